@@ -1,0 +1,2 @@
+//! `awgp`, the command line.
+fn main() {}

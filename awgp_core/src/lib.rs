@@ -1,0 +1,9 @@
+//! AWGP's rules and byte formats, as pure functions.
+//!
+//! No PostgreSQL, no async, no clock, no randomness, no input or output: whoever calls passes the time and
+//! the rows. The extension and the command line link the same code, so an auditor verifies offline with the
+//! very functions that hashed.
+#![forbid(unsafe_code)]
+
+pub mod reason;
+pub mod refusal;

@@ -1,0 +1,102 @@
+//! Every reason a user can be given, in one table.
+//!
+//! A reason is the stable, machine-readable name of why something was refused. It stands in the DETAIL of the
+//! error as `{"reason": "…", …}`, together with the facts of the case. `docs/errors.md` lists them for users;
+//! a test holds that page against this table.
+
+/// The SQLSTATEs that AWGP raises, one a family. All are PostgreSQL's own codes: an unknown one would reach
+/// the client as XX000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Family {
+    /// 42501 `insufficient_privilege`: not allowed.
+    NotAllowed,
+    /// 55000 `object_not_in_prerequisite_state`: not in this state.
+    WrongState,
+    /// 53400 `configuration_limit_exceeded`: a budget, quota or rate limit.
+    LimitExceeded,
+    /// 22023 `invalid_parameter_value`: a bad argument.
+    BadArgument,
+    /// 23514 `check_violation`: a rule over rows that a constraint cannot say.
+    ConstraintViolation,
+    /// 23503 `foreign_key_violation`: a reference to what is not there.
+    ForeignKeyViolation,
+    /// P0002 `no_data_found`: no such thing here.
+    NotFound,
+    /// 40001 `serialization_failure`: try again.
+    Retry,
+}
+
+impl Family {
+    /// The five-character code.
+    pub fn sqlstate(self) -> &'static str {
+        match self {
+            Self::NotAllowed => "42501",
+            Self::WrongState => "55000",
+            Self::LimitExceeded => "53400",
+            Self::BadArgument => "22023",
+            Self::ConstraintViolation => "23514",
+            Self::ForeignKeyViolation => "23503",
+            Self::NotFound => "P0002",
+            Self::Retry => "40001",
+        }
+    }
+}
+
+macro_rules! reasons {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal, $family:ident;)+) => {
+        /// Why something was refused. The name is part of the interface and never changes its meaning.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Reason { $($(#[doc = $doc])+ $variant,)+ }
+
+        impl Reason {
+            /// Every reason, in the order of `docs/errors.md`.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The stable name that clients compare.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// The SQLSTATE family.
+            pub fn family(self) -> Family {
+                match self { $(Self::$variant => Family::$family,)+ }
+            }
+
+            /// What it means, in the words of `docs/errors.md`.
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($doc),+).trim_ascii(),)+ }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// A write, and no tenant is in context.
+    NoTenantContext = "no_tenant_context", NotAllowed;
+    /// The setting app.current_tenant, or a tenant id given as text, is not a uuid.
+    MalformedTenantId = "malformed_tenant_id", BadArgument;
+    /// No active tenant with this id exists; which of the two it is, is not said.
+    UnknownTenant = "unknown_tenant", NotAllowed;
+    /// The user is not an active user of the tenant.
+    UnknownUser = "unknown_user", NotAllowed;
+    /// The assistant is not one of the tenant's.
+    UnknownAssistant = "unknown_assistant", NotAllowed;
+    /// A row of another tenant was to be written.
+    ForeignTenant = "foreign_tenant", NotAllowed;
+    /// A row was to move to another tenant.
+    TenantChange = "tenant_change", WrongState;
+    /// The context may not be set this way in signed mode.
+    SignedMode = "signed_mode", NotAllowed;
+    /// parent_tenant_id would make a tenant its own ancestor.
+    TenantCycle = "tenant_cycle", ConstraintViolation;
+    /// The parent of a subsidiary must be a holding.
+    ParentNotHolding = "parent_not_holding", ConstraintViolation;
+    /// An id in an array column names no row of this tenant.
+    UnknownReference = "unknown_reference", ForeignKeyViolation;
+    /// The schema awgp holds objects that the installing role does not own.
+    ForeignObjects = "foreign_objects", WrongState;
+    /// The installed structure is newer than the extension's logic.
+    StructureTooNew = "structure_too_new", WrongState;
+    /// An argument is outside of its range.
+    OutOfRange = "out_of_range", BadArgument;
+}

@@ -1,0 +1,2 @@
+//! AWGP, the PostgreSQL extension.
+::pgrx::pg_module_magic!();
