@@ -5,5 +5,8 @@
 //! very functions that hashed.
 #![forbid(unsafe_code)]
 
+pub mod audit;
+pub mod civil;
+pub mod month;
 pub mod reason;
 pub mod refusal;
