@@ -88,7 +88,7 @@ fn of_server(said: &DbError) -> Failure {
     let sqlstate = said.code().code();
     let mut exit = Exit::of_sqlstate(sqlstate);
     // CREATE EXTENSION says this in two ways when the control file or the library is not there.
-    if sqlstate == "58P01" || (sqlstate == "0A000" && said.message().contains("\"awgp\"")) {
+    if sqlstate == "58P01" || (sqlstate == "0A000" && said.message().contains("awgp")) {
         exit = Exit::NoExtension;
     }
     let mut failure = Failure::new(exit, said.message());

@@ -36,8 +36,10 @@ use std::io::IsTerminal;
 
 /// Runs one command line and prints what it has to say.
 pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
-    let opt = match Opt::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let opt = match Opt::try_parse_from(&arguments) {
         Ok(opt) => opt,
+        Err(usage) if usage.use_stderr() && asks_for_json(&arguments) => return tell_usage_as_json(&usage),
         Err(usage) => return tell_usage(&usage),
     };
     let output = opt.global.output;
@@ -58,6 +60,21 @@ pub fn hide_secrets_in_panics() {
         eprintln!("error: internal error: {} ({place})", secret::redact(text));
         std::process::exit(i32::from(Exit::Unexpected.code()));
     }));
+}
+
+/// Whether a command line that could not be parsed asks for JSON all the same.
+fn asks_for_json(arguments: &[OsString]) -> bool {
+    arguments.iter().any(|argument| argument == "--output=json")
+        || arguments.windows(2).any(|pair| pair[0] == "--output" && pair[1] == "json")
+}
+
+fn tell_usage_as_json(usage: &clap::Error) -> Exit {
+    let rendered = usage.render().to_string();
+    let first = rendered.lines().next().unwrap_or_default();
+    let message = first.strip_prefix("error: ").unwrap_or(first);
+    let failure = Failure::new(Exit::Usage, message).hint("awgp --help");
+    eprintln!("{}", failure.render(Output::Json));
+    failure.exit
 }
 
 /// Help and version go to stdout; a usage error to stderr, without the secret it may quote.

@@ -1,1 +1,2 @@
 //! The harness of the integration tests.
+pub mod cli;

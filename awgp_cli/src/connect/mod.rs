@@ -125,7 +125,7 @@ fn parse(url: &DatabaseUrl) -> Result<(Config, tls_options::TlsOptions), Failure
     let malformed = || {
         Failure::new(Exit::BadArgument, "the connection string cannot be understood").hint(
             "write postgres://user@host:5432/database or \"host=… user=… dbname=…\"; in a URL, \
-             percent-encode special characters of a password (%40 for @)",
+             percent-encode special characters of a password, an at sign as %40",
         )
     };
     let (rest, options) = tls_options::take(url.expose()).ok_or_else(malformed)?;
