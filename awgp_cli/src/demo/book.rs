@@ -10,8 +10,8 @@ use serde_json::json;
 use std::fmt::Write as _;
 use std::io::IsTerminal;
 
-/// The width that a statement is padded to, so that figures stand below each other.
-const STATEMENT_COLUMNS: usize = 78;
+/// The width of the outcome that stands before each statement, so that statements stand below each other.
+const OUTCOME_COLUMNS: usize = 9;
 
 /// The running text and all proofs so far.
 pub struct Book {
@@ -74,7 +74,8 @@ impl Book {
 
     /// A proof by figures.
     pub fn equal(&mut self, statement: &str, expected: i64, actual: i64) -> Result<(), Failure> {
-        self.prove(statement, &expected.to_string(), &actual.to_string(), expected == actual)
+        let outcome = format!("{actual} = {expected}");
+        self.prove(statement, &outcome, &expected.to_string(), &actual.to_string(), expected == actual)
     }
 
     /// A proof that a statement is refused with one of these SQLSTATEs.
@@ -82,7 +83,8 @@ impl Book {
         let expected = format!("refused ({})", sqlstates.join(" or "));
         let holds =
             matches!(attempt, Attempt::Refused { sqlstate, .. } if sqlstates.contains(&sqlstate.as_str()));
-        self.prove(statement, &expected, &attempt.to_string(), holds)
+        let seen = attempt.to_string();
+        self.prove(&format!("{statement} → {seen}"), "refused", &expected, &seen, holds)
     }
 
     /// A proof that a statement changes nothing: it is not allowed, or finds no row it may change.
@@ -91,7 +93,8 @@ impl Book {
             Attempt::Done { rows } => *rows == 0,
             Attempt::Refused { sqlstate, .. } => sqlstate == "42501",
         };
-        self.prove(statement, "0 rows, or refused (42501)", &attempt.to_string(), holds)
+        let outcome = if matches!(attempt, Attempt::Done { .. }) { "0 rows" } else { "refused" };
+        self.prove(statement, outcome, "0 rows, or refused (42501)", &attempt.to_string(), holds)
     }
 
     /// Sums up; says whether every proof held.
@@ -122,11 +125,18 @@ impl Book {
         self.proofs.iter().filter(|proof| !proof.holds).count()
     }
 
-    fn prove(&mut self, statement: &str, expected: &str, actual: &str, holds: bool) -> Result<(), Failure> {
+    fn prove(
+        &mut self,
+        statement: &str,
+        outcome: &str,
+        expected: &str,
+        actual: &str,
+        holds: bool,
+    ) -> Result<(), Failure> {
         let mark = self.paint(if holds { "✓" } else { "✗" }, holds);
-        let seen =
-            if holds { actual.to_owned() } else { format!("FAILED: expected {expected}, saw {actual}") };
-        self.say(&format!("   {mark} {statement:<STATEMENT_COLUMNS$} {seen}\n"))?;
+        let outcome = if holds { outcome } else { "FAILED" };
+        let why = if holds { String::new() } else { format!("\n       expected {expected}, saw {actual}") };
+        self.say(&format!("   {mark} {outcome:<OUTCOME_COLUMNS$} {statement}{why}\n"))?;
         self.proofs.push(Proof {
             chapter: self.chapter.clone(),
             statement: statement.to_owned(),

@@ -80,8 +80,8 @@ impl fmt::Display for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Done { rows } => write!(f, "{rows} rows"),
-            Self::Refused { sqlstate, reason: Some(reason) } => write!(f, "refused: {reason} ({sqlstate})"),
-            Self::Refused { sqlstate, reason: None } => write!(f, "refused ({sqlstate})"),
+            Self::Refused { sqlstate, reason: Some(reason) } => write!(f, "{reason} ({sqlstate})"),
+            Self::Refused { sqlstate, reason: None } => write!(f, "SQLSTATE {sqlstate}"),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::failure::{Failure, Trouble};
 use crate::row::Row;
 use crate::session::{Context, Session};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Loads the scenario and proves that all of it arrived.
 pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
@@ -43,7 +43,28 @@ pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
             stage.book.equal(&format!("{}: all of its {table} arrived", tenant.name), expected, actual)?;
         }
     }
-    Ok(())
+    variety(stage, &scenario).await
+}
+
+/// The holding looks over all of it: every role, every risk level, and every name as it is written.
+async fn variety(stage: &mut Stage<'_>, scenario: &Scenario) -> Result<(), Trouble> {
+    let users = || scenario.tenants().flat_map(|tenant| &tenant.users);
+    let roles: BTreeSet<_> = users().map(|user| user.role.as_str()).collect();
+    let risks: BTreeSet<_> =
+        scenario.tenants().flat_map(|tenant| &tenant.work_items).map(|item| item.risk_level).collect();
+    let names: Vec<String> = users().map(|user| format!("{} {}", user.first_name, user.last_name)).collect();
+    let holding = stage.made[0].clone();
+    let work = stage.app.begin(holding.context()).await?;
+    let of_roles = work.number("SELECT count(DISTINCT role) FROM awgp.users", &[]).await?;
+    let of_risks = work.number("SELECT count(DISTINCT risk_level) FROM awgp.work_items", &[]).await?;
+    let sql = "SELECT count(*) FROM awgp.users WHERE first_name || ' ' || last_name = ANY ($1)";
+    let of_names = work.number(sql, &[&names]).await?;
+    drop(work);
+    stage.book.equal("different roles among the users", as_count(roles.len()), of_roles)?;
+    stage.book.equal("different risk levels among the work items", as_count(risks.len()), of_risks)?;
+    let example = names.iter().rev().find(|name| !name.is_ascii()).or(names.first());
+    let statement = format!("names came back letter for letter, as {}", example.map_or("", String::as_str));
+    Ok(stage.book.equal(&statement, as_count(names.len()), of_names)?)
 }
 
 fn as_count(length: usize) -> i64 {
