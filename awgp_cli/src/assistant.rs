@@ -54,6 +54,8 @@ pub async fn list(
 ) -> Result<String, Trouble> {
     let work = session.begin(context).await?;
     work.require_tenant().await?;
+    work.require_listed("assistants", "status", options.status.as_deref()).await?;
+    work.require_listed("assistants", "type", options.kind.as_deref()).await?;
     let rows = work.select(LIST, &[&i64::from(options.limit.rows), &options.status, &options.kind]).await?;
     work.commit().await?;
     Ok(render::list(&rows, &COLUMNS, output))

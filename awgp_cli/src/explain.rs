@@ -101,6 +101,8 @@ fn of_server(said: &DbError) -> Failure {
                 failure = failure.note("detail", detail);
             }
         }
+        // "Failing row contains (…)" says no more than the constraint does.
+        Some(_) if matches!(sqlstate, "23514" | "23502") => {}
         Some((detail, _)) => failure = failure.note("detail", detail),
         None => {}
     }

@@ -11,6 +11,15 @@ use awgp_core::reason::Reason;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Transaction};
 
+/// A CHECK constraint in which this value does not stand, with its rule in words.
+const NOT_LISTED: &str = "
+    SELECT obj_description(c.oid, 'pg_constraint')
+    FROM pg_catalog.pg_constraint c
+    JOIN pg_catalog.pg_class r ON r.oid = c.conrelid
+    JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
+    WHERE n.nspname = 'awgp' AND r.relname = $1 AND c.conname = $2 AND c.contype = 'c'
+      AND position(quote_literal($3::text) IN pg_get_constraintdef(c.oid)) = 0";
+
 /// In which tenant, and as which user of it, a transaction runs.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Context<'a> {
@@ -94,6 +103,26 @@ impl Work<'_> {
         )
         .hint("add --tenant SLUG or set AWGP_TENANT; `awgp tenant list` shows the tenants")
         .into())
+    }
+
+    /// Refuses a filter whose value the table's CHECK of the column does not list: it could only find nothing.
+    /// The rule stays the server's; this reads it there.
+    pub async fn require_listed(
+        &self,
+        table: &str,
+        column: &str,
+        value: Option<&str>,
+    ) -> Result<(), Trouble> {
+        let Some(value) = value else { return Ok(()) };
+        let constraint = format!("{table}_{column}_check");
+        let Some(row) = self.transaction.query_opt(NOT_LISTED, &[&table, &constraint, &value]).await? else {
+            return Ok(());
+        };
+        let rule = row.get::<_, Option<String>>(0).unwrap_or_default();
+        Err(Failure::new(Exit::Constraint, format!("\"{value}\" is not a {column} that {table} can have"))
+            .note("constraint", constraint)
+            .hint(rule)
+            .into())
     }
 
     /// Calls a function that returns rows.

@@ -46,6 +46,7 @@ pub async fn list(
     output: Output,
 ) -> Result<String, Trouble> {
     let work = session.begin(context).await?;
+    work.require_listed("tenants", "type", options.kind.as_deref()).await?;
     let rows = work.select(LIST, &[&i64::from(options.limit.rows), &options.kind]).await?;
     work.commit().await?;
     if rows.is_empty() && output == Output::Table && context.tenant.is_none() {

@@ -43,6 +43,7 @@ pub async fn list(
 ) -> Result<String, Trouble> {
     let work = session.begin(context).await?;
     work.require_tenant().await?;
+    work.require_listed("users", "role", options.role.as_deref()).await?;
     let rows = work.select(LIST, &[&i64::from(options.limit.rows), &options.role]).await?;
     work.commit().await?;
     Ok(render::list(&rows, &COLUMNS, output))

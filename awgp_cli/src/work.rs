@@ -58,6 +58,7 @@ pub async fn list(
 ) -> Result<String, Trouble> {
     let work = session.begin(context).await?;
     work.require_tenant().await?;
+    work.require_listed("work_items", "status", options.status.as_deref()).await?;
     let assistant_id = match &options.assistant {
         Some(assistant) => Some(assistant::find(&work, assistant).await?),
         None => None,

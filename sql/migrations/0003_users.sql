@@ -2,7 +2,7 @@
 
 CREATE TABLE awgp.users (
     id uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid(),
-    tenant_id uuid NOT NULL DEFAULT awgp.current_tenant(),
+    tenant_id uuid NOT NULL,
     keycloak_id text,
     email text NOT NULL,
     first_name text,

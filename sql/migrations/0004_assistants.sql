@@ -2,7 +2,7 @@
 
 CREATE TABLE awgp.assistants (
     id uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid(),
-    tenant_id uuid NOT NULL DEFAULT awgp.current_tenant(),
+    tenant_id uuid NOT NULL,
     name text NOT NULL,
     slug text NOT NULL,
     description text,

@@ -2,7 +2,7 @@
 
 CREATE TABLE awgp.approvals (
     id uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid(),
-    tenant_id uuid NOT NULL DEFAULT awgp.current_tenant(),
+    tenant_id uuid NOT NULL,
     work_item_id uuid NOT NULL,
     title text NOT NULL,
     description text,

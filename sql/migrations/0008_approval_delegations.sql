@@ -2,7 +2,7 @@
 
 CREATE TABLE awgp.approval_delegations (
     id uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid(),
-    tenant_id uuid NOT NULL DEFAULT awgp.current_tenant(),
+    tenant_id uuid NOT NULL,
     delegator_id uuid NOT NULL,
     delegate_id uuid NOT NULL,
     risk_levels integer[],

@@ -2,7 +2,7 @@
 
 CREATE TABLE awgp.communication_policies (
     id uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid(),
-    tenant_id uuid NOT NULL DEFAULT awgp.current_tenant(),
+    tenant_id uuid NOT NULL,
     name text NOT NULL,
     from_assistant_types text[],
     to_assistant_types text[],

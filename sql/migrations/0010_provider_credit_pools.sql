@@ -2,7 +2,7 @@
 
 CREATE TABLE awgp.provider_credit_pools (
     id uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid(),
-    tenant_id uuid NOT NULL DEFAULT awgp.current_tenant(),
+    tenant_id uuid NOT NULL,
     provider text NOT NULL,
     monthly_budget numeric(18,6) NOT NULL,
     current_balance numeric(18,6) NOT NULL,

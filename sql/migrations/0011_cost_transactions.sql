@@ -2,7 +2,7 @@
 
 CREATE TABLE awgp.cost_transactions (
     id uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid(),
-    tenant_id uuid NOT NULL DEFAULT awgp.current_tenant(),
+    tenant_id uuid NOT NULL,
     assistant_id uuid NOT NULL,
     work_item_id uuid,
     provider text NOT NULL,

@@ -2,6 +2,8 @@
 
 ALTER TABLE awgp.approval_delegations ENABLE ROW LEVEL SECURITY;
 ALTER TABLE awgp.approval_delegations FORCE ROW LEVEL SECURITY;
+-- Here, not in the table: a function of the extension goes with it, and comes back with it.
+ALTER TABLE awgp.approval_delegations ALTER COLUMN tenant_id SET DEFAULT awgp.current_tenant();
 
 DROP POLICY IF EXISTS tenant_isolation_approval_delegations ON awgp.approval_delegations;
 CREATE POLICY tenant_isolation_approval_delegations ON awgp.approval_delegations FOR SELECT

@@ -2,6 +2,8 @@
 
 ALTER TABLE awgp.approvals ENABLE ROW LEVEL SECURITY;
 ALTER TABLE awgp.approvals FORCE ROW LEVEL SECURITY;
+-- Here, not in the table: a function of the extension goes with it, and comes back with it.
+ALTER TABLE awgp.approvals ALTER COLUMN tenant_id SET DEFAULT awgp.current_tenant();
 
 DROP POLICY IF EXISTS tenant_isolation_approvals ON awgp.approvals;
 CREATE POLICY tenant_isolation_approvals ON awgp.approvals FOR SELECT

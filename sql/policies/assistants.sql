@@ -2,6 +2,8 @@
 
 ALTER TABLE awgp.assistants ENABLE ROW LEVEL SECURITY;
 ALTER TABLE awgp.assistants FORCE ROW LEVEL SECURITY;
+-- Here, not in the table: a function of the extension goes with it, and comes back with it.
+ALTER TABLE awgp.assistants ALTER COLUMN tenant_id SET DEFAULT awgp.current_tenant();
 
 -- Restrictive, so that no policy added later opens the table beyond what a tenant may see.
 DROP POLICY IF EXISTS tenant_isolation_assistants ON awgp.assistants;

@@ -2,6 +2,8 @@
 
 ALTER TABLE awgp.communication_policies ENABLE ROW LEVEL SECURITY;
 ALTER TABLE awgp.communication_policies FORCE ROW LEVEL SECURITY;
+-- Here, not in the table: a function of the extension goes with it, and comes back with it.
+ALTER TABLE awgp.communication_policies ALTER COLUMN tenant_id SET DEFAULT awgp.current_tenant();
 
 DROP POLICY IF EXISTS tenant_isolation_communication_policies ON awgp.communication_policies;
 CREATE POLICY tenant_isolation_communication_policies ON awgp.communication_policies FOR SELECT

@@ -2,6 +2,8 @@
 
 ALTER TABLE awgp.conversation_logs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE awgp.conversation_logs FORCE ROW LEVEL SECURITY;
+-- Here, not in the table: a function of the extension goes with it, and comes back with it.
+ALTER TABLE awgp.conversation_logs ALTER COLUMN tenant_id SET DEFAULT awgp.current_tenant();
 
 DROP POLICY IF EXISTS tenant_isolation_conversation_logs ON awgp.conversation_logs;
 CREATE POLICY tenant_isolation_conversation_logs ON awgp.conversation_logs FOR SELECT

@@ -2,6 +2,8 @@
 
 ALTER TABLE awgp.cost_transactions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE awgp.cost_transactions FORCE ROW LEVEL SECURITY;
+-- Here, not in the table: a function of the extension goes with it, and comes back with it.
+ALTER TABLE awgp.cost_transactions ALTER COLUMN tenant_id SET DEFAULT awgp.current_tenant();
 
 DROP POLICY IF EXISTS tenant_isolation_cost_transactions ON awgp.cost_transactions;
 CREATE POLICY tenant_isolation_cost_transactions ON awgp.cost_transactions FOR SELECT

@@ -2,6 +2,8 @@
 
 ALTER TABLE awgp.hallucination_flags ENABLE ROW LEVEL SECURITY;
 ALTER TABLE awgp.hallucination_flags FORCE ROW LEVEL SECURITY;
+-- Here, not in the table: a function of the extension goes with it, and comes back with it.
+ALTER TABLE awgp.hallucination_flags ALTER COLUMN tenant_id SET DEFAULT awgp.current_tenant();
 
 DROP POLICY IF EXISTS tenant_isolation_hallucination_flags ON awgp.hallucination_flags;
 CREATE POLICY tenant_isolation_hallucination_flags ON awgp.hallucination_flags FOR SELECT

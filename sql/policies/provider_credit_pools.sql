@@ -2,6 +2,8 @@
 
 ALTER TABLE awgp.provider_credit_pools ENABLE ROW LEVEL SECURITY;
 ALTER TABLE awgp.provider_credit_pools FORCE ROW LEVEL SECURITY;
+-- Here, not in the table: a function of the extension goes with it, and comes back with it.
+ALTER TABLE awgp.provider_credit_pools ALTER COLUMN tenant_id SET DEFAULT awgp.current_tenant();
 
 DROP POLICY IF EXISTS tenant_isolation_provider_credit_pools ON awgp.provider_credit_pools;
 CREATE POLICY tenant_isolation_provider_credit_pools ON awgp.provider_credit_pools FOR SELECT

@@ -2,6 +2,8 @@
 
 ALTER TABLE awgp.users ENABLE ROW LEVEL SECURITY;
 ALTER TABLE awgp.users FORCE ROW LEVEL SECURITY;
+-- Here, not in the table: a function of the extension goes with it, and comes back with it.
+ALTER TABLE awgp.users ALTER COLUMN tenant_id SET DEFAULT awgp.current_tenant();
 
 DROP POLICY IF EXISTS tenant_isolation_users ON awgp.users;
 CREATE POLICY tenant_isolation_users ON awgp.users FOR SELECT

@@ -2,6 +2,8 @@
 
 ALTER TABLE awgp.work_items ENABLE ROW LEVEL SECURITY;
 ALTER TABLE awgp.work_items FORCE ROW LEVEL SECURITY;
+-- Here, not in the table: a function of the extension goes with it, and comes back with it.
+ALTER TABLE awgp.work_items ALTER COLUMN tenant_id SET DEFAULT awgp.current_tenant();
 
 DROP POLICY IF EXISTS tenant_isolation_work_items ON awgp.work_items;
 CREATE POLICY tenant_isolation_work_items ON awgp.work_items FOR SELECT
