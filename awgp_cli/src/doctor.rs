@@ -21,11 +21,8 @@ pub async fn doctor(session: &mut Session, output: Output) -> Result<(String, Ex
         Output::Table => {
             let table =
                 if findings.is_empty() { String::new() } else { render::list(&findings, &COLUMNS, output) };
-            format!(
-                "{table}{errors} errors, {} warnings, {} notes\n",
-                count(&findings, "warning"),
-                count(&findings, "info")
-            )
+            let [warnings, notes] = ["warning", "info"].map(|severity| count(&findings, severity));
+            format!("{table}errors: {errors}, warnings: {warnings}, notes: {notes}\n")
         }
     };
     Ok((text, if errors == 0 { Exit::Success } else { Exit::Findings }))

@@ -1,5 +1,7 @@
 //! Runs the real `awgp` binary, which `AWGP_BIN` names.
 
+#![allow(clippy::missing_panics_doc)] // A panic is how a test fails.
+
 use crate::{Database, Login};
 use serde_json::Value;
 use std::process::{Command, Output, Stdio};
@@ -18,6 +20,7 @@ pub struct Outcome {
 impl Outcome {
     /// The same, when the exit code is as expected.
     #[track_caller]
+    #[allow(clippy::return_self_not_must_use)] // The check itself may be all that is wanted.
     pub fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{self:#?}");
         self
