@@ -28,8 +28,8 @@ pub mod work;
 use clap::Parser;
 use connect::Target;
 use exit::Exit;
-use failure::Failure;
-use opt::{Assistant, Command, Opt, Output, Tenant, User, Work};
+use failure::{Failure, Trouble};
+use opt::{Assistant, Command, Global, Opt, Output, Tenant, User, Work};
 use session::{Context, Session};
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -95,55 +95,73 @@ fn tell_usage(usage: &clap::Error) -> Exit {
     }
 }
 
+/// The one place where a command becomes work.
 async fn dispatch(opt: &Opt) -> Result<Exit, Failure> {
-    let global = &opt.global;
-    let target = || Target::resolve(global.database_url.as_ref(), &|name| std::env::var(name).ok());
-    let output = global.output;
-    if let Command::Version = opt.command {
-        return say(&version::version(target(), output).await, Exit::Success);
-    }
-    if let Command::Demo(options) = &opt.command {
-        return demo::demo(&target()?, options, output).await;
-    }
-    let mut session = Session::open(&target()?).await?;
-    let context = Context::of(global);
-    let outcome = in_session(&mut session, &opt.command, context, output).await;
-    match outcome {
-        Ok((text, exit)) => say(&text, exit),
-        Err(trouble) => Err(session.explain(trouble).await),
+    let Global { database_url, output, .. } = &opt.global;
+    let (output, context) = (*output, Context::of(&opt.global));
+    let target = || Target::resolve(database_url.as_ref(), &|name| std::env::var(name).ok());
+    match &opt.command {
+        Command::Version => say(&version::version(target(), output).await, Exit::Success),
+        Command::Demo(options) => demo::demo(&target()?, options, output).await,
+        Command::Doctor => {
+            let (text, exit) =
+                within(&target()?, async |session| doctor::doctor(session, output).await).await?;
+            say(&text, exit)
+        }
+        Command::Init => tell(&target()?, async |session| init::init(session, output).await).await,
+        Command::Tenant(noun) => {
+            tell(&target()?, async |session| match noun {
+                Tenant::Create(options) => tenant::create(session, context, options, output).await,
+                Tenant::List(options) => tenant::list(session, context, options, output).await,
+                Tenant::Show(options) => tenant::show(session, context, options, output).await,
+            })
+            .await
+        }
+        Command::User(noun) => {
+            tell(&target()?, async |session| match noun {
+                User::Create(options) => user::create(session, context, options, output).await,
+                User::List(options) => user::list(session, context, options, output).await,
+            })
+            .await
+        }
+        Command::Assistant(noun) => {
+            tell(&target()?, async |session| match noun {
+                Assistant::Create(options) => assistant::create(session, context, options, output).await,
+                Assistant::List(options) => assistant::list(session, context, options, output).await,
+                Assistant::Show(options) => assistant::show(session, context, options, output).await,
+            })
+            .await
+        }
+        Command::Work(noun) => {
+            tell(&target()?, async |session| match noun {
+                Work::Create(options) => work::create(session, context, options, output).await,
+                Work::List(options) => work::list(session, context, options, output).await,
+                Work::Show(options) => work::show(session, context, options, output).await,
+            })
+            .await
+        }
     }
 }
 
-/// The one place where a command becomes work. What is printed comes after the commit.
-async fn in_session(
-    session: &mut Session,
-    command: &Command,
-    context: Context<'_>,
-    output: Output,
-) -> Result<(String, Exit), failure::Trouble> {
-    let text = match command {
-        Command::Init => init::init(session, output).await?,
-        Command::Doctor => return doctor::doctor(session, output).await,
-        Command::Tenant(Tenant::Create(options)) => tenant::create(session, context, options, output).await?,
-        Command::Tenant(Tenant::List(options)) => tenant::list(session, context, options, output).await?,
-        Command::Tenant(Tenant::Show(options)) => tenant::show(session, context, options, output).await?,
-        Command::User(User::Create(options)) => user::create(session, context, options, output).await?,
-        Command::User(User::List(options)) => user::list(session, context, options, output).await?,
-        Command::Assistant(Assistant::Create(options)) => {
-            assistant::create(session, context, options, output).await?
-        }
-        Command::Assistant(Assistant::List(options)) => {
-            assistant::list(session, context, options, output).await?
-        }
-        Command::Assistant(Assistant::Show(options)) => {
-            assistant::show(session, context, options, output).await?
-        }
-        Command::Work(Work::Create(options)) => work::create(session, context, options, output).await?,
-        Command::Work(Work::List(options)) => work::list(session, context, options, output).await?,
-        Command::Work(Work::Show(options)) => work::show(session, context, options, output).await?,
-        Command::Version | Command::Demo(_) => unreachable!("they open their own connections"),
-    };
-    Ok((text, Exit::Success))
+/// Runs a command that ends well when it ends, and prints what it says.
+async fn tell(
+    target: &Target,
+    command: impl AsyncFnOnce(&mut Session) -> Result<String, Trouble>,
+) -> Result<Exit, Failure> {
+    say(&within(target, command).await?, Exit::Success)
+}
+
+/// Runs a command on a connection of its own. Its trouble is explained after its transaction is gone.
+async fn within<T>(
+    target: &Target,
+    command: impl AsyncFnOnce(&mut Session) -> Result<T, Trouble>,
+) -> Result<T, Failure> {
+    let mut session = Session::open(target).await?;
+    let outcome = command(&mut session).await;
+    match outcome {
+        Ok(done) => Ok(done),
+        Err(trouble) => Err(session.explain(trouble).await),
+    }
 }
 
 fn say(text: &str, exit: Exit) -> Result<Exit, Failure> {
