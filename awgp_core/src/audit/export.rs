@@ -144,7 +144,7 @@ impl FileVerifier {
         let parsed =
             Line::parse(text).map_err(|source| ExportError::Malformed { line: self.lines, source })?;
         let Some((log, install_id)) = &mut self.log else {
-            let Line::Mark(Mark::Header { format, install_id }) = line else {
+            let Line::Mark(Mark::Header { format, install_id }) = parsed else {
                 return Err(ExportError::NoHeader);
             };
             if format != FORMAT {

@@ -137,7 +137,7 @@ fn lines(log: &Log) -> Vec<String> {
     lanes.extend(rows.iter().map(|row| Lane { tenant_id: row.tenant_id, chain_lane: row.chain_lane }));
     lanes.sort();
     lanes.dedup();
-    let mut lines = vec![Mark::Header { format: FORMAT, install_id: INSTALL }.to_line()];
+    let mut export = vec![Mark::Header { format: FORMAT, install_id: INSTALL }.to_line()];
     for lane in lanes {
         let nothing = Link { seq: 0, hash: genesis(INSTALL, lane) };
         let Head::Exactly(head) = log.known.get(&lane).map_or(Head::Exactly(nothing), |known| known.head)
@@ -147,12 +147,12 @@ fn lines(log: &Log) -> Vec<String> {
         let Lane { tenant_id, chain_lane } = lane;
         let (head_seq, head_hash) = (Some(head.seq), Some(head.hash));
         let mark = Mark::Lane { tenant_id, chain_lane, after_seq: 0, after_hash: None, head_seq, head_hash };
-        lines.push(mark.to_line());
+        export.push(mark.to_line());
         let here = |row: &&AuditRow| row.tenant_id == tenant_id && row.chain_lane == chain_lane;
-        lines.extend(rows.iter().filter(here).map(AuditRow::to_line));
+        export.extend(rows.iter().filter(here).map(AuditRow::to_line));
     }
-    lines.push(Mark::End { rows: rows.len() as u64 }.to_line());
-    lines
+    export.push(Mark::End { rows: rows.len() as u64 }.to_line());
+    export
 }
 
 /// Where plain verification fails: (tenant, lane, number), a lane's wrong end at the number of its head.
