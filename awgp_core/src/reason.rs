@@ -103,4 +103,6 @@ reasons! {
     AuditImmutable = "audit_immutable", NotAllowed;
     /// A governed table cannot be truncated.
     TruncateRefused = "truncate_refused", NotAllowed;
+    /// No partition of the audit trail has this name.
+    UnknownPartition = "unknown_partition", NotFound;
 }
