@@ -5,5 +5,7 @@
 //! very functions that hashed.
 #![forbid(unsafe_code)]
 
+pub mod identity;
+pub mod permissions;
 pub mod reason;
 pub mod refusal;
