@@ -5,7 +5,11 @@
 //! very functions that hashed.
 #![forbid(unsafe_code)]
 
+pub mod audit;
+pub mod civil;
 pub mod identity;
+pub mod month;
 pub mod permissions;
 pub mod reason;
 pub mod refusal;
+pub mod tenancy;

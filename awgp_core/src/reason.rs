@@ -99,6 +99,10 @@ reasons! {
     StructureTooNew = "structure_too_new", WrongState;
     /// An argument is outside of its range.
     OutOfRange = "out_of_range", BadArgument;
+    /// The audit trail is written by the chain alone and never changed.
+    AuditImmutable = "audit_immutable", NotAllowed;
+    /// A governed table cannot be truncated.
+    TruncateRefused = "truncate_refused", NotAllowed;
     /// The token is longer than 16 KiB.
     TokenTooLong = "token_too_long", BadArgument;
     /// The token is not a JWS of three parts, has a member twice, or a member of the wrong type.

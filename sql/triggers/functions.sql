@@ -1,0 +1,25 @@
+-- The trigger functions; their bodies are the functions of the same name in awgp_ext/src.
+
+CREATE FUNCTION awgp.guard_statement() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_statement';
+COMMENT ON FUNCTION awgp.guard_statement() IS 'BEFORE … FOR EACH STATEMENT (table): refuses a write without a tenant in context (42501, no_tenant_context).';
+
+CREATE FUNCTION awgp.guard_row() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_row';
+COMMENT ON FUNCTION awgp.guard_row() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table, own|visible): refuses a row for a tenant that the context may not write to (42501, foreign_tenant) and a change of tenant_id (55000, tenant_change).';
+
+CREATE FUNCTION awgp.guard_tenant() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_tenant';
+COMMENT ON FUNCTION awgp.guard_tenant() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table): refuses a parent that is no holding (23514, parent_not_holding) and a cycle (23514, tenant_cycle).';
+
+CREATE FUNCTION awgp.refresh_context() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_refresh_context';
+COMMENT ON FUNCTION awgp.refresh_context() IS 'AFTER … FOR EACH STATEMENT (table): the context looks its tenants up again.';
+
+CREATE FUNCTION awgp.touch_updated_at() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_touch_updated_at';
+COMMENT ON FUNCTION awgp.touch_updated_at() IS 'BEFORE UPDATE … FOR EACH ROW (table): sets updated_at to the wall clock.';
+
+CREATE FUNCTION awgp.capture() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_capture';
+COMMENT ON FUNCTION awgp.capture() IS 'AFTER INSERT OR UPDATE OR DELETE … FOR EACH ROW (entity_type, exclude=a,b, mask=c): records the change in the audit trail.';
+
+CREATE FUNCTION awgp.guard_audit() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_audit';
+COMMENT ON FUNCTION awgp.guard_audit() IS 'BEFORE … on audit_logs and its partitions (table): refuses every write but the chain''s own (42501, audit_immutable).';
+
+CREATE FUNCTION awgp.refuse_truncate() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_refuse_truncate';
+COMMENT ON FUNCTION awgp.refuse_truncate() IS 'BEFORE TRUNCATE (table): a governed table is not truncated (42501, truncate_refused).';
