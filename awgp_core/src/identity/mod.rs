@@ -25,6 +25,8 @@
 //!
 //! `jsonwebtoken` verifies the signature, with the pure-Rust `rust_crypto` provider. Its own validation is not
 //! used: it reads the system clock, keeps the last of two equal members, and has one error for many causes.
+//! RUSTSEC-2023-0071 (Marvin) concerns private RSA keys in the `rsa` crate beneath it; here there are only public
+//! ones.
 
 mod algorithm;
 mod claims;
