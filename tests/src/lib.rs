@@ -8,6 +8,8 @@
 
 pub mod cli;
 pub mod fixture;
+pub mod trail;
+pub mod writer;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio_postgres::{Client, Config, NoTls};
