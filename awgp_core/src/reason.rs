@@ -163,4 +163,12 @@ reasons! {
     RoleGrant = "role_grant", NotAllowed;
     /// A user was to change his own role.
     OwnRole = "own_role", NotAllowed;
+    /// Only an application's own table with a tenant_id, owned by the caller, can be tracked.
+    NotTrackable = "not_trackable", BadArgument;
+    /// A table has no such column.
+    UnknownColumn = "unknown_column", BadArgument;
+    /// The partition's month is not over.
+    PartitionOpen = "partition_open", WrongState;
+    /// The audit trail does not verify.
+    AuditFindings = "audit_findings", WrongState;
 }
