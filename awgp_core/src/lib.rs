@@ -7,3 +7,4 @@
 
 pub mod reason;
 pub mod refusal;
+pub mod tenancy;

@@ -1,2 +1,54 @@
-//! AWGP, the PostgreSQL extension.
-::pgrx::pg_module_magic!();
+//! AWGP, the PostgreSQL extension: the imperative shell around `awgp_core`.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`context`] | who is asking: tenant, user and assistant, in backend memory |
+//! | [`guard`] | the triggers that hold plain DML to the rules |
+//! | [`install`] | structure: migrations and scripts, applied outside of the extension |
+//! | [`partitions`] | the months of the audit trail |
+//! | [`doctor`] | what is wrong with this installation, as rows |
+//! | [`settings`] | configuration parameters |
+//! | [`raise`], [`relation`], [`lock`], [`trigger`] | the edges to PostgreSQL |
+
+mod context;
+mod doctor;
+mod guard;
+mod install;
+mod lock;
+mod partitions;
+mod raise;
+mod relation;
+mod settings;
+mod trigger;
+
+::pgrx::pg_module_magic!(name, version);
+
+// Roles first: the grants below name them. Then the functions, the trigger functions, what may be called by
+// whom, and at last the structure, which stands outside of the extension.
+pgrx::extension_sql_file!("../../sql/roles.sql", name = "roles", bootstrap);
+pgrx::extension_sql_file!("../../sql/triggers/functions.sql", name = "trigger_functions");
+pgrx::extension_sql_file!("../../sql/members.sql", name = "members", finalize);
+
+/// Runs when the library is loaded: parameters and the callbacks that end a context.
+#[allow(non_snake_case)]
+#[pgrx::pg_guard]
+pub extern "C-unwind" fn _PG_init() {
+    settings::define();
+    context::register_callbacks();
+}
+
+#[cfg(any(test, feature = "pg_test"))]
+mod pg_tests;
+
+/// What `cargo pgrx test` asks of the crate's root.
+#[cfg(test)]
+pub mod pg_test {
+    /// One-off initialisation: none is needed.
+    pub fn setup(_options: Vec<&str>) {}
+
+    /// Settings that the tests' server starts with: none is needed.
+    #[must_use]
+    pub fn postgresql_conf_options() -> Vec<&'static str> {
+        vec![]
+    }
+}

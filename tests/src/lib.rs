@@ -1,1 +1,254 @@
-//! The harness of the integration tests.
+//! The harness of the tests that need a server.
+//!
+//! `AWGP_SERVER_URL` names a throw-away server, as its superuser; `scripts/scratch-server` starts one. The
+//! superuser only makes databases and login roles: every test then connects as one of the ordinary roles,
+//! because row-level security does not bind superusers and a test under one would prove nothing.
+//!
+//! A database a test, copied from a template that has the extension in it.
+
+pub mod fixture;
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use tokio_postgres::{Client, Config, NoTls};
+
+/// Who connects. Each is a login role without any privilege but its membership.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Login {
+    /// Member of awgp_app.
+    App,
+    /// Member of awgp_auditor.
+    Auditor,
+    /// Member of awgp_maintainer.
+    Maintainer,
+    /// Member of awgp_admin.
+    Admin,
+    /// Member of nothing.
+    Nobody,
+    /// The server's superuser: sets the scene, and plays the tampering DBA.
+    Superuser,
+}
+
+impl Login {
+    /// The ordinary roles.
+    pub const ORDINARY: [Self; 5] = [Self::App, Self::Auditor, Self::Maintainer, Self::Admin, Self::Nobody];
+
+    /// Name of the login role; none for the superuser, who is as the URL says.
+    pub fn role(self) -> Option<&'static str> {
+        match self {
+            Self::App => Some("awgp_test_app"),
+            Self::Auditor => Some("awgp_test_auditor"),
+            Self::Maintainer => Some("awgp_test_maintainer"),
+            Self::Admin => Some("awgp_test_admin"),
+            Self::Nobody => Some("awgp_test_nobody"),
+            Self::Superuser => None,
+        }
+    }
+
+    /// The role it is a member of.
+    pub fn group(self) -> Option<&'static str> {
+        match self {
+            Self::App => Some("awgp_app"),
+            Self::Auditor => Some("awgp_auditor"),
+            Self::Maintainer => Some("awgp_maintainer"),
+            Self::Admin => Some("awgp_admin"),
+            Self::Nobody | Self::Superuser => None,
+        }
+    }
+}
+
+/// Password of the ordinary login roles, on servers that ask for one.
+pub const PASSWORD: &str = "awgp-test";
+
+const TEMPLATE: &str = "awgp_test_template";
+
+/// A database of one test's own.
+pub struct Database {
+    /// Its name on the server.
+    pub name: String,
+}
+
+impl Database {
+    /// A database with the extension in it.
+    pub async fn new() -> Self {
+        let name = Self::unused_name();
+        let postgres = connect_to("postgres", Login::Superuser).await;
+        ensure_template(&postgres).await;
+        create_database(&postgres, &name, Some(TEMPLATE)).await;
+        Self { name }
+    }
+
+    /// A database with nothing in it.
+    pub async fn empty() -> Self {
+        let name = Self::unused_name();
+        let postgres = connect_to("postgres", Login::Superuser).await;
+        ensure_template(&postgres).await;
+        create_database(&postgres, &name, None).await;
+        Self { name }
+    }
+
+    fn unused_name() -> String {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        format!("awgp_test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// A connection of its own.
+    pub async fn connect(&self, login: Login) -> Client {
+        connect_to(&self.name, login).await
+    }
+
+    /// A connection as the superuser.
+    pub async fn superuser(&self) -> Client {
+        self.connect(Login::Superuser).await
+    }
+
+    /// A connection as an application.
+    pub async fn app(&self) -> Client {
+        self.connect(Login::App).await
+    }
+
+    /// A connection as an administrator.
+    pub async fn admin(&self) -> Client {
+        self.connect(Login::Admin).await
+    }
+
+    /// The connection URL for a command that is run beside the test.
+    pub fn url(&self, login: Login) -> String {
+        let config = server();
+        let host = match config.get_hosts().first() {
+            Some(tokio_postgres::config::Host::Tcp(host)) => host.clone(),
+            _ => "127.0.0.1".to_owned(),
+        };
+        let port = config.get_ports().first().copied().unwrap_or(5432);
+        let (user, password) = match login.role() {
+            Some(role) => (role.to_owned(), PASSWORD.to_owned()),
+            None => (
+                config.get_user().unwrap_or("postgres").to_owned(),
+                String::from_utf8_lossy(config.get_password().unwrap_or(b"")).into_owned(),
+            ),
+        };
+        format!("postgresql://{user}:{password}@{host}:{port}/{}", self.name)
+    }
+}
+
+/// The server's configuration, from `AWGP_SERVER_URL`.
+pub fn server() -> Config {
+    let url = std::env::var("AWGP_SERVER_URL")
+        .expect("AWGP_SERVER_URL is not set; run: scripts/scratch-server -- cargo test -p awgp_tests");
+    url.parse().expect("AWGP_SERVER_URL is a connection URL")
+}
+
+/// The major version of the server, 15 for 15.4.
+pub async fn server_major(client: &Client) -> i32 {
+    let row = client.query_one("SELECT current_setting('server_version_num')::int / 10000", &[]).await;
+    row.expect("a version").get(0)
+}
+
+/// A connection to a database of the server.
+pub async fn connect_to(database: &str, login: Login) -> Client {
+    let mut config = server();
+    config.dbname(database);
+    if let Some(role) = login.role() {
+        config.user(role).password(PASSWORD);
+    }
+    let (client, connection) = config.connect(NoTls).await.expect("the test server answers");
+    tokio::spawn(connection);
+    client
+}
+
+async fn create_database(postgres: &Client, name: &str, template: Option<&str>) {
+    let template = template.unwrap_or("template0");
+    // Names of our own making; CREATE DATABASE takes no parameters.
+    let sql = format!("CREATE DATABASE {name} TEMPLATE {template}");
+    postgres.execute(&sql, &[]).await.expect("a database can be made");
+}
+
+/// Makes login roles and template once, whichever test comes first.
+async fn ensure_template(postgres: &Client) {
+    let lock = "SELECT pg_advisory_lock(hashtext('awgp_test_template'))";
+    postgres.execute(lock, &[]).await.expect("the lock is granted");
+    let ready = postgres
+        .query_opt("SELECT 1 FROM pg_database WHERE datname = $1 AND datistemplate", &[&TEMPLATE])
+        .await
+        .expect("pg_database is readable");
+    if ready.is_none() {
+        make_template(postgres).await;
+    }
+    let unlock = "SELECT pg_advisory_unlock(hashtext('awgp_test_template'))";
+    postgres.execute(unlock, &[]).await.expect("the lock is released");
+}
+
+async fn make_template(postgres: &Client) {
+    postgres
+        .batch_execute(&format!("DROP DATABASE IF EXISTS {TEMPLATE}"))
+        .await
+        .expect("no half-made template");
+    create_database(postgres, TEMPLATE, None).await;
+    let template = connect_to(TEMPLATE, Login::Superuser).await;
+    template.batch_execute("CREATE EXTENSION awgp").await.expect("the extension is installed");
+    for login in Login::ORDINARY {
+        let (Some(role), group) = (login.role(), login.group()) else { continue };
+        let membership = group.map(|group| format!(" IN ROLE {group}")).unwrap_or_default();
+        let sql = format!(
+            "DO $$ BEGIN CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}'{membership};
+             EXCEPTION WHEN duplicate_object THEN NULL; END $$"
+        );
+        template.batch_execute(&sql).await.expect("login roles can be made");
+    }
+    drop(template);
+    let sql = format!("ALTER DATABASE {TEMPLATE} WITH IS_TEMPLATE true ALLOW_CONNECTIONS false");
+    postgres.batch_execute(&sql).await.expect("the template is closed");
+    // A database is copied only when nobody is connected to it any more.
+    let gone = format!("SELECT 1 FROM pg_stat_activity WHERE datname = '{TEMPLATE}'");
+    while postgres.query_opt(&gone, &[]).await.expect("pg_stat_activity is readable").is_some() {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}
+
+/// An error as a client sees it.
+#[derive(Debug)]
+pub struct Refused {
+    /// SQLSTATE.
+    pub code: String,
+    /// `reason` of DETAIL, where DETAIL is JSON.
+    pub reason: Option<String>,
+    /// DETAIL.
+    pub detail: String,
+    /// HINT.
+    pub hint: String,
+    /// The message, for a failing test to print; never compared.
+    pub message: String,
+}
+
+/// Takes an error apart.
+pub fn refused<T: std::fmt::Debug>(result: Result<T, tokio_postgres::Error>) -> Refused {
+    let error = result.expect_err("this must be refused");
+    let db = error.as_db_error().unwrap_or_else(|| panic!("the server must refuse this, but: {error}"));
+    let detail = db.detail().unwrap_or_default().to_owned();
+    let json: Option<serde_json::Value> = serde_json::from_str(&detail).ok();
+    Refused {
+        code: db.code().code().to_owned(),
+        reason: json.and_then(|json| Some(json.get("reason")?.as_str()?.to_owned())),
+        detail,
+        hint: db.hint().unwrap_or_default().to_owned(),
+        message: db.message().to_owned(),
+    }
+}
+
+/// Asserts SQLSTATE and reason of a refusal, and that it carries a hint.
+#[track_caller]
+pub fn assert_refused<T: std::fmt::Debug>(
+    result: Result<T, tokio_postgres::Error>,
+    code: &str,
+    reason: &str,
+) {
+    let refused = refused(result);
+    assert_eq!((refused.code.as_str(), refused.reason.as_deref()), (code, Some(reason)), "{refused:?}");
+    assert!(!refused.hint.is_empty(), "a refusal has a hint: {refused:?}");
+}
+
+/// Asserts the SQLSTATE of an error that is PostgreSQL's own.
+#[track_caller]
+pub fn assert_sqlstate<T: std::fmt::Debug>(result: Result<T, tokio_postgres::Error>, code: &str) {
+    let refused = refused(result);
+    assert_eq!(refused.code, code, "{refused:?}");
+}

@@ -1,0 +1,103 @@
+//! What is said when isolation between tenants refuses something.
+//!
+//! None of these texts tells a tenant what exists in another one: an unknown, an inactive and a foreign id get
+//! the same answer.
+
+use crate::reason::Reason;
+use crate::refusal::Refusal;
+use uuid::Uuid;
+
+/// A write to `table`, and no tenant is in context.
+pub fn no_tenant_context(table: &str) -> Refusal {
+    Refusal::new(
+        Reason::NoTenantContext,
+        "no tenant is in context",
+        "Call awgp.set_context(tenant_id) first, in the same transaction.",
+    )
+    .with("table", table)
+}
+
+/// `app.current_tenant` is not a uuid.
+pub fn malformed_tenant_id() -> Refusal {
+    Refusal::new(
+        Reason::MalformedTenantId,
+        "app.current_tenant is not a uuid",
+        "Set it with SELECT set_config('app.current_tenant', $1, true), $1 being the tenant's id.",
+    )
+}
+
+/// No active tenant has this id or slug.
+pub fn unknown_tenant() -> Refusal {
+    Refusal::new(
+        Reason::UnknownTenant,
+        "no such active tenant",
+        "Check the tenant's id or slug; an administrator lists them with: awgp tenant list",
+    )
+}
+
+/// No active user of the tenant has this id or e-mail address.
+pub fn unknown_user() -> Refusal {
+    Refusal::new(
+        Reason::UnknownUser,
+        "no such active user in this tenant",
+        "Check the user's id or e-mail address with: awgp user list",
+    )
+}
+
+/// The tenant has no such assistant.
+pub fn unknown_assistant() -> Refusal {
+    Refusal::new(
+        Reason::UnknownAssistant,
+        "no such assistant in this tenant",
+        "Check the assistant's id with: awgp assistant list",
+    )
+}
+
+/// A row of `table` was to be written for a tenant that the context may not write to.
+pub fn foreign_tenant(table: &str) -> Refusal {
+    Refusal::new(
+        Reason::ForeignTenant,
+        "the row belongs to a tenant that this context may not write to",
+        "Leave tenant_id out, or call awgp.set_context() with the tenant the row belongs to.",
+    )
+    .with("table", table)
+}
+
+/// A row of `table` was to move to another tenant.
+pub fn tenant_change(table: &str) -> Refusal {
+    Refusal::new(
+        Reason::TenantChange,
+        "a row never moves to another tenant",
+        "Make a new row in the other tenant instead.",
+    )
+    .with("table", table)
+}
+
+/// The context may not be set by a plain call in signed mode.
+pub fn signed_mode() -> Refusal {
+    Refusal::new(
+        Reason::SignedMode,
+        "the context is set by verified tokens alone",
+        "Call awgp.authenticate(token); awgp.context_mode is 'signed' here.",
+    )
+}
+
+/// A tenant would become its own ancestor.
+pub fn tenant_cycle(tenant: Uuid) -> Refusal {
+    Refusal::new(
+        Reason::TenantCycle,
+        "a tenant cannot be its own ancestor",
+        "Choose a parent that does not descend from this tenant.",
+    )
+    .with("tenant_id", tenant.to_string())
+}
+
+/// A tenant with subsidiaries is, or would become, no holding.
+pub fn parent_not_holding(parent: Uuid) -> Refusal {
+    Refusal::new(
+        Reason::ParentNotHolding,
+        "only a holding has subsidiaries",
+        "Choose a parent of type holding, or move the subsidiaries away first.",
+    )
+    .with("parent_tenant_id", parent.to_string())
+}

@@ -1,0 +1,94 @@
+//! The functions of the context that clients call.
+
+use super::{Context, current, enter, tenants, visible};
+use crate::raise::raise;
+use crate::relation::{from_sql, to_sql};
+use crate::settings::{ContextMode, context_mode};
+use awgp_core::tenancy;
+use pgrx::prelude::*;
+
+/// Puts tenant, user and assistant in context until the end of the transaction, and returns the tenant.
+#[pg_extern(volatile, parallel_unsafe)]
+fn set_context(
+    tenant_id: Option<pgrx::Uuid>,
+    user_id: default!(Option<pgrx::Uuid>, "NULL"),
+    assistant_id: default!(Option<pgrx::Uuid>, "NULL"),
+) -> pgrx::Uuid {
+    if context_mode() == ContextMode::Signed {
+        raise(&tenancy::signed_mode());
+    }
+    let tenant = tenant_id.as_ref().map(from_sql).filter(|id| tenants::is_active(*id));
+    let Some(tenant) = tenant else { raise(&tenancy::unknown_tenant()) };
+    let user = user_id.as_ref().map(from_sql);
+    if user.is_some_and(|id| !tenants::has_active_user(tenant, id)) {
+        raise(&tenancy::unknown_user());
+    }
+    let assistant = assistant_id.as_ref().map(from_sql);
+    if assistant.is_some_and(|id| !tenants::has_assistant(tenant, id)) {
+        raise(&tenancy::unknown_assistant());
+    }
+    enter(Context { tenant, user, assistant });
+    to_sql(tenant)
+}
+
+/// The tenant in context; NULL where there is none.
+#[pg_extern(stable, parallel_restricted)]
+fn current_tenant() -> Option<pgrx::Uuid> {
+    current().map(|context| to_sql(context.tenant))
+}
+
+/// The user in context; NULL where there is none.
+#[pg_extern(stable, parallel_restricted)]
+fn current_user_id() -> Option<pgrx::Uuid> {
+    current().and_then(|context| context.user).map(to_sql)
+}
+
+/// The assistant in context; NULL where there is none.
+#[pg_extern(stable, parallel_restricted)]
+fn current_assistant_id() -> Option<pgrx::Uuid> {
+    current().and_then(|context| context.assistant).map(to_sql)
+}
+
+/// The tenants whose rows may be read; empty where there is no context.
+#[pg_extern(stable, parallel_restricted)]
+fn visible_tenants() -> Vec<pgrx::Uuid> {
+    visible().into_iter().map(to_sql).collect()
+}
+
+/// The id of an active tenant, from its slug or its id.
+///
+/// SECURITY DEFINER, because a caller without a context sees no tenant. It tells no more than
+/// `set_context()` would: the id of an active tenant, to those who already know its slug. In signed mode only
+/// tenants that the context may see are found.
+#[pg_extern(stable, parallel_restricted, security_definer)]
+#[search_path(pg_catalog, pg_temp)]
+fn find_tenant(slug_or_id: Option<&str>) -> pgrx::Uuid {
+    let arguments = [slug_or_id.into()];
+    let found = Spi::get_one_with_args::<pgrx::Uuid>(
+        "SELECT id FROM awgp.tenants WHERE is_active AND (slug = $1 OR id::text = lower($1))
+         ORDER BY id::text = lower($1) DESC LIMIT 1",
+        &arguments,
+    );
+    let seen = |id: &pgrx::Uuid| context_mode() == ContextMode::Trusted || visible().contains(&from_sql(id));
+    match found {
+        Ok(Some(id)) if seen(&id) => id,
+        _ => raise(&tenancy::unknown_tenant()),
+    }
+}
+
+/// The id of an active user of the tenant in context, from the e-mail address or the id.
+#[pg_extern(stable, parallel_restricted)]
+#[search_path(pg_catalog, pg_temp)]
+fn find_user(email_or_id: Option<&str>) -> pgrx::Uuid {
+    let arguments = [email_or_id.into()];
+    let found = Spi::get_one_with_args::<pgrx::Uuid>(
+        "SELECT id FROM awgp.users
+         WHERE tenant_id = awgp.current_tenant() AND is_active AND (email = $1 OR id::text = lower($1))
+         ORDER BY id::text = lower($1) DESC LIMIT 1",
+        &arguments,
+    );
+    match found {
+        Ok(Some(id)) => id,
+        _ => raise(&tenancy::unknown_user()),
+    }
+}

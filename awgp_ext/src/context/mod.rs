@@ -1,0 +1,150 @@
+//! Who is asking: tenant, user and assistant.
+//!
+//! Model: `awgp.set_context()` puts a frame on a stack that belongs to the transaction. A savepoint that is
+//! rolled back takes its frames with it, the end of the transaction takes all of them. Without a frame, in
+//! trusted mode, the seed's setting `app.current_tenant` is read.
+//!
+//! Failure handling: whatever cannot be established is no context. Reads then see no row; writes are refused
+//! by the triggers in `guard`. Nothing here is stored where SQL could write it.
+
+pub mod functions;
+pub mod tenants;
+
+use crate::raise::raise;
+use crate::settings::{self, ContextMode};
+use awgp_core::tenancy;
+use pgrx::pg_sys;
+use std::cell::RefCell;
+use uuid::Uuid;
+
+/// Who acts, and for which tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Context {
+    /// The tenant; active when it was put in context.
+    pub tenant: Uuid,
+    /// The human, if any.
+    pub user: Option<Uuid>,
+    /// The assistant, if any.
+    pub assistant: Option<Uuid>,
+}
+
+struct Frame {
+    subtransaction: pg_sys::SubTransactionId,
+    context: Context,
+}
+
+#[derive(Default)]
+struct State {
+    frames: Vec<Frame>,
+    /// The setting's text and the tenant it stands for, looked up once a transaction.
+    setting: Option<(Vec<u8>, Option<Uuid>)>,
+    /// A tenant and what it sees, looked up once a transaction.
+    visible: Option<(Uuid, Vec<Uuid>)>,
+}
+
+thread_local! {
+    static STATE: RefCell<State> = RefCell::new(State::default());
+}
+
+/// The context in force, if there is one. Raises for a malformed setting.
+pub fn current() -> Option<Context> {
+    let framed = STATE.with_borrow(|state| state.frames.last().map(|frame| frame.context));
+    framed.or_else(|| match settings::context_mode() {
+        ContextMode::Trusted => from_setting(),
+        ContextMode::Signed => None,
+    })
+}
+
+/// The tenants whose rows may be read: the one in context, and its direct active subsidiaries if it is a
+/// holding. Empty without a context.
+pub fn visible() -> Vec<Uuid> {
+    let Some(Context { tenant, .. }) = current() else { return Vec::new() };
+    let remembered = STATE.with_borrow(|state| match &state.visible {
+        Some((of, visible)) if *of == tenant => Some(visible.clone()),
+        _ => None,
+    });
+    remembered.unwrap_or_else(|| {
+        let visible = tenants::visible_from(tenant);
+        STATE.with_borrow_mut(|state| state.visible = Some((tenant, visible.clone())));
+        visible
+    })
+}
+
+/// Puts a context in force until the end of the (sub)transaction.
+pub fn enter(context: Context) {
+    // SAFETY: reads a counter of the running transaction.
+    let subtransaction = unsafe { pg_sys::GetCurrentSubTransactionId() };
+    STATE.with_borrow_mut(|state| {
+        state.frames.retain(|frame| frame.subtransaction != subtransaction);
+        state.frames.push(Frame { subtransaction, context });
+    });
+}
+
+/// Looks tenants up again at the next question: one of them has changed.
+pub fn forget_lookups() {
+    STATE.with_borrow_mut(|state| {
+        state.setting = None;
+        state.visible = None;
+    });
+}
+
+/// The tenant that `app.current_tenant` names, if it is an active one.
+fn from_setting() -> Option<Context> {
+    let text = settings::app_current_tenant()?.to_bytes();
+    let remembered = STATE.with_borrow(|state| match &state.setting {
+        Some((of, tenant)) if of == text => Some(*tenant),
+        _ => None,
+    });
+    let tenant = remembered.unwrap_or_else(|| {
+        let id = std::str::from_utf8(text).ok().and_then(|text| Uuid::try_parse(text.trim()).ok());
+        let Some(id) = id else { raise(&tenancy::malformed_tenant_id()) };
+        let tenant = tenants::is_active(id).then_some(id);
+        STATE.with_borrow_mut(|state| state.setting = Some((text.to_vec(), tenant)));
+        tenant
+    });
+    tenant.map(|tenant| Context { tenant, user: None, assistant: None })
+}
+
+/// Registers, once a backend, what ends a context.
+pub fn register_callbacks() {
+    // SAFETY: both callbacks live as long as the library, touch only our own memory and never raise.
+    unsafe {
+        pg_sys::RegisterXactCallback(Some(at_transaction_end), std::ptr::null_mut());
+        pg_sys::RegisterSubXactCallback(Some(at_subtransaction_end), std::ptr::null_mut());
+    }
+}
+
+unsafe extern "C-unwind" fn at_transaction_end(event: pg_sys::XactEvent::Type, _: *mut std::ffi::c_void) {
+    use pg_sys::XactEvent::{XACT_EVENT_ABORT, XACT_EVENT_COMMIT, XACT_EVENT_PREPARE};
+    if matches!(event, XACT_EVENT_COMMIT | XACT_EVENT_ABORT | XACT_EVENT_PREPARE) {
+        STATE.with_borrow_mut(|state| *state = State::default());
+    }
+}
+
+unsafe extern "C-unwind" fn at_subtransaction_end(
+    event: pg_sys::SubXactEvent::Type,
+    own: pg_sys::SubTransactionId,
+    parent: pg_sys::SubTransactionId,
+    _: *mut std::ffi::c_void,
+) {
+    use pg_sys::SubXactEvent::{SUBXACT_EVENT_ABORT_SUB, SUBXACT_EVENT_COMMIT_SUB};
+    STATE.with_borrow_mut(|state| match event {
+        SUBXACT_EVENT_ABORT_SUB => {
+            state.frames.retain(|frame| frame.subtransaction != own);
+            state.setting = None;
+            state.visible = None;
+        }
+        SUBXACT_EVENT_COMMIT_SUB => {
+            // What the savepoint set is now the parent's, in place of what the parent had.
+            if state.frames.iter().any(|frame| frame.subtransaction == own) {
+                state.frames.retain(|frame| frame.subtransaction != parent);
+                for frame in &mut state.frames {
+                    if frame.subtransaction == own {
+                        frame.subtransaction = parent;
+                    }
+                }
+            }
+        }
+        _ => {}
+    });
+}

@@ -1,0 +1,92 @@
+//! What the context must know of tenants, users and assistants, read below row-level security.
+
+use crate::relation::for_each_by_uuid;
+use awgp_core::refusal::Refusal;
+use awgp_core::tenancy;
+use pgrx::Spi;
+use pgrx::datum::DatumWithOid;
+use uuid::Uuid;
+
+/// True where the tenant exists and is active.
+pub fn is_active(tenant: Uuid) -> bool {
+    let mut active = false;
+    for_each_by_uuid(c"tenants", c"tenants_pkey", c"id", tenant, |row| active = row.flag(c"is_active"));
+    active
+}
+
+/// The tenant itself and, where it is a holding, its direct active subsidiaries; nothing if it is inactive.
+pub fn visible_from(tenant: Uuid) -> Vec<Uuid> {
+    let mut visible = Vec::new();
+    let mut is_holding = false;
+    for_each_by_uuid(c"tenants", c"tenants_pkey", c"id", tenant, |row| {
+        if row.flag(c"is_active") {
+            visible.push(tenant);
+            is_holding = row.text(c"type").as_deref() == Some("holding");
+        }
+    });
+    if is_holding {
+        for_each_by_uuid(c"tenants", c"idx_tenants_parent", c"parent_tenant_id", tenant, |row| {
+            if row.flag(c"is_active") {
+                visible.extend(row.uuid(c"id"));
+            }
+        });
+    }
+    visible
+}
+
+/// True where the user is an active one of the tenant.
+pub fn has_active_user(tenant: Uuid, user: Uuid) -> bool {
+    let mut found = false;
+    for_each_by_uuid(c"users", c"users_pkey", c"id", user, |row| {
+        found = row.uuid(c"tenant_id") == Some(tenant) && row.flag(c"is_active");
+    });
+    found
+}
+
+/// True where the assistant is one of the tenant's.
+pub fn has_assistant(tenant: Uuid, assistant: Uuid) -> bool {
+    let mut found = false;
+    for_each_by_uuid(c"assistants", c"assistants_pkey", c"id", assistant, |row| {
+        found = row.uuid(c"tenant_id") == Some(tenant);
+    });
+    found
+}
+
+/// Why `parent` cannot be the parent of `tenant`; none where it can, or where the foreign key will say so.
+///
+/// Walks up from the parent and locks each ancestor, so that two transactions that hang one branch under the
+/// other at the same time meet: one waits, and the deadlock detector ends the other.
+pub fn parent_refusal(tenant: Uuid, parent: Uuid) -> Option<Refusal> {
+    let mut ancestor = Some(parent);
+    let mut first = true;
+    while let Some(id) = ancestor {
+        if id == tenant {
+            return Some(tenancy::tenant_cycle(tenant));
+        }
+        let (kind, next) = lock_ancestor(id);
+        if first && kind.as_deref().is_some_and(|kind| kind != "holding") {
+            return Some(tenancy::parent_not_holding(parent));
+        }
+        first = false;
+        ancestor = next;
+    }
+    None
+}
+
+/// Type and parent of a tenant, locked against change until the transaction ends.
+fn lock_ancestor(tenant: Uuid) -> (Option<String>, Option<Uuid>) {
+    let arguments = [DatumWithOid::from(crate::relation::to_sql(tenant))];
+    Spi::connect_mut(|client| {
+        let rows = client.update(
+            "SELECT type, parent_tenant_id FROM awgp.tenants WHERE id OPERATOR(pg_catalog.=) $1 FOR SHARE",
+            Some(1),
+            &arguments,
+        )?;
+        if rows.is_empty() {
+            return Ok((None, None));
+        }
+        rows.first().get_two::<String, pgrx::Uuid>()
+    })
+    .map(|(kind, parent)| (kind, parent.as_ref().map(crate::relation::from_sql)))
+    .unwrap_or_else(|error: pgrx::spi::Error| pgrx::error!("tenants could not be read: {error}"))
+}

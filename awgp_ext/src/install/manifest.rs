@@ -1,0 +1,88 @@
+//! The table of contents of `sql/`: what `install()` applies, in this order.
+
+/// A file below `sql/`, compiled into the library.
+pub struct File {
+    /// Its name below `sql/`, without `.sql`.
+    pub name: &'static str,
+    /// Its text.
+    pub text: &'static str,
+}
+
+macro_rules! files {
+    ($folder:literal: $($name:literal,)+) => {
+        &[$(File {
+            name: concat!($folder, "/", $name),
+            text: include_str!(concat!("../../../sql/", $folder, "/", $name, ".sql")),
+        },)+]
+    };
+}
+
+/// Structure: each is applied once, in order, and never changed after a release.
+pub const MIGRATIONS: &[File] = files! { "migrations":
+    "0001_installation",
+    "0002_tenants",
+    "0003_users",
+    "0004_assistants",
+    "0005_assistant_templates",
+    "0006_work_items",
+    "0007_approvals",
+    "0008_approval_delegations",
+    "0009_communication_policies",
+    "0010_provider_credit_pools",
+    "0011_cost_transactions",
+    "0012_conversation_logs",
+    "0013_hallucination_flags",
+    "0014_audit_logs",
+    "0015_audit_log_integrity",
+};
+
+/// Who may see and write which rows, with the grants beside it.
+const POLICIES: &[File] = files! { "policies":
+    "schema",
+    "installation",
+    "tenants",
+    "users",
+    "assistants",
+    "assistant_templates",
+    "work_items",
+    "approvals",
+    "approval_delegations",
+    "communication_policies",
+    "provider_credit_pools",
+    "cost_transactions",
+    "conversation_logs",
+    "hallucination_flags",
+    "audit_logs",
+    "audit_log_integrity",
+};
+
+/// What every write passes.
+const TRIGGERS: &[File] = files! { "triggers":
+    "tenants",
+    "users",
+    "assistants",
+    "assistant_templates",
+    "work_items",
+    "approvals",
+    "approval_delegations",
+    "communication_policies",
+    "provider_credit_pools",
+    "cost_transactions",
+    "conversation_logs",
+    "hallucination_flags",
+};
+
+/// Functions that return table rows. They cannot be members of the extension: a restore makes the extension
+/// before the tables.
+const FUNCTIONS: &[File] = files! { "functions":
+    "create_tenant",
+    "create_user",
+    "create_assistant",
+    "create_work_item",
+};
+
+/// Scripts: written so that they can be applied again; applied whenever their text changes, and all of them
+/// after any migration.
+pub fn scripts() -> impl Iterator<Item = &'static File> {
+    POLICIES.iter().chain(TRIGGERS).chain(FUNCTIONS)
+}

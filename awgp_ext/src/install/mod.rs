@@ -1,0 +1,252 @@
+//! Structure: tables, policies, triggers and row-returning functions, applied outside of the extension.
+//!
+//! Tables that belong to an extension are left out of dumps, dropped with it, and get their triggers before
+//! their data. So `CREATE EXTENSION awgp` makes the logic and then calls `install()`, which makes the
+//! structure while the server is told that no extension is being created: nothing it makes becomes a member.
+//! `pg_dump` then treats it as what it is, ordinary tables.
+//!
+//! A restore replays `CREATE EXTENSION` and brings the tables itself. Such sessions have `row_security = off`;
+//! there the script stops after the logic.
+//!
+//! Failure handling: everything runs in the caller's transaction; an error leaves nothing behind.
+
+mod manifest;
+
+use crate::lock::{self, Subject};
+use crate::partitions;
+use crate::raise::raise;
+use awgp_core::reason::Reason;
+use awgp_core::refusal::Refusal;
+use manifest::{File, MIGRATIONS, scripts};
+use pgrx::pg_sys;
+use pgrx::prelude::*;
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+
+/// The version of this library, which is the extension's.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The version of the extension's logic.
+#[pg_extern(stable, parallel_safe)]
+fn version() -> &'static str {
+    VERSION
+}
+
+/// Applies what is missing: all migrations in order, then the scripts. Idempotent; returns what it did.
+///
+/// `force` applies every script again, also where its text has not changed: it repairs policies, triggers
+/// and grants that somebody dropped.
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn install(force: default!(bool, "false")) -> String {
+    // SAFETY: both are plain booleans of this backend.
+    let (in_script, restoring) = unsafe { (pg_sys::creating_extension, !pg_sys::row_security) };
+    if in_script && restoring {
+        return "restore: logic only, the dump brings the structure".to_owned();
+    }
+    // In the script of CREATE EXTENSION the policies and triggers of an earlier one may be gone.
+    apply(force || in_script)
+}
+
+/// Applies the migrations and scripts that are due; what `ALTER EXTENSION awgp UPDATE` calls, and what
+/// `doctor()` asks for after an old dump was restored under newer logic.
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn migrate() -> String {
+    apply(false)
+}
+
+/// What is due, as names of migrations and scripts.
+pub fn due() -> Vec<&'static str> {
+    if !structure_exists() {
+        return MIGRATIONS.iter().map(|file| file.name).collect();
+    }
+    let applied = applied();
+    let missing = |file: &&File| applied.get(file.name).is_none_or(|sum| *sum != checksum(file));
+    let migrations = MIGRATIONS.iter().filter(|file| !applied.contains_key(file.name));
+    migrations.chain(scripts().filter(missing)).map(|file| file.name).collect()
+}
+
+fn apply(force: bool) -> String {
+    lock::lock_until_commit(Subject::Structure);
+    refuse_foreign_objects();
+    let _outside = OutsideExtension::enter();
+    if structure_exists() {
+        adopt_structure_without_history();
+    }
+    let applied = if structure_exists() { applied() } else { HashMap::new() };
+    refuse_newer_structure(&applied);
+
+    let migrations: Vec<&File> = MIGRATIONS.iter().filter(|file| !applied.contains_key(file.name)).collect();
+    for file in &migrations {
+        run(file.text);
+    }
+    for file in &migrations {
+        record(file, "migration");
+    }
+    // A migration may change what a script has expanded, so all scripts follow it.
+    let all = force || !migrations.is_empty();
+    let due = |file: &&File| all || applied.get(file.name).is_none_or(|sum| *sum != checksum(file));
+    let scripts: Vec<&File> = scripts().filter(due).collect();
+    for file in &scripts {
+        run(file.text);
+        record(file, "script");
+    }
+    if !migrations.is_empty() {
+        record_structure_version();
+    }
+    run("INSERT INTO awgp.installation DEFAULT VALUES ON CONFLICT DO NOTHING");
+    let partitions = partitions::ensure(partitions::MONTHS_AHEAD, None);
+    if migrations.is_empty() && scripts.is_empty() && partitions.is_empty() {
+        return "nothing to do".to_owned();
+    }
+    format!("{} migrations, {} scripts, {} partitions", migrations.len(), scripts.len(), partitions.len())
+}
+
+/// While it lives, what is made becomes no member of the extension being created or updated.
+struct OutsideExtension {
+    in_script: bool,
+}
+
+impl OutsideExtension {
+    fn enter() -> Self {
+        // SAFETY: the flag that dependency.c and its callers ask. Set back in Drop; after an error the
+        // server itself clears it when the script ends.
+        unsafe {
+            let in_script = pg_sys::creating_extension;
+            pg_sys::creating_extension = false;
+            Self { in_script }
+        }
+    }
+}
+
+impl Drop for OutsideExtension {
+    fn drop(&mut self) {
+        // SAFETY: as above. Not after an error: by then no script may be running any more.
+        if !std::thread::panicking() {
+            unsafe { pg_sys::creating_extension = self.in_script };
+        }
+    }
+}
+
+fn run(sql: &str) {
+    if let Err(error) = Spi::run(sql) {
+        error!("awgp's structure could not be applied: {error}");
+    }
+}
+
+/// The first column of the first row; none for NULL and for no row.
+fn get_one<T: FromDatum + IntoDatum>(sql: &str) -> Option<T> {
+    match Spi::get_one(sql) {
+        Ok(value) => value,
+        Err(spi::Error::InvalidPosition) => None,
+        Err(error) => error!("awgp's structure could not be read: {error}"),
+    }
+}
+
+fn checksum(file: &File) -> String {
+    hex::encode(Sha256::digest(file.text.as_bytes()))
+}
+
+fn structure_exists() -> bool {
+    get_one("SELECT to_regclass('awgp.schema_migrations') IS NOT NULL").unwrap_or(false)
+}
+
+/// Names and checksums of what has been applied.
+fn applied() -> HashMap<String, String> {
+    Spi::connect(|client| {
+        let mut applied = HashMap::new();
+        for row in client.select("SELECT name, checksum FROM awgp.schema_migrations", None, &[])? {
+            if let (Some(name), Some(checksum)) = (row.get(1)?, row.get(2)?) {
+                applied.insert(name, checksum);
+            }
+        }
+        Ok::<_, spi::Error>(applied)
+    })
+    .unwrap_or_else(|error| error!("awgp.schema_migrations could not be read: {error}"))
+}
+
+fn record(file: &File, kind: &str) {
+    let arguments = [file.name.into(), kind.into(), checksum(file).into(), VERSION.into()];
+    let recorded = Spi::run_with_args(
+        "INSERT INTO awgp.schema_migrations (name, kind, checksum, extension_version) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (name) DO UPDATE SET checksum = excluded.checksum,
+             extension_version = excluded.extension_version, applied_at = pg_catalog.now()",
+        &arguments,
+    );
+    if let Err(error) = recorded {
+        error!("awgp.schema_migrations could not be written: {error}");
+    }
+}
+
+/// Says in the schema itself, not in a row, how many migrations it has: a dump without data keeps it.
+fn record_structure_version() {
+    run(&format!(
+        "CREATE OR REPLACE FUNCTION awgp.schema_version() RETURNS integer
+         LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS 'SELECT {}';
+         COMMENT ON FUNCTION awgp.schema_version() IS
+             'How many migrations this structure has; kept with the schema, so that a dump without data knows.';
+         REVOKE ALL ON FUNCTION awgp.schema_version() FROM PUBLIC;
+         GRANT EXECUTE ON FUNCTION awgp.schema_version() TO awgp_maintainer, awgp_admin;",
+        MIGRATIONS.len()
+    ));
+}
+
+/// A dump without data brings the tables and no history: the history is written again.
+fn adopt_structure_without_history() {
+    if get_one::<bool>("SELECT EXISTS (SELECT FROM awgp.schema_migrations)") == Some(true) {
+        return;
+    }
+    let known = get_one::<i32>("SELECT awgp.schema_version()").unwrap_or(0);
+    for file in MIGRATIONS.iter().take(usize::try_from(known).unwrap_or(0)) {
+        record(file, "migration");
+    }
+    for file in scripts() {
+        record(file, "script");
+    }
+}
+
+/// Nothing of ours is put beside, or in place of, what somebody else has planted in the schema.
+fn refuse_foreign_objects() {
+    let planted: Option<String> = get_one(
+        "WITH schema AS (SELECT oid, nspowner FROM pg_namespace WHERE nspname = 'awgp'),
+         object (name, owner) AS (
+             SELECT 'schema awgp', nspowner FROM schema
+             UNION ALL
+             SELECT 'relation awgp.' || relname, relowner FROM pg_class JOIN schema ON relnamespace = schema.oid
+             UNION ALL
+             SELECT 'function awgp.' || proname, proowner FROM pg_proc JOIN schema ON pronamespace = schema.oid
+             UNION ALL
+             SELECT 'type awgp.' || typname, typowner FROM pg_type JOIN schema ON typnamespace = schema.oid
+         )
+         SELECT name FROM object JOIN pg_roles ON pg_roles.oid = owner
+         WHERE NOT rolsuper AND rolname <> current_user LIMIT 1",
+    );
+    if let Some(object) = planted {
+        raise(
+            &Refusal::new(
+                Reason::ForeignObjects,
+                "the schema awgp holds objects of another owner",
+                "Look at the object that DETAIL names, then drop it or make the installing role its owner.",
+            )
+            .with("object", object),
+        );
+    }
+}
+
+/// A structure that this logic does not know is left alone.
+fn refuse_newer_structure(applied: &HashMap<String, String>) {
+    let known = |name: &String| {
+        MIGRATIONS.iter().any(|file| file.name == name.as_str()) || !name.starts_with("migrations/")
+    };
+    if let Some(name) = applied.keys().find(|name| !known(name)) {
+        raise(
+            &Refusal::new(
+                Reason::StructureTooNew,
+                "the structure is newer than the extension",
+                "Install the newer version of the extension's files, then: ALTER EXTENSION awgp UPDATE",
+            )
+            .with("migration", name.as_str()),
+        );
+    }
+}

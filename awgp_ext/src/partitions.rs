@@ -1,0 +1,106 @@
+//! The months of the audit trail: one partition each, bounds in explicit UTC.
+//!
+//! A partition is made beside the table and then attached: attaching lets readers and writers of the other
+//! months go on, where `CREATE TABLE … PARTITION OF` would lock the parent against all of them.
+
+use crate::lock::{self, Subject};
+use crate::raise::raise;
+use awgp_core::reason::Reason;
+use awgp_core::refusal::Refusal;
+use pgrx::datum::TimestampWithTimeZone;
+use pgrx::prelude::*;
+
+/// How many months after the current one are kept ready.
+pub const MONTHS_AHEAD: i32 = 3;
+
+/// No installation needs more than ten years of empty partitions.
+const MONTHS_AHEAD_MAX: i32 = 120;
+
+/// Makes the partitions of the month of `at` and of the next `months_ahead` months, where they are missing,
+/// and returns the names of those it made.
+///
+/// SECURITY DEFINER, because maintainers own no table; it makes empty partitions of awgp.audit_logs and
+/// nothing else.
+#[pg_extern(volatile, parallel_unsafe, security_definer)]
+#[search_path(pg_catalog, pg_temp)]
+fn ensure_partitions(
+    months_ahead: default!(i32, 3),
+    at: default!(Option<TimestampWithTimeZone>, "NULL"),
+) -> SetOfIterator<'static, String> {
+    SetOfIterator::new(ensure(months_ahead, at))
+}
+
+/// What `ensure_partitions()` does; without `at`, from now.
+pub fn ensure(months_ahead: i32, at: Option<TimestampWithTimeZone>) -> Vec<String> {
+    if !(0..=MONTHS_AHEAD_MAX).contains(&months_ahead) {
+        raise(
+            &Refusal::new(
+                Reason::OutOfRange,
+                format!("months_ahead must be between 0 and {MONTHS_AHEAD_MAX}"),
+                "Three months ahead are enough where maintenance runs daily.",
+            )
+            .with("months_ahead", months_ahead),
+        );
+    }
+    lock::lock_until_commit(Subject::Partitions);
+    let arguments = [months_ahead.into(), at.into()];
+    let made = Spi::connect_mut(|client| {
+        let mut made = Vec::new();
+        let missing: Vec<(String, String, String)> = client
+            .select(MISSING_MONTHS, None, &arguments)?
+            .map(|row| Ok((row.get(1)?, row.get(2)?, row.get(3)?)))
+            .collect::<spi::Result<Vec<_>>>()?
+            .into_iter()
+            .filter_map(|(name, from, to)| Some((name?, from?, to?)))
+            .collect();
+        for (name, from, to) in missing {
+            for statement in statements(&name, &from, &to) {
+                client.update(&statement, None, &[])?;
+            }
+            made.push(name);
+        }
+        Ok::<_, spi::Error>(made)
+    });
+    made.unwrap_or_else(|error| error!("partitions could not be made: {error}"))
+}
+
+/// Months that have no partition and whose rows, if any, do not lie in the default partition: those are
+/// maintenance's to move. Name and bounds are text in UTC, whatever the session's time zone.
+const MISSING_MONTHS: &str = "
+    SELECT to_char(month, '\"audit_logs_\"YYYY_MM'),
+           to_char(month, 'YYYY-MM-DD HH24:MI:SS\"+00\"'),
+           to_char(month + interval '1 month', 'YYYY-MM-DD HH24:MI:SS\"+00\"')
+    FROM generate_series(
+             date_trunc('month', COALESCE($2, clock_timestamp()) AT TIME ZONE 'UTC'),
+             date_trunc('month', COALESCE($2, clock_timestamp()) AT TIME ZONE 'UTC') + make_interval(months => $1),
+             interval '1 month') AS month
+    WHERE to_regclass(format('awgp.%I', to_char(month, '\"audit_logs_\"YYYY_MM'))) IS NULL
+      AND NOT EXISTS (
+          SELECT FROM awgp.audit_logs_default
+          WHERE \"timestamp\" >= month AT TIME ZONE 'UTC'
+            AND \"timestamp\" < (month + interval '1 month') AT TIME ZONE 'UTC')
+    ORDER BY month";
+
+/// What makes one partition equal to its siblings. The name comes from `MISSING_MONTHS` and is an identifier
+/// by construction; it is quoted all the same.
+fn statements(name: &str, from: &str, to: &str) -> [String; 5] {
+    let table = spi::quote_qualified_identifier("awgp", name);
+    let (from, to) = (spi::quote_literal(from), spi::quote_literal(to));
+    let month = spi::quote_literal(format!("Audit rows of one month, from {from} to {to}."));
+    [
+        format!("CREATE TABLE {table} (LIKE awgp.audit_logs INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"),
+        // Default privileges that an operator has set would open a partition behind the parent's policies.
+        format!(
+            "DO $$ DECLARE grantee text; BEGIN
+                 FOR grantee IN SELECT DISTINCT CASE acl.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(acl.grantee)) END
+                     FROM pg_class, aclexplode(relacl) AS acl
+                     WHERE pg_class.oid = {}::regclass AND acl.grantee <> relowner
+                 LOOP EXECUTE format('REVOKE ALL ON {table} FROM %s', grantee); END LOOP;
+             END $$",
+            spi::quote_literal(&table)
+        ),
+        format!("ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"),
+        format!("COMMENT ON TABLE {table} IS {month}"),
+        format!("ALTER TABLE awgp.audit_logs ATTACH PARTITION {table} FOR VALUES FROM ({from}) TO ({to})"),
+    ]
+}

@@ -1,0 +1,29 @@
+//! Raises a [`Refusal`] as a PostgreSQL error: SQLSTATE, message, DETAIL (JSON) and HINT.
+
+use awgp_core::reason::Family;
+use awgp_core::refusal::Refusal;
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::{PgLogLevel, PgSqlErrorCode};
+
+/// The SQLSTATE of a family. The match is exhaustive; a test holds the codes against `Family::sqlstate`.
+pub fn sqlstate(family: Family) -> PgSqlErrorCode {
+    match family {
+        Family::NotAllowed => PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
+        Family::WrongState => PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+        Family::LimitExceeded => PgSqlErrorCode::ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
+        Family::BadArgument => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
+        Family::ConstraintViolation => PgSqlErrorCode::ERRCODE_CHECK_VIOLATION,
+        Family::ForeignKeyViolation => PgSqlErrorCode::ERRCODE_FOREIGN_KEY_VIOLATION,
+        Family::NotFound => PgSqlErrorCode::ERRCODE_NO_DATA_FOUND,
+        Family::Retry => PgSqlErrorCode::ERRCODE_T_R_SERIALIZATION_FAILURE,
+    }
+}
+
+/// Raises the refusal; does not return.
+pub fn raise(refusal: &Refusal) -> ! {
+    ErrorReport::new(sqlstate(refusal.reason.family()), refusal.message.clone(), "awgp")
+        .set_detail(refusal.detail())
+        .set_hint(refusal.hint.clone())
+        .report(PgLogLevel::ERROR);
+    unreachable!("an ERROR does not return")
+}

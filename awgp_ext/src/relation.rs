@@ -1,0 +1,102 @@
+//! Reads AWGP's own tables by index, below SQL.
+//!
+//! The context is looked up on behalf of roles that must not see the rows themselves. Reading here passes no
+//! privilege check, no row-level security and no search_path, so there is nothing to switch and nothing to
+//! plant; only fixed table, index and column names ever come in. The snapshot is a fresh one at every
+//! isolation level: a tenant deactivated a moment ago is inactive.
+
+use pgrx::pg_sys::{self, Datum};
+use std::ffi::CStr;
+use std::num::NonZeroUsize;
+use uuid::Uuid;
+
+/// One row under the scan; valid inside the callback alone.
+pub struct Row {
+    tuple: pg_sys::HeapTuple,
+    descriptor: pg_sys::TupleDesc,
+}
+
+impl Row {
+    fn datum(&self, column: &CStr) -> Option<Datum> {
+        // SAFETY: tuple and descriptor belong to the scan that is open around the callback, and SPI_fnumber
+        // answers a user column of this very descriptor.
+        unsafe {
+            let number = pg_sys::SPI_fnumber(self.descriptor, column.as_ptr());
+            let number = usize::try_from(number).ok().and_then(NonZeroUsize::new)?;
+            pgrx::htup::heap_getattr_raw(self.tuple, number, self.descriptor)
+        }
+    }
+
+    /// A uuid column.
+    pub fn uuid(&self, column: &CStr) -> Option<Uuid> {
+        // SAFETY: callers name uuid columns.
+        self.datum(column).map(|datum| unsafe { uuid_of(datum) })
+    }
+
+    /// A boolean column; NULL counts as false.
+    pub fn flag(&self, column: &CStr) -> bool {
+        self.datum(column).is_some_and(|datum| datum.value() & 0xff != 0)
+    }
+
+    /// A text column.
+    pub fn text(&self, column: &CStr) -> Option<String> {
+        // SAFETY: callers name text columns.
+        self.datum(column).and_then(|datum| unsafe { pgrx::FromDatum::from_datum(datum, false) })
+    }
+}
+
+/// Calls `visit` with every row of `awgp.table` whose uuid `column` equals `key`, through `index`.
+pub fn for_each_by_uuid(table: &CStr, index: &CStr, column: &CStr, key: Uuid, mut visit: impl FnMut(&Row)) {
+    // SAFETY: plain use of the access-method interface, as catalog code does. Locks, scan and relation are
+    // released by the resource owner if anything in between raises an error.
+    unsafe {
+        let namespace = pg_sys::get_namespace_oid(c"awgp".as_ptr(), false);
+        let table_oid = pg_sys::get_relname_relid(table.as_ptr(), namespace);
+        let index_oid = pg_sys::get_relname_relid(index.as_ptr(), namespace);
+        if table_oid == pg_sys::InvalidOid || index_oid == pg_sys::InvalidOid {
+            return;
+        }
+        let relation = pg_sys::table_open(table_oid, pg_sys::AccessShareLock as pg_sys::LOCKMODE);
+        let descriptor = (*relation).rd_att;
+        let number = pg_sys::SPI_fnumber(descriptor, column.as_ptr());
+        let mut bytes = *key.as_bytes();
+        let mut scan_key = pg_sys::ScanKeyData::default();
+        pg_sys::ScanKeyInit(
+            &raw mut scan_key,
+            pg_sys::AttrNumber::try_from(number).unwrap_or(0),
+            pg_sys::BTEqualStrategyNumber as pg_sys::StrategyNumber,
+            pg_sys::Oid::from(pg_sys::F_UUID_EQ),
+            Datum::from(bytes.as_mut_ptr()),
+        );
+        let scan =
+            pg_sys::systable_beginscan(relation, index_oid, true, std::ptr::null_mut(), 1, &raw mut scan_key);
+        loop {
+            let tuple = pg_sys::systable_getnext(scan);
+            if tuple.is_null() {
+                break;
+            }
+            visit(&Row { tuple, descriptor });
+        }
+        pg_sys::systable_endscan(scan);
+        pg_sys::table_close(relation, pg_sys::AccessShareLock as pg_sys::LOCKMODE);
+    }
+}
+
+/// A uuid from its datum.
+///
+/// # Safety
+/// The datum is a non-null uuid.
+pub unsafe fn uuid_of(datum: Datum) -> Uuid {
+    // SAFETY: a uuid is sixteen bytes behind a pointer.
+    Uuid::from_bytes(unsafe { *datum.cast_mut_ptr::<[u8; 16]>() })
+}
+
+/// uuid as pgrx passes it to SQL.
+pub fn to_sql(id: Uuid) -> pgrx::Uuid {
+    pgrx::Uuid::from_bytes(*id.as_bytes())
+}
+
+/// uuid as SQL passes it to us.
+pub fn from_sql(id: &pgrx::Uuid) -> Uuid {
+    Uuid::from_bytes(*id.as_bytes())
+}

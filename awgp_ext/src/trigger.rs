@@ -1,0 +1,171 @@
+//! The edge between PostgreSQL's trigger manager and our trigger functions.
+
+use crate::relation::uuid_of;
+use pgrx::pg_sys::{self, Datum};
+use std::ffi::{CStr, CString};
+use std::num::NonZeroUsize;
+use uuid::Uuid;
+
+/// One call of a trigger.
+pub struct TriggerCall {
+    data: *mut pg_sys::TriggerData,
+}
+
+impl TriggerCall {
+    /// Reads the call from the function's arguments.
+    ///
+    /// # Safety
+    /// `fcinfo` is what PostgreSQL passed.
+    pub unsafe fn new(fcinfo: pg_sys::FunctionCallInfo) -> Self {
+        // SAFETY: context is null or a node; its tag says whether it is trigger data.
+        unsafe {
+            let node = (*fcinfo).context;
+            if node.is_null() || (*node).type_ != pg_sys::NodeTag::T_TriggerData {
+                pgrx::ereport!(
+                    pgrx::PgLogLevel::ERROR,
+                    pgrx::PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
+                    "this function can only be called as a trigger"
+                );
+            }
+            Self { data: node.cast() }
+        }
+    }
+
+    /// The table.
+    pub fn relation_oid(&self) -> pg_sys::Oid {
+        // SAFETY: valid for the duration of the call.
+        unsafe { (*(*self.data).tg_relation).rd_id }
+    }
+
+    /// The trigger's argument, counted from 0; the table's name is the first.
+    pub fn argument(&self, number: usize) -> &str {
+        // SAFETY: tg_trigger holds tgnargs C strings for the duration of the call.
+        unsafe {
+            let trigger = (*self.data).tg_trigger;
+            if number >= usize::try_from((*trigger).tgnargs).unwrap_or(0) {
+                return "";
+            }
+            CStr::from_ptr(*(*trigger).tgargs.add(number)).to_str().unwrap_or("")
+        }
+    }
+
+    /// True for UPDATE.
+    pub fn is_update(&self) -> bool {
+        // SAFETY: valid for the duration of the call.
+        let event = unsafe { (*self.data).tg_event };
+        event & pg_sys::TRIGGER_EVENT_OPMASK == pg_sys::TRIGGER_EVENT_UPDATE
+    }
+
+    /// The row as it is to be: NEW for INSERT and UPDATE. Null for a statement trigger.
+    fn new_tuple(&self) -> pg_sys::HeapTuple {
+        // SAFETY: valid for the duration of the call.
+        unsafe { if self.is_update() { (*self.data).tg_newtuple } else { (*self.data).tg_trigtuple } }
+    }
+
+    fn column(&self, tuple: pg_sys::HeapTuple, name: &CStr) -> Option<Datum> {
+        // SAFETY: the tuple belongs to the trigger's table, whose descriptor numbers the column.
+        unsafe {
+            let descriptor = (*(*self.data).tg_relation).rd_att;
+            let number = pg_sys::SPI_fnumber(descriptor, name.as_ptr());
+            let number = usize::try_from(number).ok().and_then(NonZeroUsize::new)?;
+            pgrx::htup::heap_getattr_raw(tuple, number, descriptor)
+        }
+    }
+
+    /// A uuid column of NEW.
+    pub fn new_uuid(&self, name: &CStr) -> Option<Uuid> {
+        // SAFETY: callers name uuid columns.
+        self.column(self.new_tuple(), name).map(|datum| unsafe { uuid_of(datum) })
+    }
+
+    /// A uuid column of OLD; only in UPDATE and DELETE.
+    pub fn old_uuid(&self, name: &CStr) -> Option<Uuid> {
+        // SAFETY: as above.
+        let tuple = unsafe { (*self.data).tg_trigtuple };
+        self.column(tuple, name).map(|datum| unsafe { uuid_of(datum) })
+    }
+
+    /// A text column of NEW.
+    pub fn new_text(&self, name: &CStr) -> Option<String> {
+        // SAFETY: callers name text columns.
+        self.column(self.new_tuple(), name)
+            .and_then(|datum| unsafe { pgrx::FromDatum::from_datum(datum, false) })
+    }
+
+    /// Lets the row through as it is.
+    pub fn keep(&self) -> Datum {
+        Datum::from(self.new_tuple())
+    }
+
+    /// Lets the row through with one timestamptz column replaced.
+    pub fn with_timestamp(&self, name: &CStr, value: pg_sys::TimestampTz) -> Datum {
+        // SAFETY: one column of the trigger's own table; the new tuple is palloc'd in the caller's context, as
+        // trigger functions return it.
+        unsafe {
+            let descriptor = (*(*self.data).tg_relation).rd_att;
+            let mut number = pg_sys::SPI_fnumber(descriptor, name.as_ptr());
+            if number <= 0 {
+                return self.keep();
+            }
+            let mut datum = Datum::from(value);
+            let mut is_null = false;
+            Datum::from(pg_sys::heap_modify_tuple_by_cols(
+                self.new_tuple(),
+                descriptor,
+                1,
+                &raw mut number,
+                &raw mut datum,
+                &raw mut is_null,
+            ))
+        }
+    }
+}
+
+/// What a statement-level or AFTER trigger answers.
+pub fn nothing() -> Datum {
+    Datum::from(0usize)
+}
+
+/// True where row-level security binds the current role on this table: not for superusers, roles with
+/// BYPASSRLS, or where it is not enabled.
+pub fn row_security_binds(relation: pg_sys::Oid) -> bool {
+    // SAFETY: a syscache look-up. noError, so that row_security = off does not raise here.
+    unsafe {
+        pg_sys::check_enable_rls(relation, pg_sys::InvalidOid, true)
+            == pg_sys::CheckEnableRlsResult::RLS_ENABLED as i32
+    }
+}
+
+/// True where the current role has the privileges of the named role.
+pub fn current_role_has(role: &str) -> bool {
+    let Ok(name) = CString::new(role) else { return false };
+    // SAFETY: syscache look-ups; a missing role answers InvalidOid.
+    unsafe {
+        let oid = pg_sys::get_role_oid(name.as_ptr(), true);
+        oid != pg_sys::InvalidOid && pg_sys::has_privs_of_role(pg_sys::GetUserId(), oid)
+    }
+}
+
+/// Declares a C function that PostgreSQL can call as a trigger: `trigger_function!(symbol, body)`.
+macro_rules! trigger_function {
+    ($symbol:ident, $finfo:ident, $body:expr) => {
+        #[doc(hidden)]
+        #[unsafe(no_mangle)]
+        pub extern "C" fn $finfo() -> &'static ::pgrx::pg_sys::Pg_finfo_record {
+            const V1: ::pgrx::pg_sys::Pg_finfo_record = ::pgrx::pg_sys::Pg_finfo_record { api_version: 1 };
+            &V1
+        }
+
+        #[doc(hidden)]
+        #[unsafe(no_mangle)]
+        #[::pgrx::pg_guard]
+        pub unsafe extern "C-unwind" fn $symbol(
+            fcinfo: ::pgrx::pg_sys::FunctionCallInfo,
+        ) -> ::pgrx::pg_sys::Datum {
+            // SAFETY: PostgreSQL calls this symbol and passes its own fcinfo.
+            let call = unsafe { $crate::trigger::TriggerCall::new(fcinfo) };
+            $body(&call)
+        }
+    };
+}
+pub(crate) use trigger_function;

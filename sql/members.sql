@@ -1,0 +1,33 @@
+-- The extension's own functions: what each does, and who may call it. Then the structure.
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA awgp FROM PUBLIC;
+
+-- Context
+COMMENT ON FUNCTION awgp.set_context(uuid, uuid, uuid) IS 'Puts tenant, user and assistant in context until the end of the transaction, and returns the tenant. tenant_id: an active tenant; user_id: an active user of it; assistant_id: an assistant of it. Errors (42501): unknown_tenant, unknown_user, unknown_assistant, signed_mode.';
+COMMENT ON FUNCTION awgp.current_tenant() IS 'The tenant in context; NULL where there is none. Error 22023 malformed_tenant_id where app.current_tenant is no uuid.';
+COMMENT ON FUNCTION awgp.current_user_id() IS 'The user in context; NULL where there is none.';
+COMMENT ON FUNCTION awgp.current_assistant_id() IS 'The assistant in context; NULL where there is none.';
+COMMENT ON FUNCTION awgp.visible_tenants() IS 'The tenants whose rows may be read: the one in context and, for a holding, its direct active subsidiaries. Empty without a context.';
+COMMENT ON FUNCTION awgp.find_tenant(text) IS 'The id of an active tenant, from its slug or its id. Error 42501 unknown_tenant. SECURITY DEFINER: without a context no tenant is seen.';
+COMMENT ON FUNCTION awgp.find_user(text) IS 'The id of an active user of the tenant in context, from e-mail address or id. Error 42501 unknown_user.';
+GRANT EXECUTE ON FUNCTION awgp.set_context(uuid, uuid, uuid) TO awgp_app, awgp_auditor, awgp_maintainer, awgp_admin;
+GRANT EXECUTE ON FUNCTION awgp.current_tenant() TO awgp_app, awgp_auditor, awgp_maintainer, awgp_admin;
+GRANT EXECUTE ON FUNCTION awgp.current_user_id() TO awgp_app, awgp_auditor, awgp_maintainer, awgp_admin;
+GRANT EXECUTE ON FUNCTION awgp.current_assistant_id() TO awgp_app, awgp_auditor, awgp_maintainer, awgp_admin;
+GRANT EXECUTE ON FUNCTION awgp.visible_tenants() TO awgp_app, awgp_auditor, awgp_maintainer, awgp_admin;
+GRANT EXECUTE ON FUNCTION awgp.find_tenant(text) TO awgp_app, awgp_auditor, awgp_maintainer, awgp_admin;
+GRANT EXECUTE ON FUNCTION awgp.find_user(text) TO awgp_app, awgp_admin;
+
+-- Partitions
+COMMENT ON FUNCTION awgp.ensure_partitions(integer, timestamptz) IS 'Makes the audit partitions of the month of at (default: now) and of the next months_ahead months (0 to 120), where they are missing, and returns their names. Error 22023 out_of_range. SECURITY DEFINER: maintainers own no table.';
+GRANT EXECUTE ON FUNCTION awgp.ensure_partitions(integer, timestamptz) TO awgp_maintainer;
+
+-- Lifecycle
+COMMENT ON FUNCTION awgp.version() IS 'The version of the extension''s logic.';
+COMMENT ON FUNCTION awgp.install(boolean) IS 'Applies what is missing of the structure and returns what it did. force: every policy, trigger, grant and function again, also where its text has not changed. Errors (55000): foreign_objects, structure_too_new.';
+COMMENT ON FUNCTION awgp.migrate() IS 'Applies the migrations and scripts that are due and returns what it did. Errors (55000): foreign_objects, structure_too_new.';
+COMMENT ON FUNCTION awgp.doctor() IS 'What is wrong with this installation, a row a finding: stable code, severity (error, warning, info), object, message, and a hint with the command to type. No row of severity error means sound.';
+GRANT EXECUTE ON FUNCTION awgp.version() TO awgp_app, awgp_auditor, awgp_maintainer, awgp_admin;
+GRANT EXECUTE ON FUNCTION awgp.doctor() TO awgp_auditor, awgp_maintainer, awgp_admin;
+
+SELECT awgp.install();

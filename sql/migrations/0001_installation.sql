@@ -1,0 +1,33 @@
+-- What makes this database's AWGP one of its kind, and what has been done to it.
+
+CREATE TABLE awgp.installation (
+    id uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid(),
+    installed_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    is_only_row boolean NOT NULL DEFAULT true,
+    CONSTRAINT installation_pkey PRIMARY KEY (id),
+    CONSTRAINT installation_one_row UNIQUE (is_only_row),
+    CONSTRAINT installation_only_true CHECK (is_only_row)
+);
+COMMENT ON TABLE awgp.installation IS 'One row: the identity of this installation. Audit chains begin with it, so rows of another database do not fit.';
+COMMENT ON COLUMN awgp.installation.id IS 'Install id, drawn once; survives dump and restore.';
+COMMENT ON COLUMN awgp.installation.installed_at IS 'When install() first ran in this database.';
+COMMENT ON COLUMN awgp.installation.is_only_row IS 'Always true; its unique key allows one row.';
+COMMENT ON CONSTRAINT installation_one_row ON awgp.installation IS 'There is one installation a database.';
+COMMENT ON CONSTRAINT installation_only_true ON awgp.installation IS 'is_only_row is true, so that its unique key holds the table to one row.';
+
+CREATE TABLE awgp.schema_migrations (
+    name text NOT NULL,
+    kind text NOT NULL,
+    checksum text NOT NULL,
+    extension_version text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    CONSTRAINT schema_migrations_pkey PRIMARY KEY (name),
+    CONSTRAINT schema_migrations_kind_check CHECK (kind IN ('migration', 'script'))
+);
+COMMENT ON TABLE awgp.schema_migrations IS 'What install() and migrate() have applied: numbered migrations once each, scripts (policies, triggers, functions, views) again whenever their text changes.';
+COMMENT ON COLUMN awgp.schema_migrations.name IS 'File name below sql/, without .sql.';
+COMMENT ON COLUMN awgp.schema_migrations.kind IS 'migration: applied once; script: applied again when its checksum changes.';
+COMMENT ON COLUMN awgp.schema_migrations.checksum IS 'SHA-256 of the file''s text, in hex.';
+COMMENT ON COLUMN awgp.schema_migrations.extension_version IS 'Version of the extension that applied it.';
+COMMENT ON COLUMN awgp.schema_migrations.applied_at IS 'When it was applied.';
+COMMENT ON CONSTRAINT schema_migrations_kind_check ON awgp.schema_migrations IS 'kind is migration or script.';

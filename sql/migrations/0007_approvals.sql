@@ -1,0 +1,67 @@
+-- What humans are asked to allow.
+
+CREATE TABLE awgp.approvals (
+    id uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid(),
+    tenant_id uuid NOT NULL,
+    work_item_id uuid NOT NULL,
+    title text NOT NULL,
+    description text,
+    risk_level integer NOT NULL,
+    status text NOT NULL DEFAULT 'pending',
+    requested_by uuid NOT NULL,
+    approver_ids uuid[],
+    approved_by uuid,
+    approved_at timestamptz,
+    rejected_reason text,
+    expires_at timestamptz NOT NULL,
+    escalation_count integer NOT NULL DEFAULT 0,
+    context jsonb NOT NULL DEFAULT '{}',
+    created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    CONSTRAINT approvals_pkey PRIMARY KEY (id),
+    CONSTRAINT approvals_tenant_id_id_key UNIQUE (tenant_id, id),
+    CONSTRAINT approvals_title_check CHECK (pg_catalog.btrim(title) <> ''),
+    CONSTRAINT approvals_risk_level_check CHECK (risk_level BETWEEN 0 AND 5),
+    CONSTRAINT approvals_status_check CHECK (status IN ('pending', 'approved', 'rejected', 'escalated', 'expired')),
+    CONSTRAINT approvals_escalation_count_check CHECK (escalation_count >= 0),
+    CONSTRAINT approvals_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES awgp.tenants (id) ON DELETE RESTRICT,
+    CONSTRAINT approvals_work_item_id_fkey FOREIGN KEY (tenant_id, work_item_id) REFERENCES awgp.work_items (tenant_id, id) ON DELETE RESTRICT,
+    CONSTRAINT approvals_requested_by_fkey FOREIGN KEY (tenant_id, requested_by) REFERENCES awgp.users (tenant_id, id) ON DELETE RESTRICT,
+    CONSTRAINT approvals_approved_by_fkey FOREIGN KEY (tenant_id, approved_by) REFERENCES awgp.users (tenant_id, id) ON DELETE RESTRICT
+);
+CREATE INDEX idx_approvals_status ON awgp.approvals (status);
+CREATE INDEX idx_approvals_requested_by ON awgp.approvals (requested_by);
+CREATE INDEX idx_approvals_expires ON awgp.approvals (expires_at);
+-- An inbox: a tenant's open requests, soonest to expire first.
+CREATE INDEX idx_approvals_tenant_status ON awgp.approvals (tenant_id, status, expires_at);
+CREATE INDEX idx_approvals_tenant_work_item ON awgp.approvals (tenant_id, work_item_id);
+CREATE INDEX idx_approvals_tenant_requested_by ON awgp.approvals (tenant_id, requested_by);
+CREATE INDEX idx_approvals_tenant_approved_by ON awgp.approvals (tenant_id, approved_by);
+
+COMMENT ON TABLE awgp.approvals IS 'Human approval requests.';
+COMMENT ON COLUMN awgp.approvals.id IS 'Key.';
+COMMENT ON COLUMN awgp.approvals.tenant_id IS 'The tenant whose work is to be approved; never changes.';
+COMMENT ON COLUMN awgp.approvals.work_item_id IS 'The work item, of the same tenant, that waits.';
+COMMENT ON COLUMN awgp.approvals.title IS 'What is asked, in a line.';
+COMMENT ON COLUMN awgp.approvals.description IS 'What is asked, in full.';
+COMMENT ON COLUMN awgp.approvals.risk_level IS '0 to 5; decides who may approve.';
+COMMENT ON COLUMN awgp.approvals.status IS 'pending, approved, rejected, escalated or expired.';
+COMMENT ON COLUMN awgp.approvals.requested_by IS 'The user, of the same tenant, who asks.';
+COMMENT ON COLUMN awgp.approvals.approver_ids IS 'Users of the same tenant who may decide; empty means everybody the risk allows.';
+COMMENT ON COLUMN awgp.approvals.approved_by IS 'The user who approved.';
+COMMENT ON COLUMN awgp.approvals.approved_at IS 'When it was approved.';
+COMMENT ON COLUMN awgp.approvals.rejected_reason IS 'Why it was rejected.';
+COMMENT ON COLUMN awgp.approvals.expires_at IS 'From this moment on nobody can approve it.';
+COMMENT ON COLUMN awgp.approvals.escalation_count IS 'How often it was escalated.';
+COMMENT ON COLUMN awgp.approvals.context IS 'Data for the one who decides.';
+COMMENT ON COLUMN awgp.approvals.created_at IS 'When the row was made.';
+COMMENT ON COLUMN awgp.approvals.updated_at IS 'When the row last changed; kept by trigger.';
+COMMENT ON CONSTRAINT approvals_tenant_id_id_key ON awgp.approvals IS 'Target of references, which name tenant and approval together.';
+COMMENT ON CONSTRAINT approvals_title_check ON awgp.approvals IS 'An approval has a title.';
+COMMENT ON CONSTRAINT approvals_risk_level_check ON awgp.approvals IS 'The risk level is 0 to 5.';
+COMMENT ON CONSTRAINT approvals_status_check ON awgp.approvals IS 'The status is one of pending, approved, rejected, escalated, expired.';
+COMMENT ON CONSTRAINT approvals_escalation_count_check ON awgp.approvals IS 'An escalation count is not negative.';
+COMMENT ON CONSTRAINT approvals_tenant_id_fkey ON awgp.approvals IS 'The tenant exists, and stays while it has approvals.';
+COMMENT ON CONSTRAINT approvals_work_item_id_fkey ON awgp.approvals IS 'The work item is one of the same tenant.';
+COMMENT ON CONSTRAINT approvals_requested_by_fkey ON awgp.approvals IS 'The requester is a user of the same tenant.';
+COMMENT ON CONSTRAINT approvals_approved_by_fkey ON awgp.approvals IS 'The approver is a user of the same tenant.';

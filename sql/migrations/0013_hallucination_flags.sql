@@ -1,0 +1,59 @@
+-- Detected potential hallucinations, and what a human found.
+
+CREATE TABLE awgp.hallucination_flags (
+    id uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid(),
+    tenant_id uuid NOT NULL,
+    assistant_id uuid NOT NULL,
+    work_item_id uuid,
+    conversation_log_id uuid,
+    detection_method text NOT NULL,
+    confidence_score numeric(3,2),
+    flagged_content text,
+    status text NOT NULL DEFAULT 'pending',
+    reviewed_by uuid,
+    reviewed_at timestamptz,
+    notes text,
+    created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    CONSTRAINT hallucination_flags_pkey PRIMARY KEY (id),
+    CONSTRAINT hallucination_flags_tenant_id_id_key UNIQUE (tenant_id, id),
+    CONSTRAINT hallucination_flags_detection_method_check CHECK (pg_catalog.btrim(detection_method) <> ''),
+    CONSTRAINT hallucination_flags_confidence_score_check CHECK (confidence_score BETWEEN 0 AND 1),
+    CONSTRAINT hallucination_flags_status_check CHECK (status IN ('pending', 'reviewed', 'false_positive', 'confirmed')),
+    CONSTRAINT hallucination_flags_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES awgp.tenants (id) ON DELETE RESTRICT,
+    CONSTRAINT hallucination_flags_assistant_id_fkey FOREIGN KEY (tenant_id, assistant_id) REFERENCES awgp.assistants (tenant_id, id) ON DELETE RESTRICT,
+    CONSTRAINT hallucination_flags_work_item_id_fkey FOREIGN KEY (tenant_id, work_item_id) REFERENCES awgp.work_items (tenant_id, id) ON DELETE RESTRICT,
+    CONSTRAINT hallucination_flags_conversation_log_id_fkey FOREIGN KEY (tenant_id, conversation_log_id) REFERENCES awgp.conversation_logs (tenant_id, id) ON DELETE RESTRICT,
+    CONSTRAINT hallucination_flags_reviewed_by_fkey FOREIGN KEY (tenant_id, reviewed_by) REFERENCES awgp.users (tenant_id, id) ON DELETE RESTRICT
+);
+-- The queue of a reviewer, and the references of what it points at.
+CREATE INDEX idx_hallucination_flags_tenant_status ON awgp.hallucination_flags (tenant_id, status, created_at DESC);
+CREATE INDEX idx_hallucination_flags_assistant ON awgp.hallucination_flags (tenant_id, assistant_id);
+CREATE INDEX idx_hallucination_flags_work_item ON awgp.hallucination_flags (tenant_id, work_item_id);
+CREATE INDEX idx_hallucination_flags_conversation ON awgp.hallucination_flags (tenant_id, conversation_log_id);
+CREATE INDEX idx_hallucination_flags_reviewed_by ON awgp.hallucination_flags (tenant_id, reviewed_by);
+
+COMMENT ON TABLE awgp.hallucination_flags IS 'Detected potential hallucinations.';
+COMMENT ON COLUMN awgp.hallucination_flags.id IS 'Key.';
+COMMENT ON COLUMN awgp.hallucination_flags.tenant_id IS 'The tenant whose assistant it was; never changes.';
+COMMENT ON COLUMN awgp.hallucination_flags.assistant_id IS 'The assistant, of the same tenant, that said it.';
+COMMENT ON COLUMN awgp.hallucination_flags.work_item_id IS 'The work item, of the same tenant, it was said in.';
+COMMENT ON COLUMN awgp.hallucination_flags.conversation_log_id IS 'The conversation, of the same tenant, it was said in.';
+COMMENT ON COLUMN awgp.hallucination_flags.detection_method IS 'How it was found: confidence, fact_check, pattern or another.';
+COMMENT ON COLUMN awgp.hallucination_flags.confidence_score IS 'How sure the detector is, 0.00 to 1.00.';
+COMMENT ON COLUMN awgp.hallucination_flags.flagged_content IS 'What was said.';
+COMMENT ON COLUMN awgp.hallucination_flags.status IS 'pending, reviewed, false_positive or confirmed.';
+COMMENT ON COLUMN awgp.hallucination_flags.reviewed_by IS 'The user, of the same tenant, who looked at it.';
+COMMENT ON COLUMN awgp.hallucination_flags.reviewed_at IS 'When he did.';
+COMMENT ON COLUMN awgp.hallucination_flags.notes IS 'What he found.';
+COMMENT ON COLUMN awgp.hallucination_flags.created_at IS 'When the row was made.';
+COMMENT ON COLUMN awgp.hallucination_flags.updated_at IS 'When the row last changed; kept by trigger.';
+COMMENT ON CONSTRAINT hallucination_flags_tenant_id_id_key ON awgp.hallucination_flags IS 'Target of references, which name tenant and flag together.';
+COMMENT ON CONSTRAINT hallucination_flags_detection_method_check ON awgp.hallucination_flags IS 'A flag names how it was found.';
+COMMENT ON CONSTRAINT hallucination_flags_confidence_score_check ON awgp.hallucination_flags IS 'A confidence score is 0.00 to 1.00.';
+COMMENT ON CONSTRAINT hallucination_flags_status_check ON awgp.hallucination_flags IS 'The status is one of pending, reviewed, false_positive, confirmed.';
+COMMENT ON CONSTRAINT hallucination_flags_tenant_id_fkey ON awgp.hallucination_flags IS 'The tenant exists, and stays while it has flags.';
+COMMENT ON CONSTRAINT hallucination_flags_assistant_id_fkey ON awgp.hallucination_flags IS 'The assistant is one of the same tenant.';
+COMMENT ON CONSTRAINT hallucination_flags_work_item_id_fkey ON awgp.hallucination_flags IS 'The work item is one of the same tenant.';
+COMMENT ON CONSTRAINT hallucination_flags_conversation_log_id_fkey ON awgp.hallucination_flags IS 'The conversation is one of the same tenant.';
+COMMENT ON CONSTRAINT hallucination_flags_reviewed_by_fkey ON awgp.hallucination_flags IS 'The reviewer is a user of the same tenant.';

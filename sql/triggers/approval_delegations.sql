@@ -1,0 +1,13 @@
+-- approval_delegations: who may write, what may not change, and when it last did.
+
+CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.approval_delegations
+    FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('approval_delegations');
+COMMENT ON TRIGGER guard_statement ON awgp.approval_delegations IS 'A write needs a tenant in context.';
+
+CREATE OR REPLACE TRIGGER guard_row BEFORE INSERT OR UPDATE ON awgp.approval_delegations
+    FOR EACH ROW EXECUTE FUNCTION awgp.guard_row('approval_delegations', 'own');
+COMMENT ON TRIGGER guard_row ON awgp.approval_delegations IS 'A row is written for a tenant that the context may write to, and never moves to another.';
+
+CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.approval_delegations
+    FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('approval_delegations');
+COMMENT ON TRIGGER touch_updated_at ON awgp.approval_delegations IS 'updated_at is the wall clock of the change.';

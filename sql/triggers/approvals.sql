@@ -1,0 +1,13 @@
+-- approvals: who may write, what may not change, and when it last did.
+
+CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.approvals
+    FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('approvals');
+COMMENT ON TRIGGER guard_statement ON awgp.approvals IS 'A write needs a tenant in context.';
+
+CREATE OR REPLACE TRIGGER guard_row BEFORE INSERT OR UPDATE ON awgp.approvals
+    FOR EACH ROW EXECUTE FUNCTION awgp.guard_row('approvals', 'own');
+COMMENT ON TRIGGER guard_row ON awgp.approvals IS 'A row is written for a tenant that the context may write to, and never moves to another.';
+
+CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.approvals
+    FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('approvals');
+COMMENT ON TRIGGER touch_updated_at ON awgp.approvals IS 'updated_at is the wall clock of the change.';

@@ -1,0 +1,13 @@
+-- assistants: who may write, what may not change, and when it last did.
+
+CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.assistants
+    FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('assistants');
+COMMENT ON TRIGGER guard_statement ON awgp.assistants IS 'A write needs a tenant in context.';
+
+CREATE OR REPLACE TRIGGER guard_row BEFORE INSERT OR UPDATE ON awgp.assistants
+    FOR EACH ROW EXECUTE FUNCTION awgp.guard_row('assistants', 'visible');
+COMMENT ON TRIGGER guard_row ON awgp.assistants IS 'A row is written for a tenant that the context may write to, and never moves to another.';
+
+CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.assistants
+    FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('assistants');
+COMMENT ON TRIGGER touch_updated_at ON awgp.assistants IS 'updated_at is the wall clock of the change.';

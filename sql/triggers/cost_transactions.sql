@@ -1,0 +1,9 @@
+-- cost_transactions: who may write, and what may not change.
+
+CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.cost_transactions
+    FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('cost_transactions');
+COMMENT ON TRIGGER guard_statement ON awgp.cost_transactions IS 'A write needs a tenant in context.';
+
+CREATE OR REPLACE TRIGGER guard_row BEFORE INSERT OR UPDATE ON awgp.cost_transactions
+    FOR EACH ROW EXECUTE FUNCTION awgp.guard_row('cost_transactions', 'own');
+COMMENT ON TRIGGER guard_row ON awgp.cost_transactions IS 'A row is written for a tenant that the context may write to, and never moves to another.';

@@ -1,0 +1,16 @@
+-- The trigger functions; their bodies are the functions of the same name in awgp_ext/src.
+
+CREATE FUNCTION awgp.guard_statement() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_statement';
+COMMENT ON FUNCTION awgp.guard_statement() IS 'BEFORE … FOR EACH STATEMENT (table): refuses a write without a tenant in context (42501, no_tenant_context).';
+
+CREATE FUNCTION awgp.guard_row() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_row';
+COMMENT ON FUNCTION awgp.guard_row() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table, own|visible): refuses a row for a tenant that the context may not write to (42501, foreign_tenant) and a change of tenant_id (55000, tenant_change).';
+
+CREATE FUNCTION awgp.guard_tenant() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_tenant';
+COMMENT ON FUNCTION awgp.guard_tenant() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table): refuses a parent that is no holding (23514, parent_not_holding) and a cycle (23514, tenant_cycle).';
+
+CREATE FUNCTION awgp.refresh_context() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_refresh_context';
+COMMENT ON FUNCTION awgp.refresh_context() IS 'AFTER … FOR EACH STATEMENT (table): the context looks its tenants up again.';
+
+CREATE FUNCTION awgp.touch_updated_at() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_touch_updated_at';
+COMMENT ON FUNCTION awgp.touch_updated_at() IS 'BEFORE UPDATE … FOR EACH ROW (table): sets updated_at to the wall clock.';

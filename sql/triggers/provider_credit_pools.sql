@@ -1,0 +1,13 @@
+-- provider_credit_pools: who may write, what may not change, and when it last did.
+
+CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.provider_credit_pools
+    FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('provider_credit_pools');
+COMMENT ON TRIGGER guard_statement ON awgp.provider_credit_pools IS 'A write needs a tenant in context.';
+
+CREATE OR REPLACE TRIGGER guard_row BEFORE INSERT OR UPDATE ON awgp.provider_credit_pools
+    FOR EACH ROW EXECUTE FUNCTION awgp.guard_row('provider_credit_pools', 'own');
+COMMENT ON TRIGGER guard_row ON awgp.provider_credit_pools IS 'A row is written for a tenant that the context may write to, and never moves to another.';
+
+CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.provider_credit_pools
+    FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('provider_credit_pools');
+COMMENT ON TRIGGER touch_updated_at ON awgp.provider_credit_pools IS 'updated_at is the wall clock of the change.';

@@ -1,0 +1,13 @@
+-- tenants: the tree stays a tree, contexts notice a change, and updated_at moves.
+
+CREATE OR REPLACE TRIGGER guard_tenant BEFORE INSERT OR UPDATE ON awgp.tenants
+    FOR EACH ROW EXECUTE FUNCTION awgp.guard_tenant('tenants');
+COMMENT ON TRIGGER guard_tenant ON awgp.tenants IS 'A parent is a holding, and no tenant is its own ancestor.';
+
+CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.tenants
+    FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('tenants');
+COMMENT ON TRIGGER touch_updated_at ON awgp.tenants IS 'updated_at is the wall clock of the change.';
+
+CREATE OR REPLACE TRIGGER refresh_context AFTER INSERT OR UPDATE OR DELETE ON awgp.tenants
+    FOR EACH STATEMENT EXECUTE FUNCTION awgp.refresh_context('tenants');
+COMMENT ON TRIGGER refresh_context ON awgp.tenants IS 'What the context remembers of tenants is looked up again.';
