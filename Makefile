@@ -19,7 +19,7 @@ setup: ## install what AWGP is built and tested with (root or sudo; skips what i
 
 demo: install ## run the demo on a throw-away server (KEEP=1 leaves it up, PG=18 for PostgreSQL 18)
 	@cargo build --quiet -p awgp_cli
-	@$(SCRATCH) $(if $(KEEP),--keep) -- sh -c 'exec $(AWGP) --database-url "$$AWGP_SERVER_URL" demo'
+	@$(SCRATCH) $(if $(KEEP),--keep) -- $(AWGP) demo
 
 test: setup ## every check and every test, on PostgreSQL 15 and 18
 	@scripts/run-tests check core pg15 pg18
