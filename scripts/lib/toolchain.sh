@@ -36,3 +36,6 @@ die() {
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
 }
+
+# awgp_ext/build.rs does what this workaround of cargo-pgrx is for, without compiling every dependency twice.
+export CARGO_PGRX_DISABLE_GC_SECTIONS_WORKAROUND=1
