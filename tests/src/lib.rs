@@ -7,6 +7,7 @@
 //! A database a test, copied from a template that has the extension in it.
 #![allow(clippy::missing_panics_doc)] // a panic is how a test fails
 
+pub mod cli;
 pub mod fixture;
 
 use std::sync::atomic::{AtomicU32, Ordering};
