@@ -27,10 +27,7 @@ pub fn audit_lanes() -> u16 {
 
 /// The names whose values never enter the trail.
 pub fn audit_mask() -> String {
-    AUDIT_MASK.get().map_or_else(
-        || DEFAULT_PATTERNS.to_owned(),
-        |names| names.to_string_lossy().into_owned(),
-    )
+    AUDIT_MASK.get().map_or_else(|| DEFAULT_PATTERNS.to_owned(), |names| names.to_string_lossy().into_owned())
 }
 
 /// The mode in force. Only a superuser, or the database's or role's own settings, may change it.
@@ -77,8 +74,8 @@ pub fn define() {
 #[pgrx::pg_guard]
 unsafe extern "C-unwind" fn check_audit_mask(
     value: *mut *mut c_char,
-    _: *mut *mut c_void,
-    _: pg_sys::GucSource::Type,
+    _extra: *mut *mut c_void,
+    _source: pg_sys::GucSource::Type,
 ) -> bool {
     // SAFETY: the server passes a pointer to a C string, or to null for unset.
     let names = unsafe { (*value).as_ref().map(|text| CStr::from_ptr(text).to_string_lossy()) };

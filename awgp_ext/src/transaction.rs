@@ -16,9 +16,10 @@ pub fn register_callbacks() {
 
 /// Only the two events before the end may raise; the others touch nothing but our own memory.
 #[pgrx::pg_guard]
-unsafe extern "C-unwind" fn at_transaction_event(event: pg_sys::XactEvent::Type, _: *mut c_void) {
+unsafe extern "C-unwind" fn at_transaction_event(event: pg_sys::XactEvent::Type, _argument: *mut c_void) {
     use pg_sys::XactEvent::{
-        XACT_EVENT_ABORT, XACT_EVENT_COMMIT, XACT_EVENT_PRE_COMMIT, XACT_EVENT_PRE_PREPARE, XACT_EVENT_PREPARE,
+        XACT_EVENT_ABORT, XACT_EVENT_COMMIT, XACT_EVENT_PRE_COMMIT, XACT_EVENT_PRE_PREPARE,
+        XACT_EVENT_PREPARE,
     };
     match event {
         XACT_EVENT_PRE_COMMIT | XACT_EVENT_PRE_PREPARE => queue::before_commit(),
@@ -36,7 +37,7 @@ unsafe extern "C-unwind" fn at_savepoint_event(
     event: pg_sys::SubXactEvent::Type,
     own: pg_sys::SubTransactionId,
     parent: pg_sys::SubTransactionId,
-    _: *mut c_void,
+    _argument: *mut c_void,
 ) {
     use pg_sys::SubXactEvent::{SUBXACT_EVENT_ABORT_SUB, SUBXACT_EVENT_COMMIT_SUB};
     match event {

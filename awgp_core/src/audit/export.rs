@@ -104,6 +104,9 @@ impl Line {
 
 impl Mark {
     /// The line's text, without a line feed.
+    ///
+    /// # Panics
+    /// Never: every field is a string, a number or null.
     pub fn to_line(&self) -> String {
         serde_json::to_string(self).expect("marks have string keys")
     }
@@ -138,9 +141,10 @@ impl FileVerifier {
     /// Takes the next line.
     pub fn line(&mut self, text: &str) -> Result<(), ExportError> {
         self.lines += 1;
-        let line = Line::parse(text).map_err(|source| ExportError::Malformed { line: self.lines, source })?;
+        let parsed =
+            Line::parse(text).map_err(|source| ExportError::Malformed { line: self.lines, source })?;
         let Some((log, install_id)) = &mut self.log else {
-            let Line::Mark(Mark::Header { format, install_id }) = line else {
+            let Line::Mark(Mark::Header { format, install_id }) = parsed else {
                 return Err(ExportError::NoHeader);
             };
             if format != FORMAT {
@@ -150,7 +154,7 @@ impl FileVerifier {
             self.log = Some((LogVerifier::new(install_id), install_id));
             return Ok(());
         };
-        match line {
+        match parsed {
             _ if self.stated_rows.is_some() => return Err(ExportError::Misplaced(self.lines)),
             Line::Mark(Mark::Header { .. }) => return Err(ExportError::Misplaced(self.lines)),
             Line::Mark(Mark::End { rows }) => self.stated_rows = Some(rows),

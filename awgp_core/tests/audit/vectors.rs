@@ -7,6 +7,7 @@ use crate::log::{INSTALL, Log, hash, lane, row, tenant};
 use awgp_core::audit::canonical::write;
 use awgp_core::audit::chain::{Digest, Lane, Link, PlainVerifier, genesis, genesis_bytes};
 use awgp_core::audit::export::{FORMAT, FileVerifier, Mark};
+use awgp_core::audit::finding::Kind;
 use awgp_core::audit::lane::{Head, Known};
 use awgp_core::audit::row::AuditRow;
 use serde_json::{Value, json};
@@ -136,7 +137,7 @@ fn lines(log: &Log) -> Vec<String> {
     lanes.extend(rows.iter().map(|row| Lane { tenant_id: row.tenant_id, chain_lane: row.chain_lane }));
     lanes.sort();
     lanes.dedup();
-    let mut lines = vec![Mark::Header { format: FORMAT, install_id: INSTALL }.to_line()];
+    let mut export = vec![Mark::Header { format: FORMAT, install_id: INSTALL }.to_line()];
     for lane in lanes {
         let nothing = Link { seq: 0, hash: genesis(INSTALL, lane) };
         let Head::Exactly(head) = log.known.get(&lane).map_or(Head::Exactly(nothing), |known| known.head)
@@ -146,12 +147,12 @@ fn lines(log: &Log) -> Vec<String> {
         let Lane { tenant_id, chain_lane } = lane;
         let (head_seq, head_hash) = (Some(head.seq), Some(head.hash));
         let mark = Mark::Lane { tenant_id, chain_lane, after_seq: 0, after_hash: None, head_seq, head_hash };
-        lines.push(mark.to_line());
+        export.push(mark.to_line());
         let here = |row: &&AuditRow| row.tenant_id == tenant_id && row.chain_lane == chain_lane;
-        lines.extend(rows.iter().filter(here).map(AuditRow::to_line));
+        export.extend(rows.iter().filter(here).map(AuditRow::to_line));
     }
-    lines.push(Mark::End { rows: rows.len() as u64 }.to_line());
-    lines
+    export.push(Mark::End { rows: rows.len() as u64 }.to_line());
+    export
 }
 
 /// Where plain verification fails: (tenant, lane, number), a lane's wrong end at the number of its head.
@@ -267,4 +268,41 @@ fn a_damaged_file_is_refused() {
     assert!(read(&lost_field).is_err());
     let newer = lines.iter().map(|line| line.replace("\"format\":1", "\"format\":2")).collect::<Vec<_>>();
     assert!(read(&newer).is_err());
+}
+
+#[test]
+fn the_documents_examples_are_the_vectors_and_its_findings_are_all() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/audit_format.md");
+    let page = std::fs::read_to_string(file).unwrap();
+    let example = |from: &str| -> (String, String) {
+        let block = page.split(from).nth(1).unwrap().split("```\n").nth(1).unwrap();
+        let (bytes, digest) = block.split_once("SHA-256").unwrap();
+        let bytes = bytes.lines().map(|line| line.split_whitespace().next().unwrap()).collect();
+        (bytes, digest.lines().nth(1).unwrap().to_owned())
+    };
+    let vectors = stored();
+    let (bytes, digest) = example("Example, lane 0");
+    assert_eq!(
+        json!([bytes, digest]),
+        json!([vectors["genesis"][0]["bytes"], vectors["genesis"][0]["hash"]])
+    );
+    let (bytes, digest) = example("Example, the row");
+    assert_eq!(
+        json!([bytes, digest]),
+        json!([vectors["rows"][0]["canonical"], vectors["rows"][0]["integrity_hash"]])
+    );
+    for kind in Kind::ALL {
+        let line = format!("| `{}` | {} | {} |", kind.name(), kind.severity().name(), kind.meaning());
+        assert!(page.contains(&line), "{line}");
+    }
+}
+
+#[test]
+fn the_documents_export_verifies() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/audit_format.md");
+    let page = std::fs::read_to_string(file).unwrap();
+    let block = page.split("## The exported log").nth(1).unwrap().split("```\n").nth(1).unwrap();
+    let mut file = FileVerifier::new(Some(INSTALL));
+    block.lines().for_each(|line| file.line(line).unwrap());
+    assert_eq!(file.finish().unwrap(), (1, Vec::new()));
 }

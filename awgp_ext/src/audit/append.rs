@@ -64,7 +64,13 @@ impl Appender {
                 pg_sys::ALLOCSET_DEFAULT_INITSIZE as usize,
                 pg_sys::ALLOCSET_DEFAULT_MAXSIZE as usize,
             );
-            Self { parent, estate, memory, sequence: relation::oid(c"audit_logs_id_seq"), targets: Vec::new() }
+            Self {
+                parent,
+                estate,
+                memory,
+                sequence: relation::oid(c"audit_logs_id_seq"),
+                targets: Vec::new(),
+            }
         }
     }
 
@@ -139,7 +145,11 @@ impl Appender {
         let partitions = unsafe {
             let descriptor = pg_sys::RelationGetPartitionDesc(self.parent, true);
             let count = usize::try_from((*descriptor).nparts).unwrap_or(0);
-            if count == 0 { Vec::new() } else { std::slice::from_raw_parts((*descriptor).oids, count).to_vec() }
+            if count == 0 {
+                Vec::new()
+            } else {
+                std::slice::from_raw_parts((*descriptor).oids, count).to_vec()
+            }
         };
         // Oids stand in the order of bounds, the default partition last: it may hold later rows than any
         // other, so it is asked beside the newest that has an answer. Within a lane time never runs
@@ -242,7 +252,9 @@ unsafe fn partition_for(parent: pg_sys::Relation, timestamp: pg_sys::TimestampTz
         let bounds = &*descriptor.boundinfo;
         let count = usize::try_from(bounds.ndatums).unwrap_or(0);
         let is_above = |place: &usize| {
-            use pg_sys::PartitionRangeDatumKind::{PARTITION_RANGE_DATUM_MAXVALUE, PARTITION_RANGE_DATUM_MINVALUE};
+            use pg_sys::PartitionRangeDatumKind::{
+                PARTITION_RANGE_DATUM_MAXVALUE, PARTITION_RANGE_DATUM_MINVALUE,
+            };
             match **bounds.kind.add(*place) {
                 PARTITION_RANGE_DATUM_MINVALUE => false,
                 PARTITION_RANGE_DATUM_MAXVALUE => true,
@@ -257,7 +269,9 @@ unsafe fn partition_for(parent: pg_sys::Relation, timestamp: pg_sys::TimestampTz
         };
         match usize::try_from(index) {
             Ok(index) => *descriptor.oids.add(index),
-            Err(_) => pgrx::error!("awgp.audit_logs has no partition for the present time; call awgp.install()"),
+            Err(_) => {
+                pgrx::error!("awgp.audit_logs has no partition for the present time; call awgp.install()")
+            }
         }
     }
 }

@@ -55,11 +55,8 @@ pub unsafe fn of_row(
                 Some(datum) => push_datum(&mut state, datum, attribute.atttypid),
             }
         }
-        let object = pg_sys::pushJsonbValue(
-            &raw mut state,
-            JsonbIteratorToken::WJB_END_OBJECT,
-            std::ptr::null_mut(),
-        );
+        let object =
+            pg_sys::pushJsonbValue(&raw mut state, JsonbIteratorToken::WJB_END_OBJECT, std::ptr::null_mut());
         Jsonb::from_varlena(pg_sys::JsonbValueToJsonb(object).cast())
     }
 }
@@ -114,9 +111,22 @@ unsafe fn attributes(
     // SAFETY: natts attributes stand behind the descriptor; the borrow ends within the caller's call.
     unsafe {
         (0..(*descriptor).natts)
-            .map(move |number| &*pgrx::tupdesc_attribute(descriptor, number))
+            .map(move |number| &*attribute(descriptor, number))
             .filter(|attribute| !attribute.attisdropped && attribute.attgenerated != VIRTUAL)
     }
+}
+
+/// One column's description; from PostgreSQL 18 on it does not stand where it stood.
+#[cfg(not(any(feature = "pg15", feature = "pg16", feature = "pg17")))]
+unsafe fn attribute(descriptor: pg_sys::TupleDesc, number: i32) -> *const pg_sys::FormData_pg_attribute {
+    // SAFETY: the number is below natts.
+    unsafe { pg_sys::TupleDescAttr(descriptor, number) }
+}
+
+#[cfg(any(feature = "pg15", feature = "pg16", feature = "pg17"))]
+unsafe fn attribute(descriptor: pg_sys::TupleDesc, number: i32) -> *const pg_sys::FormData_pg_attribute {
+    // SAFETY: the number is below natts.
+    unsafe { (*descriptor).attrs.as_ptr().add(usize::try_from(number).unwrap_or(0)) }
 }
 
 unsafe fn push(
@@ -168,9 +178,17 @@ unsafe fn push_datum(state: &mut *mut pg_sys::JsonbParseState, datum: Datum, kin
                 value.val.boolean = datum.value() & 0xff != 0;
                 value
             }
-            #[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "by-value integers")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_possible_wrap,
+                reason = "by-value integers"
+            )]
             pg_sys::INT2OID => numeric(i64::from(datum.value() as i16)),
-            #[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "by-value integers")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_possible_wrap,
+                reason = "by-value integers"
+            )]
             pg_sys::INT4OID => numeric(i64::from(datum.value() as i32)),
             #[expect(clippy::cast_possible_wrap, reason = "by-value integers")]
             pg_sys::INT8OID => numeric(datum.value() as i64),
@@ -180,7 +198,8 @@ unsafe fn push_datum(state: &mut *mut pg_sys::JsonbParseState, datum: Datum, kin
                 string(std::slice::from_raw_parts(data, pgrx::varsize_any_exhdr(varlena)))
             }
             pg_sys::UUIDOID => owned_string(uuid_of(datum).hyphenated().encode_lower(&mut [0; 36])),
-            pg_sys::TIMESTAMPTZOID => {
+            pg_sys::TIMESTAMPTZOID =>
+            {
                 #[expect(clippy::cast_possible_wrap, reason = "a by-value 64-bit timestamp")]
                 match timestamp_from_postgres(datum.value() as i64) {
                     Some(microseconds) => owned_string(&format_timestamp(microseconds)),

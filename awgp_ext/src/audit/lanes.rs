@@ -64,7 +64,8 @@ fn lock_one(bucket: u16) -> i16 {
     let lane = free.unwrap_or_else(|| {
         if HIGHEST_BUCKET.get().is_none_or(|highest| highest <= bucket) {
             // SAFETY: reads this backend's number; it spreads the waiters over the lanes.
-            let lane = u16::try_from(unsafe { pg_sys::MyProcPid }.unsigned_abs() % u32::from(lanes)).unwrap_or(0);
+            let lane =
+                u16::try_from(unsafe { pg_sys::MyProcPid }.unsigned_abs() % u32::from(lanes)).unwrap_or(0);
             lock::lock_lane(bucket, lane, true);
             return lane;
         }

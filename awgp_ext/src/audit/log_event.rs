@@ -75,6 +75,10 @@ fn name(argument: &str, value: Option<&str>) -> String {
 }
 
 fn bad_argument(argument: &str, rule: &str) -> Refusal {
-    Refusal::new(Reason::OutOfRange, format!("{argument} cannot be recorded"), format!("Check {argument}: {rule}."))
-        .with("argument", argument)
+    Refusal::new(
+        Reason::OutOfRange,
+        format!("{argument} cannot be recorded"),
+        format!("Check {argument}: {rule}."),
+    )
+    .with("argument", argument)
 }
