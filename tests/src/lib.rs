@@ -6,6 +6,8 @@
 //!
 //! A database a test, copied from a template that has the extension in it.
 
+pub mod catalog;
+pub mod everything;
 pub mod fixture;
 
 use std::sync::atomic::{AtomicU32, Ordering};
