@@ -9,44 +9,43 @@ use crate::fixture::{Group, Tenant, group, within_as};
 use tokio_postgres::Client;
 use uuid::Uuid;
 
-/// Inserts that an application makes, for the tenant in context. $1 is the assistant, $2 the work item, $3 a
-/// user, $4 another user.
+/// Inserts that an application makes, for the tenant in context. :assistant, :work_item, :user and :other stand
+/// for ids of the tenant's fixture.
 const BY_APPLICATION: &[(&str, &str)] = &[
     (
         "approvals",
         "INSERT INTO awgp.approvals (work_item_id, title, risk_level, requested_by, approver_ids, expires_at)
-         SELECT $2, 'May I?', 3, $3, ARRAY[$4], now() + interval '1 day' WHERE $1::uuid IS NOT NULL",
+         VALUES (:work_item, 'May I?', 3, :user, ARRAY[:other]::uuid[], now() + interval '1 day')",
     ),
     (
         "approval_delegations",
         "INSERT INTO awgp.approval_delegations (delegator_id, delegate_id, risk_levels, starts_at, ends_at)
-         SELECT $3, $4, ARRAY[1, 2], now(), now() + interval '1 day' WHERE ($1::uuid, $2::uuid) IS NOT NULL",
+         VALUES (:other, :user, ARRAY[1, 2], now(), now() + interval '1 day')",
     ),
     (
         "communication_policies",
-        "INSERT INTO awgp.communication_policies (name, allowed_channels)
-         SELECT 'Talk', ARRAY['internal'] WHERE ($1::uuid, $2::uuid, $3::uuid, $4::uuid) IS NOT NULL",
+        "INSERT INTO awgp.communication_policies (name, allowed_channels) VALUES ('Talk', ARRAY['internal'])",
     ),
     (
         "provider_credit_pools",
         "INSERT INTO awgp.provider_credit_pools (provider, monthly_budget, current_balance)
-         SELECT 'openai', 100, 100 WHERE ($1::uuid, $2::uuid, $3::uuid, $4::uuid) IS NOT NULL",
+         VALUES ('openai', 100, 100)",
     ),
     (
         "cost_transactions",
         "INSERT INTO awgp.cost_transactions
              (assistant_id, work_item_id, provider, model, input_tokens, output_tokens, cost_amount)
-         SELECT $1, $2, 'openai', 'gpt-4', 10, 20, 0.000123 WHERE ($3::uuid, $4::uuid) IS NOT NULL",
+         VALUES (:assistant, :work_item, 'openai', 'gpt-4', 10, 20, 0.000123)",
     ),
     (
         "conversation_logs",
         "INSERT INTO awgp.conversation_logs (assistant_id, work_item_id, channel, messages)
-         SELECT $1, $2, 'internal', '[{\"text\": \"ä\\n\\\\\"}]' WHERE ($3::uuid, $4::uuid) IS NOT NULL",
+         VALUES (:assistant, :work_item, 'internal', '[{\"text\": \"ä\\n\\\\\"}]')",
     ),
     (
         "hallucination_flags",
         "INSERT INTO awgp.hallucination_flags (assistant_id, work_item_id, detection_method, confidence_score)
-         SELECT $1, $2, 'contradiction', 0.75 WHERE ($3::uuid, $4::uuid) IS NOT NULL",
+         VALUES (:assistant, :work_item, 'contradiction', 0.75)",
     ),
 ];
 
@@ -107,11 +106,16 @@ async fn fill_tenant(database: &Database, superuser: &Client, tenant: &Tenant) {
     let mut app = database.app().await;
     let (user, other) = (tenant.user("operator"), tenant.user("admin"));
     let transaction = within_as(&mut app, tenant.id, Some(user)).await;
+    let ids = [
+        (":assistant", tenant.assistant),
+        (":work_item", tenant.work_item),
+        (":user", user),
+        (":other", other),
+    ];
     for (table, sql) in BY_APPLICATION {
-        transaction
-            .execute(*sql, &[&tenant.assistant, &tenant.work_item, &user, &other])
-            .await
-            .unwrap_or_else(|error| panic!("{table}: {error:?}"));
+        let with_id = |sql: String, (name, id): &(&str, Uuid)| sql.replace(name, &format!("'{id}'"));
+        let sql = ids.iter().fold((*sql).to_owned(), with_id);
+        transaction.execute(&sql, &[]).await.unwrap_or_else(|error| panic!("{table}: {error:?}"));
     }
     transaction.commit().await.expect("the rows are committed");
     for (table, sql) in BELOW_THE_RULES {

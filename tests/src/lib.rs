@@ -7,6 +7,7 @@
 //! A database a test, copied from a template that has the extension in it.
 
 pub mod catalog;
+pub mod command;
 pub mod everything;
 pub mod fixture;
 
