@@ -44,7 +44,11 @@ pub async fn tables(superuser: &Client) -> Vec<String> {
 
 /// Those of [`tables`] that have a column tenant_id.
 pub async fn tenant_tables(superuser: &Client) -> Vec<String> {
-    names(superuser, "EXISTS (SELECT FROM pg_attribute WHERE attrelid = pg_class.oid AND attname = 'tenant_id')").await
+    names(
+        superuser,
+        "EXISTS (SELECT FROM pg_attribute WHERE attrelid = pg_class.oid AND attname = 'tenant_id')",
+    )
+    .await
 }
 
 async fn names(superuser: &Client, condition: &str) -> Vec<String> {

@@ -11,7 +11,8 @@ use uuid::Uuid;
 /// The whole row that a call returns, and the row that is stored under its id.
 async fn made(client: &Client, table: &str, call: &str) -> Value {
     let sql = format!("SELECT to_jsonb(made) FROM awgp.{call} AS made");
-    let made: Value = client.query_one(&sql, &[]).await.unwrap_or_else(|error| panic!("{call}: {error:?}")).get(0);
+    let made: Value =
+        client.query_one(&sql, &[]).await.unwrap_or_else(|error| panic!("{call}: {error:?}")).get(0);
     let sql = format!("SELECT to_jsonb(t) FROM awgp.{table} AS t WHERE id::text = $1");
     let id = made["id"].as_str().expect("a row has an id");
     let stored: Value = client.query_one(&sql, &[&id]).await.expect("the row is there").get(0);
@@ -225,8 +226,16 @@ async fn create_assistant_refuses_what_breaks_a_rule() {
         ("create_assistant('X', '-x', 'custom')", "23514", "assistants_slug_check"),
         ("create_assistant('X', 'x', 'custom', 6)", "23514", "assistants_risk_tier_check"),
         ("create_assistant('X', 'x', 'custom', -1)", "23514", "assistants_risk_tier_check"),
-        ("create_assistant('X', 'x', 'custom', configuration => '1')", "23514", "assistants_configuration_check"),
-        ("create_assistant('X', 'x', 'custom', model_config => '[]')", "23514", "assistants_model_config_check"),
+        (
+            "create_assistant('X', 'x', 'custom', configuration => '1')",
+            "23514",
+            "assistants_configuration_check",
+        ),
+        (
+            "create_assistant('X', 'x', 'custom', model_config => '[]')",
+            "23514",
+            "assistants_model_config_check",
+        ),
         (
             "create_assistant('X', 'x', 'custom', max_cost_per_day => -0.01)",
             "23514",
@@ -265,7 +274,8 @@ async fn create_work_item_returns_the_row_with_the_seeds_defaults() {
                           '2031-01-01 00:00:00+00')"
     );
     let row = made(client, "work_items", &call).await;
-    let expected = json!({"description": "All of it", "risk_level": 5, "priority": 1, "context": {"invoice": 7}});
+    let expected =
+        json!({"description": "All of it", "risk_level": 5, "priority": 1, "context": {"invoice": 7}});
     assert_has(&row, &expected);
     assert_eq!(row["estimated_cost"].as_f64(), Some(0.000_001));
     assert!(row["due_at"].as_str().is_some_and(|due| due.starts_with("2031-01-01")), "{row}");
@@ -383,7 +393,8 @@ async fn updated_at_moves_with_every_update_and_created_at_stays() {
     let tables: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
     assert!(tables.len() >= 10, "{tables:?}");
     for table in tables {
-        let times = format!("SELECT updated_at::text, created_at::text FROM awgp.{table} ORDER BY id LIMIT 1");
+        let times =
+            format!("SELECT updated_at::text, created_at::text FROM awgp.{table} ORDER BY id LIMIT 1");
         let read = async || -> (String, String) {
             let row = superuser.query_one(&times, &[]).await.expect("a row");
             (row.get(0), row.get(1))

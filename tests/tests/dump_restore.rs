@@ -45,7 +45,8 @@ async fn assert_governed(restored: &Database, group: &fixture::Group) {
     assert_eq!(everything::count(&app, "users", None).await, 0);
     let transaction = fixture::within(&mut app, group.north.id).await;
     assert_eq!(everything::count(transaction.client(), "users", None).await, 5);
-    let made = transaction.query_one("SELECT id FROM awgp.create_user('new@north.example', 'viewer')", &[]).await;
+    let made =
+        transaction.query_one("SELECT id FROM awgp.create_user('new@north.example', 'viewer')", &[]).await;
     assert!(made.is_ok(), "{made:?}");
     transaction.rollback().await.expect("rolled back");
     let written = app.execute("DELETE FROM awgp.users", &[]).await;

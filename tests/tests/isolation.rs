@@ -101,10 +101,8 @@ async fn ordinary_roles_see_no_tenants_rows_without_a_context_except_what_their_
     for login in Login::ORDINARY {
         let client = database.connect(login).await;
         for table in &tables {
-            let office = matches!(
-                (login, table.as_str()),
-                (Login::Auditor, "audit_logs") | (Login::Admin, "users")
-            );
+            let office =
+                matches!((login, table.as_str()), (Login::Auditor, "audit_logs") | (Login::Admin, "users"));
             let sql = format!("SELECT count(*) FROM awgp.{table}");
             match client.query_one(&sql, &[]).await {
                 Ok(row) => assert_eq!(row.get::<_, i64>(0) > 0, office, "{login:?} {table}"),
@@ -324,7 +322,9 @@ async fn a_malformed_setting_is_one_clear_error_and_an_empty_one_is_no_context()
     let (database, group, _) = scene().await;
     let mut app = database.app().await;
     for text in ["not-a-uuid", "0", "00000000-0000-0000-0000-00000000000", "'; DROP TABLE awgp.users; --"] {
-        for sql in ["SELECT count(*) FROM awgp.users", "DELETE FROM awgp.users", "SELECT awgp.current_tenant()"] {
+        for sql in
+            ["SELECT count(*) FROM awgp.users", "DELETE FROM awgp.users", "SELECT awgp.current_tenant()"]
+        {
             let transaction = app.transaction().await.expect("a transaction begins");
             transaction.execute(SET_CONFIG, &[&text]).await.expect("a setting can be set");
             assert_refused(transaction.execute(sql, &[]).await, "22023", "malformed_tenant_id");
@@ -367,7 +367,10 @@ async fn a_context_ends_with_its_transaction_however_it_ends() {
         assert_no_context(&app, "an error").await;
 
         let transaction = enter(&mut app, way, group.north.id).await;
-        transaction.execute("DECLARE kept CURSOR WITH HOLD FOR SELECT email FROM awgp.users", &[]).await.expect("a cursor");
+        transaction
+            .execute("DECLARE kept CURSOR WITH HOLD FOR SELECT email FROM awgp.users", &[])
+            .await
+            .expect("a cursor");
         transaction.commit().await.expect("commits");
         app.batch_execute("DISCARD ALL").await.expect("the pool resets");
         assert_no_context(&app, "DISCARD ALL").await;

@@ -4,7 +4,8 @@ use awgp_tests::catalog::{assert_same, comments, findings, snapshot};
 use awgp_tests::{Database, assert_refused, assert_sqlstate, fixture, refused};
 use tokio_postgres::Client;
 
-const STRUCTURE: &str = "SELECT name, checksum, extension_version, xmin::text FROM awgp.schema_migrations ORDER BY name";
+const STRUCTURE: &str =
+    "SELECT name, checksum, extension_version, xmin::text FROM awgp.schema_migrations ORDER BY name";
 
 /// The history with the transactions that wrote it, so that a rewritten row shows.
 async fn history(superuser: &Client) -> Vec<(String, String, String, String)> {
@@ -101,7 +102,8 @@ async fn after_dropping_with_cascade_rows_stay_and_nobody_reads_them() {
     let group = fixture::group(&database).await;
     let superuser = database.superuser().await;
     superuser.batch_execute("DROP EXTENSION awgp CASCADE").await.expect("a superuser may");
-    let rows: i64 = superuser.query_one("SELECT count(*) FROM awgp.users", &[]).await.expect("rows stay").get(0);
+    let rows: i64 =
+        superuser.query_one("SELECT count(*) FROM awgp.users", &[]).await.expect("rows stay").get(0);
     assert_eq!(rows, 25);
 
     let mut app = database.app().await;
@@ -188,7 +190,8 @@ async fn planted_database(planted: &str) -> Database {
 }
 
 async fn assert_nothing_installed(superuser: &Client) {
-    let sql = "SELECT count(*) FROM pg_class WHERE relnamespace = 'awgp'::regnamespace AND relname = 'tenants'";
+    let sql =
+        "SELECT count(*) FROM pg_class WHERE relnamespace = 'awgp'::regnamespace AND relname = 'tenants'";
     let tables: i64 = superuser.query_one(sql, &[]).await.expect("pg_class is readable").get(0);
     assert_eq!(tables, 0);
     let sql = "SELECT count(*) FROM pg_extension WHERE extname = 'awgp'";

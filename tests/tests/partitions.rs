@@ -76,7 +76,10 @@ async fn the_month_of_a_moment_is_its_month_in_utc() {
     maintainer.batch_execute("SET TimeZone = 'America/Los_Angeles'").await.expect("settings can be set");
     assert_eq!(ensure(&maintainer, 0, "'2032-02-29 23:59:59.999999+00'").await, ["audit_logs_2032_02"]);
     assert_eq!(ensure(&maintainer, 0, "'2032-03-01 00:00:00+00'").await, ["audit_logs_2032_03"]);
-    assert_eq!(ensure(&maintainer, 1, "'2032-12-31 23:59:59-05'").await, ["audit_logs_2033_01", "audit_logs_2033_02"]);
+    assert_eq!(
+        ensure(&maintainer, 1, "'2032-12-31 23:59:59-05'").await,
+        ["audit_logs_2033_01", "audit_logs_2033_02"]
+    );
 }
 
 #[tokio::test]
