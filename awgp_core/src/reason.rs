@@ -99,4 +99,8 @@ reasons! {
     StructureTooNew = "structure_too_new", WrongState;
     /// An argument is outside of its range.
     OutOfRange = "out_of_range", BadArgument;
+    /// The audit trail is written by the chain alone and never changed.
+    AuditImmutable = "audit_immutable", NotAllowed;
+    /// A governed table cannot be truncated.
+    TruncateRefused = "truncate_refused", NotAllowed;
 }

@@ -11,3 +11,11 @@ COMMENT ON TRIGGER guard_row ON awgp.approvals IS 'A row is written for a tenant
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.approvals
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('approvals');
 COMMENT ON TRIGGER touch_updated_at ON awgp.approvals IS 'updated_at is the wall clock of the change.';
+
+CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.approvals
+    FOR EACH ROW EXECUTE FUNCTION awgp.capture('approvals');
+COMMENT ON TRIGGER capture ON awgp.approvals IS 'Every change is recorded in the audit trail.';
+
+CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON awgp.approvals
+    FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate('approvals');
+COMMENT ON TRIGGER refuse_truncate ON awgp.approvals IS 'The trail could not say which rows went.';

@@ -11,3 +11,11 @@ COMMENT ON TRIGGER guard_row ON awgp.users IS 'A row is written for a tenant tha
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.users
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('users');
 COMMENT ON TRIGGER touch_updated_at ON awgp.users IS 'updated_at is the wall clock of the change.';
+
+CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.users
+    FOR EACH ROW EXECUTE FUNCTION awgp.capture('users');
+COMMENT ON TRIGGER capture ON awgp.users IS 'Every change is recorded in the audit trail.';
+
+CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON awgp.users
+    FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate('users');
+COMMENT ON TRIGGER refuse_truncate ON awgp.users IS 'The trail could not say which rows went.';

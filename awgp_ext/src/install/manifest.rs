@@ -70,6 +70,7 @@ const TRIGGERS: &[File] = files! { "triggers":
     "cost_transactions",
     "conversation_logs",
     "hallucination_flags",
+    "audit_logs",
 };
 
 /// Functions that return table rows. They cannot be members of the extension: a restore makes the extension
