@@ -48,3 +48,5 @@ COMMENT ON TABLE awgp.audit_logs_default IS 'Audit rows of months that have no p
 COMMENT ON SEQUENCE awgp.audit_logs_id_seq IS 'Numbers of the audit rows.';
 COMMENT ON INDEX awgp.idx_audit_logs_tenant_timestamp IS 'A tenant''s newest audit rows.';
 COMMENT ON INDEX awgp.idx_audit_logs_actor IS 'What a user or an assistant did.';
+COMMENT ON INDEX awgp.idx_audit_logs_entity IS 'The history of one thing, newest first.';
+COMMENT ON INDEX awgp.audit_logs_default_chain_key IS 'No place in a lane is taken twice.';

@@ -92,6 +92,9 @@ fn apply(force: bool) -> String {
         run(file.text);
         record(file, "script");
     }
+    if !scripts.is_empty() {
+        partitions::protect_existing();
+    }
     if !migrations.is_empty() {
         record_structure_version();
     }
