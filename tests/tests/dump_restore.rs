@@ -80,7 +80,7 @@ async fn a_custom_dump_restores_the_same_installation_with_two_jobs() {
 }
 
 #[tokio::test]
-async fn schema_and_data_restored_apart_are_the_same_installation() {
+async fn schema_and_data_restored_apart_are_the_same_installation_once_the_doctor_was_heard() {
     let original = Database::new().await;
     let group = everything::everywhere(&original).await;
     let folder = Folder::new(&original);
@@ -90,6 +90,12 @@ async fn schema_and_data_restored_apart_are_the_same_installation() {
     let restored = Database::empty().await;
     for file in [&schema, &data] {
         run("psql", &restored, &["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--file", file]);
+    }
+    // --disable-triggers ends with ENABLE TRIGGER ALL, which makes ALWAYS triggers ordinary ones.
+    let superuser = restored.superuser().await;
+    for (code, _, object, hint) in findings(&superuser).await {
+        assert_eq!(code, "trigger_disabled", "{object}");
+        superuser.batch_execute(&hint).await.unwrap_or_else(|error| panic!("{hint}: {error:?}"));
     }
     assert_restored(&original, &restored).await;
     assert_governed(&restored, &group).await;

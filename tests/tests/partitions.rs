@@ -3,7 +3,7 @@
 //! Nothing here depends on today's date, except that an installation has the month it is in and three more.
 
 use awgp_tests::catalog::{findings, snapshot};
-use awgp_tests::everything::{below_the_rules, count};
+use awgp_tests::everything::{count, forge_audit_row};
 use awgp_tests::{Database, Login, assert_refused, assert_sqlstate, connect_to, fixture};
 use tokio_postgres::Client;
 
@@ -149,7 +149,7 @@ async fn a_row_of_a_month_without_a_partition_lands_in_the_default_one() {
     let database = Database::new().await;
     let group = fixture::group(&database).await;
     let superuser = database.superuser().await;
-    insert_at(&superuser, "2001-01-31 23:59:59.999999+00", &group).await;
+    forge_audit_row(&superuser, group.north.id, "2001-01-31 23:59:59.999999+00").await;
     assert_eq!(count(&superuser, "audit_logs_default", None).await, 1);
 
     // Such a month is maintenance's to move: making its partition would fail, and is left alone.
@@ -165,21 +165,11 @@ async fn the_last_microsecond_of_a_month_lies_in_its_partition_and_the_next_in_t
     let superuser = database.superuser().await;
     let maintainer = database.connect(Login::Maintainer).await;
     ensure(&maintainer, 1, "'2001-01-05+00'").await;
-    insert_at(&superuser, "2001-01-31 23:59:59.999999+00", &group).await;
-    insert_at(&superuser, "2001-02-01 00:00:00+00", &group).await;
+    forge_audit_row(&superuser, group.north.id, "2001-01-31 23:59:59.999999+00").await;
+    forge_audit_row(&superuser, group.north.id, "2001-02-01 00:00:00+00").await;
     assert_eq!(count(&superuser, "audit_logs_2001_01", None).await, 1);
     assert_eq!(count(&superuser, "audit_logs_2001_02", None).await, 1);
     assert_eq!(count(&superuser, "audit_logs_default", None).await, 0);
-}
-
-async fn insert_at(superuser: &Client, moment: &str, group: &fixture::Group) {
-    let sql = format!(
-        "INSERT INTO awgp.audit_logs (\"timestamp\", tenant_id, actor_type, action, entity_type,
-                                      integrity_hash, chain_lane, chain_seq)
-         SELECT '{moment}', $1, 'system', 'insert', 'tenants', repeat('0', 64), 0,
-                1000000 + count(*) FROM awgp.audit_logs"
-    );
-    below_the_rules(superuser, &sql, &[&group.north.id]).await;
 }
 
 #[tokio::test]
