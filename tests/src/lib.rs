@@ -9,6 +9,7 @@
 // A helper that panics is how a test fails.
 #![allow(clippy::missing_panics_doc)]
 
+pub mod asking;
 pub mod catalog;
 pub mod cli;
 pub mod command;
