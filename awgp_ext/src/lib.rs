@@ -9,11 +9,12 @@
 //! | [`partitions`] | the months of the audit trail |
 //! | [`doctor`] | what is wrong with this installation, as rows |
 //! | [`settings`] | configuration parameters |
-//! | [`raise`], [`relation`], [`jsonb`], [`lock`], [`transaction`], [`trigger`] | the edges to PostgreSQL |
+//! | [`raise`], [`relation`], [`jsonb`], [`encoding`], [`lock`], [`transaction`], [`trigger`] | the edges to PostgreSQL |
 
 mod audit;
 mod context;
 mod doctor;
+mod encoding;
 mod guard;
 mod install;
 mod jsonb;
