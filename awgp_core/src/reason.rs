@@ -99,4 +99,6 @@ reasons! {
     StructureTooNew = "structure_too_new", WrongState;
     /// An argument is outside of its range.
     OutOfRange = "out_of_range", BadArgument;
+    /// A row that an array column of another row names was to be deleted or renamed.
+    StillReferenced = "still_referenced", ForeignKeyViolation;
 }

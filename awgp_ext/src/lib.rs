@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`context`] | who is asking: tenant, user and assistant, in backend memory |
 //! | [`guard`] | the triggers that hold plain DML to the rules |
+//! | [`references`] | references that a foreign key cannot say |
 //! | [`install`] | structure: migrations and scripts, applied outside of the extension |
 //! | [`partitions`] | the months of the audit trail |
 //! | [`doctor`] | what is wrong with this installation, as rows |
@@ -17,6 +18,7 @@ mod install;
 mod lock;
 mod partitions;
 mod raise;
+mod references;
 mod relation;
 mod settings;
 mod trigger;

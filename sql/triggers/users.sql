@@ -11,3 +11,7 @@ COMMENT ON TRIGGER guard_row ON awgp.users IS 'A row is written for a tenant tha
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.users
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('users');
 COMMENT ON TRIGGER touch_updated_at ON awgp.users IS 'updated_at is the wall clock of the change.';
+
+CREATE OR REPLACE TRIGGER keep_listed AFTER UPDATE OR DELETE ON awgp.users
+    FOR EACH ROW EXECUTE FUNCTION awgp.guard_listed_user('users');
+COMMENT ON TRIGGER keep_listed ON awgp.users IS 'A user that a list of approvers names is not deleted.';
