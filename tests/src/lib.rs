@@ -7,6 +7,7 @@
 //! A database a test, copied from a template that has the extension in it.
 
 pub mod fixture;
+pub mod rows;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio_postgres::{Client, Config, NoTls};
