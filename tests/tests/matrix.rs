@@ -309,10 +309,33 @@ fn outcome(result: Result<Vec<Row>, Error>, as_rows: bool) -> Outcome {
     }
 }
 
+/// The verbs for which the role has a grant, on the table or on any of its columns: a grant that no policy
+/// lets through, or that lacks SELECT beside it, looks like none when it is tried.
+async fn granted(superuser: &Client, login: Login, table: &Table) -> BTreeSet<String> {
+    let sql = "
+        SELECT verb FROM unnest(ARRAY['Select', 'Insert', 'Update', 'Delete', 'Truncate']) AS verb
+        WHERE has_table_privilege($1::text, format('awgp.%I', $2::text), verb)
+           OR (verb IN ('Select', 'Insert', 'Update')
+               AND has_any_column_privilege($1::text, format('awgp.%I', $2::text), verb))";
+    let role = login.role().expect("an ordinary role");
+    let rows = superuser.query(sql, &[&role, &table.name]).await.expect("the catalog is readable");
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
 /// All cells of one role, over one connection: a transaction a context, a savepoint a cell.
 async fn cells_of(scene: &Scene, database: &Database, login: Login) -> (usize, Vec<String>) {
     let client = database.connect(login).await;
     let (mut cells, mut wrong) = (0, Vec::new());
+    let superuser = database.superuser().await;
+    for table in &scene.tables {
+        let granted = granted(&superuser, login, table).await;
+        for verb in VERBS {
+            let due = scope(table, login, verb) != Never;
+            if granted.contains(&format!("{verb:?}")) != due {
+                wrong.push(format!("{} {verb:?} to {login:?}: granted is {}", table.name, !due));
+            }
+        }
+    }
     for context in CONTEXTS {
         client.batch_execute("BEGIN").await.expect("a transaction begins");
         context.enter(&client, login, &scene.group).await;
