@@ -136,7 +136,7 @@ async fn fill_tenant(superuser: &Client, tenant: &Tenant) {
     let sql = format!(
         "UPDATE awgp.users SET keycloak_id = 'kc-' || id WHERE tenant_id = '{id}';
          INSERT INTO awgp.approvals (tenant_id, work_item_id, title, risk_level, requested_by, approver_ids, expires_at)
-         VALUES ('{id}', '{work_item}', 'Please', 1, '{manager}', ARRAY['{admin}']::uuid[], 'infinity');
+         VALUES ('{id}', '{work_item}', 'Please', 1, '{manager}', ARRAY['{admin}']::uuid[], '2999-01-01');
          INSERT INTO awgp.approval_delegations (tenant_id, delegator_id, delegate_id, risk_levels, starts_at, ends_at)
          VALUES ('{id}', '{admin}', '{manager}', '{{1}}', '2000-01-01', '2000-02-01');
          INSERT INTO awgp.communication_policies (tenant_id, name) VALUES ('{id}', 'Default');
