@@ -5,6 +5,9 @@
 //! very functions that hashed.
 #![forbid(unsafe_code)]
 
+pub mod audit;
+pub mod civil;
+pub mod month;
 pub mod reason;
 pub mod refusal;
 pub mod tenancy;

@@ -3,24 +3,28 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`context`] | who is asking: tenant, user and assistant, in backend memory |
+//! | [`audit`] | every change: captured, chained, kept |
 //! | [`guard`] | the triggers that hold plain DML to the rules |
 //! | [`references`] | references that a foreign key cannot say |
 //! | [`install`] | structure: migrations and scripts, applied outside of the extension |
 //! | [`partitions`] | the months of the audit trail |
 //! | [`doctor`] | what is wrong with this installation, as rows |
 //! | [`settings`] | configuration parameters |
-//! | [`raise`], [`relation`], [`lock`], [`trigger`] | the edges to PostgreSQL |
+//! | [`raise`], [`relation`], [`jsonb`], [`lock`], [`transaction`], [`trigger`] | the edges to PostgreSQL |
 
+mod audit;
 mod context;
 mod doctor;
 mod guard;
 mod install;
+mod jsonb;
 mod lock;
 mod partitions;
 mod raise;
 mod references;
 mod relation;
 mod settings;
+mod transaction;
 mod trigger;
 
 ::pgrx::pg_module_magic!(name, version);
@@ -36,7 +40,7 @@ pgrx::extension_sql_file!("../../sql/members.sql", name = "members", finalize);
 #[pgrx::pg_guard]
 pub extern "C-unwind" fn _PG_init() {
     settings::define();
-    context::register_callbacks();
+    transaction::register_callbacks();
 }
 
 #[cfg(any(test, feature = "pg_test"))]

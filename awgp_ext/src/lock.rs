@@ -12,23 +12,37 @@ pub enum Subject {
     Partitions = 1,
     /// Applying migrations and scripts.
     Structure = 2,
+    /// A lane of audit chains.
+    Lane = 3,
 }
 
 const AWGP_LOCK_CLASS: u16 = 0x4157;
 
 /// Takes the lock exclusively, waiting for it, until the transaction ends.
 pub fn lock_until_commit(subject: Subject) {
+    acquire(subject as u32, 0, true);
+}
+
+/// Takes the lock of a lane in a bucket of tenants, until the (sub)transaction ends. Without `wait`, false
+/// where another transaction holds it.
+pub fn lock_lane(bucket: u16, lane: u16, wait: bool) -> bool {
+    acquire(Subject::Lane as u32, u32::from(bucket) << 16 | u32::from(lane), wait)
+}
+
+fn acquire(subject: u32, detail: u32, wait: bool) -> bool {
     // SAFETY: a well-formed advisory tag; MyDatabaseId is set in every backend that runs SQL. The lock belongs
     // to the transaction (session_lock false) and is released with it.
     unsafe {
         let tag = pg_sys::LOCKTAG {
             locktag_field1: pg_sys::MyDatabaseId.to_u32(),
-            locktag_field2: 0,
-            locktag_field3: subject as u32,
+            locktag_field2: detail,
+            locktag_field3: subject,
             locktag_field4: AWGP_LOCK_CLASS,
             locktag_type: pg_sys::LockTagType::LOCKTAG_ADVISORY as u8,
             locktag_lockmethodid: pg_sys::USER_LOCKMETHOD as u8,
         };
-        pg_sys::LockAcquire(&raw const tag, pg_sys::ExclusiveLock as pg_sys::LOCKMODE, false, false);
+        let mode = pg_sys::ExclusiveLock as pg_sys::LOCKMODE;
+        let answer = pg_sys::LockAcquire(&raw const tag, mode, false, !wait);
+        answer != pg_sys::LockAcquireResult::LOCKACQUIRE_NOT_AVAIL
     }
 }

@@ -83,9 +83,11 @@ const MISSING_MONTHS: &str = "
 
 /// What makes one partition equal to its siblings. The name comes from `MISSING_MONTHS` and is an identifier
 /// by construction; it is quoted all the same.
-fn statements(name: &str, from: &str, to: &str) -> [String; 5] {
+fn statements(name: &str, from: &str, to: &str) -> [String; 9] {
     let table = spi::quote_qualified_identifier("awgp", name);
     let (from, to) = (spi::quote_literal(from), spi::quote_literal(to));
+    let key = spi::quote_identifier(format!("{name}_chain_key"));
+    let literal = spi::quote_literal(name);
     let month = spi::quote_literal(format!("Audit rows of one month, from {from} to {to}."));
     [
         format!("CREATE TABLE {table} (LIKE awgp.audit_logs INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"),
@@ -101,6 +103,15 @@ fn statements(name: &str, from: &str, to: &str) -> [String; 5] {
         ),
         format!("ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"),
         format!("COMMENT ON TABLE {table} IS {month}"),
+        format!("CREATE UNIQUE INDEX {key} ON {table} (tenant_id, chain_lane, chain_seq)"),
+        format!(
+            "CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON {table}
+                 FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_audit({literal})"
+        ),
+        format!("ALTER TABLE {table} ENABLE ALWAYS TRIGGER guard_truncate"),
+        format!(
+            "COMMENT ON TRIGGER guard_truncate ON {table} IS 'Append-only, and appended by the chain alone.'"
+        ),
         format!("ALTER TABLE awgp.audit_logs ATTACH PARTITION {table} FOR VALUES FROM ({from}) TO ({to})"),
     ]
 }

@@ -17,6 +17,11 @@ pub struct Row {
 }
 
 impl Row {
+    /// A row that a scan has open.
+    pub fn new(tuple: pg_sys::HeapTuple, descriptor: pg_sys::TupleDesc) -> Self {
+        Self { tuple, descriptor }
+    }
+
     fn datum(&self, column: &CStr) -> Option<Datum> {
         // SAFETY: tuple and descriptor belong to the scan that is open around the callback, and SPI_fnumber
         // answers a user column of this very descriptor.
@@ -44,10 +49,77 @@ impl Row {
         self.datum(column).is_some_and(|datum| datum.value() & 0xff != 0)
     }
 
+    /// A bigint or timestamptz column.
+    pub fn bigint(&self, column: &CStr) -> Option<i64> {
+        #[expect(clippy::cast_possible_wrap, reason = "by-value 64-bit integers")]
+        self.datum(column).map(|datum| datum.value() as i64)
+    }
+
     /// A text column.
     pub fn text(&self, column: &CStr) -> Option<String> {
         // SAFETY: callers name text columns.
         self.datum(column).and_then(|datum| unsafe { pgrx::FromDatum::from_datum(datum, false) })
+    }
+}
+
+/// The oid of a relation of AWGP's; InvalidOid where there is none.
+pub fn oid(name: &CStr) -> pg_sys::Oid {
+    // SAFETY: syscache look-ups.
+    unsafe {
+        let namespace = pg_sys::get_namespace_oid(c"awgp".as_ptr(), false);
+        pg_sys::get_relname_relid(name.as_ptr(), namespace)
+    }
+}
+
+/// Opens a table of AWGP's.
+///
+/// # Safety
+/// The caller closes it, or leaves it to the resource owner after an error.
+pub unsafe fn open(name: &CStr, mode: u32) -> pg_sys::Relation {
+    let oid = oid(name);
+    if oid == pg_sys::InvalidOid {
+        pgrx::error!("awgp.{} is missing; call awgp.install()", name.to_string_lossy());
+    }
+    // SAFETY: the relation exists.
+    unsafe { pg_sys::table_open(oid, mode.cast_signed()) }
+}
+
+/// The name of an open relation, without its schema.
+///
+/// # Safety
+/// The relation is open.
+pub unsafe fn name(relation: pg_sys::Relation) -> String {
+    // SAFETY: the name is a C string in the open relation.
+    unsafe { CStr::from_ptr((*(*relation).rd_rel).relname.data.as_ptr()).to_string_lossy().into_owned() }
+}
+
+/// The name of a relation, without its schema; empty where there is none.
+pub fn name_of(oid: pg_sys::Oid) -> String {
+    // SAFETY: a syscache look-up; null for a relation that is not there.
+    unsafe {
+        let name = pg_sys::get_rel_name(oid);
+        if name.is_null() { String::new() } else { CStr::from_ptr(name).to_string_lossy().into_owned() }
+    }
+}
+
+/// The uuid column of a table that has one row.
+pub fn only_uuid(table: &CStr, column: &CStr) -> Option<Uuid> {
+    // SAFETY: a sequential scan as catalog code does it.
+    unsafe {
+        let relation = open(table, pg_sys::AccessShareLock);
+        let scan = pg_sys::systable_beginscan(
+            relation,
+            pg_sys::InvalidOid,
+            false,
+            std::ptr::null_mut(),
+            0,
+            std::ptr::null_mut(),
+        );
+        let tuple = pg_sys::systable_getnext(scan);
+        let found = (!tuple.is_null()).then(|| Row::new(tuple, (*relation).rd_att).uuid(column)).flatten();
+        pg_sys::systable_endscan(scan);
+        pg_sys::table_close(relation, pg_sys::AccessShareLock as pg_sys::LOCKMODE);
+        found
     }
 }
 

@@ -1,7 +1,8 @@
 //! Configuration parameters, all under the prefix `awgp.`, and the seed's `app.current_tenant`.
 
+use awgp_core::audit::mask::{DEFAULT_PATTERNS, SecretNames};
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum, pg_sys};
-use std::ffi::CStr;
+use std::ffi::{CStr, CString, c_char, c_void};
 
 /// Where the tenant context may come from.
 #[derive(PostgresGucEnum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +16,19 @@ pub enum ContextMode {
 }
 
 static CONTEXT_MODE: GucSetting<ContextMode> = GucSetting::<ContextMode>::new(ContextMode::Trusted);
+
+static AUDIT_LANES: GucSetting<i32> = GucSetting::<i32>::new(64);
+static AUDIT_MASK: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
+
+/// How many lanes of a tenant's chain writers may take before one waits for another.
+pub fn audit_lanes() -> u16 {
+    u16::try_from(AUDIT_LANES.get()).unwrap_or(1)
+}
+
+/// The names whose values never enter the trail.
+pub fn audit_mask() -> String {
+    AUDIT_MASK.get().map_or_else(|| DEFAULT_PATTERNS.to_owned(), |names| names.to_string_lossy().into_owned())
+}
 
 /// The mode in force. Only a superuser, or the database's or role's own settings, may change it.
 pub fn context_mode() -> ContextMode {
@@ -31,6 +45,41 @@ pub fn define() {
         GucContext::Suset,
         GucFlags::default(),
     );
+    GucRegistry::define_int_guc(
+        c"awgp.audit_lanes",
+        c"How many lanes of a tenant's audit chain writers may take before one waits for another.",
+        c"1 keeps one chain a tenant and lets its writers commit one after the other.",
+        &AUDIT_LANES,
+        1,
+        1024,
+        GucContext::Suset,
+        GucFlags::default(),
+    );
+    // SAFETY: the check hook is guarded and reads the proposed text alone.
+    unsafe {
+        GucRegistry::define_string_guc_with_hooks(
+            c"awgp.audit_mask",
+            c"Names of columns and JSON keys whose values never enter the audit trail.",
+            c"Separated by commas; * at the beginning or end stands for anything; case, _ and - do not count. Unset: a list of the usual secrets.",
+            &AUDIT_MASK,
+            GucContext::Suset,
+            GucFlags::default(),
+            Some(check_audit_mask),
+            None,
+            None,
+        );
+    }
+}
+
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn check_audit_mask(
+    value: *mut *mut c_char,
+    _extra: *mut *mut c_void,
+    _source: pg_sys::GucSource::Type,
+) -> bool {
+    // SAFETY: the server passes a pointer to a C string, or to null for unset.
+    let names = unsafe { (*value).as_ref().map(|text| CStr::from_ptr(text).to_string_lossy()) };
+    names.is_none_or(|names| SecretNames::parse(&names).is_ok())
 }
 
 /// The text of `app.current_tenant`, the seed's setting; none where it is unset or empty.

@@ -56,6 +56,25 @@ impl TriggerCall {
         event & pg_sys::TRIGGER_EVENT_OPMASK == pg_sys::TRIGGER_EVENT_UPDATE
     }
 
+    /// True for INSERT … FOR EACH ROW.
+    pub fn is_row_insert(&self) -> bool {
+        // SAFETY: valid for the duration of the call.
+        let event = unsafe { (*self.data).tg_event };
+        event & pg_sys::TRIGGER_EVENT_OPMASK == pg_sys::TRIGGER_EVENT_INSERT
+            && event & pg_sys::TRIGGER_EVENT_ROW != 0
+    }
+
+    /// insert, update, delete or truncate.
+    pub fn operation(&self) -> &'static str {
+        // SAFETY: valid for the duration of the call.
+        match unsafe { (*self.data).tg_event } & pg_sys::TRIGGER_EVENT_OPMASK {
+            pg_sys::TRIGGER_EVENT_INSERT => "insert",
+            pg_sys::TRIGGER_EVENT_UPDATE => "update",
+            pg_sys::TRIGGER_EVENT_DELETE => "delete",
+            _ => "truncate",
+        }
+    }
+
     /// The row as it is to be: NEW for INSERT and UPDATE. Null for a statement trigger.
     fn new_tuple(&self) -> pg_sys::HeapTuple {
         // SAFETY: valid for the duration of the call.
@@ -131,6 +150,50 @@ impl TriggerCall {
                 &raw mut is_null,
             ))
         }
+    }
+}
+
+/// What changed in one row.
+pub struct Change {
+    /// insert, update or delete.
+    pub action: &'static str,
+    /// OLD, for UPDATE and DELETE.
+    pub old: Option<pg_sys::HeapTuple>,
+    /// NEW, for INSERT and UPDATE.
+    pub new: Option<pg_sys::HeapTuple>,
+    /// The table's.
+    pub descriptor: pg_sys::TupleDesc,
+}
+
+impl TriggerCall {
+    /// What changed; for a row trigger.
+    pub fn change(&self) -> Change {
+        // SAFETY: valid for the duration of the call.
+        let (event, first, second, descriptor) = unsafe {
+            let data = &*self.data;
+            (data.tg_event, data.tg_trigtuple, data.tg_newtuple, (*data.tg_relation).rd_att)
+        };
+        let (action, old, new) = match event & pg_sys::TRIGGER_EVENT_OPMASK {
+            pg_sys::TRIGGER_EVENT_INSERT => ("insert", None, Some(first)),
+            pg_sys::TRIGGER_EVENT_DELETE => ("delete", Some(first), None),
+            _ => ("update", Some(first), Some(second)),
+        };
+        Change { action, old, new, descriptor }
+    }
+
+    /// A uuid column of the row as it is, or as it last was; none where the table has no such uuid column.
+    pub fn affected_uuid(&self, name: &CStr) -> Option<Uuid> {
+        let Change { old, new, descriptor, .. } = self.change();
+        // SAFETY: the number is the descriptor's own, and its type is looked at before the datum is.
+        let is_uuid = unsafe {
+            let number = pg_sys::SPI_fnumber(descriptor, name.as_ptr());
+            number > 0 && pg_sys::SPI_gettypeid(descriptor, number) == pg_sys::UUIDOID
+        };
+        if !is_uuid {
+            return None;
+        }
+        // SAFETY: a uuid column.
+        self.column(new.or(old)?, name).map(|datum| unsafe { uuid_of(datum) })
     }
 }
 

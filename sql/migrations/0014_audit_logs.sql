@@ -20,8 +20,12 @@ CREATE TABLE awgp.audit_logs (
 ) PARTITION BY RANGE ("timestamp");
 CREATE INDEX idx_audit_logs_tenant_timestamp ON awgp.audit_logs (tenant_id, "timestamp" DESC);
 CREATE INDEX idx_audit_logs_actor ON awgp.audit_logs (actor_type, actor_id);
+-- The history of one thing, newest first.
+CREATE INDEX idx_audit_logs_entity ON awgp.audit_logs (tenant_id, entity_type, entity_id, "timestamp" DESC);
 -- Rows for a month that has no partition land here and are never lost; maintenance moves them on.
 CREATE TABLE awgp.audit_logs_default PARTITION OF awgp.audit_logs DEFAULT;
+-- Each partition has such a key of its own: a unique key of the whole table would have to hold the timestamp.
+CREATE UNIQUE INDEX audit_logs_default_chain_key ON awgp.audit_logs_default (tenant_id, chain_lane, chain_seq);
 
 COMMENT ON TABLE awgp.audit_logs IS 'Immutable record of all system actions.';
 COMMENT ON COLUMN awgp.audit_logs.id IS 'Number of the row in this database, ascending but not without gaps.';

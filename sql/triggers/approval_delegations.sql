@@ -11,3 +11,11 @@ COMMENT ON TRIGGER guard_row ON awgp.approval_delegations IS 'A row is written f
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.approval_delegations
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('approval_delegations');
 COMMENT ON TRIGGER touch_updated_at ON awgp.approval_delegations IS 'updated_at is the wall clock of the change.';
+
+CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.approval_delegations
+    FOR EACH ROW EXECUTE FUNCTION awgp.capture('approval_delegations');
+COMMENT ON TRIGGER capture ON awgp.approval_delegations IS 'Every change is recorded in the audit trail.';
+
+CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON awgp.approval_delegations
+    FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate('approval_delegations');
+COMMENT ON TRIGGER refuse_truncate ON awgp.approval_delegations IS 'The trail could not say which rows went.';

@@ -15,3 +15,11 @@ COMMENT ON TRIGGER touch_updated_at ON awgp.approvals IS 'updated_at is the wall
 CREATE OR REPLACE TRIGGER reference_approvers AFTER INSERT OR UPDATE ON awgp.approvals
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_user_array('approvals', 'approver_ids');
 COMMENT ON TRIGGER reference_approvers ON awgp.approvals IS 'Every approver is a user of the same tenant.';
+
+CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.approvals
+    FOR EACH ROW EXECUTE FUNCTION awgp.capture('approvals');
+COMMENT ON TRIGGER capture ON awgp.approvals IS 'Every change is recorded in the audit trail.';
+
+CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON awgp.approvals
+    FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate('approvals');
+COMMENT ON TRIGGER refuse_truncate ON awgp.approvals IS 'The trail could not say which rows went.';

@@ -11,3 +11,11 @@ COMMENT ON TRIGGER guard_row ON awgp.assistants IS 'A row is written for a tenan
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.assistants
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('assistants');
 COMMENT ON TRIGGER touch_updated_at ON awgp.assistants IS 'updated_at is the wall clock of the change.';
+
+CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.assistants
+    FOR EACH ROW EXECUTE FUNCTION awgp.capture('assistants');
+COMMENT ON TRIGGER capture ON awgp.assistants IS 'Every change is recorded in the audit trail.';
+
+CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON awgp.assistants
+    FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate('assistants');
+COMMENT ON TRIGGER refuse_truncate ON awgp.assistants IS 'The trail could not say which rows went.';

@@ -11,3 +11,11 @@ COMMENT ON TRIGGER guard_row ON awgp.communication_policies IS 'A row is written
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.communication_policies
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('communication_policies');
 COMMENT ON TRIGGER touch_updated_at ON awgp.communication_policies IS 'updated_at is the wall clock of the change.';
+
+CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.communication_policies
+    FOR EACH ROW EXECUTE FUNCTION awgp.capture('communication_policies');
+COMMENT ON TRIGGER capture ON awgp.communication_policies IS 'Every change is recorded in the audit trail.';
+
+CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON awgp.communication_policies
+    FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate('communication_policies');
+COMMENT ON TRIGGER refuse_truncate ON awgp.communication_policies IS 'The trail could not say which rows went.';

@@ -11,3 +11,11 @@ COMMENT ON TRIGGER guard_row ON awgp.conversation_logs IS 'A row is written for 
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.conversation_logs
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('conversation_logs');
 COMMENT ON TRIGGER touch_updated_at ON awgp.conversation_logs IS 'updated_at is the wall clock of the change.';
+
+CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.conversation_logs
+    FOR EACH ROW EXECUTE FUNCTION awgp.capture('conversation_logs');
+COMMENT ON TRIGGER capture ON awgp.conversation_logs IS 'Every change is recorded in the audit trail.';
+
+CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON awgp.conversation_logs
+    FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate('conversation_logs');
+COMMENT ON TRIGGER refuse_truncate ON awgp.conversation_logs IS 'The trail could not say which rows went.';

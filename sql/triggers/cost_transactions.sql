@@ -7,3 +7,11 @@ COMMENT ON TRIGGER guard_statement ON awgp.cost_transactions IS 'A write needs a
 CREATE OR REPLACE TRIGGER guard_row BEFORE INSERT OR UPDATE ON awgp.cost_transactions
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_row('cost_transactions', 'own');
 COMMENT ON TRIGGER guard_row ON awgp.cost_transactions IS 'A row is written for a tenant that the context may write to, and never moves to another.';
+
+CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.cost_transactions
+    FOR EACH ROW EXECUTE FUNCTION awgp.capture('cost_transactions');
+COMMENT ON TRIGGER capture ON awgp.cost_transactions IS 'Every change is recorded in the audit trail.';
+
+CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON awgp.cost_transactions
+    FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate('cost_transactions');
+COMMENT ON TRIGGER refuse_truncate ON awgp.cost_transactions IS 'The trail could not say which rows went.';

@@ -20,3 +20,12 @@ COMMENT ON FUNCTION awgp.guard_user_array() IS 'AFTER INSERT OR UPDATE … FOR E
 
 CREATE FUNCTION awgp.guard_listed_user() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_listed_user';
 COMMENT ON FUNCTION awgp.guard_listed_user() IS 'AFTER UPDATE OR DELETE … FOR EACH ROW (table): refuses to delete or renumber a user that an array column lists (23503, still_referenced).';
+
+CREATE FUNCTION awgp.capture() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_capture';
+COMMENT ON FUNCTION awgp.capture() IS 'AFTER INSERT OR UPDATE OR DELETE … FOR EACH ROW (entity_type, exclude=a,b, mask=c): records the change in the audit trail.';
+
+CREATE FUNCTION awgp.guard_audit() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_audit';
+COMMENT ON FUNCTION awgp.guard_audit() IS 'BEFORE … on audit_logs and its partitions (table): refuses every write but the chain''s own (42501, audit_immutable).';
+
+CREATE FUNCTION awgp.refuse_truncate() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_refuse_truncate';
+COMMENT ON FUNCTION awgp.refuse_truncate() IS 'BEFORE TRUNCATE (table): a governed table is not truncated (42501, truncate_refused).';

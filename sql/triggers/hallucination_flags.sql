@@ -11,3 +11,11 @@ COMMENT ON TRIGGER guard_row ON awgp.hallucination_flags IS 'A row is written fo
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.hallucination_flags
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('hallucination_flags');
 COMMENT ON TRIGGER touch_updated_at ON awgp.hallucination_flags IS 'updated_at is the wall clock of the change.';
+
+CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.hallucination_flags
+    FOR EACH ROW EXECUTE FUNCTION awgp.capture('hallucination_flags');
+COMMENT ON TRIGGER capture ON awgp.hallucination_flags IS 'Every change is recorded in the audit trail.';
+
+CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON awgp.hallucination_flags
+    FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate('hallucination_flags');
+COMMENT ON TRIGGER refuse_truncate ON awgp.hallucination_flags IS 'The trail could not say which rows went.';

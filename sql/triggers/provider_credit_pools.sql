@@ -11,3 +11,11 @@ COMMENT ON TRIGGER guard_row ON awgp.provider_credit_pools IS 'A row is written 
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.provider_credit_pools
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('provider_credit_pools');
 COMMENT ON TRIGGER touch_updated_at ON awgp.provider_credit_pools IS 'updated_at is the wall clock of the change.';
+
+CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.provider_credit_pools
+    FOR EACH ROW EXECUTE FUNCTION awgp.capture('provider_credit_pools');
+COMMENT ON TRIGGER capture ON awgp.provider_credit_pools IS 'Every change is recorded in the audit trail.';
+
+CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON awgp.provider_credit_pools
+    FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate('provider_credit_pools');
+COMMENT ON TRIGGER refuse_truncate ON awgp.provider_credit_pools IS 'The trail could not say which rows went.';

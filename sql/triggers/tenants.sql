@@ -11,3 +11,11 @@ COMMENT ON TRIGGER touch_updated_at ON awgp.tenants IS 'updated_at is the wall c
 CREATE OR REPLACE TRIGGER refresh_context AFTER INSERT OR UPDATE OR DELETE ON awgp.tenants
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.refresh_context('tenants');
 COMMENT ON TRIGGER refresh_context ON awgp.tenants IS 'What the context remembers of tenants is looked up again.';
+
+CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.tenants
+    FOR EACH ROW EXECUTE FUNCTION awgp.capture('tenants');
+COMMENT ON TRIGGER capture ON awgp.tenants IS 'Every change is recorded in the audit trail.';
+
+CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON awgp.tenants
+    FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate('tenants');
+COMMENT ON TRIGGER refuse_truncate ON awgp.tenants IS 'The trail could not say which rows went.';

@@ -11,3 +11,11 @@ COMMENT ON TRIGGER guard_row ON awgp.work_items IS 'A row is written for a tenan
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.work_items
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('work_items');
 COMMENT ON TRIGGER touch_updated_at ON awgp.work_items IS 'updated_at is the wall clock of the change.';
+
+CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.work_items
+    FOR EACH ROW EXECUTE FUNCTION awgp.capture('work_items');
+COMMENT ON TRIGGER capture ON awgp.work_items IS 'Every change is recorded in the audit trail.';
+
+CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON awgp.work_items
+    FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate('work_items');
+COMMENT ON TRIGGER refuse_truncate ON awgp.work_items IS 'The trail could not say which rows went.';

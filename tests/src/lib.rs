@@ -6,6 +6,7 @@
 //!
 //! A database a test, copied from a template that has the extension in it.
 
+pub mod cli;
 pub mod fixture;
 pub mod rows;
 

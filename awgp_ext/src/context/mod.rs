@@ -55,6 +55,17 @@ pub fn current() -> Option<Context> {
     })
 }
 
+/// The context in force; none also where the setting is malformed. For records, which must not fail for it.
+pub fn current_or_none() -> Option<Context> {
+    let framed = STATE.with_borrow(|state| state.frames.last().map(|frame| frame.context));
+    if framed.is_some() || settings::context_mode() == ContextMode::Signed {
+        return framed;
+    }
+    let text = settings::app_current_tenant()?.to_str().ok()?;
+    Uuid::try_parse(text.trim()).ok()?;
+    from_setting()
+}
+
 /// The tenants whose rows may be read: the one in context, and its direct active subsidiaries if it is a
 /// holding. Empty without a context.
 pub fn visible() -> Vec<Uuid> {
@@ -105,46 +116,28 @@ fn from_setting() -> Option<Context> {
     tenant.map(|tenant| Context { tenant, user: None, assistant: None })
 }
 
-/// Registers, once a backend, what ends a context.
-pub fn register_callbacks() {
-    // SAFETY: both callbacks live as long as the library, touch only our own memory and never raise.
-    unsafe {
-        pg_sys::RegisterXactCallback(Some(at_transaction_end), std::ptr::null_mut());
-        pg_sys::RegisterSubXactCallback(Some(at_subtransaction_end), std::ptr::null_mut());
-    }
+/// The transaction has ended, and the context with it.
+pub fn forget() {
+    STATE.with_borrow_mut(|state| *state = State::default());
 }
 
-unsafe extern "C-unwind" fn at_transaction_end(event: pg_sys::XactEvent::Type, _: *mut std::ffi::c_void) {
-    use pg_sys::XactEvent::{XACT_EVENT_ABORT, XACT_EVENT_COMMIT, XACT_EVENT_PREPARE};
-    if matches!(event, XACT_EVENT_COMMIT | XACT_EVENT_ABORT | XACT_EVENT_PREPARE) {
-        STATE.with_borrow_mut(|state| *state = State::default());
-    }
+/// A savepoint was rolled back: what it set is gone, and what was looked up since may be.
+pub fn forget_subtransaction(own: pg_sys::SubTransactionId) {
+    STATE.with_borrow_mut(|state| {
+        state.frames.retain(|frame| frame.subtransaction != own);
+        state.setting = None;
+        state.visible = None;
+    });
 }
 
-unsafe extern "C-unwind" fn at_subtransaction_end(
-    event: pg_sys::SubXactEvent::Type,
-    own: pg_sys::SubTransactionId,
-    parent: pg_sys::SubTransactionId,
-    _: *mut std::ffi::c_void,
-) {
-    use pg_sys::SubXactEvent::{SUBXACT_EVENT_ABORT_SUB, SUBXACT_EVENT_COMMIT_SUB};
-    STATE.with_borrow_mut(|state| match event {
-        SUBXACT_EVENT_ABORT_SUB => {
-            state.frames.retain(|frame| frame.subtransaction != own);
-            state.setting = None;
-            state.visible = None;
-        }
-        SUBXACT_EVENT_COMMIT_SUB => {
-            // What the savepoint set is now the parent's, in place of what the parent had.
-            if state.frames.iter().any(|frame| frame.subtransaction == own) {
-                state.frames.retain(|frame| frame.subtransaction != parent);
-                for frame in &mut state.frames {
-                    if frame.subtransaction == own {
-                        frame.subtransaction = parent;
-                    }
-                }
+/// A savepoint was released: what it set is the parent's, in place of what the parent had.
+pub fn adopt_subtransaction(own: pg_sys::SubTransactionId, parent: pg_sys::SubTransactionId) {
+    STATE.with_borrow_mut(|state| {
+        if state.frames.iter().any(|frame| frame.subtransaction == own) {
+            state.frames.retain(|frame| frame.subtransaction != parent);
+            for frame in state.frames.iter_mut().filter(|frame| frame.subtransaction == own) {
+                frame.subtransaction = parent;
             }
         }
-        _ => {}
     });
 }

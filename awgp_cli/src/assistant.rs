@@ -1,0 +1,89 @@
+//! `awgp assistant`: AI assistants of a tenant.
+
+use crate::call::Call;
+use crate::exit::Exit;
+use crate::failure::{Failure, Trouble};
+use crate::opt::{AssistantCreate, AssistantList, Named, Output};
+use crate::render;
+use crate::session::{Context, Session, Work};
+
+const COLUMNS: [&str; 7] = ["slug", "name", "type", "status", "risk_tier", "tenant_slug", "id"];
+
+// The visible tenants are named besides row-level security, because a superuser's login has none.
+const LIST: &str = "
+    SELECT a.*, t.slug AS tenant_slug FROM awgp.assistants a LEFT JOIN awgp.tenants t ON t.id = a.tenant_id
+    WHERE a.tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])
+      AND ($2::text IS NULL OR a.status = $2) AND ($3::text IS NULL OR a.type = $3)
+    ORDER BY t.slug, a.slug LIMIT $1::bigint";
+
+// A subsidiary's assistant may have the same slug: the tenant's own comes first.
+const SHOW: &str = "
+    SELECT * FROM awgp.assistants
+    WHERE tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]) AND (slug = $1 OR id::text = lower($1))
+    ORDER BY tenant_id <> awgp.current_tenant() LIMIT 1";
+
+/// Creates an assistant in the tenant.
+pub async fn create(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &AssistantCreate,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    work.require_tenant().await?;
+    let call = Call::new("create_assistant")
+        .arg("name", "text", Some(&options.name))
+        .arg("slug", "text", Some(&options.slug))
+        .arg("type", "text", Some(&options.kind))
+        .arg("risk_tier", "integer", options.risk_tier)
+        .list("capabilities", &options.capabilities)
+        .arg("configuration", "jsonb", options.configuration.as_ref())
+        .arg("model_config", "jsonb", options.model_config.as_ref())
+        .arg("max_cost_per_day", "numeric", options.max_cost_per_day.as_ref());
+    let row = work.call_one(&call).await?;
+    work.commit().await?;
+    Ok(render::single(&row, output))
+}
+
+/// Lists the assistants that the tenant sees.
+pub async fn list(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &AssistantList,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    work.require_tenant().await?;
+    work.require_listed("assistants", "status", options.status.as_deref()).await?;
+    work.require_listed("assistants", "type", options.kind.as_deref()).await?;
+    let rows = work.select(LIST, &[&i64::from(options.limit.rows), &options.status, &options.kind]).await?;
+    work.commit().await?;
+    Ok(render::list(&rows, &COLUMNS, output))
+}
+
+/// Shows one assistant.
+pub async fn show(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &Named,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    work.require_tenant().await?;
+    let rows = work.select(SHOW, &[&options.slug_or_id]).await?;
+    work.commit().await?;
+    let row = rows.first().ok_or_else(|| unknown(&options.slug_or_id))?;
+    Ok(render::single(row, output))
+}
+
+/// The id of an assistant the tenant sees, as text.
+pub async fn find(work: &Work<'_>, slug_or_id: &str) -> Result<String, Trouble> {
+    let rows = work.select(SHOW, &[&slug_or_id]).await?;
+    let id = rows.first().and_then(|row| row.text("id"));
+    id.ok_or_else(|| unknown(slug_or_id).into())
+}
+
+fn unknown(slug_or_id: &str) -> Failure {
+    Failure::new(Exit::NotFound, format!("the tenant sees no assistant \"{slug_or_id}\""))
+        .hint("list the assistants with `awgp assistant list`")
+}

@@ -1,0 +1,42 @@
+//! The ground: the extension is sound, and nobody in this story is a superuser.
+
+use crate::call::Call;
+use crate::demo::stage::Stage;
+use crate::doctor;
+use crate::failure::Trouble;
+use crate::session::{Context, Session};
+
+/// Proves that the logins have no power that would make the other proofs worthless.
+pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
+    stage.book.chapter("The ground", "The installation is sound, and both logins are ordinary roles.")?;
+    let work = stage.app.begin(Context::default()).await?;
+    let version = work.text("SELECT awgp.version()", &[]).await?;
+    drop(work);
+    stage.book.step(&format!("extension awgp {version}"))?;
+    let errors = doctor_errors(&mut stage.admin).await?;
+    stage.book.equal("awgp.doctor() finds no error", 0, errors)?;
+    for (session, group) in [(&mut stage.app, "awgp_app"), (&mut stage.admin, "awgp_admin")] {
+        let work = session.begin(Context::default()).await?;
+        let sql = "SELECT count(*) FROM pg_catalog.pg_roles r
+                   WHERE pg_has_role(current_user, r.oid, 'MEMBER') AND (r.rolsuper OR r.rolbypassrls)";
+        let mighty = work.number(sql, &[]).await?;
+        let member = work
+            .number("SELECT pg_has_role(current_user, $1::text, 'MEMBER')::integer::bigint", &[&group])
+            .await?;
+        drop(work);
+        stage.book.equal(&format!("the login is a member of {group}"), 1, member)?;
+        stage.book.equal(
+            "it has and may take no role that is superuser or bypasses row-level security",
+            0,
+            mighty,
+        )?;
+    }
+    Ok(())
+}
+
+/// How many findings of severity error doctor has.
+pub async fn doctor_errors(session: &mut Session) -> Result<i64, Trouble> {
+    let work = session.begin(Context::default()).await?;
+    let findings = work.call(&Call::new("doctor")).await?;
+    Ok(i64::try_from(doctor::count(&findings, "error")).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,19 @@
+//! The chapters, in the order they are told.
+
+mod afterwards;
+mod ground;
+mod organisation;
+mod visibility;
+mod writing;
+
+use super::stage::Stage;
+use crate::failure::Trouble;
+
+/// Tells all of them.
+pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
+    ground::tell(stage).await?;
+    organisation::tell(stage).await?;
+    visibility::tell(stage).await?;
+    writing::tell(stage).await?;
+    afterwards::tell(stage).await
+}

@@ -1,0 +1,65 @@
+//! The two throw-away logins of a run: one as an application has it, one as an administrator of tenants.
+
+use crate::connect::Target;
+use crate::failure::{Failure, Trouble};
+use crate::session::{Context, Session};
+use postgres_protocol::password::scram_sha_256;
+use uuid::Uuid;
+
+/// A login role that lives as long as a run.
+pub struct Login {
+    /// The role.
+    pub role: String,
+    password: String,
+}
+
+/// The two logins.
+pub struct Logins {
+    /// Member of awgp_admin.
+    pub admin: Login,
+    /// Member of awgp_app.
+    pub app: Login,
+}
+
+/// A fresh name for a run: six hexadecimal digits.
+pub fn run_name() -> String {
+    Uuid::new_v4().simple().to_string()[..6].to_owned()
+}
+
+/// Creates the extension, where it is absent, and the two logins, in one transaction.
+pub async fn prepare(dba: &mut Session, run: &str) -> Result<Logins, Trouble> {
+    let login =
+        |kind: &str| Login { role: format!("awgp_demo_{run}_{kind}"), password: Uuid::new_v4().to_string() };
+    let logins = Logins { admin: login("admin"), app: login("app") };
+    let work = dba.begin(Context::default()).await?;
+    work.run("CREATE EXTENSION IF NOT EXISTS awgp", &[]).await?;
+    for (login, group) in [(&logins.admin, "awgp_admin"), (&logins.app, "awgp_app")] {
+        // The server gets the verifier, so that no password stands in its log. Should a run be killed, its
+        // logins are useless an hour later.
+        let verifier = scram_sha_256(login.password.as_bytes());
+        let format = "SELECT format('CREATE ROLE %I LOGIN PASSWORD %L VALID UNTIL %L IN ROLE %I', \
+                      $1::text, $2::text, now() + interval '1 hour', $3::text)";
+        let statement = work.text(format, &[&login.role, &verifier, &group]).await?;
+        work.run(&statement, &[]).await?;
+    }
+    work.commit().await?;
+    Ok(logins)
+}
+
+impl Logins {
+    /// Connects as one of them: where the given login is connected, or else over TCP on the same machine.
+    pub async fn open(&self, login: &Login, target: &Target) -> Result<Session, Failure> {
+        let target = target.with_login(&login.role, &login.password);
+        match (Session::open(&target).await, target.over_loopback()) {
+            (Err(_), Some(loopback)) => Session::open(&loopback).await,
+            (outcome, _) => outcome,
+        }
+    }
+
+    /// Drops both. They own nothing.
+    pub async fn drop_roles(&self, dba: &Session) -> Result<(), Trouble> {
+        // The names are made of letters, digits and underscores by this file.
+        let statement = format!("DROP ROLE IF EXISTS {}, {}", self.admin.role, self.app.role);
+        Ok(dba.client().batch_execute(&statement).await?)
+    }
+}

@@ -1,0 +1,69 @@
+//! `awgp demo`: the main job on real input.
+//!
+//! A scenario is loaded through the functions an application calls, by two throw-away logins that are
+//! ordinary roles, and every promise is then put to the proof: what was seen is compared with what must be
+//! seen. The given login only creates the extension, where it is absent, and the two roles. Every run makes
+//! tenants of its own (their slugs and keycloak ids end in the run's name), so it can be repeated on one
+//! database; it leaves them there, since what is audited is never deleted.
+
+mod book;
+mod chapters;
+mod logins;
+mod scenario;
+mod stage;
+
+use crate::connect::Target;
+use crate::exit::Exit;
+use crate::failure::{Failure, Trouble};
+use crate::opt::{Demo, Output};
+use crate::session::Session;
+use book::Book;
+use logins::Logins;
+use scenario::Scenario;
+use stage::Stage;
+
+/// Runs the demo. The exit code is 12 when a proof fails.
+pub async fn demo(target: &Target, options: &Demo, output: Output) -> Result<Exit, Failure> {
+    let scenario = match &options.scenario {
+        Some(file) => Scenario::from_file(file)?,
+        None => Scenario::built_in()?,
+    };
+    let run = logins::run_name();
+    let mut book = Book::open(output, &scenario.title, &run, &target.place())?;
+    let mut dba = Session::open(target).await?;
+    let logins = match logins::prepare(&mut dba, &run).await {
+        Ok(logins) => logins,
+        Err(trouble) => return Err(dba.explain(trouble).await),
+    };
+    let told = tokio::select! {
+        told = tell(target, &logins, scenario, &run, &mut book) => told,
+        _ = tokio::signal::ctrl_c() => Err(Failure::new(Exit::Interrupted, "interrupted")
+            .hint("the tenants made so far stay; the two logins were dropped")),
+    };
+    let dropped = match logins.drop_roles(&dba).await {
+        Ok(()) => Ok(()),
+        Err(trouble) => Err(dba.explain(trouble).await),
+    };
+    told?;
+    dropped?;
+    let all_held = book.close()?;
+    Ok(if all_held { Exit::Success } else { Exit::Findings })
+}
+
+async fn tell(
+    target: &Target,
+    logins: &Logins,
+    scenario: Scenario,
+    run: &str,
+    book: &mut Book,
+) -> Result<(), Failure> {
+    let admin = logins.open(&logins.admin, target).await?;
+    let app = logins.open(&logins.app, target).await?;
+    let mut stage = Stage::new(admin, app, scenario, run, book);
+    match chapters::tell(&mut stage).await {
+        Ok(()) => Ok(()),
+        // Either session can read what the explanation needs.
+        Err(Trouble::Told(failure)) => Err(failure),
+        Err(trouble) => Err(stage.app.explain(trouble).await),
+    }
+}

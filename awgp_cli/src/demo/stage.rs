@@ -1,0 +1,144 @@
+//! What the chapters share: the two sessions, the scenario, and the ids of what was made of it.
+
+use super::book::Book;
+use super::scenario::{Scenario, Tenant};
+use crate::failure::Trouble;
+use crate::session::{Context, Session, Work};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt;
+use tokio_postgres::types::ToSql;
+
+/// The demo in progress.
+pub struct Stage<'a> {
+    /// Logged in as a member of awgp_admin.
+    pub admin: Session,
+    /// Logged in as a member of awgp_app.
+    pub app: Session,
+    /// What is loaded.
+    pub scenario: Scenario,
+    /// What was made, by tenant in the order of the scenario; the holding is the first.
+    pub made: Vec<Made>,
+    /// The name of this run.
+    pub run: &'a str,
+    /// Where it is all told.
+    pub book: &'a mut Book,
+}
+
+/// A tenant in the database.
+#[derive(Clone, Debug)]
+pub struct Made {
+    /// Its name.
+    pub name: String,
+    /// Its slug, with the run's name.
+    pub slug: String,
+    /// Its id.
+    pub id: String,
+    /// Ids of its users by e-mail.
+    pub users: BTreeMap<String, String>,
+    /// Ids of its assistants by slug.
+    pub assistants: BTreeMap<String, String>,
+    /// Ids of its work items, in order.
+    pub work_items: Vec<String>,
+}
+
+impl Made {
+    /// The context of this tenant, without a user.
+    pub fn context(&self) -> Context<'_> {
+        Context { tenant: Some(&self.slug), user: None }
+    }
+
+    /// The id of its first assistant.
+    pub fn any_assistant(&self) -> &str {
+        self.assistants.values().next().map_or("", String::as_str)
+    }
+
+    /// The id of its first work item.
+    pub fn any_work_item(&self) -> &str {
+        self.work_items.first().map_or("", String::as_str)
+    }
+}
+
+/// How an attempt at something ended. Nothing of it lasts: its transaction is rolled back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Attempt {
+    /// The server did it, and it touched so many rows.
+    Done {
+        /// Rows returned or changed.
+        rows: u64,
+    },
+    /// The server refused it.
+    Refused {
+        /// The SQLSTATE.
+        sqlstate: String,
+        /// The reason in DETAIL, where there is one.
+        reason: Option<String>,
+    },
+}
+
+impl fmt::Display for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Done { rows } => write!(f, "{rows} rows"),
+            Self::Refused { sqlstate, reason: Some(reason) } => write!(f, "{reason} ({sqlstate})"),
+            Self::Refused { sqlstate, reason: None } => write!(f, "SQLSTATE {sqlstate}"),
+        }
+    }
+}
+
+/// The tables that the counts compare.
+pub const COUNTED: [&str; 3] = ["users", "assistants", "work_items"];
+
+/// How many rows of each counted table a tenant of the scenario has.
+pub fn counts_of(tenant: &Tenant) -> [i64; 3] {
+    [tenant.users.len(), tenant.assistants.len(), tenant.work_items.len()]
+        .map(|count| i64::try_from(count).unwrap_or(i64::MAX))
+}
+
+impl<'a> Stage<'a> {
+    /// A stage on which nothing was made yet.
+    pub fn new(admin: Session, app: Session, scenario: Scenario, run: &'a str, book: &'a mut Book) -> Self {
+        Self { admin, app, scenario, made: Vec::new(), run, book }
+    }
+
+    /// How many rows of each counted table the application sees in a context.
+    pub async fn seen(&mut self, context: Context<'_>) -> Result<[i64; 3], Trouble> {
+        let work = self.app.begin(context).await?;
+        count_all(&work).await
+    }
+
+    /// Tries a statement as the application, in a context, and rolls back.
+    pub async fn attempt(
+        &mut self,
+        context: Context<'_>,
+        sql: &str,
+        parameters: &[&(dyn ToSql + Sync)],
+    ) -> Result<Attempt, Trouble> {
+        let work = self.app.begin(context).await?;
+        match work.run(sql, parameters).await {
+            Ok(rows) => Ok(Attempt::Done { rows }),
+            Err(Trouble::Sql(error)) => match error.as_db_error() {
+                Some(said) => Ok(Attempt::Refused {
+                    sqlstate: said.code().code().to_owned(),
+                    reason: said.detail().and_then(reason_of),
+                }),
+                None => Err(error.into()),
+            },
+            Err(trouble) => Err(trouble),
+        }
+    }
+}
+
+/// How many rows of each counted table this transaction sees.
+pub async fn count_all(work: &Work<'_>) -> Result<[i64; 3], Trouble> {
+    let mut counts = [0; 3];
+    for (count, table) in counts.iter_mut().zip(COUNTED) {
+        *count = work.number(&format!("SELECT count(*) FROM awgp.{table}"), &[]).await?;
+    }
+    Ok(counts)
+}
+
+fn reason_of(detail: &str) -> Option<String> {
+    let facts: Value = serde_json::from_str(detail).ok()?;
+    facts.get("reason")?.as_str().map(str::to_owned)
+}

@@ -1,0 +1,34 @@
+//! `awgp doctor`: what is wrong with the installation, and the command that mends it.
+
+use crate::call::Call;
+use crate::exit::Exit;
+use crate::failure::Trouble;
+use crate::opt::Output;
+use crate::render;
+use crate::row::Row;
+use crate::session::{Context, Session};
+
+const COLUMNS: [&str; 5] = ["severity", "code", "object", "message", "hint"];
+
+/// Shows the findings. An error among them makes the exit code 12.
+pub async fn doctor(session: &mut Session, output: Output) -> Result<(String, Exit), Trouble> {
+    let work = session.begin(Context::default()).await?;
+    let findings = work.call(&Call::new("doctor")).await?;
+    work.commit().await?;
+    let errors = count(&findings, "error");
+    let text = match output {
+        Output::Json => render::list(&findings, &COLUMNS, output),
+        Output::Table => {
+            let table =
+                if findings.is_empty() { String::new() } else { render::list(&findings, &COLUMNS, output) };
+            let [warnings, notes] = ["warning", "info"].map(|severity| count(&findings, severity));
+            format!("{table}errors: {errors}, warnings: {warnings}, notes: {notes}\n")
+        }
+    };
+    Ok((text, if errors == 0 { Exit::Success } else { Exit::Findings }))
+}
+
+/// How many findings have this severity.
+pub fn count(findings: &[Row], severity: &str) -> usize {
+    findings.iter().filter(|row| row.text("severity").as_deref() == Some(severity)).count()
+}

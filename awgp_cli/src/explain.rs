@@ -1,0 +1,179 @@
+//! From an error of the driver or the server to what a user is told.
+
+use crate::connect::Target;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use serde_json::Value;
+use std::error::Error as _;
+use tokio_postgres::error::DbError;
+use tokio_postgres::{Client, Error};
+
+/// The rule a constraint or unique index stands for, in the sentence its COMMENT holds.
+const CONSTRAINT_RULE: &str = "
+    SELECT coalesce(
+        (SELECT obj_description(c.oid, 'pg_constraint') FROM pg_catalog.pg_constraint c
+          WHERE c.conrelid = r.oid AND c.conname = $3),
+        (SELECT obj_description(i.oid, 'pg_class') FROM pg_catalog.pg_class i
+          WHERE i.relnamespace = n.oid AND i.relname = $3))
+    FROM pg_catalog.pg_class r JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
+    WHERE n.nspname = $1 AND r.relname = $2";
+
+const EXTENSION_VERSION: &str = "SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'awgp'";
+
+/// Why a connection was not made. The text of the driver is used for nothing but its innermost cause, which
+/// speaks of addresses and certificates, never of passwords.
+pub fn connecting(error: &Error, target: &Target) -> Failure {
+    let place = target.place();
+    if let Some(said) = error.as_db_error() {
+        let mut failure = of_server(said);
+        let hint = match said.code().code() {
+            "28P01" => "check the user and the password: --database-url, PGPASSWORD or ~/.pgpass",
+            "28000" => "check the user, and what the server's pg_hba.conf asks of it (a password, TLS)",
+            "3D000" => "create it with `createdb`, or name another with --database-url or PGDATABASE",
+            _ => "wait until the server accepts connections, then try again",
+        };
+        if failure.exit == Exit::Unexpected {
+            failure.exit = Exit::NoConnection;
+        }
+        return if failure.noted("hint").is_some() { failure } else { failure.hint(hint) };
+    }
+    let mut cause = innermost(error);
+    if cause.is_empty() {
+        cause = error.to_string();
+    }
+    let hint = if cause.contains("password missing") {
+        "give a password with PGPASSWORD or ~/.pgpass"
+    } else if cause.contains("certificate") || cause.to_lowercase().contains("tls") {
+        "check sslmode and sslrootcert against what the server offers"
+    } else {
+        "check that the server runs and accepts connections there: --database-url, PGHOST and PGPORT"
+    };
+    Failure::new(Exit::NoConnection, format!("cannot connect to the server at {place}: {cause}")).hint(hint)
+}
+
+fn innermost(error: &Error) -> String {
+    let mut cause = error.source();
+    while let Some(next) = cause.and_then(std::error::Error::source) {
+        cause = Some(next);
+    }
+    cause.map(ToString::to_string).unwrap_or_default()
+}
+
+/// What an error of a statement means. Reads the catalog for a constraint's rule and for the extension.
+pub async fn explain(client: &Client, error: &Error) -> Failure {
+    let Some(said) = error.as_db_error() else {
+        if error.is_closed() {
+            return Failure::new(Exit::NoConnection, "the server closed the connection")
+                .hint("look into the server's log, then try again");
+        }
+        return Failure::new(Exit::Unexpected, format!("{error}: {}", innermost(error)));
+    };
+    let failure = of_server(said);
+    let failure = match failure.exit {
+        Exit::NoExtension => without_extension(client, failure).await,
+        Exit::Constraint if failure.noted("hint").is_none() => with_rule(client, said, failure).await,
+        _ => failure,
+    };
+    if failure.noted("hint").is_some() {
+        return failure;
+    }
+    match usual_hint(said.code().code()) {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}
+
+/// The server's own words: message, reason and facts of DETAIL, hint.
+fn of_server(said: &DbError) -> Failure {
+    let sqlstate = said.code().code();
+    let mut exit = Exit::of_sqlstate(sqlstate);
+    // CREATE EXTENSION says this in two ways when the control file or the library is not there.
+    if sqlstate == "58P01" || (sqlstate == "0A000" && said.message().contains("awgp")) {
+        exit = Exit::NoExtension;
+    }
+    let mut failure = Failure::new(exit, said.message());
+    match said.detail().map(|detail| (detail, serde_json::from_str::<Value>(detail))) {
+        Some((detail, Ok(Value::Object(facts)))) => {
+            if let Some(Value::String(reason)) = facts.get("reason") {
+                failure = failure.note("reason", reason);
+            }
+            if facts.len() > 1 {
+                failure = failure.note("detail", detail);
+            }
+        }
+        // "Failing row contains (…)" says no more than the constraint does.
+        Some(_) if matches!(sqlstate, "23514" | "23502") => {}
+        Some((detail, _)) => failure = failure.note("detail", detail),
+        None => {}
+    }
+    if let Some(constraint) = said.constraint() {
+        failure = failure.note("constraint", constraint);
+    }
+    if let Some(hint) = said.hint() {
+        failure = failure.hint(hint);
+    }
+    failure.note("sqlstate", sqlstate)
+}
+
+async fn with_rule(client: &Client, said: &DbError, failure: Failure) -> Failure {
+    let (Some(schema), Some(table), Some(constraint)) = (said.schema(), said.table(), said.constraint())
+    else {
+        return failure;
+    };
+    let row = client.query_opt(CONSTRAINT_RULE, &[&schema, &table, &constraint]).await;
+    match row.ok().flatten().and_then(|row| row.get::<_, Option<String>>(0)) {
+        Some(rule) => failure.hint(rule),
+        None => failure,
+    }
+}
+
+/// An object of schema awgp is missing, or the extension's files are: which of the three it is.
+async fn without_extension(client: &Client, failure: Failure) -> Failure {
+    let sqlstate = failure.noted("sqlstate").unwrap_or_default().to_owned();
+    let about = |message: String| Failure::new(Exit::NoExtension, message).note("sqlstate", sqlstate.clone());
+    if matches!(sqlstate.as_str(), "58P01" | "0A000") {
+        return about("the files of the extension awgp are not installed on this server".to_owned())
+            .note("detail", failure.message)
+            .hint("install the package for the server's PostgreSQL version (`make package` builds it), then run `awgp init`");
+    }
+    match client.query_opt(EXTENSION_VERSION, &[]).await {
+        Ok(None) => about("the extension awgp is not installed in this database".to_owned())
+            .hint("run `awgp init` as a superuser, or name another database with --database-url"),
+        Ok(Some(row)) => {
+            let server: String = row.get(0);
+            let client = env!("CARGO_PKG_VERSION");
+            about(format!("the extension awgp {server} of this database does not fit this client, {client}"))
+                .note("detail", failure.message)
+                .hint("run `ALTER EXTENSION awgp UPDATE` as a superuser, or use the client of that version")
+        }
+        Err(_) => failure,
+    }
+}
+
+/// The next thing to do where the server gave no hint.
+fn usual_hint(sqlstate: &str) -> Option<&'static str> {
+    Some(match sqlstate {
+        "42501" => {
+            "log in as a member of awgp_app, or of awgp_admin to manage tenants; `awgp doctor` shows the grants"
+        }
+        "22P02" | "22007" | "22008" | "22003" => {
+            "a uuid has 32 hexadecimal digits in groups of 8-4-4-4-12, JSON wants double quotes, a time is like \
+             2026-03-31T17:00:00Z"
+        }
+        "40001" | "40P01" | "55P03" => "nothing was changed; run the command again",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_family_whose_errors_may_come_without_a_hint_has_one() {
+        for sqlstate in ["42501", "22P02", "22007", "40001", "40P01"] {
+            assert!(usual_hint(sqlstate).is_some(), "{sqlstate}");
+        }
+        assert_eq!(usual_hint("XX000"), None);
+    }
+}

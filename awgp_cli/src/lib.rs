@@ -1,0 +1,170 @@
+//! The command line of AWGP: parse, call one SQL function, render.
+//!
+//! - [`opt`] every argument; its comments are the help
+//! - [`connect`], [`session`], [`call`], [`row`] the way to the server and back
+//! - [`tenant`], [`user`], [`assistant`], [`work`], [`init`], [`doctor`], [`version`] one file a noun
+//! - [`demo`] the main job on real input, chapter by chapter
+//! - [`render`], [`failure`], [`explain`], [`exit`], [`secret`] what a user sees, and what never
+
+pub mod assistant;
+pub mod call;
+pub mod connect;
+pub mod demo;
+pub mod doctor;
+pub mod exit;
+pub mod explain;
+pub mod failure;
+pub mod init;
+pub mod opt;
+pub mod render;
+pub mod row;
+pub mod secret;
+pub mod session;
+pub mod tenant;
+pub mod user;
+pub mod version;
+pub mod work;
+
+use clap::Parser;
+use connect::Target;
+use exit::Exit;
+use failure::{Failure, Trouble};
+use opt::{Assistant, Command, Global, Opt, Output, Tenant, User, Work};
+use session::{Context, Session};
+use std::ffi::OsString;
+use std::io::IsTerminal;
+
+/// Runs one command line and prints what it has to say.
+pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let opt = match Opt::try_parse_from(&arguments) {
+        Ok(opt) => opt,
+        Err(usage) if usage.use_stderr() && asks_for_json(&arguments) => return tell_usage_as_json(&usage),
+        Err(usage) => return tell_usage(&usage),
+    };
+    let output = opt.global.output;
+    match dispatch(&opt).await {
+        Ok(exit) => exit,
+        Err(failure) => {
+            eprintln!("{}", failure.render(output));
+            failure.exit
+        }
+    }
+}
+
+/// Replaces the panic message by one without secrets.
+pub fn hide_secrets_in_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let text = panic.payload_as_str().unwrap_or("no message");
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        eprintln!("error: internal error: {} ({place})", secret::redact(text));
+        std::process::exit(i32::from(Exit::Unexpected.code()));
+    }));
+}
+
+/// Whether a command line that could not be parsed asks for JSON all the same.
+fn asks_for_json(arguments: &[OsString]) -> bool {
+    arguments.iter().any(|argument| argument == "--output=json")
+        || arguments.windows(2).any(|pair| pair[0] == "--output" && pair[1] == "json")
+}
+
+fn tell_usage_as_json(usage: &clap::Error) -> Exit {
+    let rendered = usage.render().to_string();
+    let first = rendered.lines().next().unwrap_or_default();
+    let message = first.strip_prefix("error: ").unwrap_or(first);
+    let failure = Failure::new(Exit::Usage, message).hint("awgp --help");
+    eprintln!("{}", failure.render(Output::Json));
+    failure.exit
+}
+
+/// Help and version go to stdout; a usage error to stderr, without the secret it may quote.
+fn tell_usage(usage: &clap::Error) -> Exit {
+    let to_stderr = usage.use_stderr();
+    let on_terminal =
+        if to_stderr { std::io::stderr().is_terminal() } else { std::io::stdout().is_terminal() };
+    let plain = !on_terminal || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let rendered = usage.render();
+    let text = if plain { rendered.to_string() } else { rendered.ansi().to_string() };
+    if to_stderr {
+        eprint!("{}", secret::redact(&text));
+        return Exit::Usage;
+    }
+    match render::print(&text) {
+        Ok(()) => Exit::Success,
+        Err(_) => Exit::Unexpected,
+    }
+}
+
+/// The one place where a command becomes work.
+async fn dispatch(opt: &Opt) -> Result<Exit, Failure> {
+    let Global { database_url, output, .. } = &opt.global;
+    let (output, context) = (*output, Context::of(&opt.global));
+    let target = || Target::resolve(database_url.as_ref(), &|name| std::env::var(name).ok());
+    match &opt.command {
+        Command::Version => say(&version::version(target(), output).await, Exit::Success),
+        Command::Demo(options) => demo::demo(&target()?, options, output).await,
+        Command::Doctor => {
+            let (text, exit) =
+                within(&target()?, async |session| doctor::doctor(session, output).await).await?;
+            say(&text, exit)
+        }
+        Command::Init => tell(&target()?, async |session| init::init(session, output).await).await,
+        Command::Tenant(noun) => {
+            tell(&target()?, async |session| match noun {
+                Tenant::Create(options) => tenant::create(session, context, options, output).await,
+                Tenant::List(options) => tenant::list(session, context, options, output).await,
+                Tenant::Show(options) => tenant::show(session, context, options, output).await,
+            })
+            .await
+        }
+        Command::User(noun) => {
+            tell(&target()?, async |session| match noun {
+                User::Create(options) => user::create(session, context, options, output).await,
+                User::List(options) => user::list(session, context, options, output).await,
+            })
+            .await
+        }
+        Command::Assistant(noun) => {
+            tell(&target()?, async |session| match noun {
+                Assistant::Create(options) => assistant::create(session, context, options, output).await,
+                Assistant::List(options) => assistant::list(session, context, options, output).await,
+                Assistant::Show(options) => assistant::show(session, context, options, output).await,
+            })
+            .await
+        }
+        Command::Work(noun) => {
+            tell(&target()?, async |session| match noun {
+                Work::Create(options) => work::create(session, context, options, output).await,
+                Work::List(options) => work::list(session, context, options, output).await,
+                Work::Show(options) => work::show(session, context, options, output).await,
+            })
+            .await
+        }
+    }
+}
+
+/// Runs a command that ends well when it ends, and prints what it says.
+async fn tell(
+    target: &Target,
+    command: impl AsyncFnOnce(&mut Session) -> Result<String, Trouble>,
+) -> Result<Exit, Failure> {
+    say(&within(target, command).await?, Exit::Success)
+}
+
+/// Runs a command on a connection of its own. Its trouble is explained after its transaction is gone.
+async fn within<T>(
+    target: &Target,
+    command: impl AsyncFnOnce(&mut Session) -> Result<T, Trouble>,
+) -> Result<T, Failure> {
+    let mut session = Session::open(target).await?;
+    let outcome = command(&mut session).await;
+    match outcome {
+        Ok(done) => Ok(done),
+        Err(trouble) => Err(session.explain(trouble).await),
+    }
+}
+
+fn say(text: &str, exit: Exit) -> Result<Exit, Failure> {
+    render::print(text).map_err(|error| Failure::new(Exit::Unexpected, format!("stdout: {error}")))?;
+    Ok(exit)
+}

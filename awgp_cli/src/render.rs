@@ -1,0 +1,97 @@
+//! Rows as a table for people or as JSON for programs.
+
+use crate::opt::Output;
+use crate::row::{Row, readable};
+use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
+use std::io::{self, Write};
+
+/// Aligned columns and one line below the header: readable, and easy to cut apart.
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+
+/// A list: an array in JSON; in a table these columns, and a note where there is no row.
+pub fn list(rows: &[Row], columns: &[&str], output: Output) -> String {
+    match output {
+        Output::Json => pretty(&rows),
+        Output::Table if rows.is_empty() => "no rows\n".to_owned(),
+        Output::Table => {
+            let cells =
+                |row: &Row| columns.iter().map(|name| cell(&row.text(name).unwrap_or_default())).collect();
+            grid(columns, rows.iter().map(cells).collect())
+        }
+    }
+}
+
+/// One row: an object in JSON; in a table a line for each column.
+pub fn single(row: &Row, output: Output) -> String {
+    match output {
+        Output::Json => pretty(row),
+        Output::Table => {
+            let lines = row.columns().map(|(name, value)| vec![name.to_owned(), cell(&readable(value))]);
+            grid(&["column", "value"], lines.collect())
+        }
+    }
+}
+
+/// Rows of cells below a header. On a terminal, long cells wrap to its width.
+pub fn grid(header: &[&str], rows: Vec<Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).set_header(header.to_vec());
+    table.add_rows(rows);
+    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+    lines.join("\n") + "\n"
+}
+
+/// Prints to stdout. A reader that has seen enough (`| head`) is no error.
+pub fn print(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+/// JSON of several lines, with a final newline.
+pub fn pretty(value: &impl serde::Serialize) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}")) + "\n"
+}
+
+/// A cell without control characters: stored text must not steer the reader's terminal.
+fn cell(text: &str) -> String {
+    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows() -> Vec<Row> {
+        [r#"{"slug":"nord","name":"Nord Ä","cost":1.500000}"#, r#"{"slug":"x","name":null,"cost":2.0}"#]
+            .map(|text| Row::from_json(text).expect("a row"))
+            .to_vec()
+    }
+
+    #[test]
+    fn a_list_is_an_array_and_a_row_is_an_object() {
+        let parsed: serde_json::Value =
+            serde_json::from_str(&list(&rows(), &[], Output::Json)).expect("JSON");
+        assert_eq!(parsed.as_array().map(Vec::len), Some(2));
+        let parsed: serde_json::Value =
+            serde_json::from_str(&single(&rows()[0], Output::Json)).expect("JSON");
+        assert_eq!(parsed["slug"], "nord");
+        assert!(list(&[], &[], Output::Json).trim() == "[]");
+    }
+
+    #[test]
+    fn a_table_shows_the_columns_asked_for_and_exact_numbers() {
+        let text = list(&rows(), &["slug", "cost"], Output::Table);
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        assert_eq!(lines[0].split_whitespace().collect::<Vec<_>>(), ["slug", "cost"]);
+        assert_eq!(lines[2].split_whitespace().collect::<Vec<_>>(), ["nord", "1.500000"]);
+        assert!(!text.contains("Nord"));
+    }
+
+    #[test]
+    fn an_escape_sequence_in_a_cell_is_shown_not_obeyed() {
+        assert_eq!(cell("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
+    }
+}

@@ -1,0 +1,172 @@
+//! A connection, and the one transaction in which a command does its work.
+
+use crate::call::Call;
+use crate::connect::Target;
+use crate::exit::Exit;
+use crate::explain;
+use crate::failure::{Failure, Trouble};
+use crate::opt::Global;
+use crate::row::Row;
+use awgp_core::reason::Reason;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Transaction};
+
+/// A CHECK constraint in which this value does not stand, with its rule in words.
+const NOT_LISTED: &str = "
+    SELECT obj_description(c.oid, 'pg_constraint')
+    FROM pg_catalog.pg_constraint c
+    JOIN pg_catalog.pg_class r ON r.oid = c.conrelid
+    JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
+    WHERE n.nspname = 'awgp' AND r.relname = $1 AND c.conname = $2 AND c.contype = 'c'
+      AND position(quote_literal($3::text) IN pg_get_constraintdef(c.oid)) = 0";
+
+/// In which tenant, and as which user of it, a transaction runs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Context<'a> {
+    /// Slug or id; None leaves the context to the login's own settings.
+    pub tenant: Option<&'a str>,
+    /// E-mail or id.
+    pub user: Option<&'a str>,
+}
+
+impl<'a> Context<'a> {
+    /// The context that --tenant and --user ask for.
+    pub fn of(global: &'a Global) -> Self {
+        let given = |value: &'a Option<String>| value.as_deref().filter(|text| !text.trim().is_empty());
+        Self { tenant: given(&global.tenant), user: given(&global.user) }
+    }
+}
+
+/// A connection.
+pub struct Session {
+    client: Client,
+}
+
+impl Session {
+    /// Connects.
+    pub async fn open(target: &Target) -> Result<Self, Failure> {
+        let client = target.connect().await.map_err(|error| explain::connecting(&error, target))?;
+        Ok(Self { client })
+    }
+
+    /// Begins a transaction and sets its context.
+    pub async fn begin(&mut self, context: Context<'_>) -> Result<Work<'_>, Trouble> {
+        let work = Work { transaction: self.client.transaction().await? };
+        match context {
+            Context { tenant: None, user: None } => {}
+            Context { tenant: None, user: Some(_) } => {
+                return Err(Failure::of_reason(Reason::NoTenantContext, "a user is given, and no tenant")
+                    .hint("add --tenant SLUG or set AWGP_TENANT")
+                    .into());
+            }
+            Context { tenant: Some(tenant), user } => {
+                work.run("SELECT awgp.set_context(awgp.find_tenant($1::text))", &[&tenant]).await?;
+                // A user is looked up among the users of the tenant in context.
+                if let Some(user) = user {
+                    let sql = "SELECT awgp.set_context(awgp.current_tenant(), awgp.find_user($1::text))";
+                    work.run(sql, &[&user]).await?;
+                }
+            }
+        }
+        Ok(work)
+    }
+
+    /// What a command's trouble means. Call it after the transaction is gone: it reads the catalog.
+    pub async fn explain(&self, trouble: Trouble) -> Failure {
+        match trouble {
+            Trouble::Told(failure) => failure,
+            Trouble::Sql(error) => explain::explain(&self.client, &error).await,
+        }
+    }
+
+    /// The connection, for statements that are no transaction's.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+}
+
+/// A transaction. It rolls back unless it is committed.
+pub struct Work<'a> {
+    transaction: Transaction<'a>,
+}
+
+impl Work<'_> {
+    /// Refuses to go on where no tenant is in context, by --tenant or by the login's own settings.
+    pub async fn require_tenant(&self) -> Result<(), Trouble> {
+        let row = self.transaction.query_one("SELECT awgp.current_tenant() IS NOT NULL", &[]).await?;
+        if row.get(0) {
+            return Ok(());
+        }
+        Err(Failure::of_reason(
+            Reason::NoTenantContext,
+            "this command needs a tenant, and none is in context",
+        )
+        .hint("add --tenant SLUG or set AWGP_TENANT; `awgp tenant list` shows the tenants")
+        .into())
+    }
+
+    /// Refuses a filter whose value the table's CHECK of the column does not list: it could only find nothing.
+    /// The rule stays the server's; this reads it there.
+    pub async fn require_listed(
+        &self,
+        table: &str,
+        column: &str,
+        value: Option<&str>,
+    ) -> Result<(), Trouble> {
+        let Some(value) = value else { return Ok(()) };
+        let constraint = format!("{table}_{column}_check");
+        let Some(row) = self.transaction.query_opt(NOT_LISTED, &[&table, &constraint, &value]).await? else {
+            return Ok(());
+        };
+        let rule = row.get::<_, Option<String>>(0).unwrap_or_default();
+        Err(Failure::new(Exit::Constraint, format!("\"{value}\" is not a {column} that {table} can have"))
+            .note("constraint", constraint)
+            .hint(rule)
+            .into())
+    }
+
+    /// Calls a function that returns rows.
+    pub async fn call(&self, call: &Call) -> Result<Vec<Row>, Trouble> {
+        self.json_rows(&call.sql(), &call.parameters()).await
+    }
+
+    /// Calls a function that returns exactly one row.
+    pub async fn call_one(&self, call: &Call) -> Result<Row, Trouble> {
+        self.call(call)
+            .await?
+            .pop()
+            .ok_or_else(|| Failure::new(Exit::Unexpected, "the server gave no row").into())
+    }
+
+    /// The rows of a SELECT.
+    pub async fn select(&self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Trouble> {
+        self.json_rows(&format!("SELECT row_to_json(r)::text FROM ({sql}) AS r"), parameters).await
+    }
+
+    /// One whole number.
+    pub async fn number(&self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<i64, Trouble> {
+        Ok(self.transaction.query_one(sql, parameters).await?.try_get(0)?)
+    }
+
+    /// One text.
+    pub async fn text(&self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<String, Trouble> {
+        Ok(self.transaction.query_one(sql, parameters).await?.try_get(0)?)
+    }
+
+    /// Runs a statement; how many rows it returned or changed.
+    pub async fn run(&self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<u64, Trouble> {
+        Ok(self.transaction.execute(sql, parameters).await?)
+    }
+
+    /// Makes it last.
+    pub async fn commit(self) -> Result<(), Trouble> {
+        Ok(self.transaction.commit().await?)
+    }
+
+    async fn json_rows(&self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Trouble> {
+        let rows = self.transaction.query(sql, parameters).await?;
+        let unreadable =
+            |error| Failure::new(Exit::Unexpected, format!("the server's answer cannot be read: {error}"));
+        rows.iter().map(|row| Ok(Row::from_json(row.try_get(0)?).map_err(unreadable)?)).collect()
+    }
+}

@@ -1,0 +1,87 @@
+//! `awgp work`: work items of a tenant's assistants.
+
+use crate::assistant;
+use crate::call::Call;
+use crate::exit::Exit;
+use crate::failure::{Failure, Trouble};
+use crate::opt::{Output, WorkCreate, WorkList, WorkShow};
+use crate::render;
+use crate::session::{Context, Session};
+
+const COLUMNS: [&str; 7] =
+    ["title", "status", "risk_level", "priority", "assistant_slug", "tenant_slug", "id"];
+
+// The visible tenants are named besides row-level security, because a superuser's login has none.
+const LIST: &str = "
+    SELECT w.*, a.slug AS assistant_slug, t.slug AS tenant_slug
+    FROM awgp.work_items w
+    LEFT JOIN awgp.assistants a ON a.tenant_id = w.tenant_id AND a.id = w.assistant_id
+    LEFT JOIN awgp.tenants t ON t.id = w.tenant_id
+    WHERE w.tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])
+      AND ($2::text IS NULL OR w.status = $2) AND ($3::text IS NULL OR w.assistant_id = $3::text::uuid)
+    ORDER BY w.created_at DESC, w.id LIMIT $1::bigint";
+
+const SHOW: &str = "
+    SELECT * FROM awgp.work_items
+    WHERE tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]) AND id = $1::text::uuid";
+
+/// Creates a work item in the tenant.
+pub async fn create(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &WorkCreate,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    work.require_tenant().await?;
+    let assistant_id = assistant::find(&work, &options.assistant).await?;
+    let call = Call::new("create_work_item")
+        .arg("assistant_id", "uuid", Some(assistant_id))
+        .arg("title", "text", Some(&options.title))
+        .arg("description", "text", options.description.as_ref())
+        .arg("risk_level", "integer", options.risk_level)
+        .arg("priority", "integer", options.priority)
+        .arg("estimated_cost", "numeric", options.estimated_cost.as_ref())
+        .arg("context", "jsonb", options.context.as_ref())
+        .arg("due_at", "timestamptz", options.due_at.as_ref());
+    let row = work.call_one(&call).await?;
+    work.commit().await?;
+    Ok(render::single(&row, output))
+}
+
+/// Lists the work items that the tenant sees.
+pub async fn list(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &WorkList,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    work.require_tenant().await?;
+    work.require_listed("work_items", "status", options.status.as_deref()).await?;
+    let assistant_id = match &options.assistant {
+        Some(assistant) => Some(assistant::find(&work, assistant).await?),
+        None => None,
+    };
+    let rows = work.select(LIST, &[&i64::from(options.limit.rows), &options.status, &assistant_id]).await?;
+    work.commit().await?;
+    Ok(render::list(&rows, &COLUMNS, output))
+}
+
+/// Shows one work item.
+pub async fn show(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &WorkShow,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    work.require_tenant().await?;
+    let rows = work.select(SHOW, &[&options.id]).await?;
+    work.commit().await?;
+    let row = rows.first().ok_or_else(|| {
+        Failure::new(Exit::NotFound, format!("the tenant sees no work item {}", options.id))
+            .hint("list the work items with `awgp work list`")
+    })?;
+    Ok(render::single(row, output))
+}

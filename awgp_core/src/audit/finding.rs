@@ -1,0 +1,158 @@
+//! What verification reports.
+
+use super::chain::Position;
+use serde::Serialize;
+use uuid::Uuid;
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Worth a look; the chain itself holds.
+    Warning,
+    /// The log is not what was written.
+    Error,
+}
+
+impl Severity {
+    /// The stable name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+macro_rules! kinds {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal, $severity:ident;)+) => {
+        /// What kind of finding. The name is part of the interface and never changes its meaning.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Kind { $($(#[doc = $doc])+ $variant,)+ }
+
+        impl Kind {
+            /// Every kind.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The stable name.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// How bad it is.
+            pub fn severity(self) -> Severity {
+                match self { $(Self::$variant => Severity::$severity,)+ }
+            }
+
+            /// What it means, in the words of docs/audit_format.md.
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($doc),+).trim_ascii(),)+ }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// A row is not what was chained: a column was edited, with or without its hash.
+    ChangedRow = "changed_row", Error;
+    /// A row's integrity_hash was edited; its columns are what was chained.
+    ChangedHash = "changed_hash", Error;
+    /// The chain verifies by itself and does not reach a hash that was recorded elsewhere: it was recomputed.
+    RewrittenChain = "rewritten_chain", Error;
+    /// One row, or several in a sequence, are not there.
+    MissingRow = "missing_row", Error;
+    /// The rows at the end of a lane are not there.
+    CutTail = "cut_tail", Error;
+    /// A row stands in the lane that the chain did not put there.
+    InsertedRow = "inserted_row", Error;
+    /// A row is there twice.
+    DuplicateRow = "duplicate_row", Error;
+    /// A row stands at another number of its lane than it was chained at.
+    Reordered = "reordered", Error;
+    /// A row was chained in another lane or for another tenant.
+    MovedRow = "moved_row", Error;
+    /// A row stands in a lane that this database never had.
+    ForeignRow = "foreign_row", Error;
+    /// No lane begins at this install's genesis value: the log belongs to another install, or its id was edited.
+    BadGenesis = "bad_genesis", Error;
+    /// A row that verifies is earlier than its predecessor by more than clocks may go back.
+    BackDated = "back_dated", Warning;
+    /// A row that verifies was updated after it was written, as the storage shows.
+    UpdatedRow = "updated_row", Warning;
+    /// A partition is not there, or not attached.
+    MissingPartition = "missing_partition", Error;
+    /// A partition holds rows of another month than its name says.
+    SwappedPartition = "swapped_partition", Error;
+    /// A row of audit_log_integrity does not say what the partition yields.
+    IntegrityEdited = "integrity_edited", Error;
+    /// A row of audit_log_integrity is behind the partition it sealed.
+    IntegrityRewound = "integrity_rewound", Error;
+    /// A sealed partition has no row in audit_log_integrity.
+    IntegrityMissing = "integrity_missing", Error;
+    /// A trigger that keeps the log is disabled or gone.
+    TriggerDisabled = "trigger_disabled", Error;
+    /// Row-level security or a policy of the log is disabled or gone.
+    PolicyDisabled = "policy_disabled", Error;
+}
+
+impl Serialize for Kind {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+/// One finding. What a field cannot say is `None`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// How bad.
+    pub severity: Severity,
+    /// What kind.
+    pub kind: Kind,
+    /// The tenant under which the row stands.
+    pub tenant_id: Option<Uuid>,
+    /// The partition; set by whoever knows it.
+    pub partition_name: Option<String>,
+    /// The lane in which the row stands.
+    pub chain_lane: Option<i16>,
+    /// The number at which the row stands, or the first that is missing.
+    pub chain_seq: Option<i64>,
+    /// The row's id; `None` where the row is not there.
+    pub audit_id: Option<i64>,
+    /// What can be known, for a human.
+    pub detail: String,
+}
+
+impl Finding {
+    /// A finding at a position.
+    pub fn at(kind: Kind, position: Position, audit_id: Option<i64>, detail: impl Into<String>) -> Self {
+        Self {
+            severity: kind.severity(),
+            kind,
+            tenant_id: Some(position.tenant_id),
+            partition_name: None,
+            chain_lane: Some(position.chain_lane),
+            chain_seq: Some(position.chain_seq),
+            audit_id,
+            detail: detail.into(),
+        }
+    }
+
+    /// A finding about a partition as a whole.
+    pub fn about_partition(kind: Kind, partition_name: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { partition_name: Some(partition_name.into()), ..Self::about_log(kind, detail) }
+    }
+
+    /// A finding about the log as a whole.
+    pub fn about_log(kind: Kind, detail: impl Into<String>) -> Self {
+        Self {
+            severity: kind.severity(),
+            kind,
+            tenant_id: None,
+            partition_name: None,
+            chain_lane: None,
+            chain_seq: None,
+            audit_id: None,
+            detail: detail.into(),
+        }
+    }
+}

@@ -1,0 +1,518 @@
+//! One lane, row by row in `chain_seq` order, to suspicions.
+//!
+//! Row `n` is checked against the *stored* hash of row `n - 1`, so one edit breaks one or two links and no more.
+//! Which row is to blame shows only from the next row: the hash that it links to is the one that row `n` had.
+//! So the verifier holds two positions, the open one and the one before, and passes judgement one row late.
+//! What needs a look at other lanes (was the row that does not fit here chained elsewhere?) is left to
+//! [`super::reconcile`]. Memory is constant, whatever the number of rows.
+
+use super::chain::{Digest, Lane, Link, Linker, Position, genesis};
+use super::finding::{Finding, Kind};
+use super::row::RowRef;
+use uuid::Uuid;
+
+/// Rows kept at one position; further ones are reported at once as inserted.
+const ROWS_AT_ONE_POSITION: usize = 8;
+
+/// How far a lane's clock may go back before a row counts as back-dated: five minutes, in microseconds.
+pub const CLOCK_STEP_BACK_US: i64 = 300_000_000;
+
+/// What is known of a lane's end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Head {
+    /// Nothing: a cut tail cannot be seen.
+    Unknown,
+    /// The lane reached this link; rows may have been added since.
+    AtLeast(Link),
+    /// This is the last link, seen in the same snapshot as the rows. Rows after it were inserted.
+    Exactly(Link),
+}
+
+/// A range of positions that lawfully has no rows: its partition was retired, or is reported by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bridge {
+    /// The first absent `chain_seq`.
+    pub first_seq: i64,
+    /// The last absent row's link, from the anchors.
+    pub last: Link,
+}
+
+/// What is known of a lane besides its rows.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// What the first row follows: sequence 0 and the genesis value, or an anchor.
+    pub start: Link,
+    /// Links recorded elsewhere (anchors of sealed partitions), ascending.
+    pub points: Vec<Link>,
+    /// Ranges that are lawfully absent, ascending.
+    pub bridges: Vec<Bridge>,
+    /// The lane's end.
+    pub head: Head,
+    /// How far the clock may go back between two rows, in microseconds.
+    pub clock_step_back_us: i64,
+}
+
+impl Known {
+    /// A lane that begins after `start`, of which nothing else is known.
+    pub fn after(start: Link) -> Self {
+        Self {
+            start,
+            points: Vec::new(),
+            bridges: Vec::new(),
+            head: Head::Unknown,
+            clock_step_back_us: CLOCK_STEP_BACK_US,
+        }
+    }
+
+    /// A lane from its first row on.
+    pub fn from_genesis(install_id: Uuid, lane: Lane) -> Self {
+        Self::after(Link { seq: 0, hash: genesis(install_id, lane) })
+    }
+
+    /// The same, with what is known of the end.
+    #[must_use]
+    pub fn with_head(self, head: Head) -> Self {
+        Self { head, ..self }
+    }
+}
+
+/// A row that is kept because it does not fit, or could not be checked.
+#[derive(Clone, Debug)]
+pub struct Suspect {
+    /// Where it stands.
+    pub position: Position,
+    /// Its id.
+    pub id: i64,
+    /// Its `integrity_hash`; `None` where that is no hash.
+    pub stored: Option<Digest>,
+    /// Whether the storage says it was updated.
+    pub updated: bool,
+    /// Its canonical bytes.
+    pub canonical: Vec<u8>,
+}
+
+/// What one lane cannot settle by itself.
+#[derive(Clone, Debug)]
+pub enum Suspicion {
+    /// Certain.
+    Settled(Finding),
+    /// A row verifies, and the storage says that it was updated.
+    Updated(Position, i64),
+    /// A row that its position does not need.
+    Stray(Suspect, Kind),
+    /// A row that does not follow its predecessor.
+    Broken(Break),
+    /// Positions without rows.
+    Hole(Hole),
+}
+
+/// A link that does not hold.
+#[derive(Clone, Debug)]
+pub struct Break {
+    /// The row at the far end of the link.
+    pub row: Suspect,
+    /// The hash it should follow.
+    pub previous: Option<Digest>,
+    /// The row before it: position, id, and whether the storage says it was updated.
+    pub predecessor: Option<(Position, i64, bool)>,
+    /// Whether the next row, or a record, confirms the row's stored hash: then it is the columns that changed.
+    pub hash_confirmed: bool,
+}
+
+/// Positions without rows.
+#[derive(Clone, Debug)]
+pub struct Hole {
+    /// The first empty position.
+    pub first: Position,
+    /// The last empty `chain_seq`.
+    pub last_seq: i64,
+    /// The hashes that the first missing row may follow.
+    pub previous: Vec<Digest>,
+    /// Whether the lane ends here.
+    pub tail: bool,
+    /// The rows after the hole, which cannot be checked unless it is filled.
+    pub successors: Vec<Suspect>,
+}
+
+/// Why a row is taken to follow the position before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Follows {
+    /// The stored hash of the member.
+    Stored(usize),
+    /// What the member's columns hash to, though it has another hash.
+    Computed(usize),
+    /// The hash that was recorded for the position.
+    Recorded,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// Not a row: what the lane begins after.
+    Start,
+    Fits(Follows),
+    /// The position before is empty.
+    Unchecked,
+    Misfit,
+}
+
+/// A row at a position.
+#[derive(Debug)]
+struct Member {
+    id: i64,
+    stored: Option<Digest>,
+    timestamp_us: i64,
+    updated: bool,
+    standing: Standing,
+    /// The first hash it was tried against, and what it hashes to after that.
+    previous: Option<Digest>,
+    computed: Option<Digest>,
+    /// Empty for a row that fits: the honest path copies nothing.
+    canonical: Vec<u8>,
+}
+
+/// All rows at one position.
+#[derive(Debug)]
+struct Place {
+    seq: i64,
+    members: Vec<Member>,
+    recorded: Option<Digest>,
+}
+
+/// The row that a position was found to hold.
+#[derive(Clone, Copy, Debug)]
+struct Chosen {
+    position: Position,
+    id: i64,
+    updated: bool,
+    is_row: bool,
+    /// Set where the row fits: its timestamp.
+    timestamp_us: Option<i64>,
+}
+
+/// Verifies one lane.
+#[derive(Debug)]
+pub struct LaneVerifier {
+    lane: Lane,
+    known: Known,
+    linker: Linker,
+    /// The row before `closed`.
+    chosen: Option<Chosen>,
+    closed: Place,
+    open: Place,
+    hole: Option<Hole>,
+    next_point: usize,
+    rewritten: bool,
+}
+
+impl LaneVerifier {
+    /// Begins a lane.
+    pub fn new(lane: Lane, mut known: Known) -> Self {
+        known.points.extend(known.bridges.iter().map(|bridge| bridge.last));
+        if let Head::AtLeast(head) | Head::Exactly(head) = known.head {
+            known.points.push(head);
+        }
+        known.points.sort_by_key(|point| point.seq);
+        known.points.retain(|point| point.seq > known.start.seq);
+        let start = Member {
+            id: 0,
+            stored: Some(known.start.hash),
+            timestamp_us: i64::MIN,
+            updated: false,
+            standing: Standing::Start,
+            previous: None,
+            computed: None,
+            canonical: Vec::new(),
+        };
+        let seq = known.start.seq;
+        Self {
+            lane,
+            known,
+            linker: Linker::default(),
+            chosen: None,
+            closed: Place { seq: seq.saturating_sub(1), members: Vec::new(), recorded: None },
+            open: Place { seq, members: vec![start], recorded: None },
+            hole: None,
+            next_point: 0,
+            rewritten: false,
+        }
+    }
+
+    /// The lane.
+    pub fn lane(&self) -> Lane {
+        self.lane
+    }
+
+    /// Takes the next row. Rows come in ascending `chain_seq`, equal numbers in any order; a row of another
+    /// lane must not be passed.
+    pub fn push(&mut self, row: &RowRef<'_>, out: &mut Vec<Suspicion>) {
+        let seq = row.chain_seq;
+        if seq <= self.known.start.seq || seq < self.open.seq {
+            out.push(Suspicion::Stray(self.suspect(row), Kind::InsertedRow));
+            return;
+        }
+        if let Head::Exactly(head) = self.known.head
+            && seq > head.seq
+        {
+            let kind = if head.seq == 0 { Kind::ForeignRow } else { Kind::InsertedRow };
+            out.push(Suspicion::Stray(self.suspect(row), kind));
+            return;
+        }
+        if seq > self.open.seq {
+            self.close(out);
+            if seq - 1 > self.closed.seq {
+                self.gap(seq - 1, false, out);
+            }
+            self.open.seq = seq;
+        }
+        if self.open.members.len() == ROWS_AT_ONE_POSITION {
+            out.push(Suspicion::Stray(self.suspect(row), Kind::InsertedRow));
+        } else {
+            self.join(row);
+        }
+    }
+
+    /// Ends the lane.
+    pub fn finish(mut self, out: &mut Vec<Suspicion>) {
+        self.close(out);
+        let head = match self.known.head {
+            Head::AtLeast(head) | Head::Exactly(head) if head.seq > self.closed.seq => Some(head.seq),
+            _ => None,
+        };
+        if let Some(head_seq) = head {
+            self.gap(head_seq, true, out);
+            out.extend(self.hole.take().map(Suspicion::Hole));
+        } else {
+            self.judge_closed(None, out);
+        }
+    }
+
+    fn suspect(&mut self, row: &RowRef<'_>) -> Suspect {
+        // The digest is not wanted here, the canonical bytes are.
+        self.linker.link(Digest([0; 32]), row);
+        Suspect {
+            position: row.position(),
+            id: row.id,
+            stored: Digest::from_hex(row.integrity_hash),
+            updated: row.updated,
+            canonical: self.linker.canonical().to_vec(),
+        }
+    }
+
+    /// Puts a row at the open position and sees whether it follows the closed one.
+    fn join(&mut self, row: &RowRef<'_>) {
+        let stored = Digest::from_hex(row.integrity_hash);
+        let mut first_try = None;
+        let mut standing = Standing::Unchecked;
+        for (follows, previous) in self.closed.candidates() {
+            let computed = self.linker.link(previous, row);
+            first_try.get_or_insert((previous, computed));
+            standing = Standing::Misfit;
+            if Some(computed) == stored {
+                standing = Standing::Fits(follows);
+                break;
+            }
+        }
+        let mut canonical = Vec::new();
+        match standing {
+            Standing::Misfit => canonical.extend_from_slice(self.linker.canonical()),
+            Standing::Unchecked => {
+                let suspect = self.suspect(row);
+                canonical.extend_from_slice(&suspect.canonical);
+                if let Some(hole) = &mut self.hole {
+                    hole.successors.push(suspect);
+                }
+            }
+            Standing::Start | Standing::Fits(_) => {}
+        }
+        self.open.members.push(Member {
+            id: row.id,
+            stored,
+            timestamp_us: row.timestamp_us,
+            updated: row.updated,
+            standing,
+            previous: first_try.map(|(previous, _)| previous),
+            computed: first_try.map(|(_, computed)| computed),
+            canonical,
+        });
+    }
+
+    /// The open position is complete: it tells about the closed one, and takes its place.
+    fn close(&mut self, out: &mut Vec<Suspicion>) {
+        let follows = self.open.members.iter().filter_map(|member| match member.standing {
+            Standing::Fits(follows) => Some(follows),
+            _ => None,
+        });
+        self.judge_closed(follows.min(), out);
+        out.extend(self.hole.take().map(Suspicion::Hole));
+        std::mem::swap(&mut self.closed, &mut self.open);
+        self.open.members.clear();
+        self.closed.recorded = self.recorded(self.closed.seq);
+    }
+
+    fn recorded(&mut self, seq: i64) -> Option<Digest> {
+        while self.known.points.get(self.next_point).is_some_and(|point| point.seq < seq) {
+            self.next_point += 1;
+        }
+        self.known.points.get(self.next_point).filter(|point| point.seq == seq).map(|point| point.hash)
+    }
+
+    /// Positions after the closed one and up to `last_seq` are empty.
+    fn gap(&mut self, last_seq: i64, tail: bool, out: &mut Vec<Suspicion>) {
+        let mut previous: Vec<Digest> = self.closed.candidates().map(|(_, hash)| hash).collect();
+        let mut first_seq = self.closed.seq.saturating_add(1);
+        self.judge_closed(None, out);
+        for bridge in &self.known.bridges {
+            if bridge.last.seq < first_seq || bridge.first_seq > last_seq {
+                continue;
+            }
+            if bridge.first_seq > first_seq {
+                out.push(Suspicion::Hole(Hole {
+                    first: self.lane.at(first_seq),
+                    last_seq: bridge.first_seq - 1,
+                    previous,
+                    tail: false,
+                    successors: Vec::new(),
+                }));
+            }
+            first_seq = bridge.last.seq.saturating_add(1);
+            previous = vec![bridge.last.hash];
+        }
+        if first_seq <= last_seq {
+            let first = self.lane.at(first_seq);
+            self.hole = Some(Hole { first, last_seq, previous, tail, successors: Vec::new() });
+        }
+        self.chosen = None;
+        self.closed = Place { seq: last_seq, members: Vec::new(), recorded: self.recorded(last_seq) };
+    }
+
+    /// Decides which row the closed position holds, given what the next row follows, and reports the others.
+    fn judge_closed(&mut self, follows: Option<Follows>, out: &mut Vec<Suspicion>) {
+        let place = &mut self.closed;
+        if place.members.is_empty() {
+            self.chosen = None;
+            return;
+        }
+        let follows = follows.or_else(|| place.recorded.and_then(|hash| place.holding(hash)));
+        let index = match follows {
+            Some(Follows::Stored(index) | Follows::Computed(index)) => index,
+            Some(Follows::Recorded) | None => {
+                place.members.iter().position(|member| member.standing != Standing::Misfit).unwrap_or(0)
+            }
+        };
+        let position = self.lane.at(place.seq);
+        let recorded = place.recorded;
+        let held = place.members.swap_remove(index);
+        for other in place.members.drain(..) {
+            out.push(superfluous(position, &held, other));
+        }
+        let mut chosen = Chosen {
+            position,
+            id: held.id,
+            updated: held.updated,
+            is_row: held.standing != Standing::Start,
+            timestamp_us: None,
+        };
+        match (held.standing, follows) {
+            (Standing::Start, _) => {}
+            (_, Some(Follows::Recorded)) => out.push(settled(
+                Kind::ChangedRow,
+                &chosen,
+                "the row and its hash were replaced: the next row follows the hash that was recorded for it",
+            )),
+            (Standing::Misfit, Some(Follows::Computed(_))) => {
+                out.push(settled(
+                    Kind::ChangedHash,
+                    &chosen,
+                    "integrity_hash was edited; the columns are as chained",
+                ));
+            }
+            (Standing::Misfit, _) => {
+                let predecessor = self.chosen.filter(|chosen| chosen.is_row);
+                out.push(Suspicion::Broken(Break {
+                    previous: held.previous,
+                    predecessor: predecessor.map(|chosen| (chosen.position, chosen.id, chosen.updated)),
+                    hash_confirmed: follows.is_some(),
+                    row: held.into_suspect(position),
+                }));
+            }
+            (Standing::Fits(_) | Standing::Unchecked, _) => {
+                let record_differs = recorded.is_some() && recorded != held.stored;
+                if record_differs && !self.rewritten {
+                    self.rewritten = true;
+                    out.push(settled(
+                        Kind::RewrittenChain,
+                        &chosen,
+                        "the chain holds up to this row and does not reach the hash that was recorded for it: this \
+                         row, or an earlier one and all after it, was rewritten",
+                    ));
+                } else if held.updated {
+                    out.push(Suspicion::Updated(position, held.id));
+                }
+                if held.standing != Standing::Unchecked {
+                    chosen.timestamp_us = Some(held.timestamp_us);
+                    let before = self.chosen.and_then(|chosen| chosen.timestamp_us);
+                    let earliest = before.map(|us| us.saturating_sub(self.known.clock_step_back_us));
+                    if earliest.is_some_and(|us| held.timestamp_us < us) {
+                        out.push(settled(
+                            Kind::BackDated,
+                            &chosen,
+                            "its timestamp is earlier than that of the row before it",
+                        ));
+                    }
+                }
+            }
+        }
+        self.chosen = Some(chosen);
+    }
+}
+
+impl Place {
+    /// The hashes that a row at the next position may follow, the likeliest first.
+    fn candidates(&self) -> impl Iterator<Item = (Follows, Digest)> {
+        let stored = |misfits: bool| {
+            self.members.iter().enumerate().filter_map(move |(index, member)| {
+                let asked = (member.standing == Standing::Misfit) == misfits;
+                asked.then_some((Follows::Stored(index), member.stored?))
+            })
+        };
+        let computed = self.members.iter().enumerate().filter_map(|(index, member)| {
+            let misfit = member.standing == Standing::Misfit;
+            misfit.then_some((Follows::Computed(index), member.computed?))
+        });
+        let recorded = self.recorded.map(|hash| (Follows::Recorded, hash));
+        stored(false).chain(stored(true)).chain(computed).chain(recorded)
+    }
+
+    /// The member that has, or should have, this hash.
+    fn holding(&self, hash: Digest) -> Option<Follows> {
+        self.candidates()
+            .find(|(follows, held)| *held == hash && *follows != Follows::Recorded)
+            .map(|(f, _)| f)
+    }
+}
+
+impl Member {
+    fn into_suspect(self, position: Position) -> Suspect {
+        Suspect {
+            position,
+            id: self.id,
+            stored: self.stored,
+            updated: self.updated,
+            canonical: self.canonical,
+        }
+    }
+}
+
+fn settled(kind: Kind, row: &Chosen, detail: &str) -> Suspicion {
+    Suspicion::Settled(Finding::at(kind, row.position, Some(row.id), detail))
+}
+
+/// A second row at a position that another row holds.
+fn superfluous(position: Position, held: &Member, other: Member) -> Suspicion {
+    let kind = if other.stored == held.stored { Kind::DuplicateRow } else { Kind::InsertedRow };
+    if matches!(other.standing, Standing::Fits(_)) {
+        let detail = format!("row {} holds this position; this one follows the same row", held.id);
+        return Suspicion::Settled(Finding::at(kind, position, Some(other.id), detail));
+    }
+    Suspicion::Stray(other.into_suspect(position), kind)
+}

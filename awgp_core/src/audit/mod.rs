@@ -1,0 +1,28 @@
+//! The audit trail's bytes: how a row is written down, chained, verified, exported and masked.
+//!
+//! `docs/audit_format.md` is the specification; the test vectors in `tests/vectors/audit_v1.json` bind this
+//! code, the extension, the command line and an independent verifier to it.
+//!
+//! | file | concept |
+//! |---|---|
+//! | [`row`] | one row of `audit_logs`, borrowed or owned |
+//! | [`canonical`] | the bytes that are hashed |
+//! | [`chain`] | digests, the genesis value, the link, and plain verification of a chain |
+//! | [`finding`] | what verification reports |
+//! | [`lane`] | one lane, row by row, to suspicions |
+//! | [`reconcile`] | suspicions of all lanes to findings: every tampering once, and by its name |
+//! | [`verify`] | a whole log in one pass: lanes, then reconciliation |
+//! | [`integrity`] | the sealed partition: root over its lane heads, and the check of its integrity row |
+//! | [`export`] | the JSON Lines file |
+//! | [`mask`] | secrets that must not enter the log |
+
+pub mod canonical;
+pub mod chain;
+pub mod export;
+pub mod finding;
+pub mod integrity;
+pub mod lane;
+pub mod mask;
+pub mod reconcile;
+pub mod row;
+pub mod verify;

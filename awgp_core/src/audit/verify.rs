@@ -1,0 +1,70 @@
+//! A whole log in one pass.
+
+use super::chain::Lane;
+use super::finding::Finding;
+use super::lane::{Known, LaneVerifier, Suspicion};
+use super::reconcile::Reconciler;
+use super::row::RowRef;
+use uuid::Uuid;
+
+/// Verifies rows that come sorted by tenant, lane and number: from the server, or from a file. Memory is bounded
+/// by what is found.
+#[derive(Debug)]
+pub struct LogVerifier {
+    install_id: Uuid,
+    current: Option<LaneVerifier>,
+    suspicions: Vec<Suspicion>,
+    reconciler: Reconciler,
+    rows: u64,
+}
+
+impl LogVerifier {
+    /// A log of this install. Its genesis values are what lanes begin at unless [`Self::lane`] says otherwise.
+    pub fn new(install_id: Uuid) -> Self {
+        Self { install_id, current: None, suspicions: Vec::new(), reconciler: Reconciler::default(), rows: 0 }
+    }
+
+    /// Begins a lane of which something is known. A lane whose rows are all gone is reported only if it is begun.
+    pub fn lane(&mut self, lane: Lane, known: Known) {
+        self.end_lane();
+        if known.start.seq == 0 {
+            self.reconciler.note_lane_from_genesis();
+        }
+        self.current = Some(LaneVerifier::new(lane, known));
+    }
+
+    /// Takes the next row. A row of a lane that was not begun begins it at its genesis value, with an unknown end.
+    ///
+    /// # Panics
+    /// Never: the lane is begun just before it is used.
+    pub fn row(&mut self, row: &RowRef<'_>) {
+        let lane = row.position().lane();
+        if self.current.as_ref().is_none_or(|current| current.lane() != lane) {
+            self.lane(lane, Known::from_genesis(self.install_id, lane));
+        }
+        self.rows += 1;
+        let current = self.current.as_mut().expect("begun above");
+        current.push(row, &mut self.suspicions);
+        if !self.suspicions.is_empty() {
+            self.suspicions.drain(..).for_each(|suspicion| self.reconciler.add(suspicion));
+        }
+    }
+
+    /// Rows taken so far.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// All findings; none on an honest log.
+    pub fn finish(mut self) -> Vec<Finding> {
+        self.end_lane();
+        self.reconciler.finish()
+    }
+
+    fn end_lane(&mut self) {
+        if let Some(current) = self.current.take() {
+            current.finish(&mut self.suspicions);
+            self.suspicions.drain(..).for_each(|suspicion| self.reconciler.add(suspicion));
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The audit trail without a server: tampering, properties, and the vectors that every implementation consumes.
+
+mod canonical;
+mod log;
+mod tampering;
+mod vectors;

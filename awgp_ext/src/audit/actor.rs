@@ -1,0 +1,78 @@
+//! Who did it, and on whose behalf, as the trail records it.
+
+use crate::context;
+use crate::jsonb::Jsonb;
+use pgrx::pg_sys;
+use serde_json::{Map, Value};
+use std::cell::RefCell;
+use std::ffi::CStr;
+use std::rc::Rc;
+use uuid::Uuid;
+
+/// The actor of an event.
+#[derive(Clone)]
+pub struct Actor {
+    /// `actor_type`: assistant where one is in context, else user, else system.
+    pub kind: &'static str,
+    /// `actor_id`; none for the system.
+    pub id: Option<Uuid>,
+    /// What `metadata` says: the login role, and the user on whose behalf an assistant acted.
+    pub metadata: Rc<Jsonb>,
+    facts: Rc<Map<String, Value>>,
+}
+
+impl Actor {
+    /// The metadata of an event that says more than who acted.
+    pub fn metadata_with(&self, more: &Map<String, Value>) -> Jsonb {
+        let mut facts = more.clone();
+        // What the server knows of the actor stands, whatever the caller says.
+        facts.extend((*self.facts).clone());
+        Jsonb::from_text(&Value::Object(facts).to_string())
+    }
+}
+
+type Key = (pg_sys::Oid, Option<Uuid>, Option<Uuid>);
+
+thread_local! {
+    /// The last actor: nearly every event of a session has the same.
+    static LAST: RefCell<Option<(Key, Actor)>> = const { RefCell::new(None) };
+}
+
+/// The actor of what is done now.
+pub fn current() -> Actor {
+    // A malformed app.current_tenant must not keep a superuser's change out of the trail.
+    let context = context::current_or_none();
+    let user = context.and_then(|context| context.user);
+    let assistant = context.and_then(|context| context.assistant);
+    // SAFETY: reads the session's user.
+    let key = (unsafe { pg_sys::GetSessionUserId() }, user, assistant);
+    if let Some(actor) = LAST.with_borrow(|last| match last {
+        Some((of, actor)) if *of == key => Some(actor.clone()),
+        _ => None,
+    }) {
+        return actor;
+    }
+    let actor = make(key);
+    LAST.with_borrow_mut(|last| *last = Some((key, actor.clone())));
+    actor
+}
+
+fn make((role, user, assistant): Key) -> Actor {
+    // SAFETY: with noerr, null for a role that is gone, else a C string.
+    let role = unsafe {
+        let name = pg_sys::GetUserNameFromId(role, true);
+        if name.is_null() { String::new() } else { CStr::from_ptr(name).to_string_lossy().into_owned() }
+    };
+    let mut facts = Map::new();
+    facts.insert("role".to_owned(), role.into());
+    if let (Some(user), Some(_)) = (user, assistant) {
+        facts.insert("on_behalf_of".to_owned(), user.to_string().into());
+    }
+    let (kind, id) = match (assistant, user) {
+        (Some(assistant), _) => ("assistant", Some(assistant)),
+        (None, Some(user)) => ("user", Some(user)),
+        (None, None) => ("system", None),
+    };
+    let metadata = Rc::new(Jsonb::from_text(&Value::Object(facts.clone()).to_string()));
+    Actor { kind, id, metadata, facts: Rc::new(facts) }
+}

@@ -1,0 +1,363 @@
+//! Appends rows to the partitions of audit_logs and reads the tails of lanes from them, below SQL.
+//!
+//! The row goes through the executor's own insertion into the partition whose bounds hold its time: its
+//! indexes, constraints and triggers are the table's.
+
+use super::event::Event;
+use super::lanes::Head;
+use crate::jsonb::Jsonb;
+use crate::relation;
+use awgp_core::audit::chain::{Digest, Lane, Link};
+use pgrx::IntoDatum;
+use pgrx::pg_sys::{self, Datum};
+use std::ffi::{CStr, CString};
+use uuid::Uuid;
+
+/// The columns of audit_logs, in the order in which [`Appender::append`] fills them.
+pub const COLUMNS: [&CStr; 14] = [
+    c"id",
+    c"timestamp",
+    c"tenant_id",
+    c"actor_type",
+    c"actor_id",
+    c"action",
+    c"entity_type",
+    c"entity_id",
+    c"before_state",
+    c"after_state",
+    c"metadata",
+    c"integrity_hash",
+    c"chain_lane",
+    c"chain_seq",
+];
+
+/// A partition that is open for writing.
+struct Target {
+    oid: pg_sys::Oid,
+    relation: pg_sys::Relation,
+    result: *mut pg_sys::ResultRelInfo,
+    slot: *mut pg_sys::TupleTableSlot,
+    /// Attribute numbers of [`COLUMNS`] in this partition, from 1.
+    numbers: [i32; COLUMNS.len()],
+}
+
+/// audit_logs, open for writing.
+pub struct Appender {
+    parent: pg_sys::Relation,
+    estate: *mut pg_sys::EState,
+    memory: pg_sys::MemoryContext,
+    sequence: pg_sys::Oid,
+    targets: Vec<Target>,
+}
+
+impl Appender {
+    /// Opens audit_logs.
+    pub fn open() -> Self {
+        // SAFETY: the relation is held until close(), or until the resource owner releases it after an error.
+        unsafe {
+            let parent = relation::open(c"audit_logs", pg_sys::RowExclusiveLock);
+            let estate = pg_sys::CreateExecutorState();
+            let memory = pg_sys::AllocSetContextCreateInternal(
+                pg_sys::CurrentMemoryContext,
+                c"awgp audit row".as_ptr(),
+                pg_sys::ALLOCSET_DEFAULT_MINSIZE as usize,
+                pg_sys::ALLOCSET_DEFAULT_INITSIZE as usize,
+                pg_sys::ALLOCSET_DEFAULT_MAXSIZE as usize,
+            );
+            Self {
+                parent,
+                estate,
+                memory,
+                sequence: relation::oid(c"audit_logs_id_seq"),
+                targets: Vec::new(),
+            }
+        }
+    }
+
+    /// The table.
+    pub fn parent(&self) -> pg_sys::Relation {
+        self.parent
+    }
+
+    /// The next id.
+    pub fn next_id(&self) -> i64 {
+        next_id(self.sequence)
+    }
+
+    /// Appends one chained row.
+    #[expect(clippy::too_many_arguments, reason = "what the chain adds to an event, each once")]
+    pub fn append(
+        &mut self,
+        event: &Event,
+        metadata: &Jsonb,
+        id: i64,
+        timestamp: pg_sys::TimestampTz,
+        lane: i16,
+        seq: i64,
+        hash: &[u8; 64],
+    ) {
+        let target = self.target(timestamp);
+        // SAFETY: the datums live until the row is stored; the per-row context holds what is made on the way.
+        unsafe {
+            let outer = pg_sys::MemoryContextSwitchTo(self.memory);
+            let uuid = |id: Option<Uuid>| id.and_then(|id| relation::to_sql(id).into_datum());
+            let state = |state: &Option<Jsonb>| state.as_ref().map(Jsonb::datum);
+            let values: [Option<Datum>; COLUMNS.len()] = [
+                id.into_datum(),
+                Some(Datum::from(timestamp)),
+                uuid(Some(event.tenant)),
+                event.actor.kind.into_datum(),
+                uuid(event.actor.id),
+                event.action.as_str().into_datum(),
+                event.entity_type.as_str().into_datum(),
+                uuid(event.entity_id),
+                state(&event.before),
+                state(&event.after),
+                Some(metadata.datum()),
+                std::str::from_utf8(hash).unwrap_or_default().into_datum(),
+                lane.into_datum(),
+                seq.into_datum(),
+            ];
+            let target = &self.targets[target];
+            let slot = target.slot;
+            clear(slot);
+            let width = usize::try_from((*(*slot).tts_tupleDescriptor).natts).unwrap_or(0);
+            std::slice::from_raw_parts_mut((*slot).tts_isnull, width).fill(true);
+            for (number, value) in target.numbers.into_iter().zip(values) {
+                let (Ok(place), Some(value)) = (usize::try_from(number - 1), value) else { continue };
+                *(*slot).tts_values.add(place) = value;
+                *(*slot).tts_isnull.add(place) = false;
+            }
+            pg_sys::ExecStoreVirtualTuple(slot);
+            pg_sys::ExecSimpleRelationInsert(target.result, self.estate, slot);
+            clear(slot);
+            pg_sys::MemoryContextSwitchTo(outer);
+            pg_sys::MemoryContextReset(self.memory);
+            if !(*self.estate).es_per_tuple_exprcontext.is_null() {
+                pg_sys::MemoryContextReset((*(*self.estate).es_per_tuple_exprcontext).ecxt_per_tuple_memory);
+            }
+        }
+    }
+
+    /// Number and hash of the last row of a lane, wherever it lies; none where the lane has no row.
+    pub fn tail(&mut self, lane: Lane) -> Option<Head> {
+        // SAFETY: the parent is open.
+        let partitions = unsafe { partitions_of(self.parent) };
+        // Oids stand in the order of bounds, the default partition last: it may hold later rows than any
+        // other, so it is asked beside the newest that has an answer. Within a lane time never runs
+        // backwards, so an older partition has nothing newer.
+        let mut tail: Option<Head> = None;
+        let default = unsafe {
+            pg_sys::get_default_oid_from_partdesc(pg_sys::RelationGetPartitionDesc(self.parent, true))
+        };
+        for oid in partitions.into_iter().rev() {
+            let found = row_in(oid, lane, None);
+            let is_newer = match (&tail, &found) {
+                (Some(known), Some(found)) => found.link.seq > known.link.seq,
+                (None, Some(_)) => true,
+                (_, None) => false,
+            };
+            let decided = found.is_some() && oid != default;
+            if is_newer {
+                tail = found;
+            }
+            if decided {
+                break;
+            }
+        }
+        tail
+    }
+
+    /// The place in `targets` of the partition whose bounds hold `timestamp`.
+    fn target(&mut self, timestamp: pg_sys::TimestampTz) -> usize {
+        // SAFETY: the parent is open.
+        let oid = unsafe { partition_for(self.parent, timestamp) };
+        if let Some(place) = self.targets.iter().position(|target| target.oid == oid) {
+            return place;
+        }
+        // SAFETY: opened as a COPY opens its target; closed in close() or by the resource owner.
+        unsafe {
+            let outer = pg_sys::MemoryContextSwitchTo((*self.estate).es_query_cxt);
+            let relation = pg_sys::table_open(oid, pg_sys::RowExclusiveLock as pg_sys::LOCKMODE);
+            let result = pg_sys::palloc0(size_of::<pg_sys::ResultRelInfo>()).cast::<pg_sys::ResultRelInfo>();
+            (*result).type_ = pg_sys::NodeTag::T_ResultRelInfo;
+            pg_sys::InitResultRelInfo(result, relation, 0, std::ptr::null_mut(), 0);
+            pg_sys::ExecOpenIndices(result, false);
+            let slot = pg_sys::table_slot_create(relation, std::ptr::null_mut());
+            let descriptor = (*relation).rd_att;
+            let numbers = COLUMNS.map(|column| pg_sys::SPI_fnumber(descriptor, column.as_ptr()));
+            pg_sys::MemoryContextSwitchTo(outer);
+            self.targets.push(Target { oid, relation, result, slot, numbers });
+        }
+        self.targets.len() - 1
+    }
+
+    /// Closes everything; locks stay until the transaction ends.
+    pub fn close(self) {
+        // SAFETY: each was opened once in open() or target().
+        unsafe {
+            for target in self.targets {
+                pg_sys::ExecCloseIndices(target.result);
+                pg_sys::ExecDropSingleTupleTableSlot(target.slot);
+                pg_sys::table_close(target.relation, pg_sys::NoLock as pg_sys::LOCKMODE);
+            }
+            pg_sys::FreeExecutorState(self.estate);
+            pg_sys::MemoryContextDelete(self.memory);
+            pg_sys::table_close(self.parent, pg_sys::NoLock as pg_sys::LOCKMODE);
+        }
+    }
+}
+
+/// The next id of the sequence.
+pub fn next_id(sequence: pg_sys::Oid) -> i64 {
+    // SAFETY: nextval(regclass) takes the sequence's oid.
+    let datum = unsafe {
+        pg_sys::OidFunctionCall1Coll(
+            pg_sys::Oid::from(pg_sys::F_NEXTVAL),
+            pg_sys::InvalidOid,
+            Datum::from(sequence),
+        )
+    };
+    #[expect(clippy::cast_possible_wrap, reason = "a by-value bigint")]
+    let id = datum.value() as i64;
+    id
+}
+
+unsafe fn clear(slot: *mut pg_sys::TupleTableSlot) {
+    // SAFETY: every slot has its operations.
+    unsafe {
+        if let Some(clear) = (*(*slot).tts_ops).clear {
+            clear(slot);
+        }
+    }
+}
+
+/// The partition whose bounds hold the time: the one whose upper bound is the first above it.
+unsafe fn partition_for(parent: pg_sys::Relation, timestamp: pg_sys::TimestampTz) -> pg_sys::Oid {
+    // SAFETY: the descriptor and its bounds live while the parent is open; a range partition key of one column
+    // has ndatums bounds of one datum each, and ndatums + 1 indexes.
+    unsafe {
+        let descriptor = &*pg_sys::RelationGetPartitionDesc(parent, true);
+        if descriptor.boundinfo.is_null() {
+            pgrx::error!("awgp.audit_logs has no partition; call awgp.install()");
+        }
+        let bounds = &*descriptor.boundinfo;
+        let count = usize::try_from(bounds.ndatums).unwrap_or(0);
+        let is_above = |place: &usize| {
+            use pg_sys::PartitionRangeDatumKind::{
+                PARTITION_RANGE_DATUM_MAXVALUE, PARTITION_RANGE_DATUM_MINVALUE,
+            };
+            match **bounds.kind.add(*place) {
+                PARTITION_RANGE_DATUM_MINVALUE => false,
+                PARTITION_RANGE_DATUM_MAXVALUE => true,
+                #[expect(clippy::cast_possible_wrap, reason = "a by-value 64-bit timestamp")]
+                _ => (**bounds.datums.add(*place)).value() as i64 > timestamp,
+            }
+        };
+        let place = (0..count).find(is_above).unwrap_or(count);
+        let index = match *bounds.indexes.add(place) {
+            -1 => bounds.default_index,
+            index => index,
+        };
+        match usize::try_from(index) {
+            Ok(index) => *descriptor.oids.add(index),
+            Err(_) => {
+                pgrx::error!("awgp.audit_logs has no partition for the present time; call awgp.install()")
+            }
+        }
+    }
+}
+
+/// The link at `seq` of a lane, wherever its row lies.
+pub fn link_at(lane: Lane, seq: i64) -> Option<Link> {
+    // SAFETY: the descriptor is read while the parent is open.
+    let partitions = unsafe {
+        let parent = relation::open(c"audit_logs", pg_sys::AccessShareLock);
+        let partitions = partitions_of(parent);
+        pg_sys::table_close(parent, pg_sys::NoLock as pg_sys::LOCKMODE);
+        partitions
+    };
+    let at = partitions.into_iter().rev().find_map(|oid| row_in(oid, lane, Some(seq)))?;
+    Some(at.link)
+}
+
+/// The partitions' oids in the order of their bounds, the default partition last.
+unsafe fn partitions_of(parent: pg_sys::Relation) -> Vec<pg_sys::Oid> {
+    // SAFETY: the parent is open.
+    unsafe {
+        let descriptor = pg_sys::RelationGetPartitionDesc(parent, true);
+        let count = usize::try_from((*descriptor).nparts).unwrap_or(0);
+        if count == 0 { Vec::new() } else { std::slice::from_raw_parts((*descriptor).oids, count).to_vec() }
+    }
+}
+
+/// The last row of a lane in one partition, or the one at `seq`, through the partition's chain index.
+fn row_in(partition: pg_sys::Oid, lane: Lane, seq: Option<i64>) -> Option<Head> {
+    // SAFETY: an ordered scan as catalog code does it. The snapshot sees all that is committed and all that
+    // this transaction has done; rows of a lane are only ever added, and only by the holder of its lock.
+    unsafe {
+        let relation = pg_sys::table_open(partition, pg_sys::AccessShareLock as pg_sys::LOCKMODE);
+        let blocks = pg_sys::RelationGetNumberOfBlocksInFork(relation, pg_sys::ForkNumber::MAIN_FORKNUM);
+        if blocks == 0 {
+            pg_sys::table_close(relation, pg_sys::NoLock as pg_sys::LOCKMODE);
+            return None;
+        }
+        let index = chain_index(relation);
+        let mut tenant = *lane.tenant_id.as_bytes();
+        let key = |column: &CStr, function: u32, value: Datum| {
+            let mut key = pg_sys::ScanKeyData::default();
+            let number = pg_sys::SPI_fnumber((*relation).rd_att, column.as_ptr());
+            pg_sys::ScanKeyInit(
+                &raw mut key,
+                pg_sys::AttrNumber::try_from(number).unwrap_or(0),
+                pg_sys::BTEqualStrategyNumber as pg_sys::StrategyNumber,
+                pg_sys::Oid::from(function),
+                value,
+            );
+            key
+        };
+        let mut keys = [
+            key(c"tenant_id", pg_sys::F_UUID_EQ, Datum::from(tenant.as_mut_ptr())),
+            key(c"chain_lane", pg_sys::F_INT2EQ, Datum::from(lane.chain_lane)),
+            key(c"chain_seq", pg_sys::F_INT8EQ, Datum::from(seq.unwrap_or(0))),
+        ];
+        let scan = pg_sys::systable_beginscan_ordered(
+            relation,
+            index,
+            &raw mut pg_sys::SnapshotSelfData,
+            if seq.is_some() { 3 } else { 2 },
+            keys.as_mut_ptr(),
+        );
+        let tuple = pg_sys::systable_getnext_ordered(scan, pg_sys::ScanDirection::BackwardScanDirection);
+        let head = (!tuple.is_null()).then(|| {
+            let row = relation::Row::new(tuple, (*relation).rd_att);
+            let hash = row.text(c"integrity_hash").and_then(|hash| Digest::from_hex(hash.as_bytes()));
+            // A tail that was tampered with is not built upon in silence: what follows links to its text.
+            let hash = hash.unwrap_or_else(|| Digest::of(b""));
+            Head {
+                lane: lane.chain_lane,
+                link: Link { seq: row.bigint(c"chain_seq").unwrap_or(0), hash },
+                timestamp: row.bigint(c"timestamp").unwrap_or(pg_sys::TimestampTz::MIN),
+            }
+        });
+        pg_sys::systable_endscan_ordered(scan);
+        pg_sys::index_close(index, pg_sys::NoLock as pg_sys::LOCKMODE);
+        pg_sys::table_close(relation, pg_sys::NoLock as pg_sys::LOCKMODE);
+        head
+    }
+}
+
+/// The partition's unique index on (tenant_id, chain_lane, chain_seq). Without it a tail could not be found in
+/// time, and nothing would stop a fork: no row is written then.
+unsafe fn chain_index(partition: pg_sys::Relation) -> pg_sys::Relation {
+    // SAFETY: the partition is open; its name is a C string.
+    unsafe {
+        let name = CStr::from_ptr((*(*partition).rd_rel).relname.data.as_ptr());
+        let index = CString::new([name.to_bytes(), b"_chain_key"].concat()).unwrap_or_default();
+        let oid = pg_sys::get_relname_relid(index.as_ptr(), (*(*partition).rd_rel).relnamespace);
+        if oid == pg_sys::InvalidOid {
+            pgrx::error!("the index {} of the audit chain is missing", index.to_string_lossy());
+        }
+        pg_sys::index_open(oid, pg_sys::AccessShareLock as pg_sys::LOCKMODE)
+    }
+}

@@ -1,0 +1,278 @@
+//! The image of a row as jsonb, for before_state and after_state.
+//!
+//! As `to_jsonb()` would make it, but for three things: a timestamptz is written in UTC whatever the session's
+//! TimeZone, secrets are masked, and columns may be left out. The common types are written directly; every
+//! other type goes through `to_jsonb()` itself.
+
+use super::secrets;
+use crate::jsonb::Jsonb;
+use crate::relation::uuid_of;
+use awgp_core::audit::row::timestamp_from_postgres;
+use awgp_core::civil::format_timestamp;
+use pgrx::pg_sys::{self, Datum, JsonbIteratorToken, jbvType};
+use std::ffi::CStr;
+use std::num::NonZeroUsize;
+
+/// Which columns an image leaves out or masks, beside the secrets that `awgp.audit_mask` names.
+#[derive(Default)]
+pub struct Columns<'a> {
+    /// Left out.
+    pub excluded: Vec<&'a str>,
+    /// Masked before they are stored.
+    pub masked: Vec<&'a str>,
+}
+
+const MASKED: &[u8] = b"[masked]";
+
+/// The image of `tuple`.
+///
+/// # Safety
+/// The tuple is a live one of the descriptor.
+pub unsafe fn of_row(
+    tuple: pg_sys::HeapTuple,
+    descriptor: pg_sys::TupleDesc,
+    columns: &Columns<'_>,
+) -> Jsonb {
+    // SAFETY: columns are read by the descriptor's own numbers; everything made on the way is palloc'd in the
+    // caller's short-lived context.
+    unsafe {
+        let mut state: *mut pg_sys::JsonbParseState = std::ptr::null_mut();
+        push(&mut state, JsonbIteratorToken::WJB_BEGIN_OBJECT, None);
+        for attribute in attributes(descriptor) {
+            let name = CStr::from_ptr(attribute.attname.data.as_ptr());
+            let text = name.to_str().unwrap_or_default();
+            if columns.excluded.contains(&text) {
+                continue;
+            }
+            push(&mut state, JsonbIteratorToken::WJB_KEY, Some(string(name.to_bytes())));
+            let number = NonZeroUsize::new(usize::try_from(attribute.attnum).unwrap_or(0));
+            let datum = number.and_then(|number| pgrx::htup::heap_getattr_raw(tuple, number, descriptor));
+            match datum {
+                None => push(&mut state, JsonbIteratorToken::WJB_VALUE, Some(null())),
+                Some(_) if columns.masked.contains(&text) || secrets::is_secret_column(text) => {
+                    push(&mut state, JsonbIteratorToken::WJB_VALUE, Some(string(MASKED)));
+                }
+                Some(datum) => push_datum(&mut state, datum, attribute.atttypid),
+            }
+        }
+        let object =
+            pg_sys::pushJsonbValue(&raw mut state, JsonbIteratorToken::WJB_END_OBJECT, std::ptr::null_mut());
+        Jsonb::from_varlena(pg_sys::JsonbValueToJsonb(object).cast())
+    }
+}
+
+/// True where the two rows differ in a column other than those named.
+///
+/// # Safety
+/// Both tuples are live ones of the descriptor.
+pub unsafe fn differ(
+    old: pg_sys::HeapTuple,
+    new: pg_sys::HeapTuple,
+    descriptor: pg_sys::TupleDesc,
+    but_for: &[&str],
+) -> bool {
+    // SAFETY: as above.
+    unsafe {
+        attributes(descriptor).any(|attribute| {
+            let Some(number) = NonZeroUsize::new(usize::try_from(attribute.attnum).unwrap_or(0)) else {
+                return false;
+            };
+            let before = pgrx::htup::heap_getattr_raw(old, number, descriptor);
+            let after = pgrx::htup::heap_getattr_raw(new, number, descriptor);
+            let equal = match (before, after) {
+                (None, None) => true,
+                (Some(before), Some(after)) => {
+                    same_image(before, after, attribute.attbyval, attribute.attlen)
+                }
+                _ => false,
+            };
+            let name = CStr::from_ptr(attribute.attname.data.as_ptr());
+            !equal && !but_for.contains(&name.to_str().unwrap_or_default())
+        })
+    }
+}
+
+/// Equal in every byte, however the two are compressed or stored.
+unsafe fn same_image(before: Datum, after: Datum, by_value: bool, length: i16) -> bool {
+    unsafe extern "C-unwind" {
+        fn datum_image_eq(a: Datum, b: Datum, by_value: bool, length: i32) -> bool;
+    }
+    // SAFETY: the server's own function; the guard carries an error it may raise across our frames.
+    unsafe {
+        pg_sys::ffi::pg_guard_ffi_boundary(|| datum_image_eq(before, after, by_value, i32::from(length)))
+    }
+}
+
+/// The columns that exist and are stored.
+unsafe fn attributes(
+    descriptor: pg_sys::TupleDesc,
+) -> impl Iterator<Item = &'static pg_sys::FormData_pg_attribute> {
+    const VIRTUAL: std::ffi::c_char = b'v' as std::ffi::c_char;
+    // SAFETY: natts attributes stand behind the descriptor; the borrow ends within the caller's call.
+    unsafe {
+        (0..(*descriptor).natts)
+            .map(move |number| &*attribute(descriptor, number))
+            .filter(|attribute| !attribute.attisdropped && attribute.attgenerated != VIRTUAL)
+    }
+}
+
+/// One column's description; from PostgreSQL 18 on it does not stand where it stood.
+#[cfg(not(any(feature = "pg15", feature = "pg16", feature = "pg17")))]
+unsafe fn attribute(descriptor: pg_sys::TupleDesc, number: i32) -> *const pg_sys::FormData_pg_attribute {
+    // SAFETY: the number is below natts.
+    unsafe { pg_sys::TupleDescAttr(descriptor, number) }
+}
+
+#[cfg(any(feature = "pg15", feature = "pg16", feature = "pg17"))]
+unsafe fn attribute(descriptor: pg_sys::TupleDesc, number: i32) -> *const pg_sys::FormData_pg_attribute {
+    // SAFETY: the number is below natts.
+    unsafe { (*descriptor).attrs.as_ptr().add(usize::try_from(number).unwrap_or(0)) }
+}
+
+unsafe fn push(
+    state: &mut *mut pg_sys::JsonbParseState,
+    token: JsonbIteratorToken::Type,
+    value: Option<pg_sys::JsonbValue>,
+) {
+    let mut value = value;
+    let value = value.as_mut().map_or(std::ptr::null_mut(), std::ptr::from_mut);
+    // SAFETY: the value is copied into the state.
+    unsafe { pg_sys::pushJsonbValue(state, token, value) };
+}
+
+fn null() -> pg_sys::JsonbValue {
+    pg_sys::JsonbValue { type_: jbvType::jbvNull, ..Default::default() }
+}
+
+/// A string that must live until the object is made.
+fn string(bytes: &[u8]) -> pg_sys::JsonbValue {
+    let mut value = pg_sys::JsonbValue { type_: jbvType::jbvString, ..Default::default() };
+    value.val.string.len = i32::try_from(bytes.len()).unwrap_or(i32::MAX);
+    value.val.string.val = bytes.as_ptr().cast_mut().cast();
+    value
+}
+
+/// A string of our own making, copied to where the object will be made.
+unsafe fn owned_string(text: &str) -> pg_sys::JsonbValue {
+    // SAFETY: palloc answers or raises.
+    unsafe {
+        let copy = pg_sys::palloc(text.len().max(1)).cast::<u8>();
+        std::ptr::copy_nonoverlapping(text.as_ptr(), copy, text.len());
+        string(std::slice::from_raw_parts(copy, text.len()))
+    }
+}
+
+unsafe fn numeric(value: i64) -> pg_sys::JsonbValue {
+    let mut number = pg_sys::JsonbValue { type_: jbvType::jbvNumeric, ..Default::default() };
+    // SAFETY: makes a palloc'd numeric.
+    number.val.numeric = unsafe { pg_sys::int64_to_numeric(value) };
+    number
+}
+
+unsafe fn push_datum(state: &mut *mut pg_sys::JsonbParseState, datum: Datum, kind: pg_sys::Oid) {
+    // SAFETY: each arm reads the datum as the type it was told.
+    unsafe {
+        let value = match kind {
+            pg_sys::BOOLOID => {
+                let mut value = pg_sys::JsonbValue { type_: jbvType::jbvBool, ..Default::default() };
+                value.val.boolean = datum.value() & 0xff != 0;
+                value
+            }
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_possible_wrap,
+                reason = "by-value integers"
+            )]
+            pg_sys::INT2OID => numeric(i64::from(datum.value() as i16)),
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_possible_wrap,
+                reason = "by-value integers"
+            )]
+            pg_sys::INT4OID => numeric(i64::from(datum.value() as i32)),
+            #[expect(clippy::cast_possible_wrap, reason = "by-value integers")]
+            pg_sys::INT8OID => numeric(datum.value() as i64),
+            pg_sys::TEXTOID | pg_sys::VARCHAROID => {
+                let varlena = pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr());
+                let data = pgrx::vardata_any(varlena).cast::<u8>();
+                string(std::slice::from_raw_parts(data, pgrx::varsize_any_exhdr(varlena)))
+            }
+            pg_sys::UUIDOID => owned_string(uuid_of(datum).hyphenated().encode_lower(&mut [0; 36])),
+            pg_sys::TIMESTAMPTZOID =>
+            {
+                #[expect(clippy::cast_possible_wrap, reason = "a by-value 64-bit timestamp")]
+                match timestamp_from_postgres(datum.value() as i64) {
+                    Some(microseconds) => owned_string(&format_timestamp(microseconds)),
+                    None => return push_container(state, to_jsonb(datum, kind)),
+                }
+            }
+            pg_sys::JSONBOID => {
+                return push_container(state, pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast());
+            }
+            _ => return push_container(state, to_jsonb(datum, kind)),
+        };
+        push(state, JsonbIteratorToken::WJB_VALUE, Some(value));
+    }
+}
+
+/// `to_jsonb(datum)`, told the type as the parser would tell it.
+unsafe fn to_jsonb(datum: Datum, kind: pg_sys::Oid) -> *mut pg_sys::Jsonb {
+    // SAFETY: a call expression with one argument of the datum's type, which is all that to_jsonb looks at.
+    unsafe {
+        let argument = pg_sys::makeNullConst(kind, -1, pg_sys::InvalidOid);
+        let arguments = pg_sys::lappend(std::ptr::null_mut(), argument.cast());
+        let function = pg_sys::Oid::from(pg_sys::F_TO_JSONB);
+        let mut call = pg_sys::FmgrInfo::default();
+        pg_sys::fmgr_info(function, &raw mut call);
+        call.fn_expr = pg_sys::makeFuncExpr(
+            function,
+            pg_sys::JSONBOID,
+            arguments,
+            pg_sys::InvalidOid,
+            pg_sys::InvalidOid,
+            pg_sys::CoercionForm::COERCE_EXPLICIT_CALL,
+        )
+        .cast();
+        let jsonb = pg_sys::FunctionCall1Coll(&raw mut call, pg_sys::InvalidOid, datum);
+        pg_sys::pg_detoast_datum(jsonb.cast_mut_ptr()).cast()
+    }
+}
+
+/// Pushes a jsonb as the value of the current key, its secrets masked.
+unsafe fn push_container(state: &mut *mut pg_sys::JsonbParseState, jsonb: *mut pg_sys::Jsonb) {
+    // SAFETY: the jsonb is detoasted and lives until the object is made.
+    unsafe {
+        let root = &raw mut (*jsonb).root;
+        let header = (*root).header;
+        let is_empty = header & pg_sys::JB_CMASK == 0;
+        let is_scalar = header & pg_sys::JB_FSCALAR != 0;
+        let masked = if is_scalar || is_empty {
+            None
+        } else {
+            Jsonb::from_varlena(jsonb.cast()).with_text(|text| secrets::mask_keys(text))
+        };
+        if let Some(masked) = masked {
+            let copy = Jsonb::from_text(&masked);
+            return push_binary(state, copy.to_palloc());
+        }
+        if is_scalar {
+            let mut iterator = pg_sys::JsonbIteratorInit(root);
+            let mut value = pg_sys::JsonbValue::default();
+            pg_sys::JsonbIteratorNext(&raw mut iterator, &raw mut value, true);
+            pg_sys::JsonbIteratorNext(&raw mut iterator, &raw mut value, true);
+            return push(state, JsonbIteratorToken::WJB_VALUE, Some(value));
+        }
+        push_binary(state, jsonb);
+    }
+}
+
+unsafe fn push_binary(state: &mut *mut pg_sys::JsonbParseState, jsonb: *mut pg_sys::Jsonb) {
+    // SAFETY: pushJsonbValue unpacks the container.
+    unsafe {
+        let mut value = pg_sys::JsonbValue { type_: jbvType::jbvBinary, ..Default::default() };
+        value.val.binary.data = &raw mut (*jsonb).root;
+        value.val.binary.len =
+            i32::try_from(pgrx::varsize_any_exhdr(jsonb.cast::<pg_sys::varlena>())).unwrap_or(i32::MAX);
+        push(state, JsonbIteratorToken::WJB_VALUE, Some(value));
+    }
+}

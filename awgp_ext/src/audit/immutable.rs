@@ -1,0 +1,39 @@
+//! The trail is append-only: for everyone, the table's owner included.
+
+use super::queue;
+use crate::raise::raise;
+use crate::trigger::{TriggerCall, trigger_function};
+use awgp_core::reason::Reason;
+use awgp_core::refusal::Refusal;
+use pgrx::pg_sys::Datum;
+
+trigger_function!(awgp_guard_audit, pg_finfo_awgp_guard_audit, guard_audit);
+trigger_function!(awgp_refuse_truncate, pg_finfo_awgp_refuse_truncate, refuse_truncate);
+
+/// Lets the chain's own rows in and refuses every other INSERT, UPDATE, DELETE and TRUNCATE.
+fn guard_audit(call: &TriggerCall) -> Datum {
+    if call.is_row_insert() && queue::is_chaining() {
+        return call.keep();
+    }
+    raise(
+        &Refusal::new(
+            Reason::AuditImmutable,
+            "the audit trail is append-only and written by the chain alone",
+            "Record an event with awgp.log_event(); remove old months with awgp.retire_partition().",
+        )
+        .with("table", call.argument(0))
+        .with("operation", call.operation()),
+    )
+}
+
+/// A governed table is not truncated: the trail could not say which rows went.
+fn refuse_truncate(call: &TriggerCall) -> Datum {
+    raise(
+        &Refusal::new(
+            Reason::TruncateRefused,
+            "a governed table cannot be truncated",
+            "Use DELETE, which the audit trail records row by row.",
+        )
+        .with("table", call.argument(0)),
+    )
+}

@@ -1,0 +1,84 @@
+//! Events that are not a change of a governed table.
+
+use super::event::Event;
+use super::{actor, append, queue};
+use crate::context;
+use crate::jsonb::Jsonb;
+use crate::raise::raise;
+use crate::relation::{self, from_sql};
+use awgp_core::reason::Reason;
+use awgp_core::refusal::Refusal;
+use awgp_core::tenancy;
+use pgrx::prelude::*;
+use pgrx::{JsonB, pg_sys};
+use serde_json::Value;
+
+/// Longest action and entity_type, in bytes.
+const NAME_BYTES_MAX: usize = 200;
+
+/// Records an event of the tenant in context and returns its audit id.
+///
+/// SECURITY DEFINER, because applications may not use the sequence of the ids; it writes a row of the tenant
+/// in context, with the actor in context, and nothing else.
+#[pg_extern(volatile, parallel_unsafe, security_definer)]
+#[search_path(pg_catalog, pg_temp)]
+fn log_event(
+    action: Option<&str>,
+    entity_type: Option<&str>,
+    entity_id: default!(Option<pgrx::Uuid>, "NULL"),
+    before: default!(Option<JsonB>, "NULL"),
+    after: default!(Option<JsonB>, "NULL"),
+    metadata: default!(Option<JsonB>, "NULL"),
+) -> i64 {
+    // SAFETY: raises in a read-only transaction.
+    unsafe { pg_sys::PreventCommandIfReadOnly(c"awgp.log_event()".as_ptr()) };
+    let Some(context) = context::current() else { raise(&tenancy::no_tenant_context("audit_logs")) };
+    let actor = actor::current();
+    let metadata = match metadata.map(|metadata| metadata.0) {
+        None => None,
+        Some(Value::Object(facts)) => Some(actor.metadata_with(&facts)),
+        Some(_) => raise(&bad_argument("metadata", "metadata is a JSON object")),
+    };
+    let id = append::next_id(relation::oid(c"audit_logs_id_seq"));
+    queue::push(Event {
+        subtransaction: queue::current_subtransaction(),
+        id: Some(id),
+        tenant: context.tenant,
+        actor,
+        action: name("action", action),
+        entity_type: name("entity_type", entity_type),
+        entity_id: entity_id.as_ref().map(from_sql),
+        before: before.map(|state| masked(&state)),
+        after: after.map(|state| masked(&state)),
+        metadata,
+    });
+    id
+}
+
+/// Writes what the running transaction has recorded so far, so that it can read it, and returns how many rows
+/// that were. At commit this happens by itself.
+#[pg_extern(volatile, parallel_unsafe)]
+fn flush_audit() -> i64 {
+    i64::try_from(queue::flush()).unwrap_or(i64::MAX)
+}
+
+fn masked(state: &JsonB) -> Jsonb {
+    let text = state.0.to_string();
+    Jsonb::from_text(&super::secrets::mask_keys(&text).unwrap_or(text))
+}
+
+fn name(argument: &str, value: Option<&str>) -> String {
+    match value {
+        Some(text) if !text.trim().is_empty() && text.len() <= NAME_BYTES_MAX => text.to_owned(),
+        _ => raise(&bad_argument(argument, "it is a text of 1 to 200 bytes")),
+    }
+}
+
+fn bad_argument(argument: &str, rule: &str) -> Refusal {
+    Refusal::new(
+        Reason::OutOfRange,
+        format!("{argument} cannot be recorded"),
+        format!("Check {argument}: {rule}."),
+    )
+    .with("argument", argument)
+}

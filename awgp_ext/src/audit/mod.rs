@@ -1,0 +1,26 @@
+//! The audit trail: every change is captured, chained and kept, in the transaction that made it.
+//!
+//! Model: a row trigger ([`capture`]) turns a change into an event and puts it on the transaction's [`queue`].
+//! The queue is written when the transaction is about to commit, or in batches where it grows large: for each
+//! tenant a lane of its chain is taken ([`lanes`]), the events are hashed onto the lane's tail and appended to
+//! the month's partition ([`append`]). So a lane is held for the moments of a commit, not for the whole
+//! transaction, and writers of one tenant rarely meet.
+//!
+//! Failure handling: whatever fails here fails the transaction; a change is never committed without its event.
+//! A savepoint that is rolled back takes its events with it.
+//!
+//! Nobody else writes the trail: [`immutable`] refuses INSERT, UPDATE, DELETE and TRUNCATE for everyone.
+
+pub mod actor;
+pub mod append;
+pub mod capture;
+pub mod event;
+pub mod image;
+pub mod immutable;
+pub mod lanes;
+pub mod log_event;
+pub mod privileged;
+pub mod queue;
+pub mod read;
+pub mod secrets;
+pub mod verify;

@@ -1,0 +1,213 @@
+//! The events of the running transaction, until they are chained.
+//!
+//! Written when the transaction is about to commit (or to be prepared), and before that whenever the queue
+//! grows beyond [`FLUSH_EVENTS`] or [`FLUSH_BYTES`], so that a transaction of any size needs little memory.
+
+use super::append::Appender;
+use super::event::Event;
+use super::lanes::{self, Head};
+use super::privileged::AsOwner;
+use crate::relation;
+use awgp_core::audit::chain::Linker;
+use awgp_core::audit::row::{RowRef, timestamp_from_postgres};
+use pgrx::pg_sys;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// How many events wait before they are written.
+const FLUSH_EVENTS: usize = 2048;
+/// How many bytes wait before they are written.
+const FLUSH_BYTES: usize = 4 << 20;
+
+#[derive(Default)]
+struct Queue {
+    events: Vec<Event>,
+    bytes: usize,
+    /// The lanes this transaction holds, with the tails it has written there.
+    heads: HashMap<Uuid, Head>,
+    /// Set when the commit's own flush has run: what comes after it is written at once.
+    committing: bool,
+}
+
+thread_local! {
+    static QUEUE: RefCell<Queue> = RefCell::new(Queue::default());
+    /// True while the chain itself writes: the one time audit_logs takes a row.
+    static CHAINING: Cell<bool> = const { Cell::new(false) };
+    static INSTALLATION: Cell<Option<Uuid>> = const { Cell::new(None) };
+}
+
+/// True while the chain itself writes.
+pub fn is_chaining() -> bool {
+    CHAINING.get()
+}
+
+/// The running subtransaction.
+pub fn current_subtransaction() -> pg_sys::SubTransactionId {
+    // SAFETY: reads a counter.
+    unsafe { pg_sys::GetCurrentSubTransactionId() }
+}
+
+/// The install id. It names the chain of what belongs to no tenant, and every chain begins with it.
+pub fn installation() -> Uuid {
+    INSTALLATION.get().unwrap_or_else(|| {
+        let id = relation::only_uuid(c"installation", c"id").unwrap_or_else(|| {
+            pgrx::error!("awgp.installation has no row; call awgp.install()");
+        });
+        INSTALLATION.set(Some(id));
+        id
+    })
+}
+
+/// Adds an event; writes the queue where it has grown large.
+pub fn push(event: Event) {
+    let full = QUEUE.with_borrow_mut(|queue| {
+        queue.bytes += event.size();
+        queue.events.push(event);
+        queue.committing || queue.events.len() >= FLUSH_EVENTS || queue.bytes >= FLUSH_BYTES
+    });
+    if full {
+        flush();
+    }
+}
+
+/// Chains and writes what waits, and returns how many events that were.
+pub fn flush() -> usize {
+    let (mut events, mut heads) = QUEUE.with_borrow_mut(|queue| {
+        queue.bytes = 0;
+        (std::mem::take(&mut queue.events), std::mem::take(&mut queue.heads))
+    });
+    if events.is_empty() {
+        QUEUE.with_borrow_mut(|queue| queue.heads = heads);
+        return 0;
+    }
+    // One order for all transactions: they cannot wait for each other in a circle.
+    events.sort_by_key(|event| lanes::order(event.tenant));
+    let written = events.len();
+    with_snapshot(|| {
+        let _writing = Chaining::begin();
+        let mut appender = Appender::open();
+        // SAFETY: the appender keeps its relation open until it is closed below.
+        let owner = unsafe { AsOwner::of(appender.parent()) };
+        let mut linker = Linker::default();
+        for event in &events {
+            write(event, &mut heads, &mut linker, &mut appender);
+        }
+        drop(owner);
+        appender.close();
+    });
+    QUEUE.with_borrow_mut(|queue| queue.heads = heads);
+    written
+}
+
+fn write(event: &Event, heads: &mut HashMap<Uuid, Head>, linker: &mut Linker, appender: &mut Appender) {
+    if !heads.contains_key(&event.tenant) {
+        let head = lanes::take(event.tenant, appender);
+        heads.insert(event.tenant, head);
+    }
+    let Some(head) = heads.get_mut(&event.tenant) else { return };
+    // SAFETY: reads the clock. Should it have gone back, the tail's time stands: a lane never runs backwards.
+    let timestamp = unsafe { pg_sys::GetCurrentTimestamp() }.max(head.timestamp);
+    let id = event.id.unwrap_or_else(|| appender.next_id());
+    let seq = head.link.seq + 1;
+    let metadata = event.metadata.as_ref().unwrap_or(&event.actor.metadata);
+    let text = |state: &crate::jsonb::Jsonb| state.with_text(str::to_owned);
+    let (before, after) = (event.before.as_ref().map(text), event.after.as_ref().map(text));
+    let metadata_text = text(metadata);
+    let hash = linker.link(
+        head.link.hash,
+        &RowRef {
+            id,
+            timestamp_us: timestamp_from_postgres(timestamp).unwrap_or(i64::MAX),
+            tenant_id: event.tenant,
+            actor_type: event.actor.kind.as_bytes(),
+            actor_id: event.actor.id,
+            action: event.action.as_bytes(),
+            entity_type: event.entity_type.as_bytes(),
+            entity_id: event.entity_id,
+            before_state: before.as_deref().map(str::as_bytes),
+            after_state: after.as_deref().map(str::as_bytes),
+            metadata: Some(metadata_text.as_bytes()),
+            chain_lane: head.lane,
+            chain_seq: seq,
+            integrity_hash: b"",
+            updated: false,
+        },
+    );
+    appender.append(event, metadata, id, timestamp, head.lane, seq, &hash.to_hex());
+    head.link.seq = seq;
+    head.link.hash = hash;
+    head.timestamp = timestamp;
+}
+
+/// While it lives, audit_logs takes rows from this backend. After an error the end of the (sub)transaction
+/// takes it back.
+struct Chaining;
+
+impl Chaining {
+    fn begin() -> Self {
+        CHAINING.set(true);
+        Self
+    }
+}
+
+impl Drop for Chaining {
+    fn drop(&mut self) {
+        CHAINING.set(false);
+    }
+}
+
+/// At commit no statement's snapshot is active any more; what runs inside may need one.
+fn with_snapshot(run: impl FnOnce()) {
+    // SAFETY: pushed and popped in pairs; an error in between ends the (sub)transaction, which pops it.
+    unsafe {
+        let needed = !pg_sys::ActiveSnapshotSet();
+        if needed {
+            pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
+        }
+        run();
+        pg_sys::CommandCounterIncrement();
+        if needed {
+            pg_sys::PopActiveSnapshot();
+        }
+    }
+}
+
+/// The transaction is about to commit or to be prepared: everything must be written now.
+pub fn before_commit() {
+    QUEUE.with_borrow_mut(|queue| queue.committing = true);
+    flush();
+}
+
+/// The transaction has ended.
+pub fn forget() {
+    CHAINING.set(false);
+    QUEUE.with_borrow_mut(|queue| {
+        if !queue.events.is_empty() || !queue.heads.is_empty() || queue.committing {
+            *queue = Queue::default();
+        }
+    });
+}
+
+/// A savepoint was rolled back: its events never happened, and the locks taken since are gone.
+pub fn forget_subtransaction(own: pg_sys::SubTransactionId) {
+    CHAINING.set(false);
+    QUEUE.with_borrow_mut(|queue| {
+        // Ids ascend within a transaction, so what the savepoint and those inside it did is at the end.
+        while queue.events.last().is_some_and(|event| event.subtransaction >= own) {
+            queue.events.pop();
+        }
+        queue.bytes = queue.events.iter().map(Event::size).sum();
+        queue.heads.clear();
+    });
+}
+
+/// A savepoint was released: its events are the parent's now.
+pub fn adopt_subtransaction(own: pg_sys::SubTransactionId, parent: pg_sys::SubTransactionId) {
+    QUEUE.with_borrow_mut(|queue| {
+        let events = queue.events.iter_mut().rev();
+        for event in events.take_while(|event| event.subtransaction >= own) {
+            event.subtransaction = parent;
+        }
+    });
+}

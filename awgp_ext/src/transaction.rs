@@ -1,0 +1,54 @@
+//! What happens when a transaction or a savepoint ends, in one place and one order.
+
+use crate::audit::{lanes, queue};
+use crate::context;
+use pgrx::pg_sys;
+use std::ffi::c_void;
+
+/// Registers the callbacks, once a backend.
+pub fn register_callbacks() {
+    // SAFETY: both live as long as the library.
+    unsafe {
+        pg_sys::RegisterXactCallback(Some(at_transaction_event), std::ptr::null_mut());
+        pg_sys::RegisterSubXactCallback(Some(at_savepoint_event), std::ptr::null_mut());
+    }
+}
+
+/// Only the two events before the end may raise; the others touch nothing but our own memory.
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn at_transaction_event(event: pg_sys::XactEvent::Type, _argument: *mut c_void) {
+    use pg_sys::XactEvent::{
+        XACT_EVENT_ABORT, XACT_EVENT_COMMIT, XACT_EVENT_PRE_COMMIT, XACT_EVENT_PRE_PREPARE,
+        XACT_EVENT_PREPARE,
+    };
+    match event {
+        XACT_EVENT_PRE_COMMIT | XACT_EVENT_PRE_PREPARE => queue::before_commit(),
+        XACT_EVENT_COMMIT | XACT_EVENT_ABORT | XACT_EVENT_PREPARE => {
+            queue::forget();
+            lanes::forget();
+            context::forget();
+        }
+        _ => {}
+    }
+}
+
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn at_savepoint_event(
+    event: pg_sys::SubXactEvent::Type,
+    own: pg_sys::SubTransactionId,
+    parent: pg_sys::SubTransactionId,
+    _argument: *mut c_void,
+) {
+    use pg_sys::SubXactEvent::{SUBXACT_EVENT_ABORT_SUB, SUBXACT_EVENT_COMMIT_SUB};
+    match event {
+        SUBXACT_EVENT_ABORT_SUB => {
+            queue::forget_subtransaction(own);
+            context::forget_subtransaction(own);
+        }
+        SUBXACT_EVENT_COMMIT_SUB => {
+            queue::adopt_subtransaction(own, parent);
+            context::adopt_subtransaction(own, parent);
+        }
+        _ => {}
+    }
+}

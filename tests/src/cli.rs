@@ -1,0 +1,80 @@
+//! Runs the real `awgp` binary, which `AWGP_BIN` names.
+
+#![allow(clippy::missing_panics_doc)] // A panic is how a test fails.
+
+use crate::{Database, Login};
+use serde_json::Value;
+use std::process::{Command, Output, Stdio};
+
+/// How one run of `awgp` ended.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The exit code; -1 where a signal ended it.
+    pub code: i32,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+impl Outcome {
+    /// The same, when the exit code is as expected.
+    #[track_caller]
+    #[allow(clippy::return_self_not_must_use)] // The check itself may be all that is wanted.
+    pub fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{self:#?}");
+        self
+    }
+
+    /// Standard output as JSON.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
+    }
+
+    /// The error object of JSON mode, which is one line on standard error; standard output is empty.
+    #[track_caller]
+    pub fn error(&self) -> Value {
+        assert_eq!(self.stdout, "", "{self:#?}");
+        assert_eq!(self.stderr.lines().count(), 1, "{self:#?}");
+        serde_json::from_str(&self.stderr).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
+    }
+
+    /// The hint of a failure as people read it: one line for the error, at most one for each note.
+    #[track_caller]
+    pub fn hint(&self) -> String {
+        let lines: Vec<&str> = self.stderr.lines().collect();
+        assert!(lines.first().is_some_and(|line| line.starts_with("error: ")), "{self:#?}");
+        let hints: Vec<_> = lines.iter().filter_map(|line| line.strip_prefix("hint: ")).collect();
+        assert_eq!(hints.len(), 1, "{self:#?}");
+        hints[0].to_owned()
+    }
+}
+
+/// Runs `awgp` with these arguments and, of the environment, these variables only.
+pub fn awgp(arguments: &[&str], variables: &[(&str, &str)]) -> Outcome {
+    let binary = std::env::var("AWGP_BIN").expect("AWGP_BIN is not set; it names the binary `awgp`");
+    let mut command = Command::new(binary);
+    command.env_clear().args(arguments).envs(variables.iter().copied()).stdin(Stdio::null());
+    let Output { status, stdout, stderr } = command.output().expect("awgp runs");
+    Outcome {
+        code: status.code().unwrap_or(-1),
+        stdout: String::from_utf8(stdout).expect("UTF-8"),
+        stderr: String::from_utf8(stderr).expect("UTF-8"),
+    }
+}
+
+/// Runs `awgp` for people, on this database.
+pub fn table(database: &Database, login: Login, arguments: &[&str]) -> Outcome {
+    awgp(arguments, &[("DATABASE_URL", &database.url(login))])
+}
+
+/// Runs `awgp` for programs, on this database.
+pub fn json(database: &Database, login: Login, arguments: &[&str]) -> Outcome {
+    awgp(&[arguments, &["--output", "json"]].concat(), &[("DATABASE_URL", &database.url(login))])
+}
+
+/// Every byte as %XX, which is right in every part of a URL.
+pub fn percent_encoded(text: &str) -> String {
+    text.bytes().fold(String::new(), |text, byte| format!("{text}%{byte:02X}"))
+}
