@@ -94,7 +94,8 @@ pub async fn copy_of(superuser: &Client, table: &Table, tenant: Uuid, number: us
             (Some(choice), _) => choice.2[number].into(),
             (None, "uuid") => Uuid::from_u128((0x5eed_u128 << 64) | u128::from(next)).to_string().into(),
             (None, "text") => format!("x{next}{}", row[column].as_str().unwrap_or_default()).into(),
-            (None, "smallint" | "integer" | "bigint") => (1_000_000 + next).into(),
+            (None, "smallint") => (100 + next % 1000).into(),
+            (None, "integer" | "bigint") => (1_000_000 + next).into(),
             // A row whose unique column is a flag cannot be copied; nobody may try.
             (None, _) => continue,
         };
@@ -144,6 +145,8 @@ async fn fill_tenant(superuser: &Client, tenant: &Tenant) {
          VALUES ('{id}', 'openai', 100, 100);
          INSERT INTO awgp.cost_transactions (tenant_id, assistant_id, work_item_id, provider, model, input_tokens, output_tokens, cost_amount)
          VALUES ('{id}', '{assistant}', '{work_item}', 'openai', 'm', 1, 1, 0.01);
+         INSERT INTO awgp.audit_chain_anchors (partition_name, tenant_id, chain_lane, first_seq, last_seq, last_hash)
+         VALUES ('audit_logs_1999_01', '{id}', 0, 1, 1, repeat('0', 64));
          WITH conversation AS (
              INSERT INTO awgp.conversation_logs (tenant_id, assistant_id, work_item_id, channel, messages)
              VALUES ('{id}', '{assistant}', '{work_item}', 'internal', '[]') RETURNING id)

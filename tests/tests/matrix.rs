@@ -61,6 +61,8 @@ const RULES: &[(&str, Login, Scopes)] = &[
     ("conversation_logs", Login::App, [Visible, Own, Own, Never]),
     ("audit_logs", Login::App, [Visible, Never, Never, Never]),
     ("audit_logs", Login::Auditor, READ_ALL),
+    ("audit_chain_anchors", Login::App, [Visible, Never, Never, Never]),
+    ("audit_chain_anchors", Login::Auditor, READ_ALL),
     ("audit_log_integrity", Login::Auditor, READ_ALL),
     ("audit_log_integrity", Login::Maintainer, READ_ALL),
     ("installation", Login::Auditor, READ_ALL),

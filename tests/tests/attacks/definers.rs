@@ -12,6 +12,10 @@ const CALLS: &[Attack] = &[
     ("find_tenant", "SELECT awgp.find_tenant(NULL)", Refuse("42501", "unknown_tenant")),
     ("find_tenant", "SELECT awgp.find_tenant('%')", Refuse("42501", "unknown_tenant")),
     ("find_tenant", "SELECT awgp.find_tenant(''' OR true --')", Refuse("42501", "unknown_tenant")),
+    // An event is written to the trail of the tenant in context, whatever it names.
+    ("log_event", "SELECT awgp.log_event('seen', 'work_items', '{a_item}', '{}', '{\"tenant_id\": \"{A}\"}', '{\"tenant_id\": \"{A}\"}');
+      SELECT awgp.flush_audit(); SELECT tenant_id = '{B}' FROM awgp.audit_logs WHERE action = 'seen'", Give(&["t"])),
+    ("log_event", "COMMIT; BEGIN; SELECT awgp.log_event('seen', 'work_items')", Refuse("42501", "no_tenant_context")),
     ("ensure_partitions", "SELECT awgp.ensure_partitions(1)", Fail("42501")),
 ];
 

@@ -166,14 +166,14 @@ async fn digest(superuser: &Client, tenant: Uuid) -> String {
     for table in tables(superuser).await {
         if let (Some(column), false) = (&table.tenant_column, table.is_partition) {
             parts.push(format!(
-                "SELECT md5(string_agg(one::text, ',' ORDER BY one::text)) FROM awgp.{} AS one WHERE {column} = '{tenant}'",
+                "SELECT md5(COALESCE(string_agg(one::text, ',' ORDER BY one::text), '')) FROM awgp.{} AS one WHERE {column} = '{tenant}'",
                 table.name
             ));
         }
     }
     assert!(parts.len() >= 12, "the catalog has the schema's tables");
     parts.extend(GUARDS.iter().map(|query| {
-        format!("SELECT md5(string_agg(one::text, ',' ORDER BY one::text)) FROM ({query}) AS one")
+        format!("SELECT md5(COALESCE(string_agg(one::text, ',' ORDER BY one::text), '')) FROM ({query}) AS one")
     }));
     parts.join(" UNION ALL ")
 }
