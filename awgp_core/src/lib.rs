@@ -10,4 +10,5 @@ pub mod civil;
 pub mod month;
 pub mod reason;
 pub mod refusal;
+pub mod server_release;
 pub mod tenancy;

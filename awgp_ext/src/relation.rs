@@ -123,6 +123,30 @@ pub fn only_uuid(table: &CStr, column: &CStr) -> Option<Uuid> {
     }
 }
 
+/// True where `awgp.table` exists and has a row that a fresh snapshot sees.
+pub fn has_rows(table: &CStr) -> bool {
+    let oid = oid(table);
+    if oid == pg_sys::InvalidOid {
+        return false;
+    }
+    // SAFETY: a scan of the heap without keys, opened and closed here; see for_each_by_uuid().
+    unsafe {
+        let relation = pg_sys::table_open(oid, pg_sys::AccessShareLock as pg_sys::LOCKMODE);
+        let scan = pg_sys::systable_beginscan(
+            relation,
+            pg_sys::InvalidOid,
+            false,
+            std::ptr::null_mut(),
+            0,
+            std::ptr::null_mut(),
+        );
+        let found = !pg_sys::systable_getnext(scan).is_null();
+        pg_sys::systable_endscan(scan);
+        pg_sys::table_close(relation, pg_sys::AccessShareLock as pg_sys::LOCKMODE);
+        found
+    }
+}
+
 /// Calls `visit` with every row of `awgp.table` whose uuid `column` equals `key`, through `index`.
 pub fn for_each_by_uuid(table: &CStr, index: &CStr, column: &CStr, key: Uuid, mut visit: impl FnMut(&Row)) {
     // SAFETY: plain use of the access-method interface, as catalog code does. Locks, scan and relation are

@@ -10,7 +10,7 @@ const PLAIN: &[Attack] = &[
     ("the parent table of the trail alone", "SELECT id FROM ONLY awgp.audit_logs", NOTHING),
     ("a partition", "SELECT tenant_id FROM awgp.audit_logs_default", Fail("42501")),
     ("a partition's tableoid through its parent",
-     "SELECT DISTINCT tenant_id = '{B}' FROM awgp.audit_logs WHERE tableoid = 'awgp.audit_logs_default'::regclass", Give(&["t"])),
+     "SELECT DISTINCT tenant_id = '{B}' FROM awgp.audit_logs WHERE tableoid <> 'awgp.audit_logs'::regclass", Give(&["t"])),
     ("rows by their place", "SELECT title FROM awgp.work_items
       WHERE ctid = ANY (SELECT format('(%s,%s)', page, line)::tid FROM generate_series(0, 9) page, generate_series(1, 40) line)", Give(&["7"])),
     ("a sample of everything", "SELECT title FROM awgp.work_items TABLESAMPLE SYSTEM (100)", Give(&["7"])),

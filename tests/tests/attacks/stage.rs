@@ -173,7 +173,9 @@ async fn digest(superuser: &Client, tenant: Uuid) -> String {
     }
     assert!(parts.len() >= 12, "the catalog has the schema's tables");
     parts.extend(GUARDS.iter().map(|query| {
-        format!("SELECT md5(COALESCE(string_agg(one::text, ',' ORDER BY one::text), '')) FROM ({query}) AS one")
+        format!(
+            "SELECT md5(COALESCE(string_agg(one::text, ',' ORDER BY one::text), '')) FROM ({query}) AS one"
+        )
     }));
     parts.join(" UNION ALL ")
 }
