@@ -96,20 +96,21 @@ async fn each_defect_is_found_under_its_code_and_mended_by_its_hint() {
         );
         superuser.batch_execute(sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
         let found = findings(&superuser).await;
-        let finding = found.iter().find(|finding| is(finding, code, object));
-        match finding {
-            None => wrong.push(format!("{code} {object} is not found after: {sql}\n    {found:?}")),
-            Some(finding) if finding[1] == "info" || finding[3].is_empty() => {
-                wrong.push(format!("{finding:?}"))
+        let of_this: Vec<_> = found.iter().filter(|finding| is(finding, code, object)).collect();
+        if of_this.is_empty() {
+            wrong.push(format!("{code} {object} is not found after: {sql}\n    {found:?}"));
+        }
+        if of_this.iter().any(|finding| finding[1] == "info" || finding[3].is_empty()) {
+            wrong.push(format!("no defect, or no hint: {of_this:?}"));
+        }
+        if *mended_by_hint {
+            for hint in of_this.iter().map(|finding| &finding[3]) {
+                let typed = superuser.batch_execute(hint).await;
+                typed.unwrap_or_else(|error| panic!("{code}: the hint {hint} fails: {error:?}"));
             }
-            Some([_, _, _, hint]) if *mended_by_hint => {
-                if let Err(error) = superuser.batch_execute(hint).await {
-                    wrong.push(format!("{code}: the hint {hint} fails: {error:?}"));
-                } else if findings(&superuser).await.iter().any(|finding| is(finding, code, object)) {
-                    wrong.push(format!("{code} {object} is still found after: {hint}"));
-                }
+            if findings(&superuser).await.iter().any(|finding| is(finding, code, object)) {
+                wrong.push(format!("{code} {object} is still found after: {of_this:?}"));
             }
-            Some(_) => {}
         }
         superuser.batch_execute("ROLLBACK").await.expect("all is as it was");
     }
