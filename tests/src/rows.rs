@@ -1,8 +1,5 @@
-//! A row in every table for every tenant of the fixture, and copies of rows with keys of their own.
-//!
-//! The superuser writes what no function makes; isolation is then tested by ordinary roles.
+//! The tables of the schema, from the catalog, and copies of their rows with keys of their own.
 
-use crate::fixture::{Group, Tenant};
 use serde_json::Value;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio_postgres::Client;
@@ -85,7 +82,7 @@ pub async fn copy_of(superuser: &Client, table: &Table, tenant: Uuid, number: us
     let sql = format!("SELECT to_jsonb(one) FROM awgp.{} AS one {condition} LIMIT 1", table.name);
     let row = superuser.query_opt(&sql, &[]).await.expect("a row can be read");
     let row = row.unwrap_or_else(|| {
-        panic!("awgp.{} has no row of tenant {tenant}: make one in tests/src/rows.rs", table.name)
+        panic!("awgp.{} has no row of tenant {tenant}: make one in everything.rs", table.name)
     });
     let mut row: Value = row.get(0);
     for (column, kind) in &table.fresh {
@@ -114,58 +111,3 @@ pub fn insert_copy(table: &Table) -> String {
         table.name
     )
 }
-
-/// Fills every table for every tenant of the group.
-pub async fn fill(superuser: &Client, group: &Group) {
-    superuser
-        .batch_execute(
-            "INSERT INTO awgp.assistant_templates (name, slug, type) VALUES ('T', 'fixture', 'custom')
-             ON CONFLICT DO NOTHING;
-             INSERT INTO awgp.audit_log_integrity (partition_name, last_sequence_number, cumulative_hash)
-             SELECT 'audit_logs_1999_01', 1, '00' WHERE NOT EXISTS (SELECT FROM awgp.audit_log_integrity);",
-        )
-        .await
-        .expect("rows that belong to no tenant can be made");
-    for tenant in group.all() {
-        fill_tenant(superuser, tenant).await;
-    }
-}
-
-async fn fill_tenant(superuser: &Client, tenant: &Tenant) {
-    let (id, assistant, work_item) = (tenant.id, tenant.assistant, tenant.work_item);
-    let (manager, admin) = (tenant.user("manager"), tenant.user("admin"));
-    let sql = format!(
-        "UPDATE awgp.users SET keycloak_id = 'kc-' || id WHERE tenant_id = '{id}';
-         INSERT INTO awgp.approvals (tenant_id, work_item_id, title, risk_level, requested_by, approver_ids, expires_at)
-         VALUES ('{id}', '{work_item}', 'Please', 1, '{manager}', ARRAY['{admin}']::uuid[], '2999-01-01');
-         INSERT INTO awgp.approval_delegations (tenant_id, delegator_id, delegate_id, risk_levels, starts_at, ends_at)
-         VALUES ('{id}', '{admin}', '{manager}', '{{1}}', '2000-01-01', '2000-02-01');
-         INSERT INTO awgp.communication_policies (tenant_id, name) VALUES ('{id}', 'Default');
-         INSERT INTO awgp.provider_credit_pools (tenant_id, provider, monthly_budget, current_balance)
-         VALUES ('{id}', 'openai', 100, 100);
-         INSERT INTO awgp.cost_transactions (tenant_id, assistant_id, work_item_id, provider, model, input_tokens, output_tokens, cost_amount)
-         VALUES ('{id}', '{assistant}', '{work_item}', 'openai', 'm', 1, 1, 0.01);
-         INSERT INTO awgp.audit_chain_anchors (partition_name, tenant_id, chain_lane, first_seq, last_seq, last_hash)
-         VALUES ('audit_logs_1999_01', '{id}', 0, 1, 1, repeat('0', 64));
-         WITH conversation AS (
-             INSERT INTO awgp.conversation_logs (tenant_id, assistant_id, work_item_id, channel, messages)
-             VALUES ('{id}', '{assistant}', '{work_item}', 'internal', '[]') RETURNING id)
-         INSERT INTO awgp.hallucination_flags (tenant_id, assistant_id, work_item_id, conversation_log_id, detection_method)
-         SELECT '{id}', '{assistant}', '{work_item}', id, 'pattern' FROM conversation;"
-    );
-    superuser.batch_execute(&sql).await.unwrap_or_else(|error| panic!("{}: {error:?}", tenant.slug));
-    let sql = "SELECT EXISTS (SELECT FROM awgp.audit_logs WHERE tenant_id = $1)";
-    let audited: bool = superuser.query_one(sql, &[&id]).await.expect("the trail is readable").get(0);
-    if !audited {
-        superuser.execute(AUDIT_ROWS, &[&id]).await.expect("audit rows can be made");
-    }
-}
-
-/// One row in each partition, while nothing writes the trail.
-const AUDIT_ROWS: &str = "
-    INSERT INTO awgp.audit_logs (\"timestamp\", tenant_id, actor_type, action, entity_type, integrity_hash,
-                                 chain_lane, chain_seq)
-    SELECT COALESCE(substring(pg_get_expr(relpartbound, oid) FROM 'FROM \\(''([^'']+)''')::timestamptz, '1999-01-01'),
-           $1, 'system', 'insert', 'fixture', '00', 0, row_number() OVER (ORDER BY relname)
-    FROM pg_class
-    WHERE relnamespace = 'awgp'::regnamespace AND relispartition AND relkind = 'r'";

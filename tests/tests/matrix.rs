@@ -4,8 +4,9 @@
 //! is not in it must behave as an ordinary tenant table if it has a `tenant_id`, and must be closed to
 //! everybody if it has none. So a new table without policies, with a missing grant or with one too many fails.
 
-use awgp_tests::fixture::{Group, group};
-use awgp_tests::rows::{Table, copy_of, fill, insert_copy, tables};
+use awgp_tests::everything::everywhere;
+use awgp_tests::fixture::Group;
+use awgp_tests::rows::{Table, copy_of, insert_copy, tables};
 use awgp_tests::{Database, Login, Refused, refused};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -158,7 +159,6 @@ struct Scene {
 
 impl Scene {
     async fn set(superuser: &Client, group: Group) -> Self {
-        fill(superuser, &group).await;
         let tables = tables(superuser).await;
         let mut scene = Self {
             group,
@@ -364,7 +364,7 @@ async fn cells_of(scene: &Scene, database: &Database, login: Login) -> (usize, V
 #[tokio::test(flavor = "multi_thread")]
 async fn every_cell_of_table_role_verb_and_context_gives_what_the_rules_say() {
     let database = Database::new().await;
-    let group = group(&database).await;
+    let group = everywhere(&database).await;
     let superuser = database.superuser().await;
     let scene = Scene::set(&superuser, group).await;
     let (mut cells, mut wrong) = (0, Vec::new());

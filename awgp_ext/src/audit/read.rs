@@ -134,7 +134,10 @@ impl Reader {
         // SAFETY: closed in close(), or by the resource owner after an error.
         unsafe {
             let relation = pg_sys::table_open(oid, pg_sys::AccessShareLock as pg_sys::LOCKMODE);
+            // Beside our own context, not in SPI's, which ends before we close.
+            let outer = pg_sys::MemoryContextSwitchTo((*self.memory).parent);
             let slot = pg_sys::table_slot_create(relation, std::ptr::null_mut());
+            pg_sys::MemoryContextSwitchTo(outer);
             let numbers = COLUMNS.map(|column| {
                 let number = pg_sys::SPI_fnumber((*relation).rd_att, column.as_ptr());
                 usize::try_from(number).unwrap_or(0)

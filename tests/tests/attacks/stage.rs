@@ -1,7 +1,8 @@
 //! The scene, and how a statement is tried on it.
 
-use awgp_tests::fixture::{Group, group};
-use awgp_tests::rows::{fill, tables};
+use awgp_tests::everything::everywhere;
+use awgp_tests::fixture::Group;
+use awgp_tests::rows::tables;
 use awgp_tests::{Database, Refused, refused};
 use tokio_postgres::{Client, SimpleQueryMessage};
 use uuid::Uuid;
@@ -39,14 +40,14 @@ pub const NOTHING: Must = Give(&[]);
 impl Stage {
     pub async fn set() -> Self {
         let database = Database::new().await;
-        let group = group(&database).await;
+        let group = everywhere(&database).await;
         let superuser = database.superuser().await;
-        fill(&superuser, &group).await;
         let (a, b) = (group.north.id, group.other.id);
         superuser
             .batch_execute(&format!(
                 "CREATE SCHEMA attacker AUTHORIZATION awgp_test_app;
                  CREATE STATISTICS public.of_work_items ON title, status FROM awgp.work_items;
+                 UPDATE awgp.users SET keycloak_id = 'kc-' || id;
                  UPDATE awgp.work_items SET risk_level = 0, title = 'north[secret', description = 'north',
                         context = '{{\"n\": \"north\"}}' WHERE tenant_id = '{a}';
                  UPDATE awgp.work_items SET risk_level = 1, title = '7', context = '{{\"n\": \"7\"}}' WHERE tenant_id = '{b}';
