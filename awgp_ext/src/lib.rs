@@ -5,6 +5,7 @@
 //! | [`context`] | who is asking: tenant, user and assistant, in backend memory |
 //! | [`audit`] | every change: captured, chained, kept |
 //! | [`guard`] | the triggers that hold plain DML to the rules |
+//! | [`references`] | references that a foreign key cannot say |
 //! | [`install`] | structure: migrations and scripts, applied outside of the extension |
 //! | [`partitions`] | the months of the audit trail |
 //! | [`doctor`] | what is wrong with this installation, as rows |
@@ -21,6 +22,7 @@ mod jsonb;
 mod lock;
 mod partitions;
 mod raise;
+mod references;
 mod relation;
 mod settings;
 mod transaction;
