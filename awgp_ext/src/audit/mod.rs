@@ -21,4 +21,6 @@ pub mod lanes;
 pub mod log_event;
 pub mod privileged;
 pub mod queue;
+pub mod read;
 pub mod secrets;
+pub mod verify;
