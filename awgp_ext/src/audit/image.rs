@@ -104,7 +104,10 @@ unsafe fn same_image(before: Datum, after: Datum, by_value: bool, length: i16) -
 }
 
 /// The columns that exist and are stored.
-unsafe fn attributes(
+///
+/// # Safety
+/// The descriptor is live while the answer is used.
+pub unsafe fn attributes(
     descriptor: pg_sys::TupleDesc,
 ) -> impl Iterator<Item = &'static pg_sys::FormData_pg_attribute> {
     const VIRTUAL: std::ffi::c_char = b'v' as std::ffi::c_char;
