@@ -83,7 +83,7 @@ pub fn define() {
             GucContext::Suset,
             GucFlags::default(),
             Some(check_audit_mask),
-            None,
+            Some(assign_audit_mask),
             None,
         );
     }
@@ -98,6 +98,11 @@ unsafe extern "C-unwind" fn check_audit_mask(
     // SAFETY: the server passes a pointer to a C string, or to null for unset.
     let names = unsafe { (*value).as_ref().map(|text| CStr::from_ptr(text).to_string_lossy()) };
     names.is_none_or(|names| SecretNames::parse(&names).is_ok())
+}
+
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn assign_audit_mask(_value: *const c_char, _extra: *mut c_void) {
+    crate::audit::secrets::forget();
 }
 
 #[pgrx::pg_guard]

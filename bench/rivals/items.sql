@@ -1,9 +1,9 @@
--- One table of work for each way to audit it: the columns, checks and indexes of awgp.work_items, no other trigger.
+-- One table of work for each way to audit it: the columns and indexes of awgp.work_items, nothing else.
 -- Items 1 to :items belong to a hundred tenants, the next :items to one.
 
 CREATE EXTENSION IF NOT EXISTS awgp;
 CREATE SCHEMA bench;
-SELECT format('CREATE TABLE bench.%I (LIKE awgp.work_items INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)', name)
+SELECT format('CREATE TABLE bench.%I (LIKE awgp.work_items INCLUDING DEFAULTS INCLUDING INDEXES)', name)
 FROM unnest(ARRAY['awgp', 'none', 'by_hand', 'trigger', 'chain']) AS name \gexec
 
 INSERT INTO bench.none (id, tenant_id, assistant_id, title, description, risk_level, context, created_at)
