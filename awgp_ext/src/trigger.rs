@@ -1,7 +1,7 @@
 //! The edge between PostgreSQL's trigger manager and our trigger functions.
 
 use crate::encoding::from_server;
-use crate::relation::uuid_of;
+use crate::relation::{uuid_array_of, uuid_of};
 use pgrx::pg_sys::{self, Datum};
 use std::borrow::Cow;
 use std::ffi::{CStr, CString};
@@ -116,6 +116,19 @@ impl TriggerCall {
         // SAFETY: as above.
         let tuple = unsafe { (*self.data).tg_trigtuple };
         self.column(tuple, name).map(|datum| unsafe { uuid_of(datum) })
+    }
+
+    /// A uuid[] column of NEW.
+    pub fn new_uuid_array(&self, name: &CStr) -> Option<Vec<Option<Uuid>>> {
+        // SAFETY: callers name columns of type uuid[].
+        self.column(self.new_tuple(), name).and_then(|datum| unsafe { uuid_array_of(datum) })
+    }
+
+    /// A uuid[] column of OLD; only in UPDATE and DELETE.
+    pub fn old_uuid_array(&self, name: &CStr) -> Option<Vec<Option<Uuid>>> {
+        // SAFETY: as above.
+        let tuple = unsafe { (*self.data).tg_trigtuple };
+        self.column(tuple, name).and_then(|datum| unsafe { uuid_array_of(datum) })
     }
 
     /// A text column of NEW.

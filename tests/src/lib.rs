@@ -6,8 +6,16 @@
 //!
 //! A database a test, copied from a template that has the extension in it.
 
+// A helper that panics is how a test fails.
+#![allow(clippy::missing_panics_doc)]
+
+pub mod asking;
+pub mod catalog;
 pub mod cli;
+pub mod command;
+pub mod everything;
 pub mod fixture;
+pub mod rows;
 pub mod trail;
 pub mod writer;
 

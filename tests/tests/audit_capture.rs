@@ -13,30 +13,64 @@ use uuid::Uuid;
 const GOVERNED: [(&str, &str, &str); 12] = [
     ("tenants", "(name, slug, type) VALUES ('New', 'new-tenant', 'holding')", "name = 'Renamed'"),
     ("users", "(tenant_id, email, role) VALUES ('$T', 'new@example.org', 'viewer')", "first_name = 'Ada'"),
-    ("assistants", "(tenant_id, name, slug, type, capabilities) VALUES ('$T', 'New', 'new', 'custom', '{a,b}')",
-        "description = 'says é and 語'"),
-    ("assistant_templates", "(name, slug, type) VALUES ('New', 'new-template', 'custom')", "description = 'other'"),
-    ("work_items", "(tenant_id, assistant_id, title, estimated_cost) VALUES ('$T', '$A', 'New', 1.10)",
-        "title = 'Other'"),
-    ("approvals", "(tenant_id, work_item_id, title, risk_level, requested_by, expires_at)
-        VALUES ('$T', '$W', 'New', 2, '$A', now() + interval '1 hour')", "description = 'other'"),
-    ("approval_delegations", "(tenant_id, delegator_id, delegate_id, starts_at, ends_at)
-        VALUES ('$T', '$U', '$V', now(), now() + interval '1 day')", "reason = 'other'"),
+    (
+        "assistants",
+        "(tenant_id, name, slug, type, capabilities) VALUES ('$T', 'New', 'new', 'custom', '{a,b}')",
+        "description = 'says é and 語'",
+    ),
+    (
+        "assistant_templates",
+        "(name, slug, type) VALUES ('New', 'new-template', 'custom')",
+        "description = 'other'",
+    ),
+    (
+        "work_items",
+        "(tenant_id, assistant_id, title, estimated_cost) VALUES ('$T', '$A', 'New', 1.10)",
+        "title = 'Other'",
+    ),
+    (
+        "approvals",
+        "(tenant_id, work_item_id, title, risk_level, requested_by, expires_at)
+        VALUES ('$T', '$W', 'New', 2, '$A', now() + interval '1 hour')",
+        "description = 'other'",
+    ),
+    (
+        "approval_delegations",
+        "(tenant_id, delegator_id, delegate_id, starts_at, ends_at)
+        VALUES ('$T', '$U', '$V', now(), now() + interval '1 day')",
+        "reason = 'other'",
+    ),
     ("communication_policies", "(tenant_id, name) VALUES ('$T', 'New')", "name = 'Other'"),
-    ("provider_credit_pools", "(tenant_id, provider, monthly_budget, current_balance) VALUES ('$T', 'openai', 10, 10)",
-        "monthly_budget = 20.000001"),
-    ("cost_transactions", "(tenant_id, assistant_id, provider, model, input_tokens, output_tokens, cost_amount)
-        VALUES ('$T', '$A', 'openai', 'm', 1, 2, 0.004)", "metadata = '{\"n\": 1.10}'"),
-    ("conversation_logs", "(tenant_id, assistant_id, channel, messages) VALUES ('$T', '$A', 'slack', '[]')",
-        "messages = '[{\"text\": \"hi\"}]'"),
-    ("hallucination_flags", "(tenant_id, assistant_id, detection_method) VALUES ('$T', '$A', 'pattern')",
-        "notes = 'other'"),
+    (
+        "provider_credit_pools",
+        "(tenant_id, provider, monthly_budget, current_balance) VALUES ('$T', 'openai', 10, 10)",
+        "monthly_budget = 20.000001",
+    ),
+    (
+        "cost_transactions",
+        "(tenant_id, assistant_id, provider, model, input_tokens, output_tokens, cost_amount)
+        VALUES ('$T', '$A', 'openai', 'm', 1, 2, 0.004)",
+        "metadata = '{\"n\": 1.10}'",
+    ),
+    (
+        "conversation_logs",
+        "(tenant_id, assistant_id, channel, messages) VALUES ('$T', '$A', 'slack', '[]')",
+        "messages = '[{\"text\": \"hi\"}]'",
+    ),
+    (
+        "hallucination_flags",
+        "(tenant_id, assistant_id, detection_method) VALUES ('$T', '$A', 'pattern')",
+        "notes = 'other'",
+    ),
 ];
 
 fn filled(text: &str, group: &Group) -> String {
     let north = &group.north;
     let places = [
-        ("$T", north.id), ("$A", north.assistant), ("$W", north.work_item), ("$U", north.user("admin")),
+        ("$T", north.id),
+        ("$A", north.assistant),
+        ("$W", north.work_item),
+        ("$U", north.user("admin")),
         ("$V", north.user("manager")),
     ];
     places.iter().fold(text.to_owned(), |text, (place, id)| text.replace(place, &id.to_string()))
@@ -85,7 +119,8 @@ async fn every_governed_table_records_insert_update_and_delete_with_the_rows_the
         let context = "SELECT awgp.set_context($1)";
         client.execute(context, &[&group.north.id]).await.expect("the context is set");
         let insert = format!("INSERT INTO {name} {} RETURNING id", filled(values, &group));
-        let id: Uuid = client.query_one(&insert, &[]).await.unwrap_or_else(|e| panic!("{insert}: {e:?}")).get(0);
+        let id: Uuid =
+            client.query_one(&insert, &[]).await.unwrap_or_else(|e| panic!("{insert}: {e:?}")).get(0);
         let first = image(&client, &name, id).await;
         let update = format!("UPDATE {name} SET {change} WHERE id = $1");
         client.execute(&update, &[&id]).await.unwrap_or_else(|e| panic!("{update}: {e:?}"));
@@ -180,10 +215,12 @@ async fn events(database: &Database, entity: &str) -> Vec<(String, Value, Value)
     let auditor = database.connect(Login::Auditor).await;
     let mut rows = trail::rows_where(&auditor, &format!("entity_type = '{entity}'")).await;
     rows.sort_by_key(|row| (row.tenant_id, row.id));
-    let state = |state: Option<&String>, key: &str| json_of(state).map_or(Value::Null, |json| json[key].clone());
+    let state =
+        |state: Option<&String>, key: &str| json_of(state).map_or(Value::Null, |json| json[key].clone());
     rows.iter()
         .map(|row| {
-            let (before, after) = (state(row.before_state.as_ref(), "n"), state(row.after_state.as_ref(), "n"));
+            let (before, after) =
+                (state(row.before_state.as_ref(), "n"), state(row.after_state.as_ref(), "n"));
             (row.action.clone(), before, after)
         })
         .collect()
@@ -222,8 +259,18 @@ async fn every_way_to_write_is_captured_once() {
     let update = |old: i32, new: i32| ("update".to_owned(), json!(old), json!(new));
     let delete = |n: i32| ("delete".to_owned(), json!(n), none.clone());
     let mut expected = vec![
-        insert(1), insert(2), update(2, 20), insert(3), update(1, 10), insert(4), delete(4), insert(5), insert(6),
-        insert(8), delete(8), insert(9),
+        insert(1),
+        insert(2),
+        update(2, 20),
+        insert(3),
+        update(1, 10),
+        insert(4),
+        delete(4),
+        insert(5),
+        insert(6),
+        insert(8),
+        delete(8),
+        insert(9),
     ];
     let mut seen = events(&database, &entity).await;
     let key = |event: &(String, Value, Value)| format!("{event:?}");
@@ -238,7 +285,8 @@ async fn every_way_to_write_is_captured_once() {
 async fn triggers_that_cascade_and_constraints_that_are_deferred_are_captured_in_order() {
     let database = Database::new().await;
     let tenant = Uuid::from_u128(7);
-    let (owner, entity) = tracked(&database, "parent integer REFERENCES shop.things (n) ON DELETE CASCADE", "").await;
+    let (owner, entity) =
+        tracked(&database, "parent integer REFERENCES shop.things (n) ON DELETE CASCADE", "").await;
     let script = format!(
         "CREATE FUNCTION shop.follow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
              IF NEW.n < 100 THEN INSERT INTO shop.things (tenant_id, n) VALUES (NEW.tenant_id, NEW.n + 100); END IF;
@@ -252,15 +300,25 @@ async fn triggers_that_cascade_and_constraints_that_are_deferred_are_captured_in
          DELETE FROM shop.things WHERE n = 1;"
     );
     owner.batch_execute(&script).await.expect("the script runs");
-    let summary: Vec<String> =
-        events(&database, &entity).await.iter().map(|(action, old, new)| format!("{action} {old} {new}")).collect();
+    let summary: Vec<String> = events(&database, &entity)
+        .await
+        .iter()
+        .map(|(action, old, new)| format!("{action} {old} {new}"))
+        .collect();
     let expected = [
-        "insert null 1", "insert null 101", "insert null 2", "insert null 102", "update 2 3", "insert null 104",
+        "insert null 1",
+        "insert null 101",
+        "insert null 2",
+        "insert null 102",
+        "update 2 3",
+        "insert null 104",
     ];
     assert_eq!(summary[..6], expected);
     // The parent's own delete and the one that cascades from it, in either order.
-    assert_eq!(summary[6..].iter().map(String::as_str).collect::<std::collections::BTreeSet<_>>(),
-        ["delete 1 null", "delete 104 null"].into());
+    assert_eq!(
+        summary[6..].iter().map(String::as_str).collect::<std::collections::BTreeSet<_>>(),
+        ["delete 1 null", "delete 104 null"].into()
+    );
     assert_intact(trail::install_id(&database).await, &trail::rows(&database).await);
 }
 
@@ -312,7 +370,10 @@ async fn secrets_are_masked_by_name_at_any_depth_and_the_setting_says_which() {
     owner.batch_execute(sql).await.expect("a superuser chooses");
     let rows = trail::history(&database, tenant).await;
     let after = json_of(rows[2].after_state.as_ref()).expect("an after");
-    assert_eq!((&after["n"], &after["payload"], &after["api_key"]), (&json!(masked), &json!(masked), &json!("s1")));
+    assert_eq!(
+        (&after["n"], &after["payload"], &after["api_key"]),
+        (&json!(masked), &json!(masked), &json!("s1"))
+    );
     let app = database.app().await;
     assert_sqlstate(app.batch_execute("SET awgp.audit_mask = ''").await, "42501");
     assert_sqlstate(owner.batch_execute("SET awgp.audit_mask = '**'").await, "22023");
@@ -320,14 +381,29 @@ async fn secrets_are_masked_by_name_at_any_depth_and_the_setting_says_which() {
 
 /// A column of each kind and a value for it.
 const KINDS: [(&str, &str); 24] = [
-    ("smallint", "-32768"), ("bigint", "9223372036854775807"), ("real", "1.1"),
-    ("double precision", "0.1::float8 + 0.2"), ("numeric", "123456789012345678901234567890.10"),
-    ("numeric", "'NaN'"), ("interval", "'1 year -2 days 03:04:05.6'"), ("bytea", "'\\x00ff'"),
-    ("date", "'2026-02-28'"), ("time", "'12:34:56.789'"), ("timestamp", "'2026-01-02 03:04:05'"),
-    ("timestamptz", "'2026-01-02 03:04:05.000006+00'"), ("timestamptz", "'infinity'"),
-    ("integer[]", "ARRAY[[1, NULL], [3, 4]]"), ("text[]", "'{}'"), ("timestamptz[]", "ARRAY['2026-01-02 03:04:05+00'::timestamptz]"),
-    ("shop.mood", "'fine'"), ("shop.positive", "7"), ("shop.pair", "ROW(1, 'x')"), ("int4range", "'[1,5)'"),
-    ("tstzrange", "'[2026-01-02 03:04:05+00,)'"), ("boolean", "NULL"), ("json", "'{\"b\": 1, \"a\": [1.10]}'"),
+    ("smallint", "-32768"),
+    ("bigint", "9223372036854775807"),
+    ("real", "1.1"),
+    ("double precision", "0.1::float8 + 0.2"),
+    ("numeric", "123456789012345678901234567890.10"),
+    ("numeric", "'NaN'"),
+    ("interval", "'1 year -2 days 03:04:05.6'"),
+    ("bytea", "'\\x00ff'"),
+    ("date", "'2026-02-28'"),
+    ("time", "'12:34:56.789'"),
+    ("timestamp", "'2026-01-02 03:04:05'"),
+    ("timestamptz", "'2026-01-02 03:04:05.000006+00'"),
+    ("timestamptz", "'infinity'"),
+    ("integer[]", "ARRAY[[1, NULL], [3, 4]]"),
+    ("text[]", "'{}'"),
+    ("timestamptz[]", "ARRAY['2026-01-02 03:04:05+00'::timestamptz]"),
+    ("shop.mood", "'fine'"),
+    ("shop.positive", "7"),
+    ("shop.pair", "ROW(1, 'x')"),
+    ("int4range", "'[1,5)'"),
+    ("tstzrange", "'[2026-01-02 03:04:05+00,)'"),
+    ("boolean", "NULL"),
+    ("json", "'{\"b\": 1, \"a\": [1.10]}'"),
     ("varchar(20)", "'né 語 😀'"),
 ];
 
@@ -344,7 +420,8 @@ async fn what_is_stored_does_not_depend_on_the_sessions_settings() {
         )
         .await
         .expect("types of an application's own");
-    let columns: Vec<String> = KINDS.iter().enumerate().map(|(n, (kind, _))| format!("c{n} {kind}")).collect();
+    let columns: Vec<String> =
+        KINDS.iter().enumerate().map(|(n, (kind, _))| format!("c{n} {kind}")).collect();
     let values: Vec<&str> = KINDS.iter().map(|(_, value)| *value).collect();
     let sql = format!(
         "CREATE TABLE shop.things (dropped text, id uuid, tenant_id uuid, {}, twice bigint GENERATED ALWAYS AS (c0 * 2) STORED);
@@ -406,13 +483,17 @@ async fn a_latin1_database_hashes_utf8() {
     let transaction = within(&mut app, tenant.id).await;
     let sql = "SELECT id FROM awgp.create_work_item($1, 'Crème brûlée für 5 £')";
     let id = fixture::one(&transaction, sql, &[&tenant.assistant]).await;
-    let sql = "SELECT awgp.log_event('dégusté', 'Gericht', $1, NULL, '{\"wie\": \"süß\"}', '{\"où\": \"ici\"}')";
+    let sql =
+        "SELECT awgp.log_event('dégusté', 'Gericht', $1, NULL, '{\"wie\": \"süß\"}', '{\"où\": \"ici\"}')";
     transaction.execute(sql, &[&id]).await.expect("an event is recorded");
     transaction.commit().await.expect("commits");
     let rows = trail::rows(&database).await;
     let install = trail::install_id(&database).await;
     assert_intact(install, &rows);
-    assert!(rows.iter().any(|row| row.action == "dégusté" && row.after_state.as_deref() == Some("{\"wie\": \"süß\"}")));
+    assert!(
+        rows.iter()
+            .any(|row| row.action == "dégusté" && row.after_state.as_deref() == Some("{\"wie\": \"süß\"}"))
+    );
     assert_eq!(trail::verify(&database).await, []);
 }
 
@@ -436,7 +517,11 @@ async fn log_event_records_what_it_is_given_and_who_gave_it() {
     assert_eq!((row.id, row.action.as_str(), row.entity_type.as_str()), (id, "message.denied", "message"));
     assert_eq!((row.actor_type.as_str(), row.actor_id, row.tenant_id), ("user", Some(user), group.north.id));
     assert_eq!(row.before_state.as_deref(), Some("{\"n\": 1.10, \"password\": \"[masked]\"}"));
-    assert_eq!(row.after_state.as_ref().map(String::len), Some(403), "a one and four hundred zeros in brackets");
+    assert_eq!(
+        row.after_state.as_ref().map(String::len),
+        Some(403),
+        "a one and four hundred zeros in brackets"
+    );
     let metadata = json!({"role": "awgp_test_app", "token": "[masked]", "channel": "slack"});
     assert_eq!(json_of(row.metadata.as_ref()), Some(metadata));
     let rows = trail::rows(&database).await;
@@ -452,8 +537,14 @@ async fn log_event_refuses_what_it_cannot_record() {
     let without = app.execute("SELECT awgp.log_event('a', 'b')", &[]).await;
     assert_refused(without, "42501", "no_tenant_context");
     for arguments in [
-        "NULL, 'b'", "'a', NULL", "'', 'b'", "'a', ' '", "repeat('x', 201), 'b'", "'a', repeat('é', 101)",
-        "'a', 'b', NULL, NULL, NULL, '[]'", "'a', 'b', NULL, NULL, NULL, '1'",
+        "NULL, 'b'",
+        "'a', NULL",
+        "'', 'b'",
+        "'a', ' '",
+        "repeat('x', 201), 'b'",
+        "'a', repeat('é', 101)",
+        "'a', 'b', NULL, NULL, NULL, '[]'",
+        "'a', 'b', NULL, NULL, NULL, '1'",
     ] {
         let transaction = within(&mut app, group.north.id).await;
         let result = transaction.execute(&format!("SELECT awgp.log_event({arguments})"), &[]).await;

@@ -139,7 +139,8 @@ async fn killed_and_timed_out_writers_leave_no_gap_and_lose_nothing_acknowledged
     let mut running = Vec::new();
     for writer in writers(12, &targets, 2) {
         let client = database.app().await;
-        let timeout = if writer.number % 2 == 0 { "SET statement_timeout = 5" } else { "SET lock_timeout = 5" };
+        let timeout =
+            if writer.number % 2 == 0 { "SET statement_timeout = 5" } else { "SET lock_timeout = 5" };
         client.batch_execute(timeout).await.expect("a timeout is set");
         running.push(tokio::spawn(async move { writer.run(&client, 60).await }));
     }
@@ -161,7 +162,11 @@ async fn killed_and_timed_out_writers_leave_no_gap_and_lose_nothing_acknowledged
     let rows = trail::rows(&database).await;
     assert_intact(trail::install_id(&database).await, &rows);
     let recorded = recorded_titles(&rows);
-    assert!(acknowledged.is_subset(&recorded), "{:?}", acknowledged.difference(&recorded).collect::<Vec<_>>());
+    assert!(
+        acknowledged.is_subset(&recorded),
+        "{:?}",
+        acknowledged.difference(&recorded).collect::<Vec<_>>()
+    );
     let kept = superuser
         .query("SELECT title FROM awgp.work_items WHERE title <> 'First task'", &[])
         .await
@@ -170,7 +175,8 @@ async fn killed_and_timed_out_writers_leave_no_gap_and_lose_nothing_acknowledged
 }
 
 async fn wait_until_alone(superuser: &Client) {
-    let busy = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND usename = 'awgp_test_app'
+    let busy =
+        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND usename = 'awgp_test_app'
                 AND state <> 'idle'";
     while superuser.query_opt(busy, &[]).await.is_ok_and(|row| row.is_some()) {
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
@@ -244,7 +250,8 @@ async fn twenty_thousand_rows_of_one_transaction_are_chained_in_order() {
     let rows = trail::rows(&database).await;
     let lanes = assert_intact(trail::install_id(&database).await, &rows);
     assert_eq!(lanes[&tenant], 1);
-    let titles = rows.iter().filter(|row| row.tenant_id == tenant && row.entity_type == "work_items").map(title);
+    let titles =
+        rows.iter().filter(|row| row.tenant_id == tenant && row.entity_type == "work_items").map(title);
     let expected = std::iter::once("First task".to_owned()).chain((1..=20_000).map(|n| n.to_string()));
     assert!(titles.eq(expected), "rows stand in the order in which they were changed");
 }

@@ -5,7 +5,8 @@ use awgp_tests::trail::{self, assert_intact};
 use awgp_tests::{Database, Login, assert_refused, assert_sqlstate, refused};
 use tokio_postgres::Client;
 
-const COLUMNS: &str = "id, \"timestamp\", tenant_id, actor_type, action, entity_type, integrity_hash, chain_lane, chain_seq";
+const COLUMNS: &str =
+    "id, \"timestamp\", tenant_id, actor_type, action, entity_type, integrity_hash, chain_lane, chain_seq";
 
 /// A row of the caller's own making: id, timestamp, lane, number and hash included.
 const ROW: &str = "999, now(), gen_random_uuid(), 'user', 'x', 'y', repeat('0', 64), 0, 1";
@@ -31,15 +32,27 @@ fn writes(table: &str) -> Vec<String> {
 /// Every statement that could change a row that is there.
 fn changes(table: &str) -> Vec<String> {
     let mut statements: Vec<String> = [
-        "id = -id", "\"timestamp\" = now()", "tenant_id = gen_random_uuid()", "actor_type = 'system'",
-        "actor_id = NULL", "action = 'x'", "entity_type = 'x'", "entity_id = NULL", "before_state = '{}'",
-        "after_state = '{}'", "metadata = '{}'", "integrity_hash = 'x'", "chain_lane = 9", "chain_seq = 9",
+        "id = -id",
+        "\"timestamp\" = now()",
+        "tenant_id = gen_random_uuid()",
+        "actor_type = 'system'",
+        "actor_id = NULL",
+        "action = 'x'",
+        "entity_type = 'x'",
+        "entity_id = NULL",
+        "before_state = '{}'",
+        "after_state = '{}'",
+        "metadata = '{}'",
+        "integrity_hash = 'x'",
+        "chain_lane = 9",
+        "chain_seq = 9",
     ]
     .iter()
     .map(|column| format!("UPDATE {table} SET {column}"))
     .collect();
     statements.push(format!("DELETE FROM {table}"));
-    statements.push(format!("MERGE INTO {table} AS t USING (VALUES (1)) AS s ON true WHEN MATCHED THEN DELETE"));
+    statements
+        .push(format!("MERGE INTO {table} AS t USING (VALUES (1)) AS s ON true WHEN MATCHED THEN DELETE"));
     statements.push(format!(
         "MERGE INTO {table} AS t USING (VALUES (1)) AS s ON true WHEN MATCHED THEN UPDATE SET action = 'x'"
     ));
@@ -55,7 +68,8 @@ async fn tables(superuser: &Client) -> (Vec<String>, Vec<String>) {
     let sql = "SELECT oid::regclass::text FROM pg_class WHERE oid = 'awgp.audit_logs'::regclass
                UNION ALL SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'awgp.audit_logs'::regclass";
     let all = superuser.query(sql, &[]).await.expect("the catalog is readable");
-    let filled = "SELECT DISTINCT tableoid::regclass::text FROM awgp.audit_logs UNION ALL SELECT 'awgp.audit_logs'";
+    let filled =
+        "SELECT DISTINCT tableoid::regclass::text FROM awgp.audit_logs UNION ALL SELECT 'awgp.audit_logs'";
     let filled = superuser.query(filled, &[]).await.expect("the trail is readable");
     (all.iter().map(|row| row.get(0)).collect(), filled.iter().map(|row| row.get(0)).collect())
 }
@@ -63,13 +77,17 @@ async fn tables(superuser: &Client) -> (Vec<String>, Vec<String>) {
 async fn assert_all_refused(client: &Client, superuser: &Client) {
     let (all, filled) = tables(superuser).await;
     assert!(all.len() >= 5 && filled.len() == 2, "{all:?} {filled:?}");
-    for statement in all.iter().flat_map(|table| writes(table)).chain(filled.iter().flat_map(|table| changes(table))) {
+    for statement in
+        all.iter().flat_map(|table| writes(table)).chain(filled.iter().flat_map(|table| changes(table)))
+    {
         let result = refused(client.batch_execute(&statement).await);
         let seen = (result.code.as_str(), result.reason.as_deref());
         assert_eq!(seen, ("42501", Some("audit_immutable")), "{statement}: {result:?}");
     }
     for table in &all {
-        let copy = format!("COPY {table} ({COLUMNS}) FROM PROGRAM 'echo \"9|2026-11-01|7e000000-0000-4000-8000-000000000001|user|x|y|h|0|1\"' (DELIMITER '|')");
+        let copy = format!(
+            "COPY {table} ({COLUMNS}) FROM PROGRAM 'echo \"9|2026-11-01|7e000000-0000-4000-8000-000000000001|user|x|y|h|0|1\"' (DELIMITER '|')"
+        );
         if table.ends_with("audit_logs") || table.ends_with("default") {
             assert_refused(client.batch_execute(&copy).await, "42501", "audit_immutable");
         }
@@ -187,5 +205,8 @@ async fn a_new_partition_and_one_that_was_detached_and_attached_again_are_guarde
         assert_refused(superuser.batch_execute(&statement).await, "42501", "audit_immutable");
     }
     assert_eq!(trail::rows(&database).await, before);
-    assert_eq!(trail::verify(&database).await.iter().filter(|finding| finding.chain_seq.is_some()).count(), 0);
+    assert_eq!(
+        trail::verify(&database).await.iter().filter(|finding| finding.chain_seq.is_some()).count(),
+        0
+    );
 }

@@ -1,14 +1,17 @@
 //! Appends rows to the partitions of audit_logs and reads the tails of lanes from them, below SQL.
 //!
-//! The row goes through the executor's own insertion into the partition whose bounds hold its time: its
-//! indexes, constraints and triggers are the table's.
+//! The row goes into the partition whose bounds hold its time ([`super::partition`]).
 
 use super::event::Event;
 use super::lanes::Head;
+use super::partition::Partition;
 use crate::encoding::to_server;
 use crate::jsonb::Jsonb;
+use crate::raise::raise;
 use crate::relation;
 use awgp_core::audit::chain::{Digest, Lane, Link};
+use awgp_core::reason::Reason;
+use awgp_core::refusal::Refusal;
 use pgrx::IntoDatum;
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::{CStr, CString};
@@ -32,14 +35,57 @@ pub const COLUMNS: [&CStr; 14] = [
     c"chain_seq",
 ];
 
-/// A partition that is open for writing.
-struct Target {
-    oid: pg_sys::Oid,
-    relation: pg_sys::Relation,
-    result: *mut pg_sys::ResultRelInfo,
-    slot: *mut pg_sys::TupleTableSlot,
-    /// Attribute numbers of [`COLUMNS`] in this partition, from 1.
-    numbers: [i32; COLUMNS.len()],
+/// Their types. A text column may have become varchar, whose bytes are the same.
+const TYPES: [pg_sys::Oid; 14] = [
+    pg_sys::INT8OID,
+    pg_sys::TIMESTAMPTZOID,
+    pg_sys::UUIDOID,
+    pg_sys::TEXTOID,
+    pg_sys::UUIDOID,
+    pg_sys::TEXTOID,
+    pg_sys::TEXTOID,
+    pg_sys::UUIDOID,
+    pg_sys::JSONBOID,
+    pg_sys::JSONBOID,
+    pg_sys::JSONBOID,
+    pg_sys::TEXTOID,
+    pg_sys::INT2OID,
+    pg_sys::INT8OID,
+];
+
+/// Refuses a table whose columns were renamed, dropped or given another type: their bytes would be read as
+/// something that they are not.
+///
+/// # Safety
+/// The relation is open.
+pub unsafe fn refuse_changed_columns(relation: pg_sys::Relation) {
+    for (likely, (column, kind)) in (0_i32..).zip(COLUMNS.into_iter().zip(TYPES)) {
+        // SAFETY: places are looked at only below the descriptor's width.
+        let found = unsafe {
+            let descriptor = (*relation).rd_att;
+            let in_place = (likely < (*descriptor).natts)
+                .then(|| &*super::image::attribute(descriptor, likely))
+                .filter(|attribute| !attribute.attisdropped)
+                .filter(|attribute| CStr::from_ptr(attribute.attname.data.as_ptr()) == column);
+            in_place.map_or_else(
+                || {
+                    let number = pg_sys::SPI_fnumber(descriptor, column.as_ptr());
+                    if number > 0 { pg_sys::SPI_gettypeid(descriptor, number) } else { pg_sys::InvalidOid }
+                },
+                |attribute| attribute.atttypid,
+            )
+        };
+        if found != kind && !(kind == pg_sys::TEXTOID && found == pg_sys::VARCHAROID) {
+            raise(
+                &Refusal::new(
+                    Reason::AuditColumns,
+                    "the audit trail lacks a column of its own, or has it in another type",
+                    "Give the column back its name and type; docs/audit_format.md lists them.",
+                )
+                .with("column", column.to_string_lossy()),
+            );
+        }
+    }
 }
 
 /// audit_logs, open for writing.
@@ -48,7 +94,7 @@ pub struct Appender {
     estate: *mut pg_sys::EState,
     memory: pg_sys::MemoryContext,
     sequence: pg_sys::Oid,
-    targets: Vec<Target>,
+    targets: Vec<Partition<{ COLUMNS.len() }>>,
 }
 
 impl Appender {
@@ -57,6 +103,7 @@ impl Appender {
         // SAFETY: the relation is held until close(), or until the resource owner releases it after an error.
         unsafe {
             let parent = relation::open(c"audit_logs", pg_sys::RowExclusiveLock);
+            refuse_changed_columns(parent);
             let estate = pg_sys::CreateExecutorState();
             let memory = pg_sys::AllocSetContextCreateInternal(
                 pg_sys::CurrentMemoryContext,
@@ -119,19 +166,7 @@ impl Appender {
                 lane.into_datum(),
                 seq.into_datum(),
             ];
-            let target = &self.targets[target];
-            let slot = target.slot;
-            clear(slot);
-            let width = usize::try_from((*(*slot).tts_tupleDescriptor).natts).unwrap_or(0);
-            std::slice::from_raw_parts_mut((*slot).tts_isnull, width).fill(true);
-            for (number, value) in target.numbers.into_iter().zip(values) {
-                let (Ok(place), Some(value)) = (usize::try_from(number - 1), value) else { continue };
-                *(*slot).tts_values.add(place) = value;
-                *(*slot).tts_isnull.add(place) = false;
-            }
-            pg_sys::ExecStoreVirtualTuple(slot);
-            pg_sys::ExecSimpleRelationInsert(target.result, self.estate, slot);
-            clear(slot);
+            self.targets[target].insert(values, self.estate);
             pg_sys::MemoryContextSwitchTo(outer);
             pg_sys::MemoryContextReset(self.memory);
             if !(*self.estate).es_per_tuple_exprcontext.is_null() {
@@ -173,23 +208,11 @@ impl Appender {
     fn target(&mut self, timestamp: pg_sys::TimestampTz) -> usize {
         // SAFETY: the parent is open.
         let oid = unsafe { partition_for(self.parent, timestamp) };
-        if let Some(place) = self.targets.iter().position(|target| target.oid == oid) {
+        if let Some(place) = self.targets.iter().position(|target| target.oid() == oid) {
             return place;
         }
-        // SAFETY: opened as a COPY opens its target; closed in close() or by the resource owner.
-        unsafe {
-            let outer = pg_sys::MemoryContextSwitchTo((*self.estate).es_query_cxt);
-            let relation = pg_sys::table_open(oid, pg_sys::RowExclusiveLock as pg_sys::LOCKMODE);
-            let result = pg_sys::palloc0(size_of::<pg_sys::ResultRelInfo>()).cast::<pg_sys::ResultRelInfo>();
-            (*result).type_ = pg_sys::NodeTag::T_ResultRelInfo;
-            pg_sys::InitResultRelInfo(result, relation, 0, std::ptr::null_mut(), 0);
-            pg_sys::ExecOpenIndices(result, false);
-            let slot = pg_sys::table_slot_create(relation, std::ptr::null_mut());
-            let descriptor = (*relation).rd_att;
-            let numbers = COLUMNS.map(|column| pg_sys::SPI_fnumber(descriptor, column.as_ptr()));
-            pg_sys::MemoryContextSwitchTo(outer);
-            self.targets.push(Target { oid, relation, result, slot, numbers });
-        }
+        // SAFETY: closed in close(), before the executor's state.
+        self.targets.push(unsafe { Partition::open(oid, &COLUMNS, self.estate) });
         self.targets.len() - 1
     }
 
@@ -198,9 +221,7 @@ impl Appender {
         // SAFETY: each was opened once in open() or target().
         unsafe {
             for target in self.targets {
-                pg_sys::ExecCloseIndices(target.result);
-                pg_sys::ExecDropSingleTupleTableSlot(target.slot);
-                pg_sys::table_close(target.relation, pg_sys::NoLock as pg_sys::LOCKMODE);
+                target.close();
             }
             pg_sys::FreeExecutorState(self.estate);
             pg_sys::MemoryContextDelete(self.memory);
@@ -222,15 +243,6 @@ pub fn next_id(sequence: pg_sys::Oid) -> i64 {
     #[expect(clippy::cast_possible_wrap, reason = "a by-value bigint")]
     let id = datum.value() as i64;
     id
-}
-
-unsafe fn clear(slot: *mut pg_sys::TupleTableSlot) {
-    // SAFETY: every slot has its operations.
-    unsafe {
-        if let Some(clear) = (*(*slot).tts_ops).clear {
-            clear(slot);
-        }
-    }
 }
 
 /// The partition whose bounds hold the time: the one whose upper bound is the first above it.

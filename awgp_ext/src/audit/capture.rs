@@ -8,7 +8,10 @@ use super::event::Event;
 use super::image::{self, Columns};
 use super::{actor, queue};
 use crate::jsonb::Jsonb;
-use crate::trigger::{TriggerCall, nothing, trigger_function};
+use crate::raise::raise;
+use crate::trigger::{TriggerCall, nothing, row_security_binds, trigger_function};
+use crate::{context, relation};
+use awgp_core::tenancy;
 use pgrx::pg_sys::{self, Datum};
 use std::borrow::Cow;
 use uuid::Uuid;
@@ -36,9 +39,11 @@ fn capture(call: &TriggerCall) -> Datum {
         tuple.map(|tuple| unsafe { image::of_row(tuple, change.descriptor, &columns) })
     };
     let record = |row: pg_sys::HeapTuple, before: Option<Jsonb>, after: Option<Jsonb>| {
+        let tenant = owner(call, row).unwrap_or_else(queue::installation);
+        refuse_foreign_tenant(call.argument(0), tenant);
         queue::push(Event {
             id: None,
-            tenant: owner(call, row).unwrap_or_else(queue::installation),
+            tenant,
             actor: actor::current(),
             action: change.action.to_owned(),
             entity_type: call.argument_text(0).into_owned(),
@@ -67,6 +72,16 @@ fn capture(call: &TriggerCall) -> Datum {
 fn owner(call: &TriggerCall, row: pg_sys::HeapTuple) -> Option<Uuid> {
     let is_tenants = call.argument(0) == "tenants";
     call.uuid_of_row(row, if is_tenants { c"id" } else { c"tenant_id" })
+}
+
+/// A row of an application's own table, which no policy of ours guards, is recorded for the tenant in context
+/// alone: nobody writes into another tenant's trail.
+fn refuse_foreign_tenant(entity: &str, tenant: Uuid) {
+    let is_own_table = entity.contains('.');
+    let bound = || row_security_binds(relation::oid(c"audit_logs"));
+    if is_own_table && context::current().is_none_or(|context| context.tenant != tenant) && bound() {
+        raise(&tenancy::foreign_tenant(entity));
+    }
 }
 
 fn columns<'a>(arguments: &'a [Cow<'_, str>]) -> Columns<'a> {

@@ -4,6 +4,7 @@
 //! TimeZone, secrets are masked, and columns may be left out. The common types are written directly; every
 //! other type goes through `to_jsonb()` itself.
 
+use super::plain_output::PlainOutput;
 use super::secrets;
 use crate::encoding::from_server;
 use crate::jsonb::Jsonb;
@@ -105,7 +106,10 @@ unsafe fn same_image(before: Datum, after: Datum, by_value: bool, length: i16) -
 }
 
 /// The columns that exist and are stored.
-unsafe fn attributes(
+///
+/// # Safety
+/// The descriptor is live while the answer is used.
+pub unsafe fn attributes(
     descriptor: pg_sys::TupleDesc,
 ) -> impl Iterator<Item = &'static pg_sys::FormData_pg_attribute> {
     const VIRTUAL: std::ffi::c_char = b'v' as std::ffi::c_char;
@@ -118,14 +122,21 @@ unsafe fn attributes(
 }
 
 /// One column's description; from PostgreSQL 18 on it does not stand where it stood.
+///
+/// # Safety
+/// The descriptor is live and has more columns than `number`.
 #[cfg(not(any(feature = "pg15", feature = "pg16", feature = "pg17")))]
-unsafe fn attribute(descriptor: pg_sys::TupleDesc, number: i32) -> *const pg_sys::FormData_pg_attribute {
+pub unsafe fn attribute(descriptor: pg_sys::TupleDesc, number: i32) -> *const pg_sys::FormData_pg_attribute {
     // SAFETY: the number is below natts.
     unsafe { pg_sys::TupleDescAttr(descriptor, number) }
 }
 
+/// One column's description.
+///
+/// # Safety
+/// The descriptor is live and has more columns than `number`.
 #[cfg(any(feature = "pg15", feature = "pg16", feature = "pg17"))]
-unsafe fn attribute(descriptor: pg_sys::TupleDesc, number: i32) -> *const pg_sys::FormData_pg_attribute {
+pub unsafe fn attribute(descriptor: pg_sys::TupleDesc, number: i32) -> *const pg_sys::FormData_pg_attribute {
     // SAFETY: the number is below natts.
     unsafe { (*descriptor).attrs.as_ptr().add(usize::try_from(number).unwrap_or(0)) }
 }
@@ -216,8 +227,13 @@ unsafe fn push_datum(state: &mut *mut pg_sys::JsonbParseState, datum: Datum, kin
     }
 }
 
+/// Types whose text no setting of a session changes: the ones of our own tables.
+const INDEPENDENT: [pg_sys::Oid; 5] =
+    [pg_sys::NUMERICOID, pg_sys::DATEOID, pg_sys::TEXTARRAYOID, pg_sys::UUIDARRAYOID, pg_sys::INT4ARRAYOID];
+
 /// `to_jsonb(datum)`, told the type as the parser would tell it.
 unsafe fn to_jsonb(datum: Datum, kind: pg_sys::Oid) -> *mut pg_sys::Jsonb {
+    let _plain = (!INDEPENDENT.contains(&kind)).then(PlainOutput::enter);
     // SAFETY: a call expression with one argument of the datum's type, which is all that to_jsonb looks at.
     unsafe {
         let argument = pg_sys::makeNullConst(kind, -1, pg_sys::InvalidOid);

@@ -61,7 +61,8 @@ fn verify_audit(
     TableIterator::new(rows)
 }
 
-fn refuse_unknown_partition(name: &str) {
+/// Raises where `name` is no partition of the trail.
+pub fn refuse_unknown_partition(name: &str) {
     let arguments = [name.into()];
     let known = Spi::get_one_with_args::<bool>(
         "SELECT EXISTS (SELECT FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
@@ -165,7 +166,9 @@ pub fn verify_rows(scope: Scope<'_>, keep_lanes: bool) -> (Vec<Finding>, BTreeMa
 fn known(scope: Scope<'_>, lane: Lane, first_seq: i64, points: Vec<Link>) -> Known {
     let genesis = Known::from_genesis(queue::installation(), lane);
     let start = if scope.partition.is_some() && first_seq > 1 {
-        append::link_at(lane, first_seq - 1).or_else(|| anchored(lane, first_seq - 1)).unwrap_or(genesis.start)
+        append::link_at(lane, first_seq - 1)
+            .or_else(|| anchored(lane, first_seq - 1))
+            .unwrap_or(genesis.start)
     } else {
         genesis.start
     };
