@@ -2,9 +2,7 @@
 
 mod audit;
 
-pub use audit::{
-    Audit, AuditExport, AuditFilter, AuditHistory, AuditLog, AuditShow, AuditTail, AuditVerify,
-};
+pub use audit::{Audit, AuditExport, AuditFilter, AuditHistory, AuditLog, AuditShow, AuditTail, AuditVerify};
 
 use crate::secret::DatabaseUrl;
 use clap::{Args, Parser, Subcommand, ValueEnum};

@@ -103,7 +103,8 @@ mod tests {
     fn diff(before: Option<&str>, after: Option<&str>) -> Vec<(String, String, String)> {
         let raw = |text: &str| RawValue::from_string(text.to_owned()).expect("JSON");
         let (before, after) = (before.map(raw), after.map(raw));
-        let text = |value: Option<Box<RawValue>>| value.map_or("-".to_owned(), |value| value.get().to_owned());
+        let text =
+            |value: Option<Box<RawValue>>| value.map_or("-".to_owned(), |value| value.get().to_owned());
         changes(before.as_deref(), after.as_deref())
             .expect("JSON")
             .into_iter()
@@ -131,7 +132,10 @@ mod tests {
 
     #[test]
     fn an_array_of_another_length_is_shown_whole() {
-        assert_eq!(diff(Some(r#"{"a": [1, 2]}"#), Some(r#"{"a": [0, 1, 2]}"#)), one("a", "[1, 2]", "[0, 1, 2]"));
+        assert_eq!(
+            diff(Some(r#"{"a": [1, 2]}"#), Some(r#"{"a": [0, 1, 2]}"#)),
+            one("a", "[1, 2]", "[0, 1, 2]")
+        );
     }
 
     #[test]
@@ -176,9 +180,11 @@ mod tests {
         let leaf = prop_oneof![Just("null".to_owned()), (0..3).prop_map(|n| n.to_string())];
         leaf.prop_recursive(3, 12, 3, |inner| {
             prop_oneof![
-                prop::collection::vec(inner.clone(), 0..3).prop_map(|items| format!("[{}]", items.join(", "))),
+                prop::collection::vec(inner.clone(), 0..3)
+                    .prop_map(|items| format!("[{}]", items.join(", "))),
                 prop::collection::btree_map("[ab]", inner, 0..3).prop_map(|members| {
-                    let members: Vec<_> = members.iter().map(|(name, value)| format!("\"{name}\": {value}")).collect();
+                    let members: Vec<_> =
+                        members.iter().map(|(name, value)| format!("\"{name}\": {value}")).collect();
                     format!("{{{}}}", members.join(", "))
                 }),
             ]

@@ -81,9 +81,8 @@ fn version(row: &Row) -> Result<Version<'_>, serde_json::Error> {
 
 /// A line for each field; what the version as a whole is stands in its first.
 fn lines(version: &Version<'_>) -> Vec<Vec<String>> {
-    let text = |value: Option<&RawValue>| {
-        value.map_or(String::new(), |value| render::cell(&readable(value.get())))
-    };
+    let text =
+        |value: Option<&RawValue>| value.map_or(String::new(), |value| render::cell(&readable(value.get())));
     let Event { id, timestamp, action, actor_type, actor_id, .. } = version.event;
     let actor = format!("{} {}", text(actor_type), text(actor_id));
     let head = [text(timestamp), text(id), text(action), actor.trim_end().to_owned()];
@@ -120,7 +119,8 @@ mod tests {
 
     #[test]
     fn an_event_without_states_has_a_line() {
-        let row = Row::from_json(r#"{"id": 7, "action": "login", "before_state": null, "after_state": null}"#);
+        let row =
+            Row::from_json(r#"{"id": 7, "action": "login", "before_state": null, "after_state": null}"#);
         let row = row.expect("a row");
         let lines = lines(&version(&row).expect("a version"));
         assert_eq!(lines.len(), 1);

@@ -31,10 +31,7 @@ impl Scope {
 }
 
 /// Begins a transaction in the context, with times in UTC.
-pub async fn open<'a>(
-    session: &'a mut Session,
-    context: Context<'_>,
-) -> Result<(Work<'a>, Scope), Trouble> {
+pub async fn open<'a>(session: &'a mut Session, context: Context<'_>) -> Result<(Work<'a>, Scope), Trouble> {
     let work = session.begin(Context::default()).await?;
     work.batch("SET LOCAL TimeZone = 'UTC'").await?;
     let scope = enter(&work, context).await?;
@@ -54,9 +51,7 @@ pub async fn enter(work: &Work<'_>, context: Context<'_>) -> Result<Scope, Troub
         // An auditor reads what inactive tenants have left too; only by id can those be named.
         Some(tenant) => match Uuid::parse_str(tenant.trim()) {
             Ok(id) => Ok(Scope::Tenants(vec![id])),
-            Err(_) => {
-                parse_list(&work.text("SELECT awgp.find_tenant($1::text)::text", &[&tenant]).await?)
-            }
+            Err(_) => parse_list(&work.text("SELECT awgp.find_tenant($1::text)::text", &[&tenant]).await?),
         },
     }
 }

@@ -11,9 +11,9 @@ use crate::secret::DatabaseUrl;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tls::Tls;
-use tokio_postgres::config::Host;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
+use tokio_postgres::config::Host;
 use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls};
 
 /// How long one attempt to connect may take, unless PGCONNECT_TIMEOUT or connect_timeout says otherwise.
@@ -109,9 +109,7 @@ impl Target {
     }
 
     /// Connects, and tells of notifications: that there were some, not how many.
-    pub async fn connect_listening(
-        &self,
-    ) -> Result<(Client, mpsc::Receiver<()>), tokio_postgres::Error> {
+    pub async fn connect_listening(&self) -> Result<(Client, mpsc::Receiver<()>), tokio_postgres::Error> {
         let (notify, notified) = mpsc::channel(1);
         if let Some(connector) = self.tls.connector() {
             let (client, connection) = self.config.connect(connector).await?;

@@ -164,9 +164,8 @@ async fn conclude(
     findings.extend(structure::swapped(&plan.partitions));
     for finding in seals.check(&plan.partitions, stored) {
         // A partition that is not attached may have been found by itself.
-        let same = |known: &Finding| {
-            known.kind == finding.kind && known.partition_name == finding.partition_name
-        };
+        let same =
+            |known: &Finding| known.kind == finding.kind && known.partition_name == finding.partition_name;
         if !findings.iter().any(same) {
             findings.push(finding);
         }

@@ -104,9 +104,10 @@ impl Plan {
 
     /// How many rows there may be; for the progress bar.
     pub fn estimate(&self) -> u64 {
-        let read = self.partitions.iter().filter(|partition| {
-            self.only.as_ref().is_none_or(|only| only.oid == partition.oid)
-        });
+        let read = self
+            .partitions
+            .iter()
+            .filter(|partition| self.only.as_ref().is_none_or(|only| only.oid == partition.oid));
         read.map(|partition| partition.estimate).sum()
     }
 
@@ -176,9 +177,12 @@ impl Partition {
 pub async fn read_install_id(work: &Work<'_>) -> Result<Uuid, Trouble> {
     let may = "SELECT has_table_privilege('awgp.installation', 'SELECT')::integer::bigint";
     if work.number(may, &[]).await? == 0 {
-        return Err(Failure::new(Exit::NotAllowed, "this login may not read the install id, which the chains begin with")
-            .hint("give it with --install-id; an auditor reads it with `SELECT id FROM awgp.installation`")
-            .into());
+        return Err(Failure::new(
+            Exit::NotAllowed,
+            "this login may not read the install id, which the chains begin with",
+        )
+        .hint("give it with --install-id; an auditor reads it with `SELECT id FROM awgp.installation`")
+        .into());
     }
     let id = work.text("SELECT id::text FROM awgp.installation", &[]).await?;
     parse(&id)

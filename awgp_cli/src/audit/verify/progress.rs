@@ -25,7 +25,9 @@ impl Progress {
         };
         let bar = ProgressBar::with_draw_target(Some(length), target);
         // The template is this file's; the default style stands in for one that cannot be read.
-        bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_style(
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
+        );
         Self(bar)
     }
 

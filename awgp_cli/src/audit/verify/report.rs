@@ -8,16 +8,8 @@ use serde_json::json;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-const COLUMNS: [&str; 8] = [
-    "severity",
-    "kind",
-    "tenant_id",
-    "partition_name",
-    "chain_lane",
-    "chain_seq",
-    "audit_id",
-    "detail",
-];
+const COLUMNS: [&str; 8] =
+    ["severity", "kind", "tenant_id", "partition_name", "chain_lane", "chain_seq", "audit_id", "detail"];
 
 /// A verification that has ended.
 #[derive(Debug)]

@@ -95,8 +95,7 @@ impl Seals {
             let found = self.0.get(&partition.oid)?;
             let mut root = HeadsRoot::default();
             found.heads.iter().for_each(|(lane, head)| root.add(*lane, *head));
-            let actual =
-                Seal { last_sequence_number: found.highest_id, cumulative_hash: root.finish() };
+            let actual = Seal { last_sequence_number: found.highest_id, cumulative_hash: root.finish() };
             let stored = Some((stored.last_sequence_number, stored.cumulative_hash.as_str()));
             integrity::check(name, stored, true, actual)
         };

@@ -114,7 +114,9 @@ pub async fn missing_partitions(
     let mut kept = Vec::new();
     for finding in findings {
         let months = match &finding {
-            Finding { kind: Kind::MissingRow, .. } if !gaps.is_empty() => straddled(work, &finding, &gaps).await?,
+            Finding { kind: Kind::MissingRow, .. } if !gaps.is_empty() => {
+                straddled(work, &finding, &gaps).await?
+            }
             _ => Vec::new(),
         };
         if months.is_empty() {
