@@ -21,6 +21,14 @@ GRANT EXECUTE ON FUNCTION awgp.find_user(text) TO awgp_app, awgp_admin;
 -- Audit trail
 COMMENT ON FUNCTION awgp.log_event(text, text, uuid, jsonb, jsonb, jsonb) IS 'Records an event of the tenant in context that is not a change of a governed table, and returns its audit id. action and entity_type: 1 to 200 bytes; entity_id; before and after: states, with secrets masked; metadata: a JSON object. Errors: 42501 no_tenant_context; 22023 out_of_range. SECURITY DEFINER: applications may not use the sequence of the ids.';
 COMMENT ON FUNCTION awgp.flush_audit() IS 'Writes what the running transaction has recorded so far, so that it can read it, and returns how many rows that were. At commit this happens by itself.';
+COMMENT ON FUNCTION awgp.verify_audit(uuid, text) IS 'Verifies the audit trail that the caller may read, or one tenant''s, or one partition: a row a finding with severity, kind and the row it names; no row means intact. Reads the heap, not the indexes; memory does not grow with the rows. Error P0002 unknown_partition.';
+COMMENT ON FUNCTION awgp.track_table(regclass, text[], text[]) IS 'Records every insert, update and delete on a table of the caller''s own from now on, and returns its name. table: has a column tenant_id uuid NOT NULL; exclude: columns that are left out; mask: columns whose values are masked. Errors (22023): not_trackable, unknown_column.';
+COMMENT ON FUNCTION awgp.untrack_table(regclass) IS 'Records nothing of the table from now on, and returns its name. Error 22023 not_trackable.';
+COMMENT ON FUNCTION awgp.seal_partition(text) IS 'Seals the partition of a month that is over: waits for open writers, verifies it, records its highest id, the root over its lane heads and each lane''s first and last link, and returns that. Sealing again verifies again. Errors: 55000 partition_open, audit_findings; P0002 unknown_partition. SECURITY DEFINER: maintainers own no table.';
+GRANT EXECUTE ON FUNCTION awgp.track_table(regclass, text[], text[]) TO awgp_app, awgp_admin;
+GRANT EXECUTE ON FUNCTION awgp.untrack_table(regclass) TO awgp_app, awgp_admin;
+GRANT EXECUTE ON FUNCTION awgp.seal_partition(text) TO awgp_maintainer;
+GRANT EXECUTE ON FUNCTION awgp.verify_audit(uuid, text) TO awgp_app, awgp_auditor;
 GRANT EXECUTE ON FUNCTION awgp.log_event(text, text, uuid, jsonb, jsonb, jsonb) TO awgp_app;
 GRANT EXECUTE ON FUNCTION awgp.flush_audit() TO awgp_app, awgp_maintainer, awgp_admin;
 

@@ -7,7 +7,9 @@
 
 pub mod audit;
 pub mod civil;
+pub mod identity;
 pub mod month;
+pub mod permissions;
 pub mod reason;
 pub mod refusal;
 pub mod tenancy;

@@ -103,4 +103,72 @@ reasons! {
     AuditImmutable = "audit_immutable", NotAllowed;
     /// A governed table cannot be truncated.
     TruncateRefused = "truncate_refused", NotAllowed;
+    /// No partition of the audit trail has this name.
+    UnknownPartition = "unknown_partition", NotFound;
+    /// The token is longer than 16 KiB.
+    TokenTooLong = "token_too_long", BadArgument;
+    /// The token is not a JWS of three parts, has a member twice, or a member of the wrong type.
+    TokenMalformed = "token_malformed", BadArgument;
+    /// The token's header has crit, b64, or a key of its own (jwk, jku, x5u, x5c).
+    TokenHeader = "token_header", NotAllowed;
+    /// The token is not an access token.
+    TokenWrongType = "token_wrong_type", NotAllowed;
+    /// No identity provider has the token's issuer.
+    TokenWrongIssuer = "token_wrong_issuer", NotAllowed;
+    /// Two identity providers have the same issuer, so neither is used.
+    IdentityProviderAmbiguous = "identity_provider_ambiguous", WrongState;
+    /// The provider has no key with the token's kid.
+    TokenUnknownKey = "token_unknown_key", NotAllowed;
+    /// The token has no kid, and not exactly one key of the provider fits.
+    TokenNoKeyId = "token_no_key_id", NotAllowed;
+    /// The token's kid names a key that is not for signatures.
+    TokenKeyUse = "token_key_use", NotAllowed;
+    /// The token's alg is none.
+    TokenUnsigned = "token_unsigned", NotAllowed;
+    /// The token's alg is not on the provider's list.
+    TokenAlgorithm = "token_algorithm", NotAllowed;
+    /// The token's alg does not fit the key that its kid names.
+    TokenAlgorithmMismatch = "token_algorithm_mismatch", NotAllowed;
+    /// The token's signature is not the key's.
+    TokenBadSignature = "token_bad_signature", NotAllowed;
+    /// None of the provider's audiences is in the token's aud.
+    TokenWrongAudience = "token_wrong_audience", NotAllowed;
+    /// The token's azp is none of the provider's authorized parties.
+    TokenWrongParty = "token_wrong_party", NotAllowed;
+    /// The token has no exp, or no iat where the provider bounds the lifetime.
+    TokenNoTime = "token_no_time", NotAllowed;
+    /// The token's exp is not after now.
+    TokenExpired = "token_expired", NotAllowed;
+    /// The token's nbf or iat is after now.
+    TokenNotYetValid = "token_not_yet_valid", NotAllowed;
+    /// The token lives longer than the provider's bound, or ends before it begins.
+    TokenLifetime = "token_lifetime", NotAllowed;
+    /// The token's subject claim is missing, empty, not text, or holds a control character.
+    TokenNoSubject = "token_no_subject", NotAllowed;
+    /// The token's tenant claim is missing, empty, not text, or holds a control character.
+    TokenNoTenant = "token_no_tenant", NotAllowed;
+    /// A key set cannot be used: a private or symmetric key, a weak or unknown one, a kid twice, or no key.
+    JwksInvalid = "jwks_invalid", BadArgument;
+    /// The name of a signature algorithm that cannot be allowed.
+    UnknownAlgorithm = "unknown_algorithm", BadArgument;
+    /// The name of a user role that does not exist.
+    UnknownRole = "unknown_role", BadArgument;
+    /// The name of a verb other than insert, update and delete.
+    UnknownVerb = "unknown_verb", BadArgument;
+    /// The user's role may not write this table in this way.
+    RoleNotSufficient = "role_not_sufficient", NotAllowed;
+    /// The user's role may write rows of his own in this table, and this one is another's.
+    NotOwnRow = "not_own_row", NotAllowed;
+    /// A role above the user's own was to be given or taken, or a user with such a role to be changed.
+    RoleGrant = "role_grant", NotAllowed;
+    /// A user was to change his own role.
+    OwnRole = "own_role", NotAllowed;
+    /// Only an application's own table with a tenant_id, owned by the caller, can be tracked.
+    NotTrackable = "not_trackable", BadArgument;
+    /// A table has no such column.
+    UnknownColumn = "unknown_column", BadArgument;
+    /// The partition's month is not over.
+    PartitionOpen = "partition_open", WrongState;
+    /// The audit trail does not verify.
+    AuditFindings = "audit_findings", WrongState;
 }

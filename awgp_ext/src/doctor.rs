@@ -26,6 +26,7 @@ const CHECKS: &[Check] = checks! {
     error rls_disabled,
     error rls_not_forced,
     error policy_missing,
+    error trigger_disabled,
     error partition_grant,
     error public_grant,
     error owner,

@@ -14,7 +14,7 @@ use std::ffi::{CStr, CString};
 use uuid::Uuid;
 
 /// The columns of audit_logs, in the order in which [`Appender::append`] fills them.
-const COLUMNS: [&CStr; 14] = [
+pub const COLUMNS: [&CStr; 14] = [
     c"id",
     c"timestamp",
     c"tenant_id",
@@ -141,16 +141,8 @@ impl Appender {
 
     /// Number and hash of the last row of a lane, wherever it lies; none where the lane has no row.
     pub fn tail(&mut self, lane: Lane) -> Option<Head> {
-        // SAFETY: the descriptor is pinned by the open parent.
-        let partitions = unsafe {
-            let descriptor = pg_sys::RelationGetPartitionDesc(self.parent, true);
-            let count = usize::try_from((*descriptor).nparts).unwrap_or(0);
-            if count == 0 {
-                Vec::new()
-            } else {
-                std::slice::from_raw_parts((*descriptor).oids, count).to_vec()
-            }
-        };
+        // SAFETY: the parent is open.
+        let partitions = unsafe { partitions_of(self.parent) };
         // Oids stand in the order of bounds, the default partition last: it may hold later rows than any
         // other, so it is asked beside the newest that has an answer. Within a lane time never runs
         // backwards, so an older partition has nothing newer.
@@ -159,7 +151,7 @@ impl Appender {
             pg_sys::get_default_oid_from_partdesc(pg_sys::RelationGetPartitionDesc(self.parent, true))
         };
         for oid in partitions.into_iter().rev() {
-            let found = tail_in(oid, lane);
+            let found = row_in(oid, lane, None);
             let is_newer = match (&tail, &found) {
                 (Some(known), Some(found)) => found.link.seq > known.link.seq,
                 (None, Some(_)) => true,
@@ -276,8 +268,31 @@ unsafe fn partition_for(parent: pg_sys::Relation, timestamp: pg_sys::TimestampTz
     }
 }
 
-/// The last row of a lane in one partition, through the partition's chain index.
-fn tail_in(partition: pg_sys::Oid, lane: Lane) -> Option<Head> {
+/// The link at `seq` of a lane, wherever its row lies.
+pub fn link_at(lane: Lane, seq: i64) -> Option<Link> {
+    // SAFETY: the descriptor is read while the parent is open.
+    let partitions = unsafe {
+        let parent = relation::open(c"audit_logs", pg_sys::AccessShareLock);
+        let partitions = partitions_of(parent);
+        pg_sys::table_close(parent, pg_sys::NoLock as pg_sys::LOCKMODE);
+        partitions
+    };
+    let at = partitions.into_iter().rev().find_map(|oid| row_in(oid, lane, Some(seq)))?;
+    Some(at.link)
+}
+
+/// The partitions' oids in the order of their bounds, the default partition last.
+unsafe fn partitions_of(parent: pg_sys::Relation) -> Vec<pg_sys::Oid> {
+    // SAFETY: the parent is open.
+    unsafe {
+        let descriptor = pg_sys::RelationGetPartitionDesc(parent, true);
+        let count = usize::try_from((*descriptor).nparts).unwrap_or(0);
+        if count == 0 { Vec::new() } else { std::slice::from_raw_parts((*descriptor).oids, count).to_vec() }
+    }
+}
+
+/// The last row of a lane in one partition, or the one at `seq`, through the partition's chain index.
+fn row_in(partition: pg_sys::Oid, lane: Lane, seq: Option<i64>) -> Option<Head> {
     // SAFETY: an ordered scan as catalog code does it. The snapshot sees all that is committed and all that
     // this transaction has done; rows of a lane are only ever added, and only by the holder of its lock.
     unsafe {
@@ -304,12 +319,13 @@ fn tail_in(partition: pg_sys::Oid, lane: Lane) -> Option<Head> {
         let mut keys = [
             key(c"tenant_id", pg_sys::F_UUID_EQ, Datum::from(tenant.as_mut_ptr())),
             key(c"chain_lane", pg_sys::F_INT2EQ, Datum::from(lane.chain_lane)),
+            key(c"chain_seq", pg_sys::F_INT8EQ, Datum::from(seq.unwrap_or(0))),
         ];
         let scan = pg_sys::systable_beginscan_ordered(
             relation,
             index,
             &raw mut pg_sys::SnapshotSelfData,
-            2,
+            if seq.is_some() { 3 } else { 2 },
             keys.as_mut_ptr(),
         );
         let tuple = pg_sys::systable_getnext_ordered(scan, pg_sys::ScanDirection::BackwardScanDirection);

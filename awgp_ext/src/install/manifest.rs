@@ -34,6 +34,7 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0013_hallucination_flags",
     "0014_audit_logs",
     "0015_audit_log_integrity",
+    "0016_audit_chain_anchors",
 };
 
 /// Who may see and write which rows, with the grants beside it.
@@ -54,6 +55,7 @@ const POLICIES: &[File] = files! { "policies":
     "hallucination_flags",
     "audit_logs",
     "audit_log_integrity",
+    "audit_chain_anchors",
 };
 
 /// What every write passes.

@@ -1,0 +1,162 @@
+//! A token, from its text to the identity it proves.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
+
+use super::claims;
+use super::jwk::clip;
+use super::strict_json::parse_object;
+use super::{Algorithm, Key, Provider, TokenError};
+
+/// The longest token that is read, in bytes. Keycloak's access tokens have one to four KiB.
+pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
+
+/// Header members that are refused: extensions we do not know (`crit`, RFC 7515 §4.1.11; `b64`, RFC 7797), and
+/// keys that the token brings along (§4.1.2, 3, 5, 6), which prove nothing but that their owner signed.
+const REFUSED_HEADER_MEMBERS: [&str; 6] = ["crit", "b64", "jwk", "jku", "x5u", "x5c"];
+
+/// What a verified token says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The place of the provider in the slice given to [`verify`].
+    pub provider: usize,
+    /// `iss`.
+    pub issuer: String,
+    /// The subject claim: `users.keycloak_id`. Not empty, no control characters.
+    pub subject: String,
+    /// The tenant claim, where the provider asks for one.
+    pub tenant: Option<String>,
+    /// `kid` of the key that signed, if it has one.
+    pub key_id: Option<String>,
+    /// `jti`, if it is text.
+    pub token_id: Option<String>,
+    /// The first second, since 1970, at which [`verify`] refuses: `exp` plus the leeway.
+    pub expires_at_seconds: i64,
+}
+
+/// Verifies a token against the providers that are trusted.
+///
+/// `now_seconds` is the time since 1970; `leeway_seconds` is how far the provider's clock may be off. Times are
+/// half-open: valid from `nbf` on and before `exp`, `nbf - leeway <= now < exp + leeway`. The order of the
+/// checks is in the module's text; every refusal has a reason of its own.
+pub fn verify(
+    token: &str,
+    providers: &[Provider],
+    now_seconds: i64,
+    leeway_seconds: u32,
+) -> Result<Identity, TokenError> {
+    if token.len() > MAX_TOKEN_BYTES {
+        return Err(TokenError::TooLong { bytes: token.len() });
+    }
+    let parts = Parts::read(token)?;
+    check_header(&parts.header)?;
+    let place = provider_of(&parts.claims, providers)?;
+    let provider = &providers[place];
+    let key = verify_signature(&parts, provider)?;
+    claims::check(&parts.claims, provider, now_seconds, i64::from(leeway_seconds)).map(|accepted| Identity {
+        provider: place,
+        issuer: provider.issuer.clone(),
+        subject: accepted.subject,
+        tenant: accepted.tenant,
+        key_id: key.id.clone(),
+        token_id: accepted.token_id,
+        expires_at_seconds: accepted.expires_at_seconds,
+    })
+}
+
+/// The three parts of the compact form (RFC 7515 §7.1).
+struct Parts<'a> {
+    header: Map<String, Value>,
+    claims: Map<String, Value>,
+    /// What was signed: the first two parts as written.
+    message: &'a [u8],
+    signature: Vec<u8>,
+}
+
+impl<'a> Parts<'a> {
+    fn read(token: &'a str) -> Result<Self, TokenError> {
+        let malformed = |problem: &str| TokenError::Malformed { problem: problem.to_owned() };
+        let parts: Vec<&str> = token.splitn(4, '.').collect();
+        let [header, claims, signature] = parts[..] else {
+            return Err(malformed("three parts separated by dots are wanted"));
+        };
+        let message = &token.as_bytes()[..header.len() + 1 + claims.len()];
+        let object = |part: &str, name: &str| {
+            let bytes =
+                URL_SAFE_NO_PAD.decode(part).map_err(|_| malformed(&format!("{name}: not base64url")))?;
+            parse_object(&bytes).map_err(|problem| malformed(&clip(&format!("{name}: {problem}"))))
+        };
+        let (header, claims) = (object(header, "header")?, object(claims, "claims")?);
+        let signature =
+            URL_SAFE_NO_PAD.decode(signature).map_err(|_| malformed("signature: not base64url"))?;
+        Ok(Self { header, claims, message, signature })
+    }
+}
+
+fn check_header(header: &Map<String, Value>) -> Result<(), TokenError> {
+    if let Some(member) = REFUSED_HEADER_MEMBERS.into_iter().find(|member| header.contains_key(*member)) {
+        return Err(TokenError::Header { member });
+    }
+    match text(header, "typ")? {
+        // Media types are compared without case (RFC 7515 §4.1.9); `at+jwt` is RFC 9068's.
+        None => Ok(()),
+        Some(typ) if ["jwt", "at+jwt", "application/at+jwt"].contains(&typ.to_ascii_lowercase().as_str()) => {
+            Ok(())
+        }
+        Some(typ) => Err(TokenError::WrongType { found: clip(typ) }),
+    }
+}
+
+/// The place of the one provider whose issuer is the token's, compared byte by byte.
+fn provider_of(claims: &Map<String, Value>, providers: &[Provider]) -> Result<usize, TokenError> {
+    let issuer = text(claims, "iss")?.ok_or(TokenError::WrongIssuer)?;
+    let mut places = (0..providers.len()).filter(|place| providers[*place].issuer == issuer);
+    let place = places.next().ok_or(TokenError::WrongIssuer)?;
+    if places.next().is_some() { Err(TokenError::AmbiguousIssuer) } else { Ok(place) }
+}
+
+/// Key, then algorithm, then signature. The key decides what algorithms it can do, never the token.
+fn verify_signature<'p>(parts: &Parts<'_>, provider: &'p Provider) -> Result<&'p Key, TokenError> {
+    let kid = text(&parts.header, "kid")?;
+    let named = match kid {
+        None => None,
+        Some(kid) => {
+            let key = provider.keys.find(kid).ok_or_else(|| TokenError::UnknownKey { kid: clip(kid) })?;
+            if !key.signs() {
+                return Err(TokenError::KeyUse { kid: clip(kid) });
+            }
+            Some(key)
+        }
+    };
+    let algorithm = allowed_algorithm(&parts.header, provider)?;
+    let key = match named {
+        Some(key) if key.fits(algorithm) => key,
+        Some(_) => return Err(TokenError::AlgorithmMismatch { algorithm: algorithm.to_string() }),
+        None => provider.keys.only_fitting(algorithm).map_err(|fitting| TokenError::NoKeyId { fitting })?,
+    };
+    if key.verifies(algorithm, parts.message, &parts.signature) {
+        Ok(key)
+    } else {
+        Err(TokenError::BadSignature)
+    }
+}
+
+fn allowed_algorithm(header: &Map<String, Value>, provider: &Provider) -> Result<Algorithm, TokenError> {
+    let name = text(header, "alg")?
+        .ok_or_else(|| TokenError::Malformed { problem: "header: \"alg\" is missing".to_owned() })?;
+    if name.eq_ignore_ascii_case("none") {
+        return Err(TokenError::Unsigned);
+    }
+    let algorithm = name.parse().ok().filter(|algorithm| provider.algorithms.contains(algorithm));
+    algorithm.ok_or_else(|| TokenError::Algorithm { algorithm: clip(name) })
+}
+
+/// A member that must be text where it is present.
+pub(super) fn text<'m>(object: &'m Map<String, Value>, member: &str) -> Result<Option<&'m str>, TokenError> {
+    match object.get(member) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(TokenError::Malformed { problem: format!("\"{member}\" is not text") }),
+    }
+}

@@ -1,0 +1,268 @@
+//! Reads audit rows from the heap in the order of their chains.
+//!
+//! A query sorts the rows' addresses, which are small, by tenant, lane and number; then each row is fetched by
+//! its address. Indexes are not asked: one could lie. Memory is what the sort may take (work_mem) and one row.
+//! The query runs under row-level security, so nobody reads a row here that he could not read himself.
+
+use crate::relation;
+use awgp_core::audit::row::{RowRef, timestamp_from_postgres};
+use pgrx::pg_sys::{self, Datum};
+use pgrx::prelude::*;
+use std::ffi::CStr;
+use uuid::Uuid;
+
+/// Addresses fetched from the sort at a time.
+const BATCH: i64 = 10_000;
+
+/// Which rows.
+#[derive(Clone, Copy, Default)]
+pub struct Scope<'a> {
+    /// One tenant's.
+    pub tenant: Option<Uuid>,
+    /// One partition's, by its name without the schema.
+    pub partition: Option<&'a str>,
+}
+
+/// Calls `visit` with the partition's oid and each row, in the order of tenant, lane, number and id.
+pub fn for_each_row(scope: Scope<'_>, mut visit: impl FnMut(pg_sys::Oid, &RowRef<'_>)) {
+    let partition = scope.partition.map(|name| format!("awgp.{}", spi::quote_identifier(name)));
+    let arguments = [scope.tenant.map(relation::to_sql).into(), partition.into()];
+    let query = "SELECT tableoid, ctid FROM awgp.audit_logs
+                 WHERE ($1::uuid IS NULL OR tenant_id = $1)
+                   AND ($2::text IS NULL OR tableoid = $2::regclass)
+                 ORDER BY tenant_id, chain_lane, chain_seq, id";
+    let _planning = HeapOnly::enter();
+    let mut reader = Reader::new();
+    let read = Spi::connect(|client| {
+        let mut cursor = client.try_open_cursor(query, &arguments)?;
+        loop {
+            let batch = cursor.fetch(BATCH)?;
+            if batch.is_empty() {
+                return Ok::<_, spi::Error>(());
+            }
+            for address in batch {
+                let table: Option<pg_sys::Oid> = address.get(1)?;
+                let row: Option<pg_sys::ItemPointerData> = address.get(2)?;
+                if let (Some(table), Some(row)) = (table, row) {
+                    reader.fetch(table, row, &mut visit);
+                }
+            }
+            pgrx::check_for_interrupts!();
+        }
+    });
+    if let Err(error) = read {
+        error!("the audit trail could not be read: {error}");
+    }
+    reader.close();
+}
+
+/// While it lives, plans read tables, not their indexes.
+struct HeapOnly {
+    level: i32,
+}
+
+impl HeapOnly {
+    fn enter() -> Self {
+        const OFF: [&CStr; 3] = [c"enable_indexscan", c"enable_indexonlyscan", c"enable_bitmapscan"];
+        // SAFETY: settings of planning alone, put back in Drop or by the abort of the transaction.
+        unsafe {
+            let level = pg_sys::NewGUCNestLevel();
+            for name in OFF {
+                pg_sys::set_config_option(
+                    name.as_ptr(),
+                    c"off".as_ptr(),
+                    pg_sys::GucContext::PGC_USERSET,
+                    pg_sys::GucSource::PGC_S_SESSION,
+                    pg_sys::GucAction::GUC_ACTION_SAVE,
+                    true,
+                    0,
+                    false,
+                );
+            }
+            Self { level }
+        }
+    }
+}
+
+impl Drop for HeapOnly {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            // SAFETY: the level of enter().
+            unsafe { pg_sys::AtEOXact_GUC(false, self.level) };
+        }
+    }
+}
+
+const COLUMNS: [&CStr; 14] = super::append::COLUMNS;
+
+struct Source {
+    oid: pg_sys::Oid,
+    relation: pg_sys::Relation,
+    slot: *mut pg_sys::TupleTableSlot,
+    numbers: [usize; COLUMNS.len()],
+}
+
+struct Reader {
+    sources: Vec<Source>,
+    memory: pg_sys::MemoryContext,
+    /// Text of before_state, after_state and metadata.
+    texts: [pg_sys::StringInfo; 3],
+    is_utf8: bool,
+}
+
+impl Reader {
+    fn new() -> Self {
+        // SAFETY: palloc'd in the caller's context.
+        unsafe {
+            let memory = pg_sys::AllocSetContextCreateInternal(
+                pg_sys::CurrentMemoryContext,
+                c"awgp audit row".as_ptr(),
+                pg_sys::ALLOCSET_DEFAULT_MINSIZE as usize,
+                pg_sys::ALLOCSET_DEFAULT_INITSIZE as usize,
+                pg_sys::ALLOCSET_DEFAULT_MAXSIZE as usize,
+            );
+            let texts = std::array::from_fn(|_| pg_sys::makeStringInfo());
+            let is_utf8 = pg_sys::GetDatabaseEncoding() == pg_sys::pg_enc::PG_UTF8 as i32;
+            Self { sources: Vec::new(), memory, texts, is_utf8 }
+        }
+    }
+
+    fn source(&mut self, oid: pg_sys::Oid) -> usize {
+        if let Some(place) = self.sources.iter().position(|source| source.oid == oid) {
+            return place;
+        }
+        // SAFETY: closed in close(), or by the resource owner after an error.
+        unsafe {
+            let relation = pg_sys::table_open(oid, pg_sys::AccessShareLock as pg_sys::LOCKMODE);
+            // Beside our own context, not in SPI's, which ends before we close.
+            let outer = pg_sys::MemoryContextSwitchTo((*self.memory).parent);
+            let slot = pg_sys::table_slot_create(relation, std::ptr::null_mut());
+            pg_sys::MemoryContextSwitchTo(outer);
+            let numbers = COLUMNS.map(|column| {
+                let number = pg_sys::SPI_fnumber((*relation).rd_att, column.as_ptr());
+                usize::try_from(number).unwrap_or(0)
+            });
+            if numbers.contains(&0) {
+                error!("a column of {} is missing", relation::name(relation));
+            }
+            self.sources.push(Source { oid, relation, slot, numbers });
+        }
+        self.sources.len() - 1
+    }
+
+    fn fetch(
+        &mut self,
+        oid: pg_sys::Oid,
+        mut address: pg_sys::ItemPointerData,
+        visit: &mut impl FnMut(pg_sys::Oid, &RowRef<'_>),
+    ) {
+        let place = self.source(oid);
+        let source = &self.sources[place];
+        // SAFETY: the address comes from this snapshot's own scan of the table; the row is pinned by the slot
+        // until the next fetch, and what is detoasted or converted lives in the per-row context until then.
+        unsafe {
+            let snapshot = pg_sys::GetActiveSnapshot();
+            if !pg_sys::table_tuple_fetch_row_version(
+                source.relation,
+                &raw mut address,
+                snapshot,
+                source.slot,
+            ) {
+                return;
+            }
+            pg_sys::MemoryContextReset(self.memory);
+            let outer = pg_sys::MemoryContextSwitchTo(self.memory);
+            let mut must_free = false;
+            let tuple = pg_sys::ExecFetchSlotHeapTuple(source.slot, false, &raw mut must_free);
+            let updated = u32::from((*(*tuple).t_data).t_infomask) & pg_sys::HEAP_UPDATED != 0;
+            pg_sys::slot_getallattrs(source.slot);
+            let values = std::slice::from_raw_parts(
+                (*source.slot).tts_values,
+                usize::from((*source.slot).tts_nvalid.unsigned_abs()),
+            );
+            let nulls = std::slice::from_raw_parts((*source.slot).tts_isnull, values.len());
+            let datum = |column: usize| {
+                let at = source.numbers[column] - 1;
+                (!nulls[at]).then(|| values[at])
+            };
+            let bigint = |column| datum(column).map_or(0, bigint_of);
+            let uuid = |column| datum(column).map(|datum| relation::uuid_of(datum));
+            let text = |column| datum(column).map_or(&b""[..], |datum| text_of(datum, self.is_utf8));
+            let json = |column, buffer| datum(column).map(|datum| json_of(datum, buffer, self.is_utf8));
+            let row = RowRef {
+                id: bigint(0),
+                timestamp_us: timestamp_from_postgres(bigint(1)).unwrap_or(i64::MAX),
+                tenant_id: uuid(2).unwrap_or_default(),
+                actor_type: text(3),
+                actor_id: uuid(4),
+                action: text(5),
+                entity_type: text(6),
+                entity_id: uuid(7),
+                before_state: json(8, self.texts[0]),
+                after_state: json(9, self.texts[1]),
+                metadata: json(10, self.texts[2]),
+                integrity_hash: text(11),
+                #[expect(clippy::cast_possible_truncation, reason = "a by-value smallint")]
+                chain_lane: bigint(12) as i16,
+                chain_seq: bigint(13),
+                updated,
+            };
+            pg_sys::MemoryContextSwitchTo(outer);
+            visit(oid, &row);
+        }
+    }
+
+    fn close(self) {
+        // SAFETY: each was opened once.
+        unsafe {
+            for source in self.sources {
+                pg_sys::ExecDropSingleTupleTableSlot(source.slot);
+                pg_sys::table_close(source.relation, pg_sys::AccessShareLock as pg_sys::LOCKMODE);
+            }
+            pg_sys::MemoryContextDelete(self.memory);
+        }
+    }
+}
+
+fn bigint_of(datum: Datum) -> i64 {
+    datum.value().cast_signed() as i64
+}
+
+/// The bytes of a text in UTF-8.
+unsafe fn text_of<'row>(datum: Datum, is_utf8: bool) -> &'row [u8] {
+    // SAFETY: a non-null text.
+    unsafe {
+        let varlena = pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr());
+        let data = pgrx::vardata_any(varlena).cast::<u8>();
+        in_utf8(std::slice::from_raw_parts(data, pgrx::varsize_any_exhdr(varlena)), is_utf8)
+    }
+}
+
+/// The bytes of a jsonb's own text in UTF-8, written into `buffer`.
+unsafe fn json_of<'row>(datum: Datum, buffer: pg_sys::StringInfo, is_utf8: bool) -> &'row [u8] {
+    // SAFETY: a non-null jsonb; the buffer is this column's own and is written anew for each row.
+    unsafe {
+        let jsonb = pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast::<pg_sys::Jsonb>();
+        pg_sys::resetStringInfo(buffer);
+        pg_sys::JsonbToCString(buffer, &raw mut (*jsonb).root, 0);
+        let length = usize::try_from((*buffer).len).unwrap_or(0);
+        in_utf8(std::slice::from_raw_parts((*buffer).data.cast(), length), is_utf8)
+    }
+}
+
+unsafe fn in_utf8(bytes: &[u8], is_utf8: bool) -> &[u8] {
+    if is_utf8 {
+        return bytes;
+    }
+    // SAFETY: answers the same pointer, or a converted C string in the per-row context.
+    unsafe {
+        let length = i32::try_from(bytes.len()).unwrap_or(i32::MAX);
+        let utf8 = pg_sys::pg_enc::PG_UTF8 as i32;
+        let converted = pg_sys::pg_server_to_any(bytes.as_ptr().cast(), length, utf8);
+        if converted.cast_const().cast::<u8>() == bytes.as_ptr() {
+            bytes
+        } else {
+            CStr::from_ptr(converted).to_bytes()
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! `awgp.verify_audit()`: every finding, typed, with its row.
+//!
+//! The judgement is `awgp_core`'s; here the rows are read, what is known of the lanes is looked up, and the
+//! structure around the rows is checked: partitions, triggers, policies, seals.
+
+use super::read::{self, Scope};
+use super::{append, queue};
+use crate::raise::raise;
+use crate::relation::{self, from_sql, to_sql};
+use awgp_core::audit::chain::{Digest, Lane, Link};
+use awgp_core::audit::finding::{Finding, Kind};
+use awgp_core::audit::integrity::{HeadsRoot, Seal, check};
+use awgp_core::audit::lane::Known;
+use awgp_core::audit::verify::LogVerifier;
+use awgp_core::reason::Reason;
+use awgp_core::refusal::Refusal;
+use pgrx::pg_sys;
+use pgrx::prelude::*;
+use std::collections::{BTreeMap, HashMap};
+
+/// Verifies the audit trail that the caller may read, or one tenant's, or one partition; a row a finding, and
+/// no row means intact.
+#[pg_extern(stable, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+#[expect(clippy::type_complexity, reason = "pgrx reads the columns from the type")]
+fn verify_audit(
+    tenant_id: default!(Option<pgrx::Uuid>, "NULL"),
+    partition_name: default!(Option<&str>, "NULL"),
+) -> TableIterator<
+    'static,
+    (
+        name!(severity, String),
+        name!(kind, String),
+        name!(tenant_id, Option<pgrx::Uuid>),
+        name!(partition_name, Option<String>),
+        name!(chain_lane, Option<i16>),
+        name!(chain_seq, Option<i64>),
+        name!(audit_id, Option<i64>),
+        name!(detail, String),
+    ),
+> {
+    let scope = Scope { tenant: tenant_id.as_ref().map(from_sql), partition: partition_name };
+    if let Some(name) = partition_name {
+        refuse_unknown_partition(name);
+    }
+    let rows: Vec<_> = findings(scope)
+        .into_iter()
+        .map(|finding| {
+            (
+                finding.severity.name().to_owned(),
+                finding.kind.name().to_owned(),
+                finding.tenant_id.map(to_sql),
+                finding.partition_name,
+                finding.chain_lane,
+                finding.chain_seq,
+                finding.audit_id,
+                finding.detail,
+            )
+        })
+        .collect();
+    TableIterator::new(rows)
+}
+
+/// Raises where `name` is no partition of the trail.
+pub fn refuse_unknown_partition(name: &str) {
+    let arguments = [name.into()];
+    let known = Spi::get_one_with_args::<bool>(
+        "SELECT EXISTS (SELECT FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+                        WHERE inhparent = 'awgp.audit_logs'::regclass AND relname = $1)",
+        &arguments,
+    );
+    if known != Ok(Some(true)) {
+        raise(
+            &Refusal::new(
+                Reason::UnknownPartition,
+                "awgp.audit_logs has no such partition",
+                "Partitions are named audit_logs_YYYY_MM; list them with: awgp partition status",
+            )
+            .with("partition_name", name),
+        );
+    }
+}
+
+/// What the rows of one partition yield.
+#[derive(Default)]
+pub struct PartitionSum {
+    root: HeadsRoot,
+    highest_id: i64,
+    /// First number and last link of each lane; kept only where a seal is to be written.
+    pub lanes: Vec<(Lane, i64, Link)>,
+    open: Option<(Lane, i64, Link)>,
+}
+
+impl PartitionSum {
+    fn add(&mut self, lane: Lane, id: i64, link: Link, keep: bool) {
+        self.highest_id = self.highest_id.max(id);
+        match &mut self.open {
+            Some((open, _, last)) if *open == lane => *last = link,
+            _ => {
+                self.end_lane(keep);
+                self.open = Some((lane, link.seq, link));
+            }
+        }
+    }
+
+    fn end_lane(&mut self, keep: bool) {
+        if let Some((lane, first, last)) = self.open.take() {
+            self.root.add(lane, last);
+            if keep {
+                self.lanes.push((lane, first, last));
+            }
+        }
+    }
+
+    /// What sealing the partition records.
+    pub fn seal(&self) -> Seal {
+        Seal { last_sequence_number: self.highest_id, cumulative_hash: self.root.clone().finish() }
+    }
+}
+
+/// All findings of the scope.
+pub fn findings(scope: Scope<'_>) -> Vec<Finding> {
+    let (mut findings, sums) = verify_rows(scope, false);
+    findings.extend(structure());
+    if scope.tenant.is_none() && sees_every_tenant() {
+        findings.extend(seals(scope.partition, &sums));
+    }
+    findings
+}
+
+/// Findings of the rows alone, and what each partition's rows yield.
+pub fn verify_rows(scope: Scope<'_>, keep_lanes: bool) -> (Vec<Finding>, BTreeMap<String, PartitionSum>) {
+    let mut verifier = LogVerifier::new(queue::installation());
+    let mut sums: HashMap<pg_sys::Oid, PartitionSum> = HashMap::new();
+    let mut current = None;
+    let mut anchors = anchors(scope);
+    read::for_each_row(scope, |partition, row| {
+        let lane = row.position().lane();
+        if current != Some(lane) {
+            current = Some(lane);
+            let points = anchors.remove(&lane).unwrap_or_default();
+            verifier.lane(lane, known(scope, lane, row.chain_seq, points));
+        }
+        verifier.row(row);
+        if let Some(hash) = Digest::from_hex(row.integrity_hash) {
+            let link = Link { seq: row.chain_seq, hash };
+            sums.entry(partition).or_default().add(lane, row.id, link, keep_lanes);
+        }
+    });
+    // A lane of which a seal tells and no row is left.
+    for (lane, points) in anchors {
+        verifier.lane(lane, known(scope, lane, 0, points));
+    }
+    let mut findings = verifier.finish();
+    for finding in &mut findings {
+        finding.partition_name = finding.audit_id.and_then(partition_of);
+    }
+    let named = sums.into_iter().map(|(oid, mut sum)| {
+        sum.end_lane(keep_lanes);
+        (relation::name_of(oid), sum)
+    });
+    (findings, named.collect())
+}
+
+/// What is known of a lane before its first row in the scope.
+fn known(scope: Scope<'_>, lane: Lane, first_seq: i64, points: Vec<Link>) -> Known {
+    let genesis = Known::from_genesis(queue::installation(), lane);
+    let start = if scope.partition.is_some() && first_seq > 1 {
+        append::link_at(lane, first_seq - 1)
+            .or_else(|| anchored(lane, first_seq - 1))
+            .unwrap_or(genesis.start)
+    } else {
+        genesis.start
+    };
+    Known { start, points, ..genesis }
+}
+
+/// The links that seals have recorded, a lane's in ascending order.
+fn anchors(scope: Scope<'_>) -> BTreeMap<Lane, Vec<Link>> {
+    let arguments = [scope.tenant.map(to_sql).into(), scope.partition.into()];
+    let mut anchors: BTreeMap<Lane, Vec<Link>> = BTreeMap::new();
+    let read = Spi::connect(|client| {
+        let rows = client.select(
+            "SELECT tenant_id, chain_lane, last_seq, last_hash FROM awgp.audit_chain_anchors
+             WHERE ($1::uuid IS NULL OR tenant_id = $1) AND ($2::text IS NULL OR partition_name = $2)
+             ORDER BY tenant_id, chain_lane, last_seq",
+            None,
+            &arguments,
+        )?;
+        for row in rows {
+            let tenant: Option<pgrx::Uuid> = row.get(1)?;
+            let (lane, seq, hash): (Option<i16>, Option<i64>, Option<String>) =
+                (row.get(2)?, row.get(3)?, row.get(4)?);
+            let hash = hash.and_then(|hash| Digest::from_hex(hash.as_bytes()));
+            if let (Some(tenant), Some(chain_lane), Some(seq), Some(hash)) = (tenant, lane, seq, hash) {
+                let lane = Lane { tenant_id: from_sql(&tenant), chain_lane };
+                anchors.entry(lane).or_default().push(Link { seq, hash });
+            }
+        }
+        Ok::<_, spi::Error>(())
+    });
+    if let Err(error) = read {
+        error!("awgp.audit_chain_anchors could not be read: {error}");
+    }
+    anchors
+}
+
+/// The link at `seq` of a lane, where a seal recorded it.
+fn anchored(lane: Lane, seq: i64) -> Option<Link> {
+    let arguments = [to_sql(lane.tenant_id).into(), lane.chain_lane.into(), seq.into()];
+    let hash = Spi::get_one_with_args::<String>(
+        "SELECT last_hash FROM awgp.audit_chain_anchors
+         WHERE tenant_id = $1 AND chain_lane = $2 AND last_seq = $3",
+        &arguments,
+    );
+    let hash = hash.ok().flatten().and_then(|hash| Digest::from_hex(hash.as_bytes()))?;
+    Some(Link { seq, hash })
+}
+
+fn partition_of(audit_id: i64) -> Option<String> {
+    let arguments = [audit_id.into()];
+    let found = Spi::get_one_with_args::<String>(
+        "SELECT relname::text FROM awgp.audit_logs JOIN pg_class ON pg_class.oid = audit_logs.tableoid
+         WHERE id = $1 LIMIT 1",
+        &arguments,
+    );
+    found.ok().flatten()
+}
+
+/// Partitions, triggers and policies that are not as they should be.
+fn structure() -> Vec<Finding> {
+    const QUERIES: [&str; 3] = [
+        include_str!("../../../sql/verify/partitions.sql"),
+        include_str!("../../../sql/verify/triggers.sql"),
+        include_str!("../../../sql/verify/policies.sql"),
+    ];
+    Spi::connect(|client| {
+        let mut findings = Vec::new();
+        // Bounds are printed in the session's time zone and style; the comparison is in UTC and ISO.
+        for query in QUERIES {
+            for row in client.select(query, None, &[])? {
+                let (kind, object, detail): (Option<String>, Option<String>, Option<String>) =
+                    (row.get(1)?, row.get(2)?, row.get(3)?);
+                let kind = Kind::ALL.iter().find(|known| Some(known.name()) == kind.as_deref());
+                if let (Some(kind), Some(object), Some(detail)) = (kind, object, detail) {
+                    let object = object.strip_prefix("awgp.").unwrap_or(&object).to_owned();
+                    findings.push(Finding::about_partition(*kind, object, detail));
+                }
+            }
+        }
+        Ok::<_, spi::Error>(findings)
+    })
+    .unwrap_or_else(|error| error!("the structure of the audit trail could not be read: {error}"))
+}
+
+/// Seals cover every tenant, so only those who see every tenant's rows can check them.
+fn sees_every_tenant() -> bool {
+    Spi::get_one::<bool>(
+        "SELECT pg_has_role(current_user, 'awgp_auditor', 'USAGE')
+             OR NOT row_security_active('awgp.audit_logs'::regclass)",
+    ) == Ok(Some(true))
+}
+
+/// What audit_log_integrity says of each sealed partition, against its rows.
+fn seals(partition: Option<&str>, sums: &BTreeMap<String, PartitionSum>) -> Vec<Finding> {
+    let arguments = [partition.into()];
+    let stored = Spi::connect(|client| {
+        let rows = client.select(
+            "SELECT COALESCE(i.partition_name, a.partition_name), i.last_sequence_number, i.cumulative_hash,
+                    a.partition_name IS NOT NULL
+             FROM awgp.audit_log_integrity AS i
+             FULL JOIN (SELECT DISTINCT partition_name FROM awgp.audit_chain_anchors) AS a
+                 ON a.partition_name = i.partition_name
+             WHERE $1::text IS NULL OR COALESCE(i.partition_name, a.partition_name) = $1
+             ORDER BY 1",
+            None,
+            &arguments,
+        )?;
+        let mut stored = Vec::new();
+        for row in rows {
+            let name: Option<String> = row.get(1)?;
+            let (last, hash): (Option<i64>, Option<String>) = (row.get(2)?, row.get(3)?);
+            stored.push((name.unwrap_or_default(), last.zip(hash), row.get::<bool>(4)? == Some(true)));
+        }
+        Ok::<_, spi::Error>(stored)
+    });
+    let stored = stored.unwrap_or_else(|error| error!("awgp.audit_log_integrity could not be read: {error}"));
+    let empty = PartitionSum::default();
+    stored
+        .into_iter()
+        .filter_map(|(name, row, sealed)| {
+            let actual = sums.get(&name).unwrap_or(&empty).seal();
+            check(&name, row.as_ref().map(|(last, hash)| (*last, hash.as_str())), sealed, actual)
+        })
+        .collect()
+}
