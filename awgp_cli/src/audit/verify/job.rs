@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 /// For the session, before its transaction.
 pub const SESSION: &str = "
     SET default_transaction_isolation = 'repeatable read'; SET default_transaction_read_only = on;
-    SET search_path = pg_catalog, pg_temp; SET TimeZone = 'UTC'; SET statement_timeout = 0;
+    SET search_path = pg_catalog, pg_temp; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET statement_timeout = 0;
     SET jit = off; SET row_security = on";
 
 /// For what reads rows: from the heap, in its order, from its beginning.

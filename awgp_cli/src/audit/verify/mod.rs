@@ -27,6 +27,7 @@ use crate::opt::{AuditVerify, Output};
 use crate::render;
 use crate::session::{Context, Session, Work};
 use awgp_core::audit::finding::Finding;
+use awgp_core::audit::lane::LaneVerifier;
 use awgp_core::audit::reconcile::Reconciler;
 use job::{Job, Shared};
 use plan::{Plan, Share};
@@ -34,6 +35,7 @@ use progress::Progress;
 use report::Report;
 use scan::Evidence;
 use seal::Seals;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -95,13 +97,16 @@ async fn lead(
 /// Verifies the log inside of a transaction, with what it alone has changed so far.
 pub async fn within(work: &Work<'_>, context: Context<'_>) -> Result<Report, Trouble> {
     let begun = Instant::now();
+    work.batch("SAVEPOINT before; SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'").await?;
     let scope = scope::enter(work, context).await?;
     let plan = Plan::make(work, &scope, None, None).await?;
-    work.batch("SAVEPOINT settings").await?;
+    work.batch("SAVEPOINT reading").await?;
     work.batch(job::FROM_THE_HEAP).await?;
     let evidence = job::read(work, &plan, Share::WHOLE, Seals::default(), &Shared::default()).await?;
-    work.batch("ROLLBACK TO SAVEPOINT settings").await?;
-    conclude(work, &plan, vec![evidence], &[], begun).await
+    work.batch("ROLLBACK TO SAVEPOINT reading").await?;
+    let report = conclude(work, &plan, vec![evidence], &[], begun).await?;
+    work.batch("ROLLBACK TO SAVEPOINT before").await?;
+    Ok(report)
 }
 
 /// Runs the jobs and waits for all of them. The first trouble stops the others.
@@ -148,14 +153,22 @@ async fn conclude(
     begun: Instant,
 ) -> Result<Report, Trouble> {
     let mut reconciler = Reconciler::default();
+    let mut begun_lanes = BTreeSet::new();
     let (mut rows, mut lanes, mut seals) = (0, 0, Seals::default());
     for part in evidence {
         rows += part.rows;
-        lanes += part.lanes;
+        lanes += part.lanes.len();
+        begun_lanes.extend(part.lanes);
         seals.merge(part.seals);
         (0..part.lanes_from_genesis).for_each(|_| reconciler.note_lane_from_genesis());
         part.suspicions.into_iter().for_each(|suspicion| reconciler.add(suspicion));
     }
+    let mut suspicions = Vec::new();
+    for lane in plan.sealed_lanes().filter(|lane| !begun_lanes.contains(lane)) {
+        // A lane of which a seal tells, and no row is left.
+        LaneVerifier::new(lane, plan.known(lane)).finish(&mut suspicions);
+    }
+    suspicions.into_iter().for_each(|suspicion| reconciler.add(suspicion));
     let mut findings: Vec<Finding> = reconciler.finish();
     structure::name_partitions(work, &mut findings).await?;
     if plan.only.is_none() {

@@ -7,15 +7,14 @@ use crate::failure::{Failure, Trouble};
 use crate::row::Row;
 use crate::session::Work;
 use awgp_core::audit::chain::{Digest, Lane, Link};
-use awgp_core::audit::lane::Known;
+use awgp_core::audit::lane::{Head, Known};
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use uuid::Uuid;
 
 /// The partitions that are attached, in the order in which the server reads them.
 const PARTITIONS: &str = "
-    SELECT c.oid::bigint AS oid, c.relname AS name, pg_get_expr(c.relpartbound, c.oid) AS bounds,
-           greatest(c.reltuples, 0)::bigint AS estimate,
+    SELECT c.oid::bigint AS oid, c.relname AS name, greatest(c.reltuples, 0)::bigint AS estimate,
            regexp_match(pg_get_expr(c.relpartbound, c.oid), '^FOR VALUES FROM \\(''([^'']+)''\\) TO \\(''([^'']+)''\\)$')
                AS range
     FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
@@ -31,6 +30,11 @@ const STARTS: &str = "
         WHERE a.tenant_id = f.tenant_id AND a.chain_lane = f.chain_lane AND a.chain_seq < f.first_seq
         ORDER BY a.chain_seq DESC LIMIT 1) AS p";
 
+/// The links that seals have recorded, a lane's in ascending order.
+const ANCHORS: &str = "
+    SELECT tenant_id, chain_lane, last_seq AS chain_seq, last_hash AS integrity_hash FROM awgp.audit_chain_anchors
+    WHERE {tenants} AND ($1::text IS NULL OR partition_name = $1) ORDER BY tenant_id, chain_lane, last_seq";
+
 /// A partition that is attached.
 #[derive(Clone, Debug)]
 pub struct Partition {
@@ -38,8 +42,6 @@ pub struct Partition {
     pub oid: u32,
     /// Its name.
     pub name: String,
-    /// Its bounds as the server writes them.
-    pub bounds: String,
     /// How many rows the server thinks it has.
     pub estimate: u64,
     range: Option<(String, String)>,
@@ -58,6 +60,7 @@ pub struct Plan {
     pub whole: bool,
     condition: String,
     starts: HashMap<Lane, Link>,
+    anchors: HashMap<Lane, Vec<Link>>,
 }
 
 impl Plan {
@@ -86,7 +89,8 @@ impl Plan {
             Some(_) => starts(work, &condition).await?,
             None => HashMap::new(),
         };
-        Ok(Self { install_id, partitions, only, whole, condition, starts })
+        let anchors = anchors(work, scope, partition).await?;
+        Ok(Self { install_id, partitions, only, whole, condition, starts, anchors })
     }
 
     /// The condition on the rows that are read.
@@ -94,12 +98,26 @@ impl Plan {
         &self.condition
     }
 
-    /// What is known of a lane: where it begins.
+    /// What is known of a lane: where it begins, and the links that seals have recorded.
     pub fn known(&self, lane: Lane) -> Known {
-        match self.starts.get(&lane) {
+        let known = match self.starts.get(&lane) {
             Some(start) => Known::after(*start),
             None => Known::from_genesis(self.install_id, lane),
+        };
+        match self.anchors.get(&lane) {
+            None => known,
+            Some(points) => {
+                let head = points.last().map_or(Head::Unknown, |last| Head::AtLeast(*last));
+                Known { points: points.clone(), head, ..known }
+            }
         }
+    }
+
+    /// The lanes of which seals tell.
+    pub fn sealed_lanes(&self) -> impl Iterator<Item = Lane> {
+        let mut lanes: Vec<Lane> = self.anchors.keys().copied().collect();
+        lanes.sort();
+        lanes.into_iter()
     }
 
     /// How many rows there may be; for the progress bar.
@@ -200,7 +218,6 @@ pub async fn partitions(work: &Work<'_>) -> Result<Vec<Partition>, Trouble> {
             Ok(Partition {
                 oid: parse(&text(row, "oid"))?,
                 name: text(row, "name"),
-                bounds: text(row, "bounds"),
                 estimate: parse(&text(row, "estimate"))?,
                 range,
             })
@@ -224,15 +241,29 @@ pub fn within(partition: &Partition) -> String {
 
 async fn starts(work: &Work<'_>, condition: &str) -> Result<HashMap<Lane, Link>, Trouble> {
     let rows = work.select(&STARTS.replace("{rows}", condition), &[]).await?;
-    let mut starts = HashMap::new();
+    rows.iter().map(link).collect()
+}
+
+async fn anchors(
+    work: &Work<'_>,
+    scope: &Scope,
+    partition: Option<&str>,
+) -> Result<HashMap<Lane, Vec<Link>>, Trouble> {
+    let rows = work.select(&ANCHORS.replace("{tenants}", &scope.condition()), &[&partition]).await?;
+    let mut anchors: HashMap<Lane, Vec<Link>> = HashMap::new();
     for row in &rows {
-        let lane =
-            Lane { tenant_id: parse(&text(row, "tenant_id"))?, chain_lane: parse(&text(row, "chain_lane"))? };
-        // A predecessor whose hash is no hash leaves the first row without one: it is reported there.
-        let hash = Digest::from_hex(text(row, "integrity_hash").as_bytes()).unwrap_or(Digest([0; 32]));
-        starts.insert(lane, Link { seq: parse(&text(row, "chain_seq"))?, hash });
+        let (lane, link) = link(row)?;
+        anchors.entry(lane).or_default().push(link);
     }
-    Ok(starts)
+    Ok(anchors)
+}
+
+fn link(row: &Row) -> Result<(Lane, Link), Trouble> {
+    let lane =
+        Lane { tenant_id: parse(&text(row, "tenant_id"))?, chain_lane: parse(&text(row, "chain_lane"))? };
+    // What is no hash fits nothing: it is reported where the next row does not follow it.
+    let hash = Digest::from_hex(text(row, "integrity_hash").as_bytes()).unwrap_or(Digest([0; 32]));
+    Ok((lane, Link { seq: parse(&text(row, "chain_seq"))?, hash }))
 }
 
 /// A column's text; nothing where it is NULL.

@@ -26,8 +26,8 @@ pub struct Evidence {
     pub suspicions: Vec<Suspicion>,
     /// Lanes that begin at their genesis value.
     pub lanes_from_genesis: usize,
-    /// Lanes.
-    pub lanes: usize,
+    /// The lanes.
+    pub lanes: Vec<Lane>,
     /// Rows.
     pub rows: u64,
     /// What the sealed partitions yield.
@@ -134,7 +134,7 @@ impl<'a> Scan<'a> {
                 again.push(lane);
                 continue;
             }
-            evidence.lanes += 1;
+            evidence.lanes.push(lane);
             evidence.lanes_from_genesis += usize::from(track.from_genesis);
             evidence.suspicions.append(&mut track.suspicions);
             track.verifier.finish(&mut evidence.suspicions);
@@ -225,7 +225,7 @@ impl<'a> Sorted<'a> {
                     ended.finish(&mut evidence.suspicions);
                 }
                 let known = self.plan.known(lane);
-                evidence.lanes += 1;
+                evidence.lanes.push(lane);
                 evidence.lanes_from_genesis += usize::from(known.start.seq == 0);
                 current.insert(LaneVerifier::new(lane, known))
             }

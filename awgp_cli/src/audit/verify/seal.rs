@@ -5,7 +5,7 @@ use crate::audit::copy::Tuple;
 use crate::failure::Trouble;
 use crate::session::Work;
 use awgp_core::audit::chain::{Digest, Lane, Link};
-use awgp_core::audit::finding::{Finding, Kind};
+use awgp_core::audit::finding::Finding;
 use awgp_core::audit::integrity::{self, HeadsRoot, Seal};
 use std::collections::{BTreeMap, HashMap};
 
@@ -19,32 +19,38 @@ struct Yield {
     heads: BTreeMap<Lane, Link>,
 }
 
-/// A row of audit_log_integrity.
+/// What is stored of a sealed partition.
 #[derive(Clone, Debug)]
 pub struct Stored {
     partition_name: String,
-    last_sequence_number: i64,
-    cumulative_hash: String,
+    /// Its row of audit_log_integrity: highest id and root.
+    integrity: Option<(i64, String)>,
+    /// Whether anchors say that it is sealed.
+    anchored: bool,
 }
 
-/// The rows of audit_log_integrity; none where the login may not read them.
+const STORED: &str = "
+    SELECT coalesce(i.partition_name, a.partition_name) AS partition_name, i.last_sequence_number, i.cumulative_hash,
+           a.partition_name IS NOT NULL AS anchored
+    FROM awgp.audit_log_integrity AS i
+    FULL JOIN (SELECT DISTINCT partition_name FROM awgp.audit_chain_anchors) AS a
+        ON a.partition_name = i.partition_name
+    ORDER BY 1";
+
+/// What is stored of sealed partitions. The login reads every tenant's trail.
 pub async fn stored(work: &Work<'_>) -> Result<Vec<Stored>, Trouble> {
-    let may = "SELECT has_table_privilege('awgp.audit_log_integrity', 'SELECT')::integer::bigint";
-    if work.number(may, &[]).await? == 0 {
-        return Ok(Vec::new());
-    }
-    let rows = work
-        .select(
-            "SELECT partition_name, last_sequence_number, cumulative_hash FROM awgp.audit_log_integrity",
-            &[],
-        )
-        .await?;
+    let rows = work.select(STORED, &[]).await?;
     rows.iter()
         .map(|row| {
+            let hash = text(row, "cumulative_hash");
+            let integrity = match text(row, "last_sequence_number") {
+                empty if empty.is_empty() => None,
+                number => Some((parse(&number)?, hash)),
+            };
             Ok(Stored {
                 partition_name: text(row, "partition_name"),
-                last_sequence_number: parse(&text(row, "last_sequence_number"))?,
-                cumulative_hash: text(row, "cumulative_hash"),
+                integrity,
+                anchored: text(row, "anchored") == "true",
             })
         })
         .collect()
@@ -88,16 +94,14 @@ impl Seals {
     pub fn check(&self, partitions: &[Partition], stored: &[Stored]) -> Vec<Finding> {
         let check = |stored: &Stored| {
             let name = &stored.partition_name;
-            let Some(partition) = partitions.iter().find(|partition| partition.name == *name) else {
-                let detail = "it is sealed in audit_log_integrity and not attached";
-                return Some(Finding::about_partition(Kind::MissingPartition, name, detail));
-            };
+            // One that is not attached is found by itself.
+            let partition = partitions.iter().find(|partition| partition.name == *name)?;
             let found = self.0.get(&partition.oid)?;
             let mut root = HeadsRoot::default();
             found.heads.iter().for_each(|(lane, head)| root.add(*lane, *head));
             let actual = Seal { last_sequence_number: found.highest_id, cumulative_hash: root.finish() };
-            let stored = Some((stored.last_sequence_number, stored.cumulative_hash.as_str()));
-            integrity::check(name, stored, true, actual)
+            let row = stored.integrity.as_ref().map(|(last, hash)| (*last, hash.as_str()));
+            integrity::check(name, row, stored.anchored, actual)
         };
         stored.iter().filter_map(check).collect()
     }
