@@ -116,7 +116,8 @@ async fn gather(jobs: Vec<Job>, plan: &Arc<Plan>, seals: &Seals) -> Result<Vec<E
     let mut running = JoinSet::new();
     for job in jobs {
         let (plan, seals, shared) = (Arc::clone(plan), seals.clone(), Arc::clone(&shared));
-        running.spawn_blocking(move || job.run(&plan, seals, &shared));
+        let index = job.share.index;
+        running.spawn_blocking(move || job.run(&plan, seals, &shared).map(|evidence| (index, evidence)));
     }
     let mut gathered = Vec::new();
     let mut first_trouble = None;
@@ -139,7 +140,11 @@ async fn gather(jobs: Vec<Job>, plan: &Arc<Plan>, seals: &Seals) -> Result<Vec<E
     progress.clear();
     match first_trouble {
         Some(trouble) => Err(trouble),
-        None => Ok(gathered),
+        None => {
+            // Whoever ends first, the findings are the same.
+            gathered.sort_by_key(|(index, _)| *index);
+            Ok(gathered.into_iter().map(|(_, evidence)| evidence).collect())
+        }
     }
 }
 
