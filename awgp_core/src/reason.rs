@@ -99,6 +99,9 @@ reasons! {
     StructureTooNew = "structure_too_new", WrongState;
     /// An argument is outside of its range.
     OutOfRange = "out_of_range", BadArgument;
+    /// A row that an array column of another row names was to be deleted or renamed.
+    StillReferenced = "still_referenced", ForeignKeyViolation;
+
     /// The audit trail is written by the chain alone and never changed.
     AuditImmutable = "audit_immutable", NotAllowed;
     /// A governed table cannot be truncated.

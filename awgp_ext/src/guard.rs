@@ -67,9 +67,11 @@ fn guard_tenant(call: &TriggerCall) -> Datum {
     call.keep()
 }
 
-/// What the context remembers of tenants may be out of date.
-fn refresh_context(_: &TriggerCall) -> Datum {
+/// What the context remembers of tenants may be out of date, here and, for plans, in every session.
+fn refresh_context(call: &TriggerCall) -> Datum {
     context::forget_lookups();
+    // SAFETY: the trigger's table exists; the message goes out with the commit.
+    unsafe { pg_sys::CacheInvalidateRelcacheByRelid(call.relation_oid()) };
     nothing()
 }
 

@@ -5,21 +5,24 @@
 //! | [`context`] | who is asking: tenant, user and assistant, in backend memory |
 //! | [`audit`] | every change: captured, chained, kept |
 //! | [`guard`] | the triggers that hold plain DML to the rules |
+//! | [`references`] | references that a foreign key cannot say |
 //! | [`install`] | structure: migrations and scripts, applied outside of the extension |
 //! | [`partitions`] | the months of the audit trail |
 //! | [`doctor`] | what is wrong with this installation, as rows |
 //! | [`settings`] | configuration parameters |
-//! | [`raise`], [`relation`], [`jsonb`], [`lock`], [`transaction`], [`trigger`] | the edges to PostgreSQL |
+//! | [`raise`], [`relation`], [`jsonb`], [`encoding`], [`lock`], [`transaction`], [`trigger`] | the edges to PostgreSQL |
 
 mod audit;
 mod context;
 mod doctor;
+mod encoding;
 mod guard;
 mod install;
 mod jsonb;
 mod lock;
 mod partitions;
 mod raise;
+mod references;
 mod relation;
 mod settings;
 mod transaction;
@@ -27,10 +30,11 @@ mod trigger;
 
 ::pgrx::pg_module_magic!(name, version);
 
-// Roles first: the grants below name them. Then the functions, the trigger functions, what may be called by
-// whom, and at last the structure, which stands outside of the extension.
+// Roles first: the grants below name them. Then the functions, the trigger functions, what policies are made
+// of, what may be called by whom, and at last the structure, which stands outside of the extension.
 pgrx::extension_sql_file!("../../sql/roles.sql", name = "roles", bootstrap);
 pgrx::extension_sql_file!("../../sql/triggers/functions.sql", name = "trigger_functions");
+pgrx::extension_sql_file!("../../sql/visibility.sql", name = "visibility");
 pgrx::extension_sql_file!("../../sql/members.sql", name = "members", finalize);
 
 /// Runs when the library is loaded: parameters and the callbacks that end a context.

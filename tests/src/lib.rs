@@ -16,6 +16,7 @@ pub mod cli;
 pub mod command;
 pub mod everything;
 pub mod fixture;
+pub mod rows;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio_postgres::{Client, Config, NoTls};

@@ -42,7 +42,6 @@ fn seal_partition(name: Option<&str>) -> JsonB {
         "lanes": sum.lanes.len(),
     });
     queue::push(Event {
-        subtransaction: queue::current_subtransaction(),
         id: None,
         tenant: queue::installation(),
         actor: actor::current(),

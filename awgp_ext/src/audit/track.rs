@@ -162,7 +162,6 @@ fn as_owner(statements: &[String]) {
 fn record(action: &str, table: &str, exclude: &[String], mask: &[String]) {
     let after = json!({ "table": table, "exclude": exclude, "mask": mask });
     queue::push(Event {
-        subtransaction: queue::current_subtransaction(),
         id: None,
         tenant: queue::installation(),
         actor: actor::current(),

@@ -8,6 +8,7 @@
 //! by the triggers in `guard`. Nothing here is stored where SQL could write it.
 
 pub mod functions;
+pub mod plans;
 pub mod tenants;
 
 use crate::raise::raise;
@@ -66,16 +67,25 @@ pub fn current_or_none() -> Option<Context> {
     from_setting()
 }
 
-/// The tenants whose rows may be read: the one in context, and its direct active subsidiaries if it is a
+/// The tenants whose rows may be read: the one in context, first, and its direct active subsidiaries if it is a
 /// holding. Empty without a context.
 pub fn visible() -> Vec<Uuid> {
-    let Some(Context { tenant, .. }) = current() else { return Vec::new() };
+    current().map(|context| visible_from(context.tenant)).unwrap_or_default()
+}
+
+/// The tenant in context and what it sees; none also where the setting is malformed.
+pub fn visible_or_none() -> Option<(Uuid, Vec<Uuid>)> {
+    current_or_none().map(|context| (context.tenant, visible_from(context.tenant)))
+}
+
+fn visible_from(tenant: Uuid) -> Vec<Uuid> {
     let remembered = STATE.with_borrow(|state| match &state.visible {
         Some((of, visible)) if *of == tenant => Some(visible.clone()),
         _ => None,
     });
     remembered.unwrap_or_else(|| {
         let visible = tenants::visible_from(tenant);
+        plans::learn(tenant, &visible);
         STATE.with_borrow_mut(|state| state.visible = Some((tenant, visible.clone())));
         visible
     })
@@ -89,6 +99,19 @@ pub fn enter(context: Context) {
         state.frames.retain(|frame| frame.subtransaction != subtransaction);
         state.frames.push(Frame { subtransaction, context });
     });
+    if plans::known(context.tenant).is_none() {
+        visible_from(context.tenant);
+    }
+    plans::follow(plans::known(context.tenant));
+}
+
+/// A frame has gone: cached plans follow the context that is in force now.
+fn fall_back() {
+    let frame = STATE.with_borrow(|state| state.frames.last().map(|frame| frame.context.tenant));
+    match frame {
+        Some(tenant) => plans::follow(plans::known(tenant)),
+        None => plans::follow_setting(settings::app_current_tenant()),
+    }
 }
 
 /// Looks tenants up again at the next question: one of them has changed.
@@ -118,16 +141,24 @@ fn from_setting() -> Option<Context> {
 
 /// The transaction has ended, and the context with it.
 pub fn forget() {
-    STATE.with_borrow_mut(|state| *state = State::default());
+    let state = STATE.take();
+    if !state.frames.is_empty() {
+        fall_back();
+    }
 }
 
 /// A savepoint was rolled back: what it set is gone, and what was looked up since may be.
 pub fn forget_subtransaction(own: pg_sys::SubTransactionId) {
-    STATE.with_borrow_mut(|state| {
+    let had_frame = STATE.with_borrow_mut(|state| {
+        let before = state.frames.len();
         state.frames.retain(|frame| frame.subtransaction != own);
         state.setting = None;
         state.visible = None;
+        state.frames.len() < before
     });
+    if had_frame {
+        fall_back();
+    }
 }
 
 /// A savepoint was released: what it set is the parent's, in place of what the parent had.

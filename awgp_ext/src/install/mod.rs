@@ -10,6 +10,7 @@
 //!
 //! Failure handling: everything runs in the caller's transaction; an error leaves nothing behind.
 
+pub mod declared;
 mod manifest;
 
 use crate::lock::{self, Subject};
