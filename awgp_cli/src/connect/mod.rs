@@ -11,8 +11,10 @@ use crate::secret::DatabaseUrl;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tls::Tls;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::mpsc;
 use tokio_postgres::config::Host;
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls};
 
 /// How long one attempt to connect may take, unless PGCONNECT_TIMEOUT or connect_timeout says otherwise.
 const CONNECT_TIMEOUT_SECONDS: u64 = 10;
@@ -106,6 +108,20 @@ impl Target {
         }
     }
 
+    /// Connects, and tells of notifications: that there were some, not how many.
+    pub async fn connect_listening(&self) -> Result<(Client, mpsc::Receiver<()>), tokio_postgres::Error> {
+        let (notify, notified) = mpsc::channel(1);
+        if let Some(connector) = self.tls.connector() {
+            let (client, connection) = self.config.connect(connector).await?;
+            tokio::spawn(listen(connection, notify));
+            Ok((client, notified))
+        } else {
+            let (client, connection) = self.config.connect(NoTls).await?;
+            tokio::spawn(listen(connection, notify));
+            Ok((client, notified))
+        }
+    }
+
     /// Connects; the connection is driven by a task of its own.
     pub async fn connect(&self) -> Result<Client, tokio_postgres::Error> {
         // Two types of connection, the same two steps.
@@ -117,6 +133,19 @@ impl Target {
             let (client, connection) = self.config.connect(NoTls).await?;
             tokio::spawn(connection);
             Ok(client)
+        }
+    }
+}
+
+/// Drives a connection until it ends. A notification that finds one waiting is one with it.
+async fn listen<S, T>(mut connection: Connection<S, T>, notify: mpsc::Sender<()>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    while let Some(Ok(message)) = std::future::poll_fn(|context| connection.poll_message(context)).await {
+        if matches!(message, AsyncMessage::Notification(_)) {
+            let _ = notify.try_send(());
         }
     }
 }
