@@ -43,7 +43,7 @@ async fn a_cached_plan_follows_set_context_between_tenants_and_holdings() {
     let database = Database::new().await;
     let group = group(&database).await;
     let (mut app, statement) = prepared(&database).await;
-    assert_eq!(shown(&app, &statement).await, []);
+    assert_eq!(shown(&app, &statement).await, Vec::<Uuid>::new());
     for _ in 0..3 {
         for (tenant, expected) in [
             (group.north.id, vec![group.north.id]),
@@ -55,7 +55,7 @@ async fn a_cached_plan_follows_set_context_between_tenants_and_holdings() {
             assert_eq!(shown(&transaction, &statement).await, expected);
             transaction.commit().await.expect("reading commits");
         }
-        assert_eq!(shown(&app, &statement).await, []);
+        assert_eq!(shown(&app, &statement).await, Vec::<Uuid>::new());
     }
 }
 
