@@ -88,7 +88,7 @@ async fn a_cached_plan_follows_what_returns_when_a_transaction_or_a_savepoint_en
     for by_function in [false, true] {
         assert_eq!(shown(&app, &statement).await, of_holding(&group));
         let mut transaction = app.transaction().await.expect("a transaction begins");
-        let savepoint = transaction.savepoint("inner").await.expect("a savepoint is set");
+        let savepoint = transaction.savepoint("inside").await.expect("a savepoint is set");
         if by_function {
             let sql = "SELECT awgp.set_context($1)";
             savepoint.execute(sql, &[&group.north.id]).await.expect("the context is set");
