@@ -49,11 +49,11 @@ const BY_APPLICATION: &[(&str, &str)] = &[
     ),
 ];
 
-/// Inserts that no application may make. :tenant stands for the tenant's id.
+/// Inserts of what AWGP itself writes later in the life of a tenant; :tenant stands for its id.
 const BY_SUPERUSER: &[(&str, &str)] = &[(
     "audit_chain_anchors",
     "INSERT INTO awgp.audit_chain_anchors (partition_name, tenant_id, chain_lane, first_seq, last_seq, last_hash)
-     VALUES ('audit_logs_2001_01', :tenant, 0, 1, 1, repeat('0', 64))",
+     VALUES ('audit_logs_2001_01', :tenant, 0, 1, 7, repeat('0', 64))",
 )];
 
 /// Inserts into tables that belong to no tenant.
@@ -119,7 +119,7 @@ async fn fill_tenant(database: &Database, superuser: &Client, tenant: &Tenant) {
     transaction.commit().await.expect("the rows are committed");
     for (table, sql) in BY_SUPERUSER {
         let sql = sql.replace(":tenant", &format!("'{}'", tenant.id));
-        superuser.execute(&sql, &[]).await.unwrap_or_else(|error| panic!("{table}: {error:?}"));
+        superuser.batch_execute(&sql).await.unwrap_or_else(|error| panic!("{table}: {error:?}"));
     }
     for table in tenant_tables(superuser).await {
         let rows = count(superuser, &table, Some(tenant.id)).await;

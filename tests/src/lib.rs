@@ -7,9 +7,6 @@
 //! A database a test, copied from a template that has the extension in it.
 #![allow(clippy::missing_panics_doc)] // a panic is how a test fails
 
-// A helper that panics is how a test fails.
-#![allow(clippy::missing_panics_doc)]
-
 pub mod asking;
 pub mod catalog;
 pub mod cli;
