@@ -111,6 +111,16 @@ unsafe extern "C-unwind" fn assign_current_tenant(value: *const c_char, _extra: 
     crate::context::plans::follow_setting(unsafe { value.as_ref().map(|text| CStr::from_ptr(text)) });
 }
 
+/// True where `shared_preload_libraries` names the library.
+pub fn is_preloaded() -> bool {
+    // SAFETY: a C string that the postmaster set before the first backend; null or constant since.
+    let libraries = unsafe {
+        let text = pg_sys::shared_preload_libraries_string;
+        if text.is_null() { String::new() } else { CStr::from_ptr(text).to_string_lossy().into_owned() }
+    };
+    libraries.split(',').any(|library| library.trim_matches([' ', '"']).ends_with("awgp"))
+}
+
 /// The text of `app.current_tenant`, the seed's setting; none where it is unset or empty.
 pub fn app_current_tenant() -> Option<&'static CStr> {
     // SAFETY: the name is a C string. With missing_ok the answer is null or a C string that lives until the

@@ -122,7 +122,8 @@ async fn a_cached_plan_inside_a_function_follows_the_functions_own_setting() {
     let transaction = app.transaction().await.expect("a transaction begins");
     set(&transaction, group.north.id, true).await;
     for _ in 0..3 {
-        let row = transaction.query_one("SELECT public.seen(), public.seen_by_holding(), public.seen()", &[]).await;
+        let row =
+            transaction.query_one("SELECT public.seen(), public.seen_by_holding(), public.seen()", &[]).await;
         let row = row.expect("reading never fails");
         assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1), row.get::<_, i64>(2)), (1, 3, 1));
     }

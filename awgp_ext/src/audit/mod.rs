@@ -23,5 +23,7 @@ pub mod partition;
 pub mod privileged;
 pub mod queue;
 pub mod read;
+pub mod seal;
 pub mod secrets;
+pub mod track;
 pub mod verify;
