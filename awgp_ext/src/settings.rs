@@ -100,6 +100,16 @@ unsafe extern "C-unwind" fn check_audit_mask(
     names.is_none_or(|names| SecretNames::parse(&names).is_ok())
 }
 
+/// True where `shared_preload_libraries` names the library.
+pub fn is_preloaded() -> bool {
+    // SAFETY: a C string that the postmaster set before the first backend; null or constant since.
+    let libraries = unsafe {
+        let text = pg_sys::shared_preload_libraries_string;
+        if text.is_null() { String::new() } else { CStr::from_ptr(text).to_string_lossy().into_owned() }
+    };
+    libraries.split(',').any(|library| library.trim_matches([' ', '"']).ends_with("awgp"))
+}
+
 #[pgrx::pg_guard]
 unsafe extern "C-unwind" fn assign_audit_mask(_value: *const c_char, _extra: *mut c_void) {
     crate::audit::secrets::forget();
@@ -109,16 +119,6 @@ unsafe extern "C-unwind" fn assign_audit_mask(_value: *const c_char, _extra: *mu
 unsafe extern "C-unwind" fn assign_current_tenant(value: *const c_char, _extra: *mut c_void) {
     // SAFETY: null or a C string.
     crate::context::plans::follow_setting(unsafe { value.as_ref().map(|text| CStr::from_ptr(text)) });
-}
-
-/// True where `shared_preload_libraries` names the library.
-pub fn is_preloaded() -> bool {
-    // SAFETY: a C string that the postmaster set before the first backend; null or constant since.
-    let libraries = unsafe {
-        let text = pg_sys::shared_preload_libraries_string;
-        if text.is_null() { String::new() } else { CStr::from_ptr(text).to_string_lossy().into_owned() }
-    };
-    libraries.split(',').any(|library| library.trim_matches([' ', '"']).ends_with("awgp"))
 }
 
 /// The text of `app.current_tenant`, the seed's setting; none where it is unset or empty.
