@@ -1,6 +1,6 @@
 //! The edge between PostgreSQL's trigger manager and our trigger functions.
 
-use crate::relation::uuid_of;
+use crate::relation::{texts_of, uuid_of};
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::{CStr, CString};
 use std::num::NonZeroUsize;
@@ -111,7 +111,20 @@ impl TriggerCall {
             .and_then(|datum| unsafe { pgrx::FromDatum::from_datum(datum, false) })
     }
 
-    /// Lets the row through as it is.
+    /// A text column of OLD; only in UPDATE and DELETE.
+    pub fn old_text(&self, name: &CStr) -> Option<String> {
+        // SAFETY: callers name text columns.
+        let tuple = unsafe { (*self.data).tg_trigtuple };
+        self.column(tuple, name).and_then(|datum| unsafe { pgrx::FromDatum::from_datum(datum, false) })
+    }
+
+    /// The elements of a text[] column of NEW that are not NULL.
+    pub fn new_texts(&self, name: &CStr) -> Vec<String> {
+        // SAFETY: callers name text[] columns.
+        self.column(self.new_tuple(), name).map(|datum| unsafe { texts_of(datum) }).unwrap_or_default()
+    }
+
+    /// Lets the row through as it is; for DELETE, the row that goes.
     pub fn keep(&self) -> Datum {
         Datum::from(self.new_tuple())
     }

@@ -8,6 +8,7 @@
 
 pub mod cli;
 pub mod fixture;
+pub mod tokens;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio_postgres::{Client, Config, NoTls};

@@ -162,7 +162,12 @@ impl Reader {
         // until the next fetch, and what is detoasted or converted lives in the per-row context until then.
         unsafe {
             let snapshot = pg_sys::GetActiveSnapshot();
-            if !pg_sys::table_tuple_fetch_row_version(source.relation, &raw mut address, snapshot, source.slot) {
+            if !pg_sys::table_tuple_fetch_row_version(
+                source.relation,
+                &raw mut address,
+                snapshot,
+                source.slot,
+            ) {
                 return;
             }
             pg_sys::MemoryContextReset(self.memory);
@@ -171,7 +176,10 @@ impl Reader {
             let tuple = pg_sys::ExecFetchSlotHeapTuple(source.slot, false, &raw mut must_free);
             let updated = u32::from((*(*tuple).t_data).t_infomask) & pg_sys::HEAP_UPDATED != 0;
             pg_sys::slot_getallattrs(source.slot);
-            let values = std::slice::from_raw_parts((*source.slot).tts_values, usize::from((*source.slot).tts_nvalid.unsigned_abs()));
+            let values = std::slice::from_raw_parts(
+                (*source.slot).tts_values,
+                usize::from((*source.slot).tts_nvalid.unsigned_abs()),
+            );
             let nulls = std::slice::from_raw_parts((*source.slot).tts_isnull, values.len());
             let datum = |column: usize| {
                 let at = source.numbers[column] - 1;

@@ -165,7 +165,9 @@ pub fn verify_rows(scope: Scope<'_>, keep_lanes: bool) -> (Vec<Finding>, BTreeMa
 fn known(scope: Scope<'_>, lane: Lane, first_seq: i64, points: Vec<Link>) -> Known {
     let genesis = Known::from_genesis(queue::installation(), lane);
     let start = if scope.partition.is_some() && first_seq > 1 {
-        append::link_at(lane, first_seq - 1).or_else(|| anchored(lane, first_seq - 1)).unwrap_or(genesis.start)
+        append::link_at(lane, first_seq - 1)
+            .or_else(|| anchored(lane, first_seq - 1))
+            .unwrap_or(genesis.start)
     } else {
         genesis.start
     };

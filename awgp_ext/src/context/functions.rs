@@ -1,6 +1,6 @@
 //! The functions of the context that clients call.
 
-use super::{Context, current, enter, tenants, visible};
+use super::{Context, current, enter, narrow, tenants, verified, visible};
 use crate::raise::raise;
 use crate::relation::{from_sql, to_sql};
 use crate::settings::{ContextMode, context_mode};
@@ -15,7 +15,7 @@ fn set_context(
     assistant_id: default!(Option<pgrx::Uuid>, "NULL"),
 ) -> pgrx::Uuid {
     if context_mode() == ContextMode::Signed {
-        raise(&tenancy::signed_mode());
+        return to_sql(narrowed(tenant_id.as_ref(), user_id.as_ref(), assistant_id.as_ref()));
     }
     let tenant = tenant_id.as_ref().map(from_sql).filter(|id| tenants::is_active(*id));
     let Some(tenant) = tenant else { raise(&tenancy::unknown_tenant()) };
@@ -29,6 +29,23 @@ fn set_context(
     }
     enter(Context { tenant, user, assistant });
     to_sql(tenant)
+}
+
+/// In signed mode: the same tenant and user, and an assistant of the tenant, and nothing else. The user is
+/// named, so that nobody leaves his role behind.
+fn narrowed(
+    tenant: Option<&pgrx::Uuid>,
+    user: Option<&pgrx::Uuid>,
+    assistant: Option<&pgrx::Uuid>,
+) -> uuid::Uuid {
+    let Some((verified, of_session)) = verified() else { raise(&tenancy::signed_mode()) };
+    let same = tenant.map(from_sql) == Some(verified.tenant) && user.map(from_sql) == verified.user;
+    let Some(assistant) = assistant.map(from_sql).filter(|_| same) else { raise(&tenancy::signed_mode()) };
+    if !tenants::has_assistant(verified.tenant, assistant) {
+        raise(&tenancy::unknown_assistant());
+    }
+    narrow(Context { assistant: Some(assistant), ..verified }, of_session);
+    verified.tenant
 }
 
 /// The tenant in context; NULL where there is none.
@@ -47,6 +64,15 @@ fn current_user_id() -> Option<pgrx::Uuid> {
 #[pg_extern(stable, parallel_restricted)]
 fn current_assistant_id() -> Option<pgrx::Uuid> {
     current().and_then(|context| context.assistant).map(to_sql)
+}
+
+/// Where the context may come from in this session: trusted or signed.
+#[pg_extern(name = "context_mode", stable, parallel_restricted)]
+fn mode_in_force() -> &'static str {
+    match context_mode() {
+        ContextMode::Trusted => "trusted",
+        ContextMode::Signed => "signed",
+    }
 }
 
 /// The tenants whose rows may be read; empty where there is no context.
