@@ -12,4 +12,5 @@ pub mod month;
 pub mod permissions;
 pub mod reason;
 pub mod refusal;
+pub mod server_release;
 pub mod tenancy;

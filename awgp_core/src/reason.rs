@@ -99,6 +99,9 @@ reasons! {
     StructureTooNew = "structure_too_new", WrongState;
     /// An argument is outside of its range.
     OutOfRange = "out_of_range", BadArgument;
+    /// A row that an array column of another row names was to be deleted or renamed.
+    StillReferenced = "still_referenced", ForeignKeyViolation;
+
     /// The audit trail is written by the chain alone and never changed.
     AuditImmutable = "audit_immutable", NotAllowed;
     /// A governed table cannot be truncated.
@@ -163,6 +166,14 @@ reasons! {
     RoleGrant = "role_grant", NotAllowed;
     /// A user was to change his own role.
     OwnRole = "own_role", NotAllowed;
+    /// Only an application's own table with a tenant_id, owned by the caller, can be tracked.
+    NotTrackable = "not_trackable", BadArgument;
+    /// A table has no such column.
+    UnknownColumn = "unknown_column", BadArgument;
+    /// The partition's month is not over.
+    PartitionOpen = "partition_open", WrongState;
+    /// The audit trail does not verify.
+    AuditFindings = "audit_findings", WrongState;
     /// The token is good, and its subject is a user who is not active.
     UserInactive = "user_inactive", NotAllowed;
     /// The token is good, and its user's tenant is not active.

@@ -112,3 +112,25 @@ pub fn parent_not_holding(parent: Uuid) -> Refusal {
     )
     .with("parent_tenant_id", parent.to_string())
 }
+
+/// An element of an array column names no row of this tenant: foreign and nonexistent alike.
+pub fn unknown_reference(table: &str, column: &str) -> Refusal {
+    Refusal::new(
+        Reason::UnknownReference,
+        "an id in the list names no user of this tenant",
+        "Check the ids with: awgp user list",
+    )
+    .with("table", table)
+    .with("column", column)
+}
+
+/// A row of `table` is still named by a list in `referencing`.
+pub fn still_referenced(table: &str, referencing: &str) -> Refusal {
+    Refusal::new(
+        Reason::StillReferenced,
+        "the user is still listed by another row",
+        "Deactivate the user instead: UPDATE awgp.users SET is_active = false WHERE id = …",
+    )
+    .with("table", table)
+    .with("referencing_table", referencing)
+}

@@ -1,9 +1,13 @@
 //! What is wrong with this installation.
 //!
 //! A check is a query in `sql/doctor/` that returns object, message and hint of each finding; its name is the
-//! stable code. Read as the caller: nothing here needs more than the catalogs, which everybody may read.
+//! stable code. $1 are the policies and $2 the triggers that the scripts make. Read as the caller: nothing here needs more than the catalogs, which everybody may read.
 
-use crate::install;
+use crate::install::{self, declared};
+use crate::relation;
+use crate::settings::{self, ContextMode};
+use awgp_core::server_release;
+use pgrx::datum::DatumWithOid;
 use pgrx::prelude::*;
 
 struct Check {
@@ -26,10 +30,22 @@ const CHECKS: &[Check] = checks! {
     error rls_disabled,
     error rls_not_forced,
     error policy_missing,
+    error trigger_disabled,
     error partition_grant,
     error public_grant,
     error owner,
     error role_missing,
+    error role_bypasses_rls,
+    error role_owns,
+    error schema_create,
+    error policy_gone,
+    error policy_foreign,
+    error policy_open,
+    error trigger_gone,
+    error trigger_disabled,
+    error guard_missing,
+    error definer_search_path,
+    error view_definer,
     warning partition_missing,
 };
 
@@ -55,7 +71,12 @@ fn doctor() -> TableIterator<
         name!(hint, String),
     ),
 > {
-    let findings = migration_due().into_iter().chain(CHECKS.iter().flat_map(found));
+    let declared = [declared::policies().into(), declared::triggers().into()];
+    let findings = (migration_due().into_iter())
+        .chain(server_minor())
+        .chain(CHECKS.iter().flat_map(|check| found(check, &declared)))
+        .chain(default_partition_rows())
+        .chain([context_mode(), preload()]);
     let rows: Vec<_> = findings
         .map(|finding| {
             (
@@ -83,10 +104,83 @@ fn migration_due() -> Option<Finding> {
     })
 }
 
-fn found(check: &'static Check) -> Vec<Finding> {
+/// The server's minor release has a hole in row-level security that a later one closes.
+fn server_minor() -> impl Iterator<Item = Finding> {
+    let version: Option<i32> =
+        Spi::get_one("SELECT current_setting('server_version_num')::integer").ok().flatten();
+    let version = version.unwrap_or_default();
+    server_release::open_holes(version).map(move |hole| {
+        let major = version / 10_000;
+        Finding {
+            code: "server_minor",
+            severity: "error",
+            object: format!("server {major}.{}", version % 10_000),
+            message: format!("{}: {}", hole.cve, hole.what),
+            hint: match hole.fixed_minor(major) {
+                Some(minor) => {
+                    format!("Update the server to {major}.{minor} or later, then: SELECT version();")
+                }
+                None => "Upgrade the server to a supported major version, then: SELECT version();".to_owned(),
+            },
+        }
+    })
+}
+
+/// Audit rows of a month that has no partition wait in the default one.
+fn default_partition_rows() -> Option<Finding> {
+    relation::has_rows(c"audit_logs_default").then(|| Finding {
+        code: "default_partition_rows",
+        severity: "warning",
+        object: "awgp.audit_logs_default".to_owned(),
+        message: "it holds rows of months that have no partition".to_owned(),
+        hint: "SELECT awgp.run_maintenance(now());".to_owned(),
+    })
+}
+
+/// Which context mode is in force, said always.
+fn context_mode() -> Finding {
+    let (message, hint) = match settings::context_mode() {
+        ContextMode::Trusted => (
+            "trusted: whoever may run SQL chooses the tenant, with set_context() or app.current_tenant",
+            "SELECT format('ALTER DATABASE %I SET awgp.context_mode = signed;', current_database())",
+        ),
+        ContextMode::Signed => {
+            ("signed: the tenant comes from a verified token alone", "SELECT 'SHOW awgp.context_mode;'")
+        }
+    };
+    let hint: Option<String> = Spi::get_one(hint).ok().flatten();
+    Finding {
+        code: "context_mode",
+        severity: "info",
+        object: "awgp.context_mode".to_owned(),
+        message: message.to_owned(),
+        hint: hint.unwrap_or_default(),
+    }
+}
+
+/// Whether the server loads the library when it starts, said always.
+fn preload() -> Finding {
+    let (message, hint) = if settings::is_preloaded() {
+        ("awgp is loaded when the server starts", "SHOW shared_preload_libraries;")
+    } else {
+        (
+            "each session loads awgp when it first needs it; there is no background worker",
+            "ALTER SYSTEM SET shared_preload_libraries = 'awgp'; -- beside what is there; then restart the server",
+        )
+    };
+    Finding {
+        code: "preload",
+        severity: "info",
+        object: "shared_preload_libraries".to_owned(),
+        message: message.to_owned(),
+        hint: hint.to_owned(),
+    }
+}
+
+fn found(check: &'static Check, declared: &[DatumWithOid<'_>]) -> Vec<Finding> {
     Spi::connect(|client| {
         client
-            .select(check.query, None, &[])?
+            .select(check.query, None, declared)?
             .map(|row| {
                 Ok(Finding {
                     code: check.code,

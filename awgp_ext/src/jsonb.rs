@@ -1,6 +1,13 @@
 //! jsonb values held outside of PostgreSQL's memory contexts, as the server's own bytes.
 
+use crate::encoding::from_server;
+use pgrx::FromDatum;
+use pgrx::callconv::{Arg, ArgAbi};
+use pgrx::nullable::Nullable;
 use pgrx::pg_sys::{self, Datum};
+use pgrx::pgrx_sql_entity_graph::metadata::{
+    ArgumentError, ReturnsError, ReturnsRef, SqlMappingRef, SqlTranslatable, TypeOrigin,
+};
 use std::ffi::{CStr, CString};
 
 /// A jsonb: the varlena's bytes, uncompressed, header included.
@@ -63,24 +70,71 @@ impl Jsonb {
 
     /// Calls `read` with the jsonb's own text in UTF-8, as `jsonb_out` prints it.
     pub fn with_text<T>(&self, read: impl FnOnce(&str) -> T) -> T {
-        // SAFETY: JsonbToCString palloc's a C string in the server's encoding, pg_server_to_any converts or
-        // answers the same pointer.
+        // SAFETY: JsonbToCString palloc's a C string in the server's encoding.
         unsafe {
             let root = &raw mut (*self.words.as_ptr().cast_mut().cast::<pg_sys::Jsonb>()).root;
             let length = i32::try_from(self.length).unwrap_or(i32::MAX);
             let text = pg_sys::JsonbToCString(std::ptr::null_mut(), root, length);
-            let bytes = CStr::from_ptr(text).to_bytes().len();
-            let utf8 = pg_sys::pg_server_to_any(
-                text,
-                i32::try_from(bytes).unwrap_or(i32::MAX),
-                pg_sys::pg_enc::PG_UTF8 as i32,
-            );
-            let answer = read(&CStr::from_ptr(utf8).to_string_lossy());
-            if utf8 != text {
-                pg_sys::pfree(utf8.cast());
-            }
+            let answer = read(&from_server(CStr::from_ptr(text)));
             pg_sys::pfree(text.cast());
             answer
         }
     }
+
+    /// True for a JSON object.
+    pub fn is_object(&self) -> bool {
+        // SAFETY: the words hold a whole jsonb.
+        let header = unsafe { (*self.words.as_ptr().cast::<pg_sys::Jsonb>()).root.header };
+        header & pg_sys::JB_FOBJECT != 0
+    }
+
+    /// The object without one key. Numbers keep their digits, which a parse into Rust's would not leave them.
+    #[must_use]
+    pub fn without(&self, key: &str) -> Self {
+        let key = crate::encoding::to_server(key).unwrap_or(Datum::null());
+        self.with_function(pg_sys::F_JSONB_DELETE_JSONB_TEXT, key)
+    }
+
+    /// The object with the keys of another, which win.
+    #[must_use]
+    pub fn with(&self, other: &Self) -> Self {
+        self.with_function(pg_sys::F_JSONB_CONCAT, other.datum())
+    }
+
+    fn with_function(&self, function: u32, argument: Datum) -> Self {
+        // SAFETY: a built-in of two arguments, of which the first is jsonb and the answer too.
+        unsafe {
+            let function = pg_sys::Oid::from(function);
+            let datum = pg_sys::OidFunctionCall2Coll(function, pg_sys::InvalidOid, self.datum(), argument);
+            Self::from_varlena(pg_sys::pg_detoast_datum(datum.cast_mut_ptr()))
+        }
+    }
+}
+
+impl FromDatum for Jsonb {
+    unsafe fn from_polymorphic_datum(datum: Datum, is_null: bool, _kind: pg_sys::Oid) -> Option<Self> {
+        // SAFETY: the caller vouches for a jsonb datum.
+        (!is_null).then(|| unsafe { Self::from_varlena(pg_sys::pg_detoast_datum(datum.cast_mut_ptr())) })
+    }
+}
+
+// SAFETY: unboxed through FromDatum above, as the SQL type it names.
+unsafe impl<'fcx> ArgAbi<'fcx> for Jsonb {
+    unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
+        // SAFETY: as the trait asks; SQL declares the argument jsonb.
+        unsafe { arg.unbox_arg_using_from_datum() }.unwrap_or_else(|| Self::from_text("null"))
+    }
+
+    unsafe fn unbox_nullable_arg(arg: Arg<'_, 'fcx>) -> Nullable<Self> {
+        // SAFETY: as above.
+        unsafe { arg.unbox_arg_using_from_datum() }.into()
+    }
+}
+
+// SAFETY: jsonb it is.
+unsafe impl SqlTranslatable for Jsonb {
+    const TYPE_IDENT: &'static str = pgrx::pgrx_resolved_type!(Jsonb);
+    const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
+    const ARGUMENT_SQL: Result<SqlMappingRef, ArgumentError> = Ok(SqlMappingRef::literal("jsonb"));
+    const RETURN_SQL: Result<ReturnsRef, ReturnsError> = Ok(ReturnsRef::One(SqlMappingRef::literal("jsonb")));
 }

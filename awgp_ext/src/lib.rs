@@ -6,15 +6,17 @@
 //! | [`identity`] | signed mode: verified tokens |
 //! | [`audit`] | every change: captured, chained, kept |
 //! | [`guard`] | the triggers that hold plain DML to the rules |
+//! | [`references`] | references that a foreign key cannot say |
 //! | [`install`] | structure: migrations and scripts, applied outside of the extension |
 //! | [`partitions`] | the months of the audit trail |
 //! | [`doctor`] | what is wrong with this installation, as rows |
 //! | [`settings`] | configuration parameters |
-//! | [`raise`], [`relation`], [`jsonb`], [`lock`], [`transaction`], [`trigger`] | the edges to PostgreSQL |
+//! | [`raise`], [`relation`], [`jsonb`], [`encoding`], [`lock`], [`transaction`], [`trigger`] | the edges to PostgreSQL |
 
 mod audit;
 mod context;
 mod doctor;
+mod encoding;
 mod guard;
 mod identity;
 mod install;
@@ -22,6 +24,7 @@ mod jsonb;
 mod lock;
 mod partitions;
 mod raise;
+mod references;
 mod relation;
 mod settings;
 mod transaction;

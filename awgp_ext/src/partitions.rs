@@ -81,16 +81,33 @@ const MISSING_MONTHS: &str = "
             AND \"timestamp\" < (month + interval '1 month') AT TIME ZONE 'UTC')
     ORDER BY month";
 
-/// What makes one partition equal to its siblings. The name comes from `MISSING_MONTHS` and is an identifier
-/// by construction; it is quoted all the same.
-fn statements(name: &str, from: &str, to: &str) -> [String; 9] {
+/// What makes one partition. The name comes from `MISSING_MONTHS` and is an identifier by construction; it is
+/// quoted all the same.
+fn statements(name: &str, from: &str, to: &str) -> Vec<String> {
     let table = spi::quote_qualified_identifier("awgp", name);
     let (from, to) = (spi::quote_literal(from), spi::quote_literal(to));
-    let key = spi::quote_identifier(format!("{name}_chain_key"));
-    let literal = spi::quote_literal(name);
+    let key = format!("{name}_chain_key");
+    let (key, path) = (spi::quote_identifier(&key), spi::quote_qualified_identifier("awgp", &key));
     let month = spi::quote_literal(format!("Audit rows of one month, from {from} to {to}."));
-    [
+    let mut statements = vec![
         format!("CREATE TABLE {table} (LIKE awgp.audit_logs INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"),
+        format!("COMMENT ON TABLE {table} IS {month}"),
+        format!("CREATE UNIQUE INDEX {key} ON {table} (tenant_id, chain_lane, chain_seq)"),
+        format!("COMMENT ON INDEX {path} IS 'No place in a lane is taken twice.'"),
+    ];
+    statements.extend(protection(name));
+    statements.push(format!(
+        "ALTER TABLE awgp.audit_logs ATTACH PARTITION {table} FOR VALUES FROM ({from}) TO ({to})"
+    ));
+    statements
+}
+
+/// What closes a partition, new or old: no grants, forced row-level security, no TRUNCATE. Row triggers come
+/// from the parent.
+fn protection(name: &str) -> [String; 5] {
+    let table = spi::quote_qualified_identifier("awgp", name);
+    let literal = spi::quote_literal(name);
+    [
         // Default privileges that an operator has set would open a partition behind the parent's policies.
         format!(
             "DO $$ DECLARE grantee text; BEGIN
@@ -102,16 +119,36 @@ fn statements(name: &str, from: &str, to: &str) -> [String; 9] {
             spi::quote_literal(&table)
         ),
         format!("ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"),
-        format!("COMMENT ON TABLE {table} IS {month}"),
-        format!("CREATE UNIQUE INDEX {key} ON {table} (tenant_id, chain_lane, chain_seq)"),
         format!(
-            "CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON {table}
+            "CREATE OR REPLACE TRIGGER guard_truncate BEFORE TRUNCATE ON {table}
                  FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_audit({literal})"
         ),
         format!("ALTER TABLE {table} ENABLE ALWAYS TRIGGER guard_truncate"),
         format!(
             "COMMENT ON TRIGGER guard_truncate ON {table} IS 'Append-only, and appended by the chain alone.'"
         ),
-        format!("ALTER TABLE awgp.audit_logs ATTACH PARTITION {table} FOR VALUES FROM ({from}) TO ({to})"),
     ]
+}
+
+/// Closes the partitions that exist: DROP EXTENSION … CASCADE takes their triggers, an operator may have
+/// granted on them. Part of applying the scripts.
+pub fn protect_existing() {
+    let protected = Spi::connect_mut(|client| {
+        let partitions: Vec<Option<String>> = client
+            .select(
+                "SELECT relname::text FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+                 WHERE inhparent = 'awgp.audit_logs'::regclass ORDER BY relname",
+                None,
+                &[],
+            )?
+            .map(|row| row.get(1))
+            .collect::<spi::Result<_>>()?;
+        for statement in partitions.iter().flatten().flat_map(|name| protection(name)) {
+            client.update(&statement, None, &[])?;
+        }
+        Ok::<_, spi::Error>(())
+    });
+    if let Err(error) = protected {
+        error!("partitions could not be closed: {error}");
+    }
 }

@@ -5,6 +5,8 @@
 //! plant; only fixed table, index and column names ever come in. The snapshot is a fresh one at every
 //! isolation level: a tenant deactivated a moment ago is inactive.
 
+use crate::encoding::{Text, to_server};
+use pgrx::FromDatum;
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;
 use std::num::NonZeroUsize;
@@ -38,6 +40,12 @@ impl Row {
         self.datum(column).map(|datum| unsafe { uuid_of(datum) })
     }
 
+    /// A column that holds an array of uuids.
+    pub fn uuid_array(&self, column: &CStr) -> Option<Vec<Option<Uuid>>> {
+        // SAFETY: callers name columns of type uuid[].
+        self.datum(column).and_then(|datum| unsafe { uuid_array_of(datum) })
+    }
+
     /// A boolean column; NULL counts as false.
     pub fn flag(&self, column: &CStr) -> bool {
         self.datum(column).is_some_and(|datum| datum.value() & 0xff != 0)
@@ -68,7 +76,7 @@ impl Row {
     /// A text column.
     pub fn text(&self, column: &CStr) -> Option<String> {
         // SAFETY: callers name text columns.
-        self.datum(column).and_then(|datum| unsafe { pgrx::FromDatum::from_datum(datum, false) })
+        self.datum(column).and_then(|datum| unsafe { text_of(datum) })
     }
 }
 
@@ -133,6 +141,30 @@ pub fn only_uuid(table: &CStr, column: &CStr) -> Option<Uuid> {
     }
 }
 
+/// True where `awgp.table` exists and has a row that a fresh snapshot sees.
+pub fn has_rows(table: &CStr) -> bool {
+    let oid = oid(table);
+    if oid == pg_sys::InvalidOid {
+        return false;
+    }
+    // SAFETY: a scan of the heap without keys, opened and closed here; see for_each_by_uuid().
+    unsafe {
+        let relation = pg_sys::table_open(oid, pg_sys::AccessShareLock as pg_sys::LOCKMODE);
+        let scan = pg_sys::systable_beginscan(
+            relation,
+            pg_sys::InvalidOid,
+            false,
+            std::ptr::null_mut(),
+            0,
+            std::ptr::null_mut(),
+        );
+        let found = !pg_sys::systable_getnext(scan).is_null();
+        pg_sys::systable_endscan(scan);
+        pg_sys::table_close(relation, pg_sys::AccessShareLock as pg_sys::LOCKMODE);
+        found
+    }
+}
+
 /// Calls `visit` with every row of `awgp.table` whose uuid `column` equals `key`, through `index`.
 pub fn for_each_by_uuid(table: &CStr, index: &CStr, column: &CStr, key: Uuid, visit: impl FnMut(&Row)) {
     let mut bytes = *key.as_bytes();
@@ -142,13 +174,7 @@ pub fn for_each_by_uuid(table: &CStr, index: &CStr, column: &CStr, key: Uuid, vi
 
 /// Calls `visit` with every row of `awgp.table` whose text `column` equals `key`, through `index`.
 pub fn for_each_by_text(table: &CStr, index: &CStr, column: &CStr, key: &str, visit: impl FnMut(&Row)) {
-    let Ok(key) = std::ffi::CString::new(key) else { return };
-    // SAFETY: converts a C string from UTF-8 and copies it; both answers live in the current memory context.
-    let value = unsafe {
-        let length = i32::try_from(key.as_bytes().len()).unwrap_or(i32::MAX);
-        let text = pg_sys::pg_any_to_server(key.as_ptr(), length, pg_sys::pg_enc::PG_UTF8 as i32);
-        Datum::from(pg_sys::cstring_to_text(text))
-    };
+    let Some(value) = to_server(key) else { return };
     scan(table, Some(&Key { index, column, equals: pg_sys::F_TEXTEQ, value }), visit);
 }
 
@@ -213,6 +239,37 @@ fn scan(table: &CStr, key: Option<&Key>, mut visit: impl FnMut(&Row)) {
     }
 }
 
+/// Runs `body` as the owner of `awgp.table`, past row-level security, as the server's own checks of foreign
+/// keys run. The role is put back afterwards; after an error the server does it.
+pub fn as_owner_past_row_security<T>(table: &CStr, body: impl FnOnce() -> T) -> T {
+    // SAFETY: reads a relation's owner under a lock, then switches the role the way ri_triggers.c does; the
+    // end of the (sub)transaction restores it when `body` raises.
+    unsafe {
+        let namespace = pg_sys::get_namespace_oid(c"awgp".as_ptr(), false);
+        let oid = pg_sys::get_relname_relid(table.as_ptr(), namespace);
+        let relation = pg_sys::table_open(oid, pg_sys::AccessShareLock as pg_sys::LOCKMODE);
+        let owner = (*(*relation).rd_rel).relowner;
+        pg_sys::table_close(relation, pg_sys::NoLock as pg_sys::LOCKMODE);
+        let (mut role, mut security) = (pg_sys::InvalidOid, 0);
+        pg_sys::GetUserIdAndSecContext(&raw mut role, &raw mut security);
+        let switched = pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_NOFORCE_RLS;
+        pg_sys::SetUserIdAndSecContext(owner, security | switched.cast_signed());
+        let result = body();
+        pg_sys::SetUserIdAndSecContext(role, security);
+        result
+    }
+}
+
+/// An array of uuids from its datum.
+///
+/// # Safety
+/// The datum is a non-null uuid[].
+pub unsafe fn uuid_array_of(datum: Datum) -> Option<Vec<Option<Uuid>>> {
+    // SAFETY: the caller's promise.
+    let ids: Option<Vec<Option<pgrx::Uuid>>> = unsafe { FromDatum::from_datum(datum, false) };
+    ids.map(|ids| ids.iter().map(|id| id.as_ref().map(from_sql)).collect())
+}
+
 /// A uuid from its datum.
 ///
 /// # Safety
@@ -222,13 +279,22 @@ pub unsafe fn uuid_of(datum: Datum) -> Uuid {
     Uuid::from_bytes(unsafe { *datum.cast_mut_ptr::<[u8; 16]>() })
 }
 
+/// Text from its datum, in UTF-8.
+///
+/// # Safety
+/// The datum is a non-null text.
+pub unsafe fn text_of(datum: Datum) -> Option<String> {
+    // SAFETY: the caller's promise.
+    unsafe { Text::from_datum(datum, false) }.map(|text| text.0)
+}
+
 /// The elements of a text[] that are not NULL.
 ///
 /// # Safety
 /// The datum is a non-null text[].
 pub unsafe fn texts_of(datum: Datum) -> Vec<String> {
     // SAFETY: the caller's promise.
-    let texts: Option<Vec<Option<String>>> = unsafe { pgrx::FromDatum::from_datum(datum, false) };
+    let texts: Option<Vec<Option<String>>> = unsafe { FromDatum::from_datum(datum, false) };
     texts.unwrap_or_default().into_iter().flatten().collect()
 }
 

@@ -126,6 +126,16 @@ unsafe extern "C-unwind" fn check_audit_mask(
     names.is_none_or(|names| SecretNames::parse(&names).is_ok())
 }
 
+/// True where `shared_preload_libraries` names the library.
+pub fn is_preloaded() -> bool {
+    // SAFETY: a C string that the postmaster set before the first backend; null or constant since.
+    let libraries = unsafe {
+        let text = pg_sys::shared_preload_libraries_string;
+        if text.is_null() { String::new() } else { CStr::from_ptr(text).to_string_lossy().into_owned() }
+    };
+    libraries.split(',').any(|library| library.trim_matches([' ', '"']).ends_with("awgp"))
+}
+
 /// The text of `app.current_tenant`, the seed's setting; none where it is unset or empty.
 pub fn app_current_tenant() -> Option<&'static CStr> {
     // SAFETY: the name is a C string. With missing_ok the answer is null or a C string that lives until the

@@ -1,7 +1,9 @@
 //! The edge between PostgreSQL's trigger manager and our trigger functions.
 
-use crate::relation::{texts_of, uuid_of};
+use crate::encoding::from_server;
+use crate::relation::{text_of, texts_of, uuid_array_of, uuid_of};
 use pgrx::pg_sys::{self, Datum};
+use std::borrow::Cow;
 use std::ffi::{CStr, CString};
 use std::num::NonZeroUsize;
 use uuid::Uuid;
@@ -46,6 +48,18 @@ impl TriggerCall {
                 return "";
             }
             CStr::from_ptr(*(*trigger).tgargs.add(number)).to_str().unwrap_or("")
+        }
+    }
+
+    /// The same in UTF-8, for what is stored and compared.
+    pub fn argument_text(&self, number: usize) -> Cow<'_, str> {
+        // SAFETY: as above.
+        unsafe {
+            let trigger = (*self.data).tg_trigger;
+            if number >= usize::try_from((*trigger).tgnargs).unwrap_or(0) {
+                return Cow::Borrowed("");
+            }
+            from_server(CStr::from_ptr(*(*trigger).tgargs.add(number)))
         }
     }
 
@@ -104,18 +118,30 @@ impl TriggerCall {
         self.column(tuple, name).map(|datum| unsafe { uuid_of(datum) })
     }
 
+    /// A uuid[] column of NEW.
+    pub fn new_uuid_array(&self, name: &CStr) -> Option<Vec<Option<Uuid>>> {
+        // SAFETY: callers name columns of type uuid[].
+        self.column(self.new_tuple(), name).and_then(|datum| unsafe { uuid_array_of(datum) })
+    }
+
+    /// A uuid[] column of OLD; only in UPDATE and DELETE.
+    pub fn old_uuid_array(&self, name: &CStr) -> Option<Vec<Option<Uuid>>> {
+        // SAFETY: as above.
+        let tuple = unsafe { (*self.data).tg_trigtuple };
+        self.column(tuple, name).and_then(|datum| unsafe { uuid_array_of(datum) })
+    }
+
     /// A text column of NEW.
     pub fn new_text(&self, name: &CStr) -> Option<String> {
         // SAFETY: callers name text columns.
-        self.column(self.new_tuple(), name)
-            .and_then(|datum| unsafe { pgrx::FromDatum::from_datum(datum, false) })
+        self.column(self.new_tuple(), name).and_then(|datum| unsafe { text_of(datum) })
     }
 
     /// A text column of OLD; only in UPDATE and DELETE.
     pub fn old_text(&self, name: &CStr) -> Option<String> {
         // SAFETY: callers name text columns.
         let tuple = unsafe { (*self.data).tg_trigtuple };
-        self.column(tuple, name).and_then(|datum| unsafe { pgrx::FromDatum::from_datum(datum, false) })
+        self.column(tuple, name).and_then(|datum| unsafe { text_of(datum) })
     }
 
     /// The elements of a text[] column of NEW that are not NULL.
@@ -181,11 +207,11 @@ impl TriggerCall {
         Change { action, old, new, descriptor }
     }
 
-    /// A uuid column of the row as it is, or as it last was; none where the table has no such uuid column.
-    pub fn affected_uuid(&self, name: &CStr) -> Option<Uuid> {
-        let Change { old, new, descriptor, .. } = self.change();
+    /// A uuid column of a row of the trigger's table; none where the table has no such uuid column.
+    pub fn uuid_of_row(&self, row: pg_sys::HeapTuple, name: &CStr) -> Option<Uuid> {
         // SAFETY: the number is the descriptor's own, and its type is looked at before the datum is.
         let is_uuid = unsafe {
+            let descriptor = (*(*self.data).tg_relation).rd_att;
             let number = pg_sys::SPI_fnumber(descriptor, name.as_ptr());
             number > 0 && pg_sys::SPI_gettypeid(descriptor, number) == pg_sys::UUIDOID
         };
@@ -193,7 +219,7 @@ impl TriggerCall {
             return None;
         }
         // SAFETY: a uuid column.
-        self.column(new.or(old)?, name).map(|datum| unsafe { uuid_of(datum) })
+        self.column(row, name).map(|datum| unsafe { uuid_of(datum) })
     }
 }
 

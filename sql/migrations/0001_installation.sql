@@ -12,6 +12,7 @@ COMMENT ON TABLE awgp.installation IS 'One row: the identity of this installatio
 COMMENT ON COLUMN awgp.installation.id IS 'Install id, drawn once; survives dump and restore.';
 COMMENT ON COLUMN awgp.installation.installed_at IS 'When install() first ran in this database.';
 COMMENT ON COLUMN awgp.installation.is_only_row IS 'Always true; its unique key allows one row.';
+COMMENT ON CONSTRAINT installation_pkey ON awgp.installation IS 'An installation is named by its id.';
 COMMENT ON CONSTRAINT installation_one_row ON awgp.installation IS 'There is one installation a database.';
 COMMENT ON CONSTRAINT installation_only_true ON awgp.installation IS 'is_only_row is true, so that its unique key holds the table to one row.';
 
@@ -30,4 +31,5 @@ COMMENT ON COLUMN awgp.schema_migrations.kind IS 'migration: applied once; scrip
 COMMENT ON COLUMN awgp.schema_migrations.checksum IS 'SHA-256 of the file''s text, in hex.';
 COMMENT ON COLUMN awgp.schema_migrations.extension_version IS 'Version of the extension that applied it.';
 COMMENT ON COLUMN awgp.schema_migrations.applied_at IS 'When it was applied.';
+COMMENT ON CONSTRAINT schema_migrations_pkey ON awgp.schema_migrations IS 'A migration or script has one row.';
 COMMENT ON CONSTRAINT schema_migrations_kind_check ON awgp.schema_migrations IS 'kind is migration or script.';

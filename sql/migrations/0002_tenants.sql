@@ -38,6 +38,7 @@ COMMENT ON COLUMN awgp.tenants.quota_monthly_cost_limit IS 'What the tenant may 
 COMMENT ON COLUMN awgp.tenants.is_active IS 'An inactive tenant cannot be put in context and is not seen by its holding.';
 COMMENT ON COLUMN awgp.tenants.created_at IS 'When the row was made.';
 COMMENT ON COLUMN awgp.tenants.updated_at IS 'When the row last changed; kept by trigger.';
+COMMENT ON CONSTRAINT tenants_pkey ON awgp.tenants IS 'A tenant is named by its id.';
 COMMENT ON CONSTRAINT tenants_slug_key ON awgp.tenants IS 'A slug names one tenant; choose another.';
 COMMENT ON CONSTRAINT tenants_name_check ON awgp.tenants IS 'A tenant has a name.';
 COMMENT ON CONSTRAINT tenants_slug_check ON awgp.tenants IS 'A slug is lower-case letters, digits and single hyphens between them, 63 characters at most.';
@@ -45,3 +46,4 @@ COMMENT ON CONSTRAINT tenants_type_check ON awgp.tenants IS 'The type is holding
 COMMENT ON CONSTRAINT tenants_settings_check ON awgp.tenants IS 'settings is a JSON object.';
 COMMENT ON CONSTRAINT tenants_quota_check ON awgp.tenants IS 'Quotas are not negative.';
 COMMENT ON CONSTRAINT tenants_parent_tenant_id_fkey ON awgp.tenants IS 'The parent is an existing tenant, and stays while it has subsidiaries.';
+COMMENT ON INDEX awgp.idx_tenants_parent IS 'A holding finds its subsidiaries, and a parent is not deleted under them.';

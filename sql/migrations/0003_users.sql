@@ -35,6 +35,7 @@ COMMENT ON COLUMN awgp.users.is_active IS 'An inactive user cannot be put in con
 COMMENT ON COLUMN awgp.users.last_login_at IS 'When the user last logged in, as the application records it; awgp.authenticate() writes nothing.';
 COMMENT ON COLUMN awgp.users.created_at IS 'When the row was made.';
 COMMENT ON COLUMN awgp.users.updated_at IS 'When the row last changed; kept by trigger.';
+COMMENT ON CONSTRAINT users_pkey ON awgp.users IS 'A user is named by its id.';
 COMMENT ON CONSTRAINT users_tenant_id_id_key ON awgp.users IS 'Target of references, which name tenant and user together.';
 COMMENT ON CONSTRAINT users_keycloak_id_key ON awgp.users IS 'An external identity belongs to one user.';
 COMMENT ON CONSTRAINT users_tenant_id_email_key ON awgp.users IS 'An e-mail address names one user of the tenant.';
@@ -42,3 +43,4 @@ COMMENT ON CONSTRAINT users_email_check ON awgp.users IS 'An e-mail address has 
 COMMENT ON CONSTRAINT users_keycloak_id_check ON awgp.users IS 'An external identity is not the empty text; leave it out instead.';
 COMMENT ON CONSTRAINT users_role_check ON awgp.users IS 'The role is one of super_admin, admin, manager, operator, viewer.';
 COMMENT ON CONSTRAINT users_tenant_id_fkey ON awgp.users IS 'The tenant exists, and stays while it has users.';
+COMMENT ON INDEX awgp.idx_users_tenant IS 'The users of a tenant.';

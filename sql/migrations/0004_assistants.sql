@@ -54,6 +54,7 @@ COMMENT ON COLUMN awgp.assistants.version IS 'Version of the definition.';
 COMMENT ON COLUMN awgp.assistants.created_by IS 'The user of the same tenant who made it; empty where the system or a holding did.';
 COMMENT ON COLUMN awgp.assistants.created_at IS 'When the row was made.';
 COMMENT ON COLUMN awgp.assistants.updated_at IS 'When the row last changed; kept by trigger.';
+COMMENT ON CONSTRAINT assistants_pkey ON awgp.assistants IS 'An assistant is named by its id.';
 COMMENT ON CONSTRAINT assistants_tenant_id_id_key ON awgp.assistants IS 'Target of references, which name tenant and assistant together.';
 COMMENT ON CONSTRAINT assistants_tenant_id_slug_key ON awgp.assistants IS 'A slug names one assistant of the tenant; choose another.';
 COMMENT ON CONSTRAINT assistants_name_check ON awgp.assistants IS 'An assistant has a name.';
@@ -66,3 +67,5 @@ COMMENT ON CONSTRAINT assistants_risk_tier_check ON awgp.assistants IS 'The risk
 COMMENT ON CONSTRAINT assistants_max_cost_per_day_check ON awgp.assistants IS 'The daily limit is not negative.';
 COMMENT ON CONSTRAINT assistants_tenant_id_fkey ON awgp.assistants IS 'The tenant exists, and stays while it has assistants.';
 COMMENT ON CONSTRAINT assistants_created_by_fkey ON awgp.assistants IS 'The creator is a user of the same tenant.';
+COMMENT ON INDEX awgp.idx_assistants_tenant IS 'The assistants of a tenant.';
+COMMENT ON INDEX awgp.idx_assistants_created_by IS 'The assistants that a user made; serves its foreign key.';

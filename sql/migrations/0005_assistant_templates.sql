@@ -35,6 +35,7 @@ COMMENT ON COLUMN awgp.assistant_templates.model_config IS 'Provider, model and 
 COMMENT ON COLUMN awgp.assistant_templates.is_system IS 'Shipped with AWGP.';
 COMMENT ON COLUMN awgp.assistant_templates.created_at IS 'When the row was made.';
 COMMENT ON COLUMN awgp.assistant_templates.updated_at IS 'When the row last changed; kept by trigger.';
+COMMENT ON CONSTRAINT assistant_templates_pkey ON awgp.assistant_templates IS 'A template is named by its id.';
 COMMENT ON CONSTRAINT assistant_templates_slug_key ON awgp.assistant_templates IS 'A slug names one template; choose another.';
 COMMENT ON CONSTRAINT assistant_templates_name_check ON awgp.assistant_templates IS 'A template has a name.';
 COMMENT ON CONSTRAINT assistant_templates_slug_check ON awgp.assistant_templates IS 'A slug is lower-case letters, digits and single hyphens between them, 63 characters at most.';

@@ -58,6 +58,7 @@ COMMENT ON COLUMN awgp.work_items.due_at IS 'When it should be done.';
 COMMENT ON COLUMN awgp.work_items.created_by IS 'The user of the same tenant who asked for it; empty where the system did.';
 COMMENT ON COLUMN awgp.work_items.created_at IS 'When the row was made.';
 COMMENT ON COLUMN awgp.work_items.updated_at IS 'When the row last changed; kept by trigger.';
+COMMENT ON CONSTRAINT work_items_pkey ON awgp.work_items IS 'A work item is named by its id.';
 COMMENT ON CONSTRAINT work_items_tenant_id_id_key ON awgp.work_items IS 'Target of references, which name tenant and work item together.';
 COMMENT ON CONSTRAINT work_items_title_check ON awgp.work_items IS 'A work item has a title.';
 COMMENT ON CONSTRAINT work_items_status_check ON awgp.work_items IS 'The status is one of backlog, in_progress, awaiting_approval, completed, failed, cancelled.';
@@ -67,3 +68,10 @@ COMMENT ON CONSTRAINT work_items_cost_check ON awgp.work_items IS 'Costs are not
 COMMENT ON CONSTRAINT work_items_tenant_id_fkey ON awgp.work_items IS 'The tenant exists, and stays while it has work items.';
 COMMENT ON CONSTRAINT work_items_assistant_id_fkey ON awgp.work_items IS 'The assistant is one of the same tenant.';
 COMMENT ON CONSTRAINT work_items_created_by_fkey ON awgp.work_items IS 'The creator is a user of the same tenant.';
+COMMENT ON INDEX awgp.idx_work_items_tenant IS 'The work items of a tenant.';
+COMMENT ON INDEX awgp.idx_work_items_status IS 'The work items of every tenant in a state; for maintenance.';
+COMMENT ON INDEX awgp.idx_work_items_assistant IS 'The work items of an assistant.';
+COMMENT ON INDEX awgp.idx_work_items_tenant_created IS 'A tenant''s newest work items, without sorting all of them.';
+COMMENT ON INDEX awgp.idx_work_items_tenant_status IS 'A tenant''s newest work items in a state.';
+COMMENT ON INDEX awgp.idx_work_items_tenant_assistant IS 'An assistant''s newest work items; serves its foreign key.';
+COMMENT ON INDEX awgp.idx_work_items_created_by IS 'The work items that a user asked for; serves its foreign key.';

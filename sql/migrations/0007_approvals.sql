@@ -56,6 +56,7 @@ COMMENT ON COLUMN awgp.approvals.escalation_count IS 'How often it was escalated
 COMMENT ON COLUMN awgp.approvals.context IS 'Data for the one who decides.';
 COMMENT ON COLUMN awgp.approvals.created_at IS 'When the row was made.';
 COMMENT ON COLUMN awgp.approvals.updated_at IS 'When the row last changed; kept by trigger.';
+COMMENT ON CONSTRAINT approvals_pkey ON awgp.approvals IS 'An approval is named by its id.';
 COMMENT ON CONSTRAINT approvals_tenant_id_id_key ON awgp.approvals IS 'Target of references, which name tenant and approval together.';
 COMMENT ON CONSTRAINT approvals_title_check ON awgp.approvals IS 'An approval has a title.';
 COMMENT ON CONSTRAINT approvals_risk_level_check ON awgp.approvals IS 'The risk level is 0 to 5.';
@@ -65,3 +66,10 @@ COMMENT ON CONSTRAINT approvals_tenant_id_fkey ON awgp.approvals IS 'The tenant 
 COMMENT ON CONSTRAINT approvals_work_item_id_fkey ON awgp.approvals IS 'The work item is one of the same tenant.';
 COMMENT ON CONSTRAINT approvals_requested_by_fkey ON awgp.approvals IS 'The requester is a user of the same tenant.';
 COMMENT ON CONSTRAINT approvals_approved_by_fkey ON awgp.approvals IS 'The approver is a user of the same tenant.';
+COMMENT ON INDEX awgp.idx_approvals_status IS 'The approvals of every tenant in a state; for maintenance.';
+COMMENT ON INDEX awgp.idx_approvals_requested_by IS 'The approvals that a user asked for.';
+COMMENT ON INDEX awgp.idx_approvals_expires IS 'The approvals that expire next; for maintenance.';
+COMMENT ON INDEX awgp.idx_approvals_tenant_status IS 'An inbox: a tenant''s open requests, soonest to expire first.';
+COMMENT ON INDEX awgp.idx_approvals_tenant_work_item IS 'The approvals of a work item; serves its foreign key.';
+COMMENT ON INDEX awgp.idx_approvals_tenant_requested_by IS 'A tenant''s approvals by requester; serves its foreign key.';
+COMMENT ON INDEX awgp.idx_approvals_tenant_approved_by IS 'A tenant''s approvals by approver; serves its foreign key.';

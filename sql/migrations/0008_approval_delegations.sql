@@ -40,6 +40,7 @@ COMMENT ON COLUMN awgp.approval_delegations.reason IS 'Why it was delegated.';
 COMMENT ON COLUMN awgp.approval_delegations.is_active IS 'False once revoked.';
 COMMENT ON COLUMN awgp.approval_delegations.created_at IS 'When the row was made.';
 COMMENT ON COLUMN awgp.approval_delegations.updated_at IS 'When the row last changed; kept by trigger.';
+COMMENT ON CONSTRAINT approval_delegations_pkey ON awgp.approval_delegations IS 'A delegation is named by its id.';
 COMMENT ON CONSTRAINT approval_delegations_tenant_id_id_key ON awgp.approval_delegations IS 'Target of references, which name tenant and delegation together.';
 COMMENT ON CONSTRAINT valid_delegation ON awgp.approval_delegations IS 'Nobody delegates to himself.';
 COMMENT ON CONSTRAINT approval_delegations_window_check ON awgp.approval_delegations IS 'A delegation starts before it ends.';
@@ -47,3 +48,5 @@ COMMENT ON CONSTRAINT approval_delegations_risk_levels_check ON awgp.approval_de
 COMMENT ON CONSTRAINT approval_delegations_tenant_id_fkey ON awgp.approval_delegations IS 'The tenant exists, and stays while it has delegations.';
 COMMENT ON CONSTRAINT approval_delegations_delegator_id_fkey ON awgp.approval_delegations IS 'The delegator is a user of the same tenant.';
 COMMENT ON CONSTRAINT approval_delegations_delegate_id_fkey ON awgp.approval_delegations IS 'The delegate is a user of the same tenant.';
+COMMENT ON INDEX awgp.idx_approval_delegations_delegate IS 'The delegations that a user holds, by the moment they end.';
+COMMENT ON INDEX awgp.idx_approval_delegations_delegator IS 'The delegations that a user gave; serves its foreign key.';

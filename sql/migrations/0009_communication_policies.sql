@@ -32,6 +32,7 @@ COMMENT ON COLUMN awgp.communication_policies.rate_limit_per_hour IS 'How many m
 COMMENT ON COLUMN awgp.communication_policies.is_active IS 'An inactive policy allows nothing.';
 COMMENT ON COLUMN awgp.communication_policies.created_at IS 'When the row was made.';
 COMMENT ON COLUMN awgp.communication_policies.updated_at IS 'When the row last changed; kept by trigger.';
+COMMENT ON CONSTRAINT communication_policies_pkey ON awgp.communication_policies IS 'A policy is named by its id.';
 COMMENT ON CONSTRAINT communication_policies_tenant_id_id_key ON awgp.communication_policies IS 'Target of references, which name tenant and policy together.';
 COMMENT ON CONSTRAINT communication_policies_name_check ON awgp.communication_policies IS 'A policy has a name.';
 COMMENT ON CONSTRAINT communication_policies_content_rules_check ON awgp.communication_policies IS 'content_rules is a JSON object.';

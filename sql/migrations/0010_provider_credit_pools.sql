@@ -33,6 +33,7 @@ COMMENT ON COLUMN awgp.provider_credit_pools.alert_threshold_90 IS 'Nine tenths 
 COMMENT ON COLUMN awgp.provider_credit_pools.reset_day_of_month IS 'Day, 1 to 31, on which a period begins; the last day in shorter months.';
 COMMENT ON COLUMN awgp.provider_credit_pools.created_at IS 'When the row was made.';
 COMMENT ON COLUMN awgp.provider_credit_pools.updated_at IS 'When the row last changed; kept by trigger.';
+COMMENT ON CONSTRAINT provider_credit_pools_pkey ON awgp.provider_credit_pools IS 'A pool is named by its id.';
 COMMENT ON CONSTRAINT provider_credit_pools_tenant_id_id_key ON awgp.provider_credit_pools IS 'Target of references, which name tenant and pool together.';
 COMMENT ON CONSTRAINT provider_credit_pools_tenant_id_provider_key ON awgp.provider_credit_pools IS 'A tenant has one pool a provider.';
 COMMENT ON CONSTRAINT provider_credit_pools_provider_check ON awgp.provider_credit_pools IS 'The provider is one of openai, anthropic, openrouter, local.';

@@ -38,6 +38,7 @@ COMMENT ON COLUMN awgp.cost_transactions.output_tokens IS 'Tokens received.';
 COMMENT ON COLUMN awgp.cost_transactions.cost_amount IS 'What it cost, six decimals; negative in an entry that reverses another.';
 COMMENT ON COLUMN awgp.cost_transactions.metadata IS 'What else is known of the call.';
 COMMENT ON COLUMN awgp.cost_transactions.created_at IS 'When the row was made.';
+COMMENT ON CONSTRAINT cost_transactions_pkey ON awgp.cost_transactions IS 'An entry of the ledger is named by its id.';
 COMMENT ON CONSTRAINT cost_transactions_tenant_id_id_key ON awgp.cost_transactions IS 'Target of references, which name tenant and entry together.';
 COMMENT ON CONSTRAINT cost_transactions_provider_check ON awgp.cost_transactions IS 'A cost names its provider.';
 COMMENT ON CONSTRAINT cost_transactions_model_check ON awgp.cost_transactions IS 'A cost names its model.';
@@ -45,3 +46,7 @@ COMMENT ON CONSTRAINT cost_transactions_tokens_check ON awgp.cost_transactions I
 COMMENT ON CONSTRAINT cost_transactions_tenant_id_fkey ON awgp.cost_transactions IS 'The tenant exists, and stays while it has costs.';
 COMMENT ON CONSTRAINT cost_transactions_assistant_id_fkey ON awgp.cost_transactions IS 'The assistant is one of the same tenant.';
 COMMENT ON CONSTRAINT cost_transactions_work_item_id_fkey ON awgp.cost_transactions IS 'The work item is one of the same tenant.';
+COMMENT ON INDEX awgp.idx_cost_transactions_tenant IS 'A tenant''s newest costs.';
+COMMENT ON INDEX awgp.idx_cost_transactions_assistant IS 'An assistant''s newest costs.';
+COMMENT ON INDEX awgp.idx_cost_transactions_tenant_assistant IS 'A tenant''s newest costs by assistant; serves its foreign key.';
+COMMENT ON INDEX awgp.idx_cost_transactions_work_item IS 'The costs of a work item; serves its foreign key.';

@@ -42,6 +42,7 @@ COMMENT ON COLUMN awgp.conversation_logs.started_at IS 'When it began.';
 COMMENT ON COLUMN awgp.conversation_logs.ended_at IS 'When it ended.';
 COMMENT ON COLUMN awgp.conversation_logs.created_at IS 'When the row was made.';
 COMMENT ON COLUMN awgp.conversation_logs.updated_at IS 'When the row last changed; kept by trigger.';
+COMMENT ON CONSTRAINT conversation_logs_pkey ON awgp.conversation_logs IS 'A conversation is named by its id.';
 COMMENT ON CONSTRAINT conversation_logs_tenant_id_id_key ON awgp.conversation_logs IS 'Target of references, which name tenant and conversation together.';
 COMMENT ON CONSTRAINT conversation_logs_channel_check ON awgp.conversation_logs IS 'A conversation has a channel.';
 COMMENT ON CONSTRAINT conversation_logs_messages_check ON awgp.conversation_logs IS 'messages is a JSON array.';
@@ -50,3 +51,6 @@ COMMENT ON CONSTRAINT conversation_logs_window_check ON awgp.conversation_logs I
 COMMENT ON CONSTRAINT conversation_logs_tenant_id_fkey ON awgp.conversation_logs IS 'The tenant exists, and stays while it has conversations.';
 COMMENT ON CONSTRAINT conversation_logs_assistant_id_fkey ON awgp.conversation_logs IS 'The assistant is one of the same tenant.';
 COMMENT ON CONSTRAINT conversation_logs_work_item_id_fkey ON awgp.conversation_logs IS 'The work item is one of the same tenant.';
+COMMENT ON INDEX awgp.idx_conversation_logs_tenant IS 'A tenant''s newest conversations.';
+COMMENT ON INDEX awgp.idx_conversation_logs_assistant IS 'An assistant''s newest conversations; serves its foreign key.';
+COMMENT ON INDEX awgp.idx_conversation_logs_work_item IS 'The conversations of a work item; serves its foreign key.';

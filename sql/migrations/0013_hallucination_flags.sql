@@ -48,6 +48,7 @@ COMMENT ON COLUMN awgp.hallucination_flags.reviewed_at IS 'When he did.';
 COMMENT ON COLUMN awgp.hallucination_flags.notes IS 'What he found.';
 COMMENT ON COLUMN awgp.hallucination_flags.created_at IS 'When the row was made.';
 COMMENT ON COLUMN awgp.hallucination_flags.updated_at IS 'When the row last changed; kept by trigger.';
+COMMENT ON CONSTRAINT hallucination_flags_pkey ON awgp.hallucination_flags IS 'A flag is named by its id.';
 COMMENT ON CONSTRAINT hallucination_flags_tenant_id_id_key ON awgp.hallucination_flags IS 'Target of references, which name tenant and flag together.';
 COMMENT ON CONSTRAINT hallucination_flags_detection_method_check ON awgp.hallucination_flags IS 'A flag names how it was found.';
 COMMENT ON CONSTRAINT hallucination_flags_confidence_score_check ON awgp.hallucination_flags IS 'A confidence score is 0.00 to 1.00.';
@@ -57,3 +58,8 @@ COMMENT ON CONSTRAINT hallucination_flags_assistant_id_fkey ON awgp.hallucinatio
 COMMENT ON CONSTRAINT hallucination_flags_work_item_id_fkey ON awgp.hallucination_flags IS 'The work item is one of the same tenant.';
 COMMENT ON CONSTRAINT hallucination_flags_conversation_log_id_fkey ON awgp.hallucination_flags IS 'The conversation is one of the same tenant.';
 COMMENT ON CONSTRAINT hallucination_flags_reviewed_by_fkey ON awgp.hallucination_flags IS 'The reviewer is a user of the same tenant.';
+COMMENT ON INDEX awgp.idx_hallucination_flags_tenant_status IS 'A reviewer''s queue: a tenant''s newest flags in a state.';
+COMMENT ON INDEX awgp.idx_hallucination_flags_assistant IS 'The flags of an assistant; serves its foreign key.';
+COMMENT ON INDEX awgp.idx_hallucination_flags_work_item IS 'The flags of a work item; serves its foreign key.';
+COMMENT ON INDEX awgp.idx_hallucination_flags_conversation IS 'The flags of a conversation; serves its foreign key.';
+COMMENT ON INDEX awgp.idx_hallucination_flags_reviewed_by IS 'The flags that a user reviewed; serves its foreign key.';

@@ -42,6 +42,11 @@ COMMENT ON COLUMN awgp.audit_logs.metadata IS 'What else is known, such as on wh
 COMMENT ON COLUMN awgp.audit_logs.integrity_hash IS 'SHA-256 over the predecessor''s hash and this row''s canonical bytes, in hex.';
 COMMENT ON COLUMN awgp.audit_logs.chain_lane IS 'Lane of the tenant''s chain, 0 and up.';
 COMMENT ON COLUMN awgp.audit_logs.chain_seq IS 'Place in the lane, from 1, without gaps.';
+COMMENT ON CONSTRAINT audit_logs_pkey ON awgp.audit_logs IS 'An audit row is named by its number; the month is part of the key because it cuts the partitions.';
 COMMENT ON CONSTRAINT audit_logs_actor_type_check ON awgp.audit_logs IS 'The actor type is one of user, assistant, system.';
 COMMENT ON TABLE awgp.audit_logs_default IS 'Audit rows of months that have no partition yet; maintenance moves them on.';
 COMMENT ON SEQUENCE awgp.audit_logs_id_seq IS 'Numbers of the audit rows.';
+COMMENT ON INDEX awgp.idx_audit_logs_tenant_timestamp IS 'A tenant''s newest audit rows.';
+COMMENT ON INDEX awgp.idx_audit_logs_actor IS 'What a user or an assistant did.';
+COMMENT ON INDEX awgp.idx_audit_logs_entity IS 'The history of one thing, newest first.';
+COMMENT ON INDEX awgp.audit_logs_default_chain_key IS 'No place in a lane is taken twice.';

@@ -15,5 +15,6 @@ COMMENT ON COLUMN awgp.audit_log_integrity.partition_name IS 'Name of the partit
 COMMENT ON COLUMN awgp.audit_log_integrity.last_sequence_number IS 'Highest audit_logs.id in the partition.';
 COMMENT ON COLUMN awgp.audit_log_integrity.cumulative_hash IS 'Root over the heads of the partition''s lanes, in hex.';
 COMMENT ON COLUMN awgp.audit_log_integrity.verified_at IS 'When the partition was last verified.';
+COMMENT ON CONSTRAINT audit_log_integrity_pkey ON awgp.audit_log_integrity IS 'A seal is named by its id.';
 COMMENT ON CONSTRAINT audit_log_integrity_partition_name_key ON awgp.audit_log_integrity IS 'A partition is sealed once.';
 COMMENT ON SEQUENCE awgp.audit_log_integrity_id_seq IS 'Keys of audit_log_integrity.';

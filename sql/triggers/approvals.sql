@@ -12,6 +12,10 @@ CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.approvals
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('approvals');
 COMMENT ON TRIGGER touch_updated_at ON awgp.approvals IS 'updated_at is the wall clock of the change.';
 
+CREATE OR REPLACE TRIGGER reference_approvers AFTER INSERT OR UPDATE ON awgp.approvals
+    FOR EACH ROW EXECUTE FUNCTION awgp.guard_user_array('approvals', 'approver_ids');
+COMMENT ON TRIGGER reference_approvers ON awgp.approvals IS 'Every approver is a user of the same tenant.';
+
 CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.approvals
     FOR EACH ROW EXECUTE FUNCTION awgp.capture('approvals');
 COMMENT ON TRIGGER capture ON awgp.approvals IS 'Every change is recorded in the audit trail.';

@@ -21,6 +21,12 @@ COMMENT ON FUNCTION awgp.refresh_context() IS 'AFTER … FOR EACH STATEMENT (tab
 CREATE FUNCTION awgp.touch_updated_at() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_touch_updated_at';
 COMMENT ON FUNCTION awgp.touch_updated_at() IS 'BEFORE UPDATE … FOR EACH ROW (table): sets updated_at to the wall clock.';
 
+CREATE FUNCTION awgp.guard_user_array() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_user_array';
+COMMENT ON FUNCTION awgp.guard_user_array() IS 'AFTER INSERT OR UPDATE … FOR EACH ROW (table, column): every element of the uuid[] column names a user of the row''s tenant (23503, unknown_reference).';
+
+CREATE FUNCTION awgp.guard_listed_user() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_listed_user';
+COMMENT ON FUNCTION awgp.guard_listed_user() IS 'AFTER UPDATE OR DELETE … FOR EACH ROW (table): refuses to delete or renumber a user that an array column lists (23503, still_referenced).';
+
 CREATE FUNCTION awgp.capture() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_capture';
 COMMENT ON FUNCTION awgp.capture() IS 'AFTER INSERT OR UPDATE OR DELETE … FOR EACH ROW (entity_type, exclude=a,b, mask=c): records the change in the audit trail.';
 

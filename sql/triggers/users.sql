@@ -20,6 +20,10 @@ CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.users
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('users');
 COMMENT ON TRIGGER touch_updated_at ON awgp.users IS 'updated_at is the wall clock of the change.';
 
+CREATE OR REPLACE TRIGGER keep_listed AFTER UPDATE OR DELETE ON awgp.users
+    FOR EACH ROW EXECUTE FUNCTION awgp.guard_listed_user('users');
+COMMENT ON TRIGGER keep_listed ON awgp.users IS 'A user that a list of approvers names is not deleted.';
+
 CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.users
     FOR EACH ROW EXECUTE FUNCTION awgp.capture('users');
 COMMENT ON TRIGGER capture ON awgp.users IS 'Every change is recorded in the audit trail.';

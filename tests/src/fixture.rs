@@ -45,6 +45,13 @@ pub struct Group {
     pub inactive: Tenant,
 }
 
+impl Group {
+    /// All five.
+    pub fn all(&self) -> [&Tenant; 5] {
+        [&self.holding, &self.north, &self.south, &self.other, &self.inactive]
+    }
+}
+
 /// Makes the group.
 pub async fn group(database: &Database) -> Group {
     let mut admin = database.admin().await;

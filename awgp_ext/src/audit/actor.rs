@@ -1,6 +1,7 @@
 //! Who did it, and on whose behalf, as the trail records it.
 
 use crate::context;
+use crate::encoding::from_server;
 use crate::jsonb::Jsonb;
 use pgrx::pg_sys;
 use serde_json::{Map, Value};
@@ -18,16 +19,13 @@ pub struct Actor {
     pub id: Option<Uuid>,
     /// What `metadata` says: the login role, and the user on whose behalf an assistant acted.
     pub metadata: Rc<Jsonb>,
-    facts: Rc<Map<String, Value>>,
 }
 
 impl Actor {
     /// The metadata of an event that says more than who acted.
-    pub fn metadata_with(&self, more: &Map<String, Value>) -> Jsonb {
-        let mut facts = more.clone();
-        // What the server knows of the actor stands, whatever the caller says.
-        facts.extend((*self.facts).clone());
-        Jsonb::from_text(&Value::Object(facts).to_string())
+    pub fn metadata_with(&self, more: &Jsonb) -> Jsonb {
+        // A forged fact goes also where the server has none of that name to put in its place.
+        more.without("role").without("on_behalf_of").with(&self.metadata)
     }
 }
 
@@ -61,7 +59,7 @@ fn make((role, user, assistant): Key) -> Actor {
     // SAFETY: with noerr, null for a role that is gone, else a C string.
     let role = unsafe {
         let name = pg_sys::GetUserNameFromId(role, true);
-        if name.is_null() { String::new() } else { CStr::from_ptr(name).to_string_lossy().into_owned() }
+        if name.is_null() { String::new() } else { from_server(CStr::from_ptr(name)).into_owned() }
     };
     let mut facts = Map::new();
     facts.insert("role".to_owned(), role.into());
@@ -73,6 +71,6 @@ fn make((role, user, assistant): Key) -> Actor {
         (None, Some(user)) => ("user", Some(user)),
         (None, None) => ("system", None),
     };
-    let metadata = Rc::new(Jsonb::from_text(&Value::Object(facts.clone()).to_string()));
-    Actor { kind, id, metadata, facts: Rc::new(facts) }
+    let metadata = Rc::new(Jsonb::from_text(&Value::Object(facts).to_string()));
+    Actor { kind, id, metadata }
 }

@@ -5,6 +5,7 @@
 
 use super::event::Event;
 use super::lanes::Head;
+use crate::encoding::to_server;
 use crate::jsonb::Jsonb;
 use crate::relation;
 use awgp_core::audit::chain::{Digest, Lane, Link};
@@ -108,8 +109,8 @@ impl Appender {
                 uuid(Some(event.tenant)),
                 event.actor.kind.into_datum(),
                 uuid(event.actor.id),
-                event.action.as_str().into_datum(),
-                event.entity_type.as_str().into_datum(),
+                to_server(&event.action),
+                to_server(&event.entity_type),
                 uuid(event.entity_id),
                 state(&event.before),
                 state(&event.after),

@@ -8,8 +8,12 @@ use super::event::Event;
 use super::image::{self, Columns};
 use super::{actor, queue};
 use crate::jsonb::Jsonb;
-use crate::trigger::{TriggerCall, nothing, trigger_function};
+use crate::raise::raise;
+use crate::trigger::{TriggerCall, nothing, row_security_binds, trigger_function};
+use crate::{context, relation};
+use awgp_core::tenancy;
 use pgrx::pg_sys::{self, Datum};
+use std::borrow::Cow;
 use uuid::Uuid;
 
 trigger_function!(awgp_capture, pg_finfo_awgp_capture, capture);
@@ -18,7 +22,9 @@ trigger_function!(awgp_capture, pg_finfo_awgp_capture, capture);
 const MOVES_ALWAYS: [&str; 1] = ["updated_at"];
 
 fn capture(call: &TriggerCall) -> Datum {
-    let columns = columns(call);
+    let arguments: Vec<Cow<'_, str>> =
+        (1..).map(|number| call.argument_text(number)).take_while(|argument| !argument.is_empty()).collect();
+    let columns = columns(&arguments);
     let change = call.change();
     if let (Some(old), Some(new)) = (change.old, change.new) {
         let mut ignored = columns.excluded.clone();
@@ -32,31 +38,55 @@ fn capture(call: &TriggerCall) -> Datum {
     let image = |tuple: Option<pg_sys::HeapTuple>| -> Option<Jsonb> {
         tuple.map(|tuple| unsafe { image::of_row(tuple, change.descriptor, &columns) })
     };
-    let entity_id = call.affected_uuid(c"id");
-    queue::push(Event {
-        subtransaction: queue::current_subtransaction(),
-        id: None,
-        tenant: tenant(call, entity_id),
-        actor: actor::current(),
-        action: change.action.to_owned(),
-        entity_type: call.argument(0).to_owned(),
-        entity_id,
-        before: image(change.old),
-        after: image(change.new),
-        metadata: None,
-    });
+    let record = |row: pg_sys::HeapTuple, before: Option<Jsonb>, after: Option<Jsonb>| {
+        let tenant = owner(call, row).unwrap_or_else(queue::installation);
+        refuse_foreign_tenant(call.argument(0), tenant);
+        queue::push(Event {
+            id: None,
+            tenant,
+            actor: actor::current(),
+            action: change.action.to_owned(),
+            entity_type: call.argument_text(0).into_owned(),
+            entity_id: call.uuid_of_row(row, c"id"),
+            before,
+            after,
+            metadata: None,
+        });
+    };
+    match (change.old, change.new) {
+        // A row that moved to another tenant: each trail says what its own tenant lost or got, and no more.
+        (Some(old), Some(new)) if owner(call, old) != owner(call, new) => {
+            record(old, image(Some(old)), None);
+            record(new, None, image(Some(new)));
+        }
+        (old, new) => {
+            if let Some(row) = new.or(old) {
+                record(row, image(old), image(new));
+            }
+        }
+    }
     nothing()
 }
 
-/// The tenant whose row it is: a tenant's own row is its own; what belongs to no tenant is the installation's.
-fn tenant(call: &TriggerCall, entity_id: Option<Uuid>) -> Uuid {
-    let own = if call.argument(0) == "tenants" { entity_id } else { call.affected_uuid(c"tenant_id") };
-    own.unwrap_or_else(queue::installation)
+/// The tenant whose row it is: a tenant's own row is its own; none for what belongs to no tenant.
+fn owner(call: &TriggerCall, row: pg_sys::HeapTuple) -> Option<Uuid> {
+    let is_tenants = call.argument(0) == "tenants";
+    call.uuid_of_row(row, if is_tenants { c"id" } else { c"tenant_id" })
 }
 
-fn columns<'a>(call: &'a TriggerCall) -> Columns<'a> {
+/// A row of an application's own table, which no policy of ours guards, is recorded for the tenant in context
+/// alone: nobody writes into another tenant's trail.
+fn refuse_foreign_tenant(entity: &str, tenant: Uuid) {
+    let is_own_table = entity.contains('.');
+    let bound = || row_security_binds(relation::oid(c"audit_logs"));
+    if is_own_table && context::current().is_none_or(|context| context.tenant != tenant) && bound() {
+        raise(&tenancy::foreign_tenant(entity));
+    }
+}
+
+fn columns<'a>(arguments: &'a [Cow<'_, str>]) -> Columns<'a> {
     let mut columns = Columns::default();
-    for argument in (1..).map(|number| call.argument(number)).take_while(|argument| !argument.is_empty()) {
+    for argument in arguments {
         if let Some(names) = argument.strip_prefix("exclude=") {
             columns.excluded = names.split(',').collect();
         } else if let Some(names) = argument.strip_prefix("mask=") {

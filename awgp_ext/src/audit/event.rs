@@ -2,13 +2,10 @@
 
 use super::actor::Actor;
 use crate::jsonb::Jsonb;
-use pgrx::pg_sys;
 use uuid::Uuid;
 
 /// What happened, to what, by whom; not yet numbered, stamped and chained.
 pub struct Event {
-    /// The subtransaction that did it.
-    pub subtransaction: pg_sys::SubTransactionId,
     /// `id`, where the caller has been told it already.
     pub id: Option<i64>,
     /// `tenant_id`.

@@ -5,6 +5,7 @@
 //! other type goes through `to_jsonb()` itself.
 
 use super::secrets;
+use crate::encoding::from_server;
 use crate::jsonb::Jsonb;
 use crate::relation::uuid_of;
 use awgp_core::audit::row::timestamp_from_postgres;
@@ -40,7 +41,7 @@ pub unsafe fn of_row(
         push(&mut state, JsonbIteratorToken::WJB_BEGIN_OBJECT, None);
         for attribute in attributes(descriptor) {
             let name = CStr::from_ptr(attribute.attname.data.as_ptr());
-            let text = name.to_str().unwrap_or_default();
+            let text = &*from_server(name);
             if columns.excluded.contains(&text) {
                 continue;
             }
@@ -87,7 +88,7 @@ pub unsafe fn differ(
                 _ => false,
             };
             let name = CStr::from_ptr(attribute.attname.data.as_ptr());
-            !equal && !but_for.contains(&name.to_str().unwrap_or_default())
+            !equal && !but_for.contains(&&*from_server(name))
         })
     }
 }

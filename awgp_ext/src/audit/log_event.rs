@@ -3,15 +3,15 @@
 use super::event::Event;
 use super::{actor, append, queue};
 use crate::context;
+use crate::encoding::Text;
 use crate::jsonb::Jsonb;
 use crate::raise::raise;
 use crate::relation::{self, from_sql};
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
 use awgp_core::tenancy;
+use pgrx::pg_sys;
 use pgrx::prelude::*;
-use pgrx::{JsonB, pg_sys};
-use serde_json::Value;
 
 /// Longest action and entity_type, in bytes.
 const NAME_BYTES_MAX: usize = 200;
@@ -23,33 +23,32 @@ const NAME_BYTES_MAX: usize = 200;
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
 fn log_event(
-    action: Option<&str>,
-    entity_type: Option<&str>,
+    action: Option<Text>,
+    entity_type: Option<Text>,
     entity_id: default!(Option<pgrx::Uuid>, "NULL"),
-    before: default!(Option<JsonB>, "NULL"),
-    after: default!(Option<JsonB>, "NULL"),
-    metadata: default!(Option<JsonB>, "NULL"),
+    before: default!(Option<Jsonb>, "NULL"),
+    after: default!(Option<Jsonb>, "NULL"),
+    metadata: default!(Option<Jsonb>, "NULL"),
 ) -> i64 {
     // SAFETY: raises in a read-only transaction.
     unsafe { pg_sys::PreventCommandIfReadOnly(c"awgp.log_event()".as_ptr()) };
     let Some(context) = context::current() else { raise(&tenancy::no_tenant_context("audit_logs")) };
     let actor = actor::current();
-    let metadata = match metadata.map(|metadata| metadata.0) {
+    let metadata = match metadata {
         None => None,
-        Some(Value::Object(facts)) => Some(actor.metadata_with(&facts)),
+        Some(facts) if facts.is_object() => Some(actor.metadata_with(&masked(facts))),
         Some(_) => raise(&bad_argument("metadata", "metadata is a JSON object")),
     };
     let id = append::next_id(relation::oid(c"audit_logs_id_seq"));
     queue::push(Event {
-        subtransaction: queue::current_subtransaction(),
         id: Some(id),
         tenant: context.tenant,
         actor,
         action: name("action", action),
         entity_type: name("entity_type", entity_type),
         entity_id: entity_id.as_ref().map(from_sql),
-        before: before.map(|state| masked(&state)),
-        after: after.map(|state| masked(&state)),
+        before: before.map(masked),
+        after: after.map(masked),
         metadata,
     });
     id
@@ -62,14 +61,14 @@ fn flush_audit() -> i64 {
     i64::try_from(queue::flush()).unwrap_or(i64::MAX)
 }
 
-fn masked(state: &JsonB) -> Jsonb {
-    let text = state.0.to_string();
-    Jsonb::from_text(&super::secrets::mask_keys(&text).unwrap_or(text))
+fn masked(state: Jsonb) -> Jsonb {
+    let masked = state.with_text(super::secrets::mask_keys);
+    masked.map_or(state, |text| Jsonb::from_text(&text))
 }
 
-fn name(argument: &str, value: Option<&str>) -> String {
+fn name(argument: &str, value: Option<Text>) -> String {
     match value {
-        Some(text) if !text.trim().is_empty() && text.len() <= NAME_BYTES_MAX => text.to_owned(),
+        Some(Text(text)) if !text.trim().is_empty() && text.len() <= NAME_BYTES_MAX => text,
         _ => raise(&bad_argument(argument, "it is a text of 1 to 200 bytes")),
     }
 }

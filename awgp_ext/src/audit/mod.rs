@@ -22,5 +22,7 @@ pub mod log_event;
 pub mod privileged;
 pub mod queue;
 pub mod read;
+pub mod seal;
 pub mod secrets;
+pub mod track;
 pub mod verify;

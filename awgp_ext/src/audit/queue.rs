@@ -13,6 +13,7 @@ use awgp_core::audit::row::{RowRef, timestamp_from_postgres};
 use pgrx::pg_sys;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::rc::Rc;
 use uuid::Uuid;
 
 /// How many events wait before they are written.
@@ -20,9 +21,24 @@ const FLUSH_EVENTS: usize = 2048;
 /// How many bytes wait before they are written.
 const FLUSH_BYTES: usize = 4 << 20;
 
+/// An event and the subtransaction that did it, or that its own was released into.
+#[derive(Clone)]
+struct Waiting {
+    subtransaction: pg_sys::SubTransactionId,
+    event: Rc<Event>,
+}
+
+/// Events of outer levels that were written inside of a savepoint. Should it be rolled back, their rows go with
+/// it though the changes stay: then they wait again.
+struct Lent {
+    written_in: pg_sys::SubTransactionId,
+    events: Vec<Waiting>,
+}
+
 #[derive(Default)]
 struct Queue {
-    events: Vec<Event>,
+    events: Vec<Waiting>,
+    lent: Vec<Lent>,
     bytes: usize,
     /// The lanes this transaction holds, with the tails it has written there.
     heads: HashMap<Uuid, Head>,
@@ -42,8 +58,7 @@ pub fn is_chaining() -> bool {
     CHAINING.get()
 }
 
-/// The running subtransaction.
-pub fn current_subtransaction() -> pg_sys::SubTransactionId {
+fn current_subtransaction() -> pg_sys::SubTransactionId {
     // SAFETY: reads a counter.
     unsafe { pg_sys::GetCurrentSubTransactionId() }
 }
@@ -61,9 +76,10 @@ pub fn installation() -> Uuid {
 
 /// Adds an event; writes the queue where it has grown large.
 pub fn push(event: Event) {
+    let subtransaction = current_subtransaction();
     let full = QUEUE.with_borrow_mut(|queue| {
         queue.bytes += event.size();
-        queue.events.push(event);
+        queue.events.push(Waiting { subtransaction, event: Rc::new(event) });
         queue.committing || queue.events.len() >= FLUSH_EVENTS || queue.bytes >= FLUSH_BYTES
     });
     if full {
@@ -73,16 +89,19 @@ pub fn push(event: Event) {
 
 /// Chains and writes what waits, and returns how many events that were.
 pub fn flush() -> usize {
+    let written_in = current_subtransaction();
     let (mut events, mut heads) = QUEUE.with_borrow_mut(|queue| {
         queue.bytes = 0;
-        (std::mem::take(&mut queue.events), std::mem::take(&mut queue.heads))
+        let events = std::mem::take(&mut queue.events);
+        queue.lend(written_in, &events);
+        (events, std::mem::take(&mut queue.heads))
     });
     if events.is_empty() {
         QUEUE.with_borrow_mut(|queue| queue.heads = heads);
         return 0;
     }
     // One order for all transactions: they cannot wait for each other in a circle.
-    events.sort_by_key(|event| lanes::order(event.tenant));
+    events.sort_by_key(|waiting| lanes::order(waiting.event.tenant));
     let written = events.len();
     with_snapshot(|| {
         let _writing = Chaining::begin();
@@ -90,7 +109,7 @@ pub fn flush() -> usize {
         // SAFETY: the appender keeps its relation open until it is closed below.
         let owner = unsafe { AsOwner::of(appender.parent()) };
         let mut linker = Linker::default();
-        for event in &events {
+        for Waiting { event, .. } in &events {
             write(event, &mut heads, &mut linker, &mut appender);
         }
         drop(owner);
@@ -182,32 +201,56 @@ pub fn before_commit() {
 /// The transaction has ended.
 pub fn forget() {
     CHAINING.set(false);
+    // A rolled back or repeated CREATE EXTENSION draws another one.
+    INSTALLATION.set(None);
     QUEUE.with_borrow_mut(|queue| {
-        if !queue.events.is_empty() || !queue.heads.is_empty() || queue.committing {
+        if !queue.events.is_empty() || !queue.heads.is_empty() || !queue.lent.is_empty() || queue.committing {
             *queue = Queue::default();
         }
     });
 }
 
-/// A savepoint was rolled back: its events never happened, and the locks taken since are gone.
+/// A savepoint was rolled back: its events never happened, the locks taken since are gone, and what it wrote
+/// of outer levels is to be written again.
 pub fn forget_subtransaction(own: pg_sys::SubTransactionId) {
     CHAINING.set(false);
+    INSTALLATION.set(None);
     QUEUE.with_borrow_mut(|queue| {
         // Ids ascend within a transaction, so what the savepoint and those inside it did is at the end.
-        while queue.events.last().is_some_and(|event| event.subtransaction >= own) {
+        while queue.events.last().is_some_and(|waiting| waiting.subtransaction >= own) {
             queue.events.pop();
         }
-        queue.bytes = queue.events.iter().map(Event::size).sum();
+        let inner = queue.lent.iter().position(|lent| lent.written_in >= own).unwrap_or(queue.lent.len());
+        let returned: Vec<Waiting> = queue.lent.drain(inner..).flat_map(|lent| lent.events).collect();
+        queue.events.splice(0..0, returned);
+        queue.bytes = queue.events.iter().map(|waiting| waiting.event.size()).sum();
         queue.heads.clear();
     });
 }
 
-/// A savepoint was released: its events are the parent's now.
+/// A savepoint was released: its events are the parent's now, and so is what it wrote.
 pub fn adopt_subtransaction(own: pg_sys::SubTransactionId, parent: pg_sys::SubTransactionId) {
     QUEUE.with_borrow_mut(|queue| {
         let events = queue.events.iter_mut().rev();
-        for event in events.take_while(|event| event.subtransaction >= own) {
-            event.subtransaction = parent;
+        for waiting in events.take_while(|waiting| waiting.subtransaction >= own) {
+            waiting.subtransaction = parent;
         }
+        for lent in queue.lent.iter_mut().filter(|lent| lent.written_in >= own) {
+            lent.written_in = parent;
+            lent.events.retain(|waiting| waiting.subtransaction < parent);
+        }
+        queue.lent.retain(|lent| !lent.events.is_empty());
     });
+}
+
+impl Queue {
+    /// Keeps the events of outer levels that are about to be written in this savepoint.
+    fn lend(&mut self, written_in: pg_sys::SubTransactionId, events: &[Waiting]) {
+        // Ids ascend, so outer levels come first; outside of savepoints there are none.
+        let outer = events.iter().take_while(|waiting| waiting.subtransaction < written_in);
+        let events: Vec<Waiting> = outer.cloned().collect();
+        if !events.is_empty() {
+            self.lent.push(Lent { written_in, events });
+        }
+    }
 }

@@ -61,7 +61,8 @@ fn verify_audit(
     TableIterator::new(rows)
 }
 
-fn refuse_unknown_partition(name: &str) {
+/// Raises where `name` is no partition of the trail.
+pub fn refuse_unknown_partition(name: &str) {
     let arguments = [name.into()];
     let known = Spi::get_one_with_args::<bool>(
         "SELECT EXISTS (SELECT FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid

@@ -10,6 +10,7 @@
 //!
 //! Failure handling: everything runs in the caller's transaction; an error leaves nothing behind.
 
+pub mod declared;
 mod manifest;
 
 use crate::lock::{self, Subject};
@@ -72,7 +73,7 @@ fn apply(force: bool) -> String {
     refuse_foreign_objects();
     let _outside = OutsideExtension::enter();
     if structure_exists() {
-        adopt_structure_without_history();
+        complete_history();
     }
     let applied = if structure_exists() { applied() } else { HashMap::new() };
     refuse_newer_structure(&applied);
@@ -91,6 +92,9 @@ fn apply(force: bool) -> String {
     for file in &scripts {
         run(file.text);
         record(file, "script");
+    }
+    if !scripts.is_empty() {
+        partitions::protect_existing();
     }
     if !migrations.is_empty() {
         record_structure_version();
@@ -192,17 +196,16 @@ fn record_structure_version() {
     ));
 }
 
-/// A dump without data brings the tables and no history: the history is written again.
-fn adopt_structure_without_history() {
-    if get_one::<bool>("SELECT EXISTS (SELECT FROM awgp.schema_migrations)") == Some(true) {
-        return;
-    }
+/// The structure itself says which migrations it has: where their history is missing, as after restoring a
+/// dump without data, it is written again. Scripts are not: they may have been another version's, so they are
+/// applied again.
+fn complete_history() {
+    let applied = applied();
     let known = get_one::<i32>("SELECT awgp.schema_version()").unwrap_or(0);
     for file in MIGRATIONS.iter().take(usize::try_from(known).unwrap_or(0)) {
-        record(file, "migration");
-    }
-    for file in scripts() {
-        record(file, "script");
+        if !applied.contains_key(file.name) {
+            record(file, "migration");
+        }
     }
 }
 

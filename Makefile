@@ -1,0 +1,54 @@
+# One entry for developers, and the same for CI. `make` alone lists the targets.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check test-core test-pg15 test-pg18 bench package psql install clean
+
+# The server of demo, psql, bench and install: 15 or 18.
+PG ?= 15
+# demo: 1 leaves the server up and prints its URL.
+KEEP ?=
+
+export CARGO_TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))
+AWGP := $(CARGO_TARGET_DIR)/debug/awgp
+SCRATCH := scripts/scratch-server --pg $(PG)
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install what AWGP is built and tested with (root or sudo; skips what is there)
+	@scripts/setup
+
+demo: install ## run the demo on a throw-away server (KEEP=1 leaves it up, PG=18 for PostgreSQL 18)
+	@cargo build --quiet -p awgp_cli
+	@$(SCRATCH) $(if $(KEEP),--keep) -- $(AWGP) demo
+
+test: setup ## every check and every test, on PostgreSQL 15 and 18
+	@scripts/run-tests check core pg15 pg18
+
+check: setup ## rustfmt, clippy with warnings denied, and the convention scripts
+	@scripts/run-tests check
+
+test-core: ## tests of the pure rules and of the command line's parts; no server
+	@scripts/run-tests core
+
+test-pg15: setup ## tests inside and against PostgreSQL 15
+	@scripts/run-tests pg15
+
+test-pg18: setup ## tests inside and against PostgreSQL 18
+	@scripts/run-tests pg18
+
+bench: setup ## measure, release build, on a throw-away server
+	@scripts/install-extension $(PG) --release
+	@$(SCRATCH) --conf fsync=on --conf synchronous_commit=on --conf full_page_writes=on --conf shared_buffers=1GB \
+		-- scripts/bench
+
+package: setup ## release files of the extension, for PostgreSQL 15 and 18, under target/release
+	@scripts/package 15 18
+
+psql: install ## a psql shell on a throw-away server that has the extension
+	@$(SCRATCH) -- sh -c 'psql -qc "CREATE EXTENSION awgp" && psql'
+
+install: setup ## build the extension and install it into this machine's PostgreSQL (PG=15 or 18)
+	@scripts/install-extension $(PG)
+
+clean: ## remove everything that was built
+	cargo clean

@@ -1,0 +1,145 @@
+//! `seal_partition()`: what was true of a month when it was over.
+//!
+//! The seal is the partition's row in audit_log_integrity and an anchor for each lane. Verification holds the
+//! rows against both; a later month verifies from the anchors when an earlier one has been retired.
+
+use super::event::Event;
+use super::read::Scope;
+use super::verify::{PartitionSum, verify_rows};
+use super::{actor, queue};
+use crate::jsonb::Jsonb;
+use crate::lock::{self, Subject};
+use crate::raise::raise;
+use crate::relation::{self, to_sql};
+use awgp_core::audit::finding::Severity;
+use awgp_core::audit::row::timestamp_from_postgres;
+use awgp_core::month::Month;
+use awgp_core::reason::Reason;
+use awgp_core::refusal::Refusal;
+use pgrx::prelude::*;
+use pgrx::{JsonB, pg_sys};
+use serde_json::json;
+use std::ffi::CString;
+
+/// Seals the partition of a month that is over: waits for open writers, verifies it, and records its highest
+/// id, the root over its lane heads and each lane's first and last link. Sealing again verifies again.
+///
+/// SECURITY DEFINER, because maintainers own no table; it reads one partition and writes its seal.
+#[pg_extern(volatile, parallel_unsafe, security_definer)]
+#[search_path(pg_catalog, pg_temp)]
+fn seal_partition(name: Option<&str>) -> JsonB {
+    let name = name.unwrap_or_default();
+    lock::lock_until_commit(Subject::Partitions);
+    refuse_open_month(name);
+    lock_writers_out(name);
+    let sum = verified_sum(name);
+    write(name, &sum);
+    let seal = sum.seal();
+    let summary = json!({
+        "partition_name": name,
+        "last_sequence_number": seal.last_sequence_number,
+        "cumulative_hash": seal.cumulative_hash.to_string(),
+        "lanes": sum.lanes.len(),
+    });
+    queue::push(Event {
+        id: None,
+        tenant: queue::installation(),
+        actor: actor::current(),
+        action: "seal_partition".to_owned(),
+        entity_type: "partition".to_owned(),
+        entity_id: None,
+        before: None,
+        after: Some(Jsonb::from_text(&summary.to_string())),
+        metadata: None,
+    });
+    JsonB(summary)
+}
+
+fn refuse_open_month(name: &str) {
+    // SAFETY: reads the clock.
+    let now = timestamp_from_postgres(unsafe { pg_sys::GetCurrentTimestamp() }).unwrap_or(i64::MAX);
+    let over = Month::of_partition(name).is_some_and(|month| month.end_us() <= now);
+    if !over {
+        raise(
+            &Refusal::new(
+                Reason::PartitionOpen,
+                "only the partition of a month that is over can be sealed",
+                "Seal it when its month has ended, in UTC.",
+            )
+            .with("partition_name", name),
+        );
+    }
+}
+
+/// Waits for those who are writing to the partition, and lets nobody write until the transaction ends.
+fn lock_writers_out(name: &str) {
+    let oid = CString::new(name).map_or(pg_sys::InvalidOid, |name| relation::oid(&name));
+    if oid == pg_sys::InvalidOid {
+        super::verify::refuse_unknown_partition(name);
+    }
+    // SAFETY: the lock is released with the transaction.
+    unsafe { pg_sys::LockRelationOid(oid, pg_sys::ShareLock as pg_sys::LOCKMODE) };
+    super::verify::refuse_unknown_partition(name);
+}
+
+/// What the partition's rows yield, verified. Read with a snapshot taken after the wait.
+fn verified_sum(name: &str) -> PartitionSum {
+    // SAFETY: pushed and popped in pairs; an error in between ends the transaction, which pops it.
+    let (findings, mut sums) = unsafe {
+        pg_sys::PushActiveSnapshot(pg_sys::GetLatestSnapshot());
+        let read = verify_rows(Scope { tenant: None, partition: Some(name) }, true);
+        pg_sys::PopActiveSnapshot();
+        read
+    };
+    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+    if errors > 0 {
+        raise(
+            &Refusal::new(
+                Reason::AuditFindings,
+                "the partition does not verify, so it cannot be sealed",
+                "Look at what was found: SELECT * FROM awgp.verify_audit(partition_name => …);",
+            )
+            .with("partition_name", name)
+            .with("findings", errors),
+        );
+    }
+    sums.remove(name).unwrap_or_default()
+}
+
+fn write(name: &str, sum: &PartitionSum) {
+    let seal = sum.seal();
+    let hash = seal.cumulative_hash.to_string();
+    let tenants: Vec<_> = sum.lanes.iter().map(|(lane, _, _)| to_sql(lane.tenant_id)).collect();
+    let lanes: Vec<_> = sum.lanes.iter().map(|(lane, _, _)| lane.chain_lane).collect();
+    let firsts: Vec<_> = sum.lanes.iter().map(|(_, first, _)| *first).collect();
+    let lasts: Vec<_> = sum.lanes.iter().map(|(_, _, last)| last.seq).collect();
+    let hashes: Vec<_> = sum.lanes.iter().map(|(_, _, last)| last.hash.to_string()).collect();
+    let written = Spi::connect_mut(|client| {
+        client.update(
+            "INSERT INTO awgp.audit_log_integrity AS sealed
+                 (partition_name, last_sequence_number, cumulative_hash, verified_at)
+             VALUES ($1, $2, $3, clock_timestamp())
+             ON CONFLICT (partition_name) DO UPDATE
+             SET last_sequence_number = excluded.last_sequence_number,
+                 cumulative_hash = excluded.cumulative_hash, verified_at = excluded.verified_at",
+            None,
+            &[name.into(), seal.last_sequence_number.into(), hash.into()],
+        )?;
+        client.update(
+            "DELETE FROM awgp.audit_chain_anchors WHERE partition_name = $1",
+            None,
+            &[name.into()],
+        )?;
+        client.update(
+            "INSERT INTO awgp.audit_chain_anchors
+                 (partition_name, tenant_id, chain_lane, first_seq, last_seq, last_hash)
+             SELECT $1, * FROM unnest($2::uuid[], $3::smallint[], $4::bigint[], $5::bigint[], $6::text[])",
+            None,
+            &[name.into(), tenants.into(), lanes.into(), firsts.into(), lasts.into(), hashes.into()],
+        )?;
+        Ok::<_, spi::Error>(())
+    });
+    if let Err(error) = written {
+        error!("the seal could not be written: {error}");
+    }
+}

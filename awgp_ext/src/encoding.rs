@@ -1,0 +1,82 @@
+//! Text between the server's encoding and ours, which is UTF-8.
+//!
+//! In a UTF-8 database nothing is copied. In any other, text that is hashed, compared or stored is converted
+//! here: canonical bytes are of UTF-8, whatever the database is in.
+
+use pgrx::callconv::{Arg, ArgAbi};
+use pgrx::nullable::Nullable;
+use pgrx::pg_sys::{self, Datum};
+use pgrx::pgrx_sql_entity_graph::metadata::{
+    ArgumentError, ReturnsError, ReturnsRef, SqlMappingRef, SqlTranslatable, TypeOrigin,
+};
+use pgrx::{FromDatum, IntoDatum};
+use std::borrow::Cow;
+use std::ffi::{CStr, CString};
+
+const UTF8: i32 = pg_sys::pg_enc::PG_UTF8 as i32;
+
+/// A text argument of a function, in UTF-8.
+pub struct Text(pub String);
+
+/// Text of the server's in UTF-8.
+pub fn from_server(text: &CStr) -> Cow<'_, str> {
+    if is_utf8() {
+        return text.to_string_lossy();
+    }
+    // SAFETY: converts a C string; the answer is the same pointer or a palloc'd C string, copied at once.
+    unsafe {
+        let length = i32::try_from(text.to_bytes().len()).unwrap_or(i32::MAX);
+        let converted = pg_sys::pg_server_to_any(text.as_ptr(), length, UTF8);
+        Cow::Owned(CStr::from_ptr(converted).to_string_lossy().into_owned())
+    }
+}
+
+/// A text datum in the server's encoding.
+pub fn to_server(text: &str) -> Option<Datum> {
+    if is_utf8() || text.is_ascii() {
+        return text.into_datum();
+    }
+    let text = CString::new(text).unwrap_or_default();
+    // SAFETY: converts a C string; raises where the server's encoding lacks a character.
+    unsafe {
+        let length = i32::try_from(text.as_bytes().len()).unwrap_or(i32::MAX);
+        let converted = pg_sys::pg_any_to_server(text.as_ptr(), length, UTF8);
+        Some(Datum::from(pg_sys::cstring_to_text(converted)))
+    }
+}
+
+fn is_utf8() -> bool {
+    // SAFETY: reads a setting of the database that never changes.
+    unsafe { pg_sys::GetDatabaseEncoding() == UTF8 }
+}
+
+impl FromDatum for Text {
+    unsafe fn from_polymorphic_datum(datum: Datum, is_null: bool, _kind: pg_sys::Oid) -> Option<Self> {
+        // SAFETY: the caller vouches for a text datum; text_to_cstring detoasts and copies.
+        (!is_null).then(|| unsafe {
+            let text = pg_sys::text_to_cstring(datum.cast_mut_ptr());
+            Self(from_server(CStr::from_ptr(text)).into_owned())
+        })
+    }
+}
+
+// SAFETY: unboxed through FromDatum above, as the SQL type it names.
+unsafe impl<'fcx> ArgAbi<'fcx> for Text {
+    unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
+        // SAFETY: as the trait asks; SQL declares the argument text.
+        unsafe { arg.unbox_arg_using_from_datum() }.unwrap_or_else(|| Self(String::new()))
+    }
+
+    unsafe fn unbox_nullable_arg(arg: Arg<'_, 'fcx>) -> Nullable<Self> {
+        // SAFETY: as above.
+        unsafe { arg.unbox_arg_using_from_datum() }.into()
+    }
+}
+
+// SAFETY: text it is.
+unsafe impl SqlTranslatable for Text {
+    const TYPE_IDENT: &'static str = pgrx::pgrx_resolved_type!(Text);
+    const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
+    const ARGUMENT_SQL: Result<SqlMappingRef, ArgumentError> = Ok(SqlMappingRef::literal("text"));
+    const RETURN_SQL: Result<ReturnsRef, ReturnsError> = Ok(ReturnsRef::One(SqlMappingRef::literal("text")));
+}

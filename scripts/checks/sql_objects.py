@@ -1,0 +1,111 @@
+"""Every object that a file in sql/ creates has a COMMENT, and every SECURITY DEFINER function a pinned
+search_path and a REVOKE from PUBLIC, in that same file."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import checks
+from pglast import ast, enums, parse_sql
+from pglast.parser import ParseError
+
+PINNED = ["pg_catalog", "pg_temp"]
+RELATIONS = {
+    ast.CreateStmt: lambda s: ("TABLE", dotted(s.relation)),
+    ast.ViewStmt: lambda s: ("VIEW", dotted(s.view)),
+    ast.CreateTableAsStmt: lambda s: ("VIEW", dotted(s.into.rel)),
+    ast.CreateSeqStmt: lambda s: ("SEQUENCE", dotted(s.sequence)),
+    ast.CompositeTypeStmt: lambda s: ("TYPE", dotted(s.typevar)),
+    ast.CreateEnumStmt: lambda s: ("TYPE", joined(s.typeName)),
+    ast.CreateDomainStmt: lambda s: ("DOMAIN", joined(s.domainname)),
+    ast.CreateFunctionStmt: lambda s: ("FUNCTION", joined(s.funcname)),
+    ast.CreatePolicyStmt: lambda s: ("POLICY", f"{dotted(s.table)}.{s.policy_name}"),
+}
+COMMENTED = {
+    enums.ObjectType.OBJECT_TABLE: "TABLE", enums.ObjectType.OBJECT_VIEW: "VIEW",
+    enums.ObjectType.OBJECT_MATVIEW: "VIEW", enums.ObjectType.OBJECT_SEQUENCE: "SEQUENCE",
+    enums.ObjectType.OBJECT_TYPE: "TYPE", enums.ObjectType.OBJECT_DOMAIN: "DOMAIN",
+    enums.ObjectType.OBJECT_FUNCTION: "FUNCTION", enums.ObjectType.OBJECT_POLICY: "POLICY",
+}
+
+
+def dotted(relation):
+    return ".".join(part for part in (relation.schemaname, relation.relname) if part)
+
+
+def joined(names):
+    return ".".join(name.sval for name in names)
+
+
+def named(thing):
+    """The name of what a COMMENT or REVOKE is about."""
+    if isinstance(thing, ast.ObjectWithArgs):
+        return joined(thing.objname)
+    if isinstance(thing, ast.TypeName):
+        return joined(thing.names)
+    if isinstance(thing, ast.RangeVar):
+        return dotted(thing)
+    return joined(thing)
+
+
+def option(function, wanted):
+    """The values of one clause of CREATE FUNCTION."""
+    return [o.arg for o in function.options or () if o.defname == wanted]
+
+
+def definer(function):
+    return any(value.boolval for value in option(function, "security"))
+
+
+def pinned(function):
+    for setting in option(function, "set"):
+        if setting.name == "search_path":
+            return [value.val.sval for value in setting.args or ()] == PINNED
+    return False
+
+
+def revoked(statement):
+    """Functions whose execution this statement takes from PUBLIC; `*` for all of a schema."""
+    if not isinstance(statement, ast.GrantStmt) or statement.is_grant:
+        return []
+    public = enums.RoleSpecType.ROLESPEC_PUBLIC
+    if not any(grantee.roletype == public for grantee in statement.grantees):
+        return []
+    if statement.objtype not in (enums.ObjectType.OBJECT_FUNCTION, enums.ObjectType.OBJECT_ROUTINE):
+        return []
+    whole = statement.targtype == enums.GrantTargetType.ACL_TARGET_ALL_IN_SCHEMA
+    return ["*"] if whole else [named(thing) for thing in statement.objects]
+
+
+def check(name, text):
+    """The findings in one file."""
+    # {name}s are filled in by the installer; to the parser they are identifiers.
+    statements = [raw.stmt for raw in parse_sql(text)]
+    comments = {(COMMENTED[s.objtype], named(s.object)) for s in statements
+                if isinstance(s, ast.CommentStmt) and s.objtype in COMMENTED and s.comment}
+    closed = {name for statement in statements for name in revoked(statement)}
+    for statement in statements:
+        if type(statement) not in RELATIONS:
+            continue
+        kind, target = RELATIONS[type(statement)](statement)
+        if (kind, target) not in comments:
+            yield f"{name}: {kind} {target} has no COMMENT ON {kind}"
+        if kind == "FUNCTION" and definer(statement):
+            if not pinned(statement):
+                yield f"{name}: {target} is SECURITY DEFINER without SET search_path = {', '.join(PINNED)}"
+            if not closed & {target, "*"}:
+                yield f"{name}: {target} is SECURITY DEFINER without REVOKE ALL … FROM PUBLIC"
+
+
+def main():
+    findings, sources = [], [name for name in checks.files(".sql") if name.startswith("sql/")]
+    for name in sources:
+        try:
+            findings += check(name, checks.read(name))
+        except ParseError as error:
+            findings.append(f"{name}: does not parse: {error}")
+    checks.finish(findings, "write the COMMENT, the SET search_path or the REVOKE beside the CREATE.",
+                  f"{len(sources)} files")
+
+
+main()

@@ -1,0 +1,139 @@
+//! A row in every table: what isolation and dumps are tested on.
+//!
+//! Applications make most of them through the functions and tables they would use, and the audit trail
+//! follows from that; the rest is written by the superuser. A new table without a row here fails every test that uses this.
+
+use crate::Database;
+use crate::catalog::{tables, tenant_tables};
+use crate::fixture::{Group, Tenant, group, within_as};
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+/// Inserts that an application makes, for the tenant in context. :assistant, :work_item, :user and :other stand
+/// for ids of the tenant's fixture.
+const BY_APPLICATION: &[(&str, &str)] = &[
+    (
+        "approvals",
+        "INSERT INTO awgp.approvals (work_item_id, title, risk_level, requested_by, approver_ids, expires_at)
+         VALUES (:work_item, 'May I?', 3, :user, ARRAY[:other]::uuid[], now() + interval '1 day')",
+    ),
+    (
+        "approval_delegations",
+        "INSERT INTO awgp.approval_delegations (delegator_id, delegate_id, risk_levels, starts_at, ends_at)
+         VALUES (:other, :user, ARRAY[1, 2], now(), now() + interval '1 day')",
+    ),
+    (
+        "communication_policies",
+        "INSERT INTO awgp.communication_policies (name, allowed_channels) VALUES ('Talk', ARRAY['internal'])",
+    ),
+    (
+        "provider_credit_pools",
+        "INSERT INTO awgp.provider_credit_pools (provider, monthly_budget, current_balance)
+         VALUES ('openai', 100, 100)",
+    ),
+    (
+        "cost_transactions",
+        "INSERT INTO awgp.cost_transactions
+             (assistant_id, work_item_id, provider, model, input_tokens, output_tokens, cost_amount)
+         VALUES (:assistant, :work_item, 'openai', 'gpt-4', 10, 20, 0.000123)",
+    ),
+    (
+        "conversation_logs",
+        "INSERT INTO awgp.conversation_logs (assistant_id, work_item_id, channel, messages)
+         VALUES (:assistant, :work_item, 'internal', '[{\"text\": \"ä\\n\\\\\"}]')",
+    ),
+    (
+        "hallucination_flags",
+        "INSERT INTO awgp.hallucination_flags (assistant_id, work_item_id, detection_method, confidence_score)
+         VALUES (:assistant, :work_item, 'contradiction', 0.75)",
+    ),
+];
+
+/// Inserts into tables that belong to no tenant.
+const OF_NO_TENANT: &[(&str, &str)] = &[
+    (
+        "assistant_templates",
+        "INSERT INTO awgp.assistant_templates (name, slug, type) VALUES ('Own', 'own', 'custom')",
+    ),
+    (
+        "audit_log_integrity",
+        "INSERT INTO awgp.audit_log_integrity (partition_name, last_sequence_number, cumulative_hash)
+         VALUES ('audit_logs_2001_01', 7, repeat('0', 64))",
+    ),
+];
+
+/// The group of the fixture with at least one row of each of its tenants in every table of tenants, and one in
+/// every other table.
+pub async fn everywhere(database: &Database) -> Group {
+    let group = group(database).await;
+    let superuser = database.superuser().await;
+    // An inactive tenant cannot be in context.
+    activate(&superuser, &group.inactive, true).await;
+    for tenant in tenants(&group) {
+        fill_tenant(database, &superuser, tenant).await;
+    }
+    activate(&superuser, &group.inactive, false).await;
+    for (table, sql) in OF_NO_TENANT {
+        if count(&superuser, table, None).await == 0 {
+            superuser.batch_execute(sql).await.unwrap_or_else(|error| panic!("{table}: {error:?}"));
+        }
+    }
+    for table in tables(&superuser).await {
+        assert_ne!(count(&superuser, &table, None).await, 0, "add a row of awgp.{table} to everything.rs");
+    }
+    group
+}
+
+/// The five tenants of the group.
+pub fn tenants(group: &Group) -> [&Tenant; 5] {
+    [&group.holding, &group.north, &group.south, &group.other, &group.inactive]
+}
+
+async fn activate(superuser: &Client, tenant: &Tenant, active: bool) {
+    let sql = "UPDATE awgp.tenants SET is_active = $2 WHERE id = $1";
+    superuser.execute(sql, &[&tenant.id, &active]).await.expect("a tenant can be switched on and off");
+}
+
+async fn fill_tenant(database: &Database, superuser: &Client, tenant: &Tenant) {
+    let mut app = database.app().await;
+    let (user, other) = (tenant.user("operator"), tenant.user("admin"));
+    let transaction = within_as(&mut app, tenant.id, Some(user)).await;
+    let ids = [
+        (":assistant", tenant.assistant),
+        (":work_item", tenant.work_item),
+        (":user", user),
+        (":other", other),
+    ];
+    for (table, sql) in BY_APPLICATION {
+        let with_id = |sql: String, (name, id): &(&str, Uuid)| sql.replace(name, &format!("'{id}'"));
+        let sql = ids.iter().fold((*sql).to_owned(), with_id);
+        transaction.execute(&sql, &[]).await.unwrap_or_else(|error| panic!("{table}: {error:?}"));
+    }
+    transaction.commit().await.expect("the rows are committed");
+    for table in tenant_tables(superuser).await {
+        let rows = count(superuser, &table, Some(tenant.id)).await;
+        assert_ne!(rows, 0, "add a row of awgp.{table} for each tenant to everything.rs");
+    }
+}
+
+/// Writes a row into the audit trail past its guards, as only a superuser can: of this tenant and moment.
+pub async fn forge_audit_row(superuser: &Client, tenant: Uuid, moment: &str) {
+    let sql = format!(
+        "ALTER TABLE awgp.audit_logs DISABLE TRIGGER guard_audit;
+         INSERT INTO awgp.audit_logs (\"timestamp\", tenant_id, actor_type, action, entity_type,
+                                      integrity_hash, chain_lane, chain_seq)
+             SELECT '{moment}', '{tenant}', 'system', 'insert', 'tenants', repeat('0', 64), 0,
+                    1000000 + count(*) FROM awgp.audit_logs;
+         ALTER TABLE awgp.audit_logs ENABLE ALWAYS TRIGGER guard_audit"
+    );
+    superuser.batch_execute(&sql).await.expect("a superuser may");
+}
+
+/// How many rows a table has, as far as the client sees; of one tenant where one is given.
+pub async fn count(client: &Client, table: &str, tenant: Option<Uuid>) -> i64 {
+    let sql = match tenant {
+        Some(tenant) => format!("SELECT count(*) FROM awgp.{table} WHERE tenant_id = '{tenant}'"),
+        None => format!("SELECT count(*) FROM awgp.{table}"),
+    };
+    client.query_one(&sql, &[]).await.unwrap_or_else(|error| panic!("{table}: {error:?}")).get(0)
+}

@@ -1,0 +1,80 @@
+//! The installed catalog is the one that was reviewed: `tests/golden/catalog.txt`.
+//!
+//! `UPDATE_GOLDEN=1` rewrites the file; its difference is then part of the review.
+
+use awgp_tests::Database;
+use awgp_tests::catalog::{assert_same_lines, comments, snapshot};
+use std::path::PathBuf;
+
+fn golden() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden/catalog.txt")
+}
+
+#[tokio::test]
+async fn a_fresh_installation_has_the_reviewed_catalog() {
+    let database = Database::new().await;
+    let lines = snapshot(&database.superuser().await).await;
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(golden(), lines.join("\n") + "\n").expect("the golden file can be written");
+    }
+    let text = std::fs::read_to_string(golden()).expect("the golden file is there");
+    let reviewed: Vec<String> = text.lines().map(str::to_owned).collect();
+    assert_same_lines(&reviewed, &lines);
+    assert_eq!(reviewed, lines, "same lines, same order: write the file with UPDATE_GOLDEN=1");
+}
+
+#[tokio::test]
+async fn every_object_has_a_comment() {
+    let database = Database::new().await;
+    let comments = comments(&database.superuser().await).await;
+    assert!(comments.iter().any(|(object, _)| object.starts_with("column ")), "columns are looked at");
+    let without: Vec<_> = comments.iter().filter(|(_, comment)| comment.is_empty()).collect();
+    assert!(without.is_empty(), "without a comment: {without:#?}");
+}
+
+#[tokio::test]
+async fn no_object_is_made_outside_of_the_schema() {
+    let database = Database::new().await;
+    let superuser = database.superuser().await;
+    // Below FirstNormalObjectId stands what initdb made.
+    let sql = "SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+               WHERE c.oid >= 16384 AND n.nspname NOT IN ('awgp', 'pg_toast')
+               UNION ALL
+               SELECT p.proname::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+               WHERE p.oid >= 16384 AND n.nspname <> 'awgp'
+               UNION ALL
+               SELECT t.typname::text FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+               WHERE t.oid >= 16384 AND n.nspname NOT IN ('awgp', 'pg_toast')
+               UNION ALL SELECT evtname::text FROM pg_event_trigger
+               UNION ALL SELECT nspname::text FROM pg_namespace WHERE oid >= 16384 AND nspname <> 'awgp'";
+    let rows = superuser.query(sql, &[]).await.expect("the catalogs are readable");
+    let outside: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    assert!(outside.is_empty(), "{outside:?}");
+}
+
+#[tokio::test]
+async fn every_table_has_forced_row_level_security_and_a_policy() {
+    let database = Database::new().await;
+    let superuser = database.superuser().await;
+    let sql = "SELECT relname::text FROM pg_class
+               WHERE relnamespace = 'awgp'::regnamespace AND relkind IN ('r', 'p')
+                 AND NOT (relrowsecurity AND relforcerowsecurity
+                          AND (relispartition OR EXISTS (SELECT FROM pg_policy WHERE polrelid = pg_class.oid)))";
+    let rows = superuser.query(sql, &[]).await.expect("pg_class is readable");
+    let open: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    assert!(open.is_empty(), "{open:?}");
+}
+
+#[tokio::test]
+async fn every_definer_function_pins_its_search_path_and_is_closed_to_public() {
+    let database = Database::new().await;
+    let superuser = database.superuser().await;
+    let sql = "SELECT oid::regprocedure::text FROM pg_proc
+               WHERE pronamespace = 'awgp'::regnamespace AND prosecdef
+                 AND (NOT COALESCE(proconfig @> ARRAY['search_path=pg_catalog, pg_temp'], false)
+                      OR proacl IS NULL
+                      OR EXISTS (SELECT FROM aclexplode(proacl) WHERE grantee = 0))";
+    let rows = superuser.query(sql, &[]).await.expect("pg_proc is readable");
+    let open: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    assert!(open.is_empty(), "{open:?}");
+}
