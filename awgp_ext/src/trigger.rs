@@ -240,11 +240,23 @@ pub fn row_security_binds(relation: pg_sys::Oid) -> bool {
 
 /// True where the current role has the privileges of the named role.
 pub fn current_role_has(role: &str) -> bool {
+    // SAFETY: reads the backend's own state.
+    role_has(unsafe { pg_sys::GetUserId() }, role)
+}
+
+/// True where the role that called the outermost function has the privileges of the named role: within a
+/// SECURITY DEFINER function the current role is its owner.
+pub fn outer_role_has(role: &str) -> bool {
+    // SAFETY: reads the backend's own state.
+    role_has(unsafe { pg_sys::GetOuterUserId() }, role)
+}
+
+fn role_has(member: pg_sys::Oid, role: &str) -> bool {
     let Ok(name) = CString::new(role) else { return false };
     // SAFETY: syscache look-ups; a missing role answers InvalidOid.
     unsafe {
         let oid = pg_sys::get_role_oid(name.as_ptr(), true);
-        oid != pg_sys::InvalidOid && pg_sys::has_privs_of_role(pg_sys::GetUserId(), oid)
+        oid != pg_sys::InvalidOid && pg_sys::has_privs_of_role(member, oid)
     }
 }
 
