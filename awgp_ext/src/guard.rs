@@ -124,9 +124,14 @@ fn guard_tenant(call: &TriggerCall) -> Datum {
     call.keep()
 }
 
-/// What the context remembers of tenants and users may be out of date.
-fn refresh_context(_: &TriggerCall) -> Datum {
+/// What the context remembers of tenants and users may be out of date, here and, for plans, in every session.
+fn refresh_context(call: &TriggerCall) -> Datum {
     context::forget_lookups();
+    // No plan depends on users.
+    if call.argument(0) == "tenants" {
+        // SAFETY: the trigger's table exists; the message goes out with the commit.
+        unsafe { pg_sys::CacheInvalidateRelcacheByRelid(call.relation_oid()) };
+    }
     nothing()
 }
 

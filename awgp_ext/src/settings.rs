@@ -18,6 +18,8 @@ pub enum ContextMode {
 
 static CONTEXT_MODE: GucSetting<ContextMode> = GucSetting::<ContextMode>::new(ContextMode::Trusted);
 
+static APP_CURRENT_TENANT: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
+
 static AUDIT_LANES: GucSetting<i32> = GucSetting::<i32>::new(64);
 static AUDIT_MASK: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
 
@@ -99,6 +101,22 @@ pub fn define() {
         GucContext::Suset,
         GucFlags::default(),
     );
+    // Known to the server by its plain name since the first SET; declared, so that every change of it is heard of:
+    // by SET, set_config, a function's SET clause, RESET, the end of a transaction or of a savepoint.
+    // SAFETY: the assign hook is guarded and touches no catalog.
+    unsafe {
+        GucRegistry::define_string_guc_with_hooks(
+            c"app.current_tenant",
+            c"The tenant in context, in trusted mode.",
+            c"The id of an active tenant. Set it for one transaction: SELECT set_config('app.current_tenant', id, true).",
+            &APP_CURRENT_TENANT,
+            GucContext::Userset,
+            GucFlags::default(),
+            None,
+            Some(assign_current_tenant),
+            None,
+        );
+    }
     // SAFETY: the check hook is guarded and reads the proposed text alone.
     unsafe {
         GucRegistry::define_string_guc_with_hooks(
@@ -109,7 +127,7 @@ pub fn define() {
             GucContext::Suset,
             GucFlags::default(),
             Some(check_audit_mask),
-            None,
+            Some(assign_audit_mask),
             None,
         );
     }
@@ -134,6 +152,17 @@ pub fn is_preloaded() -> bool {
         if text.is_null() { String::new() } else { CStr::from_ptr(text).to_string_lossy().into_owned() }
     };
     libraries.split(',').any(|library| library.trim_matches([' ', '"']).ends_with("awgp"))
+}
+
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn assign_audit_mask(_value: *const c_char, _extra: *mut c_void) {
+    crate::audit::secrets::forget();
+}
+
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn assign_current_tenant(value: *const c_char, _extra: *mut c_void) {
+    // SAFETY: null or a C string.
+    crate::context::plans::follow_setting(unsafe { value.as_ref().map(|text| CStr::from_ptr(text)) });
 }
 
 /// The text of `app.current_tenant`, the seed's setting; none where it is unset or empty.

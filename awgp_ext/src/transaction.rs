@@ -12,6 +12,7 @@ pub fn register_callbacks() {
         pg_sys::RegisterXactCallback(Some(at_transaction_event), std::ptr::null_mut());
         pg_sys::RegisterSubXactCallback(Some(at_savepoint_event), std::ptr::null_mut());
     }
+    context::plans::register_callback();
 }
 
 /// Only the two events before the end may raise; the others touch nothing but our own memory.

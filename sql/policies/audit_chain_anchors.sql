@@ -5,7 +5,9 @@ ALTER TABLE awgp.audit_chain_anchors FORCE ROW LEVEL SECURITY;
 
 DROP POLICY IF EXISTS tenant_isolation_audit_chain_anchors ON awgp.audit_chain_anchors;
 CREATE POLICY tenant_isolation_audit_chain_anchors ON awgp.audit_chain_anchors FOR SELECT
-    USING (tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]));
+    USING (awgp.own_or_visible(
+        tenant_id = (SELECT (awgp.visible_tenants())[1]),
+        tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])));
 COMMENT ON POLICY tenant_isolation_audit_chain_anchors ON awgp.audit_chain_anchors IS 'Reads: the tenant in context and, for a holding, its direct active subsidiaries.';
 
 DROP POLICY IF EXISTS auditors_select ON awgp.audit_chain_anchors;

@@ -7,7 +7,9 @@ ALTER TABLE awgp.conversation_logs ALTER COLUMN tenant_id SET DEFAULT awgp.curre
 
 DROP POLICY IF EXISTS tenant_isolation_conversation_logs ON awgp.conversation_logs;
 CREATE POLICY tenant_isolation_conversation_logs ON awgp.conversation_logs FOR SELECT
-    USING (tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]));
+    USING (awgp.own_or_visible(
+        tenant_id = (SELECT (awgp.visible_tenants())[1]),
+        tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])));
 COMMENT ON POLICY tenant_isolation_conversation_logs ON awgp.conversation_logs IS 'Reads: the tenant in context and, for a holding, its direct active subsidiaries.';
 
 DROP POLICY IF EXISTS own_tenant_insert ON awgp.conversation_logs;

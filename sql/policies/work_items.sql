@@ -7,7 +7,9 @@ ALTER TABLE awgp.work_items ALTER COLUMN tenant_id SET DEFAULT awgp.current_tena
 
 DROP POLICY IF EXISTS tenant_isolation_work_items ON awgp.work_items;
 CREATE POLICY tenant_isolation_work_items ON awgp.work_items FOR SELECT
-    USING (tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]));
+    USING (awgp.own_or_visible(
+        tenant_id = (SELECT (awgp.visible_tenants())[1]),
+        tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])));
 COMMENT ON POLICY tenant_isolation_work_items ON awgp.work_items IS 'Reads: the tenant in context and, for a holding, its direct active subsidiaries.';
 
 DROP POLICY IF EXISTS own_tenant_insert ON awgp.work_items;

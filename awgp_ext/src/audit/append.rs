@@ -1,10 +1,10 @@
 //! Appends rows to the partitions of audit_logs and reads the tails of lanes from them, below SQL.
 //!
-//! The row goes through the executor's own insertion into the partition whose bounds hold its time: its
-//! indexes, constraints and triggers are the table's.
+//! The row goes into the partition whose bounds hold its time ([`super::partition`]).
 
 use super::event::Event;
 use super::lanes::Head;
+use super::partition::Partition;
 use crate::encoding::to_server;
 use crate::jsonb::Jsonb;
 use crate::relation;
@@ -32,23 +32,13 @@ pub const COLUMNS: [&CStr; 14] = [
     c"chain_seq",
 ];
 
-/// A partition that is open for writing.
-struct Target {
-    oid: pg_sys::Oid,
-    relation: pg_sys::Relation,
-    result: *mut pg_sys::ResultRelInfo,
-    slot: *mut pg_sys::TupleTableSlot,
-    /// Attribute numbers of [`COLUMNS`] in this partition, from 1.
-    numbers: [i32; COLUMNS.len()],
-}
-
 /// audit_logs, open for writing.
 pub struct Appender {
     parent: pg_sys::Relation,
     estate: *mut pg_sys::EState,
     memory: pg_sys::MemoryContext,
     sequence: pg_sys::Oid,
-    targets: Vec<Target>,
+    targets: Vec<Partition<{ COLUMNS.len() }>>,
 }
 
 impl Appender {
@@ -119,19 +109,7 @@ impl Appender {
                 lane.into_datum(),
                 seq.into_datum(),
             ];
-            let target = &self.targets[target];
-            let slot = target.slot;
-            clear(slot);
-            let width = usize::try_from((*(*slot).tts_tupleDescriptor).natts).unwrap_or(0);
-            std::slice::from_raw_parts_mut((*slot).tts_isnull, width).fill(true);
-            for (number, value) in target.numbers.into_iter().zip(values) {
-                let (Ok(place), Some(value)) = (usize::try_from(number - 1), value) else { continue };
-                *(*slot).tts_values.add(place) = value;
-                *(*slot).tts_isnull.add(place) = false;
-            }
-            pg_sys::ExecStoreVirtualTuple(slot);
-            pg_sys::ExecSimpleRelationInsert(target.result, self.estate, slot);
-            clear(slot);
+            self.targets[target].insert(values, self.estate);
             pg_sys::MemoryContextSwitchTo(outer);
             pg_sys::MemoryContextReset(self.memory);
             if !(*self.estate).es_per_tuple_exprcontext.is_null() {
@@ -173,23 +151,11 @@ impl Appender {
     fn target(&mut self, timestamp: pg_sys::TimestampTz) -> usize {
         // SAFETY: the parent is open.
         let oid = unsafe { partition_for(self.parent, timestamp) };
-        if let Some(place) = self.targets.iter().position(|target| target.oid == oid) {
+        if let Some(place) = self.targets.iter().position(|target| target.oid() == oid) {
             return place;
         }
-        // SAFETY: opened as a COPY opens its target; closed in close() or by the resource owner.
-        unsafe {
-            let outer = pg_sys::MemoryContextSwitchTo((*self.estate).es_query_cxt);
-            let relation = pg_sys::table_open(oid, pg_sys::RowExclusiveLock as pg_sys::LOCKMODE);
-            let result = pg_sys::palloc0(size_of::<pg_sys::ResultRelInfo>()).cast::<pg_sys::ResultRelInfo>();
-            (*result).type_ = pg_sys::NodeTag::T_ResultRelInfo;
-            pg_sys::InitResultRelInfo(result, relation, 0, std::ptr::null_mut(), 0);
-            pg_sys::ExecOpenIndices(result, false);
-            let slot = pg_sys::table_slot_create(relation, std::ptr::null_mut());
-            let descriptor = (*relation).rd_att;
-            let numbers = COLUMNS.map(|column| pg_sys::SPI_fnumber(descriptor, column.as_ptr()));
-            pg_sys::MemoryContextSwitchTo(outer);
-            self.targets.push(Target { oid, relation, result, slot, numbers });
-        }
+        // SAFETY: closed in close(), before the executor's state.
+        self.targets.push(unsafe { Partition::open(oid, &COLUMNS, self.estate) });
         self.targets.len() - 1
     }
 
@@ -198,9 +164,7 @@ impl Appender {
         // SAFETY: each was opened once in open() or target().
         unsafe {
             for target in self.targets {
-                pg_sys::ExecCloseIndices(target.result);
-                pg_sys::ExecDropSingleTupleTableSlot(target.slot);
-                pg_sys::table_close(target.relation, pg_sys::NoLock as pg_sys::LOCKMODE);
+                target.close();
             }
             pg_sys::FreeExecutorState(self.estate);
             pg_sys::MemoryContextDelete(self.memory);
@@ -222,15 +186,6 @@ pub fn next_id(sequence: pg_sys::Oid) -> i64 {
     #[expect(clippy::cast_possible_wrap, reason = "a by-value bigint")]
     let id = datum.value() as i64;
     id
-}
-
-unsafe fn clear(slot: *mut pg_sys::TupleTableSlot) {
-    // SAFETY: every slot has its operations.
-    unsafe {
-        if let Some(clear) = (*(*slot).tts_ops).clear {
-            clear(slot);
-        }
-    }
 }
 
 /// The partition whose bounds hold the time: the one whose upper bound is the first above it.

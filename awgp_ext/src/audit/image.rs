@@ -105,7 +105,10 @@ unsafe fn same_image(before: Datum, after: Datum, by_value: bool, length: i16) -
 }
 
 /// The columns that exist and are stored.
-unsafe fn attributes(
+///
+/// # Safety
+/// The descriptor is live while the answer is used.
+pub unsafe fn attributes(
     descriptor: pg_sys::TupleDesc,
 ) -> impl Iterator<Item = &'static pg_sys::FormData_pg_attribute> {
     const VIRTUAL: std::ffi::c_char = b'v' as std::ffi::c_char;
@@ -118,14 +121,21 @@ unsafe fn attributes(
 }
 
 /// One column's description; from PostgreSQL 18 on it does not stand where it stood.
+///
+/// # Safety
+/// The descriptor is live and has more columns than `number`.
 #[cfg(not(any(feature = "pg15", feature = "pg16", feature = "pg17")))]
-unsafe fn attribute(descriptor: pg_sys::TupleDesc, number: i32) -> *const pg_sys::FormData_pg_attribute {
+pub unsafe fn attribute(descriptor: pg_sys::TupleDesc, number: i32) -> *const pg_sys::FormData_pg_attribute {
     // SAFETY: the number is below natts.
     unsafe { pg_sys::TupleDescAttr(descriptor, number) }
 }
 
+/// One column's description.
+///
+/// # Safety
+/// The descriptor is live and has more columns than `number`.
 #[cfg(any(feature = "pg15", feature = "pg16", feature = "pg17"))]
-unsafe fn attribute(descriptor: pg_sys::TupleDesc, number: i32) -> *const pg_sys::FormData_pg_attribute {
+pub unsafe fn attribute(descriptor: pg_sys::TupleDesc, number: i32) -> *const pg_sys::FormData_pg_attribute {
     // SAFETY: the number is below natts.
     unsafe { (*descriptor).attrs.as_ptr().add(usize::try_from(number).unwrap_or(0)) }
 }

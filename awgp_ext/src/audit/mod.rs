@@ -19,6 +19,7 @@ pub mod image;
 pub mod immutable;
 pub mod lanes;
 pub mod log_event;
+pub mod partition;
 pub mod privileged;
 pub mod queue;
 pub mod read;

@@ -5,26 +5,28 @@ use awgp_core::audit::mask::{SecretNames, mask};
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-#[derive(Default)]
 struct Known {
-    setting: String,
     names: SecretNames,
     columns: HashMap<String, bool>,
 }
 
 thread_local! {
+    /// None until it is asked for, and again whenever the setting changes.
     static KNOWN: RefCell<Option<Known>> = const { RefCell::new(None) };
+}
+
+/// The setting takes another value.
+pub fn forget() {
+    KNOWN.with_borrow_mut(|known| *known = None);
 }
 
 fn with_known<T>(ask: impl FnOnce(&mut Known) -> T) -> T {
     KNOWN.with_borrow_mut(|known| {
-        let setting = settings::audit_mask();
-        if known.as_ref().is_none_or(|known| known.setting != setting) {
+        ask(known.get_or_insert_with(|| {
             // The setting was checked when it was set; if it cannot be read all the same, the default masks.
-            let names = SecretNames::parse(&setting).unwrap_or_default();
-            *known = Some(Known { setting, names, columns: HashMap::new() });
-        }
-        ask(known.get_or_insert_default())
+            let names = SecretNames::parse(&settings::audit_mask()).unwrap_or_default();
+            Known { names, columns: HashMap::new() }
+        }))
     })
 }
 

@@ -9,6 +9,7 @@
 //! by the triggers in `guard`. Nothing here is stored where SQL could write it.
 
 pub mod functions;
+pub mod plans;
 pub mod session;
 pub mod tenants;
 
@@ -145,16 +146,25 @@ pub fn user_role() -> Result<Option<Role>, Refusal> {
     Ok(Some(role))
 }
 
-/// The tenants whose rows may be read: the one in context, and its direct active subsidiaries if it is a
+/// The tenants whose rows may be read: the one in context, first, and its direct active subsidiaries if it is a
 /// holding. Empty without a context.
 pub fn visible() -> Vec<Uuid> {
-    let Some(Context { tenant, .. }) = current() else { return Vec::new() };
+    current().map(|context| visible_from(context.tenant)).unwrap_or_default()
+}
+
+/// The tenant in context and what it sees; none also where the setting is malformed.
+pub fn visible_or_none() -> Option<(Uuid, Vec<Uuid>)> {
+    current_or_none().map(|context| (context.tenant, visible_from(context.tenant)))
+}
+
+fn visible_from(tenant: Uuid) -> Vec<Uuid> {
     let remembered = STATE.with_borrow(|state| match &state.visible {
         Some((of, visible)) if *of == tenant => Some(visible.clone()),
         _ => None,
     });
     remembered.unwrap_or_else(|| {
         let visible = tenants::visible_from(tenant);
+        plans::learn(tenant, &visible);
         STATE.with_borrow_mut(|state| state.visible = Some((tenant, visible.clone())));
         visible
     })
@@ -182,6 +192,20 @@ fn push(context: Context, verified: bool, of_session: bool) {
         state.frames.retain(|frame| frame.subtransaction != subtransaction);
         state.frames.push(Frame { subtransaction, context, verified, of_session });
     });
+    if plans::known(context.tenant).is_none() {
+        visible_from(context.tenant);
+    }
+    plans::follow(plans::known(context.tenant));
+}
+
+/// A frame or the session's identity has gone: cached plans follow the context that is in force now.
+fn fall_back() {
+    let framed = STATE.with_borrow(|state| state.frames.last().map(|frame| frame.context.tenant));
+    let established = framed.or_else(|| session::in_force().map(|identity| identity.tenant));
+    match established {
+        Some(tenant) => plans::follow(plans::known(tenant)),
+        None => plans::follow_setting(settings::app_current_tenant()),
+    }
 }
 
 /// Makes the identity the session's when the transaction commits.
@@ -221,6 +245,7 @@ fn from_setting() -> Option<Context> {
 pub fn commit() {
     if let Some(pending) = STATE.with_borrow(|state| state.pending.last().map(|pending| pending.identity)) {
         session::put(pending);
+        plans::follow(plans::known(pending.tenant));
     }
     forget();
 }
@@ -232,7 +257,10 @@ pub fn abort() {
 
 /// The transaction has ended, and the context with it.
 pub fn forget() {
-    STATE.with_borrow_mut(|state| *state = State::default());
+    let state = STATE.take();
+    if !state.frames.is_empty() {
+        fall_back();
+    }
 }
 
 /// Nobody is in context any more, the session's identity included.
@@ -243,11 +271,16 @@ pub fn forget_identity() {
 
 /// A savepoint was rolled back: what it set is gone, and what was looked up since may be.
 pub fn forget_subtransaction(own: pg_sys::SubTransactionId) {
-    STATE.with_borrow_mut(|state| {
+    let had_frame = STATE.with_borrow_mut(|state| {
+        let before = state.frames.len();
         state.frames.retain(|frame| frame.subtransaction != own);
         state.pending.retain(|pending| pending.subtransaction != own);
         state.forget_lookups();
+        state.frames.len() < before
     });
+    if had_frame {
+        fall_back();
+    }
 }
 
 /// A savepoint was released: what it set is the parent's, in place of what the parent had.

@@ -5,7 +5,8 @@
 //! Those two have no callback in the server, so the statement itself is watched for; with a pooler that resets
 //! connections, the next client finds nobody in context.
 
-use super::forget_identity;
+use super::{forget_identity, plans};
+use crate::settings;
 use pgrx::pg_sys;
 use std::cell::Cell;
 use uuid::Uuid;
@@ -34,6 +35,7 @@ pub fn in_force() -> Option<SessionIdentity> {
         return Some(identity);
     }
     forget();
+    plans::follow_setting(settings::app_current_tenant());
     None
 }
 
