@@ -14,6 +14,7 @@ pub mod command;
 pub mod everything;
 pub mod fixture;
 pub mod rows;
+pub mod tokens;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio_postgres::{Client, Config, NoTls};
