@@ -5,8 +5,6 @@
 //! because row-level security does not bind superusers and a test under one would prove nothing.
 //!
 //! A database a test, copied from a template that has the extension in it.
-#![allow(clippy::missing_panics_doc)] // a panic is how a test fails
-
 // A helper that panics is how a test fails.
 #![allow(clippy::missing_panics_doc)]
 
