@@ -7,9 +7,10 @@ use crate::explain;
 use crate::failure::{Failure, Trouble};
 use crate::opt::Global;
 use crate::row::Row;
+use crate::token::Token;
 use awgp_core::reason::Reason;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Transaction};
+use tokio_postgres::{Client, CopyOutStream, Transaction};
 
 /// A CHECK constraint in which this value does not stand, with its rule in words.
 const NOT_LISTED: &str = "
@@ -40,33 +41,27 @@ impl<'a> Context<'a> {
 /// A connection.
 pub struct Session {
     client: Client,
+    token: Option<Token>,
 }
 
 impl Session {
     /// Connects.
     pub async fn open(target: &Target) -> Result<Self, Failure> {
         let client = target.connect().await.map_err(|error| explain::connecting(&error, target))?;
-        Ok(Self { client })
+        Ok(Self { client, token: target.token().cloned() })
+    }
+
+    /// A session on a connection to `target` that is there.
+    pub fn of(client: Client, target: &Target) -> Self {
+        Self { client, token: target.token().cloned() }
     }
 
     /// Begins a transaction and sets its context.
     pub async fn begin(&mut self, context: Context<'_>) -> Result<Work<'_>, Trouble> {
         let work = Work { transaction: self.client.transaction().await? };
-        match context {
-            Context { tenant: None, user: None } => {}
-            Context { tenant: None, user: Some(_) } => {
-                return Err(Failure::of_reason(Reason::NoTenantContext, "a user is given, and no tenant")
-                    .hint("add --tenant SLUG or set AWGP_TENANT")
-                    .into());
-            }
-            Context { tenant: Some(tenant), user } => {
-                work.run("SELECT awgp.set_context(awgp.find_tenant($1::text))", &[&tenant]).await?;
-                // A user is looked up among the users of the tenant in context.
-                if let Some(user) = user {
-                    let sql = "SELECT awgp.set_context(awgp.current_tenant(), awgp.find_user($1::text))";
-                    work.run(sql, &[&user]).await?;
-                }
-            }
+        match &self.token {
+            Some(token) => work.authenticate(token, context).await?,
+            None => work.enter(context).await?,
         }
         Ok(work)
     }
@@ -91,6 +86,58 @@ pub struct Work<'a> {
 }
 
 impl Work<'_> {
+    /// Sets the context. [`Session::begin`] does it; it stands alone for a transaction that must do something
+    /// before its first query.
+    pub async fn enter(&self, context: Context<'_>) -> Result<(), Trouble> {
+        match context {
+            Context { tenant: None, user: None } => {}
+            Context { tenant: None, user: Some(_) } => {
+                return Err(Failure::of_reason(Reason::NoTenantContext, "a user is given, and no tenant")
+                    .hint("add --tenant SLUG or set AWGP_TENANT")
+                    .into());
+            }
+            Context { tenant: Some(tenant), user } => {
+                self.run("SELECT awgp.set_context(awgp.find_tenant($1::text))", &[&tenant]).await?;
+                // A user is looked up among the users of the tenant in context.
+                if let Some(user) = user {
+                    let sql = "SELECT awgp.set_context(awgp.current_tenant(), awgp.find_user($1::text))";
+                    self.run(sql, &[&user]).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs statements that take no parameters and whose answer is not wanted.
+    pub async fn batch(&self, sql: &str) -> Result<(), Trouble> {
+        Ok(self.transaction.batch_execute(sql).await?)
+    }
+
+    /// The stream of a `COPY … TO STDOUT`.
+    pub async fn copy_out(&self, sql: &str) -> Result<CopyOutStream, Trouble> {
+        Ok(self.transaction.copy_out(sql).await?)
+    }
+
+    /// Sets the context to whom the token names. Where tenant and user are given too, they must be his.
+    async fn authenticate(&self, token: &Token, context: Context<'_>) -> Result<(), Trouble> {
+        self.run("SELECT awgp.authenticate($1::text)", &[&token.expose()]).await?;
+        for (given, sql) in [
+            (context.tenant, "SELECT (awgp.find_tenant($1::text) = awgp.current_tenant())::text"),
+            (context.user, "SELECT (awgp.find_user($1::text) = awgp.current_user_id())::text"),
+        ] {
+            let Some(given) = given else { continue };
+            if self.text(sql, &[&given]).await? != "true" {
+                return Err(Failure::of_reason(
+                    Reason::TokenTenantMismatch,
+                    "--tenant or --user is another than the token's",
+                )
+                .hint("leave --tenant and --user out: the token says both")
+                .into());
+            }
+        }
+        Ok(())
+    }
+
     /// Refuses to go on where no tenant is in context, by --tenant or by the login's own settings.
     pub async fn require_tenant(&self) -> Result<(), Trouble> {
         let row = self.transaction.query_one("SELECT awgp.current_tenant() IS NOT NULL", &[]).await?;

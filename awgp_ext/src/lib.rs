@@ -3,6 +3,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`context`] | who is asking: tenant, user and assistant, in backend memory |
+//! | [`identity`] | signed mode: verified tokens |
 //! | [`audit`] | every change: captured, chained, kept |
 //! | [`guard`] | the triggers that hold plain DML to the rules |
 //! | [`references`] | references that a foreign key cannot say |
@@ -17,6 +18,7 @@ mod context;
 mod doctor;
 mod encoding;
 mod guard;
+mod identity;
 mod install;
 mod jsonb;
 mod lock;
@@ -37,12 +39,13 @@ pgrx::extension_sql_file!("../../sql/triggers/functions.sql", name = "trigger_fu
 pgrx::extension_sql_file!("../../sql/visibility.sql", name = "visibility");
 pgrx::extension_sql_file!("../../sql/members.sql", name = "members", finalize);
 
-/// Runs when the library is loaded: parameters and the callbacks that end a context.
+/// Runs when the library is loaded: parameters, and what ends a context.
 #[allow(non_snake_case)]
 #[pgrx::pg_guard]
 pub extern "C-unwind" fn _PG_init() {
     settings::define();
     transaction::register_callbacks();
+    context::session::watch_for_reset();
 }
 
 #[cfg(any(test, feature = "pg_test"))]

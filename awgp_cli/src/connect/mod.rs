@@ -8,11 +8,14 @@ mod tls_options;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::secret::DatabaseUrl;
+use crate::token::Token;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tls::Tls;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::mpsc;
 use tokio_postgres::config::Host;
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls};
 
 /// How long one attempt to connect may take, unless PGCONNECT_TIMEOUT or connect_timeout says otherwise.
 const CONNECT_TIMEOUT_SECONDS: u64 = 10;
@@ -25,6 +28,7 @@ const SOCKET_DIRECTORIES: [&str; 2] = ["/var/run/postgresql", "/tmp"];
 pub struct Target {
     config: Config,
     tls: Tls,
+    token: Option<Token>,
 }
 
 impl Target {
@@ -60,7 +64,7 @@ impl Target {
         options.root_cert = options.root_cert.or_else(|| get("PGSSLROOTCERT"));
         let tls = Tls::resolve(&options, get("HOME").as_deref().map(Path::new))?;
         config.ssl_mode(tls.wire_mode());
-        Ok(Self { config, tls })
+        Ok(Self { config, tls, token: None })
     }
 
     /// The same server and database with another login.
@@ -88,7 +92,7 @@ impl Target {
             if let Some(limit) = self.config.get_connect_timeout() {
                 config.connect_timeout(*limit);
             }
-            Self { config, tls: self.tls.clone() }
+            Self { config, tls: self.tls.clone(), token: None }
         })
     }
 
@@ -106,6 +110,32 @@ impl Target {
         }
     }
 
+    /// Connects, and tells of notifications: that there were some, not how many.
+    pub async fn connect_listening(&self) -> Result<(Client, mpsc::Receiver<()>), tokio_postgres::Error> {
+        let (notify, notified) = mpsc::channel(1);
+        if let Some(connector) = self.tls.connector() {
+            let (client, connection) = self.config.connect(connector).await?;
+            tokio::spawn(listen(connection, notify));
+            Ok((client, notified))
+        } else {
+            let (client, connection) = self.config.connect(NoTls).await?;
+            tokio::spawn(listen(connection, notify));
+            Ok((client, notified))
+        }
+    }
+
+    /// The same, with the access token that every transaction there begins with.
+    #[must_use]
+    pub fn with_token(mut self, token: Option<Token>) -> Self {
+        self.token = token;
+        self
+    }
+
+    /// The access token, if there is one.
+    pub fn token(&self) -> Option<&Token> {
+        self.token.as_ref()
+    }
+
     /// Connects; the connection is driven by a task of its own.
     pub async fn connect(&self) -> Result<Client, tokio_postgres::Error> {
         // Two types of connection, the same two steps.
@@ -117,6 +147,19 @@ impl Target {
             let (client, connection) = self.config.connect(NoTls).await?;
             tokio::spawn(connection);
             Ok(client)
+        }
+    }
+}
+
+/// Drives a connection until it ends. A notification that finds one waiting is one with it.
+async fn listen<S, T>(mut connection: Connection<S, T>, notify: mpsc::Sender<()>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    while let Some(Ok(message)) = std::future::poll_fn(|context| connection.poll_message(context)).await {
+        if matches!(message, AsyncMessage::Notification(_)) {
+            let _ = notify.try_send(());
         }
     }
 }
