@@ -3,10 +3,12 @@
 //! - [`opt`] every argument; its comments are the help
 //! - [`connect`], [`session`], [`call`], [`row`] the way to the server and back
 //! - [`tenant`], [`user`], [`assistant`], [`work`], [`provider`], [`init`], [`doctor`], [`version`] one file a noun
+//! - [`audit`] the trail: reading it, exporting it, verifying it
 //! - [`demo`] the main job on real input, chapter by chapter
 //! - [`render`], [`failure`], [`explain`], [`exit`], [`secret`], [`token`] what a user sees, and what never
 
 pub mod assistant;
+pub mod audit;
 pub mod call;
 pub mod connect;
 pub mod demo;
@@ -31,7 +33,7 @@ use clap::Parser;
 use connect::Target;
 use exit::Exit;
 use failure::{Failure, Trouble};
-use opt::{Assistant, Command, Global, Opt, Output, Provider, Tenant, User, Work};
+use opt::{Assistant, Audit, Command, Global, Opt, Output, Provider, Tenant, User, Work};
 use session::{Context, Session};
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -116,6 +118,30 @@ async fn dispatch(opt: &Opt) -> Result<Exit, Failure> {
             say(&text, exit)
         }
         Command::Init => tell(&target()?, async |session| init::init(session, output).await).await,
+        Command::Audit(noun) => match noun {
+            Audit::Log(options) => {
+                tell(&target()?, async |session| audit::log::log(session, context, options, output).await)
+                    .await
+            }
+            Audit::Show(options) => {
+                tell(&target()?, async |session| audit::log::show(session, context, options, output).await)
+                    .await
+            }
+            Audit::History(options) => {
+                tell(&target()?, async |session| {
+                    audit::history::history(session, context, options, output).await
+                })
+                .await
+            }
+            Audit::Export(options) => {
+                within(&target()?, async |session| {
+                    audit::export::export(session, context, options, output).await
+                })
+                .await
+            }
+            Audit::Tail(options) => audit::tail::tail(&target()?, context, options, output).await,
+            Audit::Verify(options) => audit::verify::verify(target, context, options, output).await,
+        },
         Command::Tenant(noun) => {
             tell(&target()?, async |session| match noun {
                 Tenant::Create(options) => tenant::create(session, context, options, output).await,

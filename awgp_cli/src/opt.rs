@@ -1,5 +1,9 @@
 //! Every argument of `awgp`. The doc comments are the help.
 
+mod audit;
+
+pub use audit::{Audit, AuditExport, AuditFilter, AuditHistory, AuditLog, AuditShow, AuditTail, AuditVerify};
+
 use crate::secret::DatabaseUrl;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -73,12 +77,15 @@ pub enum Command {
     /// Work items of a tenant's assistants.
     #[command(subcommand)]
     Work(Work),
+    /// The audit trail: what was done, by whom, and the proof that the record is whole.
+    #[command(subcommand)]
+    Audit(Audit),
     /// Identity providers, whose tokens count in signed mode. Needs the role awgp_admin.
     #[command(subcommand)]
     Provider(Provider),
     /// Load a realistic organisation as ordinary roles and prove the promises on it, step by step.
     ///
-    /// The database user must be able to create roles. Two throw-away login roles are made and dropped. Every
+    /// The database user must be able to create roles. Three throw-away login roles are made and dropped. Every
     /// run makes tenants of its own, with a fresh suffix to their slugs, and leaves them for a look around.
     Demo(Demo),
 }

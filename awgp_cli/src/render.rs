@@ -56,7 +56,7 @@ pub fn pretty(value: &impl serde::Serialize) -> String {
 }
 
 /// A cell without control characters: stored text must not steer the reader's terminal.
-fn cell(text: &str) -> String {
+pub fn cell(text: &str) -> String {
     text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
 }
 

@@ -16,6 +16,16 @@ impl Row {
         self.0.iter().map(|(name, value)| (name.as_str(), value.get()))
     }
 
+    /// The columns with their values as JSON.
+    pub fn columns_raw(&self) -> impl Iterator<Item = (&str, &RawValue)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), &**value))
+    }
+
+    /// The value of a column as JSON. None where there is no such column.
+    pub fn raw(&self, name: &str) -> Option<&RawValue> {
+        self.columns_raw().find(|(column, _)| *column == name).map(|(_, value)| value)
+    }
+
     /// The value of a column as text for people: a string without its quotes, null as nothing. None where
     /// there is no such column.
     pub fn text(&self, name: &str) -> Option<String> {

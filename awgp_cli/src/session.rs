@@ -10,7 +10,7 @@ use crate::row::Row;
 use crate::token::Token;
 use awgp_core::reason::Reason;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Transaction};
+use tokio_postgres::{Client, CopyOutStream, Transaction};
 
 /// A CHECK constraint in which this value does not stand, with its rule in words.
 const NOT_LISTED: &str = "
@@ -49,6 +49,11 @@ impl Session {
     pub async fn open(target: &Target) -> Result<Self, Failure> {
         let client = target.connect().await.map_err(|error| explain::connecting(&error, target))?;
         Ok(Self { client, token: target.token().cloned() })
+    }
+
+    /// A session on a connection to `target` that is there.
+    pub fn of(client: Client, target: &Target) -> Self {
+        Self { client, token: target.token().cloned() }
     }
 
     /// Begins a transaction and sets its context.
@@ -101,6 +106,16 @@ impl Work<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Runs statements that take no parameters and whose answer is not wanted.
+    pub async fn batch(&self, sql: &str) -> Result<(), Trouble> {
+        Ok(self.transaction.batch_execute(sql).await?)
+    }
+
+    /// The stream of a `COPY … TO STDOUT`.
+    pub async fn copy_out(&self, sql: &str) -> Result<CopyOutStream, Trouble> {
+        Ok(self.transaction.copy_out(sql).await?)
     }
 
     /// Sets the context to whom the token names. Where tenant and user are given too, they must be his.

@@ -23,6 +23,13 @@ static APP_CURRENT_TENANT: GucSetting<Option<CString>> = GucSetting::<Option<CSt
 static AUDIT_LANES: GucSetting<i32> = GucSetting::<i32>::new(64);
 static AUDIT_MASK: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
 
+static AUDIT_NOTIFY: GucSetting<bool> = GucSetting::<bool>::new(false);
+
+/// Whether a commit that has written events notifies the channel `awgp_audit`.
+pub fn audit_notify() -> bool {
+    AUDIT_NOTIFY.get()
+}
+
 /// How many lanes of a tenant's chain writers may take before one waits for another.
 pub fn audit_lanes() -> u16 {
     u16::try_from(AUDIT_LANES.get()).unwrap_or(1)
@@ -98,6 +105,14 @@ pub fn define() {
         &AUDIT_LANES,
         1,
         1024,
+        GucContext::Suset,
+        GucFlags::default(),
+    );
+    GucRegistry::define_bool_guc(
+        c"awgp.audit_notify",
+        c"Whether a commit that has written audit events notifies the channel awgp_audit.",
+        c"Off, because NOTIFY lets the commits of the whole server wait for each other. The payload is the id of the last event.",
+        &AUDIT_NOTIFY,
         GucContext::Suset,
         GucFlags::default(),
     );

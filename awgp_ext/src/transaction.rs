@@ -23,7 +23,11 @@ unsafe extern "C-unwind" fn at_transaction_event(event: pg_sys::XactEvent::Type,
         XACT_EVENT_PREPARE,
     };
     match event {
-        XACT_EVENT_PRE_COMMIT | XACT_EVENT_PRE_PREPARE => queue::before_commit(),
+        XACT_EVENT_PRE_COMMIT => {
+            queue::before_commit();
+            queue::notify();
+        }
+        XACT_EVENT_PRE_PREPARE => queue::before_commit(),
         XACT_EVENT_COMMIT | XACT_EVENT_ABORT | XACT_EVENT_PREPARE => {
             queue::forget();
             lanes::forget();

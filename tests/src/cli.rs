@@ -4,7 +4,8 @@
 
 use crate::{Database, Login};
 use serde_json::Value;
-use std::process::{Command, Output, Stdio};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 /// How one run of `awgp` ended.
 #[derive(Debug)]
@@ -61,6 +62,40 @@ pub fn awgp(arguments: &[&str], variables: &[(&str, &str)]) -> Outcome {
         code: status.code().unwrap_or(-1),
         stdout: String::from_utf8(stdout).expect("UTF-8"),
         stderr: String::from_utf8(stderr).expect("UTF-8"),
+    }
+}
+
+/// A run of `awgp` that goes on, such as `tail --follow`. It ends with the test.
+pub struct Follower {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Follower {
+    /// Starts it, on this database.
+    pub fn start(arguments: &[&str], url: &str) -> Self {
+        let binary = std::env::var("AWGP_BIN").expect("AWGP_BIN is not set; it names the binary `awgp`");
+        let mut command = Command::new(binary);
+        command.env_clear().args(arguments).env("DATABASE_URL", url);
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("awgp runs");
+        let stdout = BufReader::new(child.stdout.take().expect("a pipe"));
+        Self { child, stdout }
+    }
+
+    /// The next line; waits for it.
+    pub fn line(&mut self) -> String {
+        let mut line = String::new();
+        let read = self.stdout.read_line(&mut line).expect("UTF-8");
+        assert!(read > 0, "awgp has ended: {:?}", self.child.try_wait());
+        line
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

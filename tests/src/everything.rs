@@ -49,6 +49,13 @@ const BY_APPLICATION: &[(&str, &str)] = &[
     ),
 ];
 
+/// Inserts of what AWGP itself writes later in the life of a tenant; :tenant stands for its id.
+const BY_SUPERUSER: &[(&str, &str)] = &[(
+    "audit_chain_anchors",
+    "INSERT INTO awgp.audit_chain_anchors (partition_name, tenant_id, chain_lane, first_seq, last_seq, last_hash)
+     VALUES ('audit_logs_2001_01', :tenant, 0, 1, 7, repeat('0', 64))",
+)];
+
 /// Inserts into tables that belong to no tenant.
 const OF_NO_TENANT: &[(&str, &str)] = &[
     (
@@ -118,6 +125,10 @@ async fn fill_tenant(database: &Database, superuser: &Client, tenant: &Tenant) {
         transaction.execute(&sql, &[]).await.unwrap_or_else(|error| panic!("{table}: {error:?}"));
     }
     transaction.commit().await.expect("the rows are committed");
+    for (table, sql) in BY_SUPERUSER {
+        let sql = sql.replace(":tenant", &format!("'{}'", tenant.id));
+        superuser.batch_execute(&sql).await.unwrap_or_else(|error| panic!("{table}: {error:?}"));
+    }
     for table in tenant_tables(superuser).await {
         let rows = count(superuser, &table, Some(tenant.id)).await;
         assert_ne!(rows, 0, "add a row of awgp.{table} for each tenant to everything.rs");

@@ -7,9 +7,6 @@
 //! A database a test, copied from a template that has the extension in it.
 #![allow(clippy::missing_panics_doc)] // a panic is how a test fails
 
-// A helper that panics is how a test fails.
-#![allow(clippy::missing_panics_doc)]
-
 pub mod asking;
 pub mod catalog;
 pub mod cli;
@@ -105,6 +102,33 @@ impl Database {
     /// A connection of its own.
     pub async fn connect(&self, login: Login) -> Client {
         connect_to(&self.name, login).await
+    }
+
+    /// A connection that listens to a channel, and the payloads it hears.
+    pub async fn listener(
+        &self,
+        login: Login,
+        channel: &str,
+    ) -> (Client, tokio::sync::mpsc::UnboundedReceiver<String>) {
+        let mut config = server();
+        config.dbname(&self.name);
+        if let Some(role) = login.role() {
+            config.user(role).password(PASSWORD);
+        }
+        let (client, mut connection) = config.connect(NoTls).await.expect("the test server answers");
+        let (send, receive) = tokio::sync::mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            while let Some(Ok(message)) =
+                std::future::poll_fn(|context| connection.poll_message(context)).await
+            {
+                if let tokio_postgres::AsyncMessage::Notification(said) = message {
+                    // The test may have heard enough.
+                    let _ = send.send(said.payload().to_owned());
+                }
+            }
+        });
+        client.batch_execute(&format!("LISTEN {channel}")).await.expect("it listens");
+        (client, receive)
     }
 
     /// A connection as the superuser.

@@ -12,8 +12,10 @@ use crate::token::Token;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tls::Tls;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::mpsc;
 use tokio_postgres::config::Host;
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls};
 
 /// How long one attempt to connect may take, unless PGCONNECT_TIMEOUT or connect_timeout says otherwise.
 const CONNECT_TIMEOUT_SECONDS: u64 = 10;
@@ -108,6 +110,20 @@ impl Target {
         }
     }
 
+    /// Connects, and tells of notifications: that there were some, not how many.
+    pub async fn connect_listening(&self) -> Result<(Client, mpsc::Receiver<()>), tokio_postgres::Error> {
+        let (notify, notified) = mpsc::channel(1);
+        if let Some(connector) = self.tls.connector() {
+            let (client, connection) = self.config.connect(connector).await?;
+            tokio::spawn(listen(connection, notify));
+            Ok((client, notified))
+        } else {
+            let (client, connection) = self.config.connect(NoTls).await?;
+            tokio::spawn(listen(connection, notify));
+            Ok((client, notified))
+        }
+    }
+
     /// The same, with the access token that every transaction there begins with.
     #[must_use]
     pub fn with_token(mut self, token: Option<Token>) -> Self {
@@ -131,6 +147,19 @@ impl Target {
             let (client, connection) = self.config.connect(NoTls).await?;
             tokio::spawn(connection);
             Ok(client)
+        }
+    }
+}
+
+/// Drives a connection until it ends. A notification that finds one waiting is one with it.
+async fn listen<S, T>(mut connection: Connection<S, T>, notify: mpsc::Sender<()>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    while let Some(Ok(message)) = std::future::poll_fn(|context| connection.poll_message(context)).await {
+        if matches!(message, AsyncMessage::Notification(_)) {
+            let _ = notify.try_send(());
         }
     }
 }

@@ -106,7 +106,7 @@ impl Book {
                 let verdict = format!("{held} proofs held, {failed} failed");
                 let painted = self.paint(&verdict, failed == 0);
                 self.say(&format!(
-                    "\n{painted}\nThe tenants of this run have slugs that end in -{}; its two logins are dropped.\n",
+                    "\n{painted}\nThe tenants of this run have slugs that end in -{}; its three logins are dropped.\n",
                     self.run
                 ))?;
             }

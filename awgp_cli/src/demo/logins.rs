@@ -1,4 +1,5 @@
-//! The two throw-away logins of a run: one as an application has it, one as an administrator of tenants.
+//! The three throw-away logins of a run: one as an application has it, one as an administrator of tenants, one as
+//! an auditor.
 
 use crate::connect::Target;
 use crate::failure::{Failure, Trouble};
@@ -13,12 +14,14 @@ pub struct Login {
     password: String,
 }
 
-/// The two logins.
+/// The three logins.
 pub struct Logins {
     /// Member of awgp_admin.
     pub admin: Login,
     /// Member of awgp_app.
     pub app: Login,
+    /// Member of awgp_auditor.
+    pub auditor: Login,
 }
 
 /// A fresh name for a run: six hexadecimal digits.
@@ -26,14 +29,16 @@ pub fn run_name() -> String {
     Uuid::new_v4().simple().to_string()[..6].to_owned()
 }
 
-/// Creates the extension, where it is absent, and the two logins, in one transaction.
+/// Creates the extension, where it is absent, and the logins, in one transaction.
 pub async fn prepare(dba: &mut Session, run: &str) -> Result<Logins, Trouble> {
     let login =
         |kind: &str| Login { role: format!("awgp_demo_{run}_{kind}"), password: Uuid::new_v4().to_string() };
-    let logins = Logins { admin: login("admin"), app: login("app") };
+    let logins = Logins { admin: login("admin"), app: login("app"), auditor: login("auditor") };
     let work = dba.begin(Context::default()).await?;
     work.run("CREATE EXTENSION IF NOT EXISTS awgp", &[]).await?;
-    for (login, group) in [(&logins.admin, "awgp_admin"), (&logins.app, "awgp_app")] {
+    for (login, group) in
+        [(&logins.admin, "awgp_admin"), (&logins.app, "awgp_app"), (&logins.auditor, "awgp_auditor")]
+    {
         // The server gets the verifier, so that no password stands in its log. Should a run be killed, its
         // logins are useless an hour later.
         let verifier = scram_sha_256(login.password.as_bytes());
@@ -56,10 +61,11 @@ impl Logins {
         }
     }
 
-    /// Drops both. They own nothing.
+    /// Drops them. They own nothing.
     pub async fn drop_roles(&self, dba: &Session) -> Result<(), Trouble> {
         // The names are made of letters, digits and underscores by this file.
-        let statement = format!("DROP ROLE IF EXISTS {}, {}", self.admin.role, self.app.role);
+        let statement =
+            format!("DROP ROLE IF EXISTS {}, {}, {}", self.admin.role, self.app.role, self.auditor.role);
         Ok(dba.client().batch_execute(&statement).await?)
     }
 }

@@ -1,8 +1,9 @@
 //! `awgp demo`: the main job on real input.
 //!
-//! A scenario is loaded through the functions an application calls, by two throw-away logins that are
+//! A scenario is loaded through the functions an application calls, by three throw-away logins that are
 //! ordinary roles, and every promise is then put to the proof: what was seen is compared with what must be
-//! seen. The given login only creates the extension, where it is absent, and the two roles. Every run makes
+//! seen. The given login creates the extension, where it is absent, and the three roles;
+//! and in the last chapter it plays the superuser who edits the audit trail, in a transaction that is rolled back. Every run makes
 //! tenants of its own (their slugs and keycloak ids end in the run's name), so it can be repeated on one
 //! database; it leaves them there, since what is audited is never deleted.
 
@@ -20,7 +21,7 @@ use crate::session::Session;
 use book::Book;
 use logins::Logins;
 use scenario::Scenario;
-use stage::Stage;
+use stage::{Sessions, Stage};
 
 /// Runs the demo. The exit code is 12 when a proof fails.
 pub async fn demo(target: &Target, options: &Demo, output: Output) -> Result<Exit, Failure> {
@@ -38,7 +39,7 @@ pub async fn demo(target: &Target, options: &Demo, output: Output) -> Result<Exi
     let told = tokio::select! {
         told = tell(target, &logins, scenario, &run, &mut book) => told,
         _ = tokio::signal::ctrl_c() => Err(Failure::new(Exit::Interrupted, "interrupted")
-            .hint("the tenants made so far stay; the two logins were dropped")),
+            .hint("the tenants made so far stay; the three logins were dropped")),
     };
     let dropped = match logins.drop_roles(&dba).await {
         Ok(()) => Ok(()),
@@ -59,11 +60,13 @@ async fn tell(
 ) -> Result<(), Failure> {
     let admin = logins.open(&logins.admin, target).await?;
     let app = logins.open(&logins.app, target).await?;
-    let mut stage = Stage::new(admin, app, scenario, run, book);
+    let auditor = logins.open(&logins.auditor, target).await?;
+    let dba = Session::open(target).await?;
+    let mut stage = Stage::new(Sessions { admin, app, auditor, dba }, scenario, run, book);
     match chapters::tell(&mut stage).await {
         Ok(()) => Ok(()),
         // Either session can read what the explanation needs.
         Err(Trouble::Told(failure)) => Err(failure),
-        Err(trouble) => Err(stage.app.explain(trouble).await),
+        Err(trouble) => Err(stage.sessions.app.explain(trouble).await),
     }
 }

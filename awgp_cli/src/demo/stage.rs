@@ -1,4 +1,4 @@
-//! What the chapters share: the two sessions, the scenario, and the ids of what was made of it.
+//! What the chapters share: the sessions, the scenario, and the ids of what was made of it.
 
 use super::book::Book;
 use super::scenario::{Scenario, Tenant};
@@ -9,12 +9,22 @@ use std::collections::BTreeMap;
 use std::fmt;
 use tokio_postgres::types::ToSql;
 
+/// Who is logged in.
+pub struct Sessions {
+    /// A member of awgp_admin.
+    pub admin: Session,
+    /// A member of awgp_app.
+    pub app: Session,
+    /// A member of awgp_auditor.
+    pub auditor: Session,
+    /// The login that was given, usually a superuser.
+    pub dba: Session,
+}
+
 /// The demo in progress.
 pub struct Stage<'a> {
-    /// Logged in as a member of awgp_admin.
-    pub admin: Session,
-    /// Logged in as a member of awgp_app.
-    pub app: Session,
+    /// Who is logged in.
+    pub sessions: Sessions,
     /// What is loaded.
     pub scenario: Scenario,
     /// What was made, by tenant in the order of the scenario; the holding is the first.
@@ -97,13 +107,13 @@ pub fn counts_of(tenant: &Tenant) -> [i64; 3] {
 
 impl<'a> Stage<'a> {
     /// A stage on which nothing was made yet.
-    pub fn new(admin: Session, app: Session, scenario: Scenario, run: &'a str, book: &'a mut Book) -> Self {
-        Self { admin, app, scenario, made: Vec::new(), run, book }
+    pub fn new(sessions: Sessions, scenario: Scenario, run: &'a str, book: &'a mut Book) -> Self {
+        Self { sessions, scenario, made: Vec::new(), run, book }
     }
 
     /// How many rows of each counted table the application sees in a context.
     pub async fn seen(&mut self, context: Context<'_>) -> Result<[i64; 3], Trouble> {
-        let work = self.app.begin(context).await?;
+        let work = self.sessions.app.begin(context).await?;
         count_all(&work).await
     }
 
@@ -114,18 +124,27 @@ impl<'a> Stage<'a> {
         sql: &str,
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Attempt, Trouble> {
-        let work = self.app.begin(context).await?;
-        match work.run(sql, parameters).await {
-            Ok(rows) => Ok(Attempt::Done { rows }),
-            Err(Trouble::Sql(error)) => match error.as_db_error() {
-                Some(said) => Ok(Attempt::Refused {
-                    sqlstate: said.code().code().to_owned(),
-                    reason: said.detail().and_then(reason_of),
-                }),
-                None => Err(error.into()),
-            },
-            Err(trouble) => Err(trouble),
-        }
+        let work = self.sessions.app.begin(context).await?;
+        attempt_in(&work, sql, parameters).await
+    }
+}
+
+/// Tries a statement in a transaction, which is then good for nothing but a rollback if it was refused.
+pub async fn attempt_in(
+    work: &Work<'_>,
+    sql: &str,
+    parameters: &[&(dyn ToSql + Sync)],
+) -> Result<Attempt, Trouble> {
+    match work.run(sql, parameters).await {
+        Ok(rows) => Ok(Attempt::Done { rows }),
+        Err(Trouble::Sql(error)) => match error.as_db_error() {
+            Some(said) => Ok(Attempt::Refused {
+                sqlstate: said.code().code().to_owned(),
+                reason: said.detail().and_then(reason_of),
+            }),
+            None => Err(error.into()),
+        },
+        Err(trouble) => Err(trouble),
     }
 }
 

@@ -7,12 +7,13 @@ use super::append::Appender;
 use super::event::Event;
 use super::lanes::{self, Head};
 use super::privileged::AsOwner;
-use crate::relation;
+use crate::{relation, settings};
 use awgp_core::audit::chain::Linker;
 use awgp_core::audit::row::{RowRef, timestamp_from_postgres};
 use pgrx::pg_sys;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::ffi::{CString, c_char};
 use std::rc::Rc;
 use uuid::Uuid;
 
@@ -44,6 +45,8 @@ struct Queue {
     heads: HashMap<Uuid, Head>,
     /// Set when the commit's own flush has run: what comes after it is written at once.
     committing: bool,
+    /// The id of the last event that was written.
+    last_id: Option<i64>,
 }
 
 thread_local! {
@@ -157,6 +160,7 @@ fn write(event: &Event, heads: &mut HashMap<Uuid, Head>, linker: &mut Linker, ap
     head.link.seq = seq;
     head.link.hash = hash;
     head.timestamp = timestamp;
+    QUEUE.with_borrow_mut(|queue| queue.last_id = Some(id));
 }
 
 /// While it lives, audit_logs takes rows from this backend. After an error the end of the (sub)transaction
@@ -198,13 +202,34 @@ pub fn before_commit() {
     flush();
 }
 
+/// The transaction is about to commit, and all of it is written: tells followers, where `awgp.audit_notify` asks
+/// for it. A transaction that is prepared cannot notify; its events are found by looking.
+pub fn notify() {
+    // commands/async.h is not among the headers that pgrx binds.
+    unsafe extern "C-unwind" {
+        fn Async_Notify(channel: *const c_char, payload: *const c_char);
+    }
+    if !settings::audit_notify() {
+        return;
+    }
+    if let Some(id) = QUEUE.with_borrow(|queue| queue.last_id) {
+        let payload = CString::new(id.to_string()).unwrap_or_default();
+        // SAFETY: both are C strings, which the server copies and sends when this transaction has committed; the
+        // guard carries an error across our frames.
+        unsafe {
+            pg_sys::ffi::pg_guard_ffi_boundary(|| Async_Notify(c"awgp_audit".as_ptr(), payload.as_ptr()));
+        }
+    }
+}
+
 /// The transaction has ended.
 pub fn forget() {
     CHAINING.set(false);
     // A rolled back or repeated CREATE EXTENSION draws another one.
     INSTALLATION.set(None);
     QUEUE.with_borrow_mut(|queue| {
-        if !queue.events.is_empty() || !queue.heads.is_empty() || !queue.lent.is_empty() || queue.committing {
+        let used = !queue.events.is_empty() || !queue.heads.is_empty() || !queue.lent.is_empty();
+        if used || queue.committing || queue.last_id.is_some() {
             *queue = Queue::default();
         }
     });

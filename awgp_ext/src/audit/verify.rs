@@ -10,7 +10,7 @@ use crate::relation::{self, from_sql, to_sql};
 use awgp_core::audit::chain::{Digest, Lane, Link};
 use awgp_core::audit::finding::{Finding, Kind};
 use awgp_core::audit::integrity::{HeadsRoot, Seal, check};
-use awgp_core::audit::lane::Known;
+use awgp_core::audit::known::Known;
 use awgp_core::audit::verify::LogVerifier;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;

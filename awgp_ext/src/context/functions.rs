@@ -1,6 +1,6 @@
 //! The functions of the context that clients call.
 
-use super::{Context, current, enter, narrow, tenants, verified, visible};
+use super::{Context, current, enter, narrow, own, tenants, verified, visible};
 use crate::raise::raise;
 use crate::relation::{from_sql, to_sql};
 use crate::settings::{ContextMode, context_mode};
@@ -65,6 +65,13 @@ fn current_user_id() -> Option<pgrx::Uuid> {
 #[pg_extern(stable, parallel_restricted)]
 fn current_assistant_id() -> Option<pgrx::Uuid> {
     current().and_then(|context| context.assistant).map(to_sql)
+}
+
+/// The tenant in context, where its rows may be read: the first of `visible_tenants()`. NULL without a context,
+/// and where the tenant has become inactive.
+#[pg_extern(stable, parallel_restricted)]
+fn own_tenant() -> Option<pgrx::Uuid> {
+    own().map(to_sql)
 }
 
 /// Where the context may come from in this session: trusted or signed.

@@ -152,6 +152,16 @@ pub fn visible() -> Vec<Uuid> {
     current().map(|context| visible_from(context.tenant)).unwrap_or_default()
 }
 
+/// The first of [`visible`]: the tenant in context, where it is active.
+pub fn own() -> Option<Uuid> {
+    let tenant = current()?.tenant;
+    let remembered = STATE.with_borrow(|state| match &state.visible {
+        Some((of, visible)) if *of == tenant => Some(visible.first().copied()),
+        _ => None,
+    });
+    remembered.unwrap_or_else(|| visible_from(tenant).first().copied())
+}
+
 /// The tenant in context and what it sees; none also where the setting is malformed.
 pub fn visible_or_none() -> Option<(Uuid, Vec<Uuid>)> {
     current_or_none().map(|context| (context.tenant, visible_from(context.tenant)))

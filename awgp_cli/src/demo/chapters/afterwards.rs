@@ -11,11 +11,11 @@ pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     let holding = stage.made[0].clone();
     let seen = stage.seen(holding.context()).await?;
     stage.book.equal("rows that the holding sees, as many as were loaded", expected, seen.iter().sum())?;
-    let work = stage.app.begin(holding.context()).await?;
+    let work = stage.sessions.app.begin(holding.context()).await?;
     let sql = "SELECT count(*) FROM awgp.work_items WHERE title IN ('Not yours', 'From above', 'Changed from above', 'Risky')";
     let traces = work.number(sql, &[]).await?;
     drop(work);
     stage.book.equal("titles that the attempts would have written", 0, traces)?;
-    let errors = doctor_errors(&mut stage.admin).await?;
+    let errors = doctor_errors(&mut stage.sessions.admin).await?;
     Ok(stage.book.equal("awgp.doctor() finds no error", 0, errors)?)
 }

@@ -9,13 +9,14 @@ use crate::session::{Context, Session};
 /// Proves that the logins have no power that would make the other proofs worthless.
 pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     stage.book.chapter("The ground", "The installation is sound, and both logins are ordinary roles.")?;
-    let work = stage.app.begin(Context::default()).await?;
+    let work = stage.sessions.app.begin(Context::default()).await?;
     let version = work.text("SELECT awgp.version()", &[]).await?;
     drop(work);
     stage.book.step(&format!("extension awgp {version}"))?;
-    let errors = doctor_errors(&mut stage.admin).await?;
+    let errors = doctor_errors(&mut stage.sessions.admin).await?;
     stage.book.equal("awgp.doctor() finds no error", 0, errors)?;
-    for (session, group) in [(&mut stage.app, "awgp_app"), (&mut stage.admin, "awgp_admin")] {
+    for (session, group) in [(&mut stage.sessions.app, "awgp_app"), (&mut stage.sessions.admin, "awgp_admin")]
+    {
         let work = session.begin(Context::default()).await?;
         let sql = "SELECT count(*) FROM pg_catalog.pg_roles r
                    WHERE pg_has_role(current_user, r.oid, 'MEMBER') AND (r.rolsuper OR r.rolbypassrls)";

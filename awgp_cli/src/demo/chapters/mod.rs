@@ -1,6 +1,7 @@
 //! The chapters, in the order they are told.
 
 mod afterwards;
+mod audit_trail;
 mod ground;
 mod organisation;
 mod visibility;
@@ -15,5 +16,6 @@ pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     organisation::tell(stage).await?;
     visibility::tell(stage).await?;
     writing::tell(stage).await?;
-    afterwards::tell(stage).await
+    afterwards::tell(stage).await?;
+    audit_trail::tell(stage).await
 }

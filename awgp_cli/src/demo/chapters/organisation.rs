@@ -20,8 +20,8 @@ pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     let scenario: Scenario = stage.scenario.clone();
     for tenant in scenario.tenants() {
         let parent = stage.made.first().map(|holding| holding.id.clone());
-        let made = create_tenant(&mut stage.admin, tenant, stage.run, parent.as_deref()).await?;
-        let made = fill(&mut stage.app, tenant, made, stage.run).await?;
+        let made = create_tenant(&mut stage.sessions.admin, tenant, stage.run, parent.as_deref()).await?;
+        let made = fill(&mut stage.sessions.app, tenant, made, stage.run).await?;
         stage.made.push(made);
     }
     let mut rows = Vec::new();
@@ -36,7 +36,7 @@ pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
         as_count(stage.made.len()),
     )?;
     for (tenant, made) in scenario.subsidiaries.iter().zip(stage.made.clone().iter().skip(1)) {
-        let work = stage.app.begin(made.context()).await?;
+        let work = stage.sessions.app.begin(made.context()).await?;
         let actual = count_all(&work).await?;
         drop(work);
         for ((table, expected), actual) in COUNTED.iter().zip(counts_of(tenant)).zip(actual) {
@@ -54,7 +54,7 @@ async fn variety(stage: &mut Stage<'_>, scenario: &Scenario) -> Result<(), Troub
         scenario.tenants().flat_map(|tenant| &tenant.work_items).map(|item| item.risk_level).collect();
     let names: Vec<String> = users().map(|user| format!("{} {}", user.first_name, user.last_name)).collect();
     let holding = stage.made[0].clone();
-    let work = stage.app.begin(holding.context()).await?;
+    let work = stage.sessions.app.begin(holding.context()).await?;
     let of_roles = work.number("SELECT count(DISTINCT role) FROM awgp.users", &[]).await?;
     let of_risks = work.number("SELECT count(DISTINCT risk_level) FROM awgp.work_items", &[]).await?;
     let sql = "SELECT count(*) FROM awgp.users WHERE first_name || ' ' || last_name = ANY ($1)";

@@ -37,7 +37,7 @@ async fn own(stage: &mut Stage<'_>, tenant: &Made, expected: [i64; 3]) -> Result
 
 /// A tenant asks for the rows of another by its id, which it may well know.
 async fn sister(stage: &mut Stage<'_>, asking: &Made, asked: &Made) -> Result<(), Trouble> {
-    let work = stage.app.begin(asking.context()).await?;
+    let work = stage.sessions.app.begin(asking.context()).await?;
     let mut found = 0;
     for table in COUNTED {
         let sql = format!("SELECT count(*) FROM awgp.{table} WHERE tenant_id = $1::text::uuid");
@@ -53,7 +53,7 @@ async fn sister(stage: &mut Stage<'_>, asking: &Made, asked: &Made) -> Result<()
 async fn nothing_without_context(stage: &mut Stage<'_>, tenant: &Made) -> Result<(), Trouble> {
     let seen = stage.seen(Context::default()).await?;
     stage.book.equal("with no tenant in context, rows of all three tables", 0, seen.iter().sum())?;
-    let work = stage.app.begin(tenant.context()).await?;
+    let work = stage.sessions.app.begin(tenant.context()).await?;
     work.commit().await?;
     let seen = stage.seen(Context::default()).await?;
     Ok(stage.book.equal(
@@ -65,7 +65,7 @@ async fn nothing_without_context(stage: &mut Stage<'_>, tenant: &Made) -> Result
 
 /// The context as the seed's application sets it.
 async fn as_the_seed_does(stage: &mut Stage<'_>, tenant: &Made, expected: [i64; 3]) -> Result<(), Trouble> {
-    let work = stage.app.begin(Context::default()).await?;
+    let work = stage.sessions.app.begin(Context::default()).await?;
     work.run("SELECT set_config('app.current_tenant', $1, true)", &[&tenant.id]).await?;
     let seen = count_all(&work).await?;
     drop(work);

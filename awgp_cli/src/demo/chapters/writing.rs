@@ -104,7 +104,7 @@ async fn out_of_bounds(stage: &mut Stage<'_>, tenant: &Made) -> Result<(), Troub
     stage.book.refused("a risk level above 5", &["23514", "22023"], &attempt)?;
     let attempt = stage.attempt(tenant.context(), "TRUNCATE awgp.work_items", &[]).await?;
     stage.book.refused("TRUNCATE, which row-level security does not see", &["42501"], &attempt)?;
-    let work = stage.app.begin(tenant.context()).await?;
+    let work = stage.sessions.app.begin(tenant.context()).await?;
     let sql = "SELECT inhrelid::regclass::text FROM pg_catalog.pg_inherits
                WHERE inhparent = 'awgp.audit_logs'::regclass ORDER BY 1 LIMIT 1";
     let partition = work.text(sql, &[]).await?;

@@ -1,0 +1,223 @@
+//! `awgp audit export`: JSON Lines as docs/audit_format.md has them, row by row, in constant memory but for the lanes.
+
+use super::copy::{self, Tuple};
+use super::scope;
+use super::verify::job;
+use super::verify::plan::{named, parse, partitions, read_install_id, text, within};
+use crate::exit::Exit;
+use crate::failure::{Failure, Trouble};
+use crate::opt::{AuditExport, Output};
+use crate::session::{Context, Session, Work};
+use awgp_core::audit::chain::{Digest, Lane};
+use awgp_core::audit::export::{FORMAT, Mark};
+use awgp_core::audit::row::AuditRow;
+use serde_json::json;
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+const WRITE_BYTES: usize = 1 << 20;
+
+/// Each lane's last row among those exported, and the row before its first.
+const LANES: &str = "
+    SELECT l.tenant_id, l.chain_lane, p.chain_seq AS after_seq, p.integrity_hash AS after_hash,
+           l.last_seq AS head_seq, h.integrity_hash AS head_hash
+    FROM (SELECT tenant_id, chain_lane, min(chain_seq) AS first_seq, max(chain_seq) AS last_seq
+          FROM awgp.audit_logs WHERE {rows} GROUP BY tenant_id, chain_lane) AS l
+    LEFT JOIN LATERAL (
+        SELECT a.chain_seq, a.integrity_hash FROM awgp.audit_logs a
+        WHERE a.tenant_id = l.tenant_id AND a.chain_lane = l.chain_lane AND a.chain_seq < l.first_seq
+        ORDER BY a.chain_seq DESC LIMIT 1) AS p ON l.first_seq > 1
+    LEFT JOIN LATERAL (
+        SELECT a.integrity_hash FROM awgp.audit_logs a
+        WHERE a.tenant_id = l.tenant_id AND a.chain_lane = l.chain_lane AND a.chain_seq = l.last_seq
+        ORDER BY a.id LIMIT 1) AS h ON true
+    ORDER BY l.tenant_id, l.chain_lane";
+
+/// Exports. What was written is said on stderr, since stdout may be the export.
+pub async fn export(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &AuditExport,
+    output: Output,
+) -> Result<Exit, Trouble> {
+    session.client().batch_execute(job::SESSION).await?;
+    let work = session.begin(Context::default()).await?;
+    let scope = scope::enter(&work, context).await?;
+    let install_id = match options.install_id {
+        Some(id) => id,
+        None => read_install_id(&work).await?,
+    };
+    let mut condition = scope.condition();
+    if let Some(name) = &options.partition {
+        let _ = write!(condition, " AND {}", within(&named(&partitions(&work).await?, name)?));
+    }
+    for (time, comparison) in [(&options.since, ">="), (&options.until, "<")] {
+        if let Some(time) = time {
+            // COPY takes no parameter: the server reads the time, and writes it as a literal.
+            let sql = "SELECT quote_literal($1::text::timestamptz::text)";
+            let literal = work.text(sql, &[time]).await?;
+            let _ = write!(condition, " AND \"timestamp\" {comparison} {literal}::timestamptz");
+        }
+    }
+    let lanes = lanes(&work, &condition).await?;
+    work.batch(job::FROM_THE_HEAP).await?;
+    let mut file = Destination::open(options.out.as_deref())?;
+    let header = Mark::Header { format: FORMAT, install_id };
+    let rows = match write_all(&work, &condition, &header, lanes, &mut file).await {
+        Ok(rows) => rows,
+        Err(trouble) => return file.give_up(trouble),
+    };
+    work.commit().await?;
+    file.finish()?;
+    if let Some(out) = &options.out {
+        let place = out.display().to_string();
+        match output {
+            Output::Table => eprintln!("exported {rows} rows to {}", crate::render::cell(&place)),
+            Output::Json => eprintln!("{}", json!({"exported_rows": rows, "file": place})),
+        }
+    }
+    Ok(Exit::Success)
+}
+
+async fn lanes(work: &Work<'_>, condition: &str) -> Result<Vec<(Lane, Mark)>, Trouble> {
+    let rows = work.select(&LANES.replace("{rows}", condition), &[]).await?;
+    rows.iter()
+        .map(|row| {
+            let tenant_id = parse(&text(row, "tenant_id"))?;
+            let chain_lane = parse(&text(row, "chain_lane"))?;
+            let digest = |name| Digest::from_hex(text(row, name).as_bytes());
+            let number = |name| match text(row, name) {
+                empty if empty.is_empty() => Ok(None),
+                number => parse::<i64>(&number).map(Some),
+            };
+            let (after_hash, head_hash) = (digest("after_hash"), digest("head_hash"));
+            let mark = Mark::Lane {
+                tenant_id,
+                chain_lane,
+                // Without its hash the row before is no start to verify from.
+                after_seq: number("after_seq")?.filter(|_| after_hash.is_some()).unwrap_or(0),
+                after_hash,
+                head_seq: number("head_seq")?.filter(|_| head_hash.is_some()),
+                head_hash,
+            };
+            Ok((Lane { tenant_id, chain_lane }, mark))
+        })
+        .collect()
+}
+
+async fn write_all(
+    work: &Work<'_>,
+    condition: &str,
+    header: &Mark,
+    lanes: Vec<(Lane, Mark)>,
+    file: &mut Destination,
+) -> Result<u64, Trouble> {
+    file.line(&header.to_line())?;
+    let mut lanes = lanes.into_iter();
+    let mut current = None;
+    let mut rows = 0;
+    let sql = format!(
+        "COPY (SELECT {} FROM awgp.audit_logs WHERE {condition}
+         ORDER BY tenant_id, chain_lane, chain_seq, id) TO STDOUT (FORMAT binary)",
+        copy::COLUMNS
+    );
+    copy::each(work, &sql, |tuple| {
+        let lane = tuple.row.position().lane();
+        if current != Some(lane) {
+            current = Some(lane);
+            // Both are sorted, and read in one snapshot.
+            if let Some((_, mark)) = lanes.find(|(known, _)| *known == lane) {
+                file.line(&mark.to_line())?;
+            }
+        }
+        rows += 1;
+        file.line(&owned(tuple)?.to_line())
+    })
+    .await?;
+    file.line(&Mark::End { rows }.to_line())?;
+    Ok(rows)
+}
+
+fn owned(tuple: &Tuple<'_>) -> Result<AuditRow, Failure> {
+    let row = &tuple.row;
+    let text = |bytes: &[u8]| {
+        // The connection's encoding is UTF-8, so the server has seen to it.
+        String::from_utf8(bytes.to_vec())
+            .map_err(|error| Failure::new(Exit::Unexpected, format!("row {}: {error}", row.id)))
+    };
+    Ok(AuditRow {
+        id: row.id,
+        timestamp_us: row.timestamp_us,
+        tenant_id: row.tenant_id,
+        actor_type: text(row.actor_type)?,
+        actor_id: row.actor_id,
+        action: text(row.action)?,
+        entity_type: text(row.entity_type)?,
+        entity_id: row.entity_id,
+        before_state: row.before_state.map(text).transpose()?,
+        after_state: row.after_state.map(text).transpose()?,
+        metadata: row.metadata.map(text).transpose()?,
+        chain_lane: row.chain_lane,
+        chain_seq: row.chain_seq,
+        integrity_hash: text(row.integrity_hash)?,
+    })
+}
+
+/// Where the export goes: standard output, or a file that gets its name when it is complete.
+struct Destination {
+    writer: BufWriter<Box<dyn Write>>,
+    /// The name while it is written, and the name.
+    names: Option<(PathBuf, PathBuf)>,
+}
+
+impl Destination {
+    fn open(path: Option<&Path>) -> Result<Self, Failure> {
+        let Some(path) = path else {
+            let writer: Box<dyn Write> = Box::new(io::stdout());
+            return Ok(Self { writer: BufWriter::with_capacity(WRITE_BYTES, writer), names: None });
+        };
+        let mut partial = path.as_os_str().to_owned();
+        partial.push(".partial");
+        let partial = PathBuf::from(partial);
+        let file = File::create(&partial).map_err(|error| {
+            Failure::new(Exit::BadArgument, format!("{}: {error}", partial.display()))
+                .hint("name a file in a directory that can be written to")
+        })?;
+        let writer: Box<dyn Write> = Box::new(file);
+        Ok(Self {
+            writer: BufWriter::with_capacity(WRITE_BYTES, writer),
+            names: Some((partial, path.to_owned())),
+        })
+    }
+
+    fn line(&mut self, line: &str) -> Result<(), Failure> {
+        let written = self.writer.write_all(line.as_bytes()).and_then(|()| self.writer.write_all(b"\n"));
+        written.map_err(|error| unwritable(&error))
+    }
+
+    fn finish(mut self) -> Result<(), Failure> {
+        self.writer.flush().map_err(|error| unwritable(&error))?;
+        match &self.names {
+            Some((partial, path)) => fs::rename(partial, path).map_err(|error| unwritable(&error)),
+            None => Ok(()),
+        }
+    }
+
+    /// Removes what was written so far. A reader of stdout that has seen enough is no error.
+    fn give_up(self, trouble: Trouble) -> Result<Exit, Trouble> {
+        if let Some((partial, _)) = &self.names {
+            let _ = fs::remove_file(partial);
+        }
+        match trouble {
+            Trouble::Told(failure) if failure.noted("broken_pipe").is_some() => Ok(Exit::Success),
+            other => Err(other),
+        }
+    }
+}
+
+fn unwritable(error: &io::Error) -> Failure {
+    let failure = Failure::new(Exit::Unexpected, format!("the export cannot be written: {error}"));
+    if error.kind() == io::ErrorKind::BrokenPipe { failure.note("broken_pipe", "true") } else { failure }
+}

@@ -1,0 +1,129 @@
+//! `awgp audit history`: every version of one thing, and what changed from each to the next.
+
+use super::diff::{self, Change};
+use super::scope;
+use crate::exit::Exit;
+use crate::failure::{Failure, Trouble};
+use crate::opt::{AuditHistory, Output};
+use crate::render;
+use crate::row::{Row, readable};
+use crate::session::{Context, Session};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+const COLUMNS: [&str; 7] = ["timestamp", "id", "action", "actor", "field", "before", "after"];
+
+/// One version.
+#[derive(Serialize)]
+struct Version<'a> {
+    #[serde(flatten)]
+    event: Event<'a>,
+    changes: Vec<Change>,
+}
+
+#[derive(Serialize)]
+struct Event<'a> {
+    id: Option<&'a RawValue>,
+    timestamp: Option<&'a RawValue>,
+    action: Option<&'a RawValue>,
+    actor_type: Option<&'a RawValue>,
+    actor_id: Option<&'a RawValue>,
+    metadata: Option<&'a RawValue>,
+}
+
+/// Shows the history of one thing, the oldest version first. Where there are more versions than asked for, the
+/// newest are shown.
+pub async fn history(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &AuditHistory,
+    output: Output,
+) -> Result<String, Trouble> {
+    let (work, scope) = scope::open(session, context).await?;
+    let sql = format!(
+        "SELECT * FROM awgp.audit_logs WHERE {} AND entity_type = $1 AND entity_id = $2
+         ORDER BY \"timestamp\" DESC, id DESC LIMIT $3::bigint",
+        scope.condition()
+    );
+    let limit = i64::from(options.limit.rows);
+    let mut rows = work.select(&sql, &[&options.entity, &options.id, &limit]).await?;
+    work.commit().await?;
+    if rows.is_empty() {
+        let message = format!("the trail that is seen here has no {} {}", options.entity, options.id);
+        return Err(Failure::new(Exit::NotFound, message)
+            .hint(format!("list what there is with `awgp audit log --entity {}`", options.entity))
+            .into());
+    }
+    rows.reverse();
+    let versions: Result<Vec<Version<'_>>, _> = rows.iter().map(version).collect();
+    let unreadable = |error| Failure::new(Exit::Unexpected, format!("a state cannot be read: {error}"));
+    let versions = versions.map_err(unreadable)?;
+    Ok(match output {
+        Output::Json => render::pretty(&versions),
+        Output::Table => render::grid(&COLUMNS, versions.iter().flat_map(lines).collect()),
+    })
+}
+
+fn version(row: &Row) -> Result<Version<'_>, serde_json::Error> {
+    let state = |name| row.raw(name).filter(|state| state.get() != "null");
+    Ok(Version {
+        event: Event {
+            id: row.raw("id"),
+            timestamp: row.raw("timestamp"),
+            action: row.raw("action"),
+            actor_type: row.raw("actor_type"),
+            actor_id: row.raw("actor_id"),
+            metadata: row.raw("metadata"),
+        },
+        changes: diff::changes(state("before_state"), state("after_state"))?,
+    })
+}
+
+/// A line for each field; what the version as a whole is stands in its first.
+fn lines(version: &Version<'_>) -> Vec<Vec<String>> {
+    let text =
+        |value: Option<&RawValue>| value.map_or(String::new(), |value| render::cell(&readable(value.get())));
+    let Event { id, timestamp, action, actor_type, actor_id, .. } = version.event;
+    let actor = format!("{} {}", text(actor_type), text(actor_id));
+    let head = [text(timestamp), text(id), text(action), actor.trim_end().to_owned()];
+    let fields = version.changes.iter().map(|change| {
+        [render::cell(&change.field), text(change.before.as_deref()), text(change.after.as_deref())]
+    });
+    let mut lines: Vec<Vec<String>> = Vec::new();
+    for field in fields {
+        let first = if lines.is_empty() { head.clone() } else { Default::default() };
+        lines.push(first.into_iter().chain(field).collect());
+    }
+    if lines.is_empty() {
+        lines.push(head.into_iter().chain(<[String; 3]>::default()).collect());
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_stands_once_and_each_field_on_its_line() {
+        let row = Row::from_json(
+            r#"{"id": 7, "timestamp": "2026-01-01T00:00:00+00:00", "action": "update", "actor_type": "system",
+                "actor_id": null, "before_state": {"a": 1, "b": "x"}, "after_state": {"a": 2, "b": "\u001by"}}"#,
+        )
+        .expect("a row");
+        let lines = lines(&version(&row).expect("a version"));
+        assert_eq!(lines[0][1..], ["7", "update", "system", "a", "1", "2"]);
+        assert_eq!(lines[1], ["", "", "", "", "b", "x", "\\u{1b}y"]);
+        assert_eq!(lines.len(), 2);
+    }
+
+    #[test]
+    fn an_event_without_states_has_a_line() {
+        let row =
+            Row::from_json(r#"{"id": 7, "action": "login", "before_state": null, "after_state": null}"#);
+        let row = row.expect("a row");
+        let lines = lines(&version(&row).expect("a version"));
+        assert_eq!(lines.len(), 1);
+        assert_eq!(lines[0][2], "login");
+    }
+}

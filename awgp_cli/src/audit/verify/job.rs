@@ -1,0 +1,116 @@
+//! One job: a connection and a thread that read a share of the rows in the leader's snapshot.
+
+use super::plan::{Plan, Share};
+use super::scan::{Again, Evidence, Scan, Sorted};
+use super::seal::Seals;
+use crate::audit::{copy, scope};
+use crate::connect::Target;
+use crate::exit::Exit;
+use crate::failure::{Failure, Trouble};
+use crate::session::{Context, Session, Work};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// For the session, before its transaction.
+pub const SESSION: &str = "
+    SET default_transaction_isolation = 'repeatable read'; SET default_transaction_read_only = on;
+    SET search_path = pg_catalog, pg_temp; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET statement_timeout = 0;
+    SET jit = off; SET row_security = on";
+
+/// For what reads rows: from the heap, in its order, from its beginning.
+pub const FROM_THE_HEAP: &str = "
+    SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off; SET LOCAL enable_bitmapscan = off;
+    SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL synchronize_seqscans = off;
+    SET LOCAL work_mem = '64MB'";
+
+/// Rows between two looks at the clock of the others.
+const ROWS_BETWEEN_LOOKS: u64 = 1024;
+
+/// What the jobs and their leader share.
+#[derive(Debug, Default)]
+pub struct Shared {
+    /// Rows read so far.
+    pub rows: AtomicU64,
+    /// Set when the others shall stop.
+    pub stop: AtomicBool,
+}
+
+/// What a job needs.
+pub struct Job {
+    /// The server.
+    pub target: Target,
+    /// --tenant.
+    pub tenant: Option<String>,
+    /// --user.
+    pub user: Option<String>,
+    /// The leader's snapshot.
+    pub snapshot: String,
+    /// The share of the rows.
+    pub share: Share,
+}
+
+impl Job {
+    /// Runs to the end, on this thread.
+    pub fn run(self, plan: &Plan, seals: Seals, shared: &Shared) -> Result<Evidence, Trouble> {
+        let unable = |error| Failure::new(Exit::Unexpected, format!("a job cannot be started: {error}"));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(unable)?;
+        runtime.block_on(async {
+            let mut session = Session::open(&self.target).await?;
+            session.client().batch_execute(SESSION).await?;
+            let work = session.begin(Context::default()).await?;
+            // The name is the server's own; the statement takes no parameter.
+            work.batch(&format!("SET TRANSACTION SNAPSHOT '{}'", self.snapshot)).await?;
+            let context = Context { tenant: self.tenant.as_deref(), user: self.user.as_deref() };
+            scope::enter(&work, context).await?;
+            work.batch(FROM_THE_HEAP).await?;
+            read(&work, plan, self.share, seals, shared).await
+        })
+    }
+}
+
+/// Reads and judges a share of the rows.
+pub async fn read(
+    work: &Work<'_>,
+    plan: &Plan,
+    share: Share,
+    seals: Seals,
+    shared: &Shared,
+) -> Result<Evidence, Trouble> {
+    let mut evidence = Evidence { seals, ..Evidence::default() };
+    let mut scan = Scan::new(plan);
+    copy::each(work, &plan.in_heap_order(share), |tuple| {
+        evidence.rows += 1;
+        evidence.seals.take(tuple);
+        scan.take(tuple);
+        count(evidence.rows, shared)
+    })
+    .await?;
+    shared.rows.fetch_add(evidence.rows % ROWS_BETWEEN_LOOKS, Ordering::Relaxed);
+    let sql = match scan.finish(&mut evidence) {
+        Again::Lanes(lanes) if lanes.is_empty() => return Ok(evidence),
+        Again::Lanes(lanes) => plan.sorted(share, Some(&lanes)),
+        Again::All => plan.sorted(share, None),
+    };
+    let mut sorted = Sorted::new(plan);
+    copy::each(work, &sql, |tuple| {
+        sorted.take(tuple, &mut evidence);
+        stopped(shared)
+    })
+    .await?;
+    sorted.finish(&mut evidence);
+    Ok(evidence)
+}
+
+fn count(rows: u64, shared: &Shared) -> Result<(), Failure> {
+    if rows.is_multiple_of(ROWS_BETWEEN_LOOKS) {
+        shared.rows.fetch_add(ROWS_BETWEEN_LOOKS, Ordering::Relaxed);
+        return stopped(shared);
+    }
+    Ok(())
+}
+
+fn stopped(shared: &Shared) -> Result<(), Failure> {
+    if shared.stop.load(Ordering::Relaxed) {
+        return Err(Failure::new(Exit::Interrupted, "interrupted"));
+    }
+    Ok(())
+}

@@ -1,0 +1,193 @@
+//! `awgp audit verify`: every row is read and hashed here; no function of the server is trusted.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | [`plan`] | what is to be read, and the statements that read it |
+//! | [`job`] | a connection that reads a share of the lanes in the common snapshot |
+//! | [`scan`] | rows in heap order to suspicions, without a sort |
+//! | [`seal`] | sealed partitions against audit_log_integrity |
+//! | [`structure`] | triggers, policies and partitions in the catalog |
+//! | [`file`] | an exported file instead of a database |
+//! | [`report`], [`progress`] | what is shown |
+
+pub mod file;
+pub mod job;
+pub mod plan;
+pub mod progress;
+pub mod report;
+pub mod scan;
+pub mod seal;
+pub mod structure;
+
+use super::scope;
+use crate::connect::Target;
+use crate::exit::Exit;
+use crate::failure::{Failure, Trouble};
+use crate::opt::{AuditVerify, Output};
+use crate::render;
+use crate::session::{Context, Session, Work};
+use awgp_core::audit::finding::Finding;
+use awgp_core::audit::lane::LaneVerifier;
+use awgp_core::audit::reconcile::Reconciler;
+use job::{Job, Shared};
+use plan::{Plan, Share};
+use progress::Progress;
+use report::Report;
+use scan::Evidence;
+use seal::Seals;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+use tokio::task::JoinSet;
+
+const REDRAW: Duration = Duration::from_millis(100);
+
+/// Verifies and prints. The exit code is 12 when a finding has severity error.
+pub async fn verify(
+    target: impl FnOnce() -> Result<Target, Failure>,
+    context: Context<'_>,
+    options: &AuditVerify,
+    output: Output,
+) -> Result<Exit, Failure> {
+    let report = match &options.file {
+        Some(path) => file::verify(path, options.install_id)?,
+        None => {
+            let target = target()?;
+            let mut leader = Session::open(&target).await?;
+            match lead(&mut leader, &target, context, options).await {
+                Ok(report) => report,
+                Err(trouble) => return Err(leader.explain(trouble).await),
+            }
+        }
+    };
+    render::print(&report.render(output))
+        .map_err(|error| Failure::new(Exit::Unexpected, format!("stdout: {error}")))?;
+    Ok(report.exit())
+}
+
+/// Verifies the log with jobs of their own connections, all in one snapshot.
+async fn lead(
+    leader: &mut Session,
+    target: &Target,
+    context: Context<'_>,
+    options: &AuditVerify,
+) -> Result<Report, Trouble> {
+    let begun = Instant::now();
+    leader.client().batch_execute(job::SESSION).await?;
+    let work = leader.begin(Context::default()).await?;
+    let scope = scope::enter(&work, context).await?;
+    let plan = Plan::make(&work, &scope, options.install_id, options.partition.as_deref()).await?;
+    let stored = if plan.whole { seal::stored(&work).await? } else { Vec::new() };
+    let seals = Seals::of(&plan.partitions, &stored);
+    let snapshot = work.text("SELECT pg_export_snapshot()", &[]).await?;
+    let job = |index| Job {
+        target: target.clone(),
+        tenant: context.tenant.map(str::to_owned),
+        user: context.user.map(str::to_owned),
+        snapshot: snapshot.clone(),
+        share: Share { index, of: options.jobs },
+    };
+    let jobs = (0..options.jobs).map(job).collect();
+    let plan = Arc::new(plan);
+    let evidence = gather(jobs, &plan, &seals).await?;
+    conclude(&work, &plan, evidence, &stored, begun).await
+}
+
+/// Verifies the log inside of a transaction, with what it alone has changed so far.
+pub async fn within(work: &Work<'_>, context: Context<'_>) -> Result<Report, Trouble> {
+    let begun = Instant::now();
+    work.batch("SAVEPOINT before; SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'").await?;
+    let scope = scope::enter(work, context).await?;
+    let plan = Plan::make(work, &scope, None, None).await?;
+    work.batch("SAVEPOINT reading").await?;
+    work.batch(job::FROM_THE_HEAP).await?;
+    let evidence = job::read(work, &plan, Share::WHOLE, Seals::default(), &Shared::default()).await?;
+    work.batch("ROLLBACK TO SAVEPOINT reading").await?;
+    let report = conclude(work, &plan, vec![evidence], &[], begun).await?;
+    work.batch("ROLLBACK TO SAVEPOINT before").await?;
+    Ok(report)
+}
+
+/// Runs the jobs and waits for all of them. The first trouble stops the others.
+async fn gather(jobs: Vec<Job>, plan: &Arc<Plan>, seals: &Seals) -> Result<Vec<Evidence>, Trouble> {
+    let shared = Arc::new(Shared::default());
+    let progress = Progress::of_rows(plan.estimate());
+    let mut running = JoinSet::new();
+    for job in jobs {
+        let (plan, seals, shared) = (Arc::clone(plan), seals.clone(), Arc::clone(&shared));
+        let index = job.share.index;
+        running.spawn_blocking(move || job.run(&plan, seals, &shared).map(|evidence| (index, evidence)));
+    }
+    let mut gathered = Vec::new();
+    let mut first_trouble = None;
+    let mut trouble = |trouble: Trouble| {
+        shared.stop.store(true, Ordering::Relaxed);
+        first_trouble.get_or_insert(trouble);
+    };
+    loop {
+        tokio::select! {
+            ended = running.join_next() => match ended {
+                None => break,
+                Some(Ok(Ok(evidence))) => gathered.push(evidence),
+                Some(Ok(Err(found))) => trouble(found),
+                Some(Err(panic)) => trouble(Failure::new(Exit::Unexpected, format!("a job ended: {panic}")).into()),
+            },
+            () = tokio::time::sleep(REDRAW) => progress.set(shared.rows.load(Ordering::Relaxed)),
+            _ = tokio::signal::ctrl_c() => trouble(Failure::new(Exit::Interrupted, "interrupted").into()),
+        }
+    }
+    progress.clear();
+    match first_trouble {
+        Some(trouble) => Err(trouble),
+        None => {
+            // Whoever ends first, the findings are the same.
+            gathered.sort_by_key(|(index, _)| *index);
+            Ok(gathered.into_iter().map(|(_, evidence)| evidence).collect())
+        }
+    }
+}
+
+/// All evidence to findings: lanes first, so that what was moved from one to another is known as that; then
+/// partitions, seals and guards.
+async fn conclude(
+    work: &Work<'_>,
+    plan: &Plan,
+    evidence: Vec<Evidence>,
+    stored: &[seal::Stored],
+    begun: Instant,
+) -> Result<Report, Trouble> {
+    let mut reconciler = Reconciler::default();
+    let mut begun_lanes = BTreeSet::new();
+    let (mut rows, mut lanes, mut seals) = (0, 0, Seals::default());
+    for part in evidence {
+        rows += part.rows;
+        lanes += part.lanes.len();
+        begun_lanes.extend(part.lanes);
+        seals.merge(part.seals);
+        (0..part.lanes_from_genesis).for_each(|_| reconciler.note_lane_from_genesis());
+        part.suspicions.into_iter().for_each(|suspicion| reconciler.add(suspicion));
+    }
+    let mut suspicions = Vec::new();
+    for lane in plan.sealed_lanes().filter(|lane| !begun_lanes.contains(lane)) {
+        // A lane of which a seal tells, and no row is left.
+        LaneVerifier::new(lane, plan.known(lane)).finish(&mut suspicions);
+    }
+    suspicions.into_iter().for_each(|suspicion| reconciler.add(suspicion));
+    let mut findings: Vec<Finding> = reconciler.finish();
+    structure::name_partitions(work, &mut findings).await?;
+    if plan.only.is_none() {
+        findings = structure::missing_partitions(work, &plan.partitions, findings).await?;
+    }
+    findings.extend(structure::swapped(&plan.partitions));
+    for finding in seals.check(&plan.partitions, stored) {
+        // A partition that is not attached may have been found by itself.
+        let same =
+            |known: &Finding| known.kind == finding.kind && known.partition_name == finding.partition_name;
+        if !findings.iter().any(same) {
+            findings.push(finding);
+        }
+    }
+    findings.extend(structure::guards(work).await?);
+    Ok(Report { findings, rows, lanes: Some(lanes), took: begun.elapsed() })
+}

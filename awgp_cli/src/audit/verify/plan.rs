@@ -1,0 +1,293 @@
+//! What is to be read: the partitions, the tenants, where lanes begin, and the statements that read them.
+
+use crate::audit::copy::COLUMNS;
+use crate::audit::scope::Scope;
+use crate::exit::Exit;
+use crate::failure::{Failure, Trouble};
+use crate::row::Row;
+use crate::session::Work;
+use awgp_core::audit::chain::{Digest, Lane, Link};
+use awgp_core::audit::known::{Head, Known};
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use uuid::Uuid;
+
+/// The partitions that are attached, in the order in which the server reads them.
+const PARTITIONS: &str = "
+    SELECT c.oid::bigint AS oid, c.relname AS name, greatest(c.reltuples, 0)::bigint AS estimate,
+           regexp_match(pg_get_expr(c.relpartbound, c.oid), '^FOR VALUES FROM \\(''([^'']+)''\\) TO \\(''([^'']+)''\\)$')
+               AS range
+    FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+    WHERE i.inhparent = 'awgp.audit_logs'::regclass AND NOT i.inhdetachpending ORDER BY c.relname";
+
+/// The last row before each lane's first row in a partition.
+const STARTS: &str = "
+    SELECT f.tenant_id, f.chain_lane, p.chain_seq, p.integrity_hash
+    FROM (SELECT tenant_id, chain_lane, min(chain_seq) AS first_seq FROM awgp.audit_logs
+          WHERE {rows} GROUP BY tenant_id, chain_lane) AS f
+    CROSS JOIN LATERAL (
+        SELECT a.chain_seq, a.integrity_hash FROM awgp.audit_logs a
+        WHERE a.tenant_id = f.tenant_id AND a.chain_lane = f.chain_lane AND a.chain_seq < f.first_seq
+        ORDER BY a.chain_seq DESC LIMIT 1) AS p";
+
+/// The links that seals have recorded, a lane's in ascending order.
+const ANCHORS: &str = "
+    SELECT tenant_id, chain_lane, last_seq AS chain_seq, last_hash AS integrity_hash FROM awgp.audit_chain_anchors
+    WHERE {tenants} AND ($1::text IS NULL OR partition_name = $1) ORDER BY tenant_id, chain_lane, last_seq";
+
+/// A partition that is attached.
+#[derive(Clone, Debug)]
+pub struct Partition {
+    /// Its oid.
+    pub oid: u32,
+    /// Its name.
+    pub name: String,
+    /// How many rows the server thinks it has.
+    pub estimate: u64,
+    range: Option<(String, String)>,
+}
+
+/// What is to be read.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The install whose genesis values the lanes begin at.
+    pub install_id: Uuid,
+    /// Every partition that is attached.
+    pub partitions: Vec<Partition>,
+    /// The only one to read.
+    pub only: Option<Partition>,
+    /// Whether every row of the log is read.
+    pub whole: bool,
+    condition: String,
+    starts: HashMap<Lane, Link>,
+    anchors: HashMap<Lane, Vec<Link>>,
+}
+
+impl Plan {
+    /// Plans to read these tenants, and one partition only where one is named.
+    pub async fn make(
+        work: &Work<'_>,
+        scope: &Scope,
+        install_id: Option<Uuid>,
+        partition: Option<&str>,
+    ) -> Result<Self, Trouble> {
+        let install_id = match install_id {
+            Some(id) => id,
+            None => read_install_id(work).await?,
+        };
+        let partitions = partitions(work).await?;
+        let only = match partition {
+            None => None,
+            Some(name) => Some(named(&partitions, name)?),
+        };
+        let mut condition = scope.condition();
+        if let Some(partition) = &only {
+            let _ = write!(condition, " AND {}", partition.condition());
+        }
+        let whole = *scope == Scope::All && only.is_none();
+        let starts = match &only {
+            Some(_) => starts(work, &condition).await?,
+            None => HashMap::new(),
+        };
+        let anchors = anchors(work, scope, partition).await?;
+        Ok(Self { install_id, partitions, only, whole, condition, starts, anchors })
+    }
+
+    /// The condition on the rows that are read.
+    pub fn condition(&self) -> &str {
+        &self.condition
+    }
+
+    /// What is known of a lane: where it begins, and the links that seals have recorded.
+    pub fn known(&self, lane: Lane) -> Known {
+        let known = match self.starts.get(&lane) {
+            Some(start) => Known::after(*start),
+            None => Known::from_genesis(self.install_id, lane),
+        };
+        match self.anchors.get(&lane) {
+            None => known,
+            Some(points) => {
+                let head = points.last().map_or(Head::Unknown, |last| Head::AtLeast(*last));
+                Known { points: points.clone(), head, ..known }
+            }
+        }
+    }
+
+    /// The lanes of which seals tell.
+    pub fn sealed_lanes(&self) -> impl Iterator<Item = Lane> {
+        let mut lanes: Vec<Lane> = self.anchors.keys().copied().collect();
+        lanes.sort();
+        lanes.into_iter()
+    }
+
+    /// How many rows there may be; for the progress bar.
+    pub fn estimate(&self) -> u64 {
+        let read = self
+            .partitions
+            .iter()
+            .filter(|partition| self.only.as_ref().is_none_or(|only| only.oid == partition.oid));
+        read.map(|partition| partition.estimate).sum()
+    }
+
+    /// Reads one share's rows in the order of the heap, partition after partition.
+    pub fn in_heap_order(&self, share: Share) -> String {
+        format!(
+            "COPY (SELECT {COLUMNS} FROM awgp.audit_logs WHERE {}{}) TO STDOUT (FORMAT binary)",
+            self.condition,
+            share.condition()
+        )
+    }
+
+    /// Reads one share's rows sorted by lane; only these lanes where they are given.
+    pub fn sorted(&self, share: Share, lanes: Option<&[Lane]>) -> String {
+        let mut condition = format!("{}{}", self.condition, share.condition());
+        if let Some(lanes) = lanes {
+            let list: Vec<String> = lanes
+                .iter()
+                .map(|lane| format!("('{}'::uuid, {}::smallint)", lane.tenant_id, lane.chain_lane))
+                .collect();
+            let _ = write!(condition, " AND (tenant_id, chain_lane) IN (VALUES {})", list.join(", "));
+        }
+        format!(
+            "COPY (SELECT {COLUMNS} FROM awgp.audit_logs WHERE {condition}
+             ORDER BY tenant_id, chain_lane, chain_seq, id) TO STDOUT (FORMAT binary)"
+        )
+    }
+}
+
+/// One job's part of the rows: whole lanes, picked by a hash.
+#[derive(Clone, Copy, Debug)]
+pub struct Share {
+    /// Which, from 0.
+    pub index: u32,
+    /// Of how many.
+    pub of: u32,
+}
+
+impl Share {
+    /// Everything.
+    pub const WHOLE: Self = Self { index: 0, of: 1 };
+
+    fn condition(self) -> String {
+        let Self { index, of } = self;
+        if of == 1 {
+            return String::new();
+        }
+        // The hash may be negative. A tenant that is NULL against the rules must not fall through.
+        format!(
+            " AND mod(mod(coalesce(uuid_hash_extended(tenant_id, chain_lane), 0), {of}) + {of}, {of}) = {index}"
+        )
+    }
+}
+
+impl Partition {
+    fn condition(&self) -> String {
+        let mut condition = format!("tableoid = {}::oid", self.oid);
+        if let Some((from, to)) = &self.range {
+            // The bounds alone let the server leave the other partitions out.
+            let _ = write!(condition, " AND \"timestamp\" >= '{from}' AND \"timestamp\" < '{to}'");
+        }
+        condition
+    }
+}
+
+/// The install id, where the login may read it.
+pub async fn read_install_id(work: &Work<'_>) -> Result<Uuid, Trouble> {
+    let may = "SELECT has_table_privilege('awgp.installation', 'SELECT')::integer::bigint";
+    if work.number(may, &[]).await? == 0 {
+        return Err(Failure::new(
+            Exit::NotAllowed,
+            "this login may not read the install id, which the chains begin with",
+        )
+        .hint("give it with --install-id; an auditor reads it with `SELECT id FROM awgp.installation`")
+        .into());
+    }
+    let id = work.text("SELECT id::text FROM awgp.installation", &[]).await?;
+    parse(&id)
+}
+
+/// The partitions that are attached.
+pub async fn partitions(work: &Work<'_>) -> Result<Vec<Partition>, Trouble> {
+    let rows = work.select(PARTITIONS, &[]).await?;
+    rows.iter()
+        .map(|row| {
+            let range: Option<(String, String)> = match row.raw("range") {
+                Some(range) => serde_json::from_str(range.get()).map_err(|error| unreadable(&error))?,
+                None => None,
+            };
+            Ok(Partition {
+                oid: parse(&text(row, "oid"))?,
+                name: text(row, "name"),
+                estimate: parse(&text(row, "estimate"))?,
+                range,
+            })
+        })
+        .collect()
+}
+
+/// The attached partition of this name.
+pub fn named(partitions: &[Partition], name: &str) -> Result<Partition, Failure> {
+    partitions.iter().find(|partition| partition.name == name).cloned().ok_or_else(|| {
+        let known: Vec<&str> = partitions.iter().map(|partition| partition.name.as_str()).collect();
+        Failure::new(Exit::NotFound, format!("audit_logs has no partition \"{name}\""))
+            .hint(format!("its partitions are {}", known.join(", ")))
+    })
+}
+
+/// The condition that a row is in this partition.
+pub fn within(partition: &Partition) -> String {
+    partition.condition()
+}
+
+async fn starts(work: &Work<'_>, condition: &str) -> Result<HashMap<Lane, Link>, Trouble> {
+    let rows = work.select(&STARTS.replace("{rows}", condition), &[]).await?;
+    rows.iter().map(link).collect()
+}
+
+async fn anchors(
+    work: &Work<'_>,
+    scope: &Scope,
+    partition: Option<&str>,
+) -> Result<HashMap<Lane, Vec<Link>>, Trouble> {
+    let rows = work.select(&ANCHORS.replace("{tenants}", &scope.condition()), &[&partition]).await?;
+    let mut anchors: HashMap<Lane, Vec<Link>> = HashMap::new();
+    for row in &rows {
+        let (lane, link) = link(row)?;
+        anchors.entry(lane).or_default().push(link);
+    }
+    Ok(anchors)
+}
+
+fn link(row: &Row) -> Result<(Lane, Link), Trouble> {
+    let lane =
+        Lane { tenant_id: parse(&text(row, "tenant_id"))?, chain_lane: parse(&text(row, "chain_lane"))? };
+    // What is no hash fits nothing: it is reported where the next row does not follow it.
+    let hash = Digest::from_hex(text(row, "integrity_hash").as_bytes()).unwrap_or(Digest([0; 32]));
+    Ok((lane, Link { seq: parse(&text(row, "chain_seq"))?, hash }))
+}
+
+/// A column's text; nothing where it is NULL.
+pub fn text(row: &Row, name: &str) -> String {
+    row.text(name).unwrap_or_default()
+}
+
+/// A value of the server's own making.
+pub fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, Trouble> {
+    text.parse().map_err(|error| unreadable(&error).into())
+}
+
+fn unreadable(error: &dyn std::fmt::Display) -> Failure {
+    Failure::new(Exit::Unexpected, format!("the server's answer cannot be read: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_disjoint_by_their_remainder() {
+        assert_eq!(Share::WHOLE.condition(), "");
+        let [one, two] = [0, 1].map(|index| Share { index, of: 2 }.condition());
+        assert!(one.ends_with(", 2) = 0") && two.ends_with(", 2) = 1"), "{one}\n{two}");
+    }
+}

@@ -1,0 +1,139 @@
+//! The arguments of `awgp audit`.
+
+use super::Limit;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+use uuid::Uuid;
+
+/// The audit trail.
+///
+/// A member of awgp_app reads the trail of the tenant in context. A member of awgp_auditor reads every tenant's,
+/// or that of --tenant.
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// List events, the newest first.
+    Log(AuditLog),
+    /// Show the last events and, with --follow, each new one when it is committed.
+    ///
+    /// Where the setting awgp.audit_notify is on, a commit wakes the follower (LISTEN awgp_audit), and it looks by
+    /// itself every 30 seconds; otherwise it looks every 2 seconds. An event whose transaction commits more than 15
+    /// seconds after it was written is not shown here; `awgp audit log` has it.
+    Tail(AuditTail),
+    /// Show one event with the states before and after.
+    Show(AuditShow),
+    /// Show every version of one thing, and what changed from each to the next.
+    History(AuditHistory),
+    /// Write the trail as JSON Lines (docs/audit_format.md), to be verified elsewhere.
+    Export(AuditExport),
+    /// Verify the trail with this program's own code: every row is read and hashed here.
+    ///
+    /// The server's functions are not trusted. Rows are read from the tables, not from their indexes. Findings are
+    /// a table, or JSON Lines whose last line sums up. The exit code is 12 when a finding has severity error.
+    Verify(AuditVerify),
+}
+
+/// Which events.
+#[derive(Args, Clone, Debug, Default)]
+pub struct AuditFilter {
+    /// Only by this actor: user, assistant or system, or an id.
+    #[arg(long, value_name = "TYPE|ID")]
+    pub actor: Option<String>,
+    /// Only of this kind of thing, such as work_items.
+    #[arg(long, value_name = "TYPE")]
+    pub entity: Option<String>,
+    /// Only of the thing with this id.
+    #[arg(long, value_name = "ID")]
+    pub entity_id: Option<Uuid>,
+    /// Only with this action: insert, update, delete, or one an application logged.
+    #[arg(long)]
+    pub action: Option<String>,
+}
+
+/// Which events to list.
+#[derive(Args, Debug)]
+pub struct AuditLog {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub filter: AuditFilter,
+    /// Not before this time, as 2026-03-31T17:00:00Z; UTC unless it names a zone.
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Only before this time.
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub limit: Limit,
+}
+
+/// Which events to show first, and whether to go on.
+#[derive(Args, Debug)]
+pub struct AuditTail {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub filter: AuditFilter,
+    /// How many of the last events to show.
+    #[arg(short = 'n', value_name = "EVENTS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    pub last: u32,
+    /// Go on until interrupted.
+    #[arg(short, long)]
+    pub follow: bool,
+}
+
+/// Which event to show.
+#[derive(Args, Debug)]
+pub struct AuditShow {
+    /// Its id.
+    pub id: i64,
+}
+
+/// Whose versions to show.
+#[derive(Args, Debug)]
+pub struct AuditHistory {
+    /// The kind of thing, such as work_items.
+    #[arg(value_name = "TYPE")]
+    pub entity: String,
+    /// Its id.
+    pub id: Uuid,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub limit: Limit,
+}
+
+/// What to export.
+#[derive(Args, Debug)]
+pub struct AuditExport {
+    /// The file to write, in place of standard output. It appears when it is complete.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Only this partition, such as audit_logs_2026_03.
+    #[arg(long, value_name = "NAME")]
+    pub partition: Option<String>,
+    /// Not before this time, as 2026-03-31T17:00:00Z; UTC unless it names a zone.
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Only before this time.
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// The install whose chains these are, where the login may not read it.
+    #[arg(long, value_name = "ID")]
+    pub install_id: Option<Uuid>,
+}
+
+/// What to verify.
+#[derive(Args, Debug)]
+pub struct AuditVerify {
+    /// Only this partition, such as audit_logs_2026_03. The link from its last rows to the next partition is
+    /// verified with the next partition.
+    #[arg(long, value_name = "NAME", conflicts_with = "file")]
+    pub partition: Option<String>,
+    /// How many connections read at once, all in one snapshot.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub jobs: u32,
+    /// Verify an exported file, without any server.
+    #[arg(long, value_name = "EXPORT")]
+    pub file: Option<PathBuf>,
+    /// The install whose chains these are, known from elsewhere, in place of what the database or the file says.
+    #[arg(long, value_name = "ID")]
+    pub install_id: Option<Uuid>,
+}
