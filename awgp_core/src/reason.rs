@@ -180,4 +180,6 @@ reasons! {
     TenantInactive = "tenant_inactive", NotAllowed;
     /// The token's tenant claim, or the tenant its provider is bound to, is not the user's tenant.
     TokenTenantMismatch = "token_tenant_mismatch", NotAllowed;
+    /// A column of the audit trail was renamed, dropped or given another type.
+    AuditColumns = "audit_columns", WrongState;
 }
