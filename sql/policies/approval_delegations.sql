@@ -19,13 +19,13 @@ COMMENT ON POLICY own_tenant_insert ON awgp.approval_delegations IS 'Inserts: th
 
 DROP POLICY IF EXISTS own_tenant_update ON awgp.approval_delegations;
 CREATE POLICY own_tenant_update ON awgp.approval_delegations FOR UPDATE
-    USING (tenant_id = awgp.current_tenant())
+    USING (tenant_id = (SELECT awgp.current_tenant()))
     WITH CHECK (tenant_id = awgp.current_tenant());
 COMMENT ON POLICY own_tenant_update ON awgp.approval_delegations IS 'Updates: the tenant in context.';
 
 DROP POLICY IF EXISTS own_tenant_delete ON awgp.approval_delegations;
 CREATE POLICY own_tenant_delete ON awgp.approval_delegations FOR DELETE
-    USING (tenant_id = awgp.current_tenant());
+    USING (tenant_id = (SELECT awgp.current_tenant()));
 COMMENT ON POLICY own_tenant_delete ON awgp.approval_delegations IS 'Deletes: the tenant in context.';
 
 REVOKE ALL ON awgp.approval_delegations FROM PUBLIC;

@@ -19,13 +19,13 @@ COMMENT ON POLICY own_tenant_insert ON awgp.approvals IS 'Inserts: the tenant in
 
 DROP POLICY IF EXISTS own_tenant_update ON awgp.approvals;
 CREATE POLICY own_tenant_update ON awgp.approvals FOR UPDATE
-    USING (tenant_id = awgp.current_tenant())
+    USING (tenant_id = (SELECT awgp.current_tenant()))
     WITH CHECK (tenant_id = awgp.current_tenant());
 COMMENT ON POLICY own_tenant_update ON awgp.approvals IS 'Updates: the tenant in context.';
 
 DROP POLICY IF EXISTS own_tenant_delete ON awgp.approvals;
 CREATE POLICY own_tenant_delete ON awgp.approvals FOR DELETE
-    USING (tenant_id = awgp.current_tenant());
+    USING (tenant_id = (SELECT awgp.current_tenant()));
 COMMENT ON POLICY own_tenant_delete ON awgp.approvals IS 'Deletes: the tenant in context.';
 
 REVOKE ALL ON awgp.approvals FROM PUBLIC;

@@ -19,13 +19,13 @@ COMMENT ON POLICY own_tenant_insert ON awgp.communication_policies IS 'Inserts: 
 
 DROP POLICY IF EXISTS own_tenant_update ON awgp.communication_policies;
 CREATE POLICY own_tenant_update ON awgp.communication_policies FOR UPDATE
-    USING (tenant_id = awgp.current_tenant())
+    USING (tenant_id = (SELECT awgp.current_tenant()))
     WITH CHECK (tenant_id = awgp.current_tenant());
 COMMENT ON POLICY own_tenant_update ON awgp.communication_policies IS 'Updates: the tenant in context.';
 
 DROP POLICY IF EXISTS own_tenant_delete ON awgp.communication_policies;
 CREATE POLICY own_tenant_delete ON awgp.communication_policies FOR DELETE
-    USING (tenant_id = awgp.current_tenant());
+    USING (tenant_id = (SELECT awgp.current_tenant()));
 COMMENT ON POLICY own_tenant_delete ON awgp.communication_policies IS 'Deletes: the tenant in context.';
 
 REVOKE ALL ON awgp.communication_policies FROM PUBLIC;

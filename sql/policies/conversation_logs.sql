@@ -19,7 +19,7 @@ COMMENT ON POLICY own_tenant_insert ON awgp.conversation_logs IS 'Inserts: the t
 
 DROP POLICY IF EXISTS own_tenant_update ON awgp.conversation_logs;
 CREATE POLICY own_tenant_update ON awgp.conversation_logs FOR UPDATE
-    USING (tenant_id = awgp.current_tenant())
+    USING (tenant_id = (SELECT awgp.current_tenant()))
     WITH CHECK (tenant_id = awgp.current_tenant());
 COMMENT ON POLICY own_tenant_update ON awgp.conversation_logs IS 'Updates: the tenant in context.';
 

@@ -19,13 +19,13 @@ COMMENT ON POLICY own_tenant_insert ON awgp.hallucination_flags IS 'Inserts: the
 
 DROP POLICY IF EXISTS own_tenant_update ON awgp.hallucination_flags;
 CREATE POLICY own_tenant_update ON awgp.hallucination_flags FOR UPDATE
-    USING (tenant_id = awgp.current_tenant())
+    USING (tenant_id = (SELECT awgp.current_tenant()))
     WITH CHECK (tenant_id = awgp.current_tenant());
 COMMENT ON POLICY own_tenant_update ON awgp.hallucination_flags IS 'Updates: the tenant in context.';
 
 DROP POLICY IF EXISTS own_tenant_delete ON awgp.hallucination_flags;
 CREATE POLICY own_tenant_delete ON awgp.hallucination_flags FOR DELETE
-    USING (tenant_id = awgp.current_tenant());
+    USING (tenant_id = (SELECT awgp.current_tenant()));
 COMMENT ON POLICY own_tenant_delete ON awgp.hallucination_flags IS 'Deletes: the tenant in context.';
 
 REVOKE ALL ON awgp.hallucination_flags FROM PUBLIC;

@@ -19,13 +19,13 @@ COMMENT ON POLICY own_tenant_insert ON awgp.provider_credit_pools IS 'Inserts: t
 
 DROP POLICY IF EXISTS own_tenant_update ON awgp.provider_credit_pools;
 CREATE POLICY own_tenant_update ON awgp.provider_credit_pools FOR UPDATE
-    USING (tenant_id = awgp.current_tenant())
+    USING (tenant_id = (SELECT awgp.current_tenant()))
     WITH CHECK (tenant_id = awgp.current_tenant());
 COMMENT ON POLICY own_tenant_update ON awgp.provider_credit_pools IS 'Updates: the tenant in context.';
 
 DROP POLICY IF EXISTS own_tenant_delete ON awgp.provider_credit_pools;
 CREATE POLICY own_tenant_delete ON awgp.provider_credit_pools FOR DELETE
-    USING (tenant_id = awgp.current_tenant());
+    USING (tenant_id = (SELECT awgp.current_tenant()));
 COMMENT ON POLICY own_tenant_delete ON awgp.provider_credit_pools IS 'Deletes: the tenant in context.';
 
 REVOKE ALL ON awgp.provider_credit_pools FROM PUBLIC;

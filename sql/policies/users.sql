@@ -19,13 +19,13 @@ COMMENT ON POLICY own_tenant_insert ON awgp.users IS 'Inserts: the tenant in con
 
 DROP POLICY IF EXISTS own_tenant_update ON awgp.users;
 CREATE POLICY own_tenant_update ON awgp.users FOR UPDATE
-    USING (tenant_id = awgp.current_tenant())
+    USING (tenant_id = (SELECT awgp.current_tenant()))
     WITH CHECK (tenant_id = awgp.current_tenant());
 COMMENT ON POLICY own_tenant_update ON awgp.users IS 'Updates: the tenant in context.';
 
 DROP POLICY IF EXISTS own_tenant_delete ON awgp.users;
 CREATE POLICY own_tenant_delete ON awgp.users FOR DELETE
-    USING (tenant_id = awgp.current_tenant());
+    USING (tenant_id = (SELECT awgp.current_tenant()));
 COMMENT ON POLICY own_tenant_delete ON awgp.users IS 'Deletes: the tenant in context.';
 
 REVOKE ALL ON awgp.users FROM PUBLIC;

@@ -19,13 +19,13 @@ COMMENT ON POLICY own_tenant_insert ON awgp.work_items IS 'Inserts: the tenant i
 
 DROP POLICY IF EXISTS own_tenant_update ON awgp.work_items;
 CREATE POLICY own_tenant_update ON awgp.work_items FOR UPDATE
-    USING (tenant_id = awgp.current_tenant())
+    USING (tenant_id = (SELECT awgp.current_tenant()))
     WITH CHECK (tenant_id = awgp.current_tenant());
 COMMENT ON POLICY own_tenant_update ON awgp.work_items IS 'Updates: the tenant in context.';
 
 DROP POLICY IF EXISTS own_tenant_delete ON awgp.work_items;
 CREATE POLICY own_tenant_delete ON awgp.work_items FOR DELETE
-    USING (tenant_id = awgp.current_tenant());
+    USING (tenant_id = (SELECT awgp.current_tenant()));
 COMMENT ON POLICY own_tenant_delete ON awgp.work_items IS 'Deletes: the tenant in context.';
 
 REVOKE ALL ON awgp.work_items FROM PUBLIC;

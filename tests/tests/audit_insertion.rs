@@ -58,11 +58,11 @@ async fn a_trigger_that_an_operator_added_fires_for_audit_rows() {
     let superuser = database.superuser().await;
     let mut app = database.app().await;
     let sql = "CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql
-                   AS $$ BEGIN RAISE SQLSTATE 'ZZ001'; END $$;
+                   AS $$ BEGIN RAISE SQLSTATE '0A000'; END $$;
                CREATE TRIGGER operators_trigger BEFORE INSERT ON awgp.audit_logs
                    FOR EACH ROW WHEN (NEW.action = 'update') EXECUTE FUNCTION public.refuse()";
     superuser.batch_execute(sql).await.expect("an operator adds a trigger");
-    assert_sqlstate(update(&mut app, &group).await, "ZZ001");
+    assert_sqlstate(update(&mut app, &group).await, "0A000");
     superuser.batch_execute("DROP TRIGGER operators_trigger ON awgp.audit_logs").await.expect("and drops it");
     update(&mut app, &group).await.expect("an audited update commits");
     assert_eq!(updates_in_trail(&superuser).await, (1, 1));

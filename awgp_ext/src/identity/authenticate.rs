@@ -63,12 +63,12 @@ fn verified(token: &str) -> Result<(Identity, Option<Uuid>), TokenError> {
 
 /// Raises the refusal, and leaves a line in the server's log, which a rollback does not take away.
 fn refuse(refusal: &Refusal) -> ! {
+    // A token passed as a literal stands in the statement's text, which the server logs with its messages.
+    // SAFETY: the server sets the pointer with every statement and allows null.
+    unsafe { pg_sys::debug_query_string = std::ptr::null() };
     let line = format!("awgp: authentication refused: {}", refusal.message);
     ErrorReport::new(sqlstate(refusal.reason.family()), line, "awgp")
         .set_detail(refusal.detail())
         .report(PgLogLevel::LOG);
-    // A token passed as a literal stands in the statement's text, which the server logs with its error.
-    // SAFETY: the server sets the pointer with every statement and allows null.
-    unsafe { pg_sys::debug_query_string = std::ptr::null() };
     raise(refusal)
 }

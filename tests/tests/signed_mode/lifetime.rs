@@ -151,7 +151,7 @@ async fn a_savepoint_takes_back_what_was_authenticated_since() {
     let (north, south) = (group.north.user("admin"), group.south.user("admin"));
     let mut transaction = as_user(&mut app, north).await;
     for session in [false, true] {
-        let savepoint = transaction.savepoint("inner").await.expect("a savepoint");
+        let savepoint = transaction.savepoint("before").await.expect("a savepoint");
         let token = token_of(south);
         if session {
             authenticate_session(&savepoint, &token).await.expect("the token is good");
