@@ -5,6 +5,7 @@ use awgp_core::audit::chain::{Digest, Lane, Link};
 use awgp_core::audit::integrity::HeadsRoot;
 use awgp_core::audit::row::AuditRow;
 use awgp_tests::trail::ServerFinding;
+use serde_json::Value;
 use uuid::Uuid;
 
 /// A finding, without its words: kind, partition where it is about one, and the row where it is about a row.
@@ -27,6 +28,18 @@ pub fn named(finding: &ServerFinding) -> Named {
         .map(|tenant| (tenant, finding.chain_lane.unwrap_or(-1), finding.chain_seq.unwrap_or(-1)));
     let partition = finding.partition_name.clone().filter(|_| row.is_none());
     (finding.kind.clone(), partition, row, finding.audit_id)
+}
+
+/// The same of a finding in JSON.
+pub fn named_json(finding: &Value) -> Named {
+    let text = |field: &str| finding[field].as_str().map(str::to_owned);
+    let row = finding["tenant_id"].as_str().map(|tenant| {
+        let lane = finding["chain_lane"].as_i64().and_then(|lane| i16::try_from(lane).ok());
+        let tenant = Uuid::parse_str(tenant).expect("a uuid");
+        (tenant, lane.unwrap_or(-1), finding["chain_seq"].as_i64().unwrap_or(-1))
+    });
+    let partition = text("partition_name").filter(|_| row.is_none());
+    (text("kind").unwrap_or_default(), partition, row, finding["audit_id"].as_i64())
 }
 
 fn at(kind: &str, row: &AuditRow) -> Named {
