@@ -46,18 +46,16 @@ fn found_by_command(database: &Database) -> Vec<Named> {
     found
 }
 
-/// Does the deed to a copy of the log: what the server finds, what the command finds, and what should be found.
-async fn commit_deed(template: &str, number: usize, case: &Case) -> [Vec<Named>; 3] {
+/// Does the deed to a copy of the log: what the server finds, and what the command finds.
+async fn commit_deed(template: &str, number: usize, case: &Case) -> [Vec<Named>; 2] {
     let database = copy_of(template, &number.to_string()).await;
     let superuser = database.superuser().await;
     superuser.batch_execute(&case.sql).await.unwrap_or_else(|error| panic!("{}: {error:?}", case.sql));
     let by_server = found(&database).await;
     let by_command = found_by_command(&database);
-    let mut expected = case.found.clone();
-    expected.sort();
     drop(superuser);
     drop_database(database).await;
-    [by_server, by_command, expected]
+    [by_server, by_command]
 }
 
 fn shown(found: &[Named]) -> String {
@@ -87,9 +85,14 @@ async fn every_tampering_is_found_by_its_row_and_nothing_else_is() {
     println!("| case | deed | found |\n|---|---|---|");
     for (number, case) in cases::all(&log).iter().enumerate() {
         let template = if case.sealed { &sealed } else { &log.template };
-        let [by_server, by_command, expected] = commit_deed(template, number, case).await;
+        let [by_server, by_command] = commit_deed(template, number, case).await;
         println!("| A{} | {} | {} |", case.number, case.deed, shown(&by_server));
-        for (who, found) in [("verify_audit", by_server), ("awgp audit verify", by_command)] {
+        let by_command_expected = case.found_by_command.as_ref().unwrap_or(&case.found);
+        for (who, found, expected) in
+            [("verify_audit", by_server, &case.found), ("awgp audit verify", by_command, by_command_expected)]
+        {
+            let mut expected = expected.clone();
+            expected.sort();
             if found != expected {
                 let (found, expected) = (shown(&found), shown(&expected));
                 wrong.push(format!(
