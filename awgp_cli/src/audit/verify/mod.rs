@@ -177,17 +177,9 @@ async fn conclude(
     let mut findings: Vec<Finding> = reconciler.finish();
     structure::name_partitions(work, &mut findings).await?;
     if plan.only.is_none() {
-        findings = structure::missing_partitions(work, &plan.partitions, findings).await?;
+        findings = structure::partitions(work, findings).await?;
     }
-    findings.extend(structure::swapped(&plan.partitions));
-    for finding in seals.check(&plan.partitions, stored) {
-        // A partition that is not attached may have been found by itself.
-        let same =
-            |known: &Finding| known.kind == finding.kind && known.partition_name == finding.partition_name;
-        if !findings.iter().any(same) {
-            findings.push(finding);
-        }
-    }
+    findings.extend(seals.check(&plan.partitions, stored));
     findings.extend(structure::guards(work).await?);
     Ok(Report { findings, rows, lanes: Some(lanes), took: begun.elapsed() })
 }

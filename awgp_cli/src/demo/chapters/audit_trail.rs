@@ -118,6 +118,12 @@ async fn edit_quietly(work: &Work<'_>, id: i64) -> Result<(), Trouble> {
     Ok(())
 }
 
+/// The tenant's trail, verified through the auditor's login.
+async fn verified(stage: &mut Stage<'_>, tenant: &Made) -> Result<Report, Trouble> {
+    let work = stage.sessions.auditor.begin(Context::default()).await?;
+    verify::within(&work, tenant.context()).await
+}
+
 fn count(report: &Report) -> i64 {
     i64::try_from(report.findings.len()).unwrap_or(i64::MAX)
 }
