@@ -52,6 +52,9 @@ pgrx::extension_sql_file!("../../sql/members.sql", name = "members", finalize);
 #[allow(non_snake_case)]
 #[pgrx::pg_guard]
 pub extern "C-unwind" fn _PG_init() {
+    // DETAIL is one line of JSON: where the server was started with RUST_BACKTRACE, pgrx would append to it.
+    // SAFETY: a backend has one thread.
+    unsafe { std::env::set_var("RUST_LIB_BACKTRACE", "0") };
     settings::define();
     transaction::register_callbacks();
     context::session::watch_for_reset();

@@ -376,3 +376,27 @@ async fn an_auditor_verifies_as_any_role_would_see_it() {
     let found = auditor.query("SELECT * FROM awgp.verify_audit($1)", &[&group.other.id]).await;
     assert!(found.expect("an auditor verifies").is_empty());
 }
+
+#[tokio::test]
+async fn an_operators_own_trigger_on_the_trail_sees_every_row() {
+    let database = Database::new().await;
+    let superuser = database.superuser().await;
+    superuser
+        .batch_execute(
+            "CREATE TABLE public.forwarded (audit_id bigint);
+             GRANT INSERT ON public.forwarded TO PUBLIC;
+             CREATE FUNCTION public.forward() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                 INSERT INTO public.forwarded VALUES (NEW.id); RETURN NULL; END $$;
+             CREATE TRIGGER forward AFTER INSERT ON awgp.audit_logs FOR EACH ROW EXECUTE FUNCTION public.forward()",
+        )
+        .await
+        .expect("a superuser may");
+    let targets = targets(&database, 1).await;
+    run_writers(&database, writers(2, &targets, 1), 5).await;
+    let rows = trail::rows(&database).await;
+    assert_intact(trail::install_id(&database).await, &rows);
+    let forwarded = superuser.query("SELECT audit_id FROM public.forwarded ORDER BY 1", &[]).await;
+    let mut ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    ids.sort_unstable();
+    assert_eq!(forwarded.expect("readable").iter().map(|row| row.get(0)).collect::<Vec<i64>>(), ids);
+}
