@@ -13,6 +13,15 @@
 //! | [`settings`] | configuration parameters |
 //! | [`raise`], [`relation`], [`jsonb`], [`encoding`], [`lock`], [`transaction`], [`trigger`] | the edges to PostgreSQL |
 
+// Pedantic lints that the edge to a C server meets everywhere.
+#![allow(
+    clippy::cast_possible_wrap,
+    clippy::cast_possible_truncation,
+    reason = "PostgreSQL's constants and datums"
+)]
+#![allow(clippy::cast_ptr_alignment, reason = "nodes and varlenas are palloc'd, aligned for any of them")]
+#![allow(clippy::result_large_err, reason = "a refusal is raised at once, once")]
+
 mod audit;
 mod context;
 mod doctor;

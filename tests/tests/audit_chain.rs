@@ -43,7 +43,7 @@ fn writers(count: u64, targets: &[Target], tenants_per_transaction: u64) -> Vec<
 /// The titles of the work items of which the trail has an insert, each once.
 fn recorded_titles(rows: &[AuditRow]) -> BTreeSet<String> {
     let inserts = rows.iter().filter(|row| row.entity_type == "work_items" && row.action == "insert");
-    let titles: Vec<String> = inserts.map(|row| title(row)).filter(|title| title != "First task").collect();
+    let titles: Vec<String> = inserts.map(title).filter(|title| title != "First task").collect();
     let distinct: BTreeSet<String> = titles.iter().cloned().collect();
     assert_eq!(distinct.len(), titles.len(), "a change is recorded once");
     distinct
