@@ -4,7 +4,7 @@
 //! its address. Indexes are not asked: one could lie. Memory is what the sort may take (work_mem) and one row.
 //! The query runs under row-level security, so nobody reads a row here that he could not read himself.
 
-use super::append;
+use super::columns;
 use crate::relation;
 use awgp_core::audit::row::{RowRef, timestamp_from_postgres};
 use pgrx::pg_sys::{self, Datum};
@@ -94,7 +94,7 @@ impl Drop for HeapOnly {
     }
 }
 
-const COLUMNS: [&CStr; 14] = append::COLUMNS;
+const COLUMNS: [&CStr; 14] = columns::COLUMNS;
 
 struct Source {
     oid: pg_sys::Oid,
@@ -139,7 +139,7 @@ impl Reader {
             let outer = pg_sys::MemoryContextSwitchTo((*self.memory).parent);
             let slot = pg_sys::table_slot_create(relation, std::ptr::null_mut());
             pg_sys::MemoryContextSwitchTo(outer);
-            append::refuse_changed_columns(relation);
+            columns::refuse_changed_columns(relation);
             let numbers = COLUMNS.map(|column| {
                 let number = pg_sys::SPI_fnumber((*relation).rd_att, column.as_ptr());
                 usize::try_from(number).unwrap_or(0)
