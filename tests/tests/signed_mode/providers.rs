@@ -186,7 +186,8 @@ async fn administrators_make_tenants_and_users_in_signed_mode() {
 async fn the_doctor_reports_signed_mode_without_a_provider() {
     let (database, _) = signed_database().await;
     let admin = database.admin().await;
-    let sql = "SELECT count(*) FROM awgp.doctor() WHERE code = 'signed_without_provider' AND severity = 'error'";
+    let sql =
+        "SELECT count(*) FROM awgp.doctor() WHERE code = 'signed_without_provider' AND severity = 'error'";
     for (change, expected) in [
         ("SELECT 1", 0),
         ("UPDATE awgp.identity_providers SET is_active = false", 1),
