@@ -181,3 +181,21 @@ async fn administrators_make_tenants_and_users_in_signed_mode() {
     admin.execute(sql, &[&tenant]).await.expect("its first user");
     assert_eq!(authenticate(&app, &ED25519.sign(&claims("first"))).await.expect("he comes in"), tenant);
 }
+
+#[tokio::test]
+async fn the_doctor_reports_signed_mode_without_a_provider() {
+    let (database, _) = signed_database().await;
+    let admin = database.admin().await;
+    let sql =
+        "SELECT count(*) FROM awgp.doctor() WHERE code = 'signed_without_provider' AND severity = 'error'";
+    for (change, expected) in [
+        ("SELECT 1", 0),
+        ("UPDATE awgp.identity_providers SET is_active = false", 1),
+        ("UPDATE awgp.identity_providers SET is_active = true", 0),
+        ("DELETE FROM awgp.identity_providers", 1),
+    ] {
+        admin.execute(change, &[]).await.expect("an administrator writes");
+        let row = admin.query_one(sql, &[]).await.expect("the doctor answers");
+        assert_eq!(row.get::<_, i64>(0), expected, "{change}");
+    }
+}
