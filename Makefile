@@ -38,6 +38,7 @@ test-pg18: setup ## tests inside and against PostgreSQL 18
 
 bench: setup ## measure, release build, on a throw-away server
 	@scripts/install-extension $(PG) --release
+	@cargo build --quiet --release -p awgp_cli
 	@$(SCRATCH) --conf fsync=on --conf synchronous_commit=on --conf full_page_writes=on --conf shared_buffers=1GB \
 		-- scripts/bench
 

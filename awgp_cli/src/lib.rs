@@ -2,10 +2,10 @@
 //!
 //! - [`opt`] every argument; its comments are the help
 //! - [`connect`], [`session`], [`call`], [`row`] the way to the server and back
-//! - [`tenant`], [`user`], [`assistant`], [`work`], [`init`], [`doctor`], [`version`] one file a noun
+//! - [`tenant`], [`user`], [`assistant`], [`work`], [`provider`], [`init`], [`doctor`], [`version`] one file a noun
 //! - [`audit`] the trail: reading it, exporting it, verifying it
 //! - [`demo`] the main job on real input, chapter by chapter
-//! - [`render`], [`failure`], [`explain`], [`exit`], [`secret`] what a user sees, and what never
+//! - [`render`], [`failure`], [`explain`], [`exit`], [`secret`], [`token`] what a user sees, and what never
 
 pub mod assistant;
 pub mod audit;
@@ -18,11 +18,13 @@ pub mod explain;
 pub mod failure;
 pub mod init;
 pub mod opt;
+pub mod provider;
 pub mod render;
 pub mod row;
 pub mod secret;
 pub mod session;
 pub mod tenant;
+pub mod token;
 pub mod user;
 pub mod version;
 pub mod work;
@@ -31,10 +33,11 @@ use clap::Parser;
 use connect::Target;
 use exit::Exit;
 use failure::{Failure, Trouble};
-use opt::{Assistant, Audit, Command, Global, Opt, Output, Tenant, User, Work};
+use opt::{Assistant, Audit, Command, Global, Opt, Output, Provider, Tenant, User, Work};
 use session::{Context, Session};
 use std::ffi::OsString;
 use std::io::IsTerminal;
+use token::Token;
 
 /// Runs one command line and prints what it has to say.
 pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
@@ -101,7 +104,11 @@ fn tell_usage(usage: &clap::Error) -> Exit {
 async fn dispatch(opt: &Opt) -> Result<Exit, Failure> {
     let Global { database_url, output, .. } = &opt.global;
     let (output, context) = (*output, Context::of(&opt.global));
-    let target = || Target::resolve(database_url.as_ref(), &|name| std::env::var(name).ok());
+    let env = |name: &str| std::env::var(name).ok();
+    let token = Token::read(opt.global.token_file.as_deref(), &env)?;
+    let target = || -> Result<Target, Failure> {
+        Ok(Target::resolve(database_url.as_ref(), &env)?.with_token(token.clone()))
+    };
     match &opt.command {
         Command::Version => say(&version::version(target(), output).await, Exit::Success),
         Command::Demo(options) => demo::demo(&target()?, options, output).await,
@@ -147,6 +154,15 @@ async fn dispatch(opt: &Opt) -> Result<Exit, Failure> {
             tell(&target()?, async |session| match noun {
                 User::Create(options) => user::create(session, context, options, output).await,
                 User::List(options) => user::list(session, context, options, output).await,
+            })
+            .await
+        }
+        Command::Provider(noun) => {
+            tell(&target()?, async |session| match noun {
+                Provider::Add(options) => provider::add(session, options, output).await,
+                Provider::List => provider::list(session, output).await,
+                Provider::Rotate(options) => provider::rotate(session, options, output).await,
+                Provider::Remove(options) => provider::remove(session, options, output).await,
             })
             .await
         }

@@ -37,6 +37,10 @@ pub struct Global {
     /// The user of the tenant to act as, by e-mail or id.
     #[arg(long, global = true, value_name = "USER", env = "AWGP_USER")]
     pub user: Option<String>,
+    /// A file with an access token: its user and his tenant are in context, in the place of --tenant and --user.
+    /// Without it, the token is read from AWGP_TOKEN. A token is never printed.
+    #[arg(long, global = true, value_name = "FILE", env = "AWGP_TOKEN_FILE")]
+    pub token_file: Option<PathBuf>,
     /// How to print: a table for people, JSON for programs (a list is an array, a row an object, and an
     /// error is an object on stderr).
     #[arg(long, global = true, value_enum, default_value_t = Output::Table)]
@@ -76,6 +80,9 @@ pub enum Command {
     /// The audit trail: what was done, by whom, and the proof that the record is whole.
     #[command(subcommand)]
     Audit(Audit),
+    /// Identity providers, whose tokens count in signed mode. Needs the role awgp_admin.
+    #[command(subcommand)]
+    Provider(Provider),
     /// Load a realistic organisation as ordinary roles and prove the promises on it, step by step.
     ///
     /// The database user must be able to create roles. Three throw-away login roles are made and dropped. Every
@@ -274,6 +281,73 @@ pub struct WorkList {
 pub struct WorkShow {
     /// Its id.
     pub id: String,
+}
+
+/// Identity providers.
+#[derive(Debug, Subcommand)]
+pub enum Provider {
+    /// Add a provider with its public keys.
+    Add(ProviderAdd),
+    /// List the providers and the ids of their keys.
+    List,
+    /// Replace a provider's keys. Keep the old key beside the new one until its tokens have expired.
+    Rotate(ProviderRotate),
+    /// Remove a provider; its tokens are refused from then on.
+    Remove(ProviderNamed),
+}
+
+/// A new provider.
+#[derive(Args, Debug)]
+pub struct ProviderAdd {
+    /// Its name for people; unique.
+    pub name: String,
+    /// Exactly what iss is in its tokens, such as https://id.example.com/realms/acme.
+    #[arg(long, value_name = "URL")]
+    pub issuer: String,
+    /// What aud must hold; give the option once for each.
+    #[arg(long, required = true)]
+    pub audience: Vec<String>,
+    /// The public keys: the answer of the provider's certificates endpoint.
+    #[arg(long, value_name = "FILE")]
+    pub jwks_file: PathBuf,
+    /// An algorithm that is accepted; give the option once for each [default: the server's, RS256, ES256, EdDSA].
+    #[arg(long, value_name = "ALG")]
+    pub algorithm: Vec<String>,
+    /// The claim that is a user's keycloak id [default: the server's, sub].
+    #[arg(long, value_name = "CLAIM")]
+    pub subject_claim: Option<String>,
+    /// A claim that must name the user's tenant, by slug or id.
+    #[arg(long, value_name = "CLAIM")]
+    pub tenant_claim: Option<String>,
+    /// What azp must be; give the option once for each.
+    #[arg(long, value_name = "CLIENT")]
+    pub authorized_party: Vec<String>,
+    /// How far the provider's clock may be off, 0 to 300 seconds.
+    #[arg(long, value_name = "SECONDS")]
+    pub leeway_seconds: Option<i32>,
+    /// The longest a token may live.
+    #[arg(long, value_name = "SECONDS")]
+    pub max_lifetime_seconds: Option<i32>,
+    /// The only tenant for whose users it vouches, by slug or id.
+    #[arg(long, value_name = "TENANT")]
+    pub only_tenant: Option<String>,
+}
+
+/// New keys of a provider.
+#[derive(Args, Debug)]
+pub struct ProviderRotate {
+    /// The provider's issuer.
+    pub issuer: String,
+    /// The public keys: the answer of the provider's certificates endpoint.
+    #[arg(long, value_name = "FILE")]
+    pub jwks_file: PathBuf,
+}
+
+/// A provider.
+#[derive(Args, Debug)]
+pub struct ProviderNamed {
+    /// The provider's issuer.
+    pub issuer: String,
 }
 
 /// Something that has a slug.

@@ -7,6 +7,7 @@ use crate::explain;
 use crate::failure::{Failure, Trouble};
 use crate::opt::Global;
 use crate::row::Row;
+use crate::token::Token;
 use awgp_core::reason::Reason;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, CopyOutStream, Transaction};
@@ -40,24 +41,28 @@ impl<'a> Context<'a> {
 /// A connection.
 pub struct Session {
     client: Client,
+    token: Option<Token>,
 }
 
 impl Session {
     /// Connects.
     pub async fn open(target: &Target) -> Result<Self, Failure> {
         let client = target.connect().await.map_err(|error| explain::connecting(&error, target))?;
-        Ok(Self { client })
+        Ok(Self { client, token: target.token().cloned() })
     }
 
-    /// A session on a connection that is there.
-    pub fn of(client: Client) -> Self {
-        Self { client }
+    /// A session on a connection to `target` that is there.
+    pub fn of(client: Client, target: &Target) -> Self {
+        Self { client, token: target.token().cloned() }
     }
 
     /// Begins a transaction and sets its context.
     pub async fn begin(&mut self, context: Context<'_>) -> Result<Work<'_>, Trouble> {
         let work = Work { transaction: self.client.transaction().await? };
-        work.enter(context).await?;
+        match &self.token {
+            Some(token) => work.authenticate(token, context).await?,
+            None => work.enter(context).await?,
+        }
         Ok(work)
     }
 
@@ -111,6 +116,26 @@ impl Work<'_> {
     /// The stream of a `COPY … TO STDOUT`.
     pub async fn copy_out(&self, sql: &str) -> Result<CopyOutStream, Trouble> {
         Ok(self.transaction.copy_out(sql).await?)
+    }
+
+    /// Sets the context to whom the token names. Where tenant and user are given too, they must be his.
+    async fn authenticate(&self, token: &Token, context: Context<'_>) -> Result<(), Trouble> {
+        self.run("SELECT awgp.authenticate($1::text)", &[&token.expose()]).await?;
+        for (given, sql) in [
+            (context.tenant, "SELECT (awgp.find_tenant($1::text) = awgp.current_tenant())::text"),
+            (context.user, "SELECT (awgp.find_user($1::text) = awgp.current_user_id())::text"),
+        ] {
+            let Some(given) = given else { continue };
+            if self.text(sql, &[&given]).await? != "true" {
+                return Err(Failure::of_reason(
+                    Reason::TokenTenantMismatch,
+                    "--tenant or --user is another than the token's",
+                )
+                .hint("leave --tenant and --user out: the token says both")
+                .into());
+            }
+        }
+        Ok(())
     }
 
     /// Refuses to go on where no tenant is in context, by --tenant or by the login's own settings.

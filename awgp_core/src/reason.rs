@@ -174,4 +174,12 @@ reasons! {
     PartitionOpen = "partition_open", WrongState;
     /// The audit trail does not verify.
     AuditFindings = "audit_findings", WrongState;
+    /// The token is good, and its subject is a user who is not active.
+    UserInactive = "user_inactive", NotAllowed;
+    /// The token is good, and its user's tenant is not active.
+    TenantInactive = "tenant_inactive", NotAllowed;
+    /// The token's tenant claim, or the tenant its provider is bound to, is not the user's tenant.
+    TokenTenantMismatch = "token_tenant_mismatch", NotAllowed;
+    /// A column of the audit trail was renamed, dropped or given another type.
+    AuditColumns = "audit_columns", WrongState;
 }

@@ -17,6 +17,17 @@ pub fn no_tenant_context(table: &str) -> Refusal {
     .with("table", table)
 }
 
+/// A write to `table` in signed mode, and no identity is in force.
+pub fn no_signed_context(table: &str) -> Refusal {
+    Refusal::new(
+        Reason::NoTenantContext,
+        "no verified identity is in force",
+        "Call awgp.authenticate(token) first. An identity ends with its transaction; a session's ends when its \
+         token expires, with any error, and with DISCARD ALL or RESET ALL.",
+    )
+    .with("table", table)
+}
+
 /// `app.current_tenant` is not a uuid.
 pub fn malformed_tenant_id() -> Refusal {
     Refusal::new(

@@ -3,6 +3,7 @@
 //! A check is a query in `sql/doctor/` that returns object, message and hint of each finding; its name is the
 //! stable code. $1 are the policies and $2 the triggers that the scripts make. Read as the caller: nothing here needs more than the catalogs, which everybody may read.
 
+use crate::identity::providers;
 use crate::install::{self, declared};
 use crate::relation;
 use crate::settings::{self, ContextMode};
@@ -76,6 +77,7 @@ fn doctor() -> TableIterator<
         .chain(server_minor())
         .chain(CHECKS.iter().flat_map(|check| found(check, &declared)))
         .chain(default_partition_rows())
+        .chain(signed_without_provider())
         .chain([context_mode(), preload()]);
     let rows: Vec<_> = findings
         .map(|finding| {
@@ -134,6 +136,19 @@ fn default_partition_rows() -> Option<Finding> {
         object: "awgp.audit_logs_default".to_owned(),
         message: "it holds rows of months that have no partition".to_owned(),
         hint: "SELECT awgp.run_maintenance(now());".to_owned(),
+    })
+}
+
+/// In signed mode, and nobody is trusted to vouch for a user: nobody can come in.
+fn signed_without_provider() -> Option<Finding> {
+    (settings::context_mode() == ContextMode::Signed && providers::active().is_empty()).then(|| Finding {
+        code: "signed_without_provider",
+        severity: "error",
+        object: "awgp.identity_providers".to_owned(),
+        message: "the context mode is signed, and no active provider can be used: every token is refused"
+            .to_owned(),
+        hint: "SELECT awgp.create_identity_provider('realm', 'https://…', '{awgp}', '{\"keys\": …}');"
+            .to_owned(),
     })
 }
 

@@ -3,6 +3,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`context`] | who is asking: tenant, user and assistant, in backend memory |
+//! | [`identity`] | signed mode: verified tokens |
 //! | [`audit`] | every change: captured, chained, kept |
 //! | [`guard`] | the triggers that hold plain DML to the rules |
 //! | [`references`] | references that a foreign key cannot say |
@@ -12,11 +13,21 @@
 //! | [`settings`] | configuration parameters |
 //! | [`raise`], [`relation`], [`jsonb`], [`encoding`], [`lock`], [`transaction`], [`trigger`] | the edges to PostgreSQL |
 
+// Pedantic lints that the edge to a C server meets everywhere.
+#![allow(
+    clippy::cast_possible_wrap,
+    clippy::cast_possible_truncation,
+    reason = "PostgreSQL's constants and datums"
+)]
+#![allow(clippy::cast_ptr_alignment, reason = "nodes and varlenas are palloc'd, aligned for any of them")]
+#![allow(clippy::result_large_err, reason = "a refusal is raised at once, once")]
+
 mod audit;
 mod context;
 mod doctor;
 mod encoding;
 mod guard;
+mod identity;
 mod install;
 mod jsonb;
 mod lock;
@@ -37,12 +48,16 @@ pgrx::extension_sql_file!("../../sql/triggers/functions.sql", name = "trigger_fu
 pgrx::extension_sql_file!("../../sql/visibility.sql", name = "visibility");
 pgrx::extension_sql_file!("../../sql/members.sql", name = "members", finalize);
 
-/// Runs when the library is loaded: parameters and the callbacks that end a context.
+/// Runs when the library is loaded: parameters, and what ends a context.
 #[allow(non_snake_case)]
 #[pgrx::pg_guard]
 pub extern "C-unwind" fn _PG_init() {
+    // DETAIL is one line of JSON: where the server was started with RUST_BACKTRACE, pgrx would append to it.
+    // SAFETY: a backend has one thread.
+    unsafe { std::env::set_var("RUST_LIB_BACKTRACE", "0") };
     settings::define();
     transaction::register_callbacks();
+    context::session::watch_for_reset();
 }
 
 #[cfg(any(test, feature = "pg_test"))]

@@ -5,6 +5,8 @@
 //! plant; only fixed table, index and column names ever come in. The snapshot is a fresh one at every
 //! isolation level: a tenant deactivated a moment ago is inactive.
 
+use crate::encoding::{Text, to_server};
+use pgrx::FromDatum;
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;
 use std::num::NonZeroUsize;
@@ -55,10 +57,26 @@ impl Row {
         self.datum(column).map(|datum| datum.value() as i64)
     }
 
+    /// An integer column.
+    pub fn integer(&self, column: &CStr) -> Option<i32> {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_possible_wrap,
+            reason = "by-value 32-bit integers"
+        )]
+        self.datum(column).map(|datum| datum.value() as i32)
+    }
+
+    /// The elements of a text[] column that are not NULL; empty also for NULL.
+    pub fn texts(&self, column: &CStr) -> Vec<String> {
+        // SAFETY: callers name text[] columns.
+        self.datum(column).map(|datum| unsafe { texts_of(datum) }).unwrap_or_default()
+    }
+
     /// A text column.
     pub fn text(&self, column: &CStr) -> Option<String> {
         // SAFETY: callers name text columns.
-        self.datum(column).and_then(|datum| unsafe { pgrx::FromDatum::from_datum(datum, false) })
+        self.datum(column).and_then(|datum| unsafe { text_of(datum) })
     }
 }
 
@@ -82,15 +100,6 @@ pub unsafe fn open(name: &CStr, mode: u32) -> pg_sys::Relation {
     }
     // SAFETY: the relation exists.
     unsafe { pg_sys::table_open(oid, mode.cast_signed()) }
-}
-
-/// The name of an open relation, without its schema.
-///
-/// # Safety
-/// The relation is open.
-pub unsafe fn name(relation: pg_sys::Relation) -> String {
-    // SAFETY: the name is a C string in the open relation.
-    unsafe { CStr::from_ptr((*(*relation).rd_rel).relname.data.as_ptr()).to_string_lossy().into_owned() }
 }
 
 /// The name of a relation, without its schema; empty where there is none.
@@ -148,30 +157,67 @@ pub fn has_rows(table: &CStr) -> bool {
 }
 
 /// Calls `visit` with every row of `awgp.table` whose uuid `column` equals `key`, through `index`.
-pub fn for_each_by_uuid(table: &CStr, index: &CStr, column: &CStr, key: Uuid, mut visit: impl FnMut(&Row)) {
+pub fn for_each_by_uuid(table: &CStr, index: &CStr, column: &CStr, key: Uuid, visit: impl FnMut(&Row)) {
+    let mut bytes = *key.as_bytes();
+    let key = Key { index, column, equals: pg_sys::F_UUID_EQ, value: Datum::from(bytes.as_mut_ptr()) };
+    scan(table, Some(&key), visit);
+}
+
+/// Calls `visit` with every row of `awgp.table` whose text `column` equals `key`, through `index`.
+pub fn for_each_by_text(table: &CStr, index: &CStr, column: &CStr, key: &str, visit: impl FnMut(&Row)) {
+    let Some(value) = to_server(key) else { return };
+    scan(table, Some(&Key { index, column, equals: pg_sys::F_TEXTEQ, value }), visit);
+}
+
+/// Calls `visit` with every row of `awgp.table`; for small tables.
+pub fn for_each(table: &CStr, visit: impl FnMut(&Row)) {
+    scan(table, None, visit);
+}
+
+/// What a scan looks for.
+struct Key<'a> {
+    index: &'a CStr,
+    column: &'a CStr,
+    /// The function behind the operator =.
+    equals: u32,
+    value: Datum,
+}
+
+fn scan(table: &CStr, key: Option<&Key>, mut visit: impl FnMut(&Row)) {
     // SAFETY: plain use of the access-method interface, as catalog code does. Locks, scan and relation are
     // released by the resource owner if anything in between raises an error.
     unsafe {
-        let namespace = pg_sys::get_namespace_oid(c"awgp".as_ptr(), false);
-        let table_oid = pg_sys::get_relname_relid(table.as_ptr(), namespace);
-        let index_oid = pg_sys::get_relname_relid(index.as_ptr(), namespace);
-        if table_oid == pg_sys::InvalidOid || index_oid == pg_sys::InvalidOid {
+        let table_oid = oid(table);
+        let index_oid = key.map_or(pg_sys::InvalidOid, |key| oid(key.index));
+        if table_oid == pg_sys::InvalidOid || (key.is_some() && index_oid == pg_sys::InvalidOid) {
             return;
         }
         let relation = pg_sys::table_open(table_oid, pg_sys::AccessShareLock as pg_sys::LOCKMODE);
         let descriptor = (*relation).rd_att;
-        let number = pg_sys::SPI_fnumber(descriptor, column.as_ptr());
-        let mut bytes = *key.as_bytes();
         let mut scan_key = pg_sys::ScanKeyData::default();
-        pg_sys::ScanKeyInit(
+        if let Some(key) = key {
+            let number = pg_sys::SPI_fnumber(descriptor, key.column.as_ptr());
+            // The column's own collation: the index is ordered by it. uuid has none.
+            let text = key.equals == pg_sys::F_TEXTEQ;
+            pg_sys::ScanKeyEntryInitialize(
+                &raw mut scan_key,
+                0,
+                pg_sys::AttrNumber::try_from(number).unwrap_or(0),
+                pg_sys::BTEqualStrategyNumber as pg_sys::StrategyNumber,
+                pg_sys::InvalidOid,
+                if text { pg_sys::DEFAULT_COLLATION_OID } else { pg_sys::InvalidOid },
+                pg_sys::Oid::from(key.equals),
+                key.value,
+            );
+        }
+        let scan = pg_sys::systable_beginscan(
+            relation,
+            index_oid,
+            key.is_some(),
+            std::ptr::null_mut(),
+            i32::from(key.is_some()),
             &raw mut scan_key,
-            pg_sys::AttrNumber::try_from(number).unwrap_or(0),
-            pg_sys::BTEqualStrategyNumber as pg_sys::StrategyNumber,
-            pg_sys::Oid::from(pg_sys::F_UUID_EQ),
-            Datum::from(bytes.as_mut_ptr()),
         );
-        let scan =
-            pg_sys::systable_beginscan(relation, index_oid, true, std::ptr::null_mut(), 1, &raw mut scan_key);
         loop {
             let tuple = pg_sys::systable_getnext(scan);
             if tuple.is_null() {
@@ -211,7 +257,7 @@ pub fn as_owner_past_row_security<T>(table: &CStr, body: impl FnOnce() -> T) -> 
 /// The datum is a non-null uuid[].
 pub unsafe fn uuid_array_of(datum: Datum) -> Option<Vec<Option<Uuid>>> {
     // SAFETY: the caller's promise.
-    let ids: Option<Vec<Option<pgrx::Uuid>>> = unsafe { pgrx::FromDatum::from_datum(datum, false) };
+    let ids: Option<Vec<Option<pgrx::Uuid>>> = unsafe { FromDatum::from_datum(datum, false) };
     ids.map(|ids| ids.iter().map(|id| id.as_ref().map(from_sql)).collect())
 }
 
@@ -222,6 +268,25 @@ pub unsafe fn uuid_array_of(datum: Datum) -> Option<Vec<Option<Uuid>>> {
 pub unsafe fn uuid_of(datum: Datum) -> Uuid {
     // SAFETY: a uuid is sixteen bytes behind a pointer.
     Uuid::from_bytes(unsafe { *datum.cast_mut_ptr::<[u8; 16]>() })
+}
+
+/// Text from its datum, in UTF-8.
+///
+/// # Safety
+/// The datum is a non-null text.
+pub unsafe fn text_of(datum: Datum) -> Option<String> {
+    // SAFETY: the caller's promise.
+    unsafe { Text::from_datum(datum, false) }.map(|text| text.0)
+}
+
+/// The elements of a text[] that are not NULL.
+///
+/// # Safety
+/// The datum is a non-null text[].
+pub unsafe fn texts_of(datum: Datum) -> Vec<String> {
+    // SAFETY: the caller's promise.
+    let texts: Option<Vec<Option<String>>> = unsafe { FromDatum::from_datum(datum, false) };
+    texts.unwrap_or_default().into_iter().flatten().collect()
 }
 
 /// uuid as pgrx passes it to SQL.

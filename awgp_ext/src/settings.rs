@@ -2,7 +2,8 @@
 
 use awgp_core::audit::mask::{DEFAULT_PATTERNS, SecretNames};
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum, pg_sys};
-use std::ffi::{CStr, CString, c_char, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Where the tenant context may come from.
 #[derive(PostgresGucEnum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,21 +40,64 @@ pub fn audit_mask() -> String {
     AUDIT_MASK.get().map_or_else(|| DEFAULT_PATTERNS.to_owned(), |names| names.to_string_lossy().into_owned())
 }
 
+/// True once a value of awgp.context_mode was accepted from somebody who may set it.
+static MODE_ACCEPTED: AtomicBool = AtomicBool::new(false);
+/// True where the mode that the server's configuration asks for cannot be known; see [`define_context_mode`].
+static MODE_HIDDEN: AtomicBool = AtomicBool::new(false);
+
 /// The mode in force. Only a superuser, or the database's or role's own settings, may change it.
 pub fn context_mode() -> ContextMode {
-    CONTEXT_MODE.get()
+    if MODE_HIDDEN.load(Ordering::Relaxed) { ContextMode::Signed } else { CONTEXT_MODE.get() }
+}
+
+/// Declares `awgp.context_mode`.
+///
+/// Before the library is loaded the name is a placeholder that every client may set. A value that a client
+/// passes when it connects (PGOPTIONS) ranks above the database's own setting and takes its place; the
+/// definition then refuses it for want of privilege, and what is left is the default, trusted: a hole. So a
+/// placeholder that was set at connection, and whose value was not accepted, means signed.
+fn define_context_mode() {
+    let name = c"awgp.context_mode".as_ptr();
+    // SAFETY: the name is a C string; with missing_ok, no error. The reset value is asked for only where the
+    // placeholder exists.
+    let set_at_connection = unsafe {
+        !pg_sys::GetConfigOption(name, true, false).is_null()
+            && !pg_sys::GetConfigOptionResetString(name).is_null()
+    };
+    // SAFETY: the check hook reads its arguments alone.
+    unsafe {
+        GucRegistry::define_enum_guc_with_hooks(
+            c"awgp.context_mode",
+            c"Where the tenant context may come from.",
+            c"trusted: the setting app.current_tenant and awgp.set_context(); signed: verified tokens alone.",
+            &CONTEXT_MODE,
+            GucContext::Suset,
+            GucFlags::default(),
+            Some(note_accepted_mode),
+            None,
+            None,
+        );
+    }
+    let hidden = set_at_connection && !MODE_ACCEPTED.load(Ordering::Relaxed);
+    MODE_HIDDEN.store(hidden, Ordering::Relaxed);
+}
+
+/// Called for a value only after the server has found that whoever sets it may.
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn note_accepted_mode(
+    _value: *mut c_int,
+    _extra: *mut *mut c_void,
+    source: pg_sys::GucSource::Type,
+) -> bool {
+    if source != pg_sys::GucSource::PGC_S_DEFAULT && source != pg_sys::GucSource::PGC_S_TEST {
+        MODE_ACCEPTED.store(true, Ordering::Relaxed);
+    }
+    true
 }
 
 /// Declares the parameters.
 pub fn define() {
-    GucRegistry::define_enum_guc(
-        c"awgp.context_mode",
-        c"Where the tenant context may come from.",
-        c"trusted: the setting app.current_tenant and awgp.set_context(); signed: verified tokens alone.",
-        &CONTEXT_MODE,
-        GucContext::Suset,
-        GucFlags::default(),
-    );
+    define_context_mode();
     GucRegistry::define_int_guc(
         c"awgp.audit_lanes",
         c"How many lanes of a tenant's audit chain writers may take before one waits for another.",

@@ -31,7 +31,11 @@ unsafe extern "C-unwind" fn at_transaction_event(event: pg_sys::XactEvent::Type,
         XACT_EVENT_COMMIT | XACT_EVENT_ABORT | XACT_EVENT_PREPARE => {
             queue::forget();
             lanes::forget();
-            context::forget();
+            match event {
+                XACT_EVENT_COMMIT => context::commit(),
+                XACT_EVENT_ABORT => context::abort(),
+                _ => context::forget(),
+            }
         }
         _ => {}
     }

@@ -1,7 +1,7 @@
 //! The edge between PostgreSQL's trigger manager and our trigger functions.
 
 use crate::encoding::from_server;
-use crate::relation::{uuid_array_of, uuid_of};
+use crate::relation::{text_of, texts_of, uuid_array_of, uuid_of};
 use pgrx::pg_sys::{self, Datum};
 use std::borrow::Cow;
 use std::ffi::{CStr, CString};
@@ -134,11 +134,23 @@ impl TriggerCall {
     /// A text column of NEW.
     pub fn new_text(&self, name: &CStr) -> Option<String> {
         // SAFETY: callers name text columns.
-        self.column(self.new_tuple(), name)
-            .and_then(|datum| unsafe { pgrx::FromDatum::from_datum(datum, false) })
+        self.column(self.new_tuple(), name).and_then(|datum| unsafe { text_of(datum) })
     }
 
-    /// Lets the row through as it is.
+    /// A text column of OLD; only in UPDATE and DELETE.
+    pub fn old_text(&self, name: &CStr) -> Option<String> {
+        // SAFETY: callers name text columns.
+        let tuple = unsafe { (*self.data).tg_trigtuple };
+        self.column(tuple, name).and_then(|datum| unsafe { text_of(datum) })
+    }
+
+    /// The elements of a text[] column of NEW that are not NULL.
+    pub fn new_texts(&self, name: &CStr) -> Vec<String> {
+        // SAFETY: callers name text[] columns.
+        self.column(self.new_tuple(), name).map(|datum| unsafe { texts_of(datum) }).unwrap_or_default()
+    }
+
+    /// Lets the row through as it is; for DELETE, the row that goes.
     pub fn keep(&self) -> Datum {
         Datum::from(self.new_tuple())
     }
@@ -228,11 +240,23 @@ pub fn row_security_binds(relation: pg_sys::Oid) -> bool {
 
 /// True where the current role has the privileges of the named role.
 pub fn current_role_has(role: &str) -> bool {
+    // SAFETY: reads the backend's own state.
+    role_has(unsafe { pg_sys::GetUserId() }, role)
+}
+
+/// True where the role that called the outermost function has the privileges of the named role: within a
+/// SECURITY DEFINER function the current role is its owner.
+pub fn outer_role_has(role: &str) -> bool {
+    // SAFETY: reads the backend's own state.
+    role_has(unsafe { pg_sys::GetOuterUserId() }, role)
+}
+
+fn role_has(member: pg_sys::Oid, role: &str) -> bool {
     let Ok(name) = CString::new(role) else { return false };
     // SAFETY: syscache look-ups; a missing role answers InvalidOid.
     unsafe {
         let oid = pg_sys::get_role_oid(name.as_ptr(), true);
-        oid != pg_sys::InvalidOid && pg_sys::has_privs_of_role(pg_sys::GetUserId(), oid)
+        oid != pg_sys::InvalidOid && pg_sys::has_privs_of_role(member, oid)
     }
 }
 

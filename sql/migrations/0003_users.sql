@@ -30,9 +30,9 @@ COMMENT ON COLUMN awgp.users.keycloak_id IS 'External identity: the sub claim of
 COMMENT ON COLUMN awgp.users.email IS 'E-mail address, unique in the tenant.';
 COMMENT ON COLUMN awgp.users.first_name IS 'First name.';
 COMMENT ON COLUMN awgp.users.last_name IS 'Last name.';
-COMMENT ON COLUMN awgp.users.role IS 'What the user may do: viewer reads; operator, manager, admin and super_admin may do more each.';
+COMMENT ON COLUMN awgp.users.role IS 'What the user may do: viewer reads; operator, manager, admin and super_admin may do more each. Binds wherever he is in context.';
 COMMENT ON COLUMN awgp.users.is_active IS 'An inactive user cannot be put in context.';
-COMMENT ON COLUMN awgp.users.last_login_at IS 'When the user last authenticated.';
+COMMENT ON COLUMN awgp.users.last_login_at IS 'When the user last logged in, as the application records it; awgp.authenticate() writes nothing.';
 COMMENT ON COLUMN awgp.users.created_at IS 'When the row was made.';
 COMMENT ON COLUMN awgp.users.updated_at IS 'When the row last changed; kept by trigger.';
 COMMENT ON CONSTRAINT users_pkey ON awgp.users IS 'A user is named by its id.';

@@ -8,19 +8,19 @@ ALTER TABLE awgp.approval_delegations ALTER COLUMN tenant_id SET DEFAULT awgp.cu
 DROP POLICY IF EXISTS tenant_isolation_approval_delegations ON awgp.approval_delegations;
 CREATE POLICY tenant_isolation_approval_delegations ON awgp.approval_delegations FOR SELECT
     USING (awgp.own_or_visible(
-        tenant_id = (SELECT (awgp.visible_tenants())[1]),
+        tenant_id = (SELECT awgp.own_tenant()),
         tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])));
 COMMENT ON POLICY tenant_isolation_approval_delegations ON awgp.approval_delegations IS 'Reads: the tenant in context and, for a holding, its direct active subsidiaries.';
 
 DROP POLICY IF EXISTS own_tenant_insert ON awgp.approval_delegations;
 CREATE POLICY own_tenant_insert ON awgp.approval_delegations FOR INSERT
-    WITH CHECK (tenant_id = (SELECT awgp.current_tenant()));
+    WITH CHECK (tenant_id = awgp.current_tenant());
 COMMENT ON POLICY own_tenant_insert ON awgp.approval_delegations IS 'Inserts: the tenant in context.';
 
 DROP POLICY IF EXISTS own_tenant_update ON awgp.approval_delegations;
 CREATE POLICY own_tenant_update ON awgp.approval_delegations FOR UPDATE
     USING (tenant_id = (SELECT awgp.current_tenant()))
-    WITH CHECK (tenant_id = (SELECT awgp.current_tenant()));
+    WITH CHECK (tenant_id = awgp.current_tenant());
 COMMENT ON POLICY own_tenant_update ON awgp.approval_delegations IS 'Updates: the tenant in context.';
 
 DROP POLICY IF EXISTS own_tenant_delete ON awgp.approval_delegations;

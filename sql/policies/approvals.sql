@@ -8,19 +8,19 @@ ALTER TABLE awgp.approvals ALTER COLUMN tenant_id SET DEFAULT awgp.current_tenan
 DROP POLICY IF EXISTS tenant_isolation_approvals ON awgp.approvals;
 CREATE POLICY tenant_isolation_approvals ON awgp.approvals FOR SELECT
     USING (awgp.own_or_visible(
-        tenant_id = (SELECT (awgp.visible_tenants())[1]),
+        tenant_id = (SELECT awgp.own_tenant()),
         tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])));
 COMMENT ON POLICY tenant_isolation_approvals ON awgp.approvals IS 'Reads: the tenant in context and, for a holding, its direct active subsidiaries.';
 
 DROP POLICY IF EXISTS own_tenant_insert ON awgp.approvals;
 CREATE POLICY own_tenant_insert ON awgp.approvals FOR INSERT
-    WITH CHECK (tenant_id = (SELECT awgp.current_tenant()));
+    WITH CHECK (tenant_id = awgp.current_tenant());
 COMMENT ON POLICY own_tenant_insert ON awgp.approvals IS 'Inserts: the tenant in context.';
 
 DROP POLICY IF EXISTS own_tenant_update ON awgp.approvals;
 CREATE POLICY own_tenant_update ON awgp.approvals FOR UPDATE
     USING (tenant_id = (SELECT awgp.current_tenant()))
-    WITH CHECK (tenant_id = (SELECT awgp.current_tenant()));
+    WITH CHECK (tenant_id = awgp.current_tenant());
 COMMENT ON POLICY own_tenant_update ON awgp.approvals IS 'Updates: the tenant in context.';
 
 DROP POLICY IF EXISTS own_tenant_delete ON awgp.approvals;

@@ -9,7 +9,7 @@ ALTER TABLE awgp.assistants ALTER COLUMN tenant_id SET DEFAULT awgp.current_tena
 DROP POLICY IF EXISTS tenant_isolation_assistants ON awgp.assistants;
 CREATE POLICY tenant_isolation_assistants ON awgp.assistants AS RESTRICTIVE FOR ALL
     USING (awgp.own_or_visible(
-        tenant_id = (SELECT (awgp.visible_tenants())[1]),
+        tenant_id = (SELECT awgp.own_tenant()),
         tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])))
     WITH CHECK (tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]));
 COMMENT ON POLICY tenant_isolation_assistants ON awgp.assistants IS 'Never more than the tenant in context and, for a holding, its direct active subsidiaries.';
@@ -17,7 +17,7 @@ COMMENT ON POLICY tenant_isolation_assistants ON awgp.assistants IS 'Never more 
 DROP POLICY IF EXISTS holding_company_access ON awgp.assistants;
 CREATE POLICY holding_company_access ON awgp.assistants FOR ALL
     USING (awgp.own_or_visible(
-        tenant_id = (SELECT (awgp.visible_tenants())[1]),
+        tenant_id = (SELECT awgp.own_tenant()),
         tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])))
     WITH CHECK (tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]));
 COMMENT ON POLICY holding_company_access ON awgp.assistants IS 'Reads and writes: the tenant in context and, for a holding, its direct active subsidiaries.';

@@ -6,7 +6,7 @@ ALTER TABLE awgp.audit_chain_anchors FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS tenant_isolation_audit_chain_anchors ON awgp.audit_chain_anchors;
 CREATE POLICY tenant_isolation_audit_chain_anchors ON awgp.audit_chain_anchors FOR SELECT
     USING (awgp.own_or_visible(
-        tenant_id = (SELECT (awgp.visible_tenants())[1]),
+        tenant_id = (SELECT awgp.own_tenant()),
         tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])));
 COMMENT ON POLICY tenant_isolation_audit_chain_anchors ON awgp.audit_chain_anchors IS 'Reads: the tenant in context and, for a holding, its direct active subsidiaries.';
 

@@ -8,7 +8,7 @@ ALTER TABLE awgp.audit_logs_default FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS tenant_isolation_audit ON awgp.audit_logs;
 CREATE POLICY tenant_isolation_audit ON awgp.audit_logs FOR SELECT
     USING (awgp.own_or_visible(
-        tenant_id = (SELECT (awgp.visible_tenants())[1]),
+        tenant_id = (SELECT awgp.own_tenant()),
         tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])));
 COMMENT ON POLICY tenant_isolation_audit ON awgp.audit_logs IS 'Reads: the tenant in context and, for a holding, its direct active subsidiaries.';
 

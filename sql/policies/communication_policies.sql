@@ -8,19 +8,19 @@ ALTER TABLE awgp.communication_policies ALTER COLUMN tenant_id SET DEFAULT awgp.
 DROP POLICY IF EXISTS tenant_isolation_communication_policies ON awgp.communication_policies;
 CREATE POLICY tenant_isolation_communication_policies ON awgp.communication_policies FOR SELECT
     USING (awgp.own_or_visible(
-        tenant_id = (SELECT (awgp.visible_tenants())[1]),
+        tenant_id = (SELECT awgp.own_tenant()),
         tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])));
 COMMENT ON POLICY tenant_isolation_communication_policies ON awgp.communication_policies IS 'Reads: the tenant in context and, for a holding, its direct active subsidiaries.';
 
 DROP POLICY IF EXISTS own_tenant_insert ON awgp.communication_policies;
 CREATE POLICY own_tenant_insert ON awgp.communication_policies FOR INSERT
-    WITH CHECK (tenant_id = (SELECT awgp.current_tenant()));
+    WITH CHECK (tenant_id = awgp.current_tenant());
 COMMENT ON POLICY own_tenant_insert ON awgp.communication_policies IS 'Inserts: the tenant in context.';
 
 DROP POLICY IF EXISTS own_tenant_update ON awgp.communication_policies;
 CREATE POLICY own_tenant_update ON awgp.communication_policies FOR UPDATE
     USING (tenant_id = (SELECT awgp.current_tenant()))
-    WITH CHECK (tenant_id = (SELECT awgp.current_tenant()));
+    WITH CHECK (tenant_id = awgp.current_tenant());
 COMMENT ON POLICY own_tenant_update ON awgp.communication_policies IS 'Updates: the tenant in context.';
 
 DROP POLICY IF EXISTS own_tenant_delete ON awgp.communication_policies;

@@ -8,13 +8,13 @@ ALTER TABLE awgp.cost_transactions ALTER COLUMN tenant_id SET DEFAULT awgp.curre
 DROP POLICY IF EXISTS tenant_isolation_cost_transactions ON awgp.cost_transactions;
 CREATE POLICY tenant_isolation_cost_transactions ON awgp.cost_transactions FOR SELECT
     USING (awgp.own_or_visible(
-        tenant_id = (SELECT (awgp.visible_tenants())[1]),
+        tenant_id = (SELECT awgp.own_tenant()),
         tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])));
 COMMENT ON POLICY tenant_isolation_cost_transactions ON awgp.cost_transactions IS 'Reads: the tenant in context and, for a holding, its direct active subsidiaries.';
 
 DROP POLICY IF EXISTS own_tenant_insert ON awgp.cost_transactions;
 CREATE POLICY own_tenant_insert ON awgp.cost_transactions FOR INSERT
-    WITH CHECK (tenant_id = (SELECT awgp.current_tenant()));
+    WITH CHECK (tenant_id = awgp.current_tenant());
 COMMENT ON POLICY own_tenant_insert ON awgp.cost_transactions IS 'Inserts: the tenant in context.';
 
 REVOKE ALL ON awgp.cost_transactions FROM PUBLIC;

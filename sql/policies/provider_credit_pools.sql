@@ -8,19 +8,19 @@ ALTER TABLE awgp.provider_credit_pools ALTER COLUMN tenant_id SET DEFAULT awgp.c
 DROP POLICY IF EXISTS tenant_isolation_provider_credit_pools ON awgp.provider_credit_pools;
 CREATE POLICY tenant_isolation_provider_credit_pools ON awgp.provider_credit_pools FOR SELECT
     USING (awgp.own_or_visible(
-        tenant_id = (SELECT (awgp.visible_tenants())[1]),
+        tenant_id = (SELECT awgp.own_tenant()),
         tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])));
 COMMENT ON POLICY tenant_isolation_provider_credit_pools ON awgp.provider_credit_pools IS 'Reads: the tenant in context and, for a holding, its direct active subsidiaries.';
 
 DROP POLICY IF EXISTS own_tenant_insert ON awgp.provider_credit_pools;
 CREATE POLICY own_tenant_insert ON awgp.provider_credit_pools FOR INSERT
-    WITH CHECK (tenant_id = (SELECT awgp.current_tenant()));
+    WITH CHECK (tenant_id = awgp.current_tenant());
 COMMENT ON POLICY own_tenant_insert ON awgp.provider_credit_pools IS 'Inserts: the tenant in context.';
 
 DROP POLICY IF EXISTS own_tenant_update ON awgp.provider_credit_pools;
 CREATE POLICY own_tenant_update ON awgp.provider_credit_pools FOR UPDATE
     USING (tenant_id = (SELECT awgp.current_tenant()))
-    WITH CHECK (tenant_id = (SELECT awgp.current_tenant()));
+    WITH CHECK (tenant_id = awgp.current_tenant());
 COMMENT ON POLICY own_tenant_update ON awgp.provider_credit_pools IS 'Updates: the tenant in context.';
 
 DROP POLICY IF EXISTS own_tenant_delete ON awgp.provider_credit_pools;

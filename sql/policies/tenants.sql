@@ -6,7 +6,7 @@ ALTER TABLE awgp.tenants FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS tenant_isolation_tenants ON awgp.tenants;
 CREATE POLICY tenant_isolation_tenants ON awgp.tenants FOR SELECT
     USING (awgp.own_or_visible(
-        id = (SELECT (awgp.visible_tenants())[1]),
+        id = (SELECT awgp.own_tenant()),
         id = ANY ((SELECT awgp.visible_tenants())::uuid[])));
 COMMENT ON POLICY tenant_isolation_tenants ON awgp.tenants IS 'Reads: the tenant in context and, for a holding, its direct active subsidiaries.';
 

@@ -8,19 +8,19 @@ ALTER TABLE awgp.users ALTER COLUMN tenant_id SET DEFAULT awgp.current_tenant();
 DROP POLICY IF EXISTS tenant_isolation_users ON awgp.users;
 CREATE POLICY tenant_isolation_users ON awgp.users FOR SELECT
     USING (awgp.own_or_visible(
-        tenant_id = (SELECT (awgp.visible_tenants())[1]),
+        tenant_id = (SELECT awgp.own_tenant()),
         tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])));
 COMMENT ON POLICY tenant_isolation_users ON awgp.users IS 'Reads: the tenant in context and, for a holding, its direct active subsidiaries.';
 
 DROP POLICY IF EXISTS own_tenant_insert ON awgp.users;
 CREATE POLICY own_tenant_insert ON awgp.users FOR INSERT
-    WITH CHECK (tenant_id = (SELECT awgp.current_tenant()));
+    WITH CHECK (tenant_id = awgp.current_tenant());
 COMMENT ON POLICY own_tenant_insert ON awgp.users IS 'Inserts: the tenant in context.';
 
 DROP POLICY IF EXISTS own_tenant_update ON awgp.users;
 CREATE POLICY own_tenant_update ON awgp.users FOR UPDATE
     USING (tenant_id = (SELECT awgp.current_tenant()))
-    WITH CHECK (tenant_id = (SELECT awgp.current_tenant()));
+    WITH CHECK (tenant_id = awgp.current_tenant());
 COMMENT ON POLICY own_tenant_update ON awgp.users IS 'Updates: the tenant in context.';
 
 DROP POLICY IF EXISTS own_tenant_delete ON awgp.users;

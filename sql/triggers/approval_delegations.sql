@@ -2,7 +2,7 @@
 
 CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.approval_delegations
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('approval_delegations');
-COMMENT ON TRIGGER guard_statement ON awgp.approval_delegations IS 'A write needs a tenant in context.';
+COMMENT ON TRIGGER guard_statement ON awgp.approval_delegations IS 'A write needs a tenant in context, and a role that allows it where a user is.';
 
 CREATE OR REPLACE TRIGGER guard_row BEFORE INSERT OR UPDATE ON awgp.approval_delegations
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_row('approval_delegations', 'own');

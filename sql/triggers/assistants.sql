@@ -2,7 +2,7 @@
 
 CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.assistants
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('assistants');
-COMMENT ON TRIGGER guard_statement ON awgp.assistants IS 'A write needs a tenant in context.';
+COMMENT ON TRIGGER guard_statement ON awgp.assistants IS 'A write needs a tenant in context, and a role that allows it where a user is.';
 
 CREATE OR REPLACE TRIGGER guard_row BEFORE INSERT OR UPDATE ON awgp.assistants
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_row('assistants', 'visible');

@@ -2,7 +2,7 @@
 
 CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.communication_policies
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('communication_policies');
-COMMENT ON TRIGGER guard_statement ON awgp.communication_policies IS 'A write needs a tenant in context.';
+COMMENT ON TRIGGER guard_statement ON awgp.communication_policies IS 'A write needs a tenant in context, and a role that allows it where a user is.';
 
 CREATE OR REPLACE TRIGGER guard_row BEFORE INSERT OR UPDATE ON awgp.communication_policies
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_row('communication_policies', 'own');

@@ -2,7 +2,7 @@
 
 CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.cost_transactions
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('cost_transactions');
-COMMENT ON TRIGGER guard_statement ON awgp.cost_transactions IS 'A write needs a tenant in context.';
+COMMENT ON TRIGGER guard_statement ON awgp.cost_transactions IS 'A write needs a tenant in context, and a role that allows it where a user is.';
 
 CREATE OR REPLACE TRIGGER guard_row BEFORE INSERT OR UPDATE ON awgp.cost_transactions
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_row('cost_transactions', 'own');

@@ -1,16 +1,22 @@
 -- The trigger functions; their bodies are the functions of the same name in awgp_ext/src.
 
 CREATE FUNCTION awgp.guard_statement() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_statement';
-COMMENT ON FUNCTION awgp.guard_statement() IS 'BEFORE … FOR EACH STATEMENT (table): refuses a write without a tenant in context (42501, no_tenant_context).';
+COMMENT ON FUNCTION awgp.guard_statement() IS 'BEFORE … FOR EACH STATEMENT (table): refuses a write without a tenant in context (42501, no_tenant_context), and one that the role of the user in context does not allow (42501, role_not_sufficient).';
 
 CREATE FUNCTION awgp.guard_row() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_row';
-COMMENT ON FUNCTION awgp.guard_row() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table, own|visible): refuses a row for a tenant that the context may not write to (42501, foreign_tenant) and a change of tenant_id (55000, tenant_change).';
+COMMENT ON FUNCTION awgp.guard_row() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table, own|visible): refuses a row for a tenant that the context may not write to (42501, foreign_tenant) a change of tenant_id (55000, tenant_change), and a delegation of another user''s authority (42501, not_own_row).';
 
 CREATE FUNCTION awgp.guard_tenant() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_tenant';
 COMMENT ON FUNCTION awgp.guard_tenant() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table): refuses a parent that is no holding (23514, parent_not_holding) and a cycle (23514, tenant_cycle).';
 
+CREATE FUNCTION awgp.guard_user() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_user';
+COMMENT ON FUNCTION awgp.guard_user() IS 'BEFORE INSERT OR UPDATE OR DELETE … FOR EACH ROW (table): refuses to give or take a role above that of the user in context (42501, role_grant), and a change of his own (42501, own_role).';
+
+CREATE FUNCTION awgp.guard_identity_provider() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_identity_provider';
+COMMENT ON FUNCTION awgp.guard_identity_provider() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table): refuses a key set or an algorithm that cannot be used (22023, jwks_invalid, unknown_algorithm).';
+
 CREATE FUNCTION awgp.refresh_context() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_refresh_context';
-COMMENT ON FUNCTION awgp.refresh_context() IS 'AFTER … FOR EACH STATEMENT (table): the context looks its tenants up again.';
+COMMENT ON FUNCTION awgp.refresh_context() IS 'AFTER … FOR EACH STATEMENT (table): the context looks its tenants and users up again.';
 
 CREATE FUNCTION awgp.touch_updated_at() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_touch_updated_at';
 COMMENT ON FUNCTION awgp.touch_updated_at() IS 'BEFORE UPDATE … FOR EACH ROW (table): sets updated_at to the wall clock.';

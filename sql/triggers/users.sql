@@ -2,11 +2,19 @@
 
 CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.users
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('users');
-COMMENT ON TRIGGER guard_statement ON awgp.users IS 'A write needs a tenant in context.';
+COMMENT ON TRIGGER guard_statement ON awgp.users IS 'A write needs a tenant in context, and a role that allows it where a user is.';
 
 CREATE OR REPLACE TRIGGER guard_row BEFORE INSERT OR UPDATE ON awgp.users
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_row('users', 'own');
 COMMENT ON TRIGGER guard_row ON awgp.users IS 'A row is written for a tenant that the context may write to, and never moves to another.';
+
+CREATE OR REPLACE TRIGGER guard_user BEFORE INSERT OR UPDATE OR DELETE ON awgp.users
+    FOR EACH ROW EXECUTE FUNCTION awgp.guard_user('users');
+COMMENT ON TRIGGER guard_user ON awgp.users IS 'Nobody gives or takes a role above his own, or changes his own.';
+
+CREATE OR REPLACE TRIGGER refresh_context AFTER INSERT OR UPDATE OR DELETE ON awgp.users
+    FOR EACH STATEMENT EXECUTE FUNCTION awgp.refresh_context('users');
+COMMENT ON TRIGGER refresh_context ON awgp.users IS 'What the context remembers of users is looked up again.';
 
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.users
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('users');

@@ -86,7 +86,8 @@ line (line) AS (
     SELECT format('function %s(%s): returns %s language %s kind=%s volatility=%s parallel=%s strict=%s leakproof=%s definer=%s settings=[%s] body=%s acl=[%s]',
                   proname, pg_get_function_arguments(pg_proc.oid), pg_get_function_result(pg_proc.oid), lanname, prokind, provolatile,
                   proparallel, proisstrict, proleakproof, prosecdef, array_to_string(proconfig, ';'),
-                  CASE lanname WHEN 'c' THEN prosrc ELSE md5(prosrc) END,
+                  CASE WHEN prosqlbody IS NOT NULL THEN regexp_replace(pg_get_function_sqlbody(pg_proc.oid), '\s+', ' ', 'g')
+                       WHEN lanname = 'c' THEN prosrc ELSE md5(prosrc) END,
                   (SELECT grants FROM acl WHERE kind = 'function' AND acl.oid = pg_proc.oid))
     FROM pg_proc JOIN pg_language ON pg_language.oid = prolang WHERE pronamespace = 'awgp'::regnamespace
     UNION ALL

@@ -43,7 +43,7 @@ async fn a_cached_plan_follows_set_context_between_tenants_and_holdings() {
     let database = Database::new().await;
     let group = group(&database).await;
     let (mut app, statement) = prepared(&database).await;
-    assert_eq!(shown(&app, &statement).await, []);
+    assert!(shown(&app, &statement).await.is_empty());
     for _ in 0..3 {
         for (tenant, expected) in [
             (group.north.id, vec![group.north.id]),
@@ -55,7 +55,7 @@ async fn a_cached_plan_follows_set_context_between_tenants_and_holdings() {
             assert_eq!(shown(&transaction, &statement).await, expected);
             transaction.commit().await.expect("reading commits");
         }
-        assert_eq!(shown(&app, &statement).await, []);
+        assert!(shown(&app, &statement).await.is_empty());
     }
 }
 
@@ -88,7 +88,7 @@ async fn a_cached_plan_follows_what_returns_when_a_transaction_or_a_savepoint_en
     for by_function in [false, true] {
         assert_eq!(shown(&app, &statement).await, of_holding(&group));
         let mut transaction = app.transaction().await.expect("a transaction begins");
-        let savepoint = transaction.savepoint("inner").await.expect("a savepoint is set");
+        let savepoint = transaction.savepoint("attempt").await.expect("a savepoint is set");
         if by_function {
             let sql = "SELECT awgp.set_context($1)";
             savepoint.execute(sql, &[&group.north.id]).await.expect("the context is set");

@@ -66,6 +66,7 @@ const RULES: &[(&str, Login, Scopes)] = &[
     ("audit_chain_anchors", Login::Auditor, READ_ALL),
     ("audit_log_integrity", Login::Auditor, READ_ALL),
     ("audit_log_integrity", Login::Maintainer, READ_ALL),
+    ("identity_providers", Login::Admin, [All, All, All, All]),
     ("installation", Login::Auditor, READ_ALL),
     ("installation", Login::Maintainer, READ_ALL),
     ("installation", Login::Admin, READ_ALL),

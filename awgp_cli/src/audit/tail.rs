@@ -49,7 +49,7 @@ pub async fn tail(
 ) -> Result<Exit, Failure> {
     let (client, mut commits) =
         target.connect_listening().await.map_err(|error| explain::connecting(&error, target))?;
-    let mut session = Session::of(client);
+    let mut session = Session::of(client, target);
     let outcome = tokio::select! {
         outcome = run(&mut session, &mut commits, context, options, output) => outcome,
         _ = tokio::signal::ctrl_c() => return Ok(Exit::Interrupted),

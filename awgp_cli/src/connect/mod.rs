@@ -8,6 +8,7 @@ mod tls_options;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::secret::DatabaseUrl;
+use crate::token::Token;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tls::Tls;
@@ -27,6 +28,7 @@ const SOCKET_DIRECTORIES: [&str; 2] = ["/var/run/postgresql", "/tmp"];
 pub struct Target {
     config: Config,
     tls: Tls,
+    token: Option<Token>,
 }
 
 impl Target {
@@ -62,7 +64,7 @@ impl Target {
         options.root_cert = options.root_cert.or_else(|| get("PGSSLROOTCERT"));
         let tls = Tls::resolve(&options, get("HOME").as_deref().map(Path::new))?;
         config.ssl_mode(tls.wire_mode());
-        Ok(Self { config, tls })
+        Ok(Self { config, tls, token: None })
     }
 
     /// The same server and database with another login.
@@ -90,7 +92,7 @@ impl Target {
             if let Some(limit) = self.config.get_connect_timeout() {
                 config.connect_timeout(*limit);
             }
-            Self { config, tls: self.tls.clone() }
+            Self { config, tls: self.tls.clone(), token: None }
         })
     }
 
@@ -120,6 +122,18 @@ impl Target {
             tokio::spawn(listen(connection, notify));
             Ok((client, notified))
         }
+    }
+
+    /// The same, with the access token that every transaction there begins with.
+    #[must_use]
+    pub fn with_token(mut self, token: Option<Token>) -> Self {
+        self.token = token;
+        self
+    }
+
+    /// The access token, if there is one.
+    pub fn token(&self) -> Option<&Token> {
+        self.token.as_ref()
     }
 
     /// Connects; the connection is driven by a task of its own.

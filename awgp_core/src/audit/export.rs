@@ -5,7 +5,7 @@
 
 use super::chain::{Digest, Lane, Link, genesis};
 use super::finding::Finding;
-use super::lane::{Head, Known};
+use super::known::{Head, Known};
 use super::row::AuditRow;
 use super::verify::LogVerifier;
 use serde::{Deserialize, Serialize};

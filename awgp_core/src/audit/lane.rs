@@ -6,134 +6,14 @@
 //! What needs a look at other lanes (was the row that does not fit here chained elsewhere?) is left to
 //! [`super::reconcile`]. Memory is constant, whatever the number of rows.
 
-use super::chain::{Digest, Lane, Link, Linker, Position, genesis};
+use super::chain::{Digest, Lane, Linker, Position};
 use super::finding::{Finding, Kind};
+use super::known::{Head, Known};
 use super::row::RowRef;
-use uuid::Uuid;
+use super::suspicion::{Break, Hole, Suspect, Suspicion};
 
 /// Rows kept at one position; further ones are reported at once as inserted.
 const ROWS_AT_ONE_POSITION: usize = 8;
-
-/// How far a lane's clock may go back before a row counts as back-dated: five minutes, in microseconds.
-pub const CLOCK_STEP_BACK_US: i64 = 300_000_000;
-
-/// What is known of a lane's end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Head {
-    /// Nothing: a cut tail cannot be seen.
-    Unknown,
-    /// The lane reached this link; rows may have been added since.
-    AtLeast(Link),
-    /// This is the last link, seen in the same snapshot as the rows. Rows after it were inserted.
-    Exactly(Link),
-}
-
-/// A range of positions that lawfully has no rows: its partition was retired, or is reported by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bridge {
-    /// The first absent `chain_seq`.
-    pub first_seq: i64,
-    /// The last absent row's link, from the anchors.
-    pub last: Link,
-}
-
-/// What is known of a lane besides its rows.
-#[derive(Clone, Debug)]
-pub struct Known {
-    /// What the first row follows: sequence 0 and the genesis value, or an anchor.
-    pub start: Link,
-    /// Links recorded elsewhere (anchors of sealed partitions), ascending.
-    pub points: Vec<Link>,
-    /// Ranges that are lawfully absent, ascending.
-    pub bridges: Vec<Bridge>,
-    /// The lane's end.
-    pub head: Head,
-    /// How far the clock may go back between two rows, in microseconds.
-    pub clock_step_back_us: i64,
-}
-
-impl Known {
-    /// A lane that begins after `start`, of which nothing else is known.
-    pub fn after(start: Link) -> Self {
-        Self {
-            start,
-            points: Vec::new(),
-            bridges: Vec::new(),
-            head: Head::Unknown,
-            clock_step_back_us: CLOCK_STEP_BACK_US,
-        }
-    }
-
-    /// A lane from its first row on.
-    pub fn from_genesis(install_id: Uuid, lane: Lane) -> Self {
-        Self::after(Link { seq: 0, hash: genesis(install_id, lane) })
-    }
-
-    /// The same, with what is known of the end.
-    #[must_use]
-    pub fn with_head(self, head: Head) -> Self {
-        Self { head, ..self }
-    }
-}
-
-/// A row that is kept because it does not fit, or could not be checked.
-#[derive(Clone, Debug)]
-pub struct Suspect {
-    /// Where it stands.
-    pub position: Position,
-    /// Its id.
-    pub id: i64,
-    /// Its `integrity_hash`; `None` where that is no hash.
-    pub stored: Option<Digest>,
-    /// Whether the storage says it was updated.
-    pub updated: bool,
-    /// Its canonical bytes.
-    pub canonical: Vec<u8>,
-}
-
-/// What one lane cannot settle by itself.
-#[derive(Clone, Debug)]
-pub enum Suspicion {
-    /// Certain.
-    Settled(Finding),
-    /// A row verifies, and the storage says that it was updated.
-    Updated(Position, i64),
-    /// A row that its position does not need.
-    Stray(Suspect, Kind),
-    /// A row that does not follow its predecessor.
-    Broken(Break),
-    /// Positions without rows.
-    Hole(Hole),
-}
-
-/// A link that does not hold.
-#[derive(Clone, Debug)]
-pub struct Break {
-    /// The row at the far end of the link.
-    pub row: Suspect,
-    /// The hash it should follow.
-    pub previous: Option<Digest>,
-    /// The row before it: position, id, and whether the storage says it was updated.
-    pub predecessor: Option<(Position, i64, bool)>,
-    /// Whether the next row, or a record, confirms the row's stored hash: then it is the columns that changed.
-    pub hash_confirmed: bool,
-}
-
-/// Positions without rows.
-#[derive(Clone, Debug)]
-pub struct Hole {
-    /// The first empty position.
-    pub first: Position,
-    /// The last empty `chain_seq`.
-    pub last_seq: i64,
-    /// The hashes that the first missing row may follow.
-    pub previous: Vec<Digest>,
-    /// Whether the lane ends here.
-    pub tail: bool,
-    /// The rows after the hole, which cannot be checked unless it is filled.
-    pub successors: Vec<Suspect>,
-}
-
 /// Why a row is taken to follow the position before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Follows {

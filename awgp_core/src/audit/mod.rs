@@ -9,7 +9,9 @@
 //! | [`canonical`] | the bytes that are hashed |
 //! | [`chain`] | digests, the genesis value, the link, and plain verification of a chain |
 //! | [`finding`] | what verification reports |
+//! | [`known`] | what is known of a lane besides its rows |
 //! | [`lane`] | one lane, row by row, to suspicions |
+//! | [`suspicion`] | what one lane cannot settle |
 //! | [`reconcile`] | suspicions of all lanes to findings: every tampering once, and by its name |
 //! | [`verify`] | a whole log in one pass: lanes, then reconciliation |
 //! | [`integrity`] | the sealed partition: root over its lane heads, and the check of its integrity row |
@@ -21,8 +23,10 @@ pub mod chain;
 pub mod export;
 pub mod finding;
 pub mod integrity;
+pub mod known;
 pub mod lane;
 pub mod mask;
 pub mod reconcile;
 pub mod row;
+pub mod suspicion;
 pub mod verify;

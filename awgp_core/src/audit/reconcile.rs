@@ -11,7 +11,7 @@
 use super::canonical::set_position;
 use super::chain::{Digest, Position, link};
 use super::finding::{Finding, Kind};
-use super::lane::{Break, Hole, Suspect, Suspicion};
+use super::suspicion::{Break, Hole, Suspect, Suspicion};
 use std::collections::HashSet;
 
 /// Bytes of suspects that are kept for reconciliation.

@@ -2,9 +2,11 @@
 
 use super::chain::Lane;
 use super::finding::Finding;
-use super::lane::{Known, LaneVerifier, Suspicion};
+use super::known::Known;
+use super::lane::LaneVerifier;
 use super::reconcile::Reconciler;
 use super::row::RowRef;
+use super::suspicion::Suspicion;
 use uuid::Uuid;
 
 /// Verifies rows that come sorted by tenant, lane and number: from the server, or from a file. Memory is bounded

@@ -28,6 +28,7 @@
 //! RUSTSEC-2023-0071 (Marvin) concerns private RSA keys in the `rsa` crate beneath it; here there are only public
 //! ones.
 
+mod admission;
 mod algorithm;
 mod claims;
 mod error;
@@ -39,6 +40,7 @@ mod rfc_vectors;
 mod strict_json;
 mod token;
 
+pub use admission::{AdmissionError, Candidate, admit};
 pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub use error::{JwksError, TokenError};
 pub use jwk::Key;

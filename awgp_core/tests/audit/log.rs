@@ -2,7 +2,7 @@
 
 use awgp_core::audit::chain::{Digest, Lane, Link, Linker, genesis};
 use awgp_core::audit::finding::Finding;
-use awgp_core::audit::lane::{Head, Known};
+use awgp_core::audit::known::{Head, Known};
 use awgp_core::audit::row::AuditRow;
 use awgp_core::audit::verify::LogVerifier;
 use std::collections::{BTreeMap, HashSet};

@@ -4,7 +4,7 @@
 
 use crate::log::{INSTALL, Log, hash, lane, row, stored, tenant};
 use awgp_core::audit::chain::Link;
-use awgp_core::audit::lane::{Bridge, Head, Known};
+use awgp_core::audit::known::{Bridge, Head, Known};
 use awgp_core::audit::row::AuditRow;
 use proptest::prelude::*;
 use uuid::Uuid;

@@ -8,7 +8,7 @@ use awgp_core::audit::canonical::write;
 use awgp_core::audit::chain::{Digest, Lane, Link, PlainVerifier, genesis, genesis_bytes};
 use awgp_core::audit::export::{FORMAT, FileVerifier, Mark};
 use awgp_core::audit::finding::Kind;
-use awgp_core::audit::lane::{Head, Known};
+use awgp_core::audit::known::{Head, Known};
 use awgp_core::audit::row::AuditRow;
 use serde_json::{Value, json};
 use uuid::Uuid;

@@ -7,8 +7,11 @@ use super::lanes::Head;
 use super::partition::Partition;
 use crate::encoding::to_server;
 use crate::jsonb::Jsonb;
+use crate::raise::raise;
 use crate::relation;
 use awgp_core::audit::chain::{Digest, Lane, Link};
+use awgp_core::reason::Reason;
+use awgp_core::refusal::Refusal;
 use pgrx::IntoDatum;
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::{CStr, CString};
@@ -32,6 +35,59 @@ pub const COLUMNS: [&CStr; 14] = [
     c"chain_seq",
 ];
 
+/// Their types. A text column may have become varchar, whose bytes are the same.
+const TYPES: [pg_sys::Oid; 14] = [
+    pg_sys::INT8OID,
+    pg_sys::TIMESTAMPTZOID,
+    pg_sys::UUIDOID,
+    pg_sys::TEXTOID,
+    pg_sys::UUIDOID,
+    pg_sys::TEXTOID,
+    pg_sys::TEXTOID,
+    pg_sys::UUIDOID,
+    pg_sys::JSONBOID,
+    pg_sys::JSONBOID,
+    pg_sys::JSONBOID,
+    pg_sys::TEXTOID,
+    pg_sys::INT2OID,
+    pg_sys::INT8OID,
+];
+
+/// Refuses a table whose columns were renamed, dropped or given another type: their bytes would be read as
+/// something that they are not.
+///
+/// # Safety
+/// The relation is open.
+pub unsafe fn refuse_changed_columns(relation: pg_sys::Relation) {
+    for (likely, (column, kind)) in (0_i32..).zip(COLUMNS.into_iter().zip(TYPES)) {
+        // SAFETY: places are looked at only below the descriptor's width.
+        let found = unsafe {
+            let descriptor = (*relation).rd_att;
+            let in_place = (likely < (*descriptor).natts)
+                .then(|| &*super::image::attribute(descriptor, likely))
+                .filter(|attribute| !attribute.attisdropped)
+                .filter(|attribute| CStr::from_ptr(attribute.attname.data.as_ptr()) == column);
+            in_place.map_or_else(
+                || {
+                    let number = pg_sys::SPI_fnumber(descriptor, column.as_ptr());
+                    if number > 0 { pg_sys::SPI_gettypeid(descriptor, number) } else { pg_sys::InvalidOid }
+                },
+                |attribute| attribute.atttypid,
+            )
+        };
+        if found != kind && !(kind == pg_sys::TEXTOID && found == pg_sys::VARCHAROID) {
+            raise(
+                &Refusal::new(
+                    Reason::AuditColumns,
+                    "the audit trail lacks a column of its own, or has it in another type",
+                    "Give the column back its name and type; docs/audit_format.md lists them.",
+                )
+                .with("column", column.to_string_lossy()),
+            );
+        }
+    }
+}
+
 /// audit_logs, open for writing.
 pub struct Appender {
     parent: pg_sys::Relation,
@@ -47,7 +103,11 @@ impl Appender {
         // SAFETY: the relation is held until close(), or until the resource owner releases it after an error.
         unsafe {
             let parent = relation::open(c"audit_logs", pg_sys::RowExclusiveLock);
+            refuse_changed_columns(parent);
             let estate = pg_sys::CreateExecutorState();
+            // An AFTER trigger that an operator has put on the table needs a query to belong to; at commit
+            // there is none.
+            pg_sys::AfterTriggerBeginQuery();
             let memory = pg_sys::AllocSetContextCreateInternal(
                 pg_sys::CurrentMemoryContext,
                 c"awgp audit row".as_ptr(),
@@ -163,6 +223,7 @@ impl Appender {
     pub fn close(self) {
         // SAFETY: each was opened once in open() or target().
         unsafe {
+            pg_sys::AfterTriggerEndQuery(self.estate);
             for target in self.targets {
                 target.close();
             }

@@ -4,6 +4,7 @@
 //! TimeZone, secrets are masked, and columns may be left out. The common types are written directly; every
 //! other type goes through `to_jsonb()` itself.
 
+use super::plain_output::PlainOutput;
 use super::secrets;
 use crate::encoding::from_server;
 use crate::jsonb::Jsonb;
@@ -226,8 +227,13 @@ unsafe fn push_datum(state: &mut *mut pg_sys::JsonbParseState, datum: Datum, kin
     }
 }
 
+/// Types whose text no setting of a session changes: the ones of our own tables.
+const INDEPENDENT: [pg_sys::Oid; 5] =
+    [pg_sys::NUMERICOID, pg_sys::DATEOID, pg_sys::TEXTARRAYOID, pg_sys::UUIDARRAYOID, pg_sys::INT4ARRAYOID];
+
 /// `to_jsonb(datum)`, told the type as the parser would tell it.
 unsafe fn to_jsonb(datum: Datum, kind: pg_sys::Oid) -> *mut pg_sys::Jsonb {
+    let _plain = (!INDEPENDENT.contains(&kind)).then(PlainOutput::enter);
     // SAFETY: a call expression with one argument of the datum's type, which is all that to_jsonb looks at.
     unsafe {
         let argument = pg_sys::makeNullConst(kind, -1, pg_sys::InvalidOid);
@@ -260,7 +266,7 @@ unsafe fn push_container(state: &mut *mut pg_sys::JsonbParseState, jsonb: *mut p
         let masked = if is_scalar || is_empty {
             None
         } else {
-            Jsonb::from_varlena(jsonb.cast()).with_text(|text| secrets::mask_keys(text))
+            Jsonb::from_varlena(jsonb.cast()).with_text(secrets::mask_keys)
         };
         if let Some(masked) = masked {
             let copy = Jsonb::from_text(&masked);

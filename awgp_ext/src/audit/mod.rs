@@ -20,6 +20,7 @@ pub mod immutable;
 pub mod lanes;
 pub mod log_event;
 pub mod partition;
+pub mod plain_output;
 pub mod privileged;
 pub mod queue;
 pub mod read;

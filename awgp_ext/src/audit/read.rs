@@ -4,6 +4,7 @@
 //! its address. Indexes are not asked: one could lie. Memory is what the sort may take (work_mem) and one row.
 //! The query runs under row-level security, so nobody reads a row here that he could not read himself.
 
+use super::append;
 use crate::relation;
 use awgp_core::audit::row::{RowRef, timestamp_from_postgres};
 use pgrx::pg_sys::{self, Datum};
@@ -93,7 +94,7 @@ impl Drop for HeapOnly {
     }
 }
 
-const COLUMNS: [&CStr; 14] = super::append::COLUMNS;
+const COLUMNS: [&CStr; 14] = append::COLUMNS;
 
 struct Source {
     oid: pg_sys::Oid,
@@ -138,13 +139,11 @@ impl Reader {
             let outer = pg_sys::MemoryContextSwitchTo((*self.memory).parent);
             let slot = pg_sys::table_slot_create(relation, std::ptr::null_mut());
             pg_sys::MemoryContextSwitchTo(outer);
+            append::refuse_changed_columns(relation);
             let numbers = COLUMNS.map(|column| {
                 let number = pg_sys::SPI_fnumber((*relation).rd_att, column.as_ptr());
                 usize::try_from(number).unwrap_or(0)
             });
-            if numbers.contains(&0) {
-                error!("a column of {} is missing", relation::name(relation));
-            }
             self.sources.push(Source { oid, relation, slot, numbers });
         }
         self.sources.len() - 1

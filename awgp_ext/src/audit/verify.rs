@@ -8,9 +8,9 @@ use super::{append, queue};
 use crate::raise::raise;
 use crate::relation::{self, from_sql, to_sql};
 use awgp_core::audit::chain::{Digest, Lane, Link};
-use awgp_core::audit::finding::{Finding, Kind};
+use awgp_core::audit::finding::{Finding, Kind, Severity};
 use awgp_core::audit::integrity::{HeadsRoot, Seal, check};
-use awgp_core::audit::lane::Known;
+use awgp_core::audit::known::{Bridge, Head, Known};
 use awgp_core::audit::verify::LogVerifier;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
@@ -123,7 +123,15 @@ pub fn findings(scope: Scope<'_>) -> Vec<Finding> {
     let (mut findings, sums) = verify_rows(scope, false);
     findings.extend(structure());
     if scope.tenant.is_none() && sees_every_tenant() {
-        findings.extend(seals(scope.partition, &sums));
+        let mut seals = seals(scope.partition, &sums);
+        // Where rows were touched the seal cannot fit either: one deed, one name.
+        seals.retain(|seal| {
+            seal.kind == Kind::IntegrityMissing
+                || !findings.iter().any(|finding| {
+                    finding.severity == Severity::Error && finding.partition_name == seal.partition_name
+                })
+        });
+        findings.extend(seals);
     }
     findings
 }
@@ -138,8 +146,8 @@ pub fn verify_rows(scope: Scope<'_>, keep_lanes: bool) -> (Vec<Finding>, BTreeMa
         let lane = row.position().lane();
         if current != Some(lane) {
             current = Some(lane);
-            let points = anchors.remove(&lane).unwrap_or_default();
-            verifier.lane(lane, known(scope, lane, row.chain_seq, points));
+            let anchors = anchors.remove(&lane).unwrap_or_default();
+            verifier.lane(lane, known(scope, lane, row.chain_seq, &anchors));
         }
         verifier.row(row);
         if let Some(hash) = Digest::from_hex(row.integrity_hash) {
@@ -148,12 +156,16 @@ pub fn verify_rows(scope: Scope<'_>, keep_lanes: bool) -> (Vec<Finding>, BTreeMa
         }
     });
     // A lane of which a seal tells and no row is left.
-    for (lane, points) in anchors {
-        verifier.lane(lane, known(scope, lane, 0, points));
+    for (lane, anchors) in anchors {
+        let first_seq = anchors.first().map_or(0, |anchor| anchor.first_seq);
+        verifier.lane(lane, known(scope, lane, first_seq, &anchors));
     }
     let mut findings = verifier.finish();
     for finding in &mut findings {
-        finding.partition_name = finding.audit_id.and_then(partition_of);
+        finding.partition_name = match finding.audit_id {
+            Some(id) => partition_of(id),
+            None => sealed_partition_of(finding),
+        };
     }
     let named = sums.into_iter().map(|(oid, mut sum)| {
         sum.end_lane(keep_lanes);
@@ -162,8 +174,16 @@ pub fn verify_rows(scope: Scope<'_>, keep_lanes: bool) -> (Vec<Finding>, BTreeMa
     (findings, named.collect())
 }
 
+/// What a seal recorded of a lane in its partition.
+struct Anchor {
+    first_seq: i64,
+    last: Link,
+    /// The partition is there, so its rows must be.
+    is_attached: bool,
+}
+
 /// What is known of a lane before its first row in the scope.
-fn known(scope: Scope<'_>, lane: Lane, first_seq: i64, points: Vec<Link>) -> Known {
+fn known(scope: Scope<'_>, lane: Lane, first_seq: i64, anchors: &[Anchor]) -> Known {
     let genesis = Known::from_genesis(queue::installation(), lane);
     let start = if scope.partition.is_some() && first_seq > 1 {
         append::link_at(lane, first_seq - 1)
@@ -172,29 +192,41 @@ fn known(scope: Scope<'_>, lane: Lane, first_seq: i64, points: Vec<Link>) -> Kno
     } else {
         genesis.start
     };
-    Known { start, points, ..genesis }
+    let points = anchors.iter().filter(|anchor| anchor.is_attached).map(|anchor| anchor.last).collect();
+    // A partition that is gone is reported by itself, not row by row.
+    let gone = anchors.iter().filter(|anchor| !anchor.is_attached);
+    let bridges = gone.map(|anchor| Bridge { first_seq: anchor.first_seq, last: anchor.last }).collect();
+    let head = anchors.last().map_or(Head::Unknown, |anchor| Head::AtLeast(anchor.last));
+    Known { start, points, bridges, head, ..genesis }
 }
 
 /// The links that seals have recorded, a lane's in ascending order.
-fn anchors(scope: Scope<'_>) -> BTreeMap<Lane, Vec<Link>> {
+fn anchors(scope: Scope<'_>) -> BTreeMap<Lane, Vec<Anchor>> {
     let arguments = [scope.tenant.map(to_sql).into(), scope.partition.into()];
-    let mut anchors: BTreeMap<Lane, Vec<Link>> = BTreeMap::new();
+    let mut anchors: BTreeMap<Lane, Vec<Anchor>> = BTreeMap::new();
     let read = Spi::connect(|client| {
         let rows = client.select(
-            "SELECT tenant_id, chain_lane, last_seq, last_hash FROM awgp.audit_chain_anchors
+            "SELECT tenant_id, chain_lane, first_seq, last_seq, last_hash, EXISTS (
+                 SELECT FROM pg_inherits
+                 WHERE inhparent = to_regclass('awgp.audit_logs')
+                   AND inhrelid = to_regclass(format('awgp.%I', partition_name)))
+             FROM awgp.audit_chain_anchors
              WHERE ($1::uuid IS NULL OR tenant_id = $1) AND ($2::text IS NULL OR partition_name = $2)
              ORDER BY tenant_id, chain_lane, last_seq",
             None,
             &arguments,
         )?;
         for row in rows {
-            let tenant: Option<pgrx::Uuid> = row.get(1)?;
-            let (lane, seq, hash): (Option<i16>, Option<i64>, Option<String>) =
-                (row.get(2)?, row.get(3)?, row.get(4)?);
-            let hash = hash.and_then(|hash| Digest::from_hex(hash.as_bytes()));
-            if let (Some(tenant), Some(chain_lane), Some(seq), Some(hash)) = (tenant, lane, seq, hash) {
+            let (tenant, chain_lane): (Option<pgrx::Uuid>, Option<i16>) = (row.get(1)?, row.get(2)?);
+            let (first_seq, seq): (Option<i64>, Option<i64>) = (row.get(3)?, row.get(4)?);
+            let hash = row.get::<String>(5)?.and_then(|hash| Digest::from_hex(hash.as_bytes()));
+            let is_attached = row.get(6)? == Some(true);
+            if let (Some(tenant), Some(chain_lane), Some(first_seq), Some(seq), Some(hash)) =
+                (tenant, chain_lane, first_seq, seq, hash)
+            {
                 let lane = Lane { tenant_id: from_sql(&tenant), chain_lane };
-                anchors.entry(lane).or_default().push(Link { seq, hash });
+                let last = Link { seq, hash };
+                anchors.entry(lane).or_default().push(Anchor { first_seq, last, is_attached });
             }
         }
         Ok::<_, spi::Error>(())
@@ -203,6 +235,19 @@ fn anchors(scope: Scope<'_>) -> BTreeMap<Lane, Vec<Link>> {
         error!("awgp.audit_chain_anchors could not be read: {error}");
     }
     anchors
+}
+
+/// The partition in which a seal saw the row that is missing.
+fn sealed_partition_of(finding: &Finding) -> Option<String> {
+    let arguments =
+        [finding.tenant_id.map(to_sql).into(), finding.chain_lane.into(), finding.chain_seq.into()];
+    let found = Spi::get_one_with_args::<String>(
+        "SELECT partition_name FROM awgp.audit_chain_anchors
+         WHERE tenant_id = $1 AND chain_lane = $2 AND $3 BETWEEN first_seq AND last_seq
+         ORDER BY first_seq LIMIT 1",
+        &arguments,
+    );
+    found.ok().flatten()
 }
 
 /// The link at `seq` of a lane, where a seal recorded it.

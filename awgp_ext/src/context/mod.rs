@@ -1,20 +1,25 @@
 //! Who is asking: tenant, user and assistant.
 //!
-//! Model: `awgp.set_context()` puts a frame on a stack that belongs to the transaction. A savepoint that is
-//! rolled back takes its frames with it, the end of the transaction takes all of them. Without a frame, in
-//! trusted mode, the seed's setting `app.current_tenant` is read.
+//! Model: `awgp.set_context()` and `awgp.authenticate()` put a frame on a stack that belongs to the
+//! transaction. A savepoint that is rolled back takes its frames with it, the end of the transaction takes all
+//! of them. Without a frame, the session's identity counts, if there is one; then, in trusted mode, the seed's
+//! setting `app.current_tenant`. In signed mode only what came from a verified token counts.
 //!
 //! Failure handling: whatever cannot be established is no context. Reads then see no row; writes are refused
 //! by the triggers in `guard`. Nothing here is stored where SQL could write it.
 
 pub mod functions;
 pub mod plans;
+pub mod session;
 pub mod tenants;
 
 use crate::raise::raise;
 use crate::settings::{self, ContextMode};
+use awgp_core::permissions::Role;
+use awgp_core::refusal::Refusal;
 use awgp_core::tenancy;
 use pgrx::pg_sys;
+use session::SessionIdentity;
 use std::cell::RefCell;
 use uuid::Uuid;
 
@@ -32,15 +37,39 @@ pub struct Context {
 struct Frame {
     subtransaction: pg_sys::SubTransactionId,
     context: Context,
+    /// It came from a verified token.
+    verified: bool,
+    /// It narrows the session's identity, and ends with it.
+    of_session: bool,
+}
+
+/// An identity that becomes the session's when the transaction commits.
+struct Pending {
+    subtransaction: pg_sys::SubTransactionId,
+    identity: SessionIdentity,
 }
 
 #[derive(Default)]
 struct State {
     frames: Vec<Frame>,
+    pending: Vec<Pending>,
+    /// Whether tenant and user of the session's identity are active, looked up once a transaction.
+    session_confirmed: Option<bool>,
+    /// A user and his role, looked up once a transaction.
+    role: Option<(Uuid, Role)>,
     /// The setting's text and the tenant it stands for, looked up once a transaction.
     setting: Option<(Vec<u8>, Option<Uuid>)>,
     /// A tenant and what it sees, looked up once a transaction.
     visible: Option<(Uuid, Vec<Uuid>)>,
+}
+
+impl State {
+    fn forget_lookups(&mut self) {
+        self.session_confirmed = None;
+        self.role = None;
+        self.setting = None;
+        self.visible = None;
+    }
 }
 
 thread_local! {
@@ -49,8 +78,7 @@ thread_local! {
 
 /// The context in force, if there is one. Raises for a malformed setting.
 pub fn current() -> Option<Context> {
-    let framed = STATE.with_borrow(|state| state.frames.last().map(|frame| frame.context));
-    framed.or_else(|| match settings::context_mode() {
+    framed().or_else(from_session).or_else(|| match settings::context_mode() {
         ContextMode::Trusted => from_setting(),
         ContextMode::Signed => None,
     })
@@ -58,19 +86,80 @@ pub fn current() -> Option<Context> {
 
 /// The context in force; none also where the setting is malformed. For records, which must not fail for it.
 pub fn current_or_none() -> Option<Context> {
-    let framed = STATE.with_borrow(|state| state.frames.last().map(|frame| frame.context));
-    if framed.is_some() || settings::context_mode() == ContextMode::Signed {
-        return framed;
+    let established = framed().or_else(from_session);
+    if established.is_some() || settings::context_mode() == ContextMode::Signed {
+        return established;
     }
     let text = settings::app_current_tenant()?.to_str().ok()?;
     Uuid::try_parse(text.trim()).ok()?;
     from_setting()
 }
 
+/// The context that a verified token established, and whether it is the session's.
+pub fn verified() -> Option<(Context, bool)> {
+    let framed = STATE.with_borrow(|state| {
+        let frame = state.frames.iter().rev().find(|frame| frame.verified)?;
+        Some((frame.context, frame.of_session))
+    });
+    match framed {
+        Some((_, true)) if session::in_force().is_none() => None,
+        Some(framed) => Some(framed),
+        None => from_session().map(|context| (context, true)),
+    }
+}
+
+/// What the newest frame says that counts in the mode in force.
+fn framed() -> Option<Context> {
+    let signed = settings::context_mode() == ContextMode::Signed;
+    let (context, of_session) = STATE.with_borrow(|state| {
+        let frame = state.frames.iter().rev().find(|frame| frame.verified || !signed)?;
+        Some((frame.context, frame.of_session))
+    })?;
+    (!of_session || session::in_force().is_some()).then_some(context)
+}
+
+/// What the session's identity says, while its tenant and its user are active.
+fn from_session() -> Option<Context> {
+    let SessionIdentity { tenant, user, .. } = session::in_force()?;
+    let confirmed = STATE.with_borrow(|state| state.session_confirmed).unwrap_or_else(|| {
+        let active = tenants::is_active(tenant) && tenants::has_active_user(tenant, user);
+        STATE.with_borrow_mut(|state| state.session_confirmed = Some(active));
+        active
+    });
+    if !confirmed {
+        session::forget();
+    }
+    confirmed.then_some(Context { tenant, user: Some(user), assistant: None })
+}
+
+/// The role of the user in context; none where there is no user. Refuses with reason `unknown_user` where he is
+/// no longer an active user of the tenant.
+pub fn user_role() -> Result<Option<Role>, Refusal> {
+    let Some(Context { tenant, user: Some(user), .. }) = current() else { return Ok(None) };
+    let remembered = STATE.with_borrow(|state| state.role.filter(|(of, _)| *of == user));
+    if let Some((_, role)) = remembered {
+        return Ok(Some(role));
+    }
+    let name = tenants::role_of_active_user(tenant, user).ok_or_else(tenancy::unknown_user)?;
+    let role = name.parse::<Role>()?;
+    STATE.with_borrow_mut(|state| state.role = Some((user, role)));
+    Ok(Some(role))
+}
+
 /// The tenants whose rows may be read: the one in context, first, and its direct active subsidiaries if it is a
 /// holding. Empty without a context.
 pub fn visible() -> Vec<Uuid> {
     current().map(|context| visible_from(context.tenant)).unwrap_or_default()
+}
+
+/// The first of [`visible`]: the tenant in context, where it is active.
+pub fn own() -> Option<Uuid> {
+    let tenant = current()?.tenant;
+    let remembered = STATE.with_borrow(|state| match &state.visible {
+        Some((of, visible)) if *of == tenant => Some(visible.first().copied()),
+        _ => None,
+    });
+    remembered.unwrap_or_else(|| visible_from(tenant).first().copied())
 }
 
 /// The tenant in context and what it sees; none also where the setting is malformed.
@@ -93,11 +182,25 @@ fn visible_from(tenant: Uuid) -> Vec<Uuid> {
 
 /// Puts a context in force until the end of the (sub)transaction.
 pub fn enter(context: Context) {
-    // SAFETY: reads a counter of the running transaction.
-    let subtransaction = unsafe { pg_sys::GetCurrentSubTransactionId() };
+    push(context, false, false);
+}
+
+/// Puts the context of a verified token in force until the end of the (sub)transaction.
+pub fn enter_verified(context: Context) {
+    push(context, true, false);
+}
+
+/// Narrows a verified context until the end of the (sub)transaction, and of the session's identity if it is
+/// that one.
+pub fn narrow(context: Context, of_session: bool) {
+    push(context, true, of_session);
+}
+
+fn push(context: Context, verified: bool, of_session: bool) {
+    let subtransaction = current_subtransaction();
     STATE.with_borrow_mut(|state| {
         state.frames.retain(|frame| frame.subtransaction != subtransaction);
-        state.frames.push(Frame { subtransaction, context });
+        state.frames.push(Frame { subtransaction, context, verified, of_session });
     });
     if plans::known(context.tenant).is_none() {
         visible_from(context.tenant);
@@ -105,21 +208,30 @@ pub fn enter(context: Context) {
     plans::follow(plans::known(context.tenant));
 }
 
-/// A frame has gone: cached plans follow the context that is in force now.
+/// A frame or the session's identity has gone: cached plans follow the context that is in force now.
 fn fall_back() {
-    let frame = STATE.with_borrow(|state| state.frames.last().map(|frame| frame.context.tenant));
-    match frame {
+    let framed = STATE.with_borrow(|state| state.frames.last().map(|frame| frame.context.tenant));
+    let established = framed.or_else(|| session::in_force().map(|identity| identity.tenant));
+    match established {
         Some(tenant) => plans::follow(plans::known(tenant)),
         None => plans::follow_setting(settings::app_current_tenant()),
     }
 }
 
-/// Looks tenants up again at the next question: one of them has changed.
+/// Makes the identity the session's when the transaction commits.
+pub fn keep_for_session(identity: SessionIdentity) {
+    let subtransaction = current_subtransaction();
+    STATE.with_borrow_mut(|state| state.pending.push(Pending { subtransaction, identity }));
+}
+
+fn current_subtransaction() -> pg_sys::SubTransactionId {
+    // SAFETY: reads a counter of the running transaction.
+    unsafe { pg_sys::GetCurrentSubTransactionId() }
+}
+
+/// Looks tenants and users up again at the next question: one of them has changed.
 pub fn forget_lookups() {
-    STATE.with_borrow_mut(|state| {
-        state.setting = None;
-        state.visible = None;
-    });
+    STATE.with_borrow_mut(State::forget_lookups);
 }
 
 /// The tenant that `app.current_tenant` names, if it is an active one.
@@ -139,6 +251,20 @@ fn from_setting() -> Option<Context> {
     tenant.map(|tenant| Context { tenant, user: None, assistant: None })
 }
 
+/// The transaction has committed: an identity that was kept for the session is the session's.
+pub fn commit() {
+    if let Some(pending) = STATE.with_borrow(|state| state.pending.last().map(|pending| pending.identity)) {
+        session::put(pending);
+        plans::follow(plans::known(pending.tenant));
+    }
+    forget();
+}
+
+/// The transaction has failed or was rolled back, and the session's identity ends with it.
+pub fn abort() {
+    forget_identity();
+}
+
 /// The transaction has ended, and the context with it.
 pub fn forget() {
     let state = STATE.take();
@@ -147,13 +273,19 @@ pub fn forget() {
     }
 }
 
+/// Nobody is in context any more, the session's identity included.
+pub fn forget_identity() {
+    session::forget();
+    forget();
+}
+
 /// A savepoint was rolled back: what it set is gone, and what was looked up since may be.
 pub fn forget_subtransaction(own: pg_sys::SubTransactionId) {
     let had_frame = STATE.with_borrow_mut(|state| {
         let before = state.frames.len();
         state.frames.retain(|frame| frame.subtransaction != own);
-        state.setting = None;
-        state.visible = None;
+        state.pending.retain(|pending| pending.subtransaction != own);
+        state.forget_lookups();
         state.frames.len() < before
     });
     if had_frame {
@@ -169,6 +301,9 @@ pub fn adopt_subtransaction(own: pg_sys::SubTransactionId, parent: pg_sys::SubTr
             for frame in state.frames.iter_mut().filter(|frame| frame.subtransaction == own) {
                 frame.subtransaction = parent;
             }
+        }
+        for pending in state.pending.iter_mut().filter(|pending| pending.subtransaction == own) {
+            pending.subtransaction = parent;
         }
     });
 }

@@ -1,6 +1,7 @@
 //! What the context must know of tenants, users and assistants, read below row-level security.
 
-use crate::relation::for_each_by_uuid;
+use crate::relation::{for_each_by_text, for_each_by_uuid};
+use awgp_core::identity::Candidate;
 use awgp_core::refusal::Refusal;
 use awgp_core::tenancy;
 use pgrx::Spi;
@@ -41,6 +42,39 @@ pub fn has_active_user(tenant: Uuid, user: Uuid) -> bool {
         found = row.uuid(c"tenant_id") == Some(tenant) && row.flag(c"is_active");
     });
     found
+}
+
+/// The role of an active user of the tenant; none where he is not.
+pub fn role_of_active_user(tenant: Uuid, user: Uuid) -> Option<String> {
+    let mut role = None;
+    for_each_by_uuid(c"users", c"users_pkey", c"id", user, |row| {
+        if row.uuid(c"tenant_id") == Some(tenant) && row.flag(c"is_active") {
+            role = row.text(c"role");
+        }
+    });
+    role
+}
+
+/// The user whose `keycloak_id` is the subject of a token, with his tenant.
+pub fn user_of_subject(subject: &str) -> Option<(Uuid, Candidate)> {
+    let mut user = None;
+    for_each_by_text(c"users", c"users_keycloak_id_key", c"keycloak_id", subject, |row| {
+        user = row
+            .uuid(c"id")
+            .zip(row.uuid(c"tenant_id"))
+            .map(|(id, tenant)| (id, tenant, row.flag(c"is_active")));
+    });
+    let (id, tenant_id, is_active) = user?;
+    let mut candidate = None;
+    for_each_by_uuid(c"tenants", c"tenants_pkey", c"id", tenant_id, |row| {
+        candidate = Some(Candidate {
+            is_active,
+            tenant_id,
+            tenant_slug: row.text(c"slug").unwrap_or_default(),
+            tenant_is_active: row.flag(c"is_active"),
+        });
+    });
+    candidate.map(|candidate| (id, candidate))
 }
 
 /// True where the assistant is one of the tenant's.

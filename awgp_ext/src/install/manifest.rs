@@ -35,6 +35,7 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0014_audit_logs",
     "0015_audit_log_integrity",
     "0016_audit_chain_anchors",
+    "0017_identity_providers",
 };
 
 /// Who may see and write which rows, with the grants beside it.
@@ -56,6 +57,7 @@ const POLICIES: &[File] = files! { "policies":
     "audit_logs",
     "audit_log_integrity",
     "audit_chain_anchors",
+    "identity_providers",
 };
 
 /// What every write passes.
@@ -73,6 +75,7 @@ const TRIGGERS: &[File] = files! { "triggers":
     "conversation_logs",
     "hallucination_flags",
     "audit_logs",
+    "identity_providers",
 };
 
 /// Functions that return table rows. They cannot be members of the extension: a restore makes the extension
@@ -82,6 +85,9 @@ const FUNCTIONS: &[File] = files! { "functions":
     "create_user",
     "create_assistant",
     "create_work_item",
+    "create_identity_provider",
+    "rotate_identity_provider",
+    "remove_identity_provider",
 };
 
 /// Scripts: written so that they can be applied again; applied whenever their text changes, and all of them

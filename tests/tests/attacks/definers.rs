@@ -16,6 +16,7 @@ const CALLS: &[Attack] = &[
     ("log_event", "SELECT awgp.log_event('seen', 'work_items', '{a_item}', '{}', '{\"tenant_id\": \"{A}\"}', '{\"tenant_id\": \"{A}\"}');
       SELECT awgp.flush_audit(); SELECT tenant_id = '{B}' FROM awgp.audit_logs WHERE action = 'seen'", Give(&["t"])),
     ("log_event", "COMMIT; BEGIN; SELECT awgp.log_event('seen', 'work_items')", Refuse("42501", "no_tenant_context")),
+    ("seal_partition", "SELECT awgp.seal_partition('audit_logs_default')", Fail("42501")),
     ("ensure_partitions", "SELECT awgp.ensure_partitions(1)", Fail("42501")),
 ];
 

@@ -7,7 +7,7 @@ use crate::failure::{Failure, Trouble};
 use crate::row::Row;
 use crate::session::Work;
 use awgp_core::audit::chain::{Digest, Lane, Link};
-use awgp_core::audit::lane::{Head, Known};
+use awgp_core::audit::known::{Head, Known};
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use uuid::Uuid;

@@ -10,8 +10,9 @@ use super::plan::Plan;
 use super::seal::Seals;
 use crate::audit::copy::Tuple;
 use awgp_core::audit::chain::Lane;
-use awgp_core::audit::lane::{LaneVerifier, Suspicion};
+use awgp_core::audit::lane::LaneVerifier;
 use awgp_core::audit::row::RowRef;
+use awgp_core::audit::suspicion::Suspicion;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Bytes of rows that wait for an earlier one.

@@ -1,0 +1,94 @@
+//! `awgp provider`: identity providers, whose tokens count in signed mode.
+
+use crate::call::Call;
+use crate::exit::Exit;
+use crate::failure::{Failure, Trouble};
+use crate::opt::{Output, ProviderAdd, ProviderNamed, ProviderRotate};
+use crate::render;
+use crate::row::Row;
+use crate::session::{Context, Session};
+use std::path::Path;
+
+const COLUMNS: [&str; 7] = ["name", "issuer", "audience", "algorithms", "key_ids", "is_active", "updated_at"];
+
+// The set was validated when it was written; a key without a kid shows as null.
+const LIST: &str = "
+    SELECT name, issuer, audience, algorithms,
+           (SELECT array_agg(key ->> 'kid') FROM jsonb_array_elements(jwks::jsonb -> 'keys') AS key) AS key_ids,
+           is_active, updated_at, id
+    FROM awgp.identity_providers ORDER BY name";
+
+/// Adds a provider.
+pub async fn add(session: &mut Session, options: &ProviderAdd, output: Output) -> Result<String, Trouble> {
+    let jwks = read(&options.jwks_file)?;
+    let work = session.begin(Context::default()).await?;
+    let only_tenant = match &options.only_tenant {
+        Some(tenant) => Some(work.text("SELECT awgp.find_tenant($1::text)::text", &[tenant]).await?),
+        None => None,
+    };
+    let call = Call::new("create_identity_provider")
+        .arg("name", "text", Some(&options.name))
+        .arg("issuer", "text", Some(&options.issuer))
+        .list("audience", &options.audience)
+        .arg("jwks", "text", Some(&jwks))
+        .list("algorithms", &options.algorithm)
+        .arg("subject_claim", "text", options.subject_claim.as_ref())
+        .arg("tenant_claim", "text", options.tenant_claim.as_ref())
+        .list("authorized_parties", &options.authorized_party)
+        .arg("leeway_seconds", "integer", options.leeway_seconds)
+        .arg("max_lifetime_seconds", "integer", options.max_lifetime_seconds)
+        .arg("only_tenant_id", "uuid", only_tenant);
+    let row = work.call_one(&call).await?;
+    work.commit().await?;
+    Ok(render::single(&row, output))
+}
+
+/// Lists the providers.
+pub async fn list(session: &mut Session, output: Output) -> Result<String, Trouble> {
+    let work = session.begin(Context::default()).await?;
+    let rows = work.select(LIST, &[]).await?;
+    work.commit().await?;
+    Ok(render::list(&rows, &COLUMNS, output))
+}
+
+/// Replaces the key set of a provider.
+pub async fn rotate(
+    session: &mut Session,
+    options: &ProviderRotate,
+    output: Output,
+) -> Result<String, Trouble> {
+    let call = Call::new("rotate_identity_provider").arg("issuer", "text", Some(&options.issuer)).arg(
+        "jwks",
+        "text",
+        Some(&read(&options.jwks_file)?),
+    );
+    change(session, &call, &options.issuer, output).await
+}
+
+/// Removes a provider.
+pub async fn remove(
+    session: &mut Session,
+    options: &ProviderNamed,
+    output: Output,
+) -> Result<String, Trouble> {
+    let call = Call::new("remove_identity_provider").arg("issuer", "text", Some(&options.issuer));
+    change(session, &call, &options.issuer, output).await
+}
+
+async fn change(session: &mut Session, call: &Call, issuer: &str, output: Output) -> Result<String, Trouble> {
+    let work = session.begin(Context::default()).await?;
+    let row: Option<Row> = work.call(call).await?.pop();
+    let row = row.ok_or_else(|| {
+        Failure::new(Exit::NotFound, format!("no identity provider has the issuer \"{issuer}\""))
+            .hint("list the providers with `awgp provider list`")
+    })?;
+    work.commit().await?;
+    Ok(render::single(&row, output))
+}
+
+fn read(file: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(file).map_err(|error| {
+        Failure::new(Exit::BadArgument, format!("{} cannot be read: {error}", file.display()))
+            .hint("--jwks-file names a file with the realm's certificates endpoint's answer")
+    })
+}

@@ -1,0 +1,72 @@
+//! The access token that stands in the place of --tenant and --user, from a file or the environment: other
+//! users of the machine can see arguments.
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use std::fmt;
+use std::path::Path;
+
+/// The variable that holds a token.
+const VARIABLE: &str = "AWGP_TOKEN";
+
+/// An access token. It cannot be printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+impl Token {
+    /// The token of `file` or, without one, of `AWGP_TOKEN`; none where neither is given. White space around it
+    /// is left out.
+    pub fn read(file: Option<&Path>, env: &dyn Fn(&str) -> Option<String>) -> Result<Option<Self>, Failure> {
+        let text = match file {
+            Some(file) => Some(std::fs::read_to_string(file).map_err(|error| {
+                Failure::new(Exit::BadArgument, format!("{} cannot be read: {error}", file.display()))
+                    .hint("--token-file names a file that holds one access token")
+            })?),
+            None => env(VARIABLE).filter(|text| !text.trim().is_empty()),
+        };
+        match text.as_deref().map(str::trim) {
+            Some("") => Err(Failure::new(Exit::BadArgument, "the token file is empty")
+                .hint("--token-file names a file that holds one access token")),
+            text => Ok(text.map(|text| Self(text.to_owned()))),
+        }
+    }
+
+    /// The text, for the server only.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of_environment(value: Option<&str>) -> Option<Token> {
+        let value = value.map(str::to_owned);
+        Token::read(None, &|name| value.clone().filter(|_| name == VARIABLE)).expect("no file is read")
+    }
+
+    #[test]
+    fn a_token_comes_from_the_environment_unless_it_is_blank() {
+        assert_eq!(of_environment(Some(" a.b.c\n")), Some(Token("a.b.c".to_owned())));
+        assert_eq!((of_environment(Some(" ")), of_environment(None)), (None, None));
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_named() {
+        let failure = Token::read(Some(Path::new("no/such/file")), &|_| None).expect_err("no file");
+        assert!(failure.message.contains("no/such/file"));
+        assert_eq!(failure.exit, Exit::BadArgument);
+    }
+
+    #[test]
+    fn debug_of_a_token_shows_nothing() {
+        assert_eq!(format!("{:?}", Token("a.b.c".to_owned())), "***");
+    }
+}

@@ -1,0 +1,74 @@
+//! `awgp.authenticate()`.
+
+use super::providers;
+use crate::context::session::{SessionIdentity, login, now_seconds};
+use crate::context::{self, Context, tenants};
+use crate::raise::{raise, sqlstate};
+use crate::relation::to_sql;
+use awgp_core::identity::{Identity, TokenError, admit, verify};
+use awgp_core::refusal::Refusal;
+use pgrx::pg_sys;
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::prelude::*;
+use uuid::Uuid;
+
+/// Verifies an access token, puts its user and his tenant in context, and returns the tenant.
+///
+/// The context lasts to the end of the transaction or, with `for_session`, once that commits, until the token
+/// expires. Refuses with the reasons of `awgp_core::identity` and, for the user, `unknown_user`,
+/// `user_inactive`, `tenant_inactive` and `token_tenant_mismatch`.
+#[pg_extern(volatile, parallel_unsafe)]
+fn authenticate(token: Option<&str>, for_session: default!(bool, "false")) -> pgrx::Uuid {
+    match accepted(token.unwrap_or_default()) {
+        Ok(Accepted { tenant, user, expires_at_seconds }) => {
+            context::enter_verified(Context { tenant, user: Some(user), assistant: None });
+            if for_session {
+                let identity = SessionIdentity { tenant, user, expires_at_seconds, login: login() };
+                context::keep_for_session(identity);
+            }
+            to_sql(tenant)
+        }
+        Err(refusal) => refuse(&refusal),
+    }
+}
+
+struct Accepted {
+    tenant: Uuid,
+    user: Uuid,
+    expires_at_seconds: i64,
+}
+
+fn accepted(token: &str) -> Result<Accepted, Refusal> {
+    let (identity, only_tenant) = verified(token)?;
+    let found = tenants::user_of_subject(&identity.subject);
+    admit(&identity, only_tenant, found.as_ref().map(|(_, candidate)| candidate))?;
+    let Some((user, candidate)) = found else { raise(&awgp_core::tenancy::unknown_user()) };
+    Ok(Accepted { tenant: candidate.tenant_id, user, expires_at_seconds: identity.expires_at_seconds })
+}
+
+/// What the token proves, and the tenant its provider is bound to. One provider at a time, because each has a
+/// leeway of its own; the issuer decides, and it is unique.
+fn verified(token: &str) -> Result<(Identity, Option<Uuid>), TokenError> {
+    let now = now_seconds();
+    for trusted in providers::active() {
+        match verify(token, std::slice::from_ref(&trusted.provider), now, trusted.leeway_seconds) {
+            Err(TokenError::WrongIssuer) => {}
+            Err(error) => return Err(error),
+            Ok(identity) => return Ok((identity, trusted.only_tenant)),
+        }
+    }
+    // No provider has the issuer; a token that is malformed is told so all the same.
+    verify(token, &[], now, 0).map(|identity| (identity, None))
+}
+
+/// Raises the refusal, and leaves a line in the server's log, which a rollback does not take away.
+fn refuse(refusal: &Refusal) -> ! {
+    // A token passed as a literal stands in the statement's text, which the server logs with its messages.
+    // SAFETY: the server sets the pointer with every statement and allows null.
+    unsafe { pg_sys::debug_query_string = std::ptr::null() };
+    let line = format!("awgp: authentication refused: {}", refusal.message);
+    ErrorReport::new(sqlstate(refusal.reason.family()), line, "awgp")
+        .set_detail(refusal.detail())
+        .report(PgLogLevel::LOG);
+    raise(refusal)
+}

@@ -1,0 +1,26 @@
+//! The trigger on `awgp.identity_providers`: what cannot be used is not stored.
+
+use crate::raise::raise;
+use crate::trigger::{TriggerCall, trigger_function};
+use awgp_core::identity::{Algorithm, UnknownAlgorithm, validate_jwks};
+use pgrx::pg_sys::Datum;
+
+trigger_function!(
+    awgp_guard_identity_provider,
+    pg_finfo_awgp_guard_identity_provider,
+    guard_identity_provider
+);
+
+/// Keys and algorithms can be used; NULL is left to NOT NULL, and the rest to constraints.
+fn guard_identity_provider(call: &TriggerCall) -> Datum {
+    if let Some(Err(error)) = call.new_text(c"jwks").map(|jwks| validate_jwks(&jwks)) {
+        raise(&error.into());
+    }
+    for name in call.new_texts(c"algorithms") {
+        let read: Result<Algorithm, UnknownAlgorithm> = name.parse();
+        if let Err(error) = read {
+            raise(&error.into());
+        }
+    }
+    call.keep()
+}

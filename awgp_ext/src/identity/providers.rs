@@ -1,0 +1,92 @@
+//! The rows of `awgp.identity_providers`, as the verifier wants them.
+
+use crate::relation::{self, Row};
+use awgp_core::identity::{Algorithm, Provider, validate_jwks};
+use pgrx::PgLogLevel;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// A provider that is active, with what the verifier does not ask for.
+#[derive(Clone)]
+pub struct Trusted {
+    /// What its tokens must say.
+    pub provider: Provider,
+    /// How far its clock may be off.
+    pub leeway_seconds: u32,
+    /// The only tenant whose users it may vouch for; none: every tenant's.
+    pub only_tenant: Option<Uuid>,
+}
+
+thread_local! {
+    /// Key sets that were read before, by their text: an RSA key takes longer to read than to use.
+    static READ: RefCell<HashMap<String, awgp_core::identity::KeySet>> = RefCell::new(HashMap::new());
+}
+
+/// The active providers. A row that cannot be used (only a superuser past the trigger can write one) is left
+/// out, and the server's log says so.
+pub fn active() -> Vec<Trusted> {
+    let mut rows = Vec::new();
+    relation::for_each(c"identity_providers", |row| {
+        if row.flag(c"is_active") {
+            rows.push(Columns::read(row));
+        }
+    });
+    READ.with_borrow_mut(|read| read.retain(|jwks, _| rows.iter().any(|row| row.jwks == *jwks)));
+    rows.into_iter().filter_map(Columns::trusted).collect()
+}
+
+struct Columns {
+    issuer: String,
+    audience: Vec<String>,
+    jwks: String,
+    algorithms: Vec<String>,
+    subject_claim: String,
+    tenant_claim: Option<String>,
+    leeway_seconds: i32,
+    max_lifetime_seconds: Option<i32>,
+    authorized_parties: Vec<String>,
+    only_tenant: Option<Uuid>,
+}
+
+impl Columns {
+    fn read(row: &Row) -> Self {
+        Self {
+            issuer: row.text(c"issuer").unwrap_or_default(),
+            audience: row.texts(c"audience"),
+            jwks: row.text(c"jwks").unwrap_or_default(),
+            algorithms: row.texts(c"algorithms"),
+            subject_claim: row.text(c"subject_claim").unwrap_or_default(),
+            tenant_claim: row.text(c"tenant_claim"),
+            leeway_seconds: row.integer(c"leeway_seconds").unwrap_or(0),
+            max_lifetime_seconds: row.integer(c"max_lifetime_seconds"),
+            authorized_parties: row.texts(c"authorized_parties"),
+            only_tenant: row.uuid(c"only_tenant_id"),
+        }
+    }
+
+    fn trusted(self) -> Option<Trusted> {
+        let read = READ.with_borrow(|read| read.get(&self.jwks).cloned());
+        let keys = match read.map_or_else(|| validate_jwks(&self.jwks), Ok) {
+            Ok(keys) => keys,
+            Err(error) => {
+                pgrx::ereport!(
+                    PgLogLevel::LOG,
+                    pgrx::PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
+                    format!("awgp: identity provider {} is not used: {error}", self.issuer)
+                );
+                return None;
+            }
+        };
+        READ.with_borrow_mut(|read| read.insert(self.jwks, keys.clone()));
+        let mut provider = Provider::new(self.issuer, self.audience, keys);
+        provider.authorized_parties = self.authorized_parties;
+        provider.algorithms =
+            self.algorithms.iter().filter_map(|name| name.parse::<Algorithm>().ok()).collect();
+        provider.subject_claim = self.subject_claim;
+        provider.tenant_claim = self.tenant_claim;
+        provider.max_lifetime_seconds = self.max_lifetime_seconds.map(i64::from);
+        let leeway_seconds = u32::try_from(self.leeway_seconds).unwrap_or(0);
+        Some(Trusted { provider, leeway_seconds, only_tenant: self.only_tenant })
+    }
+}

@@ -1,0 +1,11 @@
+CREATE OR REPLACE FUNCTION awgp.remove_identity_provider(issuer text) RETURNS SETOF awgp.identity_providers
+LANGUAGE sql VOLATILE SECURITY INVOKER ROWS 1
+SET search_path = pg_catalog, pg_temp
+AS $$
+    DELETE FROM awgp.identity_providers AS provider
+    WHERE provider.issuer = remove_identity_provider.issuer
+    RETURNING *;
+$$;
+COMMENT ON FUNCTION awgp.remove_identity_provider(text) IS 'Removes a provider, whose tokens are refused from then on, and returns the row it had; no row where the issuer has none. issuer: what iss is. Error: 42501 for all but awgp_admin.';
+REVOKE ALL ON FUNCTION awgp.remove_identity_provider(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION awgp.remove_identity_provider(text) TO awgp_admin;
