@@ -107,13 +107,13 @@ async fn name_sealed_partition(work: &Work<'_>, hole: &mut Finding) -> Result<()
 
 /// Names the partitions of the rows that were found, and of those that are missing where a seal tells.
 pub async fn name_partitions(work: &Work<'_>, findings: &mut [Finding]) -> Result<(), Trouble> {
-    for hole in findings.iter_mut().filter(|finding| finding.audit_id.is_none()) {
-        name_sealed_partition(work, hole).await?;
-    }
     const AT_ONCE: usize = 1000;
     const SQL: &str = "
         SELECT a.id, a.tenant_id, c.relname AS name FROM awgp.audit_logs a JOIN pg_class c ON c.oid = a.tableoid
         WHERE a.id = ANY ($1::bigint[])";
+    for hole in findings.iter_mut().filter(|finding| finding.audit_id.is_none()) {
+        name_sealed_partition(work, hole).await?;
+    }
     for some in findings.chunks_mut(AT_ONCE) {
         let ids: Vec<i64> = some.iter().filter_map(|finding| finding.audit_id).collect();
         if ids.is_empty() {
