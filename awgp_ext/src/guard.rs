@@ -107,10 +107,9 @@ fn guard_tenant(call: &TriggerCall) -> Datum {
     let Some(id) = call.new_uuid(c"id") else { return call.keep() };
     let parent = call.new_uuid(c"parent_tenant_id");
     let old_parent = if call.is_update() { call.old_uuid(c"parent_tenant_id") } else { None };
-    if let Some(parent) = parent.filter(|_| parent != old_parent) {
-        if let Some(refusal) = context::tenants::parent_refusal(id, parent) {
-            raise(&refusal);
-        }
+    let new_parent = parent.filter(|_| parent != old_parent);
+    if let Some(refusal) = new_parent.and_then(|parent| context::tenants::parent_refusal(id, parent)) {
+        raise(&refusal);
     }
     if call.is_update() && call.new_text(c"type").as_deref() != Some("holding") {
         let mut subsidiaries = false;

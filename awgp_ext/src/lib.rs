@@ -13,6 +13,15 @@
 //! | [`settings`] | configuration parameters |
 //! | [`raise`], [`relation`], [`jsonb`], [`encoding`], [`lock`], [`transaction`], [`trigger`] | the edges to PostgreSQL |
 
+// Pedantic lints that the edge to a C server meets everywhere.
+#![allow(
+    clippy::cast_possible_wrap,
+    clippy::cast_possible_truncation,
+    reason = "PostgreSQL's constants and datums"
+)]
+#![allow(clippy::cast_ptr_alignment, reason = "nodes and varlenas are palloc'd, aligned for any of them")]
+#![allow(clippy::result_large_err, reason = "a refusal is raised at once, once")]
+
 mod audit;
 mod context;
 mod doctor;
@@ -43,6 +52,9 @@ pgrx::extension_sql_file!("../../sql/members.sql", name = "members", finalize);
 #[allow(non_snake_case)]
 #[pgrx::pg_guard]
 pub extern "C-unwind" fn _PG_init() {
+    // DETAIL is one line of JSON: where the server was started with RUST_BACKTRACE, pgrx would append to it.
+    // SAFETY: a backend has one thread.
+    unsafe { std::env::set_var("RUST_LIB_BACKTRACE", "0") };
     settings::define();
     transaction::register_callbacks();
     context::session::watch_for_reset();

@@ -102,15 +102,6 @@ pub unsafe fn open(name: &CStr, mode: u32) -> pg_sys::Relation {
     unsafe { pg_sys::table_open(oid, mode.cast_signed()) }
 }
 
-/// The name of an open relation, without its schema.
-///
-/// # Safety
-/// The relation is open.
-pub unsafe fn name(relation: pg_sys::Relation) -> String {
-    // SAFETY: the name is a C string in the open relation.
-    unsafe { CStr::from_ptr((*(*relation).rd_rel).relname.data.as_ptr()).to_string_lossy().into_owned() }
-}
-
 /// The name of a relation, without its schema; empty where there is none.
 pub fn name_of(oid: pg_sys::Oid) -> String {
     // SAFETY: a syscache look-up; null for a relation that is not there.

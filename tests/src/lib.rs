@@ -6,6 +6,8 @@
 //!
 //! A database a test, copied from a template that has the extension in it.
 
+#![allow(clippy::missing_panics_doc, reason = "a harness panics where the test has failed")]
+
 pub mod asking;
 pub mod catalog;
 pub mod cli;

@@ -43,7 +43,7 @@ fn writers(count: u64, targets: &[Target], tenants_per_transaction: u64) -> Vec<
 /// The titles of the work items of which the trail has an insert, each once.
 fn recorded_titles(rows: &[AuditRow]) -> BTreeSet<String> {
     let inserts = rows.iter().filter(|row| row.entity_type == "work_items" && row.action == "insert");
-    let titles: Vec<String> = inserts.map(|row| title(row)).filter(|title| title != "First task").collect();
+    let titles: Vec<String> = inserts.map(title).filter(|title| title != "First task").collect();
     let distinct: BTreeSet<String> = titles.iter().cloned().collect();
     assert_eq!(distinct.len(), titles.len(), "a change is recorded once");
     distinct
@@ -375,4 +375,28 @@ async fn an_auditor_verifies_as_any_role_would_see_it() {
     let auditor = database.connect(Login::Auditor).await;
     let found = auditor.query("SELECT * FROM awgp.verify_audit($1)", &[&group.other.id]).await;
     assert!(found.expect("an auditor verifies").is_empty());
+}
+
+#[tokio::test]
+async fn an_operators_own_trigger_on_the_trail_sees_every_row() {
+    let database = Database::new().await;
+    let superuser = database.superuser().await;
+    superuser
+        .batch_execute(
+            "CREATE TABLE public.forwarded (audit_id bigint);
+             GRANT INSERT ON public.forwarded TO PUBLIC;
+             CREATE FUNCTION public.forward() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                 INSERT INTO public.forwarded VALUES (NEW.id); RETURN NULL; END $$;
+             CREATE TRIGGER forward AFTER INSERT ON awgp.audit_logs FOR EACH ROW EXECUTE FUNCTION public.forward()",
+        )
+        .await
+        .expect("a superuser may");
+    let targets = targets(&database, 1).await;
+    run_writers(&database, writers(2, &targets, 1), 5).await;
+    let rows = trail::rows(&database).await;
+    assert_intact(trail::install_id(&database).await, &rows);
+    let forwarded = superuser.query("SELECT audit_id FROM public.forwarded ORDER BY 1", &[]).await;
+    let mut ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    ids.sort_unstable();
+    assert_eq!(forwarded.expect("readable").iter().map(|row| row.get(0)).collect::<Vec<i64>>(), ids);
 }

@@ -1,7 +1,7 @@
 //! The role of the user in context binds him; `docs/permissions.md` has the table.
 
 use awgp_core::permissions::{Role, Verb, may_write};
-use awgp_tests::fixture::{Tenant, group, one, within, within_as};
+use awgp_tests::fixture::{Tenant, group, one, within_as};
 use awgp_tests::rows::tables;
 use awgp_tests::{Database, assert_refused, refused};
 use tokio_postgres::{Client, Transaction};

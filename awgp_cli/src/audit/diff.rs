@@ -177,7 +177,7 @@ mod tests {
     }
 
     fn json() -> impl Strategy<Value = String> {
-        let leaf = prop_oneof![Just("null".to_owned()), (0..3).prop_map(|n| n.to_string())];
+        let leaf = prop_oneof![Just("null".to_owned()), (0_i32..3).prop_map(|n| n.to_string())];
         leaf.prop_recursive(3, 12, 3, |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..3)

@@ -105,6 +105,9 @@ impl Appender {
             let parent = relation::open(c"audit_logs", pg_sys::RowExclusiveLock);
             refuse_changed_columns(parent);
             let estate = pg_sys::CreateExecutorState();
+            // An AFTER trigger that an operator has put on the table needs a query to belong to; at commit
+            // there is none.
+            pg_sys::AfterTriggerBeginQuery();
             let memory = pg_sys::AllocSetContextCreateInternal(
                 pg_sys::CurrentMemoryContext,
                 c"awgp audit row".as_ptr(),
@@ -220,6 +223,7 @@ impl Appender {
     pub fn close(self) {
         // SAFETY: each was opened once in open() or target().
         unsafe {
+            pg_sys::AfterTriggerEndQuery(self.estate);
             for target in self.targets {
                 target.close();
             }

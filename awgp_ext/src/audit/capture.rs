@@ -21,9 +21,14 @@ trigger_function!(awgp_capture, pg_finfo_awgp_capture, capture);
 /// Columns that move with every UPDATE: alone they are no change.
 const MOVES_ALWAYS: [&str; 1] = ["updated_at"];
 
+/// exclude=… and mask=…, each once.
+const OPTIONS_MAX: usize = 2;
+
 fn capture(call: &TriggerCall) -> Datum {
-    let arguments: Vec<Cow<'_, str>> =
-        (1..).map(|number| call.argument_text(number)).take_while(|argument| !argument.is_empty()).collect();
+    let arguments: Vec<Cow<'_, str>> = (1..=OPTIONS_MAX)
+        .map(|number| call.argument_text(number))
+        .take_while(|argument| !argument.is_empty())
+        .collect();
     let columns = columns(&arguments);
     let change = call.change();
     if let (Some(old), Some(new)) = (change.old, change.new) {

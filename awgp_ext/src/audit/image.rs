@@ -266,7 +266,7 @@ unsafe fn push_container(state: &mut *mut pg_sys::JsonbParseState, jsonb: *mut p
         let masked = if is_scalar || is_empty {
             None
         } else {
-            Jsonb::from_varlena(jsonb.cast()).with_text(|text| secrets::mask_keys(text))
+            Jsonb::from_varlena(jsonb.cast()).with_text(secrets::mask_keys)
         };
         if let Some(masked) = masked {
             let copy = Jsonb::from_text(&masked);

@@ -123,11 +123,7 @@ pub fn flush() -> usize {
 }
 
 fn write(event: &Event, heads: &mut HashMap<Uuid, Head>, linker: &mut Linker, appender: &mut Appender) {
-    if !heads.contains_key(&event.tenant) {
-        let head = lanes::take(event.tenant, appender);
-        heads.insert(event.tenant, head);
-    }
-    let Some(head) = heads.get_mut(&event.tenant) else { return };
+    let head = heads.entry(event.tenant).or_insert_with(|| lanes::take(event.tenant, appender));
     // SAFETY: reads the clock. Should it have gone back, the tail's time stands: a lane never runs backwards.
     let timestamp = unsafe { pg_sys::GetCurrentTimestamp() }.max(head.timestamp);
     let id = event.id.unwrap_or_else(|| appender.next_id());

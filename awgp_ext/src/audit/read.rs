@@ -105,8 +105,6 @@ struct Source {
 
 struct Reader {
     sources: Vec<Source>,
-    /// Where the slots live: longer than the query that names the rows.
-    home: pg_sys::MemoryContext,
     memory: pg_sys::MemoryContext,
     /// Text of before_state, after_state and metadata.
     texts: [pg_sys::StringInfo; 3],
@@ -126,7 +124,7 @@ impl Reader {
             );
             let texts = std::array::from_fn(|_| pg_sys::makeStringInfo());
             let is_utf8 = pg_sys::GetDatabaseEncoding() == pg_sys::pg_enc::PG_UTF8 as i32;
-            Self { sources: Vec::new(), home: pg_sys::CurrentMemoryContext, memory, texts, is_utf8 }
+            Self { sources: Vec::new(), memory, texts, is_utf8 }
         }
     }
 

@@ -38,16 +38,15 @@ fn track_table(
     refuse_without_tenant(table, &name);
     let options = [("exclude", &exclude), ("mask", &mask)];
     let arguments = options.iter().filter(|(_, columns)| !columns.is_empty());
-    let arguments: String = arguments
-        .map(|(option, columns)| {
-            format!(", {}", spi::quote_literal(format!("{option}={}", columns.join(","))))
-        })
-        .collect();
+    let arguments =
+        arguments.map(|(option, columns)| spi::quote_literal(format!("{option}={}", columns.join(","))));
     let literal = spi::quote_literal(&name);
+    let call: Vec<String> = std::iter::once(literal.clone()).chain(arguments).collect();
+    let call = call.join(", ");
     as_owner(&[
         format!(
             "CREATE OR REPLACE TRIGGER awgp_capture AFTER INSERT OR UPDATE OR DELETE ON {name}
-                 FOR EACH ROW EXECUTE FUNCTION awgp.capture({literal}{arguments})"
+                 FOR EACH ROW EXECUTE FUNCTION awgp.capture({call})"
         ),
         format!(
             "COMMENT ON TRIGGER awgp_capture ON {name} IS 'Every change is recorded in the audit trail.'"

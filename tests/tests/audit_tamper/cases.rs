@@ -5,6 +5,7 @@ use awgp_core::audit::chain::{Digest, Lane, Link};
 use awgp_core::audit::integrity::HeadsRoot;
 use awgp_core::audit::row::AuditRow;
 use awgp_tests::trail::ServerFinding;
+use serde_json::Value;
 use uuid::Uuid;
 
 /// A finding, without its words: kind, partition where it is about one, and the row where it is about a row.
@@ -18,6 +19,18 @@ pub struct Case {
     pub sealed: bool,
     pub sql: String,
     pub found: Vec<Named>,
+    /// What the command line finds, where it cannot know as much.
+    pub found_by_command: Option<Vec<Named>>,
+}
+
+impl Case {
+    fn new(number: &'static str, deed: &'static str, sql: String, found: Vec<Named>) -> Self {
+        Self { number, deed, sealed: false, sql, found, found_by_command: None }
+    }
+
+    fn on_sealed(self) -> Self {
+        Self { sealed: true, ..self }
+    }
 }
 
 /// A finding as this suite compares it.
@@ -27,6 +40,18 @@ pub fn named(finding: &ServerFinding) -> Named {
         .map(|tenant| (tenant, finding.chain_lane.unwrap_or(-1), finding.chain_seq.unwrap_or(-1)));
     let partition = finding.partition_name.clone().filter(|_| row.is_none());
     (finding.kind.clone(), partition, row, finding.audit_id)
+}
+
+/// The same of a finding in JSON.
+pub fn named_json(finding: &Value) -> Named {
+    let text = |field: &str| finding[field].as_str().map(str::to_owned);
+    let row = finding["tenant_id"].as_str().map(|tenant| {
+        let lane = finding["chain_lane"].as_i64().and_then(|lane| i16::try_from(lane).ok());
+        let tenant = Uuid::parse_str(tenant).expect("a uuid");
+        (tenant, lane.unwrap_or(-1), finding["chain_seq"].as_i64().unwrap_or(-1))
+    });
+    let partition = text("partition_name").filter(|_| row.is_none());
+    (text("kind").unwrap_or_default(), partition, row, finding["audit_id"].as_i64())
 }
 
 fn at(kind: &str, row: &AuditRow) -> Named {
@@ -56,7 +81,7 @@ fn update(row: &AuditRow, change: &str) -> String {
 
 /// A change of one row, by which it is found.
 fn edited(number: &'static str, deed: &'static str, row: &AuditRow, change: &str, found: Named) -> Case {
-    Case { number, deed, sealed: false, sql: unguarded(update(row, change)), found: vec![found] }
+    Case::new(number, deed, unguarded(update(row, change)), vec![found])
 }
 
 /// Case 1: each column, in a row of a lane of its own.
@@ -101,7 +126,7 @@ fn every_column(log: &Log) -> Case {
     cases.push(edited("1", "edit tenant_id", row(14), &change, at("moved_row", &other_tenant)));
     let sql = cases.iter().map(|case| case.sql.as_str()).collect::<Vec<_>>().join("; ");
     let found = cases.iter().flat_map(|case| case.found.clone()).collect();
-    Case { number: "1", deed: "edit each column, one a row", sealed: false, sql, found }
+    Case::new("1", "edit each column, one a row", sql, found)
 }
 
 fn rehashed(log: &Log) -> Case {
@@ -110,13 +135,16 @@ fn rehashed(log: &Log) -> Case {
     forged.after_state = Some("{\"n\": 0}".to_owned());
     let hash = hash_after(log.at(2, 0, 299), &forged);
     let change = format!("after_state = '{{\"n\": 0}}', integrity_hash = '{hash}'");
-    edited("2", "edit, and hash that row again", row, &change, at("changed_row", row))
+    let case = edited("2", "edit, and hash that row again", row, &change, at("changed_row", row));
+    // Only the server sees in the storage which of the two rows was updated; the command names the second, and
+    // says that it may be the first.
+    Case { found_by_command: Some(vec![at("changed_row", log.at(2, 0, 301))]), ..case }
 }
 
 fn deleted(log: &Log, number: &'static str, deed: &'static str, seq: i64) -> Case {
     let row = log.at(3, 2, seq);
     let sql = unguarded(format!("DELETE FROM awgp.audit_logs WHERE id = {}", row.id));
-    Case { number, deed, sealed: false, sql, found: vec![missing("missing_row", row)] }
+    Case::new(number, deed, sql, vec![missing("missing_row", row)])
 }
 
 fn inserted(log: &Log) -> [Case; 2] {
@@ -130,13 +158,7 @@ fn inserted(log: &Log) -> [Case; 2] {
     late.integrity_hash = hash_after(log.last(4, 1), &late);
     let insert =
         |row: &AuditRow| unguarded(format!("INSERT INTO awgp.audit_logs ({COLUMNS}) VALUES {}", values(row)));
-    let case = |deed, row: &AuditRow, kind| Case {
-        number: "10",
-        deed,
-        sealed: false,
-        sql: insert(row),
-        found: vec![at(kind, row)],
-    };
+    let case = |deed, row: &AuditRow, kind| Case::new("10", deed, insert(row), vec![at(kind, row)]);
     [
         case("insert a back-dated row at a taken number", &between, "inserted_row"),
         case("insert a back-dated row after the last", &late, "back_dated"),
@@ -153,13 +175,7 @@ fn duplicated(log: &Log) -> Case {
          CREATE INDEX {partition}_chain_key ON awgp.{partition} (tenant_id, chain_lane, chain_seq)",
         values(&copy)
     ));
-    Case {
-        number: "11",
-        deed: "duplicate a row",
-        sealed: false,
-        sql,
-        found: vec![at("duplicate_row", &copy)],
-    }
+    Case::new("11", "duplicate a row", sql, vec![at("duplicate_row", &copy)])
 }
 
 fn swapped(log: &Log) -> Case {
@@ -172,7 +188,7 @@ fn swapped(log: &Log) -> Case {
     ));
     std::mem::swap(&mut one.chain_seq, &mut two.chain_seq);
     let found = vec![at("reordered", &one), at("reordered", &two)];
-    Case { number: "12", deed: "swap two rows", sealed: false, sql, found }
+    Case::new("12", "swap two rows", sql, found)
 }
 
 fn moved(log: &Log) -> Case {
@@ -185,13 +201,8 @@ fn moved(log: &Log) -> Case {
 
 fn integrity(log: &Log) -> Vec<Case> {
     let partition = &log.months[0];
-    let seal = |number, deed, change: String, found: Vec<Named>| Case {
-        number,
-        deed,
-        sealed: true,
-        sql: change,
-        found,
-    };
+    let seal =
+        |number, deed, change: String, found: Vec<Named>| Case::new(number, deed, change, found).on_sealed();
     let set = |change: &str| {
         format!("UPDATE awgp.audit_log_integrity SET {change} WHERE partition_name = '{partition}'")
     };
@@ -233,7 +244,7 @@ fn integrity_with_the_log(log: &Log) -> Case {
         log.months[0]
     );
     let found = vec![at("changed_row", row)];
-    Case { number: "16", deed: "edit log and audit_log_integrity", sealed: true, sql, found }
+    Case::new("16", "edit log and audit_log_integrity", sql, found).on_sealed()
 }
 
 /// What is missing where the second month is empty: of each lane, the middle or, where it ended there, the end.
@@ -257,41 +268,24 @@ fn partitions(log: &Log) -> Vec<Case> {
     let direct = format!("UPDATE awgp.{first} SET action = 'x' WHERE id = {}", row.id);
     let gone = vec![about("missing_partition", second)];
     vec![
-        Case {
-            number: "7",
-            deed: "drop a sealed partition",
-            sealed: true,
-            sql: format!("DROP TABLE awgp.{second}"),
-            found: gone.clone(),
-        },
-        Case {
-            number: "8",
-            deed: "detach a sealed partition",
-            sealed: true,
-            sql: format!("ALTER TABLE awgp.audit_logs DETACH PARTITION awgp.{second}"),
-            found: gone,
-        },
-        Case {
-            number: "23",
-            deed: "TRUNCATE a sealed partition",
-            sealed: true,
-            sql: truncate,
-            found: second_month_missing(log),
-        },
-        Case {
-            number: "24",
-            deed: "write to a partition directly",
-            sealed: false,
-            sql: unguarded(direct),
-            found: vec![at("changed_row", row)],
-        },
+        Case::new("7", "drop a sealed partition", format!("DROP TABLE awgp.{second}"), gone.clone())
+            .on_sealed(),
+        Case::new(
+            "8",
+            "detach a sealed partition",
+            format!("ALTER TABLE awgp.audit_logs DETACH PARTITION awgp.{second}"),
+            gone,
+        )
+        .on_sealed(),
+        Case::new("23", "TRUNCATE a sealed partition", truncate, second_month_missing(log)).on_sealed(),
+        Case::new("24", "write to a partition directly", unguarded(direct), vec![at("changed_row", row)]),
     ]
 }
 
 fn guards(log: &Log) -> Vec<Case> {
     let row = log.at(11, 0, 60);
     let first = &log.months[0];
-    let case = |number, deed, sql: String, found| Case { number, deed, sealed: false, sql, found };
+    let case = |number, deed, sql: String, found| Case::new(number, deed, sql, found);
     vec![
         case(
             "22",

@@ -61,11 +61,6 @@ impl Log {
         let lane = (tenant(number), lane, 0)..=(tenant(number), lane, i64::MAX);
         self.rows.range(lane).next_back().expect("the lane has rows").1
     }
-
-    /// Every row, in the order of the chains.
-    pub fn rows(&self) -> impl Iterator<Item = &AuditRow> {
-        self.rows.values()
-    }
 }
 
 /// The hash that a row has after another.

@@ -6,9 +6,10 @@ mod log;
 
 use awgp_core::audit::row::AuditRow;
 use awgp_tests::trail::{self, close, copy_of, drop_database};
-use awgp_tests::{Database, Login, assert_refused};
+use awgp_tests::{Database, Login, assert_refused, cli};
 use cases::{Case, Named, named};
 use log::Log;
+use serde_json::Value;
 use std::process::Command;
 
 /// The log as it is after a maintainer sealed the two months that are over, closed.
@@ -33,17 +34,28 @@ async fn found(database: &Database) -> Vec<Named> {
     found
 }
 
-/// Does the deed to a copy of the log: what is found, and what should be.
-async fn commit_deed(template: &str, number: usize, case: &Case) -> (Vec<Named>, Vec<Named>) {
+/// What `awgp audit verify` finds, which reads the rows and does not ask the server's function.
+fn found_by_command(database: &Database) -> Vec<Named> {
+    let outcome = cli::json(database, Login::Auditor, &["audit", "verify"]);
+    assert!([0, 12].contains(&outcome.code), "{outcome:#?}");
+    let lines = outcome.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON Lines"));
+    let mut lines: Vec<Value> = lines.collect();
+    lines.pop().expect("a line that sums up");
+    let mut found: Vec<Named> = lines.iter().map(cases::named_json).collect();
+    found.sort();
+    found
+}
+
+/// Does the deed to a copy of the log: what the server finds, and what the command finds.
+async fn commit_deed(template: &str, number: usize, case: &Case) -> [Vec<Named>; 2] {
     let database = copy_of(template, &number.to_string()).await;
     let superuser = database.superuser().await;
     superuser.batch_execute(&case.sql).await.unwrap_or_else(|error| panic!("{}: {error:?}", case.sql));
-    let found = found(&database).await;
-    let mut expected = case.found.clone();
-    expected.sort();
+    let by_server = found(&database).await;
+    let by_command = found_by_command(&database);
     drop(superuser);
     drop_database(database).await;
-    (found, expected)
+    [by_server, by_command]
 }
 
 fn shown(found: &[Named]) -> String {
@@ -73,10 +85,21 @@ async fn every_tampering_is_found_by_its_row_and_nothing_else_is() {
     println!("| case | deed | found |\n|---|---|---|");
     for (number, case) in cases::all(&log).iter().enumerate() {
         let template = if case.sealed { &sealed } else { &log.template };
-        let (found, expected) = commit_deed(template, number, case).await;
-        println!("| A{} | {} | {} |", case.number, case.deed, shown(&found));
-        if found != expected {
-            wrong.push(format!("A{} {}: found {found:#?}, expected {expected:#?}", case.number, case.deed));
+        let [by_server, by_command] = commit_deed(template, number, case).await;
+        println!("| A{} | {} | {} |", case.number, case.deed, shown(&by_server));
+        let by_command_expected = case.found_by_command.as_ref().unwrap_or(&case.found);
+        for (who, found, expected) in
+            [("verify_audit", by_server, &case.found), ("awgp audit verify", by_command, by_command_expected)]
+        {
+            let mut expected = expected.clone();
+            expected.sort();
+            if found != expected {
+                let (found, expected) = (shown(&found), shown(&expected));
+                wrong.push(format!(
+                    "A{} {}: {who} found {found}, expected {expected}",
+                    case.number, case.deed
+                ));
+            }
         }
     }
     for (number, sql) in cases::refused(&log) {

@@ -26,7 +26,7 @@ use crate::failure::{Failure, Trouble};
 use crate::opt::{AuditVerify, Output};
 use crate::render;
 use crate::session::{Context, Session, Work};
-use awgp_core::audit::finding::Finding;
+use awgp_core::audit::finding::{Finding, Kind, Severity};
 use awgp_core::audit::lane::LaneVerifier;
 use awgp_core::audit::reconcile::Reconciler;
 use job::{Job, Shared};
@@ -148,6 +148,13 @@ async fn gather(jobs: Vec<Job>, plan: &Arc<Plan>, seals: &Seals) -> Result<Vec<E
     }
 }
 
+/// Whether a finding is about the rows of the partition that a finding about its seal is of.
+fn names_rows_of(findings: &[Finding], seal: &Finding) -> bool {
+    findings
+        .iter()
+        .any(|finding| finding.severity == Severity::Error && finding.partition_name == seal.partition_name)
+}
+
 /// All evidence to findings: lanes first, so that what was moved from one to another is known as that; then
 /// partitions, seals and guards.
 async fn conclude(
@@ -179,7 +186,10 @@ async fn conclude(
     if plan.only.is_none() {
         findings = structure::partitions(work, findings).await?;
     }
-    findings.extend(seals.check(&plan.partitions, stored));
+    // Where rows were touched the seal cannot fit either: one deed, one name.
+    let mut broken = seals.check(&plan.partitions, stored);
+    broken.retain(|seal| seal.kind == Kind::IntegrityMissing || !names_rows_of(&findings, seal));
+    findings.extend(broken);
     findings.extend(structure::guards(work).await?);
     Ok(Report { findings, rows, lanes: Some(lanes), took: begun.elapsed() })
 }

@@ -51,9 +51,8 @@ mod tests {
 
     #[test]
     fn the_bar_is_drawn_by_a_template_that_can_be_read() {
-        for template in ["{bar:32} {human_pos}/{human_len} rows  {per_sec}  {eta} left"] {
-            assert!(ProgressStyle::with_template(template).is_ok());
-        }
+        let template = "{bar:32} {human_pos}/{human_len} rows  {per_sec}  {eta} left";
+        assert!(ProgressStyle::with_template(template).is_ok());
         let progress = Progress::of_rows(10);
         progress.set(12);
         assert_eq!(progress.0.length(), Some(12));

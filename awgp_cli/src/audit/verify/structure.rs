@@ -92,8 +92,24 @@ async fn straddled(work: &Work<'_>, hole: &Finding, gaps: &BTreeSet<Month>) -> R
     Ok(gaps.iter().filter(between).copied().collect())
 }
 
-/// Names the partitions of the rows that were found.
+/// Names the partition in which a seal saw a row that is missing.
+async fn name_sealed_partition(work: &Work<'_>, hole: &mut Finding) -> Result<(), Trouble> {
+    const SQL: &str = "
+        SELECT partition_name AS name FROM awgp.audit_chain_anchors
+        WHERE tenant_id = $1::text::uuid AND chain_lane = $2 AND $3 BETWEEN first_seq AND last_seq
+        ORDER BY first_seq LIMIT 1";
+    if let (Some(tenant_id), Some(lane), Some(seq)) = (hole.tenant_id, hole.chain_lane, hole.chain_seq) {
+        let rows = work.select(SQL, &[&tenant_id.to_string(), &lane, &seq]).await?;
+        hole.partition_name = rows.first().map(|row| text(row, "name"));
+    }
+    Ok(())
+}
+
+/// Names the partitions of the rows that were found, and of those that are missing where a seal tells.
 pub async fn name_partitions(work: &Work<'_>, findings: &mut [Finding]) -> Result<(), Trouble> {
+    for hole in findings.iter_mut().filter(|finding| finding.audit_id.is_none()) {
+        name_sealed_partition(work, hole).await?;
+    }
     const AT_ONCE: usize = 1000;
     const SQL: &str = "
         SELECT a.id, a.tenant_id, c.relname AS name FROM awgp.audit_logs a JOIN pg_class c ON c.oid = a.tableoid
