@@ -101,7 +101,6 @@ reasons! {
     OutOfRange = "out_of_range", BadArgument;
     /// A row that an array column of another row names was to be deleted or renamed.
     StillReferenced = "still_referenced", ForeignKeyViolation;
-
     /// The audit trail is written by the chain alone and never changed.
     AuditImmutable = "audit_immutable", NotAllowed;
     /// A governed table cannot be truncated.
