@@ -4,8 +4,8 @@ CREATE FUNCTION awgp.own_or_visible_support(internal) RETURNS internal LANGUAGE 
     AS 'MODULE_PATHNAME', 'awgp_own_or_visible_support';
 COMMENT ON FUNCTION awgp.own_or_visible_support(internal) IS 'Tells the planner which argument of own_or_visible() the context in force needs.';
 
--- Where the planner does not ask, the general answer stands. Parsed here and now, so no search_path matters.
+-- Where the planner does not ask, the general answer stands.
 CREATE FUNCTION awgp.own_or_visible(own boolean, visible boolean) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SUPPORT awgp.own_or_visible_support
-    RETURN visible;
+    SUPPORT awgp.own_or_visible_support SET search_path = pg_catalog, pg_temp
+    AS 'SELECT $2';
 COMMENT ON FUNCTION awgp.own_or_visible(boolean, boolean) IS 'For policies. own: the row is the tenant''s own; visible: the row is of a tenant that may be seen. A plan has the first where the context sees itself alone, so that it can walk an ordered index, and the second elsewhere.';
