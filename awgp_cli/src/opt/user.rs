@@ -1,0 +1,43 @@
+//! The arguments of `awgp user`.
+
+use super::Limit;
+use clap::{Args, Subcommand};
+
+/// People.
+#[derive(Debug, Subcommand)]
+pub enum User {
+    /// Create a user in the tenant.
+    Create(UserCreate),
+    /// List the users that the tenant sees.
+    List(UserList),
+}
+
+/// A new user.
+#[derive(Args, Debug)]
+pub struct UserCreate {
+    /// The e-mail address; unique within the tenant.
+    pub email: String,
+    /// super_admin, admin, manager, operator or viewer.
+    #[arg(long)]
+    pub role: String,
+    /// First name.
+    #[arg(long, value_name = "NAME")]
+    pub first_name: Option<String>,
+    /// Last name.
+    #[arg(long, value_name = "NAME")]
+    pub last_name: Option<String>,
+    /// The subject of the identity provider's tokens.
+    #[arg(long, value_name = "ID")]
+    pub keycloak_id: Option<String>,
+}
+
+/// Which users to list.
+#[derive(Args, Debug)]
+pub struct UserList {
+    /// Only with this role.
+    #[arg(long)]
+    pub role: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub limit: Limit,
+}

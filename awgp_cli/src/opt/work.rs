@@ -1,0 +1,64 @@
+//! The arguments of `awgp work`.
+
+use super::Limit;
+use clap::{Args, Subcommand};
+
+/// Work items.
+#[derive(Debug, Subcommand)]
+pub enum Work {
+    /// Create a work item for an assistant of the tenant.
+    Create(WorkCreate),
+    /// List the work items that the tenant sees, the newest first.
+    List(WorkList),
+    /// Show one work item.
+    Show(WorkShow),
+}
+
+/// A new work item.
+#[derive(Args, Debug)]
+pub struct WorkCreate {
+    /// What is to be done.
+    pub title: String,
+    /// Who does it: the assistant's slug or id.
+    #[arg(long)]
+    pub assistant: String,
+    /// The same at length.
+    #[arg(long, value_name = "TEXT")]
+    pub description: Option<String>,
+    /// How risky it is, 0 to 5.
+    #[arg(long, value_name = "LEVEL")]
+    pub risk_level: Option<i32>,
+    /// How urgent it is, 1 (highest) to 5.
+    #[arg(long)]
+    pub priority: Option<i32>,
+    /// What it is expected to cost, an exact decimal.
+    #[arg(long, value_name = "AMOUNT")]
+    pub estimated_cost: Option<String>,
+    /// Data for the task, a JSON object.
+    #[arg(long, value_name = "JSON")]
+    pub context: Option<String>,
+    /// When it is due, as 2026-03-31T17:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    pub due_at: Option<String>,
+}
+
+/// Which work items to list.
+#[derive(Args, Debug)]
+pub struct WorkList {
+    /// Only with this status: backlog, in_progress, awaiting_approval, completed, failed or cancelled.
+    #[arg(long)]
+    pub status: Option<String>,
+    /// Only of this assistant, by slug or id.
+    #[arg(long)]
+    pub assistant: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub limit: Limit,
+}
+
+/// Which work item to show.
+#[derive(Args, Debug)]
+pub struct WorkShow {
+    /// Its id.
+    pub id: String,
+}
