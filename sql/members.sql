@@ -42,6 +42,20 @@ GRANT EXECUTE ON FUNCTION awgp.flush_audit() TO awgp_app, awgp_maintainer, awgp_
 -- Partitions
 COMMENT ON FUNCTION awgp.ensure_partitions(integer, timestamptz) IS 'Makes the audit partitions of the month of at (default: now) and of the next months_ahead months (0 to 120), where they are missing, and returns their names. Error 22023 out_of_range. SECURITY DEFINER: maintainers own no table.';
 GRANT EXECUTE ON FUNCTION awgp.ensure_partitions(integer, timestamptz) TO awgp_maintainer;
+COMMENT ON FUNCTION awgp.drain_default_partition() IS 'Makes the partitions of months that were missed, moves the default partition''s rows into them, unchanged, and returns made, moved and failed. Writers wait until the transaction ends. Error 40001 trail_busy. SECURITY DEFINER: maintainers own no table.';
+GRANT EXECUTE ON FUNCTION awgp.drain_default_partition() TO awgp_maintainer;
+COMMENT ON FUNCTION awgp.seal_due_partitions(timestamptz) IS 'Seals every partition whose month was over an hour before at (default: now; not later than now), each by itself, and returns sealed and failed. SECURITY DEFINER: as seal_partition().';
+GRANT EXECUTE ON FUNCTION awgp.seal_due_partitions(timestamptz) TO awgp_maintainer;
+
+-- Maintenance
+COMMENT ON FUNCTION awgp.run_maintenance(timestamptz, text[]) IS 'Runs what is due at a moment (default: now), or only the steps named, each in a subtransaction, and returns what each did or why it failed. already_running: another session runs it now, and nothing was done. Error 22023 unknown_maintenance_step.';
+COMMENT ON FUNCTION awgp.maintenance_steps() IS 'The names of the steps of maintenance in the order in which they run.';
+COMMENT ON FUNCTION awgp.begin_maintenance() IS 'Keeps others from running maintenance until this session ends or calls end_maintenance(); false where another session runs it now.';
+COMMENT ON FUNCTION awgp.end_maintenance() IS 'Lets go of what begin_maintenance() has taken; false where this session holds nothing.';
+GRANT EXECUTE ON FUNCTION awgp.run_maintenance(timestamptz, text[]) TO awgp_maintainer;
+GRANT EXECUTE ON FUNCTION awgp.maintenance_steps() TO awgp_maintainer;
+GRANT EXECUTE ON FUNCTION awgp.begin_maintenance() TO awgp_maintainer;
+GRANT EXECUTE ON FUNCTION awgp.end_maintenance() TO awgp_maintainer;
 
 -- Lifecycle
 COMMENT ON FUNCTION awgp.version() IS 'The version of the extension''s logic.';

@@ -2,7 +2,7 @@
 //!
 //! - [`opt`] every argument; its comments are the help
 //! - [`connect`], [`session`], [`call`], [`row`] the way to the server and back
-//! - [`tenant`], [`user`], [`assistant`], [`work`], [`provider`], [`init`], [`doctor`], [`version`] one file a noun
+//! - [`tenant`], [`user`], [`assistant`], [`work`], [`provider`], [`maintenance`], [`init`], [`doctor`], [`version`] one file a noun
 //! - [`audit`] the trail: reading it, exporting it, verifying it
 //! - [`demo`] the main job on real input, chapter by chapter
 //! - [`render`], [`failure`], [`explain`], [`exit`], [`secret`], [`token`] what a user sees, and what never
@@ -17,6 +17,7 @@ pub mod exit;
 pub mod explain;
 pub mod failure;
 pub mod init;
+pub mod maintenance;
 pub mod opt;
 pub mod provider;
 pub mod render;
@@ -33,7 +34,7 @@ use clap::Parser;
 use connect::Target;
 use exit::Exit;
 use failure::{Failure, Trouble};
-use opt::{Assistant, Audit, Command, Global, Opt, Output, Provider, Tenant, User, Work};
+use opt::{Assistant, Audit, Command, Global, Maintenance, Opt, Output, Provider, Tenant, User, Work};
 use session::{Context, Session};
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -165,6 +166,11 @@ async fn dispatch(opt: &Opt) -> Result<Exit, Failure> {
                 Provider::Remove(options) => provider::remove(session, options, output).await,
             })
             .await
+        }
+        Command::Maintenance(Maintenance::Run(options)) => {
+            let (text, exit) =
+                within(&target()?, async |session| maintenance::run(session, options, output).await).await?;
+            say(&text, exit)
         }
         Command::Assistant(noun) => {
             tell(&target()?, async |session| match noun {

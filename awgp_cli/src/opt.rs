@@ -2,6 +2,7 @@
 
 mod assistant;
 mod audit;
+mod maintenance;
 mod provider;
 mod tenant;
 mod user;
@@ -9,6 +10,7 @@ mod work;
 
 pub use assistant::{Assistant, AssistantCreate, AssistantList};
 pub use audit::{Audit, AuditExport, AuditFilter, AuditHistory, AuditLog, AuditShow, AuditTail, AuditVerify};
+pub use maintenance::{Maintenance, MaintenanceRun};
 pub use provider::{Provider, ProviderAdd, ProviderNamed, ProviderRotate};
 pub use tenant::{Tenant, TenantCreate, TenantList};
 pub use user::{User, UserCreate, UserList};
@@ -90,6 +92,9 @@ pub enum Command {
     /// The audit trail: what was done, by whom, and the proof that the record is whole.
     #[command(subcommand)]
     Audit(Audit),
+    /// What is due: partitions, seals, expiries. Needs the role awgp_maintainer.
+    #[command(subcommand)]
+    Maintenance(Maintenance),
     /// Identity providers, whose tokens count in signed mode. Needs the role awgp_admin.
     #[command(subcommand)]
     Provider(Provider),

@@ -181,4 +181,8 @@ reasons! {
     TokenTenantMismatch = "token_tenant_mismatch", NotAllowed;
     /// A column of the audit trail was renamed, dropped or given another type.
     AuditColumns = "audit_columns", WrongState;
+    /// Maintenance has no step of this name.
+    UnknownMaintenanceStep = "unknown_maintenance_step", BadArgument;
+    /// The audit trail cannot be locked, because a transaction that uses it has not ended.
+    TrailBusy = "trail_busy", Retry;
 }

@@ -9,9 +9,10 @@
 //! | [`references`] | references that a foreign key cannot say |
 //! | [`install`] | structure: migrations and scripts, applied outside of the extension |
 //! | [`partitions`] | the months of the audit trail |
+//! | [`maintenance`] | everything that is due, step by step |
 //! | [`doctor`] | what is wrong with this installation, as rows |
 //! | [`settings`] | configuration parameters |
-//! | [`raise`], [`relation`], [`jsonb`], [`encoding`], [`lock`], [`transaction`], [`trigger`] | the edges to PostgreSQL |
+//! | [`raise`], [`relation`], [`jsonb`], [`encoding`], [`lock`], [`patience`], [`clock`], [`transaction`], [`subtransaction`], [`trigger`] | the edges to PostgreSQL |
 
 // Pedantic lints that the edge to a C server meets everywhere.
 #![allow(
@@ -23,6 +24,7 @@
 #![allow(clippy::result_large_err, reason = "a refusal is raised at once, once")]
 
 mod audit;
+mod clock;
 mod context;
 mod doctor;
 mod encoding;
@@ -31,11 +33,14 @@ mod identity;
 mod install;
 mod jsonb;
 mod lock;
+mod maintenance;
 mod partitions;
+mod patience;
 mod raise;
 mod references;
 mod relation;
 mod settings;
+mod subtransaction;
 mod transaction;
 mod trigger;
 

@@ -68,6 +68,10 @@ const OF_NO_TENANT: &[(&str, &str)] = &[
          VALUES ('audit_logs_2001_01', 7, repeat('0', 64))",
     ),
     (
+        "maintenance_steps",
+        "INSERT INTO awgp.maintenance_steps (step, last_run_at, last_outcome) VALUES ('seal_partitions', now(), '{}')",
+    ),
+    (
         "identity_providers",
         "INSERT INTO awgp.identity_providers (name, issuer, audience, jwks)
          VALUES ('Own', 'https://id.example.com/realms/own', '{awgp}',

@@ -36,6 +36,7 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0015_audit_log_integrity",
     "0016_audit_chain_anchors",
     "0017_identity_providers",
+    "0022_maintenance_steps",
 };
 
 /// Who may see and write which rows, with the grants beside it.
@@ -58,6 +59,7 @@ const POLICIES: &[File] = files! { "policies":
     "audit_log_integrity",
     "audit_chain_anchors",
     "identity_providers",
+    "maintenance_steps",
 };
 
 /// What every write passes.
