@@ -185,4 +185,10 @@ reasons! {
     UnknownMaintenanceStep = "unknown_maintenance_step", BadArgument;
     /// The audit trail cannot be locked, because a transaction that uses it has not ended.
     TrailBusy = "trail_busy", Retry;
+    /// No price is known for the model at that moment, and no cost was given.
+    UnknownPrice = "unknown_price", NotFound;
+    /// The tenant has as many active users or assistants as its quota allows.
+    QuotaExceeded = "quota_exceeded", LimitExceeded;
+    /// A quota was to be lowered below what is active.
+    QuotaInUse = "quota_in_use", LimitExceeded;
 }

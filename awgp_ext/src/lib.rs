@@ -7,6 +7,7 @@
 //! | [`audit`] | every change: captured, chained, kept |
 //! | [`guard`] | the triggers that hold plain DML to the rules |
 //! | [`references`] | references that a foreign key cannot say |
+//! | [`money`] | what calls cost |
 //! | [`install`] | structure: migrations and scripts, applied outside of the extension |
 //! | [`partitions`] | the months of the audit trail |
 //! | [`maintenance`] | everything that is due, step by step |
@@ -34,6 +35,7 @@ mod install;
 mod jsonb;
 mod lock;
 mod maintenance;
+mod money;
 mod partitions;
 mod patience;
 mod raise;

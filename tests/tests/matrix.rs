@@ -70,6 +70,8 @@ const RULES: &[(&str, Login, Scopes)] = &[
     ("maintenance_steps", Login::Auditor, READ_ALL),
     ("maintenance_steps", Login::Maintainer, READ_ALL),
     ("maintenance_steps", Login::Admin, READ_ALL),
+    ("model_prices", Login::App, [InContext, Never, Never, Never]),
+    ("model_prices", Login::Admin, [All, All, Never, Never]),
     ("installation", Login::Auditor, READ_ALL),
     ("installation", Login::Maintainer, READ_ALL),
     ("installation", Login::Admin, READ_ALL),
