@@ -6,6 +6,7 @@
 //! isolation level: a tenant deactivated a moment ago is inactive.
 
 use crate::encoding::{Text, to_server};
+use crate::jsonb::Jsonb;
 use pgrx::FromDatum;
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;
@@ -65,6 +66,33 @@ impl Row {
             reason = "by-value 32-bit integers"
         )]
         self.datum(column).map(|datum| datum.value() as i32)
+    }
+
+    /// A jsonb column.
+    pub fn jsonb(&self, column: &CStr) -> Option<Jsonb> {
+        // SAFETY: callers name jsonb columns.
+        self.datum(column).and_then(|datum| unsafe { Jsonb::from_datum(datum, false) })
+    }
+
+    /// A numeric column, as it prints.
+    pub fn numeric(&self, column: &CStr) -> Option<String> {
+        // SAFETY: callers name numeric columns; numeric_out palloc's a C string.
+        self.datum(column).map(|datum| unsafe {
+            let text = pg_sys::OidOutputFunctionCall(pg_sys::Oid::from(pg_sys::F_NUMERIC_OUT), datum);
+            CStr::from_ptr(text).to_string_lossy().into_owned()
+        })
+    }
+
+    /// An integer[] column; NULL elements are left out.
+    pub fn integers(&self, column: &CStr) -> Option<Vec<i32>> {
+        // SAFETY: callers name integer[] columns.
+        let read = |datum| unsafe { <Vec<Option<i32>>>::from_datum(datum, false) };
+        self.datum(column).and_then(read).map(|numbers| numbers.into_iter().flatten().collect())
+    }
+
+    /// The column's value as it is, for handing it on.
+    pub fn raw(&self, column: &CStr) -> Option<Datum> {
+        self.datum(column)
     }
 
     /// The elements of a text[] column that are not NULL; empty also for NULL.
