@@ -11,6 +11,7 @@ pub mod audit;
 pub mod civil;
 pub mod identity;
 pub mod machine;
+pub mod money;
 pub mod month;
 mod named;
 pub mod permissions;

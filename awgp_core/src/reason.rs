@@ -249,4 +249,10 @@ reasons! {
     ReasonRequired = "reason_required", BadArgument;
     /// The policy does not name the user among those who may break glass.
     BreakGlassNotAllowed = "break_glass_not_allowed", NotAllowed;
+    /// No price is known for the model at that moment, and no cost was given.
+    UnknownPrice = "unknown_price", NotFound;
+    /// The tenant has as many active users or assistants as its quota allows.
+    QuotaExceeded = "quota_exceeded", LimitExceeded;
+    /// A quota was to be lowered below what is active.
+    QuotaInUse = "quota_in_use", LimitExceeded;
 }

@@ -73,7 +73,8 @@ mod tests {
 
     #[test]
     fn the_path_leads_to_the_offending_key() {
-        let error = validate(&json!({"approval_policy": {"roles": {"4": "boss"}}})).expect_err("no such role");
+        let error =
+            validate(&json!({"approval_policy": {"roles": {"4": "boss"}}})).expect_err("no such role");
         assert_eq!(error.path, "approval_policy.roles.4");
         let refusal = Refusal::from(error);
         assert_eq!(refusal.reason, Reason::InvalidSetting);

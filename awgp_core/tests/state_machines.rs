@@ -35,7 +35,8 @@ macro_rules! arrows {
 
 #[test]
 fn the_page_draws_the_machines_as_they_are() {
-    let work_begins: Vec<_> = work::Status::ALL.iter().copied().filter(|at| work::begin(*at).is_ok()).collect();
+    let work_begins: Vec<_> =
+        work::Status::ALL.iter().copied().filter(|at| work::begin(*at).is_ok()).collect();
     let approval_begins: Vec<_> =
         approval::Status::ALL.iter().copied().filter(|at| approval::begin(*at).is_ok()).collect();
     let assistant_begins: Vec<_> =

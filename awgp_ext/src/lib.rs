@@ -6,9 +6,10 @@
 //! | [`identity`] | signed mode: verified tokens |
 //! | [`audit`] | every change: captured, chained, kept |
 //! | [`guard`] | the triggers that hold plain DML to the rules |
-//! | [`work`], [`approval`], [`assistant`], [`machine`] | the state machines, the gate, and who decides |
+//! | [`work`], [`assistant`], [`machine`] | the state machines, the gate, and who decides |
 //! | [`tenant_settings`] | the settings of a tenant, judged when they are written |
 //! | [`references`] | references that a foreign key cannot say |
+//! | [`money`] | what calls cost |
 //! | [`install`] | structure: migrations and scripts, applied outside of the extension |
 //! | [`partitions`] | the months of the audit trail |
 //! | [`doctor`] | what is wrong with this installation, as rows |
@@ -35,6 +36,7 @@ mod install;
 mod jsonb;
 mod lock;
 mod machine;
+mod money;
 mod partitions;
 mod raise;
 mod references;

@@ -23,7 +23,11 @@ impl Statement {
     }
 
     /// Runs it and reads what it answers.
-    pub fn run<T>(&self, arguments: &[DatumWithOid<'_>], read: impl FnOnce(SpiTupleTable<'_>) -> Result<T>) -> T {
+    pub fn run<T>(
+        &self,
+        arguments: &[DatumWithOid<'_>],
+        read: impl FnOnce(SpiTupleTable<'_>) -> Result<T>,
+    ) -> T {
         let answer = Spi::connect_mut(|client| {
             let plan = match self.plan.get() {
                 Some(plan) => plan,

@@ -91,7 +91,8 @@ async fn no_item_and_no_assistant_is_inserted_in_a_state_that_it_must_reach() {
     let mut app = database.app().await;
     for status in Status::ALL {
         let transaction = begin(&mut app, &north).await;
-        let sql = "INSERT INTO awgp.work_items (assistant_id, title, risk_level, status) VALUES ($1, 't', 0, $2)";
+        let sql =
+            "INSERT INTO awgp.work_items (assistant_id, title, risk_level, status) VALUES ($1, 't', 0, $2)";
         let answer = transaction.execute(sql, &[&north.assistant, &status.name()]).await;
         match status {
             Status::Backlog => assert_eq!(answer.expect("the beginning"), 1),
@@ -119,11 +120,13 @@ async fn what_the_machine_keeps_is_not_the_callers_to_give() {
                    asked_risk_level, pinned_digest, closed_reason, created_by)
                VALUES ($1, 't', 1, '2001-01-01', '2001-01-02', 0, 'x', 'y', $2) RETURNING id";
     let id = one(&transaction, sql, &[&north.assistant, &north.user("admin")]).await;
-    let sql = "UPDATE awgp.work_items SET status = 'in_progress', started_at = '2001-01-01', completed_at = now(),
+    let sql =
+        "UPDATE awgp.work_items SET status = 'in_progress', started_at = '2001-01-01', completed_at = now(),
                    asked_risk_level = 0, pinned_digest = 'x', closed_reason = 'y', created_by = $2
                WHERE id = $1";
     transaction.execute(sql, &[&id, &north.user("admin")]).await.expect("it begins");
-    let sql = "SELECT started_at > now() - interval '1 hour' AND completed_at IS NULL AND asked_risk_level IS NULL
+    let sql =
+        "SELECT started_at > now() - interval '1 hour' AND completed_at IS NULL AND asked_risk_level IS NULL
                    AND pinned_digest IS NULL AND closed_reason IS NULL AND created_by = $2
                FROM awgp.work_items WHERE id = $1";
     let row = transaction.query_one(sql, &[&id, &north.user("operator")]).await.expect("it is there");
@@ -143,7 +146,9 @@ async fn work_above_the_assistants_tier_does_not_begin_and_update_and_function_s
     let database = Database::new().await;
     let north = group(&database).await.north;
     let mut app = database.app().await;
-    for (risk, begins) in [(Some(0), true), (Some(2), true), (Some(3), false), (Some(5), false), (None, false)] {
+    for (risk, begins) in
+        [(Some(0), true), (Some(2), true), (Some(3), false), (Some(5), false), (None, false)]
+    {
         for sql in [
             "SELECT 1 FROM awgp.start_work_item($1)",
             "UPDATE awgp.work_items SET status = 'in_progress' WHERE id = $1",
@@ -185,9 +190,11 @@ async fn an_assistant_that_is_not_active_begins_nothing_and_ends_what_it_has() {
     let database = Database::new().await;
     let north = group(&database).await.north;
     let mut app = database.app().await;
-    for (status_of_it, reason) in
-        [("inactive", "assistant_inactive"), ("suspended", "assistant_suspended"), ("error", "assistant_error")]
-    {
+    for (status_of_it, reason) in [
+        ("inactive", "assistant_inactive"),
+        ("suspended", "assistant_suspended"),
+        ("error", "assistant_error"),
+    ] {
         let transaction = within(&mut app, north.id).await;
         let running = in_state(&transaction, &north, Status::InProgress).await;
         let waiting = item(&transaction, &north, Some(0)).await;
@@ -202,7 +209,8 @@ async fn an_assistant_that_is_not_active_begins_nothing_and_ends_what_it_has() {
     let transaction = within(&mut app, north.id).await;
     let sql = "UPDATE awgp.assistants SET status = 'suspended' WHERE id = $1";
     transaction.execute(sql, &[&north.assistant]).await.expect("it is suspended");
-    let answer = transaction.execute("SELECT awgp.set_assistant_status($1, 'error')", &[&north.assistant]).await;
+    let answer =
+        transaction.execute("SELECT awgp.set_assistant_status($1, 'error')", &[&north.assistant]).await;
     assert_refused(answer, "55000", "illegal_transition");
 }
 
@@ -221,7 +229,8 @@ async fn an_action_that_work_names_must_be_among_the_capabilities() {
         let transaction = within(&mut app, north.id).await;
         let sql = format!("UPDATE awgp.assistants SET capabilities = {capabilities} WHERE id = $1");
         transaction.execute(&sql, &[&north.assistant]).await.expect("capabilities change");
-        let sql = format!("SELECT id FROM awgp.create_work_item($1, 't', risk_level => 0, context => '{context}')");
+        let sql =
+            format!("SELECT id FROM awgp.create_work_item($1, 't', risk_level => 0, context => '{context}')");
         let id = one(&transaction, &sql, &[&north.assistant]).await;
         let answer = transaction.execute("SELECT awgp.start_work_item($1)", &[&id]).await;
         match begins {
@@ -300,7 +309,8 @@ async fn a_policy_that_cannot_be_used_is_not_stored() {
         let made = admin.execute("SELECT awgp.create_tenant('X', 'x', settings => $1)", &[&settings]).await;
         assert_refused(made, "22023", "invalid_setting");
     }
-    let good: Value = serde_json::from_str(r#"{"approval_policy": {"quorum": {"5": 2}}, "own": [1]}"#).expect("JSON");
+    let good: Value =
+        serde_json::from_str(r#"{"approval_policy": {"quorum": {"5": 2}}, "own": [1]}"#).expect("JSON");
     assert_eq!(admin.execute(set, &[&north.id, &good]).await.expect("it can be used"), 1);
     assert_sqlstate(admin.execute(set, &[&north.id, &Value::Array(vec![])]).await, "23514");
 }

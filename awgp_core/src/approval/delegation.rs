@@ -167,12 +167,10 @@ mod tests {
     #[test]
     fn the_window_is_half_open() {
         let at = |now_us| status_at(true, 10, 20, now_us);
-        assert_eq!([at(9), at(10), at(19), at(20)], [
-            Status::Scheduled,
-            Status::InForce,
-            Status::InForce,
-            Status::Ended
-        ]);
+        assert_eq!(
+            [at(9), at(10), at(19), at(20)],
+            [Status::Scheduled, Status::InForce, Status::InForce, Status::Ended]
+        );
         assert_eq!(status_at(false, 10, 20, 15), Status::Revoked);
     }
 
@@ -181,7 +179,9 @@ mod tests {
         let policy = ApprovalPolicy::default();
         assert!(check_risk_levels(&policy, Role::Manager, None).is_ok());
         assert!(check_risk_levels(&policy, Role::Manager, Some(&[0, 3])).is_ok());
-        for (role, levels) in [(Role::Manager, Some([3, 4].as_slice())), (Role::Viewer, None), (Role::Admin, Some(&[6]))] {
+        for (role, levels) in
+            [(Role::Manager, Some([3, 4].as_slice())), (Role::Viewer, None), (Role::Admin, Some(&[6]))]
+        {
             let refusal = check_risk_levels(&policy, role, levels).expect_err("beyond");
             assert_eq!(refusal.reason, Reason::BeyondAuthority);
         }

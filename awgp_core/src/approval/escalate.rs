@@ -112,11 +112,8 @@ mod tests {
         let mut roles = Vec::new();
         while let Ok(step) = escalate(&policy, &now, None, 5) {
             roles.extend(step.escalated_to);
-            now = Asked {
-                escalated_to: step.escalated_to,
-                escalation_count: now.escalation_count + 1,
-                ..now
-            };
+            now =
+                Asked { escalated_to: step.escalated_to, escalation_count: now.escalation_count + 1, ..now };
         }
         assert_eq!(roles, [Role::Admin, Role::SuperAdmin]);
     }

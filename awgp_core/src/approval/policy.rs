@@ -214,8 +214,8 @@ fn each_risk<T>(
 
 fn users(value: &Value) -> Result<Vec<Uuid>, SettingError> {
     let list = value.as_array().filter(|list| !list.is_empty() && list.len() <= USERS_MAX);
-    let list =
-        list.ok_or_else(|| SettingError::at("", format!("it must be a list of 1 to {USERS_MAX} users' ids")))?;
+    let list = list
+        .ok_or_else(|| SettingError::at("", format!("it must be a list of 1 to {USERS_MAX} users' ids")))?;
     let read = |(place, value): (usize, &Value)| {
         let id = value.as_str().and_then(|text| Uuid::try_parse(text).ok());
         id.ok_or_else(|| SettingError::at(place, "it must be a user's id"))
