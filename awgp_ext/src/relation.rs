@@ -74,22 +74,6 @@ impl Row {
         self.datum(column).and_then(|datum| unsafe { Jsonb::from_datum(datum, false) })
     }
 
-    /// A numeric column, as it prints.
-    pub fn numeric(&self, column: &CStr) -> Option<String> {
-        // SAFETY: callers name numeric columns; numeric_out palloc's a C string.
-        self.datum(column).map(|datum| unsafe {
-            let text = pg_sys::OidOutputFunctionCall(pg_sys::Oid::from(pg_sys::F_NUMERIC_OUT), datum);
-            CStr::from_ptr(text).to_string_lossy().into_owned()
-        })
-    }
-
-    /// An integer[] column; NULL elements are left out.
-    pub fn integers(&self, column: &CStr) -> Option<Vec<i32>> {
-        // SAFETY: callers name integer[] columns.
-        let read = |datum| unsafe { <Vec<Option<i32>>>::from_datum(datum, false) };
-        self.datum(column).and_then(read).map(|numbers| numbers.into_iter().flatten().collect())
-    }
-
     /// The column's value as it is, for handing it on.
     pub fn raw(&self, column: &CStr) -> Option<Datum> {
         self.datum(column)
