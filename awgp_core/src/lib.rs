@@ -15,6 +15,7 @@ pub mod money;
 pub mod month;
 mod named;
 pub mod permissions;
+pub mod quota;
 pub mod reason;
 pub mod refusal;
 pub mod server_release;

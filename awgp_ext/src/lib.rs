@@ -8,6 +8,7 @@
 //! | [`guard`] | the triggers that hold plain DML to the rules |
 //! | [`work`], [`assistant`], [`machine`] | the state machines, the gate, and who decides |
 //! | [`tenant_settings`] | the settings of a tenant, judged when they are written |
+//! | [`quota`] | how many users and assistants a tenant may have |
 //! | [`references`] | references that a foreign key cannot say |
 //! | [`money`] | what calls cost |
 //! | [`install`] | structure: migrations and scripts, applied outside of the extension |
@@ -38,6 +39,7 @@ mod lock;
 mod machine;
 mod money;
 mod partitions;
+mod quota;
 mod raise;
 mod references;
 mod relation;
