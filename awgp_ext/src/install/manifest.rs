@@ -36,6 +36,9 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0015_audit_log_integrity",
     "0016_audit_chain_anchors",
     "0017_identity_providers",
+    "0032_budget_periods",
+    "0033_credit_reservations",
+    "0034_budget_alerts",
 };
 
 /// Who may see and write which rows, with the grants beside it.
@@ -52,6 +55,9 @@ const POLICIES: &[File] = files! { "policies":
     "communication_policies",
     "provider_credit_pools",
     "cost_transactions",
+    "budget_periods",
+    "credit_reservations",
+    "budget_alerts",
     "conversation_logs",
     "hallucination_flags",
     "audit_logs",
@@ -72,6 +78,9 @@ const TRIGGERS: &[File] = files! { "triggers":
     "communication_policies",
     "provider_credit_pools",
     "cost_transactions",
+    "budget_periods",
+    "credit_reservations",
+    "budget_alerts",
     "conversation_logs",
     "hallucination_flags",
     "audit_logs",
@@ -85,6 +94,7 @@ const FUNCTIONS: &[File] = files! { "functions":
     "create_user",
     "create_assistant",
     "create_work_item",
+    "create_credit_pool",
     "create_identity_provider",
     "rotate_identity_provider",
     "remove_identity_provider",

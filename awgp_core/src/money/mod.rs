@@ -1,0 +1,9 @@
+//! Money: exact amounts, the periods they count in, the limits they must fit, the thresholds they cross.
+//!
+//! Four limits bound what an assistant spends: its day, the pool that pays, its tenant's month, and the month of
+//! the holding where that has a limit of its own. A movement of money changes all of them or none.
+
+pub mod amount;
+pub mod limit;
+pub mod period;
+pub mod threshold;
