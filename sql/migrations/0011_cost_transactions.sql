@@ -25,7 +25,7 @@ CREATE TABLE awgp.cost_transactions (
     CONSTRAINT cost_transactions_model_check CHECK (pg_catalog.btrim(model) <> ''),
     CONSTRAINT cost_transactions_tokens_check CHECK (input_tokens >= 0 AND output_tokens >= 0),
     CONSTRAINT cost_transactions_amount_check CHECK (
-        (reverses_id IS NULL AND cost_amount >= 0 AND cost_amount < 'NaN') OR (reverses_id IS NOT NULL AND cost_amount <= 0)),
+        cost_amount < 'NaN' AND (cost_amount >= 0 OR reverses_id IS NOT NULL)),
     CONSTRAINT cost_transactions_metadata_check CHECK (pg_catalog.jsonb_typeof(metadata) = 'object'),
     CONSTRAINT cost_transactions_idempotency_key_check CHECK (pg_catalog.length(idempotency_key) BETWEEN 1 AND 200),
     CONSTRAINT cost_transactions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES awgp.tenants (id) ON DELETE RESTRICT,
@@ -69,7 +69,7 @@ COMMENT ON CONSTRAINT cost_transactions_tenant_id_id_key ON awgp.cost_transactio
 COMMENT ON CONSTRAINT cost_transactions_provider_check ON awgp.cost_transactions IS 'A cost names its provider.';
 COMMENT ON CONSTRAINT cost_transactions_model_check ON awgp.cost_transactions IS 'A cost names its model.';
 COMMENT ON CONSTRAINT cost_transactions_tokens_check ON awgp.cost_transactions IS 'Token counts are not negative.';
-COMMENT ON CONSTRAINT cost_transactions_amount_check ON awgp.cost_transactions IS 'A cost is a number and not negative; what reverses one is not positive.';
+COMMENT ON CONSTRAINT cost_transactions_amount_check ON awgp.cost_transactions IS 'A cost is a number, and not negative but in an entry that reverses another.';
 COMMENT ON CONSTRAINT cost_transactions_metadata_check ON awgp.cost_transactions IS 'metadata is a JSON object.';
 COMMENT ON CONSTRAINT cost_transactions_idempotency_key_check ON awgp.cost_transactions IS 'An idempotency key has 1 to 200 characters.';
 COMMENT ON CONSTRAINT cost_transactions_tenant_id_fkey ON awgp.cost_transactions IS 'The tenant exists, and stays while it has costs.';

@@ -26,12 +26,14 @@ impl Period {
         (self.starts_us..self.ends_us).contains(&at_us)
     }
 
-    /// What is left of it after the end of the period before: where the zone or the reset day has changed, the
-    /// old period runs to its end, and the new one begins there.
+    /// What of it lies between its neighbours: where the zone or the reset day has changed, the period before
+    /// runs to its own end, and this one begins there; and it ends where a later one has begun already.
     #[must_use]
-    pub fn following(self, previous_end_us: Option<i64>) -> Self {
-        let starts_us = previous_end_us.map_or(self.starts_us, |end| end.max(self.starts_us));
-        Self { starts_us, ..self }
+    pub fn between(self, before_ends_us: Option<i64>, after_starts_us: Option<i64>) -> Self {
+        Self {
+            starts_us: before_ends_us.map_or(self.starts_us, |end| end.max(self.starts_us)),
+            ends_us: after_starts_us.map_or(self.ends_us, |start| start.min(self.ends_us)),
+        }
     }
 }
 
@@ -216,11 +218,11 @@ mod tests {
     }
 
     #[test]
-    fn a_period_begins_where_the_one_before_has_ended() {
+    fn a_period_lies_between_its_neighbours() {
         let natural = Period { starts_us: 10, ends_us: 20 };
-        assert_eq!(natural.following(None), natural);
-        assert_eq!(natural.following(Some(5)), natural);
-        assert_eq!(natural.following(Some(15)), Period { starts_us: 15, ends_us: 20 });
+        assert_eq!(natural.between(None, None), natural);
+        assert_eq!(natural.between(Some(5), Some(25)), natural);
+        assert_eq!(natural.between(Some(12), Some(18)), Period { starts_us: 12, ends_us: 18 });
     }
 
     const ZONES: [&str; 8] = [

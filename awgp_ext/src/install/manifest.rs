@@ -39,6 +39,7 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0032_budget_periods",
     "0033_credit_reservations",
     "0034_budget_alerts",
+    "0038_model_prices",
 };
 
 /// Who may see and write which rows, with the grants beside it.
@@ -64,6 +65,7 @@ const POLICIES: &[File] = files! { "policies":
     "audit_log_integrity",
     "audit_chain_anchors",
     "identity_providers",
+    "model_prices",
 };
 
 /// What every write passes.
@@ -85,6 +87,7 @@ const TRIGGERS: &[File] = files! { "triggers":
     "hallucination_flags",
     "audit_logs",
     "identity_providers",
+    "model_prices",
 };
 
 /// Functions that return table rows. They cannot be members of the extension: a restore makes the extension
@@ -98,6 +101,7 @@ const FUNCTIONS: &[File] = files! { "functions":
     "create_identity_provider",
     "rotate_identity_provider",
     "remove_identity_provider",
+    "import_prices",
 };
 
 /// Scripts: written so that they can be applied again; applied whenever their text changes, and all of them
