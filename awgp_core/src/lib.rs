@@ -18,6 +18,7 @@ pub mod permissions;
 pub mod quota;
 pub mod reason;
 pub mod refusal;
+pub mod retention;
 pub mod server_release;
 pub mod tenancy;
 pub mod tenant_settings;

@@ -259,4 +259,20 @@ reasons! {
     QuotaExceeded = "quota_exceeded", LimitExceeded;
     /// A quota was to be lowered below what is active.
     QuotaInUse = "quota_in_use", LimitExceeded;
+    /// The partition is not sealed.
+    PartitionNotSealed = "partition_not_sealed", WrongState;
+    /// No signed checkpoint covers every row of the partition.
+    PartitionNotCheckpointed = "partition_not_checkpointed", WrongState;
+    /// The partition is younger than awgp.audit_retention.
+    PartitionTooYoung = "partition_too_young", WrongState;
+    /// The partition is on legal hold, itself or by a tenant whose rows it has.
+    PartitionHeld = "partition_held", WrongState;
+    /// awgp.audit_retention is under six months, and awgp.audit_retention_short is off.
+    RetentionTooShort = "retention_too_short", WrongState;
+    /// No retired partition has this name.
+    PartitionNotRetired = "partition_not_retired", WrongState;
+    /// The table of a retired partition is still there, so nothing is loaded into it.
+    PartitionPresent = "partition_present", WrongState;
+    /// The table of a retired partition is not there any more.
+    PartitionGone = "partition_gone", WrongState;
 }

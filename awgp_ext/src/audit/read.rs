@@ -7,6 +7,7 @@
 use super::columns;
 use crate::relation;
 use awgp_core::audit::row::{RowRef, timestamp_from_postgres};
+use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys::{self, Datum};
 use pgrx::prelude::*;
 use std::ffi::CStr;
@@ -25,17 +26,28 @@ pub struct Scope<'a> {
 }
 
 /// Calls `visit` with the partition's oid and each row, in the order of tenant, lane, number and id.
-pub fn for_each_row(scope: Scope<'_>, mut visit: impl FnMut(pg_sys::Oid, &RowRef<'_>)) {
+pub fn for_each_row(scope: Scope<'_>, visit: impl FnMut(pg_sys::Oid, &RowRef<'_>)) {
     let partition = scope.partition.map(|name| format!("awgp.{}", spi::quote_identifier(name)));
     let arguments = [scope.tenant.map(relation::to_sql).into(), partition.into()];
     let query = "SELECT tableoid, ctid FROM awgp.audit_logs
                  WHERE ($1::uuid IS NULL OR tenant_id = $1)
                    AND ($2::text IS NULL OR tableoid = $2::regclass)
                  ORDER BY tenant_id, chain_lane, chain_seq, id";
+    fetch_each(query, &arguments, visit);
+}
+
+/// The same for the rows of a month that stands beside the trail, for who may read it.
+pub fn for_each_row_beside(name: &str, mut visit: impl FnMut(&RowRef<'_>)) {
+    let table = spi::quote_qualified_identifier("awgp", name);
+    let query = format!("SELECT tableoid, ctid FROM {table} ORDER BY tenant_id, chain_lane, chain_seq, id");
+    fetch_each(&query, &[], |_, row| visit(row));
+}
+
+fn fetch_each(query: &str, arguments: &[DatumWithOid<'_>], mut visit: impl FnMut(pg_sys::Oid, &RowRef<'_>)) {
     let _planning = HeapOnly::enter();
     let mut reader = Reader::new();
     let read = Spi::connect(|client| {
-        let mut cursor = client.try_open_cursor(query, &arguments)?;
+        let mut cursor = client.try_open_cursor(query, arguments)?;
         loop {
             let batch = cursor.fetch(BATCH)?;
             if batch.is_empty() {

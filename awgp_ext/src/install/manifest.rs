@@ -37,6 +37,8 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0016_audit_chain_anchors",
     "0017_identity_providers",
     "0022_maintenance_steps",
+    "0023_audit_retired_partitions",
+    "0024_audit_legal_holds",
     "0032_budget_periods",
     "0033_credit_reservations",
     "0034_budget_alerts",
@@ -67,6 +69,8 @@ const POLICIES: &[File] = files! { "policies":
     "audit_chain_anchors",
     "identity_providers",
     "maintenance_steps",
+    "audit_retired_partitions",
+    "audit_legal_holds",
     "model_prices",
 };
 
@@ -108,6 +112,7 @@ const FUNCTIONS: &[File] = files! { "functions":
     "create_identity_provider",
     "rotate_identity_provider",
     "remove_identity_provider",
+    "partition_status",
     "import_prices",
 };
 
