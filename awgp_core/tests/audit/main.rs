@@ -3,4 +3,5 @@
 mod canonical;
 mod log;
 mod tampering;
+mod tree;
 mod vectors;

@@ -36,6 +36,9 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0015_audit_log_integrity",
     "0016_audit_chain_anchors",
     "0017_identity_providers",
+    "0018_audit_checkpoints",
+    "0019_audit_tree_lanes",
+    "0020_audit_tree_tiles",
 };
 
 /// Who may see and write which rows, with the grants beside it.
@@ -57,6 +60,9 @@ const POLICIES: &[File] = files! { "policies":
     "audit_logs",
     "audit_log_integrity",
     "audit_chain_anchors",
+    "audit_checkpoints",
+    "audit_tree_lanes",
+    "audit_tree_tiles",
     "identity_providers",
 };
 
