@@ -207,4 +207,10 @@ reasons! {
     RowNotCheckpointed = "row_not_checkpointed", WrongState;
     /// The database has made no such checkpoint.
     UnknownCheckpoint = "unknown_checkpoint", NotFound;
+    /// No price is known for the model at that moment, and no cost was given.
+    UnknownPrice = "unknown_price", NotFound;
+    /// The tenant has as many active users or assistants as its quota allows.
+    QuotaExceeded = "quota_exceeded", LimitExceeded;
+    /// A quota was to be lowered below what is active.
+    QuotaInUse = "quota_in_use", LimitExceeded;
 }

@@ -39,6 +39,7 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0018_audit_checkpoints",
     "0019_audit_tree_lanes",
     "0020_audit_tree_tiles",
+    "0038_model_prices",
 };
 
 /// Who may see and write which rows, with the grants beside it.
@@ -64,6 +65,7 @@ const POLICIES: &[File] = files! { "policies":
     "audit_tree_lanes",
     "audit_tree_tiles",
     "identity_providers",
+    "model_prices",
 };
 
 /// What every write passes.
@@ -82,6 +84,7 @@ const TRIGGERS: &[File] = files! { "triggers":
     "hallucination_flags",
     "audit_logs",
     "identity_providers",
+    "model_prices",
 };
 
 /// Functions that return table rows. They cannot be members of the extension: a restore makes the extension
@@ -94,6 +97,7 @@ const FUNCTIONS: &[File] = files! { "functions":
     "create_identity_provider",
     "rotate_identity_provider",
     "remove_identity_provider",
+    "import_prices",
 };
 
 /// Scripts: written so that they can be applied again; applied whenever their text changes, and all of them
