@@ -4,6 +4,7 @@
 //! carry another number there, so they can never collide with a lock that an application takes.
 
 use pgrx::pg_sys;
+use uuid::Uuid;
 
 /// What a lock is about.
 #[derive(Clone, Copy)]
@@ -14,6 +15,8 @@ pub enum Subject {
     Structure = 2,
     /// A lane of audit chains.
     Lane = 3,
+    /// Making checkpoints of a tenant.
+    Checkpoint = 4,
 }
 
 const AWGP_LOCK_CLASS: u16 = 0x4157;
@@ -21,6 +24,14 @@ const AWGP_LOCK_CLASS: u16 = 0x4157;
 /// Takes the lock exclusively, waiting for it, until the transaction ends.
 pub fn lock_until_commit(subject: Subject) {
     acquire(subject as u32, 0, true);
+}
+
+/// Takes the lock of a subject of one tenant exclusively, waiting for it, until the transaction ends. Two tenants may
+/// share a lock.
+pub fn lock_tenant_until_commit(subject: Subject, tenant: Uuid) {
+    let (high, low) = tenant.as_u64_pair();
+    let mixed = (high ^ low.rotate_left(32)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    acquire(subject as u32, u32::try_from(mixed >> 32).unwrap_or(0), true);
 }
 
 /// Takes the lock of a lane in a bucket of tenants, until the (sub)transaction ends. Without `wait`, false
