@@ -8,7 +8,10 @@ mod user;
 mod work;
 
 pub use assistant::{Assistant, AssistantCreate, AssistantList};
-pub use audit::{Audit, AuditExport, AuditFilter, AuditHistory, AuditLog, AuditShow, AuditTail, AuditVerify};
+pub use audit::{
+    Audit, AuditCheckProof, AuditCheckpoint, AuditExport, AuditFilter, AuditHistory, AuditKeygen, AuditLog, AuditProve,
+    AuditShow, AuditTail, AuditVerify,
+};
 pub use provider::{Provider, ProviderAdd, ProviderNamed, ProviderRotate};
 pub use tenant::{Tenant, TenantCreate, TenantList};
 pub use user::{User, UserCreate, UserList};

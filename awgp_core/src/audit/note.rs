@@ -5,11 +5,13 @@
 
 use super::chain::Digest;
 use super::checkpoint::{Checkpoint, Malformed};
+use super::finding::{Finding, Kind};
 use super::group::{self, Group, Member};
 use crate::reason::Reason;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use signed_note::{Note, NoteError, StandardSigner, StandardVerifier, VerifierList};
+use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -121,6 +123,32 @@ pub fn text_of(note: &str, public_key: &str) -> Result<String, Refused> {
         _ => Refused::WrongKey(name),
     })?;
     String::from_utf8(note.text().to_vec()).map_err(|error| Refused::Malformed(error.to_string()))
+}
+
+/// The text of a note, whoever has signed it. For what needs to know which checkpoint is meant, and proves nothing.
+pub fn unverified_text(note: &str) -> Result<String, Refused> {
+    let malformed = |error: &dyn std::fmt::Display| Refused::Malformed(error.to_string());
+    let note = Note::from_bytes(note.as_bytes()).map_err(|error| malformed(&error))?;
+    String::from_utf8(note.text().to_vec()).map_err(|error| malformed(&error))
+}
+
+/// Two histories: trees of one tenant and one size with different roots, in notes that the same auditor holds.
+pub fn split_views<'a>(statements: impl IntoIterator<Item = &'a Statement>) -> Vec<Finding> {
+    let mut seen: BTreeMap<(Uuid, Uuid, u64), Digest> = BTreeMap::new();
+    let mut split = BTreeSet::new();
+    for statement in statements {
+        for Member { tenant_id, size, root } in statement.trees() {
+            let tree = (statement.install_id(), tenant_id, size);
+            if *seen.entry(tree).or_insert(root) != root {
+                split.insert(tree);
+            }
+        }
+    }
+    let finding = |(_, tenant_id, size): (Uuid, Uuid, u64)| Finding {
+        tenant_id: Some(tenant_id),
+        ..Finding::about_log(Kind::SplitView, format!("two notes sign different trees of {size} rows"))
+    };
+    split.into_iter().map(finding).collect()
 }
 
 /// What a note says that this key has signed.

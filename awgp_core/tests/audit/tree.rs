@@ -8,9 +8,9 @@ use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 
 /// The entries of the reference implementation's tests, and the roots of its trees of 1 to 8 of them.
-const ENTRIES: [&str; 8] =
+pub const ENTRIES: [&str; 8] =
     ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"];
-const ROOTS: [&str; 8] = [
+pub const ROOTS: [&str; 8] = [
     "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
     "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
     "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
@@ -26,6 +26,14 @@ const C: &str = "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e
 const D: &str = "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b";
 const E: &str = "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0";
 const F: &str = "0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a";
+/// A path: numbers that say what is proved, and its hashes.
+type Path = (u64, u64, &'static [&'static str]);
+/// Leaf, size, path.
+pub const INCLUSION: [Path; 5] =
+    [(0, 1, &[]), (0, 8, &[A, B, C]), (5, 8, &[D, E, ROOTS[3]]), (2, 3, &[ROOTS[1]]), (1, 5, &[ROOTS[0], B, D])];
+/// Old size, size, path.
+pub const CONSISTENCY: [Path; 4] =
+    [(1, 1, &[]), (1, 8, &[A, B, C]), (6, 8, &[F, E, ROOTS[3]]), (2, 5, &[B, D])];
 
 fn digest(hex: &str) -> Digest {
     Digest::from_hex(hex.as_bytes()).expect("hex")
@@ -102,23 +110,12 @@ fn the_paths_are_those_of_the_reference_implementation() {
     let mut built = Built::new();
     built.append(&reference());
     let stored = built.stored();
-    for (index, size, path) in [
-        (0, 1, vec![]),
-        (0, 8, vec![A, B, C]),
-        (5, 8, vec![D, E, ROOTS[3]]),
-        (2, 3, vec![ROOTS[1]]),
-        (1, 5, vec![ROOTS[0], B, D]),
-    ] {
-        let expected: Vec<Digest> = path.into_iter().map(digest).collect();
+    for (index, size, path) in INCLUSION {
+        let expected: Vec<Digest> = path.iter().map(|hex| digest(hex)).collect();
         assert_eq!(stored.inclusion(size, index).expect("a path"), expected, "{index} of {size}");
     }
-    for (old, size, path) in [
-        (1, 1, vec![]),
-        (1, 8, vec![A, B, C]),
-        (6, 8, vec![F, E, ROOTS[3]]),
-        (2, 5, vec![B, D]),
-    ] {
-        let expected: Vec<Digest> = path.into_iter().map(digest).collect();
+    for (old, size, path) in CONSISTENCY {
+        let expected: Vec<Digest> = path.iter().map(|hex| digest(hex)).collect();
         assert_eq!(stored.consistency(size, old).expect("a path"), expected, "{old} to {size}");
     }
 }
