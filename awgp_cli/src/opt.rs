@@ -12,8 +12,8 @@ mod work;
 
 pub use assistant::{Assistant, AssistantCreate, AssistantList};
 pub use audit::{
-    Audit, AuditCheckProof, AuditCheckpoint, AuditExport, AuditFilter, AuditHistory, AuditKeygen, AuditLog, AuditProve,
-    AuditShow, AuditTail, AuditVerify,
+    Audit, AuditCheckProof, AuditCheckpoint, AuditExport, AuditFilter, AuditHistory, AuditKeygen, AuditLog,
+    AuditProve, AuditShow, AuditTail, AuditVerify,
 };
 pub use cost::{By, Cost, CostRecord, CostReport};
 pub use pool::{Pool, PoolCreate, PoolHistory, PoolSet};

@@ -57,8 +57,8 @@ pub async fn checkpoint(
     output: Output,
 ) -> Result<String, Trouble> {
     let private_key = key::private(&options.key)?;
-    let public_key =
-        note::public_key_of(&private_key).map_err(|error| key::refused(&error, &options.key.display().to_string()))?;
+    let public_key = note::public_key_of(&private_key)
+        .map_err(|error| key::refused(&error, &options.key.display().to_string()))?;
     let mut notes = Notes::in_folder(&options.out, &public_key)?;
     if let Some(split) = notes.split_views().first() {
         return Err(not_extended(&format!("the folder holds two histories: {}", split.detail)).into());
@@ -153,8 +153,9 @@ impl Signer<'_> {
         let sql = "SELECT awgp.audit_checkpoint($1::text::uuid) ->> 'body'";
         let body = work.text(sql, &[&tenant_id.to_string()]).await?;
         work.commit().await?;
-        Checkpoint::parse(&body)
-            .map_err(|malformed| not_extended(&format!("the database's checkpoint cannot be read: {malformed}")).into())
+        Checkpoint::parse(&body).map_err(|malformed| {
+            not_extended(&format!("the database's checkpoint cannot be read: {malformed}")).into()
+        })
     }
 
     /// Signs one note over the last notes of a holding and its subsidiaries, where one of them is new.

@@ -19,7 +19,9 @@ pub fn refused(refused: &Refused, place: &str) -> Failure {
         Refused::PrivateKey => "give the public key, and keep the private one to yourself",
         Refused::Malformed(_) => "name a note that `awgp audit checkpoint` has written",
         Refused::WrongKey(_) => "give the public key of whoever signed the note, or leave the note aside",
-        Refused::BadSignature(_) => "the note is not what was signed: take it from a copy, and find out who changed it",
+        Refused::BadSignature(_) => {
+            "the note is not what was signed: take it from a copy, and find out who changed it"
+        }
     };
     Failure::of_reason(refused.reason(), format!("{place}: {refused}")).hint(hint)
 }
@@ -28,8 +30,11 @@ pub fn refused(refused: &Refused, place: &str) -> Failure {
 pub fn keygen(options: &AuditKeygen, output: Output) -> Result<String, Failure> {
     let name = options.name.as_str();
     if !signed_note::is_key_name_valid(name) || name.chars().any(char::is_control) {
-        return Err(Failure::of_reason(Reason::CheckpointKey, "the name of a key has no blanks and no plus sign")
-            .hint("such as --name example.com/audit"));
+        return Err(Failure::of_reason(
+            Reason::CheckpointKey,
+            "the name of a key has no blanks and no plus sign",
+        )
+        .hint("such as --name example.com/audit"));
     }
     let (private, public) = signed_note::generate_key(&mut OsRng, name);
     write_new(&options.out, &format!("{private}\n"), true)?;
@@ -74,8 +79,11 @@ pub fn private(path: &Path) -> Result<String, Failure> {
         let mode = std::fs::metadata(path)
             .map_or(0, |metadata| std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()));
         if mode & 0o077 != 0 {
-            return Err(Failure::of_reason(Reason::CheckpointKey, format!("others can read the private key in {place}"))
-                .hint(format!("chmod 600 {place}; if somebody may have read it, make a new key")));
+            return Err(Failure::of_reason(
+                Reason::CheckpointKey,
+                format!("others can read the private key in {place}"),
+            )
+            .hint(format!("chmod 600 {place}; if somebody may have read it, make a new key")));
         }
     }
     Ok(text.trim().to_owned())

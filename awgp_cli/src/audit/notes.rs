@@ -39,8 +39,11 @@ impl Notes {
         let signed = files.into_iter().map(|file| Signed::read(file, public_key));
         let notes = Self { signed: signed.collect::<Result<_, _>>()? };
         if notes.signed.is_empty() {
-            return Err(Failure::of_reason(Reason::NoteMalformed, format!("{} holds no note", path.display()))
-                .hint("name a note, or a folder of them, that `awgp audit checkpoint` has written"));
+            return Err(Failure::of_reason(
+                Reason::NoteMalformed,
+                format!("{} holds no note", path.display()),
+            )
+            .hint("name a note, or a folder of them, that `awgp audit checkpoint` has written"));
         }
         notes.install_id()?;
         Ok(notes)
@@ -110,12 +113,17 @@ impl Notes {
     }
 
     /// Signs a text, and puts the note into the folder under this name.
-    pub fn sign(&mut self, folder: &Path, name: &str, text: &str, private_key: &str) -> Result<&Signed, Failure> {
+    pub fn sign(
+        &mut self,
+        folder: &Path,
+        name: &str,
+        text: &str,
+        private_key: &str,
+    ) -> Result<&Signed, Failure> {
         let path = folder.join(format!("{name}.{EXTENSION}"));
         let place = path.display().to_string();
         let note = note::sign(text, private_key).map_err(|error| key::refused(&error, &place))?;
-        let statement =
-            Statement::parse(text).map_err(|error| key::refused(&error.into(), &place))?;
+        let statement = Statement::parse(text).map_err(|error| key::refused(&error.into(), &place))?;
         // Signatures are the same every time: what another run has written meanwhile is this note, or no note of ours.
         if std::fs::read_to_string(&path).ok().as_deref() != Some(&note) {
             let partial = folder.join(format!("{name}.{}.partial", std::process::id()));
@@ -135,8 +143,8 @@ impl Notes {
 impl Signed {
     fn read(path: PathBuf, public_key: &str) -> Result<Self, Failure> {
         let note = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
-        let statement =
-            note::open(&note, public_key).map_err(|error| key::refused(&error, &path.display().to_string()))?;
+        let statement = note::open(&note, public_key)
+            .map_err(|error| key::refused(&error, &path.display().to_string()))?;
         Ok(Self { path, note, statement })
     }
 }

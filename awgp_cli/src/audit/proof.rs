@@ -54,8 +54,9 @@ pub async fn prove(
     let (size, root) = statement.tree_of(tenant).ok_or_else(|| unproven(&Unproven::OtherLog, &place))?;
     let size_in_sql = i64::try_from(size).unwrap_or(i64::MAX);
     let answer = work.text("SELECT awgp.prove_audit($1, $2)::text", &[&options.id, &size_in_sql]).await?;
-    let answer: Answer = serde_json::from_str(&answer)
-        .map_err(|error| Failure::new(Exit::Unexpected, format!("the server's answer cannot be read: {error}")))?;
+    let answer: Answer = serde_json::from_str(&answer).map_err(|error| {
+        Failure::new(Exit::Unexpected, format!("the server's answer cannot be read: {error}"))
+    })?;
     let leaf = Leaves::default().leaf(&answer.row.borrowed());
     let holds = leaf.is_some_and(|leaf| includes(root, size, answer.leaf_index, leaf, &answer.path));
     if !holds || answer.row.id != options.id {
@@ -91,7 +92,8 @@ pub fn check(options: &AuditCheckProof, output: Output) -> Result<String, Failur
         })),
         Output::Table => {
             let row = &proof.row;
-            let mut text = format!("proven: event {} is one of the {} that {signed_by} signed\n", row.id, proven.size);
+            let mut text =
+                format!("proven: event {} is one of the {} that {signed_by} signed\n", row.id, proven.size);
             let actor = row.actor_id.map_or(String::new(), |id| format!(" {id}"));
             let entity = row.entity_id.map_or(String::new(), |id| format!(" {id}"));
             for (name, value) in [
@@ -111,7 +113,9 @@ pub fn check(options: &AuditCheckProof, output: Output) -> Result<String, Failur
 fn unproven(unproven: &Unproven, place: &str) -> Failure {
     match unproven {
         Unproven::Note(refused) => key::refused(refused, place),
-        Unproven::Malformed(_) => told(unproven, place).hint("name a file that `awgp audit prove` has written"),
+        Unproven::Malformed(_) => {
+            told(unproven, place).hint("name a file that `awgp audit prove` has written")
+        }
         Unproven::OtherLog => told(unproven, place).hint("use a note of the tenant, or of its holding"),
         Unproven::Mismatch => told(unproven, place)
             .hint("the row, the path or the note is not what was signed: take nothing of it for true"),

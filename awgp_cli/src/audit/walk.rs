@@ -127,7 +127,10 @@ impl Walker<'_, '_> {
             && run.first_seq == self.last(run.lane).seq.saturating_add(1)
             && run.last_seq >= run.first_seq;
         if !follows {
-            return Ok(Err(format!("the stored order of the rows has a gap at {}", self.walked.frontier.size())));
+            return Ok(Err(format!(
+                "the stored order of the rows has a gap at {}",
+                self.walked.frontier.size()
+            )));
         }
         for piece in pieces(run, gone) {
             let appended = match piece {
@@ -143,7 +146,12 @@ impl Walker<'_, '_> {
     }
 
     /// Appends rows that are there. Each must follow the one before it.
-    async fn rows(&mut self, lane: i16, first_seq: i64, last_seq: i64) -> Result<Result<(), String>, Trouble> {
+    async fn rows(
+        &mut self,
+        lane: i16,
+        first_seq: i64,
+        last_seq: i64,
+    ) -> Result<Result<(), String>, Trouble> {
         let sql = format!(
             "COPY (SELECT {} FROM awgp.audit_logs WHERE tenant_id = '{}'::uuid AND chain_lane = {lane}
                    AND chain_seq BETWEEN {first_seq} AND {last_seq} ORDER BY chain_seq) TO STDOUT (FORMAT binary)",
@@ -166,7 +174,9 @@ impl Walker<'_, '_> {
         self.walked.lanes.insert(lane, last);
         Ok(match broken {
             Some(seq) => Err(format!("lane {lane} does not hold at {seq}")),
-            None if last.seq != last_seq => Err(format!("the rows of lane {lane} from {} are not there", last.seq + 1)),
+            None if last.seq != last_seq => {
+                Err(format!("the rows of lane {lane} from {} are not there", last.seq + 1))
+            }
             None => Ok(()),
         })
     }
@@ -182,7 +192,10 @@ impl Walker<'_, '_> {
             let from = usize::try_from(first.saturating_sub(number * width)).unwrap_or(0);
             let to = usize::try_from(end - number * width).unwrap_or(TILE_WIDTH).min(TILE_WIDTH);
             let Some(leaves) = stored.get(from..to) else {
-                return Ok(Err(format!("the stored tree lacks leaves of rows that are gone, in lane {}", run.lane)));
+                return Ok(Err(format!(
+                    "the stored tree lacks leaves of rows that are gone, in lane {}",
+                    run.lane
+                )));
             };
             leaves.iter().for_each(|leaf| self.walked.frontier.push(*leaf));
             self.walked.by_stored_hash += leaves.len() as u64;
@@ -285,7 +298,10 @@ mod tests {
     fn a_run_is_cut_where_partitions_are_gone() {
         assert_eq!(cut(1, 9, &[]), [(true, 1, 9)]);
         assert_eq!(cut(1, 9, &[gone(1, 4)]), [(false, 1, 4), (true, 5, 9)]);
-        assert_eq!(cut(1, 9, &[gone(3, 4), gone(5, 6)]), [(true, 1, 2), (false, 3, 4), (false, 5, 6), (true, 7, 9)]);
+        assert_eq!(
+            cut(1, 9, &[gone(3, 4), gone(5, 6)]),
+            [(true, 1, 2), (false, 3, 4), (false, 5, 6), (true, 7, 9)]
+        );
         assert_eq!(cut(3, 5, &[gone(1, 9)]), [(false, 3, 5)]);
         assert_eq!(cut(10, 12, &[gone(1, 9)]), [(true, 10, 12)]);
         assert_eq!(cut(1, 4, &[Gone { lane: 1, ..gone(1, 9) }]), [(true, 1, 4)]);

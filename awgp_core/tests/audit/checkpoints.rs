@@ -191,7 +191,8 @@ fn a_note_whose_text_or_signature_was_changed_is_refused() {
     let at = note.len() - 20;
     let byte = if note.as_bytes()[at] == b'A' { "B" } else { "A" };
     assert_eq!(reason(&format!("{}{byte}{}", &note[..at], &note[at + 1..])), Err(Reason::NoteBadSignature));
-    for other in ["", "\n\n", "text\n", &note[..note.len() - 1], &format!("{note}\n"), &note.replacen("\n\n", "\n", 1)]
+    for other in
+        ["", "\n\n", "text\n", &note[..note.len() - 1], &format!("{note}\n"), &note.replacen("\n\n", "\n", 1)]
     {
         assert_eq!(reason(other), Err(Reason::NoteMalformed), "{other}");
     }
@@ -228,8 +229,14 @@ fn a_proof_holds_for_its_row_and_for_nothing_else() {
         assert_eq!(other.check(&public).map_err(|unproven| unproven.reason()), Err(reason));
     }
     assert!(matches!(Proof::parse("{}"), Err(Unproven::Malformed(_))));
-    assert!(matches!(Proof::parse(&json.replace("\"format\":1", "\"format\":2")), Err(Unproven::Malformed(_))));
-    assert!(matches!(Proof::parse(&json.replace("\"format\":1", "\"format\":1,\"x\":1")), Err(Unproven::Malformed(_))));
+    assert!(matches!(
+        Proof::parse(&json.replace("\"format\":1", "\"format\":2")),
+        Err(Unproven::Malformed(_))
+    ));
+    assert!(matches!(
+        Proof::parse(&json.replace("\"format\":1", "\"format\":1,\"x\":1")),
+        Err(Unproven::Malformed(_))
+    ));
 }
 
 #[test]
@@ -277,7 +284,8 @@ fn leaf_vectors() -> Vec<Value> {
 fn note_vectors(one: &Trail, two: &Trail) -> Vec<Value> {
     let tree = signed(&one.checkpoint.to_text());
     let group = signed(&group(&[one, two]).to_text());
-    let foreign = note::sign(&one.checkpoint.to_text(), &private_key("example.com/audit", 8)).expect("signed");
+    let foreign =
+        note::sign(&one.checkpoint.to_text(), &private_key("example.com/audit", 8)).expect("signed");
     let cosigned = format!("{foreign}{}", tree.rsplit_once("\n\n").expect("signatures").1);
     let (_, public) = auditor();
     [
@@ -315,9 +323,7 @@ fn proof_vectors(one: &Trail, two: &Trail) -> Vec<Value> {
     proofs.push(("the path was cut".into(), short));
     proofs.push(("the note is another tenant's".into(), two.proof(1, &tree)));
     let (_, public) = auditor();
-    let told = |(name, proof): (String, Proof)| {
-        json!({ "name": name, "holds": proof.check(&public).is_ok(), "proof": proof })
-    };
+    let told = |(name, proof): (String, Proof)| json!({ "name": name, "holds": proof.check(&public).is_ok(), "proof": proof });
     proofs.into_iter().map(told).collect()
 }
 
@@ -359,4 +365,15 @@ fn the_checkpoint_vectors_are_those_that_were_published() {
 #[test]
 fn a_row_without_a_hash_is_no_leaf() {
     assert_eq!(Leaves::default().leaf(&row(lane(1, 0), 1, 1).borrowed()), None);
+}
+
+#[test]
+fn the_examples_of_the_page_are_among_the_vectors() {
+    let page = include_str!("../../../docs/checkpoints.md");
+    let (one, two) = (Trail::of(1, [5, 2]), Trail::of(2, [3, 1]));
+    let text = one.checkpoint.to_text();
+    let base = leaf_vectors()[0]["leaf"].as_str().expect("a leaf").to_owned();
+    for example in [&text, &signed(&text), &group(&[&one, &two]).to_text(), &auditor().1, &base] {
+        assert!(page.contains(example.as_str()), "docs/checkpoints.md lacks {example}");
+    }
 }

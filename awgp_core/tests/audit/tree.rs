@@ -29,8 +29,13 @@ const F: &str = "0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6
 /// A path: numbers that say what is proved, and its hashes.
 type Path = (u64, u64, &'static [&'static str]);
 /// Leaf, size, path.
-pub const INCLUSION: [Path; 5] =
-    [(0, 1, &[]), (0, 8, &[A, B, C]), (5, 8, &[D, E, ROOTS[3]]), (2, 3, &[ROOTS[1]]), (1, 5, &[ROOTS[0], B, D])];
+pub const INCLUSION: [Path; 5] = [
+    (0, 1, &[]),
+    (0, 8, &[A, B, C]),
+    (5, 8, &[D, E, ROOTS[3]]),
+    (2, 3, &[ROOTS[1]]),
+    (1, 5, &[ROOTS[0], B, D]),
+];
 /// Old size, size, path.
 pub const CONSISTENCY: [Path; 4] =
     [(1, 1, &[]), (1, 8, &[A, B, C]), (6, 8, &[F, E, ROOTS[3]]), (2, 5, &[B, D])];
@@ -96,7 +101,10 @@ fn numbered(count: usize) -> Vec<Digest> {
 
 #[test]
 fn the_roots_are_those_of_the_reference_implementation() {
-    assert_eq!(Tree::default().root(), digest("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"));
+    assert_eq!(
+        Tree::default().root(),
+        digest("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+    );
     let (mut built, mut frontier) = (Built::new(), Frontier::default());
     for (leaf, root) in reference().into_iter().zip(ROOTS) {
         built.append(&[leaf]);

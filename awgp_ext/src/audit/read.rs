@@ -56,11 +56,7 @@ pub fn row_of(id: i64) -> Option<AuditRow> {
 }
 
 /// Calls `visit` with each row whose partition and address a query yields.
-fn fetch_each(
-    query: &str,
-    arguments: &[DatumWithOid<'_>],
-    visit: &mut impl FnMut(pg_sys::Oid, &RowRef<'_>),
-) {
+fn fetch_each(query: &str, arguments: &[DatumWithOid<'_>], visit: &mut impl FnMut(pg_sys::Oid, &RowRef<'_>)) {
     let mut reader = Reader::new();
     let read = Spi::connect(|client| {
         let mut cursor = client.try_open_cursor(query, arguments)?;

@@ -2,6 +2,7 @@
 
 use super::stage::{chain_alone, events, last_seq, restored, scene, tamper};
 use awgp_core::audit::chain::{Digest, Linker};
+use awgp_tests::fixture;
 use awgp_tests::trail::rows_where;
 use awgp_tests::{Database, Login};
 use serde_json::Value;
@@ -10,7 +11,9 @@ use uuid::Uuid;
 /// Edits a row of lane 0 and hashes it and the rest of the lane again: a chain that verifies.
 async fn rewrite(database: &Database, tenant: Uuid, from: i64) {
     let dba = database.superuser().await;
-    let rows = rows_where(&dba, &format!("tenant_id = '{tenant}' AND chain_lane = 0 AND chain_seq >= {}", from - 1)).await;
+    let rows =
+        rows_where(&dba, &format!("tenant_id = '{tenant}' AND chain_lane = 0 AND chain_seq >= {}", from - 1))
+            .await;
     let mut previous = Digest::from_hex(rows[0].integrity_hash.as_bytes()).expect("a hash");
     let mut statements = Vec::new();
     for mut row in rows.into_iter().skip(1) {
@@ -28,7 +31,9 @@ async fn rewrite(database: &Database, tenant: Uuid, from: i64) {
 
 /// Cuts the last rows of lane 0.
 async fn cut(database: &Database, tenant: Uuid, from: i64) {
-    let sql = format!("DELETE FROM {{partition}} WHERE tenant_id = '{tenant}' AND chain_lane = 0 AND chain_seq >= {from}");
+    let sql = format!(
+        "DELETE FROM {{partition}} WHERE tenant_id = '{tenant}' AND chain_lane = 0 AND chain_seq >= {from}"
+    );
     tamper(database, &sql).await;
 }
 
@@ -60,7 +65,10 @@ async fn a_tail_that_was_cut_verifies_by_itself_and_not_against_a_note() {
     let last = last_seq(&database, group.north.id).await;
     cut(&database, group.north.id, last - 4).await;
     assert_eq!(chain_alone(&database).await, 0);
-    assert_eq!(auditor.findings(&database, &auditor.notes()), [("cut_tail".to_owned(), Some(0), Some(last - 4))]);
+    assert_eq!(
+        auditor.findings(&database, &auditor.notes()),
+        [("cut_tail".to_owned(), Some(0), Some(last - 4))]
+    );
     // What is written then stands where the rows were.
     events(&database, group.north.id, 9).await;
     assert_eq!(chain_alone(&database).await, 0);
@@ -78,7 +86,10 @@ async fn a_tail_that_was_written_after_the_note_may_be_cut_unseen_and_the_next_n
     auditor.assert_holds(&database, &auditor.notes(), 1);
     auditor.sign(&database, &["--tenant", "north"]);
     cut(&database, group.north.id, last - 2).await;
-    assert_eq!(auditor.findings(&database, &auditor.notes()), [("cut_tail".to_owned(), Some(0), Some(last - 2))]);
+    assert_eq!(
+        auditor.findings(&database, &auditor.notes()),
+        [("cut_tail".to_owned(), Some(0), Some(last - 2))]
+    );
 }
 
 #[tokio::test]
@@ -130,7 +141,10 @@ async fn two_histories_of_one_size_are_a_split_view() {
 async fn a_row_that_was_edited_is_named_as_without_a_note() {
     let (database, group, auditor) = scene().await;
     auditor.sign(&database, &["--tenant", "north"]);
-    let edit = format!("UPDATE {{partition}} SET action = 'x' WHERE tenant_id = '{}' AND chain_seq = 3", group.north.id);
+    let edit = format!(
+        "UPDATE {{partition}} SET action = 'x' WHERE tenant_id = '{}' AND chain_seq = 3",
+        group.north.id
+    );
     tamper(&database, &edit).await;
     assert_eq!(auditor.findings(&database, &auditor.notes()), [("changed_row".to_owned(), Some(0), Some(3))]);
 }
@@ -143,9 +157,12 @@ async fn a_stored_tree_or_order_that_was_edited_does_not_yield_the_root() {
     let dba = database.superuser().await;
     let north = group.north.id;
     // The rows alone yield the root: the stored hashes are not asked.
-    dba.execute("UPDATE awgp.audit_tree_tiles SET hashes = decode(repeat('00', octet_length(hashes)), 'hex')", &[])
-        .await
-        .expect("a superuser may");
+    dba.execute(
+        "UPDATE awgp.audit_tree_tiles SET hashes = decode(repeat('00', octet_length(hashes)), 'hex')",
+        &[],
+    )
+    .await
+    .expect("a superuser may");
     auditor.assert_holds(&database, &auditor.notes(), 1);
     // But nothing can be appended to a tree that is not the one that was signed.
     events(&database, north, 1).await;
@@ -175,7 +192,10 @@ async fn checkpoints_that_were_deleted_are_missed() {
 async fn another_database_is_not_the_one_that_was_signed() {
     let (database, _, auditor) = scene().await;
     auditor.sign(&database, &["--tenant", "north"]);
-    let (other, _, _) = scene().await;
+    // The tests' databases are copies of one installation; this one is not.
+    let other = Database::empty().await;
+    other.superuser().await.batch_execute("CREATE EXTENSION awgp").await.expect("it is installed");
+    fixture::group(&other).await;
     let (findings, _) = auditor.verify(&other, &auditor.notes(), 12);
     assert_eq!(errors(&findings).len(), 1, "{findings:?}");
     // Nor is it signed into the same folder.
@@ -201,7 +221,10 @@ async fn notes_that_are_not_the_keys_are_refused_with_their_reason() {
         path
     };
     let key = &auditor.public_key;
-    assert_eq!(verify(&edited("cut", &note.replacen("lane 0", "lane 5", 1)), key).as_deref(), Some("note_bad_signature"));
+    assert_eq!(
+        verify(&edited("cut", &note.replacen("lane 0", "lane 5", 1)), key).as_deref(),
+        Some("note_bad_signature")
+    );
     assert_eq!(verify(&edited("torn", &note[..note.len() - 9]), key).as_deref(), Some("note_malformed"));
     assert_eq!(verify("/no/such/note", key).as_deref(), Some("note_malformed"));
     assert_eq!(verify(path, "x+y+z").as_deref(), Some("checkpoint_key"));

@@ -2,6 +2,7 @@
 //! superuser plays the one who tampers.
 
 mod deeds;
+mod gone;
 mod group;
 mod making;
 mod proofs;

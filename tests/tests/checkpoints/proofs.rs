@@ -34,7 +34,8 @@ async fn a_proof_is_checked_with_no_server_and_by_an_implementation_that_is_not_
         let name = format!("proof-{}.json", row["kind"].as_str().expect("a kind"));
         let proof = prove(&database, &auditor, id, note, &name);
         // No variable of the environment but these arguments: there is no server to be asked.
-        let arguments = ["audit", "check-proof", &proof, "--public-key", &auditor.public_key, "--output", "json"];
+        let arguments =
+            ["audit", "check-proof", &proof, "--public-key", &auditor.public_key, "--output", "json"];
         let checked = awgp(&arguments, &[]).expect(0).json();
         assert_eq!((&checked["proven"], &checked["row"]["id"]), (&true.into(), &id.into()));
         assert_eq!(checked["row"]["tenant_id"], group.north.id.to_string());

@@ -73,7 +73,11 @@ impl Auditor {
     pub fn findings(&self, database: &Database, notes: &str) -> Vec<(String, Option<i64>, Option<i64>)> {
         let (findings, _) = self.verify(database, notes, 12);
         let named = |f: &Value| {
-            (f["kind"].as_str().expect("a kind").to_owned(), f["chain_lane"].as_i64(), f["chain_seq"].as_i64())
+            (
+                f["kind"].as_str().expect("a kind").to_owned(),
+                f["chain_lane"].as_i64(),
+                f["chain_seq"].as_i64(),
+            )
         };
         findings.iter().map(named).collect()
     }
@@ -144,7 +148,8 @@ pub fn python(arguments: &[&str]) -> (i32, String) {
     let toolchain = std::env::var("AWGP_TOOLCHAIN").unwrap_or_else(|_| "/opt/awgp-toolchain".to_owned());
     let mut python = Command::new("python3");
     python.arg("-B").arg(script).args(arguments);
-    let output = python.env("PYTHONPATH", format!("{toolchain}/cryptography-48.0.0")).output().expect("python3 runs");
+    let output =
+        python.env("PYTHONPATH", format!("{toolchain}/cryptography-48.0.0")).output().expect("python3 runs");
     let told = [output.stdout, output.stderr].concat();
     (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&told).into_owned())
 }

@@ -126,11 +126,7 @@ fn narrowed(scope: Scope, notes: Option<&Notes>) -> (Scope, Vec<Uuid>) {
 }
 
 /// Verifies the log inside of a transaction, with what it alone has changed so far; against notes, where some are given.
-pub async fn within(
-    work: &Work<'_>,
-    context: Context<'_>,
-    notes: Option<&Notes>,
-) -> Result<Report, Trouble> {
+pub async fn within(work: &Work<'_>, context: Context<'_>, notes: Option<&Notes>) -> Result<Report, Trouble> {
     let begun = Instant::now();
     work.batch("SAVEPOINT before; SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'").await?;
     let (scope, tenants) = narrowed(scope::enter(work, context).await?, notes);

@@ -36,20 +36,26 @@ pub async fn links(
     // Which of two histories is the true one, no note can say.
     let split = split_tenants(notes);
     for tenant_id in tenants.iter().filter(|id| !split.contains(id)) {
-        let mut add = |chain_lane, link| links.entry(Lane { tenant_id: *tenant_id, chain_lane }).or_default().push(link);
+        let mut add = |chain_lane, link| {
+            links.entry(Lane { tenant_id: *tenant_id, chain_lane }).or_default().push(link)
+        };
         let checkpoints = notes.checkpoints(*tenant_id);
         let signed_lanes = checkpoints.last().map_or(0, |(checkpoint, _)| checkpoint.size);
         for (checkpoint, _) in checkpoints {
             checkpoint.lanes.iter().for_each(|(lane, link)| add(*lane, *link));
         }
-        let Some((size, _)) = trees(notes, *tenant_id).last_key_value().map(|(size, roots)| (*size, roots)) else {
+        let Some((size, _)) = trees(notes, *tenant_id).last_key_value().map(|(size, roots)| (*size, roots))
+        else {
             continue;
         };
         if size > signed_lanes {
             let size = i64::try_from(size).unwrap_or(i64::MAX);
             for row in work.select(LANES, &[&tenant_id.to_string(), &size]).await? {
                 if let Some(hash) = Digest::from_hex(text(&row, "last_hash").as_bytes()) {
-                    add(parse(&text(&row, "chain_lane"))?, Link { seq: parse(&text(&row, "last_seq"))?, hash });
+                    add(
+                        parse(&text(&row, "chain_lane"))?,
+                        Link { seq: parse(&text(&row, "last_seq"))?, hash },
+                    );
                 }
             }
         }
@@ -83,9 +89,8 @@ pub async fn judge(
             rolled_back(findings, *tenant_id, lost);
             continue;
         }
-        let is_touched = |finding: &Finding| {
-            finding.severity == Severity::Error && finding.tenant_id == Some(*tenant_id)
-        };
+        let is_touched =
+            |finding: &Finding| finding.severity == Severity::Error && finding.tenant_id == Some(*tenant_id);
         // Where rows were touched the root cannot fit either: one deed, one name.
         if findings.iter().any(is_touched) {
             continue;
@@ -141,7 +146,8 @@ fn rolled_back(findings: &mut Vec<Finding>, tenant_id: Uuid, (size, newest): (u6
         }
         !is_end
     });
-    let detail = format!("{size} rows were signed; the newest checkpoint that the database knows has {newest}{ends}");
+    let detail =
+        format!("{size} rows were signed; the newest checkpoint that the database knows has {newest}{ends}");
     findings.push(Finding { tenant_id: Some(tenant_id), ..Finding::about_log(Kind::RolledBack, detail) });
 }
 

@@ -66,9 +66,15 @@ fn keys(folder: &Path) -> Result<(PathBuf, String), Failure> {
 async fn a_superuser_cuts(stage: &mut Stage<'_>, tenant: &Made, notes: &Notes) -> Result<(), Trouble> {
     let work = stage.sessions.dba.begin(Context::default()).await?;
     let first = cut_quietly(&work, tenant).await?;
-    stage.book.step(&format!("a superuser switches the guard off and deletes the last {CUT} rows of a lane"))?;
+    stage
+        .book
+        .step(&format!("a superuser switches the guard off and deletes the last {CUT} rows of a lane"))?;
     let by_itself = verify::within(&work, tenant.context(), None).await?;
-    stage.book.equal("findings of the chain by itself: it ends a little earlier, and holds", 0, count(&by_itself))?;
+    stage.book.equal(
+        "findings of the chain by itself: it ends a little earlier, and holds",
+        0,
+        count(&by_itself),
+    )?;
     let against = verify::within(&work, tenant.context(), Some(notes)).await?;
     drop(work);
     stage.book.equal("findings against the note", 1, count(&against))?;
@@ -87,8 +93,9 @@ async fn cut_quietly(work: &Work<'_>, tenant: &Made) -> Result<i64, Trouble> {
     let lane: i16 = lane.parse().map_err(|_| unable())?;
     let first = last - CUT + 1;
     work.batch(&format!("ALTER TABLE {table} DISABLE TRIGGER guard_audit")).await?;
-    let sql =
-        format!("DELETE FROM {table} WHERE tenant_id = $1::text::uuid AND chain_lane = $2 AND chain_seq >= $3");
+    let sql = format!(
+        "DELETE FROM {table} WHERE tenant_id = $1::text::uuid AND chain_lane = $2 AND chain_seq >= $3"
+    );
     let deleted = work.run(&sql, &[&tenant.id, &lane, &first]).await?;
     work.batch(&format!("ALTER TABLE {table} ENABLE ALWAYS TRIGGER guard_audit")).await?;
     if i64::try_from(deleted) == Ok(CUT) { Ok(first) } else { Err(unable().into()) }
@@ -102,14 +109,21 @@ async fn one_event_is_proved(
     public_key: &str,
 ) -> Result<(), Trouble> {
     let work = stage.sessions.auditor.begin(Context::default()).await?;
-    let sql = "SELECT min(id) FROM awgp.audit_logs WHERE tenant_id = $1::text::uuid AND entity_type = 'approvals'";
+    let sql =
+        "SELECT min(id) FROM awgp.audit_logs WHERE tenant_id = $1::text::uuid AND entity_type = 'approvals'";
     let id = work.number(sql, &[&tenant.id]).await?;
     drop(work);
     let (file, note) = (folder.join("proof.json"), notes.signed[0].path.clone());
     let options = AuditProve { id, checkpoint: note, out: file.clone() };
     proof::prove(&mut stage.sessions.auditor, tenant.context(), &options, Output::Json).await?;
-    let check = |file: PathBuf| proof::check(&AuditCheckProof { file, public_key: public_key.to_owned() }, Output::Table);
-    stage.book.equal("proofs of the approval's record that hold, checked without the server", 1, held(check(file.clone())))?;
+    let check = |file: PathBuf| {
+        proof::check(&AuditCheckProof { file, public_key: public_key.to_owned() }, Output::Table)
+    };
+    stage.book.equal(
+        "proofs of the approval's record that hold, checked without the server",
+        1,
+        held(check(file.clone())),
+    )?;
     let edited = folder.join("edited.json");
     let text = std::fs::read_to_string(&file).unwrap_or_default();
     key::write_new(&edited, &text.replace("\"action\": \"insert\"", "\"action\": \"update\""), false)?;

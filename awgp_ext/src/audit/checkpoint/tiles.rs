@@ -22,7 +22,8 @@ pub fn read(tenant: Uuid, place: Place) -> Option<Vec<Digest>> {
 pub fn write(tenant: Uuid, place: Place, hashes: &[Digest]) {
     let bytes: Vec<u8> = hashes.iter().flat_map(|hash| hash.0).collect();
     let [tenant, level, tile] = arguments(tenant, place);
-    let sql = "INSERT INTO awgp.audit_tree_tiles AS stored (tenant_id, level, tile, hashes) VALUES ($1, $2, $3, $4)
+    let sql =
+        "INSERT INTO awgp.audit_tree_tiles AS stored (tenant_id, level, tile, hashes) VALUES ($1, $2, $3, $4)
                ON CONFLICT (tenant_id, level, tile) DO UPDATE SET hashes = excluded.hashes";
     if let Err(error) = Spi::run_with_args(sql, &[tenant, level, tile, bytes.into()]) {
         error!("awgp.audit_tree_tiles could not be written: {error}");
