@@ -38,6 +38,12 @@ const BY_APPLICATION: &[(&str, &str)] = &[
          VALUES (:assistant, :work_item, 'openai', 'gpt-4', 10, 20, 0.000123)",
     ),
     (
+        "credit_reservations",
+        "INSERT INTO awgp.credit_reservations (assistant_id, work_item_id, provider, pool_id, amount, expires_at)
+         SELECT :assistant, :work_item, provider, id, 0.5, now() + interval '1 day'
+         FROM awgp.provider_credit_pools WHERE provider = 'openai' AND tenant_id = awgp.current_tenant()",
+    ),
+    (
         "conversation_logs",
         "INSERT INTO awgp.conversation_logs (assistant_id, work_item_id, channel, messages)
          VALUES (:assistant, :work_item, 'internal', '[{\"text\": \"ä\\n\\\\\"}]')",
@@ -72,6 +78,17 @@ const BY_SUPERUSER: &[(&str, &str)] = &[
         "audit_tree_tiles",
         "INSERT INTO awgp.audit_tree_tiles (tenant_id, level, tile, hashes)
          VALUES (:tenant, 0, 0, decode(repeat('0', 64), 'hex'))",
+    ),
+    (
+        "budget_periods",
+        "INSERT INTO awgp.budget_periods (tenant_id, scope, starts_at, ends_at, time_zone, limit_amount)
+         VALUES (:tenant, 'tenant', '2001-01-01', '2001-02-01', 'UTC', 10)",
+    ),
+    (
+        "budget_alerts",
+        "INSERT INTO awgp.budget_alerts (tenant_id, period_id, kind, threshold, spent, limit_amount)
+         SELECT tenant_id, id, 'threshold', 50, 5, 10 FROM awgp.budget_periods
+         WHERE tenant_id = :tenant AND starts_at = '2001-01-01'",
     ),
 ];
 
