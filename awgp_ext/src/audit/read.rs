@@ -6,7 +6,8 @@
 
 use super::columns;
 use crate::relation;
-use awgp_core::audit::row::{RowRef, timestamp_from_postgres};
+use awgp_core::audit::chain::Lane;
+use awgp_core::audit::row::{AuditRow, RowRef, timestamp_from_postgres};
 use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys::{self, Datum};
 use pgrx::prelude::*;
@@ -26,25 +27,44 @@ pub struct Scope<'a> {
 }
 
 /// Calls `visit` with the partition's oid and each row, in the order of tenant, lane, number and id.
-pub fn for_each_row(scope: Scope<'_>, visit: impl FnMut(pg_sys::Oid, &RowRef<'_>)) {
+pub fn for_each_row(scope: Scope<'_>, mut visit: impl FnMut(pg_sys::Oid, &RowRef<'_>)) {
     let partition = scope.partition.map(|name| format!("awgp.{}", spi::quote_identifier(name)));
     let arguments = [scope.tenant.map(relation::to_sql).into(), partition.into()];
     let query = "SELECT tableoid, ctid FROM awgp.audit_logs
                  WHERE ($1::uuid IS NULL OR tenant_id = $1)
                    AND ($2::text IS NULL OR tableoid = $2::regclass)
                  ORDER BY tenant_id, chain_lane, chain_seq, id";
-    fetch_each(query, &arguments, visit);
+    let _planning = HeapOnly::enter();
+    fetch_each(query, &arguments, &mut visit);
 }
 
 /// The same for the rows of a month that stands beside the trail, for who may read it.
 pub fn for_each_row_beside(name: &str, mut visit: impl FnMut(&RowRef<'_>)) {
     let table = spi::quote_qualified_identifier("awgp", name);
     let query = format!("SELECT tableoid, ctid FROM {table} ORDER BY tenant_id, chain_lane, chain_seq, id");
-    fetch_each(&query, &[], |_, row| visit(row));
+    let _planning = HeapOnly::enter();
+    fetch_each(&query, &[], &mut |_, row: &RowRef<'_>| visit(row));
 }
 
-fn fetch_each(query: &str, arguments: &[DatumWithOid<'_>], mut visit: impl FnMut(pg_sys::Oid, &RowRef<'_>)) {
-    let _planning = HeapOnly::enter();
+/// Calls `visit` with each row of a lane after the number `after`, in the order of the numbers. The index is asked: who
+/// calls checks that each row follows the one before it.
+pub fn for_each_row_after(lane: Lane, after: i64, mut visit: impl FnMut(&RowRef<'_>)) {
+    let query = "SELECT tableoid, ctid FROM awgp.audit_logs
+                 WHERE tenant_id = $1 AND chain_lane = $2 AND chain_seq > $3 ORDER BY chain_seq";
+    let arguments = [relation::to_sql(lane.tenant_id).into(), lane.chain_lane.into(), after.into()];
+    fetch_each(query, &arguments, &mut |_, row| visit(row));
+}
+
+/// The row with this id, where the caller may read it.
+pub fn row_of(id: i64) -> Option<AuditRow> {
+    let query = "SELECT tableoid, ctid FROM awgp.audit_logs WHERE id = $1";
+    let mut found = None;
+    fetch_each(query, &[id.into()], &mut |_, row: &RowRef<'_>| found = Some(AuditRow::from(row)));
+    found
+}
+
+/// Calls `visit` with each row whose partition and address a query yields.
+fn fetch_each(query: &str, arguments: &[DatumWithOid<'_>], visit: &mut impl FnMut(pg_sys::Oid, &RowRef<'_>)) {
     let mut reader = Reader::new();
     let read = Spi::connect(|client| {
         let mut cursor = client.try_open_cursor(query, arguments)?;
@@ -57,7 +77,7 @@ fn fetch_each(query: &str, arguments: &[DatumWithOid<'_>], mut visit: impl FnMut
                 let table: Option<pg_sys::Oid> = address.get(1)?;
                 let row: Option<pg_sys::ItemPointerData> = address.get(2)?;
                 if let (Some(table), Some(row)) = (table, row) {
-                    reader.fetch(table, row, &mut visit);
+                    reader.fetch(table, row, visit);
                 }
             }
             pgrx::check_for_interrupts!();

@@ -2,6 +2,7 @@
 
 mod afterwards;
 mod audit_trail;
+mod evidence;
 mod ground;
 mod organisation;
 mod visibility;
@@ -17,5 +18,6 @@ pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     visibility::tell(stage).await?;
     writing::tell(stage).await?;
     afterwards::tell(stage).await?;
-    audit_trail::tell(stage).await
+    audit_trail::tell(stage).await?;
+    evidence::tell(stage).await
 }
