@@ -21,6 +21,7 @@ pub mod failure;
 pub mod init;
 pub mod maintenance;
 pub mod opt;
+pub mod partition;
 pub mod pool;
 pub mod price;
 pub mod provider;
@@ -39,8 +40,8 @@ use connect::Target;
 use exit::Exit;
 use failure::{Failure, Trouble};
 use opt::{
-    Assistant, Audit, Command, Cost, Format, Global, Maintenance, Opt, Output, Pool, Price, Provider, Tenant,
-    User, Work,
+    Assistant, Audit, Command, Cost, Format, Global, Maintenance, Opt, Output, Partition, Pool, Price,
+    Provider, Tenant, User, Work,
 };
 use session::{Context, Session};
 use std::ffi::OsString;
@@ -186,6 +187,20 @@ async fn dispatch(opt: &Opt) -> Result<Exit, Failure> {
                 Provider::List => provider::list(session, output).await,
                 Provider::Rotate(options) => provider::rotate(session, options, output).await,
                 Provider::Remove(options) => provider::remove(session, options, output).await,
+            })
+            .await
+        }
+        Command::Partition(noun) => {
+            tell(&target()?, async |session| match noun {
+                Partition::List => partition::list(session, output).await,
+                Partition::Ensure(options) => partition::ensure(session, options, output).await,
+                Partition::Seal(options) => partition::seal(session, options, output).await,
+                Partition::Export(options) => partition::export::export(session, options, output).await,
+                Partition::Retire(options) => partition::retire(session, options, output).await,
+                Partition::Restore(options) => partition::restore::restore(session, options, output).await,
+                Partition::Hold(options) => partition::hold(session, context, options, output).await,
+                Partition::Holds => partition::holds(session, output).await,
+                Partition::Release(options) => partition::release(session, options, output).await,
             })
             .await
         }

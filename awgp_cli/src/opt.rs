@@ -4,6 +4,7 @@ mod assistant;
 mod audit;
 mod cost;
 mod maintenance;
+mod partition;
 mod pool;
 mod price;
 mod provider;
@@ -18,6 +19,10 @@ pub use audit::{
 };
 pub use cost::{By, Cost, CostRecord, CostReport};
 pub use maintenance::{Maintenance, MaintenanceRun};
+pub use partition::{
+    Partition, PartitionEnsure, PartitionExport, PartitionHold, PartitionNamed, PartitionRelease,
+    PartitionRestore,
+};
 pub use pool::{Pool, PoolCreate, PoolHistory, PoolSet};
 pub use price::{Price, PriceImport, PriceList, PriceSet, PriceShow};
 pub use provider::{Provider, ProviderAdd, ProviderNamed, ProviderRotate};
@@ -131,6 +136,9 @@ pub enum Command {
     /// Prices of models, by the token.
     #[command(subcommand)]
     Price(Price),
+    /// The months of the audit trail: made, sealed, exported, retired, held, brought back.
+    #[command(subcommand)]
+    Partition(Partition),
     /// What is due: partitions, seals, expiries. Needs the role awgp_maintainer.
     #[command(subcommand)]
     Maintenance(Maintenance),
