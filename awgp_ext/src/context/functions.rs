@@ -1,6 +1,7 @@
 //! The functions of the context that clients call.
 
 use super::{Context, current, enter, narrow, own, tenants, verified, visible};
+use crate::query;
 use crate::raise::raise;
 use crate::relation::{from_sql, to_sql};
 use crate::settings::{ContextMode, context_mode};
@@ -98,7 +99,7 @@ fn visible_tenants() -> Vec<pgrx::Uuid> {
 #[search_path(pg_catalog, pg_temp)]
 fn find_tenant(slug_or_id: Option<&str>) -> pgrx::Uuid {
     let arguments = [slug_or_id.into()];
-    let found = Spi::get_one_with_args::<pgrx::Uuid>(
+    let found = query::one::<pgrx::Uuid>(
         "SELECT id FROM awgp.tenants WHERE is_active AND (slug = $1 OR id::text = lower($1))
          ORDER BY id::text = lower($1) DESC LIMIT 1",
         &arguments,
@@ -119,7 +120,7 @@ fn find_tenant(slug_or_id: Option<&str>) -> pgrx::Uuid {
 #[search_path(pg_catalog, pg_temp)]
 fn find_user(email_or_id: Option<&str>) -> pgrx::Uuid {
     let arguments = [email_or_id.into()];
-    let found = Spi::get_one_with_args::<pgrx::Uuid>(
+    let found = query::one::<pgrx::Uuid>(
         "SELECT id FROM awgp.users
          WHERE tenant_id = awgp.current_tenant() AND is_active AND (email = $1 OR id::text = lower($1))
          ORDER BY id::text = lower($1) DESC LIMIT 1",
