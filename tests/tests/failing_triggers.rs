@@ -108,8 +108,7 @@ async fn a_row_that_our_own_triggers_refuse_takes_the_rows_before_it_along() {
     let transaction = within(&mut app, group.north.id).await;
     let sql = "INSERT INTO awgp.work_items (tenant_id, assistant_id, title)
                VALUES ($1, $2, 'lost'), ($3, $2, 'foreign')";
-    let refused =
-        transaction.execute(sql, &[&group.north.id, &group.north.assistant, &group.other.id]).await;
+    let refused = transaction.execute(sql, &[&group.north.id, &group.north.assistant, &group.other.id]).await;
     assert_refused(refused, "42501", "foreign_tenant");
     transaction.rollback().await.expect("it ends");
     assert_no_context(&app).await;

@@ -14,8 +14,8 @@ pub mod declared;
 mod manifest;
 
 use crate::lock::{self, Subject};
-use crate::query;
 use crate::partitions;
+use crate::query;
 use crate::raise::raise;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;

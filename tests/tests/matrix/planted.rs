@@ -30,31 +30,66 @@ const SOUND: &str = "
 
 /// What is wrong with the table; the statement that makes it so; a cell that must fail.
 const FAULTS: &[(&str, &str, &str)] = &[
-    ("no row-level security", "ALTER TABLE awgp.planted DISABLE ROW LEVEL SECURITY", "Select as App in Other"),
-    ("no policy", "DROP POLICY reads ON awgp.planted; DROP POLICY inserts ON awgp.planted;
-      DROP POLICY updates ON awgp.planted; DROP POLICY deletes ON awgp.planted", "Select as App in Own"),
+    (
+        "no row-level security",
+        "ALTER TABLE awgp.planted DISABLE ROW LEVEL SECURITY",
+        "Select as App in Other",
+    ),
+    (
+        "no policy",
+        "DROP POLICY reads ON awgp.planted; DROP POLICY inserts ON awgp.planted;
+      DROP POLICY updates ON awgp.planted; DROP POLICY deletes ON awgp.planted",
+        "Select as App in Own",
+    ),
     ("no policy to read", "DROP POLICY reads ON awgp.planted", "Select as App in Own"),
-    ("a policy that shows everything", "ALTER POLICY reads ON awgp.planted USING (true)", "Select as App in None"),
-    ("a policy that hides subsidiaries", "ALTER POLICY reads ON awgp.planted
-      USING (tenant_id = (SELECT awgp.own_tenant()))", "Select as App in Holding"),
-    ("a holding that updates", "ALTER POLICY updates ON awgp.planted
-      USING (tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]))", "Update as App in Holding"),
-    ("a holding that deletes", "ALTER POLICY deletes ON awgp.planted
-      USING (tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]))", "Delete as App in Holding"),
+    (
+        "a policy that shows everything",
+        "ALTER POLICY reads ON awgp.planted USING (true)",
+        "Select as App in None",
+    ),
+    (
+        "a policy that hides subsidiaries",
+        "ALTER POLICY reads ON awgp.planted
+      USING (tenant_id = (SELECT awgp.own_tenant()))",
+        "Select as App in Holding",
+    ),
+    (
+        "a holding that updates",
+        "ALTER POLICY updates ON awgp.planted
+      USING (tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]))",
+        "Update as App in Holding",
+    ),
+    (
+        "a holding that deletes",
+        "ALTER POLICY deletes ON awgp.planted
+      USING (tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]))",
+        "Delete as App in Holding",
+    ),
     ("no guard of statements", "DROP TRIGGER guard_statement ON awgp.planted", "Update as App in None"),
     ("no guard of rows", "DROP TRIGGER guard_row ON awgp.planted", "Insert as App in Other"),
-    ("no guard and no check of new rows", "ALTER TABLE awgp.planted DISABLE TRIGGER USER; ALTER POLICY inserts ON awgp.planted WITH CHECK (true)",
-     "Insert as App in Other"),
+    (
+        "no guard and no check of new rows",
+        "ALTER TABLE awgp.planted DISABLE TRIGGER USER; ALTER POLICY inserts ON awgp.planted WITH CHECK (true)",
+        "Insert as App in Other",
+    ),
     ("no grant", "REVOKE ALL ON awgp.planted FROM awgp_app", "Select as App in Own"),
     ("a grant to auditors", "GRANT SELECT ON awgp.planted TO awgp_auditor", "Select to Auditor: granted"),
     ("a grant to PUBLIC", "GRANT INSERT ON awgp.planted TO PUBLIC", "Insert to Nobody: granted"),
     ("a grant of TRUNCATE", "GRANT TRUNCATE ON awgp.planted TO awgp_app", "Truncate as App in Own"),
     ("a grant of one column", "GRANT UPDATE (id) ON awgp.planted TO awgp_admin", "Update to Admin: granted"),
-    ("a table of no tenant", "ALTER TABLE awgp.planted DROP COLUMN tenant_id CASCADE", "Select to App: granted"),
+    (
+        "a table of no tenant",
+        "ALTER TABLE awgp.planted DROP COLUMN tenant_id CASCADE",
+        "Select to App: granted",
+    ),
 ];
 
 /// The cells of the planted table that are wrong.
-async fn wrong_cells(database: &Database, superuser: &Client, group: &awgp_tests::fixture::Group) -> Vec<String> {
+async fn wrong_cells(
+    database: &Database,
+    superuser: &Client,
+    group: &awgp_tests::fixture::Group,
+) -> Vec<String> {
     let mut planted = tables(superuser).await;
     planted.retain(|table| table.name == "planted");
     assert_eq!(planted.len(), 1, "the table is there");
