@@ -7,6 +7,7 @@
 //! | [`audit`] | every change: captured, chained, kept |
 //! | [`guard`] | the triggers that hold plain DML to the rules |
 //! | [`references`] | references that a foreign key cannot say |
+//! | [`money`] | what calls cost |
 //! | [`install`] | structure: migrations and scripts, applied outside of the extension |
 //! | [`partitions`] | the months of the audit trail |
 //! | [`doctor`] | what is wrong with this installation, as rows |
@@ -31,6 +32,7 @@ mod identity;
 mod install;
 mod jsonb;
 mod lock;
+mod money;
 mod partitions;
 mod query;
 mod raise;
