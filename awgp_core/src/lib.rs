@@ -11,6 +11,7 @@ pub mod identity;
 pub mod money;
 pub mod month;
 pub mod permissions;
+pub mod quota;
 pub mod reason;
 pub mod refusal;
 pub mod server_release;

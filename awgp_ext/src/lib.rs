@@ -6,6 +6,7 @@
 //! | [`identity`] | signed mode: verified tokens |
 //! | [`audit`] | every change: captured, chained, kept |
 //! | [`guard`] | the triggers that hold plain DML to the rules |
+//! | [`quota`] | how many users and assistants a tenant may have |
 //! | [`references`] | references that a foreign key cannot say |
 //! | [`money`] | what calls cost |
 //! | [`install`] | structure: migrations and scripts, applied outside of the extension |
@@ -35,6 +36,7 @@ mod lock;
 mod money;
 mod partitions;
 mod query;
+mod quota;
 mod raise;
 mod references;
 mod relation;
