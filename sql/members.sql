@@ -9,7 +9,6 @@ COMMENT ON FUNCTION awgp.context_mode() IS 'Where the context may come from in t
 COMMENT ON FUNCTION awgp.current_tenant() IS 'The tenant in context; NULL where there is none. Error 22023 malformed_tenant_id where app.current_tenant is no uuid.';
 COMMENT ON FUNCTION awgp.current_user_id() IS 'The user in context; NULL where there is none.';
 COMMENT ON FUNCTION awgp.current_assistant_id() IS 'The assistant in context; NULL where there is none.';
-COMMENT ON FUNCTION awgp.visible_tenants() IS 'The tenants whose rows may be read: the one in context, first, and, for a holding, its direct active subsidiaries. Empty without a context.';
 COMMENT ON FUNCTION awgp.own_tenant() IS 'The tenant in context, where its rows may be read: NULL without a context and where it has become inactive.';
 COMMENT ON FUNCTION awgp.find_tenant(text) IS 'The id of an active tenant, from its slug or its id. Error 42501 unknown_tenant. SECURITY DEFINER: without a context no tenant is seen.';
 COMMENT ON FUNCTION awgp.find_user(text) IS 'The id of an active user of the tenant in context, from e-mail address or id. Error 42501 unknown_user.';
