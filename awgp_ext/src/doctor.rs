@@ -136,7 +136,7 @@ fn default_partition_rows() -> Option<Finding> {
         severity: "warning",
         object: "awgp.audit_logs_default".to_owned(),
         message: "it holds rows of months that have no partition".to_owned(),
-        hint: "SELECT awgp.run_maintenance(now());".to_owned(),
+        hint: "SELECT awgp.run_maintenance();".to_owned(),
     })
 }
 

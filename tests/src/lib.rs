@@ -15,6 +15,7 @@ pub mod command;
 pub mod everything;
 pub mod fixture;
 pub mod own_server;
+pub mod past;
 pub mod price_list;
 pub mod rows;
 pub mod tokens;
