@@ -3,6 +3,7 @@
 mod assistant;
 mod audit;
 mod cost;
+mod maintenance;
 mod pool;
 mod price;
 mod provider;
@@ -16,6 +17,7 @@ pub use audit::{
     AuditProve, AuditShow, AuditTail, AuditVerify,
 };
 pub use cost::{By, Cost, CostRecord, CostReport};
+pub use maintenance::{Maintenance, MaintenanceRun};
 pub use pool::{Pool, PoolCreate, PoolHistory, PoolSet};
 pub use price::{Price, PriceImport, PriceList, PriceSet, PriceShow};
 pub use provider::{Provider, ProviderAdd, ProviderNamed, ProviderRotate};
@@ -129,6 +131,9 @@ pub enum Command {
     /// Prices of models, by the token.
     #[command(subcommand)]
     Price(Price),
+    /// What is due: partitions, seals, expiries. Needs the role awgp_maintainer.
+    #[command(subcommand)]
+    Maintenance(Maintenance),
     /// Identity providers, whose tokens count in signed mode. Needs the role awgp_admin.
     #[command(subcommand)]
     Provider(Provider),

@@ -39,6 +39,7 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0018_audit_checkpoints",
     "0019_audit_tree_lanes",
     "0020_audit_tree_tiles",
+    "0022_maintenance_steps",
     "0032_budget_periods",
     "0033_credit_reservations",
     "0034_budget_alerts",
@@ -71,6 +72,7 @@ const POLICIES: &[File] = files! { "policies":
     "audit_tree_lanes",
     "audit_tree_tiles",
     "identity_providers",
+    "maintenance_steps",
     "model_prices",
 };
 
