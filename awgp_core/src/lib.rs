@@ -11,6 +11,7 @@ pub mod identity;
 pub mod month;
 pub mod permissions;
 pub mod reason;
+pub mod records;
 pub mod refusal;
 pub mod server_release;
 pub mod tenancy;
