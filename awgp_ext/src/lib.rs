@@ -6,6 +6,7 @@
 //! | [`identity`] | signed mode: verified tokens |
 //! | [`audit`] | every change: captured, chained, kept |
 //! | [`guard`] | the triggers that hold plain DML to the rules |
+//! | [`records`] | conversations and hallucination flags |
 //! | [`references`] | references that a foreign key cannot say |
 //! | [`install`] | structure: migrations and scripts, applied outside of the extension |
 //! | [`partitions`] | the months of the audit trail |
@@ -33,6 +34,7 @@ mod jsonb;
 mod lock;
 mod partitions;
 mod raise;
+mod records;
 mod references;
 mod relation;
 mod settings;
@@ -46,6 +48,7 @@ mod trigger;
 pgrx::extension_sql_file!("../../sql/roles.sql", name = "roles", bootstrap);
 pgrx::extension_sql_file!("../../sql/triggers/functions.sql", name = "trigger_functions");
 pgrx::extension_sql_file!("../../sql/visibility.sql", name = "visibility");
+pgrx::extension_sql_file!("../../sql/message_text.sql", name = "message_text");
 pgrx::extension_sql_file!("../../sql/members.sql", name = "members", finalize);
 
 /// Runs when the library is loaded: parameters, and what ends a context.

@@ -60,6 +60,8 @@ const RULES: &[(&str, Login, Scopes)] = &[
     ("assistant_templates", Login::Admin, [All, All, All, All]),
     ("cost_transactions", Login::App, [Visible, Own, Never, Never]),
     ("conversation_logs", Login::App, [Visible, Own, Own, Never]),
+    ("conversation_search", Login::App, [Visible, Never, Never, Never]),
+    ("hallucination_flags", Login::App, [Visible, Own, Own, Never]),
     ("audit_logs", Login::App, [Visible, Never, Never, Never]),
     ("audit_logs", Login::Auditor, READ_ALL),
     ("audit_chain_anchors", Login::App, [Visible, Never, Never, Never]),

@@ -60,7 +60,10 @@ mod tests {
             commitment(&salt, Kind::Conversation, [Some("chat-7"), Some(messages)]),
             "152e40438b6d319a2322917c65909edbbfc8251aaf36b31c4b0f2aebca8cff9f"
         );
-        assert_eq!(commitment(&salt, Kind::Flag, [None, Some("ä")]), "0fcf2fe4229869b9cd3771f0a22c91bf498e77eee7ab0df21396bd569e610810");
+        assert_eq!(
+            commitment(&salt, Kind::Flag, [None, Some("ä")]),
+            "0fcf2fe4229869b9cd3771f0a22c91bf498e77eee7ab0df21396bd569e610810"
+        );
     }
 
     proptest! {

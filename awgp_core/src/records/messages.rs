@@ -32,8 +32,8 @@ impl<'a> Messages<'a> {
             let bound = Bound::ConversationBytes;
             return Err(MessagesError::TooLarge { message: None, bound, found: json.len() });
         }
-        let messages: Vec<&RawValue> =
-            serde_json::from_str(json).map_err(|_| MessagesError::invalid(None, "messages is a JSON array"))?;
+        let messages: Vec<&RawValue> = serde_json::from_str(json)
+            .map_err(|_| MessagesError::invalid(None, "messages is a JSON array"))?;
         if messages.len() > MESSAGES_MAX {
             return Err(MessagesError::TooLarge {
                 message: None,
@@ -229,7 +229,8 @@ mod tests {
     #[test]
     fn a_content_is_a_text_or_parts_and_a_conversation_may_begin_empty() {
         let parts = json!([{"type": "text", "text": "a"}, {"type": "image", "source": {"id": 7}}]);
-        let messages = json!([{"role": "tool", "content": ""}, {"role": "assistant", "content": parts}]).to_string();
+        let messages =
+            json!([{"role": "tool", "content": ""}, {"role": "assistant", "content": parts}]).to_string();
         assert_eq!(Messages::parse(&messages).map(|messages| messages.len()), Ok(2));
         assert!(Messages::parse("[]").is_ok_and(|messages| messages.is_empty()));
     }
@@ -274,9 +275,8 @@ mod tests {
     }
 
     fn message() -> impl Strategy<Value = Value> {
-        (prop::sample::select(&ROLES[..]), ".{0,20}", any::<Option<i32>>()).prop_map(|(role, content, n)| {
-            json!({"role": role, "content": content, "n": n})
-        })
+        (prop::sample::select(&ROLES[..]), ".{0,20}", any::<Option<i32>>())
+            .prop_map(|(role, content, n)| json!({"role": role, "content": content, "n": n}))
     }
 
     proptest! {

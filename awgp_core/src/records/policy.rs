@@ -65,7 +65,9 @@ pub fn conversation_policy(settings: &Value) -> Result<ConversationPolicy, Polic
     for (key, value) in object(settings.get("conversation_policy"), "conversation_policy")? {
         let path = format!("conversation_policy.{key}");
         match key.as_str() {
-            "retention_days" => policy.retention_days = optional(value, |value| number(value, &path, 1..=36_500))?,
+            "retention_days" => {
+                policy.retention_days = optional(value, |value| number(value, &path, 1..=36_500))?
+            }
             _ => return Err(error(path, "there is no such key")),
         }
     }
@@ -114,7 +116,10 @@ fn suspend(value: &Value, path: &str) -> Result<SuspendPolicy, PolicyError> {
     Ok(policy)
 }
 
-fn object<'a>(value: Option<&'a Value>, path: &str) -> Result<Box<dyn Iterator<Item = (&'a String, &'a Value)> + 'a>, PolicyError> {
+fn object<'a>(
+    value: Option<&'a Value>,
+    path: &str,
+) -> Result<Box<dyn Iterator<Item = (&'a String, &'a Value)> + 'a>, PolicyError> {
     match value {
         None | Some(Value::Null) => Ok(Box::new(std::iter::empty())),
         Some(Value::Object(map)) => Ok(Box::new(Map::iter(map))),
@@ -122,15 +127,18 @@ fn object<'a>(value: Option<&'a Value>, path: &str) -> Result<Box<dyn Iterator<I
     }
 }
 
-fn optional<T>(value: &Value, read: impl FnOnce(&Value) -> Result<T, PolicyError>) -> Result<Option<T>, PolicyError> {
+fn optional<T>(
+    value: &Value,
+    read: impl FnOnce(&Value) -> Result<T, PolicyError>,
+) -> Result<Option<T>, PolicyError> {
     if value.is_null() { Ok(None) } else { read(value).map(Some) }
 }
 
 fn number(value: &Value, path: &str, range: std::ops::RangeInclusive<u32>) -> Result<u32, PolicyError> {
     let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
-    number
-        .filter(|number| range.contains(number))
-        .ok_or_else(|| error(path, "a whole number within the bounds of docs/conversations.md and docs/hallucinations.md"))
+    number.filter(|number| range.contains(number)).ok_or_else(|| {
+        error(path, "a whole number within the bounds of docs/conversations.md and docs/hallucinations.md")
+    })
 }
 
 /// A viewer writes nothing, so no policy makes him a reviewer.
@@ -150,7 +158,9 @@ fn methods(value: &Value, path: &str) -> Result<Vec<String>, PolicyError> {
     let names = names.ok_or_else(|| error(path, rule))?;
     names
         .iter()
-        .map(|name| name.as_str().filter(|name| is_name(name)).map(str::to_owned).ok_or_else(|| error(path, rule)))
+        .map(|name| {
+            name.as_str().filter(|name| is_name(name)).map(str::to_owned).ok_or_else(|| error(path, rule))
+        })
         .collect()
 }
 
@@ -161,7 +171,9 @@ mod tests {
 
     #[test]
     fn without_settings_the_defaults_stand() {
-        for settings in [json!({}), json!({"hallucination_policy": {}, "conversation_policy": null}), json!(null)] {
+        for settings in
+            [json!({}), json!({"hallucination_policy": {}, "conversation_policy": null}), json!(null)]
+        {
             assert_eq!(hallucination_policy(&settings), Ok(HallucinationPolicy::default()));
             assert_eq!(conversation_policy(&settings), Ok(ConversationPolicy::default()));
         }

@@ -150,6 +150,9 @@ pub enum ReviewError {
         /// What it was to become.
         to: Status,
     },
+    /// A new flag was to have a status already.
+    #[error("a new flag is pending")]
+    NotPending,
     /// No human is in context, or an assistant beside him.
     #[error("a flag is reviewed by a human")]
     NoHuman,
@@ -196,6 +199,9 @@ impl From<ReviewError> for Refusal {
             )
             .with("from", from.name())
             .with("to", to.name()),
+            ReviewError::NotPending => {
+                refusal(Reason::ReviewTransition, "Write it as pending, then call awgp.review_hallucination().")
+            }
             ReviewError::NoHuman => refusal(
                 Reason::HumanNeeded,
                 "Put a user in context, and no assistant: awgp.set_context(tenant_id, user_id).",
@@ -297,8 +303,10 @@ mod tests {
 
     #[test]
     fn a_method_is_one_of_three_or_listed() {
-        let policy =
-            HallucinationPolicy { custom_methods: vec!["judge".to_owned()], ..HallucinationPolicy::default() };
+        let policy = HallucinationPolicy {
+            custom_methods: vec!["judge".to_owned()],
+            ..HallucinationPolicy::default()
+        };
         for method in ["confidence", "fact_check", "pattern", "judge"] {
             assert_eq!(check_method(&policy, method), Ok(()));
         }

@@ -36,14 +36,24 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const POLICY: SuspendPolicy =
-        SuspendPolicy { confirmed: Some(3), rate_percent: Some(10), least_conversations: 20, window_hours: 1 };
+    const POLICY: SuspendPolicy = SuspendPolicy {
+        confirmed: Some(3),
+        rate_percent: Some(10),
+        least_conversations: 20,
+        window_hours: 1,
+    };
 
     #[test]
     fn either_condition_suffices_at_its_edge() {
-        for (confirmed, conversations, suspends) in
-            [(2, 0, false), (3, 0, true), (2, 19, false), (2, 20, true), (1, 20, false), (2, 21, false), (0, 20, false)]
-        {
+        for (confirmed, conversations, suspends) in [
+            (2, 0, false),
+            (3, 0, true),
+            (2, 19, false),
+            (2, 20, true),
+            (1, 20, false),
+            (2, 21, false),
+            (0, 20, false),
+        ] {
             assert_eq!(POLICY.suspends(confirmed, conversations), suspends, "{confirmed} of {conversations}");
         }
     }

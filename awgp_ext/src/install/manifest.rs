@@ -36,6 +36,8 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0015_audit_log_integrity",
     "0016_audit_chain_anchors",
     "0017_identity_providers",
+    "0046_conversation_search",
+    "0047_assistant_quality",
 };
 
 /// Who may see and write which rows, with the grants beside it.
@@ -53,7 +55,9 @@ const POLICIES: &[File] = files! { "policies":
     "provider_credit_pools",
     "cost_transactions",
     "conversation_logs",
+    "conversation_search",
     "hallucination_flags",
+    "assistant_quality",
     "audit_logs",
     "audit_log_integrity",
     "audit_chain_anchors",
@@ -88,6 +92,14 @@ const FUNCTIONS: &[File] = files! { "functions":
     "create_identity_provider",
     "rotate_identity_provider",
     "remove_identity_provider",
+    "log_conversation",
+    "append_conversation",
+    "end_conversation",
+    "hold_conversation",
+    "erase_conversation",
+    "search_conversations",
+    "flag_hallucination",
+    "review_hallucination",
 };
 
 /// Scripts: written so that they can be applied again; applied whenever their text changes, and all of them
