@@ -8,8 +8,10 @@
 pub mod audit;
 pub mod civil;
 pub mod identity;
+pub mod money;
 pub mod month;
 pub mod permissions;
+pub mod quota;
 pub mod reason;
 pub mod records;
 pub mod refusal;

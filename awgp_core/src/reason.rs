@@ -181,6 +181,12 @@ reasons! {
     TokenTenantMismatch = "token_tenant_mismatch", NotAllowed;
     /// A column of the audit trail was renamed, dropped or given another type.
     AuditColumns = "audit_columns", WrongState;
+    /// No price is known for the model at that moment, and no cost was given.
+    UnknownPrice = "unknown_price", NotFound;
+    /// The tenant has as many active users or assistants as its quota allows.
+    QuotaExceeded = "quota_exceeded", LimitExceeded;
+    /// A quota was to be lowered below what is active.
+    QuotaInUse = "quota_in_use", LimitExceeded;
     /// messages is not an array of objects with a listed role and a content.
     MessagesInvalid = "messages_invalid", BadArgument;
     /// There are too many messages, or one or all of them are too large.

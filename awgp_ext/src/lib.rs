@@ -6,8 +6,10 @@
 //! | [`identity`] | signed mode: verified tokens |
 //! | [`audit`] | every change: captured, chained, kept |
 //! | [`guard`] | the triggers that hold plain DML to the rules |
+//! | [`quota`] | how many users and assistants a tenant may have |
 //! | [`records`] | conversations and hallucination flags |
 //! | [`references`] | references that a foreign key cannot say |
+//! | [`money`] | what calls cost |
 //! | [`install`] | structure: migrations and scripts, applied outside of the extension |
 //! | [`partitions`] | the months of the audit trail |
 //! | [`doctor`] | what is wrong with this installation, as rows |
@@ -32,7 +34,9 @@ mod identity;
 mod install;
 mod jsonb;
 mod lock;
+mod money;
 mod partitions;
+mod quota;
 mod raise;
 mod records;
 mod references;

@@ -69,6 +69,8 @@ const RULES: &[(&str, Login, Scopes)] = &[
     ("audit_log_integrity", Login::Auditor, READ_ALL),
     ("audit_log_integrity", Login::Maintainer, READ_ALL),
     ("identity_providers", Login::Admin, [All, All, All, All]),
+    ("model_prices", Login::App, [InContext, Never, Never, Never]),
+    ("model_prices", Login::Admin, [All, All, Never, Never]),
     ("installation", Login::Auditor, READ_ALL),
     ("installation", Login::Maintainer, READ_ALL),
     ("installation", Login::Admin, READ_ALL),

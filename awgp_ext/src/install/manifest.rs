@@ -36,6 +36,7 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0015_audit_log_integrity",
     "0016_audit_chain_anchors",
     "0017_identity_providers",
+    "0038_model_prices",
     "0046_conversation_search",
     "0047_assistant_quality",
 };
@@ -62,6 +63,7 @@ const POLICIES: &[File] = files! { "policies":
     "audit_log_integrity",
     "audit_chain_anchors",
     "identity_providers",
+    "model_prices",
 };
 
 /// What every write passes.
@@ -80,6 +82,7 @@ const TRIGGERS: &[File] = files! { "triggers":
     "hallucination_flags",
     "audit_logs",
     "identity_providers",
+    "model_prices",
 };
 
 /// Functions that return table rows. They cannot be members of the extension: a restore makes the extension
@@ -92,6 +95,7 @@ const FUNCTIONS: &[File] = files! { "functions":
     "create_identity_provider",
     "rotate_identity_provider",
     "remove_identity_provider",
+    "import_prices",
     "log_conversation",
     "append_conversation",
     "end_conversation",
