@@ -29,14 +29,16 @@ pub fn creator_of(tenant: Uuid, assistant: Uuid) -> Option<Uuid> {
     creator
 }
 
-/// What an assistant has spent on a work item: cost with six decimals, and tokens. Reversing entries count as the ledger
-/// has them.
+/// What an assistant has spent on a work item: cost with six decimals, and tokens. A reversing entry takes away what it
+/// reverses.
 pub fn spent(tenant: Uuid, assistant: Uuid, work_item: Uuid) -> (AnyNumeric, i32) {
     let arguments = [to_sql(tenant).into(), to_sql(assistant).into(), to_sql(work_item).into()];
     let spent = relation::as_owner_past_row_security(c"cost_transactions", || {
         Spi::get_two_with_args::<AnyNumeric, i32>(
             "SELECT coalesce(sum(cost_amount), 0)::numeric(18,6),
-                    least(coalesce(sum(input_tokens::bigint + output_tokens), 0), 2147483647)::integer
+                    least(greatest(coalesce(sum(
+                        (input_tokens::bigint + output_tokens) * CASE WHEN reverses_id IS NULL THEN 1 ELSE -1 END
+                    ), 0), 0), 2147483647)::integer
              FROM awgp.cost_transactions
              WHERE tenant_id = $1 AND assistant_id = $2 AND work_item_id = $3",
             &arguments,
