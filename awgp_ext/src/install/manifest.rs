@@ -36,6 +36,7 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0015_audit_log_integrity",
     "0016_audit_chain_anchors",
     "0017_identity_providers",
+    "0022_maintenance_steps",
     "0032_budget_periods",
     "0033_credit_reservations",
     "0034_budget_alerts",
@@ -69,6 +70,7 @@ const POLICIES: &[File] = files! { "policies":
     "audit_log_integrity",
     "audit_chain_anchors",
     "identity_providers",
+    "maintenance_steps",
     "model_prices",
 };
 
@@ -101,6 +103,11 @@ const FUNCTIONS: &[File] = files! { "functions":
     "create_user",
     "create_assistant",
     "create_work_item",
+    "set_assistant_status",
+    "start_work_item",
+    "complete_work_item",
+    "fail_work_item",
+    "cancel_work_item",
     "create_credit_pool",
     "create_identity_provider",
     "rotate_identity_provider",
