@@ -6,6 +6,7 @@
 //! isolation level: a tenant deactivated a moment ago is inactive.
 
 use crate::encoding::{Text, to_server};
+use crate::jsonb::Jsonb;
 use pgrx::FromDatum;
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;
@@ -65,6 +66,17 @@ impl Row {
             reason = "by-value 32-bit integers"
         )]
         self.datum(column).map(|datum| datum.value() as i32)
+    }
+
+    /// A jsonb column.
+    pub fn jsonb(&self, column: &CStr) -> Option<Jsonb> {
+        // SAFETY: callers name jsonb columns.
+        self.datum(column).and_then(|datum| unsafe { Jsonb::from_datum(datum, false) })
+    }
+
+    /// The column's value as it is, for handing it on.
+    pub fn raw(&self, column: &CStr) -> Option<Datum> {
+        self.datum(column)
     }
 
     /// The elements of a text[] column that are not NULL; empty also for NULL.

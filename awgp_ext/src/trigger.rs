@@ -1,7 +1,7 @@
 //! The edge between PostgreSQL's trigger manager and our trigger functions.
 
 use crate::encoding::from_server;
-use crate::relation::{text_of, texts_of, uuid_array_of, uuid_of};
+use crate::relation::{Row, text_of, texts_of, uuid_array_of, uuid_of};
 use pgrx::pg_sys::{self, Datum};
 use std::borrow::Cow;
 use std::ffi::{CStr, CString};
@@ -93,6 +93,48 @@ impl TriggerCall {
     fn new_tuple(&self) -> pg_sys::HeapTuple {
         // SAFETY: valid for the duration of the call.
         unsafe { if self.is_update() { (*self.data).tg_newtuple } else { (*self.data).tg_trigtuple } }
+    }
+
+    /// NEW, to be read by columns; for a row trigger of INSERT or UPDATE.
+    pub fn new_row(&self) -> Row {
+        // SAFETY: valid for the duration of the call.
+        Row::new(self.new_tuple(), unsafe { (*(*self.data).tg_relation).rd_att })
+    }
+
+    /// OLD, to be read by columns; only in UPDATE and DELETE.
+    pub fn old_row(&self) -> Row {
+        // SAFETY: valid for the duration of the call.
+        unsafe { Row::new((*self.data).tg_trigtuple, (*(*self.data).tg_relation).rd_att) }
+    }
+
+    /// Lets the row through with these columns replaced; None is NULL. The values are in the memory context that
+    /// the trigger was called in.
+    pub fn with_columns(&self, columns: &[(&CStr, Option<Datum>)]) -> Datum {
+        // SAFETY: columns of the trigger's own table, by its descriptor's numbers; the new tuple is palloc'd in
+        // the caller's context, as trigger functions return it.
+        unsafe {
+            let descriptor = (*(*self.data).tg_relation).rd_att;
+            let mut numbers = Vec::with_capacity(columns.len());
+            let mut values = Vec::with_capacity(columns.len());
+            let mut nulls = Vec::with_capacity(columns.len());
+            for (name, value) in columns {
+                let number = pg_sys::SPI_fnumber(descriptor, name.as_ptr());
+                if number <= 0 {
+                    pgrx::error!("the column {} is missing; call awgp.migrate()", name.to_string_lossy());
+                }
+                numbers.push(number);
+                values.push(value.unwrap_or(Datum::null()));
+                nulls.push(value.is_none());
+            }
+            Datum::from(pg_sys::heap_modify_tuple_by_cols(
+                self.new_tuple(),
+                descriptor,
+                i32::try_from(numbers.len()).unwrap_or(0),
+                numbers.as_mut_ptr(),
+                values.as_mut_ptr(),
+                nulls.as_mut_ptr(),
+            ))
+        }
     }
 
     fn column(&self, tuple: pg_sys::HeapTuple, name: &CStr) -> Option<Datum> {
