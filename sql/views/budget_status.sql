@@ -17,7 +17,7 @@ FROM awgp.provider_credit_pools AS p
 JOIN awgp.tenants AS t ON t.id = p.tenant_id
 LEFT JOIN LATERAL (
     SELECT b.starts_at, b.ends_at, b.time_zone, b.spent FROM awgp.budget_periods AS b
-    WHERE b.subject_id = p.id AND b.scope = 'pool'
+    WHERE b.tenant_id = p.tenant_id AND b.pool_id = p.id AND b.scope = 'pool'
       AND b.ends_at > statement_timestamp() AND b.starts_at <= statement_timestamp()
     ORDER BY b.ends_at LIMIT 1) AS current ON true
 -- No money has moved in a period that has no row yet.

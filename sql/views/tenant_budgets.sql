@@ -19,7 +19,7 @@ LEFT JOIN LATERAL (
             WHERE r.tenant_id = t.id AND r.state = 'held' AND r.expires_at > statement_timestamp()
               AND r.reserved_at >= b.starts_at) AS held
     FROM awgp.budget_periods AS b
-    WHERE b.subject_id = t.id AND b.scope = 'tenant'
+    WHERE b.tenant_id = t.id AND b.scope = 'tenant'
       AND b.ends_at > statement_timestamp() AND b.starts_at <= statement_timestamp()
     ORDER BY b.ends_at LIMIT 1) AS month ON true
 LEFT JOIN LATERAL (
@@ -28,7 +28,7 @@ LEFT JOIN LATERAL (
             WHERE r.holding_id = t.id AND r.state = 'held' AND r.expires_at > statement_timestamp()
               AND r.reserved_at >= b.starts_at) AS held
     FROM awgp.budget_periods AS b
-    WHERE b.subject_id = t.id AND b.scope = 'holding'
+    WHERE b.tenant_id = t.id AND b.scope = 'holding'
       AND b.ends_at > statement_timestamp() AND b.starts_at <= statement_timestamp()
     ORDER BY b.ends_at LIMIT 1) AS holding ON true;
 
