@@ -41,6 +41,8 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0033_credit_reservations",
     "0034_budget_alerts",
     "0038_model_prices",
+    "0046_conversation_search",
+    "0047_assistant_quality",
 };
 
 /// Who may see and write which rows, with the grants beside it.
@@ -61,7 +63,9 @@ const POLICIES: &[File] = files! { "policies":
     "credit_reservations",
     "budget_alerts",
     "conversation_logs",
+    "conversation_search",
     "hallucination_flags",
+    "assistant_quality",
     "audit_logs",
     "audit_log_integrity",
     "audit_chain_anchors",
@@ -110,6 +114,14 @@ const FUNCTIONS: &[File] = files! { "functions":
     "rotate_identity_provider",
     "remove_identity_provider",
     "import_prices",
+    "log_conversation",
+    "append_conversation",
+    "end_conversation",
+    "hold_conversation",
+    "erase_conversation",
+    "search_conversations",
+    "flag_hallucination",
+    "review_hallucination",
 };
 
 /// Views. Those that others are made of come first.
