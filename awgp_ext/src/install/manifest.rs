@@ -115,6 +115,7 @@ const FUNCTIONS: &[File] = files! { "functions":
     "fail_work_item",
     "cancel_work_item",
     "create_credit_pool",
+    "set_credit_pool",
     "create_identity_provider",
     "rotate_identity_provider",
     "remove_identity_provider",
@@ -129,8 +130,15 @@ const FUNCTIONS: &[File] = files! { "functions":
     "review_hallucination",
 };
 
+/// Views. Those that others are made of come first.
+const VIEWS: &[File] = files! { "views":
+    "cost_by",
+    "budget_status",
+    "tenant_budgets",
+};
+
 /// Scripts: written so that they can be applied again; applied whenever their text changes, and all of them
 /// after any migration.
 pub fn scripts() -> impl Iterator<Item = &'static File> {
-    POLICIES.iter().chain(TRIGGERS).chain(FUNCTIONS)
+    POLICIES.iter().chain(TRIGGERS).chain(FUNCTIONS).chain(VIEWS)
 }
