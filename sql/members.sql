@@ -9,7 +9,6 @@ COMMENT ON FUNCTION awgp.context_mode() IS 'Where the context may come from in t
 COMMENT ON FUNCTION awgp.current_tenant() IS 'The tenant in context; NULL where there is none. Error 22023 malformed_tenant_id where app.current_tenant is no uuid.';
 COMMENT ON FUNCTION awgp.current_user_id() IS 'The user in context; NULL where there is none.';
 COMMENT ON FUNCTION awgp.current_assistant_id() IS 'The assistant in context; NULL where there is none.';
-COMMENT ON FUNCTION awgp.visible_tenants() IS 'The tenants whose rows may be read: the one in context, first, and, for a holding, its direct active subsidiaries. Empty without a context.';
 COMMENT ON FUNCTION awgp.own_tenant() IS 'The tenant in context, where its rows may be read: NULL without a context and where it has become inactive.';
 COMMENT ON FUNCTION awgp.find_tenant(text) IS 'The id of an active tenant, from its slug or its id. Error 42501 unknown_tenant. SECURITY DEFINER: without a context no tenant is seen.';
 COMMENT ON FUNCTION awgp.find_user(text) IS 'The id of an active user of the tenant in context, from e-mail address or id. Error 42501 unknown_user.';
@@ -55,7 +54,20 @@ GRANT EXECUTE ON FUNCTION awgp.flush_audit() TO awgp_app, awgp_maintainer, awgp_
 
 -- Money
 COMMENT ON FUNCTION awgp.estimate_cost(text, text, integer, integer, integer, timestamptz) IS 'What a call costs by the price in force at that moment, exact to six decimals, half up. provider; model: as its provider calls it; input_tokens: sent, those from the cache included; output_tokens: received; cached_tokens: of those sent, the ones that the provider had in its cache; at: default now. Errors: P0002 unknown_price; 22023 out_of_range.';
+COMMENT ON FUNCTION awgp.pool_period(integer, text, timestamptz) IS 'When the period of a pool that holds a moment begins, and when it ends. reset_day: 1 to 31; time_zone: of the IANA database; at. For the view budget_status.';
+GRANT EXECUTE ON FUNCTION awgp.pool_period(integer, text, timestamptz) TO awgp_app;
 GRANT EXECUTE ON FUNCTION awgp.estimate_cost(text, text, integer, integer, integer, timestamptz) TO awgp_app, awgp_admin;
+
+-- Records
+COMMENT ON FUNCTION awgp.own_conversation(uuid) IS 'The id itself, where it is a conversation of the tenant in context; for functions that write one. Errors: 42501 no_tenant_context; P0002 unknown_conversation.';
+COMMENT ON FUNCTION awgp.own_flag(uuid) IS 'The id itself, where it is a hallucination flag of the tenant in context; for functions that write one. Errors: 42501 no_tenant_context; P0002 unknown_flag.';
+COMMENT ON FUNCTION awgp.checked_messages(jsonb) IS 'The messages themselves, where they are an array of objects with role and content, within the bounds. Errors (22023): messages_invalid, messages_too_large.';
+COMMENT ON FUNCTION awgp.conversation_hits(text, uuid, integer) IS 'Ids of conversations that the context sees and that have a message with these words, the newest first; for awgp.search_conversations(), which says the rest. Asks the index as its owner, for the visible tenants alone. Errors: 42501 no_tenant_context; 22023 out_of_range.';
+GRANT EXECUTE ON FUNCTION awgp.own_conversation(uuid) TO awgp_app;
+GRANT EXECUTE ON FUNCTION awgp.own_flag(uuid) TO awgp_app;
+GRANT EXECUTE ON FUNCTION awgp.checked_messages(jsonb) TO awgp_app;
+GRANT EXECUTE ON FUNCTION awgp.message_text(jsonb) TO awgp_app;
+GRANT EXECUTE ON FUNCTION awgp.conversation_hits(text, uuid, integer) TO awgp_app;
 
 -- Partitions
 COMMENT ON FUNCTION awgp.ensure_partitions(integer, timestamptz) IS 'Makes the audit partitions of the month of at (default: now) and of the next months_ahead months (0 to 120), where they are missing, and returns their names. Error 22023 out_of_range. SECURITY DEFINER: maintainers own no table.';

@@ -17,6 +17,7 @@ mod named;
 pub mod permissions;
 pub mod quota;
 pub mod reason;
+pub mod records;
 pub mod refusal;
 pub mod retention;
 pub mod server_release;

@@ -9,6 +9,7 @@
 //! | [`work`], [`assistant`], [`machine`] | the state machines, the gate, and who decides |
 //! | [`tenant_settings`] | the settings of a tenant, judged when they are written |
 //! | [`quota`] | how many users and assistants a tenant may have |
+//! | [`records`] | conversations and hallucination flags |
 //! | [`references`] | references that a foreign key cannot say |
 //! | [`money`] | what calls cost |
 //! | [`install`] | structure: migrations and scripts, applied outside of the extension |
@@ -16,7 +17,7 @@
 //! | [`maintenance`] | everything that is due, step by step |
 //! | [`doctor`] | what is wrong with this installation, as rows |
 //! | [`settings`] | configuration parameters |
-//! | [`raise`], [`relation`], [`jsonb`], [`encoding`], [`lock`], [`patience`], [`clock`], [`statement`], [`transaction`], [`subtransaction`], [`trigger`] | the edges to PostgreSQL |
+//! | [`query`], [`raise`], [`relation`], [`jsonb`], [`encoding`], [`lock`], [`patience`], [`clock`], [`statement`], [`transaction`], [`subtransaction`], [`trigger`] | the edges to PostgreSQL |
 
 // Pedantic lints that the edge to a C server meets everywhere.
 #![allow(
@@ -43,8 +44,10 @@ mod maintenance;
 mod money;
 mod partitions;
 mod patience;
+mod query;
 mod quota;
 mod raise;
+mod records;
 mod references;
 mod relation;
 mod settings;
@@ -62,6 +65,7 @@ mod work;
 pgrx::extension_sql_file!("../../sql/roles.sql", name = "roles", bootstrap);
 pgrx::extension_sql_file!("../../sql/triggers/functions.sql", name = "trigger_functions");
 pgrx::extension_sql_file!("../../sql/visibility.sql", name = "visibility");
+pgrx::extension_sql_file!("../../sql/message_text.sql", name = "message_text");
 pgrx::extension_sql_file!("../../sql/members.sql", name = "members", finalize);
 
 /// Runs when the library is loaded: parameters, and what ends a context.

@@ -15,10 +15,10 @@ pub enum Subject {
     Structure = 2,
     /// A lane of audit chains.
     Lane = 3,
-    /// Making checkpoints of a tenant.
-    Checkpoint = 4,
     /// Running maintenance.
-    Maintenance = 5,
+    Maintenance = 4,
+    /// Making checkpoints of a tenant.
+    Checkpoint = 5,
     /// The places of a tenant's users.
     UserQuota = 16,
     /// The places of a tenant's assistants.

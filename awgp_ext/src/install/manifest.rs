@@ -46,6 +46,8 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0033_credit_reservations",
     "0034_budget_alerts",
     "0038_model_prices",
+    "0046_conversation_search",
+    "0047_assistant_quality",
 };
 
 /// Who may see and write which rows, with the grants beside it.
@@ -66,7 +68,9 @@ const POLICIES: &[File] = files! { "policies":
     "credit_reservations",
     "budget_alerts",
     "conversation_logs",
+    "conversation_search",
     "hallucination_flags",
+    "assistant_quality",
     "audit_logs",
     "audit_log_integrity",
     "audit_chain_anchors",
@@ -115,15 +119,31 @@ const FUNCTIONS: &[File] = files! { "functions":
     "fail_work_item",
     "cancel_work_item",
     "create_credit_pool",
+    "set_credit_pool",
     "create_identity_provider",
     "rotate_identity_provider",
     "remove_identity_provider",
     "partition_status",
     "import_prices",
+    "log_conversation",
+    "append_conversation",
+    "end_conversation",
+    "hold_conversation",
+    "erase_conversation",
+    "search_conversations",
+    "flag_hallucination",
+    "review_hallucination",
+};
+
+/// Views. Those that others are made of come first.
+const VIEWS: &[File] = files! { "views":
+    "cost_by",
+    "budget_status",
+    "tenant_budgets",
 };
 
 /// Scripts: written so that they can be applied again; applied whenever their text changes, and all of them
 /// after any migration.
 pub fn scripts() -> impl Iterator<Item = &'static File> {
-    POLICIES.iter().chain(TRIGGERS).chain(FUNCTIONS)
+    POLICIES.iter().chain(TRIGGERS).chain(FUNCTIONS).chain(VIEWS)
 }

@@ -235,3 +235,25 @@ async fn notes_that_are_not_the_keys_are_refused_with_their_reason() {
     let (findings, _) = auditor.verify(&database, path, 0);
     assert_eq!(findings, [Value::Null; 0]);
 }
+
+#[tokio::test]
+async fn a_tenant_of_whom_the_notes_do_not_speak_is_not_called_proved() {
+    let (database, _, auditor) = scene().await;
+    auditor.sign(&database, &["--tenant", "north"]);
+    let notes = auditor.notes();
+    let arguments =
+        ["audit", "verify", "--checkpoint", &notes, "--public-key", &auditor.public_key, "--tenant"];
+    for (login, tenant, code) in [
+        (Login::Auditor, "north", 0),
+        (Login::Auditor, "south", 3),
+        (Login::App, "south", 3),
+        (Login::App, "north", 0),
+        (Login::App, "holding", 0),
+    ] {
+        let outcome =
+            awgp_tests::cli::json(&database, login, &[&arguments[..], &[tenant]].concat()).expect(code);
+        if code == 0 {
+            assert!(outcome.stdout.contains("the trail extends what was signed"), "{outcome:#?}");
+        }
+    }
+}

@@ -33,6 +33,7 @@ use crate::session::{Context, Session, Work};
 use awgp_core::audit::finding::{Finding, Kind, Severity};
 use awgp_core::audit::lane::LaneVerifier;
 use awgp_core::audit::reconcile::Reconciler;
+use awgp_core::reason::Reason;
 use job::{Job, Shared};
 use plan::{Plan, Share};
 use progress::Progress;
@@ -87,7 +88,7 @@ async fn lead(
     leader.client().batch_execute(job::SESSION).await?;
     let work = leader.begin(Context::default()).await?;
     let scope = scope::enter(&work, context).await?;
-    let (scope, tenants) = narrowed(scope, notes);
+    let (scope, tenants) = narrowed(scope, notes)?;
     let signed_install = notes.map_or(Ok(None), Notes::install_id)?;
     let install_id = options.install_id.or(signed_install);
     let mut plan = Plan::make(&work, &scope, install_id, options.partition.as_deref()).await?;
@@ -116,20 +117,28 @@ async fn lead(
 }
 
 /// The tenants of the notes that this login reads and that were asked for.
-fn narrowed(scope: Scope, notes: Option<&Notes>) -> (Scope, Vec<Uuid>) {
-    let Some(notes) = notes else { return (scope, Vec::new()) };
+fn narrowed(scope: Scope, notes: Option<&Notes>) -> Result<(Scope, Vec<Uuid>), Failure> {
+    let Some(notes) = notes else { return Ok((scope, Vec::new())) };
     let tenants: Vec<Uuid> = match &scope {
         Scope::All => notes.tenants(),
         Scope::Tenants(visible) => notes.tenants().into_iter().filter(|id| visible.contains(id)).collect(),
     };
-    (Scope::Tenants(tenants.clone()), tenants)
+    // What is not looked at must not look like what was proved.
+    if tenants.is_empty() {
+        return Err(Failure::of_reason(
+            Reason::UnknownTenant,
+            "the notes speak of no tenant that is asked for and seen",
+        )
+        .hint("name the notes of the tenant, or log in as an auditor"));
+    }
+    Ok((Scope::Tenants(tenants.clone()), tenants))
 }
 
 /// Verifies the log inside of a transaction, with what it alone has changed so far; against notes, where some are given.
 pub async fn within(work: &Work<'_>, context: Context<'_>, notes: Option<&Notes>) -> Result<Report, Trouble> {
     let begun = Instant::now();
     work.batch("SAVEPOINT before; SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'").await?;
-    let (scope, tenants) = narrowed(scope::enter(work, context).await?, notes);
+    let (scope, tenants) = narrowed(scope::enter(work, context).await?, notes)?;
     let install_id = notes.map_or(Ok(None), Notes::install_id)?;
     let mut plan = Plan::make(work, &scope, install_id, None).await?;
     if let Some(notes) = notes {
