@@ -9,6 +9,7 @@
 
 pub mod record;
 pub mod steps;
+pub mod worker;
 
 use crate::lock::{self, Subject};
 use crate::raise::raise;
