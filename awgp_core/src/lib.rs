@@ -8,6 +8,7 @@
 pub mod audit;
 pub mod civil;
 pub mod identity;
+pub mod messaging;
 pub mod month;
 pub mod permissions;
 pub mod reason;

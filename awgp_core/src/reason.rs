@@ -181,4 +181,12 @@ reasons! {
     TokenTenantMismatch = "token_tenant_mismatch", NotAllowed;
     /// A column of the audit trail was renamed, dropped or given another type.
     AuditColumns = "audit_columns", WrongState;
+    /// A communication policy cannot be used as it is; key names what is wrong.
+    InvalidPolicy = "invalid_policy", BadArgument;
+    /// No template has this slug.
+    UnknownTemplate = "unknown_template", NotFound;
+    /// A template's content or overrides cannot be used; key names what is wrong.
+    InvalidTemplate = "invalid_template", BadArgument;
+    /// A template that AWGP ships was to be made, changed or deleted.
+    SystemTemplate = "system_template", NotAllowed;
 }
