@@ -1,8 +1,8 @@
 //! Properties of the decision over messages, and the page that lists its reasons.
 
 use awgp_core::messaging::{
-    Admission, ContentRules, Decision, Denial, MessagingSettings, Party, Policy, Question, Relation, Scope, Side,
-    decide,
+    Admission, ContentRules, Decision, Denial, MessagingSettings, Party, Policy, Question, Relation, Scope,
+    Side, decide,
 };
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -13,7 +13,14 @@ use uuid::Uuid;
 const TYPES: [&str; 3] = ["custom", "shared_hr", "shared_it"];
 const CHANNELS: [&str; 3] = ["slack", "email", "internal"];
 
-fn policy(id: u128, from: Option<&str>, to: Option<&str>, channel: Option<&str>, rules: &Value, limit: u32) -> Policy {
+fn policy(
+    id: u128,
+    from: Option<&str>,
+    to: Option<&str>,
+    channel: Option<&str>,
+    rules: &Value,
+    limit: u32,
+) -> Policy {
     let list = |name: Option<&str>| name.map(|name| vec![name.to_owned()]);
     Policy {
         id: Uuid::from_u128(id),

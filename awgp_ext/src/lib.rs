@@ -6,6 +6,7 @@
 //! | [`identity`] | signed mode: verified tokens |
 //! | [`audit`] | every change: captured, chained, kept |
 //! | [`guard`] | the triggers that hold plain DML to the rules |
+//! | [`messaging`] | what assistants may say to each other |
 //! | [`references`] | references that a foreign key cannot say |
 //! | [`install`] | structure: migrations and scripts, applied outside of the extension |
 //! | [`partitions`] | the months of the audit trail |
@@ -31,6 +32,7 @@ mod identity;
 mod install;
 mod jsonb;
 mod lock;
+mod messaging;
 mod partitions;
 mod raise;
 mod references;

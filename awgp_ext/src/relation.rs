@@ -6,6 +6,7 @@
 //! isolation level: a tenant deactivated a moment ago is inactive.
 
 use crate::encoding::{Text, to_server};
+use crate::jsonb::Jsonb;
 use pgrx::FromDatum;
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;
@@ -44,6 +45,18 @@ impl Row {
     pub fn uuid_array(&self, column: &CStr) -> Option<Vec<Option<Uuid>>> {
         // SAFETY: callers name columns of type uuid[].
         self.datum(column).and_then(|datum| unsafe { uuid_array_of(datum) })
+    }
+
+    /// A jsonb column.
+    pub fn jsonb(&self, column: &CStr) -> Option<Jsonb> {
+        // SAFETY: callers name jsonb columns.
+        self.datum(column).and_then(|datum| unsafe { Jsonb::from_datum(datum, false) })
+    }
+
+    /// A text[] column, with the elements that are NULL.
+    pub fn text_array(&self, column: &CStr) -> Option<Vec<Option<String>>> {
+        // SAFETY: callers name text[] columns.
+        self.datum(column).and_then(|datum| unsafe { text_array_of(datum) })
     }
 
     /// A boolean column; NULL counts as false.
@@ -287,6 +300,15 @@ pub unsafe fn texts_of(datum: Datum) -> Vec<String> {
     // SAFETY: the caller's promise.
     let texts: Option<Vec<Option<String>>> = unsafe { FromDatum::from_datum(datum, false) };
     texts.unwrap_or_default().into_iter().flatten().collect()
+}
+
+/// The elements of a text[], with those that are NULL.
+///
+/// # Safety
+/// The datum is a non-null text[].
+pub unsafe fn text_array_of(datum: Datum) -> Option<Vec<Option<String>>> {
+    // SAFETY: the caller's promise.
+    unsafe { FromDatum::from_datum(datum, false) }
 }
 
 /// uuid as pgrx passes it to SQL.

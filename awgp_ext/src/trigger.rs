@@ -1,7 +1,9 @@
 //! The edge between PostgreSQL's trigger manager and our trigger functions.
 
 use crate::encoding::from_server;
-use crate::relation::{text_of, texts_of, uuid_array_of, uuid_of};
+use crate::jsonb::Jsonb;
+use crate::relation::{text_array_of, text_of, texts_of, uuid_array_of, uuid_of};
+use pgrx::FromDatum;
 use pgrx::pg_sys::{self, Datum};
 use std::borrow::Cow;
 use std::ffi::{CStr, CString};
@@ -148,6 +150,24 @@ impl TriggerCall {
     pub fn new_texts(&self, name: &CStr) -> Vec<String> {
         // SAFETY: callers name text[] columns.
         self.column(self.new_tuple(), name).map(|datum| unsafe { texts_of(datum) }).unwrap_or_default()
+    }
+
+    /// A text[] column of NEW, with the elements that are NULL.
+    pub fn new_text_array(&self, name: &CStr) -> Option<Vec<Option<String>>> {
+        // SAFETY: callers name text[] columns.
+        self.column(self.new_tuple(), name).and_then(|datum| unsafe { text_array_of(datum) })
+    }
+
+    /// A jsonb column of NEW.
+    pub fn new_jsonb(&self, name: &CStr) -> Option<Jsonb> {
+        // SAFETY: callers name jsonb columns.
+        self.column(self.new_tuple(), name).and_then(|datum| unsafe { Jsonb::from_datum(datum, false) })
+    }
+
+    /// An integer column of NEW.
+    pub fn new_integer(&self, name: &CStr) -> Option<i32> {
+        // SAFETY: callers name integer columns.
+        self.column(self.new_tuple(), name).and_then(|datum| unsafe { i32::from_datum(datum, false) })
     }
 
     /// Lets the row through as it is; for DELETE, the row that goes.

@@ -15,6 +15,12 @@ COMMENT ON FUNCTION awgp.guard_user() IS 'BEFORE INSERT OR UPDATE OR DELETE … 
 CREATE FUNCTION awgp.guard_identity_provider() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_identity_provider';
 COMMENT ON FUNCTION awgp.guard_identity_provider() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table): refuses a key set or an algorithm that cannot be used (22023, jwks_invalid, unknown_algorithm).';
 
+CREATE FUNCTION awgp.guard_policy() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_policy';
+COMMENT ON FUNCTION awgp.guard_policy() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table): refuses a communication policy whose types, channels, content rules or limit cannot be used (22023, invalid_policy).';
+
+CREATE FUNCTION awgp.forget_windows() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_forget_windows';
+COMMENT ON FUNCTION awgp.forget_windows() IS 'AFTER DELETE … FOR EACH ROW (table): deletes the windows of the rate limit of the policy that went.';
+
 CREATE FUNCTION awgp.refresh_context() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_refresh_context';
 COMMENT ON FUNCTION awgp.refresh_context() IS 'AFTER … FOR EACH STATEMENT (table): the context looks its tenants and users up again.';
 

@@ -27,6 +27,10 @@ const BY_APPLICATION: &[(&str, &str)] = &[
         "INSERT INTO awgp.communication_policies (name, allowed_channels) VALUES ('Talk', ARRAY['internal'])",
     ),
     (
+        "message_windows",
+        "SELECT awgp.authorize_message(:assistant, :assistant, 'internal', 'ä') -> 'allowed'",
+    ),
+    (
         "provider_credit_pools",
         "INSERT INTO awgp.provider_credit_pools (provider, monthly_budget, current_balance)
          VALUES ('openai', 100, 100)",

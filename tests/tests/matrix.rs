@@ -67,6 +67,8 @@ const RULES: &[(&str, Login, Scopes)] = &[
     ("audit_log_integrity", Login::Auditor, READ_ALL),
     ("audit_log_integrity", Login::Maintainer, READ_ALL),
     ("identity_providers", Login::Admin, [All, All, All, All]),
+    ("message_windows", Login::App, [Visible, Never, Never, Never]),
+    ("message_sends", Login::App, [Visible, Never, Never, Never]),
     ("installation", Login::Auditor, READ_ALL),
     ("installation", Login::Maintainer, READ_ALL),
     ("installation", Login::Admin, READ_ALL),

@@ -25,9 +25,8 @@ pub const KEYS: [&str; 5] =
     ["max_length", "forbidden_patterns", "required_fields", "allow_links", "allowed_link_hosts"];
 
 /// What counts as a link: a scheme with ://, mailto: or tel:, or a word that begins with www.
-static LINK: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:[a-z][a-z0-9+.-]{0,31}://|mailto:|tel:|www\.)[^\s<>]+").ok()
-});
+static LINK: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)\b(?:[a-z][a-z0-9+.-]{0,31}://|mailto:|tel:|www\.)[^\s<>]+").ok());
 
 /// The rules of one policy, ready to be asked.
 #[derive(Clone, Debug, Default)]
@@ -61,7 +60,10 @@ impl ContentRules {
                 "max_length" => {
                     let length = value.as_u64().filter(|length| *length <= MESSAGE_BYTES_MAX as u64);
                     parsed.max_length = Some(length.ok_or_else(|| {
-                        PolicyError::new(path, format!("is a whole number of characters, 0 to {MESSAGE_BYTES_MAX}"))
+                        PolicyError::new(
+                            path,
+                            format!("is a whole number of characters, 0 to {MESSAGE_BYTES_MAX}"),
+                        )
                     })?);
                 }
                 "forbidden_patterns" => parsed.forbidden_patterns = patterns(&path, value)?,
@@ -173,7 +175,9 @@ fn patterns(path: &str, value: &Value) -> Result<Vec<Regex>, PolicyError> {
         builder.size_limit(PATTERN_MEMORY_MAX).dfa_size_limit(PATTERN_MEMORY_MAX);
         builder.build().map_err(|error| {
             let why = match error {
-                regex::Error::CompiledTooBig(_) => "is too large once compiled: shorten its repetitions".to_owned(),
+                regex::Error::CompiledTooBig(_) => {
+                    "is too large once compiled: shorten its repetitions".to_owned()
+                }
                 other => format!("is no regular expression: {}", last_line(&other.to_string())),
             };
             PolicyError::new(key, why)
@@ -246,14 +250,18 @@ mod tests {
     #[test]
     fn links_are_found_and_hosts_compared() {
         let none = json!({"allow_links": false});
-        for text in ["see https://a.example/x", "ftp://x", "www.a.example", "mailto:a@b", "(HTTP://A.example)"] {
+        for text in
+            ["see https://a.example/x", "ftp://x", "www.a.example", "mailto:a@b", "(HTTP://A.example)"]
+        {
             assert_eq!(broken(&none, text, &json!({})), ["allow_links"], "{text}");
         }
         for text in ["no link", "a.b c", "10:30", "http is a protocol", ""] {
             assert!(broken(&none, text, &json!({})).is_empty(), "{text}");
         }
         let ours = json!({"allowed_link_hosts": ["Docs.example"]});
-        for text in ["https://docs.example/a", "https://DOCS.example:8443?x", "https://u@docs.example", "none"] {
+        for text in
+            ["https://docs.example/a", "https://DOCS.example:8443?x", "https://u@docs.example", "none"]
+        {
             assert!(broken(&ours, text, &json!({})).is_empty(), "{text}");
         }
         for text in ["https://docs.example.evil/a", "https://docs.example@evil/", "mailto:a@docs.example"] {

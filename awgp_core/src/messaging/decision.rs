@@ -146,16 +146,18 @@ impl Decision {
     /// The decision as `awgp.authorize_message()` returns it. Of the other side's policies neither id nor name nor
     /// rule is in it.
     pub fn to_json(&self) -> Value {
-        let own = self.decided_by.and_then(|index| self.spoken.get(index)).filter(|spoken| !spoken.other_side);
+        let own =
+            self.decided_by.and_then(|index| self.spoken.get(index)).filter(|spoken| !spoken.other_side);
         let rule = own.and_then(|spoken| match self.denial {
             Some(Denial::RateLimited) => Some("rate_limit_per_hour".to_owned()),
             Some(_) => spoken.breaches.first().map(|breach| breach.rule.clone()),
             None => None,
         });
-        let side = self.decided_by.and_then(|index| self.spoken.get(index)).map(|spoken| match spoken.other_side {
-            true => "receiver",
-            false => "sender",
-        });
+        let side =
+            self.decided_by.and_then(|index| self.spoken.get(index)).map(|spoken| match spoken.other_side {
+                true => "receiver",
+                false => "sender",
+            });
         json!({
             "allowed": self.is_allowed(),
             "policy_id": own.map(|spoken| spoken.policy.id.to_string()),
@@ -195,10 +197,7 @@ pub fn decide(question: &Question<'_>, own: &Side<'_>, other: Option<&Side<'_>>)
 }
 
 /// Sender and receiver, where both may speak at all.
-fn parties<'a>(
-    question: &Question<'a>,
-    other: Option<&Side<'_>>,
-) -> Result<(&'a Party, &'a Party), Denial> {
+fn parties<'a>(question: &Question<'a>, other: Option<&Side<'_>>) -> Result<(&'a Party, &'a Party), Denial> {
     let from = question.from.ok_or(Denial::UnknownSender)?;
     if question.speaker.is_some_and(|speaker| speaker != from.id) {
         return Err(Denial::SenderNotInContext);
@@ -243,8 +242,11 @@ fn policies(
     }
     let about: Vec<&Policy> =
         own.policies.iter().filter(|policy| policy.fits_types(&from.kind, &to.kind)).collect();
-    let mut spoken: Vec<Spoken> =
-        about.iter().filter(|policy| policy.fits_channel(question.channel)).map(|p| ask(p, question, false)).collect();
+    let mut spoken: Vec<Spoken> = about
+        .iter()
+        .filter(|policy| policy.fits_channel(question.channel))
+        .map(|p| ask(p, question, false))
+        .collect();
     let within = question.relation == Relation::Within;
     if spoken.is_empty() {
         match (about.is_empty(), within && own.settings.allow_within_tenant) {

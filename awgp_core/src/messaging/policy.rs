@@ -129,7 +129,10 @@ fn check_list(
 ) -> Result<(), PolicyError> {
     let Some(list) = list else { return Ok(()) };
     if list.is_empty() {
-        return Err(PolicyError::new(key, "is NULL for any, or has an element: an empty array matches nothing"));
+        return Err(PolicyError::new(
+            key,
+            "is NULL for any, or has an element: an empty array matches nothing",
+        ));
     }
     match list.iter().position(|name| !name.as_deref().is_some_and(&allowed)) {
         // PostgreSQL counts the elements of an array from 1.

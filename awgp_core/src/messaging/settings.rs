@@ -73,7 +73,8 @@ fn channels(value: &Value) -> Result<Vec<String>, PolicyError> {
 
 /// Whether a channel may be called so.
 pub fn is_channel_name(name: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-';
+    let allowed =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-';
     !name.is_empty() && name.len() <= CHANNEL_BYTES_MAX && name.bytes().all(allowed)
 }
 

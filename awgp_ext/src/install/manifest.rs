@@ -36,6 +36,8 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0015_audit_log_integrity",
     "0016_audit_chain_anchors",
     "0017_identity_providers",
+    "0042_message_windows",
+    "0043_message_sends",
 };
 
 /// Who may see and write which rows, with the grants beside it.
@@ -58,6 +60,8 @@ const POLICIES: &[File] = files! { "policies":
     "audit_log_integrity",
     "audit_chain_anchors",
     "identity_providers",
+    "message_windows",
+    "message_sends",
 };
 
 /// What every write passes.
@@ -76,6 +80,8 @@ const TRIGGERS: &[File] = files! { "triggers":
     "hallucination_flags",
     "audit_logs",
     "identity_providers",
+    "message_windows",
+    "message_sends",
 };
 
 /// Functions that return table rows. They cannot be members of the extension: a restore makes the extension
