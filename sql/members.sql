@@ -47,6 +47,10 @@ GRANT EXECUTE ON FUNCTION awgp.authorize_message(uuid, uuid, text, text, jsonb) 
 GRANT EXECUTE ON FUNCTION awgp.test_message(uuid, uuid, text, text, jsonb, timestamptz) TO awgp_app;
 GRANT EXECUTE ON FUNCTION awgp.forget_message_windows(timestamptz) TO awgp_maintainer;
 
+-- Money
+COMMENT ON FUNCTION awgp.estimate_cost(text, text, integer, integer, integer, timestamptz) IS 'What a call costs by the price in force at that moment, exact to six decimals, half up. provider; model: as its provider calls it; input_tokens: sent, those from the cache included; output_tokens: received; cached_tokens: of those sent, the ones that the provider had in its cache; at: default now. Errors: P0002 unknown_price; 22023 out_of_range.';
+GRANT EXECUTE ON FUNCTION awgp.estimate_cost(text, text, integer, integer, integer, timestamptz) TO awgp_app, awgp_admin;
+
 -- Partitions
 COMMENT ON FUNCTION awgp.ensure_partitions(integer, timestamptz) IS 'Makes the audit partitions of the month of at (default: now) and of the next months_ahead months (0 to 120), where they are missing, and returns their names. Error 22023 out_of_range. SECURITY DEFINER: maintainers own no table.';
 GRANT EXECUTE ON FUNCTION awgp.ensure_partitions(integer, timestamptz) TO awgp_maintainer;

@@ -9,6 +9,7 @@ pub mod audit;
 pub mod civil;
 pub mod identity;
 pub mod messaging;
+pub mod money;
 pub mod month;
 pub mod permissions;
 pub mod reason;

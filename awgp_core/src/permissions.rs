@@ -134,7 +134,7 @@ const fn all_rows(table: &'static str, verb: Verb, least: Role) -> Rule {
 }
 
 /// Every permission a user can have, by table. What is not here, no user may do: `tenants` are created and
-/// `assistant_templates` and `identity_providers` written by `awgp_admin`; the audit tables by the chain alone;
+/// `assistant_templates`, `identity_providers` and `model_prices` written by `awgp_admin`; the audit tables by the chain alone;
 /// records are corrected, expired or closed, not deleted.
 pub const RULES: &[Rule] = &[
     // His own tenant: row-level security leaves no other.

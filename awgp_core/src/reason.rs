@@ -189,4 +189,10 @@ reasons! {
     InvalidTemplate = "invalid_template", BadArgument;
     /// A template that AWGP ships was to be made, changed or deleted.
     SystemTemplate = "system_template", NotAllowed;
+    /// No price is known for the model at that moment, and no cost was given.
+    UnknownPrice = "unknown_price", NotFound;
+    /// The tenant has as many active users or assistants as its quota allows.
+    QuotaExceeded = "quota_exceeded", LimitExceeded;
+    /// A quota was to be lowered below what is active.
+    QuotaInUse = "quota_in_use", LimitExceeded;
 }

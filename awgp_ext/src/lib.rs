@@ -8,6 +8,7 @@
 //! | [`guard`] | the triggers that hold plain DML to the rules |
 //! | [`messaging`] | what assistants may say to each other |
 //! | [`references`] | references that a foreign key cannot say |
+//! | [`money`] | what calls cost |
 //! | [`install`] | structure: migrations and scripts, applied outside of the extension |
 //! | [`partitions`] | the months of the audit trail |
 //! | [`doctor`] | what is wrong with this installation, as rows |
@@ -33,6 +34,7 @@ mod install;
 mod jsonb;
 mod lock;
 mod messaging;
+mod money;
 mod partitions;
 mod raise;
 mod references;

@@ -86,6 +86,17 @@ impl Row {
         self.datum(column).map(|datum| unsafe { texts_of(datum) }).unwrap_or_default()
     }
 
+    /// A numeric column as the server prints it: every digit.
+    pub fn numeric(&self, column: &CStr) -> Option<String> {
+        self.datum(column).map(|datum| {
+            // SAFETY: callers name numeric columns; the answer is a palloc'd C string of ASCII, copied at once.
+            unsafe {
+                let text = pg_sys::OidOutputFunctionCall(pg_sys::Oid::from(pg_sys::F_NUMERIC_OUT), datum);
+                CStr::from_ptr(text).to_string_lossy().into_owned()
+            }
+        })
+    }
+
     /// A text column.
     pub fn text(&self, column: &CStr) -> Option<String> {
         // SAFETY: callers name text columns.

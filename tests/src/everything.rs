@@ -72,6 +72,11 @@ const OF_NO_TENANT: &[(&str, &str)] = &[
          VALUES ('audit_logs_2001_01', 7, repeat('0', 64))",
     ),
     (
+        "model_prices",
+        "INSERT INTO awgp.model_prices (provider, model, input_price, output_price, source)
+         VALUES ('local', 'own', 0.000000000000000000000001, 0.5, 'own')",
+    ),
+    (
         "identity_providers",
         "INSERT INTO awgp.identity_providers (name, issuer, audience, jwks)
          VALUES ('Own', 'https://id.example.com/realms/own', '{awgp}',

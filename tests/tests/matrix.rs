@@ -69,6 +69,8 @@ const RULES: &[(&str, Login, Scopes)] = &[
     ("identity_providers", Login::Admin, [All, All, All, All]),
     ("message_windows", Login::App, [Visible, Never, Never, Never]),
     ("message_sends", Login::App, [Visible, Never, Never, Never]),
+    ("model_prices", Login::App, [InContext, Never, Never, Never]),
+    ("model_prices", Login::Admin, [All, All, Never, Never]),
     ("installation", Login::Auditor, READ_ALL),
     ("installation", Login::Maintainer, READ_ALL),
     ("installation", Login::Admin, READ_ALL),

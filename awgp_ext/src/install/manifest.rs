@@ -36,6 +36,7 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0015_audit_log_integrity",
     "0016_audit_chain_anchors",
     "0017_identity_providers",
+    "0038_model_prices",
     "0042_message_windows",
     "0043_message_sends",
 };
@@ -62,6 +63,7 @@ const POLICIES: &[File] = files! { "policies":
     "identity_providers",
     "message_windows",
     "message_sends",
+    "model_prices",
 };
 
 /// What every write passes.
@@ -82,6 +84,7 @@ const TRIGGERS: &[File] = files! { "triggers":
     "identity_providers",
     "message_windows",
     "message_sends",
+    "model_prices",
 };
 
 /// Functions that return table rows. They cannot be members of the extension: a restore makes the extension
@@ -94,6 +97,7 @@ const FUNCTIONS: &[File] = files! { "functions":
     "create_identity_provider",
     "rotate_identity_provider",
     "remove_identity_provider",
+    "import_prices",
 };
 
 /// Scripts: written so that they can be applied again; applied whenever their text changes, and all of them

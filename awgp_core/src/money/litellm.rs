@@ -1,0 +1,394 @@
+//! The price list that the LiteLLM project publishes, `model_prices_and_context_window.json`.
+//!
+//! One JSON object; a member a model, named as LiteLLM calls it, with its provider, its mode and its prices in
+//! dollars. Prices are taken from the text, digit by digit. What is charged by the token is taken; everything
+//! else is left out, with a reason, entry by entry. A price that AWGP does not hold beside one that it does (a
+//! write to the cache, a batch at half price, a second of audio) is told too: by the tokens alone such a call
+//! comes out too cheap or too dear.
+
+use super::price::{PerToken, Price};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::value::RawValue;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+
+/// The example that the list begins with.
+const EXAMPLE: &str = "sample_spec";
+
+/// LiteLLM's names of what AWGP calls otherwise. Every other provider keeps LiteLLM's name.
+const PROVIDERS: &[(&str, &str)] = &[
+    ("text-completion-openai", "openai"),
+    ("docker_model_runner", "local"),
+    ("hosted_vllm", "local"),
+    ("lemonade", "local"),
+    ("llamafile", "local"),
+    ("lm_studio", "local"),
+    ("ollama", "local"),
+    ("ollama_chat", "local"),
+    ("oobabooga", "local"),
+    ("vllm", "local"),
+    ("xinference", "local"),
+];
+
+/// Modes that are charged by tokens of text; whether their calls have output.
+const BY_TOKENS: &[(&str, bool)] = &[
+    ("chat", true),
+    ("completion", true),
+    ("responses", true),
+    ("embedding", false),
+    ("moderation", false),
+    ("rerank", false),
+];
+
+/// Modes that are charged by images, seconds, pages or searches, whatever tokens they have beside.
+const BY_OTHER_UNITS: &[&str] = &[
+    "audio_speech",
+    "audio_transcription",
+    "image_edit",
+    "image_generation",
+    "ocr",
+    "realtime",
+    "search",
+    "vector_store",
+    "video_generation",
+];
+
+const INPUT: &str = "input_cost_per_token";
+const OUTPUT: &str = "output_cost_per_token";
+const CACHED: &str = "cache_read_input_token_cost";
+/// An older name of [`CACHED`].
+const CACHED_BEFORE: &str = "input_cost_per_token_cache_hit";
+
+/// A list, read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PriceList {
+    /// How many entries it has.
+    pub entries: usize,
+    /// What was taken.
+    pub taken: Vec<ModelPrice>,
+    /// The names of what was not, each with the reason.
+    pub left_out: Vec<(String, LeftOut)>,
+    /// How many of those taken have a further price of this kind.
+    pub in_part: BTreeMap<NotHeld, usize>,
+}
+
+/// The prices of a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelPrice {
+    /// Whose model.
+    pub provider: String,
+    /// Its name, as the provider calls it.
+    pub model: String,
+    /// The prices by the size of the call, the one from nothing on first.
+    pub tiers: Vec<Tier>,
+}
+
+/// The price of calls from a size on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tier {
+    /// For calls that send at least so many tokens.
+    pub from_input_tokens: i32,
+    /// All of their tokens at this.
+    pub price: Price,
+}
+
+/// Why an entry was left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LeftOut {
+    /// It is the list's own example.
+    Example,
+    /// It is no JSON object.
+    Malformed,
+    /// It names no provider.
+    NoProvider,
+    /// It names no mode, or one that is not known here.
+    UnknownMode,
+    /// Its mode is charged by images, seconds, pages or searches.
+    OtherUnit,
+    /// It has no price of an input token.
+    NoTokenPrice,
+    /// Its mode has output, and it has no price of an output token.
+    NoOutputPrice,
+    /// Its prices by the size of the call are in a form that is not read.
+    OtherTiers,
+    /// A price is no number, negative, or cannot be held exactly.
+    BadNumber,
+    /// An entry before it is the same model at the same price.
+    SameModel,
+    /// An entry before it is the same model at another price.
+    Contradiction,
+}
+
+impl LeftOut {
+    /// The stable name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Example => "example",
+            Self::Malformed => "malformed",
+            Self::NoProvider => "no_provider",
+            Self::UnknownMode => "unknown_mode",
+            Self::OtherUnit => "other_unit",
+            Self::NoTokenPrice => "no_token_price",
+            Self::NoOutputPrice => "no_output_price",
+            Self::OtherTiers => "other_tiers",
+            Self::BadNumber => "bad_number",
+            Self::SameModel => "same_model",
+            Self::Contradiction => "contradiction",
+        }
+    }
+
+    /// The same for people.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Example => "the list's own example",
+            Self::Malformed => "no JSON object",
+            Self::NoProvider => "no provider",
+            Self::UnknownMode => "no mode, or an unknown one",
+            Self::OtherUnit => "charged by images, seconds, pages or searches",
+            Self::NoTokenPrice => "no price of an input token",
+            Self::NoOutputPrice => "no price of an output token",
+            Self::OtherTiers => "prices by size in a form that is not read",
+            Self::BadNumber => "a price that is no number, negative, or not held exactly",
+            Self::SameModel => "the same model and price as an entry before it",
+            Self::Contradiction => "the same model as an entry before it, at another price",
+        }
+    }
+}
+
+/// A kind of price that AWGP does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NotHeld {
+    /// Writing tokens to the cache.
+    CacheWrites,
+    /// Batches, priority, flex: another class of service.
+    ServiceClasses,
+    /// Tokens, seconds or pieces of audio, image and video.
+    OtherMedia,
+    /// Reasoning at another price than the rest of the output.
+    Reasoning,
+    /// A fee a call, a search, a session.
+    Fees,
+}
+
+impl NotHeld {
+    /// The stable name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CacheWrites => "cache_writes",
+            Self::ServiceClasses => "service_classes",
+            Self::OtherMedia => "other_media",
+            Self::Reasoning => "reasoning",
+            Self::Fees => "fees",
+        }
+    }
+
+    /// The same for people.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::CacheWrites => "tokens written to the cache",
+            Self::ServiceClasses => "batches, priority and flex",
+            Self::OtherMedia => "audio, images and video",
+            Self::Reasoning => "reasoning at a price of its own",
+            Self::Fees => "fees a call, search or session",
+        }
+    }
+
+    /// What kind of price a field is; None for the prices that are taken and for what is no price.
+    fn of_field(name: &str) -> Option<Self> {
+        let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
+        if !name.contains("cost") || [INPUT, OUTPUT, CACHED, CACHED_BEFORE].contains(&name) {
+            return None;
+        }
+        if ["_batches", "_priority", "_flex", "_balanced", "_ultrafast"].iter().any(|end| name.ends_with(end))
+        {
+            return Some(Self::ServiceClasses);
+        }
+        if threshold(name).is_some() {
+            return None;
+        }
+        Some(if name.starts_with("cache_creation") && !has(&["audio"]) {
+            Self::CacheWrites
+        } else if has(&["reasoning"]) {
+            Self::Reasoning
+        } else if has(&["audio", "image", "video", "second", "pixel", "character"]) {
+            Self::OtherMedia
+        } else {
+            Self::Fees
+        })
+    }
+}
+
+/// Why a text is no price list.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this is no price list of LiteLLM's: {0}")]
+pub struct NoPriceList(pub String);
+
+/// Reads a list. Only a text that is no JSON object at all is refused as a whole.
+pub fn read(json: &str) -> Result<PriceList, NoPriceList> {
+    let Members(entries) = serde_json::from_str(json).map_err(|error| NoPriceList(error.to_string()))?;
+    let mut list = PriceList { entries: entries.len(), ..PriceList::default() };
+    let mut places: HashMap<(String, String), usize> = HashMap::new();
+    for (name, value) in entries {
+        match entry(&name, value) {
+            Err(reason) => list.left_out.push((name, reason)),
+            Ok((price, not_held)) => {
+                let place = *places
+                    .entry((price.provider.clone(), price.model.clone()))
+                    .or_insert_with(|| list.taken.len());
+                match list.taken.get(place) {
+                    Some(first) if *first == price => list.left_out.push((name, LeftOut::SameModel)),
+                    Some(_) => list.left_out.push((name, LeftOut::Contradiction)),
+                    None => {
+                        not_held.iter().for_each(|kind| *list.in_part.entry(*kind).or_default() += 1);
+                        list.taken.push(price);
+                    }
+                }
+            }
+        }
+    }
+    Ok(list)
+}
+
+/// One entry, and the kinds of price of it that are not held.
+fn entry(name: &str, value: &RawValue) -> Result<(ModelPrice, BTreeSet<NotHeld>), LeftOut> {
+    if name == EXAMPLE {
+        return Err(LeftOut::Example);
+    }
+    let entry: Members = serde_json::from_str(value.get()).map_err(|_| LeftOut::Malformed)?;
+    let provider = entry.text("litellm_provider").filter(|text| !text.trim().is_empty());
+    let provider = provider.ok_or(LeftOut::NoProvider)?;
+    let mode = entry.text("mode").unwrap_or_default();
+    if BY_OTHER_UNITS.contains(&mode.as_str()) {
+        return Err(LeftOut::OtherUnit);
+    }
+    let has_output =
+        BY_TOKENS.iter().find(|known| known.0 == mode).map(|known| known.1).ok_or(LeftOut::UnknownMode)?;
+    if entry.raw("tiered_pricing").is_some() {
+        return Err(LeftOut::OtherTiers);
+    }
+    let input = entry.price(INPUT)?.ok_or(LeftOut::NoTokenPrice)?;
+    let output = match entry.price(OUTPUT)? {
+        Some(output) => output,
+        None if has_output => return Err(LeftOut::NoOutputPrice),
+        None => PerToken::default(),
+    };
+    let cached = entry.price(CACHED)?.or(entry.price(CACHED_BEFORE)?);
+    let base = Price { input, output, cached };
+    let known = PROVIDERS.iter().find(|known| known.0 == provider).map(|known| known.1);
+    let model = name.strip_prefix(&format!("{provider}/")).unwrap_or(name).to_owned();
+    let tiers = tiers(&entry, base)?;
+    let not_held = not_held(&entry, base);
+    Ok((ModelPrice { provider: known.unwrap_or(&provider).to_owned(), model, tiers }, not_held))
+}
+
+/// The base price, and those for larger calls: `input_cost_per_token_above_200k_tokens`. What such a tier does
+/// not name stays as below it.
+fn tiers(entry: &Members, base: Price) -> Result<Vec<Tier>, LeftOut> {
+    let sizes: BTreeSet<i32> = entry.0.iter().filter_map(|(name, _)| threshold(name)).collect();
+    let mut tiers = vec![Tier { from_input_tokens: 0, price: base }];
+    let mut price = base;
+    for size in sizes {
+        let above = |field: &str| entry.price(&format!("{field}_above_{}k_tokens", size / 1_000));
+        price = Price {
+            input: above(INPUT)?.unwrap_or(price.input),
+            output: above(OUTPUT)?.unwrap_or(price.output),
+            cached: above(CACHED)?.or(price.cached),
+        };
+        tiers.push(Tier { from_input_tokens: size + 1, price });
+    }
+    Ok(tiers)
+}
+
+/// The size above which a field is the price of a token; None for any other field.
+fn threshold(field: &str) -> Option<i32> {
+    let (price, size) = field.strip_suffix("k_tokens")?.split_once("_above_")?;
+    let size: i32 = size.parse().ok()?;
+    ([INPUT, OUTPUT, CACHED].contains(&price) && size > 0).then(|| size.checked_mul(1_000))?
+}
+
+fn not_held(entry: &Members, base: Price) -> BTreeSet<NotHeld> {
+    let counts = |name: &str, kind: NotHeld, value: &RawValue| {
+        let price: Option<PerToken> = value.get().parse().ok();
+        match kind {
+            NotHeld::Reasoning => price != Some(base.output),
+            _ => value.get() != "null" && price != Some(PerToken::default()) && !name.is_empty(),
+        }
+    };
+    let kinds = entry
+        .0
+        .iter()
+        .filter_map(|(name, value)| NotHeld::of_field(name).filter(|kind| counts(name, *kind, value)));
+    kinds.collect()
+}
+
+/// The members of a JSON object as they stand in the text, values unread.
+struct Members<'a>(Vec<(String, &'a RawValue)>);
+
+impl Members<'_> {
+    /// A value that is there and not null. Of two of one name the last counts, as in most readers of JSON.
+    fn raw(&self, name: &str) -> Option<&RawValue> {
+        let found = self.0.iter().rev().find(|(member, _)| member == name);
+        found.map(|(_, value)| *value).filter(|value| value.get() != "null")
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        self.raw(name).and_then(|value| serde_json::from_str(value.get()).ok())
+    }
+
+    fn price(&self, name: &str) -> Result<Option<PerToken>, LeftOut> {
+        self.raw(name).map(|value| value.get().parse().map_err(|_| LeftOut::BadNumber)).transpose()
+    }
+}
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
+/// One tier of one model, as `awgp.import_prices()` takes it.
+pub struct ImportRow<'a> {
+    /// Of which model.
+    pub of: &'a ModelPrice,
+    /// Which tier of it.
+    pub tier: &'a Tier,
+}
+
+impl PriceList {
+    /// What was taken, as rows of `awgp.import_prices()`.
+    pub fn rows(&self) -> impl Iterator<Item = ImportRow<'_>> {
+        self.taken.iter().flat_map(|of| of.tiers.iter().map(move |tier| ImportRow { of, tier }))
+    }
+}
+
+impl Serialize for ImportRow<'_> {
+    /// Prices as text, so that no reader makes floats of them.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Price { input, output, cached } = self.tier.price;
+        let mut row = serializer.serialize_map(Some(6))?;
+        row.serialize_entry("provider", &self.of.provider)?;
+        row.serialize_entry("model", &self.of.model)?;
+        row.serialize_entry("from_input_tokens", &self.tier.from_input_tokens)?;
+        row.serialize_entry("input_price", &input.to_string())?;
+        row.serialize_entry("output_price", &output.to_string())?;
+        row.serialize_entry("cached_price", &cached.map(|price| price.to_string()))?;
+        row.end()
+    }
+}

@@ -1,0 +1,3 @@
+//! Money: what calls cost.
+
+pub mod price;

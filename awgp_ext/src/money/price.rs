@@ -1,0 +1,121 @@
+//! The price of a model at a moment, and what tokens cost by it.
+//!
+//! `awgp.model_prices` is the same for every tenant and is read below SQL, so that a cost is computed alike
+//! whoever asks. Of a model, the rows of its latest `valid_from` that is not to come are in force; among them the
+//! one for the largest calls that this call still reaches.
+
+use crate::encoding::Text;
+use crate::raise::raise;
+use crate::relation::{self, Row};
+use awgp_core::money::price::{Micros, PerToken, Price, PriceError, Tokens, cost};
+use awgp_core::refusal::Refusal;
+use pgrx::pg_sys;
+use pgrx::prelude::*;
+use serde_json::{Value, json};
+use std::str::FromStr;
+use uuid::Uuid;
+
+/// A cost that was computed, and the price it was computed with.
+#[allow(dead_code, reason = "the ledger's entries name the price")]
+pub struct Priced {
+    /// What it is.
+    pub cost: Micros,
+    /// The row of `awgp.model_prices`.
+    pub price_id: Uuid,
+    price: Price,
+}
+
+#[allow(dead_code, reason = "as above")]
+impl Priced {
+    /// What `metadata.price` of a transaction says: the row, and its numbers, so that the entry explains itself.
+    pub fn metadata(&self) -> Value {
+        json!({
+            "id": self.price_id.to_string(),
+            "input_price": self.price.input.to_string(),
+            "output_price": self.price.output.to_string(),
+            "cached_price": self.price.cached.map(|price| price.to_string()),
+        })
+    }
+}
+
+/// What the tokens cost at the price in force `at`. Refuses with `unknown_price`, and `out_of_range` for tokens
+/// that no call has.
+pub fn cost_of(
+    provider: &str,
+    model: &str,
+    tokens: Tokens,
+    at: pg_sys::TimestampTz,
+) -> Result<Priced, Refusal> {
+    let unknown = || PriceError::Unknown { provider: provider.to_owned(), model: model.to_owned() };
+    let found = in_force(provider, model, tokens.input, at).ok_or_else(unknown)?;
+    let cost = cost(&found.price, tokens)?;
+    Ok(Priced { cost, price_id: found.id, price: found.price })
+}
+
+struct Found {
+    from_input_tokens: i32,
+    id: Uuid,
+    price: Price,
+}
+
+/// The price for a call that sends so many tokens.
+fn in_force(provider: &str, model: &str, input: i32, at: pg_sys::TimestampTz) -> Option<Found> {
+    let mut best: Option<Found> = None;
+    let mut latest = None;
+    relation::for_each_by_text(c"model_prices", c"model_prices_model_key", c"model", model, |row| {
+        let (Some(valid_from), Some(from)) = (row.bigint(c"valid_from"), row.integer(c"from_input_tokens"))
+        else {
+            return;
+        };
+        if valid_from > at || row.text(c"provider").as_deref() != Some(provider) {
+            return;
+        }
+        // A newer list takes the place of the older one whole, whatever tiers that had.
+        if latest.is_none_or(|latest| latest < valid_from) {
+            latest = Some(valid_from);
+            best = None;
+        }
+        let better = best.as_ref().is_none_or(|best| best.from_input_tokens < from);
+        if latest == Some(valid_from) && from <= input.max(0) && better {
+            best = found(row, from);
+        }
+    });
+    best
+}
+
+fn found(row: &Row, from_input_tokens: i32) -> Option<Found> {
+    let price = |column| row.numeric(column).and_then(|text| PerToken::from_str(&text).ok());
+    Some(Found {
+        from_input_tokens,
+        id: row.uuid(c"id")?,
+        price: Price {
+            input: price(c"input_price")?,
+            output: price(c"output_price")?,
+            cached: price(c"cached_price"),
+        },
+    })
+}
+
+/// What a call costs.
+#[pg_extern(stable, parallel_safe)]
+fn estimate_cost(
+    provider: Option<Text>,
+    model: Option<Text>,
+    input_tokens: default!(Option<i32>, "0"),
+    output_tokens: default!(Option<i32>, "0"),
+    cached_tokens: default!(Option<i32>, "0"),
+    at: default!(Option<TimestampWithTimeZone>, "NULL"),
+) -> AnyNumeric {
+    let text = |argument: Option<Text>| argument.map(|Text(text)| text).unwrap_or_default();
+    let tokens = Tokens {
+        input: input_tokens.unwrap_or(0),
+        output: output_tokens.unwrap_or(0),
+        cached: cached_tokens.unwrap_or(0),
+    };
+    // SAFETY: reads the clock.
+    let now = || unsafe { pg_sys::GetCurrentTimestamp() };
+    let at = at.map_or_else(now, |at| at.into_inner());
+    let priced = cost_of(&text(provider), &text(model), tokens, at).unwrap_or_else(|refusal| raise(&refusal));
+    let written = AnyNumeric::from_str(&priced.cost.to_string());
+    written.unwrap_or_else(|error| error!("a cost is no numeric: {error}"))
+}
