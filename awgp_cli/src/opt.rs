@@ -2,14 +2,20 @@
 
 mod assistant;
 mod audit;
+mod message;
+mod policy;
 mod provider;
+mod template;
 mod tenant;
 mod user;
 mod work;
 
 pub use assistant::{Assistant, AssistantCreate, AssistantList};
 pub use audit::{Audit, AuditExport, AuditFilter, AuditHistory, AuditLog, AuditShow, AuditTail, AuditVerify};
+pub use message::{Message, MessageAsked};
+pub use policy::{Policy, PolicyCreate, PolicyList, PolicyTest};
 pub use provider::{Provider, ProviderAdd, ProviderNamed, ProviderRotate};
+pub use template::{Template, TemplateApply, TemplateDiff, TemplateList, TemplateNamed};
 pub use tenant::{Tenant, TenantCreate, TenantList};
 pub use user::{User, UserCreate, UserList};
 pub use work::{Work, WorkCreate, WorkList, WorkShow};
@@ -87,6 +93,15 @@ pub enum Command {
     /// Work items of a tenant's assistants.
     #[command(subcommand)]
     Work(Work),
+    /// Messages between assistants: may this be said.
+    #[command(subcommand)]
+    Message(Message),
+    /// Communication policies: who may say what to whom.
+    #[command(subcommand)]
+    Policy(Policy),
+    /// Templates that assistants are made from.
+    #[command(subcommand)]
+    Template(Template),
     /// The audit trail: what was done, by whom, and the proof that the record is whole.
     #[command(subcommand)]
     Audit(Audit),

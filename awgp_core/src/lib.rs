@@ -15,4 +15,5 @@ pub mod permissions;
 pub mod reason;
 pub mod refusal;
 pub mod server_release;
+pub mod templates;
 pub mod tenancy;

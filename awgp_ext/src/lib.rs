@@ -7,6 +7,7 @@
 //! | [`audit`] | every change: captured, chained, kept |
 //! | [`guard`] | the triggers that hold plain DML to the rules |
 //! | [`messaging`] | what assistants may say to each other |
+//! | [`templates`] | what assistants are made from |
 //! | [`references`] | references that a foreign key cannot say |
 //! | [`money`] | what calls cost |
 //! | [`install`] | structure: migrations and scripts, applied outside of the extension |
@@ -40,6 +41,7 @@ mod raise;
 mod references;
 mod relation;
 mod settings;
+mod templates;
 mod transaction;
 mod trigger;
 

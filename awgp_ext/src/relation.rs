@@ -5,7 +5,7 @@
 //! plant; only fixed table, index and column names ever come in. The snapshot is a fresh one at every
 //! isolation level: a tenant deactivated a moment ago is inactive.
 
-use crate::encoding::{Text, to_server};
+use crate::encoding::{Text, from_server, to_server};
 use crate::jsonb::Jsonb;
 use pgrx::FromDatum;
 use pgrx::pg_sys::{self, Datum};
@@ -51,6 +51,16 @@ impl Row {
     pub fn jsonb(&self, column: &CStr) -> Option<Jsonb> {
         // SAFETY: callers name jsonb columns.
         self.datum(column).and_then(|datum| unsafe { Jsonb::from_datum(datum, false) })
+    }
+
+    /// A column of any type as its type prints it.
+    pub fn printed(&self, column: &CStr) -> Option<String> {
+        // SAFETY: tuple and descriptor belong together; the answer is null or a palloc'd C string.
+        unsafe {
+            let number = pg_sys::SPI_fnumber(self.descriptor, column.as_ptr());
+            let text = pg_sys::SPI_getvalue(self.tuple, self.descriptor, number);
+            (!text.is_null()).then(|| from_server(CStr::from_ptr(text)).into_owned())
+        }
     }
 
     /// A text[] column, with the elements that are NULL.

@@ -2,7 +2,7 @@
 
 use crate::encoding::from_server;
 use crate::jsonb::Jsonb;
-use crate::relation::{text_array_of, text_of, texts_of, uuid_array_of, uuid_of};
+use crate::relation::{Row, text_array_of, text_of, texts_of, uuid_array_of, uuid_of};
 use pgrx::FromDatum;
 use pgrx::pg_sys::{self, Datum};
 use std::borrow::Cow;
@@ -107,6 +107,18 @@ impl TriggerCall {
         }
     }
 
+    /// The row as it is to be: NEW for INSERT and UPDATE, OLD for DELETE.
+    pub fn new_row(&self) -> Row {
+        // SAFETY: valid for the duration of the call.
+        Row::new(self.new_tuple(), unsafe { (*(*self.data).tg_relation).rd_att })
+    }
+
+    /// The row as it was; only in UPDATE and DELETE.
+    pub fn old_row(&self) -> Row {
+        // SAFETY: as above.
+        unsafe { Row::new((*self.data).tg_trigtuple, (*(*self.data).tg_relation).rd_att) }
+    }
+
     /// A uuid column of NEW.
     pub fn new_uuid(&self, name: &CStr) -> Option<Uuid> {
         // SAFETY: callers name uuid columns.
@@ -177,23 +189,27 @@ impl TriggerCall {
 
     /// Lets the row through with one timestamptz column replaced.
     pub fn with_timestamp(&self, name: &CStr, value: pg_sys::TimestampTz) -> Datum {
-        // SAFETY: one column of the trigger's own table; the new tuple is palloc'd in the caller's context, as
-        // trigger functions return it.
+        self.with(&[(name, Datum::from(value))])
+    }
+
+    /// Lets the row through with these columns replaced by values of their types, none of them NULL. Columns that the
+    /// table has not are left out.
+    pub fn with(&self, columns: &[(&CStr, Datum)]) -> Datum {
+        // SAFETY: columns of the trigger's own table; the new tuple is palloc'd in the caller's context, as trigger
+        // functions return it.
         unsafe {
             let descriptor = (*(*self.data).tg_relation).rd_att;
-            let mut number = pg_sys::SPI_fnumber(descriptor, name.as_ptr());
-            if number <= 0 {
-                return self.keep();
-            }
-            let mut datum = Datum::from(value);
-            let mut is_null = false;
+            let known =
+                columns.iter().map(|(name, datum)| (pg_sys::SPI_fnumber(descriptor, name.as_ptr()), *datum));
+            let (mut numbers, mut datums): (Vec<_>, Vec<_>) = known.filter(|(number, _)| *number > 0).unzip();
+            let mut nulls = vec![false; numbers.len()];
             Datum::from(pg_sys::heap_modify_tuple_by_cols(
                 self.new_tuple(),
                 descriptor,
-                1,
-                &raw mut number,
-                &raw mut datum,
-                &raw mut is_null,
+                i32::try_from(numbers.len()).unwrap_or(0),
+                numbers.as_mut_ptr(),
+                datums.as_mut_ptr(),
+                nulls.as_mut_ptr(),
             ))
         }
     }

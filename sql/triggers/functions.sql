@@ -21,6 +21,9 @@ COMMENT ON FUNCTION awgp.guard_policy() IS 'BEFORE INSERT OR UPDATE … FOR EACH
 CREATE FUNCTION awgp.forget_windows() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_forget_windows';
 COMMENT ON FUNCTION awgp.forget_windows() IS 'AFTER DELETE … FOR EACH ROW (table): deletes the windows of the rate limit of the policy that went.';
 
+CREATE FUNCTION awgp.guard_template() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_template';
+COMMENT ON FUNCTION awgp.guard_template() IS 'BEFORE INSERT OR UPDATE OR DELETE … FOR EACH ROW (table): refuses to make, change or delete a shipped template (42501, system_template); counts up the version and computes the digest where the content changes.';
+
 CREATE FUNCTION awgp.refresh_context() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_refresh_context';
 COMMENT ON FUNCTION awgp.refresh_context() IS 'AFTER … FOR EACH STATEMENT (table): the context looks its tenants and users up again.';
 

@@ -87,12 +87,22 @@ const TRIGGERS: &[File] = files! { "triggers":
     "model_prices",
 };
 
+/// The templates that AWGP ships, and only then the record of their changes.
+const TEMPLATES: &[File] = files! { "templates":
+    "system_templates",
+};
+const AFTER_TEMPLATES: &[File] = files! { "triggers":
+    "assistant_templates_capture",
+};
+
 /// Functions that return table rows. They cannot be members of the extension: a restore makes the extension
 /// before the tables.
 const FUNCTIONS: &[File] = files! { "functions":
     "create_tenant",
     "create_user",
     "create_assistant",
+    "create_assistant_from_template",
+    "create_policy",
     "create_work_item",
     "create_identity_provider",
     "rotate_identity_provider",
@@ -103,5 +113,5 @@ const FUNCTIONS: &[File] = files! { "functions":
 /// Scripts: written so that they can be applied again; applied whenever their text changes, and all of them
 /// after any migration.
 pub fn scripts() -> impl Iterator<Item = &'static File> {
-    POLICIES.iter().chain(TRIGGERS).chain(FUNCTIONS)
+    POLICIES.iter().chain(TRIGGERS).chain(TEMPLATES).chain(AFTER_TEMPLATES).chain(FUNCTIONS)
 }
