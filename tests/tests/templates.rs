@@ -15,6 +15,19 @@ async fn templates(client: &Client) -> Vec<(String, i32, String, bool)> {
     rows.iter().map(|row| (row.get(0), row.get(1), row.get(2), row.get(3))).collect()
 }
 
+/// What `template_difference()` says of an assistant.
+async fn difference(app: &mut Client, tenant: Uuid, id: Uuid) -> Value {
+    let transaction = within(app, tenant).await;
+    let row = transaction.query_one("SELECT awgp.template_difference($1)", &[&id]).await;
+    row.expect("a difference").get(0)
+}
+
+/// An assistant's row as text.
+async fn row(superuser: &Client, id: Uuid) -> String {
+    let sql = "SELECT a::text FROM awgp.assistants AS a WHERE id = $1";
+    superuser.query_one(sql, &[&id]).await.expect("an assistant").get(0)
+}
+
 async fn own_template(database: &Database, slug: &str) {
     let sql = "INSERT INTO awgp.assistant_templates (name, slug, type, description, capabilities, configuration, model_config, risk_tier)
                VALUES ($1, $1, 'custom', 'First', '{a,b}', '{\"tone\": {\"x\": 1.10, \"y\": 2}}', '{\"provider\": \"local\"}', 1)";
@@ -108,19 +121,9 @@ async fn a_changed_template_counts_up_and_leaves_living_assistants_alone() {
     let sql = "SELECT id FROM awgp.create_assistant_from_template('own', 'Mine', 'mine', '{\"risk_tier\": 4, \"configuration\": {\"own\": true}}')";
     let id = one(&transaction, sql, &[]).await;
     transaction.commit().await.expect("commits");
-    let difference = async |client: &mut Client, id: Uuid| -> Value {
-        let transaction = within(client, group.north.id).await;
-        let row = transaction.query_one("SELECT awgp.template_difference($1)", &[&id]).await;
-        row.expect("a difference").get(0)
-    };
-    let row = |client: &Client| {
-        let sql = format!("SELECT a::text FROM awgp.assistants AS a WHERE id = '{id}'");
-        let client = client.query_one(&sql, &[]);
-        async move { client.await.expect("an assistant").get::<_, String>(0) }
-    };
     let superuser = database.superuser().await;
-    let before = row(&superuser).await;
-    assert_eq!(difference(&mut app, id).await["changes"], json!([]));
+    let before = row(&superuser, id).await;
+    assert_eq!(difference(&mut app, group.north.id, id).await["changes"], json!([]));
     // A new name is no new content; a given version and digest count for nothing.
     let update = "UPDATE awgp.assistant_templates SET name = 'Renamed', version = 77, content_digest = repeat('0', 64) WHERE slug = 'own'";
     admin.execute(update, &[]).await.expect("an administrator may");
@@ -135,8 +138,8 @@ async fn a_changed_template_counts_up_and_leaves_living_assistants_alone() {
     let second = own(templates(&superuser).await);
     assert_eq!(second.1, 2);
     assert_ne!(first.2, second.2);
-    assert_eq!(row(&superuser).await, before, "the assistant is as it was");
-    let told = difference(&mut app, id).await;
+    assert_eq!(row(&superuser, id).await, before, "the assistant is as it was");
+    let told = difference(&mut app, group.north.id, id).await;
     assert_eq!(
         (&told["made_from_version"], &told["newest_version"], &told["template_slug"]),
         (&json!(1), &json!(2), &json!("own"))
