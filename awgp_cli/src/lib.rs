@@ -2,15 +2,18 @@
 //!
 //! - [`opt`] every argument; its comments are the help
 //! - [`connect`], [`session`], [`call`], [`row`] the way to the server and back
-//! - [`tenant`], [`user`], [`assistant`], [`work`], [`message`], [`policy`], [`template`], [`provider`], [`init`], [`doctor`], [`version`] one file a noun
+//! - [`tenant`], [`user`], [`assistant`], [`work`], [`message`], [`policy`], [`template`], [`pool`], [`cost`], [`price`],
+//!   [`provider`], [`init`], [`doctor`], [`version`] one file a noun
 //! - [`audit`] the trail: reading it, exporting it, verifying it
 //! - [`demo`] the main job on real input, chapter by chapter
-//! - [`render`], [`failure`], [`explain`], [`exit`], [`secret`], [`token`] what a user sees, and what never
+//! - [`chart`], [`render`], [`failure`], [`explain`], [`exit`], [`secret`], [`token`] what a user sees, and what never
 
 pub mod assistant;
 pub mod audit;
 pub mod call;
+pub mod chart;
 pub mod connect;
+pub mod cost;
 pub mod demo;
 pub mod doctor;
 pub mod exit;
@@ -20,6 +23,8 @@ pub mod init;
 pub mod message;
 pub mod opt;
 pub mod policy;
+pub mod pool;
+pub mod price;
 pub mod provider;
 pub mod render;
 pub mod row;
@@ -37,7 +42,8 @@ use connect::Target;
 use exit::Exit;
 use failure::{Failure, Trouble};
 use opt::{
-    Assistant, Audit, Command, Global, Message, Opt, Output, Policy, Provider, Template, Tenant, User, Work,
+    Assistant, Audit, Command, Cost, Format, Global, Message, Opt, Output, Policy, Pool, Price, Provider,
+    Template, Tenant, User, Work,
 };
 use session::{Context, Session};
 use std::ffi::OsString;
@@ -52,7 +58,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Err(usage) if usage.use_stderr() && asks_for_json(&arguments) => return tell_usage_as_json(&usage),
         Err(usage) => return tell_usage(&usage),
     };
-    let output = opt.global.output;
+    let output = opt.global.output.without_csv();
     match dispatch(&opt).await {
         Ok(exit) => exit,
         Err(failure) => {
@@ -108,7 +114,10 @@ fn tell_usage(usage: &clap::Error) -> Exit {
 /// The one place where a command becomes work.
 async fn dispatch(opt: &Opt) -> Result<Exit, Failure> {
     let Global { database_url, output, .. } = &opt.global;
-    let (output, context) = (*output, Context::of(&opt.global));
+    let (format, output, context) = (*output, output.without_csv(), Context::of(&opt.global));
+    if format == Format::Csv && !has_csv(&opt.command) {
+        return Err(Failure::new(Exit::Usage, "this command has no CSV").hint("use --output json"));
+    }
     let env = |name: &str| std::env::var(name).ok();
     let token = Token::read(opt.global.token_file.as_deref(), &env)?;
     let target = || -> Result<Target, Failure> {
@@ -195,6 +204,31 @@ async fn dispatch(opt: &Opt) -> Result<Exit, Failure> {
             })
             .await
         }
+        Command::Pool(noun) => {
+            tell(&target()?, async |session| match noun {
+                Pool::Create(options) => pool::create(session, context, options, output).await,
+                Pool::Set(options) => pool::set(session, context, options, output).await,
+                Pool::List => pool::list(session, context, format).await,
+                Pool::History(options) => pool::history(session, context, options, format).await,
+            })
+            .await
+        }
+        Command::Cost(noun) => {
+            tell(&target()?, async |session| match noun {
+                Cost::Record(options) => cost::record(session, context, options, output).await,
+                Cost::Report(options) => cost::report(session, context, options, format).await,
+            })
+            .await
+        }
+        Command::Price(noun) => {
+            tell(&target()?, async |session| match noun {
+                Price::Import(options) => price::import(session, options, output).await,
+                Price::Set(options) => price::set(session, options, output).await,
+                Price::List(options) => price::list(session, context, options, format).await,
+                Price::Show(options) => price::show(session, context, options, format).await,
+            })
+            .await
+        }
         Command::Assistant(noun) => {
             tell(&target()?, async |session| match noun {
                 Assistant::Create(options) => assistant::create(session, context, options, output).await,
@@ -212,6 +246,16 @@ async fn dispatch(opt: &Opt) -> Result<Exit, Failure> {
             .await
         }
     }
+}
+
+/// Whether a command prints CSV: those that list numbers.
+fn has_csv(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Price(Price::List(_) | Price::Show(_))
+            | Command::Pool(Pool::List | Pool::History(_))
+            | Command::Cost(Cost::Report(_))
+    )
 }
 
 /// Runs a command that ends well when it ends, and prints what it says.

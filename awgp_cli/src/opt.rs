@@ -2,8 +2,11 @@
 
 mod assistant;
 mod audit;
+mod cost;
 mod message;
 mod policy;
+mod pool;
+mod price;
 mod provider;
 mod template;
 mod tenant;
@@ -12,8 +15,11 @@ mod work;
 
 pub use assistant::{Assistant, AssistantCreate, AssistantList};
 pub use audit::{Audit, AuditExport, AuditFilter, AuditHistory, AuditLog, AuditShow, AuditTail, AuditVerify};
+pub use cost::{By, Cost, CostRecord, CostReport};
 pub use message::{Message, MessageAsked};
 pub use policy::{Policy, PolicyCreate, PolicyList, PolicyTest};
+pub use pool::{Pool, PoolCreate, PoolHistory, PoolSet};
+pub use price::{Price, PriceImport, PriceList, PriceSet, PriceShow};
 pub use provider::{Provider, ProviderAdd, ProviderNamed, ProviderRotate};
 pub use template::{Template, TemplateApply, TemplateDiff, TemplateList, TemplateNamed};
 pub use tenant::{Tenant, TenantCreate, TenantList};
@@ -58,18 +64,39 @@ pub struct Global {
     #[arg(long, global = true, value_name = "FILE", env = "AWGP_TOKEN_FILE")]
     pub token_file: Option<PathBuf>,
     /// How to print: a table for people, JSON for programs (a list is an array, a row an object, and an
-    /// error is an object on stderr).
-    #[arg(long, global = true, value_enum, default_value_t = Output::Table)]
-    pub output: Output,
+    /// error is an object on stderr), CSV for spreadsheets where the command lists numbers.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
+    pub output: Format,
 }
 
-/// How to print.
+/// How to print, as it is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A table for people.
+    Table,
+    /// JSON for programs.
+    Json,
+    /// CSV for spreadsheets: lists of prices, pools and costs.
+    Csv,
+}
+
+/// How a command prints that has no CSV; and every error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Output {
     /// A table for people.
     Table,
     /// JSON for programs.
     Json,
+}
+
+impl Format {
+    /// The same for what has no CSV.
+    pub fn without_csv(self) -> Output {
+        match self {
+            Self::Table | Self::Csv => Output::Table,
+            Self::Json => Output::Json,
+        }
+    }
 }
 
 /// What to do.
@@ -105,6 +132,15 @@ pub enum Command {
     /// The audit trail: what was done, by whom, and the proof that the record is whole.
     #[command(subcommand)]
     Audit(Audit),
+    /// Budgets of a tenant, one a provider.
+    #[command(subcommand)]
+    Pool(Pool),
+    /// What was spent: recorded and added up.
+    #[command(subcommand)]
+    Cost(Cost),
+    /// Prices of models, by the token.
+    #[command(subcommand)]
+    Price(Price),
     /// Identity providers, whose tokens count in signed mode. Needs the role awgp_admin.
     #[command(subcommand)]
     Provider(Provider),
@@ -161,7 +197,7 @@ mod tests {
         ] {
             let opt = parsed(&line);
             assert_eq!(opt.global.tenant.as_deref(), Some("nord"));
-            assert_eq!(opt.global.output, Output::Json);
+            assert_eq!(opt.global.output, Format::Json);
             assert!(matches!(opt.command, Command::User(User::List(_))));
         }
     }

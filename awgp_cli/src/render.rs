@@ -1,5 +1,6 @@
 //! Rows as a table for people or as JSON for programs.
 
+use crate::chart::{self, Canvas};
 use crate::opt::Output;
 use crate::row::{Row, readable};
 use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
@@ -21,6 +22,19 @@ pub fn list(rows: &[Row], columns: &[&str], output: Output) -> String {
     }
 }
 
+/// A list as CSV (RFC 4180): a header, then a line a row. What is NULL is empty.
+pub fn csv(rows: &[Row], columns: &[&str]) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let lines =
+        rows.iter().map(|row| columns.iter().map(|name| row.text(name).unwrap_or_default()).collect());
+    let header = columns.iter().map(|name| (*name).to_owned()).collect();
+    for line in std::iter::once::<Vec<String>>(header).chain(lines) {
+        // Into memory, and every line has as many fields as the header: it cannot fail.
+        let _ = writer.write_record(&line);
+    }
+    writer.into_inner().map(|text| String::from_utf8_lossy(&text).into_owned()).unwrap_or_default()
+}
+
 /// One row: an object in JSON; in a table a line for each column.
 pub fn single(row: &Row, output: Output) -> String {
     match output {
@@ -38,6 +52,30 @@ pub fn grid(header: &[&str], rows: Vec<Vec<String>>) -> String {
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).set_header(header.to_vec());
     table.add_rows(rows);
     let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+    lines.join("\n") + "\n"
+}
+
+/// Rows of cells with a bar behind each, for a part of the whole and in a colour (the number of an escape
+/// sequence; empty for none). Where the screen is too narrow for a bar there is none.
+pub fn with_bars(header: &[&str], rows: Vec<Vec<String>>, bars: &[(f64, &str)], canvas: Canvas) -> String {
+    let text = grid(header, rows);
+    let width = text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
+    let Some(columns) = canvas.bar_columns(width + 3) else { return text };
+    // A cell that was wrapped takes several lines, and a bar would stand beside the wrong one.
+    if text.lines().count() != bars.len() + 2 {
+        return text;
+    }
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    for (line, (part, colour)) in lines.iter_mut().skip(2).zip(bars) {
+        let bar = chart::bar(*part, columns);
+        if bar.is_empty() {
+            continue;
+        }
+        let padding = " ".repeat(width - line.chars().count() + 2);
+        let bar =
+            if canvas.colour && !colour.is_empty() { format!("\u{1b}[{colour}m{bar}\u{1b}[0m") } else { bar };
+        line.push_str(&format!("{padding}{bar}"));
+    }
     lines.join("\n") + "\n"
 }
 
@@ -88,6 +126,14 @@ mod tests {
         assert_eq!(lines[0].split_whitespace().collect::<Vec<_>>(), ["slug", "cost"]);
         assert_eq!(lines[2].split_whitespace().collect::<Vec<_>>(), ["nord", "1.500000"]);
         assert!(!text.contains("Nord"));
+    }
+
+    #[test]
+    fn csv_quotes_what_must_be_and_keeps_exact_numbers() {
+        let row = Row::from_json(r#"{"name":"a \"b\", c","cost":0.000001,"none":null}"#).expect("a row");
+        let text = csv(&[row], &["name", "cost", "none", "absent"]);
+        assert_eq!(text, "name,cost,none,absent\n\"a \"\"b\"\", c\",0.000001,,\n");
+        assert_eq!(csv(&[], &["name", "cost"]), "name,cost\n");
     }
 
     #[test]

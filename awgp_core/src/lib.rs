@@ -12,6 +12,7 @@ pub mod messaging;
 pub mod money;
 pub mod month;
 pub mod permissions;
+pub mod quota;
 pub mod reason;
 pub mod refusal;
 pub mod server_release;

@@ -8,6 +8,7 @@
 //! | [`guard`] | the triggers that hold plain DML to the rules |
 //! | [`messaging`] | what assistants may say to each other |
 //! | [`templates`] | what assistants are made from |
+//! | [`quota`] | how many users and assistants a tenant may have |
 //! | [`references`] | references that a foreign key cannot say |
 //! | [`money`] | what calls cost |
 //! | [`install`] | structure: migrations and scripts, applied outside of the extension |
@@ -37,6 +38,7 @@ mod lock;
 mod messaging;
 mod money;
 mod partitions;
+mod quota;
 mod raise;
 mod references;
 mod relation;

@@ -4,6 +4,7 @@
 //! carry another number there, so they can never collide with a lock that an application takes.
 
 use pgrx::pg_sys;
+use uuid::Uuid;
 
 /// What a lock is about.
 #[derive(Clone, Copy)]
@@ -14,6 +15,10 @@ pub enum Subject {
     Structure = 2,
     /// A lane of audit chains.
     Lane = 3,
+    /// The places of a tenant's users.
+    UserQuota = 16,
+    /// The places of a tenant's assistants.
+    AssistantQuota = 17,
 }
 
 const AWGP_LOCK_CLASS: u16 = 0x4157;
@@ -27,6 +32,15 @@ pub fn lock_until_commit(subject: Subject) {
 /// where another transaction holds it.
 pub fn lock_lane(bucket: u16, lane: u16, wait: bool) -> bool {
     acquire(Subject::Lane as u32, u32::from(bucket) << 16 | u32::from(lane), wait)
+}
+
+/// Takes the lock of a tenant's quota, waiting for it, until the (sub)transaction ends. Two tenants whose ids fold
+/// to the same number wait for each other, and no worse.
+pub fn lock_quota(subject: Subject, tenant: Uuid) {
+    let words = tenant.as_bytes().chunks_exact(4);
+    let folded = words
+        .fold(0, |folded, word| folded ^ word.iter().fold(0, |number, byte| number << 8 | u32::from(*byte)));
+    acquire(subject as u32, folded, true);
 }
 
 fn acquire(subject: u32, detail: u32, wait: bool) -> bool {

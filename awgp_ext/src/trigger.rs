@@ -145,6 +145,27 @@ impl TriggerCall {
         self.column(tuple, name).and_then(|datum| unsafe { uuid_array_of(datum) })
     }
 
+    /// An integer column of NEW.
+    pub fn new_integer(&self, name: &CStr) -> Option<i32> {
+        self.column(self.new_tuple(), name).map(|datum| datum.value() as i32)
+    }
+
+    /// An integer column of OLD; only in UPDATE and DELETE.
+    pub fn old_integer(&self, name: &CStr) -> Option<i32> {
+        // SAFETY: as above.
+        let tuple = unsafe { (*self.data).tg_trigtuple };
+        self.column(tuple, name).map(|datum| datum.value() as i32)
+    }
+
+    /// Lets the queries of the SPI connection that is open name the trigger's transition tables.
+    pub fn register_transition_tables(&self) {
+        // SAFETY: valid for the duration of the call, which the connection does not outlive.
+        let answer = unsafe { pg_sys::SPI_register_trigger_data(self.data) };
+        if answer < 0 {
+            pgrx::error!("the transition tables of {} cannot be read: {answer}", self.argument(0));
+        }
+    }
+
     /// A text column of NEW.
     pub fn new_text(&self, name: &CStr) -> Option<String> {
         // SAFETY: callers name text columns.

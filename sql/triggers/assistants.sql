@@ -12,6 +12,15 @@ CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.assistants
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('assistants');
 COMMENT ON TRIGGER touch_updated_at ON awgp.assistants IS 'updated_at is the wall clock of the change.';
 
+CREATE OR REPLACE TRIGGER quota_insert AFTER INSERT ON awgp.assistants REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_quota('assistants');
+COMMENT ON TRIGGER quota_insert ON awgp.assistants IS 'A tenant has no more active assistants than its quota.';
+
+CREATE OR REPLACE TRIGGER quota_update AFTER UPDATE ON awgp.assistants
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_quota('assistants');
+COMMENT ON TRIGGER quota_update ON awgp.assistants IS 'Nor by making one active again.';
+
 CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.assistants
     FOR EACH ROW EXECUTE FUNCTION awgp.capture('assistants');
 COMMENT ON TRIGGER capture ON awgp.assistants IS 'Every change is recorded in the audit trail.';

@@ -24,6 +24,12 @@ COMMENT ON FUNCTION awgp.forget_windows() IS 'AFTER DELETE … FOR EACH ROW (tab
 CREATE FUNCTION awgp.guard_template() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_template';
 COMMENT ON FUNCTION awgp.guard_template() IS 'BEFORE INSERT OR UPDATE OR DELETE … FOR EACH ROW (table): refuses to make, change or delete a shipped template (42501, system_template); counts up the version and computes the digest where the content changes.';
 
+CREATE FUNCTION awgp.guard_quota() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_quota';
+COMMENT ON FUNCTION awgp.guard_quota() IS 'AFTER INSERT or UPDATE … REFERENCING new_rows and old_rows, FOR EACH STATEMENT (table): refuses more active users or assistants than the tenant''s quota (53400, quota_exceeded).';
+
+CREATE FUNCTION awgp.guard_lowered_quota() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_lowered_quota';
+COMMENT ON FUNCTION awgp.guard_lowered_quota() IS 'AFTER UPDATE … FOR EACH ROW (table): refuses to lower a quota below what is active (53400, quota_in_use).';
+
 CREATE FUNCTION awgp.refresh_context() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_refresh_context';
 COMMENT ON FUNCTION awgp.refresh_context() IS 'AFTER … FOR EACH STATEMENT (table): the context looks its tenants and users up again.';
 

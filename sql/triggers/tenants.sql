@@ -12,6 +12,11 @@ CREATE OR REPLACE TRIGGER refresh_context AFTER INSERT OR UPDATE OR DELETE ON aw
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.refresh_context('tenants');
 COMMENT ON TRIGGER refresh_context ON awgp.tenants IS 'What the context remembers of tenants is looked up again.';
 
+CREATE OR REPLACE TRIGGER guard_lowered_quota AFTER UPDATE ON awgp.tenants
+    FOR EACH ROW WHEN (NEW.quota_max_users < OLD.quota_max_users OR NEW.quota_max_assistants < OLD.quota_max_assistants)
+    EXECUTE FUNCTION awgp.guard_lowered_quota('tenants');
+COMMENT ON TRIGGER guard_lowered_quota ON awgp.tenants IS 'A quota is not lowered below what is active.';
+
 CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.tenants
     FOR EACH ROW EXECUTE FUNCTION awgp.capture('tenants');
 COMMENT ON TRIGGER capture ON awgp.tenants IS 'Every change is recorded in the audit trail.';

@@ -24,6 +24,15 @@ CREATE OR REPLACE TRIGGER keep_listed AFTER UPDATE OR DELETE ON awgp.users
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_listed_user('users');
 COMMENT ON TRIGGER keep_listed ON awgp.users IS 'A user that a list of approvers names is not deleted.';
 
+CREATE OR REPLACE TRIGGER quota_insert AFTER INSERT ON awgp.users REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_quota('users');
+COMMENT ON TRIGGER quota_insert ON awgp.users IS 'A tenant has no more active users than its quota.';
+
+CREATE OR REPLACE TRIGGER quota_update AFTER UPDATE ON awgp.users
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_quota('users');
+COMMENT ON TRIGGER quota_update ON awgp.users IS 'Nor by making one active again.';
+
 CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.users
     FOR EACH ROW EXECUTE FUNCTION awgp.capture('users');
 COMMENT ON TRIGGER capture ON awgp.users IS 'Every change is recorded in the audit trail.';

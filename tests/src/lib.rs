@@ -14,6 +14,7 @@ pub mod cli;
 pub mod command;
 pub mod everything;
 pub mod fixture;
+pub mod price_list;
 pub mod rows;
 pub mod tokens;
 pub mod trail;

@@ -1,0 +1,55 @@
+//! The arguments of `awgp pool`.
+
+use super::Limit;
+use clap::{Args, Subcommand};
+
+/// Budgets.
+#[derive(Debug, Subcommand)]
+pub enum Pool {
+    /// Create a budget for a provider; a tenant has one a provider.
+    Create(PoolCreate),
+    /// Show each budget: what is spent, held and left, and when it runs out at the present rate. A holding sees
+    /// those of its subsidiaries too.
+    List,
+    /// Change the tenant's budget for a provider, or the day it is reset on.
+    Set(PoolSet),
+    /// Show the periods that a budget has had, the newest first.
+    History(PoolHistory),
+}
+
+/// A new budget.
+#[derive(Args, Debug)]
+pub struct PoolCreate {
+    /// Who is paid from it: openai, anthropic, openrouter or local.
+    pub provider: String,
+    /// What may be spent a period, an exact decimal.
+    #[arg(long, value_name = "AMOUNT")]
+    pub budget: String,
+    /// The day of the month, 1 to 31, on which a period begins [default: the server's, 1].
+    #[arg(long, value_name = "DAY")]
+    pub reset_day: Option<i32>,
+}
+
+/// What changes.
+#[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("change").required(true).multiple(true))]
+pub struct PoolSet {
+    /// Whose budget.
+    pub provider: String,
+    /// What may be spent a period.
+    #[arg(long, value_name = "AMOUNT", group = "change")]
+    pub budget: Option<String>,
+    /// The day of the month, 1 to 31, on which a period begins.
+    #[arg(long, value_name = "DAY", group = "change")]
+    pub reset_day: Option<i32>,
+}
+
+/// Which budget.
+#[derive(Args, Debug)]
+pub struct PoolHistory {
+    /// Whose budget.
+    pub provider: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub limit: Limit,
+}

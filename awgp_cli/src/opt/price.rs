@@ -1,0 +1,93 @@
+//! The arguments of `awgp price`.
+
+use super::Limit;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// Prices of models.
+#[derive(Debug, Subcommand)]
+pub enum Price {
+    /// Import the price list that the LiteLLM project publishes. Needs the role awgp_admin.
+    ///
+    /// Prices that differ from those in force are added; the others stay as they are, so a second import of the
+    /// same list adds nothing. What cannot be taken is counted, by reason.
+    Import(PriceImport),
+    /// Add one price by hand: for a model of your own, or one that no list has. Needs the role awgp_admin.
+    Set(PriceSet),
+    /// List the prices in force.
+    List(PriceList),
+    /// Show every price a model has had, the newest first.
+    Show(PriceShow),
+}
+
+/// A price list.
+#[derive(Args, Debug)]
+pub struct PriceImport {
+    /// LiteLLM's model_prices_and_context_window.json.
+    pub file: PathBuf,
+    /// Since when the prices hold, as 2026-03-01T00:00:00Z [default: now].
+    #[arg(long, value_name = "TIME")]
+    pub valid_from: Option<String>,
+    /// Only of this provider; give the option once for each [default: all].
+    #[arg(long, value_name = "PROVIDER")]
+    pub provider: Vec<String>,
+    /// Where the list is from [default: the file's name].
+    #[arg(long, value_name = "TEXT")]
+    pub source: Option<String>,
+    /// Name each entry that was left out, too.
+    #[arg(long)]
+    pub names: bool,
+}
+
+/// One price.
+#[derive(Args, Debug)]
+pub struct PriceSet {
+    /// Whose model: openai, anthropic, openrouter, local, or any other name.
+    pub provider: String,
+    /// The model, as its provider calls it.
+    pub model: String,
+    /// Price of one token sent, an exact decimal such as 0.00000015 or 1.5e-07.
+    #[arg(long, value_name = "AMOUNT")]
+    pub input_price: String,
+    /// Price of one token received.
+    #[arg(long, value_name = "AMOUNT")]
+    pub output_price: String,
+    /// Price of one token sent that the provider had in its cache [default: as any token sent].
+    #[arg(long, value_name = "AMOUNT")]
+    pub cached_price: Option<String>,
+    /// Since when it holds [default: now].
+    #[arg(long, value_name = "TIME")]
+    pub valid_from: Option<String>,
+    /// Where the price is from.
+    #[arg(long, value_name = "TEXT", default_value = "entered by hand")]
+    pub source: String,
+}
+
+/// Which prices to list.
+#[derive(Args, Debug)]
+pub struct PriceList {
+    /// Only of this provider.
+    #[arg(long)]
+    pub provider: Option<String>,
+    /// Only models whose name has this text in it.
+    #[arg(long, value_name = "TEXT")]
+    pub model: Option<String>,
+    /// In force at this moment [default: now].
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub limit: Limit,
+}
+
+/// Which model.
+#[derive(Args, Debug)]
+pub struct PriceShow {
+    /// Whose model.
+    pub provider: String,
+    /// The model, as its provider calls it.
+    pub model: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub limit: Limit,
+}

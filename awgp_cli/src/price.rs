@@ -1,0 +1,238 @@
+//! `awgp price`: what a token of a model costs.
+
+use crate::call::Call;
+use crate::exit::Exit;
+use crate::failure::{Failure, Trouble};
+use crate::opt::{Format, Output, PriceImport, PriceList, PriceSet, PriceShow};
+use crate::render;
+use crate::row::Row;
+use crate::session::{Context, Session};
+use awgp_core::money::litellm::{self, LeftOut};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+const COLUMNS: [&str; 9] = [
+    "provider",
+    "model",
+    "from_input_tokens",
+    "input_price",
+    "output_price",
+    "cached_price",
+    "valid_from",
+    "source",
+    "id",
+];
+
+/// What people read: dollars a million tokens, as price lists print them.
+const FOR_PEOPLE: [&str; 7] = [
+    "provider",
+    "model",
+    "from_input_tokens",
+    "input_per_million",
+    "output_per_million",
+    "cached_per_million",
+    "valid_from",
+];
+
+const PRICES: &str = "
+    SELECT provider, model, from_input_tokens, trim_scale(input_price) AS input_price,
+           trim_scale(output_price) AS output_price, trim_scale(cached_price) AS cached_price, valid_from, source, id,
+           trim_scale(input_price * 1000000) AS input_per_million,
+           trim_scale(output_price * 1000000) AS output_per_million,
+           trim_scale(cached_price * 1000000) AS cached_per_million
+    FROM awgp.model_prices AS p";
+
+/// An import, as a program reads it.
+#[derive(Serialize)]
+struct Imported {
+    source: String,
+    entries: usize,
+    taken: Count,
+    added: Count,
+    unchanged: usize,
+    other_providers: usize,
+    left_out: BTreeMap<&'static str, usize>,
+    in_part: BTreeMap<&'static str, usize>,
+    by_provider: BTreeMap<String, usize>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    names: Map<String, Value>,
+}
+
+/// Models, and the prices that they have by the size of a call.
+#[derive(Serialize)]
+struct Count {
+    models: usize,
+    prices: usize,
+}
+
+/// Imports a list of LiteLLM's.
+pub async fn import(session: &mut Session, options: &PriceImport, output: Output) -> Result<String, Trouble> {
+    let file = options.file.display();
+    let unreadable = |error: &dyn std::fmt::Display| {
+        Failure::new(Exit::BadArgument, format!("{file}: {error}")).hint(
+            "name the price list that LiteLLM publishes, model_prices_and_context_window.json; its PyPI package \
+             carries one",
+        )
+    };
+    let text = std::fs::read_to_string(&options.file).map_err(|error| unreadable(&error))?;
+    let mut list = litellm::read(&text).map_err(|error| unreadable(&error))?;
+    let all = list.taken.len();
+    if !options.provider.is_empty() {
+        list.taken.retain(|price| options.provider.contains(&price.provider));
+    }
+    let name =
+        || options.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let source = options.source.clone().unwrap_or_else(name);
+    let rows: Vec<_> = list.rows().collect();
+    let prices = serde_json::to_string(&rows).map_err(|error| unreadable(&error))?;
+    let taken = Count { models: list.taken.len(), prices: rows.len() };
+
+    let call = Call::new("import_prices")
+        .arg("prices", "jsonb", Some(prices))
+        .arg("source", "text", Some(&source))
+        .arg("valid_from", "timestamptz", options.valid_from.as_ref());
+    let work = session.begin(Context::default()).await?;
+    let added = work.call(&call).await?;
+    work.commit().await?;
+
+    let models: BTreeSet<_> = added.iter().map(|row| (row.text("provider"), row.text("model"))).collect();
+    let mut by_provider: BTreeMap<String, usize> = BTreeMap::new();
+    list.taken.iter().for_each(|price| *by_provider.entry(price.provider.clone()).or_default() += 1);
+    let mut left_out: BTreeMap<LeftOut, Vec<&str>> = BTreeMap::new();
+    list.left_out.iter().for_each(|(name, reason)| left_out.entry(*reason).or_default().push(name));
+    let imported = Imported {
+        source,
+        entries: list.entries,
+        unchanged: taken.models - models.len(),
+        added: Count { models: models.len(), prices: added.len() },
+        other_providers: all - taken.models,
+        taken,
+        left_out: left_out.iter().map(|(reason, names)| (reason.name(), names.len())).collect(),
+        in_part: list.in_part.iter().map(|(kind, number)| (kind.name(), *number)).collect(),
+        by_provider,
+        names: if options.names {
+            left_out.iter().map(|(reason, names)| (reason.name().to_owned(), json!(names))).collect()
+        } else {
+            Map::new()
+        },
+    };
+    Ok(match output {
+        Output::Json => render::pretty(&imported),
+        Output::Table => told(&imported, &list, &left_out),
+    })
+}
+
+/// An import for people.
+fn told(imported: &Imported, list: &litellm::PriceList, left_out: &BTreeMap<LeftOut, Vec<&str>>) -> String {
+    let Imported { entries, taken, added, unchanged, .. } = imported;
+    let line = |what: &str, number: usize, about: String| vec![what.to_owned(), number.to_string(), about];
+    let mut lines = vec![
+        line("entries", *entries, imported.source.clone()),
+        line("taken", taken.models, format!("models, {} prices", taken.prices)),
+        line("added", added.models, format!("models, {} prices", added.prices)),
+        line("unchanged", *unchanged, "models".to_owned()),
+    ];
+    if imported.other_providers > 0 {
+        lines.push(line("not asked for", imported.other_providers, "models of other providers".to_owned()));
+    }
+    for (reason, names) in left_out {
+        lines.push(line("left out", names.len(), reason.meaning().to_owned()));
+        if !imported.names.is_empty() {
+            lines.extend(names.iter().map(|name| vec![String::new(), String::new(), render::cell(name)]));
+        }
+    }
+    for (kind, number) in &list.in_part {
+        lines.push(line("not held", *number, format!("taken without the price of {}", kind.meaning())));
+    }
+    render::grid(&["", "number", "what"], lines)
+}
+
+/// Adds one price.
+pub async fn set(session: &mut Session, options: &PriceSet, output: Output) -> Result<String, Trouble> {
+    let price = json!([{
+        "provider": options.provider, "model": options.model, "input_price": options.input_price,
+        "output_price": options.output_price, "cached_price": options.cached_price
+    }]);
+    for text in [Some(&options.input_price), Some(&options.output_price), options.cached_price.as_ref()]
+        .into_iter()
+        .flatten()
+    {
+        // Refused here where it has more digits than are kept: the server would round it.
+        let read: Result<awgp_core::money::price::PerToken, _> = text.parse();
+        read.map_err(|error| {
+            Failure::of_reason(awgp_core::reason::Reason::OutOfRange, error.to_string())
+                .hint("write the price of one token as a decimal, such as 0.00000015 or 1.5e-07")
+        })?;
+    }
+    let call = Call::new("import_prices")
+        .arg("prices", "jsonb", Some(price.to_string()))
+        .arg("source", "text", Some(&options.source))
+        .arg("valid_from", "timestamptz", options.valid_from.as_ref());
+    let work = session.begin(Context::default()).await?;
+    let added = work.call(&call).await?.pop();
+    let sql = format!("{PRICES} WHERE id = $1::text::uuid");
+    let id = added.and_then(|row| row.text("id"));
+    let rows = work.select(&sql, &[&id]).await?;
+    work.commit().await?;
+    match (rows.first(), output) {
+        (Some(row), _) => Ok(render::single(row, output)),
+        (None, Output::Json) => Ok(render::pretty(&Value::Null)),
+        (None, Output::Table) => Ok("this is the price already\n".to_owned()),
+    }
+}
+
+/// Lists the prices in force.
+pub async fn list(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &PriceList,
+    format: Format,
+) -> Result<String, Trouble> {
+    let sql = format!(
+        "{PRICES} WHERE ($2::text IS NULL OR provider = $2) AND ($3::text IS NULL OR strpos(model, $3) > 0)
+           AND valid_from = (SELECT max(q.valid_from) FROM awgp.model_prices AS q
+                             WHERE q.model = p.model AND q.provider = p.provider
+                               AND q.valid_from <= COALESCE($4::text::timestamptz, now()))
+         ORDER BY provider, model, from_input_tokens LIMIT $1::bigint"
+    );
+    let work = session.begin(context).await?;
+    let limit = i64::from(options.limit.rows);
+    let rows = work.select(&sql, &[&limit, &options.provider, &options.model, &options.at]).await?;
+    work.commit().await?;
+    if rows.is_empty() && format == Format::Table && context.tenant.is_none() {
+        return Ok("no rows: without --tenant only a member of awgp_admin sees prices\n".to_owned());
+    }
+    Ok(printed(&rows, format))
+}
+
+/// Shows the history of one price.
+pub async fn show(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &PriceShow,
+    format: Format,
+) -> Result<String, Trouble> {
+    let sql = format!(
+        "{PRICES} WHERE provider = $2 AND model = $3 ORDER BY valid_from DESC, from_input_tokens LIMIT $1::bigint"
+    );
+    let work = session.begin(context).await?;
+    let limit = i64::from(options.limit.rows);
+    let rows = work.select(&sql, &[&limit, &options.provider, &options.model]).await?;
+    work.commit().await?;
+    if rows.is_empty() {
+        let PriceShow { provider, model, .. } = options;
+        return Err(Failure::new(Exit::NotFound, format!("no price of {provider}'s model \"{model}\" is seen here"))
+            .hint("find the model with `awgp price list --model TEXT`; without --tenant only a member of awgp_admin sees prices")
+            .into());
+    }
+    Ok(printed(&rows, format))
+}
+
+fn printed(rows: &[Row], format: Format) -> String {
+    match format {
+        Format::Csv => render::csv(rows, &COLUMNS),
+        Format::Json => render::list(rows, &COLUMNS, Output::Json),
+        Format::Table => render::list(rows, &FOR_PEOPLE, Output::Table),
+    }
+}
