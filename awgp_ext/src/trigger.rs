@@ -197,12 +197,6 @@ impl TriggerCall {
         self.column(self.new_tuple(), name).and_then(|datum| unsafe { Jsonb::from_datum(datum, false) })
     }
 
-    /// An integer column of NEW.
-    pub fn new_integer(&self, name: &CStr) -> Option<i32> {
-        // SAFETY: callers name integer columns.
-        self.column(self.new_tuple(), name).and_then(|datum| unsafe { i32::from_datum(datum, false) })
-    }
-
     /// Lets the row through as it is; for DELETE, the row that goes.
     pub fn keep(&self) -> Datum {
         Datum::from(self.new_tuple())
