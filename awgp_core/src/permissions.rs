@@ -134,7 +134,8 @@ const fn all_rows(table: &'static str, verb: Verb, least: Role) -> Rule {
 }
 
 /// Every permission a user can have, by table. What is not here, no user may do: `tenants` are created and
-/// `assistant_templates`, `identity_providers` and `model_prices` written by `awgp_admin`; the audit tables by the chain alone;
+/// `assistant_templates`, `identity_providers` and `model_prices` written by `awgp_admin`; the audit tables by the
+/// chain alone, `budget_periods` and `budget_alerts` by the ledger alone;
 /// records are corrected, expired or closed, not deleted.
 pub const RULES: &[Rule] = &[
     // His own tenant: row-level security leaves no other.
@@ -168,6 +169,8 @@ pub const RULES: &[Rule] = &[
     all_rows("provider_credit_pools", Verb::Update, Role::Admin),
     all_rows("provider_credit_pools", Verb::Delete, Role::Admin),
     all_rows("cost_transactions", Verb::Insert, Role::Operator),
+    all_rows("credit_reservations", Verb::Insert, Role::Operator),
+    all_rows("credit_reservations", Verb::Update, Role::Operator),
     all_rows("conversation_logs", Verb::Insert, Role::Operator),
     all_rows("conversation_logs", Verb::Update, Role::Operator),
     all_rows("hallucination_flags", Verb::Insert, Role::Operator),

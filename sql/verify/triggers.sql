@@ -11,7 +11,7 @@ WITH expected (relation, trigger, source, enabled) AS (
     SELECT to_regclass('awgp.' || name), 'capture', 'awgp_capture', ARRAY['O', 'A']
     FROM unnest(ARRAY['tenants', 'users', 'assistants', 'assistant_templates', 'work_items', 'approvals',
         'approval_delegations', 'communication_policies', 'provider_credit_pools', 'cost_transactions',
-        'conversation_logs', 'hallucination_flags']) AS name
+        'budget_periods', 'credit_reservations', 'budget_alerts', 'conversation_logs', 'hallucination_flags']) AS name
 )
 SELECT 'trigger_disabled', relation::regclass::text,
        format('the trigger %s is not there, not enabled, or does not call the library', trigger)

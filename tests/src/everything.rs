@@ -42,6 +42,12 @@ const BY_APPLICATION: &[(&str, &str)] = &[
          VALUES (:assistant, :work_item, 'openai', 'gpt-4', 10, 20, 0.000123)",
     ),
     (
+        "credit_reservations",
+        "INSERT INTO awgp.credit_reservations (assistant_id, work_item_id, provider, pool_id, amount, expires_at)
+         SELECT :assistant, :work_item, provider, id, 0.5, now() + interval '1 day'
+         FROM awgp.provider_credit_pools WHERE provider = 'openai' AND tenant_id = awgp.current_tenant()",
+    ),
+    (
         "conversation_logs",
         "INSERT INTO awgp.conversation_logs (assistant_id, work_item_id, channel, messages)
          VALUES (:assistant, :work_item, 'internal', '[{\"text\": \"ä\\n\\\\\"}]')",
@@ -54,11 +60,24 @@ const BY_APPLICATION: &[(&str, &str)] = &[
 ];
 
 /// Inserts of what AWGP itself writes later in the life of a tenant; :tenant stands for its id.
-const BY_SUPERUSER: &[(&str, &str)] = &[(
-    "audit_chain_anchors",
-    "INSERT INTO awgp.audit_chain_anchors (partition_name, tenant_id, chain_lane, first_seq, last_seq, last_hash)
-     VALUES ('audit_logs_2001_01', :tenant, 0, 1, 7, repeat('0', 64))",
-)];
+const BY_SUPERUSER: &[(&str, &str)] = &[
+    (
+        "audit_chain_anchors",
+        "INSERT INTO awgp.audit_chain_anchors (partition_name, tenant_id, chain_lane, first_seq, last_seq, last_hash)
+         VALUES ('audit_logs_2001_01', :tenant, 0, 1, 7, repeat('0', 64))",
+    ),
+    (
+        "budget_periods",
+        "INSERT INTO awgp.budget_periods (tenant_id, scope, starts_at, ends_at, time_zone, limit_amount)
+         VALUES (:tenant, 'tenant', '2001-01-01', '2001-02-01', 'UTC', 10)",
+    ),
+    (
+        "budget_alerts",
+        "INSERT INTO awgp.budget_alerts (tenant_id, period_id, kind, threshold, spent, limit_amount)
+         SELECT tenant_id, id, 'threshold', 50, 5, 10 FROM awgp.budget_periods
+         WHERE tenant_id = :tenant AND starts_at = '2001-01-01'",
+    ),
+];
 
 /// Inserts into tables that belong to no tenant.
 const OF_NO_TENANT: &[(&str, &str)] = &[

@@ -90,6 +90,10 @@ pub async fn copy_of(superuser: &Client, table: &Table, tenant: Uuid, number: us
     });
     let mut row: Value = row.get(0);
     for (column, kind) in &table.fresh {
+        // Empty values do not collide.
+        if row[column].is_null() {
+            continue;
+        }
         let choice = CHOICES.iter().find(|choice| choice.0 == table.name && choice.1 == column);
         row[column] = match (choice, kind.as_str()) {
             (Some(choice), _) => choice.2[number].into(),

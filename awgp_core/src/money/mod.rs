@@ -1,4 +1,12 @@
-//! Money: prices and what a call costs by them.
+//! Money: exact amounts, the periods they count in, the limits they must fit, the thresholds they cross, and what
+//! calls cost by the price list.
+//!
+//! Four limits bound what an assistant spends: its day, the pool that pays, its tenant's month, and the month of
+//! the holding where that has a limit of its own. A movement of money changes all of them or none.
 
+pub mod amount;
+pub mod limit;
 pub mod litellm;
+pub mod period;
 pub mod price;
+pub mod threshold;

@@ -65,6 +65,9 @@ const GOVERNED: [(&str, &str, &str); 12] = [
     ),
 ];
 
+/// What the ledger alone changes; its tests say what of that is recorded.
+const LEDGER: [&str; 3] = ["budget_periods", "credit_reservations", "budget_alerts"];
+
 fn filled(text: &str, group: &Group) -> String {
     let north = &group.north;
     let places = [
@@ -103,9 +106,15 @@ async fn every_governed_table_records_insert_update_and_delete_with_the_rows_the
                       AND relname NOT LIKE 'audit\\_%' AND relname NOT LIKE 'schema\\_%'
                       AND (relname IN ('tenants', 'assistant_templates') OR EXISTS (
                           SELECT FROM pg_attribute
-                          WHERE attrelid = pg_class.oid AND attname = 'tenant_id' AND NOT attisdropped))";
-    let tables: Vec<String> =
-        client.query(governed, &[]).await.expect("readable").iter().map(|row| row.get(0)).collect();
+                          WHERE attrelid = pg_class.oid AND attname = 'tenant_id' AND NOT attisdropped))
+                      AND relname <> ALL ($1)";
+    let tables: Vec<String> = client
+        .query(governed, &[&LEDGER.as_slice()])
+        .await
+        .expect("readable")
+        .iter()
+        .map(|row| row.get(0))
+        .collect();
     for table in &tables {
         assert!(GOVERNED.iter().any(|(known, ..)| known == table), "{table} is governed and not tested");
     }
