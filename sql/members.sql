@@ -25,6 +25,12 @@ GRANT EXECUTE ON FUNCTION awgp.own_or_visible(boolean, boolean) TO awgp_app, awg
 GRANT EXECUTE ON FUNCTION awgp.find_tenant(text) TO awgp_app, awgp_auditor, awgp_maintainer, awgp_admin;
 GRANT EXECUTE ON FUNCTION awgp.find_user(text) TO awgp_app, awgp_admin;
 
+-- Work and approvals
+COMMENT ON FUNCTION awgp.require_work_item(uuid, text) IS 'The id, where the tenant in context has such a work item. verb: start, ask, complete, fail or cancel, to lock the item and hear whether its state allows that. Errors: P0002 unknown_work_item; 55000 illegal_transition; 42501 no_tenant_context.';
+COMMENT ON FUNCTION awgp.require_assistant(uuid) IS 'The id, where the context may write such an assistant. Errors (42501): unknown_assistant, no_tenant_context.';
+GRANT EXECUTE ON FUNCTION awgp.require_work_item(uuid, text) TO awgp_app;
+GRANT EXECUTE ON FUNCTION awgp.require_assistant(uuid) TO awgp_app;
+
 -- Audit trail
 COMMENT ON FUNCTION awgp.log_event(text, text, uuid, jsonb, jsonb, jsonb) IS 'Records an event of the tenant in context that is not a change of a governed table, and returns its audit id. action and entity_type: 1 to 200 bytes; entity_id; before and after: states, with secrets masked; metadata: a JSON object. Errors: 42501 no_tenant_context; 22023 out_of_range. SECURITY DEFINER: applications may not use the sequence of the ids.';
 COMMENT ON FUNCTION awgp.flush_audit() IS 'Writes what the running transaction has recorded so far, so that it can read it, and returns how many rows that were. At commit this happens by itself.';

@@ -5,12 +5,16 @@
 //! very functions that hashed.
 #![forbid(unsafe_code)]
 
+pub mod approval;
+pub mod assistant;
 pub mod audit;
 pub mod civil;
 pub mod identity;
+pub mod machine;
 pub mod messaging;
 pub mod money;
 pub mod month;
+mod named;
 pub mod permissions;
 pub mod quota;
 pub mod reason;
@@ -18,3 +22,5 @@ pub mod refusal;
 pub mod server_release;
 pub mod templates;
 pub mod tenancy;
+pub mod tenant_settings;
+pub mod work;

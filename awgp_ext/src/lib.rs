@@ -8,6 +8,8 @@
 //! | [`guard`] | the triggers that hold plain DML to the rules |
 //! | [`messaging`] | what assistants may say to each other |
 //! | [`templates`] | what assistants are made from |
+//! | [`work`], [`assistant`], [`machine`] | the state machines, the gate, and who decides |
+//! | [`tenant_settings`] | the settings of a tenant, judged when they are written |
 //! | [`quota`] | how many users and assistants a tenant may have |
 //! | [`references`] | references that a foreign key cannot say |
 //! | [`money`] | what calls cost |
@@ -15,7 +17,7 @@
 //! | [`partitions`] | the months of the audit trail |
 //! | [`doctor`] | what is wrong with this installation, as rows |
 //! | [`settings`] | configuration parameters |
-//! | [`raise`], [`relation`], [`jsonb`], [`encoding`], [`lock`], [`transaction`], [`trigger`] | the edges to PostgreSQL |
+//! | [`raise`], [`relation`], [`jsonb`], [`encoding`], [`lock`], [`statement`], [`transaction`], [`trigger`] | the edges to PostgreSQL |
 
 // Pedantic lints that the edge to a C server meets everywhere.
 #![allow(
@@ -26,6 +28,7 @@
 #![allow(clippy::cast_ptr_alignment, reason = "nodes and varlenas are palloc'd, aligned for any of them")]
 #![allow(clippy::result_large_err, reason = "a refusal is raised at once, once")]
 
+mod assistant;
 mod audit;
 mod context;
 mod doctor;
@@ -35,6 +38,7 @@ mod identity;
 mod install;
 mod jsonb;
 mod lock;
+mod machine;
 mod messaging;
 mod money;
 mod partitions;
@@ -43,9 +47,12 @@ mod raise;
 mod references;
 mod relation;
 mod settings;
+mod statement;
 mod templates;
+mod tenant_settings;
 mod transaction;
 mod trigger;
+mod work;
 
 ::pgrx::pg_module_magic!(name, version);
 

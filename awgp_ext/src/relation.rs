@@ -47,12 +47,6 @@ impl Row {
         self.datum(column).and_then(|datum| unsafe { uuid_array_of(datum) })
     }
 
-    /// A jsonb column.
-    pub fn jsonb(&self, column: &CStr) -> Option<Jsonb> {
-        // SAFETY: callers name jsonb columns.
-        self.datum(column).and_then(|datum| unsafe { Jsonb::from_datum(datum, false) })
-    }
-
     /// A column of any type as its type prints it.
     pub fn printed(&self, column: &CStr) -> Option<String> {
         // SAFETY: tuple and descriptor belong together; the answer is null or a palloc'd C string.
@@ -88,6 +82,17 @@ impl Row {
             reason = "by-value 32-bit integers"
         )]
         self.datum(column).map(|datum| datum.value() as i32)
+    }
+
+    /// A jsonb column.
+    pub fn jsonb(&self, column: &CStr) -> Option<Jsonb> {
+        // SAFETY: callers name jsonb columns.
+        self.datum(column).and_then(|datum| unsafe { Jsonb::from_datum(datum, false) })
+    }
+
+    /// The column's value as it is, for handing it on.
+    pub fn raw(&self, column: &CStr) -> Option<Datum> {
+        self.datum(column)
     }
 
     /// The elements of a text[] column that are not NULL; empty also for NULL.

@@ -97,6 +97,48 @@ impl TriggerCall {
         unsafe { if self.is_update() { (*self.data).tg_newtuple } else { (*self.data).tg_trigtuple } }
     }
 
+    /// NEW, to be read by columns; for a row trigger of INSERT or UPDATE.
+    pub fn new_row(&self) -> Row {
+        // SAFETY: valid for the duration of the call.
+        Row::new(self.new_tuple(), unsafe { (*(*self.data).tg_relation).rd_att })
+    }
+
+    /// OLD, to be read by columns; only in UPDATE and DELETE.
+    pub fn old_row(&self) -> Row {
+        // SAFETY: valid for the duration of the call.
+        unsafe { Row::new((*self.data).tg_trigtuple, (*(*self.data).tg_relation).rd_att) }
+    }
+
+    /// Lets the row through with these columns replaced; None is NULL. The values are in the memory context that
+    /// the trigger was called in.
+    pub fn with_columns(&self, columns: &[(&CStr, Option<Datum>)]) -> Datum {
+        // SAFETY: columns of the trigger's own table, by its descriptor's numbers; the new tuple is palloc'd in
+        // the caller's context, as trigger functions return it.
+        unsafe {
+            let descriptor = (*(*self.data).tg_relation).rd_att;
+            let mut numbers = Vec::with_capacity(columns.len());
+            let mut values = Vec::with_capacity(columns.len());
+            let mut nulls = Vec::with_capacity(columns.len());
+            for (name, value) in columns {
+                let number = pg_sys::SPI_fnumber(descriptor, name.as_ptr());
+                if number <= 0 {
+                    pgrx::error!("the column {} is missing; call awgp.migrate()", name.to_string_lossy());
+                }
+                numbers.push(number);
+                values.push(value.unwrap_or(Datum::null()));
+                nulls.push(value.is_none());
+            }
+            Datum::from(pg_sys::heap_modify_tuple_by_cols(
+                self.new_tuple(),
+                descriptor,
+                i32::try_from(numbers.len()).unwrap_or(0),
+                numbers.as_mut_ptr(),
+                values.as_mut_ptr(),
+                nulls.as_mut_ptr(),
+            ))
+        }
+    }
+
     fn column(&self, tuple: pg_sys::HeapTuple, name: &CStr) -> Option<Datum> {
         // SAFETY: the tuple belongs to the trigger's table, whose descriptor numbers the column.
         unsafe {
@@ -105,18 +147,6 @@ impl TriggerCall {
             let number = usize::try_from(number).ok().and_then(NonZeroUsize::new)?;
             pgrx::htup::heap_getattr_raw(tuple, number, descriptor)
         }
-    }
-
-    /// The row as it is to be: NEW for INSERT and UPDATE, OLD for DELETE.
-    pub fn new_row(&self) -> Row {
-        // SAFETY: valid for the duration of the call.
-        Row::new(self.new_tuple(), unsafe { (*(*self.data).tg_relation).rd_att })
-    }
-
-    /// The row as it was; only in UPDATE and DELETE.
-    pub fn old_row(&self) -> Row {
-        // SAFETY: as above.
-        unsafe { Row::new((*self.data).tg_trigtuple, (*(*self.data).tg_relation).rd_att) }
     }
 
     /// A uuid column of NEW.
@@ -204,29 +234,7 @@ impl TriggerCall {
 
     /// Lets the row through with one timestamptz column replaced.
     pub fn with_timestamp(&self, name: &CStr, value: pg_sys::TimestampTz) -> Datum {
-        self.with(&[(name, Datum::from(value))])
-    }
-
-    /// Lets the row through with these columns replaced by values of their types, none of them NULL. Columns that the
-    /// table has not are left out.
-    pub fn with(&self, columns: &[(&CStr, Datum)]) -> Datum {
-        // SAFETY: columns of the trigger's own table; the new tuple is palloc'd in the caller's context, as trigger
-        // functions return it.
-        unsafe {
-            let descriptor = (*(*self.data).tg_relation).rd_att;
-            let known =
-                columns.iter().map(|(name, datum)| (pg_sys::SPI_fnumber(descriptor, name.as_ptr()), *datum));
-            let (mut numbers, mut datums): (Vec<_>, Vec<_>) = known.filter(|(number, _)| *number > 0).unzip();
-            let mut nulls = vec![false; numbers.len()];
-            Datum::from(pg_sys::heap_modify_tuple_by_cols(
-                self.new_tuple(),
-                descriptor,
-                i32::try_from(numbers.len()).unwrap_or(0),
-                numbers.as_mut_ptr(),
-                datums.as_mut_ptr(),
-                nulls.as_mut_ptr(),
-            ))
-        }
+        self.with_columns(&[(name, Some(Datum::from(value)))])
     }
 }
 

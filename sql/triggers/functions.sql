@@ -50,3 +50,15 @@ COMMENT ON FUNCTION awgp.guard_audit() IS 'BEFORE … on audit_logs and its part
 
 CREATE FUNCTION awgp.refuse_truncate() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_refuse_truncate';
 COMMENT ON FUNCTION awgp.refuse_truncate() IS 'BEFORE TRUNCATE (table): a governed table is not truncated (42501, truncate_refused).';
+
+CREATE FUNCTION awgp.guard_settings() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_settings';
+COMMENT ON FUNCTION awgp.guard_settings() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table): refuses a key of settings that AWGP knows and cannot use (22023, invalid_setting).';
+
+CREATE FUNCTION awgp.assistant_machine() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_assistant_machine';
+COMMENT ON FUNCTION awgp.assistant_machine() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table): the status moves as docs/state_machines.md draws it (55000, illegal_transition); keeps status_changed_at and created_by.';
+
+CREATE FUNCTION awgp.work_item_machine() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_work_item_machine';
+COMMENT ON FUNCTION awgp.work_item_machine() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table): the status moves as docs/state_machines.md draws it (55000, illegal_transition), and work begins through the gate (55000, approval_required and others); keeps started_at, completed_at, asked_risk_level, pinned_digest and created_by.';
+
+CREATE FUNCTION awgp.work_item_effects() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_work_item_effects';
+COMMENT ON FUNCTION awgp.work_item_effects() IS 'AFTER UPDATE … FOR EACH ROW (table): an item that has begun or ended withdraws its open approvals.';

@@ -1,6 +1,7 @@
 //! `tenants.settings -> 'messaging'`: what a tenant allows besides its policies.
 
 use super::error::PolicyError;
+use crate::tenant_settings::SettingError;
 use serde_json::Value;
 
 /// The channels that every tenant has.
@@ -19,6 +20,15 @@ pub struct MessagingSettings {
     pub allow_within_tenant: bool,
     /// Channels beside the built-in ones.
     pub channels: Vec<String>,
+}
+
+/// Judges the value of the key when a tenant's settings are written.
+pub fn validate(value: &Value) -> Result<(), SettingError> {
+    MessagingSettings::parse(value).map(|_| ()).map_err(|error| {
+        let path =
+            error.key.strip_prefix("messaging").unwrap_or(&error.key).trim_start_matches('.').to_owned();
+        SettingError::at(path, format!("it {}", error.rule))
+    })
 }
 
 impl MessagingSettings {
@@ -104,6 +114,8 @@ mod tests {
             (json!({"channels": vec!["x"; 65]}), "messaging.channels"),
         ] {
             assert_eq!(MessagingSettings::parse(&value).expect_err("wrong").key, key, "{value}");
+            let error = validate(&value).expect_err("wrong").below("messaging");
+            assert_eq!(error.path, key, "{value}");
         }
     }
 }

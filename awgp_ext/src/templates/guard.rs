@@ -1,6 +1,7 @@
 //! The trigger of templates.
 
-use super::{content, text_datum};
+use super::content;
+use crate::encoding::to_server;
 use crate::raise::raise;
 use crate::trigger::{TriggerCall, row_security_binds, trigger_function};
 use awgp_core::templates::digest::digest;
@@ -38,7 +39,7 @@ fn guard_template(call: &TriggerCall) -> Datum {
         }
     }
     let version = version + i32::from(changed);
-    call.with(&[(c"version", Datum::from(version)), (c"content_digest", text_datum(&digest))])
+    call.with_columns(&[(c"version", Some(Datum::from(version))), (c"content_digest", to_server(&digest))])
 }
 
 /// Administrators are bound too; whoever installs AWGP is not.

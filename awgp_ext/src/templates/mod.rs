@@ -3,7 +3,6 @@
 mod functions;
 mod guard;
 
-use crate::encoding::to_server;
 use crate::relation::Row;
 use awgp_core::templates::{Content, patch};
 
@@ -20,9 +19,4 @@ fn content(row: &Row) -> Content {
         risk_tier: row.integer(c"risk_tier").unwrap_or(0),
         max_cost_per_day: row.printed(c"max_cost_per_day").unwrap_or_default(),
     }
-}
-
-/// A text as a datum; ASCII in every encoding.
-fn text_datum(text: &str) -> pgrx::pg_sys::Datum {
-    to_server(text).unwrap_or(pgrx::pg_sys::Datum::null())
 }
