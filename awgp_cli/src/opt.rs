@@ -3,6 +3,7 @@
 mod assistant;
 mod audit;
 mod cost;
+mod maintenance;
 mod message;
 mod policy;
 mod pool;
@@ -16,6 +17,7 @@ mod work;
 pub use assistant::{Assistant, AssistantCreate, AssistantList};
 pub use audit::{Audit, AuditExport, AuditFilter, AuditHistory, AuditLog, AuditShow, AuditTail, AuditVerify};
 pub use cost::{By, Cost, CostRecord, CostReport};
+pub use maintenance::{Maintenance, MaintenanceRun};
 pub use message::{Message, MessageAsked};
 pub use policy::{Policy, PolicyCreate, PolicyList, PolicyTest};
 pub use pool::{Pool, PoolCreate, PoolHistory, PoolSet};
@@ -141,6 +143,9 @@ pub enum Command {
     /// Prices of models, by the token.
     #[command(subcommand)]
     Price(Price),
+    /// What is due: partitions, seals, expiries. Needs the role awgp_maintainer.
+    #[command(subcommand)]
+    Maintenance(Maintenance),
     /// Identity providers, whose tokens count in signed mode. Needs the role awgp_admin.
     #[command(subcommand)]
     Provider(Provider),

@@ -189,6 +189,10 @@ reasons! {
     InvalidTemplate = "invalid_template", BadArgument;
     /// A template that AWGP ships was to be made, changed or deleted.
     SystemTemplate = "system_template", NotAllowed;
+    /// Maintenance has no step of this name.
+    UnknownMaintenanceStep = "unknown_maintenance_step", BadArgument;
+    /// The audit trail cannot be locked, because a transaction that uses it has not ended.
+    TrailBusy = "trail_busy", Retry;
     /// A key of tenants.settings that AWGP knows has a value that it cannot use; `key` is the path to it.
     InvalidSetting = "invalid_setting", BadArgument;
     /// No verb leads from this state to that one, or no row begins in it.

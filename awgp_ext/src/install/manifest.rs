@@ -36,6 +36,7 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0015_audit_log_integrity",
     "0016_audit_chain_anchors",
     "0017_identity_providers",
+    "0022_maintenance_steps",
     "0032_budget_periods",
     "0033_credit_reservations",
     "0034_budget_alerts",
@@ -69,6 +70,7 @@ const POLICIES: &[File] = files! { "policies":
     "identity_providers",
     "message_windows",
     "message_sends",
+    "maintenance_steps",
     "model_prices",
 };
 
