@@ -62,6 +62,17 @@ GRANT EXECUTE ON FUNCTION awgp.forget_message_windows(timestamptz) TO awgp_maint
 COMMENT ON FUNCTION awgp.estimate_cost(text, text, integer, integer, integer, timestamptz) IS 'What a call costs by the price in force at that moment, exact to six decimals, half up. provider; model: as its provider calls it; input_tokens: sent, those from the cache included; output_tokens: received; cached_tokens: of those sent, the ones that the provider had in its cache; at: default now. Errors: P0002 unknown_price; 22023 out_of_range.';
 GRANT EXECUTE ON FUNCTION awgp.estimate_cost(text, text, integer, integer, integer, timestamptz) TO awgp_app, awgp_admin;
 
+-- Records
+COMMENT ON FUNCTION awgp.own_conversation(uuid) IS 'The id itself, where it is a conversation of the tenant in context; for functions that write one. Errors: 42501 no_tenant_context; P0002 unknown_conversation.';
+COMMENT ON FUNCTION awgp.own_flag(uuid) IS 'The id itself, where it is a hallucination flag of the tenant in context; for functions that write one. Errors: 42501 no_tenant_context; P0002 unknown_flag.';
+COMMENT ON FUNCTION awgp.checked_messages(jsonb) IS 'The messages themselves, where they are an array of objects with role and content, within the bounds. Errors (22023): messages_invalid, messages_too_large.';
+COMMENT ON FUNCTION awgp.conversation_hits(text, uuid, integer) IS 'Ids of conversations that the context sees and that have a message with these words, the newest first; for awgp.search_conversations(), which says the rest. Asks the index as its owner, for the visible tenants alone. Errors: 42501 no_tenant_context; 22023 out_of_range.';
+GRANT EXECUTE ON FUNCTION awgp.own_conversation(uuid) TO awgp_app;
+GRANT EXECUTE ON FUNCTION awgp.own_flag(uuid) TO awgp_app;
+GRANT EXECUTE ON FUNCTION awgp.checked_messages(jsonb) TO awgp_app;
+GRANT EXECUTE ON FUNCTION awgp.message_text(jsonb) TO awgp_app;
+GRANT EXECUTE ON FUNCTION awgp.conversation_hits(text, uuid, integer) TO awgp_app;
+
 -- Partitions
 COMMENT ON FUNCTION awgp.ensure_partitions(integer, timestamptz) IS 'Makes the audit partitions of the month of at (default: now) and of the next months_ahead months (0 to 120), where they are missing, and returns their names. Error 22023 out_of_range. SECURITY DEFINER: maintainers own no table.';
 GRANT EXECUTE ON FUNCTION awgp.ensure_partitions(integer, timestamptz) TO awgp_maintainer;

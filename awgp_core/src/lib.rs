@@ -18,6 +18,7 @@ mod named;
 pub mod permissions;
 pub mod quota;
 pub mod reason;
+pub mod records;
 pub mod refusal;
 pub mod server_release;
 pub mod templates;

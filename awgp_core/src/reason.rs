@@ -267,4 +267,32 @@ reasons! {
     QuotaExceeded = "quota_exceeded", LimitExceeded;
     /// A quota was to be lowered below what is active.
     QuotaInUse = "quota_in_use", LimitExceeded;
+    /// messages is not an array of objects with a listed role and a content.
+    MessagesInvalid = "messages_invalid", BadArgument;
+    /// There are too many messages, or one or all of them are too large.
+    MessagesTooLarge = "messages_too_large", BadArgument;
+    /// The conversation has ended, so nothing of it changes any more.
+    ConversationEnded = "conversation_ended", WrongState;
+    /// The conversation's content was erased.
+    ConversationErased = "conversation_erased", WrongState;
+    /// A record on legal hold was to be erased.
+    LegalHold = "legal_hold", WrongState;
+    /// A record was to be changed where it only grows.
+    AppendOnly = "append_only", WrongState;
+    /// A human must do this, and none is in context, or an assistant is beside him.
+    HumanNeeded = "human_needed", NotAllowed;
+    /// The work item or conversation that is named is another assistant's.
+    OtherAssistant = "other_assistant", ConstraintViolation;
+    /// The tenant has no such conversation.
+    UnknownConversation = "unknown_conversation", NotFound;
+    /// A flag was written while its conversation was being erased.
+    ErasedMeanwhile = "erased_meanwhile", Retry;
+    /// The tenant has no such hallucination flag.
+    UnknownFlag = "unknown_flag", NotFound;
+    /// A flag does not go from its status to the one asked for.
+    ReviewTransition = "review_transition", WrongState;
+    /// The tenant's policy asks for somebody else than the assistant's creator to conclude.
+    CreatorAlone = "creator_alone", NotAllowed;
+    /// A flag names a detection method that the tenant does not have.
+    UnknownDetectionMethod = "unknown_detection_method", BadArgument;
 }

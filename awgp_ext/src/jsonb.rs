@@ -131,10 +131,10 @@ unsafe impl<'fcx> ArgAbi<'fcx> for Jsonb {
     }
 }
 
-// SAFETY: a palloc'd copy is the datum that SQL expects of jsonb.
+// SAFETY: a copy in the caller's memory context, as functions return it.
 unsafe impl BoxRet for Jsonb {
     unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> pgrx::datum::Datum<'fcx> {
-        // SAFETY: as the trait asks.
+        // SAFETY: a jsonb's datum.
         unsafe { fcinfo.return_raw_datum(Datum::from(self.to_palloc())) }
     }
 }

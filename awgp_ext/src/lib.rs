@@ -11,6 +11,7 @@
 //! | [`work`], [`assistant`], [`machine`] | the state machines, the gate, and who decides |
 //! | [`tenant_settings`] | the settings of a tenant, judged when they are written |
 //! | [`quota`] | how many users and assistants a tenant may have |
+//! | [`records`] | conversations and hallucination flags |
 //! | [`references`] | references that a foreign key cannot say |
 //! | [`money`] | what calls cost |
 //! | [`install`] | structure: migrations and scripts, applied outside of the extension |
@@ -49,6 +50,7 @@ mod patience;
 mod query;
 mod quota;
 mod raise;
+mod records;
 mod references;
 mod relation;
 mod settings;
@@ -67,6 +69,7 @@ mod work;
 pgrx::extension_sql_file!("../../sql/roles.sql", name = "roles", bootstrap);
 pgrx::extension_sql_file!("../../sql/triggers/functions.sql", name = "trigger_functions");
 pgrx::extension_sql_file!("../../sql/visibility.sql", name = "visibility");
+pgrx::extension_sql_file!("../../sql/message_text.sql", name = "message_text");
 pgrx::extension_sql_file!("../../sql/members.sql", name = "members", finalize);
 
 /// Runs when the library is loaded: parameters, and what ends a context.

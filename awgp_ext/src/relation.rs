@@ -25,7 +25,8 @@ impl Row {
         Self { tuple, descriptor }
     }
 
-    fn datum(&self, column: &CStr) -> Option<Datum> {
+    /// A column's value as it is stored; none for NULL.
+    pub fn datum(&self, column: &CStr) -> Option<Datum> {
         // SAFETY: tuple and descriptor belong to the scan that is open around the callback, and SPI_fnumber
         // answers a user column of this very descriptor.
         unsafe {
@@ -110,6 +111,23 @@ impl Row {
                 CStr::from_ptr(text).to_string_lossy().into_owned()
             }
         })
+    }
+
+    /// True for NULL.
+    pub fn is_null(&self, column: &CStr) -> bool {
+        self.datum(column).is_none()
+    }
+
+    /// A jsonb column.
+    pub fn json(&self, column: &CStr) -> Option<Jsonb> {
+        // SAFETY: callers name jsonb columns.
+        self.datum(column).and_then(|datum| unsafe { Jsonb::from_datum(datum, false) })
+    }
+
+    /// A bytea column.
+    pub fn bytes(&self, column: &CStr) -> Option<Vec<u8>> {
+        // SAFETY: callers name bytea columns.
+        self.datum(column).and_then(|datum| unsafe { Vec::<u8>::from_datum(datum, false) })
     }
 
     /// A text column.

@@ -1,5 +1,6 @@
 //! The edge between PostgreSQL's trigger manager and our trigger functions.
 
+use crate::audit::image;
 use crate::encoding::from_server;
 use crate::jsonb::Jsonb;
 use crate::relation::{Row, text_array_of, text_of, texts_of, uuid_array_of, uuid_of};
@@ -235,6 +236,51 @@ impl TriggerCall {
     /// Lets the row through with one timestamptz column replaced.
     pub fn with_timestamp(&self, name: &CStr, value: pg_sys::TimestampTz) -> Datum {
         self.with_columns(&[(name, Some(Datum::from(value)))])
+    }
+}
+
+impl TriggerCall {
+    /// Lets the row through with these columns replaced.
+    pub fn with_values(&self, values: &[(&'static CStr, Option<Datum>)]) -> Datum {
+        self.replaced(self.new_tuple(), values)
+    }
+
+    /// Lets the row through as it was before the UPDATE, with these columns replaced.
+    pub fn old_with_values(&self, values: &[(&'static CStr, Option<Datum>)]) -> Datum {
+        // SAFETY: valid for the duration of the call.
+        self.replaced(unsafe { (*self.data).tg_trigtuple }, values)
+    }
+
+    fn replaced(&self, tuple: pg_sys::HeapTuple, values: &[(&'static CStr, Option<Datum>)]) -> Datum {
+        // SAFETY: columns of the trigger's own table, with datums of their types; the tuple is palloc'd in the
+        // caller's context, as trigger functions return it.
+        unsafe {
+            let descriptor = (*(*self.data).tg_relation).rd_att;
+            let mut numbers: Vec<i32> =
+                values.iter().map(|(name, _)| pg_sys::SPI_fnumber(descriptor, name.as_ptr())).collect();
+            if let Some(missing) = numbers.iter().position(|number| *number <= 0) {
+                pgrx::error!("{} has no column {}", self.argument(0), values[missing].0.to_string_lossy());
+            }
+            let mut datums: Vec<Datum> =
+                values.iter().map(|(_, value)| value.unwrap_or(Datum::from(0_usize))).collect();
+            let mut nulls: Vec<bool> = values.iter().map(|(_, value)| value.is_none()).collect();
+            Datum::from(pg_sys::heap_modify_tuple_by_cols(
+                tuple,
+                descriptor,
+                i32::try_from(values.len()).unwrap_or(0),
+                numbers.as_mut_ptr(),
+                datums.as_mut_ptr(),
+                nulls.as_mut_ptr(),
+            ))
+        }
+    }
+
+    /// True where an UPDATE changes the column.
+    pub fn differs(&self, column: &CStr) -> bool {
+        let change = self.change();
+        let (Some(old), Some(new)) = (change.old, change.new) else { return true };
+        // SAFETY: both are rows of the trigger's table.
+        unsafe { image::column_differs(old, new, change.descriptor, column) }
     }
 }
 

@@ -50,12 +50,12 @@ const BY_APPLICATION: &[(&str, &str)] = &[
     (
         "conversation_logs",
         "INSERT INTO awgp.conversation_logs (assistant_id, work_item_id, channel, messages)
-         VALUES (:assistant, :work_item, 'internal', '[{\"text\": \"ä\\n\\\\\"}]')",
+         VALUES (:assistant, :work_item, 'internal', '[{\"role\": \"user\", \"content\": \"ä\\n\\\\\"}]')",
     ),
     (
         "hallucination_flags",
         "INSERT INTO awgp.hallucination_flags (assistant_id, work_item_id, detection_method, confidence_score)
-         VALUES (:assistant, :work_item, 'contradiction', 0.75)",
+         VALUES (:assistant, :work_item, 'pattern', 0.75)",
     ),
 ];
 

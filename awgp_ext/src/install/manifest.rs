@@ -43,6 +43,8 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0038_model_prices",
     "0042_message_windows",
     "0043_message_sends",
+    "0046_conversation_search",
+    "0047_assistant_quality",
 };
 
 /// Who may see and write which rows, with the grants beside it.
@@ -63,7 +65,9 @@ const POLICIES: &[File] = files! { "policies":
     "credit_reservations",
     "budget_alerts",
     "conversation_logs",
+    "conversation_search",
     "hallucination_flags",
+    "assistant_quality",
     "audit_logs",
     "audit_log_integrity",
     "audit_chain_anchors",
@@ -125,6 +129,14 @@ const FUNCTIONS: &[File] = files! { "functions":
     "rotate_identity_provider",
     "remove_identity_provider",
     "import_prices",
+    "log_conversation",
+    "append_conversation",
+    "end_conversation",
+    "hold_conversation",
+    "erase_conversation",
+    "search_conversations",
+    "flag_hallucination",
+    "review_hallucination",
 };
 
 /// Scripts: written so that they can be applied again; applied whenever their text changes, and all of them
