@@ -155,6 +155,18 @@ async fn dispatch(opt: &Opt) -> Result<Exit, Failure> {
                 .await
             }
             Audit::Tail(options) => audit::tail::tail(&target()?, context, options, output).await,
+            Audit::Keygen(options) => say(&audit::key::keygen(options, output)?, Exit::Success),
+            Audit::Checkpoint(options) => {
+                tell(&target()?, async |session| {
+                    audit::checkpoint::checkpoint(session, context, options, output).await
+                })
+                .await
+            }
+            Audit::Prove(options) => {
+                tell(&target()?, async |session| audit::proof::prove(session, context, options, output).await)
+                    .await
+            }
+            Audit::CheckProof(options) => say(&audit::proof::check(options, output)?, Exit::Success),
             Audit::Verify(options) => audit::verify::verify(target, context, options, output).await,
         },
         Command::Message(Message::Check(options)) => {

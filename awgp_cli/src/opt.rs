@@ -15,7 +15,10 @@ mod user;
 mod work;
 
 pub use assistant::{Assistant, AssistantCreate, AssistantList};
-pub use audit::{Audit, AuditExport, AuditFilter, AuditHistory, AuditLog, AuditShow, AuditTail, AuditVerify};
+pub use audit::{
+    Audit, AuditCheckProof, AuditCheckpoint, AuditExport, AuditFilter, AuditHistory, AuditKeygen, AuditLog,
+    AuditProve, AuditShow, AuditTail, AuditVerify,
+};
 pub use cost::{By, Cost, CostRecord, CostReport};
 pub use maintenance::{Maintenance, MaintenanceRun};
 pub use message::{Message, MessageAsked};

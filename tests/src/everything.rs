@@ -63,8 +63,25 @@ const BY_APPLICATION: &[(&str, &str)] = &[
 const BY_SUPERUSER: &[(&str, &str)] = &[
     (
         "audit_chain_anchors",
-        "INSERT INTO awgp.audit_chain_anchors (partition_name, tenant_id, chain_lane, first_seq, last_seq, last_hash)
+        "INSERT INTO awgp.audit_chain_anchors
+             (partition_name, tenant_id, chain_lane, first_seq, last_seq, last_hash)
          VALUES ('audit_logs_2001_01', :tenant, 0, 1, 7, repeat('0', 64))",
+    ),
+    (
+        "audit_checkpoints",
+        "INSERT INTO awgp.audit_checkpoints (tenant_id, tree_size, root_hash, body)
+         VALUES (:tenant, 7, repeat('0', 64), 'x')",
+    ),
+    (
+        "audit_tree_lanes",
+        "INSERT INTO awgp.audit_tree_lanes
+             (tenant_id, chain_lane, first_seq, last_seq, last_hash, first_leaf, tree_size)
+         VALUES (:tenant, 0, 1, 7, repeat('0', 64), 0, 7)",
+    ),
+    (
+        "audit_tree_tiles",
+        "INSERT INTO awgp.audit_tree_tiles (tenant_id, level, tile, hashes)
+         VALUES (:tenant, 0, 0, decode(repeat('0', 64), 'hex'))",
     ),
     (
         "budget_periods",

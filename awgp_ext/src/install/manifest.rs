@@ -36,6 +36,9 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0015_audit_log_integrity",
     "0016_audit_chain_anchors",
     "0017_identity_providers",
+    "0018_audit_checkpoints",
+    "0019_audit_tree_lanes",
+    "0020_audit_tree_tiles",
     "0022_maintenance_steps",
     "0032_budget_periods",
     "0033_credit_reservations",
@@ -71,6 +74,9 @@ const POLICIES: &[File] = files! { "policies":
     "audit_logs",
     "audit_log_integrity",
     "audit_chain_anchors",
+    "audit_checkpoints",
+    "audit_tree_lanes",
+    "audit_tree_tiles",
     "identity_providers",
     "message_windows",
     "message_sends",
@@ -125,6 +131,7 @@ const FUNCTIONS: &[File] = files! { "functions":
     "fail_work_item",
     "cancel_work_item",
     "create_credit_pool",
+    "set_credit_pool",
     "create_identity_provider",
     "rotate_identity_provider",
     "remove_identity_provider",
@@ -139,8 +146,16 @@ const FUNCTIONS: &[File] = files! { "functions":
     "review_hallucination",
 };
 
+/// Views. Those that others are made of come first.
+const VIEWS: &[File] = files! { "views":
+    "cost_by",
+    "budget_status",
+    "tenant_budgets",
+};
+
 /// Scripts: written so that they can be applied again; applied whenever their text changes, and all of them
 /// after any migration.
 pub fn scripts() -> impl Iterator<Item = &'static File> {
     POLICIES.iter().chain(TRIGGERS).chain(TEMPLATES).chain(AFTER_TEMPLATES).chain(FUNCTIONS)
+    POLICIES.iter().chain(TRIGGERS).chain(FUNCTIONS).chain(VIEWS)
 }

@@ -2,6 +2,7 @@
 
 mod afterwards;
 mod audit_trail;
+mod evidence;
 mod ground;
 mod messages;
 mod organisation;
@@ -19,5 +20,6 @@ pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     writing::tell(stage).await?;
     messages::tell(stage).await?;
     afterwards::tell(stage).await?;
-    audit_trail::tell(stage).await
+    audit_trail::tell(stage).await?;
+    evidence::tell(stage).await
 }
