@@ -156,6 +156,5 @@ const VIEWS: &[File] = files! { "views":
 /// Scripts: written so that they can be applied again; applied whenever their text changes, and all of them
 /// after any migration.
 pub fn scripts() -> impl Iterator<Item = &'static File> {
-    POLICIES.iter().chain(TRIGGERS).chain(TEMPLATES).chain(AFTER_TEMPLATES).chain(FUNCTIONS)
-    POLICIES.iter().chain(TRIGGERS).chain(FUNCTIONS).chain(VIEWS)
+    POLICIES.iter().chain(TRIGGERS).chain(TEMPLATES).chain(AFTER_TEMPLATES).chain(FUNCTIONS).chain(VIEWS)
 }
