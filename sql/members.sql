@@ -52,6 +52,20 @@ GRANT EXECUTE ON FUNCTION awgp.verify_audit(uuid, text) TO awgp_app, awgp_audito
 GRANT EXECUTE ON FUNCTION awgp.log_event(text, text, uuid, jsonb, jsonb, jsonb) TO awgp_app;
 GRANT EXECUTE ON FUNCTION awgp.flush_audit() TO awgp_app, awgp_maintainer, awgp_admin;
 
+-- Templates
+COMMENT ON FUNCTION awgp.template_content(text, jsonb) IS 'What an assistant made from a template with these overrides would be: {template_id, template_version, type, description, capabilities, configuration, model_config, risk_tier, max_cost_per_day}. Errors: 42501 no_tenant_context; P0002 unknown_template; 22023 invalid_template.';
+COMMENT ON FUNCTION awgp.template_difference(uuid) IS 'What would change on an assistant if its template''s newest version were applied with the overrides it was made with: {assistant_id, template_slug, made_from_version, newest_version, changes: [{path, current, proposed}]}. Changes nothing. Errors: 42501 no_tenant_context, unknown_assistant; P0002 unknown_template where it was made from none.';
+GRANT EXECUTE ON FUNCTION awgp.template_content(text, jsonb) TO awgp_app;
+GRANT EXECUTE ON FUNCTION awgp.template_difference(uuid) TO awgp_app;
+
+-- Messages
+COMMENT ON FUNCTION awgp.authorize_message(uuid, uuid, text, text, jsonb) IS 'Decides whether an assistant of the tenant in context may send a message, counts it in the hourly limits if so, records the decision in the trail, and returns it: {allowed, policy_id, reason, retry_after_seconds, retry_at, rule, side, hint, considered, policies, audit_id}; see docs/messages.md. from_assistant_id; to_assistant_id; channel; content: never recorded; metadata: fields, a JSON object. A denial is returned, not raised, and also leaves a line in the server''s log. Errors: 42501 no_tenant_context, role_not_sufficient; 22023 out_of_range.';
+COMMENT ON FUNCTION awgp.test_message(uuid, uuid, text, text, jsonb, timestamptz) IS 'What authorize_message() would answer at a moment (default: now). Counts and records nothing.';
+COMMENT ON FUNCTION awgp.forget_message_windows(timestamptz) IS 'Deletes the counts of rate limits that are no longer needed at a moment (default: now; never later than that) and returns how many windows went. SECURITY DEFINER: maintainers have no grant on the tables.';
+GRANT EXECUTE ON FUNCTION awgp.authorize_message(uuid, uuid, text, text, jsonb) TO awgp_app;
+GRANT EXECUTE ON FUNCTION awgp.test_message(uuid, uuid, text, text, jsonb, timestamptz) TO awgp_app;
+GRANT EXECUTE ON FUNCTION awgp.forget_message_windows(timestamptz) TO awgp_maintainer;
+
 -- Money
 COMMENT ON FUNCTION awgp.estimate_cost(text, text, integer, integer, integer, timestamptz) IS 'What a call costs by the price in force at that moment, exact to six decimals, half up. provider; model: as its provider calls it; input_tokens: sent, those from the cache included; output_tokens: received; cached_tokens: of those sent, the ones that the provider had in its cache; at: default now. Errors: P0002 unknown_price; 22023 out_of_range.';
 COMMENT ON FUNCTION awgp.pool_period(integer, text, timestamptz) IS 'When the period of a pool that holds a moment begins, and when it ends. reset_day: 1 to 31; time_zone: of the IANA database; at. For the view budget_status.';

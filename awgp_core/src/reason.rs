@@ -185,6 +185,14 @@ reasons! {
     UnknownMaintenanceStep = "unknown_maintenance_step", BadArgument;
     /// The audit trail cannot be locked, because a transaction that uses it has not ended.
     TrailBusy = "trail_busy", Retry;
+    /// A communication policy cannot be used as it is; key names what is wrong.
+    InvalidPolicy = "invalid_policy", BadArgument;
+    /// No template has this slug.
+    UnknownTemplate = "unknown_template", NotFound;
+    /// A template's content or overrides cannot be used; key names what is wrong.
+    InvalidTemplate = "invalid_template", BadArgument;
+    /// A template that AWGP ships was to be made, changed or deleted.
+    SystemTemplate = "system_template", NotAllowed;
     /// A text is no key of a signed note: malformed, not Ed25519, or with an id that is not its own.
     CheckpointKey = "checkpoint_key", BadArgument;
     /// A private key was given where a public one belongs; none enters the database.

@@ -27,6 +27,10 @@ const BY_APPLICATION: &[(&str, &str)] = &[
         "INSERT INTO awgp.communication_policies (name, allowed_channels) VALUES ('Talk', ARRAY['internal'])",
     ),
     (
+        "message_windows",
+        "SELECT awgp.authorize_message(:assistant, :assistant, 'internal', 'ä') -> 'allowed'",
+    ),
+    (
         "provider_credit_pools",
         "INSERT INTO awgp.provider_credit_pools (provider, monthly_budget, current_balance)
          VALUES ('openai', 100, 100)",
@@ -143,7 +147,8 @@ pub async fn everywhere(database: &Database) -> Group {
     }
     activate(&superuser, &group.inactive, false).await;
     for (table, sql) in OF_NO_TENANT {
-        if count(&superuser, table, None).await == 0 {
+        // Templates are there from the start; these are an operator's own.
+        if *table == "assistant_templates" || count(&superuser, table, None).await == 0 {
             superuser.batch_execute(sql).await.unwrap_or_else(|error| panic!("{table}: {error:?}"));
         }
     }

@@ -91,6 +91,8 @@ const RULES: &[(&str, Login, Scopes)] = &[
     ("audit_legal_holds", Login::Auditor, READ_ALL),
     ("audit_legal_holds", Login::Maintainer, READ_ALL),
     ("audit_legal_holds", Login::Admin, READ_ALL),
+    ("message_windows", Login::App, [Visible, Never, Never, Never]),
+    ("message_sends", Login::App, [Visible, Never, Never, Never]),
     ("maintenance_steps", Login::Auditor, READ_ALL),
     ("maintenance_steps", Login::Maintainer, READ_ALL),
     ("maintenance_steps", Login::Admin, READ_ALL),

@@ -46,6 +46,8 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0033_credit_reservations",
     "0034_budget_alerts",
     "0038_model_prices",
+    "0042_message_windows",
+    "0043_message_sends",
     "0046_conversation_search",
     "0047_assistant_quality",
 };
@@ -78,6 +80,8 @@ const POLICIES: &[File] = files! { "policies":
     "audit_tree_lanes",
     "audit_tree_tiles",
     "identity_providers",
+    "message_windows",
+    "message_sends",
     "maintenance_steps",
     "audit_retired_partitions",
     "audit_legal_holds",
@@ -103,7 +107,17 @@ const TRIGGERS: &[File] = files! { "triggers":
     "hallucination_flags",
     "audit_logs",
     "identity_providers",
+    "message_windows",
+    "message_sends",
     "model_prices",
+};
+
+/// The templates that AWGP ships, and only then the record of their changes.
+const TEMPLATES: &[File] = files! { "templates":
+    "system_templates",
+};
+const AFTER_TEMPLATES: &[File] = files! { "triggers":
+    "assistant_templates_capture",
 };
 
 /// Functions that return table rows. They cannot be members of the extension: a restore makes the extension
@@ -112,6 +126,8 @@ const FUNCTIONS: &[File] = files! { "functions":
     "create_tenant",
     "create_user",
     "create_assistant",
+    "create_assistant_from_template",
+    "create_policy",
     "create_work_item",
     "set_assistant_status",
     "start_work_item",
@@ -145,5 +161,5 @@ const VIEWS: &[File] = files! { "views":
 /// Scripts: written so that they can be applied again; applied whenever their text changes, and all of them
 /// after any migration.
 pub fn scripts() -> impl Iterator<Item = &'static File> {
-    POLICIES.iter().chain(TRIGGERS).chain(FUNCTIONS).chain(VIEWS)
+    POLICIES.iter().chain(TRIGGERS).chain(TEMPLATES).chain(AFTER_TEMPLATES).chain(FUNCTIONS).chain(VIEWS)
 }
