@@ -2,7 +2,7 @@
 SELECT format('maintenance step %s', step),
        format('it did not succeed when it ran last, at %s; before that at %s', last_run_at,
               coalesce(last_success_at::text, 'no time')),
-       format('SELECT last_outcome FROM awgp.maintenance_steps WHERE step = %L;', step)
+       'SELECT awgp.run_maintenance();'
 FROM awgp.maintenance_steps
 WHERE last_success_at IS DISTINCT FROM last_run_at
 ORDER BY step

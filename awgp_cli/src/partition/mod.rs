@@ -8,7 +8,6 @@
 pub mod export;
 pub mod restore;
 
-use crate::call::Call;
 use crate::exit::Exit;
 use crate::failure::{Failure, Trouble};
 use crate::opt::{Output, PartitionEnsure, PartitionHold, PartitionNamed, PartitionRelease};
@@ -98,11 +97,14 @@ pub async fn hold(
     output: Output,
 ) -> Result<String, Trouble> {
     let work = session.begin(Context::default()).await?;
-    let call = match (&options.name, context.tenant) {
-        (Some(name), _) => Call::new("hold_partition").arg("name", "text", Some(name)),
+    let reason = &options.reason;
+    let mut rows = match (&options.name, context.tenant) {
+        (Some(name), _) => {
+            work.select("SELECT awgp.hold_partition($1, $2) AS hold_id", &[name, reason]).await?
+        }
         (None, Some(tenant)) => {
-            let tenant = work.text("SELECT awgp.find_tenant($1::text)::text", &[&tenant]).await?;
-            Call::new("hold_tenant_trail").arg("tenant_id", "uuid", Some(tenant))
+            let sql = "SELECT awgp.hold_tenant_trail(awgp.find_tenant($1::text), $2) AS hold_id";
+            work.select(sql, &[&tenant, reason]).await?
         }
         (None, None) => {
             return Err(Failure::new(Exit::Usage, "neither a month nor a tenant is named")
@@ -110,7 +112,7 @@ pub async fn hold(
                 .into());
         }
     };
-    let row = work.call_one(&call.arg("reason", "text", Some(&options.reason))).await?;
+    let row = rows.pop().ok_or_else(|| Failure::new(Exit::Unexpected, "the server gave no row"))?;
     work.commit().await?;
     Ok(render::single(&row, output))
 }
