@@ -181,6 +181,40 @@ reasons! {
     TokenTenantMismatch = "token_tenant_mismatch", NotAllowed;
     /// A column of the audit trail was renamed, dropped or given another type.
     AuditColumns = "audit_columns", WrongState;
+    /// A communication policy cannot be used as it is; key names what is wrong.
+    InvalidPolicy = "invalid_policy", BadArgument;
+    /// No template has this slug.
+    UnknownTemplate = "unknown_template", NotFound;
+    /// A template's content or overrides cannot be used; key names what is wrong.
+    InvalidTemplate = "invalid_template", BadArgument;
+    /// A template that AWGP ships was to be made, changed or deleted.
+    SystemTemplate = "system_template", NotAllowed;
+    /// A text is no key of a signed note: malformed, not Ed25519, or with an id that is not its own.
+    CheckpointKey = "checkpoint_key", BadArgument;
+    /// A private key was given where a public one belongs; none enters the database.
+    PrivateKey = "private_key", BadArgument;
+    /// A text is no signed note, or its text is no checkpoint.
+    NoteMalformed = "note_malformed", BadArgument;
+    /// A note has no signature of the key.
+    NoteWrongKey = "note_wrong_key", NotAllowed;
+    /// A note's signature is not of its text.
+    NoteBadSignature = "note_bad_signature", NotAllowed;
+    /// A text is no proof of an audit row.
+    ProofMalformed = "proof_malformed", BadArgument;
+    /// A proof's note says nothing of the tenant of its row.
+    ProofOtherLog = "proof_other_log", BadArgument;
+    /// A proof's row and path do not yield the root that was signed.
+    ProofMismatch = "proof_mismatch", ConstraintViolation;
+    /// A checkpoint does not extend the one that was signed before, or is not what the rows yield; it is not signed.
+    CheckpointNotExtended = "checkpoint_not_extended", WrongState;
+    /// The tenant has no audit row.
+    AuditEmpty = "audit_empty", NotFound;
+    /// No audit row that the caller may read has this id.
+    UnknownAuditRow = "unknown_audit_row", NotFound;
+    /// The audit row is in no checkpoint of that size yet.
+    RowNotCheckpointed = "row_not_checkpointed", WrongState;
+    /// The database has made no such checkpoint.
+    UnknownCheckpoint = "unknown_checkpoint", NotFound;
     /// Maintenance has no step of this name.
     UnknownMaintenanceStep = "unknown_maintenance_step", BadArgument;
     /// The audit trail cannot be locked, because a transaction that uses it has not ended.

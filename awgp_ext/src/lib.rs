@@ -6,6 +6,8 @@
 //! | [`identity`] | signed mode: verified tokens |
 //! | [`audit`] | every change: captured, chained, kept |
 //! | [`guard`] | the triggers that hold plain DML to the rules |
+//! | [`messaging`] | what assistants may say to each other |
+//! | [`templates`] | what assistants are made from |
 //! | [`work`], [`assistant`], [`machine`] | the state machines, the gate, and who decides |
 //! | [`tenant_settings`] | the settings of a tenant, judged when they are written |
 //! | [`quota`] | how many users and assistants a tenant may have |
@@ -41,6 +43,7 @@ mod jsonb;
 mod lock;
 mod machine;
 mod maintenance;
+mod messaging;
 mod money;
 mod partitions;
 mod patience;
@@ -53,6 +56,7 @@ mod relation;
 mod settings;
 mod statement;
 mod subtransaction;
+mod templates;
 mod tenant_settings;
 mod transaction;
 mod trigger;

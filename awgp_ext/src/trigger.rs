@@ -2,7 +2,9 @@
 
 use crate::audit::image;
 use crate::encoding::from_server;
-use crate::relation::{Row, text_of, texts_of, uuid_array_of, uuid_of};
+use crate::jsonb::Jsonb;
+use crate::relation::{Row, text_array_of, text_of, texts_of, uuid_array_of, uuid_of};
+use pgrx::FromDatum;
 use pgrx::pg_sys::{self, Datum};
 use std::borrow::Cow;
 use std::ffi::{CStr, CString};
@@ -214,6 +216,18 @@ impl TriggerCall {
         self.column(self.new_tuple(), name).map(|datum| unsafe { texts_of(datum) }).unwrap_or_default()
     }
 
+    /// A text[] column of NEW, with the elements that are NULL.
+    pub fn new_text_array(&self, name: &CStr) -> Option<Vec<Option<String>>> {
+        // SAFETY: callers name text[] columns.
+        self.column(self.new_tuple(), name).and_then(|datum| unsafe { text_array_of(datum) })
+    }
+
+    /// A jsonb column of NEW.
+    pub fn new_jsonb(&self, name: &CStr) -> Option<Jsonb> {
+        // SAFETY: callers name jsonb columns.
+        self.column(self.new_tuple(), name).and_then(|datum| unsafe { Jsonb::from_datum(datum, false) })
+    }
+
     /// Lets the row through as it is; for DELETE, the row that goes.
     pub fn keep(&self) -> Datum {
         Datum::from(self.new_tuple())
@@ -221,25 +235,7 @@ impl TriggerCall {
 
     /// Lets the row through with one timestamptz column replaced.
     pub fn with_timestamp(&self, name: &CStr, value: pg_sys::TimestampTz) -> Datum {
-        // SAFETY: one column of the trigger's own table; the new tuple is palloc'd in the caller's context, as
-        // trigger functions return it.
-        unsafe {
-            let descriptor = (*(*self.data).tg_relation).rd_att;
-            let mut number = pg_sys::SPI_fnumber(descriptor, name.as_ptr());
-            if number <= 0 {
-                return self.keep();
-            }
-            let mut datum = Datum::from(value);
-            let mut is_null = false;
-            Datum::from(pg_sys::heap_modify_tuple_by_cols(
-                self.new_tuple(),
-                descriptor,
-                1,
-                &raw mut number,
-                &raw mut datum,
-                &raw mut is_null,
-            ))
-        }
+        self.with_columns(&[(name, Some(Datum::from(value)))])
     }
 }
 

@@ -15,6 +15,15 @@ COMMENT ON FUNCTION awgp.guard_user() IS 'BEFORE INSERT OR UPDATE OR DELETE … 
 CREATE FUNCTION awgp.guard_identity_provider() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_identity_provider';
 COMMENT ON FUNCTION awgp.guard_identity_provider() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table): refuses a key set or an algorithm that cannot be used (22023, jwks_invalid, unknown_algorithm).';
 
+CREATE FUNCTION awgp.guard_policy() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_policy';
+COMMENT ON FUNCTION awgp.guard_policy() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table): refuses a communication policy whose types, channels, content rules or limit cannot be used (22023, invalid_policy).';
+
+CREATE FUNCTION awgp.forget_windows() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_forget_windows';
+COMMENT ON FUNCTION awgp.forget_windows() IS 'AFTER DELETE … FOR EACH ROW (table): deletes the windows of the rate limit of the policy that went.';
+
+CREATE FUNCTION awgp.guard_template() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_template';
+COMMENT ON FUNCTION awgp.guard_template() IS 'BEFORE INSERT OR UPDATE OR DELETE … FOR EACH ROW (table): refuses to make, change or delete a shipped template (42501, system_template); counts up the version and computes the digest where the content changes.';
+
 CREATE FUNCTION awgp.guard_quota() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_quota';
 COMMENT ON FUNCTION awgp.guard_quota() IS 'AFTER INSERT or UPDATE … REFERENCING new_rows and old_rows, FOR EACH STATEMENT (table): refuses more active users or assistants than the tenant''s quota (53400, quota_exceeded).';
 
