@@ -4,20 +4,29 @@ mod assistant;
 mod audit;
 mod cost;
 mod maintenance;
+mod message;
+mod policy;
 mod pool;
 mod price;
 mod provider;
+mod template;
 mod tenant;
 mod user;
 mod work;
 
 pub use assistant::{Assistant, AssistantCreate, AssistantList};
-pub use audit::{Audit, AuditExport, AuditFilter, AuditHistory, AuditLog, AuditShow, AuditTail, AuditVerify};
+pub use audit::{
+    Audit, AuditCheckProof, AuditCheckpoint, AuditExport, AuditFilter, AuditHistory, AuditKeygen, AuditLog,
+    AuditProve, AuditShow, AuditTail, AuditVerify,
+};
 pub use cost::{By, Cost, CostRecord, CostReport};
 pub use maintenance::{Maintenance, MaintenanceRun};
+pub use message::{Message, MessageAsked};
+pub use policy::{Policy, PolicyCreate, PolicyList, PolicyTest};
 pub use pool::{Pool, PoolCreate, PoolHistory, PoolSet};
 pub use price::{Price, PriceImport, PriceList, PriceSet, PriceShow};
 pub use provider::{Provider, ProviderAdd, ProviderNamed, ProviderRotate};
+pub use template::{Template, TemplateApply, TemplateDiff, TemplateList, TemplateNamed};
 pub use tenant::{Tenant, TenantCreate, TenantList};
 pub use user::{User, UserCreate, UserList};
 pub use work::{Work, WorkCreate, WorkList, WorkShow};
@@ -116,6 +125,15 @@ pub enum Command {
     /// Work items of a tenant's assistants.
     #[command(subcommand)]
     Work(Work),
+    /// Messages between assistants: may this be said.
+    #[command(subcommand)]
+    Message(Message),
+    /// Communication policies: who may say what to whom.
+    #[command(subcommand)]
+    Policy(Policy),
+    /// Templates that assistants are made from.
+    #[command(subcommand)]
+    Template(Template),
     /// The audit trail: what was done, by whom, and the proof that the record is whole.
     #[command(subcommand)]
     Audit(Audit),

@@ -77,8 +77,12 @@ const CHOICES: &[(&str, &str, [&str; 3])] =
 pub async fn copy_of(superuser: &Client, table: &Table, tenant: Uuid, number: usize) -> Value {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     let next = NEXT.fetch_add(1, Ordering::Relaxed);
-    let condition =
-        table.tenant_column.as_ref().map_or(String::new(), |column| format!("WHERE {column} = '{tenant}'"));
+    // What AWGP ships, nobody writes.
+    let shipped = if table.name == "assistant_templates" { "WHERE NOT is_system" } else { "" };
+    let condition = table
+        .tenant_column
+        .as_ref()
+        .map_or(shipped.to_owned(), |column| format!("WHERE {column} = '{tenant}'"));
     let sql = format!("SELECT to_jsonb(one) FROM awgp.{} AS one {condition} LIMIT 1", table.name);
     let row = superuser.query_opt(&sql, &[]).await.expect("a row can be read");
     let row = row.unwrap_or_else(|| {

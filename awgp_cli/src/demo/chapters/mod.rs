@@ -2,7 +2,9 @@
 
 mod afterwards;
 mod audit_trail;
+mod evidence;
 mod ground;
+mod messages;
 mod organisation;
 mod visibility;
 mod writing;
@@ -16,6 +18,8 @@ pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     organisation::tell(stage).await?;
     visibility::tell(stage).await?;
     writing::tell(stage).await?;
+    messages::tell(stage).await?;
     afterwards::tell(stage).await?;
-    audit_trail::tell(stage).await
+    audit_trail::tell(stage).await?;
+    evidence::tell(stage).await
 }
