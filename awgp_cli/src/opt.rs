@@ -1,8 +1,10 @@
 //! Every argument of `awgp`, one file a noun. The doc comments are the help.
 
+mod approval;
 mod assistant;
 mod audit;
 mod cost;
+mod delegation;
 mod pool;
 mod price;
 mod provider;
@@ -10,15 +12,20 @@ mod tenant;
 mod user;
 mod work;
 
-pub use assistant::{Assistant, AssistantCreate, AssistantList};
+pub use approval::{
+    Approval, ApprovalApprove, ApprovalEscalate, ApprovalExplain, ApprovalInbox, ApprovalNamed,
+    ApprovalReject, ApprovalRequest,
+};
+pub use assistant::{Assistant, AssistantCreate, AssistantList, AssistantResume, AssistantSuspend};
 pub use audit::{Audit, AuditExport, AuditFilter, AuditHistory, AuditLog, AuditShow, AuditTail, AuditVerify};
 pub use cost::{By, Cost, CostRecord, CostReport};
+pub use delegation::{Delegation, DelegationCreate, DelegationList, DelegationRevoke};
 pub use pool::{Pool, PoolCreate, PoolHistory, PoolSet};
 pub use price::{Price, PriceImport, PriceList, PriceSet, PriceShow};
 pub use provider::{Provider, ProviderAdd, ProviderNamed, ProviderRotate};
 pub use tenant::{Tenant, TenantCreate, TenantList};
 pub use user::{User, UserCreate, UserList};
-pub use work::{Work, WorkCreate, WorkList, WorkShow};
+pub use work::{Work, WorkClose, WorkComplete, WorkCreate, WorkList, WorkShow};
 
 use crate::secret::DatabaseUrl;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -114,6 +121,12 @@ pub enum Command {
     /// Work items of a tenant's assistants.
     #[command(subcommand)]
     Work(Work),
+    /// Approvals: ask, look at what waits, decide.
+    #[command(subcommand)]
+    Approval(Approval),
+    /// Delegations: let another user decide for a time.
+    #[command(subcommand)]
+    Delegation(Delegation),
     /// The audit trail: what was done, by whom, and the proof that the record is whole.
     #[command(subcommand)]
     Audit(Audit),

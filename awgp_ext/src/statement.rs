@@ -50,7 +50,6 @@ impl Statement {
     }
 }
 
-#[allow(dead_code, reason = "approvals are next")]
 /// A text argument, in the server's encoding; NULL for none.
 pub fn text(text: Option<&str>) -> DatumWithOid<'static> {
     let datum = text.and_then(to_server);

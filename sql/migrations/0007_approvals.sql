@@ -9,7 +9,7 @@ CREATE TABLE awgp.approvals (
     risk_level integer NOT NULL,
     status text NOT NULL DEFAULT 'pending',
     requested_by uuid NOT NULL,
-    request_digest text,
+    request_digest text NOT NULL,
     approver_ids uuid[],
     approved_by uuid,
     approved_at timestamptz,

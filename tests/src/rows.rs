@@ -101,6 +101,12 @@ pub async fn copy_of(superuser: &Client, table: &Table, tenant: Uuid, number: us
             (None, _) => continue,
         };
     }
+    // One open approval an item: a copy waits for another.
+    if table.name == "approvals" {
+        let spare = "SELECT id FROM awgp.work_items WHERE tenant_id = $1 AND title = 'Spare ' || $2::text";
+        let spare = superuser.query_one(spare, &[&tenant, &number.to_string()]).await.expect("a spare item");
+        row["work_item_id"] = spare.get::<_, Uuid>(0).to_string().into();
+    }
     row
 }
 

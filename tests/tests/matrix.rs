@@ -63,6 +63,7 @@ const RULES: &[(&str, Login, Scopes)] = &[
     ("budget_periods", Login::App, [Visible, Never, Never, Never]),
     ("budget_alerts", Login::App, [Visible, Never, Never, Never]),
     ("conversation_logs", Login::App, [Visible, Own, Own, Never]),
+    ("approval_decisions", Login::App, [Visible, Never, Never, Never]),
     ("audit_logs", Login::App, [Visible, Never, Never, Never]),
     ("audit_logs", Login::Auditor, READ_ALL),
     ("audit_chain_anchors", Login::App, [Visible, Never, Never, Never]),
