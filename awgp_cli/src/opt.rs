@@ -5,6 +5,7 @@ mod assistant;
 mod audit;
 mod cost;
 mod delegation;
+mod maintenance;
 mod pool;
 mod price;
 mod provider;
@@ -20,6 +21,7 @@ pub use assistant::{Assistant, AssistantCreate, AssistantList, AssistantResume, 
 pub use audit::{Audit, AuditExport, AuditFilter, AuditHistory, AuditLog, AuditShow, AuditTail, AuditVerify};
 pub use cost::{By, Cost, CostRecord, CostReport};
 pub use delegation::{Delegation, DelegationCreate, DelegationList, DelegationRevoke};
+pub use maintenance::{Maintenance, MaintenanceRun};
 pub use pool::{Pool, PoolCreate, PoolHistory, PoolSet};
 pub use price::{Price, PriceImport, PriceList, PriceSet, PriceShow};
 pub use provider::{Provider, ProviderAdd, ProviderNamed, ProviderRotate};
@@ -139,6 +141,9 @@ pub enum Command {
     /// Prices of models, by the token.
     #[command(subcommand)]
     Price(Price),
+    /// What is due: partitions, seals, expiries. Needs the role awgp_maintainer.
+    #[command(subcommand)]
+    Maintenance(Maintenance),
     /// Identity providers, whose tokens count in signed mode. Needs the role awgp_admin.
     #[command(subcommand)]
     Provider(Provider),

@@ -181,6 +181,10 @@ reasons! {
     TokenTenantMismatch = "token_tenant_mismatch", NotAllowed;
     /// A column of the audit trail was renamed, dropped or given another type.
     AuditColumns = "audit_columns", WrongState;
+    /// Maintenance has no step of this name.
+    UnknownMaintenanceStep = "unknown_maintenance_step", BadArgument;
+    /// The audit trail cannot be locked, because a transaction that uses it has not ended.
+    TrailBusy = "trail_busy", Retry;
     /// A key of tenants.settings that AWGP knows has a value that it cannot use; `key` is the path to it.
     InvalidSetting = "invalid_setting", BadArgument;
     /// No verb leads from this state to that one, or no row begins in it.

@@ -5,6 +5,7 @@
 
 use crate::identity::providers;
 use crate::install::{self, declared};
+use crate::query;
 use crate::relation;
 use crate::settings::{self, ContextMode};
 use awgp_core::server_release;
@@ -110,7 +111,7 @@ fn migration_due() -> Option<Finding> {
 /// The server's minor release has a hole in row-level security that a later one closes.
 fn server_minor() -> impl Iterator<Item = Finding> {
     let version: Option<i32> =
-        Spi::get_one("SELECT current_setting('server_version_num')::integer").ok().flatten();
+        query::one("SELECT current_setting('server_version_num')::integer", &[]).ok().flatten();
     let version = version.unwrap_or_default();
     server_release::open_holes(version).map(move |hole| {
         let major = version / 10_000;
@@ -136,7 +137,7 @@ fn default_partition_rows() -> Option<Finding> {
         severity: "warning",
         object: "awgp.audit_logs_default".to_owned(),
         message: "it holds rows of months that have no partition".to_owned(),
-        hint: "SELECT awgp.run_maintenance(now());".to_owned(),
+        hint: "SELECT awgp.run_maintenance();".to_owned(),
     })
 }
 
@@ -146,9 +147,10 @@ fn glass_broken() -> Option<Finding> {
         return None;
     }
     let count = relation::as_owner_past_row_security(c"approvals", || {
-        Spi::get_one::<i64>(
+        query::one::<i64>(
             "SELECT count(*) FROM awgp.approvals
              WHERE break_glass AND approved_at OPERATOR(pg_catalog.>) (clock_timestamp() OPERATOR(pg_catalog.-) interval '30 days')",
+            &[],
         )
     });
     let count = count.ok().flatten().filter(|count| *count > 0)?;
@@ -185,7 +187,7 @@ fn context_mode() -> Finding {
             ("signed: the tenant comes from a verified token alone", "SELECT 'SHOW awgp.context_mode;'")
         }
     };
-    let hint: Option<String> = Spi::get_one(hint).ok().flatten();
+    let hint: Option<String> = query::one(hint, &[]).ok().flatten();
     Finding {
         code: "context_mode",
         severity: "info",

@@ -13,9 +13,10 @@
 //! | [`money`] | what calls cost |
 //! | [`install`] | structure: migrations and scripts, applied outside of the extension |
 //! | [`partitions`] | the months of the audit trail |
+//! | [`maintenance`] | everything that is due, step by step |
 //! | [`doctor`] | what is wrong with this installation, as rows |
 //! | [`settings`] | configuration parameters |
-//! | [`raise`], [`relation`], [`jsonb`], [`encoding`], [`lock`], [`statement`], [`transaction`], [`trigger`] | the edges to PostgreSQL |
+//! | [`query`], [`raise`], [`relation`], [`jsonb`], [`encoding`], [`lock`], [`patience`], [`clock`], [`statement`], [`transaction`], [`subtransaction`], [`trigger`] | the edges to PostgreSQL |
 
 // Pedantic lints that the edge to a C server meets everywhere.
 #![allow(
@@ -29,6 +30,7 @@
 mod approval;
 mod assistant;
 mod audit;
+mod clock;
 mod context;
 mod doctor;
 mod encoding;
@@ -38,14 +40,18 @@ mod install;
 mod jsonb;
 mod lock;
 mod machine;
+mod maintenance;
 mod money;
 mod partitions;
+mod patience;
+mod query;
 mod quota;
 mod raise;
 mod references;
 mod relation;
 mod settings;
 mod statement;
+mod subtransaction;
 mod tenant_settings;
 mod transaction;
 mod trigger;

@@ -15,6 +15,8 @@ pub enum Subject {
     Structure = 2,
     /// A lane of audit chains.
     Lane = 3,
+    /// Running maintenance.
+    Maintenance = 4,
     /// The places of a tenant's users.
     UserQuota = 16,
     /// The places of a tenant's assistants.
@@ -25,13 +27,30 @@ const AWGP_LOCK_CLASS: u16 = 0x4157;
 
 /// Takes the lock exclusively, waiting for it, until the transaction ends.
 pub fn lock_until_commit(subject: Subject) {
-    acquire(subject as u32, 0, true);
+    acquire(subject as u32, 0, false, true);
+}
+
+/// Takes the lock until the transaction ends; false where another session holds it.
+pub fn try_lock_until_commit(subject: Subject) -> bool {
+    acquire(subject as u32, 0, false, false)
+}
+
+/// Takes the lock until the session ends or lets go of it; false where another session holds it.
+pub fn try_lock_for_session(subject: Subject) -> bool {
+    acquire(subject as u32, 0, true, false)
+}
+
+/// Lets go of a lock that was taken for the session; false where it was not.
+pub fn unlock_for_session(subject: Subject) -> bool {
+    let tag = tag(subject as u32, 0);
+    // SAFETY: a well-formed tag; without the lock the server warns and answers false.
+    unsafe { pg_sys::LockRelease(&raw const tag, pg_sys::ExclusiveLock as pg_sys::LOCKMODE, true) }
 }
 
 /// Takes the lock of a lane in a bucket of tenants, until the (sub)transaction ends. Without `wait`, false
 /// where another transaction holds it.
 pub fn lock_lane(bucket: u16, lane: u16, wait: bool) -> bool {
-    acquire(Subject::Lane as u32, u32::from(bucket) << 16 | u32::from(lane), wait)
+    acquire(Subject::Lane as u32, u32::from(bucket) << 16 | u32::from(lane), false, wait)
 }
 
 /// Takes the lock of a tenant's quota, waiting for it, until the (sub)transaction ends. Two tenants whose ids fold
@@ -40,23 +59,27 @@ pub fn lock_quota(subject: Subject, tenant: Uuid) {
     let words = tenant.as_bytes().chunks_exact(4);
     let folded = words
         .fold(0, |folded, word| folded ^ word.iter().fold(0, |number, byte| number << 8 | u32::from(*byte)));
-    acquire(subject as u32, folded, true);
+    acquire(subject as u32, folded, false, true);
 }
 
-fn acquire(subject: u32, detail: u32, wait: bool) -> bool {
-    // SAFETY: a well-formed advisory tag; MyDatabaseId is set in every backend that runs SQL. The lock belongs
-    // to the transaction (session_lock false) and is released with it.
-    unsafe {
-        let tag = pg_sys::LOCKTAG {
-            locktag_field1: pg_sys::MyDatabaseId.to_u32(),
-            locktag_field2: detail,
-            locktag_field3: subject,
-            locktag_field4: AWGP_LOCK_CLASS,
-            locktag_type: pg_sys::LockTagType::LOCKTAG_ADVISORY as u8,
-            locktag_lockmethodid: pg_sys::USER_LOCKMETHOD as u8,
-        };
-        let mode = pg_sys::ExclusiveLock as pg_sys::LOCKMODE;
-        let answer = pg_sys::LockAcquire(&raw const tag, mode, false, !wait);
-        answer != pg_sys::LockAcquireResult::LOCKACQUIRE_NOT_AVAIL
+fn tag(subject: u32, detail: u32) -> pg_sys::LOCKTAG {
+    pg_sys::LOCKTAG {
+        // SAFETY: set in every backend that runs SQL.
+        locktag_field1: unsafe { pg_sys::MyDatabaseId }.to_u32(),
+        locktag_field2: detail,
+        locktag_field3: subject,
+        locktag_field4: AWGP_LOCK_CLASS,
+        locktag_type: pg_sys::LockTagType::LOCKTAG_ADVISORY as u8,
+        locktag_lockmethodid: pg_sys::USER_LOCKMETHOD as u8,
     }
+}
+
+fn acquire(subject: u32, detail: u32, for_session: bool, wait: bool) -> bool {
+    let tag = tag(subject, detail);
+    // SAFETY: a well-formed advisory tag. Unless it is taken for the session, the lock belongs to the transaction and
+    // is released with it.
+    let answer = unsafe {
+        pg_sys::LockAcquire(&raw const tag, pg_sys::ExclusiveLock as pg_sys::LOCKMODE, for_session, !wait)
+    };
+    answer != pg_sys::LockAcquireResult::LOCKACQUIRE_NOT_AVAIL
 }

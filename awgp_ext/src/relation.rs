@@ -291,6 +291,31 @@ pub unsafe fn uuid_array_of(datum: Datum) -> Option<Vec<Option<Uuid>>> {
     ids.map(|ids| ids.iter().map(|id| id.as_ref().map(from_sql)).collect())
 }
 
+/// The varlena of a uuid[], as the server lays it out: size, dimensions, no NULL bitmap, type, length, lower bound,
+/// elements. An empty array has no dimension.
+pub fn uuid_array(ids: &[Uuid]) -> Box<[u8]> {
+    let dimensions = usize::from(!ids.is_empty());
+    let size = size_of::<pg_sys::ArrayType>() + dimensions * 2 * size_of::<i32>() + size_of_val(ids);
+    let mut array = vec![0; size].into_boxed_slice();
+    // SAFETY: the header is as large as the array at least; set_varsize writes its first four bytes.
+    unsafe { pgrx::set_varsize_4b(array.as_mut_ptr().cast(), i32::try_from(size).unwrap_or(i32::MAX)) };
+    let mut rest = &mut array[size_of::<i32>()..];
+    let mut put = |bytes: &[u8]| {
+        let (place, after) = std::mem::take(&mut rest).split_at_mut(bytes.len());
+        place.copy_from_slice(bytes);
+        rest = after;
+    };
+    put(&i32::try_from(dimensions).unwrap_or(0).to_ne_bytes());
+    put(&0_i32.to_ne_bytes());
+    put(&pg_sys::UUIDOID.to_u32().to_ne_bytes());
+    if dimensions > 0 {
+        put(&i32::try_from(ids.len()).unwrap_or(i32::MAX).to_ne_bytes());
+        put(&1_i32.to_ne_bytes());
+        ids.iter().for_each(|id| put(id.as_bytes()));
+    }
+    array
+}
+
 /// A uuid from its datum.
 ///
 /// # Safety

@@ -87,6 +87,10 @@ const OF_NO_TENANT: &[(&str, &str)] = &[
          VALUES ('audit_logs_2001_01', 7, repeat('0', 64))",
     ),
     (
+        "maintenance_steps",
+        "INSERT INTO awgp.maintenance_steps (step, last_run_at, last_outcome) VALUES ('seal_partitions', now(), '{}')",
+    ),
+    (
         "model_prices",
         "INSERT INTO awgp.model_prices (provider, model, input_price, output_price, source)
          VALUES ('local', 'own', 0.000000000000000000000001, 0.5, 'own')",

@@ -8,6 +8,7 @@ use awgp_core::approval::decide::{Person, Vote};
 use awgp_core::approval::delegation::Delegation;
 use pgrx::datum::{DatumWithOid, TimestampWithTimeZone};
 use pgrx::pg_sys::TimestampTz;
+use pgrx::spi::{Result, SpiTupleTable};
 use std::thread::LocalKey;
 use uuid::Uuid;
 
@@ -54,14 +55,17 @@ statements! {
         WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND approval_id OPERATOR(pg_catalog.=) $2";
 }
 
-fn chosen(
+/// Asks the locking statement, or the one that only looks.
+fn ask<T>(
     keep: Keep,
     locked: &'static LocalKey<Statement>,
     seen: &'static LocalKey<Statement>,
-) -> &'static LocalKey<Statement> {
+    arguments: &[DatumWithOid<'_>],
+    read: impl FnOnce(SpiTupleTable<'_>) -> Result<T>,
+) -> T {
     match keep {
-        Keep::Locked => locked,
-        Keep::Seen => seen,
+        Keep::Locked => locked.with(|statement| statement.run(arguments, read)),
+        Keep::Seen => seen.with(|statement| statement.look(arguments, read)),
     }
 }
 
@@ -70,17 +74,15 @@ pub fn users(tenant: Uuid, ids: &[Uuid], keep: Keep) -> Vec<Person> {
     let ids: Vec<pgrx::Uuid> = ids.iter().copied().map(to_sql).collect();
     let arguments = [DatumWithOid::from(to_sql(tenant)), DatumWithOid::from(ids)];
     as_owner_past_row_security(c"users", || {
-        chosen(keep, &USERS_LOCKED, &USERS).with(|statement| {
-            statement.run(&arguments, |rows| {
-                let mut people = Vec::new();
-                for row in rows {
-                    let role = row.get::<String>(2)?.and_then(|name| name.parse().ok());
-                    // Whoever has no role that is one decides nothing.
-                    let (Some(id), Some(role)) = (row.get::<pgrx::Uuid>(1)?, role) else { continue };
-                    people.push(Person { id: from_sql(&id), role, is_active: row.get(3)?.unwrap_or(false) });
-                }
-                Ok(people)
-            })
+        ask(keep, &USERS_LOCKED, &USERS, &arguments, |rows| {
+            let mut people = Vec::new();
+            for row in rows {
+                let role = row.get::<String>(2)?.and_then(|name| name.parse().ok());
+                // Whoever has no role that is one decides nothing.
+                let (Some(id), Some(role)) = (row.get::<pgrx::Uuid>(1)?, role) else { continue };
+                people.push(Person { id: from_sql(&id), role, is_active: row.get(3)?.unwrap_or(false) });
+            }
+            Ok(people)
         })
     })
 }
@@ -104,30 +106,28 @@ struct Given {
 pub fn delegations(tenant: Uuid, delegate: Uuid, keep: Keep) -> Vec<Delegation> {
     let arguments = [to_sql(tenant).into(), to_sql(delegate).into()];
     let given: Vec<Given> = as_owner_past_row_security(c"approval_delegations", || {
-        chosen(keep, &HELD_LOCKED, &HELD).with(|statement| {
-            statement.run(&arguments, |rows| {
-                let mut given = Vec::new();
-                for row in rows {
-                    let time = |column: usize| {
-                        let time = row.get::<TimestampWithTimeZone>(column);
-                        time.map(|time| time.map_or(TimestampTz::MIN, TimestampTz::from))
-                    };
-                    let (Some(id), Some(delegator)) = (row.get::<pgrx::Uuid>(1)?, row.get::<pgrx::Uuid>(2)?)
-                    else {
-                        continue;
-                    };
-                    let levels = row.get::<Vec<Option<i32>>>(3)?;
-                    given.push(Given {
-                        id: from_sql(&id),
-                        delegator: from_sql(&delegator),
-                        risk_levels: levels.map(|levels| levels.into_iter().flatten().collect()),
-                        starts_at: time(4)?,
-                        ends_at: time(5)?,
-                        is_active: row.get(6)?.unwrap_or(false),
-                    });
-                }
-                Ok(given)
-            })
+        ask(keep, &HELD_LOCKED, &HELD, &arguments, |rows| {
+            let mut given = Vec::new();
+            for row in rows {
+                let time = |column: usize| {
+                    let time = row.get::<TimestampWithTimeZone>(column);
+                    time.map(|time| time.map_or(TimestampTz::MIN, TimestampTz::from))
+                };
+                let (Some(id), Some(delegator)) = (row.get::<pgrx::Uuid>(1)?, row.get::<pgrx::Uuid>(2)?)
+                else {
+                    continue;
+                };
+                let levels = row.get::<Vec<Option<i32>>>(3)?;
+                given.push(Given {
+                    id: from_sql(&id),
+                    delegator: from_sql(&delegator),
+                    risk_levels: levels.map(|levels| levels.into_iter().flatten().collect()),
+                    starts_at: time(4)?,
+                    ends_at: time(5)?,
+                    is_active: row.get(6)?.unwrap_or(false),
+                });
+            }
+            Ok(given)
         })
     });
     if given.is_empty() {
@@ -150,22 +150,20 @@ pub fn delegations(tenant: Uuid, delegate: Uuid, keep: Keep) -> Vec<Delegation> 
 }
 
 /// The votes on an approval so far. They are written under the approval's lock alone.
-pub fn votes(approval: &Approval) -> Vec<Vote> {
+pub fn votes(approval: &Approval, keep: Keep) -> Vec<Vote> {
     let arguments = [to_sql(approval.tenant).into(), to_sql(approval.id).into()];
     as_owner_past_row_security(c"approval_decisions", || {
-        VOTES.with(|statement| {
-            statement.run(&arguments, |rows| {
-                let mut votes = Vec::new();
-                for row in rows {
-                    let Some(approver) = row.get::<pgrx::Uuid>(1)? else { continue };
-                    let on_behalf_of = row.get::<pgrx::Uuid>(2)?;
-                    votes.push(Vote {
-                        approver: from_sql(&approver),
-                        on_behalf_of: on_behalf_of.as_ref().map(from_sql),
-                    });
-                }
-                Ok(votes)
-            })
+        ask(keep, &VOTES, &VOTES, &arguments, |rows| {
+            let mut votes = Vec::new();
+            for row in rows {
+                let Some(approver) = row.get::<pgrx::Uuid>(1)? else { continue };
+                let on_behalf_of = row.get::<pgrx::Uuid>(2)?;
+                votes.push(Vote {
+                    approver: from_sql(&approver),
+                    on_behalf_of: on_behalf_of.as_ref().map(from_sql),
+                });
+            }
+            Ok(votes)
         })
     })
 }

@@ -37,6 +37,7 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0016_audit_chain_anchors",
     "0017_identity_providers",
     "0026_approval_decisions",
+    "0022_maintenance_steps",
     "0032_budget_periods",
     "0033_credit_reservations",
     "0034_budget_alerts",
@@ -67,6 +68,7 @@ const POLICIES: &[File] = files! { "policies":
     "audit_log_integrity",
     "audit_chain_anchors",
     "identity_providers",
+    "maintenance_steps",
     "model_prices",
 };
 
