@@ -117,6 +117,10 @@ async fn a_decision_is_a_row_that_nobody_writes_or_changes() {
         (north.user("admin"), none, none)
     );
     assert_eq!((rows[0].get::<_, &str>(3), rows[0].get::<_, &str>(4)), ("approve", "fine"));
+    let sql = "SELECT count(*) FROM awgp.audit_logs
+               WHERE entity_type = 'approval_decisions' AND action = 'insert' AND actor_id = $1";
+    let recorded: i64 = transaction.query_one(sql, &[&north.user("admin")]).await.expect("a count").get(0);
+    assert_eq!(recorded, 1, "the vote is in the trail");
     drop(transaction);
     let write = "INSERT INTO awgp.approval_decisions (tenant_id, approval_id, approver_id, decision)
                  SELECT tenant_id, id, requested_by, 'approve' FROM awgp.approvals";

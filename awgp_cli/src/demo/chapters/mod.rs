@@ -1,6 +1,7 @@
 //! The chapters, in the order they are told.
 
 mod afterwards;
+mod approvals;
 mod audit_trail;
 mod ground;
 mod organisation;
@@ -17,5 +18,6 @@ pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     visibility::tell(stage).await?;
     writing::tell(stage).await?;
     afterwards::tell(stage).await?;
+    approvals::tell(stage).await?;
     audit_trail::tell(stage).await
 }
