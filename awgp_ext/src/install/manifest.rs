@@ -122,8 +122,13 @@ const FUNCTIONS: &[File] = files! { "functions":
     "import_prices",
 };
 
+/// What is read more than once, with the rights of whoever reads.
+const VIEWS: &[File] = files! { "views":
+    "assistant_work",
+};
+
 /// Scripts: written so that they can be applied again; applied whenever their text changes, and all of them
 /// after any migration.
 pub fn scripts() -> impl Iterator<Item = &'static File> {
-    POLICIES.iter().chain(TRIGGERS).chain(FUNCTIONS)
+    POLICIES.iter().chain(TRIGGERS).chain(FUNCTIONS).chain(VIEWS)
 }

@@ -97,3 +97,15 @@ async fn a_superuser_is_held_to_the_machine_too() {
     let approve = "UPDATE awgp.approvals SET status = 'approved' WHERE id = $1";
     assert_refused(superuser.execute(approve, &[&asked.approval]).await, "42501", "no_user_context");
 }
+
+#[tokio::test]
+async fn an_item_waits_for_one_approval_also_within_one_statement() {
+    let database = Database::new().await;
+    let north = group(&database).await.north;
+    let mut app = database.app().await;
+    let transaction = within_as(&mut app, north.id, Some(north.user("operator"))).await;
+    let item = item(&transaction, &north, 4).await;
+    let sql =
+        "INSERT INTO awgp.approvals (work_item_id, title, risk_level) VALUES ($1, 'a', 4), ($1, 'b', 4)";
+    awgp_tests::assert_sqlstate(transaction.execute(sql, &[&item]).await, "23505");
+}
