@@ -52,6 +52,14 @@ COMMENT ON FUNCTION awgp.verify_audit(uuid, text) IS 'Verifies the audit trail t
 COMMENT ON FUNCTION awgp.track_table(regclass, text[], text[]) IS 'Records every insert, update and delete on a table of the caller''s own from now on, and returns its name. table: has a column tenant_id uuid NOT NULL; exclude: columns that are left out; mask: columns whose values are masked. Errors (22023): not_trackable, unknown_column.';
 COMMENT ON FUNCTION awgp.untrack_table(regclass) IS 'Records nothing of the table from now on, and returns its name. Error 22023 not_trackable.';
 COMMENT ON FUNCTION awgp.seal_partition(text) IS 'Seals the partition of a month that is over: waits for open writers, verifies it, records its highest id, the root over its lane heads and each lane''s first and last link, and returns that. Sealing again verifies again. Errors: 55000 partition_open, audit_findings; P0002 unknown_partition. SECURITY DEFINER: maintainers own no table.';
+COMMENT ON FUNCTION awgp.audit_checkpoint(uuid) IS 'Appends a tenant''s new audit rows to its tree and returns the checkpoint: tenant_id, tree_size, root_hash, body (the text to be signed elsewhere), and how many rows were appended; where there are none, the checkpoint there is. tenant_id: a tenant, or the install id for the system''s own chain. Errors: P0002 audit_empty; 55000 audit_findings; 40001 at an isolation level above READ COMMITTED where another was faster. SECURITY DEFINER: auditors and maintainers write no table.';
+COMMENT ON FUNCTION awgp.confirm_checkpoint(text, text) IS 'Records that a checkpoint was signed, and returns true. note: the signed note; public_key: name+id+key, which must have signed it. Errors: 22023 checkpoint_key, private_key, note_malformed; 42501 note_wrong_key, note_bad_signature; P0002 unknown_checkpoint. SECURITY DEFINER: auditors write no table.';
+COMMENT ON FUNCTION awgp.prove_audit(bigint, bigint) IS 'What proves that an audit row is in a checkpoint: row, leaf_index, path, tree_size and body. audit_id: a row that the caller may read; tree_size: the checkpoint''s, by default the newest. Errors: P0002 unknown_audit_row, unknown_checkpoint; 55000 row_not_checkpointed, audit_findings.';
+GRANT EXECUTE ON FUNCTION awgp.audit_checkpoint(uuid) TO awgp_auditor, awgp_maintainer;
+GRANT EXECUTE ON FUNCTION awgp.confirm_checkpoint(text, text) TO awgp_auditor;
+GRANT EXECUTE ON FUNCTION awgp.prove_audit(bigint, bigint) TO awgp_app, awgp_auditor;
+COMMENT ON FUNCTION awgp.partition_is_checkpointed(text) IS 'True where every row of a sealed partition is covered by a checkpoint of which a signed note was shown; false also where the partition is not sealed. SECURITY DEFINER: maintainers read no anchors.';
+GRANT EXECUTE ON FUNCTION awgp.partition_is_checkpointed(text) TO awgp_auditor, awgp_maintainer;
 GRANT EXECUTE ON FUNCTION awgp.track_table(regclass, text[], text[]) TO awgp_app, awgp_admin;
 GRANT EXECUTE ON FUNCTION awgp.untrack_table(regclass) TO awgp_app, awgp_admin;
 GRANT EXECUTE ON FUNCTION awgp.seal_partition(text) TO awgp_maintainer;
@@ -59,9 +67,36 @@ GRANT EXECUTE ON FUNCTION awgp.verify_audit(uuid, text) TO awgp_app, awgp_audito
 GRANT EXECUTE ON FUNCTION awgp.log_event(text, text, uuid, jsonb, jsonb, jsonb) TO awgp_app;
 GRANT EXECUTE ON FUNCTION awgp.flush_audit() TO awgp_app, awgp_maintainer, awgp_admin;
 
+-- Templates
+COMMENT ON FUNCTION awgp.template_content(text, jsonb) IS 'What an assistant made from a template with these overrides would be: {template_id, template_version, type, description, capabilities, configuration, model_config, risk_tier, max_cost_per_day}. Errors: 42501 no_tenant_context; P0002 unknown_template; 22023 invalid_template.';
+COMMENT ON FUNCTION awgp.template_difference(uuid) IS 'What would change on an assistant if its template''s newest version were applied with the overrides it was made with: {assistant_id, template_slug, made_from_version, newest_version, changes: [{path, current, proposed}]}. Changes nothing. Errors: 42501 no_tenant_context, unknown_assistant; P0002 unknown_template where it was made from none.';
+GRANT EXECUTE ON FUNCTION awgp.template_content(text, jsonb) TO awgp_app;
+GRANT EXECUTE ON FUNCTION awgp.template_difference(uuid) TO awgp_app;
+
+-- Messages
+COMMENT ON FUNCTION awgp.authorize_message(uuid, uuid, text, text, jsonb) IS 'Decides whether an assistant of the tenant in context may send a message, counts it in the hourly limits if so, records the decision in the trail, and returns it: {allowed, policy_id, reason, retry_after_seconds, retry_at, rule, side, hint, considered, policies, audit_id}; see docs/messages.md. from_assistant_id; to_assistant_id; channel; content: never recorded; metadata: fields, a JSON object. A denial is returned, not raised, and also leaves a line in the server''s log. Errors: 42501 no_tenant_context, role_not_sufficient; 22023 out_of_range.';
+COMMENT ON FUNCTION awgp.test_message(uuid, uuid, text, text, jsonb, timestamptz) IS 'What authorize_message() would answer at a moment (default: now). Counts and records nothing.';
+COMMENT ON FUNCTION awgp.forget_message_windows(timestamptz) IS 'Deletes the counts of rate limits that are no longer needed at a moment (default: now; never later than that) and returns how many windows went. SECURITY DEFINER: maintainers have no grant on the tables.';
+GRANT EXECUTE ON FUNCTION awgp.authorize_message(uuid, uuid, text, text, jsonb) TO awgp_app;
+GRANT EXECUTE ON FUNCTION awgp.test_message(uuid, uuid, text, text, jsonb, timestamptz) TO awgp_app;
+GRANT EXECUTE ON FUNCTION awgp.forget_message_windows(timestamptz) TO awgp_maintainer;
+
 -- Money
 COMMENT ON FUNCTION awgp.estimate_cost(text, text, integer, integer, integer, timestamptz) IS 'What a call costs by the price in force at that moment, exact to six decimals, half up. provider; model: as its provider calls it; input_tokens: sent, those from the cache included; output_tokens: received; cached_tokens: of those sent, the ones that the provider had in its cache; at: default now. Errors: P0002 unknown_price; 22023 out_of_range.';
+COMMENT ON FUNCTION awgp.pool_period(integer, text, timestamptz) IS 'When the period of a pool that holds a moment begins, and when it ends. reset_day: 1 to 31; time_zone: of the IANA database; at. For the view budget_status.';
+GRANT EXECUTE ON FUNCTION awgp.pool_period(integer, text, timestamptz) TO awgp_app;
 GRANT EXECUTE ON FUNCTION awgp.estimate_cost(text, text, integer, integer, integer, timestamptz) TO awgp_app, awgp_admin;
+
+-- Records
+COMMENT ON FUNCTION awgp.own_conversation(uuid) IS 'The id itself, where it is a conversation of the tenant in context; for functions that write one. Errors: 42501 no_tenant_context; P0002 unknown_conversation.';
+COMMENT ON FUNCTION awgp.own_flag(uuid) IS 'The id itself, where it is a hallucination flag of the tenant in context; for functions that write one. Errors: 42501 no_tenant_context; P0002 unknown_flag.';
+COMMENT ON FUNCTION awgp.checked_messages(jsonb) IS 'The messages themselves, where they are an array of objects with role and content, within the bounds. Errors (22023): messages_invalid, messages_too_large.';
+COMMENT ON FUNCTION awgp.conversation_hits(text, uuid, integer) IS 'Ids of conversations that the context sees and that have a message with these words, the newest first; for awgp.search_conversations(), which says the rest. Asks the index as its owner, for the visible tenants alone. Errors: 42501 no_tenant_context; 22023 out_of_range.';
+GRANT EXECUTE ON FUNCTION awgp.own_conversation(uuid) TO awgp_app;
+GRANT EXECUTE ON FUNCTION awgp.own_flag(uuid) TO awgp_app;
+GRANT EXECUTE ON FUNCTION awgp.checked_messages(jsonb) TO awgp_app;
+GRANT EXECUTE ON FUNCTION awgp.message_text(jsonb) TO awgp_app;
+GRANT EXECUTE ON FUNCTION awgp.conversation_hits(text, uuid, integer) TO awgp_app;
 
 -- Partitions
 COMMENT ON FUNCTION awgp.ensure_partitions(integer, timestamptz) IS 'Makes the audit partitions of the month of at (default: now) and of the next months_ahead months (0 to 120), where they are missing, and returns their names. Error 22023 out_of_range. SECURITY DEFINER: maintainers own no table.';

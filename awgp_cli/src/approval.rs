@@ -242,10 +242,14 @@ fn confirm(row: &Row) -> Result<(), Failure> {
         "work_item_context",
         "expires_at",
     ];
-    let cells = |name: &&str| row.text(name).map(|text| vec![(*name).to_owned(), render::cell(&text)]);
     let mut stderr = io::stderr().lock();
-    let table = render::grid(&["what", "is"], shown.iter().filter_map(cells).collect());
-    let asked = write!(stderr, "{table}approve this? [y/N] ").and_then(|()| stderr.flush());
+    let mut told = Ok(());
+    for name in shown {
+        // A line each: a table would wrap to the terminal's width, and hide what is long.
+        let text = render::cell(&row.text(name).unwrap_or_default());
+        told = told.and_then(|()| writeln!(stderr, "{name:<22} {text}"));
+    }
+    let asked = told.and_then(|()| write!(stderr, "approve this? [y/N] ")).and_then(|()| stderr.flush());
     let mut answer = String::new();
     let read = asked.and_then(|()| io::stdin().lock().read_line(&mut answer));
     read.map_err(|error| Failure::new(Exit::Unexpected, format!("the answer cannot be read: {error}")))?;

@@ -2,7 +2,8 @@
 //!
 //! - [`opt`] every argument; its comments are the help
 //! - [`connect`], [`session`], [`call`], [`row`] the way to the server and back
-//! - [`tenant`], [`user`], [`assistant`], [`work`], [`pool`], [`cost`], [`price`], [`provider`], [`maintenance`], [`init`], [`doctor`], [`version`] one file a noun
+//! - [`tenant`], [`user`], [`assistant`], [`work`], [`message`], [`policy`], [`template`], [`pool`], [`cost`], [`price`],
+//!   [`provider`], [`maintenance`], [`init`], [`doctor`], [`version`] one file a noun
 //! - [`audit`] the trail: reading it, exporting it, verifying it
 //! - [`demo`] the main job on real input, chapter by chapter
 //! - [`chart`], [`render`], [`failure`], [`explain`], [`exit`], [`secret`], [`token`] what a user sees, and what never
@@ -22,7 +23,9 @@ pub mod explain;
 pub mod failure;
 pub mod init;
 pub mod maintenance;
+pub mod message;
 pub mod opt;
+pub mod policy;
 pub mod pool;
 pub mod price;
 pub mod provider;
@@ -30,6 +33,7 @@ pub mod render;
 pub mod row;
 pub mod secret;
 pub mod session;
+pub mod template;
 pub mod tenant;
 pub mod token;
 pub mod user;
@@ -41,8 +45,8 @@ use connect::Target;
 use exit::Exit;
 use failure::{Failure, Trouble};
 use opt::{
-    Approval, Assistant, Audit, Command, Cost, Delegation, Format, Global, Maintenance, Opt, Output, Pool,
-    Price, Provider, Tenant, User, Work,
+    Approval, Assistant, Audit, Command, Cost, Delegation, Format, Global, Maintenance, Message, Opt, Output,
+    Policy, Pool, Price, Provider, Template, Tenant, User, Work,
 };
 use session::{Context, Session};
 use std::ffi::OsString;
@@ -153,8 +157,44 @@ async fn dispatch(opt: &Opt) -> Result<Exit, Failure> {
                 .await
             }
             Audit::Tail(options) => audit::tail::tail(&target()?, context, options, output).await,
+            Audit::Keygen(options) => say(&audit::key::keygen(options, output)?, Exit::Success),
+            Audit::Checkpoint(options) => {
+                tell(&target()?, async |session| {
+                    audit::checkpoint::checkpoint(session, context, options, output).await
+                })
+                .await
+            }
+            Audit::Prove(options) => {
+                tell(&target()?, async |session| audit::proof::prove(session, context, options, output).await)
+                    .await
+            }
+            Audit::CheckProof(options) => say(&audit::proof::check(options, output)?, Exit::Success),
             Audit::Verify(options) => audit::verify::verify(target, context, options, output).await,
         },
+        Command::Message(Message::Check(options)) => {
+            judge(&target()?, async |session| message::check(session, context, options, output).await).await
+        }
+        Command::Policy(noun) => match noun {
+            Policy::Create(options) => {
+                tell(&target()?, async |session| policy::create(session, context, options, output).await)
+                    .await
+            }
+            Policy::List(options) => {
+                tell(&target()?, async |session| policy::list(session, context, options, output).await).await
+            }
+            Policy::Test(options) => {
+                judge(&target()?, async |session| policy::test(session, context, options, output).await).await
+            }
+        },
+        Command::Template(noun) => {
+            tell(&target()?, async |session| match noun {
+                Template::List(options) => template::list(session, context, options, output).await,
+                Template::Show(options) => template::show(session, context, options, output).await,
+                Template::Apply(options) => template::apply(session, context, options, output).await,
+                Template::Diff(options) => template::diff(session, context, options, output).await,
+            })
+            .await
+        }
         Command::Tenant(noun) => {
             tell(&target()?, async |session| match noun {
                 Tenant::Create(options) => tenant::create(session, context, options, output).await,
@@ -270,6 +310,15 @@ async fn tell(
     command: impl AsyncFnOnce(&mut Session) -> Result<String, Trouble>,
 ) -> Result<Exit, Failure> {
     say(&within(target, command).await?, Exit::Success)
+}
+
+/// Runs a command whose answer is a decision: what it says is printed, and the exit code says which it was.
+async fn judge(
+    target: &Target,
+    command: impl AsyncFnOnce(&mut Session) -> Result<(String, Exit), Trouble>,
+) -> Result<Exit, Failure> {
+    let (text, exit) = within(target, command).await?;
+    say(&text, exit)
 }
 
 /// Runs a command on a connection of its own. Its trouble is explained after its transaction is gone.

@@ -6,9 +6,12 @@ mod audit;
 mod cost;
 mod delegation;
 mod maintenance;
+mod message;
+mod policy;
 mod pool;
 mod price;
 mod provider;
+mod template;
 mod tenant;
 mod user;
 mod work;
@@ -18,13 +21,19 @@ pub use approval::{
     ApprovalReject, ApprovalRequest,
 };
 pub use assistant::{Assistant, AssistantCreate, AssistantList, AssistantResume, AssistantSuspend};
-pub use audit::{Audit, AuditExport, AuditFilter, AuditHistory, AuditLog, AuditShow, AuditTail, AuditVerify};
+pub use audit::{
+    Audit, AuditCheckProof, AuditCheckpoint, AuditExport, AuditFilter, AuditHistory, AuditKeygen, AuditLog,
+    AuditProve, AuditShow, AuditTail, AuditVerify,
+};
 pub use cost::{By, Cost, CostRecord, CostReport};
 pub use delegation::{Delegation, DelegationCreate, DelegationList, DelegationRevoke};
 pub use maintenance::{Maintenance, MaintenanceRun};
+pub use message::{Message, MessageAsked};
+pub use policy::{Policy, PolicyCreate, PolicyList, PolicyTest};
 pub use pool::{Pool, PoolCreate, PoolHistory, PoolSet};
 pub use price::{Price, PriceImport, PriceList, PriceSet, PriceShow};
 pub use provider::{Provider, ProviderAdd, ProviderNamed, ProviderRotate};
+pub use template::{Template, TemplateApply, TemplateDiff, TemplateList, TemplateNamed};
 pub use tenant::{Tenant, TenantCreate, TenantList};
 pub use user::{User, UserCreate, UserList};
 pub use work::{Work, WorkClose, WorkComplete, WorkCreate, WorkList, WorkShow};
@@ -129,6 +138,15 @@ pub enum Command {
     /// Delegations: let another user decide for a time.
     #[command(subcommand)]
     Delegation(Delegation),
+    /// Messages between assistants: may this be said.
+    #[command(subcommand)]
+    Message(Message),
+    /// Communication policies: who may say what to whom.
+    #[command(subcommand)]
+    Policy(Policy),
+    /// Templates that assistants are made from.
+    #[command(subcommand)]
+    Template(Template),
     /// The audit trail: what was done, by whom, and the proof that the record is whole.
     #[command(subcommand)]
     Audit(Audit),

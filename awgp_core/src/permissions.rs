@@ -163,6 +163,8 @@ pub const RULES: &[Rule] = &[
     all_rows("communication_policies", Verb::Insert, Role::Admin),
     all_rows("communication_policies", Verb::Update, Role::Admin),
     all_rows("communication_policies", Verb::Delete, Role::Admin),
+    // What authorize_message() counts; nobody writes it by himself.
+    all_rows("message_windows", Verb::Insert, Role::Operator),
     all_rows("provider_credit_pools", Verb::Insert, Role::Admin),
     all_rows("provider_credit_pools", Verb::Update, Role::Admin),
     all_rows("provider_credit_pools", Verb::Delete, Role::Admin),

@@ -181,6 +181,40 @@ reasons! {
     TokenTenantMismatch = "token_tenant_mismatch", NotAllowed;
     /// A column of the audit trail was renamed, dropped or given another type.
     AuditColumns = "audit_columns", WrongState;
+    /// A communication policy cannot be used as it is; key names what is wrong.
+    InvalidPolicy = "invalid_policy", BadArgument;
+    /// No template has this slug.
+    UnknownTemplate = "unknown_template", NotFound;
+    /// A template's content or overrides cannot be used; key names what is wrong.
+    InvalidTemplate = "invalid_template", BadArgument;
+    /// A template that AWGP ships was to be made, changed or deleted.
+    SystemTemplate = "system_template", NotAllowed;
+    /// A text is no key of a signed note: malformed, not Ed25519, or with an id that is not its own.
+    CheckpointKey = "checkpoint_key", BadArgument;
+    /// A private key was given where a public one belongs; none enters the database.
+    PrivateKey = "private_key", BadArgument;
+    /// A text is no signed note, or its text is no checkpoint.
+    NoteMalformed = "note_malformed", BadArgument;
+    /// A note has no signature of the key.
+    NoteWrongKey = "note_wrong_key", NotAllowed;
+    /// A note's signature is not of its text.
+    NoteBadSignature = "note_bad_signature", NotAllowed;
+    /// A text is no proof of an audit row.
+    ProofMalformed = "proof_malformed", BadArgument;
+    /// A proof's note says nothing of the tenant of its row.
+    ProofOtherLog = "proof_other_log", BadArgument;
+    /// A proof's row and path do not yield the root that was signed.
+    ProofMismatch = "proof_mismatch", ConstraintViolation;
+    /// A checkpoint does not extend the one that was signed before, or is not what the rows yield; it is not signed.
+    CheckpointNotExtended = "checkpoint_not_extended", WrongState;
+    /// The tenant has no audit row.
+    AuditEmpty = "audit_empty", NotFound;
+    /// No audit row that the caller may read has this id.
+    UnknownAuditRow = "unknown_audit_row", NotFound;
+    /// The audit row is in no checkpoint of that size yet.
+    RowNotCheckpointed = "row_not_checkpointed", WrongState;
+    /// The database has made no such checkpoint.
+    UnknownCheckpoint = "unknown_checkpoint", NotFound;
     /// Maintenance has no step of this name.
     UnknownMaintenanceStep = "unknown_maintenance_step", BadArgument;
     /// The audit trail cannot be locked, because a transaction that uses it has not ended.
@@ -259,4 +293,32 @@ reasons! {
     QuotaExceeded = "quota_exceeded", LimitExceeded;
     /// A quota was to be lowered below what is active.
     QuotaInUse = "quota_in_use", LimitExceeded;
+    /// messages is not an array of objects with a listed role and a content.
+    MessagesInvalid = "messages_invalid", BadArgument;
+    /// There are too many messages, or one or all of them are too large.
+    MessagesTooLarge = "messages_too_large", BadArgument;
+    /// The conversation has ended, so nothing of it changes any more.
+    ConversationEnded = "conversation_ended", WrongState;
+    /// The conversation's content was erased.
+    ConversationErased = "conversation_erased", WrongState;
+    /// A record on legal hold was to be erased.
+    LegalHold = "legal_hold", WrongState;
+    /// A record was to be changed where it only grows.
+    AppendOnly = "append_only", WrongState;
+    /// A human must do this, and none is in context, or an assistant is beside him.
+    HumanNeeded = "human_needed", NotAllowed;
+    /// The work item or conversation that is named is another assistant's.
+    OtherAssistant = "other_assistant", ConstraintViolation;
+    /// The tenant has no such conversation.
+    UnknownConversation = "unknown_conversation", NotFound;
+    /// A flag was written while its conversation was being erased.
+    ErasedMeanwhile = "erased_meanwhile", Retry;
+    /// The tenant has no such hallucination flag.
+    UnknownFlag = "unknown_flag", NotFound;
+    /// A flag does not go from its status to the one asked for.
+    ReviewTransition = "review_transition", WrongState;
+    /// The tenant's policy asks for somebody else than the assistant's creator to conclude.
+    CreatorAlone = "creator_alone", NotAllowed;
+    /// A flag names a detection method that the tenant does not have.
+    UnknownDetectionMethod = "unknown_detection_method", BadArgument;
 }

@@ -7,6 +7,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::approval::policy;
+use crate::messaging;
 use crate::reason::Reason;
 use crate::refusal::Refusal;
 
@@ -14,7 +15,8 @@ use crate::refusal::Refusal;
 type Validator = fn(&Value) -> Result<(), SettingError>;
 
 /// Every key that AWGP knows, and who judges it. A new one is a line here.
-const KNOWN: &[(&str, Validator)] = &[("approval_policy", policy::validate)];
+const KNOWN: &[(&str, Validator)] =
+    &[("approval_policy", policy::validate), ("messaging", messaging::settings::validate)];
 
 /// Judges the settings of a tenant: the first key that cannot be used, with the path to it.
 pub fn validate(settings: &Value) -> Result<(), SettingError> {

@@ -48,6 +48,7 @@ const CHECKS: &[Check] = checks! {
     error guard_missing,
     error definer_search_path,
     error view_definer,
+    error private_key,
     warning partition_missing,
 };
 

@@ -6,9 +6,12 @@
 //! | [`identity`] | signed mode: verified tokens |
 //! | [`audit`] | every change: captured, chained, kept |
 //! | [`guard`] | the triggers that hold plain DML to the rules |
+//! | [`messaging`] | what assistants may say to each other |
+//! | [`templates`] | what assistants are made from |
 //! | [`work`], [`assistant`], [`machine`] | the state machines, the gate, and who decides |
 //! | [`tenant_settings`] | the settings of a tenant, judged when they are written |
 //! | [`quota`] | how many users and assistants a tenant may have |
+//! | [`records`] | conversations and hallucination flags |
 //! | [`references`] | references that a foreign key cannot say |
 //! | [`money`] | what calls cost |
 //! | [`install`] | structure: migrations and scripts, applied outside of the extension |
@@ -41,17 +44,20 @@ mod jsonb;
 mod lock;
 mod machine;
 mod maintenance;
+mod messaging;
 mod money;
 mod partitions;
 mod patience;
 mod query;
 mod quota;
 mod raise;
+mod records;
 mod references;
 mod relation;
 mod settings;
 mod statement;
 mod subtransaction;
+mod templates;
 mod tenant_settings;
 mod transaction;
 mod trigger;
@@ -64,6 +70,7 @@ mod work;
 pgrx::extension_sql_file!("../../sql/roles.sql", name = "roles", bootstrap);
 pgrx::extension_sql_file!("../../sql/triggers/functions.sql", name = "trigger_functions");
 pgrx::extension_sql_file!("../../sql/visibility.sql", name = "visibility");
+pgrx::extension_sql_file!("../../sql/message_text.sql", name = "message_text");
 pgrx::extension_sql_file!("../../sql/members.sql", name = "members", finalize);
 
 /// Runs when the library is loaded: parameters, and what ends a context.

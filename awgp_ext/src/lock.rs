@@ -17,6 +17,8 @@ pub enum Subject {
     Lane = 3,
     /// Running maintenance.
     Maintenance = 4,
+    /// Making checkpoints of a tenant.
+    Checkpoint = 5,
     /// The places of a tenant's users.
     UserQuota = 16,
     /// The places of a tenant's assistants.
@@ -45,6 +47,14 @@ pub fn unlock_for_session(subject: Subject) -> bool {
     let tag = tag(subject as u32, 0);
     // SAFETY: a well-formed tag; without the lock the server warns and answers false.
     unsafe { pg_sys::LockRelease(&raw const tag, pg_sys::ExclusiveLock as pg_sys::LOCKMODE, true) }
+}
+
+/// Takes the lock of a subject of one tenant exclusively, waiting for it, until the transaction ends. Two tenants may
+/// share a lock.
+pub fn lock_tenant_until_commit(subject: Subject, tenant: Uuid) {
+    let (high, low) = tenant.as_u64_pair();
+    let mixed = (high ^ low.rotate_left(32)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    acquire(subject as u32, u32::try_from(mixed >> 32).unwrap_or(0), false, true);
 }
 
 /// Takes the lock of a lane in a bucket of tenants, until the (sub)transaction ends. Without `wait`, false

@@ -5,7 +5,7 @@
 //! plant; only fixed table, index and column names ever come in. The snapshot is a fresh one at every
 //! isolation level: a tenant deactivated a moment ago is inactive.
 
-use crate::encoding::{Text, to_server};
+use crate::encoding::{Text, from_server, to_server};
 use crate::jsonb::Jsonb;
 use pgrx::FromDatum;
 use pgrx::pg_sys::{self, Datum};
@@ -25,7 +25,8 @@ impl Row {
         Self { tuple, descriptor }
     }
 
-    fn datum(&self, column: &CStr) -> Option<Datum> {
+    /// A column's value as it is stored; none for NULL.
+    pub fn datum(&self, column: &CStr) -> Option<Datum> {
         // SAFETY: tuple and descriptor belong to the scan that is open around the callback, and SPI_fnumber
         // answers a user column of this very descriptor.
         unsafe {
@@ -45,6 +46,22 @@ impl Row {
     pub fn uuid_array(&self, column: &CStr) -> Option<Vec<Option<Uuid>>> {
         // SAFETY: callers name columns of type uuid[].
         self.datum(column).and_then(|datum| unsafe { uuid_array_of(datum) })
+    }
+
+    /// A column of any type as its type prints it.
+    pub fn printed(&self, column: &CStr) -> Option<String> {
+        // SAFETY: tuple and descriptor belong together; the answer is null or a palloc'd C string.
+        unsafe {
+            let number = pg_sys::SPI_fnumber(self.descriptor, column.as_ptr());
+            let text = pg_sys::SPI_getvalue(self.tuple, self.descriptor, number);
+            (!text.is_null()).then(|| from_server(CStr::from_ptr(text)).into_owned())
+        }
+    }
+
+    /// A text[] column, with the elements that are NULL.
+    pub fn text_array(&self, column: &CStr) -> Option<Vec<Option<String>>> {
+        // SAFETY: callers name text[] columns.
+        self.datum(column).and_then(|datum| unsafe { text_array_of(datum) })
     }
 
     /// A boolean column; NULL counts as false.
@@ -101,6 +118,23 @@ impl Row {
                 CStr::from_ptr(text).to_string_lossy().into_owned()
             }
         })
+    }
+
+    /// True for NULL.
+    pub fn is_null(&self, column: &CStr) -> bool {
+        self.datum(column).is_none()
+    }
+
+    /// A jsonb column.
+    pub fn json(&self, column: &CStr) -> Option<Jsonb> {
+        // SAFETY: callers name jsonb columns.
+        self.datum(column).and_then(|datum| unsafe { Jsonb::from_datum(datum, false) })
+    }
+
+    /// A bytea column.
+    pub fn bytes(&self, column: &CStr) -> Option<Vec<u8>> {
+        // SAFETY: callers name bytea columns.
+        self.datum(column).and_then(|datum| unsafe { Vec::<u8>::from_datum(datum, false) })
     }
 
     /// A text column.
@@ -342,6 +376,15 @@ pub unsafe fn texts_of(datum: Datum) -> Vec<String> {
     // SAFETY: the caller's promise.
     let texts: Option<Vec<Option<String>>> = unsafe { FromDatum::from_datum(datum, false) };
     texts.unwrap_or_default().into_iter().flatten().collect()
+}
+
+/// The elements of a text[], with those that are NULL.
+///
+/// # Safety
+/// The datum is a non-null text[].
+pub unsafe fn text_array_of(datum: Datum) -> Option<Vec<Option<String>>> {
+    // SAFETY: the caller's promise.
+    unsafe { FromDatum::from_datum(datum, false) }
 }
 
 /// uuid as pgrx passes it to SQL.

@@ -1,7 +1,10 @@
 //! The edge between PostgreSQL's trigger manager and our trigger functions.
 
+use crate::audit::image;
 use crate::encoding::from_server;
-use crate::relation::{Row, text_of, texts_of, uuid_array_of, uuid_of};
+use crate::jsonb::Jsonb;
+use crate::relation::{Row, text_array_of, text_of, texts_of, uuid_array_of, uuid_of};
+use pgrx::FromDatum;
 use pgrx::pg_sys::{self, Datum};
 use std::borrow::Cow;
 use std::ffi::{CStr, CString};
@@ -213,6 +216,18 @@ impl TriggerCall {
         self.column(self.new_tuple(), name).map(|datum| unsafe { texts_of(datum) }).unwrap_or_default()
     }
 
+    /// A text[] column of NEW, with the elements that are NULL.
+    pub fn new_text_array(&self, name: &CStr) -> Option<Vec<Option<String>>> {
+        // SAFETY: callers name text[] columns.
+        self.column(self.new_tuple(), name).and_then(|datum| unsafe { text_array_of(datum) })
+    }
+
+    /// A jsonb column of NEW.
+    pub fn new_jsonb(&self, name: &CStr) -> Option<Jsonb> {
+        // SAFETY: callers name jsonb columns.
+        self.column(self.new_tuple(), name).and_then(|datum| unsafe { Jsonb::from_datum(datum, false) })
+    }
+
     /// Lets the row through as it is; for DELETE, the row that goes.
     pub fn keep(&self) -> Datum {
         Datum::from(self.new_tuple())
@@ -220,25 +235,52 @@ impl TriggerCall {
 
     /// Lets the row through with one timestamptz column replaced.
     pub fn with_timestamp(&self, name: &CStr, value: pg_sys::TimestampTz) -> Datum {
-        // SAFETY: one column of the trigger's own table; the new tuple is palloc'd in the caller's context, as
-        // trigger functions return it.
+        self.with_columns(&[(name, Some(Datum::from(value)))])
+    }
+}
+
+impl TriggerCall {
+    /// Lets the row through with these columns replaced.
+    pub fn with_values(&self, values: &[(&'static CStr, Option<Datum>)]) -> Datum {
+        self.replaced(self.new_tuple(), values)
+    }
+
+    /// Lets the row through as it was before the UPDATE, with these columns replaced.
+    pub fn old_with_values(&self, values: &[(&'static CStr, Option<Datum>)]) -> Datum {
+        // SAFETY: valid for the duration of the call.
+        self.replaced(unsafe { (*self.data).tg_trigtuple }, values)
+    }
+
+    fn replaced(&self, tuple: pg_sys::HeapTuple, values: &[(&'static CStr, Option<Datum>)]) -> Datum {
+        // SAFETY: columns of the trigger's own table, with datums of their types; the tuple is palloc'd in the
+        // caller's context, as trigger functions return it.
         unsafe {
             let descriptor = (*(*self.data).tg_relation).rd_att;
-            let mut number = pg_sys::SPI_fnumber(descriptor, name.as_ptr());
-            if number <= 0 {
-                return self.keep();
+            let mut numbers: Vec<i32> =
+                values.iter().map(|(name, _)| pg_sys::SPI_fnumber(descriptor, name.as_ptr())).collect();
+            if let Some(missing) = numbers.iter().position(|number| *number <= 0) {
+                pgrx::error!("{} has no column {}", self.argument(0), values[missing].0.to_string_lossy());
             }
-            let mut datum = Datum::from(value);
-            let mut is_null = false;
+            let mut datums: Vec<Datum> =
+                values.iter().map(|(_, value)| value.unwrap_or(Datum::from(0_usize))).collect();
+            let mut nulls: Vec<bool> = values.iter().map(|(_, value)| value.is_none()).collect();
             Datum::from(pg_sys::heap_modify_tuple_by_cols(
-                self.new_tuple(),
+                tuple,
                 descriptor,
-                1,
-                &raw mut number,
-                &raw mut datum,
-                &raw mut is_null,
+                i32::try_from(values.len()).unwrap_or(0),
+                numbers.as_mut_ptr(),
+                datums.as_mut_ptr(),
+                nulls.as_mut_ptr(),
             ))
         }
+    }
+
+    /// True where an UPDATE changes the column.
+    pub fn differs(&self, column: &CStr) -> bool {
+        let change = self.change();
+        let (Some(old), Some(new)) = (change.old, change.new) else { return true };
+        // SAFETY: both are rows of the trigger's table.
+        unsafe { image::column_differs(old, new, change.descriptor, column) }
     }
 }
 

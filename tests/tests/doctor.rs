@@ -49,6 +49,18 @@ const CASES: &[Case] = &[
         "awgp.audit_logs_default",
     ),
     case("rls_disabled", "error", "CREATE TABLE awgp.extra (id uuid)", "awgp.extra"),
+    case(
+        "private_key",
+        "error",
+        "ALTER ROLE awgp_app SET app.signing_key = 'PRIVATE+KEY+a+00000000+x'",
+        "setting of ROLE awgp_app",
+    ),
+    case(
+        "private_key",
+        "error",
+        "CREATE FUNCTION awgp.key() RETURNS text LANGUAGE sql AS $$SELECT 'PRIVATE+KEY+a+00000000+x'$$",
+        "function awgp.key()",
+    ),
     case("rls_not_forced", "error", "ALTER TABLE awgp.users NO FORCE ROW LEVEL SECURITY", "awgp.users"),
     case(
         "rls_not_forced",

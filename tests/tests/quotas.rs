@@ -334,9 +334,13 @@ async fn lowering_a_quota_and_taking_its_last_place_wait_for_each_other() {
 async fn wait_for_a_waiter(superuser: &Client, database: &Database) {
     let sql = "SELECT count(*) FROM pg_stat_activity
                WHERE datname = $1 AND wait_event_type = 'Lock' AND wait_event = 'advisory'";
-    while superuser.query_one(sql, &[&database.name]).await.expect("a count").get::<_, i64>(0) == 0 {
+    for _ in 0..2_000 {
+        if superuser.query_one(sql, &[&database.name]).await.expect("a count").get::<_, i64>(0) > 0 {
+            return;
+        }
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
+    panic!("nobody waits for a lock");
 }
 
 #[tokio::test]

@@ -9,12 +9,21 @@
 //! | [`copy`] | rows exactly as the server stores them |
 //! | [`export`] | the JSON Lines file |
 //! | [`verify`] | every row read and hashed here |
+//! | [`key`] | the keys of an auditor |
+//! | [`checkpoint`], [`notes`] | signing how far the trail has come, and the folder of what was signed |
+//! | [`walk`] | a tenant's tree computed from its rows |
+//! | [`proof`] | one event, proved to whoever has the public key |
 
+pub mod checkpoint;
 pub mod copy;
 pub mod diff;
 pub mod export;
 pub mod history;
+pub mod key;
 pub mod log;
+pub mod notes;
+pub mod proof;
 pub mod scope;
 pub mod tail;
 pub mod verify;
+pub mod walk;

@@ -87,6 +87,12 @@ impl Book {
         self.prove(&format!("{statement} → {seen}"), "refused", &expected, &seen, holds)
     }
 
+    /// A proof that a question is answered so.
+    pub fn told(&mut self, statement: &str, expected: &str, actual: &str) -> Result<(), Failure> {
+        let statement = format!("{statement} → {actual}");
+        self.prove(&statement, "answered", expected, actual, expected == actual)
+    }
+
     /// A proof that a statement changes nothing: it is not allowed, or finds no row it may change.
     pub fn without_effect(&mut self, statement: &str, attempt: &Attempt) -> Result<(), Failure> {
         let holds = match attempt {
@@ -195,7 +201,8 @@ mod tests {
     #[test]
     fn one_failed_proof_fails_the_demo() {
         type Case = fn(&mut Book) -> Result<(), Failure>;
-        let cases: [Case; 5] = [
+        let cases: [Case; 6] = [
+            |book| book.told("else", "no_policy", "policy_allows"),
             |book| book.equal("more", 3, 4),
             |book| book.refused("done", &["42501"], &Attempt::Done { rows: 1 }),
             |book| book.refused("for another cause", &["42501"], &refusal("22P02")),

@@ -3,7 +3,7 @@
 //! A scenario is loaded through the functions an application calls, by three throw-away logins that are
 //! ordinary roles, and every promise is then put to the proof: what was seen is compared with what must be
 //! seen. The given login creates the extension, where it is absent, and the three roles;
-//! and in the last chapter it plays the superuser who edits the audit trail, in a transaction that is rolled back. Every run makes
+//! and in the last two chapters it plays the superuser who edits the audit trail and cuts its end, in transactions that are rolled back. Every run makes
 //! tenants of its own (their slugs and keycloak ids end in the run's name), so it can be repeated on one
 //! database; it leaves them there, since what is audited is never deleted.
 

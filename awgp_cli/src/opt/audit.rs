@@ -29,7 +29,70 @@ pub enum Audit {
     ///
     /// The server's functions are not trusted. Rows are read from the tables, not from their indexes. Findings are
     /// a table, or JSON Lines whose last line sums up. The exit code is 12 when a finding has severity error.
+    ///
+    /// With --checkpoint the rows are also held against what an auditor has signed: that today's trail extends it, and
+    /// what was cut, rewritten or rolled back since.
     Verify(AuditVerify),
+    /// Make a key pair for signing checkpoints. The private key goes to a file that only you can read.
+    Keygen(AuditKeygen),
+    /// Sign how far the trail has come, and keep the signed notes in a folder outside of the database.
+    ///
+    /// This program computes the tree from the rows, and signs only what extends the last note of the folder. Running it
+    /// again signs only what is new. For a holding it signs its direct subsidiaries' trees too, and one note over all of them.
+    /// The login is an auditor's.
+    Checkpoint(AuditCheckpoint),
+    /// Write the proof that one event is in the trail that was signed.
+    Prove(AuditProve),
+    /// Check such a proof, without any server.
+    CheckProof(AuditCheckProof),
+}
+
+/// Where the private key goes.
+#[derive(Args, Debug)]
+pub struct AuditKeygen {
+    /// The file for the private key; it must not be there yet.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Who signs, such as example.com/audit: no blanks, no plus sign.
+    #[arg(long, value_name = "NAME", default_value = awgp_core::audit::note::KEY_NAME)]
+    pub name: String,
+}
+
+/// What to sign, with what, and where to.
+#[derive(Args, Debug)]
+pub struct AuditCheckpoint {
+    /// The file with the private key.
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// The folder of the signed notes.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Every tenant, and the system's own chain, in place of --tenant.
+    #[arg(long)]
+    pub all_tenants: bool,
+}
+
+/// What to prove.
+#[derive(Args, Debug)]
+pub struct AuditProve {
+    /// The event's id.
+    pub id: i64,
+    /// The signed note.
+    #[arg(long, value_name = "NOTE")]
+    pub checkpoint: PathBuf,
+    /// The file to write; it must not be there yet.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
+/// What to check.
+#[derive(Args, Debug)]
+pub struct AuditCheckProof {
+    /// The proof.
+    pub file: PathBuf,
+    /// The public key: name+id+key, or a file with it.
+    #[arg(long, value_name = "KEY")]
+    pub public_key: String,
 }
 
 /// Which events.
@@ -136,4 +199,10 @@ pub struct AuditVerify {
     /// The install whose chains these are, known from elsewhere, in place of what the database or the file says.
     #[arg(long, value_name = "ID")]
     pub install_id: Option<Uuid>,
+    /// A signed note, or a folder of them: verify the tenants of which they speak.
+    #[arg(long, value_name = "NOTE|DIR", requires = "public_key", conflicts_with_all = ["file", "partition"])]
+    pub checkpoint: Option<PathBuf>,
+    /// The public key that signed them: name+id+key, or a file with it.
+    #[arg(long, value_name = "KEY", requires = "checkpoint")]
+    pub public_key: Option<String>,
 }

@@ -89,6 +89,12 @@ kinds! {
     IntegrityRewound = "integrity_rewound", Error;
     /// A sealed partition has no row in audit_log_integrity.
     IntegrityMissing = "integrity_missing", Error;
+    /// The database does not know a checkpoint that was signed: it is an older backup, or its checkpoints were deleted.
+    RolledBack = "rolled_back", Error;
+    /// Two signed notes have different roots for one size of a tree: two histories were shown.
+    SplitView = "split_view", Error;
+    /// The rows, in the order in which the database says they were appended, do not yield the root that was signed.
+    RootMismatch = "root_mismatch", Error;
     /// A trigger that keeps the log is disabled or gone.
     TriggerDisabled = "trigger_disabled", Error;
     /// Row-level security or a policy of the log is disabled or gone.

@@ -16,17 +16,26 @@
 //! | [`verify`] | a whole log in one pass: lanes, then reconciliation |
 //! | [`integrity`] | the sealed partition: root over its lane heads, and the check of its integrity row |
 //! | [`export`] | the JSON Lines file |
+//! | [`tree`] | rows as leaves of a Merkle tree, its tiles and its proofs |
+//! | [`checkpoint`], [`group`] | the texts that an auditor signs |
+//! | [`note`] | the signed note |
+//! | [`proof`] | one row, proved to whoever has the public key |
 //! | [`mask`] | secrets that must not enter the log |
 
 pub mod canonical;
 pub mod chain;
+pub mod checkpoint;
 pub mod export;
 pub mod finding;
+pub mod group;
 pub mod integrity;
 pub mod known;
 pub mod lane;
 pub mod mask;
+pub mod note;
+pub mod proof;
 pub mod reconcile;
 pub mod row;
 pub mod suspicion;
+pub mod tree;
 pub mod verify;

@@ -122,6 +122,29 @@ impl AuditRow {
     }
 }
 
+impl From<&RowRef<'_>> for AuditRow {
+    /// A copy. Bytes that are no UTF-8 are replaced: such a row does not verify, as it does not where it stands.
+    fn from(row: &RowRef<'_>) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Self {
+            id: row.id,
+            timestamp_us: row.timestamp_us,
+            tenant_id: row.tenant_id,
+            actor_type: text(row.actor_type),
+            actor_id: row.actor_id,
+            action: text(row.action),
+            entity_type: text(row.entity_type),
+            entity_id: row.entity_id,
+            before_state: row.before_state.map(text),
+            after_state: row.after_state.map(text),
+            metadata: row.metadata.map(text),
+            chain_lane: row.chain_lane,
+            chain_seq: row.chain_seq,
+            integrity_hash: text(row.integrity_hash),
+        }
+    }
+}
+
 /// A nullable column must stand in the line, if only as null: serde alone would take a lost field for NULL.
 fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     Option::deserialize(deserializer)

@@ -1,6 +1,8 @@
 //! The audit trail without a server: tampering, properties, and the vectors that every implementation consumes.
 
 mod canonical;
+mod checkpoints;
 mod log;
 mod tampering;
+mod tree;
 mod vectors;

@@ -14,6 +14,7 @@
 pub mod actor;
 pub mod append;
 pub mod capture;
+pub mod checkpoint;
 pub mod columns;
 pub mod event;
 pub mod image;

@@ -6,7 +6,9 @@
 
 use super::columns;
 use crate::relation;
-use awgp_core::audit::row::{RowRef, timestamp_from_postgres};
+use awgp_core::audit::chain::Lane;
+use awgp_core::audit::row::{AuditRow, RowRef, timestamp_from_postgres};
+use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys::{self, Datum};
 use pgrx::prelude::*;
 use std::ffi::CStr;
@@ -33,9 +35,31 @@ pub fn for_each_row(scope: Scope<'_>, mut visit: impl FnMut(pg_sys::Oid, &RowRef
                    AND ($2::text IS NULL OR tableoid = $2::regclass)
                  ORDER BY tenant_id, chain_lane, chain_seq, id";
     let _planning = HeapOnly::enter();
+    fetch_each(query, &arguments, &mut visit);
+}
+
+/// Calls `visit` with each row of a lane after the number `after`, in the order of the numbers. The index is asked: who
+/// calls checks that each row follows the one before it.
+pub fn for_each_row_after(lane: Lane, after: i64, mut visit: impl FnMut(&RowRef<'_>)) {
+    let query = "SELECT tableoid, ctid FROM awgp.audit_logs
+                 WHERE tenant_id = $1 AND chain_lane = $2 AND chain_seq > $3 ORDER BY chain_seq";
+    let arguments = [relation::to_sql(lane.tenant_id).into(), lane.chain_lane.into(), after.into()];
+    fetch_each(query, &arguments, &mut |_, row| visit(row));
+}
+
+/// The row with this id, where the caller may read it.
+pub fn row_of(id: i64) -> Option<AuditRow> {
+    let query = "SELECT tableoid, ctid FROM awgp.audit_logs WHERE id = $1";
+    let mut found = None;
+    fetch_each(query, &[id.into()], &mut |_, row: &RowRef<'_>| found = Some(AuditRow::from(row)));
+    found
+}
+
+/// Calls `visit` with each row whose partition and address a query yields.
+fn fetch_each(query: &str, arguments: &[DatumWithOid<'_>], visit: &mut impl FnMut(pg_sys::Oid, &RowRef<'_>)) {
     let mut reader = Reader::new();
     let read = Spi::connect(|client| {
-        let mut cursor = client.try_open_cursor(query, &arguments)?;
+        let mut cursor = client.try_open_cursor(query, arguments)?;
         loop {
             let batch = cursor.fetch(BATCH)?;
             if batch.is_empty() {
@@ -45,7 +69,7 @@ pub fn for_each_row(scope: Scope<'_>, mut visit: impl FnMut(pg_sys::Oid, &RowRef
                 let table: Option<pg_sys::Oid> = address.get(1)?;
                 let row: Option<pg_sys::ItemPointerData> = address.get(2)?;
                 if let (Some(table), Some(row)) = (table, row) {
-                    reader.fetch(table, row, &mut visit);
+                    reader.fetch(table, row, visit);
                 }
             }
             pgrx::check_for_interrupts!();

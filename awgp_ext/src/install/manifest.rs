@@ -37,11 +37,18 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0016_audit_chain_anchors",
     "0017_identity_providers",
     "0026_approval_decisions",
+    "0018_audit_checkpoints",
+    "0019_audit_tree_lanes",
+    "0020_audit_tree_tiles",
     "0022_maintenance_steps",
     "0032_budget_periods",
     "0033_credit_reservations",
     "0034_budget_alerts",
     "0038_model_prices",
+    "0042_message_windows",
+    "0043_message_sends",
+    "0046_conversation_search",
+    "0047_assistant_quality",
 };
 
 /// Who may see and write which rows, with the grants beside it.
@@ -63,11 +70,18 @@ const POLICIES: &[File] = files! { "policies":
     "credit_reservations",
     "budget_alerts",
     "conversation_logs",
+    "conversation_search",
     "hallucination_flags",
+    "assistant_quality",
     "audit_logs",
     "audit_log_integrity",
     "audit_chain_anchors",
+    "audit_checkpoints",
+    "audit_tree_lanes",
+    "audit_tree_tiles",
     "identity_providers",
+    "message_windows",
+    "message_sends",
     "maintenance_steps",
     "model_prices",
 };
@@ -92,7 +106,17 @@ const TRIGGERS: &[File] = files! { "triggers":
     "hallucination_flags",
     "audit_logs",
     "identity_providers",
+    "message_windows",
+    "message_sends",
     "model_prices",
+};
+
+/// The templates that AWGP ships, and only then the record of their changes.
+const TEMPLATES: &[File] = files! { "templates":
+    "system_templates",
+};
+const AFTER_TEMPLATES: &[File] = files! { "triggers":
+    "assistant_templates_capture",
 };
 
 /// Functions that return table rows. They cannot be members of the extension: a restore makes the extension
@@ -101,6 +125,8 @@ const FUNCTIONS: &[File] = files! { "functions":
     "create_tenant",
     "create_user",
     "create_assistant",
+    "create_assistant_from_template",
+    "create_policy",
     "create_work_item",
     "set_assistant_status",
     "request_approval",
@@ -116,19 +142,29 @@ const FUNCTIONS: &[File] = files! { "functions":
     "fail_work_item",
     "cancel_work_item",
     "create_credit_pool",
+    "set_credit_pool",
     "create_identity_provider",
     "rotate_identity_provider",
     "remove_identity_provider",
     "import_prices",
+    "log_conversation",
+    "append_conversation",
+    "end_conversation",
+    "hold_conversation",
+    "erase_conversation",
+    "search_conversations",
+    "flag_hallucination",
+    "review_hallucination",
 };
 
 /// What is read more than once, with the rights of whoever reads.
 const VIEWS: &[File] = files! { "views":
+    "assistant_work",
     "assistant_work",
 };
 
 /// Scripts: written so that they can be applied again; applied whenever their text changes, and all of them
 /// after any migration.
 pub fn scripts() -> impl Iterator<Item = &'static File> {
-    POLICIES.iter().chain(TRIGGERS).chain(FUNCTIONS).chain(VIEWS)
+    POLICIES.iter().chain(TRIGGERS).chain(TEMPLATES).chain(AFTER_TEMPLATES).chain(FUNCTIONS).chain(VIEWS)
 }

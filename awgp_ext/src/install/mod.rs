@@ -86,6 +86,8 @@ fn apply(force: bool) -> String {
     for file in &migrations {
         record(file, "migration");
     }
+    // Before the scripts: what they write is recorded, in the chain that begins with this.
+    run("INSERT INTO awgp.installation DEFAULT VALUES ON CONFLICT DO NOTHING");
     // A migration may change what a script has expanded, so all scripts follow it.
     let all = force || !migrations.is_empty();
     let due = |file: &&File| all || applied.get(file.name).is_none_or(|sum| *sum != checksum(file));
@@ -100,7 +102,6 @@ fn apply(force: bool) -> String {
     if !migrations.is_empty() {
         record_structure_version();
     }
-    run("INSERT INTO awgp.installation DEFAULT VALUES ON CONFLICT DO NOTHING");
     let partitions = partitions::ensure(partitions::MONTHS_AHEAD, None);
     if migrations.is_empty() && scripts.is_empty() && partitions.is_empty() {
         return "nothing to do".to_owned();

@@ -1,3 +1,4 @@
 //! Money: what calls cost.
 
 pub mod price;
+mod status;

@@ -6,6 +6,7 @@
 //! | [`job`] | a connection that reads a share of the lanes in the common snapshot |
 //! | [`scan`] | rows in heap order to suspicions, without a sort |
 //! | [`seal`] | sealed partitions against audit_log_integrity |
+//! | [`signed`] | the notes of an auditor against the rows |
 //! | [`structure`] | triggers, policies and partitions in the catalog |
 //! | [`file`] | an exported file instead of a database |
 //! | [`report`], [`progress`] | what is shown |
@@ -17,9 +18,12 @@ pub mod progress;
 pub mod report;
 pub mod scan;
 pub mod seal;
+pub mod signed;
 pub mod structure;
 
-use super::scope;
+use super::key;
+use super::notes::Notes;
+use super::scope::{self, Scope};
 use crate::connect::Target;
 use crate::exit::Exit;
 use crate::failure::{Failure, Trouble};
@@ -29,6 +33,7 @@ use crate::session::{Context, Session, Work};
 use awgp_core::audit::finding::{Finding, Kind, Severity};
 use awgp_core::audit::lane::LaneVerifier;
 use awgp_core::audit::reconcile::Reconciler;
+use awgp_core::reason::Reason;
 use job::{Job, Shared};
 use plan::{Plan, Share};
 use progress::Progress;
@@ -40,6 +45,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
 const REDRAW: Duration = Duration::from_millis(100);
 
@@ -53,9 +59,13 @@ pub async fn verify(
     let report = match &options.file {
         Some(path) => file::verify(path, options.install_id)?,
         None => {
+            let notes = match (&options.checkpoint, &options.public_key) {
+                (Some(path), Some(public_key)) => Some(Notes::read(path, &key::public(public_key)?)?),
+                _ => None,
+            };
             let target = target()?;
             let mut leader = Session::open(&target).await?;
-            match lead(&mut leader, &target, context, options).await {
+            match lead(&mut leader, &target, context, options, notes.as_ref()).await {
                 Ok(report) => report,
                 Err(trouble) => return Err(leader.explain(trouble).await),
             }
@@ -72,12 +82,19 @@ async fn lead(
     target: &Target,
     context: Context<'_>,
     options: &AuditVerify,
+    notes: Option<&Notes>,
 ) -> Result<Report, Trouble> {
     let begun = Instant::now();
     leader.client().batch_execute(job::SESSION).await?;
     let work = leader.begin(Context::default()).await?;
     let scope = scope::enter(&work, context).await?;
-    let plan = Plan::make(&work, &scope, options.install_id, options.partition.as_deref()).await?;
+    let (scope, tenants) = narrowed(scope, notes)?;
+    let signed_install = notes.map_or(Ok(None), Notes::install_id)?;
+    let install_id = options.install_id.or(signed_install);
+    let mut plan = Plan::make(&work, &scope, install_id, options.partition.as_deref()).await?;
+    if let Some(notes) = notes {
+        plan = plan.with_signed(signed::links(&work, notes, &tenants).await?);
+    }
     let stored = if plan.whole { seal::stored(&work).await? } else { Vec::new() };
     let seals = Seals::of(&plan.partitions, &stored);
     let snapshot = work.text("SELECT pg_export_snapshot()", &[]).await?;
@@ -91,20 +108,50 @@ async fn lead(
     let jobs = (0..options.jobs).map(job).collect();
     let plan = Arc::new(plan);
     let evidence = gather(jobs, &plan, &seals).await?;
-    conclude(&work, &plan, evidence, &stored, begun).await
+    let mut report = conclude(&work, &plan, evidence, &stored, begun).await?;
+    if let Some(notes) = notes {
+        report.proved = signed::judge(&work, notes, &tenants, &mut report.findings).await?;
+        report.took = begun.elapsed();
+    }
+    Ok(report)
 }
 
-/// Verifies the log inside of a transaction, with what it alone has changed so far.
-pub async fn within(work: &Work<'_>, context: Context<'_>) -> Result<Report, Trouble> {
+/// The tenants of the notes that this login reads and that were asked for.
+fn narrowed(scope: Scope, notes: Option<&Notes>) -> Result<(Scope, Vec<Uuid>), Failure> {
+    let Some(notes) = notes else { return Ok((scope, Vec::new())) };
+    let tenants: Vec<Uuid> = match &scope {
+        Scope::All => notes.tenants(),
+        Scope::Tenants(visible) => notes.tenants().into_iter().filter(|id| visible.contains(id)).collect(),
+    };
+    // What is not looked at must not look like what was proved.
+    if tenants.is_empty() {
+        return Err(Failure::of_reason(
+            Reason::UnknownTenant,
+            "the notes speak of no tenant that is asked for and seen",
+        )
+        .hint("name the notes of the tenant, or log in as an auditor"));
+    }
+    Ok((Scope::Tenants(tenants.clone()), tenants))
+}
+
+/// Verifies the log inside of a transaction, with what it alone has changed so far; against notes, where some are given.
+pub async fn within(work: &Work<'_>, context: Context<'_>, notes: Option<&Notes>) -> Result<Report, Trouble> {
     let begun = Instant::now();
     work.batch("SAVEPOINT before; SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'").await?;
-    let scope = scope::enter(work, context).await?;
-    let plan = Plan::make(work, &scope, None, None).await?;
+    let (scope, tenants) = narrowed(scope::enter(work, context).await?, notes)?;
+    let install_id = notes.map_or(Ok(None), Notes::install_id)?;
+    let mut plan = Plan::make(work, &scope, install_id, None).await?;
+    if let Some(notes) = notes {
+        plan = plan.with_signed(signed::links(work, notes, &tenants).await?);
+    }
     work.batch("SAVEPOINT reading").await?;
     work.batch(job::FROM_THE_HEAP).await?;
     let evidence = job::read(work, &plan, Share::WHOLE, Seals::default(), &Shared::default()).await?;
     work.batch("ROLLBACK TO SAVEPOINT reading").await?;
-    let report = conclude(work, &plan, vec![evidence], &[], begun).await?;
+    let mut report = conclude(work, &plan, vec![evidence], &[], begun).await?;
+    if let Some(notes) = notes {
+        report.proved = signed::judge(work, notes, &tenants, &mut report.findings).await?;
+    }
     work.batch("ROLLBACK TO SAVEPOINT before").await?;
     Ok(report)
 }
@@ -191,5 +238,5 @@ async fn conclude(
     broken.retain(|seal| seal.kind == Kind::IntegrityMissing || !names_rows_of(&findings, seal));
     findings.extend(broken);
     findings.extend(structure::guards(work).await?);
-    Ok(Report { findings, rows, lanes: Some(lanes), took: begun.elapsed() })
+    Ok(Report { findings, rows, lanes: Some(lanes), took: begun.elapsed(), proved: Vec::new() })
 }

@@ -61,6 +61,8 @@ pub struct Plan {
     condition: String,
     starts: HashMap<Lane, Link>,
     anchors: HashMap<Lane, Vec<Link>>,
+    /// The links that an auditor's notes name, a lane's in ascending order.
+    signed: HashMap<Lane, Vec<Link>>,
 }
 
 impl Plan {
@@ -90,7 +92,13 @@ impl Plan {
             None => HashMap::new(),
         };
         let anchors = anchors(work, scope, partition).await?;
-        Ok(Self { install_id, partitions, only, whole, condition, starts, anchors })
+        Ok(Self { install_id, partitions, only, whole, condition, starts, anchors, signed: HashMap::new() })
+    }
+
+    /// Holds the lanes against what an auditor has signed, too.
+    #[must_use]
+    pub fn with_signed(self, signed: HashMap<Lane, Vec<Link>>) -> Self {
+        Self { signed, ..self }
     }
 
     /// The condition on the rows that are read.
@@ -104,19 +112,17 @@ impl Plan {
             Some(start) => Known::after(*start),
             None => Known::from_genesis(self.install_id, lane),
         };
-        match self.anchors.get(&lane) {
-            None => known,
-            Some(points) => {
-                let head = points.last().map_or(Head::Unknown, |last| Head::AtLeast(*last));
-                Known { points: points.clone(), head, ..known }
-            }
-        }
+        let recorded = [&self.anchors, &self.signed].into_iter().filter_map(|links| links.get(&lane));
+        let points: Vec<Link> = recorded.flatten().copied().collect();
+        let last = points.iter().max_by_key(|point| point.seq).copied();
+        Known { points, head: last.map_or(Head::Unknown, Head::AtLeast), ..known }
     }
 
-    /// The lanes of which seals tell.
+    /// The lanes of which seals or notes tell.
     pub fn sealed_lanes(&self) -> impl Iterator<Item = Lane> {
-        let mut lanes: Vec<Lane> = self.anchors.keys().copied().collect();
+        let mut lanes: Vec<Lane> = self.anchors.keys().chain(self.signed.keys()).copied().collect();
         lanes.sort();
+        lanes.dedup();
         lanes.into_iter()
     }
 

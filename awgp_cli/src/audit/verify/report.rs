@@ -22,6 +22,8 @@ pub struct Report {
     pub lanes: Option<usize>,
     /// How long it took.
     pub took: Duration,
+    /// What was proved against signed notes, and on what it rests, a sentence a tenant.
+    pub proved: Vec<String>,
 }
 
 impl Report {
@@ -47,6 +49,7 @@ impl Report {
         let summary = json!({
             "verified_rows": self.rows, "lanes": self.lanes, "seconds": self.took.as_secs_f64(),
             "rows_per_second": self.rows_per_second(), "findings": self.findings.len(),
+            "proved": self.proved,
         });
         let _ = writeln!(text, "{summary}");
         text
@@ -56,6 +59,9 @@ impl Report {
         let mut text = String::new();
         if !self.findings.is_empty() {
             text = render::grid(&COLUMNS, self.findings.iter().map(cells).collect());
+        }
+        for sentence in &self.proved {
+            let _ = writeln!(text, "{sentence}");
         }
         let lanes = self.lanes.map_or(String::new(), |lanes| format!(" in {lanes} lanes"));
         let _ = writeln!(
@@ -106,6 +112,7 @@ mod tests {
             rows: 1000,
             lanes: Some(2),
             took: Duration::from_millis(500),
+            proved: Vec::new(),
         }
     }
 

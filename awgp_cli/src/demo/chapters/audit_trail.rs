@@ -83,7 +83,7 @@ async fn a_superuser_edits(stage: &mut Stage<'_>, tenant: &Made, approval: &str)
     stage.book.step(
         "a superuser switches the guard off, lowers the risk in the approval's record, and switches it on",
     )?;
-    let report = verify::within(&work, tenant.context()).await?;
+    let report = verify::within(&work, tenant.context(), None).await?;
     drop(work);
     let rows = report.findings.iter().map(|finding| {
         let number = |value: Option<i64>| value.map_or(String::new(), |value| value.to_string());
@@ -122,7 +122,7 @@ async fn edit_quietly(work: &Work<'_>, id: i64) -> Result<(), Trouble> {
 /// The tenant's trail, verified through the auditor's login.
 async fn verified(stage: &mut Stage<'_>, tenant: &Made) -> Result<Report, Trouble> {
     let work = stage.sessions.auditor.begin(Context::default()).await?;
-    verify::within(&work, tenant.context()).await
+    verify::within(&work, tenant.context(), None).await
 }
 
 fn count(report: &Report) -> i64 {

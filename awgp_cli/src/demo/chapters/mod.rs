@@ -3,7 +3,9 @@
 mod afterwards;
 mod approvals;
 mod audit_trail;
+mod evidence;
 mod ground;
+mod messages;
 mod organisation;
 mod visibility;
 mod writing;
@@ -17,7 +19,9 @@ pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     organisation::tell(stage).await?;
     visibility::tell(stage).await?;
     writing::tell(stage).await?;
+    messages::tell(stage).await?;
     afterwards::tell(stage).await?;
     approvals::tell(stage).await?;
-    audit_trail::tell(stage).await
+    audit_trail::tell(stage).await?;
+    evidence::tell(stage).await
 }

@@ -1,0 +1,168 @@
+//! The auditor's signed notes: a file each, in a folder that is his.
+
+use super::key::{self, write_new};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use awgp_core::audit::checkpoint::Checkpoint;
+use awgp_core::audit::finding::Finding;
+use awgp_core::audit::group::Group;
+use awgp_core::audit::note::{self, Statement};
+use awgp_core::reason::Reason;
+use std::path::{Path, PathBuf};
+use uuid::Uuid;
+
+/// How the files of notes end.
+const EXTENSION: &str = "note";
+
+/// A note whose signature was verified.
+#[derive(Clone, Debug)]
+pub struct Signed {
+    /// Its file.
+    pub path: PathBuf,
+    /// The note.
+    pub note: String,
+    /// What it says.
+    pub statement: Statement,
+}
+
+/// Notes of one key.
+#[derive(Clone, Debug, Default)]
+pub struct Notes {
+    /// All of them, in the order of their files' names.
+    pub signed: Vec<Signed>,
+}
+
+impl Notes {
+    /// Reads a note, or every note of a folder. Each must be signed by the key.
+    pub fn read(path: &Path, public_key: &str) -> Result<Self, Failure> {
+        let files = if path.is_dir() { files(path)? } else { vec![path.to_owned()] };
+        let signed = files.into_iter().map(|file| Signed::read(file, public_key));
+        let notes = Self { signed: signed.collect::<Result<_, _>>()? };
+        if notes.signed.is_empty() {
+            return Err(Failure::of_reason(
+                Reason::NoteMalformed,
+                format!("{} holds no note", path.display()),
+            )
+            .hint("name a note, or a folder of them, that `awgp audit checkpoint` has written"));
+        }
+        notes.install_id()?;
+        Ok(notes)
+    }
+
+    /// The notes of a folder, which is made where it is not there.
+    pub fn in_folder(folder: &Path, public_key: &str) -> Result<Self, Failure> {
+        std::fs::create_dir_all(folder).map_err(|error| unreadable(folder, &error))?;
+        if files(folder)?.is_empty() {
+            return Ok(Self::default());
+        }
+        Self::read(folder, public_key)
+    }
+
+    /// The install of which they speak; it is one.
+    pub fn install_id(&self) -> Result<Option<Uuid>, Failure> {
+        let mut ids: Vec<Uuid> = self.signed.iter().map(|signed| signed.statement.install_id()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        if ids.len() > 1 {
+            return Err(Failure::of_reason(Reason::NoteMalformed, "the notes are of different installs")
+                .hint("keep a folder for each database"));
+        }
+        Ok(ids.first().copied())
+    }
+
+    /// The tenants of which they speak.
+    pub fn tenants(&self) -> Vec<Uuid> {
+        let trees = self.signed.iter().flat_map(|signed| signed.statement.trees());
+        let mut tenants: Vec<Uuid> = trees.map(|tree| tree.tenant_id).collect();
+        tenants.sort_unstable();
+        tenants.dedup();
+        tenants
+    }
+
+    /// A tenant's own checkpoints, the smallest first.
+    pub fn checkpoints(&self, tenant_id: Uuid) -> Vec<(&Checkpoint, &Signed)> {
+        let own = |signed: &'_ Signed| match &signed.statement {
+            Statement::Tree(checkpoint) => checkpoint.tenant_id == tenant_id,
+            Statement::Group(_) => false,
+        };
+        let mut found: Vec<_> = self
+            .signed
+            .iter()
+            .filter(|signed| own(signed))
+            .filter_map(|signed| match &signed.statement {
+                Statement::Tree(checkpoint) => Some((checkpoint, signed)),
+                Statement::Group(_) => None,
+            })
+            .collect();
+        found.sort_by_key(|(checkpoint, _)| checkpoint.size);
+        found
+    }
+
+    /// The holding's note that covers the most rows.
+    pub fn group(&self, holding_id: Uuid) -> Option<(&Group, &Signed)> {
+        let groups = self.signed.iter().filter_map(|signed| match &signed.statement {
+            Statement::Group(group) if group.holding_id == holding_id => Some((group, signed)),
+            _ => None,
+        });
+        groups.max_by_key(|(group, _)| group.rows())
+    }
+
+    /// Two histories among them.
+    pub fn split_views(&self) -> Vec<Finding> {
+        note::split_views(self.signed.iter().map(|signed| &signed.statement))
+    }
+
+    /// Signs a text, and puts the note into the folder under this name.
+    pub fn sign(
+        &mut self,
+        folder: &Path,
+        name: &str,
+        text: &str,
+        private_key: &str,
+    ) -> Result<&Signed, Failure> {
+        let path = folder.join(format!("{name}.{EXTENSION}"));
+        let place = path.display().to_string();
+        let note = note::sign(text, private_key).map_err(|error| key::refused(&error, &place))?;
+        let statement = Statement::parse(text).map_err(|error| key::refused(&error.into(), &place))?;
+        // Signatures are the same every time: what another run has written meanwhile is this note, or no note of ours.
+        if std::fs::read_to_string(&path).ok().as_deref() != Some(&note) {
+            let partial = folder.join(format!("{name}.{}.partial", std::process::id()));
+            write_new(&partial, &note, false)?;
+            let placed = std::fs::hard_link(&partial, &path);
+            let _ = std::fs::remove_file(&partial);
+            placed.map_err(|error| {
+                Failure::new(Exit::Unexpected, format!("{place} cannot be written: {error}"))
+                    .hint("look at what stands there: a note is never overwritten")
+            })?;
+        }
+        self.signed.push(Signed { path, note, statement });
+        Ok(&self.signed[self.signed.len() - 1])
+    }
+}
+
+impl Signed {
+    fn read(path: PathBuf, public_key: &str) -> Result<Self, Failure> {
+        let note = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
+        let statement = note::open(&note, public_key)
+            .map_err(|error| key::refused(&error, &path.display().to_string()))?;
+        Ok(Self { path, note, statement })
+    }
+}
+
+fn files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let entries = std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))?;
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|error| unreadable(folder, &error))?.path();
+        if path.extension().is_some_and(|extension| extension == EXTENSION) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn unreadable(path: &Path, error: &dyn std::fmt::Display) -> Failure {
+    Failure::of_reason(Reason::NoteMalformed, format!("{} cannot be read: {error}", path.display()))
+        .hint("name a note, or a folder of them, that `awgp audit checkpoint` has written")
+}

@@ -1,0 +1,171 @@
+//! The trail against what an auditor has signed.
+//!
+//! The lanes' last links of the notes are known points of the chain, so that what was cut or rewritten is found and named where
+//! the rows are read. Here the rest is judged: whether the database still knows what was signed, and
+//! whether the rows yield the signed roots, computed by [`walk`].
+
+use super::plan::{parse, text};
+use crate::audit::notes::Notes;
+use crate::audit::walk;
+use crate::failure::Trouble;
+use crate::session::Work;
+use awgp_core::audit::chain::{Digest, Lane, Link};
+use awgp_core::audit::finding::{Finding, Kind, Severity};
+use std::collections::{BTreeMap, HashMap};
+use uuid::Uuid;
+
+/// How far the lanes were, as the database says: for trees of which a group's note says the root alone.
+const LANES: &str = "
+    SELECT DISTINCT ON (chain_lane) chain_lane, last_seq, last_hash FROM awgp.audit_tree_lanes
+    WHERE tenant_id = $1::text::uuid AND tree_size <= $2 ORDER BY chain_lane, last_seq DESC";
+
+const KNOWN: &str = "
+    SELECT count(*) FROM awgp.audit_checkpoints
+    WHERE tenant_id = $1::text::uuid AND tree_size = $2 AND root_hash = $3";
+
+const NEWEST: &str = "
+    SELECT coalesce(max(tree_size), 0) FROM awgp.audit_checkpoints WHERE tenant_id = $1::text::uuid";
+
+/// The links that the notes name, a lane's in ascending order.
+pub async fn links(
+    work: &Work<'_>,
+    notes: &Notes,
+    tenants: &[Uuid],
+) -> Result<HashMap<Lane, Vec<Link>>, Trouble> {
+    let mut links: HashMap<Lane, Vec<Link>> = HashMap::new();
+    // Which of two histories is the true one, no note can say.
+    let split = split_tenants(notes);
+    for tenant_id in tenants.iter().filter(|id| !split.contains(id)) {
+        let mut add = |chain_lane, link| {
+            links.entry(Lane { tenant_id: *tenant_id, chain_lane }).or_default().push(link)
+        };
+        let checkpoints = notes.checkpoints(*tenant_id);
+        let signed_lanes = checkpoints.last().map_or(0, |(checkpoint, _)| checkpoint.size);
+        for (checkpoint, _) in checkpoints {
+            checkpoint.lanes.iter().for_each(|(lane, link)| add(*lane, *link));
+        }
+        let Some((size, _)) = trees(notes, *tenant_id).last_key_value().map(|(size, roots)| (*size, roots))
+        else {
+            continue;
+        };
+        if size > signed_lanes {
+            let size = i64::try_from(size).unwrap_or(i64::MAX);
+            for row in work.select(LANES, &[&tenant_id.to_string(), &size]).await? {
+                if let Some(hash) = Digest::from_hex(text(&row, "last_hash").as_bytes()) {
+                    add(
+                        parse(&text(&row, "chain_lane"))?,
+                        Link { seq: parse(&text(&row, "last_seq"))?, hash },
+                    );
+                }
+            }
+        }
+    }
+    for links in links.values_mut() {
+        links.sort_by_key(|link| link.seq);
+        links.dedup();
+    }
+    Ok(links)
+}
+
+/// The signed trees of a tenant: sizes and their roots. More than one root a size is a split view, told elsewhere.
+fn trees(notes: &Notes, tenant_id: Uuid) -> BTreeMap<u64, Digest> {
+    let statements = notes.signed.iter().map(|signed| &signed.statement);
+    statements.filter_map(|statement| statement.tree_of(tenant_id)).collect()
+}
+
+/// Judges each tenant's signed trees, and says what was proved and on what it rests.
+pub async fn judge(
+    work: &Work<'_>,
+    notes: &Notes,
+    tenants: &[Uuid],
+    findings: &mut Vec<Finding>,
+) -> Result<Vec<String>, Trouble> {
+    let Some(install_id) = notes.install_id()? else { return Ok(Vec::new()) };
+    let split = split_tenants(notes);
+    let mut told = Vec::new();
+    for tenant_id in tenants.iter().filter(|id| !split.contains(id)) {
+        let trees = trees(notes, *tenant_id);
+        if let Some(lost) = lost(work, *tenant_id, &trees).await? {
+            rolled_back(findings, *tenant_id, lost);
+            continue;
+        }
+        let is_touched =
+            |finding: &Finding| finding.severity == Severity::Error && finding.tenant_id == Some(*tenant_id);
+        // Where rows were touched the root cannot fit either: one deed, one name.
+        if findings.iter().any(is_touched) {
+            continue;
+        }
+        let Some(size) = trees.last_key_value().map(|(size, _)| *size) else { continue };
+        match walk::walk(work, install_id, *tenant_id, None, size).await? {
+            Err(what) => findings.push(mismatch(*tenant_id, what)),
+            Ok(walked) => {
+                let wrong = trees.iter().find(|(size, root)| walked.roots.get(size) != Some(root));
+                match wrong {
+                    Some((size, _)) => {
+                        let what = format!("the tree of the first {size} rows has another root");
+                        findings.push(mismatch(*tenant_id, what));
+                    }
+                    None => told.push(proved(*tenant_id, &trees, walked.by_stored_hash)),
+                }
+            }
+        }
+    }
+    let asked = |finding: &Finding| finding.tenant_id.is_some_and(|tenant_id| tenants.contains(&tenant_id));
+    findings.extend(notes.split_views().into_iter().filter(asked));
+    Ok(told)
+}
+
+/// The tenants of which the notes tell two histories.
+fn split_tenants(notes: &Notes) -> Vec<Uuid> {
+    notes.split_views().into_iter().filter_map(|finding| finding.tenant_id).collect()
+}
+
+/// The largest signed tree that the database does not know, and the newest that it knows.
+async fn lost(
+    work: &Work<'_>,
+    tenant_id: Uuid,
+    trees: &BTreeMap<u64, Digest>,
+) -> Result<Option<(u64, i64)>, Trouble> {
+    let tenant = tenant_id.to_string();
+    for (size, root) in trees.iter().rev() {
+        let size_in_sql = i64::try_from(*size).unwrap_or(i64::MAX);
+        if work.number(KNOWN, &[&tenant, &size_in_sql, &root.to_string()]).await? == 0 {
+            return Ok(Some((*size, work.number(NEWEST, &[&tenant]).await?)));
+        }
+    }
+    Ok(None)
+}
+
+/// An older state of the database has shorter lanes: what is missing at their ends is told once.
+fn rolled_back(findings: &mut Vec<Finding>, tenant_id: Uuid, (size, newest): (u64, i64)) {
+    let mut ends = String::new();
+    findings.retain(|finding| {
+        let is_end = finding.kind == Kind::CutTail && finding.tenant_id == Some(tenant_id);
+        if let (true, Some(lane), Some(seq)) = (is_end, finding.chain_lane, finding.chain_seq) {
+            ends = format!("{ends}; lane {lane} has nothing from {seq} on");
+        }
+        !is_end
+    });
+    let detail =
+        format!("{size} rows were signed; the newest checkpoint that the database knows has {newest}{ends}");
+    findings.push(Finding { tenant_id: Some(tenant_id), ..Finding::about_log(Kind::RolledBack, detail) });
+}
+
+fn mismatch(tenant_id: Uuid, what: String) -> Finding {
+    Finding { tenant_id: Some(tenant_id), ..Finding::about_log(Kind::RootMismatch, what) }
+}
+
+fn proved(tenant_id: Uuid, trees: &BTreeMap<u64, Digest>, by_stored_hash: u64) -> String {
+    let sizes: Vec<String> = trees.keys().map(u64::to_string).collect();
+    let sizes = match sizes.as_slice() {
+        [first, .., last] if sizes.len() > 3 => format!("{first} to {last} ({} notes)", sizes.len()),
+        _ => sizes.join(", "),
+    };
+    let relies = match by_stored_hash {
+        0 => String::new(),
+        rows => format!(
+            "; {rows} of them are gone with their partitions: their stored leaves, with the rows that are here, yield the signed root"
+        ),
+    };
+    format!("tenant {tenant_id}: the trail extends what was signed at {sizes} rows{relies}")
+}

@@ -1,0 +1,102 @@
+//! `awgp template`: what assistants are made from.
+
+use crate::assistant;
+use crate::call::Call;
+use crate::exit::Exit;
+use crate::failure::{Failure, Trouble};
+use crate::opt::{Output, TemplateApply, TemplateDiff, TemplateList, TemplateNamed};
+use crate::render;
+use crate::row::Row;
+use crate::session::{Context, Session};
+
+const COLUMNS: [&str; 7] = ["slug", "name", "type", "risk_tier", "version", "is_system", "id"];
+const CHANGES: [&str; 3] = ["path", "current", "proposed"];
+
+const LIST: &str = "
+    SELECT * FROM awgp.assistant_templates WHERE $2::text IS NULL OR type = $2
+    ORDER BY is_system DESC, slug LIMIT $1::bigint";
+
+const SHOW: &str = "SELECT * FROM awgp.assistant_templates WHERE slug = $1";
+
+/// Lists the templates.
+pub async fn list(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &TemplateList,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    work.require_listed("assistant_templates", "type", options.kind.as_deref()).await?;
+    let rows = work.select(LIST, &[&i64::from(options.limit.rows), &options.kind]).await?;
+    work.commit().await?;
+    Ok(render::list(&rows, &COLUMNS, output))
+}
+
+/// Shows one template.
+pub async fn show(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &TemplateNamed,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    let rows = work.select(SHOW, &[&options.slug]).await?;
+    work.commit().await?;
+    let row = rows.first().ok_or_else(|| {
+        Failure::new(Exit::NotFound, format!("there is no template \"{}\"", options.slug))
+            .hint("list the templates with `awgp template list`; it needs --tenant or the role awgp_admin")
+    })?;
+    Ok(render::single(row, output))
+}
+
+/// Makes an assistant from a template.
+pub async fn apply(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &TemplateApply,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    work.require_tenant().await?;
+    let call = Call::new("create_assistant_from_template")
+        .arg("template_slug", "text", Some(&options.template))
+        .arg("name", "text", Some(&options.name))
+        .arg("slug", "text", Some(&options.slug))
+        .arg("overrides", "jsonb", options.overrides.as_ref());
+    let row = work.call_one(&call).await?;
+    work.commit().await?;
+    Ok(render::single(&row, output))
+}
+
+/// Shows what the newest version of its template would change on an assistant.
+pub async fn diff(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &TemplateDiff,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    work.require_tenant().await?;
+    let id = assistant::find(&work, &options.assistant).await?;
+    let answer = work.text("SELECT awgp.template_difference($1::text::uuid)::text", &[&id]).await?;
+    work.commit().await?;
+    let unreadable =
+        |error| Failure::new(Exit::Unexpected, format!("the server's answer cannot be read: {error}"));
+    let row = Row::from_json(&answer).map_err(unreadable)?;
+    if output == Output::Json {
+        return Ok(render::single(&row, output));
+    }
+    let changes = row.raw("changes").map_or("[]", |changes| changes.get());
+    let changes: Vec<Row> = serde_json::from_str(changes).map_err(unreadable)?;
+    let text = |name| row.text(name).unwrap_or_default();
+    let versions = format!(
+        "{}: made from version {}, newest is {}\n",
+        text("template_slug"),
+        text("made_from_version"),
+        text("newest_version")
+    );
+    if changes.is_empty() {
+        return Ok(versions + "nothing would change\n");
+    }
+    Ok(versions + &render::list(&changes, &CHANGES, output))
+}

@@ -1,0 +1,185 @@
+//! Signed notes (C2SP signed-note, Ed25519), and what the text of one may say.
+//!
+//! The format and the signatures are those of the crate `signed_note`. Keys and notes are text; randomness, files
+//! and the database are the caller's.
+
+use super::chain::Digest;
+use super::checkpoint::{Checkpoint, Malformed};
+use super::finding::{Finding, Kind};
+use super::group::{self, Group, Member};
+use crate::reason::Reason;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use signed_note::{Note, NoteError, StandardSigner, StandardVerifier, VerifierList};
+use std::collections::{BTreeMap, BTreeSet};
+use thiserror::Error;
+use uuid::Uuid;
+
+/// What every private key begins with; no public one does.
+pub const PRIVATE: &str = "PRIVATE+KEY+";
+/// The key name where none is given.
+pub const KEY_NAME: &str = "awgp-auditor";
+
+/// Why a key or a note is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Refused {
+    /// Not a key.
+    #[error("the key cannot be read: {0}")]
+    Key(String),
+    /// A private key, where a public one belongs.
+    #[error("this is a private key; whoever has it can sign in its place")]
+    PrivateKey,
+    /// No signed note, or its text is nothing that AWGP signs.
+    #[error("the note cannot be read: {0}")]
+    Malformed(String),
+    /// The note has no signature of this key.
+    #[error("the note has no signature of the key {0}")]
+    WrongKey(String),
+    /// The signature is not of this text.
+    #[error("the signature of the key {0} is not of this text")]
+    BadSignature(String),
+}
+
+impl Refused {
+    /// The stable reason.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Key(_) => Reason::CheckpointKey,
+            Self::PrivateKey => Reason::PrivateKey,
+            Self::Malformed(_) => Reason::NoteMalformed,
+            Self::WrongKey(_) => Reason::NoteWrongKey,
+            Self::BadSignature(_) => Reason::NoteBadSignature,
+        }
+    }
+}
+
+impl From<Malformed> for Refused {
+    fn from(malformed: Malformed) -> Self {
+        Self::Malformed(malformed.to_string())
+    }
+}
+
+/// What a signed note says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Statement {
+    /// A tenant's tree.
+    Tree(Checkpoint),
+    /// The trees of a group.
+    Group(Group),
+}
+
+impl Statement {
+    /// Reads the text of a note.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        if text.strip_prefix(group::ORIGIN).is_some_and(|rest| rest.starts_with('/')) {
+            return Group::parse(text).map(Self::Group);
+        }
+        Checkpoint::parse(text).map(Self::Tree)
+    }
+
+    /// The install.
+    pub fn install_id(&self) -> Uuid {
+        match self {
+            Self::Tree(checkpoint) => checkpoint.install_id,
+            Self::Group(group) => group.install_id,
+        }
+    }
+
+    /// The trees it speaks of.
+    pub fn trees(&self) -> Vec<Member> {
+        match self {
+            Self::Group(group) => group.members.clone(),
+            Self::Tree(Checkpoint { tenant_id, size, root, .. }) => {
+                vec![Member { tenant_id: *tenant_id, size: *size, root: *root }]
+            }
+        }
+    }
+
+    /// Size and root of a tenant's tree, where it speaks of it.
+    pub fn tree_of(&self, tenant_id: Uuid) -> Option<(u64, Digest)> {
+        let tree = self.trees().into_iter().find(|tree| tree.tenant_id == tenant_id)?;
+        Some((tree.size, tree.root))
+    }
+}
+
+/// Signs a text.
+pub fn sign(text: &str, private_key: &str) -> Result<String, Refused> {
+    let signer = StandardSigner::new(private_key.trim()).map_err(|error| Refused::Key(error.to_string()))?;
+    let malformed = |error: NoteError| Refused::Malformed(error.to_string());
+    let mut note = Note::new(text.as_bytes(), &[]).map_err(malformed)?;
+    note.add_sigs(&[&signer]).map_err(malformed)?;
+    String::from_utf8(note.to_bytes()).map_err(|error| Refused::Malformed(error.to_string()))
+}
+
+/// The text of a note that this key has signed. Further signatures are allowed, and not looked at.
+pub fn text_of(note: &str, public_key: &str) -> Result<String, Refused> {
+    let public_key = public_key.trim();
+    let verifier = verifier(public_key)?;
+    let note = Note::from_bytes(note.as_bytes()).map_err(|error| Refused::Malformed(error.to_string()))?;
+    // What the error names is the note's; the key is named by what can be shown of it.
+    let name = public_key.rsplit_once('+').map_or(public_key, |(name, _)| name).to_owned();
+    note.verify(&VerifierList::new(vec![Box::new(verifier)])).map_err(|error| match error {
+        NoteError::InvalidSignature { .. } => Refused::BadSignature(name),
+        _ => Refused::WrongKey(name),
+    })?;
+    String::from_utf8(note.text().to_vec()).map_err(|error| Refused::Malformed(error.to_string()))
+}
+
+/// The text of a note, whoever has signed it. For what needs to know which checkpoint is meant, and proves nothing.
+pub fn unverified_text(note: &str) -> Result<String, Refused> {
+    let malformed = |error: &dyn std::fmt::Display| Refused::Malformed(error.to_string());
+    let note = Note::from_bytes(note.as_bytes()).map_err(|error| malformed(&error))?;
+    String::from_utf8(note.text().to_vec()).map_err(|error| malformed(&error))
+}
+
+/// Two histories: trees of one tenant and one size with different roots, in notes that the same auditor holds.
+pub fn split_views<'a>(statements: impl IntoIterator<Item = &'a Statement>) -> Vec<Finding> {
+    let mut seen: BTreeMap<(Uuid, Uuid, u64), Digest> = BTreeMap::new();
+    let mut split = BTreeSet::new();
+    for statement in statements {
+        for Member { tenant_id, size, root } in statement.trees() {
+            let tree = (statement.install_id(), tenant_id, size);
+            if *seen.entry(tree).or_insert(root) != root {
+                split.insert(tree);
+            }
+        }
+    }
+    let finding = |(_, tenant_id, size): (Uuid, Uuid, u64)| Finding {
+        tenant_id: Some(tenant_id),
+        ..Finding::about_log(Kind::SplitView, format!("two notes sign different trees of {size} rows"))
+    };
+    split.into_iter().map(finding).collect()
+}
+
+/// What a note says that this key has signed.
+pub fn open(note: &str, public_key: &str) -> Result<Statement, Refused> {
+    Ok(Statement::parse(&text_of(note, public_key)?)?)
+}
+
+/// Whether a text is a public key, and its name and id.
+pub fn key_name(public_key: &str) -> Result<String, Refused> {
+    verifier(public_key.trim())?;
+    let named = public_key.trim().rsplit_once('+').map(|(name, _)| name.to_owned());
+    named.ok_or_else(|| Refused::Key("it has no name".to_owned()))
+}
+
+/// The public key that belongs to a private one.
+pub fn public_key_of(private_key: &str) -> Result<String, Refused> {
+    let private_key = private_key.trim();
+    StandardSigner::new(private_key).map_err(|error| Refused::Key(error.to_string()))?;
+    let malformed = || Refused::Key("malformed signer key".to_owned());
+    let (name, rest) =
+        private_key.strip_prefix(PRIVATE).and_then(|rest| rest.split_once('+')).ok_or_else(malformed)?;
+    let (_, encoded) = rest.split_once('+').ok_or_else(malformed)?;
+    let bytes = STANDARD.decode(encoded).map_err(|_| malformed())?;
+    let seed: [u8; 32] = bytes.get(1..).and_then(|seed| seed.try_into().ok()).ok_or_else(malformed)?;
+    let public = ed25519_dalek::SigningKey::from_bytes(&seed).verifying_key();
+    Ok(signed_note::new_ed25519_verifier_key(name, &public))
+}
+
+fn verifier(public_key: &str) -> Result<StandardVerifier, Refused> {
+    if public_key.contains(PRIVATE) {
+        return Err(Refused::PrivateKey);
+    }
+    StandardVerifier::new(public_key).map_err(|error| Refused::Key(error.to_string()))
+}

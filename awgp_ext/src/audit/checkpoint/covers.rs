@@ -1,0 +1,36 @@
+//! Whether a sealed partition is checkpointed: only then may it be retired.
+
+use pgrx::prelude::*;
+
+/// Each lane's last row in the partition is in a tree of which a signed note was shown.
+const COVERED: &str = "
+    SELECT NOT EXISTS (
+        SELECT FROM awgp.audit_chain_anchors AS anchor
+        WHERE anchor.partition_name = $1 AND NOT EXISTS (
+            SELECT FROM awgp.audit_tree_lanes AS run
+            WHERE run.tenant_id = anchor.tenant_id AND run.chain_lane = anchor.chain_lane
+              AND run.last_seq >= anchor.last_seq
+              AND EXISTS (
+                  SELECT FROM awgp.audit_checkpoints AS signed
+                  WHERE signed.tenant_id = run.tenant_id AND signed.tree_size >= run.tree_size
+                    AND signed.signed_at IS NOT NULL)))
+       AND EXISTS (SELECT FROM awgp.audit_log_integrity WHERE partition_name = $1)";
+
+/// True where every row of a sealed partition is covered by a checkpoint of which a signed note was shown.
+/// False where the partition is not sealed. Runs as whoever calls, who must see all three tables.
+pub fn covers_partition(name: &str) -> bool {
+    let covered = Spi::get_one_with_args::<bool>(COVERED, &[name.into()]);
+    match covered {
+        Ok(covered) => covered == Some(true),
+        Err(error) => error!("the checkpoints could not be read: {error}"),
+    }
+}
+
+/// True where every row of a sealed partition is covered by a signed checkpoint.
+///
+/// SECURITY DEFINER, because maintainers read no anchors; it answers yes or no.
+#[pg_extern(stable, parallel_unsafe, security_definer)]
+#[search_path(pg_catalog, pg_temp)]
+fn partition_is_checkpointed(partition_name: &str) -> bool {
+    covers_partition(partition_name)
+}

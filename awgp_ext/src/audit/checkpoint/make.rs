@@ -1,0 +1,208 @@
+//! `audit_checkpoint()`: the new rows of each lane become leaves, and the tree gets a root.
+//!
+//! Writers are not held up: a lane's committed rows are a beginning of the lane without a gap, since who appends holds the lane
+//! until it has committed. What is committed later is appended next time.
+
+use super::{refuse_findings, tiles};
+use crate::audit::{queue, read};
+use crate::lock::{self, Subject};
+use crate::raise::raise;
+use crate::relation::{from_sql, to_sql};
+use awgp_core::audit::chain::{Digest, Lane, Link, Linker, genesis};
+use awgp_core::audit::checkpoint::Checkpoint;
+use awgp_core::audit::tree::{self, Place, Tree};
+use awgp_core::reason::Reason;
+use awgp_core::refusal::Refusal;
+use pgrx::prelude::*;
+use pgrx::{JsonB, pg_sys};
+use serde_json::json;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// Full tiles that wait before they are written: 2 MiB.
+const TILES_WAITING: usize = 256;
+
+/// The rows of one lane that a checkpoint appends.
+struct Run {
+    lane: i16,
+    first_seq: i64,
+    last: Link,
+    first_leaf: u64,
+}
+
+/// Appends a tenant's new rows to its tree, and returns the checkpoint.
+///
+/// SECURITY DEFINER, because auditors and maintainers write no table; it writes hashes of rows that are there, and
+/// nothing that a caller could choose.
+#[pg_extern(volatile, parallel_unsafe, security_definer)]
+#[search_path(pg_catalog, pg_temp)]
+fn audit_checkpoint(tenant_id: pgrx::Uuid) -> JsonB {
+    // SAFETY: raises in a read-only transaction.
+    unsafe { pg_sys::PreventCommandIfReadOnly(c"awgp.audit_checkpoint()".as_ptr()) };
+    let tenant = from_sql(&tenant_id);
+    lock::lock_tenant_until_commit(Subject::Checkpoint, tenant);
+    // SAFETY: pushed and popped in pairs; an error in between ends the (sub)transaction, which pops it. What another
+    // maker has committed while this one waited for the lock is seen.
+    let (checkpoint, appended) = unsafe {
+        pg_sys::PushActiveSnapshot(pg_sys::GetLatestSnapshot());
+        let made = make(tenant);
+        pg_sys::PopActiveSnapshot();
+        made
+    };
+    JsonB(json!({
+        "tenant_id": tenant,
+        "tree_size": checkpoint.size,
+        "root_hash": checkpoint.root,
+        "body": checkpoint.to_text(),
+        "appended": appended,
+    }))
+}
+
+fn make(tenant: Uuid) -> (Checkpoint, u64) {
+    let latest = latest(tenant);
+    let (size, root, known) = match &latest {
+        None => (0, Digest::of(b""), BTreeMap::new()),
+        Some(latest) => (latest.size, latest.root, latest.lanes.iter().copied().collect()),
+    };
+    let tree = Tree::resume(size, |place| tiles::read(tenant, place));
+    let Some(tree) = tree.filter(|tree| tree.root() == root) else {
+        refuse_findings(tenant, "its stored tree is not that of its newest checkpoint");
+    };
+    let mut appending = Appending { tenant, tree, full: Vec::new(), runs: Vec::new(), lanes: known };
+    for lane in lanes(tenant) {
+        appending.lane(lane);
+    }
+    let appended = appending.tree.size() - size;
+    match (latest, appended) {
+        (Some(latest), 0) => (latest, 0),
+        (None, 0) => raise(
+            &Refusal::new(
+                Reason::AuditEmpty,
+                "the tenant has no audit row",
+                "Check the id: SELECT id, slug FROM awgp.tenants;",
+            )
+            .with("tenant_id", tenant.to_string()),
+        ),
+        _ => (appending.finish(), appended),
+    }
+}
+
+/// The newest checkpoint, as its body says.
+fn latest(tenant: Uuid) -> Option<Checkpoint> {
+    let sql = "SELECT body FROM awgp.audit_checkpoints WHERE tenant_id = $1 ORDER BY tree_size DESC LIMIT 1";
+    let body = match Spi::get_one_with_args::<String>(sql, &[to_sql(tenant).into()]) {
+        Ok(body) => body?,
+        Err(spi::Error::InvalidPosition) => return None,
+        Err(error) => error!("awgp.audit_checkpoints could not be read: {error}"),
+    };
+    match Checkpoint::parse(&body) {
+        Ok(checkpoint) if checkpoint.tenant_id == tenant => Some(checkpoint),
+        Ok(_) => refuse_findings(tenant, "its newest checkpoint is another tenant's"),
+        Err(malformed) => refuse_findings(tenant, &format!("its newest checkpoint was changed: {malformed}")),
+    }
+}
+
+/// The tenant's lanes, one look at the chain's index each.
+fn lanes(tenant: Uuid) -> Vec<i16> {
+    let sql = "SELECT chain_lane FROM awgp.audit_logs
+               WHERE tenant_id = $1 AND chain_lane > $2 ORDER BY chain_lane LIMIT 1";
+    let mut lanes: Vec<i16> = Vec::new();
+    loop {
+        let after = lanes.last().copied().unwrap_or(-1);
+        match Spi::get_one_with_args::<i16>(sql, &[to_sql(tenant).into(), after.into()]) {
+            Ok(Some(lane)) => lanes.push(lane),
+            Ok(None) | Err(spi::Error::InvalidPosition) => return lanes,
+            Err(error) => error!("awgp.audit_logs could not be read: {error}"),
+        }
+    }
+}
+
+/// A checkpoint in the making.
+struct Appending {
+    tenant: Uuid,
+    tree: Tree,
+    full: Vec<(Place, Vec<Digest>)>,
+    runs: Vec<Run>,
+    /// The last link of each lane that is in the tree.
+    lanes: BTreeMap<i16, Link>,
+}
+
+impl Appending {
+    /// Appends the new rows of a lane. Each must follow the one before it.
+    fn lane(&mut self, chain_lane: i16) {
+        let lane = Lane { tenant_id: self.tenant, chain_lane };
+        let from_genesis = || Link { seq: 0, hash: genesis(queue::installation(), lane) };
+        let start = self.lanes.get(&chain_lane).copied().unwrap_or_else(from_genesis);
+        let (mut last, mut linker, first_leaf) = (start, Linker::default(), self.tree.size());
+        read::for_each_row_after(lane, start.seq, |row| {
+            let hash = linker.link(last.hash, row);
+            if row.chain_seq != last.seq + 1 || hash.to_hex() != row.integrity_hash {
+                let what = format!("its lane {chain_lane} does not hold at {}", row.chain_seq);
+                refuse_findings(self.tenant, &what);
+            }
+            last = Link { seq: row.chain_seq, hash };
+            self.tree.push(tree::leaf(linker.canonical(), hash), &mut self.full);
+            if self.full.len() >= TILES_WAITING {
+                self.write_full();
+            }
+        });
+        if last.seq > start.seq {
+            self.lanes.insert(chain_lane, last);
+            self.runs.push(Run { lane: chain_lane, first_seq: start.seq + 1, last, first_leaf });
+        }
+    }
+
+    fn write_full(&mut self) {
+        for (place, hashes) in self.full.drain(..) {
+            tiles::write(self.tenant, place, &hashes);
+        }
+    }
+
+    /// Writes the rest of the tree and the checkpoint.
+    fn finish(mut self) -> Checkpoint {
+        self.write_full();
+        for (place, hashes) in self.tree.open_tiles() {
+            tiles::write(self.tenant, place, hashes);
+        }
+        let checkpoint = Checkpoint {
+            install_id: queue::installation(),
+            tenant_id: self.tenant,
+            size: self.tree.size(),
+            root: self.tree.root(),
+            lanes: self.lanes.into_iter().collect(),
+        };
+        if let Err(error) = record(&checkpoint, &self.runs) {
+            error!("the checkpoint could not be written: {error}");
+        }
+        checkpoint
+    }
+}
+
+fn record(checkpoint: &Checkpoint, runs: &[Run]) -> spi::Result<()> {
+    let size = i64::try_from(checkpoint.size).unwrap_or(i64::MAX);
+    let tenant = to_sql(checkpoint.tenant_id);
+    let (root, body) = (checkpoint.root.to_string(), checkpoint.to_text());
+    Spi::run_with_args(
+        "INSERT INTO awgp.audit_checkpoints (tenant_id, tree_size, root_hash, body) VALUES ($1, $2, $3, $4)",
+        &[tenant.into(), size.into(), root.into(), body.into()],
+    )?;
+    let lanes: Vec<_> = runs.iter().map(|run| run.lane).collect();
+    let firsts: Vec<_> = runs.iter().map(|run| run.first_seq).collect();
+    let lasts: Vec<_> = runs.iter().map(|run| run.last.seq).collect();
+    let hashes: Vec<_> = runs.iter().map(|run| run.last.hash.to_string()).collect();
+    let leaves: Vec<_> = runs.iter().map(|run| i64::try_from(run.first_leaf).unwrap_or(i64::MAX)).collect();
+    Spi::run_with_args(
+        "INSERT INTO awgp.audit_tree_lanes
+             (tenant_id, tree_size, chain_lane, first_seq, last_seq, last_hash, first_leaf)
+         SELECT $1, $2, * FROM unnest($3::smallint[], $4::bigint[], $5::bigint[], $6::text[], $7::bigint[])",
+        &[
+            to_sql(checkpoint.tenant_id).into(),
+            size.into(),
+            lanes.into(),
+            firsts.into(),
+            lasts.into(),
+            hashes.into(),
+            leaves.into(),
+        ],
+    )
+}

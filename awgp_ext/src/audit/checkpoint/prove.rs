@@ -1,0 +1,91 @@
+//! `prove_audit()`: what proves that a row is in a checkpoint.
+
+use super::{refuse_findings, tiles};
+use crate::audit::read;
+use crate::raise::raise;
+use crate::relation::to_sql;
+use awgp_core::audit::row::AuditRow;
+use awgp_core::audit::tree::Stored;
+use awgp_core::reason::Reason;
+use awgp_core::refusal::Refusal;
+use pgrx::JsonB;
+use pgrx::prelude::*;
+use serde_json::json;
+
+/// The row, the number of its leaf and the path to the root of a checkpoint. Runs as the caller: who may not read the
+/// row gets no proof of it.
+#[pg_extern(stable, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn prove_audit(audit_id: i64, tree_size: default!(Option<i64>, "NULL")) -> JsonB {
+    let Some(row) = read::row_of(audit_id) else {
+        raise(
+            &Refusal::new(
+                Reason::UnknownAuditRow,
+                "there is no such audit row here",
+                "List the rows: awgp audit log",
+            )
+            .with("audit_id", audit_id),
+        );
+    };
+    let (size, body) = checkpoint(&row, tree_size);
+    let index = leaf_index(&row, size);
+    let stored = Stored::new(|place| tiles::read(row.tenant_id, place));
+    let path = u64::try_from(size)
+        .ok()
+        .zip(u64::try_from(index).ok())
+        .and_then(|(size, index)| stored.inclusion(size, index));
+    let Some(path) = path else {
+        refuse_findings(row.tenant_id, "its stored tree lacks a tile");
+    };
+    JsonB(json!({ "row": row, "leaf_index": index, "path": path, "tree_size": size, "body": body }))
+}
+
+/// Size and body of the checkpoint that was asked for, or of the newest.
+fn checkpoint(row: &AuditRow, tree_size: Option<i64>) -> (i64, String) {
+    let found = Spi::get_two_with_args::<i64, String>(
+        "SELECT tree_size, body FROM awgp.audit_checkpoints
+         WHERE tenant_id = $1 AND ($2::bigint IS NULL OR tree_size = $2) ORDER BY tree_size DESC LIMIT 1",
+        &[to_sql(row.tenant_id).into(), tree_size.into()],
+    );
+    match (found, tree_size) {
+        (Ok((Some(size), Some(body))), _) => (size, body),
+        (Ok(_) | Err(spi::Error::InvalidPosition), None) => not_checkpointed(row),
+        (Ok(_) | Err(spi::Error::InvalidPosition), Some(size)) => raise(
+            &Refusal::new(
+                Reason::UnknownCheckpoint,
+                "this database has made no checkpoint of this size",
+                "Verify the note against the database: awgp audit verify --checkpoint FILE --public-key KEY",
+            )
+            .with("tenant_id", row.tenant_id.to_string())
+            .with("tree_size", size),
+        ),
+        (Err(error), _) => error!("awgp.audit_checkpoints could not be read: {error}"),
+    }
+}
+
+/// The number of the row's leaf in the tree of this size.
+fn leaf_index(row: &AuditRow, size: i64) -> i64 {
+    let found = Spi::get_one_with_args::<i64>(
+        "SELECT first_leaf + $3 - first_seq FROM awgp.audit_tree_lanes
+         WHERE tenant_id = $1 AND chain_lane = $2 AND $3 BETWEEN first_seq AND last_seq AND tree_size <= $4
+         ORDER BY last_seq LIMIT 1",
+        &[to_sql(row.tenant_id).into(), row.chain_lane.into(), row.chain_seq.into(), size.into()],
+    );
+    match found {
+        Ok(Some(index)) => index,
+        Ok(None) | Err(spi::Error::InvalidPosition) => not_checkpointed(row),
+        Err(error) => error!("awgp.audit_tree_lanes could not be read: {error}"),
+    }
+}
+
+fn not_checkpointed(row: &AuditRow) -> ! {
+    raise(
+        &Refusal::new(
+            Reason::RowNotCheckpointed,
+            "the row is in no such checkpoint yet",
+            "Make one: awgp audit checkpoint --tenant TENANT --key FILE --out DIR",
+        )
+        .with("audit_id", row.id)
+        .with("tenant_id", row.tenant_id.to_string()),
+    );
+}

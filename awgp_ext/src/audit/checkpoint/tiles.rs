@@ -1,0 +1,36 @@
+//! The tiles of the trees, as rows of audit_tree_tiles.
+
+use crate::relation::to_sql;
+use awgp_core::audit::chain::Digest;
+use awgp_core::audit::tree::Place;
+use pgrx::prelude::*;
+use uuid::Uuid;
+
+/// The hashes of a tile; none where it is not there.
+pub fn read(tenant: Uuid, place: Place) -> Option<Vec<Digest>> {
+    let sql = "SELECT hashes FROM awgp.audit_tree_tiles WHERE tenant_id = $1 AND level = $2 AND tile = $3";
+    let read = Spi::get_one_with_args::<Vec<u8>>(sql, &arguments(tenant, place));
+    let bytes = match read {
+        Ok(bytes) => bytes?,
+        Err(spi::Error::InvalidPosition) => return None,
+        Err(error) => error!("awgp.audit_tree_tiles could not be read: {error}"),
+    };
+    bytes.chunks(32).map(|hash| hash.try_into().ok().map(Digest)).collect()
+}
+
+/// Writes a tile, which may be there and narrower.
+pub fn write(tenant: Uuid, place: Place, hashes: &[Digest]) {
+    let bytes: Vec<u8> = hashes.iter().flat_map(|hash| hash.0).collect();
+    let [tenant, level, tile] = arguments(tenant, place);
+    let sql =
+        "INSERT INTO awgp.audit_tree_tiles AS stored (tenant_id, level, tile, hashes) VALUES ($1, $2, $3, $4)
+               ON CONFLICT (tenant_id, level, tile) DO UPDATE SET hashes = excluded.hashes";
+    if let Err(error) = Spi::run_with_args(sql, &[tenant, level, tile, bytes.into()]) {
+        error!("awgp.audit_tree_tiles could not be written: {error}");
+    }
+}
+
+fn arguments(tenant: Uuid, place: Place) -> [pgrx::datum::DatumWithOid<'static>; 3] {
+    let tile = i64::try_from(place.tile).unwrap_or(i64::MAX);
+    [to_sql(tenant).into(), i16::from(place.level).into(), tile.into()]
+}

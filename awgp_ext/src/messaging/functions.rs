@@ -1,0 +1,249 @@
+//! `authorize_message()` and `test_message()`.
+
+use super::load;
+use super::windows::{self, Asked};
+use crate::audit::event::Event;
+use crate::audit::{actor, append, queue};
+use crate::context::{self, Context};
+use crate::encoding::Text;
+use crate::jsonb::Jsonb;
+use crate::raise::raise;
+use crate::relation::{self, as_owner_past_row_security, from_sql};
+use awgp_core::audit::row::timestamp_from_postgres;
+use awgp_core::civil::format_timestamp;
+use awgp_core::messaging::{Admission, Decision, Party, Question, Relation, Side, decide};
+use awgp_core::permissions::{Verb, check_write};
+use awgp_core::reason::Reason;
+use awgp_core::refusal::Refusal;
+use awgp_core::tenancy;
+use pgrx::JsonB;
+use pgrx::datum::TimestampWithTimeZone;
+use pgrx::pg_sys;
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::prelude::*;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+/// Decides whether a message may be sent, counts it if so, records the decision, and returns it.
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn authorize_message(
+    from_assistant_id: Option<pgrx::Uuid>,
+    to_assistant_id: Option<pgrx::Uuid>,
+    channel: Option<Text>,
+    content: Option<Text>,
+    metadata: default!(Option<Jsonb>, "'{}'"),
+) -> JsonB {
+    // SAFETY: raises in a read-only transaction.
+    unsafe { pg_sys::PreventCommandIfReadOnly(c"awgp.authorize_message()".as_ptr()) };
+    let context = tenant_in_context();
+    let role = context::user_role().unwrap_or_else(|refusal| raise(&refusal));
+    if let Err(error) = check_write(role, "message_windows", Verb::Insert, true) {
+        raise(&error.into());
+    }
+    let message = Message::read(from_assistant_id, to_assistant_id, channel, content, metadata);
+    let (decision, asked) = message.decide(context);
+    let decision = if decision.is_allowed() && !asked.is_empty() {
+        let (admissions, now) = windows::count(&asked);
+        limited(decision, &admissions, now)
+    } else {
+        decision
+    };
+    let id = message.record(context.tenant, &decision);
+    let mut answer = answer(&decision);
+    answer["audit_id"] = id.into();
+    JsonB(answer)
+}
+
+/// What `authorize_message()` would answer at a moment (default: now). Counts and records nothing.
+#[pg_extern(stable, parallel_restricted)]
+#[search_path(pg_catalog, pg_temp)]
+fn test_message(
+    from_assistant_id: Option<pgrx::Uuid>,
+    to_assistant_id: Option<pgrx::Uuid>,
+    channel: Option<Text>,
+    content: Option<Text>,
+    metadata: default!(Option<Jsonb>, "'{}'"),
+    at: default!(Option<TimestampWithTimeZone>, "NULL"),
+) -> JsonB {
+    let context = tenant_in_context();
+    let message = Message::read(from_assistant_id, to_assistant_id, channel, content, metadata);
+    let (decision, asked) = message.decide(context);
+    if !decision.is_allowed() {
+        return JsonB(answer(&decision));
+    }
+    // SAFETY: reads the clock.
+    let now = at.map_or_else(|| unsafe { pg_sys::GetCurrentTimestamp() }, pg_sys::TimestampTz::from);
+    let admissions = windows::look(&asked, now);
+    JsonB(answer(&limited(decision, &admissions, now)))
+}
+
+fn tenant_in_context() -> Context {
+    context::current().unwrap_or_else(|| raise(&tenancy::no_tenant_context("message_windows")))
+}
+
+/// The arguments of a question.
+struct Message {
+    from: Uuid,
+    to: Uuid,
+    channel: String,
+    text: String,
+    fields: Map<String, Value>,
+}
+
+impl Message {
+    fn read(
+        from: Option<pgrx::Uuid>,
+        to: Option<pgrx::Uuid>,
+        channel: Option<Text>,
+        content: Option<Text>,
+        metadata: Option<Jsonb>,
+    ) -> Self {
+        let metadata = metadata.map(|metadata| metadata.with_text(|text| serde_json::from_str(text)));
+        let fields = match metadata {
+            Some(Ok(Value::Object(fields))) => fields,
+            None => Map::new(),
+            Some(_) => raise(&bad_argument("metadata", "it is a JSON object of moderate depth")),
+        };
+        Self {
+            from: from.as_ref().map_or_else(|| missing("from_assistant_id"), from_sql),
+            to: to.as_ref().map_or_else(|| missing("to_assistant_id"), from_sql),
+            channel: channel.unwrap_or_else(|| missing("channel")).0,
+            text: content.unwrap_or_else(|| missing("content")).0,
+            fields,
+        }
+    }
+
+    /// The decision but for the limits, and the windows that are to be asked.
+    fn decide(&self, context: Context) -> (Decision, Vec<Asked>) {
+        let Some(own) = load::tenant(context.tenant) else { raise(&tenancy::unknown_tenant()) };
+        let (from, to) = (load::party(self.from), load::party(self.to));
+        let from = from.filter(|party| party.tenant == context.tenant);
+        let other_tenant = |party: &Party| (party.tenant != context.tenant).then_some(party.tenant);
+        let other = to.as_ref().and_then(other_tenant).and_then(|id| Some((id, load::tenant(id)?)));
+        let relation = match &other {
+            None => Relation::Within,
+            Some((id, tenant)) => load::relation((context.tenant, &own), (*id, tenant)),
+        };
+        // Of a tenant that nothing may be sent to nothing is read either.
+        let other = other.filter(|_| relation != Relation::Unrelated);
+        let (policies, settings) = (load::policies(context.tenant), own.messaging());
+        let theirs = other.as_ref().map(|(id, tenant)| (load::policies(*id), tenant.messaging()));
+        let question = Question {
+            from: from.as_ref(),
+            to: to.as_ref(),
+            relation,
+            speaker: context.assistant,
+            channel: &self.channel,
+            text: &self.text,
+            fields: &self.fields,
+        };
+        let side = theirs.as_ref().map(|(policies, settings)| Side { policies, settings });
+        let decision = decide(&question, &Side { policies: &policies, settings: &settings }, side.as_ref());
+        let tenant_of = |other_side| match (&other, other_side) {
+            (Some((id, _)), true) => *id,
+            _ => context.tenant,
+        };
+        let asked = decision.spoken.iter();
+        let asked =
+            asked.map(|spoken| Asked::new(&spoken.policy, tenant_of(spoken.other_side), self.from, self.to));
+        let asked = asked.collect();
+        (decision, asked)
+    }
+
+    /// Records the decision in the trail, and a denial in the server's log as well.
+    fn record(&self, tenant: Uuid, decision: &Decision) -> i64 {
+        let sequence = relation::oid(c"audit_logs_id_seq");
+        // Applications may not use the sequence.
+        let id = as_owner_past_row_security(c"message_windows", || append::next_id(sequence));
+        let facts = self.facts(decision);
+        if !decision.is_allowed() {
+            log_denial(tenant, self.from, &facts);
+        }
+        queue::push(Event {
+            id: Some(id),
+            tenant,
+            actor: actor::current(),
+            action: if decision.is_allowed() { "message.allowed" } else { "message.denied" }.to_owned(),
+            entity_type: "message".to_owned(),
+            entity_id: Some(self.from),
+            before: None,
+            after: Some(Jsonb::from_text(&facts.to_string())),
+            metadata: None,
+        });
+        id
+    }
+
+    /// What is recorded of a message: never its text or its fields.
+    fn facts(&self, decision: &Decision) -> Value {
+        let told = decision.to_json();
+        let policies = decision.spoken.iter().filter(|spoken| !spoken.other_side);
+        json!({
+            "to_assistant_id": self.to.to_string(),
+            // A name of any length may be asked for.
+            "channel": self.channel.chars().take(63).collect::<String>(),
+            "characters": self.text.chars().count(),
+            "reason": decision.reason(),
+            "policy_id": told["policy_id"],
+            "rule": told["rule"],
+            "policies": policies.map(|spoken| spoken.policy.id.to_string()).collect::<Vec<_>>(),
+            "retry_after_seconds": decision.retry_after_seconds,
+        })
+    }
+}
+
+/// Adds what the windows said at a moment of PostgreSQL's clock.
+fn limited(decision: Decision, admissions: &[Admission], now: i64) -> Decision {
+    let since_1970 = |moment: i64| timestamp_from_postgres(moment).unwrap_or(i64::MAX);
+    let moved = |admission: &Admission| match admission {
+        Admission::Full { free_at_us } => Admission::Full { free_at_us: free_at_us.map(since_1970) },
+        Admission::Free => Admission::Free,
+    };
+    let admissions: Vec<Admission> = admissions.iter().map(moved).collect();
+    decision.limit(&admissions, since_1970(now))
+}
+
+fn answer(decision: &Decision) -> Value {
+    let mut answer = decision.to_json();
+    answer["retry_at"] = decision.retry_at_us.map(format_timestamp).into();
+    answer
+}
+
+/// Leaves a line in the server's log, which a rollback does not take away.
+fn log_denial(tenant: Uuid, from: Uuid, facts: &Value) {
+    let reason = facts["reason"].as_str().unwrap_or_default();
+    let mut detail = Map::new();
+    for key in ["reason", "to_assistant_id", "channel", "policy_id", "rule"] {
+        detail.insert(key.to_owned(), facts[key].clone());
+    }
+    detail.insert("tenant_id".to_owned(), tenant.to_string().into());
+    detail.insert("from_assistant_id".to_owned(), from.to_string().into());
+    // The statement's text holds the message, where it was passed as a literal, and the server logs the text with
+    // its messages.
+    // SAFETY: the server sets the pointer with every statement and allows null; it is put back at once.
+    unsafe {
+        let statement = pg_sys::debug_query_string;
+        pg_sys::debug_query_string = std::ptr::null();
+        ErrorReport::new(
+            PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION,
+            format!("awgp: message denied: {reason}"),
+            "awgp",
+        )
+        .set_detail(Value::Object(detail).to_string())
+        .report(PgLogLevel::LOG);
+        pg_sys::debug_query_string = statement;
+    }
+}
+
+fn bad_argument(argument: &str, rule: &str) -> Refusal {
+    Refusal::new(
+        Reason::OutOfRange,
+        format!("{argument} cannot be asked about"),
+        format!("Check {argument}: {rule}."),
+    )
+    .with("argument", argument)
+}
+
+fn missing(argument: &str) -> ! {
+    raise(&bad_argument(argument, "it is not NULL"))
+}

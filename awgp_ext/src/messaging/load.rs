@@ -1,0 +1,133 @@
+//! What the decision must know: assistants, tenants and policies, read below row-level security as they are
+//! committed now. Nothing of what is read here for another tenant is told but through the decision.
+
+use crate::raise::raise;
+use crate::relation::for_each_by_uuid;
+use awgp_core::messaging::{ContentRules, MessagingSettings, Party, Policy, PolicyError, Relation, Scope};
+use serde_json::Value;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// How many compiled rules a backend keeps.
+const COMPILED_MAX: usize = 256;
+
+thread_local! {
+    /// Compiled rules by their text: a pattern is compiled once a backend, not once a message.
+    static COMPILED: RefCell<HashMap<String, Arc<ContentRules>>> = RefCell::new(HashMap::new());
+}
+
+/// The assistant of this id, whatever its tenant.
+pub fn party(id: Uuid) -> Option<Party> {
+    let mut party = None;
+    for_each_by_uuid(c"assistants", c"assistants_pkey", c"id", id, |row| {
+        party = row.uuid(c"tenant_id").map(|tenant| Party {
+            id,
+            tenant,
+            kind: row.text(c"type").unwrap_or_default(),
+            status: row.text(c"status").unwrap_or_default(),
+        });
+    });
+    party
+}
+
+/// What a tenant is, as far as messages ask.
+pub struct Tenant {
+    is_active: bool,
+    is_holding: bool,
+    parent: Option<Uuid>,
+    settings: Value,
+}
+
+/// The tenant of this id.
+pub fn tenant(id: Uuid) -> Option<Tenant> {
+    let mut tenant = None;
+    for_each_by_uuid(c"tenants", c"tenants_pkey", c"id", id, |row| {
+        let settings = row.jsonb(c"settings").map(|settings| settings.with_text(str::to_owned));
+        let settings: Value = settings.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        tenant = Some(Tenant {
+            is_active: row.flag(c"is_active"),
+            is_holding: row.text(c"type").as_deref() == Some("holding"),
+            parent: row.uuid(c"parent_tenant_id"),
+            settings: settings.get("messaging").cloned().unwrap_or_default(),
+        });
+    });
+    tenant
+}
+
+impl Tenant {
+    /// What its settings say of messages. Raises where they cannot be used: that is no yes.
+    pub fn messaging(&self) -> MessagingSettings {
+        MessagingSettings::parse(&self.settings).unwrap_or_else(|error| raise(&error.into()))
+    }
+}
+
+/// How the tenant `receiver` stands to the tenant `sender`.
+pub fn relation(sender: (Uuid, &Tenant), receiver: (Uuid, &Tenant)) -> Relation {
+    let ((sender_id, sender), (receiver_id, receiver)) = (sender, receiver);
+    if sender_id == receiver_id {
+        return Relation::Within;
+    }
+    if !receiver.is_active {
+        return Relation::Unrelated;
+    }
+    if sender.is_holding && receiver.parent == Some(sender_id) {
+        Relation::Across { receiver_seen: true }
+    } else if receiver.is_holding && sender.parent == Some(receiver_id) {
+        Relation::Across { receiver_seen: false }
+    } else {
+        Relation::Unrelated
+    }
+}
+
+/// The active policies of a tenant, in the order of their ids.
+pub fn policies(tenant: Uuid) -> Vec<Policy> {
+    let (table, index) = (c"communication_policies", c"communication_policies_tenant_id_id_key");
+    let mut policies = Vec::new();
+    for_each_by_uuid(table, index, c"tenant_id", tenant, |row| {
+        if !row.flag(c"is_active") {
+            return;
+        }
+        let rules = row.jsonb(c"content_rules").map(|rules| rules.with_text(compiled));
+        let names = |column| row.text_array(column).map(known_names);
+        policies.extend(row.uuid(c"id").map(|id| Policy {
+            id,
+            name: row.text(c"name").unwrap_or_default(),
+            from_types: names(c"from_assistant_types"),
+            to_types: names(c"to_assistant_types"),
+            channels: names(c"allowed_channels"),
+            content: rules.unwrap_or_default(),
+            limit:
+                row.integer(c"rate_limit_per_hour").and_then(|limit| u32::try_from(limit).ok()).unwrap_or(0),
+            scope: Scope::from_name(&row.text(c"rate_limit_scope").unwrap_or_default()),
+        }));
+    });
+    policies
+}
+
+/// The elements that are not NULL: a NULL fits nothing.
+fn known_names(names: Vec<Option<String>>) -> Vec<String> {
+    names.into_iter().flatten().collect()
+}
+
+/// The rules that a text of `content_rules` holds.
+fn compiled(text: &str) -> Arc<ContentRules> {
+    if let Some(known) = COMPILED.with_borrow(|known| known.get(text).cloned()) {
+        return known;
+    }
+    let rules = Arc::new(parsed(text).unwrap_or_else(|error| raise(&error.into())));
+    COMPILED.with_borrow_mut(|known| {
+        if known.len() >= COMPILED_MAX {
+            known.clear();
+        }
+        known.insert(text.to_owned(), Arc::clone(&rules));
+    });
+    rules
+}
+
+/// Reads `content_rules` from its text.
+pub fn parsed(text: &str) -> Result<ContentRules, PolicyError> {
+    let unreadable = |_| PolicyError::new("content_rules", "is JSON of moderate depth");
+    ContentRules::parse(&serde_json::from_str(text).map_err(unreadable)?)
+}

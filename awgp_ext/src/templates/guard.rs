@@ -1,0 +1,50 @@
+//! The trigger of templates.
+
+use super::content;
+use crate::encoding::to_server;
+use crate::raise::raise;
+use crate::trigger::{TriggerCall, row_security_binds, trigger_function};
+use awgp_core::templates::digest::digest;
+use awgp_core::templates::system_template;
+use pgrx::pg_sys::Datum;
+
+trigger_function!(awgp_guard_template, pg_finfo_awgp_guard_template, guard_template);
+
+/// What AWGP ships is written by AWGP alone; version and digest follow the content, whoever writes.
+fn guard_template(call: &TriggerCall) -> Datum {
+    let inserted = call.is_row_insert();
+    let old = (!inserted).then(|| call.old_row());
+    if call.operation() == "delete" {
+        if old.is_some_and(|old| old.flag(c"is_system")) {
+            refuse_if_bound(call, &call.old_text(c"slug").unwrap_or_default());
+        }
+        return call.keep();
+    }
+    let new = call.new_row();
+    let (old_digest, version) = match &old {
+        None => (None, 1),
+        Some(old) => (old.text(c"content_digest"), old.integer(c"version").unwrap_or(1)),
+    };
+    let digest = digest(&content(&new));
+    let changed = old_digest.as_ref().is_some_and(|old| *old != digest);
+    if new.flag(c"is_system") || old.as_ref().is_some_and(|old| old.flag(c"is_system")) {
+        // A statement over all templates that leaves the shipped ones as they are may pass.
+        let label =
+            |row: &crate::relation::Row| (row.text(c"name"), row.text(c"slug"), row.flag(c"is_system"));
+        let untouched = old
+            .as_ref()
+            .is_some_and(|old| !changed && label(old) == label(&new) && old.uuid(c"id") == new.uuid(c"id"));
+        if !untouched {
+            refuse_if_bound(call, &new.text(c"slug").unwrap_or_default());
+        }
+    }
+    let version = version + i32::from(changed);
+    call.with_columns(&[(c"version", Some(Datum::from(version))), (c"content_digest", to_server(&digest))])
+}
+
+/// Administrators are bound too; whoever installs AWGP is not.
+fn refuse_if_bound(call: &TriggerCall, slug: &str) {
+    if row_security_binds(call.relation_oid()) {
+        raise(&system_template(slug));
+    }
+}

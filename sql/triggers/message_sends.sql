@@ -1,0 +1,5 @@
+-- message_sends: the counts of AWGP's own functions. The trail has the decisions, not the counters.
+
+CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON awgp.message_sends
+    FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate('message_sends');
+COMMENT ON TRIGGER refuse_truncate ON awgp.message_sends IS 'Emptied at once, every hour would begin anew.';

@@ -1,0 +1,61 @@
+-- How each budget stands at this moment, and how it will stand at the present rate.
+
+CREATE OR REPLACE VIEW awgp.budget_status WITH (security_invoker = true) AS
+SELECT p.tenant_id, t.slug AS tenant_slug, p.id AS pool_id, p.provider,
+       span.starts_at AS period_starts_at, span.ends_at AS period_ends_at,
+       p.monthly_budget AS budget, used.spent, used.held, rest.left_amount,
+       round(100 * (used.spent + used.held) / NULLIF(p.monthly_budget, 0), 1) AS used_percent,
+       round(rate.per_second * 86400, 6) AS per_day,
+       round(used.spent + rate.per_second * rate.seconds_left, 6) AS forecast,
+       CASE WHEN rest.left_amount <= 0 THEN (rate.moment AT TIME ZONE span.time_zone)::date
+            -- Compared before it becomes an interval: at a low rate it is longer than any.
+            WHEN rest.left_amount < rate.per_second * rate.seconds_left
+            THEN ((rate.moment + make_interval(secs => (rest.left_amount / rate.per_second)::double precision))
+                  AT TIME ZONE span.time_zone)::date
+       END AS runs_out_on
+FROM awgp.provider_credit_pools AS p
+JOIN awgp.tenants AS t ON t.id = p.tenant_id
+LEFT JOIN LATERAL (
+    SELECT b.starts_at, b.ends_at, b.time_zone, b.spent FROM awgp.budget_periods AS b
+    WHERE b.tenant_id = p.tenant_id AND b.pool_id = p.id AND b.scope = 'pool'
+      AND b.ends_at > statement_timestamp() AND b.starts_at <= statement_timestamp()
+    ORDER BY b.ends_at LIMIT 1) AS current ON true
+-- No money has moved in a period that has no row yet.
+CROSS JOIN LATERAL (
+    SELECT COALESCE(current.time_zone, t.settings ->> 'time_zone', 'UTC') AS time_zone) AS zone
+LEFT JOIN LATERAL (
+    SELECT awgp.pool_period(p.reset_day_of_month, zone.time_zone, statement_timestamp()) AS bounds
+    WHERE current.ends_at IS NULL) AS untouched ON true
+CROSS JOIN LATERAL (
+    SELECT zone.time_zone, COALESCE(current.starts_at, untouched.bounds[1]) AS starts_at,
+           COALESCE(current.ends_at, untouched.bounds[2]) AS ends_at) AS span
+CROSS JOIN LATERAL (
+    SELECT COALESCE(current.spent, 0) AS spent, COALESCE(sum(r.amount), 0) AS held
+    FROM awgp.credit_reservations AS r
+    WHERE r.tenant_id = p.tenant_id AND r.pool_id = p.id AND r.state = 'held'
+      AND r.expires_at > statement_timestamp() AND r.reserved_at >= span.starts_at) AS used
+CROSS JOIN LATERAL (SELECT p.monthly_budget - used.spent - used.held AS left_amount) AS rest
+CROSS JOIN LATERAL (
+    SELECT statement_timestamp() AS moment,
+           EXTRACT(epoch FROM span.ends_at - statement_timestamp()) AS seconds_left,
+           COALESCE(used.spent / NULLIF(EXTRACT(epoch FROM statement_timestamp() - span.starts_at), 0), 0)
+               AS per_second) AS rate;
+
+COMMENT ON VIEW awgp.budget_status IS 'How each pool stands in its current period, and how it will stand when that ends, if money goes on being spent as it was since it began.';
+COMMENT ON COLUMN awgp.budget_status.tenant_id IS 'Whose pool.';
+COMMENT ON COLUMN awgp.budget_status.tenant_slug IS 'His slug.';
+COMMENT ON COLUMN awgp.budget_status.pool_id IS 'The pool.';
+COMMENT ON COLUMN awgp.budget_status.provider IS 'Who is paid from it.';
+COMMENT ON COLUMN awgp.budget_status.period_starts_at IS 'When the current period began.';
+COMMENT ON COLUMN awgp.budget_status.period_ends_at IS 'When it ends.';
+COMMENT ON COLUMN awgp.budget_status.budget IS 'What may be spent in it.';
+COMMENT ON COLUMN awgp.budget_status.spent IS 'What was spent in it.';
+COMMENT ON COLUMN awgp.budget_status.held IS 'What reservations hold that have not expired.';
+COMMENT ON COLUMN awgp.budget_status.left_amount IS 'What is left: the budget less what is spent and held. Below zero where more was spent.';
+COMMENT ON COLUMN awgp.budget_status.used_percent IS 'What is spent and held, in per cent of the budget; empty for a budget of nothing.';
+COMMENT ON COLUMN awgp.budget_status.per_day IS 'The present rate: what was spent a day since the period began.';
+COMMENT ON COLUMN awgp.budget_status.forecast IS 'What will have been spent when the period ends, at that rate.';
+COMMENT ON COLUMN awgp.budget_status.runs_out_on IS 'The day, in the tenant''s time zone, on which nothing will be left at that rate, today where nothing is; empty where the period ends first.';
+
+REVOKE ALL ON awgp.budget_status FROM PUBLIC;
+GRANT SELECT ON awgp.budget_status TO awgp_app;

@@ -1,0 +1,34 @@
+-- What was spent: as fine as it is asked for, so that any sum of it is one GROUP BY away.
+
+CREATE OR REPLACE VIEW awgp.cost_by WITH (security_invoker = true) AS
+SELECT c.tenant_id, t.slug AS tenant_slug,
+       (c.accounted_at AT TIME ZONE COALESCE(t.settings ->> 'time_zone', 'UTC'))::date AS day,
+       c.assistant_id, a.slug AS assistant_slug, c.provider, c.model,
+       c.work_item_id, w.title AS work_item_title,
+       count(*) FILTER (WHERE c.reverses_id IS NULL) - count(c.reverses_id) AS entries,
+       sum(CASE WHEN c.reverses_id IS NULL THEN c.input_tokens ELSE -c.input_tokens END) AS input_tokens,
+       sum(CASE WHEN c.reverses_id IS NULL THEN c.output_tokens ELSE -c.output_tokens END) AS output_tokens,
+       sum(c.cost_amount) AS cost_amount
+FROM awgp.cost_transactions AS c
+JOIN awgp.tenants AS t ON t.id = c.tenant_id
+JOIN awgp.assistants AS a ON a.tenant_id = c.tenant_id AND a.id = c.assistant_id
+LEFT JOIN awgp.work_items AS w ON w.tenant_id = c.tenant_id AND w.id = c.work_item_id
+GROUP BY c.tenant_id, t.slug, day, c.assistant_id, a.slug, c.provider, c.model, c.work_item_id, w.title;
+
+COMMENT ON VIEW awgp.cost_by IS 'What was spent, a row a tenant, day, assistant, provider, model and work item; reversed entries are taken off. Sum it by what is asked for.';
+COMMENT ON COLUMN awgp.cost_by.tenant_id IS 'Who paid.';
+COMMENT ON COLUMN awgp.cost_by.tenant_slug IS 'His slug.';
+COMMENT ON COLUMN awgp.cost_by.day IS 'The day it counts in, in the tenant''s time zone.';
+COMMENT ON COLUMN awgp.cost_by.assistant_id IS 'The assistant that spent it.';
+COMMENT ON COLUMN awgp.cost_by.assistant_slug IS 'Its slug.';
+COMMENT ON COLUMN awgp.cost_by.provider IS 'Who was paid.';
+COMMENT ON COLUMN awgp.cost_by.model IS 'The model that was called.';
+COMMENT ON COLUMN awgp.cost_by.work_item_id IS 'The work item it was spent on, if any.';
+COMMENT ON COLUMN awgp.cost_by.work_item_title IS 'Its title.';
+COMMENT ON COLUMN awgp.cost_by.entries IS 'How many entries of the ledger, reversed ones taken off.';
+COMMENT ON COLUMN awgp.cost_by.input_tokens IS 'Tokens sent.';
+COMMENT ON COLUMN awgp.cost_by.output_tokens IS 'Tokens received.';
+COMMENT ON COLUMN awgp.cost_by.cost_amount IS 'What it cost, six decimals.';
+
+REVOKE ALL ON awgp.cost_by FROM PUBLIC;
+GRANT SELECT ON awgp.cost_by TO awgp_app;

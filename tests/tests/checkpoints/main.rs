@@ -1,0 +1,9 @@
+//! Checkpoints: what an auditor has signed is held against what the database has become. The login is an auditor's; the
+//! superuser plays the one who tampers.
+
+mod deeds;
+mod gone;
+mod group;
+mod making;
+mod proofs;
+mod stage;
