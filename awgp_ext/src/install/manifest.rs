@@ -156,10 +156,11 @@ const FUNCTIONS: &[File] = files! { "functions":
     "flag_hallucination",
     "review_hallucination",
 };
-
-/// What is read more than once, with the rights of whoever reads.
+/// Views. Those that others are made of come first.
 const VIEWS: &[File] = files! { "views":
-    "assistant_work",
+    "cost_by",
+    "budget_status",
+    "tenant_budgets",
     "assistant_work",
 };
 
