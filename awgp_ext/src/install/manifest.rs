@@ -36,11 +36,11 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0015_audit_log_integrity",
     "0016_audit_chain_anchors",
     "0017_identity_providers",
-    "0026_approval_decisions",
     "0018_audit_checkpoints",
     "0019_audit_tree_lanes",
     "0020_audit_tree_tiles",
     "0022_maintenance_steps",
+    "0026_approval_decisions",
     "0032_budget_periods",
     "0033_credit_reservations",
     "0034_budget_alerts",
@@ -156,6 +156,7 @@ const FUNCTIONS: &[File] = files! { "functions":
     "flag_hallucination",
     "review_hallucination",
 };
+
 /// Views. Those that others are made of come first.
 const VIEWS: &[File] = files! { "views":
     "cost_by",
