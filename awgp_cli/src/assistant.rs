@@ -3,7 +3,7 @@
 use crate::call::Call;
 use crate::exit::Exit;
 use crate::failure::{Failure, Trouble};
-use crate::opt::{AssistantCreate, AssistantList, Named, Output};
+use crate::opt::{AssistantCreate, AssistantList, AssistantResume, AssistantSuspend, Named, Output};
 use crate::render;
 use crate::session::{Context, Session, Work};
 
@@ -21,6 +21,12 @@ const SHOW: &str = "
     SELECT * FROM awgp.assistants
     WHERE tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]) AND (slug = $1 OR id::text = lower($1))
     ORDER BY tenant_id <> awgp.current_tenant() LIMIT 1";
+
+const OPEN_WORK: &str = "
+    SELECT w.status, w.risk_level, w.title, w.started_at, w.id FROM awgp.work_items w
+    WHERE w.tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]) AND w.assistant_id::text = lower($1)
+      AND w.status IN ('in_progress', 'awaiting_approval', 'backlog')
+    ORDER BY array_position(ARRAY['in_progress', 'awaiting_approval', 'backlog'], w.status), w.created_at";
 
 /// Creates an assistant in the tenant.
 pub async fn create(
@@ -70,10 +76,77 @@ pub async fn show(
 ) -> Result<String, Trouble> {
     let work = session.begin(context).await?;
     work.require_tenant().await?;
-    let rows = work.select(SHOW, &[&options.slug_or_id]).await?;
+    let id = find(&work, &options.slug_or_id).await?;
+    let text = with_open_work(&work, &id, output).await?;
     work.commit().await?;
-    let row = rows.first().ok_or_else(|| unknown(&options.slug_or_id))?;
-    Ok(render::single(row, output))
+    Ok(text)
+}
+
+/// Stops an assistant.
+pub async fn suspend(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &AssistantSuspend,
+    output: Output,
+) -> Result<String, Trouble> {
+    set_status(session, context, &options.slug_or_id, "suspended", Some(&options.reason), output).await
+}
+
+/// Lets an assistant work.
+pub async fn resume(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &AssistantResume,
+    output: Output,
+) -> Result<String, Trouble> {
+    set_status(session, context, &options.slug_or_id, "active", options.reason.as_ref(), output).await
+}
+
+async fn set_status(
+    session: &mut Session,
+    context: Context<'_>,
+    slug_or_id: &str,
+    status: &str,
+    reason: Option<&String>,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    work.require_tenant().await?;
+    let id = find(&work, slug_or_id).await?;
+    let call = Call::new("set_assistant_status")
+        .arg("assistant_id", "uuid", Some(&id))
+        .arg("status", "text", Some(status))
+        .arg("reason", "text", reason);
+    work.call_one(&call).await?;
+    let text = with_open_work(&work, &id, output).await?;
+    work.commit().await?;
+    Ok(text)
+}
+
+/// The assistant and, at a glance, what it has under way: in JSON one object, for people two tables.
+async fn with_open_work(work: &Work<'_>, id: &str, output: Output) -> Result<String, Trouble> {
+    match output {
+        Output::Json => {
+            let sql = format!(
+                "SELECT a.*, (SELECT COALESCE(json_agg(row_to_json(o)), '[]') FROM ({OPEN_WORK}) AS o) AS open_work
+                 FROM ({SHOW}) AS a"
+            );
+            let rows = work.select(&sql, &[&id]).await?;
+            let row = rows.first().ok_or_else(|| unknown(id))?;
+            Ok(render::single(row, output))
+        }
+        Output::Table => {
+            let rows = work.select(SHOW, &[&id]).await?;
+            let row = rows.first().ok_or_else(|| unknown(id))?;
+            let open = work.select(OPEN_WORK, &[&id]).await?;
+            let columns = ["status", "risk_level", "title", "started_at", "id"];
+            Ok(format!(
+                "{}\nopen work\n{}",
+                render::single(row, output),
+                render::list(&open, &columns, output)
+            ))
+        }
+    }
 }
 
 /// The id of an assistant the tenant sees, as text.

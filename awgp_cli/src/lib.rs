@@ -8,12 +8,14 @@
 //! - [`demo`] the main job on real input, chapter by chapter
 //! - [`chart`], [`render`], [`failure`], [`explain`], [`exit`], [`secret`], [`token`] what a user sees, and what never
 
+pub mod approval;
 pub mod assistant;
 pub mod audit;
 pub mod call;
 pub mod chart;
 pub mod connect;
 pub mod cost;
+pub mod delegation;
 pub mod demo;
 pub mod doctor;
 pub mod exit;
@@ -44,8 +46,8 @@ use connect::Target;
 use exit::Exit;
 use failure::{Failure, Trouble};
 use opt::{
-    Assistant, Audit, Command, Cost, Format, Global, Maintenance, Message, Opt, Output, Partition, Policy,
-    Pool, Price, Provider, Template, Tenant, User, Work,
+    Approval, Assistant, Audit, Command, Cost, Delegation, Format, Global, Maintenance, Message, Opt, Output,
+    Partition, Policy, Pool, Price, Provider, Template, Tenant, User, Work,
 };
 use session::{Context, Session};
 use std::ffi::OsString;
@@ -267,6 +269,8 @@ async fn dispatch(opt: &Opt) -> Result<Exit, Failure> {
                 Assistant::Create(options) => assistant::create(session, context, options, output).await,
                 Assistant::List(options) => assistant::list(session, context, options, output).await,
                 Assistant::Show(options) => assistant::show(session, context, options, output).await,
+                Assistant::Suspend(options) => assistant::suspend(session, context, options, output).await,
+                Assistant::Resume(options) => assistant::resume(session, context, options, output).await,
             })
             .await
         }
@@ -275,6 +279,30 @@ async fn dispatch(opt: &Opt) -> Result<Exit, Failure> {
                 Work::Create(options) => work::create(session, context, options, output).await,
                 Work::List(options) => work::list(session, context, options, output).await,
                 Work::Show(options) => work::show(session, context, options, output).await,
+                Work::Start(options) => work::start(session, context, options, output).await,
+                Work::Complete(options) => work::complete(session, context, options, output).await,
+                Work::Fail(options) => work::fail(session, context, options, output).await,
+                Work::Cancel(options) => work::cancel(session, context, options, output).await,
+            })
+            .await
+        }
+        Command::Approval(noun) => {
+            tell(&target()?, async |session| match noun {
+                Approval::Inbox(options) => approval::inbox(session, context, options, output).await,
+                Approval::Show(options) => approval::show(session, context, options, output).await,
+                Approval::Request(options) => approval::request(session, context, options, output).await,
+                Approval::Approve(options) => approval::approve(session, context, options, output).await,
+                Approval::Reject(options) => approval::reject(session, context, options, output).await,
+                Approval::Escalate(options) => approval::escalate(session, context, options, output).await,
+                Approval::Explain(options) => approval::explain(session, context, options, output).await,
+            })
+            .await
+        }
+        Command::Delegation(noun) => {
+            tell(&target()?, async |session| match noun {
+                Delegation::Create(options) => delegation::create(session, context, options, output).await,
+                Delegation::List(options) => delegation::list(session, context, options, output).await,
+                Delegation::Revoke(options) => delegation::revoke(session, context, options, output).await,
             })
             .await
         }

@@ -1,8 +1,10 @@
 //! Every argument of `awgp`, one file a noun. The doc comments are the help.
 
+mod approval;
 mod assistant;
 mod audit;
 mod cost;
+mod delegation;
 mod maintenance;
 mod message;
 mod partition;
@@ -15,12 +17,17 @@ mod tenant;
 mod user;
 mod work;
 
-pub use assistant::{Assistant, AssistantCreate, AssistantList};
+pub use approval::{
+    Approval, ApprovalApprove, ApprovalEscalate, ApprovalExplain, ApprovalInbox, ApprovalNamed,
+    ApprovalReject, ApprovalRequest,
+};
+pub use assistant::{Assistant, AssistantCreate, AssistantList, AssistantResume, AssistantSuspend};
 pub use audit::{
     Audit, AuditCheckProof, AuditCheckpoint, AuditExport, AuditFilter, AuditHistory, AuditKeygen, AuditLog,
     AuditProve, AuditShow, AuditTail, AuditVerify,
 };
 pub use cost::{By, Cost, CostRecord, CostReport};
+pub use delegation::{Delegation, DelegationCreate, DelegationList, DelegationRevoke};
 pub use maintenance::{Maintenance, MaintenanceRun};
 pub use message::{Message, MessageAsked};
 pub use partition::{
@@ -34,7 +41,7 @@ pub use provider::{Provider, ProviderAdd, ProviderNamed, ProviderRotate};
 pub use template::{Template, TemplateApply, TemplateDiff, TemplateList, TemplateNamed};
 pub use tenant::{Tenant, TenantCreate, TenantList};
 pub use user::{User, UserCreate, UserList};
-pub use work::{Work, WorkCreate, WorkList, WorkShow};
+pub use work::{Work, WorkClose, WorkComplete, WorkCreate, WorkList, WorkShow};
 
 use crate::secret::DatabaseUrl;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -130,6 +137,12 @@ pub enum Command {
     /// Work items of a tenant's assistants.
     #[command(subcommand)]
     Work(Work),
+    /// Approvals: ask, look at what waits, decide.
+    #[command(subcommand)]
+    Approval(Approval),
+    /// Delegations: let another user decide for a time.
+    #[command(subcommand)]
+    Delegation(Delegation),
     /// Messages between assistants: may this be said.
     #[command(subcommand)]
     Message(Message),

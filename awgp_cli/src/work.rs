@@ -4,7 +4,7 @@ use crate::assistant;
 use crate::call::Call;
 use crate::exit::Exit;
 use crate::failure::{Failure, Trouble};
-use crate::opt::{Output, WorkCreate, WorkList, WorkShow};
+use crate::opt::{Output, WorkClose, WorkComplete, WorkCreate, WorkList, WorkShow};
 use crate::render;
 use crate::session::{Context, Session};
 
@@ -84,4 +84,65 @@ pub async fn show(
             .hint("list the work items with `awgp work list`")
     })?;
     Ok(render::single(row, output))
+}
+
+/// Begins a work item.
+pub async fn start(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &WorkShow,
+    output: Output,
+) -> Result<String, Trouble> {
+    moved(session, context, Call::new("start_work_item").arg("id", "uuid", Some(&options.id)), output).await
+}
+
+/// Ends a work item that is done.
+pub async fn complete(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &WorkComplete,
+    output: Output,
+) -> Result<String, Trouble> {
+    let call = Call::new("complete_work_item")
+        .arg("id", "uuid", Some(&options.id))
+        .arg("result", "jsonb", options.result.as_ref())
+        .arg("actual_cost", "numeric", options.actual_cost.as_ref());
+    moved(session, context, call, output).await
+}
+
+/// Ends a work item that could not be done.
+pub async fn fail(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &WorkClose,
+    output: Output,
+) -> Result<String, Trouble> {
+    moved(session, context, closing("fail_work_item", options), output).await
+}
+
+/// Calls a work item off.
+pub async fn cancel(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &WorkClose,
+    output: Output,
+) -> Result<String, Trouble> {
+    moved(session, context, closing("cancel_work_item", options), output).await
+}
+
+fn closing(function: &'static str, options: &WorkClose) -> Call {
+    Call::new(function).arg("id", "uuid", Some(&options.id)).arg("reason", "text", options.reason.as_ref())
+}
+
+async fn moved(
+    session: &mut Session,
+    context: Context<'_>,
+    call: Call,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    work.require_tenant().await?;
+    let row = work.call_one(&call).await?;
+    work.commit().await?;
+    Ok(render::single(&row, output))
 }

@@ -1,6 +1,6 @@
 //! The state machine of assistants, held by trigger.
 
-use crate::machine::{is_insert, now, user_of};
+use crate::machine::{is_insert, now, somebody_acts, user_of};
 use crate::raise::raise;
 use crate::relation::Row;
 use crate::trigger::{TriggerCall, trigger_function};
@@ -32,8 +32,8 @@ fn assistant_machine(call: &TriggerCall) -> Datum {
     }
     let old = call.old_row();
     let from = status(&old).unwrap_or(to);
-    // What the user in context cannot change: a creator who may not approve stays the creator.
-    let creator = if user.is_some() { old.raw(c"created_by") } else { new.raw(c"created_by") };
+    // What nobody in context can change: a creator who may not approve stays the creator.
+    let creator = if somebody_acts() { old.raw(c"created_by") } else { new.raw(c"created_by") };
     if from == to {
         return call.with_columns(&[
             (c"status_changed_at", old.raw(c"status_changed_at")),

@@ -89,6 +89,7 @@ fn doctor() -> TableIterator<
         .chain(CHECKS.iter().flat_map(|check| found(check, &declared)))
         .chain(state(&declared))
         .chain(default_partition_rows())
+        .chain(glass_broken())
         .chain(signed_without_provider())
         .chain([context_mode(), preload()]);
     let rows: Vec<_> = findings
@@ -157,6 +158,28 @@ fn default_partition_rows() -> Option<Finding> {
         object: "awgp.audit_logs_default".to_owned(),
         message: "it holds rows of months that have no partition".to_owned(),
         hint: "SELECT awgp.run_maintenance();".to_owned(),
+    })
+}
+
+/// Somebody broke glass in the last thirty days. How often, not for whom: the doctor speaks to maintainers.
+fn glass_broken() -> Option<Finding> {
+    if relation::oid(c"approvals") == pg_sys::InvalidOid {
+        return None;
+    }
+    let count = relation::as_owner_past_row_security(c"approvals", || {
+        query::one::<i64>(
+            "SELECT count(*) FROM awgp.approvals
+             WHERE break_glass AND approved_at OPERATOR(pg_catalog.>) (clock_timestamp() OPERATOR(pg_catalog.-) interval '30 days')",
+            &[],
+        )
+    });
+    let count = count.ok().flatten().filter(|count| *count > 0)?;
+    Some(Finding {
+        code: "glass_broken",
+        severity: "warning",
+        object: "awgp.approvals".to_owned(),
+        message: format!("glass was broken for {count} approvals in the last 30 days"),
+        hint: "SELECT * FROM awgp.audit_logs WHERE action = 'break_glass' ORDER BY timestamp DESC; -- as an auditor".to_owned(),
     })
 }
 

@@ -30,6 +30,7 @@
 #![allow(clippy::cast_ptr_alignment, reason = "nodes and varlenas are palloc'd, aligned for any of them")]
 #![allow(clippy::result_large_err, reason = "a refusal is raised at once, once")]
 
+mod approval;
 mod assistant;
 mod audit;
 mod clock;

@@ -44,6 +44,11 @@ pub fn user_of(tenant: Uuid) -> Option<Uuid> {
     context.user
 }
 
+/// True where a user or an assistant acts, of whatever tenant: who made what is not theirs to change.
+pub fn somebody_acts() -> bool {
+    context::current_or_none().is_some_and(|context| context.user.is_some() || context.assistant.is_some())
+}
+
 /// Risk levels as the rules have them; the columns' CHECKs keep them within 0 to 5.
 pub fn risk(level: Option<i32>) -> Option<u8> {
     level.map(|level| u8::try_from(level.clamp(0, i32::from(u8::MAX))).unwrap_or(u8::MAX))

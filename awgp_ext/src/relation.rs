@@ -91,6 +91,13 @@ impl Row {
         self.datum(column).and_then(|datum| unsafe { Jsonb::from_datum(datum, false) })
     }
 
+    /// An integer[] column; NULL elements are left out.
+    pub fn integers(&self, column: &CStr) -> Option<Vec<i32>> {
+        // SAFETY: callers name integer[] columns.
+        let read = |datum| unsafe { <Vec<Option<i32>>>::from_datum(datum, false) };
+        self.datum(column).and_then(read).map(|numbers| numbers.into_iter().flatten().collect())
+    }
+
     /// The column's value as it is, for handing it on.
     pub fn raw(&self, column: &CStr) -> Option<Datum> {
         self.datum(column)

@@ -23,6 +23,7 @@ static APP_CURRENT_TENANT: GucSetting<Option<CString>> = GucSetting::<Option<CSt
 static AUDIT_LANES: GucSetting<i32> = GucSetting::<i32>::new(64);
 static AUDIT_MASK: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
 
+static APPROVALS_NOTIFY: GucSetting<bool> = GucSetting::<bool>::new(true);
 static AUDIT_NOTIFY: GucSetting<bool> = GucSetting::<bool>::new(false);
 
 /// Whether a commit that has written events notifies the channel `awgp_audit`.
@@ -41,6 +42,11 @@ pub fn audit_retention_days() -> u16 {
 /// Whether a retention under six months is meant.
 pub fn audit_retention_may_be_short() -> bool {
     AUDIT_RETENTION_SHORT.get()
+}
+
+/// Whether a commit that has asked for, decided or expired approvals notifies the channel `awgp_approvals`.
+pub fn approvals_notify() -> bool {
+    APPROVALS_NOTIFY.get()
 }
 
 /// How many lanes of a tenant's chain writers may take before one waits for another.
@@ -144,6 +150,14 @@ pub fn define() {
         c"Whether a commit that has written audit events notifies the channel awgp_audit.",
         c"Off, because NOTIFY lets the commits of the whole server wait for each other. The payload is the id of the last event.",
         &AUDIT_NOTIFY,
+        GucContext::Suset,
+        GucFlags::default(),
+    );
+    GucRegistry::define_bool_guc(
+        c"awgp.approvals_notify",
+        c"Whether a commit that has asked for, decided or expired an approval notifies the channel awgp_approvals.",
+        c"On; NOTIFY lets the commits of the whole server wait for each other. The payload is the approval's id.",
+        &APPROVALS_NOTIFY,
         GucContext::Suset,
         GucFlags::default(),
     );

@@ -13,33 +13,38 @@ use std::cell::Cell;
 pub struct Statement {
     sql: &'static str,
     types: &'static [BuiltinOid],
-    plan: Cell<Option<&'static OwnedPreparedStatement>>,
+    /// For reading alone, and for writing or locking.
+    plans: [Cell<Option<&'static OwnedPreparedStatement>>; 2],
 }
 
 impl Statement {
     /// A statement with arguments of these types; planned when it is first run.
     pub const fn new(sql: &'static str, types: &'static [BuiltinOid]) -> Self {
-        Self { sql, types, plan: Cell::new(None) }
+        Self { sql, types, plans: [const { Cell::new(None) }; 2] }
     }
 
-    /// Runs it and reads what it answers.
+    /// Runs it and reads what it answers. It may write and lock.
     pub fn run<T>(
         &self,
         arguments: &[DatumWithOid<'_>],
         read: impl FnOnce(SpiTupleTable<'_>) -> Result<T>,
     ) -> T {
         let answer = Spi::connect_mut(|client| {
-            let plan = match self.plan.get() {
-                Some(plan) => plan,
-                None => {
-                    let types: Vec<PgOid> = self.types.iter().map(|kind| PgOid::BuiltIn(*kind)).collect();
-                    // For the rest of the session; the plan is never freed.
-                    let plan: &'static _ = Box::leak(Box::new(client.prepare_mut(self.sql, &types)?.keep()));
-                    self.plan.set(Some(plan));
-                    plan
-                }
-            };
+            let plan = self.plan(true, |types| Ok(client.prepare_mut(self.sql, types)?.keep()))?;
             read(client.update(plan, None, arguments)?)
+        });
+        answer.unwrap_or_else(|error| pgrx::error!("awgp's own statement failed: {error}"))
+    }
+
+    /// The same, only reading: also on a standby.
+    pub fn look<T>(
+        &self,
+        arguments: &[DatumWithOid<'_>],
+        read: impl FnOnce(SpiTupleTable<'_>) -> Result<T>,
+    ) -> T {
+        let answer = Spi::connect(|client| {
+            let plan = self.plan(false, |types| Ok(client.prepare(self.sql, types)?.keep()))?;
+            read(client.select(plan, None, arguments)?)
         });
         answer.unwrap_or_else(|error| pgrx::error!("awgp's own statement failed: {error}"))
     }
@@ -48,9 +53,24 @@ impl Statement {
     pub fn count(&self, arguments: &[DatumWithOid<'_>]) -> usize {
         self.run(arguments, |rows| Ok(rows.len()))
     }
+
+    /// The plan, made where there is none; for the rest of the session, so it is never freed.
+    fn plan(
+        &self,
+        writes: bool,
+        make: impl FnOnce(&[PgOid]) -> Result<OwnedPreparedStatement>,
+    ) -> Result<&'static OwnedPreparedStatement> {
+        let kept = &self.plans[usize::from(writes)];
+        if let Some(plan) = kept.get() {
+            return Ok(plan);
+        }
+        let types: Vec<PgOid> = self.types.iter().map(|kind| PgOid::BuiltIn(*kind)).collect();
+        let plan: &'static _ = Box::leak(Box::new(make(&types)?));
+        kept.set(Some(plan));
+        Ok(plan)
+    }
 }
 
-#[allow(dead_code, reason = "approvals are next")]
 /// A text argument, in the server's encoding; NULL for none.
 pub fn text(text: Option<&str>) -> DatumWithOid<'static> {
     let datum = text.and_then(to_server);

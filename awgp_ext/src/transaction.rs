@@ -1,7 +1,7 @@
 //! What happens when a transaction or a savepoint ends, in one place and one order.
 
 use crate::audit::{lanes, queue};
-use crate::{context, machine};
+use crate::{approval, context, machine};
 use pgrx::pg_sys;
 use std::ffi::c_void;
 
@@ -26,12 +26,15 @@ unsafe extern "C-unwind" fn at_transaction_event(event: pg_sys::XactEvent::Type,
         XACT_EVENT_PRE_COMMIT => {
             queue::before_commit();
             queue::notify();
+            approval::send_notices();
         }
         XACT_EVENT_PRE_PREPARE => queue::before_commit(),
         XACT_EVENT_COMMIT | XACT_EVENT_ABORT | XACT_EVENT_PREPARE => {
             queue::forget();
             lanes::forget();
             machine::forget();
+            approval::forget();
+            approval::forget_notices();
             match event {
                 XACT_EVENT_COMMIT => context::commit(),
                 XACT_EVENT_ABORT => context::abort(),
@@ -54,10 +57,13 @@ unsafe extern "C-unwind" fn at_savepoint_event(
         SUBXACT_EVENT_ABORT_SUB => {
             queue::forget_subtransaction(own);
             machine::forget();
+            approval::forget();
+            approval::forget_subtransaction(own);
             context::forget_subtransaction(own);
         }
         SUBXACT_EVENT_COMMIT_SUB => {
             queue::adopt_subtransaction(own, parent);
+            approval::adopt_subtransaction(own, parent);
             context::adopt_subtransaction(own, parent);
         }
         _ => {}

@@ -9,7 +9,7 @@ CREATE TABLE awgp.approvals (
     risk_level integer NOT NULL,
     status text NOT NULL DEFAULT 'pending',
     requested_by uuid NOT NULL,
-    request_digest text,
+    request_digest text NOT NULL,
     approver_ids uuid[],
     approved_by uuid,
     approved_at timestamptz,
@@ -45,6 +45,8 @@ CREATE INDEX idx_approvals_requested_by ON awgp.approvals (requested_by);
 CREATE INDEX idx_approvals_expires ON awgp.approvals (expires_at);
 -- An inbox: a tenant's open requests, soonest to expire first.
 CREATE INDEX idx_approvals_tenant_status ON awgp.approvals (tenant_id, status, expires_at);
+-- The machine withdraws what waits before it takes another; this holds it also within one INSERT of several rows.
+CREATE UNIQUE INDEX idx_approvals_one_open ON awgp.approvals (tenant_id, work_item_id) WHERE status IN ('pending', 'escalated');
 CREATE INDEX idx_approvals_tenant_work_item ON awgp.approvals (tenant_id, work_item_id);
 CREATE INDEX idx_approvals_tenant_requested_by ON awgp.approvals (tenant_id, requested_by);
 CREATE INDEX idx_approvals_tenant_approved_by ON awgp.approvals (tenant_id, approved_by);
@@ -92,6 +94,7 @@ COMMENT ON INDEX awgp.idx_approvals_status IS 'The approvals of every tenant in 
 COMMENT ON INDEX awgp.idx_approvals_requested_by IS 'The approvals that a user asked for.';
 COMMENT ON INDEX awgp.idx_approvals_expires IS 'The approvals that expire next; for maintenance.';
 COMMENT ON INDEX awgp.idx_approvals_tenant_status IS 'An inbox: a tenant''s open requests, soonest to expire first.';
+COMMENT ON INDEX awgp.idx_approvals_one_open IS 'A work item waits for one approval at a time.';
 COMMENT ON INDEX awgp.idx_approvals_tenant_work_item IS 'The approvals of a work item; serves its foreign key.';
 COMMENT ON INDEX awgp.idx_approvals_tenant_requested_by IS 'A tenant''s approvals by requester; serves its foreign key.';
 COMMENT ON INDEX awgp.idx_approvals_tenant_approved_by IS 'A tenant''s approvals by approver; serves its foreign key.';

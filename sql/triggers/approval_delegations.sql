@@ -8,6 +8,10 @@ CREATE OR REPLACE TRIGGER guard_row BEFORE INSERT OR UPDATE ON awgp.approval_del
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_row('approval_delegations', 'own');
 COMMENT ON TRIGGER guard_row ON awgp.approval_delegations IS 'A row is written for a tenant that the context may write to, and never moves to another.';
 
+CREATE OR REPLACE TRIGGER state_machine BEFORE INSERT OR UPDATE ON awgp.approval_delegations
+    FOR EACH ROW EXECUTE FUNCTION awgp.delegation_machine('approval_delegations');
+COMMENT ON TRIGGER state_machine ON awgp.approval_delegations IS 'No more is passed on than the delegator has, and it is taken back once.';
+
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.approval_delegations
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('approval_delegations');
 COMMENT ON TRIGGER touch_updated_at ON awgp.approval_delegations IS 'updated_at is the wall clock of the change.';

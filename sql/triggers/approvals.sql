@@ -8,6 +8,10 @@ CREATE OR REPLACE TRIGGER guard_row BEFORE INSERT OR UPDATE ON awgp.approvals
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_row('approvals', 'own');
 COMMENT ON TRIGGER guard_row ON awgp.approvals IS 'A row is written for a tenant that the context may write to, and never moves to another.';
 
+CREATE OR REPLACE TRIGGER state_machine BEFORE INSERT OR UPDATE ON awgp.approvals
+    FOR EACH ROW EXECUTE FUNCTION awgp.approval_machine('approvals');
+COMMENT ON TRIGGER state_machine ON awgp.approvals IS 'A request is pinned to its work item, and the status moves along its machine.';
+
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.approvals
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('approvals');
 COMMENT ON TRIGGER touch_updated_at ON awgp.approvals IS 'updated_at is the wall clock of the change.';
@@ -15,6 +19,10 @@ COMMENT ON TRIGGER touch_updated_at ON awgp.approvals IS 'updated_at is the wall
 CREATE OR REPLACE TRIGGER reference_approvers AFTER INSERT OR UPDATE ON awgp.approvals
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_user_array('approvals', 'approver_ids');
 COMMENT ON TRIGGER reference_approvers ON awgp.approvals IS 'Every approver is a user of the same tenant.';
+
+CREATE OR REPLACE TRIGGER state_effects AFTER INSERT OR UPDATE ON awgp.approvals
+    FOR EACH ROW EXECUTE FUNCTION awgp.approval_effects('approvals');
+COMMENT ON TRIGGER state_effects ON awgp.approvals IS 'The work item waits, and whoever listens is told.';
 
 CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.approvals
     FOR EACH ROW EXECUTE FUNCTION awgp.capture('approvals');

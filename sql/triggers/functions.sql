@@ -74,3 +74,15 @@ COMMENT ON FUNCTION awgp.work_item_machine() IS 'BEFORE INSERT OR UPDATE … FOR
 
 CREATE FUNCTION awgp.work_item_effects() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_work_item_effects';
 COMMENT ON FUNCTION awgp.work_item_effects() IS 'AFTER UPDATE … FOR EACH ROW (table): an item that has begun or ended withdraws its open approvals.';
+
+CREATE FUNCTION awgp.approval_machine() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_approval_machine';
+COMMENT ON FUNCTION awgp.approval_machine() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table): a request is pinned to its work item and made in the name of the user in context; the status moves as docs/state_machines.md draws it, and a status given by UPDATE is a vote, an escalation or an expiry like any other; what was asked does not change (55000, request_fixed). The reasons are those of approve(), reject() and escalate_approval().';
+
+CREATE FUNCTION awgp.approval_effects() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_approval_effects';
+COMMENT ON FUNCTION awgp.approval_effects() IS 'AFTER INSERT OR UPDATE … FOR EACH ROW (table): the work item waits; the channel awgp_approvals is told.';
+
+CREATE FUNCTION awgp.delegation_machine() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_delegation_machine';
+COMMENT ON FUNCTION awgp.delegation_machine() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table): a delegation passes on no more than its delegator''s own authority (42501, beyond_authority), is taken back once, and does not change otherwise (55000, delegation_fixed).';
+
+CREATE FUNCTION awgp.guard_decision() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_decision';
+COMMENT ON FUNCTION awgp.guard_decision() IS 'BEFORE INSERT OR UPDATE OR DELETE … FOR EACH ROW (table): refuses every write but AWGP''s own (42501, machine_written).';

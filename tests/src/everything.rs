@@ -5,7 +5,7 @@
 
 use crate::Database;
 use crate::catalog::{tables, tenant_tables};
-use crate::fixture::{Group, Tenant, group, within};
+use crate::fixture::{Group, Tenant, group, within, within_as};
 use tokio_postgres::Client;
 use uuid::Uuid;
 
@@ -168,8 +168,14 @@ async fn activate(superuser: &Client, tenant: &Tenant, active: bool) {
     superuser.execute(sql, &[&tenant.id, &active]).await.expect("a tenant can be switched on and off");
 }
 
+/// What the admin votes on: two votes are asked for, so one leaves the approval open.
+const VOTE: &str = "SELECT awgp.approve(id) FROM awgp.approvals WHERE tenant_id = awgp.current_tenant()";
+
 async fn fill_tenant(database: &Database, superuser: &Client, tenant: &Tenant) {
     let mut app = database.app().await;
+    let policy = "UPDATE awgp.tenants SET settings = settings || '{\"approval_policy\":
+                  {\"roles\": {\"5\": \"admin\"}, \"quorum\": {\"5\": 2}}}' WHERE id = $1";
+    superuser.execute(policy, &[&tenant.id]).await.expect("the policy can be used");
     let (user, other) = (tenant.user("operator"), tenant.user("admin"));
     // As the system: no one role may write all of it.
     let transaction = within(&mut app, tenant.id).await;
@@ -185,6 +191,9 @@ async fn fill_tenant(database: &Database, superuser: &Client, tenant: &Tenant) {
         transaction.execute(&sql, &[]).await.unwrap_or_else(|error| panic!("{table}: {error:?}"));
     }
     transaction.commit().await.expect("the rows are committed");
+    let transaction = within_as(&mut app, tenant.id, Some(other)).await;
+    transaction.execute(VOTE, &[]).await.expect("a vote");
+    transaction.commit().await.expect("the vote is committed");
     for (table, sql) in BY_SUPERUSER {
         let sql = sql.replace(":tenant", &format!("'{}'", tenant.id));
         superuser.batch_execute(&sql).await.unwrap_or_else(|error| panic!("{table}: {error:?}"));

@@ -8,6 +8,7 @@
 
 #![allow(clippy::missing_panics_doc, reason = "a harness panics where the test has failed")]
 
+pub mod approving;
 pub mod asking;
 pub mod catalog;
 pub mod cli;

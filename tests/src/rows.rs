@@ -105,7 +105,27 @@ pub async fn copy_of(superuser: &Client, table: &Table, tenant: Uuid, number: us
             (None, _) => continue,
         };
     }
+    match table.name.as_str() {
+        // An item begins in the backlog, however far the one that is copied has come.
+        "work_items" => row["status"] = "backlog".into(),
+        // One open approval an item: a copy waits for another.
+        "approvals" => row["work_item_id"] = spare_item(superuser, tenant, number).await.to_string().into(),
+        _ => {}
+    }
     row
+}
+
+/// An item for which no approval waits. It is there for as long as the copy needs it, and no longer than its
+/// test's database.
+async fn spare_item(superuser: &Client, tenant: Uuid, number: usize) -> Uuid {
+    let title = format!("Spare {number}");
+    let find = "SELECT id FROM awgp.work_items WHERE tenant_id = $1 AND title = $2";
+    if let Some(row) = superuser.query_opt(find, &[&tenant, &title]).await.expect("items are readable") {
+        return row.get(0);
+    }
+    let make = "INSERT INTO awgp.work_items (tenant_id, assistant_id, title)
+                SELECT tenant_id, id, $2 FROM awgp.assistants WHERE tenant_id = $1 LIMIT 1 RETURNING id";
+    superuser.query_one(make, &[&tenant, &title]).await.expect("a superuser may").get(0)
 }
 
 /// Inserts a row that [`copy_of`] made, as whoever `client` is.

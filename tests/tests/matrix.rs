@@ -67,6 +67,7 @@ const RULES: &[(&str, Login, Scopes)] = &[
     ("budget_periods", Login::App, [Visible, Never, Never, Never]),
     ("budget_alerts", Login::App, [Visible, Never, Never, Never]),
     ("conversation_logs", Login::App, [Visible, Own, Own, Never]),
+    ("approval_decisions", Login::App, [Visible, Never, Never, Never]),
     ("conversation_search", Login::App, [Visible, Never, Never, Never]),
     ("hallucination_flags", Login::App, [Visible, Own, Own, Never]),
     ("audit_logs", Login::App, [Visible, Never, Never, Never]),

@@ -201,6 +201,9 @@ async fn an_assistant_that_is_not_active_begins_nothing_and_ends_what_it_has() {
         let sql = "SELECT status_reason FROM awgp.set_assistant_status($1, $2, 'for a reason')";
         let row = transaction.query_one(sql, &[&north.assistant, &status_of_it]).await.expect("it moves");
         assert_eq!(row.get::<_, &str>(0), "for a reason");
+        let sql = "SELECT status, in_progress, backlog FROM awgp.assistant_work WHERE assistant_id = $1";
+        let row = transaction.query_one(sql, &[&north.assistant]).await.expect("its work at a glance");
+        assert_eq!((row.get::<_, &str>(0), row.get::<_, i64>(1), row.get::<_, i64>(2)), (status_of_it, 1, 2));
         transaction.execute("SELECT awgp.complete_work_item($1)", &[&running]).await.expect("it ends");
         assert_eq!(status(&transaction, running).await, "completed");
         let answer = transaction.execute("SELECT awgp.start_work_item($1)", &[&waiting]).await;

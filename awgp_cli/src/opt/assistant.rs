@@ -10,8 +10,13 @@ pub enum Assistant {
     Create(AssistantCreate),
     /// List the assistants that the tenant sees.
     List(AssistantList),
-    /// Show one assistant.
+    /// Show one assistant, and its open work.
     Show(Named),
+    /// Stop an assistant: it begins nothing any more. What it has under way is shown, and stays.
+    Suspend(AssistantSuspend),
+    /// Let an assistant work: one that is new, or was stopped.
+    #[command(visible_alias = "activate")]
+    Resume(AssistantResume),
 }
 
 /// A new assistant.
@@ -54,4 +59,26 @@ pub struct AssistantList {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub limit: Limit,
+}
+
+/// Which assistant to stop.
+#[derive(Args, Debug)]
+pub struct AssistantSuspend {
+    /// Its slug or id.
+    #[arg(value_name = "SLUG_OR_ID")]
+    pub slug_or_id: String,
+    /// Why.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+}
+
+/// Which assistant to let work.
+#[derive(Args, Debug)]
+pub struct AssistantResume {
+    /// Its slug or id.
+    #[arg(value_name = "SLUG_OR_ID")]
+    pub slug_or_id: String,
+    /// Why.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
 }

@@ -12,6 +12,14 @@ pub enum Work {
     List(WorkList),
     /// Show one work item.
     Show(WorkShow),
+    /// Begin a work item. One above its assistant's risk tier needs an approval, which is used up.
+    Start(WorkShow),
+    /// End a work item that is done.
+    Complete(WorkComplete),
+    /// End a work item that could not be done.
+    Fail(WorkClose),
+    /// Call a work item off; what waits for its approval is withdrawn.
+    Cancel(WorkClose),
 }
 
 /// A new work item.
@@ -61,4 +69,27 @@ pub struct WorkList {
 pub struct WorkShow {
     /// Its id.
     pub id: String,
+}
+
+/// A work item that is done.
+#[derive(Args, Debug)]
+pub struct WorkComplete {
+    /// Its id.
+    pub id: String,
+    /// What came of it, as JSON.
+    #[arg(long, value_name = "JSON")]
+    pub result: Option<String>,
+    /// What it cost, an exact decimal.
+    #[arg(long, value_name = "AMOUNT")]
+    pub actual_cost: Option<String>,
+}
+
+/// A work item that ends otherwise.
+#[derive(Args, Debug)]
+pub struct WorkClose {
+    /// Its id.
+    pub id: String,
+    /// Why.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
 }

@@ -17,6 +17,8 @@ pub struct Step {
 /// Within one transaction writers of the trail wait from the first change of its partitions to the end, so those come
 /// last, and sealing leaves what it would have to read meanwhile to the next run.
 pub const STEPS: &[Step] = &[
+    Step { name: "expire_approvals", sql: "SELECT to_jsonb(awgp.expire_approvals($1))" },
+    Step { name: "escalate_approvals", sql: "SELECT to_jsonb(awgp.escalate_due_approvals($1))" },
     Step { name: "drain_default_partition", sql: "SELECT awgp.drain_default_partition()" },
     Step {
         name: "ensure_partitions",

@@ -2,7 +2,7 @@
 
 use super::{WorkItem, gate};
 use crate::encoding::to_server;
-use crate::machine::{is_insert, is_writing, now, risk, user_of};
+use crate::machine::{is_insert, is_writing, now, risk, somebody_acts, user_of};
 use crate::raise::raise;
 use crate::relation::to_sql;
 use crate::trigger::{TriggerCall, trigger_function};
@@ -63,7 +63,6 @@ fn beginning(call: &TriggerCall, new: &WorkItem, status: Status) -> Result<Kept,
 fn next(call: &TriggerCall, old: &WorkItem, mut new: WorkItem, to: Status) -> Result<Kept, Refusal> {
     let (old_row, new_row) = (call.old_row(), call.new_row());
     let from = old.status.unwrap_or(to);
-    let by_user = user_of(new.tenant).is_some();
     let asked_row = if is_writing() { &new_row } else { &old_row };
     // What the caller says of the columns that are kept does not count, before anything is asked of them.
     new.asked_risk_level = risk(asked_row.integer(c"asked_risk_level"));
@@ -73,7 +72,7 @@ fn next(call: &TriggerCall, old: &WorkItem, mut new: WorkItem, to: Status) -> Re
         asked_risk_level: asked_row.raw(c"asked_risk_level"),
         pinned_digest: old_row.raw(c"pinned_digest"),
         closed_reason: old_row.raw(c"closed_reason"),
-        created_by: if by_user { old_row.raw(c"created_by") } else { new_row.raw(c"created_by") },
+        created_by: if somebody_acts() { old_row.raw(c"created_by") } else { new_row.raw(c"created_by") },
     };
     check_risk(old, &new)?;
     if from == to {

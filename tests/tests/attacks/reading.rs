@@ -44,7 +44,7 @@ pub const SHADOWS: &[Attack] = &[
      Refuse("42501", "unknown_user")),
     ("the same, in the check of approvers", "SET LOCAL search_path = attacker, awgp, pg_catalog;
       INSERT INTO awgp.approvals (work_item_id, title, risk_level, requested_by, approver_ids, expires_at)
-      VALUES ('{b_item}', 't', 1, '{b_user}', ARRAY['{a_user}']::uuid[], 'infinity')", Refuse("23503", "unknown_reference")),
+      VALUES ('{b_item}', 't', 1, '{b_user}', ARRAY['{a_user}']::uuid[], now() + interval '1 day')", Refuse("23503", "unknown_reference")),
     ("a schema of our functions' names", "CREATE FUNCTION attacker.visible_tenants() RETURNS uuid[] LANGUAGE sql AS $$ SELECT ARRAY['{A}'::uuid] $$;
       SET LOCAL search_path = attacker, awgp; SELECT title FROM work_items", Give(&["7"])),
 ];

@@ -33,7 +33,7 @@ const GOVERNED: [(&str, &str, &str); 12] = [
         "approvals",
         "(tenant_id, work_item_id, title, risk_level, requested_by, expires_at)
         VALUES ('$T', '$W', 'New', 2, '$U', now() + interval '1 hour')",
-        "description = 'other'",
+        "approver_ids = '{}'",
     ),
     (
         "approval_delegations",
@@ -65,8 +65,8 @@ const GOVERNED: [(&str, &str, &str); 12] = [
     ),
 ];
 
-/// What the ledger alone changes; its tests say what of that is recorded.
-const LEDGER: [&str; 3] = ["budget_periods", "credit_reservations", "budget_alerts"];
+/// What AWGP itself alone changes: the ledger, and votes. Their own tests say what of that is recorded.
+const LEDGER: [&str; 4] = ["budget_periods", "credit_reservations", "budget_alerts", "approval_decisions"];
 
 /// Columns that the trail does not hold, because they may have to be erased; it holds their digest.
 const CONTENT: &[(&str, &[&str])] = &[

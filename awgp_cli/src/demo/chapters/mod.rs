@@ -1,6 +1,7 @@
 //! The chapters, in the order they are told.
 
 mod afterwards;
+mod approvals;
 mod audit_trail;
 mod evidence;
 mod ground;
@@ -20,6 +21,7 @@ pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     writing::tell(stage).await?;
     messages::tell(stage).await?;
     afterwards::tell(stage).await?;
+    approvals::tell(stage).await?;
     audit_trail::tell(stage).await?;
     evidence::tell(stage).await
 }

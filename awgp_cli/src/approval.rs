@@ -1,0 +1,260 @@
+//! `awgp approval`: asking, and deciding what others asked for.
+
+use crate::call::Call;
+use crate::exit::Exit;
+use crate::failure::{Failure, Trouble};
+use crate::opt::{
+    ApprovalApprove, ApprovalEscalate, ApprovalExplain, ApprovalInbox, ApprovalNamed, ApprovalReject,
+    ApprovalRequest, Output,
+};
+use crate::render;
+use crate::row::Row;
+use crate::session::{Context, Session, Work};
+use std::io::{self, BufRead, IsTerminal, Write};
+
+const COLUMNS: [&str; 11] = [
+    "risk",
+    "title",
+    "will_run",
+    "assistant",
+    "cost",
+    "requested_by",
+    "age",
+    "left",
+    "votes",
+    "on_behalf_of",
+    "id",
+];
+
+// Within the tenant of the approval: a deputy sees on whose behalf he would decide.
+const INBOX: &str = "
+    SELECT p.risk_level AS risk, p.title, COALESCE(w.context->>'action', w.title) AS will_run, a.slug AS assistant,
+           w.estimated_cost AS cost, r.email AS requested_by,
+           date_trunc('second', clock_timestamp() - p.created_at)::text AS age,
+           date_trunc('second', p.expires_at - clock_timestamp())::text AS left,
+           (why.said->>'votes') || ' of ' || (why.said->>'votes_needed') AS votes,
+           b.email AS on_behalf_of, p.status, p.expires_at, p.work_item_id, p.id
+    FROM (SELECT p.*, row_number() OVER () AS place FROM awgp.approval_inbox() AS p) AS p
+    CROSS JOIN LATERAL (SELECT awgp.explain_approval(p.id) AS said OFFSET 0) AS why
+    LEFT JOIN awgp.work_items w ON w.tenant_id = p.tenant_id AND w.id = p.work_item_id
+    LEFT JOIN awgp.assistants a ON a.tenant_id = w.tenant_id AND a.id = w.assistant_id
+    LEFT JOIN awgp.users r ON r.tenant_id = p.tenant_id AND r.id = p.requested_by
+    LEFT JOIN awgp.users b ON b.tenant_id = p.tenant_id AND b.id = (why.said->>'on_behalf_of')::uuid
+    ORDER BY p.place LIMIT $1::bigint";
+
+/// Where glass was broken of late: an inbox says so, whoever reads it.
+const BROKEN: &str = "
+    SELECT p.id, p.title, u.email AS by, p.approved_at FROM awgp.approvals p
+    LEFT JOIN awgp.users u ON u.tenant_id = p.tenant_id AND u.id = p.approved_by
+    WHERE p.tenant_id = awgp.current_tenant() AND p.break_glass
+      AND p.approved_at > clock_timestamp() - interval '30 days'
+    ORDER BY p.approved_at DESC";
+
+const SHOW: &str = "
+    SELECT p.*, r.email AS requested_by_email, w.title AS work_item_title, w.description AS work_item_description,
+           w.status AS work_item_status, w.context AS work_item_context, w.estimated_cost AS work_item_cost,
+           a.slug AS assistant_slug,
+           (SELECT json_agg(json_build_object('decision', d.decision, 'by', u.email, 'on_behalf_of', b.email,
+                                              'comment', d.comment, 'at', d.decided_at) ORDER BY d.decided_at)
+            FROM awgp.approval_decisions d
+            LEFT JOIN awgp.users u ON u.tenant_id = d.tenant_id AND u.id = d.approver_id
+            LEFT JOIN awgp.users b ON b.tenant_id = d.tenant_id AND b.id = d.on_behalf_of
+            WHERE d.tenant_id = p.tenant_id AND d.approval_id = p.id) AS decisions
+    FROM awgp.approvals p
+    LEFT JOIN awgp.work_items w ON w.tenant_id = p.tenant_id AND w.id = p.work_item_id
+    LEFT JOIN awgp.assistants a ON a.tenant_id = w.tenant_id AND a.id = w.assistant_id
+    LEFT JOIN awgp.users r ON r.tenant_id = p.tenant_id AND r.id = p.requested_by
+    WHERE p.tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]) AND p.id = $1::text::uuid";
+
+/// Lists what the user may decide, and says where glass was broken.
+pub async fn inbox(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &ApprovalInbox,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    work.require_tenant().await?;
+    let rows = work.select(INBOX, &[&i64::from(options.limit.rows)]).await?;
+    let broken = if output == Output::Table { work.select(BROKEN, &[]).await? } else { Vec::new() };
+    work.commit().await?;
+    let mut text = render::list(&rows, &COLUMNS, output);
+    if !broken.is_empty() {
+        text += "\nglass was broken in the last 30 days:\n";
+        text += &render::list(&broken, &["title", "by", "approved_at", "id"], output);
+    }
+    Ok(text)
+}
+
+/// Shows one approval.
+pub async fn show(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &ApprovalNamed,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    work.require_tenant().await?;
+    let row = find(&work, &options.id).await?;
+    work.commit().await?;
+    Ok(render::single(&row, output))
+}
+
+/// Asks for an approval.
+pub async fn request(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &ApprovalRequest,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    work.require_tenant().await?;
+    let call = Call::new("request_approval")
+        .arg("work_item_id", "uuid", Some(&options.work_item))
+        .arg("title", "text", options.title.as_ref())
+        .arg("description", "text", options.description.as_ref())
+        .arg("risk_level", "integer", options.risk_level)
+        .arg("approver_ids", "uuid[]", users(&work, &options.approvers).await?)
+        .arg("expires_in", "interval", options.expires_in.as_ref())
+        .arg("context", "jsonb", options.context.as_ref());
+    done(work, &call, output).await
+}
+
+/// Approves, after a look at what will run.
+pub async fn approve(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &ApprovalApprove,
+    output: Output,
+) -> Result<String, Trouble> {
+    if !options.yes {
+        // No transaction waits for a human. What he is shown cannot change under his hands: what is asked never
+        // does, and an approval of what has changed since is refused.
+        let work = session.begin(context).await?;
+        work.require_tenant().await?;
+        let row = find(&work, &options.id).await?;
+        work.commit().await?;
+        confirm(&row)?;
+    }
+    let work = session.begin(context).await?;
+    work.require_tenant().await?;
+    let call = Call::new("approve").arg("approval_id", "uuid", Some(&options.id)).arg(
+        "comment",
+        "text",
+        options.comment.as_ref(),
+    );
+    done(work, &call, output).await
+}
+
+/// Rejects.
+pub async fn reject(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &ApprovalReject,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    work.require_tenant().await?;
+    let call = Call::new("reject").arg("approval_id", "uuid", Some(&options.id)).arg(
+        "reason",
+        "text",
+        Some(&options.reason),
+    );
+    done(work, &call, output).await
+}
+
+/// Asks somebody higher.
+pub async fn escalate(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &ApprovalEscalate,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    work.require_tenant().await?;
+    let call = Call::new("escalate_approval")
+        .arg("approval_id", "uuid", Some(&options.id))
+        .arg("reason", "text", options.reason.as_ref())
+        .arg("approver_ids", "uuid[]", users(&work, &options.approvers).await?);
+    done(work, &call, output).await
+}
+
+/// Says whether a user may decide.
+pub async fn explain(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &ApprovalExplain,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    work.require_tenant().await?;
+    let user = match &options.whom {
+        Some(user) => Some(work.text("SELECT awgp.find_user($1::text)::text", &[user]).await?),
+        None => None,
+    };
+    let sql = "SELECT awgp.explain_approval($1::text::uuid, $2::text::uuid)::text";
+    let said = work.text(sql, &[&options.id, &user]).await?;
+    work.commit().await?;
+    let unreadable =
+        |error| Failure::new(Exit::Unexpected, format!("the server's answer cannot be read: {error}"));
+    Ok(render::single(&Row::from_json(&said).map_err(unreadable)?, output))
+}
+
+/// Calls a function that answers the row, and commits.
+async fn done(work: Work<'_>, call: &Call, output: Output) -> Result<String, Trouble> {
+    let row = work.call_one(call).await?;
+    work.commit().await?;
+    Ok(render::single(&row, output))
+}
+
+async fn find(work: &Work<'_>, id: &str) -> Result<Row, Trouble> {
+    work.select(SHOW, &[&id]).await?.pop().ok_or_else(|| {
+        Failure::new(Exit::NotFound, format!("the tenant sees no approval {id}"))
+            .hint("list what waits with `awgp approval inbox`")
+            .into()
+    })
+}
+
+/// The ids of users, as an array in text; None for nobody.
+async fn users(work: &Work<'_>, given: &[String]) -> Result<Option<String>, Trouble> {
+    let mut ids = Vec::new();
+    for user in given {
+        ids.push(work.text("SELECT awgp.find_user($1::text)::text", &[user]).await?);
+    }
+    Ok((!ids.is_empty()).then(|| format!("{{{}}}", ids.join(","))))
+}
+
+/// Shows what will run and asks; refuses where nobody can be asked, and where the answer is not yes.
+fn confirm(row: &Row) -> Result<(), Failure> {
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return Err(Failure::new(Exit::Usage, "nobody can be asked whether to approve this")
+            .hint("look at it with `awgp approval show ID`, then add --yes"));
+    }
+    let shown = [
+        "risk_level",
+        "title",
+        "description",
+        "requested_by_email",
+        "assistant_slug",
+        "work_item_title",
+        "work_item_description",
+        "work_item_cost",
+        "work_item_context",
+        "expires_at",
+    ];
+    let mut stderr = io::stderr().lock();
+    let mut told = Ok(());
+    for name in shown {
+        // A line each: a table would wrap to the terminal's width, and hide what is long.
+        let text = render::cell(&row.text(name).unwrap_or_default());
+        told = told.and_then(|()| writeln!(stderr, "{name:<22} {text}"));
+    }
+    let asked = told.and_then(|()| write!(stderr, "approve this? [y/N] ")).and_then(|()| stderr.flush());
+    let mut answer = String::new();
+    let read = asked.and_then(|()| io::stdin().lock().read_line(&mut answer));
+    read.map_err(|error| Failure::new(Exit::Unexpected, format!("the answer cannot be read: {error}")))?;
+    if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
+        return Ok(());
+    }
+    Err(Failure::new(Exit::Interrupted, "not approved").hint("nothing was changed"))
+}

@@ -1,0 +1,71 @@
+//! `awgp delegation`: authority passed on for a time.
+
+use crate::call::Call;
+use crate::failure::Trouble;
+use crate::opt::{DelegationCreate, DelegationList, DelegationRevoke, Output};
+use crate::render;
+use crate::session::{Context, Session};
+
+const COLUMNS: [&str; 8] =
+    ["delegator", "delegate", "risk_levels", "state", "starts_at", "ends_at", "reason", "id"];
+
+const LIST: &str = "
+    SELECT g.*, f.email AS delegator, t.email AS delegate,
+           CASE WHEN NOT g.is_active THEN 'revoked' WHEN clock_timestamp() < g.starts_at THEN 'scheduled'
+                WHEN clock_timestamp() < g.ends_at THEN 'in_force' ELSE 'ended' END AS state
+    FROM awgp.approval_delegations g
+    LEFT JOIN awgp.users f ON f.tenant_id = g.tenant_id AND f.id = g.delegator_id
+    LEFT JOIN awgp.users t ON t.tenant_id = g.tenant_id AND t.id = g.delegate_id
+    WHERE g.tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])
+      AND (NOT $2 OR (g.is_active AND g.starts_at <= clock_timestamp() AND clock_timestamp() < g.ends_at))
+    ORDER BY g.ends_at DESC, g.id LIMIT $1::bigint";
+
+/// Lets another user decide.
+pub async fn create(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &DelegationCreate,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    work.require_tenant().await?;
+    let delegate = work.text("SELECT awgp.find_user($1::text)::text", &[&options.delegate]).await?;
+    let levels: Vec<String> = options.risk_levels.iter().map(ToString::to_string).collect();
+    let call = Call::new("delegate_approvals")
+        .arg("delegate_id", "uuid", Some(delegate))
+        .arg("starts_at", "timestamptz", options.from.as_ref())
+        .arg("ends_at", "timestamptz", Some(&options.until))
+        .arg("risk_levels", "integer[]", (!levels.is_empty()).then(|| format!("{{{}}}", levels.join(","))))
+        .arg("reason", "text", options.reason.as_ref());
+    let row = work.call_one(&call).await?;
+    work.commit().await?;
+    Ok(render::single(&row, output))
+}
+
+/// Lists the delegations that the tenant sees.
+pub async fn list(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &DelegationList,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    work.require_tenant().await?;
+    let rows = work.select(LIST, &[&i64::from(options.limit.rows), &options.in_force]).await?;
+    work.commit().await?;
+    Ok(render::list(&rows, &COLUMNS, output))
+}
+
+/// Takes a delegation back.
+pub async fn revoke(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &DelegationRevoke,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    work.require_tenant().await?;
+    let row = work.call_one(&Call::new("revoke_delegation").arg("id", "uuid", Some(&options.id))).await?;
+    work.commit().await?;
+    Ok(render::single(&row, output))
+}

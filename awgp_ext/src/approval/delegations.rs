@@ -1,0 +1,80 @@
+//! The trigger that holds delegations to their machine: made within the delegator's own authority, taken back
+//! once, and otherwise never changed.
+
+use super::people::{self, Keep};
+use super::policy;
+use crate::machine::{is_insert, now, user_of};
+use crate::raise::raise;
+use crate::relation::to_sql;
+use crate::trigger::{TriggerCall, nothing, trigger_function};
+use awgp_core::approval::decide::no_user;
+use awgp_core::approval::delegation::{check_risk_levels, fixed};
+use awgp_core::approval::machine_written;
+use awgp_core::refusal::Refusal;
+use awgp_core::tenancy;
+use pgrx::IntoDatum;
+use pgrx::pg_sys::Datum;
+use uuid::Uuid;
+
+trigger_function!(awgp_delegation_machine, pg_finfo_awgp_delegation_machine, delegation_machine);
+trigger_function!(awgp_guard_decision, pg_finfo_awgp_guard_decision, guard_decision);
+
+fn delegation_machine(call: &TriggerCall) -> Datum {
+    let row = call.new_row();
+    let Some(tenant) = row.uuid(c"tenant_id") else { return call.keep() };
+    if is_insert(call) {
+        let delegator = row.uuid(c"delegator_id").or_else(|| user_of(tenant));
+        let delegator = delegator.unwrap_or_else(|| raise(&no_user()));
+        if let Err(refusal) = check_given(tenant, delegator, row.integers(c"risk_levels").as_deref()) {
+            raise(&refusal);
+        }
+        let starts_at = row.raw(c"starts_at").unwrap_or_else(|| Datum::from(now()));
+        return call.with_columns(&[
+            (c"delegator_id", to_sql(delegator).into_datum()),
+            (c"starts_at", Some(starts_at)),
+            (c"is_active", true.into_datum()),
+            (c"revoked_at", None),
+        ]);
+    }
+    let old = call.old_row();
+    for column in [c"id", c"delegator_id", c"delegate_id"] {
+        if row.uuid(column) != old.uuid(column) {
+            raise(&fixed(&column.to_string_lossy()));
+        }
+    }
+    for column in [c"starts_at", c"ends_at"] {
+        if row.bigint(column) != old.bigint(column) {
+            raise(&fixed(&column.to_string_lossy()));
+        }
+    }
+    if row.integers(c"risk_levels") != old.integers(c"risk_levels") {
+        raise(&fixed("risk_levels"));
+    }
+    let revoked_at = match (old.flag(c"is_active"), row.flag(c"is_active")) {
+        (false, true) => raise(&fixed("is_active")),
+        (true, false) => Some(Datum::from(now())),
+        _ => old.raw(c"revoked_at"),
+    };
+    call.with_columns(&[(c"revoked_at", revoked_at), (c"created_at", old.raw(c"created_at"))])
+}
+
+/// What is passed on is the delegator's own. A delegator who is no user of the tenant is left to the foreign key.
+fn check_given(tenant: Uuid, delegator: Uuid, risk_levels: Option<&[i32]>) -> Result<(), Refusal> {
+    let Some(person) = people::user(tenant, delegator, Keep::Seen) else { return Ok(()) };
+    if !person.is_active {
+        return Err(tenancy::unknown_user());
+    }
+    // Values outside of 0 to 5 and an empty list are left to the CHECK.
+    let levels = risk_levels.filter(|levels| levels.iter().all(|level| (0..=5).contains(level)));
+    check_risk_levels(&policy::of(tenant)?, person.role, levels)
+}
+
+/// Votes are written by the machine alone, and never changed.
+fn guard_decision(call: &TriggerCall) -> Datum {
+    if call.is_row_insert() && crate::machine::is_writing() {
+        return call.keep();
+    }
+    raise(&machine_written(call.argument(0)));
+    #[allow(unreachable_code)]
+    nothing()
+}

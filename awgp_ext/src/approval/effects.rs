@@ -1,0 +1,137 @@
+//! What follows when an approval has moved, and what time does to approvals.
+
+use super::intent::{Intent, meaning};
+use super::{Approval, notice, policy};
+use crate::machine::{now, writing};
+use crate::relation::{as_owner_past_row_security, from_sql, to_sql};
+use crate::statement::statements;
+use crate::trigger::{TriggerCall, nothing, trigger_function};
+use awgp_core::approval::escalate::is_due;
+use pgrx::datum::TimestampWithTimeZone;
+use pgrx::pg_sys::{Datum, TimestampTz};
+use uuid::Uuid;
+
+trigger_function!(awgp_approval_effects, pg_finfo_awgp_approval_effects, approval_effects);
+
+statements! {
+    /// The item waits, and its risk does not fall below what was asked.
+    WAIT(UUIDOID, UUIDOID, INT4OID) = "
+        UPDATE ONLY awgp.work_items SET status = 'awaiting_approval',
+            asked_risk_level = GREATEST(asked_risk_level, $3)
+        WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2";
+    /// Expires what is due, of one tenant or of all; what somebody decides at this moment is left to him.
+    EXPIRE(TIMESTAMPTZOID, UUIDOID) = "
+        UPDATE ONLY awgp.approvals SET status = 'expired'
+        WHERE id OPERATOR(pg_catalog.=) ANY (ARRAY(
+            SELECT id FROM ONLY awgp.approvals
+            WHERE status OPERATOR(pg_catalog.=) ANY ('{pending,escalated}'::text[])
+              AND expires_at OPERATOR(pg_catalog.<=) LEAST($1, pg_catalog.clock_timestamp())
+              AND ($2 IS NULL OR tenant_id OPERATOR(pg_catalog.=) $2)
+            FOR NO KEY UPDATE SKIP LOCKED))";
+    /// Open approvals, with when they were asked or last escalated.
+    OPEN(TIMESTAMPTZOID) = "
+        SELECT tenant_id, id, COALESCE(escalated_at, created_at) FROM ONLY awgp.approvals
+        WHERE status OPERATOR(pg_catalog.=) ANY ('{pending,escalated}'::text[])
+          AND expires_at OPERATOR(pg_catalog.>) GREATEST($1, pg_catalog.clock_timestamp())
+        ORDER BY tenant_id USING OPERATOR(pg_catalog.<), id USING OPERATOR(pg_catalog.<)";
+    /// One of them, unless somebody decides it at this moment.
+    TAKE(UUIDOID, UUIDOID) = "
+        SELECT FROM ONLY awgp.approvals
+        WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2 FOR NO KEY UPDATE SKIP LOCKED";
+    /// Moves it; how, the trigger is told beside.
+    MOVE(UUIDOID, UUIDOID) = "
+        UPDATE ONLY awgp.approvals SET status = status
+        WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2";
+}
+
+/// AFTER INSERT OR UPDATE: a new request makes its item wait; whatever moves is told.
+fn approval_effects(call: &TriggerCall) -> Datum {
+    let row = call.new_row();
+    let (Some(tenant), Some(id), Some(item)) =
+        (row.uuid(c"tenant_id"), row.uuid(c"id"), row.uuid(c"work_item_id"))
+    else {
+        return nothing();
+    };
+    if call.is_row_insert() {
+        let arguments =
+            [to_sql(tenant).into(), to_sql(item).into(), row.integer(c"risk_level").unwrap_or(0).into()];
+        writing(|| {
+            as_owner_past_row_security(c"work_items", || WAIT.with(|statement| statement.count(&arguments)));
+        });
+        notice::push(id);
+        return nothing();
+    }
+    let old = call.old_row();
+    let moved = old.text(c"status") != row.text(c"status")
+        || old.integer(c"escalation_count") != row.integer(c"escalation_count");
+    if moved {
+        notice::push(id);
+    }
+    nothing()
+}
+
+/// Expires what is due at `at`, which is the wall clock's present at most, of one tenant or of all.
+pub fn expire_due(at: Option<TimestampWithTimeZone>, tenant: Option<Uuid>) -> usize {
+    let at = at.unwrap_or_else(|| pgrx::datum::datetime_support::clock_timestamp());
+    let arguments = [at.into(), tenant.map(to_sql).into()];
+    writing(|| {
+        as_owner_past_row_security(c"approvals", || EXPIRE.with(|statement| statement.count(&arguments)))
+    })
+}
+
+/// Escalates what nobody has decided for as long as its tenant's policy waits, of every tenant. What cannot be escalated further
+/// waits for its expiry.
+pub fn escalate_due(at: Option<TimestampWithTimeZone>) -> usize {
+    let at = at.unwrap_or_else(|| pgrx::datum::datetime_support::clock_timestamp());
+    let moment = TimestampTz::from(at).min(now());
+    let arguments = [at.into()];
+    let open: Vec<(Uuid, Uuid, TimestampTz)> = as_owner_past_row_security(c"approvals", || {
+        OPEN.with(|statement| {
+            statement.run(&arguments, |rows| {
+                let mut open = Vec::new();
+                for row in rows {
+                    let since = row.get::<TimestampWithTimeZone>(3)?.map(TimestampTz::from);
+                    if let (Some(tenant), Some(id), Some(since)) =
+                        (row.get::<pgrx::Uuid>(1)?, row.get::<pgrx::Uuid>(2)?, since)
+                    {
+                        open.push((from_sql(&tenant), from_sql(&id), since));
+                    }
+                }
+                Ok(open)
+            })
+        })
+    });
+    let mut policies = std::collections::HashMap::new();
+    let mut escalated = 0;
+    for (tenant, id, since) in open {
+        let policy = policies.entry(tenant).or_insert_with(|| policy::of(tenant).ok());
+        let due = policy.as_ref().is_some_and(|policy| is_due(policy, since, moment));
+        if due && escalate_one(tenant, id) {
+            escalated += 1;
+        }
+    }
+    escalated
+}
+
+fn escalate_one(tenant: Uuid, id: Uuid) -> bool {
+    let arguments = [to_sql(tenant).into(), to_sql(id).into()];
+    as_owner_past_row_security(c"approvals", || {
+        if TAKE.with(|statement| statement.count(&arguments)) == 0 {
+            return false;
+        }
+        // Asked here what the trigger will ask: past the last step nothing is raised, and the rest goes on.
+        let approval = Approval::find(tenant, id);
+        if approval.is_none_or(|approval| super::escalating::escalate(&approval, None, None).is_err()) {
+            return false;
+        }
+        let intent = Intent::Escalate { reason: Some("nobody decided in time".to_owned()), named: None };
+        meaning(id, intent, || MOVE.with(|statement| statement.count(&arguments))) > 0
+    })
+}
+
+/// Moves an approval of the tenant as the caller, whom row-level security and his role bind; how, the trigger is
+/// told beside. False where there is none.
+pub fn move_as_caller(tenant: Uuid, id: Uuid, intent: Intent) -> bool {
+    let arguments = [to_sql(tenant).into(), to_sql(id).into()];
+    meaning(id, intent, || MOVE.with(|statement| statement.count(&arguments))) > 0
+}

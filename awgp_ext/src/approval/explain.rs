@@ -1,0 +1,75 @@
+//! Why or why not, as data.
+
+use super::people::{self, Keep};
+use super::{Approval, deciding::Case};
+use crate::machine::now;
+use awgp_core::approval::Status;
+use awgp_core::approval::check_open;
+use awgp_core::approval::decide::Authority;
+use awgp_core::refusal::Refusal;
+use awgp_core::tenancy;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// Whether the user may decide the approval now, by what right, or why not. Nothing is locked or changed.
+pub fn explain(approval: &Approval, user: Uuid) -> Result<Value, Refusal> {
+    let case = Case::of(approval, Keep::Seen)?;
+    let person = people::user(approval.tenant, user, Keep::Seen).ok_or_else(tenancy::unknown_user)?;
+    let status = approval.status.unwrap_or(Status::Expired);
+    let (authority, now) = case.authority(approval, &person, Keep::Seen);
+    let open = check_open(approval.id, status, approval.expires_at, now);
+    let fits = case.is_as_asked(approval);
+    let least = case.policy.least_role(approval.risk_level, approval.escalated_to);
+    let mut answer = json!({
+        "approval_id": approval.id,
+        "user_id": user,
+        "status": status.name(),
+        "risk_level": approval.risk_level,
+        "role": person.role.name(),
+        "least_role": least.name(),
+        "votes": case.votes.len(),
+        "votes_needed": case.policy.votes_needed(approval.risk_level),
+        "work_item_changed": !fits,
+        "seconds_left": ((approval.expires_at - now) / 1_000_000).max(0),
+        "may_decide": false,
+    });
+    let refusal = open.err().or_else(|| (!fits).then(|| super::deciding::changed(approval)));
+    let why_not = match authority {
+        Err(why_not) => Some(why_not.refusal(approval.id, user)),
+        Ok(authority) => {
+            if let Authority::Delegated { delegation, delegator } = authority {
+                answer["delegation_id"] = json!(delegation);
+                answer["on_behalf_of"] = json!(delegator);
+            }
+            answer["authority"] = json!(match authority {
+                Authority::InPerson => "in_person",
+                Authority::Delegated { .. } => "delegated",
+            });
+            None
+        }
+    };
+    // What keeps everybody from deciding comes before what keeps him.
+    match refusal.or(why_not) {
+        None => answer["may_decide"] = json!(true),
+        Some(refusal) => {
+            answer["reason"] = json!(refusal.reason.name());
+            answer["message"] = json!(refusal.message);
+            answer["hint"] = json!(refusal.hint);
+            if let Some(delegations) = refusal.facts.get("delegations") {
+                answer["delegations"] = delegations.clone();
+            }
+        }
+    }
+    Ok(answer)
+}
+
+/// True where the user may decide the approval now.
+pub fn may_decide(approval: &Approval, user: Uuid) -> bool {
+    let open = approval
+        .status
+        .is_some_and(|status| check_open(approval.id, status, approval.expires_at, now()).is_ok());
+    let Some(person) = open.then(|| people::user(approval.tenant, user, Keep::Seen)).flatten() else {
+        return false;
+    };
+    Case::of(approval, Keep::Seen).is_ok_and(|case| case.authority(approval, &person, Keep::Seen).0.is_ok())
+}

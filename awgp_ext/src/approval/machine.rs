@@ -1,0 +1,122 @@
+//! The trigger that moves approvals along their machine, whoever writes and however.
+
+use super::deciding::{Columns, vote};
+use super::intent::{self, Intent, Verdict};
+use super::{Approval, break_glass, escalating, request};
+use crate::machine::{is_insert, is_writing, now, user_of};
+use crate::raise::raise;
+use crate::relation::Row;
+use crate::trigger::{TriggerCall, trigger_function};
+use awgp_core::approval::{Status, Verb, not_expired, request_fixed, verb_between};
+use awgp_core::refusal::Refusal;
+use pgrx::pg_sys::Datum;
+use std::ffi::CStr;
+
+trigger_function!(awgp_approval_machine, pg_finfo_awgp_approval_machine, approval_machine);
+
+/// What the machine keeps: a caller's value does not count.
+const KEPT: &[&CStr] = &[
+    c"status",
+    c"approved_by",
+    c"approved_at",
+    c"rejected_reason",
+    c"escalation_count",
+    c"escalated_to",
+    c"escalated_at",
+    c"escalation_reason",
+    c"used_at",
+    c"withdrawn_at",
+    c"break_glass",
+    c"created_at",
+];
+
+fn approval_machine(call: &TriggerCall) -> Datum {
+    if is_insert(call) {
+        return request::request(call);
+    }
+    if is_writing() {
+        return call.keep();
+    }
+    let (old, new) = (call.old_row(), call.new_row());
+    let Some(approval) = Approval::read(&old) else {
+        pgrx::error!("an approval is not readable; call awgp.migrate()")
+    };
+    refuse_changed_request(&approval, &old, &new);
+    let changes = moved(&approval, &old, &new).unwrap_or_else(|refusal| raise(&refusal));
+    let mut columns: Columns = KEPT.iter().map(|column| (*column, old.raw(column))).collect();
+    for (column, value) in changes {
+        columns.retain(|(kept, _)| *kept != column);
+        columns.push((column, value));
+    }
+    call.with_columns(&columns)
+}
+
+/// What changes in the row by what is meant, or by the status it is given.
+fn moved(approval: &Approval, old: &Row, new: &Row) -> Result<Columns, Refusal> {
+    match intent::take(approval.id) {
+        Some(Intent::Vote { verdict, comment }) => return vote(approval, verdict, comment.as_deref()),
+        Some(Intent::Escalate { reason, named }) => {
+            return escalating::escalate(approval, reason.as_deref(), named.as_deref());
+        }
+        Some(Intent::BreakGlass { reason }) => return break_glass::break_glass(approval, &reason),
+        None => {}
+    }
+    let Some(to) = new.text(c"status").and_then(|name| Status::named(&name)) else {
+        // The table's CHECK says so.
+        return Ok(vec![(c"status", new.raw(c"status"))]);
+    };
+    let from = approval.status.unwrap_or(to);
+    if from == to {
+        return Ok(Vec::new());
+    }
+    match verb_between(approval.id, from, to)? {
+        Verb::Approve => vote(approval, Verdict::Approve, None),
+        Verb::Reject => vote(approval, Verdict::Reject, new.text(c"rejected_reason").as_deref()),
+        Verb::Escalate => {
+            let named = new.uuid_array(c"approver_ids");
+            let named = named.filter(|named| Some(named) != old.uuid_array(c"approver_ids").as_ref());
+            let named: Option<Vec<_>> = named.map(|named| named.into_iter().flatten().collect());
+            escalating::escalate(approval, new.text(c"escalation_reason").as_deref(), named.as_deref())
+        }
+        Verb::Expire if now() >= approval.expires_at => Ok(vec![(c"status", new.raw(c"status"))]),
+        Verb::Expire => Err(not_expired(approval.id)),
+    }
+}
+
+/// What was asked stays as it was asked. Whom it is asked of, the requester may still say (and the system, which
+/// asks for him) while it is open.
+fn refuse_changed_request(approval: &Approval, old: &Row, new: &Row) {
+    let fixed = |column: &str| raise(&request_fixed(column));
+    if new.uuid(c"id") != old.uuid(c"id") {
+        fixed("id");
+    }
+    if new.uuid(c"work_item_id") != old.uuid(c"work_item_id") {
+        fixed("work_item_id");
+    }
+    if new.uuid(c"requested_by") != old.uuid(c"requested_by") {
+        fixed("requested_by");
+    }
+    if new.integer(c"risk_level") != old.integer(c"risk_level") {
+        fixed("risk_level");
+    }
+    if new.bigint(c"expires_at") != old.bigint(c"expires_at") {
+        fixed("expires_at");
+    }
+    for column in [c"request_digest", c"title", c"description"] {
+        if new.text(column) != old.text(column) {
+            fixed(&column.to_string_lossy());
+        }
+    }
+    let context = |row: &Row| row.jsonb(c"context").map(|context| context.with_text(str::to_owned));
+    if context(new) != context(old) {
+        fixed("context");
+    }
+    let escalates = new.text(c"status").as_deref() == Some("escalated");
+    if new.uuid_array(c"approver_ids") != old.uuid_array(c"approver_ids") && !escalates {
+        let open = approval.status.is_some_and(awgp_core::approval::is_open);
+        let his = user_of(approval.tenant).is_none_or(|user| user == approval.requested_by);
+        if !open || !his {
+            fixed("approver_ids");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Approvals: asking, deciding, escalating, expiring; and delegations.
+//!
+//! Model: every move goes through the row trigger in [`machine`], whether a function or a plain UPDATE makes it.
+//! A function says beside its UPDATE what it means by it ([`intent`]): whose comment, which escalation, broken
+//! glass. Who decides is asked in [`deciding`], under locks; the rules are `awgp_core::approval`.
+//!
+//! Failure handling: whatever is not allowed raises in the trigger, so nothing of the statement stays.
+
+mod break_glass;
+mod deciding;
+mod delegations;
+mod effects;
+mod escalating;
+mod explain;
+mod functions;
+mod intent;
+mod machine;
+mod notice;
+mod people;
+pub mod policy;
+mod request;
+
+pub use effects::escalate_due;
+pub use notice::send as send_notices;
+
+use crate::machine::risk;
+use crate::relation::{self, Row};
+use awgp_core::approval::Status;
+use awgp_core::permissions::Role;
+use pgrx::pg_sys::TimestampTz;
+use uuid::Uuid;
+
+/// A row of `awgp.approvals`, as far as the rules ask.
+pub struct Approval {
+    /// Its id.
+    pub id: Uuid,
+    /// Whose it is.
+    pub tenant: Uuid,
+    /// What waits for it.
+    pub work_item: Uuid,
+    /// Its state; None where the column holds none of them.
+    pub status: Option<Status>,
+    /// Its risk.
+    pub risk_level: u8,
+    /// Who asked.
+    pub requested_by: Uuid,
+    /// Who is listed.
+    pub approver_ids: Vec<Uuid>,
+    /// What it is pinned to.
+    pub request_digest: String,
+    /// The first moment at which it no longer counts.
+    pub expires_at: TimestampTz,
+    /// When it was asked.
+    pub created_at: TimestampTz,
+    /// How often it was escalated.
+    pub escalation_count: u32,
+    /// The role that an escalation asks for.
+    pub escalated_to: Option<Role>,
+}
+
+impl Approval {
+    /// Reads a stored row; None where it breaks its own constraints.
+    pub fn read(row: &Row) -> Option<Self> {
+        Some(Self {
+            id: row.uuid(c"id")?,
+            tenant: row.uuid(c"tenant_id")?,
+            work_item: row.uuid(c"work_item_id")?,
+            status: row.text(c"status").and_then(|name| Status::named(&name)),
+            risk_level: risk(row.integer(c"risk_level"))?,
+            requested_by: row.uuid(c"requested_by")?,
+            approver_ids: row.uuid_array(c"approver_ids").unwrap_or_default().into_iter().flatten().collect(),
+            request_digest: row.text(c"request_digest")?,
+            expires_at: row.bigint(c"expires_at")?,
+            created_at: row.bigint(c"created_at")?,
+            escalation_count: row.integer(c"escalation_count").and_then(|count| u32::try_from(count).ok())?,
+            escalated_to: row.text(c"escalated_to").and_then(|name| name.parse().ok()),
+        })
+    }
+
+    /// The approval of this tenant with this id, as it is now.
+    pub fn find(tenant: Uuid, id: Uuid) -> Option<Self> {
+        let mut found = None;
+        relation::for_each_by_uuid(c"approvals", c"approvals_pkey", c"id", id, |row| {
+            found = Self::read(row).filter(|approval| approval.tenant == tenant);
+        });
+        found
+    }
+}
+
+/// A transaction or a savepoint has ended: what was meant by a statement is done with.
+pub fn forget() {
+    intent::forget();
+}
+
+pub use notice::{adopt_subtransaction, forget as forget_notices, forget_subtransaction};

@@ -1,0 +1,169 @@
+//! Users, delegations and votes, as deciding asks for them: locked against change where something is decided,
+//! and only read where it is explained.
+
+use super::Approval;
+use crate::relation::{as_owner_past_row_security, from_sql, to_sql};
+use crate::statement::{Statement, statements};
+use awgp_core::approval::decide::{Person, Vote};
+use awgp_core::approval::delegation::Delegation;
+use pgrx::datum::{DatumWithOid, TimestampWithTimeZone};
+use pgrx::pg_sys::TimestampTz;
+use pgrx::spi::{Result, SpiTupleTable};
+use std::thread::LocalKey;
+use uuid::Uuid;
+
+/// Whether what is read is kept as it is until the transaction ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// Whoever demotes a user or revokes a delegation comes before or after.
+    Locked,
+    /// Only looked at.
+    Seen,
+}
+
+const USERS_SQL: &str = "
+    SELECT id, role, is_active FROM ONLY awgp.users
+    WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) ANY ($2)
+    ORDER BY id USING OPERATOR(pg_catalog.<)";
+const USERS_LOCKED_SQL: &str = "
+    SELECT id, role, is_active FROM ONLY awgp.users
+    WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) ANY ($2)
+    ORDER BY id USING OPERATOR(pg_catalog.<) FOR SHARE";
+const HELD_SQL: &str = "
+    SELECT id, delegator_id, risk_levels, starts_at, ends_at, is_active FROM ONLY awgp.approval_delegations
+    WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND delegate_id OPERATOR(pg_catalog.=) $2
+      AND ends_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp()
+    ORDER BY id USING OPERATOR(pg_catalog.<)";
+const HELD_LOCKED_SQL: &str = "
+    SELECT id, delegator_id, risk_levels, starts_at, ends_at, is_active FROM ONLY awgp.approval_delegations
+    WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND delegate_id OPERATOR(pg_catalog.=) $2
+      AND ends_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp()
+    ORDER BY id USING OPERATOR(pg_catalog.<) FOR SHARE";
+
+statements! {
+    /// Users, as they are.
+    USERS(UUIDOID, UUIDARRAYOID) = USERS_SQL;
+    /// The same, kept.
+    USERS_LOCKED(UUIDOID, UUIDARRAYOID) = USERS_LOCKED_SQL;
+    /// Delegations that a user holds.
+    HELD(UUIDOID, UUIDOID) = HELD_SQL;
+    /// The same, kept.
+    HELD_LOCKED(UUIDOID, UUIDOID) = HELD_LOCKED_SQL;
+    /// The votes on an approval.
+    VOTES(UUIDOID, UUIDOID) = "
+        SELECT approver_id, on_behalf_of FROM ONLY awgp.approval_decisions
+        WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND approval_id OPERATOR(pg_catalog.=) $2";
+}
+
+/// Asks the locking statement, or the one that only looks.
+fn ask<T>(
+    keep: Keep,
+    locked: &'static LocalKey<Statement>,
+    seen: &'static LocalKey<Statement>,
+    arguments: &[DatumWithOid<'_>],
+    read: impl FnOnce(SpiTupleTable<'_>) -> Result<T>,
+) -> T {
+    match keep {
+        Keep::Locked => locked.with(|statement| statement.run(arguments, read)),
+        Keep::Seen => seen.with(|statement| statement.look(arguments, read)),
+    }
+}
+
+/// The users of a tenant with these ids, in the order of the ids.
+pub fn users(tenant: Uuid, ids: &[Uuid], keep: Keep) -> Vec<Person> {
+    let ids: Vec<pgrx::Uuid> = ids.iter().copied().map(to_sql).collect();
+    let arguments = [DatumWithOid::from(to_sql(tenant)), DatumWithOid::from(ids)];
+    as_owner_past_row_security(c"users", || {
+        ask(keep, &USERS_LOCKED, &USERS, &arguments, |rows| {
+            let mut people = Vec::new();
+            for row in rows {
+                let role = row.get::<String>(2)?.and_then(|name| name.parse().ok());
+                // Whoever has no role that is one decides nothing.
+                let (Some(id), Some(role)) = (row.get::<pgrx::Uuid>(1)?, role) else { continue };
+                people.push(Person { id: from_sql(&id), role, is_active: row.get(3)?.unwrap_or(false) });
+            }
+            Ok(people)
+        })
+    })
+}
+
+/// One user of a tenant.
+pub fn user(tenant: Uuid, id: Uuid, keep: Keep) -> Option<Person> {
+    users(tenant, &[id], keep).into_iter().next()
+}
+
+/// What a delegation says, before its delegator is looked at.
+struct Given {
+    id: Uuid,
+    delegator: Uuid,
+    risk_levels: Option<Vec<i32>>,
+    starts_at: TimestampTz,
+    ends_at: TimestampTz,
+    is_active: bool,
+}
+
+/// The delegations that a user holds and whose window is not over, each with its delegator as he is now.
+pub fn delegations(tenant: Uuid, delegate: Uuid, keep: Keep) -> Vec<Delegation> {
+    let arguments = [to_sql(tenant).into(), to_sql(delegate).into()];
+    let given: Vec<Given> = as_owner_past_row_security(c"approval_delegations", || {
+        ask(keep, &HELD_LOCKED, &HELD, &arguments, |rows| {
+            let mut given = Vec::new();
+            for row in rows {
+                let time = |column: usize| {
+                    let time = row.get::<TimestampWithTimeZone>(column);
+                    time.map(|time| time.map_or(TimestampTz::MIN, TimestampTz::from))
+                };
+                let (Some(id), Some(delegator)) = (row.get::<pgrx::Uuid>(1)?, row.get::<pgrx::Uuid>(2)?)
+                else {
+                    continue;
+                };
+                let levels = row.get::<Vec<Option<i32>>>(3)?;
+                given.push(Given {
+                    id: from_sql(&id),
+                    delegator: from_sql(&delegator),
+                    risk_levels: levels.map(|levels| levels.into_iter().flatten().collect()),
+                    starts_at: time(4)?,
+                    ends_at: time(5)?,
+                    is_active: row.get(6)?.unwrap_or(false),
+                });
+            }
+            Ok(given)
+        })
+    });
+    if given.is_empty() {
+        return Vec::new();
+    }
+    let delegators: Vec<Uuid> = given.iter().map(|given| given.delegator).collect();
+    let people = users(tenant, &delegators, keep);
+    let with_delegator = |given: Given| {
+        let delegator = *people.iter().find(|person| person.id == given.delegator)?;
+        Some(Delegation {
+            id: given.id,
+            delegator,
+            risk_levels: given.risk_levels,
+            starts_at_us: given.starts_at,
+            ends_at_us: given.ends_at,
+            is_active: given.is_active,
+        })
+    };
+    given.into_iter().filter_map(with_delegator).collect()
+}
+
+/// The votes on an approval so far. They are written under the approval's lock alone.
+pub fn votes(approval: &Approval, keep: Keep) -> Vec<Vote> {
+    let arguments = [to_sql(approval.tenant).into(), to_sql(approval.id).into()];
+    as_owner_past_row_security(c"approval_decisions", || {
+        ask(keep, &VOTES, &VOTES, &arguments, |rows| {
+            let mut votes = Vec::new();
+            for row in rows {
+                let Some(approver) = row.get::<pgrx::Uuid>(1)? else { continue };
+                let on_behalf_of = row.get::<pgrx::Uuid>(2)?;
+                votes.push(Vote {
+                    approver: from_sql(&approver),
+                    on_behalf_of: on_behalf_of.as_ref().map(from_sql),
+                });
+            }
+            Ok(votes)
+        })
+    })
+}

@@ -1,0 +1,150 @@
+//! Asking: an approval is pinned to its work item, and made in the name of whoever is in context.
+
+use super::policy;
+use crate::encoding::to_server;
+use crate::machine::{now, risk, user_of};
+use crate::raise::raise;
+use crate::relation::{Row, as_owner_past_row_security, from_sql, to_sql};
+use crate::statement::statements;
+use crate::trigger::TriggerCall;
+use crate::work::WorkItem;
+use crate::work::effects::withdraw;
+use crate::work::functions::lock;
+use awgp_core::approval::policy::{ApprovalPolicy, RISK_MAX};
+use awgp_core::approval::{
+    Status, already_asked, begin, expiry_out_of_range, no_requester, requester_not_user,
+};
+use awgp_core::refusal::Refusal;
+use awgp_core::work::{self, Verb, check_verb, effective_risk};
+use pgrx::IntoDatum;
+use pgrx::pg_sys::{Datum, TimestampTz};
+use uuid::Uuid;
+
+statements! {
+    /// An open approval of an item that asks the same and whose time is not over.
+    SAME(UUIDOID, UUIDOID, TEXTOID) = "
+        SELECT id FROM ONLY awgp.approvals
+        WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND work_item_id OPERATOR(pg_catalog.=) $2
+          AND request_digest OPERATOR(pg_catalog.=) $3
+          AND status OPERATOR(pg_catalog.=) ANY ('{pending,escalated}'::text[])
+          AND expires_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp()
+        LIMIT 1";
+}
+
+const SECOND_US: i64 = 1_000_000;
+/// What stands for a digest until a foreign key has refused the row.
+const NO_ITEM: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// BEFORE INSERT: a new request, as it is stored.
+pub fn request(call: &TriggerCall) -> Datum {
+    let row = call.new_row();
+    let (Some(tenant), Some(item)) = (row.uuid(c"tenant_id"), row.uuid(c"work_item_id")) else {
+        return call.keep();
+    };
+    let asked = ask(&row, tenant, item).unwrap_or_else(|refusal| raise(&refusal));
+    call.with_columns(&[
+        (c"status", to_server(Status::Pending.name())),
+        (c"requested_by", to_sql(asked.requester).into_datum()),
+        (c"request_digest", to_server(&asked.digest)),
+        (c"risk_level", asked.risk_level.into_datum()),
+        (c"expires_at", Some(Datum::from(asked.expires_at))),
+        (c"created_at", Some(Datum::from(asked.created_at))),
+        (c"approved_by", None),
+        (c"approved_at", None),
+        (c"rejected_reason", None),
+        (c"escalation_count", 0_i32.into_datum()),
+        (c"escalated_to", None),
+        (c"escalated_at", None),
+        (c"escalation_reason", None),
+        (c"used_at", None),
+        (c"withdrawn_at", None),
+        (c"break_glass", false.into_datum()),
+    ])
+}
+
+struct Asked {
+    requester: Uuid,
+    digest: String,
+    risk_level: i32,
+    expires_at: TimestampTz,
+    created_at: TimestampTz,
+}
+
+fn ask(row: &Row, tenant: Uuid, item: Uuid) -> Result<Asked, Refusal> {
+    // A status that is none is left to the CHECK by being no beginning either.
+    begin(row.text(c"status").and_then(|name| Status::named(&name)).unwrap_or(Status::Pending))?;
+    let requester = requester(tenant, row.uuid(c"requested_by"))?;
+    let given = row.integer(c"risk_level").unwrap_or(0);
+    let item = lock(tenant, item).then(|| WorkItem::find(tenant, item)).flatten();
+    let created_at = now();
+    let policy = policy::of(tenant)?;
+    let expires_at = expiry(&policy, row.bigint(c"expires_at"), created_at)?;
+    let Some(item) = item else {
+        // The foreign key refuses the row.
+        return Ok(Asked {
+            requester,
+            digest: NO_ITEM.to_owned(),
+            risk_level: given,
+            expires_at,
+            created_at,
+        });
+    };
+    let status = item.status.unwrap_or(work::Status::Cancelled);
+    if status != work::Status::AwaitingApproval {
+        check_verb(status, Verb::Ask)?;
+    }
+    let digest = item.digest();
+    make_way(&item, &digest)?;
+    let least = effective_risk(item.risk_level, item.asked_risk_level);
+    // Out of 0 to 5 is left to the CHECK.
+    let risk_level = match risk(Some(given)) {
+        Some(level) if (0..=i32::from(RISK_MAX)).contains(&given) => i32::from(level.max(least)),
+        _ => given,
+    };
+    Ok(Asked { requester, digest, risk_level, expires_at, created_at })
+}
+
+/// The user in context, where there is one; and else whoever the system names.
+fn requester(tenant: Uuid, named: Option<Uuid>) -> Result<Uuid, Refusal> {
+    match (user_of(tenant), named) {
+        (Some(user), Some(named)) if user != named => Err(requester_not_user()),
+        (Some(user), _) => Ok(user),
+        (None, Some(named)) => Ok(named),
+        (None, None) => Err(no_requester()),
+    }
+}
+
+fn expiry(
+    policy: &ApprovalPolicy,
+    given: Option<TimestampTz>,
+    now: TimestampTz,
+) -> Result<TimestampTz, Refusal> {
+    let after = |seconds: u32| now.saturating_add(i64::from(seconds) * SECOND_US);
+    match given {
+        None => Ok(after(policy.expires_in_seconds)),
+        Some(at) if at > now && at <= after(policy.max_lifetime_seconds) => Ok(at),
+        Some(_) => Err(expiry_out_of_range(policy.max_lifetime_seconds)),
+    }
+}
+
+/// One open approval an item: one that asks the same is waited for, any other is withdrawn.
+fn make_way(item: &WorkItem, digest: &str) -> Result<(), Refusal> {
+    // Where no approval was ever asked for there is none.
+    if item.asked_risk_level.is_none() {
+        return Ok(());
+    }
+    let arguments =
+        [to_sql(item.tenant).into(), to_sql(item.id).into(), crate::statement::text(Some(digest))];
+    let same = as_owner_past_row_security(c"approvals", || {
+        SAME.with(|statement| {
+            statement.run(&arguments, |rows| {
+                if rows.is_empty() { Ok(None) } else { rows.first().get_one::<pgrx::Uuid>() }
+            })
+        })
+    });
+    if let Some(same) = same {
+        return Err(already_asked(item.id, from_sql(&same)));
+    }
+    withdraw(item.tenant, item.id);
+    Ok(())
+}

@@ -1,0 +1,15 @@
+CREATE OR REPLACE FUNCTION awgp.approval_inbox(
+    user_id uuid DEFAULT NULL
+) RETURNS SETOF awgp.approvals
+LANGUAGE sql VOLATILE SECURITY INVOKER
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT approval.* FROM awgp.approvals AS approval
+    WHERE approval.tenant_id = awgp.current_tenant() AND approval.status IN ('pending', 'escalated')
+      AND approval.expires_at > pg_catalog.clock_timestamp()
+      AND awgp.may_decide_approval(approval.id, COALESCE(approval_inbox.user_id, awgp.current_user_id()))
+    ORDER BY approval.risk_level DESC, approval.expires_at, approval.id;
+$$;
+COMMENT ON FUNCTION awgp.approval_inbox(uuid) IS 'The open approvals that a user may decide now, in person or on behalf of another, the riskiest and soonest to expire first. user_id: default the user in context. On whose behalf, says explain_approval().';
+REVOKE ALL ON FUNCTION awgp.approval_inbox(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION awgp.approval_inbox(uuid) TO awgp_app;

@@ -1,0 +1,19 @@
+CREATE OR REPLACE FUNCTION awgp.delegate_approvals(
+    delegate_id uuid,
+    starts_at timestamptz DEFAULT NULL,
+    ends_at timestamptz DEFAULT NULL,
+    risk_levels integer[] DEFAULT NULL,
+    reason text DEFAULT NULL
+) RETURNS awgp.approval_delegations
+LANGUAGE sql VOLATILE SECURITY INVOKER
+SET search_path = pg_catalog, pg_temp
+AS $$
+    INSERT INTO awgp.approval_delegations (tenant_id, delegator_id, delegate_id, starts_at, ends_at, risk_levels, reason)
+    VALUES (awgp.current_tenant(), awgp.current_user_id(), delegate_approvals.delegate_id,
+            COALESCE(delegate_approvals.starts_at, pg_catalog.clock_timestamp()), delegate_approvals.ends_at,
+            delegate_approvals.risk_levels, delegate_approvals.reason)
+    RETURNING *;
+$$;
+COMMENT ON FUNCTION awgp.delegate_approvals(uuid, timestamptz, timestamptz, integer[], text) IS 'Lets another user decide on behalf of the user in context, and returns the row. delegate_id: a user of the tenant; starts_at: first moment in force, default now; ends_at: first moment no longer in force; risk_levels: default all that the delegator may decide himself; reason. Not passed on further. Errors: 42501 no_user_context, beyond_authority, role_not_sufficient; 23502 no ends_at; 23503 no such user; 23514 window or risk levels.';
+REVOKE ALL ON FUNCTION awgp.delegate_approvals(uuid, timestamptz, timestamptz, integer[], text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION awgp.delegate_approvals(uuid, timestamptz, timestamptz, integer[], text) TO awgp_app;

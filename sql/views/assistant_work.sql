@@ -1,0 +1,26 @@
+-- An assistant's work at a glance. With the rights of whoever reads: row-level security shows what he may see.
+CREATE OR REPLACE VIEW awgp.assistant_work WITH (security_invoker = true) AS
+    SELECT assistant.tenant_id, assistant.id AS assistant_id, assistant.slug, assistant.status, assistant.status_reason,
+           assistant.status_changed_at, open.in_progress, open.awaiting_approval, open.backlog, open.oldest_at
+    FROM awgp.assistants AS assistant
+    CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE item.status = 'in_progress') AS in_progress,
+               count(*) FILTER (WHERE item.status = 'awaiting_approval') AS awaiting_approval,
+               count(*) FILTER (WHERE item.status = 'backlog') AS backlog,
+               min(item.created_at) AS oldest_at
+        FROM awgp.work_items AS item
+        WHERE item.tenant_id = assistant.tenant_id AND item.assistant_id = assistant.id
+          AND item.status IN ('in_progress', 'awaiting_approval', 'backlog')) AS open;
+COMMENT ON VIEW awgp.assistant_work IS 'How much open work each assistant has, whatever its state: what a suspended one has under way is seen at a glance.';
+COMMENT ON COLUMN awgp.assistant_work.tenant_id IS 'The assistant''s tenant.';
+COMMENT ON COLUMN awgp.assistant_work.assistant_id IS 'The assistant.';
+COMMENT ON COLUMN awgp.assistant_work.slug IS 'Its slug.';
+COMMENT ON COLUMN awgp.assistant_work.status IS 'Its state.';
+COMMENT ON COLUMN awgp.assistant_work.status_reason IS 'Why it is in this state.';
+COMMENT ON COLUMN awgp.assistant_work.status_changed_at IS 'Since when.';
+COMMENT ON COLUMN awgp.assistant_work.in_progress IS 'Work items under way.';
+COMMENT ON COLUMN awgp.assistant_work.awaiting_approval IS 'Work items that wait for a human.';
+COMMENT ON COLUMN awgp.assistant_work.backlog IS 'Work items not begun.';
+COMMENT ON COLUMN awgp.assistant_work.oldest_at IS 'When the oldest of them was made.';
+REVOKE ALL ON awgp.assistant_work FROM PUBLIC;
+GRANT SELECT ON awgp.assistant_work TO awgp_app;
