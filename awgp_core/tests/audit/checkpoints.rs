@@ -23,6 +23,8 @@ use uuid::Uuid;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors/checkpoint_v1.json");
 
+type Edit = fn(&mut Proof);
+
 /// A key of these tests alone: 32 times the same byte.
 fn private_key(name: &str, byte: u8) -> String {
     let key = ed25519_dalek::SigningKey::from_bytes(&[byte; 32]);
@@ -210,7 +212,6 @@ fn a_proof_holds_for_its_row_and_for_nothing_else() {
     let read = Proof::parse(&json).expect("it is read back");
     assert_eq!(read, proof);
     assert_eq!(read.check(&public).expect("it holds").size, 7);
-    type Edit = fn(&mut Proof);
     let edits: [(Reason, Edit); 10] = [
         (Reason::ProofMismatch, |p| p.row.action = "delete".into()),
         (Reason::ProofMismatch, |p| p.row.chain_seq += 1),
