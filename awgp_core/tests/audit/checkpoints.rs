@@ -182,6 +182,15 @@ fn a_note_opens_with_the_key_that_signed_it_and_with_no_other() {
 }
 
 #[test]
+fn a_key_is_named_without_a_part_of_itself() {
+    for byte in 0..=u8::MAX {
+        let public = note::public_key_of(&private_key("example.com/audit", byte)).expect("a key");
+        let name = note::key_name(&public).expect("a key");
+        assert_eq!(name.len(), "example.com/audit+00000000".len(), "{public}");
+    }
+}
+
+#[test]
 fn a_note_whose_text_or_signature_was_changed_is_refused() {
     let (_, public) = auditor();
     let note = signed(&Trail::of(1, [5, 2]).checkpoint.to_text());
