@@ -117,7 +117,7 @@ pub fn text_of(note: &str, public_key: &str) -> Result<String, Refused> {
     let verifier = verifier(public_key)?;
     let note = Note::from_bytes(note.as_bytes()).map_err(|error| Refused::Malformed(error.to_string()))?;
     // What the error names is the note's; the key is named by what can be shown of it.
-    let name = public_key.rsplit_once('+').map_or(public_key, |(name, _)| name).to_owned();
+    let name = name_and_id(public_key);
     note.verify(&VerifierList::new(vec![Box::new(verifier)])).map_err(|error| match error {
         NoteError::InvalidSignature { .. } => Refused::BadSignature(name),
         _ => Refused::WrongKey(name),
@@ -156,11 +156,15 @@ pub fn open(note: &str, public_key: &str) -> Result<Statement, Refused> {
     Ok(Statement::parse(&text_of(note, public_key)?)?)
 }
 
-/// Whether a text is a public key, and its name and id.
+/// Name and id of a public key, as name+id.
 pub fn key_name(public_key: &str) -> Result<String, Refused> {
     verifier(public_key.trim())?;
-    let named = public_key.trim().rsplit_once('+').map(|(name, _)| name.to_owned());
-    named.ok_or_else(|| Refused::Key("it has no name".to_owned()))
+    Ok(name_and_id(public_key.trim()))
+}
+
+/// The key itself may hold a plus sign, its name may not.
+fn name_and_id(public_key: &str) -> String {
+    public_key.split('+').take(2).collect::<Vec<_>>().join("+")
 }
 
 /// The public key that belongs to a private one.

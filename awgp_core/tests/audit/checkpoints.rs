@@ -23,6 +23,8 @@ use uuid::Uuid;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors/checkpoint_v1.json");
 
+type Edit = fn(&mut Proof);
+
 /// A key of these tests alone: 32 times the same byte.
 fn private_key(name: &str, byte: u8) -> String {
     let key = ed25519_dalek::SigningKey::from_bytes(&[byte; 32]);
@@ -180,6 +182,15 @@ fn a_note_opens_with_the_key_that_signed_it_and_with_no_other() {
 }
 
 #[test]
+fn a_key_is_named_without_a_part_of_itself() {
+    for byte in 0..=u8::MAX {
+        let public = note::public_key_of(&private_key("example.com/audit", byte)).expect("a key");
+        let name = note::key_name(&public).expect("a key");
+        assert_eq!(name.len(), "example.com/audit+00000000".len(), "{public}");
+    }
+}
+
+#[test]
 fn a_note_whose_text_or_signature_was_changed_is_refused() {
     let (_, public) = auditor();
     let note = signed(&Trail::of(1, [5, 2]).checkpoint.to_text());
@@ -210,7 +221,6 @@ fn a_proof_holds_for_its_row_and_for_nothing_else() {
     let read = Proof::parse(&json).expect("it is read back");
     assert_eq!(read, proof);
     assert_eq!(read.check(&public).expect("it holds").size, 7);
-    type Edit = fn(&mut Proof);
     let edits: [(Reason, Edit); 10] = [
         (Reason::ProofMismatch, |p| p.row.action = "delete".into()),
         (Reason::ProofMismatch, |p| p.row.chain_seq += 1),

@@ -37,7 +37,7 @@ pub async fn links(
     let split = split_tenants(notes);
     for tenant_id in tenants.iter().filter(|id| !split.contains(id)) {
         let mut add = |chain_lane, link| {
-            links.entry(Lane { tenant_id: *tenant_id, chain_lane }).or_default().push(link)
+            links.entry(Lane { tenant_id: *tenant_id, chain_lane }).or_default().push(link);
         };
         let checkpoints = notes.checkpoints(*tenant_id);
         let signed_lanes = checkpoints.last().map_or(0, |(checkpoint, _)| checkpoint.size);

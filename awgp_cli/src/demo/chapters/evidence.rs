@@ -122,15 +122,15 @@ async fn one_event_is_proved(
     stage.book.equal(
         "proofs of the approval's record that hold, checked without the server",
         1,
-        held(check(file.clone())),
+        held(&check(file.clone())),
     )?;
     let edited = folder.join("edited.json");
     let text = std::fs::read_to_string(&file).unwrap_or_default();
     key::write_new(&edited, &text.replace("\"action\": \"insert\"", "\"action\": \"update\""), false)?;
-    Ok(stage.book.equal("such proofs that hold with one word changed", 0, held(check(edited)))?)
+    Ok(stage.book.equal("such proofs that hold with one word changed", 0, held(&check(edited)))?)
 }
 
-fn held(outcome: Result<String, Failure>) -> i64 {
+fn held(outcome: &Result<String, Failure>) -> i64 {
     i64::from(outcome.is_ok())
 }
 

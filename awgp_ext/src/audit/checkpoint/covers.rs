@@ -1,5 +1,6 @@
 //! Whether a sealed partition is checkpointed: only then may it be retired.
 
+use crate::query;
 use pgrx::prelude::*;
 
 /// Each lane's last row in the partition is in a tree of which a signed note was shown.
@@ -19,7 +20,7 @@ const COVERED: &str = "
 /// True where every row of a sealed partition is covered by a checkpoint of which a signed note was shown.
 /// False where the partition is not sealed. Runs as whoever calls, who must see all three tables.
 pub fn covers_partition(name: &str) -> bool {
-    let covered = Spi::get_one_with_args::<bool>(COVERED, &[name.into()]);
+    let covered = query::one::<bool>(COVERED, &[name.into()]);
     match covered {
         Ok(covered) => covered == Some(true),
         Err(error) => error!("the checkpoints could not be read: {error}"),

@@ -6,6 +6,7 @@
 use super::{refuse_findings, tiles};
 use crate::audit::{queue, read};
 use crate::lock::{self, Subject};
+use crate::query;
 use crate::raise::raise;
 use crate::relation::{from_sql, to_sql};
 use awgp_core::audit::chain::{Digest, Lane, Link, Linker, genesis};
@@ -90,7 +91,7 @@ fn make(tenant: Uuid) -> (Checkpoint, u64) {
 /// The newest checkpoint, as its body says.
 fn latest(tenant: Uuid) -> Option<Checkpoint> {
     let sql = "SELECT body FROM awgp.audit_checkpoints WHERE tenant_id = $1 ORDER BY tree_size DESC LIMIT 1";
-    let body = match Spi::get_one_with_args::<String>(sql, &[to_sql(tenant).into()]) {
+    let body = match query::one::<String>(sql, &[to_sql(tenant).into()]) {
         Ok(body) => body?,
         Err(spi::Error::InvalidPosition) => return None,
         Err(error) => error!("awgp.audit_checkpoints could not be read: {error}"),
@@ -109,7 +110,7 @@ fn lanes(tenant: Uuid) -> Vec<i16> {
     let mut lanes: Vec<i16> = Vec::new();
     loop {
         let after = lanes.last().copied().unwrap_or(-1);
-        match Spi::get_one_with_args::<i16>(sql, &[to_sql(tenant).into(), after.into()]) {
+        match query::one::<i16>(sql, &[to_sql(tenant).into(), after.into()]) {
             Ok(Some(lane)) => lanes.push(lane),
             Ok(None) | Err(spi::Error::InvalidPosition) => return lanes,
             Err(error) => error!("awgp.audit_logs could not be read: {error}"),

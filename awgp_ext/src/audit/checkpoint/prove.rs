@@ -2,6 +2,7 @@
 
 use super::{refuse_findings, tiles};
 use crate::audit::read;
+use crate::query;
 use crate::raise::raise;
 use crate::relation::to_sql;
 use awgp_core::audit::row::AuditRow;
@@ -42,11 +43,11 @@ fn prove_audit(audit_id: i64, tree_size: default!(Option<i64>, "NULL")) -> JsonB
 
 /// Size and body of the checkpoint that was asked for, or of the newest.
 fn checkpoint(row: &AuditRow, tree_size: Option<i64>) -> (i64, String) {
-    let found = Spi::get_two_with_args::<i64, String>(
-        "SELECT tree_size, body FROM awgp.audit_checkpoints
-         WHERE tenant_id = $1 AND ($2::bigint IS NULL OR tree_size = $2) ORDER BY tree_size DESC LIMIT 1",
-        &[to_sql(row.tenant_id).into(), tree_size.into()],
-    );
+    let sql = "SELECT tree_size, body FROM awgp.audit_checkpoints
+               WHERE tenant_id = $1 AND ($2::bigint IS NULL OR tree_size = $2) ORDER BY tree_size DESC LIMIT 1";
+    let arguments = [to_sql(row.tenant_id).into(), tree_size.into()];
+    let found =
+        Spi::connect(|client| client.select(sql, Some(1), &arguments)?.first().get_two::<i64, String>());
     match (found, tree_size) {
         (Ok((Some(size), Some(body))), _) => (size, body),
         (Ok(_) | Err(spi::Error::InvalidPosition), None) => not_checkpointed(row),
@@ -65,7 +66,7 @@ fn checkpoint(row: &AuditRow, tree_size: Option<i64>) -> (i64, String) {
 
 /// The number of the row's leaf in the tree of this size.
 fn leaf_index(row: &AuditRow, size: i64) -> i64 {
-    let found = Spi::get_one_with_args::<i64>(
+    let found = query::one::<i64>(
         "SELECT first_leaf + $3 - first_seq FROM awgp.audit_tree_lanes
          WHERE tenant_id = $1 AND chain_lane = $2 AND $3 BETWEEN first_seq AND last_seq AND tree_size <= $4
          ORDER BY last_seq LIMIT 1",

@@ -1,5 +1,6 @@
 //! The tiles of the trees, as rows of audit_tree_tiles.
 
+use crate::query;
 use crate::relation::to_sql;
 use awgp_core::audit::chain::Digest;
 use awgp_core::audit::tree::Place;
@@ -9,7 +10,7 @@ use uuid::Uuid;
 /// The hashes of a tile; none where it is not there.
 pub fn read(tenant: Uuid, place: Place) -> Option<Vec<Digest>> {
     let sql = "SELECT hashes FROM awgp.audit_tree_tiles WHERE tenant_id = $1 AND level = $2 AND tile = $3";
-    let read = Spi::get_one_with_args::<Vec<u8>>(sql, &arguments(tenant, place));
+    let read = query::one::<Vec<u8>>(sql, &arguments(tenant, place));
     let bytes = match read {
         Ok(bytes) => bytes?,
         Err(spi::Error::InvalidPosition) => return None,
