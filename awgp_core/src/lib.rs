@@ -4,6 +4,7 @@
 //! the rows. The extension and the command line link the same code, so an auditor verifies offline with the
 //! very functions that hashed.
 #![forbid(unsafe_code)]
+#![allow(clippy::result_large_err, reason = "a refusal is raised at once, once")]
 
 pub mod approval;
 pub mod assistant;
