@@ -12,12 +12,14 @@ pub mod audit;
 pub mod call;
 pub mod chart;
 pub mod connect;
+pub mod conversation;
 pub mod cost;
 pub mod demo;
 pub mod doctor;
 pub mod exit;
 pub mod explain;
 pub mod failure;
+pub mod flag;
 pub mod init;
 pub mod maintenance;
 pub mod opt;
@@ -39,8 +41,8 @@ use connect::Target;
 use exit::Exit;
 use failure::{Failure, Trouble};
 use opt::{
-    Assistant, Audit, Command, Cost, Format, Global, Maintenance, Opt, Output, Pool, Price, Provider, Tenant,
-    User, Work,
+    Assistant, Audit, Command, Conversation, Cost, Flag, Format, Global, Maintenance, Opt, Output, Pool,
+    Price, Provider, Tenant, User, Work,
 };
 use session::{Context, Session};
 use std::ffi::OsString;
@@ -212,6 +214,35 @@ async fn dispatch(opt: &Opt) -> Result<Exit, Failure> {
                 Assistant::Create(options) => assistant::create(session, context, options, output).await,
                 Assistant::List(options) => assistant::list(session, context, options, output).await,
                 Assistant::Show(options) => assistant::show(session, context, options, output).await,
+            })
+            .await
+        }
+        Command::Conversation(Conversation::Export(options)) => {
+            within(&target()?, async |session| {
+                conversation::export::export(session, context, options, output).await
+            })
+            .await
+        }
+        Command::Conversation(noun) => {
+            tell(&target()?, async |session| match noun {
+                Conversation::Log(options) => conversation::log(session, context, options, output).await,
+                Conversation::List(options) => conversation::list(session, context, options, output).await,
+                Conversation::Show(options) => conversation::show(session, context, options, output).await,
+                Conversation::Search(options) => {
+                    conversation::search(session, context, options, output).await
+                }
+                Conversation::Hold(options) => conversation::hold(session, context, options, output).await,
+                Conversation::Erase(options) => conversation::erase(session, context, options, output).await,
+                Conversation::Export(_) => unreachable!("an export prints for itself"),
+            })
+            .await
+        }
+        Command::Flag(noun) => {
+            tell(&target()?, async |session| match noun {
+                Flag::Create(options) => flag::create(session, context, options, output).await,
+                Flag::List(options) => flag::list(session, context, options, output).await,
+                Flag::Review(options) => flag::review(session, context, options, output).await,
+                Flag::Quality => flag::quality(session, context, output).await,
             })
             .await
         }

@@ -2,7 +2,9 @@
 
 mod assistant;
 mod audit;
+mod conversation;
 mod cost;
+mod flag;
 mod maintenance;
 mod pool;
 mod price;
@@ -13,7 +15,12 @@ mod work;
 
 pub use assistant::{Assistant, AssistantCreate, AssistantList};
 pub use audit::{Audit, AuditExport, AuditFilter, AuditHistory, AuditLog, AuditShow, AuditTail, AuditVerify};
+pub use conversation::{
+    Conversation, ConversationErase, ConversationExport, ConversationHold, ConversationList, ConversationLog,
+    ConversationNamed, ConversationSearch,
+};
 pub use cost::{By, Cost, CostRecord, CostReport};
+pub use flag::{Flag, FlagCreate, FlagList, FlagReview};
 pub use maintenance::{Maintenance, MaintenanceRun};
 pub use pool::{Pool, PoolCreate, PoolHistory, PoolSet};
 pub use price::{Price, PriceImport, PriceList, PriceSet, PriceShow};
@@ -113,6 +120,12 @@ pub enum Command {
     /// AI assistants of a tenant.
     #[command(subcommand)]
     Assistant(Assistant),
+    /// Conversations of a tenant's assistants: logged, found, exported and erased.
+    #[command(subcommand)]
+    Conversation(Conversation),
+    /// Potential hallucinations of a tenant's assistants, and what humans found.
+    #[command(subcommand)]
+    Flag(Flag),
     /// Work items of a tenant's assistants.
     #[command(subcommand)]
     Work(Work),

@@ -17,6 +17,10 @@ pub struct Step {
 /// Within one transaction writers of the trail wait from the first change of its partitions to the end, so those come
 /// last, and sealing leaves what it would have to read meanwhile to the next run.
 pub const STEPS: &[Step] = &[
+    Step {
+        name: "erase_due_conversations",
+        sql: "SELECT jsonb_build_object('erased', awgp.erase_due_conversations($1))",
+    },
     Step { name: "drain_default_partition", sql: "SELECT awgp.drain_default_partition()" },
     Step {
         name: "ensure_partitions",

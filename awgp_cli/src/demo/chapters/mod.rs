@@ -4,6 +4,7 @@ mod afterwards;
 mod audit_trail;
 mod ground;
 mod organisation;
+mod records;
 mod visibility;
 mod writing;
 
@@ -17,5 +18,6 @@ pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     visibility::tell(stage).await?;
     writing::tell(stage).await?;
     afterwards::tell(stage).await?;
+    records::tell(stage).await?;
     audit_trail::tell(stage).await
 }
