@@ -92,6 +92,8 @@ COMMENT ON FUNCTION awgp.own_conversation(uuid) IS 'The id itself, where it is a
 COMMENT ON FUNCTION awgp.own_flag(uuid) IS 'The id itself, where it is a hallucination flag of the tenant in context; for functions that write one. Errors: 42501 no_tenant_context; P0002 unknown_flag.';
 COMMENT ON FUNCTION awgp.checked_messages(jsonb) IS 'The messages themselves, where they are an array of objects with role and content, within the bounds. Errors (22023): messages_invalid, messages_too_large.';
 COMMENT ON FUNCTION awgp.conversation_hits(text, uuid, integer) IS 'Ids of conversations that the context sees and that have a message with these words, the newest first; for awgp.search_conversations(), which says the rest. Asks the index as its owner, for the visible tenants alone. Errors: 42501 no_tenant_context; 22023 out_of_range.';
+COMMENT ON FUNCTION awgp.erase_due_conversations(timestamptz) IS 'Erases the content of conversations that are past their retention at that moment (later than now counts as now) and not on legal hold, with the reason retention, at most 1000 a tenant a call, and returns how many. Retention: conversation_policy.retention_days of the tenant''s settings, else the setting awgp.conversation_retention, in days after the end, or after the last change of one that never ended. SECURITY DEFINER: maintainers see no tenant''s row.';
+GRANT EXECUTE ON FUNCTION awgp.erase_due_conversations(timestamptz) TO awgp_maintainer;
 GRANT EXECUTE ON FUNCTION awgp.own_conversation(uuid) TO awgp_app;
 GRANT EXECUTE ON FUNCTION awgp.own_flag(uuid) TO awgp_app;
 GRANT EXECUTE ON FUNCTION awgp.checked_messages(jsonb) TO awgp_app;

@@ -14,6 +14,7 @@ pub mod audit;
 pub mod call;
 pub mod chart;
 pub mod connect;
+pub mod conversation;
 pub mod cost;
 pub mod delegation;
 pub mod demo;
@@ -21,6 +22,7 @@ pub mod doctor;
 pub mod exit;
 pub mod explain;
 pub mod failure;
+pub mod flag;
 pub mod init;
 pub mod maintenance;
 pub mod message;
@@ -46,8 +48,8 @@ use connect::Target;
 use exit::Exit;
 use failure::{Failure, Trouble};
 use opt::{
-    Approval, Assistant, Audit, Command, Cost, Delegation, Format, Global, Maintenance, Message, Opt, Output,
-    Partition, Policy, Pool, Price, Provider, Template, Tenant, User, Work,
+    Approval, Assistant, Audit, Command, Conversation, Cost, Delegation, Flag, Format, Global, Maintenance,
+    Message, Opt, Output, Partition, Policy, Pool, Price, Provider, Template, Tenant, User, Work,
 };
 use session::{Context, Session};
 use std::ffi::OsString;
@@ -271,6 +273,35 @@ async fn dispatch(opt: &Opt) -> Result<Exit, Failure> {
                 Assistant::Show(options) => assistant::show(session, context, options, output).await,
                 Assistant::Suspend(options) => assistant::suspend(session, context, options, output).await,
                 Assistant::Resume(options) => assistant::resume(session, context, options, output).await,
+            })
+            .await
+        }
+        Command::Conversation(Conversation::Export(options)) => {
+            within(&target()?, async |session| {
+                conversation::export::export(session, context, options, output).await
+            })
+            .await
+        }
+        Command::Conversation(noun) => {
+            tell(&target()?, async |session| match noun {
+                Conversation::Log(options) => conversation::log(session, context, options, output).await,
+                Conversation::List(options) => conversation::list(session, context, options, output).await,
+                Conversation::Show(options) => conversation::show(session, context, options, output).await,
+                Conversation::Search(options) => {
+                    conversation::search(session, context, options, output).await
+                }
+                Conversation::Hold(options) => conversation::hold(session, context, options, output).await,
+                Conversation::Erase(options) => conversation::erase(session, context, options, output).await,
+                Conversation::Export(_) => unreachable!("an export prints for itself"),
+            })
+            .await
+        }
+        Command::Flag(noun) => {
+            tell(&target()?, async |session| match noun {
+                Flag::Create(options) => flag::create(session, context, options, output).await,
+                Flag::List(options) => flag::list(session, context, options, output).await,
+                Flag::Review(options) => flag::review(session, context, options, output).await,
+                Flag::Quality => flag::quality(session, context, output).await,
             })
             .await
         }

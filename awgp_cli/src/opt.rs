@@ -3,8 +3,10 @@
 mod approval;
 mod assistant;
 mod audit;
+mod conversation;
 mod cost;
 mod delegation;
+mod flag;
 mod maintenance;
 mod message;
 mod partition;
@@ -26,8 +28,13 @@ pub use audit::{
     Audit, AuditCheckProof, AuditCheckpoint, AuditExport, AuditFilter, AuditHistory, AuditKeygen, AuditLog,
     AuditProve, AuditShow, AuditTail, AuditVerify,
 };
+pub use conversation::{
+    Conversation, ConversationErase, ConversationExport, ConversationHold, ConversationList, ConversationLog,
+    ConversationNamed, ConversationSearch,
+};
 pub use cost::{By, Cost, CostRecord, CostReport};
 pub use delegation::{Delegation, DelegationCreate, DelegationList, DelegationRevoke};
+pub use flag::{Flag, FlagCreate, FlagList, FlagReview};
 pub use maintenance::{Maintenance, MaintenanceRun};
 pub use message::{Message, MessageAsked};
 pub use partition::{
@@ -134,6 +141,12 @@ pub enum Command {
     /// AI assistants of a tenant.
     #[command(subcommand)]
     Assistant(Assistant),
+    /// Conversations of a tenant's assistants: logged, found, exported and erased.
+    #[command(subcommand)]
+    Conversation(Conversation),
+    /// Potential hallucinations of a tenant's assistants, and what humans found.
+    #[command(subcommand)]
+    Flag(Flag),
     /// Work items of a tenant's assistants.
     #[command(subcommand)]
     Work(Work),

@@ -9,14 +9,19 @@ use serde_json::Value;
 use crate::approval::policy;
 use crate::messaging;
 use crate::reason::Reason;
+use crate::records;
 use crate::refusal::Refusal;
 
 /// What judges the value of one key. Paths in its errors begin below the key.
 type Validator = fn(&Value) -> Result<(), SettingError>;
 
 /// Every key that AWGP knows, and who judges it. A new one is a line here.
-const KNOWN: &[(&str, Validator)] =
-    &[("approval_policy", policy::validate), ("messaging", messaging::settings::validate)];
+const KNOWN: &[(&str, Validator)] = &[
+    ("approval_policy", policy::validate),
+    ("conversation_policy", records::policy::validate_conversation),
+    ("hallucination_policy", records::policy::validate_hallucination),
+    ("messaging", messaging::settings::validate),
+];
 
 /// Judges the settings of a tenant: the first key that cannot be used, with the path to it.
 pub fn validate(settings: &Value) -> Result<(), SettingError> {

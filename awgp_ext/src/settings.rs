@@ -26,6 +26,14 @@ static AUDIT_MASK: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::
 static APPROVALS_NOTIFY: GucSetting<bool> = GucSetting::<bool>::new(true);
 static AUDIT_NOTIFY: GucSetting<bool> = GucSetting::<bool>::new(false);
 
+static CONVERSATION_RETENTION: GucSetting<i32> = GucSetting::<i32>::new(0);
+
+/// How many days after its end the content of a conversation is erased, where the tenant's settings do not say; none:
+/// never.
+pub fn conversation_retention_days() -> Option<u32> {
+    u32::try_from(CONVERSATION_RETENTION.get()).ok().filter(|days| *days > 0)
+}
+
 /// Whether a commit that has written events notifies the channel `awgp_audit`.
 pub fn audit_notify() -> bool {
     AUDIT_NOTIFY.get()
@@ -132,6 +140,16 @@ pub fn define() {
         c"How many days after its end a month of the audit trail is kept at least.",
         c"Under 184, six months, nothing is retired unless awgp.audit_retention_short is on.",
         &AUDIT_RETENTION,
+        0,
+        36_500,
+        GucContext::Suset,
+        GucFlags::default(),
+    );
+    GucRegistry::define_int_guc(
+        c"awgp.conversation_retention",
+        c"How many days after its end maintenance erases the content of a conversation.",
+        c"0: never. A tenant's own setting, conversation_policy.retention_days, wins.",
+        &CONVERSATION_RETENTION,
         0,
         36_500,
         GucContext::Suset,

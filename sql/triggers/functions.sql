@@ -54,6 +54,9 @@ COMMENT ON FUNCTION awgp.erase_traces() IS 'AFTER UPDATE … FOR EACH ROW (table
 CREATE FUNCTION awgp.keep_flag() RETURNS trigger LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'awgp_keep_flag';
 COMMENT ON FUNCTION awgp.keep_flag() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table): a flag is written once, as pending, and moves by reviews of those who may; keeps model, digest, reviewer and time (22023 unknown_detection_method, out_of_range; 23514 other_assistant; 55000 review_transition, append_only, conversation_erased; 42501 human_needed, role_not_sufficient, creator_alone).';
 
+CREATE FUNCTION awgp.suspend_over_flags() RETURNS trigger LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'awgp_suspend_over_flags';
+COMMENT ON FUNCTION awgp.suspend_over_flags() IS 'AFTER UPDATE … FOR EACH ROW (table): a flag that is confirmed suspends its assistant where hallucination_policy.suspend says so.';
+
 CREATE FUNCTION awgp.capture() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_capture';
 COMMENT ON FUNCTION awgp.capture() IS 'AFTER INSERT OR UPDATE OR DELETE … FOR EACH ROW (entity_type, exclude=a,b, mask=c): records the change in the audit trail.';
 

@@ -23,3 +23,7 @@ COMMENT ON TRIGGER keep_flag ON awgp.hallucination_flags IS 'A flag is written o
 CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON awgp.hallucination_flags
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate('hallucination_flags');
 COMMENT ON TRIGGER refuse_truncate ON awgp.hallucination_flags IS 'The trail could not say which rows went.';
+
+CREATE OR REPLACE TRIGGER suspend_over_flags AFTER UPDATE ON awgp.hallucination_flags
+    FOR EACH ROW EXECUTE FUNCTION awgp.suspend_over_flags('hallucination_flags');
+COMMENT ON TRIGGER suspend_over_flags ON awgp.hallucination_flags IS 'Confirmed flags suspend their assistant where the tenant''s policy says so.';

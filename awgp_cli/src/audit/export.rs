@@ -185,14 +185,15 @@ fn owned(tuple: &Tuple<'_>) -> Result<AuditRow, Failure> {
 }
 
 /// Where the export goes: standard output, or a file that gets its name when it is complete.
-struct Destination {
+pub struct Destination {
     writer: BufWriter<Box<dyn Write>>,
     /// The name while it is written, and the name.
     names: Option<(PathBuf, PathBuf)>,
 }
 
 impl Destination {
-    fn open(path: Option<&Path>) -> Result<Self, Failure> {
+    /// Opens it.
+    pub fn open(path: Option<&Path>) -> Result<Self, Failure> {
         let Some(path) = path else {
             let writer: Box<dyn Write> = Box::new(io::stdout());
             return Ok(Self { writer: BufWriter::with_capacity(WRITE_BYTES, writer), names: None });
@@ -211,12 +212,14 @@ impl Destination {
         })
     }
 
-    fn line(&mut self, line: &str) -> Result<(), Failure> {
+    /// Writes a line and its end.
+    pub fn line(&mut self, line: &str) -> Result<(), Failure> {
         let written = self.writer.write_all(line.as_bytes()).and_then(|()| self.writer.write_all(b"\n"));
         written.map_err(|error| unwritable(&error))
     }
 
-    fn finish(mut self) -> Result<(), Failure> {
+    /// Gives the file its name.
+    pub fn finish(mut self) -> Result<(), Failure> {
         self.writer.flush().map_err(|error| unwritable(&error))?;
         match &self.names {
             Some((partial, path)) => fs::rename(partial, path).map_err(|error| unwritable(&error)),
@@ -225,7 +228,7 @@ impl Destination {
     }
 
     /// Removes what was written so far. A reader of stdout that has seen enough is no error.
-    fn give_up(self, trouble: Trouble) -> Result<Exit, Trouble> {
+    pub fn give_up(self, trouble: Trouble) -> Result<Exit, Trouble> {
         if let Some((partial, _)) = &self.names {
             let _ = fs::remove_file(partial);
         }

@@ -4,7 +4,8 @@
 
 use super::suspension::SuspendPolicy;
 use crate::permissions::Role;
-use serde_json::{Map, Value};
+use crate::tenant_settings::SettingError;
+use serde_json::{Map, Value, json};
 use thiserror::Error;
 
 /// How many detection methods a tenant may add.
@@ -59,6 +60,26 @@ fn error(key: impl Into<String>, rule: &'static str) -> PolicyError {
     PolicyError { key: key.into(), rule }
 }
 
+/// Judges the value of `conversation_policy`.
+pub fn validate_conversation(value: &Value) -> Result<(), SettingError> {
+    let judged = conversation_policy(&json!({"conversation_policy": value}));
+    judged.map(|_| ()).map_err(|error| error.setting("conversation_policy"))
+}
+
+/// Judges the value of `hallucination_policy`.
+pub fn validate_hallucination(value: &Value) -> Result<(), SettingError> {
+    let judged = hallucination_policy(&json!({"hallucination_policy": value}));
+    judged.map(|_| ()).map_err(|error| error.setting("hallucination_policy"))
+}
+
+impl PolicyError {
+    /// The same, as seen from within the key.
+    fn setting(&self, key: &str) -> SettingError {
+        let path = self.key.strip_prefix(key).unwrap_or(&self.key);
+        SettingError::at(path.trim_start_matches('.'), format!("it must be {}", self.rule))
+    }
+}
+
 /// Reads `conversation_policy` from a tenant's settings.
 pub fn conversation_policy(settings: &Value) -> Result<ConversationPolicy, PolicyError> {
     let mut policy = ConversationPolicy::default();
@@ -68,7 +89,7 @@ pub fn conversation_policy(settings: &Value) -> Result<ConversationPolicy, Polic
             "retention_days" => {
                 policy.retention_days = optional(value, |value| number(value, &path, 1..=36_500))?
             }
-            _ => return Err(error(path, "there is no such key")),
+            _ => return Err(error(path, "left out: there is no such key")),
         }
     }
     Ok(policy)
@@ -87,7 +108,7 @@ pub fn hallucination_policy(settings: &Value) -> Result<HallucinationPolicy, Pol
             }
             "custom_methods" => policy.custom_methods = methods(value, &path)?,
             "suspend" => policy.suspend = optional(value, |value| suspend(value, &path))?,
-            _ => return Err(error(path, "there is no such key")),
+            _ => return Err(error(path, "left out: there is no such key")),
         }
     }
     Ok(policy)
@@ -107,11 +128,11 @@ fn suspend(value: &Value, path: &str) -> Result<SuspendPolicy, PolicyError> {
             "rate_percent" => policy.rate_percent = Some(number(value, &path, 1..=100)?),
             "least_conversations" => policy.least_conversations = number(value, &path, 1..=1_000_000)?,
             "window_hours" => policy.window_hours = number(value, &path, 1..=87_600)?,
-            _ => return Err(error(path, "there is no such key")),
+            _ => return Err(error(path, "left out: there is no such key")),
         }
     }
     if policy.confirmed.is_none() && policy.rate_percent.is_none() {
-        return Err(error(path, "it has confirmed or rate_percent"));
+        return Err(error(path, "an object with confirmed or rate_percent"));
     }
     Ok(policy)
 }
@@ -203,6 +224,15 @@ mod tests {
             }),
         };
         assert_eq!(hallucination_policy(&settings), Ok(expected));
+    }
+
+    #[test]
+    fn the_path_of_a_setting_begins_below_its_key() {
+        let path = |error: Result<(), SettingError>| error.expect_err("it cannot be used").path;
+        assert_eq!(path(validate_hallucination(&json!({"suspend": {"confirmed": 0}}))), "suspend.confirmed");
+        assert_eq!(path(validate_hallucination(&json!(7))), "");
+        assert_eq!(path(validate_conversation(&json!({"retention_days": "x"}))), "retention_days");
+        assert_eq!(validate_conversation(&json!({"retention_days": 30})), Ok(()));
     }
 
     #[test]

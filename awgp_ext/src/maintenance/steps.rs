@@ -19,6 +19,10 @@ pub struct Step {
 pub const STEPS: &[Step] = &[
     Step { name: "expire_approvals", sql: "SELECT to_jsonb(awgp.expire_approvals($1))" },
     Step { name: "escalate_approvals", sql: "SELECT to_jsonb(awgp.escalate_due_approvals($1))" },
+    Step {
+        name: "erase_due_conversations",
+        sql: "SELECT jsonb_build_object('erased', awgp.erase_due_conversations($1))",
+    },
     Step { name: "drain_default_partition", sql: "SELECT awgp.drain_default_partition()" },
     Step {
         name: "ensure_partitions",

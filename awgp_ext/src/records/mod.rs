@@ -2,7 +2,8 @@
 //!
 //! Model: plain DML and the functions in `sql/functions/` meet the same triggers. [`conversation`] and [`flag`] judge a
 //! row by the rules of `awgp_core::records` and keep its machine's columns; [`search`] keeps the words of messages and
-//! looks for them; [`erasure`] removes content from where else it is; [`ledger`] is what a work item has cost.
+//! looks for them; [`erasure`] removes content from where else it is, [`retention`] when it is old; [`suspension`] is the
+//! policy on confirmed flags; [`ledger`] is what a work item has cost.
 //!
 //! Content never enters the audit trail, which could not forget it: the trail has a digest in its place
 //! (`awgp_core::records::commitment`).
@@ -11,9 +12,11 @@ pub mod conversation;
 pub mod erasure;
 pub mod flag;
 pub mod ledger;
+pub mod retention;
 pub mod salt;
 pub mod search;
 pub mod settings;
+pub mod suspension;
 
 use crate::encoding::to_server;
 use pgrx::datum::DatumWithOid;

@@ -1,7 +1,9 @@
 //! What a tenant's settings say, read below row-level security.
 
 use crate::relation;
-use awgp_core::records::policy::{HallucinationPolicy, hallucination_policy};
+use crate::relation::Row;
+use crate::settings::conversation_retention_days;
+use awgp_core::records::policy::{HallucinationPolicy, conversation_policy, hallucination_policy};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -10,9 +12,24 @@ use uuid::Uuid;
 pub fn hallucinations(tenant: Uuid) -> HallucinationPolicy {
     let mut settings = Value::Null;
     relation::for_each_by_uuid(c"tenants", c"tenants_pkey", c"id", tenant, |row| {
-        if let Some(json) = row.json(c"settings") {
-            settings = json.with_text(|text| serde_json::from_str(text).unwrap_or_default());
-        }
+        settings = settings_of(row);
     });
     hallucination_policy(&settings).unwrap_or_default()
+}
+
+/// The tenants that have a retention, and how many days it is.
+pub fn retentions() -> Vec<(Uuid, u32)> {
+    let mut retentions = Vec::new();
+    relation::for_each(c"tenants", |row| {
+        let own = conversation_policy(&settings_of(row)).unwrap_or_default().retention_days;
+        let days = own.or_else(conversation_retention_days);
+        retentions.extend(row.uuid(c"id").zip(days));
+    });
+    retentions
+}
+
+fn settings_of(row: &Row) -> Value {
+    row.json(c"settings")
+        .map(|json| json.with_text(|text| serde_json::from_str(text).unwrap_or_default()))
+        .unwrap_or_default()
 }

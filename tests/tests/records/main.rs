@@ -4,7 +4,9 @@ mod appending;
 mod erasing;
 mod flags;
 mod logging;
+mod retention;
 mod searching;
+mod suspension;
 
 use awgp_tests::fixture::{Tenant, within_as};
 use serde_json::{Value, json};

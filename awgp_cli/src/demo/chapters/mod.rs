@@ -7,6 +7,7 @@ mod evidence;
 mod ground;
 mod messages;
 mod organisation;
+mod records;
 mod visibility;
 mod writing;
 
@@ -22,6 +23,7 @@ pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     messages::tell(stage).await?;
     afterwards::tell(stage).await?;
     approvals::tell(stage).await?;
+    records::tell(stage).await?;
     audit_trail::tell(stage).await?;
     evidence::tell(stage).await
 }

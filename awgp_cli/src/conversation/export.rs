@@ -1,0 +1,94 @@
+//! `awgp conversation export`: JSON Lines as docs/conversations.md has them, page by page in one snapshot.
+//!
+//! An export holds content that erasing will not reach, so the trail says that it was made, by whom and of what.
+
+use crate::assistant;
+use crate::audit::export::Destination;
+use crate::exit::Exit;
+use crate::failure::Trouble;
+use crate::opt::{ConversationExport, Output};
+use crate::session::{Context, Session, Work};
+use serde_json::json;
+
+/// The version of the format.
+const FORMAT: u32 = 1;
+
+/// One snapshot for all pages.
+const SESSION: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ";
+
+/// Messages are bounded to a megabyte a conversation, so a page is bounded too.
+const PAGE: i64 = 20;
+
+// The visible tenants are named besides row-level security, because a superuser's login has none.
+const ROWS: &str = "
+    SELECT c.id, row_to_json(c) AS conversation
+    FROM awgp.conversation_logs c
+    WHERE c.tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])
+      AND ($1::text IS NULL OR c.id > $1::text::uuid)
+      AND ($2::text IS NULL OR c.assistant_id = $2::text::uuid)
+      AND ($3::text IS NULL OR c.started_at >= $3::text::timestamptz)
+      AND ($4::text IS NULL OR c.started_at < $4::text::timestamptz)
+    ORDER BY c.id LIMIT $5::bigint";
+
+const RECORD: &str = "
+    SELECT awgp.log_event('export', 'conversation_logs', metadata => $1::text::jsonb)";
+
+/// Exports. What was written is said on stderr, since stdout may be the export.
+pub async fn export(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &ConversationExport,
+    output: Output,
+) -> Result<Exit, Trouble> {
+    session.client().batch_execute(SESSION).await?;
+    let work = session.begin(context).await?;
+    work.require_tenant().await?;
+    work.batch("SET LOCAL TimeZone = 'UTC'").await?;
+    let assistant_id = match &options.assistant {
+        Some(assistant) => Some(assistant::find(&work, assistant).await?),
+        None => None,
+    };
+    let mut file = Destination::open(options.out.as_deref())?;
+    let rows = match write_all(&work, assistant_id.as_deref(), options, &mut file).await {
+        Ok(rows) => rows,
+        Err(trouble) => return file.give_up(trouble),
+    };
+    let facts =
+        json!({"rows": rows, "assistant_id": assistant_id, "since": options.since, "until": options.until});
+    work.run(RECORD, &[&facts.to_string()]).await?;
+    // An export that is not on the record is none.
+    if let Err(trouble) = work.commit().await {
+        return file.give_up(trouble);
+    }
+    file.finish()?;
+    if let Some(out) = &options.out {
+        let place = out.display().to_string();
+        match output {
+            Output::Table => eprintln!("exported {rows} conversations to {}", crate::render::cell(&place)),
+            Output::Json => eprintln!("{}", json!({"exported_rows": rows, "file": place})),
+        }
+    }
+    Ok(Exit::Success)
+}
+
+async fn write_all(
+    work: &Work<'_>,
+    assistant: Option<&str>,
+    options: &ConversationExport,
+    file: &mut Destination,
+) -> Result<u64, Trouble> {
+    file.line(&json!({"awgp": "conversations", "format": FORMAT}).to_string())?;
+    let (mut last, mut rows) = (None::<String>, 0);
+    loop {
+        let page = work.select(ROWS, &[&last, &assistant, &options.since, &options.until, &PAGE]).await?;
+        let Some(end) = page.last() else { break };
+        for row in &page {
+            // The server's own text, so that the digest can be held against it.
+            file.line(row.raw("conversation").map_or("null", |json| json.get()))?;
+            rows += 1;
+        }
+        last = end.text("id");
+    }
+    file.line(&json!({"awgp": "end", "rows": rows}).to_string())?;
+    Ok(rows)
+}

@@ -1,0 +1,186 @@
+//! `awgp conversation`: what assistants have said, found, kept and erased.
+
+pub mod export;
+
+use crate::assistant;
+use crate::call::Call;
+use crate::exit::Exit;
+use crate::failure::{Failure, Trouble};
+use crate::opt::{
+    ConversationErase, ConversationHold, ConversationList, ConversationLog, ConversationNamed,
+    ConversationSearch, Output,
+};
+use crate::render;
+use crate::row::Row;
+use crate::session::{Context, Session, Work};
+use std::io::Read;
+use std::path::Path;
+
+const COLUMNS: [&str; 9] = [
+    "assistant_slug",
+    "channel",
+    "external_id",
+    "message_count",
+    "cost_amount",
+    "started_at",
+    "ended_at",
+    "erased_at",
+    "id",
+];
+
+/// Lists leave the messages out: a page of them may be fifty megabytes.
+const LISTED: &str = "c.id, c.tenant_id, c.assistant_id, a.slug AS assistant_slug, c.work_item_id, c.channel, c.external_id,
+    c.message_count, c.model, c.cost_amount, c.token_count, c.started_at, c.ended_at, c.legal_hold, c.erased_at";
+
+// The visible tenants are named besides row-level security, because a superuser's login has none.
+const LIST: &str = "
+    SELECT {listed} FROM awgp.conversation_logs c
+    LEFT JOIN awgp.assistants a ON a.tenant_id = c.tenant_id AND a.id = c.assistant_id
+    WHERE c.tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])
+      AND ($2::text IS NULL OR c.assistant_id = $2::text::uuid) AND ($3::text IS NULL OR c.external_id = $3)
+    ORDER BY c.created_at DESC, c.id LIMIT $1::bigint";
+
+const SEARCH: &str = "
+    SELECT {listed}
+    FROM (SELECT found.*, row_number() OVER () AS place
+          FROM awgp.search_conversations($1, $2::text::uuid, $3::text::integer) AS found) AS c
+    LEFT JOIN awgp.assistants a ON a.tenant_id = c.tenant_id AND a.id = c.assistant_id
+    ORDER BY c.place";
+
+const SHOW: &str = "
+    SELECT to_jsonb(c) - 'content_salt' AS conversation FROM awgp.conversation_logs c
+    WHERE tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]) AND id = $1::text::uuid";
+
+/// Logs a conversation, and ends it where that is asked.
+pub async fn log(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &ConversationLog,
+    output: Output,
+) -> Result<String, Trouble> {
+    let messages = read(&options.file)?;
+    let work = session.begin(context).await?;
+    work.require_tenant().await?;
+    let assistant_id = assistant::find(&work, &options.assistant).await?;
+    let call = Call::new("log_conversation")
+        .arg("assistant_id", "uuid", Some(assistant_id))
+        .arg("channel", "text", Some(&options.channel))
+        .arg("messages", "jsonb", Some(messages))
+        .arg("work_item_id", "uuid", options.work_item.as_ref())
+        .arg("external_id", "text", options.external_id.as_ref())
+        .arg("cost_amount", "numeric", options.cost.as_ref())
+        .arg("token_count", "integer", options.tokens);
+    let mut row = work.call_one(&call).await?;
+    if options.end {
+        row = of_id(&work, Call::new("end_conversation"), &row.text("id").unwrap_or_default()).await?;
+    }
+    work.commit().await?;
+    Ok(render::single(&row, output))
+}
+
+fn read(file: &Path) -> Result<String, Failure> {
+    let text = if file == Path::new("-") {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).map(|_| text)
+    } else {
+        std::fs::read_to_string(file)
+    };
+    text.map_err(|error| {
+        Failure::new(Exit::BadArgument, format!("{}: {error}", file.display()))
+            .hint("name a file that holds a JSON array of messages")
+    })
+}
+
+/// Calls a function that takes the id first.
+async fn of_id(work: &Work<'_>, call: Call, id: &str) -> Result<Row, Trouble> {
+    work.call_one(&call.arg("conversation_log_id", "uuid", Some(id))).await
+}
+
+/// Lists the conversations that the tenant sees.
+pub async fn list(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &ConversationList,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    work.require_tenant().await?;
+    let assistant_id = match &options.assistant {
+        Some(assistant) => Some(assistant::find(&work, assistant).await?),
+        None => None,
+    };
+    let sql = LIST.replace("{listed}", LISTED);
+    let rows =
+        work.select(&sql, &[&i64::from(options.limit.rows), &assistant_id, &options.external_id]).await?;
+    work.commit().await?;
+    Ok(render::list(&rows, &COLUMNS, output))
+}
+
+/// Shows one conversation.
+pub async fn show(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &ConversationNamed,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    work.require_tenant().await?;
+    let rows = work.select(SHOW, &[&options.id]).await?;
+    work.commit().await?;
+    let found = rows.first().and_then(|row| row.raw("conversation")).map(|json| Row::from_json(json.get()));
+    match found {
+        Some(Ok(row)) => Ok(render::single(&row, output)),
+        _ => Err(Failure::new(Exit::NotFound, format!("the tenant sees no conversation {}", options.id))
+            .hint("list the conversations with `awgp conversation list`")
+            .into()),
+    }
+}
+
+/// Finds conversations by their words.
+pub async fn search(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &ConversationSearch,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    work.require_tenant().await?;
+    let assistant_id = match &options.assistant {
+        Some(assistant) => Some(assistant::find(&work, assistant).await?),
+        None => None,
+    };
+    let sql = SEARCH.replace("{listed}", LISTED);
+    let rows = work.select(&sql, &[&options.query, &assistant_id, &options.rows.to_string()]).await?;
+    work.commit().await?;
+    Ok(render::list(&rows, &COLUMNS, output))
+}
+
+/// Holds or releases a conversation.
+pub async fn hold(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &ConversationHold,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    work.require_tenant().await?;
+    let call = Call::new("hold_conversation").arg("hold", "boolean", Some(!options.release));
+    let row = of_id(&work, call, &options.id).await?;
+    work.commit().await?;
+    Ok(render::single(&row, output))
+}
+
+/// Erases the content of a conversation.
+pub async fn erase(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &ConversationErase,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    work.require_tenant().await?;
+    let call = Call::new("erase_conversation").arg("reason", "text", Some(&options.reason));
+    let row = of_id(&work, call, &options.id).await?;
+    work.commit().await?;
+    Ok(render::single(&row, output))
+}

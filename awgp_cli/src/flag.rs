@@ -1,0 +1,113 @@
+//! `awgp flag`: potential hallucinations, and what humans found.
+
+use crate::assistant;
+use crate::call::Call;
+use crate::failure::Trouble;
+use crate::opt::{FlagCreate, FlagList, FlagReview, Output};
+use crate::render;
+use crate::session::{Context, Session};
+
+const COLUMNS: [&str; 8] = [
+    "status",
+    "assistant_slug",
+    "model",
+    "detection_method",
+    "confidence_score",
+    "flagged_content",
+    "created_at",
+    "id",
+];
+
+// The visible tenants are named besides row-level security, because a superuser's login has none.
+const LIST: &str = "
+    SELECT f.*, a.slug AS assistant_slug
+    FROM awgp.hallucination_flags f
+    LEFT JOIN awgp.assistants a ON a.tenant_id = f.tenant_id AND a.id = f.assistant_id
+    WHERE f.tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])
+      AND ($2::text IS NULL OR f.status = $2) AND ($3::text IS NULL OR f.assistant_id = $3::text::uuid)
+    ORDER BY f.created_at DESC, f.id LIMIT $1::bigint";
+
+const QUALITY_COLUMNS: [&str; 10] = [
+    "assistant_slug",
+    "model",
+    "conversations",
+    "work_items",
+    "flags",
+    "pending",
+    "false_positives",
+    "confirmed",
+    "confirmed_per_conversation",
+    "precision",
+];
+
+const QUALITY: &str = "
+    SELECT * FROM awgp.assistant_quality WHERE tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])
+    ORDER BY confirmed DESC, assistant_slug, model";
+
+/// Flags what an assistant has said.
+pub async fn create(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &FlagCreate,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    work.require_tenant().await?;
+    let assistant_id = assistant::find(&work, &options.assistant).await?;
+    let call = Call::new("flag_hallucination")
+        .arg("assistant_id", "uuid", Some(assistant_id))
+        .arg("detection_method", "text", Some(&options.method))
+        .arg("confidence_score", "numeric", options.confidence.as_ref())
+        .arg("flagged_content", "text", options.content.as_ref())
+        .arg("work_item_id", "uuid", options.work_item.as_ref())
+        .arg("conversation_log_id", "uuid", options.conversation.as_ref());
+    let row = work.call_one(&call).await?;
+    work.commit().await?;
+    Ok(render::single(&row, output))
+}
+
+/// Lists the flags that the tenant sees.
+pub async fn list(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &FlagList,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    work.require_tenant().await?;
+    work.require_listed("hallucination_flags", "status", options.status.as_deref()).await?;
+    let assistant_id = match &options.assistant {
+        Some(assistant) => Some(assistant::find(&work, assistant).await?),
+        None => None,
+    };
+    let rows = work.select(LIST, &[&i64::from(options.limit.rows), &options.status, &assistant_id]).await?;
+    work.commit().await?;
+    Ok(render::list(&rows, &COLUMNS, output))
+}
+
+/// Reviews a flag.
+pub async fn review(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &FlagReview,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    work.require_tenant().await?;
+    let call = Call::new("review_hallucination")
+        .arg("flag_id", "uuid", Some(&options.id))
+        .arg("status", "text", Some(&options.status))
+        .arg("notes", "text", options.notes.as_ref());
+    let row = work.call_one(&call).await?;
+    work.commit().await?;
+    Ok(render::single(&row, output))
+}
+
+/// Shows how often each assistant is wrong.
+pub async fn quality(session: &mut Session, context: Context<'_>, output: Output) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    work.require_tenant().await?;
+    let rows = work.select(QUALITY, &[]).await?;
+    work.commit().await?;
+    Ok(render::list(&rows, &QUALITY_COLUMNS, output))
+}

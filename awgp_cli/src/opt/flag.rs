@@ -1,0 +1,67 @@
+//! The arguments of `awgp flag`.
+
+use super::Limit;
+use clap::{Args, Subcommand};
+
+/// Hallucination flags.
+#[derive(Debug, Subcommand)]
+pub enum Flag {
+    /// Flag what an assistant has said, pending review.
+    Create(FlagCreate),
+    /// List the flags that the tenant sees, the newest first.
+    List(FlagList),
+    /// Review a flag, as the user of --user.
+    Review(FlagReview),
+    /// Show how often each assistant is wrong, with which model.
+    Quality,
+}
+
+/// A new flag.
+#[derive(Args, Debug)]
+pub struct FlagCreate {
+    /// Who said it: the assistant's slug or id.
+    #[arg(long)]
+    pub assistant: String,
+    /// How it was found: confidence, fact_check, pattern, or a method that the tenant's settings list.
+    #[arg(long)]
+    pub method: String,
+    /// How sure the detector is, 0 to 1.
+    #[arg(long)]
+    pub confidence: Option<String>,
+    /// What was said.
+    #[arg(long, value_name = "TEXT")]
+    pub content: Option<String>,
+    /// The work item it was said in.
+    #[arg(long, value_name = "ID")]
+    pub work_item: Option<String>,
+    /// The conversation it was said in.
+    #[arg(long, value_name = "ID")]
+    pub conversation: Option<String>,
+}
+
+/// Which flags to list.
+#[derive(Args, Debug)]
+pub struct FlagList {
+    /// Only with this status: pending, reviewed, false_positive or confirmed.
+    #[arg(long)]
+    pub status: Option<String>,
+    /// Only of this assistant, by slug or id.
+    #[arg(long)]
+    pub assistant: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub limit: Limit,
+}
+
+/// A review.
+#[derive(Args, Debug)]
+pub struct FlagReview {
+    /// The flag's id.
+    pub id: String,
+    /// What it is found to be: reviewed (undecided), false_positive or confirmed.
+    #[arg(long)]
+    pub status: String,
+    /// What was found.
+    #[arg(long, value_name = "TEXT")]
+    pub notes: Option<String>,
+}

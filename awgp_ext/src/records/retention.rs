@@ -1,0 +1,40 @@
+//! Conversations whose time is over: `awgp.erase_due_conversations()`, a step of maintenance.
+
+use super::settings;
+use crate::clock;
+use crate::relation::{self, to_sql};
+use pgrx::datum::TimestampWithTimeZone;
+use pgrx::prelude::*;
+
+/// Most conversations of a tenant that one call erases: what is left is the next call's.
+const BATCH: i64 = 1000;
+
+/// The gate is the trigger's: this only says which, and why. Those that somebody is writing wait for the next call.
+const ERASE: &str = "
+    UPDATE awgp.conversation_logs AS log SET erased_at = clock_timestamp(), erased_reason = 'retention'
+    WHERE log.tenant_id = $1 AND log.id = ANY (ARRAY(
+        SELECT due.id FROM awgp.conversation_logs AS due
+        WHERE due.tenant_id = $1 AND due.erased_at IS NULL AND NOT due.legal_hold
+          AND coalesce(due.ended_at, due.updated_at) < least($2, clock_timestamp()) - make_interval(days => $3)
+        ORDER BY due.ended_at LIMIT $4 FOR UPDATE SKIP LOCKED))";
+
+/// Erases what is past its retention at `at`, and returns how many conversations that were.
+///
+/// SECURITY DEFINER, because maintainers see no tenant's row. A moment later than now counts as now: nobody brings a
+/// retention forward.
+#[pg_extern(volatile, parallel_unsafe, security_definer)]
+#[search_path(pg_catalog, pg_temp)]
+fn erase_due_conversations(at: default!(Option<TimestampWithTimeZone>, "NULL")) -> i64 {
+    let at = at.unwrap_or_else(clock::now);
+    let mut erased = 0;
+    for (tenant, days) in settings::retentions() {
+        let days = i32::try_from(days).unwrap_or(i32::MAX);
+        let arguments = [to_sql(tenant).into(), at.into(), days.into(), BATCH.into()];
+        let done = relation::as_owner_past_row_security(c"conversation_logs", || {
+            Spi::connect_mut(|client| client.update(ERASE, None, &arguments).map(|rows| rows.len()))
+        });
+        let done = done.unwrap_or_else(|error| error!("conversations could not be erased: {error}"));
+        erased += i64::try_from(done).unwrap_or(0);
+    }
+    erased
+}
