@@ -19,44 +19,64 @@ pub enum Subject {
     UserQuota = 16,
     /// The places of a tenant's assistants.
     AssistantQuota = 17,
+    /// Making a budget's row for a period that has none.
+    Period = 4,
+    /// Who counts towards a holding's limit: shared by those who spend, exclusive for who begins to count.
+    Holding = 5,
 }
 
 const AWGP_LOCK_CLASS: u16 = 0x4157;
 
 /// Takes the lock exclusively, waiting for it, until the transaction ends.
 pub fn lock_until_commit(subject: Subject) {
-    acquire(subject as u32, 0, true);
+    acquire(subject as u32, 0, pg_sys::ExclusiveLock, true);
+}
+
+/// Takes the lock of one row exclusively, waiting for it, until the (sub)transaction ends. Two rows whose ids
+/// fold to the same number wait for each other, and no worse.
+pub fn lock_row(subject: Subject, row: Uuid) {
+    acquire(subject as u32, folded(row), pg_sys::ExclusiveLock, true);
+}
+
+/// The same, shared with others who take it shared.
+pub fn share_row(subject: Subject, row: Uuid) {
+    acquire(subject as u32, folded(row), pg_sys::ShareLock, true);
+}
+
+/// Gives back what [`share_row`] took, once.
+pub fn give_back_share(subject: Subject, row: Uuid) {
+    let tag = tag(subject as u32, folded(row));
+    // SAFETY: taken by this transaction a moment ago.
+    unsafe { pg_sys::LockRelease(&raw const tag, pg_sys::ShareLock.cast_signed(), false) };
+}
+
+fn folded(id: Uuid) -> u32 {
+    let words = id.as_bytes().chunks_exact(4);
+    words.fold(0, |folded, word| folded ^ word.iter().fold(0, |number, byte| number << 8 | u32::from(*byte)))
 }
 
 /// Takes the lock of a lane in a bucket of tenants, until the (sub)transaction ends. Without `wait`, false
 /// where another transaction holds it.
 pub fn lock_lane(bucket: u16, lane: u16, wait: bool) -> bool {
-    acquire(Subject::Lane as u32, u32::from(bucket) << 16 | u32::from(lane), wait)
+    acquire(Subject::Lane as u32, u32::from(bucket) << 16 | u32::from(lane), pg_sys::ExclusiveLock, wait)
 }
 
-/// Takes the lock of a tenant's quota, waiting for it, until the (sub)transaction ends. Two tenants whose ids fold
-/// to the same number wait for each other, and no worse.
-pub fn lock_quota(subject: Subject, tenant: Uuid) {
-    let words = tenant.as_bytes().chunks_exact(4);
-    let folded = words
-        .fold(0, |folded, word| folded ^ word.iter().fold(0, |number, byte| number << 8 | u32::from(*byte)));
-    acquire(subject as u32, folded, true);
+fn acquire(subject: u32, detail: u32, mode: u32, wait: bool) -> bool {
+    let tag = tag(subject, detail);
+    // SAFETY: a well-formed advisory tag. The lock belongs to the transaction (session_lock false) and is
+    // released with it.
+    let answer = unsafe { pg_sys::LockAcquire(&raw const tag, mode.cast_signed(), false, !wait) };
+    answer != pg_sys::LockAcquireResult::LOCKACQUIRE_NOT_AVAIL
 }
 
-fn acquire(subject: u32, detail: u32, wait: bool) -> bool {
-    // SAFETY: a well-formed advisory tag; MyDatabaseId is set in every backend that runs SQL. The lock belongs
-    // to the transaction (session_lock false) and is released with it.
-    unsafe {
-        let tag = pg_sys::LOCKTAG {
-            locktag_field1: pg_sys::MyDatabaseId.to_u32(),
-            locktag_field2: detail,
-            locktag_field3: subject,
-            locktag_field4: AWGP_LOCK_CLASS,
-            locktag_type: pg_sys::LockTagType::LOCKTAG_ADVISORY as u8,
-            locktag_lockmethodid: pg_sys::USER_LOCKMETHOD as u8,
-        };
-        let mode = pg_sys::ExclusiveLock as pg_sys::LOCKMODE;
-        let answer = pg_sys::LockAcquire(&raw const tag, mode, false, !wait);
-        answer != pg_sys::LockAcquireResult::LOCKACQUIRE_NOT_AVAIL
+fn tag(subject: u32, detail: u32) -> pg_sys::LOCKTAG {
+    pg_sys::LOCKTAG {
+        // SAFETY: set in every backend that runs SQL.
+        locktag_field1: unsafe { pg_sys::MyDatabaseId }.to_u32(),
+        locktag_field2: detail,
+        locktag_field3: subject,
+        locktag_field4: AWGP_LOCK_CLASS,
+        locktag_type: pg_sys::LockTagType::LOCKTAG_ADVISORY as u8,
+        locktag_lockmethodid: pg_sys::USER_LOCKMETHOD as u8,
     }
 }

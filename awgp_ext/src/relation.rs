@@ -6,6 +6,7 @@
 //! isolation level: a tenant deactivated a moment ago is inactive.
 
 use crate::encoding::{Text, to_server};
+use crate::jsonb::Jsonb;
 use pgrx::FromDatum;
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;
@@ -82,6 +83,12 @@ impl Row {
                 CStr::from_ptr(text).to_string_lossy().into_owned()
             }
         })
+    }
+
+    /// A jsonb column.
+    pub fn jsonb(&self, column: &CStr) -> Option<Jsonb> {
+        // SAFETY: callers name jsonb columns.
+        self.datum(column).and_then(|datum| unsafe { Jsonb::from_datum(datum, false) })
     }
 
     /// A text column.

@@ -23,11 +23,18 @@ static APP_CURRENT_TENANT: GucSetting<Option<CString>> = GucSetting::<Option<CSt
 static AUDIT_LANES: GucSetting<i32> = GucSetting::<i32>::new(64);
 static AUDIT_MASK: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
 
+static ACCOUNTING_TIME: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
+
 static AUDIT_NOTIFY: GucSetting<bool> = GucSetting::<bool>::new(false);
 
 /// Whether a commit that has written events notifies the channel `awgp_audit`.
 pub fn audit_notify() -> bool {
     AUDIT_NOTIFY.get()
+}
+
+/// The moment that stands in for the wall clock where money moves; none where it is unset or empty.
+pub fn accounting_time() -> Option<CString> {
+    ACCOUNTING_TIME.get().filter(|text| !text.is_empty())
 }
 
 /// How many lanes of a tenant's chain writers may take before one waits for another.
@@ -113,6 +120,14 @@ pub fn define() {
         c"Whether a commit that has written audit events notifies the channel awgp_audit.",
         c"Off, because NOTIFY lets the commits of the whole server wait for each other. The payload is the id of the last event.",
         &AUDIT_NOTIFY,
+        GucContext::Suset,
+        GucFlags::default(),
+    );
+    GucRegistry::define_string_guc(
+        c"awgp.accounting_time",
+        c"The moment that costs and reservations are made at, in place of the wall clock.",
+        c"Empty: the wall clock. For imports of past costs and for rehearsals; only a superuser sets it.",
+        &ACCOUNTING_TIME,
         GucContext::Suset,
         GucFlags::default(),
     );

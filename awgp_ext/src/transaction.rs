@@ -2,6 +2,7 @@
 
 use crate::audit::{lanes, queue};
 use crate::context;
+use crate::money::machine;
 use pgrx::pg_sys;
 use std::ffi::c_void;
 
@@ -31,6 +32,7 @@ unsafe extern "C-unwind" fn at_transaction_event(event: pg_sys::XactEvent::Type,
         XACT_EVENT_COMMIT | XACT_EVENT_ABORT | XACT_EVENT_PREPARE => {
             queue::forget();
             lanes::forget();
+            machine::forget();
             match event {
                 XACT_EVENT_COMMIT => context::commit(),
                 XACT_EVENT_ABORT => context::abort(),
@@ -52,6 +54,7 @@ unsafe extern "C-unwind" fn at_savepoint_event(
     match event {
         SUBXACT_EVENT_ABORT_SUB => {
             queue::forget_subtransaction(own);
+            machine::forget();
             context::forget_subtransaction(own);
         }
         SUBXACT_EVENT_COMMIT_SUB => {

@@ -1,7 +1,7 @@
 //! The edge between PostgreSQL's trigger manager and our trigger functions.
 
 use crate::encoding::from_server;
-use crate::relation::{text_of, texts_of, uuid_array_of, uuid_of};
+use crate::relation::{Row, text_of, texts_of, uuid_array_of, uuid_of};
 use pgrx::pg_sys::{self, Datum};
 use std::borrow::Cow;
 use std::ffi::{CStr, CString};
@@ -178,25 +178,45 @@ impl TriggerCall {
 
     /// Lets the row through with one timestamptz column replaced.
     pub fn with_timestamp(&self, name: &CStr, value: pg_sys::TimestampTz) -> Datum {
-        // SAFETY: one column of the trigger's own table; the new tuple is palloc'd in the caller's context, as
-        // trigger functions return it.
+        self.with_columns(&[(name, Some(Datum::from(value)))])
+    }
+
+    /// Lets the row through with these columns replaced; None is NULL. A column that the table has lost is left.
+    pub fn with_columns(&self, values: &[(&CStr, Option<Datum>)]) -> Datum {
+        // SAFETY: columns of the trigger's own table, datums of their types; the new tuple is palloc'd in the
+        // caller's context, as trigger functions return it.
         unsafe {
             let descriptor = (*(*self.data).tg_relation).rd_att;
-            let mut number = pg_sys::SPI_fnumber(descriptor, name.as_ptr());
-            if number <= 0 {
-                return self.keep();
-            }
-            let mut datum = Datum::from(value);
-            let mut is_null = false;
+            let known = |(name, value): &(&CStr, Option<Datum>)| {
+                let number = pg_sys::SPI_fnumber(descriptor, name.as_ptr());
+                (number > 0).then_some((number, *value))
+            };
+            let known: Vec<(i32, Option<Datum>)> = values.iter().filter_map(known).collect();
+            let mut numbers: Vec<i32> = known.iter().map(|(number, _)| *number).collect();
+            let mut nulls: Vec<bool> = known.iter().map(|(_, value)| value.is_none()).collect();
+            let mut datums: Vec<Datum> =
+                known.iter().map(|(_, value)| value.unwrap_or(Datum::null())).collect();
             Datum::from(pg_sys::heap_modify_tuple_by_cols(
                 self.new_tuple(),
                 descriptor,
-                1,
-                &raw mut number,
-                &raw mut datum,
-                &raw mut is_null,
+                i32::try_from(known.len()).unwrap_or(0),
+                numbers.as_mut_ptr(),
+                datums.as_mut_ptr(),
+                nulls.as_mut_ptr(),
             ))
         }
+    }
+
+    /// NEW, for a row trigger of INSERT or UPDATE.
+    pub fn new_row(&self) -> Row {
+        // SAFETY: valid for the duration of the call.
+        Row::new(self.new_tuple(), unsafe { (*(*self.data).tg_relation).rd_att })
+    }
+
+    /// OLD, for a row trigger of UPDATE or DELETE.
+    pub fn old_row(&self) -> Row {
+        // SAFETY: as above.
+        unsafe { Row::new((*self.data).tg_trigtuple, (*(*self.data).tg_relation).rd_att) }
     }
 }
 

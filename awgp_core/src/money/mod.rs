@@ -9,4 +9,5 @@ pub mod limit;
 pub mod litellm;
 pub mod period;
 pub mod price;
+pub mod refusals;
 pub mod threshold;
