@@ -9,7 +9,6 @@ COMMENT ON FUNCTION awgp.context_mode() IS 'Where the context may come from in t
 COMMENT ON FUNCTION awgp.current_tenant() IS 'The tenant in context; NULL where there is none. Error 22023 malformed_tenant_id where app.current_tenant is no uuid.';
 COMMENT ON FUNCTION awgp.current_user_id() IS 'The user in context; NULL where there is none.';
 COMMENT ON FUNCTION awgp.current_assistant_id() IS 'The assistant in context; NULL where there is none.';
-COMMENT ON FUNCTION awgp.visible_tenants() IS 'The tenants whose rows may be read: the one in context, first, and, for a holding, its direct active subsidiaries. Empty without a context.';
 COMMENT ON FUNCTION awgp.own_tenant() IS 'The tenant in context, where its rows may be read: NULL without a context and where it has become inactive.';
 COMMENT ON FUNCTION awgp.find_tenant(text) IS 'The id of an active tenant, from its slug or its id. Error 42501 unknown_tenant. SECURITY DEFINER: without a context no tenant is seen.';
 COMMENT ON FUNCTION awgp.find_user(text) IS 'The id of an active user of the tenant in context, from e-mail address or id. Error 42501 unknown_user.';
@@ -24,6 +23,12 @@ GRANT EXECUTE ON FUNCTION awgp.own_tenant() TO awgp_app, awgp_auditor, awgp_main
 GRANT EXECUTE ON FUNCTION awgp.own_or_visible(boolean, boolean) TO awgp_app, awgp_auditor, awgp_maintainer, awgp_admin;
 GRANT EXECUTE ON FUNCTION awgp.find_tenant(text) TO awgp_app, awgp_auditor, awgp_maintainer, awgp_admin;
 GRANT EXECUTE ON FUNCTION awgp.find_user(text) TO awgp_app, awgp_admin;
+
+-- Work and approvals
+COMMENT ON FUNCTION awgp.require_work_item(uuid, text) IS 'The id, where the tenant in context has such a work item. verb: start, ask, complete, fail or cancel, to lock the item and hear whether its state allows that. Errors: P0002 unknown_work_item; 55000 illegal_transition; 42501 no_tenant_context.';
+COMMENT ON FUNCTION awgp.require_assistant(uuid) IS 'The id, where the context may write such an assistant. Errors (42501): unknown_assistant, no_tenant_context.';
+GRANT EXECUTE ON FUNCTION awgp.require_work_item(uuid, text) TO awgp_app;
+GRANT EXECUTE ON FUNCTION awgp.require_assistant(uuid) TO awgp_app;
 
 -- Audit trail
 COMMENT ON FUNCTION awgp.log_event(text, text, uuid, jsonb, jsonb, jsonb) IS 'Records an event of the tenant in context that is not a change of a governed table, and returns its audit id. action and entity_type: 1 to 200 bytes; entity_id; before and after: states, with secrets masked; metadata: a JSON object. Errors: 42501 no_tenant_context; 22023 out_of_range. SECURITY DEFINER: applications may not use the sequence of the ids.';
@@ -43,9 +48,34 @@ GRANT EXECUTE ON FUNCTION awgp.flush_audit() TO awgp_app, awgp_maintainer, awgp_
 COMMENT ON FUNCTION awgp.estimate_cost(text, text, integer, integer, integer, timestamptz) IS 'What a call costs by the price in force at that moment, exact to six decimals, half up. provider; model: as its provider calls it; input_tokens: sent, those from the cache included; output_tokens: received; cached_tokens: of those sent, the ones that the provider had in its cache; at: default now. Errors: P0002 unknown_price; 22023 out_of_range.';
 GRANT EXECUTE ON FUNCTION awgp.estimate_cost(text, text, integer, integer, integer, timestamptz) TO awgp_app, awgp_admin;
 
+-- Records
+COMMENT ON FUNCTION awgp.own_conversation(uuid) IS 'The id itself, where it is a conversation of the tenant in context; for functions that write one. Errors: 42501 no_tenant_context; P0002 unknown_conversation.';
+COMMENT ON FUNCTION awgp.own_flag(uuid) IS 'The id itself, where it is a hallucination flag of the tenant in context; for functions that write one. Errors: 42501 no_tenant_context; P0002 unknown_flag.';
+COMMENT ON FUNCTION awgp.checked_messages(jsonb) IS 'The messages themselves, where they are an array of objects with role and content, within the bounds. Errors (22023): messages_invalid, messages_too_large.';
+COMMENT ON FUNCTION awgp.conversation_hits(text, uuid, integer) IS 'Ids of conversations that the context sees and that have a message with these words, the newest first; for awgp.search_conversations(), which says the rest. Asks the index as its owner, for the visible tenants alone. Errors: 42501 no_tenant_context; 22023 out_of_range.';
+GRANT EXECUTE ON FUNCTION awgp.own_conversation(uuid) TO awgp_app;
+GRANT EXECUTE ON FUNCTION awgp.own_flag(uuid) TO awgp_app;
+GRANT EXECUTE ON FUNCTION awgp.checked_messages(jsonb) TO awgp_app;
+GRANT EXECUTE ON FUNCTION awgp.message_text(jsonb) TO awgp_app;
+GRANT EXECUTE ON FUNCTION awgp.conversation_hits(text, uuid, integer) TO awgp_app;
+
 -- Partitions
 COMMENT ON FUNCTION awgp.ensure_partitions(integer, timestamptz) IS 'Makes the audit partitions of the month of at (default: now) and of the next months_ahead months (0 to 120), where they are missing, and returns their names. Error 22023 out_of_range. SECURITY DEFINER: maintainers own no table.';
 GRANT EXECUTE ON FUNCTION awgp.ensure_partitions(integer, timestamptz) TO awgp_maintainer;
+COMMENT ON FUNCTION awgp.drain_default_partition() IS 'Makes the partitions of months that were missed, moves the default partition''s rows into them, unchanged, and returns made, moved and failed. Writers wait until the transaction ends. Error 40001 trail_busy. SECURITY DEFINER: maintainers own no table.';
+GRANT EXECUTE ON FUNCTION awgp.drain_default_partition() TO awgp_maintainer;
+COMMENT ON FUNCTION awgp.seal_due_partitions(timestamptz) IS 'Seals every partition whose month was over an hour before at (default: now; not later than now), each by itself, and returns sealed and failed. SECURITY DEFINER: as seal_partition().';
+GRANT EXECUTE ON FUNCTION awgp.seal_due_partitions(timestamptz) TO awgp_maintainer;
+
+-- Maintenance
+COMMENT ON FUNCTION awgp.run_maintenance(timestamptz, text[]) IS 'Runs what is due at a moment (default: now), or only the steps named, each in a subtransaction, and returns what each did or why it failed. already_running: another session runs it now, and nothing was done. Error 22023 unknown_maintenance_step.';
+COMMENT ON FUNCTION awgp.maintenance_steps() IS 'The names of the steps of maintenance in the order in which they run.';
+COMMENT ON FUNCTION awgp.begin_maintenance() IS 'Keeps others from running maintenance until this session ends or calls end_maintenance(); false where another session runs it now.';
+COMMENT ON FUNCTION awgp.end_maintenance() IS 'Lets go of what begin_maintenance() has taken; false where this session holds nothing.';
+GRANT EXECUTE ON FUNCTION awgp.run_maintenance(timestamptz, text[]) TO awgp_maintainer;
+GRANT EXECUTE ON FUNCTION awgp.maintenance_steps() TO awgp_maintainer;
+GRANT EXECUTE ON FUNCTION awgp.begin_maintenance() TO awgp_maintainer;
+GRANT EXECUTE ON FUNCTION awgp.end_maintenance() TO awgp_maintainer;
 
 -- Money
 COMMENT ON FUNCTION awgp.reset_credit_pools(timestamptz) IS 'Begins a new period for every credit pool whose own has ended by at (default: now), and returns for how many. Costs do not wait for it: the first of a period begins it. SECURITY DEFINER: maintainers see no tenant''s rows.';

@@ -30,7 +30,7 @@ pub enum Exit {
     NoConnection = 10,
     /// The extension, or its files, are absent or too old.
     NoExtension = 11,
-    /// doctor or audit verify found an error, or a proof of the demo failed.
+    /// doctor or audit verify found an error, a step of maintenance failed, or a proof of the demo.
     Findings = 12,
     /// Interrupted by Ctrl-C, as a shell reports it.
     Interrupted = 130,
@@ -51,7 +51,7 @@ Exit codes:
   9    try again: a conflict with another transaction (40001, 40P01, 55P03)
   10   cannot connect: no server, no such database, login refused
   11   the extension awgp, or its files, are absent or too old
-  12   doctor or audit verify found an error, or a proof of the demo failed
+  12   doctor or audit verify found an error, a step of maintenance failed, or a proof of the demo
   130  interrupted";
 
 impl Exit {

@@ -2,7 +2,7 @@
 //!
 //! - [`opt`] every argument; its comments are the help
 //! - [`connect`], [`session`], [`call`], [`row`] the way to the server and back
-//! - [`tenant`], [`user`], [`assistant`], [`work`], [`pool`], [`cost`], [`price`], [`provider`], [`init`], [`doctor`], [`version`] one file a noun
+//! - [`tenant`], [`user`], [`assistant`], [`work`], [`pool`], [`cost`], [`price`], [`provider`], [`maintenance`], [`init`], [`doctor`], [`version`] one file a noun
 //! - [`audit`] the trail: reading it, exporting it, verifying it
 //! - [`demo`] the main job on real input, chapter by chapter
 //! - [`chart`], [`render`], [`failure`], [`explain`], [`exit`], [`secret`], [`token`] what a user sees, and what never
@@ -19,6 +19,7 @@ pub mod exit;
 pub mod explain;
 pub mod failure;
 pub mod init;
+pub mod maintenance;
 pub mod opt;
 pub mod pool;
 pub mod price;
@@ -38,7 +39,8 @@ use connect::Target;
 use exit::Exit;
 use failure::{Failure, Trouble};
 use opt::{
-    Assistant, Audit, Command, Cost, Format, Global, Opt, Output, Pool, Price, Provider, Tenant, User, Work,
+    Assistant, Audit, Command, Cost, Format, Global, Maintenance, Opt, Output, Pool, Price, Provider, Tenant,
+    User, Work,
 };
 use session::{Context, Session};
 use std::ffi::OsString;
@@ -174,6 +176,11 @@ async fn dispatch(opt: &Opt) -> Result<Exit, Failure> {
                 Provider::Remove(options) => provider::remove(session, options, output).await,
             })
             .await
+        }
+        Command::Maintenance(Maintenance::Run(options)) => {
+            let (text, exit) =
+                within(&target()?, async |session| maintenance::run(session, options, output).await).await?;
+            say(&text, exit)
         }
         Command::Pool(noun) => {
             tell(&target()?, async |session| match noun {

@@ -3,6 +3,7 @@
 mod assistant;
 mod audit;
 mod cost;
+mod maintenance;
 mod pool;
 mod price;
 mod provider;
@@ -13,6 +14,7 @@ mod work;
 pub use assistant::{Assistant, AssistantCreate, AssistantList};
 pub use audit::{Audit, AuditExport, AuditFilter, AuditHistory, AuditLog, AuditShow, AuditTail, AuditVerify};
 pub use cost::{By, Cost, CostRecord, CostReport};
+pub use maintenance::{Maintenance, MaintenanceRun};
 pub use pool::{Pool, PoolCreate, PoolHistory, PoolSet};
 pub use price::{Price, PriceImport, PriceList, PriceSet, PriceShow};
 pub use provider::{Provider, ProviderAdd, ProviderNamed, ProviderRotate};
@@ -126,6 +128,9 @@ pub enum Command {
     /// Prices of models, by the token.
     #[command(subcommand)]
     Price(Price),
+    /// What is due: partitions, seals, expiries. Needs the role awgp_maintainer.
+    #[command(subcommand)]
+    Maintenance(Maintenance),
     /// Identity providers, whose tokens count in signed mode. Needs the role awgp_admin.
     #[command(subcommand)]
     Provider(Provider),

@@ -5,14 +5,21 @@
 //! very functions that hashed.
 #![forbid(unsafe_code)]
 
+pub mod approval;
+pub mod assistant;
 pub mod audit;
 pub mod civil;
 pub mod identity;
+pub mod machine;
 pub mod money;
 pub mod month;
+mod named;
 pub mod permissions;
 pub mod quota;
 pub mod reason;
+pub mod records;
 pub mod refusal;
 pub mod server_release;
 pub mod tenancy;
+pub mod tenant_settings;
+pub mod work;

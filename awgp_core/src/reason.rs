@@ -181,6 +181,78 @@ reasons! {
     TokenTenantMismatch = "token_tenant_mismatch", NotAllowed;
     /// A column of the audit trail was renamed, dropped or given another type.
     AuditColumns = "audit_columns", WrongState;
+    /// Maintenance has no step of this name.
+    UnknownMaintenanceStep = "unknown_maintenance_step", BadArgument;
+    /// The audit trail cannot be locked, because a transaction that uses it has not ended.
+    TrailBusy = "trail_busy", Retry;
+    /// A key of tenants.settings that AWGP knows has a value that it cannot use; `key` is the path to it.
+    InvalidSetting = "invalid_setting", BadArgument;
+    /// No verb leads from this state to that one, or no row begins in it.
+    IllegalTransition = "illegal_transition", WrongState;
+    /// The tenant has no such work item.
+    UnknownWorkItem = "unknown_work_item", NotFound;
+    /// The tenant has no such approval.
+    UnknownApproval = "unknown_approval", NotFound;
+    /// The tenant has no such delegation.
+    UnknownDelegation = "unknown_delegation", NotFound;
+    /// The risk is above the assistant's tier, and no approval was asked for.
+    ApprovalRequired = "approval_required", WrongState;
+    /// An approval waits for its decision.
+    ApprovalPending = "approval_pending", WrongState;
+    /// The work item's approval was rejected.
+    ApprovalRejected = "approval_rejected", WrongState;
+    /// The approval's time is over.
+    ApprovalExpired = "approval_expired", WrongState;
+    /// Work has begun under this approval before.
+    ApprovalUsed = "approval_used", WrongState;
+    /// The work item is not any more what the approval was asked for.
+    DigestMismatch = "digest_mismatch", WrongState;
+    /// The approval was decided, or has expired, before.
+    ApprovalClosed = "approval_closed", WrongState;
+    /// An approval was to expire before its time.
+    ApprovalNotExpired = "approval_not_expired", WrongState;
+    /// What an approval asks was to change.
+    RequestFixed = "request_fixed", WrongState;
+    /// A request in the name of another user than the one in context.
+    RequesterNotUser = "requester_not_user", NotAllowed;
+    /// The assistant is inactive.
+    AssistantInactive = "assistant_inactive", WrongState;
+    /// The assistant is suspended.
+    AssistantSuspended = "assistant_suspended", WrongState;
+    /// The assistant is in error.
+    AssistantError = "assistant_error", WrongState;
+    /// The work names an action that the assistant's capabilities do not list.
+    CapabilityMissing = "capability_missing", NotAllowed;
+    /// The risk was to fall below what an approval was asked for.
+    RiskLowered = "risk_lowered", WrongState;
+    /// What was approved was to change while it runs.
+    WorkItemPinned = "work_item_pinned", WrongState;
+    /// No human is in context, and only humans decide and ask.
+    NoUserContext = "no_user_context", NotAllowed;
+    /// An assistant is in context, and assistants decide nothing.
+    AssistantDecides = "assistant_decides", NotAllowed;
+    /// The user asked for the approval himself.
+    SelfApproval = "self_approval", NotAllowed;
+    /// The user made the assistant, and policy does not let such a user decide.
+    AssistantCreator = "assistant_creator", NotAllowed;
+    /// The user has voted, or somebody on his behalf.
+    AlreadyVoted = "already_voted", WrongState;
+    /// The user is not among the approvers.
+    NotAnApprover = "not_an_approver", NotAllowed;
+    /// The user's role does not decide this risk.
+    ApproverRole = "approver_role", NotAllowed;
+    /// Risk levels were to be delegated that the delegator does not decide himself.
+    BeyondAuthority = "beyond_authority", NotAllowed;
+    /// A delegation was to change, or to come back after it was revoked.
+    DelegationFixed = "delegation_fixed", WrongState;
+    /// There is nobody left to escalate to.
+    EscalationExhausted = "escalation_exhausted", WrongState;
+    /// A column or row that AWGP alone writes.
+    MachineWritten = "machine_written", NotAllowed;
+    /// What is done needs a reason in words.
+    ReasonRequired = "reason_required", BadArgument;
+    /// The policy does not name the user among those who may break glass.
+    BreakGlassNotAllowed = "break_glass_not_allowed", NotAllowed;
     /// No price is known for the model at that moment, and no cost was given.
     UnknownPrice = "unknown_price", NotFound;
     /// The tenant has as many active users or assistants as its quota allows.
@@ -211,4 +283,32 @@ reasons! {
     NotReversible = "not_reversible", WrongState;
     /// There is no such time zone.
     UnknownTimeZone = "unknown_time_zone", BadArgument;
+    /// messages is not an array of objects with a listed role and a content.
+    MessagesInvalid = "messages_invalid", BadArgument;
+    /// There are too many messages, or one or all of them are too large.
+    MessagesTooLarge = "messages_too_large", BadArgument;
+    /// The conversation has ended, so nothing of it changes any more.
+    ConversationEnded = "conversation_ended", WrongState;
+    /// The conversation's content was erased.
+    ConversationErased = "conversation_erased", WrongState;
+    /// A record on legal hold was to be erased.
+    LegalHold = "legal_hold", WrongState;
+    /// A record was to be changed where it only grows.
+    AppendOnly = "append_only", WrongState;
+    /// A human must do this, and none is in context, or an assistant is beside him.
+    HumanNeeded = "human_needed", NotAllowed;
+    /// The work item or conversation that is named is another assistant's.
+    OtherAssistant = "other_assistant", ConstraintViolation;
+    /// The tenant has no such conversation.
+    UnknownConversation = "unknown_conversation", NotFound;
+    /// A flag was written while its conversation was being erased.
+    ErasedMeanwhile = "erased_meanwhile", Retry;
+    /// The tenant has no such hallucination flag.
+    UnknownFlag = "unknown_flag", NotFound;
+    /// A flag does not go from its status to the one asked for.
+    ReviewTransition = "review_transition", WrongState;
+    /// The tenant's policy asks for somebody else than the assistant's creator to conclude.
+    CreatorAlone = "creator_alone", NotAllowed;
+    /// A flag names a detection method that the tenant does not have.
+    UnknownDetectionMethod = "unknown_detection_method", BadArgument;
 }

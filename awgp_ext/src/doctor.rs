@@ -5,6 +5,8 @@
 
 use crate::identity::providers;
 use crate::install::{self, declared};
+use crate::money::verify;
+use crate::query;
 use crate::relation;
 use crate::settings::{self, ContextMode};
 use awgp_core::server_release;
@@ -78,6 +80,7 @@ fn doctor() -> TableIterator<
         .chain(CHECKS.iter().flat_map(|check| found(check, &declared)))
         .chain(default_partition_rows())
         .chain(signed_without_provider())
+        .chain(ledger_differs())
         .chain([context_mode(), preload()]);
     let rows: Vec<_> = findings
         .map(|finding| {
@@ -109,7 +112,7 @@ fn migration_due() -> Option<Finding> {
 /// The server's minor release has a hole in row-level security that a later one closes.
 fn server_minor() -> impl Iterator<Item = Finding> {
     let version: Option<i32> =
-        Spi::get_one("SELECT current_setting('server_version_num')::integer").ok().flatten();
+        query::one("SELECT current_setting('server_version_num')::integer", &[]).ok().flatten();
     let version = version.unwrap_or_default();
     server_release::open_holes(version).map(move |hole| {
         let major = version / 10_000;
@@ -135,7 +138,25 @@ fn default_partition_rows() -> Option<Finding> {
         severity: "warning",
         object: "awgp.audit_logs_default".to_owned(),
         message: "it holds rows of months that have no partition".to_owned(),
-        hint: "SELECT awgp.run_maintenance(now());".to_owned(),
+        hint: "SELECT awgp.run_maintenance();".to_owned(),
+    })
+}
+
+/// A balance is not what the entries say.
+fn ledger_differs() -> Option<Finding> {
+    let tables = [c"budget_periods", c"cost_transactions", c"credit_reservations", c"provider_credit_pools"];
+    // Without its tables there is no ledger to verify; migration_due says so.
+    if tables.iter().any(|table| relation::oid(table) == pgrx::pg_sys::InvalidOid) {
+        return None;
+    }
+    let findings = verify::findings_everywhere();
+    let first = findings.first()?;
+    Some(Finding {
+        code: "ledger_differs",
+        severity: "error",
+        object: "awgp.budget_periods".to_owned(),
+        message: format!("{} balances are not what the entries say; the first: {}", findings.len(), first.6),
+        hint: "SELECT * FROM awgp.verify_ledger();".to_owned(),
     })
 }
 
@@ -163,7 +184,7 @@ fn context_mode() -> Finding {
             ("signed: the tenant comes from a verified token alone", "SELECT 'SHOW awgp.context_mode;'")
         }
     };
-    let hint: Option<String> = Spi::get_one(hint).ok().flatten();
+    let hint: Option<String> = query::one(hint, &[]).ok().flatten();
     Finding {
         code: "context_mode",
         severity: "info",

@@ -60,6 +60,16 @@ impl FromDatum for Text {
     }
 }
 
+impl IntoDatum for Text {
+    fn into_datum(self) -> Option<Datum> {
+        to_server(&self.0)
+    }
+
+    fn type_oid() -> pg_sys::Oid {
+        pg_sys::TEXTOID
+    }
+}
+
 // SAFETY: unboxed through FromDatum above, as the SQL type it names.
 unsafe impl<'fcx> ArgAbi<'fcx> for Text {
     unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {

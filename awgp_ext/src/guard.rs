@@ -40,7 +40,7 @@ fn guard_statement(call: &TriggerCall) -> Datum {
 }
 
 /// True where the current role is one that the rules hold for: no superuser, no administrator.
-fn binds(call: &TriggerCall) -> bool {
+pub fn binds(call: &TriggerCall) -> bool {
     row_security_binds(call.relation_oid()) && !current_role_has("awgp_admin")
 }
 

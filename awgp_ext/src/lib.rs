@@ -6,14 +6,18 @@
 //! | [`identity`] | signed mode: verified tokens |
 //! | [`audit`] | every change: captured, chained, kept |
 //! | [`guard`] | the triggers that hold plain DML to the rules |
+//! | [`work`], [`assistant`], [`machine`] | the state machines, the gate, and who decides |
+//! | [`tenant_settings`] | the settings of a tenant, judged when they are written |
 //! | [`quota`] | how many users and assistants a tenant may have |
+//! | [`records`] | conversations and hallucination flags |
 //! | [`references`] | references that a foreign key cannot say |
 //! | [`money`] | what calls cost |
 //! | [`install`] | structure: migrations and scripts, applied outside of the extension |
 //! | [`partitions`] | the months of the audit trail |
+//! | [`maintenance`] | everything that is due, step by step |
 //! | [`doctor`] | what is wrong with this installation, as rows |
 //! | [`settings`] | configuration parameters |
-//! | [`raise`], [`relation`], [`jsonb`], [`encoding`], [`lock`], [`transaction`], [`trigger`] | the edges to PostgreSQL |
+//! | [`query`], [`raise`], [`relation`], [`jsonb`], [`encoding`], [`lock`], [`patience`], [`clock`], [`statement`], [`transaction`], [`subtransaction`], [`trigger`] | the edges to PostgreSQL |
 
 // Pedantic lints that the edge to a C server meets everywhere.
 #![allow(
@@ -24,7 +28,9 @@
 #![allow(clippy::cast_ptr_alignment, reason = "nodes and varlenas are palloc'd, aligned for any of them")]
 #![allow(clippy::result_large_err, reason = "a refusal is raised at once, once")]
 
+mod assistant;
 mod audit;
+mod clock;
 mod context;
 mod doctor;
 mod encoding;
@@ -33,15 +39,24 @@ mod identity;
 mod install;
 mod jsonb;
 mod lock;
+mod machine;
+mod maintenance;
 mod money;
 mod partitions;
+mod patience;
+mod query;
 mod quota;
 mod raise;
+mod records;
 mod references;
 mod relation;
 mod settings;
+mod statement;
+mod subtransaction;
+mod tenant_settings;
 mod transaction;
 mod trigger;
+mod work;
 
 ::pgrx::pg_module_magic!(name, version);
 
@@ -50,6 +65,7 @@ mod trigger;
 pgrx::extension_sql_file!("../../sql/roles.sql", name = "roles", bootstrap);
 pgrx::extension_sql_file!("../../sql/triggers/functions.sql", name = "trigger_functions");
 pgrx::extension_sql_file!("../../sql/visibility.sql", name = "visibility");
+pgrx::extension_sql_file!("../../sql/message_text.sql", name = "message_text");
 pgrx::extension_sql_file!("../../sql/members.sql", name = "members", finalize);
 
 /// Runs when the library is loaded: parameters, and what ends a context.

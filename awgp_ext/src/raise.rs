@@ -27,3 +27,8 @@ pub fn raise(refusal: &Refusal) -> ! {
         .report(PgLogLevel::ERROR);
     unreachable!("an ERROR does not return")
 }
+
+/// The value, or the refusal raised.
+pub fn or_raise<T, E: Into<Refusal>>(result: Result<T, E>) -> T {
+    result.unwrap_or_else(|error| raise(&error.into()))
+}

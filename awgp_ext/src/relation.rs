@@ -25,7 +25,8 @@ impl Row {
         Self { tuple, descriptor }
     }
 
-    fn datum(&self, column: &CStr) -> Option<Datum> {
+    /// A column's value as it is stored; none for NULL.
+    pub fn datum(&self, column: &CStr) -> Option<Datum> {
         // SAFETY: tuple and descriptor belong to the scan that is open around the callback, and SPI_fnumber
         // answers a user column of this very descriptor.
         unsafe {
@@ -68,6 +69,17 @@ impl Row {
         self.datum(column).map(|datum| datum.value() as i32)
     }
 
+    /// A jsonb column.
+    pub fn jsonb(&self, column: &CStr) -> Option<Jsonb> {
+        // SAFETY: callers name jsonb columns.
+        self.datum(column).and_then(|datum| unsafe { Jsonb::from_datum(datum, false) })
+    }
+
+    /// The column's value as it is, for handing it on.
+    pub fn raw(&self, column: &CStr) -> Option<Datum> {
+        self.datum(column)
+    }
+
     /// The elements of a text[] column that are not NULL; empty also for NULL.
     pub fn texts(&self, column: &CStr) -> Vec<String> {
         // SAFETY: callers name text[] columns.
@@ -85,10 +97,21 @@ impl Row {
         })
     }
 
+    /// True for NULL.
+    pub fn is_null(&self, column: &CStr) -> bool {
+        self.datum(column).is_none()
+    }
+
     /// A jsonb column.
-    pub fn jsonb(&self, column: &CStr) -> Option<Jsonb> {
+    pub fn json(&self, column: &CStr) -> Option<Jsonb> {
         // SAFETY: callers name jsonb columns.
         self.datum(column).and_then(|datum| unsafe { Jsonb::from_datum(datum, false) })
+    }
+
+    /// A bytea column.
+    pub fn bytes(&self, column: &CStr) -> Option<Vec<u8>> {
+        // SAFETY: callers name bytea columns.
+        self.datum(column).and_then(|datum| unsafe { Vec::<u8>::from_datum(datum, false) })
     }
 
     /// A text column.
@@ -277,6 +300,31 @@ pub unsafe fn uuid_array_of(datum: Datum) -> Option<Vec<Option<Uuid>>> {
     // SAFETY: the caller's promise.
     let ids: Option<Vec<Option<pgrx::Uuid>>> = unsafe { FromDatum::from_datum(datum, false) };
     ids.map(|ids| ids.iter().map(|id| id.as_ref().map(from_sql)).collect())
+}
+
+/// The varlena of a uuid[], as the server lays it out: size, dimensions, no NULL bitmap, type, length, lower bound,
+/// elements. An empty array has no dimension.
+pub fn uuid_array(ids: &[Uuid]) -> Box<[u8]> {
+    let dimensions = usize::from(!ids.is_empty());
+    let size = size_of::<pg_sys::ArrayType>() + dimensions * 2 * size_of::<i32>() + size_of_val(ids);
+    let mut array = vec![0; size].into_boxed_slice();
+    // SAFETY: the header is as large as the array at least; set_varsize writes its first four bytes.
+    unsafe { pgrx::set_varsize_4b(array.as_mut_ptr().cast(), i32::try_from(size).unwrap_or(i32::MAX)) };
+    let mut rest = &mut array[size_of::<i32>()..];
+    let mut put = |bytes: &[u8]| {
+        let (place, after) = std::mem::take(&mut rest).split_at_mut(bytes.len());
+        place.copy_from_slice(bytes);
+        rest = after;
+    };
+    put(&i32::try_from(dimensions).unwrap_or(0).to_ne_bytes());
+    put(&0_i32.to_ne_bytes());
+    put(&pg_sys::UUIDOID.to_u32().to_ne_bytes());
+    if dimensions > 0 {
+        put(&i32::try_from(ids.len()).unwrap_or(i32::MAX).to_ne_bytes());
+        put(&1_i32.to_ne_bytes());
+        ids.iter().for_each(|id| put(id.as_bytes()));
+    }
+    array
 }
 
 /// A uuid from its datum.

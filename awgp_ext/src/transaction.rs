@@ -1,8 +1,7 @@
 //! What happens when a transaction or a savepoint ends, in one place and one order.
 
 use crate::audit::{lanes, queue};
-use crate::context;
-use crate::money::machine;
+use crate::{context, machine, money};
 use pgrx::pg_sys;
 use std::ffi::c_void;
 
@@ -33,6 +32,7 @@ unsafe extern "C-unwind" fn at_transaction_event(event: pg_sys::XactEvent::Type,
             queue::forget();
             lanes::forget();
             machine::forget();
+            money::machine::forget();
             match event {
                 XACT_EVENT_COMMIT => context::commit(),
                 XACT_EVENT_ABORT => context::abort(),
@@ -55,6 +55,7 @@ unsafe extern "C-unwind" fn at_savepoint_event(
         SUBXACT_EVENT_ABORT_SUB => {
             queue::forget_subtransaction(own);
             machine::forget();
+            money::machine::forget();
             context::forget_subtransaction(own);
         }
         SUBXACT_EVENT_COMMIT_SUB => {

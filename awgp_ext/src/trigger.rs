@@ -1,5 +1,6 @@
 //! The edge between PostgreSQL's trigger manager and our trigger functions.
 
+use crate::audit::image;
 use crate::encoding::from_server;
 use crate::relation::{Row, text_of, texts_of, uuid_array_of, uuid_of};
 use pgrx::pg_sys::{self, Datum};
@@ -95,6 +96,48 @@ impl TriggerCall {
         unsafe { if self.is_update() { (*self.data).tg_newtuple } else { (*self.data).tg_trigtuple } }
     }
 
+    /// NEW, to be read by columns; for a row trigger of INSERT or UPDATE.
+    pub fn new_row(&self) -> Row {
+        // SAFETY: valid for the duration of the call.
+        Row::new(self.new_tuple(), unsafe { (*(*self.data).tg_relation).rd_att })
+    }
+
+    /// OLD, to be read by columns; only in UPDATE and DELETE.
+    pub fn old_row(&self) -> Row {
+        // SAFETY: valid for the duration of the call.
+        unsafe { Row::new((*self.data).tg_trigtuple, (*(*self.data).tg_relation).rd_att) }
+    }
+
+    /// Lets the row through with these columns replaced; None is NULL. The values are in the memory context that
+    /// the trigger was called in.
+    pub fn with_columns(&self, columns: &[(&CStr, Option<Datum>)]) -> Datum {
+        // SAFETY: columns of the trigger's own table, by its descriptor's numbers; the new tuple is palloc'd in
+        // the caller's context, as trigger functions return it.
+        unsafe {
+            let descriptor = (*(*self.data).tg_relation).rd_att;
+            let mut numbers = Vec::with_capacity(columns.len());
+            let mut values = Vec::with_capacity(columns.len());
+            let mut nulls = Vec::with_capacity(columns.len());
+            for (name, value) in columns {
+                let number = pg_sys::SPI_fnumber(descriptor, name.as_ptr());
+                if number <= 0 {
+                    pgrx::error!("the column {} is missing; call awgp.migrate()", name.to_string_lossy());
+                }
+                numbers.push(number);
+                values.push(value.unwrap_or(Datum::null()));
+                nulls.push(value.is_none());
+            }
+            Datum::from(pg_sys::heap_modify_tuple_by_cols(
+                self.new_tuple(),
+                descriptor,
+                i32::try_from(numbers.len()).unwrap_or(0),
+                numbers.as_mut_ptr(),
+                values.as_mut_ptr(),
+                nulls.as_mut_ptr(),
+            ))
+        }
+    }
+
     fn column(&self, tuple: pg_sys::HeapTuple, name: &CStr) -> Option<Datum> {
         // SAFETY: the tuple belongs to the trigger's table, whose descriptor numbers the column.
         unsafe {
@@ -180,26 +223,37 @@ impl TriggerCall {
     pub fn with_timestamp(&self, name: &CStr, value: pg_sys::TimestampTz) -> Datum {
         self.with_columns(&[(name, Some(Datum::from(value)))])
     }
+}
 
-    /// Lets the row through with these columns replaced; None is NULL. A column that the table has lost is left.
-    pub fn with_columns(&self, values: &[(&CStr, Option<Datum>)]) -> Datum {
-        // SAFETY: columns of the trigger's own table, datums of their types; the new tuple is palloc'd in the
+impl TriggerCall {
+    /// Lets the row through with these columns replaced.
+    pub fn with_values(&self, values: &[(&'static CStr, Option<Datum>)]) -> Datum {
+        self.replaced(self.new_tuple(), values)
+    }
+
+    /// Lets the row through as it was before the UPDATE, with these columns replaced.
+    pub fn old_with_values(&self, values: &[(&'static CStr, Option<Datum>)]) -> Datum {
+        // SAFETY: valid for the duration of the call.
+        self.replaced(unsafe { (*self.data).tg_trigtuple }, values)
+    }
+
+    fn replaced(&self, tuple: pg_sys::HeapTuple, values: &[(&'static CStr, Option<Datum>)]) -> Datum {
+        // SAFETY: columns of the trigger's own table, with datums of their types; the tuple is palloc'd in the
         // caller's context, as trigger functions return it.
         unsafe {
             let descriptor = (*(*self.data).tg_relation).rd_att;
-            let known = |(name, value): &(&CStr, Option<Datum>)| {
-                let number = pg_sys::SPI_fnumber(descriptor, name.as_ptr());
-                (number > 0).then_some((number, *value))
-            };
-            let known: Vec<(i32, Option<Datum>)> = values.iter().filter_map(known).collect();
-            let mut numbers: Vec<i32> = known.iter().map(|(number, _)| *number).collect();
-            let mut nulls: Vec<bool> = known.iter().map(|(_, value)| value.is_none()).collect();
+            let mut numbers: Vec<i32> =
+                values.iter().map(|(name, _)| pg_sys::SPI_fnumber(descriptor, name.as_ptr())).collect();
+            if let Some(missing) = numbers.iter().position(|number| *number <= 0) {
+                pgrx::error!("{} has no column {}", self.argument(0), values[missing].0.to_string_lossy());
+            }
             let mut datums: Vec<Datum> =
-                known.iter().map(|(_, value)| value.unwrap_or(Datum::null())).collect();
+                values.iter().map(|(_, value)| value.unwrap_or(Datum::from(0_usize))).collect();
+            let mut nulls: Vec<bool> = values.iter().map(|(_, value)| value.is_none()).collect();
             Datum::from(pg_sys::heap_modify_tuple_by_cols(
-                self.new_tuple(),
+                tuple,
                 descriptor,
-                i32::try_from(known.len()).unwrap_or(0),
+                i32::try_from(values.len()).unwrap_or(0),
                 numbers.as_mut_ptr(),
                 datums.as_mut_ptr(),
                 nulls.as_mut_ptr(),
@@ -207,16 +261,12 @@ impl TriggerCall {
         }
     }
 
-    /// NEW, for a row trigger of INSERT or UPDATE.
-    pub fn new_row(&self) -> Row {
-        // SAFETY: valid for the duration of the call.
-        Row::new(self.new_tuple(), unsafe { (*(*self.data).tg_relation).rd_att })
-    }
-
-    /// OLD, for a row trigger of UPDATE or DELETE.
-    pub fn old_row(&self) -> Row {
-        // SAFETY: as above.
-        unsafe { Row::new((*self.data).tg_trigtuple, (*(*self.data).tg_relation).rd_att) }
+    /// True where an UPDATE changes the column.
+    pub fn differs(&self, column: &CStr) -> bool {
+        let change = self.change();
+        let (Some(old), Some(new)) = (change.old, change.new) else { return true };
+        // SAFETY: both are rows of the trigger's table.
+        unsafe { image::column_differs(old, new, change.descriptor, column) }
     }
 }
 

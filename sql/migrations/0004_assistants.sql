@@ -8,6 +8,8 @@ CREATE TABLE awgp.assistants (
     description text,
     type text NOT NULL,
     status text NOT NULL DEFAULT 'inactive',
+    status_reason text,
+    status_changed_at timestamptz,
     configuration jsonb NOT NULL DEFAULT '{}',
     capabilities text[],
     model_config jsonb NOT NULL DEFAULT '{"provider": "openai", "model": "gpt-4"}',
@@ -45,6 +47,8 @@ COMMENT ON COLUMN awgp.assistants.slug IS 'URL-friendly identifier, unique in th
 COMMENT ON COLUMN awgp.assistants.description IS 'What the assistant is for.';
 COMMENT ON COLUMN awgp.assistants.type IS 'Kind of assistant: executive, shared service, company function or custom.';
 COMMENT ON COLUMN awgp.assistants.status IS 'active works; inactive, suspended and error start nothing.';
+COMMENT ON COLUMN awgp.assistants.status_reason IS 'Why it is in this state; set with the move alone.';
+COMMENT ON COLUMN awgp.assistants.status_changed_at IS 'Since when it is in this state; kept by trigger.';
 COMMENT ON COLUMN awgp.assistants.configuration IS 'Settings of the assistant, a JSON object.';
 COMMENT ON COLUMN awgp.assistants.capabilities IS 'Actions the assistant may take.';
 COMMENT ON COLUMN awgp.assistants.model_config IS 'Provider, model and its parameters, a JSON object.';

@@ -16,6 +16,9 @@ CREATE TABLE awgp.work_items (
     started_at timestamptz,
     completed_at timestamptz,
     due_at timestamptz,
+    closed_reason text,
+    asked_risk_level integer,
+    pinned_digest text,
     created_by uuid,
     created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
     updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
@@ -45,16 +48,19 @@ COMMENT ON COLUMN awgp.work_items.tenant_id IS 'The tenant whose work it is; nev
 COMMENT ON COLUMN awgp.work_items.assistant_id IS 'The assistant, of the same tenant, that is to do it.';
 COMMENT ON COLUMN awgp.work_items.title IS 'What is to be done, in a line.';
 COMMENT ON COLUMN awgp.work_items.description IS 'What is to be done, in full.';
-COMMENT ON COLUMN awgp.work_items.status IS 'backlog, in_progress, awaiting_approval, completed, failed or cancelled.';
+COMMENT ON COLUMN awgp.work_items.status IS 'backlog, in_progress, awaiting_approval, completed, failed or cancelled; moves as docs/state_machines.md draws it.';
 COMMENT ON COLUMN awgp.work_items.priority IS '1 (highest) to 5.';
 COMMENT ON COLUMN awgp.work_items.risk_level IS '0 to 5; empty means not yet assessed, and counts as the highest.';
 COMMENT ON COLUMN awgp.work_items.estimated_cost IS 'What it is expected to cost, in the currency of the tenant''s pools.';
 COMMENT ON COLUMN awgp.work_items.actual_cost IS 'What it did cost, in the currency of the tenant''s pools.';
 COMMENT ON COLUMN awgp.work_items.context IS 'Task-specific data.';
 COMMENT ON COLUMN awgp.work_items.result IS 'Output data.';
-COMMENT ON COLUMN awgp.work_items.started_at IS 'When work began.';
-COMMENT ON COLUMN awgp.work_items.completed_at IS 'When work ended.';
+COMMENT ON COLUMN awgp.work_items.started_at IS 'When work first began; kept by trigger.';
+COMMENT ON COLUMN awgp.work_items.completed_at IS 'When work ended, well or not; kept by trigger.';
 COMMENT ON COLUMN awgp.work_items.due_at IS 'When it should be done.';
+COMMENT ON COLUMN awgp.work_items.closed_reason IS 'Why it failed or was cancelled; set with that move alone.';
+COMMENT ON COLUMN awgp.work_items.asked_risk_level IS 'The highest risk that an approval was asked for; the risk does not fall below it. Kept by trigger.';
+COMMENT ON COLUMN awgp.work_items.pinned_digest IS 'While it runs under an approval: the digest of what was approved, which does not change meanwhile. Kept by trigger.';
 COMMENT ON COLUMN awgp.work_items.created_by IS 'The user of the same tenant who asked for it; empty where the system did.';
 COMMENT ON COLUMN awgp.work_items.created_at IS 'When the row was made.';
 COMMENT ON COLUMN awgp.work_items.updated_at IS 'When the row last changed; kept by trigger.';

@@ -9,12 +9,19 @@ CREATE TABLE awgp.approvals (
     risk_level integer NOT NULL,
     status text NOT NULL DEFAULT 'pending',
     requested_by uuid NOT NULL,
+    request_digest text,
     approver_ids uuid[],
     approved_by uuid,
     approved_at timestamptz,
     rejected_reason text,
     expires_at timestamptz NOT NULL,
     escalation_count integer NOT NULL DEFAULT 0,
+    escalated_to text,
+    escalated_at timestamptz,
+    escalation_reason text,
+    used_at timestamptz,
+    withdrawn_at timestamptz,
+    break_glass boolean NOT NULL DEFAULT false,
     context jsonb NOT NULL DEFAULT '{}',
     created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
     updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
@@ -24,6 +31,10 @@ CREATE TABLE awgp.approvals (
     CONSTRAINT approvals_risk_level_check CHECK (risk_level BETWEEN 0 AND 5),
     CONSTRAINT approvals_status_check CHECK (status IN ('pending', 'approved', 'rejected', 'escalated', 'expired')),
     CONSTRAINT approvals_escalation_count_check CHECK (escalation_count >= 0),
+    CONSTRAINT approvals_request_digest_check CHECK (request_digest ~ '^[0-9a-f]{64}$'),
+    CONSTRAINT approvals_escalated_to_check CHECK (escalated_to IN ('operator', 'manager', 'admin', 'super_admin')),
+    CONSTRAINT approvals_used_at_check CHECK (used_at IS NULL OR status = 'approved'),
+    CONSTRAINT approvals_approved_by_check CHECK ((status = 'approved') = (approved_by IS NOT NULL AND approved_at IS NOT NULL)),
     CONSTRAINT approvals_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES awgp.tenants (id) ON DELETE RESTRICT,
     CONSTRAINT approvals_work_item_id_fkey FOREIGN KEY (tenant_id, work_item_id) REFERENCES awgp.work_items (tenant_id, id) ON DELETE RESTRICT,
     CONSTRAINT approvals_requested_by_fkey FOREIGN KEY (tenant_id, requested_by) REFERENCES awgp.users (tenant_id, id) ON DELETE RESTRICT,
@@ -44,15 +55,22 @@ COMMENT ON COLUMN awgp.approvals.tenant_id IS 'The tenant whose work is to be ap
 COMMENT ON COLUMN awgp.approvals.work_item_id IS 'The work item, of the same tenant, that waits.';
 COMMENT ON COLUMN awgp.approvals.title IS 'What is asked, in a line.';
 COMMENT ON COLUMN awgp.approvals.description IS 'What is asked, in full.';
-COMMENT ON COLUMN awgp.approvals.risk_level IS '0 to 5; decides who may approve.';
+COMMENT ON COLUMN awgp.approvals.risk_level IS '0 to 5; decides who may approve. At least that of the work item.';
 COMMENT ON COLUMN awgp.approvals.status IS 'pending, approved, rejected, escalated or expired.';
 COMMENT ON COLUMN awgp.approvals.requested_by IS 'The user, of the same tenant, who asks.';
+COMMENT ON COLUMN awgp.approvals.request_digest IS 'SHA-256 of the work item as it was when this was asked, in hexadecimal; docs/approvals.md writes its bytes down. Kept by trigger.';
 COMMENT ON COLUMN awgp.approvals.approver_ids IS 'Users of the same tenant who may decide; empty means everybody the risk allows.';
-COMMENT ON COLUMN awgp.approvals.approved_by IS 'The user who approved.';
-COMMENT ON COLUMN awgp.approvals.approved_at IS 'When it was approved.';
+COMMENT ON COLUMN awgp.approvals.approved_by IS 'The user who gave the last vote that was needed; kept by trigger.';
+COMMENT ON COLUMN awgp.approvals.approved_at IS 'When it was approved; kept by trigger.';
 COMMENT ON COLUMN awgp.approvals.rejected_reason IS 'Why it was rejected.';
 COMMENT ON COLUMN awgp.approvals.expires_at IS 'From this moment on nobody can approve it.';
-COMMENT ON COLUMN awgp.approvals.escalation_count IS 'How often it was escalated.';
+COMMENT ON COLUMN awgp.approvals.escalation_count IS 'How often it was escalated; kept by trigger.';
+COMMENT ON COLUMN awgp.approvals.escalated_to IS 'The least role that an escalation asks for; empty: the one that the risk asks for. Kept by trigger.';
+COMMENT ON COLUMN awgp.approvals.escalated_at IS 'When it was last escalated; kept by trigger.';
+COMMENT ON COLUMN awgp.approvals.escalation_reason IS 'Why it was last escalated.';
+COMMENT ON COLUMN awgp.approvals.used_at IS 'When work began under it; it is used once. Kept by trigger.';
+COMMENT ON COLUMN awgp.approvals.withdrawn_at IS 'When what it was asked for began otherwise, ended, or was asked anew; kept by trigger.';
+COMMENT ON COLUMN awgp.approvals.break_glass IS 'True where somebody broke glass to approve it; kept by trigger.';
 COMMENT ON COLUMN awgp.approvals.context IS 'Data for the one who decides.';
 COMMENT ON COLUMN awgp.approvals.created_at IS 'When the row was made.';
 COMMENT ON COLUMN awgp.approvals.updated_at IS 'When the row last changed; kept by trigger.';
@@ -62,6 +80,10 @@ COMMENT ON CONSTRAINT approvals_title_check ON awgp.approvals IS 'An approval ha
 COMMENT ON CONSTRAINT approvals_risk_level_check ON awgp.approvals IS 'The risk level is 0 to 5.';
 COMMENT ON CONSTRAINT approvals_status_check ON awgp.approvals IS 'The status is one of pending, approved, rejected, escalated, expired.';
 COMMENT ON CONSTRAINT approvals_escalation_count_check ON awgp.approvals IS 'An escalation count is not negative.';
+COMMENT ON CONSTRAINT approvals_request_digest_check ON awgp.approvals IS 'A digest is 64 hexadecimal digits.';
+COMMENT ON CONSTRAINT approvals_escalated_to_check ON awgp.approvals IS 'An escalation asks for operator, manager, admin or super_admin.';
+COMMENT ON CONSTRAINT approvals_used_at_check ON awgp.approvals IS 'Only what was approved is used.';
+COMMENT ON CONSTRAINT approvals_approved_by_check ON awgp.approvals IS 'What was approved, and nothing else, says by whom and when.';
 COMMENT ON CONSTRAINT approvals_tenant_id_fkey ON awgp.approvals IS 'The tenant exists, and stays while it has approvals.';
 COMMENT ON CONSTRAINT approvals_work_item_id_fkey ON awgp.approvals IS 'The work item is one of the same tenant.';
 COMMENT ON CONSTRAINT approvals_requested_by_fkey ON awgp.approvals IS 'The requester is a user of the same tenant.';

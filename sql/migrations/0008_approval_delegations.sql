@@ -10,6 +10,7 @@ CREATE TABLE awgp.approval_delegations (
     ends_at timestamptz NOT NULL,
     reason text,
     is_active boolean NOT NULL DEFAULT true,
+    revoked_at timestamptz,
     created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
     updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
     CONSTRAINT approval_delegations_pkey PRIMARY KEY (id),
@@ -38,6 +39,7 @@ COMMENT ON COLUMN awgp.approval_delegations.starts_at IS 'First moment in force.
 COMMENT ON COLUMN awgp.approval_delegations.ends_at IS 'First moment no longer in force.';
 COMMENT ON COLUMN awgp.approval_delegations.reason IS 'Why it was delegated.';
 COMMENT ON COLUMN awgp.approval_delegations.is_active IS 'False once revoked.';
+COMMENT ON COLUMN awgp.approval_delegations.revoked_at IS 'When it was revoked; kept by trigger.';
 COMMENT ON COLUMN awgp.approval_delegations.created_at IS 'When the row was made.';
 COMMENT ON COLUMN awgp.approval_delegations.updated_at IS 'When the row last changed; kept by trigger.';
 COMMENT ON CONSTRAINT approval_delegations_pkey ON awgp.approval_delegations IS 'A delegation is named by its id.';

@@ -1,4 +1,4 @@
--- hallucination_flags: a tenant reads and writes its own rows; a holding also reads those of its direct subsidiaries.
+-- hallucination_flags: as the others, but a flag is reviewed, not deleted.
 
 ALTER TABLE awgp.hallucination_flags ENABLE ROW LEVEL SECURITY;
 ALTER TABLE awgp.hallucination_flags FORCE ROW LEVEL SECURITY;
@@ -23,10 +23,5 @@ CREATE POLICY own_tenant_update ON awgp.hallucination_flags FOR UPDATE
     WITH CHECK (tenant_id = awgp.current_tenant());
 COMMENT ON POLICY own_tenant_update ON awgp.hallucination_flags IS 'Updates: the tenant in context.';
 
-DROP POLICY IF EXISTS own_tenant_delete ON awgp.hallucination_flags;
-CREATE POLICY own_tenant_delete ON awgp.hallucination_flags FOR DELETE
-    USING (tenant_id = (SELECT awgp.current_tenant()));
-COMMENT ON POLICY own_tenant_delete ON awgp.hallucination_flags IS 'Deletes: the tenant in context.';
-
 REVOKE ALL ON awgp.hallucination_flags FROM PUBLIC;
-GRANT SELECT, INSERT, UPDATE, DELETE ON awgp.hallucination_flags TO awgp_app;
+GRANT SELECT, INSERT, UPDATE ON awgp.hallucination_flags TO awgp_app;

@@ -8,6 +8,10 @@ CREATE OR REPLACE TRIGGER guard_row BEFORE INSERT OR UPDATE ON awgp.assistants
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_row('assistants', 'visible');
 COMMENT ON TRIGGER guard_row ON awgp.assistants IS 'A row is written for a tenant that the context may write to, and never moves to another.';
 
+CREATE OR REPLACE TRIGGER state_machine BEFORE INSERT OR UPDATE ON awgp.assistants
+    FOR EACH ROW EXECUTE FUNCTION awgp.assistant_machine('assistants');
+COMMENT ON TRIGGER state_machine ON awgp.assistants IS 'The status moves along its machine.';
+
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.assistants
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('assistants');
 COMMENT ON TRIGGER touch_updated_at ON awgp.assistants IS 'updated_at is the wall clock of the change.';

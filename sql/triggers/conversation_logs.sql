@@ -13,8 +13,24 @@ CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.conversation_lo
 COMMENT ON TRIGGER touch_updated_at ON awgp.conversation_logs IS 'updated_at is the wall clock of the change.';
 
 CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.conversation_logs
-    FOR EACH ROW EXECUTE FUNCTION awgp.capture('conversation_logs');
-COMMENT ON TRIGGER capture ON awgp.conversation_logs IS 'Every change is recorded in the audit trail.';
+    FOR EACH ROW EXECUTE FUNCTION awgp.capture('conversation_logs', 'exclude=messages,external_id,content_salt');
+COMMENT ON TRIGGER capture ON awgp.conversation_logs IS 'Every change is recorded in the audit trail, with the digest in place of the content.';
+
+CREATE OR REPLACE TRIGGER keep_conversation BEFORE INSERT OR UPDATE ON awgp.conversation_logs
+    FOR EACH ROW EXECUTE FUNCTION awgp.keep_conversation('conversation_logs');
+COMMENT ON TRIGGER keep_conversation ON awgp.conversation_logs IS 'Messages are as the rules say and only grow; content leaves by erasing alone.';
+
+CREATE OR REPLACE TRIGGER index_messages AFTER INSERT OR UPDATE ON awgp.conversation_logs
+    FOR EACH ROW EXECUTE FUNCTION awgp.index_messages('conversation_logs');
+COMMENT ON TRIGGER index_messages ON awgp.conversation_logs IS 'The words of new messages are kept for searching.';
+
+CREATE OR REPLACE TRIGGER forget_messages BEFORE DELETE ON awgp.conversation_logs
+    FOR EACH ROW EXECUTE FUNCTION awgp.index_messages('conversation_logs');
+COMMENT ON TRIGGER forget_messages ON awgp.conversation_logs IS 'The words of a conversation go before it goes.';
+
+CREATE OR REPLACE TRIGGER erase_traces AFTER UPDATE ON awgp.conversation_logs
+    FOR EACH ROW EXECUTE FUNCTION awgp.erase_traces('conversation_logs');
+COMMENT ON TRIGGER erase_traces ON awgp.conversation_logs IS 'What was erased is erased wherever else it is, and recorded.';
 
 CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON awgp.conversation_logs
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate('conversation_logs');

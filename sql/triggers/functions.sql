@@ -33,6 +33,18 @@ COMMENT ON FUNCTION awgp.guard_user_array() IS 'AFTER INSERT OR UPDATE … FOR E
 CREATE FUNCTION awgp.guard_listed_user() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_listed_user';
 COMMENT ON FUNCTION awgp.guard_listed_user() IS 'AFTER UPDATE OR DELETE … FOR EACH ROW (table): refuses to delete or renumber a user that an array column lists (23503, still_referenced).';
 
+CREATE FUNCTION awgp.keep_conversation() RETURNS trigger LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'awgp_keep_conversation';
+COMMENT ON FUNCTION awgp.keep_conversation() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table): messages are as the rules say and only grow, nothing changes after the end, content leaves by erasing alone; keeps count, digest, model, and what the ledger says (22023 messages_invalid, messages_too_large; 23514 other_assistant; 55000 append_only, conversation_ended, conversation_erased, legal_hold; 42501 role_not_sufficient, human_needed).';
+
+CREATE FUNCTION awgp.index_messages() RETURNS trigger LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'awgp_index_messages';
+COMMENT ON FUNCTION awgp.index_messages() IS 'AFTER INSERT OR UPDATE, BEFORE DELETE … FOR EACH ROW (table): keeps the words of new messages in conversation_search, and removes them.';
+
+CREATE FUNCTION awgp.erase_traces() RETURNS trigger LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'awgp_erase_traces';
+COMMENT ON FUNCTION awgp.erase_traces() IS 'AFTER UPDATE … FOR EACH ROW (table): what was erased of a conversation is erased from conversation_search and hallucination_flags, and recorded (40001 erased_meanwhile).';
+
+CREATE FUNCTION awgp.keep_flag() RETURNS trigger LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'awgp_keep_flag';
+COMMENT ON FUNCTION awgp.keep_flag() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table): a flag is written once, as pending, and moves by reviews of those who may; keeps model, digest, reviewer and time (22023 unknown_detection_method, out_of_range; 23514 other_assistant; 55000 review_transition, append_only, conversation_erased; 42501 human_needed, role_not_sufficient, creator_alone).';
+
 CREATE FUNCTION awgp.capture() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_capture';
 COMMENT ON FUNCTION awgp.capture() IS 'AFTER INSERT OR UPDATE OR DELETE … FOR EACH ROW (entity_type, exclude=a,b, mask=c): records the change in the audit trail.';
 
@@ -62,3 +74,15 @@ COMMENT ON FUNCTION awgp.post_pool() IS 'AFTER INSERT OR UPDATE … FOR EACH ROW
 
 CREATE FUNCTION awgp.keep_book() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_keep_book';
 COMMENT ON FUNCTION awgp.keep_book() IS 'BEFORE INSERT OR UPDATE OR DELETE … FOR EACH ROW (table): the ledger alone writes here (42501, ledger_immutable).';
+
+CREATE FUNCTION awgp.guard_settings() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_settings';
+COMMENT ON FUNCTION awgp.guard_settings() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table): refuses a key of settings that AWGP knows and cannot use (22023, invalid_setting).';
+
+CREATE FUNCTION awgp.assistant_machine() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_assistant_machine';
+COMMENT ON FUNCTION awgp.assistant_machine() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table): the status moves as docs/state_machines.md draws it (55000, illegal_transition); keeps status_changed_at and created_by.';
+
+CREATE FUNCTION awgp.work_item_machine() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_work_item_machine';
+COMMENT ON FUNCTION awgp.work_item_machine() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table): the status moves as docs/state_machines.md draws it (55000, illegal_transition), and work begins through the gate (55000, approval_required and others); keeps started_at, completed_at, asked_risk_level, pinned_digest and created_by.';
+
+CREATE FUNCTION awgp.work_item_effects() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_work_item_effects';
+COMMENT ON FUNCTION awgp.work_item_effects() IS 'AFTER UPDATE … FOR EACH ROW (table): an item that has begun or ended withdraws its open approvals.';

@@ -13,8 +13,12 @@ CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.hallucination_f
 COMMENT ON TRIGGER touch_updated_at ON awgp.hallucination_flags IS 'updated_at is the wall clock of the change.';
 
 CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.hallucination_flags
-    FOR EACH ROW EXECUTE FUNCTION awgp.capture('hallucination_flags');
-COMMENT ON TRIGGER capture ON awgp.hallucination_flags IS 'Every change is recorded in the audit trail.';
+    FOR EACH ROW EXECUTE FUNCTION awgp.capture('hallucination_flags', 'exclude=flagged_content,notes,content_salt');
+COMMENT ON TRIGGER capture ON awgp.hallucination_flags IS 'Every change is recorded in the audit trail, with the digest in place of what was said.';
+
+CREATE OR REPLACE TRIGGER keep_flag BEFORE INSERT OR UPDATE ON awgp.hallucination_flags
+    FOR EACH ROW EXECUTE FUNCTION awgp.keep_flag('hallucination_flags');
+COMMENT ON TRIGGER keep_flag ON awgp.hallucination_flags IS 'A flag is written once, as pending, and moves by reviews of those who may.';
 
 CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON awgp.hallucination_flags
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate('hallucination_flags');

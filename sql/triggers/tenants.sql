@@ -4,6 +4,10 @@ CREATE OR REPLACE TRIGGER guard_tenant BEFORE INSERT OR UPDATE ON awgp.tenants
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_tenant('tenants');
 COMMENT ON TRIGGER guard_tenant ON awgp.tenants IS 'A parent is a holding, and no tenant is its own ancestor.';
 
+CREATE OR REPLACE TRIGGER guard_settings BEFORE INSERT OR UPDATE OF settings ON awgp.tenants
+    FOR EACH ROW EXECUTE FUNCTION awgp.guard_settings('tenants');
+COMMENT ON TRIGGER guard_settings ON awgp.tenants IS 'Settings that AWGP knows can be used.';
+
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.tenants
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('tenants');
 COMMENT ON TRIGGER touch_updated_at ON awgp.tenants IS 'updated_at is the wall clock of the change.';

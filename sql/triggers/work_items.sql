@@ -8,9 +8,17 @@ CREATE OR REPLACE TRIGGER guard_row BEFORE INSERT OR UPDATE ON awgp.work_items
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_row('work_items', 'own');
 COMMENT ON TRIGGER guard_row ON awgp.work_items IS 'A row is written for a tenant that the context may write to, and never moves to another.';
 
+CREATE OR REPLACE TRIGGER state_machine BEFORE INSERT OR UPDATE ON awgp.work_items
+    FOR EACH ROW EXECUTE FUNCTION awgp.work_item_machine('work_items');
+COMMENT ON TRIGGER state_machine ON awgp.work_items IS 'The status moves along its machine, and work begins through the gate.';
+
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.work_items
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('work_items');
 COMMENT ON TRIGGER touch_updated_at ON awgp.work_items IS 'updated_at is the wall clock of the change.';
+
+CREATE OR REPLACE TRIGGER state_effects AFTER UPDATE ON awgp.work_items
+    FOR EACH ROW EXECUTE FUNCTION awgp.work_item_effects('work_items');
+COMMENT ON TRIGGER state_effects ON awgp.work_items IS 'An item that has begun or ended withdraws its open approvals.';
 
 CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.work_items
     FOR EACH ROW EXECUTE FUNCTION awgp.capture('work_items');

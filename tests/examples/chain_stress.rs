@@ -1,10 +1,9 @@
 //! 32 clients at mixed isolation levels, with savepoints, rollbacks and flushes, for as many minutes as asked; then
 //! every chain is walked. `scripts/chain-stress` runs it.
 
-use awgp_core::audit::row::AuditRow;
+use awgp_tests::Database;
 use awgp_tests::trail::{self, assert_intact};
-use awgp_tests::writer::Writer;
-use awgp_tests::{Database, fixture};
+use awgp_tests::writer::{Writer, recorded_titles, targets};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
@@ -15,13 +14,7 @@ const TENANTS: usize = 4;
 async fn main() {
     let minutes: f64 = std::env::args().nth(1).and_then(|text| text.parse().ok()).expect("usage: MINUTES");
     let database = Database::new().await;
-    let mut targets = Vec::new();
-    let (mut admin, mut app) = (database.admin().await, database.app().await);
-    for number in 0..TENANTS {
-        let slug = format!("tenant-{number}");
-        let tenant = fixture::tenant(&mut admin, &mut app, &slug, "holding", None).await;
-        targets.push((tenant.id, tenant.assistant));
-    }
+    let targets = targets(&database, TENANTS).await;
     let deadline = Instant::now() + Duration::from_secs_f64(minutes * 60.0);
     let mut running = Vec::new();
     for number in 0..CLIENTS {
@@ -38,19 +31,10 @@ async fn main() {
     }
     let rows = trail::rows(&database).await;
     let lanes = assert_intact(trail::install_id(&database).await, &rows);
-    assert_eq!(recorded(&rows), committed, "every acknowledged change is recorded, and no other");
+    assert_eq!(recorded_titles(&rows), committed, "every acknowledged change is recorded, and no other");
     assert_eq!(trail::verify(&database).await, []);
     println!("{CLIENTS} clients, {minutes} minutes, {TENANTS} tenants");
     println!("{} work items committed, {} rows chained, no fork, no gap", committed.len(), rows.len());
     println!("lanes a tenant: {:?}; failed, by SQLSTATE: {failed:?}", lanes.values().collect::<Vec<_>>());
     assert!(failed.keys().all(|code| code == "40001"), "only what a client retries may fail");
-}
-
-fn recorded(rows: &[AuditRow]) -> BTreeSet<String> {
-    let inserts = rows.iter().filter(|row| row.entity_type == "work_items" && row.action == "insert");
-    let title = |row: &AuditRow| {
-        let after: serde_json::Value = serde_json::from_str(row.after_state.as_deref()?).ok()?;
-        after["title"].as_str().filter(|title| *title != "First task").map(str::to_owned)
-    };
-    inserts.filter_map(title).collect()
 }

@@ -29,7 +29,7 @@ const BY_APPLICATION: &[(&str, &str)] = &[
     (
         "provider_credit_pools",
         "INSERT INTO awgp.provider_credit_pools (provider, monthly_budget, current_balance)
-         VALUES ('openai', 100, 100)",
+         VALUES ('openai', 10, 10)",
     ),
     (
         "cost_transactions",
@@ -44,14 +44,19 @@ const BY_APPLICATION: &[(&str, &str)] = &[
          FROM awgp.provider_credit_pools WHERE provider = 'openai' AND tenant_id = awgp.current_tenant()",
     ),
     (
+        "budget_alerts",
+        "INSERT INTO awgp.cost_transactions (assistant_id, provider, model, input_tokens, output_tokens, cost_amount)
+         VALUES (:assistant, 'openai', 'gpt-4', 10, 20, 5)",
+    ),
+    (
         "conversation_logs",
         "INSERT INTO awgp.conversation_logs (assistant_id, work_item_id, channel, messages)
-         VALUES (:assistant, :work_item, 'internal', '[{\"text\": \"ä\\n\\\\\"}]')",
+         VALUES (:assistant, :work_item, 'internal', '[{\"role\": \"user\", \"content\": \"ä\\n\\\\\"}]')",
     ),
     (
         "hallucination_flags",
         "INSERT INTO awgp.hallucination_flags (assistant_id, work_item_id, detection_method, confidence_score)
-         VALUES (:assistant, :work_item, 'contradiction', 0.75)",
+         VALUES (:assistant, :work_item, 'pattern', 0.75)",
     ),
 ];
 
@@ -61,17 +66,6 @@ const BY_SUPERUSER: &[(&str, &str)] = &[
         "audit_chain_anchors",
         "INSERT INTO awgp.audit_chain_anchors (partition_name, tenant_id, chain_lane, first_seq, last_seq, last_hash)
          VALUES ('audit_logs_2001_01', :tenant, 0, 1, 7, repeat('0', 64))",
-    ),
-    (
-        "budget_periods",
-        "INSERT INTO awgp.budget_periods (tenant_id, scope, starts_at, ends_at, time_zone, limit_amount)
-         VALUES (:tenant, 'tenant', '2001-01-01', '2001-02-01', 'UTC', 10)",
-    ),
-    (
-        "budget_alerts",
-        "INSERT INTO awgp.budget_alerts (tenant_id, period_id, kind, threshold, spent, limit_amount)
-         SELECT tenant_id, id, 'threshold', 50, 5, 10 FROM awgp.budget_periods
-         WHERE tenant_id = :tenant AND starts_at = '2001-01-01'",
     ),
 ];
 
@@ -85,6 +79,10 @@ const OF_NO_TENANT: &[(&str, &str)] = &[
         "audit_log_integrity",
         "INSERT INTO awgp.audit_log_integrity (partition_name, last_sequence_number, cumulative_hash)
          VALUES ('audit_logs_2001_01', 7, repeat('0', 64))",
+    ),
+    (
+        "maintenance_steps",
+        "INSERT INTO awgp.maintenance_steps (step, last_run_at, last_outcome) VALUES ('seal_partitions', now(), '{}')",
     ),
     (
         "model_prices",

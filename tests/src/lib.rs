@@ -14,6 +14,8 @@ pub mod cli;
 pub mod command;
 pub mod everything;
 pub mod fixture;
+pub mod own_server;
+pub mod past;
 pub mod price_list;
 pub mod rows;
 pub mod tokens;
@@ -224,6 +226,10 @@ async fn make_template(postgres: &Client) {
     create_database(postgres, TEMPLATE, None).await;
     let template = connect_to(TEMPLATE, Login::Superuser).await;
     template.batch_execute("CREATE EXTENSION awgp").await.expect("the extension is installed");
+    // scripts/break-on-purpose shows that a test fails where a guard is missing.
+    if let Ok(broken) = std::env::var("AWGP_TEST_BREAK") {
+        template.batch_execute(&broken).await.expect("what is to be broken can be");
+    }
     for login in Login::ORDINARY {
         let (Some(role), group) = (login.role(), login.group()) else { continue };
         let membership = group.map(|group| format!(" IN ROLE {group}")).unwrap_or_default();

@@ -2,6 +2,9 @@
 //! released, flushes in between, commits and rollbacks, one tenant or several.
 
 use crate::trail::Dice;
+use crate::{Database, fixture};
+use awgp_core::audit::row::AuditRow;
+use std::collections::BTreeSet;
 use std::time::Instant;
 use tokio_postgres::{Client, Error};
 use uuid::Uuid;
@@ -110,4 +113,32 @@ async fn write_one(
     }
     client.batch_execute("RELEASE SAVEPOINT step").await?;
     Ok(Some(title))
+}
+
+/// Makes tenants with an assistant each.
+pub async fn targets(database: &Database, count: usize) -> Vec<Target> {
+    let (mut admin, mut app) = (database.admin().await, database.app().await);
+    let mut targets = Vec::new();
+    for number in 0..count {
+        let slug = format!("tenant-{number}");
+        let tenant = fixture::tenant(&mut admin, &mut app, &slug, "holding", None).await;
+        targets.push((tenant.id, tenant.assistant));
+    }
+    targets
+}
+
+/// The titles of the writers' work items of which the trail has an insert, each once.
+pub fn recorded_titles(rows: &[AuditRow]) -> BTreeSet<String> {
+    let inserts = rows.iter().filter(|row| row.entity_type == "work_items" && row.action == "insert");
+    let titles: Vec<String> = inserts.map(title).filter(|title| title != "First task").collect();
+    let distinct: BTreeSet<String> = titles.iter().cloned().collect();
+    assert_eq!(distinct.len(), titles.len(), "a change is recorded once");
+    distinct
+}
+
+/// The title of the work item that an insert is about.
+pub fn title(row: &AuditRow) -> String {
+    let after: serde_json::Value =
+        serde_json::from_str(row.after_state.as_deref().expect("an insert has an after")).expect("JSON");
+    after["title"].as_str().expect("a work item has a title").to_owned()
 }

@@ -3,23 +3,11 @@
 use awgp_core::audit::row::AuditRow;
 use awgp_tests::fixture::{self, within};
 use awgp_tests::trail::{self, assert_intact};
-use awgp_tests::writer::{Outcome, Target, Writer};
+use awgp_tests::writer::{Outcome, Target, Writer, recorded_titles, targets, title};
 use awgp_tests::{Database, Login};
 use std::collections::BTreeSet;
 use tokio_postgres::Client;
 use uuid::Uuid;
-
-/// Makes tenants with an assistant each.
-async fn targets(database: &Database, count: usize) -> Vec<Target> {
-    let (mut admin, mut app) = (database.admin().await, database.app().await);
-    let mut targets = Vec::new();
-    for number in 0..count {
-        let slug = format!("tenant-{number}");
-        let tenant = fixture::tenant(&mut admin, &mut app, &slug, "holding", None).await;
-        targets.push((tenant.id, tenant.assistant));
-    }
-    targets
-}
 
 async fn run_writers(database: &Database, writers: Vec<Writer>, transactions: u64) -> Outcome {
     let mut running = Vec::new();
@@ -38,21 +26,6 @@ async fn run_writers(database: &Database, writers: Vec<Writer>, transactions: u6
 
 fn writers(count: u64, targets: &[Target], tenants_per_transaction: u64) -> Vec<Writer> {
     (0..count).map(|number| Writer { number, targets: targets.to_vec(), tenants_per_transaction }).collect()
-}
-
-/// The titles of the work items of which the trail has an insert, each once.
-fn recorded_titles(rows: &[AuditRow]) -> BTreeSet<String> {
-    let inserts = rows.iter().filter(|row| row.entity_type == "work_items" && row.action == "insert");
-    let titles: Vec<String> = inserts.map(title).filter(|title| title != "First task").collect();
-    let distinct: BTreeSet<String> = titles.iter().cloned().collect();
-    assert_eq!(distinct.len(), titles.len(), "a change is recorded once");
-    distinct
-}
-
-fn title(row: &AuditRow) -> String {
-    let after: serde_json::Value =
-        serde_json::from_str(row.after_state.as_deref().expect("an insert has an after")).expect("JSON");
-    after["title"].as_str().expect("a work item has a title").to_owned()
 }
 
 /// Of what fails, only what a client retries: nobody may deadlock, nothing may collide.

@@ -1,8 +1,11 @@
-//! A dump restored into an empty database is the same installation: rows, sequences, catalog, doctor.
+//! A dump restored into an empty database is the same installation: rows, sequences, catalog, doctor, and a trail that
+//! verifies and goes on.
 
 use awgp_tests::catalog::{assert_same, assert_same_lines, findings};
 use awgp_tests::command::{Folder, run};
-use awgp_tests::{Database, assert_refused, everything, fixture};
+use awgp_tests::trail::{self, assert_intact};
+use awgp_tests::writer::{Target, Writer, recorded_titles, targets};
+use awgp_tests::{Database, Login, assert_refused, cli, everything, fixture};
 use tokio_postgres::Client;
 
 /// Digest and number of rows of every table, partitions one by one, and state of every sequence.
@@ -139,4 +142,70 @@ async fn a_dump_of_a_restored_database_is_the_same_text() {
     };
     let schema = lines(run("pg_dump", &original, &["--schema-only"]));
     assert_eq!(schema, lines(run("pg_dump", &restored, &["--schema-only"])));
+}
+
+/// Clients that write to a few tenants at once, so that the chain has lanes.
+async fn write(database: &Database, targets: &[Target], round: u64) {
+    let mut running = Vec::new();
+    for number in 0..6 {
+        let client = database.app().await;
+        let number = round * 100 + number;
+        let writer = Writer { number, targets: targets.to_vec(), tenants_per_transaction: 2 };
+        running.push(tokio::spawn(async move { writer.run(&client, 20).await }));
+    }
+    for writer in running {
+        writer.await.expect("a writer ends");
+    }
+}
+
+/// The ways to dump and restore, each as (options of pg_dump, options of pg_restore or psql).
+const WAYS: [&[(&[&str], &[&str])]; 5] = [
+    &[(&["--format=plain"], &[])],
+    &[(&["--format=custom"], &["--exit-on-error"])],
+    &[(&["--format=custom"], &["--exit-on-error", "--jobs=4"])],
+    &[(&["--format=directory", "--jobs=2"], &["--exit-on-error", "--jobs=4"])],
+    &[(&["--schema-only"], &[]), (&["--data-only", "--disable-triggers"], &[])],
+];
+
+fn dump_and_restore(original: &Database, restored: &Database, folder: &Folder, way: &[(&[&str], &[&str])]) {
+    for (number, (dump, restore)) in way.iter().enumerate() {
+        let file = folder.file(&format!("{}-{number}", restored.name));
+        run("pg_dump", original, &[*dump, &["--file", &file]].concat());
+        if restore.is_empty() {
+            run("psql", restored, &["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--file", &file]);
+        } else {
+            run("pg_restore", restored, &[*restore, &[&file]].concat());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_restored_trail_verifies_and_goes_on_whichever_way_it_came() {
+    let original = Database::new().await;
+    let targets = targets(&original, 3).await;
+    write(&original, &targets, 0).await;
+    let install_id = trail::install_id(&original).await;
+    let rows = trail::rows(&original).await;
+    let lanes = assert_intact(install_id, &rows);
+    assert!(lanes.values().any(|lanes| *lanes > 1), "several lanes: {lanes:?}");
+    let folder = Folder::new(&original);
+    for (round, way) in (1..).zip(WAYS) {
+        let restored = Database::empty().await;
+        dump_and_restore(&original, &restored, &folder, way);
+        let superuser = restored.superuser().await;
+        for (code, _, object, hint) in findings(&superuser).await {
+            assert_eq!(code, "trigger_disabled", "{way:?}: {object}");
+            superuser.batch_execute(&hint).await.unwrap_or_else(|error| panic!("{hint}: {error:?}"));
+        }
+        assert_eq!(trail::install_id(&restored).await, install_id, "{way:?}");
+        assert!(trail::rows(&restored).await == rows, "{way:?}: the same rows");
+        assert_eq!(trail::verify(&restored).await, [], "{way:?}");
+        cli::table(&restored, Login::Auditor, &["audit", "verify", "--jobs", "2"]).expect(0);
+        write(&restored, &targets, round).await;
+        let more = trail::rows(&restored).await;
+        assert_intact(install_id, &more);
+        assert!(recorded_titles(&more).len() > recorded_titles(&rows).len() + 50, "{way:?}");
+        assert!(rows.iter().all(|row| more.contains(row)), "{way:?}: the chain goes on where it was");
+        assert_eq!(trail::verify(&restored).await, [], "{way:?}");
+    }
 }

@@ -2,7 +2,11 @@
 //!
 //! [`RULES`] says what each role may do; the expected outcome of each cell is computed from it. A table that
 //! is not in it must behave as an ordinary tenant table if it has a `tenant_id`, and must be closed to
-//! everybody if it has none. So a new table without policies, with a missing grant or with one too many fails.
+//! everybody if it has none. So a new table without policies, with a missing grant or with one too many fails:
+//! [`planted`] shows it.
+
+#[path = "matrix/planted.rs"]
+mod planted;
 
 use awgp_tests::everything::everywhere;
 use awgp_tests::fixture::Group;
@@ -63,6 +67,8 @@ const RULES: &[(&str, Login, Scopes)] = &[
     ("budget_periods", Login::App, [Visible, Never, Never, Never]),
     ("budget_alerts", Login::App, [Visible, Never, Never, Never]),
     ("conversation_logs", Login::App, [Visible, Own, Own, Never]),
+    ("conversation_search", Login::App, [Visible, Never, Never, Never]),
+    ("hallucination_flags", Login::App, [Visible, Own, Own, Never]),
     ("audit_logs", Login::App, [Visible, Never, Never, Never]),
     ("audit_logs", Login::Auditor, READ_ALL),
     ("audit_chain_anchors", Login::App, [Visible, Never, Never, Never]),
@@ -70,6 +76,9 @@ const RULES: &[(&str, Login, Scopes)] = &[
     ("audit_log_integrity", Login::Auditor, READ_ALL),
     ("audit_log_integrity", Login::Maintainer, READ_ALL),
     ("identity_providers", Login::Admin, [All, All, All, All]),
+    ("maintenance_steps", Login::Auditor, READ_ALL),
+    ("maintenance_steps", Login::Maintainer, READ_ALL),
+    ("maintenance_steps", Login::Admin, READ_ALL),
     ("model_prices", Login::App, [InContext, Never, Never, Never]),
     ("model_prices", Login::Admin, [All, All, Never, Never]),
     ("installation", Login::Auditor, READ_ALL),
@@ -164,8 +173,7 @@ struct Scene {
 }
 
 impl Scene {
-    async fn set(superuser: &Client, group: Group) -> Self {
-        let tables = tables(superuser).await;
+    async fn set(superuser: &Client, group: Group, tables: Vec<Table>) -> Self {
         let mut scene = Self {
             group,
             tables: tables.clone(),
@@ -372,7 +380,7 @@ async fn every_cell_of_table_role_verb_and_context_gives_what_the_rules_say() {
     let database = Database::new().await;
     let group = everywhere(&database).await;
     let superuser = database.superuser().await;
-    let scene = Scene::set(&superuser, group).await;
+    let scene = Scene::set(&superuser, group, tables(&superuser).await).await;
     let (mut cells, mut wrong) = (0, Vec::new());
     for login in Login::ORDINARY {
         let (number, found) = cells_of(&scene, &database, login).await;

@@ -10,4 +10,5 @@ pub mod litellm;
 pub mod period;
 pub mod price;
 pub mod refusals;
+pub mod settings;
 pub mod threshold;

@@ -24,14 +24,18 @@ pub fn budget_exceeded(
     let hint = format!(
         "{who}, wait for the next period, or record money that is spent already with metadata {{\"incurred\": true}}."
     );
-    Refusal::new(Reason::BudgetExceeded, format!("{amount} does not fit {what}, of which {left} is left"), hint)
-        .with("scope", scope.name())
-        .with("amount", amount.to_string())
-        .with("left", left.to_string())
-        .with("limit", account.limit.map(|limit| limit.to_string()))
-        .with("spent", account.spent.to_string())
-        .with("held", account.held.to_string())
-        .with("period_ends_at", ends)
+    Refusal::new(
+        Reason::BudgetExceeded,
+        format!("{amount} does not fit {what}, of which {left} is left"),
+        hint,
+    )
+    .with("scope", scope.name())
+    .with("amount", amount.to_string())
+    .with("left", left.to_string())
+    .with("limit", account.limit.map(|limit| limit.to_string()))
+    .with("spent", account.spent.to_string())
+    .with("held", account.held.to_string())
+    .with("period_ends_at", ends)
 }
 
 /// There is no pool to reserve from.

@@ -76,21 +76,49 @@ pub unsafe fn differ(
     // SAFETY: as above.
     unsafe {
         attributes(descriptor).any(|attribute| {
-            let Some(number) = NonZeroUsize::new(usize::try_from(attribute.attnum).unwrap_or(0)) else {
-                return false;
-            };
-            let before = pgrx::htup::heap_getattr_raw(old, number, descriptor);
-            let after = pgrx::htup::heap_getattr_raw(new, number, descriptor);
-            let equal = match (before, after) {
-                (None, None) => true,
-                (Some(before), Some(after)) => {
-                    same_image(before, after, attribute.attbyval, attribute.attlen)
-                }
-                _ => false,
-            };
             let name = CStr::from_ptr(attribute.attname.data.as_ptr());
-            !equal && !but_for.contains(&&*from_server(name))
+            attribute_differs(old, new, descriptor, attribute) && !but_for.contains(&&*from_server(name))
         })
+    }
+}
+
+/// True where the two rows differ in this column.
+///
+/// # Safety
+/// Both tuples are live ones of the descriptor.
+pub unsafe fn column_differs(
+    old: pg_sys::HeapTuple,
+    new: pg_sys::HeapTuple,
+    descriptor: pg_sys::TupleDesc,
+    column: &CStr,
+) -> bool {
+    // SAFETY: as above.
+    unsafe {
+        attributes(descriptor).any(|attribute| {
+            CStr::from_ptr(attribute.attname.data.as_ptr()) == column
+                && attribute_differs(old, new, descriptor, attribute)
+        })
+    }
+}
+
+unsafe fn attribute_differs(
+    old: pg_sys::HeapTuple,
+    new: pg_sys::HeapTuple,
+    descriptor: pg_sys::TupleDesc,
+    attribute: &pg_sys::FormData_pg_attribute,
+) -> bool {
+    let Some(number) = NonZeroUsize::new(usize::try_from(attribute.attnum).unwrap_or(0)) else {
+        return false;
+    };
+    // SAFETY: the number is the descriptor's own.
+    unsafe {
+        let before = pgrx::htup::heap_getattr_raw(old, number, descriptor);
+        let after = pgrx::htup::heap_getattr_raw(new, number, descriptor);
+        match (before, after) {
+            (None, None) => false,
+            (Some(before), Some(after)) => !same_image(before, after, attribute.attbyval, attribute.attlen),
+            _ => true,
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The trail is append-only: for everyone, the table's owner included.
 
 use super::queue;
+use crate::partitions::drain;
 use crate::raise::raise;
 use crate::trigger::{TriggerCall, trigger_function};
 use awgp_core::reason::Reason;
@@ -10,9 +11,13 @@ use pgrx::pg_sys::Datum;
 trigger_function!(awgp_guard_audit, pg_finfo_awgp_guard_audit, guard_audit);
 trigger_function!(awgp_refuse_truncate, pg_finfo_awgp_refuse_truncate, refuse_truncate);
 
-/// Lets the chain's own rows in and refuses every other INSERT, UPDATE, DELETE and TRUNCATE.
+/// Lets the chain's own rows in, and rows that move from the default partition to their month's out of it; refuses
+/// every other INSERT, UPDATE, DELETE and TRUNCATE.
 fn guard_audit(call: &TriggerCall) -> Datum {
     if call.is_row_insert() && queue::is_chaining() {
+        return call.keep();
+    }
+    if drain::is_moving(call.relation_oid()) && call.operation() == "delete" {
         return call.keep();
     }
     raise(

@@ -26,6 +26,7 @@ pub mod privileged;
 pub mod queue;
 pub mod read;
 pub mod seal;
+pub mod seal_due;
 pub mod secrets;
 pub mod track;
 pub mod verify;

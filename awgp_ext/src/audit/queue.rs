@@ -3,10 +3,12 @@
 //! Written when the transaction is about to commit (or to be prepared), and before that whenever the queue
 //! grows beyond [`FLUSH_EVENTS`] or [`FLUSH_BYTES`], so that a transaction of any size needs little memory.
 
+use super::actor;
 use super::append::Appender;
 use super::event::Event;
 use super::lanes::{self, Head};
 use super::privileged::AsOwner;
+use crate::jsonb::Jsonb;
 use crate::{relation, settings};
 use awgp_core::audit::chain::Linker;
 use awgp_core::audit::row::{RowRef, timestamp_from_postgres};
@@ -90,6 +92,21 @@ pub fn push(event: Event) {
     }
 }
 
+/// Adds an event that concerns the installation and no tenant's row.
+pub fn push_installation_event(action: &str, entity_type: &str, after: &serde_json::Value) {
+    push(Event {
+        id: None,
+        tenant: installation(),
+        actor: actor::current(),
+        action: action.to_owned(),
+        entity_type: entity_type.to_owned(),
+        entity_id: None,
+        before: None,
+        after: Some(Jsonb::from_text(&after.to_string())),
+        metadata: None,
+    });
+}
+
 /// Chains and writes what waits, and returns how many events that were.
 pub fn flush() -> usize {
     let written_in = current_subtransaction();
@@ -129,7 +146,7 @@ fn write(event: &Event, heads: &mut HashMap<Uuid, Head>, linker: &mut Linker, ap
     let id = event.id.unwrap_or_else(|| appender.next_id());
     let seq = head.link.seq + 1;
     let metadata = event.metadata.as_ref().unwrap_or(&event.actor.metadata);
-    let text = |state: &crate::jsonb::Jsonb| state.with_text(str::to_owned);
+    let text = |state: &Jsonb| state.with_text(str::to_owned);
     let (before, after) = (event.before.as_ref().map(text), event.after.as_ref().map(text));
     let metadata_text = text(metadata);
     let hash = linker.link(

@@ -3,11 +3,9 @@
 //! The seal is the partition's row in audit_log_integrity and an anchor for each lane. Verification holds the
 //! rows against both; a later month verifies from the anchors when an earlier one has been retired.
 
-use super::event::Event;
+use super::queue;
 use super::read::Scope;
 use super::verify::{PartitionSum, verify_rows};
-use super::{actor, queue};
-use crate::jsonb::Jsonb;
 use crate::lock::{self, Subject};
 use crate::raise::raise;
 use crate::relation::{self, to_sql};
@@ -28,7 +26,11 @@ use std::ffi::CString;
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
 fn seal_partition(name: Option<&str>) -> JsonB {
-    let name = name.unwrap_or_default();
+    JsonB(seal(name.unwrap_or_default()))
+}
+
+/// What `seal_partition()` does.
+pub fn seal(name: &str) -> serde_json::Value {
     lock::lock_until_commit(Subject::Partitions);
     refuse_open_month(name);
     lock_writers_out(name);
@@ -41,18 +43,8 @@ fn seal_partition(name: Option<&str>) -> JsonB {
         "cumulative_hash": seal.cumulative_hash.to_string(),
         "lanes": sum.lanes.len(),
     });
-    queue::push(Event {
-        id: None,
-        tenant: queue::installation(),
-        actor: actor::current(),
-        action: "seal_partition".to_owned(),
-        entity_type: "partition".to_owned(),
-        entity_id: None,
-        before: None,
-        after: Some(Jsonb::from_text(&summary.to_string())),
-        metadata: None,
-    });
-    JsonB(summary)
+    queue::push_installation_event("seal_partition", "partition", &summary);
+    summary
 }
 
 fn refuse_open_month(name: &str) {

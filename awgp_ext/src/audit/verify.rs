@@ -5,6 +5,7 @@
 
 use super::read::{self, Scope};
 use super::{append, queue};
+use crate::query;
 use crate::raise::raise;
 use crate::relation::{self, from_sql, to_sql};
 use awgp_core::audit::chain::{Digest, Lane, Link};
@@ -64,7 +65,7 @@ fn verify_audit(
 /// Raises where `name` is no partition of the trail.
 pub fn refuse_unknown_partition(name: &str) {
     let arguments = [name.into()];
-    let known = Spi::get_one_with_args::<bool>(
+    let known = query::one::<bool>(
         "SELECT EXISTS (SELECT FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
                         WHERE inhparent = 'awgp.audit_logs'::regclass AND relname = $1)",
         &arguments,
@@ -241,7 +242,7 @@ fn anchors(scope: Scope<'_>) -> BTreeMap<Lane, Vec<Anchor>> {
 fn sealed_partition_of(finding: &Finding) -> Option<String> {
     let arguments =
         [finding.tenant_id.map(to_sql).into(), finding.chain_lane.into(), finding.chain_seq.into()];
-    let found = Spi::get_one_with_args::<String>(
+    let found = query::one::<String>(
         "SELECT partition_name FROM awgp.audit_chain_anchors
          WHERE tenant_id = $1 AND chain_lane = $2 AND $3 BETWEEN first_seq AND last_seq
          ORDER BY first_seq LIMIT 1",
@@ -253,7 +254,7 @@ fn sealed_partition_of(finding: &Finding) -> Option<String> {
 /// The link at `seq` of a lane, where a seal recorded it.
 fn anchored(lane: Lane, seq: i64) -> Option<Link> {
     let arguments = [to_sql(lane.tenant_id).into(), lane.chain_lane.into(), seq.into()];
-    let hash = Spi::get_one_with_args::<String>(
+    let hash = query::one::<String>(
         "SELECT last_hash FROM awgp.audit_chain_anchors
          WHERE tenant_id = $1 AND chain_lane = $2 AND last_seq = $3",
         &arguments,
@@ -264,7 +265,7 @@ fn anchored(lane: Lane, seq: i64) -> Option<Link> {
 
 fn partition_of(audit_id: i64) -> Option<String> {
     let arguments = [audit_id.into()];
-    let found = Spi::get_one_with_args::<String>(
+    let found = query::one::<String>(
         "SELECT relname::text FROM awgp.audit_logs JOIN pg_class ON pg_class.oid = audit_logs.tableoid
          WHERE id = $1 LIMIT 1",
         &arguments,
@@ -300,9 +301,10 @@ fn structure() -> Vec<Finding> {
 
 /// Seals cover every tenant, so only those who see every tenant's rows can check them.
 fn sees_every_tenant() -> bool {
-    Spi::get_one::<bool>(
+    query::one::<bool>(
         "SELECT pg_has_role(current_user, 'awgp_auditor', 'USAGE')
              OR NOT row_security_active('awgp.audit_logs'::regclass)",
+        &[],
     ) == Ok(Some(true))
 }
 

@@ -1,11 +1,13 @@
 //! The functions of the context that clients call.
 
-use super::{Context, current, enter, narrow, own, tenants, verified, visible};
+use super::{Context, current, enter, narrow, own, tenants, verified, visible, with_visible_array};
+use crate::query;
 use crate::raise::raise;
 use crate::relation::{from_sql, to_sql};
 use crate::settings::{ContextMode, context_mode};
 use crate::trigger::outer_role_has;
 use awgp_core::tenancy;
+use pgrx::pg_sys;
 use pgrx::prelude::*;
 
 /// Puts tenant, user and assistant in context until the end of the transaction, and returns the tenant.
@@ -83,10 +85,27 @@ fn mode_in_force() -> &'static str {
     }
 }
 
-/// The tenants whose rows may be read; empty where there is no context.
-#[pg_extern(stable, parallel_restricted)]
-fn visible_tenants() -> Vec<pgrx::Uuid> {
-    visible().into_iter().map(to_sql).collect()
+#[doc(hidden)]
+#[unsafe(no_mangle)]
+pub extern "C" fn pg_finfo_awgp_visible_tenants() -> &'static pg_sys::Pg_finfo_record {
+    const V1: pg_sys::Pg_finfo_record = pg_sys::Pg_finfo_record { api_version: 1 };
+    &V1
+}
+
+/// `awgp.visible_tenants()`: the tenants whose rows may be read; empty where there is no context.
+///
+/// Every statement under a holding's policies asks, some twice, so the array is made once and copied here. A function
+/// made by `pg_extern` would build it anew, element by element.
+#[doc(hidden)]
+#[unsafe(no_mangle)]
+#[pgrx::pg_guard]
+pub unsafe extern "C-unwind" fn awgp_visible_tenants(_fcinfo: pg_sys::FunctionCallInfo) -> pg_sys::Datum {
+    // SAFETY: a copy of a whole varlena, in memory that the caller frees.
+    with_visible_array(|array| unsafe {
+        let copy = pg_sys::palloc(array.len()).cast::<u8>();
+        std::ptr::copy_nonoverlapping(array.as_ptr(), copy, array.len());
+        pg_sys::Datum::from(copy)
+    })
 }
 
 /// The id of an active tenant, from its slug or its id.
@@ -98,7 +117,7 @@ fn visible_tenants() -> Vec<pgrx::Uuid> {
 #[search_path(pg_catalog, pg_temp)]
 fn find_tenant(slug_or_id: Option<&str>) -> pgrx::Uuid {
     let arguments = [slug_or_id.into()];
-    let found = Spi::get_one_with_args::<pgrx::Uuid>(
+    let found = query::one::<pgrx::Uuid>(
         "SELECT id FROM awgp.tenants WHERE is_active AND (slug = $1 OR id::text = lower($1))
          ORDER BY id::text = lower($1) DESC LIMIT 1",
         &arguments,
@@ -119,7 +138,7 @@ fn find_tenant(slug_or_id: Option<&str>) -> pgrx::Uuid {
 #[search_path(pg_catalog, pg_temp)]
 fn find_user(email_or_id: Option<&str>) -> pgrx::Uuid {
     let arguments = [email_or_id.into()];
-    let found = Spi::get_one_with_args::<pgrx::Uuid>(
+    let found = query::one::<pgrx::Uuid>(
         "SELECT id FROM awgp.users
          WHERE tenant_id = awgp.current_tenant() AND is_active AND (email = $1 OR id::text = lower($1))
          ORDER BY id::text = lower($1) DESC LIMIT 1",

@@ -14,6 +14,7 @@ pub mod session;
 pub mod tenants;
 
 use crate::raise::raise;
+use crate::relation::uuid_array;
 use crate::settings::{self, ContextMode};
 use awgp_core::permissions::Role;
 use awgp_core::refusal::Refusal;
@@ -60,7 +61,15 @@ struct State {
     /// The setting's text and the tenant it stands for, looked up once a transaction.
     setting: Option<(Vec<u8>, Option<Uuid>)>,
     /// A tenant and what it sees, looked up once a transaction.
-    visible: Option<(Uuid, Vec<Uuid>)>,
+    visible: Option<Visible>,
+}
+
+/// What a tenant sees, itself first.
+struct Visible {
+    of: Uuid,
+    tenants: Vec<Uuid>,
+    /// The same as a uuid[] of PostgreSQL's, made when it is first asked for.
+    array: Option<Box<[u8]>>,
 }
 
 impl State {
@@ -156,7 +165,7 @@ pub fn visible() -> Vec<Uuid> {
 pub fn own() -> Option<Uuid> {
     let tenant = current()?.tenant;
     let remembered = STATE.with_borrow(|state| match &state.visible {
-        Some((of, visible)) if *of == tenant => Some(visible.first().copied()),
+        Some(visible) if visible.of == tenant => Some(visible.tenants.first().copied()),
         _ => None,
     });
     remembered.unwrap_or_else(|| visible_from(tenant).first().copied())
@@ -169,14 +178,28 @@ pub fn visible_or_none() -> Option<(Uuid, Vec<Uuid>)> {
 
 fn visible_from(tenant: Uuid) -> Vec<Uuid> {
     let remembered = STATE.with_borrow(|state| match &state.visible {
-        Some((of, visible)) if *of == tenant => Some(visible.clone()),
+        Some(visible) if visible.of == tenant => Some(visible.tenants.clone()),
         _ => None,
     });
     remembered.unwrap_or_else(|| {
         let visible = tenants::visible_from(tenant);
         plans::learn(tenant, &visible);
-        STATE.with_borrow_mut(|state| state.visible = Some((tenant, visible.clone())));
+        let remembered = Visible { of: tenant, tenants: visible.clone(), array: None };
+        STATE.with_borrow_mut(|state| state.visible = Some(remembered));
         visible
+    })
+}
+
+/// Calls `read` with [`visible`] as a uuid[] of PostgreSQL's, a whole varlena.
+pub fn with_visible_array<T>(read: impl FnOnce(&[u8]) -> T) -> T {
+    let Some(tenant) = current().map(|context| context.tenant) else { return read(&uuid_array(&[])) };
+    let known = STATE.with_borrow(|state| state.visible.as_ref().is_some_and(|visible| visible.of == tenant));
+    if !known {
+        visible_from(tenant);
+    }
+    STATE.with_borrow_mut(|state| match &mut state.visible {
+        Some(visible) => read(visible.array.get_or_insert_with(|| uuid_array(&visible.tenants))),
+        None => read(&uuid_array(&[])),
     })
 }
 

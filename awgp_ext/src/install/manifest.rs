@@ -36,10 +36,13 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0015_audit_log_integrity",
     "0016_audit_chain_anchors",
     "0017_identity_providers",
+    "0022_maintenance_steps",
     "0032_budget_periods",
     "0033_credit_reservations",
     "0034_budget_alerts",
     "0038_model_prices",
+    "0046_conversation_search",
+    "0047_assistant_quality",
 };
 
 /// Who may see and write which rows, with the grants beside it.
@@ -60,11 +63,14 @@ const POLICIES: &[File] = files! { "policies":
     "credit_reservations",
     "budget_alerts",
     "conversation_logs",
+    "conversation_search",
     "hallucination_flags",
+    "assistant_quality",
     "audit_logs",
     "audit_log_integrity",
     "audit_chain_anchors",
     "identity_providers",
+    "maintenance_steps",
     "model_prices",
 };
 
@@ -97,6 +103,11 @@ const FUNCTIONS: &[File] = files! { "functions":
     "create_user",
     "create_assistant",
     "create_work_item",
+    "set_assistant_status",
+    "start_work_item",
+    "complete_work_item",
+    "fail_work_item",
+    "cancel_work_item",
     "create_credit_pool",
     "record_cost",
     "reserve_credit",
@@ -107,6 +118,14 @@ const FUNCTIONS: &[File] = files! { "functions":
     "rotate_identity_provider",
     "remove_identity_provider",
     "import_prices",
+    "log_conversation",
+    "append_conversation",
+    "end_conversation",
+    "hold_conversation",
+    "erase_conversation",
+    "search_conversations",
+    "flag_hallucination",
+    "review_hallucination",
 };
 
 /// Scripts: written so that they can be applied again; applied whenever their text changes, and all of them

@@ -15,6 +15,7 @@ mod manifest;
 
 use crate::lock::{self, Subject};
 use crate::partitions;
+use crate::query;
 use crate::raise::raise;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
@@ -141,7 +142,7 @@ fn run(sql: &str) {
 
 /// The first column of the first row; none for NULL and for no row.
 fn get_one<T: FromDatum + IntoDatum>(sql: &str) -> Option<T> {
-    match Spi::get_one(sql) {
+    match query::one(sql, &[]) {
         Ok(value) => value,
         Err(spi::Error::InvalidPosition) => None,
         Err(error) => error!("awgp's structure could not be read: {error}"),

@@ -201,8 +201,7 @@ fn expired(open: &Open, but: Option<Uuid>) -> Amount {
     let mut sum = Amount::ZERO;
     book.scan(index, &keys, Order::Forward, |row, _| {
         let is_subject = subject.is_none_or(|column| row.uuid(column) == Some(open.limit.subject));
-        let is_period =
-            row.bigint(c"reserved_at").is_some_and(|at| (open.starts..open.ends).contains(&at));
+        let is_period = row.bigint(c"reserved_at").is_some_and(|at| (open.starts..open.ends).contains(&at));
         if is_subject && is_period && but.is_none_or(|but| row.uuid(c"id") != Some(but)) {
             sum = period::sum(sum, numeric::kept(row, c"amount"));
         }
@@ -210,4 +209,3 @@ fn expired(open: &Open, but: Option<Uuid>) -> Amount {
     });
     sum
 }
-

@@ -77,17 +77,18 @@ impl Book {
         order: Order,
         mut visit: impl FnMut(&Row, pg_sys::ItemPointerData) -> bool,
     ) {
-        let ids: Vec<[u8; 16]> = keys
-            .iter()
-            .map(|(_, is)| if let Is::Id(id) = is { *id.as_bytes() } else { [0; 16] })
-            .collect();
+        let ids: Vec<[u8; 16]> =
+            keys.iter().map(|(_, is)| if let Is::Id(id) = is { *id.as_bytes() } else { [0; 16] }).collect();
         // SAFETY: an ordered scan as catalog code does it; the keys' values outlive it. An error in between
         // leaves the closing to the resource owner.
         unsafe {
             let descriptor = (*self.relation).rd_att;
             let index = pg_sys::index_open(relation::oid(index), pg_sys::AccessShareLock.cast_signed());
-            let mut keys: Vec<pg_sys::ScanKeyData> =
-                keys.iter().zip(&ids).map(|((column, is), id)| scan_key(descriptor, column, *is, id)).collect();
+            let mut keys: Vec<pg_sys::ScanKeyData> = keys
+                .iter()
+                .zip(&ids)
+                .map(|((column, is), id)| scan_key(descriptor, column, *is, id))
+                .collect();
             let count = i32::try_from(keys.len()).unwrap_or(0);
             let scan = pg_sys::systable_beginscan_ordered(
                 self.relation,

@@ -70,13 +70,7 @@ fn keep_entry(call: &TriggerCall) -> Datum {
 }
 
 /// The settlement of a reservation counts where and when that was made.
-fn keep_settlement(
-    call: &TriggerCall,
-    tenant: Uuid,
-    assistant: Uuid,
-    provider: &str,
-    id: Uuid,
-) -> Datum {
+fn keep_settlement(call: &TriggerCall, tenant: Uuid, assistant: Uuid, provider: &str, id: Uuid) -> Datum {
     let row = call.new_row();
     // One that is another tenant's, or none: the same answer, a foreign key's.
     let Some(reservation) = Reservation::lock(tenant, id) else {
@@ -173,7 +167,7 @@ fn cost_of(row: &Row, provider: &str, at: pg_sys::TimestampTz) -> (Amount, Optio
         let given = Amount::parse(&text).filter(|amount| !amount.is_negative());
         return (given.unwrap_or_else(|| raise(&refusals::no_amount("cost_amount"))), None);
     }
-    let metadata = row.jsonb(c"metadata");
+    let metadata = row.json(c"metadata");
     let given = metadata.as_ref().map(|metadata| metadata.with_text(parse)).unwrap_or_default();
     let cached = given.get("cached_tokens").and_then(Value::as_i64).and_then(|n| i32::try_from(n).ok());
     let tokens = Tokens {
@@ -199,7 +193,7 @@ fn parse(text: &str) -> Value {
 /// True where the metadata says that the money is spent already.
 fn is_incurred(row: &Row) -> bool {
     let mentions = |metadata: &Jsonb| metadata.bytes().windows(8).any(|bytes| bytes == b"incurred");
-    let metadata = row.jsonb(c"metadata").filter(mentions);
+    let metadata = row.json(c"metadata").filter(mentions);
     metadata.is_some_and(|metadata| metadata.with_text(parse).get("incurred") == Some(&Value::Bool(true)))
 }
 
@@ -210,10 +204,8 @@ fn post_entry(call: &TriggerCall) -> Datum {
     let Some(id) = row.uuid(c"id") else { return nothing() };
     let settled = row.uuid(c"reservation_id").and_then(|id| Reservation::lock(entry.spender.tenant, id));
     let accounts = Accounts::lock(&entry.spender);
-    let movement = Movement {
-        spent: entry.cost,
-        held: settled.as_ref().map_or(Amount::ZERO, Reservation::given_back),
-    };
+    let movement =
+        Movement { spent: entry.cost, held: settled.as_ref().map_or(Amount::ZERO, Reservation::given_back) };
     let overrun = match &settled {
         Some(reservation) => {
             let beyond = entry.cost > reservation.amount;
@@ -254,10 +246,9 @@ pub fn pool_of(tenant: Uuid, provider: &str) -> Option<PoolRow> {
         if row.text(c"provider").as_deref() != Some(provider) {
             return true;
         }
-        found = row.uuid(c"id").map(|id| PoolRow {
-            id,
-            period_starts: row.bigint(c"period_starts_at").unwrap_or(i64::MIN),
-        });
+        found = row
+            .uuid(c"id")
+            .map(|id| PoolRow { id, period_starts: row.bigint(c"period_starts_at").unwrap_or(i64::MIN) });
         false
     });
     found

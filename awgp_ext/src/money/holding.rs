@@ -13,6 +13,7 @@ use crate::lock::{self, Subject};
 use crate::relation::{self, Row};
 use awgp_core::money::amount::Amount;
 use awgp_core::money::limit::Scope;
+use awgp_core::money::settings;
 use pgrx::pg_sys;
 use uuid::Uuid;
 
@@ -45,7 +46,7 @@ pub fn tenant(id: Uuid) -> Option<Tenant> {
 pub fn setting(tenant: Uuid, name: &str) -> Option<serde_json::Value> {
     let mut found = None;
     read(tenant, |row| {
-        let Some(settings) = row.jsonb(c"settings") else { return };
+        let Some(settings) = row.json(c"settings") else { return };
         // Most settings have nothing of the kind: a look at the bytes is cheaper than a parse.
         if settings.bytes().windows(name.len()).any(|bytes| bytes == name.as_bytes()) {
             let parsed = settings.with_text(|text| serde_json::from_str::<serde_json::Value>(text).ok());
@@ -61,14 +62,9 @@ fn read(id: Uuid, visit: impl FnMut(&Row)) {
 
 /// What the holding and its direct subsidiaries may spend a month; None where nothing is set.
 pub fn limit(holding: Uuid) -> Option<Amount> {
-    let amount = match setting(holding, SETTING)? {
-        serde_json::Value::Null => return None,
-        serde_json::Value::String(text) => Amount::parse(&text),
-        serde_json::Value::Number(number) => Amount::parse(&number.to_string()),
-        _ => None,
-    };
+    let value = setting(holding, SETTING)?;
     // What is no amount, written before it was looked at, allows nothing.
-    Some(amount.filter(|amount| !amount.is_negative()).unwrap_or(Amount::ZERO))
+    (!value.is_null()).then(|| settings::limit(&value).unwrap_or(Amount::ZERO))
 }
 
 /// Joins those who count towards the holding's limit, until the transaction ends, and makes the row of its period

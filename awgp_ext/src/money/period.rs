@@ -85,12 +85,17 @@ fn find(
 ) -> Option<pg_sys::ItemPointerData> {
     let (index, column) = index(scope);
     let mut found = None;
-    periods.scan(index, &[(column, Is::Id(subject)), (c"ends_at", Is::After(at))], Order::Forward, |row, place| {
-        if row.bigint(c"starts_at").is_some_and(|starts| starts <= at) {
-            found = Some(place);
-        }
-        false
-    });
+    periods.scan(
+        index,
+        &[(column, Is::Id(subject)), (c"ends_at", Is::After(at))],
+        Order::Forward,
+        |row, place| {
+            if row.bigint(c"starts_at").is_some_and(|starts| starts <= at) {
+                found = Some(place);
+            }
+            false
+        },
+    );
     found
 }
 
@@ -139,8 +144,7 @@ impl Open {
         let limit = after.limit.unwrap_or(self.last_limit);
         // SAFETY: reads the clock.
         let now = unsafe { pg_sys::GetCurrentTimestamp() };
-        let mut values =
-            vec![(c"spent", numeric::datum(after.spent)), (c"held", numeric::datum(after.held))];
+        let mut values = vec![(c"spent", numeric::datum(after.spent)), (c"held", numeric::datum(after.held))];
         if limit != self.last_limit {
             values.push((c"limit_amount", numeric::datum(limit)));
         }

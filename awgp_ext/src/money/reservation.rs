@@ -66,12 +66,9 @@ fn keep_reservation(call: &TriggerCall) -> Datum {
 
 fn keep_new(call: &TriggerCall) -> Datum {
     let row = call.new_row();
-    let (Some(tenant), Some(assistant), Some(provider), Some(expires)) = (
-        row.uuid(c"tenant_id"),
-        row.uuid(c"assistant_id"),
-        row.text(c"provider"),
-        row.bigint(c"expires_at"),
-    ) else {
+    let (Some(tenant), Some(assistant), Some(provider), Some(expires)) =
+        (row.uuid(c"tenant_id"), row.uuid(c"assistant_id"), row.text(c"provider"), row.bigint(c"expires_at"))
+    else {
         // Left to NOT NULL.
         return call.keep();
     };
@@ -213,4 +210,3 @@ impl Reservation {
         relation::as_owner_past_row_security(c"credit_reservations", || RESOLVE.run(&values));
     }
 }
-

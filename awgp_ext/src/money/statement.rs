@@ -52,7 +52,11 @@ impl Statement {
         });
     }
 
-    fn read<T>(&self, values: &[Option<Datum>], read: impl FnOnce(u64, *mut pg_sys::SPITupleTable) -> T) -> T {
+    fn read<T>(
+        &self,
+        values: &[Option<Datum>],
+        read: impl FnOnce(u64, *mut pg_sys::SPITupleTable) -> T,
+    ) -> T {
         assert_eq!(values.len(), self.types.len(), "a value for each parameter");
         // SAFETY: SPI as documented; after an error the (sub)transaction's end closes it.
         unsafe {
@@ -63,8 +67,7 @@ impl Statement {
             let mut datums: Vec<Datum> = values.iter().map(|value| value.unwrap_or(Datum::null())).collect();
             let nulls: Vec<i8> =
                 values.iter().map(|value| if value.is_some() { b' ' } else { b'n' }.cast_signed()).collect();
-            let result =
-                pg_sys::SPI_execute_plan(plan, datums.as_mut_ptr(), nulls.as_ptr().cast(), false, 0);
+            let result = pg_sys::SPI_execute_plan(plan, datums.as_mut_ptr(), nulls.as_ptr().cast(), false, 0);
             if result < 0 {
                 pgrx::error!("a statement of the ledger failed: SPI says {result}");
             }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 /// Every SECURITY DEFINER function, called with A's names while B is in context. The first word is the
 /// function's name; a function that has no entry fails the test.
-const CALLS: &[Attack] = &[
+pub const CALLS: &[Attack] = &[
     // Trusted mode: whoever knows a slug or an id may put it in context as well, so its id is no secret.
     ("find_tenant", "SELECT awgp.find_tenant('{A}') = '{A}'", Give(&["t"])),
     ("find_tenant", "SELECT awgp.find_tenant('no-such')", Refuse("42501", "unknown_tenant")),

@@ -7,6 +7,7 @@
 //! | [`sessions`] | pooled connections, plans, cursors, locks, two-phase commit |
 //! | [`family`] | holdings, subsidiaries, siblings, grandchildren |
 //! | [`definers`] | every SECURITY DEFINER function and every view of the catalog |
+//! | [`unguarded`] | the single statements again with every guard away: each must be seen to succeed |
 //!
 //! The context is set as an application sets it. In trusted mode whoever may run SQL may also call
 //! `set_context()` for another tenant; that is what signed mode is for, and no attack here.
@@ -18,4 +19,5 @@ mod reading;
 mod references;
 mod sessions;
 mod stage;
+mod unguarded;
 mod writing;

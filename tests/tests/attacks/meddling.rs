@@ -2,7 +2,7 @@
 
 use crate::stage::{Attack, Fail, NOTHING, Refuse, Stage, TellNothing};
 
-const GUARDS: &[Attack] = &[
+pub const GUARDS: &[Attack] = &[
     ("row_security off", "SET LOCAL row_security = off; SELECT title FROM awgp.work_items", Fail("42501")),
     ("row_security off, as a dump reads", "SET LOCAL row_security = off; COPY awgp.work_items TO STDOUT", Fail("42501")),
     ("session_replication_role", "SET session_replication_role = replica", Fail("42501")),
@@ -36,7 +36,7 @@ const GUARDS: &[Attack] = &[
     ("a publication", "CREATE PUBLICATION hole FOR TABLE awgp.work_items", Fail("42501")),
 ];
 
-const RIGHTS: &[Attack] = &[
+pub const RIGHTS: &[Attack] = &[
     ("SET ROLE to administrators", "SET ROLE awgp_admin", Fail("42501")),
     ("SET ROLE to auditors", "SET ROLE awgp_auditor", Fail("42501")),
     (
@@ -70,7 +70,7 @@ const RIGHTS: &[Attack] = &[
     ("a large object as a file", "SELECT lo_export(lo_from_bytea(0, 'x'), '/var/x')", Fail("42501")),
     ("a file", "SELECT pg_read_file('PG_VERSION')", Fail("42501")),
     ("COPY to a program", "COPY awgp.work_items TO PROGRAM 'cat'", Fail("42501")),
-    ("COPY to a file", "COPY awgp.work_items TO '/var/x'", Fail("42501")),
+    ("COPY to a file", "COPY awgp.work_items TO '/dev/null'", Fail("42501")),
     ("logical decoding", "SELECT pg_create_logical_replication_slot('hole', 'pgoutput')", Fail("42501")),
     ("a lock that stops the trail", "LOCK TABLE awgp.audit_logs IN ROW EXCLUSIVE MODE", Fail("42501")),
     ("templates", "UPDATE awgp.assistant_templates SET name = 'x'", Fail("42501")),

@@ -2,7 +2,7 @@
 
 use crate::stage::{Attack, Fail, Give, NOTHING, Refuse, Stage, TellNothing, Unsupported};
 
-const PLAIN: &[Attack] = &[
+pub const PLAIN: &[Attack] = &[
     ("a row by its id", "SELECT title FROM awgp.work_items WHERE id = '{a_item}'", NOTHING),
     ("a count by tenant", "SELECT count(*) FROM awgp.work_items WHERE tenant_id = '{A}'", Give(&["0"])),
     ("the tenant itself", "SELECT slug FROM awgp.tenants WHERE id <> '{B}'", NOTHING),
@@ -27,7 +27,7 @@ const PLAIN: &[Attack] = &[
 ];
 
 /// The policies were parsed when they were made, and functions pin their search_path.
-const SHADOWS: &[Attack] = &[
+pub const SHADOWS: &[Attack] = &[
     ("pg_temp tables in place of ours",
      "CREATE TEMP TABLE tenants AS SELECT '{A}'::uuid AS id, '{B}'::uuid AS parent_tenant_id, true AS is_active, 'holding' AS type;
       CREATE TEMP TABLE users AS SELECT '{a_user}'::uuid AS id, '{B}'::uuid AS tenant_id;
@@ -50,7 +50,7 @@ const SHADOWS: &[Attack] = &[
 ];
 
 /// What sees a row before the policy has let it through would tell of it.
-const LEAKS: &[Attack] = &[
+pub const LEAKS: &[Attack] = &[
     ("a leaky function", "SELECT count(*) FROM awgp.work_items WHERE attacker.peek(title);
       SELECT DISTINCT what FROM attacker.seen", Give(&["7"])),
     ("a leaky operator", "SELECT count(*) FROM awgp.work_items WHERE title OPERATOR(attacker.<<<) 'z';
@@ -77,15 +77,15 @@ const LEAKS: &[Attack] = &[
 ];
 
 /// Objects of B's own run with B's rights.
-const OWN_OBJECTS: &[Attack] = &[
+pub const OWN_OBJECTS: &[Attack] = &[
     ("a view", "CREATE VIEW attacker.v AS SELECT * FROM awgp.work_items; SELECT title FROM attacker.v", Give(&["7"])),
     ("a materialized view", "CREATE MATERIALIZED VIEW attacker.m AS SELECT * FROM awgp.work_items; SELECT title FROM attacker.m", Give(&["7"])),
     ("a definer function", "CREATE FUNCTION attacker.d() RETURNS SETOF text LANGUAGE sql SECURITY DEFINER AS 'SELECT title FROM awgp.work_items';
       SELECT attacker.d()", Give(&["7"])),
     ("a rule on an own table", "CREATE TABLE attacker.r (x text); CREATE RULE r AS ON INSERT TO attacker.r DO ALSO INSERT INTO attacker.seen SELECT title FROM awgp.work_items;
       INSERT INTO attacker.r VALUES ('x'); SELECT what FROM attacker.seen", Give(&["7"])),
-    ("a default that reads", "CREATE FUNCTION attacker.first() RETURNS text LANGUAGE sql AS 'SELECT min(title) FROM awgp.work_items';
-      CREATE TABLE attacker.t (x text DEFAULT attacker.first(), CHECK (attacker.first() IS NOT NULL));
+    ("a default that reads", "CREATE FUNCTION attacker.last() RETURNS text LANGUAGE sql AS 'SELECT max(title) FROM awgp.work_items';
+      CREATE TABLE attacker.t (x text DEFAULT attacker.last(), CHECK (attacker.last() IS NOT NULL));
       INSERT INTO attacker.t DEFAULT VALUES; SELECT x FROM attacker.t", Give(&["7"])),
     ("dynamic SQL in a block", "DO $$ BEGIN EXECUTE 'CREATE TEMP TABLE got AS SELECT title FROM awgp.work_items'; END $$; SELECT title FROM got", Give(&["7"])),
     ("a setting for A beside the context", "SELECT set_config('app.current_tenant', '{A}', true); SELECT title FROM awgp.work_items", Give(&["7"])),

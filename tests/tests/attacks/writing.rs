@@ -2,7 +2,7 @@
 
 use crate::stage::{Attack, Fail, Give, NOTHING, Refuse, Stage};
 
-const WRITES: &[Attack] = &[
+pub const WRITES: &[Attack] = &[
     ("an update by id", "UPDATE awgp.work_items SET title = 'x' WHERE id = '{a_item}' RETURNING id", NOTHING),
     ("an update of everything", "WITH u AS (UPDATE awgp.work_items SET priority = 1 RETURNING tenant_id) SELECT count(*) FROM u WHERE tenant_id <> '{B}'", Give(&["0"])),
     ("a delete by id", "DELETE FROM awgp.work_items WHERE id = '{a_item}' RETURNING id", NOTHING),

@@ -3,6 +3,7 @@
 mod afterwards;
 mod audit_trail;
 mod ground;
+mod money;
 mod organisation;
 mod visibility;
 mod writing;
@@ -16,6 +17,7 @@ pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     organisation::tell(stage).await?;
     visibility::tell(stage).await?;
     writing::tell(stage).await?;
+    money::tell(stage).await?;
     afterwards::tell(stage).await?;
     audit_trail::tell(stage).await
 }

@@ -3,11 +3,16 @@
 //! A partition is made beside the table and then attached: attaching lets readers and writers of the other
 //! months go on, where `CREATE TABLE … PARTITION OF` would lock the parent against all of them.
 
+pub mod drain;
+pub mod waiting;
+
 use crate::lock::{self, Subject};
 use crate::raise::raise;
+use awgp_core::audit::row::timestamp_from_postgres;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
-use pgrx::datum::TimestampWithTimeZone;
+use pgrx::datum::{Timestamp, TimestampWithTimeZone};
+use pgrx::pg_sys;
 use pgrx::prelude::*;
 
 /// How many months after the current one are kept ready.
@@ -44,32 +49,60 @@ pub fn ensure(months_ahead: i32, at: Option<TimestampWithTimeZone>) -> Vec<Strin
     }
     lock::lock_until_commit(Subject::Partitions);
     let arguments = [months_ahead.into(), at.into()];
-    let made = Spi::connect_mut(|client| {
-        let mut made = Vec::new();
-        let missing: Vec<(String, String, String)> = client
+    let missing = Spi::connect(|client| {
+        client
             .select(MISSING_MONTHS, None, &arguments)?
-            .map(|row| Ok((row.get(1)?, row.get(2)?, row.get(3)?)))
-            .collect::<spi::Result<Vec<_>>>()?
-            .into_iter()
-            .filter_map(|(name, from, to)| Some((name?, from?, to?)))
-            .collect();
-        for (name, from, to) in missing {
-            for statement in statements(&name, &from, &to) {
+            .map(|row| row.get::<Timestamp>(1))
+            .collect::<spi::Result<Vec<_>>>()
+    });
+    match missing {
+        Ok(months) => make(&months.into_iter().flatten().map(Month::of).collect::<Vec<_>>()),
+        Err(error) => error!("the partitions could not be read: {error}"),
+    }
+}
+
+/// Makes empty partitions and returns their names.
+fn make(months: &[Month]) -> Vec<String> {
+    if months.is_empty() {
+        return Vec::new();
+    }
+    // Attaching looks whether the default partition holds rows of the month, under a lock that nobody reads it with.
+    waiting::lock(&[(c"audit_logs_default", pg_sys::AccessExclusiveLock)]);
+    let made = Spi::connect_mut(|client| {
+        for month in months {
+            let statements = create(month).into_iter().chain(protect(&month.name)).chain([attach(month)]);
+            for statement in statements {
                 client.update(&statement, None, &[])?;
             }
-            made.push(name);
         }
-        Ok::<_, spi::Error>(made)
+        Ok::<_, spi::Error>(months.iter().map(|month| month.name.clone()).collect())
     });
     made.unwrap_or_else(|error| error!("partitions could not be made: {error}"))
 }
 
+/// A month's partition: its name, and its bounds as text in UTC, whatever the session's time zone.
+#[derive(Clone, Debug)]
+struct Month {
+    name: String,
+    from: String,
+    to: String,
+}
+
+impl Month {
+    /// The month that begins at this time of UTC.
+    fn of(first: Timestamp) -> Self {
+        let us = timestamp_from_postgres(first.into_inner());
+        let month = us.and_then(awgp_core::month::Month::of_timestamp);
+        let month = month.unwrap_or_else(|| error!("a month outside of the years 1 to 9999"));
+        let (from, to) = month.bounds();
+        Self { name: month.partition_name(), from, to }
+    }
+}
+
 /// Months that have no partition and whose rows, if any, do not lie in the default partition: those are
-/// maintenance's to move. Name and bounds are text in UTC, whatever the session's time zone.
+/// moved by [`drain`]. As the month's first moment, in UTC.
 const MISSING_MONTHS: &str = "
-    SELECT to_char(month, '\"audit_logs_\"YYYY_MM'),
-           to_char(month, 'YYYY-MM-DD HH24:MI:SS\"+00\"'),
-           to_char(month + interval '1 month', 'YYYY-MM-DD HH24:MI:SS\"+00\"')
+    SELECT month
     FROM generate_series(
              date_trunc('month', COALESCE($2, clock_timestamp()) AT TIME ZONE 'UTC'),
              date_trunc('month', COALESCE($2, clock_timestamp()) AT TIME ZONE 'UTC') + make_interval(months => $1),
@@ -81,30 +114,44 @@ const MISSING_MONTHS: &str = "
             AND \"timestamp\" < (month + interval '1 month') AT TIME ZONE 'UTC')
     ORDER BY month";
 
-/// What makes one partition. The name comes from `MISSING_MONTHS` and is an identifier by construction; it is
-/// quoted all the same.
-fn statements(name: &str, from: &str, to: &str) -> Vec<String> {
-    let table = spi::quote_qualified_identifier("awgp", name);
-    let (from, to) = (spi::quote_literal(from), spi::quote_literal(to));
-    let key = format!("{name}_chain_key");
+/// What makes the table of one month, beside the trail. The name is an identifier by construction; it is quoted all
+/// the same.
+fn create(month: &Month) -> [String; 4] {
+    let table = spi::quote_qualified_identifier("awgp", &month.name);
+    let (from, to) = (spi::quote_literal(&month.from), spi::quote_literal(&month.to));
+    let key = format!("{}_chain_key", month.name);
     let (key, path) = (spi::quote_identifier(&key), spi::quote_qualified_identifier("awgp", &key));
-    let month = spi::quote_literal(format!("Audit rows of one month, from {from} to {to}."));
-    let mut statements = vec![
+    let comment = spi::quote_literal(format!("Audit rows of one month, from {from} to {to}."));
+    [
         format!("CREATE TABLE {table} (LIKE awgp.audit_logs INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"),
-        format!("COMMENT ON TABLE {table} IS {month}"),
+        format!("COMMENT ON TABLE {table} IS {comment}"),
         format!("CREATE UNIQUE INDEX {key} ON {table} (tenant_id, chain_lane, chain_seq)"),
         format!("COMMENT ON INDEX {path} IS 'No place in a lane is taken twice.'"),
-    ];
-    statements.extend(protection(name));
-    statements.push(format!(
-        "ALTER TABLE awgp.audit_logs ATTACH PARTITION {table} FOR VALUES FROM ({from}) TO ({to})"
-    ));
-    statements
+    ]
+}
+
+/// What makes it a partition of the trail.
+fn attach(month: &Month) -> String {
+    let table = spi::quote_qualified_identifier("awgp", &month.name);
+    let (from, to) = (spi::quote_literal(&month.from), spi::quote_literal(&month.to));
+    format!("ALTER TABLE awgp.audit_logs ATTACH PARTITION {table} FOR VALUES FROM ({from}) TO ({to})")
+}
+
+/// The trail's columns, those included that an operator has added.
+fn columns() -> String {
+    let columns = Spi::get_one::<String>(
+        "SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
+         WHERE attrelid = 'awgp.audit_logs'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''",
+    );
+    match columns {
+        Ok(Some(columns)) => columns,
+        _ => error!("the columns of the audit trail could not be read"),
+    }
 }
 
 /// What closes a partition, new or old: no grants, forced row-level security, no TRUNCATE. Row triggers come
 /// from the parent.
-fn protection(name: &str) -> [String; 5] {
+fn protect(name: &str) -> [String; 5] {
     let table = spi::quote_qualified_identifier("awgp", name);
     let literal = spi::quote_literal(name);
     [
@@ -143,7 +190,7 @@ pub fn protect_existing() {
             )?
             .map(|row| row.get(1))
             .collect::<spi::Result<_>>()?;
-        for statement in partitions.iter().flatten().flat_map(|name| protection(name)) {
+        for statement in partitions.iter().flatten().flat_map(|name| protect(name)) {
             client.update(&statement, None, &[])?;
         }
         Ok::<_, spi::Error>(())

@@ -1,0 +1,66 @@
+//! `awgp maintenance`: what is due, step by step, each in a transaction of its own.
+
+use crate::exit::Exit;
+use crate::failure::{Failure, Trouble};
+use crate::opt::{MaintenanceRun, Output};
+use crate::render;
+use crate::session::{Context, Session};
+use serde_json::{Value, json};
+
+/// Runs it: the text, and the exit code.
+pub async fn run(
+    session: &mut Session,
+    options: &MaintenanceRun,
+    output: Output,
+) -> Result<(String, Exit), Trouble> {
+    let work = session.begin(Context::default()).await?;
+    // One moment for all steps.
+    let at = "SELECT coalesce($1::text::timestamptz, clock_timestamp())::text";
+    let at = work.text(at, &[&options.at]).await?;
+    if work.text("SELECT awgp.begin_maintenance()::text", &[]).await? != "true" {
+        return Err(already_running().into());
+    }
+    let known = work.text("SELECT string_agg(name, ',') FROM awgp.maintenance_steps() AS name", &[]).await?;
+    work.commit().await?;
+    let steps: Vec<&str> = match &options.only {
+        only if only.is_empty() => known.split(',').collect(),
+        only => only.iter().map(String::as_str).collect(),
+    };
+    let mut done = Vec::new();
+    for step in steps {
+        let work = session.begin(Context::default()).await?;
+        let sql = "SELECT awgp.run_maintenance($1::text::timestamptz, ARRAY[$2::text])::text";
+        let answer = work.text(sql, &[&at, &step]).await?;
+        work.commit().await?;
+        let mut answer: Value = serde_json::from_str(&answer)
+            .map_err(|error| Failure::new(Exit::Unexpected, format!("the server's answer: {error}")))?;
+        if answer["already_running"] == true {
+            return Err(already_running().into());
+        }
+        done.extend(answer["steps"].as_array_mut().map(std::mem::take).unwrap_or_default());
+    }
+    let failed = done.iter().any(|step| step["ok"] != true);
+    let text = match output {
+        Output::Json => render::pretty(&json!({"at": at, "steps": done})),
+        Output::Table => {
+            render::grid(&["step", "outcome", "ms", "details"], done.iter().map(cells).collect())
+        }
+    };
+    Ok((text, if failed { Exit::Findings } else { Exit::Success }))
+}
+
+fn already_running() -> Failure {
+    Failure::new(Exit::Retry, "maintenance is running already, in another session or in the background")
+        .hint("what it did is in awgp.maintenance_steps")
+}
+
+fn cells(step: &Value) -> Vec<String> {
+    let outcome = if step["ok"] == true { "done" } else { "failed" };
+    let details = match (&step["did"], &step["error"]["message"]) {
+        (Value::Null, Value::String(message)) => message.clone(),
+        (Value::Null, _) => String::new(),
+        (did, _) => did.to_string(),
+    };
+    let name = step["step"].as_str().unwrap_or_default();
+    [name, outcome, &step["milliseconds"].to_string(), &details].map(render::cell).to_vec()
+}

@@ -1,0 +1,235 @@
+//! Approvals: their states and verbs, and what is said when something is refused.
+//!
+//! The machine is drawn in docs/state_machines.md. Who decides is [`decide`], under the tenant's [`policy`]; who may pass
+//! his authority on is [`delegation`]; where a request goes that nobody decides is [`escalate`].
+
+pub mod decide;
+pub mod delegation;
+pub mod escalate;
+pub mod policy;
+
+use uuid::Uuid;
+
+use crate::machine::{illegal_beginning, illegal_transition};
+use crate::named::named;
+use crate::reason::Reason;
+use crate::refusal::Refusal;
+
+named! {
+    /// The state of an approval, as in the CHECK of `approvals.status`.
+    Status {
+        /// Waits for a decision.
+        Pending = "pending",
+        /// Allowed; final.
+        Approved = "approved",
+        /// Not allowed; final.
+        Rejected = "rejected",
+        /// Waits for the decision of somebody higher.
+        Escalated = "escalated",
+        /// Nobody decided in time, or it was withdrawn; final.
+        Expired = "expired",
+    }
+}
+
+named! {
+    /// What moves an approval.
+    Verb {
+        /// The last vote that was needed, or broken glass.
+        Approve = "approve",
+        /// Somebody who may decide says no.
+        Reject = "reject",
+        /// Ask somebody higher.
+        Escalate = "escalate",
+        /// Its time is over, or what it was asked for is gone.
+        Expire = "expire",
+    }
+}
+
+/// The state after the verb; None where the verb is not possible in this state.
+pub fn transition(from: Status, verb: Verb) -> Option<Status> {
+    use Status::{Approved, Escalated, Expired, Pending, Rejected};
+    match (from, verb) {
+        (Pending | Escalated, Verb::Approve) => Some(Approved),
+        (Pending | Escalated, Verb::Reject) => Some(Rejected),
+        (Pending | Escalated, Verb::Escalate) => Some(Escalated),
+        (Pending | Escalated, Verb::Expire) => Some(Expired),
+        _ => None,
+    }
+}
+
+/// The verb that leads from one state to another. Refuses with reason `approval_closed` where the approval is
+/// decided or expired, and with `illegal_transition` otherwise.
+pub fn verb_between(id: Uuid, from: Status, to: Status) -> Result<Verb, Refusal> {
+    let leads = |verb: &&Verb| transition(from, **verb) == Some(to);
+    if let Some(verb) = Verb::ALL.iter().find(leads) {
+        return Ok(*verb);
+    }
+    if !is_open(from) {
+        return Err(closed(id, from));
+    }
+    let possible = Verb::ALL.iter().filter_map(|verb| transition(from, *verb)).map(Status::name);
+    Err(illegal_transition("approvals", from.name(), to.name(), possible))
+}
+
+/// An approval begins pending and in no other state.
+pub fn begin(status: Status) -> Result<(), Refusal> {
+    match status {
+        Status::Pending => Ok(()),
+        _ => Err(illegal_beginning("approvals", status.name(), Status::Pending.name())),
+    }
+}
+
+/// True where it waits for a decision.
+pub fn is_open(status: Status) -> bool {
+    Verb::ALL.iter().any(|verb| transition(status, *verb).is_some())
+}
+
+/// Refuses a decision where the approval is closed (`approval_closed`) or its time is over (`approval_expired`).
+/// `now_us` is at or after `expires_at_us` from the first moment on at which it no longer counts.
+pub fn check_open(id: Uuid, status: Status, expires_at_us: i64, now_us: i64) -> Result<(), Refusal> {
+    if !is_open(status) {
+        return Err(closed(id, status));
+    }
+    if now_us < expires_at_us { Ok(()) } else { Err(too_late(id)) }
+}
+
+/// It was decided, or has expired, before.
+pub fn closed(id: Uuid, status: Status) -> Refusal {
+    Refusal::new(
+        Reason::ApprovalClosed,
+        format!("the approval is {} already", status.name()),
+        "Ask again with: SELECT awgp.request_approval(work_item_id)",
+    )
+    .with("approval_id", id.to_string())
+    .with("status", status.name())
+}
+
+fn too_late(id: Uuid) -> Refusal {
+    Refusal::new(
+        Reason::ApprovalExpired,
+        "the approval has expired",
+        "Ask again with: SELECT awgp.request_approval(work_item_id)",
+    )
+    .with("approval_id", id.to_string())
+}
+
+/// No approval of the tenant has this id.
+pub fn unknown_approval(id: Uuid) -> Refusal {
+    Refusal::new(
+        Reason::UnknownApproval,
+        "no such approval in this tenant",
+        "Check the approval's id with: awgp approval inbox",
+    )
+    .with("approval_id", id.to_string())
+}
+
+/// One that waits already asks the same.
+pub fn already_asked(work_item: Uuid, approval: Uuid) -> Refusal {
+    Refusal::new(
+        Reason::ApprovalPending,
+        "an approval for this work item waits already",
+        "Wait for it, or escalate it with: SELECT awgp.escalate_approval(approval_id, reason)",
+    )
+    .with("work_item_id", work_item.to_string())
+    .with("approval_id", approval.to_string())
+}
+
+/// A request in another user's name.
+pub fn requester_not_user() -> Refusal {
+    Refusal::new(
+        Reason::RequesterNotUser,
+        "a request is made in the name of the user in context",
+        "Leave requested_by out; it is the user in context and never changes.",
+    )
+}
+
+/// A request that nobody makes.
+pub fn no_requester() -> Refusal {
+    Refusal::new(
+        Reason::NoUserContext,
+        "a request needs a user in whose name it is made",
+        "Call awgp.set_context(tenant_id, user_id, assistant_id) first, in the same transaction.",
+    )
+}
+
+/// The moment of expiry is not ahead, or too far ahead.
+pub fn expiry_out_of_range(max_seconds: u32) -> Refusal {
+    Refusal::new(
+        Reason::OutOfRange,
+        "the approval would expire at once, or live too long",
+        format!("Let it expire after more than nothing and at most {max_seconds} seconds."),
+    )
+    .with("column", "expires_at")
+    .with("max_lifetime_seconds", max_seconds)
+}
+
+/// What was asked does not change any more.
+pub fn request_fixed(column: &str) -> Refusal {
+    Refusal::new(
+        Reason::RequestFixed,
+        "what an approval asks does not change",
+        "Ask again with: SELECT awgp.request_approval(work_item_id)",
+    )
+    .with("column", column)
+}
+
+/// Its time is not over.
+pub fn not_expired(id: Uuid) -> Refusal {
+    Refusal::new(
+        Reason::ApprovalNotExpired,
+        "the approval's time is not over",
+        "Reject it, or cancel the work item: SELECT awgp.cancel_work_item(work_item_id, reason)",
+    )
+    .with("approval_id", id.to_string())
+}
+
+/// A row that the machine alone writes.
+pub fn machine_written(table: &str) -> Refusal {
+    Refusal::new(
+        Reason::MachineWritten,
+        "this is written by AWGP alone",
+        "Call awgp.approve() or awgp.reject(); they write it.",
+    )
+    .with("table", table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn expiry_is_half_open() {
+        let at = |now_us| check_open(Uuid::nil(), Status::Pending, 100, now_us).map_err(|error| error.reason);
+        assert_eq!(at(99), Ok(()));
+        assert_eq!(at(100), Err(Reason::ApprovalExpired));
+        assert_eq!(at(101), Err(Reason::ApprovalExpired));
+    }
+
+    #[test]
+    fn what_is_closed_says_so_whatever_is_tried() {
+        for from in [Status::Approved, Status::Rejected, Status::Expired] {
+            for to in Status::ALL {
+                let refusal = verb_between(Uuid::nil(), from, *to).expect_err("closed");
+                assert_eq!(refusal.reason, Reason::ApprovalClosed);
+            }
+            assert!(!is_open(from));
+        }
+    }
+
+    proptest! {
+        /// Whatever verbs are tried, in whatever order: there is one outcome, and nothing follows it.
+        #[test]
+        fn no_sequence_of_verbs_reaches_a_second_outcome(verbs in prop::collection::vec(0_usize..4, 0..40)) {
+            let mut status = Status::Pending;
+            let mut outcomes = 0;
+            for verb in verbs.into_iter().map(|place| Verb::ALL[place]) {
+                let Some(next) = transition(status, verb) else { continue };
+                prop_assert_eq!(outcomes, 0);
+                prop_assert!(next != Status::Pending);
+                outcomes += usize::from(!is_open(next));
+                status = next;
+            }
+        }
+    }
+}

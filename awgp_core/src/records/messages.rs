@@ -1,0 +1,311 @@
+//! An array of messages: objects with a listed role and a content, bounded in number and bytes.
+//!
+//! A message is judged and compared by its own JSON text, as jsonb prints it, so that `1.10` and `1.1` differ as they
+//! do in the database. What is refused is named by its place, never quoted: errors reach logs that nobody erases.
+
+use crate::reason::Reason;
+use crate::refusal::Refusal;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+use thiserror::Error;
+
+/// Who may speak.
+pub const ROLES: [&str; 5] = ["system", "developer", "user", "assistant", "tool"];
+
+/// How many messages a conversation has at most.
+pub const MESSAGES_MAX: usize = 10_000;
+
+/// Bytes of a message's JSON text at most. A tsvector of its words stays below PostgreSQL's megabyte whatever they are.
+pub const MESSAGE_BYTES_MAX: usize = 128 << 10;
+
+/// Bytes of the JSON text of all messages at most, about 250,000 tokens. Every append writes the whole array.
+pub const CONVERSATION_BYTES_MAX: usize = 1 << 20;
+
+/// Messages that are as the rules say.
+#[derive(Clone, Debug)]
+pub struct Messages<'a>(Vec<&'a RawValue>);
+
+impl<'a> Messages<'a> {
+    /// Reads a JSON array of messages; refuses with reasons `messages_invalid` and `messages_too_large`.
+    pub fn parse(json: &'a str) -> Result<Self, MessagesError> {
+        if json.len() > CONVERSATION_BYTES_MAX {
+            let bound = Bound::ConversationBytes;
+            return Err(MessagesError::TooLarge { message: None, bound, found: json.len() });
+        }
+        let messages: Vec<&RawValue> = serde_json::from_str(json)
+            .map_err(|_| MessagesError::invalid(None, "messages is a JSON array"))?;
+        if messages.len() > MESSAGES_MAX {
+            return Err(MessagesError::TooLarge {
+                message: None,
+                bound: Bound::Messages,
+                found: messages.len(),
+            });
+        }
+        for (place, message) in messages.iter().enumerate() {
+            check(place, message)?;
+        }
+        Ok(Self(messages))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// True where there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// True where these begin with all of the earlier ones, unchanged.
+    pub fn extend(&self, earlier: &Self) -> bool {
+        earlier.len() <= self.len() && self.0.iter().zip(&earlier.0).all(|(a, b)| a.get() == b.get())
+    }
+}
+
+fn check(place: usize, message: &RawValue) -> Result<(), MessagesError> {
+    let invalid = |rule| MessagesError::invalid(Some(place), rule);
+    let bytes = message.get().len();
+    if bytes > MESSAGE_BYTES_MAX {
+        let bound = Bound::MessageBytes;
+        return Err(MessagesError::TooLarge { message: Some(place), bound, found: bytes });
+    }
+    let fields = object(message).ok_or_else(|| invalid("a message is an object"))?;
+    let role = fields.get("role").and_then(|role| serde_json::from_str::<String>(role.get()).ok());
+    if !role.is_some_and(|role| ROLES.contains(&role.as_str())) {
+        return Err(invalid("role is one of system, developer, user, assistant, tool"));
+    }
+    let content = fields.get("content").ok_or_else(|| invalid("a message has a content"))?;
+    match content.get().as_bytes().first() {
+        Some(b'"') => Ok(()),
+        Some(b'[') if are_parts(content) => Ok(()),
+        _ => Err(invalid("content is a text, or an array of objects that have a type")),
+    }
+}
+
+/// The parts of a content of several: text and whatever else a model takes. Each says its type; where one has a text,
+/// it is a string.
+fn are_parts(content: &RawValue) -> bool {
+    let parts: Vec<&RawValue> = serde_json::from_str(content.get()).unwrap_or_default();
+    let is_text = |value: &&RawValue| value.get().starts_with('"');
+    !parts.is_empty()
+        && parts.iter().all(|part| {
+            object(part).is_some_and(|fields| {
+                fields.get("type").is_some_and(is_text) && fields.get("text").is_none_or(is_text)
+            })
+        })
+}
+
+fn object(value: &RawValue) -> Option<BTreeMap<String, &RawValue>> {
+    serde_json::from_str(value.get()).ok()
+}
+
+/// What is bounded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// [`MESSAGES_MAX`].
+    Messages,
+    /// [`MESSAGE_BYTES_MAX`].
+    MessageBytes,
+    /// [`CONVERSATION_BYTES_MAX`].
+    ConversationBytes,
+}
+
+impl Bound {
+    /// Its name in DETAIL.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Messages => "messages",
+            Self::MessageBytes => "message_bytes",
+            Self::ConversationBytes => "conversation_bytes",
+        }
+    }
+
+    /// Its value.
+    pub fn limit(self) -> usize {
+        match self {
+            Self::Messages => MESSAGES_MAX,
+            Self::MessageBytes => MESSAGE_BYTES_MAX,
+            Self::ConversationBytes => CONVERSATION_BYTES_MAX,
+        }
+    }
+}
+
+/// Why messages are refused.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum MessagesError {
+    /// A rule does not hold.
+    #[error("messages are not as they must be: {rule}")]
+    Invalid {
+        /// Which message, counted from 0.
+        message: Option<usize>,
+        /// The rule.
+        rule: &'static str,
+    },
+    /// A bound is exceeded.
+    #[error("messages are too large: {found} {}, at most {}", .bound.name(), .bound.limit())]
+    TooLarge {
+        /// Which message, counted from 0.
+        message: Option<usize>,
+        /// Which bound.
+        bound: Bound,
+        /// How many there are.
+        found: usize,
+    },
+}
+
+impl MessagesError {
+    fn invalid(message: Option<usize>, rule: &'static str) -> Self {
+        Self::Invalid { message, rule }
+    }
+}
+
+impl From<MessagesError> for Refusal {
+    fn from(error: MessagesError) -> Self {
+        let text = error.to_string();
+        // As SQL counts array elements for people: from 1, as message_number does.
+        let number = |message: Option<usize>| message.map(|place| place + 1);
+        match error {
+            MessagesError::Invalid { message, rule } => Self::new(
+                Reason::MessagesInvalid,
+                text,
+                "Pass an array of objects such as {\"role\": \"user\", \"content\": \"…\"}; docs/conversations.md has \
+                 the rules.",
+            )
+            .with("message_number", number(message))
+            .with("rule", rule),
+            MessagesError::TooLarge { message, bound, found } => Self::new(
+                Reason::MessagesTooLarge,
+                text,
+                match bound {
+                    Bound::MessageBytes => "Keep large payloads elsewhere and refer to them.",
+                    _ => "End this conversation and log what follows as the next one.",
+                },
+            )
+            .with("message_number", number(message))
+            .with("bound", bound.name())
+            .with("limit", bound.limit())
+            .with("found", found),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    fn invalid(json: &Value) -> Option<usize> {
+        match Messages::parse(&json.to_string()) {
+            Err(MessagesError::Invalid { message, .. }) => message,
+            other => panic!("{json} gives {other:?}"),
+        }
+    }
+
+    #[test]
+    fn each_rule_names_the_message_that_breaks_it() {
+        let good = json!({"role": "user", "content": "hi", "name": "Ada", "n": 1.10});
+        for bad in [
+            json!("hi"),
+            json!([]),
+            json!({"content": "hi"}),
+            json!({"role": "narrator", "content": "hi"}),
+            json!({"role": 1, "content": "hi"}),
+            json!({"role": "user"}),
+            json!({"role": "user", "content": null}),
+            json!({"role": "user", "content": {"type": "text"}}),
+            json!({"role": "user", "content": []}),
+            json!({"role": "user", "content": [{"text": "no type"}]}),
+            json!({"role": "user", "content": [{"type": "text", "text": 1}]}),
+        ] {
+            assert_eq!(invalid(&json!([good, bad])), Some(1), "{bad}");
+        }
+        for bad in [json!({}), json!("[]"), json!(null), json!(1)] {
+            assert_eq!(invalid(&bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_content_is_a_text_or_parts_and_a_conversation_may_begin_empty() {
+        let parts = json!([{"type": "text", "text": "a"}, {"type": "image", "source": {"id": 7}}]);
+        let messages =
+            json!([{"role": "tool", "content": ""}, {"role": "assistant", "content": parts}]).to_string();
+        assert_eq!(Messages::parse(&messages).map(|messages| messages.len()), Ok(2));
+        assert!(Messages::parse("[]").is_ok_and(|messages| messages.is_empty()));
+    }
+
+    #[test]
+    fn every_bound_holds_at_its_edge() {
+        let one = |bytes: usize| {
+            let empty = r#"{"role": "user", "content": ""}"#.len();
+            format!(r#"{{"role": "user", "content": "{}"}}"#, "x".repeat(bytes - empty))
+        };
+        let outcome = |json: &str| match Messages::parse(json) {
+            Ok(_) => None,
+            Err(MessagesError::TooLarge { bound, .. }) => Some(bound),
+            Err(other) => panic!("{other}"),
+        };
+        assert_eq!(outcome(&format!("[{}]", one(MESSAGE_BYTES_MAX))), None);
+        assert_eq!(outcome(&format!("[{}]", one(MESSAGE_BYTES_MAX + 1))), Some(Bound::MessageBytes));
+        let many = |count: usize| format!("[{}]", vec![one(31); count].join(","));
+        assert_eq!(outcome(&many(MESSAGES_MAX)), None);
+        assert_eq!(outcome(&many(MESSAGES_MAX + 1)), Some(Bound::Messages));
+        let last = |bytes: usize| {
+            let large = vec![one(MESSAGE_BYTES_MAX); 7].join(",");
+            format!("[{large},{}]", one(bytes - large.len() - 3))
+        };
+        assert_eq!(outcome(&last(CONVERSATION_BYTES_MAX)), None);
+        assert_eq!(outcome(&last(CONVERSATION_BYTES_MAX + 1)), Some(Bound::ConversationBytes));
+    }
+
+    #[test]
+    fn a_refusal_quotes_nothing() {
+        let secret = json!([{"role": "hunter2", "content": "hunter2"}]).to_string();
+        let refusal: Refusal = Messages::parse(&secret).expect_err("a bad role").into();
+        assert!(!format!("{refusal:?}").contains("hunter2"));
+        assert_eq!(refusal.facts["message_number"], json!(1));
+    }
+
+    #[test]
+    fn nesting_is_bounded_by_bytes_alone() {
+        let deep = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
+        let messages = format!(r#"[{{"role": "tool", "content": "", "data": {deep}}}]"#);
+        assert!(Messages::parse(&messages).is_ok());
+    }
+
+    fn message() -> impl Strategy<Value = Value> {
+        (prop::sample::select(&ROLES[..]), ".{0,20}", any::<Option<i32>>())
+            .prop_map(|(role, content, n)| json!({"role": role, "content": content, "n": n}))
+    }
+
+    proptest! {
+        #[test]
+        fn appending_extends_and_any_other_change_does_not(
+            earlier in prop::collection::vec(message(), 0..6),
+            more in prop::collection::vec(message(), 0..6),
+            edited in message(),
+            place in any::<prop::sample::Index>(),
+        ) {
+            let text = |messages: &[Value]| Value::from(messages.to_vec()).to_string();
+            let appended: Vec<Value> = earlier.iter().chain(&more).cloned().collect();
+            let (before, after) = (text(&earlier), text(&appended));
+            let (before, after) = (Messages::parse(&before).unwrap(), Messages::parse(&after).unwrap());
+            prop_assert!(after.extend(&before));
+            prop_assert_eq!(before.extend(&after), more.is_empty());
+            if !earlier.is_empty() {
+                let mut changed = appended.clone();
+                let place = place.index(earlier.len());
+                let same = changed[place] == edited;
+                changed[place] = edited;
+                let changed = text(&changed);
+                prop_assert_eq!(Messages::parse(&changed).unwrap().extend(&before), same);
+            }
+        }
+
+        #[test]
+        fn any_json_is_judged_without_a_panic(text in ".{0,80}") {
+            let _ = Messages::parse(&text);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Conversations and hallucination flags: what may be recorded, how it may change, and how it is erased.
+//!
+//! | file | concept |
+//! |---|---|
+//! | [`messages`] | an array of messages: roles, sizes, and that it only grows |
+//! | [`commitment`] | the digest that stands for content where content must not be |
+//! | [`conversation`] | open, ended, erased: what may change in each, and who may erase |
+//! | [`review`] | the states of a hallucination flag and who moves it |
+//! | [`suspension`] | when confirmed flags suspend their assistant |
+//! | [`policy`] | the tenant's settings for all of these |
+
+pub mod commitment;
+pub mod conversation;
+pub mod messages;
+pub mod policy;
+pub mod review;
+pub mod suspension;

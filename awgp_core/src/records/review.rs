@@ -1,0 +1,317 @@
+//! The states of a hallucination flag: one diagram (docs/hallucinations.md), one enum, one transition function.
+//!
+//! `pending` → `reviewed` (somebody looked and could not tell) → `false_positive` or `confirmed`. A conclusion may be
+//! overturned into the other one, by a higher role; nothing goes back.
+
+use super::policy::HallucinationPolicy;
+use crate::permissions::{PermissionError, Role, Verb};
+use crate::reason::Reason;
+use crate::refusal::Refusal;
+use std::fmt;
+use std::str::FromStr;
+use thiserror::Error;
+
+/// The methods that every tenant has.
+pub const METHODS: [&str; 3] = ["confidence", "fact_check", "pattern"];
+
+/// Longest flagged content, in bytes: as long as a message may be.
+pub const CONTENT_BYTES_MAX: usize = super::messages::MESSAGE_BYTES_MAX;
+
+/// Longest notes, in bytes.
+pub const NOTES_BYTES_MAX: usize = 16 << 10;
+
+/// A flag's status, as in the CHECK of `hallucination_flags.status`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// Nobody has looked at it.
+    Pending,
+    /// Somebody has looked and could not tell.
+    Reviewed,
+    /// It was none.
+    FalsePositive,
+    /// It was one.
+    Confirmed,
+}
+
+impl Status {
+    /// Every status.
+    pub const ALL: [Self; 4] = [Self::Pending, Self::Reviewed, Self::FalsePositive, Self::Confirmed];
+
+    /// The name in the column.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Reviewed => "reviewed",
+            Self::FalsePositive => "false_positive",
+            Self::Confirmed => "confirmed",
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Status {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|status| status.name() == name).ok_or(())
+    }
+}
+
+/// What a review does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Move {
+    /// Looks, and leaves it open.
+    Look,
+    /// Concludes.
+    Conclude,
+    /// Turns a conclusion into the other one.
+    Overturn,
+}
+
+/// The move from one status to another; none where there is none.
+pub fn transition(from: Status, to: Status) -> Option<Move> {
+    use Status::{Confirmed, FalsePositive, Pending, Reviewed};
+    match (from, to) {
+        (Pending, Reviewed) => Some(Move::Look),
+        (Pending | Reviewed, FalsePositive | Confirmed) => Some(Move::Conclude),
+        (FalsePositive, Confirmed) | (Confirmed, FalsePositive) => Some(Move::Overturn),
+        _ => None,
+    }
+}
+
+/// Who reviews.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reviewer {
+    /// His role.
+    pub role: Role,
+    /// He made the assistant.
+    pub is_creator: bool,
+}
+
+/// Whether the reviewer may move a flag. `reviewer` is the human in context: none where there is none, or where an
+/// assistant is in context beside him, since then it is the assistant who judges.
+pub fn check_review(
+    policy: &HallucinationPolicy,
+    from: Status,
+    to: Status,
+    reviewer: Option<Reviewer>,
+) -> Result<Move, ReviewError> {
+    let step = transition(from, to).ok_or(ReviewError::Transition { from, to })?;
+    let reviewer = reviewer.ok_or(ReviewError::NoHuman)?;
+    let least = if step == Move::Overturn { policy.overturn_role } else { policy.reviewer_role };
+    if reviewer.role < least {
+        return Err(ReviewError::Role { role: reviewer.role, least });
+    }
+    if reviewer.is_creator && step != Move::Look && !policy.creator_may_conclude {
+        return Err(ReviewError::Creator);
+    }
+    Ok(step)
+}
+
+/// Whether a flag may name this method.
+pub fn check_method(policy: &HallucinationPolicy, method: &str) -> Result<(), ReviewError> {
+    if METHODS.contains(&method) || policy.custom_methods.iter().any(|custom| custom == method) {
+        Ok(())
+    } else {
+        Err(ReviewError::Method)
+    }
+}
+
+/// Bounds of the texts.
+pub fn check_texts(content: Option<&str>, notes: Option<&str>) -> Result<(), ReviewError> {
+    for (argument, text, limit) in
+        [("flagged_content", content, CONTENT_BYTES_MAX), ("notes", notes, NOTES_BYTES_MAX)]
+    {
+        if text.is_some_and(|text| text.len() > limit) {
+            return Err(ReviewError::TooLong { argument, limit });
+        }
+    }
+    Ok(())
+}
+
+/// There is no such flag to write to.
+pub fn unknown_flag() -> Refusal {
+    Refusal::new(Reason::UnknownFlag, "no such flag in this tenant", "Check the id with: awgp flag list")
+}
+
+/// Why a flag is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum ReviewError {
+    /// There is no such move.
+    #[error("a flag that is {from} does not become {to}")]
+    Transition {
+        /// What it is.
+        from: Status,
+        /// What it was to become.
+        to: Status,
+    },
+    /// A new flag was to have a status already.
+    #[error("a new flag is pending")]
+    NotPending,
+    /// No human is in context, or an assistant beside him.
+    #[error("a flag is reviewed by a human")]
+    NoHuman,
+    /// His role is too low.
+    #[error("a user of role {role} may not review this flag")]
+    Role {
+        /// His role.
+        role: Role,
+        /// The least that may.
+        least: Role,
+    },
+    /// He made the assistant, and policy asks for somebody else.
+    #[error("the assistant's creator does not conclude alone")]
+    Creator,
+    /// The method is none of the tenant's.
+    #[error("there is no such detection method")]
+    Method,
+    /// What was said of a flag does not change, and notes come with a review.
+    #[error("{column} of a flag does not change in this way")]
+    Fixed {
+        /// The column.
+        column: &'static str,
+    },
+    /// The content was erased.
+    #[error("the content that the flag quotes was erased")]
+    Erased,
+    /// A text is too long.
+    #[error("{argument} is longer than {limit} bytes")]
+    TooLong {
+        /// Which.
+        argument: &'static str,
+        /// Its bound.
+        limit: usize,
+    },
+}
+
+impl From<ReviewError> for Refusal {
+    fn from(error: ReviewError) -> Self {
+        let refusal = |reason, hint: &str| Self::new(reason, error.to_string(), hint);
+        match error {
+            ReviewError::Transition { from, to } => refusal(
+                Reason::ReviewTransition,
+                "See docs/hallucinations.md for what follows what: a review never goes back.",
+            )
+            .with("from", from.name())
+            .with("to", to.name()),
+            ReviewError::NotPending => {
+                refusal(Reason::ReviewTransition, "Write it as pending, then call awgp.review_hallucination().")
+            }
+            ReviewError::NoHuman => refusal(
+                Reason::HumanNeeded,
+                "Put a user in context, and no assistant: awgp.set_context(tenant_id, user_id).",
+            ),
+            ReviewError::Role { role, least } => PermissionError::NotSufficient {
+                role,
+                table: "hallucination_flags".to_owned(),
+                verb: Verb::Update,
+                least: Some(least),
+            }
+            .into(),
+            ReviewError::Creator => refusal(
+                Reason::CreatorAlone,
+                "Set it to reviewed, and ask another user to conclude; hallucination_policy.creator_may_conclude is \
+                 false.",
+            ),
+            ReviewError::Method => refusal(
+                Reason::UnknownDetectionMethod,
+                "Use confidence, fact_check or pattern, or list the method in the tenant's settings: \
+                 hallucination_policy.custom_methods.",
+            ),
+            ReviewError::Fixed { column } => refusal(
+                Reason::AppendOnly,
+                "Write a new flag, or review this one with awgp.review_hallucination(flag_id, status, notes).",
+            )
+            .with("column", column),
+            ReviewError::Erased => {
+                refusal(Reason::ConversationErased, "Review it without notes, and flag no content of it.")
+            }
+            ReviewError::TooLong { argument, limit } => {
+                refusal(Reason::OutOfRange, "Quote the part that matters.")
+                    .with("argument", argument)
+                    .with("limit", limit)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_diagram_is_the_function() {
+        use Status::{Confirmed, FalsePositive, Pending, Reviewed};
+        let moves = [
+            (Pending, Reviewed, Move::Look),
+            (Pending, FalsePositive, Move::Conclude),
+            (Pending, Confirmed, Move::Conclude),
+            (Reviewed, FalsePositive, Move::Conclude),
+            (Reviewed, Confirmed, Move::Conclude),
+            (FalsePositive, Confirmed, Move::Overturn),
+            (Confirmed, FalsePositive, Move::Overturn),
+        ];
+        for from in Status::ALL {
+            for to in Status::ALL {
+                let expected = moves.iter().find(|(a, b, _)| (*a, *b) == (from, to)).map(|(.., step)| *step);
+                assert_eq!(transition(from, to), expected, "{from} → {to}");
+            }
+            assert_eq!(from.name().parse(), Ok(from));
+        }
+    }
+
+    fn status() -> impl Strategy<Value = Status> {
+        prop::sample::select(&Status::ALL[..])
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_becomes_pending_and_no_conclusion_is_left_open(from in status(), to in status()) {
+            let concluded = |status| matches!(status, Status::FalsePositive | Status::Confirmed);
+            if transition(from, to).is_some() {
+                prop_assert!(to != Status::Pending && from != to);
+                prop_assert!(!concluded(from) || concluded(to));
+            }
+        }
+
+        #[test]
+        fn a_review_needs_a_human_of_the_role_and_the_creator_where_he_may(
+            from in status(), to in status(), role in prop::sample::select(&Role::ALL[..]), is_creator: bool,
+            reviewer_role in prop::sample::select(&Role::ALL[..]), overturn_role in prop::sample::select(&Role::ALL[..]),
+            creator_may_conclude: bool,
+        ) {
+            let policy = HallucinationPolicy {
+                reviewer_role, overturn_role, creator_may_conclude, ..HallucinationPolicy::default()
+            };
+            let outcome = check_review(&policy, from, to, Some(Reviewer { role, is_creator }));
+            if let Some(step) = transition(from, to) {
+                prop_assert_eq!(check_review(&policy, from, to, None), Err(ReviewError::NoHuman));
+                let least = if step == Move::Overturn { overturn_role } else { reviewer_role };
+                let creator_stands_back = is_creator && !creator_may_conclude && step != Move::Look;
+                prop_assert_eq!(outcome.is_ok(), role >= least && !creator_stands_back);
+            } else {
+                prop_assert_eq!(outcome, Err(ReviewError::Transition { from, to }));
+            }
+        }
+    }
+
+    #[test]
+    fn a_method_is_one_of_three_or_listed() {
+        let policy = HallucinationPolicy {
+            custom_methods: vec!["judge".to_owned()],
+            ..HallucinationPolicy::default()
+        };
+        for method in ["confidence", "fact_check", "pattern", "judge"] {
+            assert_eq!(check_method(&policy, method), Ok(()));
+        }
+        for method in ["", "Pattern", "fact-check", "jury"] {
+            assert_eq!(check_method(&policy, method), Err(ReviewError::Method), "{method}");
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! The gate: whether a work item may begin, and if not, why.
+//!
+//! An item whose risk is within its assistant's tier begins when the assistant is active. Any other needs an
+//! approval that is approved, not expired, not used, for the risk the item has now, and pinned to what the item
+//! says now.
+
+use uuid::Uuid;
+
+use super::effective_risk;
+use crate::approval;
+use crate::assistant::{self, check_capability, may_begin};
+use crate::reason::Reason;
+use crate::refusal::Refusal;
+
+/// The assistant that is to do it.
+#[derive(Clone, Debug)]
+pub struct Assistant {
+    /// Its id.
+    pub id: Uuid,
+    /// Its state.
+    pub status: assistant::Status,
+    /// The highest risk that it handles without an approval.
+    pub risk_tier: u8,
+    /// Actions that it may take.
+    pub capabilities: Vec<String>,
+}
+
+/// What is to begin.
+#[derive(Clone, Copy, Debug)]
+pub struct Item<'a> {
+    /// Its id.
+    pub id: Uuid,
+    /// Its risk; None where it is not assessed.
+    pub risk_level: Option<u8>,
+    /// The highest risk that an approval was ever asked for.
+    pub asked_risk_level: Option<u8>,
+    /// The action that its context names; `Some(Err(()))` where what stands there is no text.
+    pub action: Option<Result<&'a str, ()>>,
+}
+
+/// An approval for the item.
+#[derive(Clone, Debug)]
+pub struct Approval {
+    /// Its id.
+    pub id: Uuid,
+    /// Its state.
+    pub status: approval::Status,
+    /// The risk it was asked for.
+    pub risk_level: u8,
+    /// The first moment at which it no longer counts, in microseconds.
+    pub expires_at_us: i64,
+    /// Work has begun under it.
+    pub used: bool,
+    /// What it is pinned to.
+    pub request_digest: String,
+}
+
+/// What lets the item begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pass {
+    /// The risk is within the assistant's tier.
+    WithinTier,
+    /// This approval, which is used up by it.
+    Approved(Uuid),
+}
+
+/// True where the item needs an approval.
+pub fn needs_approval(item: &Item<'_>, risk_tier: u8) -> bool {
+    effective_risk(item.risk_level, item.asked_risk_level) > risk_tier
+}
+
+/// The assistant is active and may do what the item names; without it nothing begins, approved or not.
+pub fn check_assistant(item: &Item<'_>, assistant: &Assistant) -> Result<(), Refusal> {
+    may_begin(assistant.id, assistant.status)?;
+    match item.action {
+        None => Ok(()),
+        Some(Ok(action)) => check_capability(assistant.id, &assistant.capabilities, action),
+        Some(Err(())) => check_capability(assistant.id, &[], "(not a text)"),
+    }
+}
+
+/// Which approval lets an item of this risk begin: the newest that fits. `approvals` are those of the item, the
+/// newest first; `digest` is what the item says now. Where none fits, the newest one says why.
+pub fn find_approval(
+    item: &Item<'_>,
+    risk_tier: u8,
+    approvals: &[Approval],
+    digest: &str,
+    now_us: i64,
+) -> Result<Uuid, Refusal> {
+    let risk = effective_risk(item.risk_level, item.asked_risk_level);
+    let mut newest = None;
+    for approval in approvals {
+        match obstacle(approval, risk, digest, now_us) {
+            None => return Ok(approval.id),
+            Some(obstacle) => newest = newest.or(Some((approval.id, obstacle))),
+        }
+    }
+    let (reason, message, hint) = words(newest.map_or(Reason::ApprovalRequired, |(_, reason)| reason));
+    let approval = newest.map(|(id, _)| id.to_string());
+    Err(Refusal::new(reason, message, hint)
+        .with("work_item_id", item.id.to_string())
+        .with("approval_id", approval)
+        .with("risk_level", risk)
+        .with("risk_tier", risk_tier))
+}
+
+/// Why an approval does not let the item begin; None where it does.
+fn obstacle(approval: &Approval, risk: u8, digest: &str, now_us: i64) -> Option<Reason> {
+    use approval::Status::{Approved, Escalated, Expired, Pending, Rejected};
+    if approval.used {
+        return Some(Reason::ApprovalUsed);
+    }
+    match approval.status {
+        Rejected => return Some(Reason::ApprovalRejected),
+        Expired => return Some(Reason::ApprovalExpired),
+        Pending | Escalated | Approved => {}
+    }
+    if now_us >= approval.expires_at_us {
+        return Some(Reason::ApprovalExpired);
+    }
+    if approval.request_digest != digest || approval.risk_level < risk {
+        return Some(Reason::DigestMismatch);
+    }
+    (approval.status != Approved).then_some(Reason::ApprovalPending)
+}
+
+/// Reason, message and hint of what keeps an item from beginning.
+fn words(reason: Reason) -> (Reason, &'static str, &'static str) {
+    const ASK: &str = "Ask for an approval with: SELECT awgp.request_approval(work_item_id)";
+    const ASK_AGAIN: &str = "Ask again with: SELECT awgp.request_approval(work_item_id)";
+    let (message, hint) = match reason {
+        Reason::ApprovalPending => (
+            "the approval is not decided yet",
+            "Who may decide, says: SELECT awgp.explain_approval(approval_id, user_id)",
+        ),
+        Reason::ApprovalRejected => ("the approval was rejected", ASK_AGAIN),
+        Reason::ApprovalExpired => ("the approval has expired", ASK_AGAIN),
+        Reason::ApprovalUsed => ("the approval was used before", ASK_AGAIN),
+        Reason::DigestMismatch => ("the work item has changed since the approval was asked for", ASK_AGAIN),
+        _ => ("the risk is above what the assistant handles alone", ASK),
+    };
+    (reason, message, hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approval::Status;
+
+    const ITEM: Item<'static> =
+        Item { id: Uuid::from_u128(1), risk_level: Some(4), asked_risk_level: Some(4), action: None };
+
+    fn approval(status: Status) -> Approval {
+        Approval {
+            id: Uuid::from_u128(2),
+            status,
+            risk_level: 4,
+            expires_at_us: 100,
+            used: false,
+            request_digest: "d".to_owned(),
+        }
+    }
+
+    fn reason(approvals: &[Approval], now_us: i64) -> Option<Reason> {
+        find_approval(&ITEM, 2, approvals, "d", now_us).err().map(|refusal| refusal.reason)
+    }
+
+    #[test]
+    fn each_obstacle_has_its_reason() {
+        let approved = approval(Status::Approved);
+        assert_eq!(reason(std::slice::from_ref(&approved), 99), None);
+        for (approvals, now_us, expected) in [
+            (vec![], 0, Reason::ApprovalRequired),
+            (vec![approval(Status::Pending)], 99, Reason::ApprovalPending),
+            (vec![approval(Status::Escalated)], 99, Reason::ApprovalPending),
+            (vec![approval(Status::Pending)], 100, Reason::ApprovalExpired),
+            (vec![approval(Status::Rejected)], 99, Reason::ApprovalRejected),
+            (vec![approval(Status::Expired)], 0, Reason::ApprovalExpired),
+            (vec![approved.clone()], 100, Reason::ApprovalExpired),
+            (vec![Approval { used: true, ..approved.clone() }], 99, Reason::ApprovalUsed),
+            (vec![Approval { request_digest: "e".into(), ..approved.clone() }], 99, Reason::DigestMismatch),
+            (vec![Approval { risk_level: 3, ..approved.clone() }], 99, Reason::DigestMismatch),
+        ] {
+            assert_eq!(reason(&approvals, now_us), Some(expected), "{approvals:?} at {now_us}");
+        }
+    }
+
+    #[test]
+    fn an_older_approval_that_fits_counts_and_else_the_newest_says_why() {
+        let old = approval(Status::Approved);
+        assert_eq!(reason(&[approval(Status::Pending), old.clone()], 99), None);
+        let used = Approval { used: true, ..old };
+        assert_eq!(reason(&[approval(Status::Rejected), used], 99), Some(Reason::ApprovalRejected));
+    }
+
+    #[test]
+    fn above_the_tier_means_strictly_above_and_unassessed_is_above_all_but_five() {
+        let item = |risk_level, asked_risk_level| Item { risk_level, asked_risk_level, ..ITEM };
+        assert!(!needs_approval(&item(Some(2), None), 2));
+        assert!(needs_approval(&item(Some(3), None), 2));
+        assert!(needs_approval(&item(None, None), 4));
+        assert!(!needs_approval(&item(None, None), 5));
+        assert!(needs_approval(&item(Some(1), Some(3)), 2));
+    }
+
+    #[test]
+    fn an_action_that_is_no_text_is_no_capability() {
+        let assistant = Assistant {
+            id: Uuid::nil(),
+            status: assistant::Status::Active,
+            risk_tier: 2,
+            capabilities: vec!["pay".to_owned()],
+        };
+        let item = |action| Item { action, ..ITEM };
+        assert!(check_assistant(&item(Some(Ok("pay"))), &assistant).is_ok());
+        assert!(check_assistant(&item(None), &assistant).is_ok());
+        for action in [Ok("fly"), Err(())] {
+            let refusal = check_assistant(&item(Some(action)), &assistant).expect_err("not listed");
+            assert_eq!(refusal.reason, Reason::CapabilityMissing);
+        }
+    }
+}

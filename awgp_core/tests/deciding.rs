@@ -1,0 +1,139 @@
+//! Who may decide: every obstacle by its reason, and properties over random tenants.
+
+use awgp_core::approval::decide::{Authority, Obstacle, Person, Question, Vote, may_decide};
+use awgp_core::approval::delegation::{Delegation, DelegationObstacle, Status};
+use awgp_core::approval::policy::ApprovalPolicy;
+use awgp_core::permissions::Role;
+use proptest::prelude::*;
+use uuid::Uuid;
+
+fn id(number: u128) -> Uuid {
+    Uuid::from_u128(number)
+}
+
+fn person(number: u128, role: Role) -> Person {
+    Person { id: id(number), role, is_active: true }
+}
+
+fn question(policy: &ApprovalPolicy) -> Question<'_> {
+    Question {
+        policy,
+        risk_level: 4,
+        escalated_to: None,
+        approver_ids: &[],
+        requester: id(1),
+        assistant_creator: Some(id(2)),
+        votes: &[],
+        now_us: 50,
+    }
+}
+
+fn delegation(delegator: Person) -> Delegation {
+    Delegation {
+        id: id(100),
+        delegator,
+        risk_levels: None,
+        starts_at_us: 0,
+        ends_at_us: 100,
+        is_active: true,
+    }
+}
+
+#[test]
+fn each_obstacle_in_person_has_its_name() {
+    let policy = ApprovalPolicy { assistant_creator_may_approve: false, ..ApprovalPolicy::default() };
+    let votes = [Vote { approver: id(5), on_behalf_of: Some(id(6)) }];
+    let listed = [id(7), id(9)];
+    let question = Question { votes: &votes, approver_ids: &listed, ..question(&policy) };
+    for (who, expected) in [
+        (Person { is_active: false, ..person(7, Role::Admin) }, Obstacle::Inactive),
+        (person(1, Role::SuperAdmin), Obstacle::Requester),
+        (person(2, Role::SuperAdmin), Obstacle::AssistantCreator),
+        (person(5, Role::Admin), Obstacle::AlreadyVoted),
+        (person(6, Role::Admin), Obstacle::AlreadyVoted),
+        (person(8, Role::Admin), Obstacle::NotListed),
+        (person(9, Role::Manager), Obstacle::Role { role: Role::Manager, least: Role::Admin }),
+    ] {
+        assert_eq!(may_decide(&question, &who, &[]).expect_err("an obstacle").obstacle, expected);
+    }
+    assert_eq!(may_decide(&question, &person(7, Role::Admin), &[]), Ok(Authority::InPerson));
+}
+
+#[test]
+fn a_delegation_passes_on_what_its_delegator_may_do_now() {
+    let policy = ApprovalPolicy { assistant_creator_may_approve: false, ..ApprovalPolicy::default() };
+    let question = question(&policy);
+    let operator = person(10, Role::Operator);
+    let given = delegation(person(11, Role::Admin));
+    let granted = Authority::Delegated { delegation: given.id, delegator: id(11) };
+    assert_eq!(may_decide(&question, &operator, std::slice::from_ref(&given)), Ok(granted));
+    for (changed, expected) in [
+        (Delegation { is_active: false, ..given.clone() }, DelegationObstacle::NotInForce(Status::Revoked)),
+        (Delegation { starts_at_us: 51, ..given.clone() }, DelegationObstacle::NotInForce(Status::Scheduled)),
+        (Delegation { ends_at_us: 50, ..given.clone() }, DelegationObstacle::NotInForce(Status::Ended)),
+        (Delegation { risk_levels: Some(vec![3, 5]), ..given.clone() }, DelegationObstacle::Risk),
+        (delegation(person(1, Role::SuperAdmin)), DelegationObstacle::Delegator(Obstacle::Requester)),
+        (delegation(person(2, Role::SuperAdmin)), DelegationObstacle::Delegator(Obstacle::AssistantCreator)),
+        (
+            delegation(person(11, Role::Manager)),
+            DelegationObstacle::Delegator(Obstacle::Role { role: Role::Manager, least: Role::Admin }),
+        ),
+        (
+            delegation(Person { is_active: false, ..person(11, Role::Admin) }),
+            DelegationObstacle::Delegator(Obstacle::Inactive),
+        ),
+    ] {
+        let why_not = may_decide(&question, &operator, &[changed]).expect_err("void");
+        assert_eq!(why_not.delegations, [(id(100), expected)]);
+        assert_eq!(why_not.obstacle, Obstacle::Role { role: Role::Operator, least: Role::Admin });
+    }
+    // The requester holds a delegation: it does not help him.
+    let requester = person(1, Role::Manager);
+    let why_not = may_decide(&question, &requester, &[given]).expect_err("his own request");
+    assert_eq!((why_not.obstacle, why_not.delegations.len()), (Obstacle::Requester, 0));
+}
+
+const ROLES: [Role; 5] = Role::ALL;
+
+proptest! {
+    /// A tenant of eight users who delegate to each other at random and vote in a random order, all of them again
+    /// and again: the requester is never named by a vote, nobody is named twice, and whoever's authority
+    /// was used has the role himself. Delegations do not chain: the authority is its owner's.
+    #[test]
+    fn votes_name_each_user_once_and_never_the_requester(
+        roles in prop::collection::vec(0_usize..5, 8),
+        given in prop::collection::vec((0_u128..8, 0_u128..8), 0..12),
+        order in prop::collection::vec(0_u128..8, 0..24),
+        requester in 0_u128..8,
+        risk_level in 0_u8..6,
+    ) {
+        let policy = ApprovalPolicy::default();
+        let people: Vec<Person> = (0..8).map(|place| person(place, ROLES[roles[place as usize]])).collect();
+        let mut votes: Vec<Vote> = Vec::new();
+        for voter in order {
+            let held: Vec<Delegation> = given
+                .iter()
+                .filter(|(from, to)| *to == voter && from != to)
+                .map(|(from, _)| delegation(people[*from as usize]))
+                .collect();
+            let question = Question {
+                risk_level, requester: id(requester), assistant_creator: None, votes: &votes, ..question(&policy)
+            };
+            let Ok(authority) = may_decide(&question, &people[voter as usize], &held) else { continue };
+            let owner = match authority {
+                Authority::InPerson => id(voter),
+                Authority::Delegated { delegator, .. } => delegator,
+            };
+            let owner_role = people.iter().find(|person| person.id == owner).map(|person| person.role);
+            prop_assert!(owner_role >= Some(policy.least_role(risk_level, None)));
+            votes.push(Vote { approver: id(voter), on_behalf_of: (owner != id(voter)).then_some(owner) });
+        }
+        let mut named: Vec<Uuid> =
+            votes.iter().flat_map(|vote| [Some(vote.approver), vote.on_behalf_of]).flatten().collect();
+        prop_assert!(!named.contains(&id(requester)));
+        let all = named.len();
+        named.sort_unstable();
+        named.dedup();
+        prop_assert_eq!(named.len(), all);
+    }
+}

@@ -1,0 +1,59 @@
+//! `seal_due_partitions()`: the months that are over and not sealed yet.
+
+use super::seal;
+use crate::clock;
+use crate::partitions::waiting;
+use crate::patience::Patience;
+use crate::subtransaction;
+use pgrx::JsonB;
+use pgrx::datum::TimestampWithTimeZone;
+use pgrx::prelude::*;
+use serde_json::{Value, json};
+
+/// How long a writer of the month that has just ended may hold its sealing up. Then it is left to the next run.
+const PATIENCE_MILLISECONDS: u32 = 10_000;
+
+/// Seals every partition whose month was over an hour before `at` (default: now; later than now counts as now), each
+/// by itself, and returns which were sealed and which could not be.
+///
+/// SECURITY DEFINER, because maintainers own no table; it does what seal_partition() does.
+#[pg_extern(volatile, parallel_unsafe, security_definer)]
+#[search_path(pg_catalog, pg_temp)]
+fn seal_due_partitions(at: default!(Option<TimestampWithTimeZone>, "NULL")) -> JsonB {
+    let (mut sealed, mut failed) = (Vec::new(), Vec::new());
+    let due = due(at.unwrap_or_else(clock::now));
+    if waiting::holds_writers_out() && !due.is_empty() {
+        // Sealing reads every row. Writers wait until this transaction ends, and are not to wait for that too.
+        return JsonB(json!({"sealed": [], "failed": [], "left_to_the_next_run": due}));
+    }
+    for name in due {
+        let _patience = Patience::of_milliseconds(PATIENCE_MILLISECONDS);
+        match subtransaction::within(|| seal::seal(&name)) {
+            Ok(_) => sealed.push(Value::from(name)),
+            Err(error) => failed.push(json!({"partition_name": name, "error": error.to_json()})),
+        }
+    }
+    JsonB(json!({"sealed": sealed, "failed": failed}))
+}
+
+/// The names of the partitions that are to be sealed.
+fn due(at: TimestampWithTimeZone) -> Vec<String> {
+    const DUE: &str = r#"
+        SELECT relname::text FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+        WHERE inhparent = 'awgp.audit_logs'::regclass AND relname ~ '^audit_logs_[0-9]{4}_[0-9]{2}$'
+          AND (to_date(substr(relname, 12), 'YYYY_MM') + interval '1 month 1 hour') AT TIME ZONE 'UTC'
+              <= least($1, clock_timestamp())
+          AND NOT EXISTS (SELECT FROM awgp.audit_log_integrity WHERE partition_name = relname)
+        ORDER BY relname"#;
+    let arguments = [at.into()];
+    let names = Spi::connect(|client| {
+        client
+            .select(DUE, None, &arguments)?
+            .map(|row| row.get(1))
+            .collect::<spi::Result<Vec<Option<String>>>>()
+    });
+    match names {
+        Ok(names) => names.into_iter().flatten().collect(),
+        Err(error) => error!("the partitions could not be read: {error}"),
+    }
+}

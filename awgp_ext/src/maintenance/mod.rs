@@ -1,0 +1,106 @@
+//! `run_maintenance()`: everything that is due, step by step.
+//!
+//! Model: a step is a statement with the moment as `$1` ([`steps`]); it runs in a subtransaction of its own, so that one
+//! that fails does not stop the others, and the answer says what each did or why it failed. Each outcome is kept in
+//! awgp.maintenance_steps ([`record`]), where the doctor looks.
+//!
+//! Never two at once: who finds maintenance running says so and does nothing. The background worker ([`worker`]) and
+//! `awgp maintenance run` hold that lock over all steps and commit after each.
+
+pub mod record;
+pub mod steps;
+
+use crate::lock::{self, Subject};
+use crate::raise::raise;
+use crate::{clock, subtransaction};
+use awgp_core::reason::Reason;
+use awgp_core::refusal::Refusal;
+use pgrx::JsonB;
+use pgrx::datum::TimestampWithTimeZone;
+use pgrx::prelude::*;
+use serde_json::{Value, json};
+use std::time::Instant;
+use steps::{STEPS, Step};
+
+/// Runs what is due at `at` (default: now), or only the steps named, and returns what each did or why it failed.
+///
+/// With the caller's own rights: every step calls functions that maintainers may call.
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn run_maintenance(
+    at: default!(Option<TimestampWithTimeZone>, "NULL"),
+    steps: default!(Option<Vec<Option<String>>>, "NULL"),
+) -> JsonB {
+    let only: Option<Vec<String>> = steps.map(|names| names.into_iter().flatten().collect());
+    let chosen = chosen(only.as_deref());
+    JsonB(run(&chosen, at.unwrap_or_else(clock::now)))
+}
+
+/// The names of the steps in the order in which they run.
+#[pg_extern(stable, parallel_safe)]
+fn maintenance_steps() -> SetOfIterator<'static, String> {
+    SetOfIterator::new(STEPS.iter().map(|step| step.name.to_owned()))
+}
+
+/// Keeps others from running maintenance until this session ends or lets go of it; false where another session runs
+/// it now.
+#[pg_extern(volatile, parallel_unsafe)]
+fn begin_maintenance() -> bool {
+    lock::try_lock_for_session(Subject::Maintenance)
+}
+
+/// Lets go of what `begin_maintenance()` has taken; false where this session holds nothing.
+#[pg_extern(volatile, parallel_unsafe)]
+fn end_maintenance() -> bool {
+    lock::unlock_for_session(Subject::Maintenance)
+}
+
+fn chosen(only: Option<&[String]>) -> Vec<&'static Step> {
+    let Some(only) = only else { return STEPS.iter().collect() };
+    if let Some(unknown) = only.iter().find(|name| STEPS.iter().all(|step| step.name != name.as_str())) {
+        let known: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
+        raise(
+            &Refusal::new(
+                Reason::UnknownMaintenanceStep,
+                "maintenance has no such step",
+                format!("The steps are {}.", known.join(", ")),
+            )
+            .with("step", unknown.as_str()),
+        );
+    }
+    STEPS.iter().filter(|step| only.iter().any(|name| name == step.name)).collect()
+}
+
+/// Runs these steps, unless somebody else runs maintenance.
+pub fn run(steps: &[&Step], at: TimestampWithTimeZone) -> Value {
+    let at_text = clock::text(at);
+    if !lock::try_lock_until_commit(Subject::Maintenance) {
+        return json!({"at": at_text, "already_running": true, "steps": []});
+    }
+    let done: Vec<Value> = steps.iter().map(|step| run_step(step, at)).collect();
+    json!({"at": at_text, "already_running": false, "steps": done})
+}
+
+fn run_step(step: &Step, at: TimestampWithTimeZone) -> Value {
+    let begun = Instant::now();
+    let outcome = subtransaction::within(|| {
+        let arguments = [at.into()];
+        match Spi::connect_mut(|client| client.update(step.sql, Some(1), &arguments)?.first().get::<JsonB>(1))
+        {
+            Ok(answer) => answer.map_or(Value::Null, |JsonB(answer)| answer),
+            Err(error) => error!("{error}"),
+        }
+    });
+    let outcome = match outcome {
+        Ok(did) => {
+            // A step of several parts says itself which of them failed; the others stay done.
+            let failed = did.get("failed").and_then(Value::as_array).is_some_and(|failed| !failed.is_empty());
+            json!({"step": step.name, "ok": !failed, "did": did})
+        }
+        Err(failed) => json!({"step": step.name, "ok": false, "error": failed.to_json()}),
+    };
+    record::keep(step.name, &outcome);
+    let mut outcome = outcome;
+    outcome["milliseconds"] = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX).into();
+    outcome
+}

@@ -1,0 +1,30 @@
+//! What maintenance did last, a row a step.
+
+use crate::relation;
+use pgrx::JsonB;
+use pgrx::prelude::*;
+use serde_json::Value;
+
+/// Keeps the outcome of a step: `ok`, with `did` or `error`. As the table's owner: nobody else writes it.
+pub fn keep(step: &str, outcome: &Value) {
+    let ok = outcome["ok"] == true;
+    let arguments = [step.into(), ok.into(), JsonB(outcome.clone()).into()];
+    let kept = relation::as_owner_past_row_security(c"maintenance_steps", || {
+        Spi::connect_mut(|client| {
+            client
+                .update(
+                    "INSERT INTO awgp.maintenance_steps AS kept (step, last_run_at, last_success_at, last_outcome)
+                     VALUES ($1, clock_timestamp(), CASE WHEN $2 THEN clock_timestamp() END, $3)
+                     ON CONFLICT (step) DO UPDATE
+                     SET last_run_at = excluded.last_run_at, last_outcome = excluded.last_outcome,
+                         last_success_at = coalesce(excluded.last_success_at, kept.last_success_at)",
+                    None,
+                    &arguments,
+                )
+                .map(|_| ())
+        })
+    });
+    if let Err(error) = kept {
+        error!("the outcome of maintenance could not be kept: {error}");
+    }
+}

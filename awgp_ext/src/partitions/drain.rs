@@ -1,0 +1,150 @@
+//! The default partition: the net under a month that has no partition, and how it is emptied.
+//!
+//! Rows move as they are, hash and all, into a new partition of their month, which is then attached. Until the
+//! transaction ends nobody writes the trail: a writer that read a lane's tail in between would fork it.
+
+use super::{Month, attach, columns, create, protect, waiting};
+use crate::lock::{self, Subject};
+use crate::{audit, relation, subtransaction};
+use pgrx::datum::Timestamp;
+use pgrx::prelude::*;
+use pgrx::{JsonB, pg_sys};
+use serde_json::json;
+use std::cell::Cell;
+
+thread_local! {
+    /// The table out of which rows are being moved: the one time audit rows are deleted.
+    static MOVING: Cell<pg_sys::Oid> = const { Cell::new(pg_sys::InvalidOid) };
+}
+
+/// True while this backend moves rows out of the table.
+pub fn is_moving(table: pg_sys::Oid) -> bool {
+    table == MOVING.get()
+}
+
+/// Makes the partitions of months that were missed, moves the default partition's rows into them, and returns what
+/// it made, moved, and could not move.
+///
+/// SECURITY DEFINER, because maintainers own no table; it moves rows between partitions of the trail, unchanged.
+#[pg_extern(volatile, parallel_unsafe, security_definer)]
+#[search_path(pg_catalog, pg_temp)]
+fn drain_default_partition() -> JsonB {
+    lock::lock_until_commit(Subject::Partitions);
+    let (with_rows, empty): (Vec<_>, Vec<_>) = relation::as_owner_past_row_security(c"audit_logs", missed)
+        .into_iter()
+        .partition(|missed| missed.has_rows);
+    // The stronger locks first: a writer that waits for the weaker one holds what the stronger ones wait for.
+    if !with_rows.is_empty() {
+        waiting::lock(&[
+            (c"audit_logs", pg_sys::ShareRowExclusiveLock),
+            (c"audit_logs_default", pg_sys::AccessExclusiveLock),
+        ]);
+    }
+    let made = super::make(&empty.into_iter().map(|missed| missed.month).collect::<Vec<_>>());
+    let (mut moved, mut failed) = (Vec::new(), Vec::new());
+    for Missed { month, .. } in with_rows {
+        let outcome = subtransaction::within(|| {
+            relation::as_owner_past_row_security(c"audit_logs", || move_rows(&month))
+        });
+        match outcome {
+            Ok(rows) => moved.push(json!({"partition_name": month.name, "rows": rows})),
+            Err(error) => failed.push(json!({"partition_name": month.name, "error": error.to_json()})),
+        }
+    }
+    if !moved.is_empty() {
+        audit::queue::push_installation_event(
+            "drain_default_partition",
+            "partition",
+            &json!({"moved": moved}),
+        );
+    }
+    JsonB(json!({"made": made, "moved": moved, "failed": failed}))
+}
+
+/// A month that has no partition.
+struct Missed {
+    month: Month,
+    /// Its rows wait in the default partition.
+    has_rows: bool,
+}
+
+/// Months without a partition, from the first that has one, or rows in the default partition, to the last or the present.
+fn missed() -> Vec<Missed> {
+    const MISSED: &str = "
+        WITH attached (month) AS (
+            SELECT to_date(substr(relname, 12), 'YYYY_MM')::timestamp
+            FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+            WHERE inhparent = 'awgp.audit_logs'::regclass AND relname ~ '^audit_logs_[0-9]{4}_[0-9]{2}$'
+        ), waiting (month) AS (
+            SELECT DISTINCT date_trunc('month', \"timestamp\" AT TIME ZONE 'UTC') FROM awgp.audit_logs_default
+        )
+        SELECT month, EXISTS (SELECT FROM waiting WHERE waiting.month = missed.month)
+        FROM (SELECT generate_series(min(month), max(month), interval '1 month')
+              FROM (SELECT month FROM attached UNION ALL SELECT month FROM waiting
+                    UNION ALL SELECT date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC')) AS known
+              ) AS missed (month)
+        WHERE month NOT IN (SELECT month FROM attached)
+          AND (to_regclass(format('awgp.%I', to_char(month, '\"audit_logs_\"YYYY_MM'))) IS NULL
+               OR EXISTS (SELECT FROM waiting WHERE waiting.month = missed.month))
+        ORDER BY month";
+    let read = Spi::connect(|client| {
+        client
+            .select(MISSED, None, &[])?
+            .map(|row| {
+                let month = row.get::<Timestamp>(1)?.map(Month::of);
+                Ok(month.zip(row.get(2)?).map(|(month, has_rows)| Missed { month, has_rows }))
+            })
+            .collect::<spi::Result<Vec<_>>>()
+    });
+    match read {
+        Ok(months) => months.into_iter().flatten().collect(),
+        Err(error) => error!("the default partition could not be read: {error}"),
+    }
+}
+
+fn move_rows(month: &Month) -> i64 {
+    let table = spi::quote_qualified_identifier("awgp", &month.name);
+    let columns = columns();
+    let range = format!(
+        "\"timestamp\" >= {} AND \"timestamp\" < {}",
+        spi::quote_literal(&month.from),
+        spi::quote_literal(&month.to)
+    );
+    let moved = Spi::connect_mut(|client| {
+        for statement in create(month) {
+            client.update(&statement, None, &[])?;
+        }
+        let copy = format!(
+            "INSERT INTO {table} ({columns}) SELECT {columns} FROM awgp.audit_logs_default WHERE {range} ORDER BY id"
+        );
+        let copied = client.update(&copy, None, &[])?.len();
+        let moving = Moving::out_of(c"audit_logs_default");
+        let gone =
+            client.update(&format!("DELETE FROM awgp.audit_logs_default WHERE {range}"), None, &[])?.len();
+        drop(moving);
+        if copied != gone {
+            error!("{copied} audit rows were copied and {gone} would be gone");
+        }
+        for statement in protect(&month.name).into_iter().chain([attach(month)]) {
+            client.update(&statement, None, &[])?;
+        }
+        Ok::<_, spi::Error>(i64::try_from(copied).unwrap_or(i64::MAX))
+    });
+    moved.unwrap_or_else(|error| error!("the rows of {} could not be moved: {error}", month.name))
+}
+
+/// While it lives, rows of one table may be deleted by this backend.
+struct Moving;
+
+impl Moving {
+    fn out_of(table: &std::ffi::CStr) -> Self {
+        MOVING.set(relation::oid(table));
+        Self
+    }
+}
+
+impl Drop for Moving {
+    fn drop(&mut self) {
+        MOVING.set(pg_sys::InvalidOid);
+    }
+}

@@ -1,0 +1,95 @@
+//! What an erased conversation takes with it: the words of its messages, and what flags quote of it.
+//!
+//! `AFTER UPDATE … FOR EACH ROW EXECUTE FUNCTION awgp.erase_traces('conversation_logs')`; the row itself has lost its
+//! content by then ([`super::conversation`]). The trail never had it. An event says who, when, why and the digest.
+
+use super::jsonb_argument;
+use super::search::forget_words;
+use crate::audit::event::Event;
+use crate::audit::{actor, queue};
+use crate::jsonb::Jsonb;
+use crate::raise::raise;
+use crate::relation::{self, Row, to_sql};
+use crate::trigger::{TriggerCall, nothing, trigger_function};
+use awgp_core::records::conversation::erased_meanwhile;
+use pgrx::pg_sys::{self, Datum};
+use pgrx::prelude::*;
+use serde_json::json;
+use uuid::Uuid;
+
+trigger_function!(awgp_erase_traces, pg_finfo_awgp_erase_traces, erase_traces);
+
+/// Flags that name the conversation, and those of its assistant that name none and quote it word for word.
+const QUOTES: &str = "
+    WITH said AS MATERIALIZED (
+        SELECT coalesce(string_agg(awgp.message_text(message), E'\\n'), '') AS text
+        FROM jsonb_array_elements($4) AS message)
+    UPDATE awgp.hallucination_flags AS flag SET content_erased_at = clock_timestamp()
+    FROM said
+    WHERE flag.tenant_id = $1 AND flag.assistant_id = $3 AND flag.content_erased_at IS NULL
+      AND (flag.conversation_log_id = $2
+           OR (flag.conversation_log_id IS NULL AND flag.flagged_content <> ''
+               AND strpos(said.text, flag.flagged_content) > 0))";
+
+fn erase_traces(call: &TriggerCall) -> Datum {
+    let change = call.change();
+    let (Some(old), Some(new)) = (change.old, change.new) else { return nothing() };
+    let (old, new) = (Row::new(old, change.descriptor), Row::new(new, change.descriptor));
+    let ids = (new.uuid(c"tenant_id"), new.uuid(c"id"), new.uuid(c"assistant_id"));
+    let (Some(tenant), Some(id), Some(assistant)) = ids else { return nothing() };
+    if !old.is_null(c"erased_at") || new.is_null(c"erased_at") {
+        return nothing();
+    }
+    // SAFETY: the row lives while the trigger runs.
+    let messages = unsafe { jsonb_argument(old.datum(c"messages")) };
+    let arguments = [to_sql(tenant).into(), to_sql(id).into(), to_sql(assistant).into(), messages];
+    let words = forget_words(tenant, id);
+    let flags = relation::as_owner_past_row_security(c"hallucination_flags", || {
+        Spi::connect_mut(|client| client.update(QUOTES, None, &arguments).map(|rows| rows.len()))
+    });
+    let flags = flags.unwrap_or_else(|error| error!("a conversation could not be erased: {error}"));
+    refuse_new_flags(tenant, id);
+    record(tenant, id, &new, words, flags);
+    nothing()
+}
+
+/// A flag's INSERT locks the conversation, so whatever was written before is seen here, unless this transaction reads an
+/// older snapshot: then it must run again.
+fn refuse_new_flags(tenant: Uuid, conversation: Uuid) {
+    // SAFETY: reads the transaction's isolation level.
+    let old_snapshot = unsafe { pg_sys::XactIsoLevel } >= pg_sys::XACT_REPEATABLE_READ as i32;
+    if !old_snapshot {
+        return;
+    }
+    // SAFETY: what this transaction has erased is to be seen as erased.
+    unsafe { pg_sys::CommandCounterIncrement() };
+    let mut left = false;
+    let index = c"idx_hallucination_flags_conversation";
+    relation::for_each_by_uuid(c"hallucination_flags", index, c"tenant_id", tenant, |row| {
+        left |= row.uuid(c"conversation_log_id") == Some(conversation) && row.is_null(c"content_erased_at");
+    });
+    if left {
+        raise(&erased_meanwhile());
+    }
+}
+
+fn record(tenant: Uuid, conversation: Uuid, row: &Row, words: usize, flags: usize) {
+    let after = json!({
+        "reason": row.text(c"erased_reason"),
+        "content_digest": row.text(c"content_digest"),
+        "message_count": row.integer(c"message_count"),
+        "search_rows": words,
+        "flags": flags,
+    });
+    queue::push(Event {
+        id: None,
+        tenant,
+        actor: actor::current(),
+        action: "erase".to_owned(),
+        entity_type: "conversation_logs".to_owned(),
+        entity_id: Some(conversation),
+        before: None,
+        after: Some(Jsonb::from_text(&after.to_string())),
+        metadata: None,
+    });
+}

@@ -1,0 +1,76 @@
+//! What the ledger and the assistants say of a work item, read below row-level security: a user may log a conversation
+//! whose costs he has no need to see.
+
+use super::text_argument;
+use crate::encoding::Text;
+use crate::relation::{self, to_sql};
+use pgrx::prelude::*;
+use uuid::Uuid;
+
+/// The assistant of a work item of the tenant.
+pub fn assistant_of(tenant: Uuid, work_item: Uuid) -> Option<Uuid> {
+    let mut assistant = None;
+    relation::for_each_by_uuid(c"work_items", c"work_items_pkey", c"id", work_item, |row| {
+        if row.uuid(c"tenant_id") == Some(tenant) {
+            assistant = row.uuid(c"assistant_id");
+        }
+    });
+    assistant
+}
+
+/// Who made an assistant.
+pub fn creator_of(tenant: Uuid, assistant: Uuid) -> Option<Uuid> {
+    let mut creator = None;
+    relation::for_each_by_uuid(c"assistants", c"assistants_pkey", c"id", assistant, |row| {
+        if row.uuid(c"tenant_id") == Some(tenant) {
+            creator = row.uuid(c"created_by");
+        }
+    });
+    creator
+}
+
+/// What an assistant has spent on a work item: cost with six decimals, and tokens. A reversing entry takes away what it
+/// reverses.
+pub fn spent(tenant: Uuid, assistant: Uuid, work_item: Uuid) -> (AnyNumeric, i32) {
+    let arguments = [to_sql(tenant).into(), to_sql(assistant).into(), to_sql(work_item).into()];
+    let spent = relation::as_owner_past_row_security(c"cost_transactions", || {
+        Spi::get_two_with_args::<AnyNumeric, i32>(
+            "SELECT coalesce(sum(cost_amount), 0)::numeric(18,6),
+                    least(greatest(coalesce(sum(
+                        (input_tokens::bigint + output_tokens) * CASE WHEN reverses_id IS NULL THEN 1 ELSE -1 END
+                    ), 0), 0), 2147483647)::integer
+             FROM awgp.cost_transactions
+             WHERE tenant_id = $1 AND assistant_id = $2 AND work_item_id = $3",
+            &arguments,
+        )
+    });
+    match spent {
+        Ok((Some(cost), Some(tokens))) => (cost, tokens),
+        Ok(_) => (AnyNumeric::from(0), 0),
+        Err(error) => error!("the ledger could not be read: {error}"),
+    }
+}
+
+/// The model that an assistant used last for a work item; else the one of its configuration.
+pub fn model(tenant: Uuid, assistant: Uuid, work_item: Option<Uuid>) -> Option<String> {
+    let arguments = [
+        to_sql(tenant).into(),
+        to_sql(assistant).into(),
+        work_item.map(to_sql).into(),
+        text_argument(Some("model")),
+    ];
+    let model = relation::as_owner_past_row_security(c"assistants", || {
+        Spi::get_one_with_args::<Text>(
+            "SELECT coalesce(
+                 (SELECT model FROM awgp.cost_transactions
+                  WHERE tenant_id = $1 AND work_item_id = $3 AND assistant_id = $2
+                  ORDER BY created_at DESC, id LIMIT 1),
+                 (SELECT model_config ->> $4 FROM awgp.assistants WHERE tenant_id = $1 AND id = $2))",
+            &arguments,
+        )
+    });
+    match model {
+        Ok(model) => model.map(|Text(model)| model),
+        Err(error) => error!("the model could not be read: {error}"),
+    }
+}

@@ -1,0 +1,35 @@
+//! Conversations and hallucination flags: recorded, searched, reviewed and erased.
+//!
+//! Model: plain DML and the functions in `sql/functions/` meet the same triggers. [`conversation`] and [`flag`] judge a
+//! row by the rules of `awgp_core::records` and keep its machine's columns; [`search`] keeps the words of messages and
+//! looks for them; [`erasure`] removes content from where else it is; [`ledger`] is what a work item has cost.
+//!
+//! Content never enters the audit trail, which could not forget it: the trail has a digest in its place
+//! (`awgp_core::records::commitment`).
+
+pub mod conversation;
+pub mod erasure;
+pub mod flag;
+pub mod ledger;
+pub mod salt;
+pub mod search;
+pub mod settings;
+
+use crate::encoding::to_server;
+use pgrx::datum::DatumWithOid;
+use pgrx::pg_sys::{self, Datum};
+
+/// A text argument of a statement, in the server's encoding.
+pub fn text_argument(text: Option<&str>) -> DatumWithOid<'static> {
+    // SAFETY: a text datum, or NULL, palloc'd in the caller's context.
+    unsafe { DatumWithOid::new(text.and_then(to_server), pg_sys::TEXTOID) }
+}
+
+/// A jsonb argument of a statement.
+///
+/// # Safety
+/// The datum is a jsonb's, or none, and lives while the statement runs.
+pub unsafe fn jsonb_argument(datum: Option<Datum>) -> DatumWithOid<'static> {
+    // SAFETY: the caller's promise.
+    unsafe { DatumWithOid::new(datum, pg_sys::JSONBOID) }
+}

@@ -1,0 +1,145 @@
+//! The words of messages: kept by trigger, looked for by `awgp.search_conversations()`.
+//!
+//! The operator `@@` is not leakproof, so below row-level security PostgreSQL reads a tenant's every message before it
+//! asks for the words: no index on them is used. So the index is asked here, as the owner past row-level security, and
+//! with the tenants in the question itself: each message has one word more, its tenant, and a scan for `word & tenant`
+//! meets no message of another. What is returned are ids; the caller then reads the rows under row-level security.
+
+use super::{jsonb_argument, text_argument};
+use crate::context;
+use crate::encoding::Text;
+use crate::raise::raise;
+use crate::relation::{self, Row, to_sql};
+use crate::trigger::{TriggerCall, nothing, trigger_function};
+use awgp_core::reason::Reason;
+use awgp_core::refusal::Refusal;
+use awgp_core::tenancy;
+use pgrx::pg_sys::Datum;
+use pgrx::prelude::*;
+use uuid::Uuid;
+
+trigger_function!(awgp_index_messages, pg_finfo_awgp_index_messages, index_messages);
+
+/// Longest query, in bytes.
+const QUERY_BYTES_MAX: usize = 1000;
+
+/// Most conversations found at once.
+const ROWS_MAX: i32 = 1000;
+
+/// The word that names a tenant. The parser of texts and queries makes none with an equals sign.
+fn tenant_word(tenant: Uuid) -> String {
+    format!("tenant={tenant}")
+}
+
+const INDEX: &str = "
+    INSERT INTO awgp.conversation_search (tenant_id, conversation_log_id, message_number, words)
+    SELECT $1, $2, message.number,
+           to_tsvector('pg_catalog.simple', awgp.message_text(message.value)) || array_to_tsvector(ARRAY[$5])
+    FROM jsonb_array_elements($3) WITH ORDINALITY AS message (value, number)
+    WHERE message.number > $4";
+
+const HITS: &str = "
+    SELECT found.conversation_log_id
+    FROM awgp.conversation_search AS found
+    JOIN awgp.conversation_logs AS log ON log.tenant_id = found.tenant_id AND log.id = found.conversation_log_id
+    WHERE found.words @@ (websearch_to_tsquery('pg_catalog.simple', $1) && $2::tsquery)
+      AND found.tenant_id = ANY ($3) AND ($4 IS NULL OR log.assistant_id = $4)
+    GROUP BY found.conversation_log_id
+    ORDER BY max(log.started_at) DESC, found.conversation_log_id
+    LIMIT $5";
+
+const FORGET: &str = "DELETE FROM awgp.conversation_search WHERE tenant_id = $1 AND conversation_log_id = $2";
+
+/// AFTER INSERT OR UPDATE … FOR EACH ROW: the words of messages that are new. BEFORE DELETE: the words go first.
+fn index_messages(call: &TriggerCall) -> Datum {
+    let change = call.change();
+    let Some(new) = change.new else {
+        if let (Some(tenant), Some(id)) = (call.old_uuid(c"tenant_id"), call.old_uuid(c"id")) {
+            forget_words(tenant, id);
+        }
+        return call.keep();
+    };
+    let new = Row::new(new, change.descriptor);
+    let known = change.old.map(|old| Row::new(old, change.descriptor).integer(c"message_count"));
+    let known = known.flatten().unwrap_or(0);
+    let (Some(tenant), Some(id)) = (new.uuid(c"tenant_id"), new.uuid(c"id")) else { return nothing() };
+    // Erasing keeps the count; what it removes, erasure does.
+    if !new.is_null(c"erased_at") || new.integer(c"message_count").unwrap_or(0) <= known {
+        return nothing();
+    }
+    let word = tenant_word(tenant);
+    // SAFETY: the row lives while the trigger runs.
+    let messages = unsafe { jsonb_argument(new.datum(c"messages")) };
+    let arguments = [
+        to_sql(tenant).into(),
+        to_sql(id).into(),
+        messages,
+        i64::from(known).into(),
+        text_argument(Some(&word)),
+    ];
+    let indexed = relation::as_owner_past_row_security(c"conversation_search", || {
+        Spi::connect_mut(|client| client.update(INDEX, None, &arguments).map(|_| ()))
+    });
+    if let Err(error) = indexed {
+        error!("the words of a conversation could not be kept: {error}");
+    }
+    nothing()
+}
+
+/// Removes the words of a conversation; how many messages they were of.
+pub fn forget_words(tenant: Uuid, conversation: Uuid) -> usize {
+    let arguments = [to_sql(tenant).into(), to_sql(conversation).into()];
+    let forgotten = relation::as_owner_past_row_security(c"conversation_search", || {
+        Spi::connect_mut(|client| client.update(FORGET, None, &arguments).map(|rows| rows.len()))
+    });
+    forgotten.unwrap_or_else(|error| error!("the words of a conversation could not be removed: {error}"))
+}
+
+/// Ids of conversations that the context sees and that have a message with these words, the newest first.
+#[pg_extern(stable, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn conversation_hits(
+    query: Option<Text>,
+    assistant_id: default!(Option<pgrx::Uuid>, "NULL"),
+    max_rows: default!(Option<i32>, "50"),
+) -> SetOfIterator<'static, pgrx::Uuid> {
+    let visible = context::visible();
+    if visible.is_empty() {
+        raise(&tenancy::no_tenant_context("conversation_search"));
+    }
+    let query = query.map(|Text(text)| text).filter(|text| !text.trim().is_empty());
+    let query = query.filter(|text| text.len() <= QUERY_BYTES_MAX);
+    let Some(query) = query else { raise(&out_of_range("query", "a text of 1 to 1000 bytes")) };
+    let rows = max_rows.filter(|rows| (1..=ROWS_MAX).contains(rows));
+    let Some(rows) = rows else { raise(&out_of_range("max_rows", "1 to 1000")) };
+    let tenants: Vec<String> = visible.iter().map(|id| format!("'{}'", tenant_word(*id))).collect();
+    let visible: Vec<pgrx::Uuid> = visible.into_iter().map(to_sql).collect();
+    let arguments = [
+        text_argument(Some(&query)),
+        text_argument(Some(&tenants.join(" | "))),
+        visible.into(),
+        assistant_id.into(),
+        i64::from(rows).into(),
+    ];
+    let hits = relation::as_owner_past_row_security(c"conversation_search", || {
+        Spi::connect(|client| {
+            client
+                .select(HITS, None, &arguments)?
+                .map(|row| row.get::<pgrx::Uuid>(1))
+                .collect::<Result<Vec<_>, _>>()
+        })
+    });
+    match hits {
+        Ok(hits) => SetOfIterator::new(hits.into_iter().flatten()),
+        Err(error) => error!("conversations could not be searched: {error}"),
+    }
+}
+
+fn out_of_range(argument: &str, rule: &str) -> Refusal {
+    Refusal::new(
+        Reason::OutOfRange,
+        format!("{argument} cannot be searched with"),
+        format!("Check {argument}: {rule}."),
+    )
+    .with("argument", argument)
+}

@@ -1,0 +1,18 @@
+//! The trigger on `awgp.tenants` that judges the settings AWGP knows, before they are stored.
+
+use crate::raise::raise;
+use crate::trigger::{TriggerCall, trigger_function};
+use awgp_core::tenant_settings::validate;
+use pgrx::pg_sys::Datum;
+
+trigger_function!(awgp_guard_settings, pg_finfo_awgp_guard_settings, guard_settings);
+
+/// Every key that AWGP knows can be used; NULL is left to NOT NULL, and what is no object to its CHECK.
+fn guard_settings(call: &TriggerCall) -> Datum {
+    let Some(settings) = call.new_row().jsonb(c"settings") else { return call.keep() };
+    let settings = settings.with_text(|text| serde_json::from_str(text).unwrap_or_default());
+    if let Err(error) = validate(&settings) {
+        raise(&error.into());
+    }
+    call.keep()
+}

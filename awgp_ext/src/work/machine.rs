@@ -1,0 +1,134 @@
+//! The trigger that moves work items along their machine, whoever writes and however.
+
+use super::{WorkItem, gate};
+use crate::encoding::to_server;
+use crate::machine::{is_insert, is_writing, now, risk, user_of};
+use crate::raise::raise;
+use crate::relation::to_sql;
+use crate::trigger::{TriggerCall, trigger_function};
+use awgp_core::refusal::Refusal;
+use awgp_core::work::gate::{Pass, check_assistant, find_approval, needs_approval};
+use awgp_core::work::{Status, Verb, begin, pinned, risk_lowered, verb_between};
+use pgrx::IntoDatum;
+use pgrx::pg_sys::Datum;
+
+trigger_function!(awgp_work_item_machine, pg_finfo_awgp_work_item_machine, work_item_machine);
+
+/// Columns that the machine keeps, beside the status.
+struct Kept {
+    started_at: Option<Datum>,
+    completed_at: Option<Datum>,
+    asked_risk_level: Option<Datum>,
+    pinned_digest: Option<Datum>,
+    closed_reason: Option<Datum>,
+    created_by: Option<Datum>,
+}
+
+fn work_item_machine(call: &TriggerCall) -> Datum {
+    // NULL in a column that is NOT NULL, and a status that is none, are left to the constraints.
+    let Some(new) = WorkItem::read(&call.new_row()) else { return call.keep() };
+    let Some(to) = new.status else { return call.keep() };
+    let kept = match is_insert(call) {
+        true => beginning(call, &new, to),
+        false => match WorkItem::read(&call.old_row()) {
+            Some(old) => next(call, &old, new, to),
+            None => pgrx::error!("a work item is not readable; call awgp.migrate()"),
+        },
+    };
+    let kept = kept.unwrap_or_else(|refusal| raise(&refusal));
+    call.with_columns(&[
+        (c"started_at", kept.started_at),
+        (c"completed_at", kept.completed_at),
+        (c"asked_risk_level", kept.asked_risk_level),
+        (c"pinned_digest", kept.pinned_digest),
+        (c"closed_reason", kept.closed_reason),
+        (c"created_by", kept.created_by),
+    ])
+}
+
+/// A new item is in the backlog, and asked for by the user in context, where there is one.
+fn beginning(call: &TriggerCall, new: &WorkItem, status: Status) -> Result<Kept, Refusal> {
+    begin(status)?;
+    let user = user_of(new.tenant).and_then(|user| to_sql(user).into_datum());
+    Ok(Kept {
+        started_at: None,
+        completed_at: None,
+        asked_risk_level: None,
+        pinned_digest: None,
+        closed_reason: None,
+        created_by: user.or_else(|| call.new_row().raw(c"created_by")),
+    })
+}
+
+fn next(call: &TriggerCall, old: &WorkItem, mut new: WorkItem, to: Status) -> Result<Kept, Refusal> {
+    let (old_row, new_row) = (call.old_row(), call.new_row());
+    let from = old.status.unwrap_or(to);
+    let by_user = user_of(new.tenant).is_some();
+    let asked_row = if is_writing() { &new_row } else { &old_row };
+    // What the caller says of the columns that are kept does not count, before anything is asked of them.
+    new.asked_risk_level = risk(asked_row.integer(c"asked_risk_level"));
+    let mut kept = Kept {
+        started_at: old_row.raw(c"started_at"),
+        completed_at: old_row.raw(c"completed_at"),
+        asked_risk_level: asked_row.raw(c"asked_risk_level"),
+        pinned_digest: old_row.raw(c"pinned_digest"),
+        closed_reason: old_row.raw(c"closed_reason"),
+        created_by: if by_user { old_row.raw(c"created_by") } else { new_row.raw(c"created_by") },
+    };
+    check_risk(old, &new)?;
+    if from == to {
+        check_running(old, &new)?;
+        return Ok(kept);
+    }
+    match verb_between(from, to)? {
+        Verb::Start => {
+            if let Pass::Approved(approval) = gate::check(&new)? {
+                gate::use_up(new.tenant, approval);
+                kept.pinned_digest = to_server(&new.digest());
+            }
+            kept.started_at = kept.started_at.or(Some(Datum::from(now())));
+        }
+        Verb::Ask => kept.pinned_digest = None,
+        Verb::Complete => {
+            check_running(old, &new)?;
+            kept.completed_at = Some(Datum::from(now()));
+        }
+        Verb::Fail | Verb::Cancel => {
+            kept.completed_at = Some(Datum::from(now()));
+            kept.closed_reason = new_row.raw(c"closed_reason");
+        }
+    }
+    Ok(kept)
+}
+
+/// Once an approval was asked for, the risk does not fall below what was asked.
+fn check_risk(old: &WorkItem, new: &WorkItem) -> Result<(), Refusal> {
+    match (new.asked_risk_level, new.risk_level) {
+        (Some(asked), Some(risk)) if risk < asked && old.risk_level != new.risk_level => {
+            Err(risk_lowered(new.id, asked))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What runs under an approval does not change; what runs without one stays within its assistant's tier, and
+/// its assistant may do it.
+fn check_running(old: &WorkItem, new: &WorkItem) -> Result<(), Refusal> {
+    if old.status != Some(Status::InProgress) {
+        return Ok(());
+    }
+    if let Some(digest) = &old.pinned_digest {
+        return if new.digest() == *digest { Ok(()) } else { Err(pinned(new.id)) };
+    }
+    let (was, is) = (old.item(), new.item());
+    if old.assistant == new.assistant && was.risk_level == is.risk_level && was.action == is.action {
+        return Ok(());
+    }
+    let assistant = gate::lock_assistant(new.tenant, new.assistant)?;
+    check_assistant(&is, &assistant)?;
+    if !needs_approval(&is, assistant.risk_tier) {
+        return Ok(());
+    }
+    // It runs already: an approval would have to be asked for first, whatever there is.
+    find_approval(&is, assistant.risk_tier, &[], "", 0).map(|_| ())
+}

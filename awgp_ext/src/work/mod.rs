@@ -1,0 +1,100 @@
+//! Work items: the machine that moves them, and the gate before they begin.
+//!
+//! [`gate`] is callable by itself: it says whether an item may begin, without beginning it.
+
+pub mod effects;
+pub mod functions;
+pub mod gate;
+mod machine;
+
+use crate::jsonb::Jsonb;
+use crate::machine::risk;
+use crate::relation::{self, Row};
+use awgp_core::work::Status;
+use awgp_core::work::digest::{Pinned, digest};
+use awgp_core::work::gate::Item;
+use uuid::Uuid;
+
+/// A row of `awgp.work_items`, as far as the rules ask.
+pub struct WorkItem {
+    /// Its id.
+    pub id: Uuid,
+    /// Whose it is.
+    pub tenant: Uuid,
+    /// Who is to do it.
+    pub assistant: Uuid,
+    /// Its state; None where the column holds none of them.
+    pub status: Option<Status>,
+    /// Its risk.
+    pub risk_level: Option<u8>,
+    /// The highest risk that an approval was asked for.
+    pub asked_risk_level: Option<u8>,
+    /// What it may not differ from while it runs.
+    pub pinned_digest: Option<String>,
+    title: String,
+    description: Option<String>,
+    estimated_cost: Option<String>,
+    context: Jsonb,
+    /// The action that the context names; `Some(None)` where what stands there is no text.
+    action: Option<Option<String>>,
+}
+
+impl WorkItem {
+    /// Reads a row; None where a column that is NOT NULL is NULL: the constraint will say so.
+    pub fn read(row: &Row) -> Option<Self> {
+        let context = row.jsonb(c"context")?;
+        let action = context.with_text(|text| {
+            let value: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+            value.get("action").map(|action| action.as_str().map(str::to_owned))
+        });
+        Some(Self {
+            id: row.uuid(c"id")?,
+            tenant: row.uuid(c"tenant_id")?,
+            assistant: row.uuid(c"assistant_id")?,
+            status: row.text(c"status").and_then(|name| Status::named(&name)),
+            risk_level: risk(row.integer(c"risk_level")),
+            asked_risk_level: risk(row.integer(c"asked_risk_level")),
+            pinned_digest: row.text(c"pinned_digest"),
+            title: row.text(c"title")?,
+            description: row.text(c"description"),
+            estimated_cost: row.numeric(c"estimated_cost"),
+            context,
+            action,
+        })
+    }
+
+    /// The item of this tenant with this id, as it is now.
+    pub fn find(tenant: Uuid, id: Uuid) -> Option<Self> {
+        let mut found = None;
+        relation::for_each_by_uuid(c"work_items", c"work_items_pkey", c"id", id, |row| {
+            found = Self::read(row).filter(|item| item.tenant == tenant);
+        });
+        found
+    }
+
+    /// What an approval of it as it is now is pinned to.
+    pub fn digest(&self) -> String {
+        self.context.with_text(|context| {
+            digest(&Pinned {
+                tenant_id: self.tenant,
+                work_item_id: self.id,
+                assistant_id: self.assistant,
+                risk_level: self.risk_level,
+                title: &self.title,
+                description: self.description.as_deref(),
+                estimated_cost: self.estimated_cost.as_deref(),
+                context,
+            })
+        })
+    }
+
+    /// What the gate asks of it.
+    pub fn item(&self) -> Item<'_> {
+        Item {
+            id: self.id,
+            risk_level: self.risk_level,
+            asked_risk_level: self.asked_risk_level,
+            action: self.action.as_ref().map(|action| action.as_deref().ok_or(())),
+        }
+    }
+}

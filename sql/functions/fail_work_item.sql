@@ -1,0 +1,14 @@
+CREATE OR REPLACE FUNCTION awgp.fail_work_item(
+    id uuid,
+    reason text DEFAULT NULL
+) RETURNS awgp.work_items
+LANGUAGE sql VOLATILE SECURITY INVOKER
+SET search_path = pg_catalog, pg_temp
+AS $$
+    UPDATE awgp.work_items AS item SET status = 'failed', closed_reason = fail_work_item.reason
+    WHERE item.id = (SELECT awgp.require_work_item(fail_work_item.id, 'fail'))
+    RETURNING *;
+$$;
+COMMENT ON FUNCTION awgp.fail_work_item(uuid, text) IS 'Ends a work item that could not be done, and returns the row. reason: why, kept as closed_reason. Errors: P0002 unknown_work_item; 55000 illegal_transition; 42501 no_tenant_context, role_not_sufficient.';
+REVOKE ALL ON FUNCTION awgp.fail_work_item(uuid, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION awgp.fail_work_item(uuid, text) TO awgp_app;

@@ -1,0 +1,16 @@
+-- The time is written too, though the trigger keeps it: so a review that finds its status there already, because another
+-- was quicker, is refused and does not pass for one.
+CREATE OR REPLACE FUNCTION awgp.review_hallucination(flag_id uuid, status text, notes text DEFAULT NULL) RETURNS awgp.hallucination_flags
+LANGUAGE sql VOLATILE SECURITY INVOKER
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT awgp.own_flag(review_hallucination.flag_id);
+    UPDATE awgp.hallucination_flags AS flag
+    SET status = review_hallucination.status, reviewed_at = clock_timestamp(),
+        notes = COALESCE(review_hallucination.notes, flag.notes)
+    WHERE flag.id = review_hallucination.flag_id
+    RETURNING *;
+$$;
+COMMENT ON FUNCTION awgp.review_hallucination(uuid, text, text) IS 'Reviews a flag of the tenant in context and returns the row: reviewed (looked at, undecided), false_positive or confirmed; a conclusion may be overturned by a higher role. By the user in context, whose role and standing the tenant''s hallucination_policy judges. flag_id; status; notes: what was found, instead of those that are there. Errors: 42501 no_tenant_context, human_needed, role_not_sufficient, creator_alone; P0002 unknown_flag; 55000 review_transition, conversation_erased; 23514 no such status.';
+REVOKE ALL ON FUNCTION awgp.review_hallucination(uuid, text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION awgp.review_hallucination(uuid, text, text) TO awgp_app;

@@ -1,0 +1,117 @@
+//! A read-only standby: rows are read and verified there as on the primary, and nothing is written.
+
+use awgp_tests::cli::awgp;
+use awgp_tests::fixture::within;
+use awgp_tests::own_server::is_inside;
+use awgp_tests::tokens::{token_of, trusting_database};
+use awgp_tests::trail::{self, rows_where};
+use awgp_tests::writer::Writer;
+use awgp_tests::{Database, Login, assert_sqlstate};
+use std::time::Duration;
+use tokio_postgres::{Client, Config, NoTls};
+
+/// The standby's URL, for a database and a login of the primary.
+fn url(database: &Database, login: Login) -> String {
+    let standby: Config = std::env::var("AWGP_STANDBY_URL").expect("a standby").parse().expect("a URL");
+    let port = |config: &Config| config.get_ports().first().copied().expect("a port");
+    let here = format!(":{}/", port(&awgp_tests::server()));
+    let there = format!(":{}/", port(&standby));
+    let url = database.url(login);
+    assert!(url.contains(&here), "the URL names the port");
+    url.replacen(&here, &there, 1)
+}
+
+async fn connect(database: &Database, login: Login) -> Client {
+    let config: Config = url(database, login).parse().expect("a URL");
+    let (client, connection) = config.connect(NoTls).await.expect("the standby answers");
+    tokio::spawn(connection);
+    client
+}
+
+/// Waits until the standby has replayed all that the primary has written.
+async fn catch_up(database: &Database) {
+    let sql = "SELECT pg_current_wal_insert_lsn()::text";
+    let written: String = database.superuser().await.query_one(sql, &[]).await.expect("a place").get(0);
+    let replayed = format!("SELECT pg_last_wal_replay_lsn() >= '{written}'");
+    let mut config: Config = std::env::var("AWGP_STANDBY_URL").expect("a standby").parse().expect("a URL");
+    let (standby, connection) = config.dbname("postgres").connect(NoTls).await.expect("the standby answers");
+    tokio::spawn(connection);
+    for _ in 0..3000 {
+        if standby.query_one(&replayed, &[]).await.expect("a place").get(0) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("the standby does not catch up");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_standby_is_read_and_verified_and_not_written() {
+    const NAME: &str = "a_standby_is_read_and_verified_and_not_written";
+    if !is_inside(NAME, &["--standby", "--conf", "hot_standby_feedback=on"]) {
+        return;
+    }
+    let (database, group) = trusting_database().await;
+    let targets = vec![(group.north.id, group.north.assistant), (group.other.id, group.other.assistant)];
+    let mut running = Vec::new();
+    for number in 0..8 {
+        let client = database.app().await;
+        let writer = Writer { number, targets: targets.clone(), tenants_per_transaction: 2 };
+        running.push(tokio::spawn(async move { writer.run(&client, 20).await }));
+    }
+    for writer in running {
+        writer.await.expect("a writer ends");
+    }
+    catch_up(&database).await;
+    let auditor = connect(&database, Login::Auditor).await;
+    assert!(rows_where(&auditor, "true").await == trail::rows(&database).await, "the same rows");
+    assert_eq!(trail::verify_with(&auditor).await, []);
+    for jobs in ["1", "2"] {
+        let arguments = ["audit", "verify", "--jobs", jobs];
+        awgp(&arguments, &[("DATABASE_URL", &url(&database, Login::Auditor))]).expect(0);
+    }
+    let maintainer = connect(&database, Login::Maintainer).await;
+    let found = awgp_tests::catalog::findings(&maintainer).await;
+    assert_eq!(found, awgp_tests::catalog::findings(&database.superuser().await).await, "the same findings");
+    reads_and_refuses(&database, &group).await;
+    // What is done to the rows on the primary shows on the standby.
+    let superuser = database.superuser().await;
+    let row = &trail::rows(&database).await[3];
+    let sql = format!(
+        "ALTER TABLE awgp.audit_logs DISABLE TRIGGER guard_audit;
+         UPDATE awgp.audit_logs SET action = 'nothing' WHERE id = {};
+         ALTER TABLE awgp.audit_logs ENABLE ALWAYS TRIGGER guard_audit",
+        row.id
+    );
+    superuser.batch_execute(&sql).await.expect("a superuser may");
+    catch_up(&database).await;
+    let found = trail::verify_with(&auditor).await;
+    let named: Vec<_> = found.iter().map(|finding| (finding.kind.as_str(), finding.audit_id)).collect();
+    assert_eq!(named, [("changed_row", Some(row.id))]);
+    awgp(&["audit", "verify"], &[("DATABASE_URL", &url(&database, Login::Auditor))]).expect(12);
+}
+
+/// An application is in its tenant's context there, by id and by token, and writes nothing.
+async fn reads_and_refuses(database: &Database, group: &awgp_tests::fixture::Group) {
+    let mut app = connect(database, Login::App).await;
+    let users = "SELECT count(*) FROM awgp.users";
+    let count = |row: tokio_postgres::Row| row.get::<_, i64>(0);
+    assert_eq!(count(app.query_one(users, &[]).await.expect("no rows, no error")), 0);
+    let find = "SELECT awgp.find_tenant('north')";
+    let found: uuid::Uuid = app.query_one(find, &[]).await.expect("a tenant is found by its slug").get(0);
+    assert_eq!(found, group.north.id);
+    let transaction = within(&mut app, group.north.id).await;
+    let find = "SELECT awgp.find_user('viewer@north.example')";
+    let found: uuid::Uuid = transaction.query_one(find, &[]).await.expect("a user is found").get(0);
+    assert_eq!(found, group.north.user("viewer"));
+    assert_eq!(count(transaction.query_one(users, &[]).await.expect("rows")), 5);
+    let write = "UPDATE awgp.users SET first_name = 'x'";
+    assert_sqlstate(transaction.execute(write, &[]).await, "25006");
+    transaction.rollback().await.expect("it ends");
+    let transaction = app.transaction().await.expect("a transaction");
+    let token = token_of(group.south.user("viewer"));
+    transaction.execute("SELECT awgp.authenticate($1)", &[&token]).await.expect("a token is verified");
+    assert_eq!(count(transaction.query_one(users, &[]).await.expect("rows")), 5);
+    let event = "SELECT awgp.log_event('seen', 'users'); SELECT awgp.flush_audit()";
+    assert_sqlstate(transaction.batch_execute(event).await, "25006");
+}
