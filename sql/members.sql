@@ -133,6 +133,14 @@ GRANT EXECUTE ON FUNCTION awgp.maintenance_steps() TO awgp_maintainer;
 GRANT EXECUTE ON FUNCTION awgp.begin_maintenance() TO awgp_maintainer;
 GRANT EXECUTE ON FUNCTION awgp.end_maintenance() TO awgp_maintainer;
 
+-- Money
+COMMENT ON FUNCTION awgp.reset_credit_pools(timestamptz) IS 'Begins a new period for every credit pool whose own has ended by at (default: now), and returns for how many. Costs do not wait for it: the first of a period begins it. SECURITY DEFINER: maintainers see no tenant''s rows.';
+COMMENT ON FUNCTION awgp.expire_reservations(timestamptz) IS 'Marks the reservations that have expired by at (default: now), and returns how many. Limits do not wait for it: what has expired does not count. SECURITY DEFINER: maintainers see no tenant''s rows.';
+COMMENT ON FUNCTION awgp.verify_ledger() IS 'Recomputes every balance from the entries and reservations that the caller may see, for auditors and maintainers from all: a row a difference with severity, kind, tenant and the row it is about; no row means that all agree.';
+GRANT EXECUTE ON FUNCTION awgp.reset_credit_pools(timestamptz) TO awgp_maintainer;
+GRANT EXECUTE ON FUNCTION awgp.expire_reservations(timestamptz) TO awgp_maintainer;
+GRANT EXECUTE ON FUNCTION awgp.verify_ledger() TO awgp_app, awgp_auditor, awgp_maintainer;
+
 -- Lifecycle
 COMMENT ON FUNCTION awgp.version() IS 'The version of the extension''s logic.';
 COMMENT ON FUNCTION awgp.install(boolean) IS 'Applies what is missing of the structure and returns what it did. force: every policy, trigger, grant and function again, also where its text has not changed. Errors (55000): foreign_objects, structure_too_new.';

@@ -91,7 +91,7 @@ reasons! {
     TenantCycle = "tenant_cycle", ConstraintViolation;
     /// The parent of a subsidiary must be a holding.
     ParentNotHolding = "parent_not_holding", ConstraintViolation;
-    /// An id in an array column names no row of this tenant.
+    /// An id names no row of this tenant, in an array column or in a row of the ledger.
     UnknownReference = "unknown_reference", ForeignKeyViolation;
     /// The schema awgp holds objects that the installing role does not own.
     ForeignObjects = "foreign_objects", WrongState;
@@ -309,6 +309,30 @@ reasons! {
     PartitionPresent = "partition_present", WrongState;
     /// The table of a retired partition is not there any more.
     PartitionGone = "partition_gone", WrongState;
+    /// A cost or a reservation does not fit a limit: a pool's, a tenant's month, an assistant's day, a holding's month.
+    BudgetExceeded = "budget_exceeded", LimitExceeded;
+    /// The tenant has no credit pool for the provider.
+    NoCreditPool = "no_credit_pool", NotFound;
+    /// The tenant has no reservation with this id.
+    UnknownReservation = "unknown_reservation", NotFound;
+    /// The tenant has no entry of the ledger with this id.
+    UnknownTransaction = "unknown_transaction", NotFound;
+    /// The reservation is settled or released already.
+    ReservationResolved = "reservation_resolved", WrongState;
+    /// The cost names another assistant or provider than the reservation it settles.
+    ReservationMismatch = "reservation_mismatch", BadArgument;
+    /// The idempotency key was used for another amount, assistant or provider.
+    IdempotencyConflict = "idempotency_conflict", BadArgument;
+    /// An assistant that is not active reserves nothing.
+    AssistantNotActive = "assistant_not_active", WrongState;
+    /// The ledger is written once: an entry, a period, an alert is never changed or deleted.
+    LedgerImmutable = "ledger_immutable", NotAllowed;
+    /// A column that the ledger keeps was to be changed.
+    LedgerKept = "ledger_kept", NotAllowed;
+    /// The entry reverses another, or is reversed already.
+    NotReversible = "not_reversible", WrongState;
+    /// There is no such time zone.
+    UnknownTimeZone = "unknown_time_zone", BadArgument;
     /// messages is not an array of objects with a listed role and a content.
     MessagesInvalid = "messages_invalid", BadArgument;
     /// There are too many messages, or one or all of them are too large.

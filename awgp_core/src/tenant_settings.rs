@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::approval::policy;
 use crate::messaging;
+use crate::money::settings;
 use crate::reason::Reason;
 use crate::records;
 use crate::refusal::Refusal;
@@ -21,6 +22,8 @@ const KNOWN: &[(&str, Validator)] = &[
     ("conversation_policy", records::policy::validate_conversation),
     ("hallucination_policy", records::policy::validate_hallucination),
     ("messaging", messaging::settings::validate),
+    ("time_zone", settings::validate_time_zone),
+    ("holding_monthly_cost_limit", settings::validate_limit),
 ];
 
 /// Judges the settings of a tenant: the first key that cannot be used, with the path to it.

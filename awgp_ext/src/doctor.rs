@@ -5,6 +5,7 @@
 
 use crate::identity::providers;
 use crate::install::{self, declared};
+use crate::money::verify;
 use crate::query;
 use crate::relation;
 use crate::settings::{self, ContextMode};
@@ -91,6 +92,7 @@ fn doctor() -> TableIterator<
         .chain(default_partition_rows())
         .chain(glass_broken())
         .chain(signed_without_provider())
+        .chain(ledger_differs())
         .chain([context_mode(), preload()]);
     let rows: Vec<_> = findings
         .map(|finding| {
@@ -180,6 +182,24 @@ fn glass_broken() -> Option<Finding> {
         object: "awgp.approvals".to_owned(),
         message: format!("glass was broken for {count} approvals in the last 30 days"),
         hint: "SELECT * FROM awgp.audit_logs WHERE action = 'break_glass' ORDER BY timestamp DESC; -- as an auditor".to_owned(),
+    })
+}
+
+/// A balance is not what the entries say.
+fn ledger_differs() -> Option<Finding> {
+    let tables = [c"budget_periods", c"cost_transactions", c"credit_reservations", c"provider_credit_pools"];
+    // Without its tables there is no ledger to verify; migration_due says so.
+    if tables.iter().any(|table| relation::oid(table) == pgrx::pg_sys::InvalidOid) {
+        return None;
+    }
+    let findings = verify::findings_everywhere();
+    let first = findings.first()?;
+    Some(Finding {
+        code: "ledger_differs",
+        severity: "error",
+        object: "awgp.budget_periods".to_owned(),
+        message: format!("{} balances are not what the entries say; the first: {}", findings.len(), first.6),
+        hint: "SELECT * FROM awgp.verify_ledger();".to_owned(),
     })
 }
 

@@ -23,7 +23,7 @@ trigger_function!(awgp_guard_lowered_quota, pg_finfo_awgp_guard_lowered_quota, g
 fn guard_quota(call: &TriggerCall) -> Datum {
     let Some(quota) = Quota::of_table(call.argument(0)) else { return nothing() };
     for tenant in grown(call, quota) {
-        lock::lock_quota(subject(quota), tenant);
+        lock::lock_row(subject(quota), tenant);
         if let Some(Err(refusal)) =
             limit(quota, tenant).map(|limit| quota.check(limit, active(quota, tenant)))
         {
@@ -42,7 +42,7 @@ fn guard_lowered_quota(call: &TriggerCall) -> Datum {
         if new >= old {
             continue;
         }
-        lock::lock_quota(subject(quota), tenant);
+        lock::lock_row(subject(quota), tenant);
         if let Err(refusal) = quota.check_lowered(new, active(quota, tenant)) {
             raise(&refusal);
         }

@@ -24,6 +24,8 @@ static AUDIT_LANES: GucSetting<i32> = GucSetting::<i32>::new(64);
 static AUDIT_MASK: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
 
 static APPROVALS_NOTIFY: GucSetting<bool> = GucSetting::<bool>::new(true);
+static ACCOUNTING_TIME: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
+
 static AUDIT_NOTIFY: GucSetting<bool> = GucSetting::<bool>::new(false);
 
 static CONVERSATION_RETENTION: GucSetting<i32> = GucSetting::<i32>::new(0);
@@ -55,6 +57,11 @@ pub fn audit_retention_may_be_short() -> bool {
 /// Whether a commit that has asked for, decided or expired approvals notifies the channel `awgp_approvals`.
 pub fn approvals_notify() -> bool {
     APPROVALS_NOTIFY.get()
+}
+
+/// The moment that stands in for the wall clock where money moves; none where it is unset or empty.
+pub fn accounting_time() -> Option<CString> {
+    ACCOUNTING_TIME.get().filter(|text| !text.is_empty())
 }
 
 /// How many lanes of a tenant's chain writers may take before one waits for another.
@@ -176,6 +183,14 @@ pub fn define() {
         c"Whether a commit that has asked for, decided or expired an approval notifies the channel awgp_approvals.",
         c"On; NOTIFY lets the commits of the whole server wait for each other. The payload is the approval's id.",
         &APPROVALS_NOTIFY,
+        GucContext::Suset,
+        GucFlags::default(),
+    );
+    GucRegistry::define_string_guc(
+        c"awgp.accounting_time",
+        c"The moment that costs and reservations are made at, in place of the wall clock.",
+        c"Empty: the wall clock. For imports of past costs and for rehearsals; only a superuser sets it.",
+        &ACCOUNTING_TIME,
         GucContext::Suset,
         GucFlags::default(),
     );

@@ -1,7 +1,7 @@
 //! What happens when a transaction or a savepoint ends, in one place and one order.
 
 use crate::audit::{lanes, queue};
-use crate::{approval, context, machine};
+use crate::{approval, context, machine, money};
 use pgrx::pg_sys;
 use std::ffi::c_void;
 
@@ -35,6 +35,7 @@ unsafe extern "C-unwind" fn at_transaction_event(event: pg_sys::XactEvent::Type,
             machine::forget();
             approval::forget();
             approval::forget_notices();
+            money::machine::forget();
             match event {
                 XACT_EVENT_COMMIT => context::commit(),
                 XACT_EVENT_ABORT => context::abort(),
@@ -59,6 +60,7 @@ unsafe extern "C-unwind" fn at_savepoint_event(
             machine::forget();
             approval::forget();
             approval::forget_subtransaction(own);
+            money::machine::forget();
             context::forget_subtransaction(own);
         }
         SUBXACT_EVENT_COMMIT_SUB => {

@@ -15,3 +15,7 @@ COMMENT ON TRIGGER capture ON awgp.budget_alerts IS 'Every change is recorded in
 CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON awgp.budget_alerts
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate('budget_alerts');
 COMMENT ON TRIGGER refuse_truncate ON awgp.budget_alerts IS 'The trail could not say which rows went.';
+
+CREATE OR REPLACE TRIGGER keep_book BEFORE INSERT OR UPDATE OR DELETE ON awgp.budget_alerts
+    FOR EACH ROW EXECUTE FUNCTION awgp.keep_book('budget_alerts');
+COMMENT ON TRIGGER keep_book ON awgp.budget_alerts IS 'The ledger alone writes here.';

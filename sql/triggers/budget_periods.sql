@@ -15,3 +15,7 @@ COMMENT ON TRIGGER capture ON awgp.budget_periods IS 'Every change is recorded i
 CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON awgp.budget_periods
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate('budget_periods');
 COMMENT ON TRIGGER refuse_truncate ON awgp.budget_periods IS 'The trail could not say which rows went.';
+
+CREATE OR REPLACE TRIGGER keep_book BEFORE INSERT OR UPDATE OR DELETE ON awgp.budget_periods
+    FOR EACH ROW EXECUTE FUNCTION awgp.keep_book('budget_periods');
+COMMENT ON TRIGGER keep_book ON awgp.budget_periods IS 'The ledger alone writes here.';

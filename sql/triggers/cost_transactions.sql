@@ -15,3 +15,11 @@ COMMENT ON TRIGGER capture ON awgp.cost_transactions IS 'Every change is recorde
 CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON awgp.cost_transactions
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate('cost_transactions');
 COMMENT ON TRIGGER refuse_truncate ON awgp.cost_transactions IS 'The trail could not say which rows went.';
+
+CREATE OR REPLACE TRIGGER keep_entry BEFORE INSERT OR UPDATE OR DELETE ON awgp.cost_transactions
+    FOR EACH ROW EXECUTE FUNCTION awgp.keep_entry('cost_transactions');
+COMMENT ON TRIGGER keep_entry ON awgp.cost_transactions IS 'An entry says what it is accounted to, and is never changed or deleted.';
+
+CREATE OR REPLACE TRIGGER post_entry AFTER INSERT ON awgp.cost_transactions
+    FOR EACH ROW EXECUTE FUNCTION awgp.post_entry('cost_transactions');
+COMMENT ON TRIGGER post_entry ON awgp.cost_transactions IS 'The money moves, in every limit or in none. The last of the triggers: balances are locked no longer than they must be.';

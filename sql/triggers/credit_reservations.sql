@@ -19,3 +19,11 @@ COMMENT ON TRIGGER capture ON awgp.credit_reservations IS 'Every change is recor
 CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON awgp.credit_reservations
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate('credit_reservations');
 COMMENT ON TRIGGER refuse_truncate ON awgp.credit_reservations IS 'The trail could not say which rows went.';
+
+CREATE OR REPLACE TRIGGER keep_reservation BEFORE INSERT OR UPDATE OR DELETE ON awgp.credit_reservations
+    FOR EACH ROW EXECUTE FUNCTION awgp.keep_reservation('credit_reservations');
+COMMENT ON TRIGGER keep_reservation ON awgp.credit_reservations IS 'A reservation says what it is accounted to, and changes its state alone.';
+
+CREATE OR REPLACE TRIGGER post_reservation AFTER INSERT OR UPDATE ON awgp.credit_reservations
+    FOR EACH ROW EXECUTE FUNCTION awgp.post_reservation('credit_reservations');
+COMMENT ON TRIGGER post_reservation ON awgp.credit_reservations IS 'What is held moves, in every limit or in none.';

@@ -66,6 +66,27 @@ COMMENT ON FUNCTION awgp.guard_audit() IS 'BEFORE … on audit_logs and its part
 CREATE FUNCTION awgp.refuse_truncate() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_refuse_truncate';
 COMMENT ON FUNCTION awgp.refuse_truncate() IS 'BEFORE TRUNCATE (table): a governed table is not truncated (42501, truncate_refused).';
 
+CREATE FUNCTION awgp.keep_entry() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_keep_entry';
+COMMENT ON FUNCTION awgp.keep_entry() IS 'BEFORE INSERT OR UPDATE OR DELETE … FOR EACH ROW (table): an entry of the ledger says what it is accounted to (P0002, unknown_price; 55000, reservation_resolved, not_reversible; 22023, reservation_mismatch; 23503, unknown_reference), and is never changed or deleted (42501, ledger_immutable).';
+
+CREATE FUNCTION awgp.post_entry() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_post_entry';
+COMMENT ON FUNCTION awgp.post_entry() IS 'AFTER INSERT … FOR EACH ROW (table): the money of an entry moves in every limit, or in none (53400, budget_exceeded).';
+
+CREATE FUNCTION awgp.keep_reservation() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_keep_reservation';
+COMMENT ON FUNCTION awgp.keep_reservation() IS 'BEFORE INSERT OR UPDATE OR DELETE … FOR EACH ROW (table): a reservation has a pool, an active assistant and a bounded time (P0002, no_credit_pool; 55000, assistant_not_active, reservation_resolved; 22023, out_of_range), and changes its state alone (42501, ledger_kept, ledger_immutable).';
+
+CREATE FUNCTION awgp.post_reservation() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_post_reservation';
+COMMENT ON FUNCTION awgp.post_reservation() IS 'AFTER INSERT OR UPDATE … FOR EACH ROW (table): what a reservation holds is taken from every limit, or from none (53400, budget_exceeded), and given back when it is released or expires.';
+
+CREATE FUNCTION awgp.keep_pool() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_keep_pool';
+COMMENT ON FUNCTION awgp.keep_pool() IS 'BEFORE INSERT OR UPDATE OR DELETE … FOR EACH ROW (table): balance, alerts and period of a pool are kept by the ledger (42501, ledger_kept) and follow its budget.';
+
+CREATE FUNCTION awgp.post_pool() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_post_pool';
+COMMENT ON FUNCTION awgp.post_pool() IS 'AFTER INSERT OR UPDATE … FOR EACH ROW (table): the period of a new pool is made, and that of a changed budget checked for alerts.';
+
+CREATE FUNCTION awgp.keep_book() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_keep_book';
+COMMENT ON FUNCTION awgp.keep_book() IS 'BEFORE INSERT OR UPDATE OR DELETE … FOR EACH ROW (table): the ledger alone writes here (42501, ledger_immutable).';
+
 CREATE FUNCTION awgp.guard_settings() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_settings';
 COMMENT ON FUNCTION awgp.guard_settings() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table): refuses a key of settings that AWGP knows and cannot use (22023, invalid_setting).';
 

@@ -19,3 +19,11 @@ COMMENT ON TRIGGER capture ON awgp.provider_credit_pools IS 'Every change is rec
 CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON awgp.provider_credit_pools
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate('provider_credit_pools');
 COMMENT ON TRIGGER refuse_truncate ON awgp.provider_credit_pools IS 'The trail could not say which rows went.';
+
+CREATE OR REPLACE TRIGGER keep_pool BEFORE INSERT OR UPDATE OR DELETE ON awgp.provider_credit_pools
+    FOR EACH ROW EXECUTE FUNCTION awgp.keep_pool('provider_credit_pools');
+COMMENT ON TRIGGER keep_pool ON awgp.provider_credit_pools IS 'Balance, alerts and period are kept by the ledger.';
+
+CREATE OR REPLACE TRIGGER post_pool AFTER INSERT OR UPDATE ON awgp.provider_credit_pools
+    FOR EACH ROW EXECUTE FUNCTION awgp.post_pool('provider_credit_pools');
+COMMENT ON TRIGGER post_pool ON awgp.provider_credit_pools IS 'The pool''s period follows.';

@@ -33,7 +33,7 @@ const BY_APPLICATION: &[(&str, &str)] = &[
     (
         "provider_credit_pools",
         "INSERT INTO awgp.provider_credit_pools (provider, monthly_budget, current_balance)
-         VALUES ('openai', 100, 100)",
+         VALUES ('openai', 10, 10)",
     ),
     (
         "cost_transactions",
@@ -46,6 +46,11 @@ const BY_APPLICATION: &[(&str, &str)] = &[
         "INSERT INTO awgp.credit_reservations (assistant_id, work_item_id, provider, pool_id, amount, expires_at)
          SELECT :assistant, :work_item, provider, id, 0.5, now() + interval '1 day'
          FROM awgp.provider_credit_pools WHERE provider = 'openai' AND tenant_id = awgp.current_tenant()",
+    ),
+    (
+        "budget_alerts",
+        "INSERT INTO awgp.cost_transactions (assistant_id, provider, model, input_tokens, output_tokens, cost_amount)
+         VALUES (:assistant, 'openai', 'gpt-4', 10, 20, 5)",
     ),
     (
         "conversation_logs",

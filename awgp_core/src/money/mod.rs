@@ -9,4 +9,6 @@ pub mod limit;
 pub mod litellm;
 pub mod period;
 pub mod price;
+pub mod refusals;
+pub mod settings;
 pub mod threshold;

@@ -23,6 +23,8 @@ pub const STEPS: &[Step] = &[
         name: "erase_due_conversations",
         sql: "SELECT jsonb_build_object('erased', awgp.erase_due_conversations($1))",
     },
+    Step { name: "expire_reservations", sql: "SELECT to_jsonb(awgp.expire_reservations($1))" },
+    Step { name: "reset_credit_pools", sql: "SELECT to_jsonb(awgp.reset_credit_pools($1))" },
     Step { name: "drain_default_partition", sql: "SELECT awgp.drain_default_partition()" },
     Step {
         name: "ensure_partitions",

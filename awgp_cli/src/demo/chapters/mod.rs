@@ -6,6 +6,7 @@ mod audit_trail;
 mod evidence;
 mod ground;
 mod messages;
+mod money;
 mod organisation;
 mod records;
 mod visibility;
@@ -21,6 +22,7 @@ pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     visibility::tell(stage).await?;
     writing::tell(stage).await?;
     messages::tell(stage).await?;
+    money::tell(stage).await?;
     afterwards::tell(stage).await?;
     approvals::tell(stage).await?;
     records::tell(stage).await?;

@@ -1,0 +1,211 @@
+//! The limits that one movement of money must fit, locked together and changed together.
+//!
+//! Locked in one order by everybody: the holding's month, the tenant's month, the pool and its period, the
+//! assistant's day. The widest comes first, so that two transactions of one tenant cannot wait for each other in
+//! a circle, whatever assistants and pools they touch; what it costs is that the widest is held a few
+//! microseconds longer.
+
+use super::alert::{self, Cause};
+use super::book::{Book, Is, LockedRow, Order};
+use super::period::{self, Limit, Open};
+use super::{clock, holding, numeric};
+use crate::raise::raise;
+use crate::relation;
+use awgp_core::money::amount::Amount;
+use awgp_core::money::limit::{Movement, Scope};
+use awgp_core::money::refusals;
+use awgp_core::money::threshold::{THRESHOLDS, is_reached};
+use pgrx::pg_sys::{self, Datum};
+use std::ffi::CStr;
+use uuid::Uuid;
+
+/// Who spends, of what, and when: what decides which limits count.
+#[derive(Clone, Copy, Debug)]
+pub struct Spender {
+    /// The tenant.
+    pub tenant: Uuid,
+    /// The assistant.
+    pub assistant: Uuid,
+    /// The pool that pays, where the tenant has one.
+    pub pool: Option<Uuid>,
+    /// The holding whose limit counts, where there is one.
+    pub holding: Option<Uuid>,
+    /// The moment whose periods count.
+    pub at: pg_sys::TimestampTz,
+}
+
+/// The limits of a spender, locked.
+pub struct Accounts {
+    periods: Book,
+    open: Vec<Open>,
+    pool: Option<Pool>,
+}
+
+/// A pool's own row, locked.
+pub struct Pool {
+    book: Book,
+    row: LockedRow,
+    budget: Amount,
+    reset_day: u8,
+}
+
+/// The columns of the seed that say which thresholds are reached.
+const FLAGS: [(&CStr, i32); 3] = [
+    (c"alert_threshold_50", THRESHOLDS[0]),
+    (c"alert_threshold_75", THRESHOLDS[1]),
+    (c"alert_threshold_90", THRESHOLDS[2]),
+];
+
+impl Pool {
+    /// Locks a pool's row; None where it is gone.
+    pub fn lock(id: Uuid) -> Option<Self> {
+        let book = Book::open(c"provider_credit_pools");
+        let mut place = None;
+        book.scan(c"provider_credit_pools_pkey", &[(c"id", Is::Id(id))], Order::Forward, |_, at| {
+            place = Some(at);
+            false
+        });
+        let row = book.lock(place?)?;
+        let budget = numeric::kept(&row.row(), c"monthly_budget");
+        let reset_day = row.row().integer(c"reset_day_of_month").and_then(|day| u8::try_from(day).ok());
+        Some(Self { book, row, budget, reset_day: reset_day.unwrap_or(1) })
+    }
+
+    /// Its limit.
+    pub fn limit(&self, tenant: Uuid, id: Uuid) -> Limit {
+        Limit::of_pool(tenant, id, self.budget, self.reset_day)
+    }
+
+    /// The end of the period that the seed's columns speak of.
+    pub fn shown_until(&self) -> pg_sys::TimestampTz {
+        self.row.row().bigint(c"period_ends_at").unwrap_or(i64::MIN)
+    }
+
+    /// What the seed's columns say, brought up to a period: not back to an earlier one.
+    pub fn show(&mut self, period: &Open) {
+        let row = self.row.row();
+        let shown = self.shown_until();
+        if period.ends < shown {
+            return;
+        }
+        let is_new = period.ends != shown;
+        let left = self.budget.checked_sub(period.account.spent);
+        let left = left.unwrap_or_else(|| raise(&refusals::amount_too_large()));
+        let mut values = vec![(c"current_balance", numeric::datum(left))];
+        for (flag, threshold) in FLAGS {
+            let was = !is_new && row.flag(flag);
+            let is = was || is_reached(threshold, self.budget, period.account.spent);
+            if is != row.flag(flag) {
+                values.push((flag, Datum::from(is)));
+            }
+        }
+        if is_new {
+            values.push((c"period_starts_at", Datum::from(period.starts)));
+            values.push((c"period_ends_at", Datum::from(period.ends)));
+        }
+        // SAFETY: reads the clock.
+        values.push((c"updated_at", Datum::from(unsafe { pg_sys::GetCurrentTimestamp() })));
+        self.book.replace(&mut self.row, &values);
+    }
+}
+
+impl Accounts {
+    /// Locks all limits of a spender, and makes the rows of periods that have none.
+    pub fn lock(spender: &Spender) -> Self {
+        let Spender { tenant, assistant, at, .. } = *spender;
+        let periods = Book::open(c"budget_periods");
+        let mut open = Vec::with_capacity(Scope::ALL.len());
+        if let Some(id) = spender.holding {
+            // Without a row nobody counts: see holding::join().
+            let limit = Limit::of(Scope::Holding, id, id, holding::limit(id));
+            open.extend(period::try_open(&periods, &limit, at));
+        }
+        let quota = holding::tenant(tenant).and_then(|tenant| tenant.quota).unwrap_or(Amount::ZERO);
+        open.push(period::open(&periods, Limit::of(Scope::Tenant, tenant, tenant, Some(quota)), at));
+        let pool = spender.pool.and_then(|id| Pool::lock(id).map(|pool| (id, pool)));
+        if let Some((id, pool)) = &pool {
+            open.push(period::open(&periods, pool.limit(tenant, *id), at));
+        }
+        let day = assistant_limit(assistant).unwrap_or(Amount::ZERO);
+        open.push(period::open(&periods, Limit::of(Scope::Assistant, tenant, assistant, Some(day)), at));
+        Self { periods, open, pool: pool.map(|(_, pool)| pool) }
+    }
+
+    /// Raises where an amount does not fit one of the limits.
+    pub fn refuse_excess(&self, amount: Amount) {
+        for open in &self.open {
+            if open.account.fits(amount, Amount::ZERO) {
+                continue;
+            }
+            let expired = expired(open, None);
+            if !open.account.fits(amount, expired) {
+                let ends = clock::text(open.ends);
+                let scope = open.limit.scope;
+                raise(&refusals::budget_exceeded(scope, &open.account, expired, amount, &ends));
+            }
+        }
+    }
+
+    /// The limits that a movement would leave exceeded. `beyond`: it takes more than it gives back, of what
+    /// `reservation` held.
+    pub fn exceeded(&self, movement: Movement, beyond: bool, reservation: Option<Uuid>) -> Vec<Scope> {
+        let exceeds = |open: &&Open| {
+            open.account.exceeded_after(movement, Amount::ZERO, beyond)
+                && open.account.exceeded_after(movement, expired(open, reservation), beyond)
+        };
+        self.open.iter().filter(exceeds).map(|open| open.limit.scope).collect()
+    }
+
+    /// Moves the money, everywhere, and tells who should know.
+    pub fn apply(mut self, movement: Movement, cause: &Cause) {
+        for open in &mut self.open {
+            let after = open.account.after(movement);
+            let after = after.unwrap_or_else(|| raise(&refusals::amount_too_large()));
+            let before = (open.last_limit, open.account.spent);
+            open.write(&self.periods, after);
+            let is_pool = open.limit.scope == Scope::Pool;
+            if let Some(pool) = self.pool.as_mut().filter(|_| is_pool && movement.spent != Amount::ZERO) {
+                pool.show(open);
+            }
+            alert::raise_due(open, before, cause);
+        }
+    }
+}
+
+/// What an assistant may spend a day; None where there is none.
+fn assistant_limit(id: Uuid) -> Option<Amount> {
+    let mut found = None;
+    relation::for_each_by_uuid(c"assistants", c"assistants_pkey", c"id", id, |row| {
+        found = numeric::amount(row, c"max_cost_per_day");
+    });
+    found
+}
+
+/// What of a period's holds has expired and was not swept: it no longer counts. `but` is left out.
+fn expired(open: &Open, but: Option<Uuid>) -> Amount {
+    let (index, column) = match open.limit.scope {
+        Scope::Holding => (c"idx_credit_reservations_holding_held", c"holding_id"),
+        _ => (c"idx_credit_reservations_held", c"tenant_id"),
+    };
+    let owner = match open.limit.scope {
+        Scope::Holding => open.limit.subject,
+        _ => open.limit.tenant,
+    };
+    let subject = match open.limit.scope {
+        Scope::Pool => Some(c"pool_id"),
+        Scope::Assistant => Some(c"assistant_id"),
+        Scope::Holding | Scope::Tenant => None,
+    };
+    let book = Book::open(c"credit_reservations");
+    let keys = [(column, Is::Id(owner)), (c"expires_at", Is::Until(clock::now()))];
+    let mut sum = Amount::ZERO;
+    book.scan(index, &keys, Order::Forward, |row, _| {
+        let is_subject = subject.is_none_or(|column| row.uuid(column) == Some(open.limit.subject));
+        let is_period = row.bigint(c"reserved_at").is_some_and(|at| (open.starts..open.ends).contains(&at));
+        if is_subject && is_period && but.is_none_or(|but| row.uuid(c"id") != Some(but)) {
+            sum = period::sum(sum, numeric::kept(row, c"amount"));
+        }
+        true
+    });
+    sum
+}

@@ -1,0 +1,294 @@
+//! Rows of the ledger's books, found, locked and rewritten below SQL.
+//!
+//! A balance moves with every cost, in the middle of the caller's statement. Below SQL that needs no plan, no
+//! privilege and no policy, meets the row's newest version at every isolation level, and costs a fraction of an
+//! UPDATE. No trigger fires: what the movement follows from, an entry or a reservation, is what is recorded.
+//!
+//! Snapshots are fresh ones; a row that this transaction has written is seen once its command has ended, so every
+//! write here ends one.
+
+use crate::relation::{self, Row};
+use pgrx::pg_sys::{self, Datum};
+use std::ffi::CStr;
+use uuid::Uuid;
+
+/// What a column must be.
+#[derive(Clone, Copy)]
+pub enum Is {
+    /// This uuid.
+    Id(Uuid),
+    /// After this moment.
+    After(pg_sys::TimestampTz),
+    /// Not before this moment.
+    From(pg_sys::TimestampTz),
+    /// Before this moment, or at it.
+    Until(pg_sys::TimestampTz),
+}
+
+/// The order of a scan.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// As the index has it.
+    Forward,
+    /// From its end.
+    Backward,
+}
+
+/// A table of the ledger, open for writing; closed with its last use, its lock kept until the transaction ends.
+pub struct Book {
+    relation: pg_sys::Relation,
+}
+
+/// A row whose lock this transaction holds.
+pub struct LockedRow {
+    tuple: pg_sys::HeapTuple,
+    descriptor: pg_sys::TupleDesc,
+}
+
+impl LockedRow {
+    /// Its columns.
+    pub fn row(&self) -> Row {
+        Row::new(self.tuple, self.descriptor)
+    }
+}
+
+impl Drop for Book {
+    fn drop(&mut self) {
+        // After an error the resource owner closes it.
+        if !std::thread::panicking() {
+            // SAFETY: opened in open().
+            unsafe { pg_sys::table_close(self.relation, pg_sys::NoLock.cast_signed()) };
+        }
+    }
+}
+
+impl Book {
+    /// Opens a table.
+    pub fn open(table: &CStr) -> Self {
+        // SAFETY: closed in drop().
+        Self { relation: unsafe { relation::open(table, pg_sys::RowExclusiveLock) } }
+    }
+
+    /// Calls `visit` with the rows that meet all of `keys`, in the order of `index`, until it answers false.
+    pub fn scan(
+        &self,
+        index: &CStr,
+        keys: &[(&CStr, Is)],
+        order: Order,
+        mut visit: impl FnMut(&Row, pg_sys::ItemPointerData) -> bool,
+    ) {
+        let ids: Vec<[u8; 16]> =
+            keys.iter().map(|(_, is)| if let Is::Id(id) = is { *id.as_bytes() } else { [0; 16] }).collect();
+        // SAFETY: an ordered scan as catalog code does it; the keys' values outlive it. An error in between
+        // leaves the closing to the resource owner.
+        unsafe {
+            let descriptor = (*self.relation).rd_att;
+            let index = pg_sys::index_open(relation::oid(index), pg_sys::AccessShareLock.cast_signed());
+            let mut keys: Vec<pg_sys::ScanKeyData> = keys
+                .iter()
+                .zip(&ids)
+                .map(|((column, is), id)| scan_key(descriptor, column, *is, id))
+                .collect();
+            let count = i32::try_from(keys.len()).unwrap_or(0);
+            let scan = pg_sys::systable_beginscan_ordered(
+                self.relation,
+                index,
+                std::ptr::null_mut(),
+                count,
+                keys.as_mut_ptr(),
+            );
+            let direction = match order {
+                Order::Forward => pg_sys::ScanDirection::ForwardScanDirection,
+                Order::Backward => pg_sys::ScanDirection::BackwardScanDirection,
+            };
+            loop {
+                let tuple = pg_sys::systable_getnext_ordered(scan, direction);
+                if tuple.is_null() || !visit(&Row::new(tuple, descriptor), (*tuple).t_self) {
+                    break;
+                }
+            }
+            pg_sys::systable_endscan_ordered(scan);
+            pg_sys::index_close(index, pg_sys::NoLock.cast_signed());
+        }
+    }
+
+    /// Locks the newest version of a row against other writers, waiting for them; None where it is gone.
+    pub fn lock(&self, mut place: pg_sys::ItemPointerData) -> Option<LockedRow> {
+        // SAFETY: the table access method's own way to lock a row, as the executor's LockRows calls it. The slot
+        // is dropped, and with it its pin, once the row is copied.
+        unsafe {
+            let slot = pg_sys::table_slot_create(self.relation, std::ptr::null_mut());
+            let mut failure = pg_sys::TM_FailureData::default();
+            let command = pg_sys::GetCurrentCommandId(true);
+            let Some(tuple_lock) = (*(*self.relation).rd_tableam).tuple_lock else {
+                pgrx::error!("the table cannot lock its rows");
+            };
+            let result = pg_sys::ffi::pg_guard_ffi_boundary(|| {
+                tuple_lock(
+                    self.relation,
+                    &raw mut place,
+                    std::ptr::null_mut(),
+                    slot,
+                    command,
+                    pg_sys::LockTupleMode::LockTupleNoKeyExclusive,
+                    pg_sys::LockWaitPolicy::LockWaitBlock,
+                    pg_sys::TUPLE_LOCK_FLAG_FIND_LAST_VERSION as u8,
+                    &raw mut failure,
+                )
+            });
+            let locked = match result {
+                pg_sys::TM_Result::TM_Ok => {
+                    let tuple = pg_sys::ExecFetchSlotHeapTuple(slot, true, std::ptr::null_mut());
+                    let tuple = pg_sys::heap_copytuple(tuple);
+                    Some(LockedRow { tuple, descriptor: (*self.relation).rd_att })
+                }
+                pg_sys::TM_Result::TM_Deleted => None,
+                other => pgrx::error!("a row of the ledger could not be locked: {other}"),
+            };
+            pg_sys::ExecDropSingleTupleTableSlot(slot);
+            locked
+        }
+    }
+
+    /// Puts values in the columns of a locked row, and ends the command.
+    pub fn replace(&self, row: &mut LockedRow, values: &[(&CStr, Datum)]) {
+        // SAFETY: the columns are the table's own, the datums of their types; the lock makes the row ours.
+        unsafe {
+            let mut numbers: Vec<i32> = values
+                .iter()
+                .map(|(column, _)| pg_sys::SPI_fnumber(row.descriptor, column.as_ptr()))
+                .collect();
+            if numbers.iter().any(|number| *number <= 0) {
+                pgrx::error!("a book of the ledger has lost a column; call awgp.install(true)");
+            }
+            let mut datums: Vec<Datum> = values.iter().map(|(_, datum)| *datum).collect();
+            let mut nulls = vec![false; values.len()];
+            let changed = pg_sys::heap_modify_tuple_by_cols(
+                row.tuple,
+                row.descriptor,
+                i32::try_from(values.len()).unwrap_or(0),
+                numbers.as_mut_ptr(),
+                datums.as_mut_ptr(),
+                nulls.as_mut_ptr(),
+            );
+            let mut place = (*row.tuple).t_self;
+            if let Some(only_summarizing) = update(self.relation, &raw mut place, changed) {
+                insert_index_tuples(self.relation, changed, only_summarizing);
+            }
+            row.tuple = changed;
+            pg_sys::CommandCounterIncrement();
+        }
+    }
+}
+
+unsafe fn scan_key(
+    descriptor: pg_sys::TupleDesc,
+    column: &CStr,
+    is: Is,
+    id: &[u8; 16],
+) -> pg_sys::ScanKeyData {
+    let (strategy, function, value) = match is {
+        Is::Id(_) => (pg_sys::BTEqualStrategyNumber, pg_sys::F_UUID_EQ, Datum::from(id.as_ptr().cast_mut())),
+        Is::After(at) => (pg_sys::BTGreaterStrategyNumber, pg_sys::F_TIMESTAMPTZ_GT, Datum::from(at)),
+        Is::From(at) => (pg_sys::BTGreaterEqualStrategyNumber, pg_sys::F_TIMESTAMPTZ_GE, Datum::from(at)),
+        Is::Until(at) => (pg_sys::BTLessEqualStrategyNumber, pg_sys::F_TIMESTAMPTZ_LE, Datum::from(at)),
+    };
+    let mut key = pg_sys::ScanKeyData::default();
+    // SAFETY: the column is one of the descriptor's.
+    unsafe {
+        let number = pg_sys::SPI_fnumber(descriptor, column.as_ptr());
+        pg_sys::ScanKeyInit(
+            &raw mut key,
+            pg_sys::AttrNumber::try_from(number).unwrap_or(0),
+            strategy as pg_sys::StrategyNumber,
+            pg_sys::Oid::from(function),
+            value,
+        );
+    }
+    key
+}
+
+/// Stores the new version of a row. Some where indexes are to be told; true where only summarizing ones are.
+#[cfg(feature = "pg15")]
+unsafe fn update(
+    relation: pg_sys::Relation,
+    place: pg_sys::ItemPointer,
+    tuple: pg_sys::HeapTuple,
+) -> Option<bool> {
+    // SAFETY: the caller holds the row's lock.
+    unsafe {
+        pg_sys::simple_heap_update(relation, place, tuple);
+        let heap_only = u32::from((*(*tuple).t_data).t_infomask2) & pg_sys::HEAP_ONLY_TUPLE != 0;
+        (!heap_only).then_some(false)
+    }
+}
+
+#[cfg(not(feature = "pg15"))]
+unsafe fn update(
+    relation: pg_sys::Relation,
+    place: pg_sys::ItemPointer,
+    tuple: pg_sys::HeapTuple,
+) -> Option<bool> {
+    let mut indexes = pg_sys::TU_UpdateIndexes::TU_None;
+    // SAFETY: as above.
+    unsafe { pg_sys::simple_heap_update(relation, place, tuple, &raw mut indexes) };
+    match indexes {
+        pg_sys::TU_UpdateIndexes::TU_None => None,
+        pg_sys::TU_UpdateIndexes::TU_Summarizing => Some(true),
+        _ => Some(false),
+    }
+}
+
+/// Enters a row version that its page had no room for into the table's indexes, an operator's own among them.
+unsafe fn insert_index_tuples(relation: pg_sys::Relation, tuple: pg_sys::HeapTuple, only_summarizing: bool) {
+    // SAFETY: as the executor does after an UPDATE; everything is closed before this returns.
+    unsafe {
+        let estate = pg_sys::CreateExecutorState();
+        let result = pg_sys::palloc0(size_of::<pg_sys::ResultRelInfo>()).cast::<pg_sys::ResultRelInfo>();
+        (*result).type_ = pg_sys::NodeTag::T_ResultRelInfo;
+        pg_sys::InitResultRelInfo(result, relation, 0, std::ptr::null_mut(), 0);
+        pg_sys::ExecOpenIndices(result, false);
+        let slot = pg_sys::MakeSingleTupleTableSlot((*relation).rd_att, &raw const pg_sys::TTSOpsHeapTuple);
+        pg_sys::ExecStoreHeapTuple(tuple, slot, false);
+        (*slot).tts_tableOid = (*relation).rd_id;
+        enter(result, slot, estate, only_summarizing);
+        pg_sys::ExecDropSingleTupleTableSlot(slot);
+        pg_sys::ExecCloseIndices(result);
+        pg_sys::FreeExecutorState(estate);
+    }
+}
+
+#[cfg(feature = "pg15")]
+unsafe fn enter(
+    result: *mut pg_sys::ResultRelInfo,
+    slot: *mut pg_sys::TupleTableSlot,
+    estate: *mut pg_sys::EState,
+    _only_summarizing: bool,
+) {
+    let none = std::ptr::null_mut();
+    // SAFETY: the row was stored, the indexes are open.
+    unsafe { pg_sys::ExecInsertIndexTuples(result, slot, estate, false, false, none, std::ptr::null_mut()) };
+}
+
+#[cfg(not(feature = "pg15"))]
+unsafe fn enter(
+    result: *mut pg_sys::ResultRelInfo,
+    slot: *mut pg_sys::TupleTableSlot,
+    estate: *mut pg_sys::EState,
+    only_summarizing: bool,
+) {
+    let none = std::ptr::null_mut();
+    // SAFETY: as above.
+    unsafe {
+        pg_sys::ExecInsertIndexTuples(
+            result,
+            slot,
+            estate,
+            false,
+            false,
+            none,
+            std::ptr::null_mut(),
+            only_summarizing,
+        )
+    };
+}

@@ -1,0 +1,40 @@
+//! The moment at which money moves.
+
+use crate::settings;
+use pgrx::pg_sys;
+
+/// Now, by the wall clock: a transaction that waits over midnight spends the new day's money. Where a superuser
+/// has set `awgp.accounting_time`, that: an import of past costs, or a rehearsal.
+pub fn now() -> pg_sys::TimestampTz {
+    // SAFETY: reads the clock; timestamptz_in reads a C string and raises where it is no moment.
+    unsafe {
+        match settings::accounting_time() {
+            None => pg_sys::GetCurrentTimestamp(),
+            Some(text) => {
+                let function = pg_sys::Oid::from(pg_sys::F_TIMESTAMPTZ_IN);
+                let text = text.as_ptr().cast_mut();
+                #[expect(clippy::cast_possible_wrap, reason = "a by-value 64-bit timestamp")]
+                let at = pg_sys::OidInputFunctionCall(function, text, pg_sys::InvalidOid, -1).value() as i64;
+                at
+            }
+        }
+    }
+}
+
+/// Microseconds between PostgreSQL's epoch and Unix's.
+const EPOCH_US: i64 = 946_684_800_000_000;
+
+/// In microseconds since 1970; none for the infinities.
+pub fn to_unix(at: pg_sys::TimestampTz) -> Option<i64> {
+    if at == i64::MIN || at == i64::MAX { None } else { at.checked_add(EPOCH_US) }
+}
+
+/// As PostgreSQL has it.
+pub fn from_unix(us: i64) -> pg_sys::TimestampTz {
+    us.saturating_sub(EPOCH_US)
+}
+
+/// As text in UTC, for a refusal's facts.
+pub fn text(at: pg_sys::TimestampTz) -> String {
+    to_unix(at).map(awgp_core::civil::format_timestamp).unwrap_or_default()
+}

@@ -1,0 +1,302 @@
+//! The functions that clients call, and their Rust twins for what is built on them.
+//!
+//! They write the tables as any client may, under the caller's own rights, and the tables' triggers do the rest:
+//! an ORM that inserts the same row gets the same. They return a row of a table, so they are made with the tables
+//! and not with the extension (see `install::manifest`), in C: a body in SQL would be planned anew with each call.
+
+use super::statement::Statement;
+use super::{clock, pool};
+use crate::context;
+use crate::raise::raise;
+use crate::relation;
+use awgp_core::money::refusals;
+use pgrx::pg_sys::{self, Datum};
+use pgrx::prelude::*;
+
+/// The arguments of one call.
+pub struct Arguments(pg_sys::FunctionCallInfo);
+
+impl Arguments {
+    /// As PostgreSQL passed them.
+    ///
+    /// # Safety
+    /// `fcinfo` is the server's own, of a call that is running.
+    pub unsafe fn new(fcinfo: pg_sys::FunctionCallInfo) -> Self {
+        Self(fcinfo)
+    }
+
+    fn get(&self, number: usize) -> Option<Datum> {
+        // SAFETY: the SQL declaration has this argument.
+        let argument = unsafe { (*self.0).args.as_slice(number + 1)[number] };
+        (!argument.isnull).then_some(argument.value)
+    }
+}
+
+/// Declares a C function that SQL can call, and that returns a row: `row_function!(symbol, finfo, body)`.
+macro_rules! row_function {
+    ($symbol:ident, $finfo:ident, $body:expr) => {
+        #[doc(hidden)]
+        #[unsafe(no_mangle)]
+        pub extern "C" fn $finfo() -> &'static ::pgrx::pg_sys::Pg_finfo_record {
+            const V1: ::pgrx::pg_sys::Pg_finfo_record = ::pgrx::pg_sys::Pg_finfo_record { api_version: 1 };
+            &V1
+        }
+
+        #[doc(hidden)]
+        #[unsafe(no_mangle)]
+        #[::pgrx::pg_guard]
+        pub unsafe extern "C-unwind" fn $symbol(
+            fcinfo: ::pgrx::pg_sys::FunctionCallInfo,
+        ) -> ::pgrx::pg_sys::Datum {
+            // SAFETY: PostgreSQL calls this symbol and passes its own fcinfo.
+            let arguments = unsafe { Arguments::new(fcinfo) };
+            $body(&arguments)
+        }
+    };
+}
+
+row_function!(awgp_record_cost, pg_finfo_awgp_record_cost, record_cost);
+row_function!(awgp_reserve_credit, pg_finfo_awgp_reserve_credit, reserve_credit);
+row_function!(awgp_settle_credit, pg_finfo_awgp_settle_credit, settle_credit);
+row_function!(awgp_release_credit, pg_finfo_awgp_release_credit, release_credit);
+row_function!(awgp_reverse_cost, pg_finfo_awgp_reverse_cost, reverse_cost);
+
+fn tenant() -> Option<Datum> {
+    context::current().and_then(|context| relation::to_sql(context.tenant).into_datum())
+}
+
+const ENTRY_TYPES: &[pg_sys::Oid] = &[
+    pg_sys::UUIDOID,
+    pg_sys::UUIDOID,
+    pg_sys::TEXTOID,
+    pg_sys::TEXTOID,
+    pg_sys::INT4OID,
+    pg_sys::INT4OID,
+    pg_sys::NUMERICOID,
+    pg_sys::UUIDOID,
+    pg_sys::JSONBOID,
+    pg_sys::TEXTOID,
+];
+
+const ENTER: Statement = Statement {
+    number: 10,
+    sql: c"INSERT INTO awgp.cost_transactions (tenant_id, assistant_id, provider, model, input_tokens, output_tokens,
+                                               cost_amount, work_item_id, metadata, idempotency_key)
+           VALUES ($1, $2, $3, $4, COALESCE($5, 0), COALESCE($6, 0), $7, $8, COALESCE($9, '{}'), $10)
+           RETURNING *",
+    types: ENTRY_TYPES,
+};
+
+const ENTER_ONCE: Statement = Statement {
+    number: 11,
+    sql: c"INSERT INTO awgp.cost_transactions (tenant_id, assistant_id, provider, model, input_tokens, output_tokens,
+                                               cost_amount, work_item_id, metadata, idempotency_key)
+           VALUES ($1, $2, $3, $4, COALESCE($5, 0), COALESCE($6, 0), $7, $8, COALESCE($9, '{}'), $10)
+           ON CONFLICT (tenant_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
+           RETURNING *",
+    types: ENTRY_TYPES,
+};
+
+/// The entry that was made under the key before, where it is of the same cost.
+const ENTERED: Statement = Statement {
+    number: 12,
+    sql: c"SELECT * FROM awgp.cost_transactions
+           WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND idempotency_key OPERATOR(pg_catalog.=) $10
+             AND assistant_id OPERATOR(pg_catalog.=) $2
+             AND provider OPERATOR(pg_catalog.=) $3 AND model OPERATOR(pg_catalog.=) $4
+             AND (work_item_id IS NOT DISTINCT FROM $8 OR $8 IS NULL) AND $9 IS NOT DISTINCT FROM $9
+             AND CASE WHEN $7 IS NULL
+                      THEN input_tokens OPERATOR(pg_catalog.=) COALESCE($5, 0)
+                           AND output_tokens OPERATOR(pg_catalog.=) COALESCE($6, 0)
+                      ELSE cost_amount OPERATOR(pg_catalog.=) pg_catalog.round($7, 6) END",
+    types: ENTRY_TYPES,
+};
+
+/// `record_cost(assistant_id, provider, model, input_tokens, output_tokens, cost_amount, work_item_id, metadata,
+/// idempotency_key)`.
+fn record_cost(arguments: &Arguments) -> Datum {
+    let mut values = vec![tenant()];
+    values.extend((0..9).map(|number| arguments.get(number)));
+    let key = arguments.get(8);
+    let entered = if key.is_some() { ENTER_ONCE.row(&values) } else { ENTER.row(&values) };
+    entered.or_else(|| ENTERED.row(&values)).unwrap_or_else(|| conflict(key, "cost"))
+}
+
+const RESERVE_TYPES: &[pg_sys::Oid] = &[
+    pg_sys::UUIDOID,
+    pg_sys::UUIDOID,
+    pg_sys::TEXTOID,
+    pg_sys::NUMERICOID,
+    pg_sys::UUIDOID,
+    pg_sys::INTERVALOID,
+    pg_sys::TEXTOID,
+    pg_sys::TIMESTAMPTZOID,
+];
+
+const RESERVE: Statement = Statement {
+    number: 13,
+    sql: c"INSERT INTO awgp.credit_reservations (tenant_id, assistant_id, provider, amount, work_item_id, expires_at,
+                                                 idempotency_key)
+           VALUES ($1, $2, $3, $4, $5, $8 OPERATOR(pg_catalog.+) COALESCE($6, '15 minutes'), $7)
+           ON CONFLICT (tenant_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
+           RETURNING *",
+    types: RESERVE_TYPES,
+};
+
+const RESERVED: Statement = Statement {
+    number: 14,
+    sql: c"SELECT * FROM awgp.credit_reservations
+           WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND idempotency_key OPERATOR(pg_catalog.=) $7
+             AND assistant_id OPERATOR(pg_catalog.=) $2 AND provider OPERATOR(pg_catalog.=) $3
+             AND amount OPERATOR(pg_catalog.=) pg_catalog.round($4, 6)
+             AND (work_item_id IS NOT DISTINCT FROM $5 OR $5 IS NULL)
+             AND $6 IS NOT DISTINCT FROM $6 AND $8 IS NOT DISTINCT FROM $8",
+    types: RESERVE_TYPES,
+};
+
+/// `reserve_credit(assistant_id, provider, amount, work_item_id, expires_in, idempotency_key)`.
+fn reserve_credit(arguments: &Arguments) -> Datum {
+    let mut values = vec![tenant()];
+    values.extend((0..6).map(|number| arguments.get(number)));
+    values.push(Some(Datum::from(clock::now())));
+    let reserved = RESERVE.row(&values).or_else(|| RESERVED.row(&values));
+    reserved.unwrap_or_else(|| conflict(arguments.get(5), "amount"))
+}
+
+fn conflict(key: Option<Datum>, column: &str) -> ! {
+    // SAFETY: the argument is text.
+    let key = key.and_then(|key| unsafe { relation::text_of(key) }).unwrap_or_default();
+    raise(&refusals::idempotency_conflict(&key, column))
+}
+
+const SETTLE: Statement = Statement {
+    number: 15,
+    sql: c"INSERT INTO awgp.cost_transactions (tenant_id, assistant_id, work_item_id, provider, model, input_tokens,
+                                               output_tokens, cost_amount, metadata, reservation_id)
+           SELECT held.tenant_id, held.assistant_id, held.work_item_id, held.provider, $3, COALESCE($4, 0),
+                  COALESCE($5, 0), $6, COALESCE($7, '{}'), held.id
+           FROM awgp.credit_reservations AS held
+           WHERE held.tenant_id OPERATOR(pg_catalog.=) $1 AND held.id OPERATOR(pg_catalog.=) $2
+           RETURNING *",
+    types: &[
+        pg_sys::UUIDOID,
+        pg_sys::UUIDOID,
+        pg_sys::TEXTOID,
+        pg_sys::INT4OID,
+        pg_sys::INT4OID,
+        pg_sys::NUMERICOID,
+        pg_sys::JSONBOID,
+    ],
+};
+
+/// `settle_credit(reservation_id, model, input_tokens, output_tokens, cost_amount, metadata)`.
+fn settle_credit(arguments: &Arguments) -> Datum {
+    let mut values = vec![tenant()];
+    values.extend((0..6).map(|number| arguments.get(number)));
+    SETTLE.row(&values).unwrap_or_else(|| raise(&refusals::unknown_reservation()))
+}
+
+const RELEASE: Statement = Statement {
+    number: 16,
+    sql: c"UPDATE awgp.credit_reservations SET state = 'released'
+           WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2
+             AND state OPERATOR(pg_catalog.=) 'held'
+           RETURNING *",
+    types: &[pg_sys::UUIDOID, pg_sys::UUIDOID],
+};
+
+/// One that no longer holds anything; a settled one is none of these.
+const RELEASED: Statement = Statement {
+    number: 17,
+    sql: c"SELECT * FROM awgp.credit_reservations
+           WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2
+             AND state OPERATOR(pg_catalog.<>) 'settled'",
+    types: &[pg_sys::UUIDOID, pg_sys::UUIDOID],
+};
+
+const SETTLED: Statement = Statement {
+    number: 18,
+    sql: c"SELECT 1 FROM awgp.credit_reservations
+           WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2",
+    types: &[pg_sys::UUIDOID, pg_sys::UUIDOID],
+};
+
+/// `release_credit(reservation_id)`.
+fn release_credit(arguments: &Arguments) -> Datum {
+    let values = [tenant(), arguments.get(0)];
+    RELEASE.row(&values).or_else(|| RELEASED.row(&values)).unwrap_or_else(|| {
+        if SETTLED.run(&values) > 0 {
+            raise(&refusals::reservation_resolved("settled"));
+        }
+        raise(&refusals::unknown_reservation())
+    })
+}
+
+const REVERSE_TYPES: &[pg_sys::Oid] = &[pg_sys::UUIDOID, pg_sys::UUIDOID, pg_sys::TEXTOID];
+
+const REVERSE: Statement = Statement {
+    number: 19,
+    sql: c"INSERT INTO awgp.cost_transactions (tenant_id, assistant_id, work_item_id, provider, model, input_tokens,
+                                               output_tokens, metadata, reverses_id)
+           SELECT entry.tenant_id, entry.assistant_id, entry.work_item_id, entry.provider, entry.model, 0, 0,
+                  pg_catalog.jsonb_build_object('reason', $3), entry.id
+           FROM awgp.cost_transactions AS entry
+           WHERE entry.tenant_id OPERATOR(pg_catalog.=) $1 AND entry.id OPERATOR(pg_catalog.=) $2
+           ON CONFLICT (tenant_id, reverses_id) WHERE reverses_id IS NOT NULL DO NOTHING
+           RETURNING *",
+    types: REVERSE_TYPES,
+};
+
+const REVERSED: Statement = Statement {
+    number: 20,
+    sql: c"SELECT $3 FROM awgp.cost_transactions
+           WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2",
+    types: REVERSE_TYPES,
+};
+
+/// `reverse_cost(transaction_id, reason)`.
+fn reverse_cost(arguments: &Arguments) -> Datum {
+    let values = [tenant(), arguments.get(0), arguments.get(1)];
+    REVERSE.row(&values).unwrap_or_else(|| {
+        if REVERSED.run(&values) > 0 {
+            raise(&refusals::not_reversible("is reversed already"));
+        }
+        raise(&refusals::unknown_transaction())
+    })
+}
+
+const EXPIRE: Statement = Statement {
+    number: 21,
+    sql: c"UPDATE awgp.credit_reservations SET state = 'expired'
+           WHERE id IN (SELECT due.id FROM awgp.credit_reservations AS due
+                        WHERE due.state OPERATOR(pg_catalog.=) 'held'
+                          AND due.expires_at OPERATOR(pg_catalog.<=) $1
+                        ORDER BY due.tenant_id, due.id FOR UPDATE SKIP LOCKED)",
+    types: &[pg_sys::TIMESTAMPTZOID],
+};
+
+fn moment(at: Option<TimestampWithTimeZone>) -> pg_sys::TimestampTz {
+    at.map_or_else(clock::now, |at| at.into_inner())
+}
+
+/// Begins a new period for every credit pool whose own has ended by `at`, and returns for how many.
+///
+/// SECURITY DEFINER: maintainers see no tenant's rows.
+#[pg_extern(volatile, parallel_unsafe, security_definer)]
+#[search_path(pg_catalog, pg_temp)]
+fn reset_credit_pools(at: default!(Option<TimestampWithTimeZone>, "NULL")) -> i32 {
+    pool::reset(moment(at))
+}
+
+/// Marks the reservations that have expired by `at`, and returns how many.
+///
+/// SECURITY DEFINER: maintainers see no tenant's rows.
+#[pg_extern(volatile, parallel_unsafe, security_definer)]
+#[search_path(pg_catalog, pg_temp)]
+fn expire_reservations(at: default!(Option<TimestampWithTimeZone>, "NULL")) -> i32 {
+    let _machine = super::machine::Machine::start();
+    let expired = relation::as_owner_past_row_security(c"credit_reservations", || {
+        EXPIRE.run(&[Some(Datum::from(moment(at)))])
+    });
+    i32::try_from(expired).unwrap_or(i32::MAX)
+}

@@ -1,0 +1,119 @@
+//! Whose holding's limit a tenant counts towards, and from when on.
+//!
+//! A limit over a holding and its subsidiaries is one more row that all of them write. Where no such limit is set,
+//! nobody should wait for it, so its period has a row only from the first money on that moves under a limit. That
+//! row begins with what the entries say was spent and held already, and for this nobody else may be on the way:
+//! who spends in the family holds a lock shared until he commits, and who makes the row takes it exclusively. So
+//! the row, once seen, misses nothing, and who sees no row is counted by who makes it.
+
+use super::book::{Book, Is, Order};
+use super::numeric;
+use super::period::{self, Limit};
+use crate::lock::{self, Subject};
+use crate::relation::{self, Row};
+use awgp_core::money::amount::Amount;
+use awgp_core::money::limit::Scope;
+use awgp_core::money::settings;
+use pgrx::pg_sys;
+use uuid::Uuid;
+
+/// The setting of a holding that bounds what it and its direct subsidiaries spend a month.
+pub const SETTING: &str = "holding_monthly_cost_limit";
+
+/// What the ledger asks of a tenant's row.
+pub struct Tenant {
+    /// What it may spend a month.
+    pub quota: Option<Amount>,
+    /// Whose limit it counts towards: its parent's, or, where it has none and is a holding, its own.
+    pub holding: Option<Uuid>,
+}
+
+/// Reads a tenant's row; None where there is none.
+pub fn tenant(id: Uuid) -> Option<Tenant> {
+    let mut found = None;
+    read(id, |row| {
+        let parent = row.uuid(c"parent_tenant_id");
+        let is_holding = row.text(c"type").as_deref() == Some("holding");
+        found = Some(Tenant {
+            quota: numeric::amount(row, c"quota_monthly_cost_limit"),
+            holding: parent.or_else(|| is_holding.then_some(id)),
+        });
+    });
+    found
+}
+
+/// A member of a tenant's settings.
+pub fn setting(tenant: Uuid, name: &str) -> Option<serde_json::Value> {
+    let mut found = None;
+    read(tenant, |row| {
+        let Some(settings) = row.json(c"settings") else { return };
+        // Most settings have nothing of the kind: a look at the bytes is cheaper than a parse.
+        if settings.bytes().windows(name.len()).any(|bytes| bytes == name.as_bytes()) {
+            let parsed = settings.with_text(|text| serde_json::from_str::<serde_json::Value>(text).ok());
+            found = parsed.and_then(|mut settings| settings.get_mut(name).map(serde_json::Value::take));
+        }
+    });
+    found
+}
+
+fn read(id: Uuid, visit: impl FnMut(&Row)) {
+    relation::for_each_by_uuid(c"tenants", c"tenants_pkey", c"id", id, visit);
+}
+
+/// What the holding and its direct subsidiaries may spend a month; None where nothing is set.
+pub fn limit(holding: Uuid) -> Option<Amount> {
+    let value = setting(holding, SETTING)?;
+    // What is no amount, written before it was looked at, allows nothing.
+    (!value.is_null()).then(|| settings::limit(&value).unwrap_or(Amount::ZERO))
+}
+
+/// Joins those who count towards the holding's limit, until the transaction ends, and makes the row of its period
+/// where a limit is set and it has none. Called before the first row that counts is written.
+pub fn join(periods: &Book, holding: Uuid, at: pg_sys::TimestampTz) {
+    let is_due = || limit(holding).is_some() && !period::exists(periods, Scope::Holding, holding, at);
+    while !is_due() {
+        lock::share_row(Subject::Holding, holding);
+        // Seen now, it was not there before anybody who did not count had ended.
+        if !is_due() {
+            return;
+        }
+        lock::give_back_share(Subject::Holding, holding);
+    }
+    lock::lock_row(Subject::Holding, holding);
+    if is_due() {
+        let limit = Limit::of(Scope::Holding, holding, holding, limit(holding));
+        period::make(periods, &limit, at, |starts, ends| {
+            (spent(holding, starts, ends), held(holding, starts, ends))
+        });
+    }
+}
+
+fn spent(holding: Uuid, starts: pg_sys::TimestampTz, ends: pg_sys::TimestampTz) -> Amount {
+    let book = Book::open(c"cost_transactions");
+    let keys = [(c"holding_id", Is::Id(holding)), (c"accounted_at", Is::From(starts))];
+    let mut sum = Amount::ZERO;
+    book.scan(c"idx_cost_transactions_holding", &keys, Order::Forward, |row, _| {
+        if row.bigint(c"accounted_at").is_none_or(|at| at >= ends) {
+            return false;
+        }
+        sum = period::sum(sum, numeric::kept(row, c"cost_amount"));
+        true
+    });
+    sum
+}
+
+fn held(holding: Uuid, starts: pg_sys::TimestampTz, ends: pg_sys::TimestampTz) -> Amount {
+    let book = Book::open(c"credit_reservations");
+    let keys = [(c"holding_id", Is::Id(holding)), (c"reserved_at", Is::From(starts))];
+    let mut sum = Amount::ZERO;
+    book.scan(c"idx_credit_reservations_holding", &keys, Order::Forward, |row, _| {
+        if row.bigint(c"reserved_at").is_none_or(|at| at >= ends) {
+            return false;
+        }
+        if row.text(c"state").as_deref() == Some("held") {
+            sum = period::sum(sum, numeric::kept(row, c"amount"));
+        }
+        true
+    });
+    sum
+}

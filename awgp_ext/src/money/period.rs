@@ -1,0 +1,244 @@
+//! The row of a limit's period: found, made where it is the first money of the period, locked.
+
+use super::book::{Book, Is, LockedRow, Order};
+use super::machine::Machine;
+use super::statement::Statement;
+use super::{clock, holding, numeric};
+use crate::lock::{self, Subject};
+use crate::raise::raise;
+use crate::relation;
+use awgp_core::money::amount::Amount;
+use awgp_core::money::limit::{Account, Scope};
+use awgp_core::money::period::{Division, Period, PeriodError, Zone};
+use awgp_core::money::refusals;
+use pgrx::IntoDatum;
+use pgrx::pg_sys::{self, Datum};
+use std::ffi::CStr;
+use uuid::Uuid;
+
+/// A limit, and what it bounds.
+#[derive(Clone, Debug)]
+pub struct Limit {
+    /// What it bounds.
+    pub scope: Scope,
+    /// The tenant whose limit it is, in whose time zone its periods are.
+    pub tenant: Uuid,
+    /// The tenant, pool or assistant.
+    pub subject: Uuid,
+    /// What may be spent; None where nothing bounds it any more.
+    pub amount: Option<Amount>,
+    /// How it divides time.
+    pub division: Division,
+}
+
+impl Limit {
+    /// A limit of a month from the first day on, or of a day.
+    pub fn of(scope: Scope, tenant: Uuid, subject: Uuid, amount: Option<Amount>) -> Self {
+        let division =
+            if scope == Scope::Assistant { Division::Day } else { Division::Month { reset_day: 1 } };
+        Self { scope, tenant, subject, amount, division }
+    }
+
+    /// A pool's limit.
+    pub fn of_pool(tenant: Uuid, pool: Uuid, budget: Amount, reset_day: u8) -> Self {
+        let division = Division::Month { reset_day };
+        Self { scope: Scope::Pool, tenant, subject: pool, amount: Some(budget), division }
+    }
+}
+
+/// A period whose row this transaction has locked.
+pub struct Open {
+    /// Its limit.
+    pub limit: Limit,
+    /// Its id.
+    pub id: Uuid,
+    /// Its first moment.
+    pub starts: pg_sys::TimestampTz,
+    /// The first moment after it.
+    pub ends: pg_sys::TimestampTz,
+    /// What has happened in it.
+    pub account: Account,
+    /// The limit when money last moved.
+    pub last_limit: Amount,
+    row: LockedRow,
+}
+
+/// The sum, as a balance keeps it.
+pub fn sum(left: Amount, right: Amount) -> Amount {
+    left.checked_add(right).unwrap_or_else(|| raise(&refusals::amount_too_large()))
+}
+
+fn index(scope: Scope) -> (&'static CStr, &'static CStr) {
+    match scope {
+        Scope::Holding => (c"idx_budget_periods_of_holding", c"tenant_id"),
+        Scope::Tenant => (c"idx_budget_periods_of_tenant", c"tenant_id"),
+        Scope::Pool => (c"idx_budget_periods_of_pool", c"pool_id"),
+        Scope::Assistant => (c"idx_budget_periods_of_assistant", c"assistant_id"),
+    }
+}
+
+fn find(
+    periods: &Book,
+    scope: Scope,
+    subject: Uuid,
+    at: pg_sys::TimestampTz,
+) -> Option<pg_sys::ItemPointerData> {
+    let (index, column) = index(scope);
+    let mut found = None;
+    periods.scan(
+        index,
+        &[(column, Is::Id(subject)), (c"ends_at", Is::After(at))],
+        Order::Forward,
+        |row, place| {
+            if row.bigint(c"starts_at").is_some_and(|starts| starts <= at) {
+                found = Some(place);
+            }
+            false
+        },
+    );
+    found
+}
+
+/// Whether the period that holds a moment has a row.
+pub fn exists(periods: &Book, scope: Scope, subject: Uuid, at: pg_sys::TimestampTz) -> bool {
+    find(periods, scope, subject, at).is_some()
+}
+
+/// Locks the row of the period that holds a moment, and makes it where it has none.
+pub fn open(periods: &Book, limit: Limit, at: pg_sys::TimestampTz) -> Open {
+    loop {
+        if let Some(open) = try_open(periods, &limit, at) {
+            return open;
+        }
+        lock::lock_row(Subject::Period, limit.subject);
+        // Somebody may have made it while this waited.
+        if !exists(periods, limit.scope, limit.subject, at) {
+            make(periods, &limit, at, |_, _| (Amount::ZERO, Amount::ZERO));
+        }
+    }
+}
+
+/// The same where the row exists.
+pub fn try_open(periods: &Book, limit: &Limit, at: pg_sys::TimestampTz) -> Option<Open> {
+    let place = find(periods, limit.scope, limit.subject, at)?;
+    let locked = periods.lock(place)?;
+    let row = locked.row();
+    Some(Open {
+        id: row.uuid(c"id")?,
+        starts: row.bigint(c"starts_at")?,
+        ends: row.bigint(c"ends_at")?,
+        account: Account {
+            limit: limit.amount,
+            spent: numeric::kept(&row, c"spent"),
+            held: numeric::kept(&row, c"held"),
+        },
+        last_limit: numeric::kept(&row, c"limit_amount"),
+        limit: limit.clone(),
+        row: locked,
+    })
+}
+
+impl Open {
+    /// Writes what the account has become.
+    pub fn write(&mut self, periods: &Book, after: Account) {
+        let limit = after.limit.unwrap_or(self.last_limit);
+        // SAFETY: reads the clock.
+        let now = unsafe { pg_sys::GetCurrentTimestamp() };
+        let mut values = vec![(c"spent", numeric::datum(after.spent)), (c"held", numeric::datum(after.held))];
+        if limit != self.last_limit {
+            values.push((c"limit_amount", numeric::datum(limit)));
+        }
+        values.push((c"updated_at", Datum::from(now)));
+        periods.replace(&mut self.row, &values);
+        self.account = after;
+        self.last_limit = limit;
+    }
+}
+
+const INSERT: Statement = Statement {
+    number: 0,
+    sql: c"INSERT INTO awgp.budget_periods (tenant_id, scope, pool_id, assistant_id, starts_at, ends_at, time_zone,
+                                            limit_amount, opening, spent, held)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+    types: &[
+        pg_sys::UUIDOID,
+        pg_sys::TEXTOID,
+        pg_sys::UUIDOID,
+        pg_sys::UUIDOID,
+        pg_sys::TIMESTAMPTZOID,
+        pg_sys::TIMESTAMPTZOID,
+        pg_sys::TEXTOID,
+        pg_sys::NUMERICOID,
+        pg_sys::NUMERICOID,
+        pg_sys::NUMERICOID,
+        pg_sys::NUMERICOID,
+    ],
+};
+
+/// Makes the row of the period that holds a moment. The caller holds the lock under which such rows are made.
+///
+/// `begin` says what is spent and held in it already, between its first moment and the first after it.
+pub fn make(
+    periods: &Book,
+    limit: &Limit,
+    at: pg_sys::TimestampTz,
+    begin: impl FnOnce(pg_sys::TimestampTz, pg_sys::TimestampTz) -> (Amount, Amount),
+) {
+    let (starts, ends, zone) = window(periods, limit, at);
+    let (spent, held) = begin(starts, ends);
+    insert(limit, (starts, ends, &zone), Amount::ZERO, spent, held);
+}
+
+/// Inserts a row.
+pub fn insert(
+    limit: &Limit,
+    (starts, ends, zone): (pg_sys::TimestampTz, pg_sys::TimestampTz, &str),
+    opening: Amount,
+    spent: Amount,
+    held: Amount,
+) {
+    let subject = |scope| (limit.scope == scope).then(|| relation::to_sql(limit.subject));
+    let values = [
+        relation::to_sql(limit.tenant).into_datum(),
+        limit.scope.name().into_datum(),
+        subject(Scope::Pool).and_then(IntoDatum::into_datum),
+        subject(Scope::Assistant).and_then(IntoDatum::into_datum),
+        Some(Datum::from(starts)),
+        Some(Datum::from(ends)),
+        zone.into_datum(),
+        Some(numeric::datum(limit.amount.unwrap_or(Amount::ZERO))),
+        Some(numeric::datum(opening)),
+        Some(numeric::datum(spent)),
+        Some(numeric::datum(held)),
+    ];
+    let _machine = Machine::start();
+    relation::as_owner_past_row_security(c"budget_periods", || INSERT.run(&values));
+}
+
+/// The window of the period that holds a moment, beside those that have rows, and the zone it was found in.
+pub fn window(
+    periods: &Book,
+    limit: &Limit,
+    at: pg_sys::TimestampTz,
+) -> (pg_sys::TimestampTz, pg_sys::TimestampTz, String) {
+    let zone = holding::setting(limit.tenant, "time_zone")
+        .and_then(|zone| zone.as_str().map(str::to_owned))
+        .unwrap_or_else(|| "UTC".to_owned());
+    let natural = clock::to_unix(at)
+        .ok_or(PeriodError::OutOfRange)
+        .and_then(|at_us| Zone::named(&zone)?.period(limit.division, at_us))
+        .unwrap_or_else(|error| raise(&refusals::no_period(&error)));
+    let (index, column) = index(limit.scope);
+    let neighbour = |is: Is, order: Order, end: &CStr| {
+        let mut found = None;
+        periods.scan(index, &[(column, Is::Id(limit.subject)), (c"ends_at", is)], order, |row, _| {
+            found = row.bigint(end).and_then(clock::to_unix);
+            false
+        });
+        found
+    };
+    let before = neighbour(Is::Until(at), Order::Backward, c"ends_at");
+    let after = neighbour(Is::After(at), Order::Forward, c"starts_at");
+    let Period { starts_us, ends_us } = natural.between(before, after);
+    (clock::from_unix(starts_us), clock::from_unix(ends_us), zone)
+}

@@ -1,0 +1,174 @@
+//! Credit pools: what a client declares, and what the ledger keeps beside it.
+
+use super::accounts::Pool;
+use super::alert::{self, Cause};
+use super::book::Book;
+use super::machine::{self, Machine};
+use super::period::{self, Limit};
+use super::statement::Statement;
+use super::{clock, numeric};
+use crate::raise::raise;
+use crate::relation;
+use crate::trigger::{TriggerCall, nothing, trigger_function};
+use awgp_core::money::amount::Amount;
+use awgp_core::money::refusals;
+use awgp_core::money::threshold::is_reached;
+use pgrx::IntoDatum;
+use pgrx::pg_sys::{self, Datum};
+use std::ffi::CStr;
+use uuid::Uuid;
+
+trigger_function!(awgp_keep_pool, pg_finfo_awgp_keep_pool, keep_pool);
+trigger_function!(awgp_post_pool, pg_finfo_awgp_post_pool, post_pool);
+trigger_function!(awgp_keep_book, pg_finfo_awgp_keep_book, keep_book);
+
+/// BEFORE INSERT OR UPDATE OR DELETE on what the ledger alone writes.
+fn keep_book(call: &TriggerCall) -> Datum {
+    if !machine::is_running() {
+        raise(&refusals::ledger_immutable(call.argument(0)));
+    }
+    call.keep()
+}
+
+/// The columns that a client does not change, and their names.
+const KEPT: [(&CStr, &str); 6] = [
+    (c"current_balance", "current_balance"),
+    (c"alert_threshold_50", "alert_threshold_50"),
+    (c"alert_threshold_75", "alert_threshold_75"),
+    (c"alert_threshold_90", "alert_threshold_90"),
+    (c"period_starts_at", "period_starts_at"),
+    (c"period_ends_at", "period_ends_at"),
+];
+
+const FORGET: Statement = Statement {
+    number: 3,
+    sql: c"DELETE FROM awgp.budget_periods WHERE pool_id OPERATOR(pg_catalog.=) $1",
+    types: &[pg_sys::UUIDOID],
+};
+
+/// BEFORE INSERT OR UPDATE OR DELETE.
+fn keep_pool(call: &TriggerCall) -> Datum {
+    if call.is_row_insert() {
+        return keep_new(call);
+    }
+    if !call.is_update() {
+        // Its keys refuse where money has moved; a pool that none went through takes its periods with it.
+        if let Some(id) = call.old_uuid(c"id") {
+            let _machine = Machine::start();
+            let values = [relation::to_sql(id).into_datum()];
+            relation::as_owner_past_row_security(c"budget_periods", || FORGET.run(&values));
+        }
+        return call.keep();
+    }
+    let (old, new) = (call.old_row(), call.new_row());
+    for (column, name) in KEPT {
+        let same = match name {
+            "current_balance" => old.numeric(column) == new.numeric(column),
+            "period_starts_at" | "period_ends_at" => old.bigint(column) == new.bigint(column),
+            _ => old.flag(column) == new.flag(column),
+        };
+        if !same {
+            raise(&refusals::ledger_kept(call.argument(0), name));
+        }
+    }
+    if old.text(c"provider") != new.text(c"provider") {
+        raise(&refusals::ledger_kept(call.argument(0), "provider"));
+    }
+    let budget = budget_of(call);
+    let spent = numeric::kept(&old, c"monthly_budget").checked_sub(numeric::kept(&old, c"current_balance"));
+    let spent = spent.unwrap_or(Amount::ZERO);
+    let left = budget.checked_sub(spent).unwrap_or_else(|| raise(&refusals::amount_too_large()));
+    let flag = |column, threshold| old.flag(column) || is_reached(threshold, budget, spent);
+    call.with_columns(&[
+        (c"current_balance", Some(numeric::datum(left))),
+        (c"alert_threshold_50", Some(Datum::from(flag(c"alert_threshold_50", 50)))),
+        (c"alert_threshold_75", Some(Datum::from(flag(c"alert_threshold_75", 75)))),
+        (c"alert_threshold_90", Some(Datum::from(flag(c"alert_threshold_90", 90)))),
+    ])
+}
+
+fn budget_of(call: &TriggerCall) -> Amount {
+    let text = call.new_row().numeric(c"monthly_budget");
+    let budget = text.and_then(|text| Amount::parse(&text));
+    budget.unwrap_or_else(|| raise(&refusals::no_amount("monthly_budget")))
+}
+
+/// The limit of NEW; None where its tenant or reset day is left to the table's own constraints.
+fn limit_of(call: &TriggerCall, budget: Amount) -> Option<Limit> {
+    let row = call.new_row();
+    let day = row.integer(c"reset_day_of_month").and_then(|day| u8::try_from(day).ok());
+    let day = day.filter(|day| (1..=31).contains(day))?;
+    Some(Limit::of_pool(row.uuid(c"tenant_id")?, row.uuid(c"id")?, budget, day))
+}
+
+/// A pool begins in the period that is now; what is missing of its budget was spent before.
+fn keep_new(call: &TriggerCall) -> Datum {
+    let row = call.new_row();
+    if row.numeric(c"monthly_budget").is_none() {
+        return call.keep();
+    }
+    let budget = budget_of(call);
+    let Some(limit) = limit_of(call, budget) else { return call.keep() };
+    let left = numeric::amount(&row, c"current_balance").unwrap_or(budget);
+    let spent = budget.checked_sub(left).unwrap_or(Amount::ZERO);
+    let (starts, ends, _) = period::window(&Book::open(c"budget_periods"), &limit, clock::now());
+    let flag = |threshold| Some(Datum::from(is_reached(threshold, budget, spent)));
+    call.with_columns(&[
+        (c"current_balance", Some(numeric::datum(left))),
+        (c"alert_threshold_50", flag(50)),
+        (c"alert_threshold_75", flag(75)),
+        (c"alert_threshold_90", flag(90)),
+        (c"period_starts_at", Some(Datum::from(starts))),
+        (c"period_ends_at", Some(Datum::from(ends))),
+    ])
+}
+
+/// AFTER INSERT OR UPDATE: the pool's period is made, or learns of the new budget.
+fn post_pool(call: &TriggerCall) -> Datum {
+    let row = call.new_row();
+    let budget = numeric::kept(&row, c"monthly_budget");
+    let Some(limit) = limit_of(call, budget) else { return nothing() };
+    let (Some(starts), Some(ends)) = (row.bigint(c"period_starts_at"), row.bigint(c"period_ends_at")) else {
+        return nothing();
+    };
+    let periods = Book::open(c"budget_periods");
+    if call.is_row_insert() {
+        let spent = budget.checked_sub(numeric::kept(&row, c"current_balance")).unwrap_or(Amount::ZERO);
+        let (_, _, zone) = period::window(&periods, &limit, starts);
+        period::insert(&limit, (starts, ends, &zone), spent, spent, Amount::ZERO);
+        return nothing();
+    }
+    if call.old_row().numeric(c"monthly_budget") == row.numeric(c"monthly_budget") {
+        return nothing();
+    }
+    if let Some(mut open) = period::try_open(&periods, &limit, starts) {
+        let before = (open.last_limit, open.account.spent);
+        let account = open.account;
+        open.write(&periods, account);
+        alert::raise_due(&open, before, &Cause::none());
+    }
+    nothing()
+}
+
+/// Begins the period that holds a moment for every pool whose own has ended by then, and says for how many.
+pub fn reset(at: pg_sys::TimestampTz) -> i32 {
+    let mut due: Vec<(Uuid, Uuid)> = Vec::new();
+    relation::for_each(c"provider_credit_pools", |row| {
+        if row.bigint(c"period_ends_at").is_some_and(|ends| ends <= at) {
+            due.extend(row.uuid(c"tenant_id").zip(row.uuid(c"id")));
+        }
+    });
+    due.sort_unstable();
+    let periods = Book::open(c"budget_periods");
+    let mut begun = 0;
+    for (tenant, id) in due {
+        let Some(mut pool) = Pool::lock(id) else { continue };
+        // Somebody may have begun it while this waited.
+        if pool.shown_until() <= at {
+            let period = period::open(&periods, pool.limit(tenant, id), at);
+            pool.show(&period);
+            begun += 1;
+        }
+    }
+    begun
+}

@@ -1,0 +1,212 @@
+//! Reservations: money set aside before it is spent.
+//!
+//! A reservation is held until it is settled by an entry, released, or expires. It expires by the clock, not by a
+//! sweep: what is held beyond `expires_at` does not count against a limit, whether anybody has written so or not
+//! (see [`super::accounts`]). A sweep only tidies the sums.
+
+use super::accounts::{Accounts, Spender};
+use super::alert::Cause;
+use super::book::{Book, Is, LockedRow, Order};
+use super::entry::{pool_of, refuse_other};
+use super::machine::{self, Machine};
+use super::statement::Statement;
+use super::{clock, holding, numeric};
+use crate::audit::image;
+use crate::raise::raise;
+use crate::relation;
+use crate::trigger::{TriggerCall, nothing, trigger_function};
+use awgp_core::money::amount::Amount;
+use awgp_core::money::limit::Movement;
+use awgp_core::money::refusals;
+use pgrx::IntoDatum;
+use pgrx::pg_sys::{self, Datum};
+use uuid::Uuid;
+
+trigger_function!(awgp_keep_reservation, pg_finfo_awgp_keep_reservation, keep_reservation);
+trigger_function!(awgp_post_reservation, pg_finfo_awgp_post_reservation, post_reservation);
+
+/// How long money may be set aside: 31 days.
+const LONGEST_US: i64 = 31 * 86_400_000_000;
+
+/// What may change in a reservation.
+const CHANGES: [&str; 3] = ["state", "resolved_at", "updated_at"];
+
+/// BEFORE INSERT OR UPDATE OR DELETE.
+fn keep_reservation(call: &TriggerCall) -> Datum {
+    if call.is_row_insert() {
+        return keep_new(call);
+    }
+    if !call.is_update() {
+        raise(&refusals::ledger_immutable(call.argument(0)));
+    }
+    let change = call.change();
+    if let (Some(old), Some(new)) = (change.old, change.new) {
+        // SAFETY: both are rows of the trigger's table.
+        if unsafe { image::differ(old, new, change.descriptor, &CHANGES) } {
+            raise(&refusals::ledger_kept(call.argument(0), "what was reserved"));
+        }
+    }
+    let state = |text: Option<String>| text.unwrap_or_default();
+    let (old, new) = (state(call.old_text(c"state")), state(call.new_text(c"state")));
+    if old == new {
+        let resolved = call.old_row().bigint(c"resolved_at");
+        return call.with_columns(&[(c"resolved_at", resolved.map(Datum::from))]);
+    }
+    let is_late = call.new_row().bigint(c"expires_at").is_some_and(|expires| expires <= clock::now());
+    let new = match (old.as_str(), new.as_str()) {
+        ("held", "released") if is_late => "expired",
+        ("held", "released") => "released",
+        ("held", "expired") if is_late || machine::is_running() => "expired",
+        ("held" | "expired", "settled") if machine::is_running() => "settled",
+        ("held", _) => raise(&refusals::ledger_kept(call.argument(0), "state")),
+        _ => raise(&refusals::reservation_resolved(&old)),
+    };
+    call.with_columns(&[(c"state", new.into_datum()), (c"resolved_at", Some(Datum::from(clock::now())))])
+}
+
+fn keep_new(call: &TriggerCall) -> Datum {
+    let row = call.new_row();
+    let (Some(tenant), Some(assistant), Some(provider), Some(expires)) =
+        (row.uuid(c"tenant_id"), row.uuid(c"assistant_id"), row.text(c"provider"), row.bigint(c"expires_at"))
+    else {
+        // Left to NOT NULL.
+        return call.keep();
+    };
+    let status = assistant_status(tenant, assistant);
+    let status = status.unwrap_or_else(|| raise(&refusals::unknown_row(call.argument(0), "assistant_id")));
+    if status != "active" {
+        raise(&refusals::assistant_not_active(&status));
+    }
+    if row.text(c"state").as_deref() != Some("held") {
+        raise(&refusals::ledger_kept(call.argument(0), "state"));
+    }
+    let now = clock::now();
+    if !(now.saturating_add(1)..=now.saturating_add(LONGEST_US)).contains(&expires) {
+        raise(&refusals::expiry_out_of_range());
+    }
+    let pool = pool_of(tenant, &provider).unwrap_or_else(|| raise(&refusals::no_credit_pool(&provider)));
+    let spender = Spender {
+        tenant,
+        assistant,
+        pool: Some(pool.id),
+        holding: holding::tenant(tenant).and_then(|tenant| tenant.holding),
+        at: now.max(pool.period_starts),
+    };
+    refuse_other(call, &spender);
+    if let Some(holding) = spender.holding {
+        holding::join(&Book::open(c"budget_periods"), holding, spender.at);
+    }
+    let uuid = |id: Option<Uuid>| id.and_then(|id| relation::to_sql(id).into_datum());
+    call.with_columns(&[
+        (c"pool_id", uuid(spender.pool)),
+        (c"holding_id", uuid(spender.holding)),
+        (c"reserved_at", Some(Datum::from(spender.at))),
+        (c"resolved_at", None),
+    ])
+}
+
+fn assistant_status(tenant: Uuid, assistant: Uuid) -> Option<String> {
+    let mut status = None;
+    relation::for_each_by_uuid(c"assistants", c"assistants_pkey", c"id", assistant, |row| {
+        if row.uuid(c"tenant_id") == Some(tenant) {
+            status = row.text(c"status");
+        }
+    });
+    status
+}
+
+/// AFTER INSERT OR UPDATE: what is held moves. A settlement moves it together with its cost.
+fn post_reservation(call: &TriggerCall) -> Datum {
+    let row = call.new_row();
+    let (Some(tenant), Some(assistant), Some(at)) =
+        (row.uuid(c"tenant_id"), row.uuid(c"assistant_id"), row.bigint(c"reserved_at"))
+    else {
+        return nothing();
+    };
+    let spender =
+        Spender { tenant, assistant, pool: row.uuid(c"pool_id"), holding: row.uuid(c"holding_id"), at };
+    let amount = numeric::kept(&row, c"amount");
+    let held = if call.is_row_insert() {
+        amount
+    } else {
+        let was_held = call.old_text(c"state").as_deref() == Some("held");
+        let given_back = ["released", "expired"].contains(&row.text(c"state").unwrap_or_default().as_str());
+        if !was_held || !given_back {
+            return nothing();
+        }
+        Amount::ZERO.checked_sub(amount).unwrap_or(Amount::ZERO)
+    };
+    let accounts = Accounts::lock(&spender);
+    if call.is_row_insert() {
+        accounts.refuse_excess(amount);
+    }
+    accounts.apply(Movement { spent: Amount::ZERO, held }, &Cause::none());
+    nothing()
+}
+
+/// A reservation whose row is locked.
+pub struct Reservation {
+    /// Its id.
+    pub id: Uuid,
+    /// Who spends.
+    pub spender: Spender,
+    /// The provider.
+    pub provider: String,
+    /// The work item.
+    pub work_item: Option<Uuid>,
+    /// What it holds or held.
+    pub amount: Amount,
+    /// held, settled, released or expired.
+    pub state: String,
+    /// Keeps the row locked, and its columns to be read.
+    _row: LockedRow,
+}
+
+const RESOLVE: Statement = Statement {
+    number: 2,
+    sql: c"UPDATE awgp.credit_reservations SET state = $2 WHERE id OPERATOR(pg_catalog.=) $1",
+    types: &[pg_sys::UUIDOID, pg_sys::TEXTOID],
+};
+
+impl Reservation {
+    /// Locks a tenant's reservation.
+    pub fn lock(tenant: Uuid, id: Uuid) -> Option<Self> {
+        let book = Book::open(c"credit_reservations");
+        let mut place = None;
+        let keys = [(c"tenant_id", Is::Id(tenant)), (c"id", Is::Id(id))];
+        book.scan(c"credit_reservations_tenant_id_id_key", &keys, Order::Forward, |_, at| {
+            place = Some(at);
+            false
+        });
+        let locked = book.lock(place?)?;
+        let row = locked.row();
+        Some(Self {
+            id,
+            spender: Spender {
+                tenant,
+                assistant: row.uuid(c"assistant_id")?,
+                pool: row.uuid(c"pool_id"),
+                holding: row.uuid(c"holding_id"),
+                at: row.bigint(c"reserved_at")?,
+            },
+            provider: row.text(c"provider")?,
+            work_item: row.uuid(c"work_item_id"),
+            amount: numeric::kept(&row, c"amount"),
+            state: row.text(c"state")?,
+            _row: locked,
+        })
+    }
+
+    /// What a settlement gives back of what is held: nothing where a sweep has done so before.
+    pub fn given_back(&self) -> Amount {
+        let held = if self.state == "held" { self.amount } else { Amount::ZERO };
+        Amount::ZERO.checked_sub(held).unwrap_or(Amount::ZERO)
+    }
+
+    /// Ends it, as the ledger.
+    pub fn resolve(&self, state: &str) {
+        let values = [relation::to_sql(self.id).into_datum(), state.into_datum()];
+        let _machine = Machine::start();
+        relation::as_owner_past_row_security(c"credit_reservations", || RESOLVE.run(&values));
+    }
+}
