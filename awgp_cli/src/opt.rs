@@ -1,5 +1,6 @@
 //! Every argument of `awgp`, one file a noun. The doc comments are the help.
 
+mod action;
 mod assistant;
 mod audit;
 mod cost;
@@ -14,6 +15,7 @@ mod tenant;
 mod user;
 mod work;
 
+pub use action::{Action, ActionBegin, ActionFinish};
 pub use assistant::{Assistant, AssistantCreate, AssistantList};
 pub use audit::{
     Audit, AuditCheckProof, AuditCheckpoint, AuditExport, AuditFilter, AuditHistory, AuditKeygen, AuditLog,
@@ -125,6 +127,9 @@ pub enum Command {
     /// Work items of a tenant's assistants.
     #[command(subcommand)]
     Work(Work),
+    /// Governed actions: before an assistant acts, and after.
+    #[command(subcommand)]
+    Action(Action),
     /// Messages between assistants: may this be said.
     #[command(subcommand)]
     Message(Message),

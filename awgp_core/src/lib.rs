@@ -5,6 +5,7 @@
 //! very functions that hashed.
 #![forbid(unsafe_code)]
 
+pub mod action;
 pub mod approval;
 pub mod assistant;
 pub mod audit;

@@ -84,6 +84,7 @@ const RULES: &[(&str, Login, Scopes)] = &[
     ("audit_log_integrity", Login::Auditor, READ_ALL),
     ("audit_log_integrity", Login::Maintainer, READ_ALL),
     ("identity_providers", Login::Admin, [All, All, All, All]),
+    ("governed_actions", Login::App, [Visible, Never, Never, Never]),
     ("message_windows", Login::App, [Visible, Never, Never, Never]),
     ("message_sends", Login::App, [Visible, Never, Never, Never]),
     ("maintenance_steps", Login::Auditor, READ_ALL),

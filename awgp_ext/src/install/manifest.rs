@@ -48,6 +48,7 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0043_message_sends",
     "0046_conversation_search",
     "0047_assistant_quality",
+    "0050_governed_actions",
 };
 
 /// Who may see and write which rows, with the grants beside it.
@@ -80,6 +81,7 @@ const POLICIES: &[File] = files! { "policies":
     "identity_providers",
     "message_windows",
     "message_sends",
+    "governed_actions",
     "maintenance_steps",
     "model_prices",
 };
@@ -105,6 +107,7 @@ const TRIGGERS: &[File] = files! { "triggers":
     "identity_providers",
     "message_windows",
     "message_sends",
+    "governed_actions",
     "model_prices",
 };
 

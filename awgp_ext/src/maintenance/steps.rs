@@ -17,6 +17,11 @@ pub struct Step {
 /// Within one transaction writers of the trail wait from the first change of its partitions to the end, so those come
 /// last, and sealing leaves what it would have to read meanwhile to the next run.
 pub const STEPS: &[Step] = &[
+    Step {
+        name: "forget_message_windows",
+        sql: "SELECT jsonb_build_object('windows', awgp.forget_message_windows($1))",
+    },
+    Step { name: "abandon_actions", sql: "SELECT jsonb_build_object('actions', awgp.abandon_actions($1))" },
     Step { name: "drain_default_partition", sql: "SELECT awgp.drain_default_partition()" },
     Step {
         name: "ensure_partitions",
