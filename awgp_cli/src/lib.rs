@@ -2,12 +2,13 @@
 //!
 //! - [`opt`] every argument; its comments are the help
 //! - [`connect`], [`session`], [`call`], [`row`] the way to the server and back
-//! - [`tenant`], [`user`], [`assistant`], [`work`], [`message`], [`policy`], [`template`], [`pool`], [`cost`], [`price`],
+//! - [`tenant`], [`user`], [`assistant`], [`work`], [`action`], [`message`], [`policy`], [`template`], [`pool`], [`cost`], [`price`],
 //!   [`provider`], [`maintenance`], [`init`], [`doctor`], [`version`] one file a noun
 //! - [`audit`] the trail: reading it, exporting it, verifying it
 //! - [`demo`] the main job on real input, chapter by chapter
 //! - [`chart`], [`render`], [`failure`], [`explain`], [`exit`], [`secret`], [`token`] what a user sees, and what never
 
+pub mod action;
 pub mod approval;
 pub mod assistant;
 pub mod audit;
@@ -48,8 +49,9 @@ use connect::Target;
 use exit::Exit;
 use failure::{Failure, Trouble};
 use opt::{
-    Approval, Assistant, Audit, Command, Conversation, Cost, Delegation, Flag, Format, Global, Maintenance,
-    Message, Opt, Output, Partition, Policy, Pool, Price, Provider, Template, Tenant, User, Work,
+    Action, Approval, Assistant, Audit, Command, Conversation, Cost, Delegation, Flag, Format, Global,
+    Maintenance, Message, Opt, Output, Partition, Policy, Pool, Price, Provider, Template, Tenant, User,
+    Work,
 };
 use session::{Context, Session};
 use std::ffi::OsString;
@@ -174,6 +176,12 @@ async fn dispatch(opt: &Opt) -> Result<Exit, Failure> {
             Audit::CheckProof(options) => say(&audit::proof::check(options, output)?, Exit::Success),
             Audit::Verify(options) => audit::verify::verify(target, context, options, output).await,
         },
+        Command::Action(Action::Begin(options)) => {
+            judge(&target()?, async |session| action::begin(session, context, options, output).await).await
+        }
+        Command::Action(Action::Finish(options)) => {
+            tell(&target()?, async |session| action::finish(session, context, options, output).await).await
+        }
         Command::Message(Message::Check(options)) => {
             judge(&target()?, async |session| message::check(session, context, options, output).await).await
         }

@@ -1,5 +1,6 @@
 //! Every argument of `awgp`, one file a noun. The doc comments are the help.
 
+mod action;
 mod approval;
 mod assistant;
 mod audit;
@@ -19,6 +20,7 @@ mod tenant;
 mod user;
 mod work;
 
+pub use action::{Action, ActionBegin, ActionFinish};
 pub use approval::{
     Approval, ApprovalApprove, ApprovalEscalate, ApprovalExplain, ApprovalInbox, ApprovalNamed,
     ApprovalReject, ApprovalRequest,
@@ -156,6 +158,9 @@ pub enum Command {
     /// Delegations: let another user decide for a time.
     #[command(subcommand)]
     Delegation(Delegation),
+    /// Governed actions: before an assistant acts, and after.
+    #[command(subcommand)]
+    Action(Action),
     /// Messages between assistants: may this be said.
     #[command(subcommand)]
     Message(Message),

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::result_large_err, reason = "a refusal is raised at once, once")]
 
+pub mod action;
 pub mod approval;
 pub mod assistant;
 pub mod audit;

@@ -165,6 +165,9 @@ pub const RULES: &[Rule] = &[
     all_rows("communication_policies", Verb::Delete, Role::Admin),
     // What authorize_message() counts; nobody writes it by himself.
     all_rows("message_windows", Verb::Insert, Role::Operator),
+    // What begin_action() and finish_action() write.
+    all_rows("governed_actions", Verb::Insert, Role::Operator),
+    all_rows("governed_actions", Verb::Update, Role::Operator),
     all_rows("provider_credit_pools", Verb::Insert, Role::Admin),
     all_rows("provider_credit_pools", Verb::Update, Role::Admin),
     all_rows("provider_credit_pools", Verb::Delete, Role::Admin),

@@ -361,4 +361,10 @@ reasons! {
     CreatorAlone = "creator_alone", NotAllowed;
     /// A flag names a detection method that the tenant does not have.
     UnknownDetectionMethod = "unknown_detection_method", BadArgument;
+    /// The tenant has no such governed action.
+    UnknownAction = "unknown_action", NotFound;
+    /// A governed action was to be finished again, with another report.
+    ActionFinished = "action_finished", WrongState;
+    /// The work item is another assistant's than the one in context.
+    NotOwnWork = "not_own_work", NotAllowed;
 }

@@ -6,6 +6,7 @@
 //! | [`identity`] | signed mode: verified tokens |
 //! | [`audit`] | every change: captured, chained, kept |
 //! | [`guard`] | the triggers that hold plain DML to the rules |
+//! | [`action`] | governed actions: before an assistant acts, and after |
 //! | [`messaging`] | what assistants may say to each other |
 //! | [`templates`] | what assistants are made from |
 //! | [`work`], [`assistant`], [`machine`] | the state machines, the gate, and who decides |
@@ -30,6 +31,7 @@
 #![allow(clippy::cast_ptr_alignment, reason = "nodes and varlenas are palloc'd, aligned for any of them")]
 #![allow(clippy::result_large_err, reason = "a refusal is raised at once, once")]
 
+mod action;
 mod approval;
 mod assistant;
 mod audit;

@@ -1,7 +1,7 @@
 //! A piece of work that may fail without failing the transaction.
 
-use pgrx::pg_sys::panic::CaughtError;
-use pgrx::{PgSqlErrorCode, PgTryBuilder, pg_sys};
+use pgrx::pg_sys::panic::{CaughtError, ErrorReport};
+use pgrx::{PgLogLevel, PgSqlErrorCode, PgTryBuilder, pg_sys};
 use serde_json::{Map, Value};
 use std::ffi::CStr;
 use std::panic::AssertUnwindSafe;
@@ -32,6 +32,19 @@ impl Failed {
     /// The message.
     pub fn message(&self) -> &str {
         &self.message
+    }
+
+    /// Raises it again, outside of the subtransaction that is gone.
+    pub fn raise_on(&self) -> ! {
+        let mut report = ErrorReport::new(self.code, self.message.clone(), "awgp");
+        if let Some(detail) = &self.detail {
+            report = report.set_detail(detail.clone());
+        }
+        if let Some(hint) = &self.hint {
+            report = report.set_hint(hint.clone());
+        }
+        report.report(PgLogLevel::ERROR);
+        unreachable!("an ERROR does not return")
     }
 
     /// sqlstate, message and, where they are there, detail and hint.

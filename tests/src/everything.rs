@@ -67,6 +67,12 @@ const BY_APPLICATION: &[(&str, &str)] = &[
 /// Inserts of what AWGP itself writes later in the life of a tenant; :tenant stands for its id.
 const BY_SUPERUSER: &[(&str, &str)] = &[
     (
+        "governed_actions",
+        "INSERT INTO awgp.governed_actions (tenant_id, work_item_id, assistant_id, action, request_digest, expires_at)
+         SELECT tenant_id, id, assistant_id, 'look', repeat('0', 64), now() + interval '1 hour'
+         FROM awgp.work_items WHERE tenant_id = :tenant ORDER BY id LIMIT 1",
+    ),
+    (
         "audit_chain_anchors",
         "INSERT INTO awgp.audit_chain_anchors
              (partition_name, tenant_id, chain_lane, first_seq, last_seq, last_hash)

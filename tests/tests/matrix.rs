@@ -92,6 +92,7 @@ const RULES: &[(&str, Login, Scopes)] = &[
     ("audit_legal_holds", Login::Auditor, READ_ALL),
     ("audit_legal_holds", Login::Maintainer, READ_ALL),
     ("audit_legal_holds", Login::Admin, READ_ALL),
+    ("governed_actions", Login::App, [Visible, Never, Never, Never]),
     ("message_windows", Login::App, [Visible, Never, Never, Never]),
     ("message_sends", Login::App, [Visible, Never, Never, Never]),
     ("maintenance_steps", Login::Auditor, READ_ALL),

@@ -52,6 +52,7 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0043_message_sends",
     "0046_conversation_search",
     "0047_assistant_quality",
+    "0050_governed_actions",
 };
 
 /// Who may see and write which rows, with the grants beside it.
@@ -85,6 +86,7 @@ const POLICIES: &[File] = files! { "policies":
     "identity_providers",
     "message_windows",
     "message_sends",
+    "governed_actions",
     "maintenance_steps",
     "audit_retired_partitions",
     "audit_legal_holds",
@@ -113,6 +115,7 @@ const TRIGGERS: &[File] = files! { "triggers":
     "identity_providers",
     "message_windows",
     "message_sends",
+    "governed_actions",
     "model_prices",
 };
 

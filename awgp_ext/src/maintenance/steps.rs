@@ -25,6 +25,11 @@ pub const STEPS: &[Step] = &[
     },
     Step { name: "expire_reservations", sql: "SELECT to_jsonb(awgp.expire_reservations($1))" },
     Step { name: "reset_credit_pools", sql: "SELECT to_jsonb(awgp.reset_credit_pools($1))" },
+    Step {
+        name: "forget_message_windows",
+        sql: "SELECT jsonb_build_object('windows', awgp.forget_message_windows($1))",
+    },
+    Step { name: "abandon_actions", sql: "SELECT jsonb_build_object('actions', awgp.abandon_actions($1))" },
     Step { name: "drain_default_partition", sql: "SELECT awgp.drain_default_partition()" },
     Step {
         name: "ensure_partitions",

@@ -1,0 +1,63 @@
+//! `awgp action`: before an assistant acts, and after.
+
+use crate::exit::Exit;
+use crate::failure::{Failure, Trouble};
+use crate::opt::{ActionBegin, ActionFinish, Output};
+use crate::render;
+use crate::row::Row;
+use crate::session::{Context, Session};
+use awgp_core::reason::{Family, Reason};
+
+const BEGIN: &str = "
+    SELECT awgp.begin_action($1::text::uuid, $2, $3, $4::text::numeric, COALESCE($5::text, '15 minutes')::interval)::text";
+const FINISH: &str = "
+    SELECT awgp.finish_action($1::text::uuid, $2, $3, $4, $5, $6::text::numeric, $7::text::jsonb)::text";
+
+/// Begins an action, and commits whatever the answer: a denial is in the trail too.
+pub async fn begin(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &ActionBegin,
+    output: Output,
+) -> Result<(String, Exit), Trouble> {
+    let work = session.begin(context).await?;
+    work.require_tenant().await?;
+    let ActionBegin { work_item, action, provider, estimated_cost, expires_in } = options;
+    let answer = work.text(BEGIN, &[work_item, action, provider, estimated_cost, expires_in]).await?;
+    work.commit().await?;
+    let row = read(&answer)?;
+    let exit = match (row.text("allowed").as_deref(), row.text("reason")) {
+        (Some("true"), _) => Exit::Success,
+        (_, Some(reason)) if is_limit(&reason) => Exit::LimitExceeded,
+        _ => Exit::NotAllowed,
+    };
+    Ok((render::single(&row, output), exit))
+}
+
+/// Ends an action.
+pub async fn finish(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &ActionFinish,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    work.require_tenant().await?;
+    let ActionFinish { action, outcome, model, input_tokens, output_tokens, cost_amount, result } = options;
+    let answer = work
+        .text(FINISH, &[action, outcome, model, input_tokens, output_tokens, cost_amount, result])
+        .await?;
+    work.commit().await?;
+    Ok(render::single(&read(&answer)?, output))
+}
+
+fn is_limit(reason: &str) -> bool {
+    let named = Reason::ALL.iter().find(|known| known.name() == reason);
+    named.is_some_and(|known| known.family() == Family::LimitExceeded)
+}
+
+fn read(answer: &str) -> Result<Row, Failure> {
+    Row::from_json(answer).map_err(|error| {
+        Failure::new(Exit::Unexpected, format!("the server's answer cannot be read: {error}"))
+    })
+}

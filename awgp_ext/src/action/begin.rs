@@ -1,0 +1,262 @@
+//! `begin_action()`.
+
+use super::{bad_argument, store, writing_context};
+use crate::audit::event::Event;
+use crate::audit::{actor, queue};
+use crate::context::Context;
+use crate::encoding::Text;
+use crate::jsonb::Jsonb;
+
+use crate::raise::raise;
+use crate::relation::{from_sql, to_sql};
+use crate::statement::{statements, text};
+use crate::subtransaction;
+use crate::work::gate::{check, lock_assistant};
+use crate::work::{WorkItem, functions};
+use awgp_core::assistant::{check_capability, may_begin};
+use awgp_core::machine::illegal_transition;
+use awgp_core::permissions::Verb;
+use awgp_core::reason::Reason;
+use awgp_core::refusal::Refusal;
+use awgp_core::work::gate::needs_approval;
+use awgp_core::work::{self, Status};
+use pgrx::datum::{AnyNumeric, DatumWithOid, Interval};
+use pgrx::prelude::*;
+use pgrx::{JsonB, PgSqlErrorCode, pg_sys};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// Longest name of an action, in bytes, as of a capability.
+const ACTION_BYTES_MAX: usize = 200;
+
+statements! {
+    /// Sets the money aside, as any client does.
+    RESERVE(UUIDOID, TEXTOID, NUMERICOID, UUIDOID, INTERVALOID) = "
+        SELECT id FROM awgp.reserve_credit($1, $2, $3, $4, $5)";
+    /// Starts the item, as any client does: its machine asks the gate again and uses the approval up.
+    START(UUIDOID, UUIDOID) = "
+        UPDATE awgp.work_items SET status = 'in_progress'
+        WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2";
+}
+
+/// Asks for an action of a work item's assistant: allowed, it is begun, its money is set aside and the item is in
+/// progress; denied, the answer says why and what to do next.
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn begin_action(
+    work_item_id: Option<pgrx::Uuid>,
+    action: Option<Text>,
+    provider: default!(Option<Text>, "NULL"),
+    estimated_cost: default!(Option<AnyNumeric>, "NULL"),
+    expires_in: default!(Option<Interval>, "'15 minutes'"),
+) -> JsonB {
+    // SAFETY: raises in a read-only transaction.
+    unsafe { pg_sys::PreventCommandIfReadOnly(c"awgp.begin_action()".as_ptr()) };
+    let context = writing_context(Verb::Insert);
+    let request =
+        Request::read(work_item_id.as_ref().map(from_sql), action, provider, estimated_cost, expires_in);
+    if !functions::lock(context.tenant, request.item) {
+        raise(&work::unknown_work_item(request.item));
+    }
+    let Some(item) = WorkItem::find(context.tenant, request.item) else {
+        raise(&work::unknown_work_item(request.item))
+    };
+    match request.begin(context, &item) {
+        Ok(id) => JsonB(json!({
+            "allowed": true,
+            "reason": "allowed",
+            "action_id": id.action.to_string(),
+            "reservation_id": id.reservation.map(|id| id.to_string()),
+            "work_item_id": item.id.to_string(),
+            "assistant_id": item.assistant.to_string(),
+            "hint": "Act, and then call awgp.finish_action(action_id, outcome, …).",
+        })),
+        Err(denial) => {
+            request.record_denial(context, &item, &denial);
+            JsonB(json!({
+                "allowed": false,
+                "reason": denial.reason,
+                "message": denial.message,
+                "hint": denial.hint,
+                "facts": denial.facts,
+                "action_id": null,
+                "work_item_id": item.id.to_string(),
+                "assistant_id": item.assistant.to_string(),
+            }))
+        }
+    }
+}
+
+/// Why not, and what to do next.
+struct Denial {
+    reason: String,
+    message: String,
+    hint: String,
+    facts: Value,
+}
+
+impl From<Refusal> for Denial {
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            reason: refusal.reason.name().to_owned(),
+            facts: Value::Object(refusal.facts),
+            message: refusal.message,
+            hint: refusal.hint,
+        }
+    }
+}
+
+/// What was begun.
+struct Begun {
+    action: Uuid,
+    reservation: Option<Uuid>,
+}
+
+/// The arguments.
+struct Request {
+    item: Uuid,
+    action: String,
+    provider: Option<String>,
+    cost: Option<AnyNumeric>,
+    expires_in: Interval,
+}
+
+impl Request {
+    fn read(
+        item: Option<Uuid>,
+        action: Option<Text>,
+        provider: Option<Text>,
+        cost: Option<AnyNumeric>,
+        expires_in: Option<Interval>,
+    ) -> Self {
+        let Some(item) = item else { bad_argument("work_item_id", "it is not NULL") };
+        let action = action
+            .map(|action| action.0)
+            .filter(|name| !name.trim().is_empty() && name.len() <= ACTION_BYTES_MAX);
+        let Some(action) = action else { bad_argument("action", "it is a text of 1 to 200 bytes") };
+        let zero = AnyNumeric::from(0);
+        if cost.as_ref().is_some_and(|cost| cost.is_nan() || *cost < zero) {
+            bad_argument("estimated_cost", "it is not negative");
+        }
+        // Nothing is set aside for what costs nothing.
+        let cost = cost.filter(|cost| *cost > zero);
+        let provider = provider.map(|provider| provider.0).filter(|name| !name.trim().is_empty());
+        if cost.is_some() && provider.is_none() {
+            bad_argument("provider", "an estimated cost is set aside in a provider's pool");
+        }
+        let Some(expires_in) = expires_in else { bad_argument("expires_in", "it is not NULL") };
+        Self { item, action, provider, cost, expires_in }
+    }
+
+    fn begin(&self, context: Context, item: &WorkItem) -> Result<Begun, Denial> {
+        let starts = self.check(context, item)?;
+        let reservation = self.reserve(item)?;
+        if starts {
+            let arguments = [to_sql(item.tenant).into(), to_sql(item.id).into()];
+            START.with(|statement| statement.count(&arguments));
+        }
+        let action = store::begin(&store::New {
+            item,
+            action: &self.action,
+            provider: self.provider.as_deref(),
+            cost: self.cost.clone(),
+            reservation,
+            expires_in: self.expires_in,
+        });
+        Ok(Begun { action, reservation })
+    }
+
+    /// Whether the item is still to be started, where the rules allow the action. Locks, and writes nothing.
+    fn check(&self, context: Context, item: &WorkItem) -> Result<bool, Refusal> {
+        if context.assistant.is_some_and(|assistant| assistant != item.assistant) {
+            return Err(other_assistant());
+        }
+        let assistant = lock_assistant(item.tenant, item.assistant)?;
+        may_begin(assistant.id, assistant.status)?;
+        check_capability(assistant.id, &assistant.capabilities, &self.action)?;
+        match item.status {
+            Some(Status::Backlog | Status::AwaitingApproval) => check(item).map(|_| true),
+            Some(Status::InProgress) => {
+                let gated = needs_approval(&item.item(), assistant.risk_tier);
+                let fits = item.pinned_digest.as_deref() == Some(item.digest().as_str());
+                if gated && !fits { Err(not_pinned(item)) } else { Ok(false) }
+            }
+            Some(status) => Err(illegal_transition("work_items", status.name(), "in_progress", [])),
+            None => Err(illegal_transition("work_items", "", "in_progress", [])),
+        }
+    }
+
+    /// Sets the money aside; what refuses it for want of money or of an active assistant is the denial.
+    fn reserve(&self, item: &WorkItem) -> Result<Option<Uuid>, Denial> {
+        let Some(cost) = &self.cost else { return Ok(None) };
+        let arguments: [DatumWithOid<'_>; 5] = [
+            to_sql(item.assistant).into(),
+            text(self.provider.as_deref()),
+            cost.clone().into(),
+            to_sql(item.id).into(),
+            self.expires_in.into(),
+        ];
+        let reserved = subtransaction::within(|| {
+            RESERVE.with(|statement| {
+                statement
+                    .run(&arguments, |rows| Ok(rows.first().get_one::<pgrx::Uuid>()?.as_ref().map(from_sql)))
+            })
+        });
+        reserved.map_err(|failed| {
+            let told = failed.to_json();
+            let facts = &told["detail"];
+            let denies = [
+                PgSqlErrorCode::ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
+                PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+                PgSqlErrorCode::ERRCODE_NO_DATA_FOUND,
+            ];
+            let reason = facts["reason"].as_str().filter(|_| denies.contains(&failed.code));
+            let Some(reason) = reason else { failed.raise_on() };
+            Denial {
+                reason: reason.to_owned(),
+                message: failed.message().to_owned(),
+                hint: told["hint"].as_str().unwrap_or_default().to_owned(),
+                facts: facts.clone(),
+            }
+        })
+    }
+
+    fn record_denial(&self, context: Context, item: &WorkItem, denial: &Denial) {
+        let state = json!({
+            "action": self.action,
+            "reason": denial.reason,
+            "assistant_id": item.assistant.to_string(),
+            "provider": self.provider,
+            "estimated_cost": self.cost.as_ref().map(ToString::to_string),
+            "facts": denial.facts,
+        });
+        queue::push(Event {
+            id: None,
+            tenant: context.tenant,
+            actor: actor::current(),
+            action: "action.denied".to_owned(),
+            entity_type: "work_items".to_owned(),
+            entity_id: Some(item.id),
+            before: None,
+            after: Some(Jsonb::from_text(&state.to_string())),
+            metadata: None,
+        });
+    }
+}
+
+fn other_assistant() -> Refusal {
+    Refusal::new(
+        Reason::NotOwnWork,
+        "the work item is another assistant's",
+        "Let the assistant of the work item ask, or put no assistant in context.",
+    )
+}
+
+fn not_pinned(item: &WorkItem) -> Refusal {
+    Refusal::new(
+        Reason::DigestMismatch,
+        "the work item is not what its approval was asked for",
+        "Ask again with: SELECT awgp.request_approval(work_item_id)",
+    )
+    .with("work_item_id", item.id.to_string())
+}

@@ -1,0 +1,201 @@
+//! `finish_action()` and `abandon_actions()`.
+
+use super::store::{self, Action};
+use super::{bad_argument, writing_context};
+use crate::encoding::Text;
+use crate::jsonb::Jsonb;
+use crate::raise::raise;
+use crate::relation::{from_sql, to_sql};
+use crate::statement::{statements, text};
+use awgp_core::action::{Ending, Status, finish};
+use awgp_core::permissions::Verb;
+use awgp_core::reason::Reason;
+use awgp_core::refusal::Refusal;
+use pgrx::datum::{AnyNumeric, DatumWithOid, TimestampWithTimeZone};
+use pgrx::prelude::*;
+use pgrx::spi::SpiTupleTable;
+use pgrx::{JsonB, pg_sys};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+statements! {
+    /// Settles the money set aside, as any client does.
+    SETTLE(UUIDOID, TEXTOID, INT4OID, INT4OID, NUMERICOID) = "
+        SELECT id FROM awgp.settle_credit($1, $2, $3, $4, $5)";
+    /// Gives it back.
+    RELEASE(UUIDOID) = "SELECT id FROM awgp.release_credit($1)";
+    /// What was spent though nothing was set aside. It is spent already, so no limit refuses it.
+    RECORD(UUIDOID, TEXTOID, TEXTOID, INT4OID, INT4OID, NUMERICOID, UUIDOID) = "
+        SELECT id FROM awgp.record_cost($1, $2, $3, $4, $5, $6, $7, '{\"incurred\": true}')";
+    /// What an entry of the ledger says.
+    ENTRY(UUIDOID, UUIDOID) = "
+        SELECT cost_amount::pg_catalog.text, overrun FROM awgp.cost_transactions
+        WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2";
+}
+
+/// Ends an action: settles what it cost, or gives back what was set aside for it. Told the same again, it answers the
+/// same and changes nothing.
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+#[expect(clippy::too_many_arguments, reason = "the arguments of the SQL function")]
+fn finish_action(
+    action_id: Option<pgrx::Uuid>,
+    outcome: Option<Text>,
+    model: default!(Option<Text>, "NULL"),
+    input_tokens: default!(Option<i32>, "NULL"),
+    output_tokens: default!(Option<i32>, "NULL"),
+    cost_amount: default!(Option<AnyNumeric>, "NULL"),
+    result: default!(Option<Jsonb>, "NULL"),
+) -> JsonB {
+    // SAFETY: raises in a read-only transaction.
+    unsafe { pg_sys::PreventCommandIfReadOnly(c"awgp.finish_action()".as_ptr()) };
+    let context = writing_context(Verb::Update);
+    let Some(id) = action_id.as_ref().map(from_sql) else { bad_argument("action_id", "it is not NULL") };
+    let status =
+        outcome.and_then(|outcome| Status::named(&outcome.0)).filter(|status| *status != Status::Begun);
+    let Some(status) = status else { bad_argument("outcome", "it is succeeded, failed or abandoned") };
+    let report = Report {
+        status,
+        model: model.map(|model| model.0).filter(|model| !model.trim().is_empty()),
+        input_tokens,
+        output_tokens,
+        cost: cost_amount,
+        result: result.map(|result| result.with_text(str::to_owned)),
+    };
+    let Some(action) = store::lock(context.tenant, id) else { raise(&unknown_action(id)) };
+    let ending = finish(action.status, status).unwrap_or_else(|refusal| raise(&refusal));
+    let digest = report.digest();
+    let cost = match ending {
+        Ending::Now => {
+            let cost = report.pay(&action);
+            store::end(context.tenant, id, status, cost, &digest, report.result.as_deref());
+            cost
+        }
+        // What maintenance abandoned was told nothing; to say so too is a repetition.
+        Ending::Repeated if action.finish_digest.as_ref().is_none_or(|told| *told == digest) => action.cost,
+        Ending::Repeated => raise(&other_report(id)),
+    };
+    let (amount, overrun) = cost.map_or((None, false), |cost| entry(context.tenant, cost));
+    JsonB(json!({
+        "action_id": id.to_string(),
+        "work_item_id": action.item.to_string(),
+        "status": status.name(),
+        "repeated": ending == Ending::Repeated,
+        "late": action.status == Status::Abandoned && status != Status::Abandoned,
+        "cost_transaction_id": cost.map(|cost| cost.to_string()),
+        "cost_amount": amount,
+        "overrun": overrun,
+    }))
+}
+
+/// What is said of the end.
+struct Report {
+    status: Status,
+    model: Option<String>,
+    input_tokens: Option<i32>,
+    output_tokens: Option<i32>,
+    cost: Option<AnyNumeric>,
+    result: Option<String>,
+}
+
+impl Report {
+    /// Tells a repetition from another report.
+    fn digest(&self) -> String {
+        let told = json!([
+            self.status.name(),
+            self.model,
+            self.input_tokens,
+            self.output_tokens,
+            self.cost.as_ref().map(|cost| cost.clone().normalize().to_owned()),
+            self.result,
+        ]);
+        hex::encode(Sha256::digest(format!("awgp/finish/v1{told}")))
+    }
+
+    fn costs(&self) -> bool {
+        self.model.is_some()
+            || self.cost.is_some()
+            || self.input_tokens.is_some()
+            || self.output_tokens.is_some()
+    }
+
+    /// The ledger's entry of what it cost; None where it cost nothing, and what was set aside is given back.
+    fn pay(&self, action: &Action) -> Option<Uuid> {
+        if !self.costs() {
+            if let Some(reservation) = action.reservation {
+                RELEASE.with(|statement| statement.count(&[to_sql(reservation).into()]));
+            }
+            return None;
+        }
+        let Some(model) = &self.model else { bad_argument("model", "what cost money names the model") };
+        let tokens = |count: Option<i32>| DatumWithOid::from(count.unwrap_or(0));
+        let cost = || self.cost.clone().map_or(DatumWithOid::null_oid(pg_sys::NUMERICOID), Into::into);
+        let id = |rows: SpiTupleTable<'_>| Ok(rows.first().get_one::<pgrx::Uuid>()?.as_ref().map(from_sql));
+        let (input, output) = (tokens(self.input_tokens), tokens(self.output_tokens));
+        match action.reservation {
+            Some(reservation) => {
+                let arguments = [to_sql(reservation).into(), text(Some(model)), input, output, cost()];
+                SETTLE.with(|statement| statement.run(&arguments, id))
+            }
+            None => {
+                let Some(provider) = &action.provider else {
+                    bad_argument("model", "the action was begun without a provider, and costs nothing")
+                };
+                let arguments = [
+                    to_sql(action.assistant).into(),
+                    text(Some(provider)),
+                    text(Some(model)),
+                    input,
+                    output,
+                    cost(),
+                    to_sql(action.item).into(),
+                ];
+                RECORD.with(|statement| statement.run(&arguments, id))
+            }
+        }
+    }
+}
+
+/// Amount of an entry, and whether it went over a limit.
+fn entry(tenant: Uuid, id: Uuid) -> (Option<String>, bool) {
+    let arguments = [to_sql(tenant).into(), to_sql(id).into()];
+    ENTRY.with(|statement| {
+        statement.run(&arguments, |rows| {
+            if rows.is_empty() {
+                return Ok((None, false));
+            }
+            let (amount, overrun) = rows.first().get_two::<String, bool>()?;
+            Ok((amount, overrun.unwrap_or(false)))
+        })
+    })
+}
+
+/// Counts as abandoned what nobody has finished by a moment (default: now; never later than that), and returns how many
+/// actions that were. Their reservations expire by themselves.
+#[pg_extern(volatile, parallel_unsafe, security_definer)]
+#[search_path(pg_catalog, pg_temp)]
+fn abandon_actions(at: default!(Option<TimestampWithTimeZone>, "NULL")) -> i64 {
+    // SAFETY: reads the clock.
+    let now = unsafe { pg_sys::GetCurrentTimestamp() };
+    let at = at.map_or(now, pg_sys::TimestampTz::from).min(now);
+    i64::try_from(store::abandon(at)).unwrap_or(i64::MAX)
+}
+
+fn unknown_action(id: Uuid) -> Refusal {
+    Refusal::new(
+        Reason::UnknownAction,
+        "the tenant has no such action",
+        "SELECT id, action, status FROM awgp.governed_actions;",
+    )
+    .with("action_id", id.to_string())
+}
+
+fn other_report(id: Uuid) -> Refusal {
+    Refusal::new(
+        Reason::ActionFinished,
+        "the action was finished with another report",
+        "Look at the action and its entry of the ledger; record other money with awgp.record_cost().",
+    )
+    .with("action_id", id.to_string())
+}

@@ -1,0 +1,153 @@
+//! The rows of `governed_actions`, written as their owner: applications have no grant.
+
+use crate::relation::{as_owner_past_row_security, from_sql, to_sql};
+use crate::statement::{statements, text};
+use crate::work::WorkItem;
+use awgp_core::action::Status;
+use pgrx::datum::{AnyNumeric, DatumWithOid, Interval};
+use pgrx::pg_sys;
+use std::ffi::CStr;
+use uuid::Uuid;
+
+const TABLE: &CStr = c"governed_actions";
+
+statements! {
+    /// A new action.
+    BEGIN(UUIDOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, NUMERICOID, TEXTOID, UUIDOID, INTERVALOID) = "
+        INSERT INTO awgp.governed_actions (tenant_id, work_item_id, assistant_id, action, provider, estimated_cost,
+                                           request_digest, reservation_id, begun_at, expires_at)
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8, now, now OPERATOR(pg_catalog.+) $9
+        FROM pg_catalog.clock_timestamp() AS now
+        RETURNING id";
+    /// An action, kept from others until the transaction ends.
+    LOCK(UUIDOID, UUIDOID) = "
+        SELECT status, assistant_id, work_item_id, provider, reservation_id, finish_digest, cost_transaction_id
+        FROM ONLY awgp.governed_actions
+        WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2 FOR NO KEY UPDATE";
+    /// Its end.
+    END(UUIDOID, UUIDOID, TEXTOID, UUIDOID, TEXTOID, TEXTOID) = "
+        UPDATE ONLY awgp.governed_actions
+        SET status = $3, cost_transaction_id = $4, finish_digest = $5, result = $6::pg_catalog.jsonb,
+            finished_at = pg_catalog.clock_timestamp()
+        WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2";
+    /// What nobody has finished in its time.
+    ABANDON(TIMESTAMPTZOID) = "
+        UPDATE ONLY awgp.governed_actions AS gone SET status = 'abandoned', finished_at = pg_catalog.clock_timestamp()
+        WHERE id OPERATOR(pg_catalog.=) ANY (ARRAY(
+            SELECT id FROM ONLY awgp.governed_actions
+            WHERE status OPERATOR(pg_catalog.=) 'begun' AND expires_at OPERATOR(pg_catalog.<=) $1
+            ORDER BY id USING OPERATOR(pg_catalog.<) FOR NO KEY UPDATE SKIP LOCKED))";
+}
+
+/// An action that is to begin.
+pub struct New<'a> {
+    /// What it is for.
+    pub item: &'a WorkItem,
+    /// Its name.
+    pub action: &'a str,
+    /// From whose pool it is paid.
+    pub provider: Option<&'a str>,
+    /// What was set aside.
+    pub cost: Option<AnyNumeric>,
+    /// Where.
+    pub reservation: Option<Uuid>,
+    /// How long it may take.
+    pub expires_in: Interval,
+}
+
+/// Writes it and returns its id.
+pub fn begin(new: &New<'_>) -> Uuid {
+    let digest = new.item.digest();
+    let arguments: [DatumWithOid<'_>; 9] = [
+        to_sql(new.item.tenant).into(),
+        to_sql(new.item.id).into(),
+        to_sql(new.item.assistant).into(),
+        text(Some(new.action)),
+        text(new.provider),
+        new.cost.clone().map_or(DatumWithOid::null_oid(pg_sys::NUMERICOID), Into::into),
+        text(Some(&digest)),
+        uuid(new.reservation),
+        new.expires_in.into(),
+    ];
+    as_owner_past_row_security(TABLE, || {
+        BEGIN.with(|statement| {
+            statement.run(&arguments, |rows| Ok(rows.first().get_one::<pgrx::Uuid>()?.as_ref().map(from_sql)))
+        })
+    })
+    .unwrap_or_else(|| pgrx::error!("the action was not written"))
+}
+
+/// An action as it stands.
+pub struct Action {
+    /// How far it is.
+    pub status: Status,
+    /// Who acts.
+    pub assistant: Uuid,
+    /// On what.
+    pub item: Uuid,
+    /// From whose pool it is paid.
+    pub provider: Option<String>,
+    /// Where the money is set aside.
+    pub reservation: Option<Uuid>,
+    /// What `finish_action()` was told.
+    pub finish_digest: Option<String>,
+    /// What it cost.
+    pub cost: Option<Uuid>,
+}
+
+/// The action of a tenant, locked; None where there is none.
+pub fn lock(tenant: Uuid, id: Uuid) -> Option<Action> {
+    let arguments = [to_sql(tenant).into(), to_sql(id).into()];
+    as_owner_past_row_security(TABLE, || {
+        LOCK.with(|statement| {
+            statement.run(&arguments, |rows| {
+                if rows.is_empty() {
+                    return Ok(None);
+                }
+                let row = rows.first();
+                let text = |column| row.get::<String>(column);
+                let id =
+                    |column| Ok::<_, pgrx::spi::Error>(row.get::<pgrx::Uuid>(column)?.as_ref().map(from_sql));
+                let (Some(status), Some(assistant), Some(item)) = (text(1)?, id(2)?, id(3)?) else {
+                    return Ok(None);
+                };
+                Ok(Some(Action {
+                    status: Status::named(&status).unwrap_or(Status::Abandoned),
+                    assistant,
+                    item,
+                    provider: text(4)?,
+                    reservation: id(5)?,
+                    finish_digest: text(6)?,
+                    cost: id(7)?,
+                }))
+            })
+        })
+    })
+}
+
+/// Writes an action's end.
+pub fn end(tenant: Uuid, id: Uuid, status: Status, cost: Option<Uuid>, digest: &str, result: Option<&str>) {
+    let arguments = [
+        to_sql(tenant).into(),
+        to_sql(id).into(),
+        text(Some(status.name())),
+        uuid(cost),
+        text(Some(digest)),
+        text(result),
+    ];
+    as_owner_past_row_security(TABLE, || END.with(|statement| statement.count(&arguments)));
+}
+
+/// Ends what nobody has finished by this moment, and says how many actions that were.
+pub fn abandon(at: pg_sys::TimestampTz) -> usize {
+    // SAFETY: a timestamptz is the 64 bits of its number.
+    let arguments = [unsafe { DatumWithOid::new(at, pg_sys::TIMESTAMPTZOID) }];
+    as_owner_past_row_security(TABLE, || ABANDON.with(|statement| statement.count(&arguments)))
+}
+
+fn uuid(id: Option<Uuid>) -> DatumWithOid<'static> {
+    match id {
+        Some(id) => to_sql(id).into(),
+        None => DatumWithOid::null_oid(pg_sys::UUIDOID),
+    }
+}
