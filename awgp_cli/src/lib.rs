@@ -25,6 +25,7 @@ pub mod init;
 pub mod maintenance;
 pub mod message;
 pub mod opt;
+pub mod partition;
 pub mod policy;
 pub mod pool;
 pub mod price;
@@ -46,7 +47,7 @@ use exit::Exit;
 use failure::{Failure, Trouble};
 use opt::{
     Approval, Assistant, Audit, Command, Cost, Delegation, Format, Global, Maintenance, Message, Opt, Output,
-    Policy, Pool, Price, Provider, Template, Tenant, User, Work,
+    Partition, Policy, Pool, Price, Provider, Template, Tenant, User, Work,
 };
 use session::{Context, Session};
 use std::ffi::OsString;
@@ -216,6 +217,20 @@ async fn dispatch(opt: &Opt) -> Result<Exit, Failure> {
                 Provider::List => provider::list(session, output).await,
                 Provider::Rotate(options) => provider::rotate(session, options, output).await,
                 Provider::Remove(options) => provider::remove(session, options, output).await,
+            })
+            .await
+        }
+        Command::Partition(noun) => {
+            tell(&target()?, async |session| match noun {
+                Partition::List => partition::list(session, output).await,
+                Partition::Ensure(options) => partition::ensure(session, options, output).await,
+                Partition::Seal(options) => partition::seal(session, options, output).await,
+                Partition::Export(options) => partition::export::export(session, options, output).await,
+                Partition::Retire(options) => partition::retire(session, options, output).await,
+                Partition::Restore(options) => partition::restore::restore(session, options, output).await,
+                Partition::Hold(options) => partition::hold(session, context, options, output).await,
+                Partition::Holds => partition::holds(session, output).await,
+                Partition::Release(options) => partition::release(session, options, output).await,
             })
             .await
         }

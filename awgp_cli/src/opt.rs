@@ -7,6 +7,7 @@ mod cost;
 mod delegation;
 mod maintenance;
 mod message;
+mod partition;
 mod policy;
 mod pool;
 mod price;
@@ -29,6 +30,10 @@ pub use cost::{By, Cost, CostRecord, CostReport};
 pub use delegation::{Delegation, DelegationCreate, DelegationList, DelegationRevoke};
 pub use maintenance::{Maintenance, MaintenanceRun};
 pub use message::{Message, MessageAsked};
+pub use partition::{
+    Partition, PartitionEnsure, PartitionExport, PartitionHold, PartitionNamed, PartitionRelease,
+    PartitionRestore,
+};
 pub use policy::{Policy, PolicyCreate, PolicyList, PolicyTest};
 pub use pool::{Pool, PoolCreate, PoolHistory, PoolSet};
 pub use price::{Price, PriceImport, PriceList, PriceSet, PriceShow};
@@ -159,6 +164,9 @@ pub enum Command {
     /// Prices of models, by the token.
     #[command(subcommand)]
     Price(Price),
+    /// The months of the audit trail: made, sealed, exported, retired, held, brought back.
+    #[command(subcommand)]
+    Partition(Partition),
     /// What is due: partitions, seals, expiries. Needs the role awgp_maintainer.
     #[command(subcommand)]
     Maintenance(Maintenance),

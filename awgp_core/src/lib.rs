@@ -20,6 +20,7 @@ pub mod quota;
 pub mod reason;
 pub mod records;
 pub mod refusal;
+pub mod retention;
 pub mod server_release;
 pub mod templates;
 pub mod tenancy;

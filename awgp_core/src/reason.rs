@@ -181,6 +181,10 @@ reasons! {
     TokenTenantMismatch = "token_tenant_mismatch", NotAllowed;
     /// A column of the audit trail was renamed, dropped or given another type.
     AuditColumns = "audit_columns", WrongState;
+    /// Maintenance has no step of this name.
+    UnknownMaintenanceStep = "unknown_maintenance_step", BadArgument;
+    /// The audit trail cannot be locked, because a transaction that uses it has not ended.
+    TrailBusy = "trail_busy", Retry;
     /// A communication policy cannot be used as it is; key names what is wrong.
     InvalidPolicy = "invalid_policy", BadArgument;
     /// No template has this slug.
@@ -215,10 +219,6 @@ reasons! {
     RowNotCheckpointed = "row_not_checkpointed", WrongState;
     /// The database has made no such checkpoint.
     UnknownCheckpoint = "unknown_checkpoint", NotFound;
-    /// Maintenance has no step of this name.
-    UnknownMaintenanceStep = "unknown_maintenance_step", BadArgument;
-    /// The audit trail cannot be locked, because a transaction that uses it has not ended.
-    TrailBusy = "trail_busy", Retry;
     /// A key of tenants.settings that AWGP knows has a value that it cannot use; `key` is the path to it.
     InvalidSetting = "invalid_setting", BadArgument;
     /// No verb leads from this state to that one, or no row begins in it.
@@ -293,6 +293,22 @@ reasons! {
     QuotaExceeded = "quota_exceeded", LimitExceeded;
     /// A quota was to be lowered below what is active.
     QuotaInUse = "quota_in_use", LimitExceeded;
+    /// The partition is not sealed.
+    PartitionNotSealed = "partition_not_sealed", WrongState;
+    /// No signed checkpoint covers every row of the partition.
+    PartitionNotCheckpointed = "partition_not_checkpointed", WrongState;
+    /// The partition is younger than awgp.audit_retention.
+    PartitionTooYoung = "partition_too_young", WrongState;
+    /// The partition is on legal hold, itself or by a tenant whose rows it has.
+    PartitionHeld = "partition_held", WrongState;
+    /// awgp.audit_retention is under six months, and awgp.audit_retention_short is off.
+    RetentionTooShort = "retention_too_short", WrongState;
+    /// No retired partition has this name.
+    PartitionNotRetired = "partition_not_retired", WrongState;
+    /// The table of a retired partition is still there, so nothing is loaded into it.
+    PartitionPresent = "partition_present", WrongState;
+    /// The table of a retired partition is not there any more.
+    PartitionGone = "partition_gone", WrongState;
     /// messages is not an array of objects with a listed role and a content.
     MessagesInvalid = "messages_invalid", BadArgument;
     /// There are too many messages, or one or all of them are too large.

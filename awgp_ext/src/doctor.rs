@@ -10,6 +10,7 @@ use crate::relation;
 use crate::settings::{self, ContextMode};
 use awgp_core::server_release;
 use pgrx::datum::DatumWithOid;
+use pgrx::pg_sys;
 use pgrx::prelude::*;
 
 struct Check {
@@ -50,6 +51,14 @@ const CHECKS: &[Check] = checks! {
     error view_definer,
     error private_key,
     warning partition_missing,
+    warning retention_short,
+};
+
+/// What reads tables: asked as their owner, so that an administrator is told too, and once they are there.
+const STATE_CHECKS: &[Check] = checks! {
+    warning seal_overdue,
+    warning maintenance_overdue,
+    warning maintenance_failing,
 };
 
 struct Finding {
@@ -78,6 +87,7 @@ fn doctor() -> TableIterator<
     let findings = (migration_due().into_iter())
         .chain(server_minor())
         .chain(CHECKS.iter().flat_map(|check| found(check, &declared)))
+        .chain(state(&declared))
         .chain(default_partition_rows())
         .chain(glass_broken())
         .chain(signed_without_provider())
@@ -94,6 +104,15 @@ fn doctor() -> TableIterator<
         })
         .collect();
     TableIterator::new(rows)
+}
+
+fn state(declared: &[DatumWithOid<'_>]) -> Vec<Finding> {
+    if relation::oid(c"maintenance_steps") == pg_sys::InvalidOid {
+        return Vec::new();
+    }
+    relation::as_owner_past_row_security(c"audit_logs", || {
+        STATE_CHECKS.iter().flat_map(|check| found(check, declared)).collect()
+    })
 }
 
 /// The structure is older than the logic: after an update, or an old dump restored under a newer version.
@@ -204,7 +223,7 @@ fn preload() -> Finding {
         ("awgp is loaded when the server starts", "SHOW shared_preload_libraries;")
     } else {
         (
-            "each session loads awgp when it first needs it; there is no background worker",
+            "each session loads awgp when it first needs it; there is no background worker: run awgp maintenance run daily",
             "ALTER SYSTEM SET shared_preload_libraries = 'awgp'; -- beside what is there; then restart the server",
         )
     };

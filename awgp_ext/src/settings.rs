@@ -36,6 +36,19 @@ pub fn approvals_notify() -> bool {
     APPROVALS_NOTIFY.get()
 }
 
+static AUDIT_RETENTION: GucSetting<i32> = GucSetting::<i32>::new(400);
+static AUDIT_RETENTION_SHORT: GucSetting<bool> = GucSetting::<bool>::new(false);
+
+/// How many days after its end a month of the trail is kept at least.
+pub fn audit_retention_days() -> u16 {
+    u16::try_from(AUDIT_RETENTION.get()).unwrap_or(u16::MAX)
+}
+
+/// Whether a retention under six months is meant.
+pub fn audit_retention_may_be_short() -> bool {
+    AUDIT_RETENTION_SHORT.get()
+}
+
 /// How many lanes of a tenant's chain writers may take before one waits for another.
 pub fn audit_lanes() -> u16 {
     u16::try_from(AUDIT_LANES.get()).unwrap_or(1)
@@ -111,6 +124,24 @@ pub fn define() {
         &AUDIT_LANES,
         1,
         1024,
+        GucContext::Suset,
+        GucFlags::default(),
+    );
+    GucRegistry::define_int_guc(
+        c"awgp.audit_retention",
+        c"How many days after its end a month of the audit trail is kept at least.",
+        c"Under 184, six months, nothing is retired unless awgp.audit_retention_short is on.",
+        &AUDIT_RETENTION,
+        0,
+        36_500,
+        GucContext::Suset,
+        GucFlags::default(),
+    );
+    GucRegistry::define_bool_guc(
+        c"awgp.audit_retention_short",
+        c"Whether a retention under six months is meant.",
+        c"The EU AI Act asks for logs of six months at least; on where it does not apply.",
+        &AUDIT_RETENTION_SHORT,
         GucContext::Suset,
         GucFlags::default(),
     );

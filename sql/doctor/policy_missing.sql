@@ -4,5 +4,6 @@ SELECT format('awgp.%I', relname),
        'SELECT awgp.install(force => true);'
 FROM pg_class
 WHERE relnamespace = 'awgp'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+  AND relname !~ '^audit_logs_[0-9]{4}_[0-9]{2}$'
   AND NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = pg_class.oid)
 ORDER BY relname

@@ -1,9 +1,9 @@
 -- Months between the first and the last partition that have none, partitions that stand detached, and those
--- whose bounds are not their name's. Kind, partition, detail.
+-- whose bounds are not their name's; retired months may be away. Kind, partition, detail.
 WITH attached (oid, name, bounds) AS (
     SELECT pg_class.oid, relname::text, pg_get_expr(relpartbound, pg_class.oid)
     FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
-    WHERE inhparent = to_regclass('awgp.audit_logs') AND relname <> 'audit_logs_default'
+    WHERE inhparent = to_regclass('awgp.audit_logs') AND relname <> 'audit_logs_default' AND NOT inhdetachpending
 ), month (first, last) AS (
     SELECT min(to_date(substr(name, 12), 'YYYY_MM')), max(to_date(substr(name, 12), 'YYYY_MM'))
     FROM attached WHERE name ~ '^audit_logs_[0-9]{4}_[0-9]{2}$'
@@ -12,18 +12,20 @@ WITH attached (oid, name, bounds) AS (
     FROM month, generate_series(first::timestamp, last::timestamp, interval '1 month') AS day
     UNION
     SELECT DISTINCT partition_name FROM awgp.audit_chain_anchors
+), retired (name) AS (
+    SELECT partition_name FROM awgp.audit_retired_partitions WHERE restored_at IS NULL
 )
 SELECT 'missing_partition', name,
        CASE WHEN to_regclass(format('awgp.%I', name)) IS NULL THEN 'the partition is not there'
             ELSE 'the partition is not attached to awgp.audit_logs' END
 FROM expected
-WHERE name NOT IN (SELECT attached.name FROM attached)
+WHERE name NOT IN (SELECT attached.name FROM attached) AND name NOT IN (SELECT retired.name FROM retired)
 UNION ALL
 SELECT 'missing_partition', relname::text, 'the partition is not attached to awgp.audit_logs'
 FROM pg_class
 WHERE relnamespace = 'awgp'::regnamespace AND relkind = 'r' AND NOT relispartition
   AND relname ~ '^audit_logs_[0-9]{4}_[0-9]{2}$'
-  AND relname NOT IN (SELECT expected.name FROM expected)
+  AND relname NOT IN (SELECT expected.name FROM expected) AND relname NOT IN (SELECT retired.name FROM retired)
 UNION ALL
 SELECT 'swapped_partition', name, format('its bounds are %s', bounds)
 FROM attached

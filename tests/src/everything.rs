@@ -108,6 +108,16 @@ const OF_NO_TENANT: &[(&str, &str)] = &[
          VALUES ('audit_logs_2001_01', 7, repeat('0', 64))",
     ),
     (
+        "audit_retired_partitions",
+        "INSERT INTO awgp.audit_retired_partitions (partition_name, retired_at, retired_by, retention_days)
+         VALUES ('audit_logs_2000_12', now(), 'x', 400)",
+    ),
+    (
+        "audit_legal_holds",
+        "INSERT INTO awgp.audit_legal_holds (partition_name, reason, placed_by)
+         VALUES ('audit_logs_2001_01', 'matter 17', 'x')",
+    ),
+    (
         "maintenance_steps",
         "INSERT INTO awgp.maintenance_steps (step, last_run_at, last_outcome) VALUES ('seal_partitions', now(), '{}')",
     ),

@@ -247,6 +247,25 @@ const CASES: &[Case] = &[
     ),
     case("partition_missing", "warning", DROP_THIS_MONTH, "awgp.audit_logs_"),
     case("partition_missing", "warning", DROP_NEXT_MONTH, "awgp.audit_logs_"),
+    case(
+        "seal_overdue",
+        "warning",
+        "SELECT * FROM awgp.ensure_partitions(0, '2001-01-05')",
+        "awgp.audit_logs_2001_01",
+    ),
+    case(
+        "maintenance_failing",
+        "warning",
+        "INSERT INTO awgp.maintenance_steps VALUES ('seal_partitions', now(), NULL, '{}')",
+        "maintenance step seal_partitions",
+    ),
+    case(
+        "maintenance_overdue",
+        "warning",
+        "INSERT INTO awgp.maintenance_steps VALUES ('x', now() - interval '3 days', now() - interval '3 days', '{}')",
+        "awgp.maintenance_steps",
+    ),
+    case("retention_short", "warning", "SET awgp.audit_retention = 30", "awgp.audit_retention"),
 ];
 
 #[tokio::test]

@@ -16,24 +16,48 @@ use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use uuid::Uuid;
 
 const WRITE_BYTES: usize = 1 << 20;
 
-/// Each lane's last row among those exported, and the row before its first.
+/// The stretches of each lane among the rows exported: where one begins, the link before it, and its last link. A lane is in
+/// one stretch unless a month between was retired.
 const LANES: &str = "
-    SELECT l.tenant_id, l.chain_lane, p.chain_seq AS after_seq, p.integrity_hash AS after_hash,
-           l.last_seq AS head_seq, h.integrity_hash AS head_hash
-    FROM (SELECT tenant_id, chain_lane, min(chain_seq) AS first_seq, max(chain_seq) AS last_seq
-          FROM awgp.audit_logs WHERE {rows} GROUP BY tenant_id, chain_lane) AS l
+    WITH away AS (
+        SELECT a.tenant_id, a.chain_lane, a.last_seq, a.last_hash
+        FROM awgp.audit_chain_anchors a JOIN awgp.audit_retired_partitions r USING (partition_name)
+        WHERE r.restored_at IS NULL
+    ), month AS (
+        SELECT tenant_id, chain_lane, min(chain_seq) AS first_seq, max(chain_seq) AS last_seq
+        FROM awgp.audit_logs WHERE {rows}
+        GROUP BY tenant_id, chain_lane, date_trunc('month', \"timestamp\" AT TIME ZONE 'UTC')
+    ), stretch AS (
+        SELECT m.tenant_id, m.chain_lane, min(m.first_seq) AS first_seq, max(m.last_seq) AS last_seq
+        FROM month m
+        CROSS JOIN LATERAL (
+            SELECT coalesce(max(a.last_seq), 0) FROM away a
+            WHERE a.tenant_id = m.tenant_id AND a.chain_lane = m.chain_lane AND a.last_seq < m.first_seq) AS gap (seq)
+        GROUP BY m.tenant_id, m.chain_lane, gap.seq
+    )
+    SELECT s.tenant_id, s.chain_lane, s.first_seq, p.chain_seq AS after_seq, p.integrity_hash AS after_hash,
+           s.last_seq AS head_seq, h.integrity_hash AS head_hash
+    FROM stretch s
     LEFT JOIN LATERAL (
-        SELECT a.chain_seq, a.integrity_hash FROM awgp.audit_logs a
-        WHERE a.tenant_id = l.tenant_id AND a.chain_lane = l.chain_lane AND a.chain_seq < l.first_seq
-        ORDER BY a.chain_seq DESC LIMIT 1) AS p ON l.first_seq > 1
+        (SELECT a.chain_seq, a.integrity_hash FROM awgp.audit_logs a
+         WHERE a.tenant_id = s.tenant_id AND a.chain_lane = s.chain_lane AND a.chain_seq < s.first_seq
+         ORDER BY a.chain_seq DESC LIMIT 1)
+        UNION ALL
+        SELECT a.last_seq, a.last_hash FROM away a
+        WHERE a.tenant_id = s.tenant_id AND a.chain_lane = s.chain_lane AND a.last_seq < s.first_seq
+        ORDER BY chain_seq DESC LIMIT 1) AS p ON s.first_seq > 1
     LEFT JOIN LATERAL (
         SELECT a.integrity_hash FROM awgp.audit_logs a
-        WHERE a.tenant_id = l.tenant_id AND a.chain_lane = l.chain_lane AND a.chain_seq = l.last_seq
+        WHERE a.tenant_id = s.tenant_id AND a.chain_lane = s.chain_lane AND a.chain_seq = s.last_seq
         ORDER BY a.id LIMIT 1) AS h ON true
-    ORDER BY l.tenant_id, l.chain_lane";
+    ORDER BY s.tenant_id, s.chain_lane, s.first_seq";
+
+/// A stretch of a lane: where it begins, and its line.
+type Stretch = (Lane, i64, Mark);
 
 /// Exports. What was written is said on stderr, since stdout may be the export.
 pub async fn export(
@@ -61,11 +85,8 @@ pub async fn export(
             let _ = write!(condition, " AND \"timestamp\" {comparison} {literal}::timestamptz");
         }
     }
-    let lanes = lanes(&work, &condition).await?;
-    work.batch(job::FROM_THE_HEAP).await?;
     let mut file = Destination::open(options.out.as_deref())?;
-    let header = Mark::Header { format: FORMAT, install_id };
-    let rows = match write_all(&work, &condition, &header, lanes, &mut file).await {
+    let rows = match write_log(&work, &condition, install_id, &mut |line| file.line(line)).await {
         Ok(rows) => rows,
         Err(trouble) => return file.give_up(trouble),
     };
@@ -81,7 +102,7 @@ pub async fn export(
     Ok(Exit::Success)
 }
 
-async fn lanes(work: &Work<'_>, condition: &str) -> Result<Vec<(Lane, Mark)>, Trouble> {
+async fn lanes(work: &Work<'_>, condition: &str) -> Result<Vec<Stretch>, Trouble> {
     let rows = work.select(&LANES.replace("{rows}", condition), &[]).await?;
     rows.iter()
         .map(|row| {
@@ -102,21 +123,22 @@ async fn lanes(work: &Work<'_>, condition: &str) -> Result<Vec<(Lane, Mark)>, Tr
                 head_seq: number("head_seq")?.filter(|_| head_hash.is_some()),
                 head_hash,
             };
-            Ok((Lane { tenant_id, chain_lane }, mark))
+            Ok((Lane { tenant_id, chain_lane }, parse(&text(row, "first_seq"))?, mark))
         })
         .collect()
 }
 
-async fn write_all(
+/// Writes the rows of a condition as an exported log, line by line without line feeds, and returns how many they are.
+pub async fn write_log(
     work: &Work<'_>,
     condition: &str,
-    header: &Mark,
-    lanes: Vec<(Lane, Mark)>,
-    file: &mut Destination,
+    install_id: Uuid,
+    line: &mut impl FnMut(&str) -> Result<(), Failure>,
 ) -> Result<u64, Trouble> {
-    file.line(&header.to_line())?;
-    let mut lanes = lanes.into_iter();
-    let mut current = None;
+    let lanes = lanes(work, condition).await?;
+    work.batch(job::FROM_THE_HEAP).await?;
+    line(&Mark::Header { format: FORMAT, install_id }.to_line())?;
+    let mut lanes = lanes.into_iter().peekable();
     let mut rows = 0;
     let sql = format!(
         "COPY (SELECT {} FROM awgp.audit_logs WHERE {condition}
@@ -124,19 +146,16 @@ async fn write_all(
         copy::COLUMNS
     );
     copy::each(work, &sql, |tuple| {
-        let lane = tuple.row.position().lane();
-        if current != Some(lane) {
-            current = Some(lane);
-            // Both are sorted, and read in one snapshot.
-            if let Some((_, mark)) = lanes.find(|(known, _)| *known == lane) {
-                file.line(&mark.to_line())?;
-            }
+        let here = (tuple.row.position().lane(), tuple.row.chain_seq);
+        // Both are sorted, and read in one snapshot.
+        while let Some((_, _, mark)) = lanes.next_if(|(lane, first_seq, _)| (*lane, *first_seq) <= here) {
+            line(&mark.to_line())?;
         }
         rows += 1;
-        file.line(&owned(tuple)?.to_line())
+        line(&owned(tuple)?.to_line())
     })
     .await?;
-    file.line(&Mark::End { rows }.to_line())?;
+    line(&Mark::End { rows }.to_line())?;
     Ok(rows)
 }
 

@@ -6,6 +6,7 @@
 use super::chain::{Digest, Lane, Link, genesis};
 use super::finding::Finding;
 use super::known::{Head, Known};
+use super::manifest::FileSum;
 use super::row::AuditRow;
 use super::verify::LogVerifier;
 use serde::{Deserialize, Serialize};
@@ -129,13 +130,14 @@ pub struct FileVerifier {
     expected_install: Option<Uuid>,
     lines: u64,
     stated_rows: Option<u64>,
+    sum: FileSum,
 }
 
 impl FileVerifier {
     /// `install_id`, where given, is used in place of the header's: an auditor knows it from elsewhere, and the
     /// header may be forged.
     pub fn new(install_id: Option<Uuid>) -> Self {
-        Self { log: None, expected_install: install_id, lines: 0, stated_rows: None }
+        Self { log: None, expected_install: install_id, lines: 0, stated_rows: None, sum: FileSum::default() }
     }
 
     /// Takes the next line.
@@ -158,7 +160,13 @@ impl FileVerifier {
             _ if self.stated_rows.is_some() => return Err(ExportError::Misplaced(self.lines)),
             Line::Mark(Mark::Header { .. }) => return Err(ExportError::Misplaced(self.lines)),
             Line::Mark(Mark::End { rows }) => self.stated_rows = Some(rows),
-            Line::Row(row) => log.row(&row.borrowed()),
+            Line::Row(row) => {
+                let row = row.borrowed();
+                log.row(&row);
+                if let Some(hash) = Digest::from_hex(row.integrity_hash) {
+                    self.sum.add(row.position().lane(), row.id, Link { seq: row.chain_seq, hash });
+                }
+            }
             Line::Mark(Mark::Lane { tenant_id, chain_lane, after_seq, after_hash, head_seq, head_hash }) => {
                 let lane = Lane { tenant_id, chain_lane };
                 let hash = after_hash.unwrap_or_else(|| genesis(*install_id, lane));
@@ -174,12 +182,17 @@ impl FileVerifier {
 
     /// Ends the file: the number of rows, and all findings.
     pub fn finish(self) -> Result<(u64, Vec<Finding>), ExportError> {
+        self.finish_with_sum().map(|(sum, findings)| (sum.rows, findings))
+    }
+
+    /// Ends the file: what its rows yield, and all findings.
+    pub fn finish_with_sum(self) -> Result<(FileSum, Vec<Finding>), ExportError> {
         let (log, _) = self.log.ok_or(ExportError::NoHeader)?;
         let stated = self.stated_rows.ok_or(ExportError::Cut)?;
         let actual = log.rows();
         if stated != actual {
             return Err(ExportError::WrongCount { stated, actual });
         }
-        Ok((actual, log.finish()))
+        Ok((FileSum { rows: actual, ..self.sum }, log.finish()))
     }
 }

@@ -122,6 +122,11 @@ impl LaneVerifier {
         self.lane
     }
 
+    /// What is known of it.
+    pub fn known(&self) -> &Known {
+        &self.known
+    }
+
     /// Takes the next row. Rows come in ascending `chain_seq`, equal numbers in any order; a row of another
     /// lane must not be passed.
     pub fn push(&mut self, row: &RowRef<'_>, out: &mut Vec<Suspicion>) {

@@ -31,6 +31,7 @@ pub mod group;
 pub mod integrity;
 pub mod known;
 pub mod lane;
+pub mod manifest;
 pub mod mask;
 pub mod note;
 pub mod proof;

@@ -6,6 +6,7 @@ use super::columns::{COLUMNS, refuse_changed_columns};
 use super::event::Event;
 use super::lanes::Head;
 use super::partition::Partition;
+use super::retired;
 use crate::encoding::to_server;
 use crate::jsonb::Jsonb;
 use crate::relation;
@@ -131,7 +132,21 @@ impl Appender {
                 break;
             }
         }
-        tail
+        // Months that were retired are over: a lane that has a row of this month has nothing newer there.
+        // SAFETY: the parent is open; the clock is read.
+        let this_month = unsafe { partition_for(self.parent, pg_sys::GetCurrentTimestamp()) };
+        let is_of_this_month =
+            |head: &Head| unsafe { partition_for(self.parent, head.timestamp) } == this_month;
+        if tail.as_ref().is_some_and(is_of_this_month) {
+            return tail;
+        }
+        match retired::tail(lane) {
+            Some(link) if tail.as_ref().is_none_or(|tail| tail.link.seq < link.seq) => {
+                let timestamp = tail.map_or(pg_sys::TimestampTz::MIN, |tail| tail.timestamp);
+                Some(Head { lane: lane.chain_lane, link, timestamp })
+            }
+            _ => tail,
+        }
     }
 
     /// The place in `targets` of the partition whose bounds hold `timestamp`.

@@ -1,7 +1,7 @@
 //! The trail is append-only: for everyone, the table's owner included.
 
 use super::queue;
-use crate::partitions::drain;
+use crate::partitions::{drain, restore};
 use crate::raise::raise;
 use crate::trigger::{TriggerCall, trigger_function};
 use awgp_core::reason::Reason;
@@ -11,13 +11,17 @@ use pgrx::pg_sys::Datum;
 trigger_function!(awgp_guard_audit, pg_finfo_awgp_guard_audit, guard_audit);
 trigger_function!(awgp_refuse_truncate, pg_finfo_awgp_refuse_truncate, refuse_truncate);
 
-/// Lets the chain's own rows in, and rows that move from the default partition to their month's out of it; refuses
-/// every other INSERT, UPDATE, DELETE and TRUNCATE.
+/// Lets the chain's own rows in, and rows that move from the default partition to their month's out of it, and
+/// exported rows into a month that is not attached; refuses every other INSERT, UPDATE, DELETE and TRUNCATE.
 fn guard_audit(call: &TriggerCall) -> Datum {
     if call.is_row_insert() && queue::is_chaining() {
         return call.keep();
     }
-    if drain::is_moving(call.relation_oid()) && call.operation() == "delete" {
+    let table = call.relation_oid();
+    if drain::is_moving(table) && call.operation() == "delete" {
+        return call.keep();
+    }
+    if restore::is_loading(table) && call.is_row_insert() {
         return call.keep();
     }
     raise(

@@ -38,6 +38,14 @@ pub fn for_each_row(scope: Scope<'_>, mut visit: impl FnMut(pg_sys::Oid, &RowRef
     fetch_each(query, &arguments, &mut visit);
 }
 
+/// The same for the rows of a month that stands beside the trail, for who may read it.
+pub fn for_each_row_beside(name: &str, mut visit: impl FnMut(&RowRef<'_>)) {
+    let table = spi::quote_qualified_identifier("awgp", name);
+    let query = format!("SELECT tableoid, ctid FROM {table} ORDER BY tenant_id, chain_lane, chain_seq, id");
+    let _planning = HeapOnly::enter();
+    fetch_each(&query, &[], &mut |_, row: &RowRef<'_>| visit(row));
+}
+
 /// Calls `visit` with each row of a lane after the number `after`, in the order of the numbers. The index is asked: who
 /// calls checks that each row follows the one before it.
 pub fn for_each_row_after(lane: Lane, after: i64, mut visit: impl FnMut(&RowRef<'_>)) {

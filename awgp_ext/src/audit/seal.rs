@@ -3,13 +3,14 @@
 //! The seal is the partition's row in audit_log_integrity and an anchor for each lane. Verification holds the
 //! rows against both; a later month verifies from the anchors when an earlier one has been retired.
 
-use super::queue;
 use super::read::Scope;
 use super::verify::{PartitionSum, verify_rows};
+use super::{detached, queue};
 use crate::lock::{self, Subject};
 use crate::raise::raise;
 use crate::relation::{self, to_sql};
 use awgp_core::audit::finding::Severity;
+use awgp_core::audit::integrity;
 use awgp_core::audit::row::timestamp_from_postgres;
 use awgp_core::month::Month;
 use awgp_core::reason::Reason;
@@ -88,7 +89,7 @@ fn verified_sum(name: &str) -> PartitionSum {
         raise(
             &Refusal::new(
                 Reason::AuditFindings,
-                "the partition does not verify, so it cannot be sealed",
+                "the partition does not verify",
                 "Look at what was found: SELECT * FROM awgp.verify_audit(partition_name => …);",
             )
             .with("partition_name", name)
@@ -96,6 +97,24 @@ fn verified_sum(name: &str) -> PartitionSum {
         );
     }
     sums.remove(name).unwrap_or_default()
+}
+
+/// Raises where the rows of a sealed partition do not yield what its seal says.
+pub fn refuse_unlike_its_seal(name: &str) {
+    let seal = verified_sum(name).seal();
+    let stored = detached::stored_seal(name);
+    let stored = stored.as_ref().map(|(last, hash)| (*last, hash.as_str()));
+    if let Some(finding) = integrity::check(name, stored, true, seal) {
+        raise(
+            &Refusal::new(
+                Reason::AuditFindings,
+                "the partition's rows are not those that were sealed",
+                "Look at what was found: SELECT * FROM awgp.verify_audit(partition_name => …);",
+            )
+            .with("partition_name", name)
+            .with("finding", finding.kind.name()),
+        );
+    }
 }
 
 fn write(name: &str, sum: &PartitionSum) {

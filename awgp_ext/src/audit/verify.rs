@@ -62,20 +62,25 @@ fn verify_audit(
     TableIterator::new(rows)
 }
 
-/// Raises where `name` is no partition of the trail.
-pub fn refuse_unknown_partition(name: &str) {
+/// True for the name of an attached partition.
+pub fn is_partition(name: &str) -> bool {
     let arguments = [name.into()];
     let known = query::one::<bool>(
         "SELECT EXISTS (SELECT FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
                         WHERE inhparent = 'awgp.audit_logs'::regclass AND relname = $1)",
         &arguments,
     );
-    if known != Ok(Some(true)) {
+    known == Ok(Some(true))
+}
+
+/// Raises where `name` is no partition of the trail.
+pub fn refuse_unknown_partition(name: &str) {
+    if !is_partition(name) {
         raise(
             &Refusal::new(
                 Reason::UnknownPartition,
                 "awgp.audit_logs has no such partition",
-                "Partitions are named audit_logs_YYYY_MM; list them with: awgp partition status",
+                "Partitions are named audit_logs_YYYY_MM; list them with: awgp partition list",
             )
             .with("partition_name", name),
         );
@@ -93,7 +98,7 @@ pub struct PartitionSum {
 }
 
 impl PartitionSum {
-    fn add(&mut self, lane: Lane, id: i64, link: Link, keep: bool) {
+    pub fn add(&mut self, lane: Lane, id: i64, link: Link, keep: bool) {
         self.highest_id = self.highest_id.max(id);
         match &mut self.open {
             Some((open, _, last)) if *open == lane => *last = link,
@@ -104,7 +109,7 @@ impl PartitionSum {
         }
     }
 
-    fn end_lane(&mut self, keep: bool) {
+    pub fn end_lane(&mut self, keep: bool) {
         if let Some((lane, first, last)) = self.open.take() {
             self.root.add(lane, last);
             if keep {
@@ -252,7 +257,7 @@ fn sealed_partition_of(finding: &Finding) -> Option<String> {
 }
 
 /// The link at `seq` of a lane, where a seal recorded it.
-fn anchored(lane: Lane, seq: i64) -> Option<Link> {
+pub fn anchored(lane: Lane, seq: i64) -> Option<Link> {
     let arguments = [to_sql(lane.tenant_id).into(), lane.chain_lane.into(), seq.into()];
     let hash = query::one::<String>(
         "SELECT last_hash FROM awgp.audit_chain_anchors
@@ -261,6 +266,27 @@ fn anchored(lane: Lane, seq: i64) -> Option<Link> {
     );
     let hash = hash.ok().flatten().and_then(|hash| Digest::from_hex(hash.as_bytes()))?;
     Some(Link { seq, hash })
+}
+
+/// The last link of a lane in a partition, as its seal recorded it.
+pub fn anchor_of(partition: &str, lane: Lane) -> Option<Link> {
+    let arguments = [partition.into(), to_sql(lane.tenant_id).into(), lane.chain_lane.into()];
+    let read = Spi::connect(|client| {
+        let rows = client.select(
+            "SELECT last_seq, last_hash FROM awgp.audit_chain_anchors
+             WHERE partition_name = $1 AND tenant_id = $2 AND chain_lane = $3",
+            Some(1),
+            &arguments,
+        )?;
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        let row = rows.first();
+        Ok::<_, spi::Error>(row.get::<i64>(1)?.zip(row.get::<String>(2)?))
+    });
+    let (seq, hash) =
+        read.unwrap_or_else(|error| error!("awgp.audit_chain_anchors could not be read: {error}"))?;
+    Some(Link { seq, hash: Digest::from_hex(hash.as_bytes())? })
 }
 
 fn partition_of(audit_id: i64) -> Option<String> {
@@ -275,16 +301,26 @@ fn partition_of(audit_id: i64) -> Option<String> {
 
 /// Partitions, triggers and policies that are not as they should be.
 fn structure() -> Vec<Finding> {
-    const QUERIES: [&str; 3] = [
-        include_str!("../../../sql/verify/partitions.sql"),
-        include_str!("../../../sql/verify/triggers.sql"),
-        include_str!("../../../sql/verify/policies.sql"),
-    ];
+    const QUERIES: [&str; 2] =
+        [include_str!("../../../sql/verify/triggers.sql"), include_str!("../../../sql/verify/policies.sql")];
+    // The catalog, and names of months: who is no auditor and has no tenant in context must not miss the retired ones.
+    let mut findings = relation::as_owner_past_row_security(c"audit_logs", || {
+        catalog(&[include_str!("../../../sql/verify/partitions.sql")])
+    });
+    findings.extend(catalog(&QUERIES));
+    if sees_every_tenant() {
+        findings.extend(catalog(&[include_str!("../../../sql/verify/retirements.sql")]));
+    }
+    findings
+}
+
+/// The findings of queries that return kind, object and detail.
+fn catalog(queries: &[&str]) -> Vec<Finding> {
     Spi::connect(|client| {
         let mut findings = Vec::new();
         // Bounds are printed in the session's time zone and style; the comparison is in UTC and ISO.
-        for query in QUERIES {
-            for row in client.select(query, None, &[])? {
+        for query in queries {
+            for row in client.select(*query, None, &[])? {
                 let (kind, object, detail): (Option<String>, Option<String>, Option<String>) =
                     (row.get(1)?, row.get(2)?, row.get(3)?);
                 let kind = Kind::ALL.iter().find(|known| Some(known.name()) == kind.as_deref());
@@ -318,7 +354,10 @@ fn seals(partition: Option<&str>, sums: &BTreeMap<String, PartitionSum>) -> Vec<
              FROM awgp.audit_log_integrity AS i
              FULL JOIN (SELECT DISTINCT partition_name FROM awgp.audit_chain_anchors) AS a
                  ON a.partition_name = i.partition_name
-             WHERE $1::text IS NULL OR COALESCE(i.partition_name, a.partition_name) = $1
+             WHERE ($1::text IS NULL OR COALESCE(i.partition_name, a.partition_name) = $1)
+               AND NOT EXISTS (SELECT FROM awgp.audit_retired_partitions AS retired
+                               WHERE retired.partition_name = COALESCE(i.partition_name, a.partition_name)
+                                 AND retired.restored_at IS NULL)
              ORDER BY 1",
             None,
             &arguments,

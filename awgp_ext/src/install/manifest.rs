@@ -36,6 +36,9 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0015_audit_log_integrity",
     "0016_audit_chain_anchors",
     "0017_identity_providers",
+    "0022_maintenance_steps",
+    "0023_audit_retired_partitions",
+    "0024_audit_legal_holds",
     "0018_audit_checkpoints",
     "0019_audit_tree_lanes",
     "0020_audit_tree_tiles",
@@ -83,6 +86,8 @@ const POLICIES: &[File] = files! { "policies":
     "message_windows",
     "message_sends",
     "maintenance_steps",
+    "audit_retired_partitions",
+    "audit_legal_holds",
     "model_prices",
 };
 
@@ -146,6 +151,7 @@ const FUNCTIONS: &[File] = files! { "functions":
     "create_identity_provider",
     "rotate_identity_provider",
     "remove_identity_provider",
+    "partition_status",
     "import_prices",
     "log_conversation",
     "append_conversation",

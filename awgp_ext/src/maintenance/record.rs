@@ -14,7 +14,7 @@ pub fn keep(step: &str, outcome: &Value) {
             client
                 .update(
                     "INSERT INTO awgp.maintenance_steps AS kept (step, last_run_at, last_success_at, last_outcome)
-                     VALUES ($1, clock_timestamp(), CASE WHEN $2 THEN clock_timestamp() END, $3)
+                     SELECT $1, now, CASE WHEN $2 THEN now END, $3 FROM clock_timestamp() AS now
                      ON CONFLICT (step) DO UPDATE
                      SET last_run_at = excluded.last_run_at, last_outcome = excluded.last_outcome,
                          last_success_at = coalesce(excluded.last_success_at, kept.last_success_at)",

@@ -4,6 +4,9 @@
 //! months go on, where `CREATE TABLE … PARTITION OF` would lock the parent against all of them.
 
 pub mod drain;
+mod hold;
+pub mod restore;
+mod retire;
 pub mod waiting;
 
 use crate::lock::{self, Subject};
@@ -94,6 +97,16 @@ impl Month {
         let us = timestamp_from_postgres(first.into_inner());
         let month = us.and_then(awgp_core::month::Month::of_timestamp);
         let month = month.unwrap_or_else(|| error!("a month outside of the years 1 to 9999"));
+        Self::from_month(month)
+    }
+
+    /// The month of a partition's name.
+    fn named(name: &str) -> Self {
+        let month = awgp_core::month::Month::of_partition(name);
+        Self::from_month(month.unwrap_or_else(|| error!("{name} is no month")))
+    }
+
+    fn from_month(month: awgp_core::month::Month) -> Self {
         let (from, to) = month.bounds();
         Self { name: month.partition_name(), from, to }
     }

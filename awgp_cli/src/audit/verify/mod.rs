@@ -238,5 +238,8 @@ async fn conclude(
     broken.retain(|seal| seal.kind == Kind::IntegrityMissing || !names_rows_of(&findings, seal));
     findings.extend(broken);
     findings.extend(structure::guards(work).await?);
+    if plan.whole {
+        findings.extend(structure::retirements(work).await?);
+    }
     Ok(Report { findings, rows, lanes: Some(lanes), took: begun.elapsed(), proved: Vec::new() })
 }

@@ -7,7 +7,7 @@ use crate::failure::{Failure, Trouble};
 use crate::row::Row;
 use crate::session::Work;
 use awgp_core::audit::chain::{Digest, Lane, Link};
-use awgp_core::audit::known::{Head, Known};
+use awgp_core::audit::known::{Bridge, Head, Known};
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use uuid::Uuid;
@@ -26,14 +26,27 @@ const STARTS: &str = "
     FROM (SELECT tenant_id, chain_lane, min(chain_seq) AS first_seq FROM awgp.audit_logs
           WHERE {rows} GROUP BY tenant_id, chain_lane) AS f
     CROSS JOIN LATERAL (
-        SELECT a.chain_seq, a.integrity_hash FROM awgp.audit_logs a
-        WHERE a.tenant_id = f.tenant_id AND a.chain_lane = f.chain_lane AND a.chain_seq < f.first_seq
-        ORDER BY a.chain_seq DESC LIMIT 1) AS p";
+        (SELECT a.chain_seq, a.integrity_hash FROM awgp.audit_logs a
+         WHERE a.tenant_id = f.tenant_id AND a.chain_lane = f.chain_lane AND a.chain_seq < f.first_seq
+         ORDER BY a.chain_seq DESC LIMIT 1)
+        UNION ALL
+        SELECT a.last_seq, a.last_hash FROM awgp.audit_chain_anchors a
+        WHERE a.tenant_id = f.tenant_id AND a.chain_lane = f.chain_lane AND a.last_seq < f.first_seq
+        ORDER BY chain_seq DESC LIMIT 1) AS p";
 
 /// The links that seals have recorded, a lane's in ascending order.
 const ANCHORS: &str = "
     SELECT tenant_id, chain_lane, last_seq AS chain_seq, last_hash AS integrity_hash FROM awgp.audit_chain_anchors
     WHERE {tenants} AND ($1::text IS NULL OR partition_name = $1) ORDER BY tenant_id, chain_lane, last_seq";
+
+/// Stretches of lanes that lie in retired months: their rows are lawfully not there.
+const RETIRED: &str = "
+    SELECT a.tenant_id, a.chain_lane, a.first_seq, a.last_seq AS chain_seq, a.last_hash AS integrity_hash
+    FROM awgp.audit_chain_anchors a JOIN awgp.audit_retired_partitions r USING (partition_name)
+    WHERE {tenants} AND r.restored_at IS NULL AND NOT EXISTS (
+        SELECT FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+        WHERE i.inhparent = 'awgp.audit_logs'::regclass AND c.relname = a.partition_name)
+    ORDER BY a.tenant_id, a.chain_lane, a.last_seq";
 
 /// A partition that is attached.
 #[derive(Clone, Debug)]
@@ -61,6 +74,7 @@ pub struct Plan {
     condition: String,
     starts: HashMap<Lane, Link>,
     anchors: HashMap<Lane, Vec<Link>>,
+    bridges: HashMap<Lane, Vec<Bridge>>,
     /// The links that an auditor's notes name, a lane's in ascending order.
     signed: HashMap<Lane, Vec<Link>>,
 }
@@ -92,7 +106,18 @@ impl Plan {
             None => HashMap::new(),
         };
         let anchors = anchors(work, scope, partition).await?;
-        Ok(Self { install_id, partitions, only, whole, condition, starts, anchors, signed: HashMap::new() })
+        let bridges = bridges(work, scope).await?;
+        Ok(Self {
+            install_id,
+            partitions,
+            only,
+            whole,
+            condition,
+            starts,
+            anchors,
+            bridges,
+            signed: HashMap::new(),
+        })
     }
 
     /// Holds the lanes against what an auditor has signed, too.
@@ -115,7 +140,8 @@ impl Plan {
         let recorded = [&self.anchors, &self.signed].into_iter().filter_map(|links| links.get(&lane));
         let points: Vec<Link> = recorded.flatten().copied().collect();
         let last = points.iter().max_by_key(|point| point.seq).copied();
-        Known { points, head: last.map_or(Head::Unknown, Head::AtLeast), ..known }
+        let bridges = self.bridges.get(&lane).cloned().unwrap_or_default();
+        Known { points, bridges, head: last.map_or(Head::Unknown, Head::AtLeast), ..known }
     }
 
     /// The lanes of which seals or notes tell.
@@ -262,6 +288,16 @@ async fn anchors(
         anchors.entry(lane).or_default().push(link);
     }
     Ok(anchors)
+}
+
+async fn bridges(work: &Work<'_>, scope: &Scope) -> Result<HashMap<Lane, Vec<Bridge>>, Trouble> {
+    let rows = work.select(&RETIRED.replace("{tenants}", &scope.condition()), &[]).await?;
+    let mut bridges: HashMap<Lane, Vec<Bridge>> = HashMap::new();
+    for row in &rows {
+        let (lane, last) = link(row)?;
+        bridges.entry(lane).or_default().push(Bridge { first_seq: parse(&text(row, "first_seq"))?, last });
+    }
+    Ok(bridges)
 }
 
 fn link(row: &Row) -> Result<(Lane, Link), Trouble> {

@@ -10,6 +10,7 @@ use super::plan::Plan;
 use super::seal::Seals;
 use crate::audit::copy::Tuple;
 use awgp_core::audit::chain::Lane;
+use awgp_core::audit::known::Known;
 use awgp_core::audit::lane::LaneVerifier;
 use awgp_core::audit::row::RowRef;
 use awgp_core::audit::suspicion::Suspicion;
@@ -144,12 +145,23 @@ impl<'a> Scan<'a> {
     }
 }
 
+/// The number that comes next where `seq` would, past the stretches that were retired.
+fn after_bridges(known: &Known, seq: i64) -> i64 {
+    known.bridges.iter().fold(seq, |seq, bridge| {
+        if (bridge.first_seq..=bridge.last.seq).contains(&seq) {
+            bridge.last.seq.saturating_add(1)
+        } else {
+            seq
+        }
+    })
+}
+
 impl Track {
     fn new(plan: &Plan, lane: Lane) -> Self {
         let known = plan.known(lane);
         Self {
             from_genesis: known.start.seq == 0,
-            next_seq: known.start.seq.saturating_add(1),
+            next_seq: after_bridges(&known, known.start.seq.saturating_add(1)),
             verifier: LaneVerifier::new(lane, known),
             suspicions: Vec::new(),
             waiting: BTreeMap::new(),
@@ -183,7 +195,7 @@ impl Track {
 
     fn push(&mut self, row: &RowRef<'_>) {
         self.verifier.push(row, &mut self.suspicions);
-        self.next_seq = row.chain_seq.saturating_add(1);
+        self.next_seq = after_bridges(self.verifier.known(), row.chain_seq.saturating_add(1));
     }
 
     fn push_waiting(&mut self, rows: Vec<Box<[u8]>>) {

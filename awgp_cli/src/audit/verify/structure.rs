@@ -33,6 +33,11 @@ pub async fn guards(work: &Work<'_>) -> Result<Vec<Finding>, Trouble> {
     Ok(findings)
 }
 
+/// Months that are said to be retired, without a record of it. For who reads every tenant's trail.
+pub async fn retirements(work: &Work<'_>) -> Result<Vec<Finding>, Trouble> {
+    catalog(work, include_str!("../../../../sql/verify/retirements.sql")).await
+}
+
 /// Findings of a text whose columns are kind, object and detail.
 async fn catalog(work: &Work<'_>, sql: &str) -> Result<Vec<Finding>, Trouble> {
     let rows = work.select(&format!("SELECT * FROM ({sql}) AS found (kind, object, detail)"), &[]).await?;

@@ -1,0 +1,92 @@
+//! The arguments of `awgp partition`.
+
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+use uuid::Uuid;
+
+/// The months of the audit trail.
+#[derive(Debug, Subcommand)]
+pub enum Partition {
+    /// List the months: size, seal, checkpoint, holds, and what keeps each from being retired.
+    List,
+    /// Make the partitions of this month and the next ones, where they are missing.
+    Ensure(PartitionEnsure),
+    /// Seal a month that is over: verify it and record its ends.
+    Seal(PartitionNamed),
+    /// Write a sealed month as JSON Lines with zstd, and a manifest, and read both again before it says done.
+    ///
+    /// The login reads every tenant's trail: a member of awgp_auditor. The files get their names when they are complete;
+    /// `awgp audit verify --file` verifies them without any server.
+    Export(PartitionExport),
+    /// Take a month out of the trail: sealed, checkpointed, past its retention and not on hold.
+    ///
+    /// Its table is detached and closed, and its anchors stay, so that what remains verifies. Export it first; then the
+    /// table's owner may drop it.
+    Retire(PartitionNamed),
+    /// Bring a retired month back for reading: from its table, or from its exported file where the table is gone.
+    ///
+    /// It counts only after the server has verified it against the anchors and the seal that it left.
+    Restore(PartitionRestore),
+    /// Put a month, or with --tenant every month that has rows of that tenant, on legal hold.
+    Hold(PartitionHold),
+    /// List the legal holds that are in force.
+    Holds,
+    /// Release a legal hold. Needs the role awgp_admin.
+    Release(PartitionRelease),
+}
+
+/// Which months to make.
+#[derive(Args, Debug)]
+pub struct PartitionEnsure {
+    /// How many months after this one.
+    #[arg(long, value_name = "MONTHS")]
+    pub ahead: Option<i32>,
+    /// Counted from the month of this time, as 2026-03-31T17:00:00Z, in place of now.
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+}
+
+/// A month.
+#[derive(Args, Debug)]
+pub struct PartitionNamed {
+    /// Its name, such as audit_logs_2026_03.
+    pub name: String,
+}
+
+/// What to export, and where to.
+#[derive(Args, Debug)]
+pub struct PartitionExport {
+    /// The month's name, such as audit_logs_2026_03.
+    pub name: String,
+    /// The folder for NAME.jsonl.zst and NAME.manifest.json.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+/// What to bring back.
+#[derive(Args, Debug)]
+pub struct PartitionRestore {
+    /// The exported file with its manifest beside it, or the month's name where its table is still there.
+    #[arg(value_name = "FILE|NAME")]
+    pub source: PathBuf,
+}
+
+/// What to hold, and why.
+#[derive(Args, Debug)]
+pub struct PartitionHold {
+    /// The month's name; leave it out to hold the trail of --tenant.
+    pub name: Option<String>,
+    /// Why, such as the matter's number.
+    #[arg(long)]
+    pub reason: String,
+}
+
+/// What to release, and why.
+#[derive(Args, Debug)]
+pub struct PartitionRelease {
+    /// The hold's id, as `awgp partition holds` shows it.
+    pub hold_id: Uuid,
+    /// Why.
+    #[arg(long)]
+    pub reason: String,
+}

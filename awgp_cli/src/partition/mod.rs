@@ -1,0 +1,149 @@
+//! `awgp partition`: the months of the audit trail.
+//!
+//! | file | concept |
+//! |---|---|
+//! | [`export`] | a sealed month as a file with its manifest |
+//! | [`restore`] | a retired month brought back |
+
+pub mod export;
+pub mod restore;
+
+use crate::exit::Exit;
+use crate::failure::{Failure, Trouble};
+use crate::opt::{Output, PartitionEnsure, PartitionHold, PartitionNamed, PartitionRelease};
+use crate::render;
+use crate::session::{Context, Session};
+
+const COLUMNS: [&str; 9] = [
+    "partition_name",
+    "state",
+    "estimated_rows",
+    "total_bytes",
+    "verified_at",
+    "is_checkpointed",
+    "holds",
+    "retired_at",
+    "retirement_blocked_by",
+];
+
+/// Lists the months.
+pub async fn list(session: &mut Session, output: Output) -> Result<String, Trouble> {
+    let work = session.begin(Context::default()).await?;
+    let rows = work.select("SELECT * FROM awgp.partition_status ORDER BY partition_name", &[]).await?;
+    work.commit().await?;
+    Ok(render::list(&rows, &COLUMNS, output))
+}
+
+/// Makes months.
+pub async fn ensure(
+    session: &mut Session,
+    options: &PartitionEnsure,
+    output: Output,
+) -> Result<String, Trouble> {
+    let sql = "SELECT name AS partition_name FROM awgp.ensure_partitions(
+                   coalesce($1::text::integer, 3), $2::text::timestamptz) AS name";
+    let ahead = options.ahead.map(|months| months.to_string());
+    let work = session.begin(Context::default()).await?;
+    let rows = work.select(sql, &[&ahead, &options.at]).await?;
+    work.commit().await?;
+    Ok(render::list(&rows, &["partition_name"], output))
+}
+
+/// Seals a month.
+pub async fn seal(
+    session: &mut Session,
+    options: &PartitionNamed,
+    output: Output,
+) -> Result<String, Trouble> {
+    answer(
+        session,
+        "SELECT * FROM jsonb_to_record(awgp.seal_partition($1)) AS sealed (partition_name text,
+        last_sequence_number bigint, cumulative_hash text, lanes bigint)",
+        &options.name,
+        output,
+    )
+    .await
+}
+
+/// Retires a month.
+pub async fn retire(
+    session: &mut Session,
+    options: &PartitionNamed,
+    output: Output,
+) -> Result<String, Trouble> {
+    answer(
+        session,
+        "SELECT * FROM jsonb_to_record(awgp.retire_partition($1)) AS retired (partition_name text,
+        retention_days integer, at text)",
+        &options.name,
+        output,
+    )
+    .await
+}
+
+async fn answer(session: &mut Session, sql: &str, name: &str, output: Output) -> Result<String, Trouble> {
+    let work = session.begin(Context::default()).await?;
+    let row = work.select(sql, &[&name]).await?.pop();
+    let row = row.ok_or_else(|| Failure::new(Exit::Unexpected, "the server gave no row"))?;
+    work.commit().await?;
+    Ok(render::single(&row, output))
+}
+
+/// Places a hold.
+pub async fn hold(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &PartitionHold,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(Context::default()).await?;
+    let reason = &options.reason;
+    let mut rows = match (&options.name, context.tenant) {
+        (Some(name), _) => {
+            work.select("SELECT awgp.hold_partition($1, $2) AS hold_id", &[name, reason]).await?
+        }
+        (None, Some(tenant)) => {
+            let sql = "SELECT awgp.hold_tenant_trail(awgp.find_tenant($1::text), $2) AS hold_id";
+            work.select(sql, &[&tenant, reason]).await?
+        }
+        (None, None) => {
+            return Err(Failure::new(Exit::Usage, "neither a month nor a tenant is named")
+                .hint("awgp partition hold audit_logs_2026_03 --reason 'matter 17', or --tenant SLUG")
+                .into());
+        }
+    };
+    let row = rows.pop().ok_or_else(|| Failure::new(Exit::Unexpected, "the server gave no row"))?;
+    work.commit().await?;
+    Ok(render::single(&row, output))
+}
+
+/// Lists the holds in force.
+pub async fn holds(session: &mut Session, output: Output) -> Result<String, Trouble> {
+    let sql = "SELECT id, partition_name, held_tenant_id, reason, placed_at, placed_by
+               FROM awgp.audit_legal_holds WHERE released_at IS NULL ORDER BY placed_at";
+    let work = session.begin(Context::default()).await?;
+    let rows = work.select(sql, &[]).await?;
+    work.commit().await?;
+    let columns = ["id", "partition_name", "held_tenant_id", "reason", "placed_at", "placed_by"];
+    Ok(render::list(&rows, &columns, output))
+}
+
+/// Releases a hold.
+pub async fn release(
+    session: &mut Session,
+    options: &PartitionRelease,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(Context::default()).await?;
+    let (id, sql) = (options.hold_id.to_string(), "SELECT awgp.release_hold($1::text::uuid, $2)::text");
+    if work.text(sql, &[&id, &options.reason]).await? != "true" {
+        return Err(Failure::new(Exit::NotFound, format!("no hold in force has the id {id}"))
+            .hint("list the holds with `awgp partition holds`")
+            .into());
+    }
+    work.commit().await?;
+    Ok(match output {
+        Output::Json => render::pretty(&serde_json::json!({"released": id})),
+        Output::Table => format!("released {id}\n"),
+    })
+}

@@ -1,0 +1,179 @@
+//! `restore_partition()`: a retired month is brought back for reading.
+//!
+//! It counts only after it has verified: against the link before each of its lanes, the anchors and the seal. So it does
+//! not matter who brings the rows, or from where: other rows than those that were retired do not fit. Then it is attached,
+//! read through the policies of the trail, verified with it, and as immutable as any other month.
+
+use super::hold::is_retired;
+use super::{Month, attach, create, protect, retire, waiting};
+use crate::audit::{detached, queue};
+use crate::lock::{self, Subject};
+use crate::raise::raise;
+use crate::relation;
+use awgp_core::reason::Reason;
+use awgp_core::refusal::Refusal;
+use pgrx::prelude::*;
+use pgrx::{JsonB, pg_sys};
+use serde_json::json;
+use std::cell::Cell;
+use std::ffi::CString;
+
+thread_local! {
+    /// The table into which exported rows are being loaded.
+    static LOADING: Cell<pg_sys::Oid> = const { Cell::new(pg_sys::InvalidOid) };
+    /// The table that this transaction has made for them.
+    static MADE: Cell<Option<(pg_sys::TransactionId, pg_sys::Oid)>> = const { Cell::new(None) };
+}
+
+/// True while this backend loads exported rows into the table.
+pub fn is_loading(table: pg_sys::Oid) -> bool {
+    table == LOADING.get()
+}
+
+/// Loads exported rows of a retired month whose table is gone, lines of its file, and returns how many. They count once
+/// restore_partition() has verified them, in the same transaction.
+///
+/// SECURITY DEFINER, because maintainers own no table; it fills a table that is no part of the trail.
+#[pg_extern(volatile, parallel_unsafe, security_definer)]
+#[search_path(pg_catalog, pg_temp)]
+fn load_partition_rows(name: Option<&str>, lines: Vec<Option<String>>) -> i64 {
+    let name = name.unwrap_or_default();
+    lock::lock_until_commit(Subject::Partitions);
+    refuse_what_is_not_retired(name);
+    let loaded = relation::as_owner_past_row_security(c"audit_logs", || {
+        make_table(name);
+        let table = spi::quote_qualified_identifier("awgp", name);
+        let sql = format!(
+            r#"INSERT INTO {table} (id, "timestamp", tenant_id, actor_type, actor_id, action, entity_type, entity_id,
+                                   before_state, after_state, metadata, integrity_hash, chain_lane, chain_seq)
+               SELECT (row ->> 'id')::bigint, (row ->> 'timestamp')::timestamptz, (row ->> 'tenant_id')::uuid,
+                      row ->> 'actor_type', (row ->> 'actor_id')::uuid, row ->> 'action', row ->> 'entity_type',
+                      (row ->> 'entity_id')::uuid, (row ->> 'before_state')::jsonb, (row ->> 'after_state')::jsonb,
+                      (row ->> 'metadata')::jsonb, row ->> 'integrity_hash', (row ->> 'chain_lane')::smallint,
+                      (row ->> 'chain_seq')::bigint
+               FROM unnest($1) AS line, LATERAL (SELECT line::jsonb) AS parsed (row)"#
+        );
+        let arguments = [lines.into()];
+        let _loading = Loading::into(oid_of(name));
+        Spi::connect_mut(|client| client.update(&sql, None, &arguments).map(|rows| rows.len()))
+    });
+    match loaded {
+        Ok(rows) => i64::try_from(rows).unwrap_or(i64::MAX),
+        Err(error) => error!("the rows could not be loaded: {error}"),
+    }
+}
+
+/// Verifies a retired month, attaches it again, and returns what it has.
+///
+/// SECURITY DEFINER, because maintainers own no table; it attaches rows that the anchors and the seal prove.
+#[pg_extern(volatile, parallel_unsafe, security_definer)]
+#[search_path(pg_catalog, pg_temp)]
+fn restore_partition(name: Option<&str>) -> JsonB {
+    let name = name.unwrap_or_default();
+    lock::lock_until_commit(Subject::Partitions);
+    refuse_what_is_not_retired(name);
+    if oid_of(name) == pg_sys::InvalidOid {
+        raise(
+            &Refusal::new(
+                Reason::PartitionGone,
+                "the retired partition's table is not there any more",
+                "Restore it from its export: awgp partition restore FILE",
+            )
+            .with("partition_name", name),
+        );
+    }
+    let rows = relation::as_owner_past_row_security(c"audit_logs", || {
+        let rows = detached::verify(name);
+        waiting::lock(&[(c"audit_logs_default", pg_sys::AccessExclusiveLock)]);
+        attach_again(name);
+        rows
+    });
+    let summary = json!({"partition_name": name, "rows": rows});
+    queue::push_installation_event("restore_partition", "partition", &summary);
+    JsonB(summary)
+}
+
+fn attach_again(name: &str) {
+    let table = spi::quote_qualified_identifier("awgp", name);
+    let mut statements = vec![attach(&Month::named(name))];
+    // The parent's own trigger stands on it now.
+    statements.push(format!("DROP TRIGGER IF EXISTS guard_detached ON {table}"));
+    statements.extend(protect(name));
+    let arguments = [name.into()];
+    let attached = Spi::connect_mut(|client| {
+        for statement in statements {
+            client.update(&statement, None, &[])?;
+        }
+        let restored = "UPDATE awgp.audit_retired_partitions SET restored_at = clock_timestamp()
+                        WHERE partition_name = $1";
+        client.update(restored, None, &arguments).map(|_| ())
+    });
+    if let Err(error) = attached {
+        error!("the partition could not be attached: {error}");
+    }
+}
+
+fn refuse_what_is_not_retired(name: &str) {
+    if !is_retired(name) {
+        raise(
+            &Refusal::new(
+                Reason::PartitionNotRetired,
+                "no retired partition has this name",
+                "See which are: SELECT partition_name, state FROM awgp.partition_status;",
+            )
+            .with("partition_name", name),
+        );
+    }
+}
+
+/// Makes the month's table where this transaction has not made it yet; refuses one that was there before.
+fn make_table(name: &str) {
+    // SAFETY: reads the backend's own state, and gives the transaction its number.
+    let transaction = unsafe { pg_sys::GetTopTransactionId() };
+    let oid = oid_of(name);
+    if oid != pg_sys::InvalidOid {
+        if MADE.get() == Some((transaction, oid)) {
+            return;
+        }
+        raise(
+            &Refusal::new(
+                Reason::PartitionPresent,
+                "the retired partition's table is still there",
+                "Restore it without a file: SELECT awgp.restore_partition(…);",
+            )
+            .with("partition_name", name),
+        );
+    }
+    let statements =
+        create(&Month::named(name)).into_iter().chain(protect(name)).chain(retire::close_detached(name));
+    let made = Spi::connect_mut(|client| {
+        for statement in statements {
+            client.update(&statement, None, &[])?;
+        }
+        Ok::<_, spi::Error>(())
+    });
+    if let Err(error) = made {
+        error!("the partition's table could not be made: {error}");
+    }
+    MADE.set(Some((transaction, oid_of(name))));
+}
+
+fn oid_of(name: &str) -> pg_sys::Oid {
+    CString::new(name).map_or(pg_sys::InvalidOid, |name| relation::oid(&name))
+}
+
+/// While it lives, rows may be inserted into one table by this backend.
+struct Loading;
+
+impl Loading {
+    fn into(table: pg_sys::Oid) -> Self {
+        LOADING.set(table);
+        Self
+    }
+}
+
+impl Drop for Loading {
+    fn drop(&mut self) {
+        LOADING.set(pg_sys::InvalidOid);
+    }
+}
