@@ -103,7 +103,7 @@ async fn erased(stage: &mut Stage<'_>, tenant: &Made, conversation: &str) -> Res
     stage.book.equal("events that say who erased it, when and why", 1, recorded)?;
     stage.book.refused("something of it is written again", &["55000"], &attempt)?;
     let work = stage.sessions.auditor.begin(Context::default()).await?;
-    let report = verify::within(&work, tenant.context()).await?;
+    let report = verify::within(&work, tenant.context(), None).await?;
     let findings = i64::try_from(report.findings.len()).unwrap_or(i64::MAX);
     Ok(stage.book.equal("findings in the trail of this tenant", 0, findings)?)
 }
