@@ -2,13 +2,13 @@
 //! stands beside them, exact.
 //!
 //! On a terminal a bar takes what the other columns leave of the width, and colour where NO_COLOR is not set. In
-//! a pipe or a file it is as wide as on a terminal of 100 columns and has no colour, so that output is the same
+//! a pipe or a file it is as wide as on a terminal of 140 columns and has no colour, so that output is the same
 //! wherever it is made.
 
 use std::io::IsTerminal;
 
 /// The width of what is no terminal.
-const COLUMNS_ELSEWHERE: usize = 100;
+const COLUMNS_ELSEWHERE: usize = 140;
 
 /// The widest bar, and the narrowest that says anything.
 const BAR_COLUMNS: std::ops::RangeInclusive<usize> = 5..=30;

@@ -94,17 +94,6 @@ const BY_SUPERUSER: &[(&str, &str)] = &[
         "INSERT INTO awgp.audit_tree_tiles (tenant_id, level, tile, hashes)
          VALUES (:tenant, 0, 0, decode(repeat('0', 64), 'hex'))",
     ),
-    (
-        "budget_periods",
-        "INSERT INTO awgp.budget_periods (tenant_id, scope, starts_at, ends_at, time_zone, limit_amount)
-         VALUES (:tenant, 'tenant', '2001-01-01', '2001-02-01', 'UTC', 10)",
-    ),
-    (
-        "budget_alerts",
-        "INSERT INTO awgp.budget_alerts (tenant_id, period_id, kind, threshold, spent, limit_amount)
-         SELECT tenant_id, id, 'threshold', 50, 5, 10 FROM awgp.budget_periods
-         WHERE tenant_id = :tenant AND starts_at = '2001-01-01'",
-    ),
 ];
 
 /// Inserts into tables that belong to no tenant.

@@ -46,6 +46,9 @@ async fn two_transactions_cannot_hang_two_holdings_under_each_other() {
     assert!(["40P01", "23514"].contains(&loser.code.as_str()), "{loser:?}");
 }
 
+/// Tables that AWGP's functions alone write.
+const KEPT: [&str; 4] = ["budget_periods", "governed_actions", "message_windows", "message_sends"];
+
 #[tokio::test]
 async fn updated_at_moves_with_every_update_and_created_at_stays() {
     let database = Database::new().await;
@@ -67,7 +70,11 @@ async fn updated_at_moves_with_every_update_and_created_at_stays() {
         let before = read().await;
         // A value given by the caller does not count either.
         let sql = format!("UPDATE awgp.{table} SET updated_at = '2000-01-01'");
-        superuser.execute(&sql, &[]).await.unwrap_or_else(|error| panic!("{table}: {error:?}"));
+        if let Err(error) = superuser.execute(&sql, &[]).await {
+            // Nobody but AWGP's own functions changes these.
+            assert!(KEPT.contains(&table.as_str()), "{table}: {error:?}");
+            continue;
+        }
         let after = read().await;
         assert!(after.0 > before.0, "{table}: {before:?} {after:?}");
         assert_eq!(after.1, before.1, "{table}");

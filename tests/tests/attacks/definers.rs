@@ -18,6 +18,24 @@ pub const CALLS: &[Attack] = &[
     ("log_event", "COMMIT; BEGIN; SELECT awgp.log_event('seen', 'work_items')", Refuse("42501", "no_tenant_context")),
     ("seal_partition", "SELECT awgp.seal_partition('audit_logs_default')", Fail("42501")),
     ("ensure_partitions", "SELECT awgp.ensure_partitions(1)", Fail("42501")),
+    // What keeps the trail, the ledger and the records going is maintenance's, and no application's.
+    ("abandon_actions", "SELECT awgp.abandon_actions()", Fail("42501")),
+    ("audit_checkpoint", "SELECT awgp.audit_checkpoint('{A}')", Fail("42501")),
+    ("confirm_checkpoint", "SELECT awgp.confirm_checkpoint('x', 'x')", Fail("42501")),
+    ("drain_default_partition", "SELECT awgp.drain_default_partition()", Fail("42501")),
+    ("erase_due_conversations", "SELECT awgp.erase_due_conversations()", Fail("42501")),
+    ("expire_reservations", "SELECT awgp.expire_reservations()", Fail("42501")),
+    ("forget_message_windows", "SELECT awgp.forget_message_windows()", Fail("42501")),
+    ("hold_partition", "SELECT awgp.hold_partition('audit_logs_default', 'x')", Fail("42501")),
+    ("hold_tenant_trail", "SELECT awgp.hold_tenant_trail('{A}', 'x')", Fail("42501")),
+    ("load_partition_rows", "SELECT awgp.load_partition_rows('audit_logs_default', ARRAY['{}'])", Fail("42501")),
+    ("partition_is_checkpointed", "SELECT awgp.partition_is_checkpointed('audit_logs_default')", Fail("42501")),
+    ("release_hold", "SELECT awgp.release_hold('{a_item}', 'x')", Fail("42501")),
+    ("reset_credit_pools", "SELECT awgp.reset_credit_pools()", Fail("42501")),
+    ("restore_partition", "SELECT awgp.restore_partition('audit_logs_default')", Fail("42501")),
+    ("retire_partition", "SELECT awgp.retire_partition('audit_logs_default')", Fail("42501")),
+    ("retirement_blocked_by", "SELECT awgp.retirement_blocked_by('audit_logs_default')", Fail("42501")),
+    ("seal_due_partitions", "SELECT awgp.seal_due_partitions()", Fail("42501")),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

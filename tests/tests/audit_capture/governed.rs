@@ -59,9 +59,15 @@ const GOVERNED: [(&str, &str, &str); 11] = [
     ),
 ];
 
-/// What AWGP itself alone changes: the ledger, and votes. Their own tests say what of that is recorded.
-const LEDGER: [&str; 5] =
-    ["cost_transactions", "budget_periods", "credit_reservations", "budget_alerts", "approval_decisions"];
+/// What AWGP itself alone changes: the ledger, votes and actions. Their own tests say what of that is recorded.
+const LEDGER: [&str; 6] = [
+    "cost_transactions",
+    "budget_periods",
+    "credit_reservations",
+    "budget_alerts",
+    "approval_decisions",
+    "governed_actions",
+];
 
 /// Columns that the trail does not hold, because they may have to be erased; it holds their digest.
 const CONTENT: &[(&str, &[&str])] = &[
