@@ -116,15 +116,15 @@ async fn no_reference_of_the_catalog_reaches_another_tenant_and_errors_do_not_te
 #[tokio::test(flavor = "multi_thread")]
 async fn every_column_that_names_a_row_is_a_reference() {
     let stage = Stage::set().await;
-    // What the trail names may be gone, and what a counter of messages counted; a tenant's parent is checked by the
-    // tree's own trigger. Templates belong to no tenant, so one column names one.
+    // What the trail names may be gone, what a counter of messages counted and the template that
+    // an assistant was made from; a tenant's parent is checked by the tree's own trigger.
     let sql = "
         SELECT relname || '.' || attname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
-        WHERE relnamespace = 'awgp'::regnamespace AND relkind = 'r' AND NOT relispartition AND NOT starts_with(relname, 'audit_') AND relname <> 'message_windows'
+        WHERE relnamespace = 'awgp'::regnamespace AND relkind = 'r' AND NOT relispartition AND NOT starts_with(relname, 'audit_') AND relname <> 'message_windows' AND attname <> 'template_id'
           AND atttypid IN ('uuid'::regtype, 'uuid[]'::regtype) AND attname <> 'id' AND NOT attisdropped
           AND EXISTS (SELECT FROM pg_attribute AS own WHERE own.attrelid = pg_class.oid AND own.attname = 'tenant_id')
           AND NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = attrelid AND contype = 'f' AND attnum = ANY (conkey)
-                          AND (confrelid IN ('awgp.tenants'::regclass, 'awgp.assistant_templates'::regclass) OR cardinality(conkey) >= 2))
+                          AND (confrelid = 'awgp.tenants'::regclass OR cardinality(conkey) >= 2))
           AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = attrelid AND tgfoid = 'awgp.guard_user_array'::regproc
                           AND position(convert_to(attname::text, 'UTF8') IN tgargs) > 0)";
     let rows = stage.superuser.query(sql, &[]).await.expect("the catalog is readable");
