@@ -195,7 +195,7 @@ fn told(rows: &[Row], by: By, trends: &Trends, days: (&str, &str), canvas: Canva
 mod tests {
     use super::*;
 
-    const PLAIN: Canvas = Canvas { columns: 100, colour: false };
+    const PLAIN: Canvas = Canvas { columns: 140, colour: false };
 
     fn rows() -> Vec<Row> {
         [
