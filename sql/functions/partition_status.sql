@@ -8,7 +8,7 @@ WITH month (partition_name, relation) AS (
     WHERE pg_class.relnamespace = pg_catalog.to_regnamespace('awgp') AND pg_class.relkind = 'r'
       AND pg_class.relname ~ '^audit_logs_([0-9]{4}_[0-9]{2}|default)$'
     UNION ALL
-    SELECT retired.partition_name, NULL
+    SELECT retired.partition_name, NULL::oid AS oid
     FROM awgp.audit_retired_partitions AS retired
     WHERE pg_catalog.to_regclass(pg_catalog.format('awgp.%I', retired.partition_name)) IS NULL
 )

@@ -119,7 +119,8 @@ const OF_NO_TENANT: &[(&str, &str)] = &[
     ),
     (
         "maintenance_steps",
-        "INSERT INTO awgp.maintenance_steps (step, last_run_at, last_outcome) VALUES ('seal_partitions', now(), '{}')",
+        "INSERT INTO awgp.maintenance_steps (step, last_run_at, last_success_at, last_outcome)
+         VALUES ('seal_partitions', now(), now(), '{}')",
     ),
     (
         "model_prices",

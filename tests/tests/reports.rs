@@ -12,7 +12,9 @@ async fn pool(database: &Database, tenant: &Tenant, budget: &str, spent: &str) -
     let sql = "SELECT id FROM awgp.create_credit_pool('openai', $1::text::numeric)";
     let pool: Uuid = transaction.query_one(sql, &[&budget]).await.expect("a pool").get(0);
     transaction.commit().await.expect("committed");
-    let sql = "INSERT INTO awgp.budget_periods
+    // In the place of the period that the pool was made with.
+    let sql = "WITH gone AS (DELETE FROM awgp.budget_periods WHERE pool_id = $2)
+               INSERT INTO awgp.budget_periods
                    (tenant_id, scope, pool_id, starts_at, ends_at, time_zone, limit_amount, spent)
                VALUES ($1, 'pool', $2, now() - interval '10 days', now() + interval '20 days', 'UTC',
                        $3::text::numeric, $4::text::numeric)";
@@ -110,7 +112,10 @@ async fn a_budget_of_nothing_and_one_that_nobody_has_touched_are_told_too() {
                 extract(day FROM (period_ends_at AT TIME ZONE 'UTC' + interval '1 day'))::text";
     let sql = format!("SELECT {told} FROM awgp.budget_status WHERE provider = 'openai'");
     let row_of = row(&database, &group.north, &sql).await;
-    assert_eq!(row_of[..8], ["10.000000", "0", "0", "10.000000", "0.0", "0.000000", "0.000000", "true"]);
+    assert_eq!(
+        row_of[..8],
+        ["10.000000", "0.000000", "0", "10.000000", "0.0", "0.000000", "0.000000", "true"]
+    );
     // Reset on the 31st: the last day of every month, whose next day is a first.
     assert_eq!(row_of[8], "1");
     let sql = "SELECT used_percent::text, left_amount::text FROM awgp.budget_status WHERE provider = 'local'";

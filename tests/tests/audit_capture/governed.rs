@@ -59,14 +59,16 @@ const GOVERNED: [(&str, &str, &str); 11] = [
     ),
 ];
 
-/// What AWGP itself alone changes: the ledger, votes and actions. Their own tests say what of that is recorded.
-const LEDGER: [&str; 6] = [
+/// What AWGP itself alone changes: the ledger, votes, actions, counters of messages. Their own tests say what of that is recorded.
+const LEDGER: [&str; 8] = [
     "cost_transactions",
     "budget_periods",
     "credit_reservations",
     "budget_alerts",
     "approval_decisions",
     "governed_actions",
+    "message_windows",
+    "message_sends",
 ];
 
 /// Columns that the trail does not hold, because they may have to be erased; it holds their digest.
