@@ -84,6 +84,7 @@ pub fn condensed(values: &[f64], most: usize) -> Vec<f64> {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "exact in binary")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

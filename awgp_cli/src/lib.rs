@@ -120,6 +120,7 @@ fn tell_usage(usage: &clap::Error) -> Exit {
 }
 
 /// The one place where a command becomes work.
+#[expect(clippy::too_many_lines, reason = "an arm a command")]
 async fn dispatch(opt: &Opt) -> Result<Exit, Failure> {
     let Global { database_url, output, .. } = &opt.global;
     let (format, output, context) = (*output, output.without_csv(), Context::of(&opt.global));

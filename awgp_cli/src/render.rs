@@ -74,7 +74,8 @@ pub fn with_bars(header: &[&str], rows: Vec<Vec<String>>, bars: &[(f64, &str)], 
         let padding = " ".repeat(width - line.chars().count() + 2);
         let bar =
             if canvas.colour && !colour.is_empty() { format!("\u{1b}[{colour}m{bar}\u{1b}[0m") } else { bar };
-        line.push_str(&format!("{padding}{bar}"));
+        line.push_str(&padding);
+        line.push_str(&bar);
     }
     lines.join("\n") + "\n"
 }

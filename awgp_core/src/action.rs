@@ -63,7 +63,7 @@ pub fn finish(from: Status, outcome: Status) -> Result<Ending, Refusal> {
     match (from, outcome) {
         (Begun, Succeeded | Failed | Abandoned) | (Abandoned, Succeeded | Failed) => Ok(Ending::Now),
         (Succeeded, Succeeded) | (Failed, Failed) | (Abandoned, Abandoned) => Ok(Ending::Repeated),
-        (Begun, Begun) | (Abandoned, Begun) | (Succeeded | Failed, _) => {
+        (Begun | Abandoned, Begun) | (Succeeded | Failed, _) => {
             let possible: &[&str] = match from {
                 Begun => &["succeeded", "failed", "abandoned"],
                 Abandoned => &["succeeded", "failed"],

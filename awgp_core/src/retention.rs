@@ -10,6 +10,7 @@ pub const SIX_MONTHS_DAYS: u16 = 184;
 
 /// What is known of a month that is to be retired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts of one month")]
 pub struct Facts {
     /// It has a row in audit_log_integrity.
     pub is_sealed: bool,

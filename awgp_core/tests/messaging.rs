@@ -1,5 +1,7 @@
 //! Properties of the decision over messages, and the page that lists its reasons.
 
+#![allow(clippy::type_complexity, reason = "a strategy names what it makes")]
+
 use awgp_core::messaging::{
     Admission, ContentRules, Decision, Denial, MessagingSettings, Party, Policy, Question, Relation, Scope,
     Side, decide,

@@ -219,9 +219,9 @@ async fn of_16_that_begin_for_the_last_cent_one_does_and_of_16_that_finish_one_p
     for task in tasks {
         let answer = task.await.expect("a sender ends");
         if answer["allowed"] == json!(true) {
-            allowed.push(answer)
+            allowed.push(answer);
         } else {
-            assert_denied(&answer, "budget_exceeded")
+            assert_denied(&answer, "budget_exceeded");
         }
     }
     assert_eq!(allowed.len(), 1);

@@ -1,5 +1,7 @@
 //! What a DBA does to the storage of the trail changes nothing of what verification finds.
 
+#![allow(clippy::explicit_counter_loop, reason = "the round names the row")]
+
 use awgp_tests::cli;
 use awgp_tests::trail::{self, assert_intact};
 use awgp_tests::writer::{Writer, targets};

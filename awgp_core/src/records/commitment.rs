@@ -30,6 +30,7 @@ impl Kind {
 }
 
 /// The digest in hex. `fields` are the texts in the order that [`Kind`] names, none for NULL.
+#[allow(clippy::missing_panics_doc, reason = "it takes keys of every length")]
 pub fn commitment(salt: &[u8], kind: Kind, fields: [Option<&str>; 2]) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(salt).expect("HMAC takes a key of any length");
     mac.update(kind.tag());

@@ -24,6 +24,7 @@ pub struct State {
 
 /// What a statement wants of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts of one change")]
 pub struct Wanted {
     /// A column that is fixed when the row is made, and was to change.
     pub fixed: Option<&'static str>,

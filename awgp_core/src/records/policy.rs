@@ -87,7 +87,7 @@ pub fn conversation_policy(settings: &Value) -> Result<ConversationPolicy, Polic
         let path = format!("conversation_policy.{key}");
         match key.as_str() {
             "retention_days" => {
-                policy.retention_days = optional(value, |value| number(value, &path, 1..=36_500))?
+                policy.retention_days = optional(value, |value| number(value, &path, 1..=36_500))?;
             }
             _ => return Err(error(path, "left out: there is no such key")),
         }

@@ -38,7 +38,6 @@ statements! {
 /// same and changes nothing.
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
-#[expect(clippy::too_many_arguments, reason = "the arguments of the SQL function")]
 fn finish_action(
     action_id: Option<pgrx::Uuid>,
     outcome: Option<Text>,

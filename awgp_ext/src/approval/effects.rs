@@ -72,7 +72,7 @@ fn approval_effects(call: &TriggerCall) -> Datum {
 
 /// Expires what is due at `at`, which is the wall clock's present at most, of one tenant or of all.
 pub fn expire_due(at: Option<TimestampWithTimeZone>, tenant: Option<Uuid>) -> usize {
-    let at = at.unwrap_or_else(|| pgrx::datum::datetime_support::clock_timestamp());
+    let at = at.unwrap_or_else(pgrx::datum::datetime_support::clock_timestamp);
     let arguments = [at.into(), tenant.map(to_sql).into()];
     writing(|| {
         as_owner_past_row_security(c"approvals", || EXPIRE.with(|statement| statement.count(&arguments)))
@@ -82,7 +82,7 @@ pub fn expire_due(at: Option<TimestampWithTimeZone>, tenant: Option<Uuid>) -> us
 /// Escalates what nobody has decided for as long as its tenant's policy waits, of every tenant. What cannot be escalated further
 /// waits for its expiry.
 pub fn escalate_due(at: Option<TimestampWithTimeZone>) -> usize {
-    let at = at.unwrap_or_else(|| pgrx::datum::datetime_support::clock_timestamp());
+    let at = at.unwrap_or_else(pgrx::datum::datetime_support::clock_timestamp);
     let moment = TimestampTz::from(at).min(now());
     let arguments = [at.into()];
     let open: Vec<(Uuid, Uuid, TimestampTz)> = as_owner_past_row_security(c"approvals", || {

@@ -38,13 +38,13 @@ fn seal_due_partitions(at: default!(Option<TimestampWithTimeZone>, "NULL")) -> J
 
 /// The names of the partitions that are to be sealed.
 fn due(at: TimestampWithTimeZone) -> Vec<String> {
-    const DUE: &str = r#"
+    const DUE: &str = r"
         SELECT relname::text FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
         WHERE inhparent = 'awgp.audit_logs'::regclass AND relname ~ '^audit_logs_[0-9]{4}_[0-9]{2}$'
           AND (to_date(substr(relname, 12), 'YYYY_MM') + interval '1 month 1 hour') AT TIME ZONE 'UTC'
               <= least($1, clock_timestamp())
           AND NOT EXISTS (SELECT FROM awgp.audit_log_integrity WHERE partition_name = relname)
-        ORDER BY relname"#;
+        ORDER BY relname";
     let arguments = [at.into()];
     let names = Spi::connect(|client| {
         client

@@ -3,8 +3,8 @@
 use super::{load, windows};
 use crate::raise::raise;
 use crate::trigger::{TriggerCall, nothing, trigger_function};
+use awgp_core::messaging::PolicyError;
 use awgp_core::messaging::policy::{Draft, check};
-use awgp_core::messaging::{MessagingSettings, PolicyError};
 use pgrx::pg_sys::Datum;
 
 trigger_function!(awgp_guard_policy, pg_finfo_awgp_guard_policy, guard_policy);
@@ -30,7 +30,7 @@ fn checked(call: &TriggerCall) -> Result<(), PolicyError> {
         // NULL is left to NOT NULL.
         limit: call.new_integer(c"rate_limit_per_hour").map_or(0, i64::from),
     };
-    check(&draft, &settings.unwrap_or_else(MessagingSettings::default))?;
+    check(&draft, &settings.unwrap_or_default())?;
     match call.new_jsonb(c"content_rules") {
         Some(rules) => rules.with_text(load::parsed).map(|_| ()),
         None => Ok(()),

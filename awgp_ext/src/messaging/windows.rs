@@ -168,7 +168,7 @@ fn add(client: &mut SpiClient<'_>, asked: &Asked, found: &Found, now: i64) -> sp
     let sql =
         "UPDATE awgp.message_windows SET sent = $2, last_sent_at = $3 WHERE id OPERATOR(pg_catalog.=) $1";
     run(client, sql, &[uuid(Some(found.id)), bigint(sent), timestamp(now)])?;
-    if sent % FORGET_EVERY == 0 {
+    if sent.is_multiple_of(FORGET_EVERY) {
         let forgotten = Window { sent, limit: asked.limit }.forgotten_number();
         let sql = "DELETE FROM awgp.message_sends
                    WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND window_id OPERATOR(pg_catalog.=) $2

@@ -9,6 +9,8 @@
 //! metadata says `incurred`) is entered over a limit too: for these the limits are locked before the row is
 //! written, so that its `overrun` says what is so.
 
+#![allow(clippy::needless_pass_by_value, reason = "arguments as SQL passes them")]
+
 use super::accounts::{Accounts, Spender};
 use super::alert::Cause;
 use super::book::{Book, Is, Order};

@@ -1,5 +1,7 @@
 //! The row of a limit's period: found, made where it is the first money of the period, locked.
 
+#![allow(clippy::needless_pass_by_value, reason = "arguments as SQL passes them")]
+
 use super::book::{Book, Is, LockedRow, Order};
 use super::machine::Machine;
 use super::statement::Statement;

@@ -1,5 +1,7 @@
 //! What the views of budgets ask of the rules.
 
+#![allow(clippy::needless_pass_by_value, reason = "arguments as SQL passes them")]
+
 use crate::encoding::Text;
 use crate::raise::raise;
 use awgp_core::money::period::{Division, PeriodError, Zone};

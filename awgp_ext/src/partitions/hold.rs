@@ -52,7 +52,7 @@ fn release_hold(hold_id: pgrx::Uuid, reason: Option<&str>) -> bool {
                     None,
                     &arguments,
                 )
-                .map(|rows| rows.len() > 0)
+                .map(|rows| !rows.is_empty())
         })
     });
     match released {

@@ -1,5 +1,7 @@
 //! `template_content()` and `template_difference()`.
 
+#![allow(clippy::needless_pass_by_value, reason = "arguments as SQL passes them")]
+
 use super::content;
 use crate::context;
 use crate::encoding::Text;

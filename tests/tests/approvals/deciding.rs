@@ -28,7 +28,7 @@ async fn each_risk_asks_for_its_role_and_update_and_function_say_the_same() {
                 match (place, place >= least[usize::try_from(risk).expect("small")]) {
                     (0, _) => assert_refused(answer, "42501", "role_not_sufficient"),
                     (_, true) => {
-                        assert_eq!(answer.unwrap_or_else(|error| panic!("{cell}: {error:?}")), "approved")
+                        assert_eq!(answer.unwrap_or_else(|error| panic!("{cell}: {error:?}")), "approved");
                     }
                     (_, false) => assert_refused(answer, "42501", "approver_role"),
                 }

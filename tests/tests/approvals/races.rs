@@ -130,7 +130,7 @@ async fn a_hundred_rounds_of_eight_sessions_have_one_outcome_each() {
         *seen.entry(outcome.to_owned()).or_default() += 1;
     }
     println!("outcomes: {seen:?}\nanswers: {answers:#?}");
-    for ((name, answer), _) in &answers {
+    for (name, answer) in answers.keys() {
         let known = match *name {
             "approve" | "reject" => {
                 ["approval_closed", "approval_expired", "approver_role", "40001"].as_slice()

@@ -1,6 +1,12 @@
 //! The ledger: what may be spent, what was, and that no cent is lost or spent twice. Numbers are those of the
 //! project's list of cases.
 
+#![allow(
+    missing_docs,
+    clippy::missing_panics_doc,
+    reason = "a test's own helpers, which panic where it fails"
+)]
+
 mod alerts;
 mod concurrency;
 mod guards;

@@ -1,5 +1,7 @@
 //! Conversations and hallucination flags, as applications write them: by the functions and by plain SQL.
 
+#![allow(clippy::missing_panics_doc, reason = "helpers panic where the test fails")]
+
 mod appending;
 mod erasing;
 mod flags;
