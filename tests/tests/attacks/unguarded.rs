@@ -67,6 +67,10 @@ async fn every_attack_succeeds_where_nothing_guards() {
     for attacks in ALL {
         held.extend(stage.held_without_guards(attacks).await);
     }
+    // A server built without XML has nothing to attack there.
+    if stage.superuser.execute("SELECT query_to_xml('SELECT 1', true, false, '')", &[]).await.is_err() {
+        held.retain(|words| !words.starts_with("XML of"));
+    }
     let total: usize = ALL.iter().map(|attacks| attacks.len()).sum();
     println!("{} of {total} attacks succeed", total - held.len());
     let expected: Vec<&str> = HELD_BY_OTHERS.iter().map(|(words, _)| *words).collect();
