@@ -4,7 +4,6 @@ use awgp_core::audit::mask::{DEFAULT_PATTERNS, SecretNames};
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum, pg_sys};
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 /// Where the tenant context may come from.
 #[derive(PostgresGucEnum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,29 +39,6 @@ pub fn conversation_retention_days() -> Option<u32> {
 /// Whether a commit that has written events notifies the channel `awgp_audit`.
 pub fn audit_notify() -> bool {
     AUDIT_NOTIFY.get()
-}
-
-static MAINTENANCE_DATABASES: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
-static MAINTENANCE_INTERVAL: GucSetting<i32> = GucSetting::<i32>::new(60);
-static MAINTENANCE_ROLE: GucSetting<Option<CString>> =
-    GucSetting::<Option<CString>>::new(Some(c"awgp_maintainer"));
-
-/// The databases that the background worker maintains.
-pub fn maintenance_databases() -> Vec<String> {
-    let names = MAINTENANCE_DATABASES.get();
-    let names = names.as_ref().map(|names| names.to_string_lossy()).unwrap_or_default();
-    let names = names.split(',').map(|name| name.trim_matches([' ', '"']).to_owned());
-    names.filter(|name| !name.is_empty()).collect()
-}
-
-/// How long the background worker rests between two runs.
-pub fn maintenance_interval() -> Duration {
-    Duration::from_secs(u64::try_from(MAINTENANCE_INTERVAL.get()).unwrap_or(60))
-}
-
-/// The role as which the background worker runs the steps.
-pub fn maintenance_role() -> String {
-    MAINTENANCE_ROLE.get().map_or_else(String::new, |role| role.to_string_lossy().into_owned())
 }
 
 static AUDIT_RETENTION: GucSetting<i32> = GucSetting::<i32>::new(400);
@@ -153,40 +129,10 @@ unsafe extern "C-unwind" fn note_accepted_mode(
     true
 }
 
-/// Declares what the background worker is told.
-fn define_maintenance() {
-    GucRegistry::define_string_guc(
-        c"awgp.maintenance_databases",
-        c"The databases that the background worker maintains.",
-        c"Separated by commas; empty: none. The worker runs where shared_preload_libraries names awgp.",
-        &MAINTENANCE_DATABASES,
-        GucContext::Sighup,
-        GucFlags::default(),
-    );
-    GucRegistry::define_int_guc(
-        c"awgp.maintenance_interval",
-        c"How many seconds the background worker rests between two runs.",
-        c"1 to 86400.",
-        &MAINTENANCE_INTERVAL,
-        1,
-        86_400,
-        GucContext::Sighup,
-        GucFlags::default(),
-    );
-    GucRegistry::define_string_guc(
-        c"awgp.maintenance_role",
-        c"The role as which the background worker runs the steps of maintenance.",
-        c"A role with the privileges of awgp_maintainer.",
-        &MAINTENANCE_ROLE,
-        GucContext::Sighup,
-        GucFlags::default(),
-    );
-}
-
 /// Declares the parameters.
 pub fn define() {
     define_context_mode();
-    define_maintenance();
+    crate::maintenance::settings::define();
     GucRegistry::define_int_guc(
         c"awgp.audit_lanes",
         c"How many lanes of a tenant's audit chain writers may take before one waits for another.",
