@@ -16,6 +16,7 @@ pub mod machine;
 pub mod messaging;
 pub mod money;
 pub mod month;
+pub mod name_list;
 mod named;
 pub mod permissions;
 pub mod quota;

@@ -85,6 +85,7 @@ pub extern "C-unwind" fn _PG_init() {
     settings::define();
     transaction::register_callbacks();
     context::session::watch_for_reset();
+    maintenance::background::register();
 }
 
 #[cfg(any(test, feature = "pg_test"))]

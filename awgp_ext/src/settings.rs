@@ -132,6 +132,7 @@ unsafe extern "C-unwind" fn note_accepted_mode(
 /// Declares the parameters.
 pub fn define() {
     define_context_mode();
+    crate::maintenance::settings::define();
     GucRegistry::define_int_guc(
         c"awgp.audit_lanes",
         c"How many lanes of a tenant's audit chain writers may take before one waits for another.",

@@ -64,3 +64,46 @@ async fn started_at() -> Option<String> {
     let row = client.query_one("SELECT pg_postmaster_start_time()::text", &[]).await.ok()?;
     Some(row.get(0))
 }
+
+/// What the server has logged so far.
+pub fn log() -> String {
+    let path = std::env::var("AWGP_SCRATCH_LOG").expect("scripts/scratch-server says where its log is");
+    String::from_utf8_lossy(&std::fs::read(path).expect("a log")).into_owned()
+}
+
+/// Waits for the condition; fails where it does not come about in a minute, with the end of the server's log.
+pub async fn until(what: &str, condition: impl AsyncFn() -> bool) {
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while !condition().await {
+        if Instant::now() > deadline {
+            let log = log();
+            let lines: Vec<&str> = log.lines().collect();
+            panic!("not within a minute: {what}\n{}", lines[lines.len().saturating_sub(40)..].join("\n"));
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// The process that all others of the server are children of.
+pub async fn postmaster() -> u32 {
+    let client = crate::connect_to("postgres", crate::Login::Superuser).await;
+    let sql = "SELECT split_part(pg_read_file('postmaster.pid'), chr(10), 1)";
+    let pid: String = client.query_one(sql, &[]).await.expect("a superuser reads files").get(0);
+    pid.parse().expect("a process id")
+}
+
+/// Sends the server a signal to end, and says how long it took it to.
+pub async fn shut_down(signal: &str) -> Duration {
+    let pid = postmaster().await;
+    let begun = Instant::now();
+    let sent = Command::new("sh").args(["-c", &format!("kill -{signal} {pid}")]).status();
+    assert!(sent.expect("sh runs").success(), "the signal is sent");
+    until(&format!("{signal} ends the server"), async || has_ended(pid)).await;
+    begun.elapsed()
+}
+
+/// Whether a process is gone, or waits for its parent alone.
+fn has_ended(pid: u32) -> bool {
+    let Ok(status) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { return true };
+    status.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('Z'))
+}

@@ -4,10 +4,12 @@
 //! that fails does not stop the others, and the answer says what each did or why it failed. Each outcome is kept in
 //! awgp.maintenance_steps ([`record`]), where the doctor looks.
 //!
-//! Never two at once: who finds maintenance running says so and does nothing. `awgp maintenance run` holds
-//! that lock over all steps and commits after each.
+//! Never two at once: who finds maintenance running says so and does nothing. The background worker ([`background`]) and
+//! `awgp maintenance run` hold that lock over all steps and commit after each.
 
+pub mod background;
 pub mod record;
+pub mod settings;
 pub mod steps;
 
 use crate::lock::{self, Subject};

@@ -3,6 +3,8 @@
 //! A check is a query in `sql/doctor/` that returns object, message and hint of each finding; its name is the
 //! stable code. $1 are the policies and $2 the triggers that the scripts make. Read as the caller: nothing here needs more than the catalogs, which everybody may read.
 
+mod background;
+
 use crate::identity::providers;
 use crate::install::{self, declared};
 use crate::money::verify;
@@ -25,7 +27,7 @@ macro_rules! checks {
         &[$(Check {
             code: stringify!($code),
             severity: stringify!($severity),
-            query: include_str!(concat!("../../sql/doctor/", stringify!($code), ".sql")),
+            query: include_str!(concat!("../../../sql/doctor/", stringify!($code), ".sql")),
         },)+]
     };
 }
@@ -62,7 +64,8 @@ const STATE_CHECKS: &[Check] = checks! {
     warning maintenance_failing,
 };
 
-struct Finding {
+/// A finding.
+pub struct Finding {
     code: &'static str,
     severity: &'static str,
     object: String,
@@ -93,7 +96,7 @@ fn doctor() -> TableIterator<
         .chain(glass_broken())
         .chain(signed_without_provider())
         .chain(ledger_differs())
-        .chain([context_mode(), preload()]);
+        .chain([context_mode(), background::preload()]);
     let rows: Vec<_> = findings
         .map(|finding| {
             (
@@ -234,25 +237,6 @@ fn context_mode() -> Finding {
         object: "awgp.context_mode".to_owned(),
         message: message.to_owned(),
         hint: hint.unwrap_or_default(),
-    }
-}
-
-/// Whether the server loads the library when it starts, said always.
-fn preload() -> Finding {
-    let (message, hint) = if settings::is_preloaded() {
-        ("awgp is loaded when the server starts", "SHOW shared_preload_libraries;")
-    } else {
-        (
-            "each session loads awgp when it first needs it; there is no background worker: run awgp maintenance run daily",
-            "ALTER SYSTEM SET shared_preload_libraries = 'awgp'; -- beside what is there; then restart the server",
-        )
-    };
-    Finding {
-        code: "preload",
-        severity: "info",
-        object: "shared_preload_libraries".to_owned(),
-        message: message.to_owned(),
-        hint: hint.to_owned(),
     }
 }
 

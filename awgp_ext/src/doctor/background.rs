@@ -1,0 +1,52 @@
+//! Whether the server maintains this database by itself, said always.
+
+use super::Finding;
+use crate::maintenance::settings as maintenance;
+use crate::query;
+use crate::settings;
+use awgp_core::name_list;
+
+/// Whether the server loads the library when it starts, and whether its background worker maintains this database.
+pub fn preload() -> Finding {
+    let database: Option<String> = query::one("SELECT current_database()::text", &[]).ok().flatten();
+    let database = database.unwrap_or_default();
+    let maintained = maintenance::databases();
+    let (message, hint) = if !settings::is_preloaded() {
+        (
+            "each session loads awgp when it first needs it; there is no background worker: run awgp maintenance run daily"
+                .to_owned(),
+            "ALTER SYSTEM SET shared_preload_libraries = 'awgp'; -- beside what is there; then restart the server"
+                .to_owned(),
+        )
+    } else if maintained.contains(&database) {
+        (
+            format!(
+                "awgp is loaded when the server starts; its background worker maintains this database every {} seconds",
+                maintenance::interval().as_secs()
+            ),
+            "SELECT * FROM awgp.maintenance_steps;".to_owned(),
+        )
+    } else {
+        (
+            "awgp is loaded when the server starts; its background worker does not maintain this database: \
+             run awgp maintenance run daily"
+                .to_owned(),
+            name_too(maintained, database),
+        )
+    };
+    Finding {
+        code: "preload",
+        severity: "info",
+        object: "shared_preload_libraries".to_owned(),
+        message,
+        hint,
+    }
+}
+
+/// What to type, so that the worker maintains this database beside the others.
+fn name_too(mut maintained: Vec<String>, database: String) -> String {
+    maintained.push(database);
+    let names: Vec<String> = maintained.iter().map(|name| name_list::quoted(name)).collect();
+    let names = names.join(", ").replace('\'', "''");
+    format!("ALTER SYSTEM SET awgp.maintenance_databases = '{names}'; SELECT pg_reload_conf();")
+}

@@ -1,0 +1,27 @@
+//! What the launcher tells a worker: one number, the argument of its main function.
+
+use pgrx::pg_sys;
+
+/// A run of maintenance.
+#[derive(Clone, Copy)]
+pub struct Errand {
+    /// The database.
+    pub database: pg_sys::Oid,
+    /// Whether to say what was said before: that there is no extension, that a step still fails.
+    pub repeats: bool,
+}
+
+const REPEATS: u64 = 1 << u32::BITS;
+
+impl From<Errand> for pg_sys::Datum {
+    fn from(errand: Errand) -> Self {
+        Self::from(u64::from(errand.database.to_u32()) | if errand.repeats { REPEATS } else { 0 })
+    }
+}
+
+impl From<pg_sys::Datum> for Errand {
+    fn from(argument: pg_sys::Datum) -> Self {
+        let number = argument.value() as u64;
+        Self { database: pg_sys::Oid::from(number as u32), repeats: number & REPEATS != 0 }
+    }
+}

@@ -1,0 +1,168 @@
+//! The launcher: who is due, and who is at work.
+
+use super::databases::{self, Database};
+use super::errand::Errand;
+use super::say::Trouble;
+use super::{LIBRARY, process};
+use crate::maintenance::settings;
+use pgrx::bgworkers::{
+    BackgroundWorker, BackgroundWorkerBuilder, BackgroundWorkerStatus, BgWorkerStartTime,
+    DynamicBackgroundWorker,
+};
+use pgrx::prelude::*;
+use pgrx::{PgMemoryContexts, PgSqlErrorCode, pg_sys};
+use std::time::{Duration, Instant};
+
+/// How many databases are maintained at once: one whose steps wait for a lock does not stop the others, and many do not
+/// take all of max_worker_processes.
+const AT_ONCE: usize = 3;
+/// How long the launcher listens before it looks whether a worker has ended; it is told earlier.
+const LOOK: Duration = Duration::from_secs(1);
+/// What is wrong is said again after this time.
+const REPEAT: Duration = Duration::from_hours(1);
+
+/// A database in the launcher's charge.
+struct Charge {
+    name: String,
+    run: Option<Run>,
+    /// When its last run ended; none before the first.
+    rests_since: Option<Instant>,
+    /// When what is wrong was said last; none where it is to be said.
+    said_at: Option<Instant>,
+    /// Why no worker could be started the last time.
+    trouble: Option<String>,
+}
+
+/// A worker at work.
+struct Run {
+    worker: DynamicBackgroundWorker,
+    /// Where the worker's handle lives, which nobody else frees.
+    _memory: PgMemoryContexts,
+}
+
+/// The launcher's main function.
+#[doc(hidden)]
+#[unsafe(no_mangle)]
+#[pg_guard]
+pub extern "C-unwind" fn awgp_maintenance_launcher(_argument: pg_sys::Datum) {
+    process::obey_signals();
+    BackgroundWorker::connect_worker_to_spi(None, None);
+    let mut charges = follow_settings(Vec::new());
+    loop {
+        if process::reload() {
+            charges = follow_settings(charges);
+        }
+        charges.iter_mut().for_each(Charge::notice_end);
+        start_who_is_due(&mut charges);
+        process::wait(until_next(&charges));
+    }
+}
+
+/// The databases that the settings name. What was wrong with them is said again: whoever changes the configuration wants
+/// to know.
+fn follow_settings(mut charges: Vec<Charge>) -> Vec<Charge> {
+    let charge = |name: String| match charges.iter().position(|charge| charge.name == name) {
+        Some(known) => Charge { said_at: None, ..charges.swap_remove(known) },
+        None => Charge { name, run: None, rests_since: None, said_at: None, trouble: None },
+    };
+    settings::databases().into_iter().map(charge).collect()
+}
+
+/// Who has waited longest comes first.
+fn start_who_is_due(charges: &mut [Charge]) {
+    charges.sort_by_key(|charge| charge.rests_since);
+    let free = AT_ONCE.saturating_sub(charges.iter().filter(|charge| charge.run.is_some()).count());
+    let mut due: Vec<_> = charges.iter_mut().filter(|charge| charge.is_due()).take(free).collect();
+    if !due.is_empty() {
+        let databases = databases::all();
+        due.iter_mut().for_each(|charge| charge.start(&databases));
+    }
+}
+
+/// How long there is nothing to do, unless something happens.
+fn until_next(charges: &[Charge]) -> Duration {
+    if charges.iter().any(|charge| charge.run.is_some()) {
+        return LOOK;
+    }
+    charges.iter().map(Charge::rests_for).min().unwrap_or(REPEAT)
+}
+
+impl Charge {
+    /// How long it is left alone yet.
+    fn rests_for(&self) -> Duration {
+        self.rests_since.map_or(Duration::ZERO, |since| settings::interval().saturating_sub(since.elapsed()))
+    }
+
+    fn is_due(&self) -> bool {
+        self.run.is_none() && self.rests_for().is_zero()
+    }
+
+    fn notice_end(&mut self) {
+        let is_at_work =
+            |run: &Run| matches!(run.worker.pid(), Ok(_) | Err(BackgroundWorkerStatus::NotYetStarted));
+        if self.run.as_ref().is_some_and(|run| !is_at_work(run)) {
+            self.run = None;
+            self.rests_since = Some(Instant::now());
+        }
+    }
+
+    fn start(&mut self, databases: &[Database]) {
+        let repeats = self.said_at.is_none_or(|at| at.elapsed() >= REPEAT);
+        let started =
+            find(&self.name, databases).and_then(|database| launch(&self.name, Errand { database, repeats }));
+        match started {
+            Ok(run) => (self.run, self.trouble) = (Some(run), None),
+            Err(trouble) => {
+                trouble.say(&self.name, repeats || self.trouble.as_ref() != Some(&trouble.message));
+                self.trouble = Some(trouble.message);
+                self.rests_since = Some(Instant::now());
+            }
+        }
+        if repeats {
+            self.said_at = Some(Instant::now());
+        }
+    }
+}
+
+/// The database of this name that can be maintained.
+fn find(name: &str, databases: &[Database]) -> Result<pg_sys::Oid, Trouble> {
+    let Some(database) = databases.iter().find(|database| database.name == name) else {
+        return Err(Trouble::new(
+            PgSqlErrorCode::ERRCODE_INVALID_CATALOG_NAME,
+            "it does not exist",
+            "Take it out of awgp.maintenance_databases, then: SELECT pg_reload_conf();",
+        ));
+    };
+    if !database.takes_connections {
+        return Err(Trouble::new(
+            PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            "it takes no connections",
+            "Take it out of awgp.maintenance_databases, then: SELECT pg_reload_conf();",
+        ));
+    }
+    Ok(database.oid)
+}
+
+/// Starts a worker.
+fn launch(name: &str, errand: Errand) -> Result<Run, Trouble> {
+    let mut memory = PgMemoryContexts::new("awgp maintenance run");
+    let builder = BackgroundWorkerBuilder::new(&format!("awgp maintenance of {name}"))
+        .set_type("awgp maintenance worker")
+        .set_library(LIBRARY)
+        .set_function("awgp_maintenance_worker")
+        .set_argument(Some(errand.into()))
+        .enable_spi_access()
+        .set_start_time(BgWorkerStartTime::RecoveryFinished)
+        .set_restart_time(None)
+        // SAFETY: reads this process's number.
+        .set_notify_pid(unsafe { pg_sys::MyProcPid });
+    // SAFETY: the handle is allocated there, and both go together.
+    let started = unsafe { memory.switch_to(|_| builder.load_dynamic()) };
+    started.map(|worker| Run { worker, _memory: memory }).map_err(|_| {
+        Trouble::new(
+            PgSqlErrorCode::ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
+            "no background worker is free for it",
+            "ALTER SYSTEM SET max_worker_processes = …; -- higher than it is; then restart the server",
+        )
+    })
+}

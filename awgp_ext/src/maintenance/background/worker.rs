@@ -1,0 +1,195 @@
+//! A worker: one run of maintenance in one database.
+//!
+//! Never two at once: it holds the lock that `awgp maintenance run` and run_maintenance() take, over all steps.
+
+use super::errand::Errand;
+use super::process;
+use super::say::Trouble;
+use crate::install;
+use crate::lock::{self, Subject};
+use crate::maintenance::settings;
+use crate::maintenance::steps::{STEPS, Step};
+use crate::query;
+use pgrx::bgworkers::BackgroundWorker;
+use pgrx::prelude::*;
+use pgrx::{JsonB, PgSqlErrorCode, debug1, log, pg_sys, warning};
+use serde_json::Value;
+use std::ffi::{CString, c_char};
+
+/// A worker's main function.
+#[doc(hidden)]
+#[unsafe(no_mangle)]
+#[pg_guard]
+pub extern "C-unwind" fn awgp_maintenance_worker(argument: pg_sys::Datum) {
+    let errand = Errand::from(argument);
+    process::obey_signals();
+    BackgroundWorker::connect_worker_to_spi_by_oid(Some(errand.database), None);
+    keep_off_foreign_settings();
+    let (name, readiness) = process::within(|| (database_name(), get_ready()));
+    if let Err(trouble) = readiness {
+        trouble.say(&name, errand.repeats);
+        return;
+    }
+    for step in STEPS {
+        report(&name, errand, &process::within(|| run(step)));
+    }
+}
+
+/// As the workers of autovacuum: nobody watches this process, so what a database or a role has set for its sessions
+/// neither bends it nor keeps it waiting.
+fn keep_off_foreign_settings() {
+    process::set(c"search_path", c"pg_catalog, pg_temp");
+    process::set(c"default_transaction_isolation", c"read committed");
+    process::set(c"default_transaction_read_only", c"off");
+    // A step that cannot have its lock fails, says so, and is tried again in the next run.
+    process::set(c"lock_timeout", c"1min");
+}
+
+fn database_name() -> String {
+    query::one("SELECT current_database()::text", &[]).ok().flatten().unwrap_or_default()
+}
+
+/// Makes sure that the steps can run here, takes the lock, and becomes the maintainer.
+fn get_ready() -> Result<(), Trouble> {
+    check_extension()?;
+    let role = settings::role();
+    check_role(&role)?;
+    if !lock::try_lock_for_session(Subject::Maintenance) {
+        return Err(Trouble::new(
+            PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE,
+            "it is running already, in another session",
+            "SELECT a.pid, a.usename, a.query FROM pg_stat_activity AS a JOIN pg_locks USING (pid) WHERE locktype = 'advisory';",
+        ));
+    }
+    become_role(&role);
+    Ok(())
+}
+
+/// The extension is there, and is this library's; so is the structure.
+fn check_extension() -> Result<(), Trouble> {
+    let sql = "SELECT (SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'awgp')";
+    let version: Option<String> = query::one(sql, &[]).ok().flatten();
+    match version.as_deref() {
+        Some(install::VERSION) if install::due().is_empty() => Ok(()),
+        Some(install::VERSION) => Err(Trouble::new(
+            PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            "its structure is not that of the extension",
+            "SELECT awgp.migrate();",
+        )),
+        Some(other) => Err(Trouble::new(
+            PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            format!("the extension awgp is {other} there, the server has loaded {}", install::VERSION),
+            "ALTER EXTENSION awgp UPDATE; -- where that changes nothing, restart the server",
+        )),
+        None => Err(Trouble::new(
+            PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT,
+            "the extension awgp is not installed there",
+            "CREATE EXTENSION awgp; or take the database out of awgp.maintenance_databases",
+        )),
+    }
+}
+
+/// The role is there, and may run maintenance.
+fn check_role(role: &str) -> Result<(), Trouble> {
+    let sql =
+        "SELECT (SELECT has_function_privilege(oid, 'awgp.run_maintenance(timestamptz, text[])', 'EXECUTE')
+                 FROM pg_catalog.pg_roles WHERE rolname = $1)";
+    let may: Option<bool> = query::one(sql, &[role.into()]).unwrap_or_else(|error| error!("{error}"));
+    match may {
+        Some(true) => Ok(()),
+        Some(false) => Err(Trouble::new(
+            PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
+            format!("the role of awgp.maintenance_role, \"{role}\", may not run maintenance"),
+            format!("GRANT awgp_maintainer TO \"{}\";", role.replace('"', "\"\"")),
+        )),
+        None => Err(Trouble::new(
+            PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT,
+            format!("the role of awgp.maintenance_role, \"{role}\", does not exist"),
+            "ALTER SYSTEM RESET awgp.maintenance_role; SELECT pg_reload_conf();",
+        )),
+    }
+}
+
+/// The session is the role's from now on: its rights, and its name in the trail.
+fn become_role(role: &str) {
+    let sql = "SELECT pg_catalog.set_config('session_authorization', $1, false)";
+    if let Err(error) = query::one::<String>(sql, &[role.into()]) {
+        error!("awgp: maintenance cannot run as awgp.maintenance_role: {error}");
+    }
+}
+
+/// What a step answered, and what it had answered before.
+struct Answer {
+    now: Value,
+    before: Option<Value>,
+}
+
+fn run(step: &Step) -> Answer {
+    show(step);
+    let before = "SELECT (SELECT last_outcome FROM awgp.maintenance_steps WHERE step = $1)";
+    let before: Option<JsonB> = query::one(before, &[step.name.into()]).ok().flatten();
+    let answer = restricted(|| {
+        let sql = "SELECT awgp.run_maintenance(steps => ARRAY[$1])";
+        Spi::get_one_with_args::<JsonB>(sql, &[step.name.into()])
+    });
+    let mut now = answer.ok().flatten().map_or(Value::Null, |JsonB(answer)| answer);
+    Answer { now: now["steps"][0].take(), before: before.map(|JsonB(before)| before) }
+}
+
+/// Shows in pg_stat_activity what runs.
+fn show(step: &Step) {
+    let text = CString::new(format!("awgp maintenance: {}", step.name)).unwrap_or_default();
+    let text: *const c_char = text.as_ptr();
+    // SAFETY: a C string, which the server copies.
+    unsafe { pg_sys::pgstat_report_activity(pg_sys::BackendState::STATE_RUNNING, text) };
+}
+
+/// Runs `body` so that nothing it calls comes back to the superuser as whom every background worker begins: no RESET
+/// SESSION AUTHORIZATION, and nothing that waits for the commit, when this is over.
+fn restricted<T>(body: impl FnOnce() -> T) -> T {
+    // SAFETY: reads and writes the process's own state, which after an error the end of the transaction puts back.
+    unsafe {
+        let (mut role, mut security) = (pg_sys::InvalidOid, 0);
+        pg_sys::GetUserIdAndSecContext(&raw mut role, &raw mut security);
+        let more = pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_RESTRICTED_OPERATION;
+        pg_sys::SetUserIdAndSecContext(role, security | more.cast_signed());
+        let result = body();
+        pg_sys::SetUserIdAndSecContext(role, security);
+        result
+    }
+}
+
+/// Says what was done, and what failed: once, where it fails as it did before.
+fn report(database: &str, errand: Errand, answer: &Answer) {
+    let step = answer.now["step"].as_str().unwrap_or_default();
+    let message = format!("awgp: maintenance of database \"{database}\": {step}");
+    if answer.now["ok"] == true {
+        if !is_nothing(&answer.now["did"]) {
+            log!("{message}: {}", answer.now["did"]);
+        }
+        return;
+    }
+    let failure = failure(&answer.now);
+    if errand.repeats || answer.before.as_ref().map(self::failure) != Some(failure) {
+        warning!("{message} failed: {failure}");
+    } else {
+        debug1!("{message} failed as before: {failure}");
+    }
+}
+
+/// Why a step failed: the error, or what it did with the parts that failed.
+fn failure(outcome: &Value) -> &Value {
+    if outcome["error"].is_null() { &outcome["did"] } else { &outcome["error"] }
+}
+
+/// True for an answer that tells of nothing done.
+fn is_nothing(answer: &Value) -> bool {
+    match answer {
+        Value::Null => true,
+        Value::Bool(did) => !did,
+        Value::Number(count) => count.as_f64() == Some(0.0),
+        Value::String(text) => text.is_empty(),
+        Value::Array(parts) => parts.iter().all(is_nothing),
+        Value::Object(parts) => parts.values().all(is_nothing),
+    }
+}
