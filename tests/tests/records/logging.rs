@@ -100,6 +100,7 @@ async fn what_the_ledger_took_back_is_no_cost_and_no_tokens_of_a_conversation() 
     // A new one is told what is left; the open one keeps what it was told until it ends.
     let (_, later) = row(&transaction, work, &[&north.assistant, &north.work_item]).await;
     assert_eq!((&later["cost_amount"], &later["token_count"]), (&json!(0.25), &json!(15)));
+    assert_eq!(later["model"], json!("first"), "the last one whose entry stands");
     assert_eq!(stored(&transaction, open).await["cost_amount"], json!(0.75));
     let end = "SELECT to_jsonb(c) FROM awgp.end_conversation($1) AS c";
     let (_, ended) = row(&transaction, end, &[&open]).await;
