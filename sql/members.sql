@@ -107,6 +107,8 @@ GRANT EXECUTE ON FUNCTION awgp.own_flag(uuid) TO awgp_app;
 GRANT EXECUTE ON FUNCTION awgp.checked_messages(jsonb) TO awgp_app;
 GRANT EXECUTE ON FUNCTION awgp.message_text(jsonb) TO awgp_app;
 GRANT EXECUTE ON FUNCTION awgp.conversation_hits(text, uuid, integer) TO awgp_app;
+-- As many as are asked for where nothing is said: a plan that expects a thousand reads all of the tenant's conversations.
+ALTER FUNCTION awgp.conversation_hits(text, uuid, integer) ROWS 50;
 
 -- Partitions
 COMMENT ON FUNCTION awgp.ensure_partitions(integer, timestamptz) IS 'Makes the audit partitions of the month of at (default: now) and of the next months_ahead months (0 to 120), where they are missing, and returns their names. Error 22023 out_of_range. SECURITY DEFINER: maintainers own no table.';

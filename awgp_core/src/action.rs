@@ -126,7 +126,10 @@ mod tests {
         assert_eq!(finish(Status::Abandoned, Status::Failed), Ok(Ending::Now));
         assert_eq!(finish(Status::Abandoned, Status::Abandoned), Ok(Ending::Repeated));
         for (from, outcome) in [(Status::Failed, Status::Abandoned), (Status::Begun, Status::Begun)] {
-            assert_eq!(finish(from, outcome).map_err(|refusal| refusal.reason), Err(Reason::IllegalTransition));
+            assert_eq!(
+                finish(from, outcome).map_err(|refusal| refusal.reason),
+                Err(Reason::IllegalTransition)
+            );
         }
     }
 

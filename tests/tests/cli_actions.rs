@@ -115,7 +115,10 @@ async fn what_the_budget_does_not_allow_exits_with_5() {
     let none = begin(&database, &item, &["--provider", "nobody", "--estimated-cost", "1"]).expect(3).json();
     assert_eq!(none["reason"], value!("no_credit_pool"));
     assert_eq!(count(&database, "SELECT count(*) FROM awgp.credit_reservations").await, 0);
-    assert_eq!(begin(&database, &item, &["--provider", "openai", "--estimated-cost", "10"]).expect(0).code, 0);
+    assert_eq!(
+        begin(&database, &item, &["--provider", "openai", "--estimated-cost", "10"]).expect(0).code,
+        0
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -146,5 +149,8 @@ async fn bad_input_is_told_by_exit_code_and_reason() {
     ] {
         run(&database, "operator", arguments).expect(code);
     }
-    assert_eq!(count(&database, "SELECT count(*) FROM awgp.governed_actions WHERE status = 'begun'").await, 1);
+    assert_eq!(
+        count(&database, "SELECT count(*) FROM awgp.governed_actions WHERE status = 'begun'").await,
+        1
+    );
 }

@@ -116,11 +116,7 @@ impl Entry {
         }
         let (id, amount, overrun) = rows.first().get_three::<pgrx::Uuid, String, bool>()?;
         let entry = id.zip(amount);
-        Ok(entry.map(|(id, amount)| Self {
-            id: from_sql(&id),
-            amount,
-            overrun: overrun.unwrap_or(false),
-        }))
+        Ok(entry.map(|(id, amount)| Self { id: from_sql(&id), amount, overrun: overrun.unwrap_or(false) }))
     }
 }
 

@@ -16,7 +16,8 @@ async fn a_result_is_in_its_row_and_the_trail_has_its_digest_alone() {
     let answer = begun(&mut app, &group, item, Some("1")).await;
     let id: Uuid = answer["action_id"].as_str().expect("an id").parse().expect("a uuid");
     let transaction = within(&mut app, group.north.id).await;
-    let sql = "SELECT awgp.finish_action($1, 'succeeded', 'gpt-4', 10, 20, 0.50, '{\"said\": \"zyzzyva7741\"}')";
+    let sql =
+        "SELECT awgp.finish_action($1, 'succeeded', 'gpt-4', 10, 20, 0.50, '{\"said\": \"zyzzyva7741\"}')";
     transaction.execute(sql, &[&id]).await.expect("an end");
     transaction.commit().await.expect("commits");
     let kept = "SELECT count(*) FROM awgp.governed_actions WHERE result ->> 'said' = 'zyzzyva7741'";
@@ -47,8 +48,7 @@ async fn a_result_has_a_longest_length_and_what_is_too_long_ends_nothing() {
     for (letters, refused) in [(RESULT_BYTES_MAX - 1, true), (RESULT_BYTES_MAX - 2, false)] {
         let transaction = within(&mut app, group.north.id).await;
         let sql = "SELECT awgp.finish_action($1, 'succeeded', result => to_jsonb(repeat('x', $2)))";
-        let ended =
-            transaction.execute(sql, &[&id, &i32::try_from(letters).expect("it is short")]).await;
+        let ended = transaction.execute(sql, &[&id, &i32::try_from(letters).expect("it is short")]).await;
         if refused {
             assert_refused(ended, "22023", "out_of_range");
         } else {

@@ -165,7 +165,8 @@ async fn finished(stage: &mut Stage<'_>, cast: &Cast, action: &str) -> Result<()
 
 async fn on_the_record(stage: &mut Stage<'_>, cast: &Cast, action: &str) -> Result<(), Trouble> {
     let work = stage.sessions.app.begin(cast.tenant.context()).await?;
-    let sql = "SELECT count(*) FROM awgp.audit_logs WHERE action = 'action.denied' AND entity_id = $1::text::uuid";
+    let sql =
+        "SELECT count(*) FROM awgp.audit_logs WHERE action = 'action.denied' AND entity_id = $1::text::uuid";
     let denials = work.number(sql, &[&cast.item]).await?;
     let sql = "SELECT count(*) FROM awgp.audit_logs
                WHERE entity_type = 'governed_actions' AND entity_id = $1::text::uuid AND NOT after_state ? 'result'";
