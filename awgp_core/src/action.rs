@@ -1,50 +1,55 @@
 //! Governed actions: what an assistant does under the rules, from asking to the end.
 //!
-//! ```text
-//! begun ──► succeeded
-//!   │  └──► failed ◄────┐
-//!   └─────► abandoned ──┴► succeeded
-//! ```
+//! Drawn in docs/state_machines.md.
 //!
 //! An action whose time is over is abandoned by maintenance, which gives its money back. Who finishes it late all the
 //! same says what it cost: money that was spent is never lost.
 
 use crate::machine::illegal_transition;
+use crate::named::named;
+use crate::reason::Reason;
 use crate::refusal::Refusal;
 
 /// The table, for errors.
 const TABLE: &str = "governed_actions";
 
-/// How far an action is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Status {
-    /// It was allowed, and is going on.
-    Begun,
-    /// It did what it was for.
-    Succeeded,
-    /// It did not.
-    Failed,
-    /// Nobody said how it ended, in the time it had.
-    Abandoned,
+/// Longest result, in bytes of its JSON: what came of an action, not what was said in it.
+pub const RESULT_BYTES_MAX: usize = 64 << 10;
+
+named! {
+    /// How far an action is, as in the CHECK of `governed_actions.status`.
+    Status {
+        /// It was allowed, and is going on.
+        Begun = "begun",
+        /// It did what it was for.
+        Succeeded = "succeeded",
+        /// It did not.
+        Failed = "failed",
+        /// Nobody said how it ended, in the time it had.
+        Abandoned = "abandoned",
+    }
 }
 
-impl Status {
-    /// Every state.
-    pub const ALL: [Self; 4] = [Self::Begun, Self::Succeeded, Self::Failed, Self::Abandoned];
-
-    /// The name in `governed_actions.status`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Begun => "begun",
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-            Self::Abandoned => "abandoned",
-        }
+named! {
+    /// What ends an action.
+    Verb {
+        /// It did what it was for.
+        Succeed = "succeed",
+        /// It did not.
+        Fail = "fail",
+        /// Nobody says how it ended.
+        Abandon = "abandon",
     }
+}
 
-    /// The state of this name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.name() == name)
+/// The state after the verb; None where the verb is not possible in this state.
+pub fn transition(from: Status, verb: Verb) -> Option<Status> {
+    use Status::{Abandoned, Begun, Failed, Succeeded};
+    match (from, verb) {
+        (Begun | Abandoned, Verb::Succeed) => Some(Succeeded),
+        (Begun | Abandoned, Verb::Fail) => Some(Failed),
+        (Begun, Verb::Abandon) => Some(Abandoned),
+        _ => None,
     }
 }
 
@@ -57,21 +62,31 @@ pub enum Ending {
     Repeated,
 }
 
-/// What `finish` with this outcome does to an action in this state.
+/// What `finish` with this outcome does to an action in this state; refuses with `illegal_transition`.
 pub fn finish(from: Status, outcome: Status) -> Result<Ending, Refusal> {
-    use Status::{Abandoned, Begun, Failed, Succeeded};
-    match (from, outcome) {
-        (Begun, Succeeded | Failed | Abandoned) | (Abandoned, Succeeded | Failed) => Ok(Ending::Now),
-        (Succeeded, Succeeded) | (Failed, Failed) | (Abandoned, Abandoned) => Ok(Ending::Repeated),
-        (Begun | Abandoned, Begun) | (Succeeded | Failed, _) => {
-            let possible: &[&str] = match from {
-                Begun => &["succeeded", "failed", "abandoned"],
-                Abandoned => &["succeeded", "failed"],
-                Succeeded | Failed => &[],
-            };
-            Err(illegal_transition(TABLE, from.name(), outcome.name(), possible.iter().copied()))
-        }
+    let reached = || Verb::ALL.iter().filter_map(|verb| transition(from, *verb));
+    if reached().any(|to| to == outcome) {
+        Ok(Ending::Now)
+    } else if from == outcome && from != Status::Begun {
+        Ok(Ending::Repeated)
+    } else {
+        Err(illegal_transition(TABLE, from.name(), outcome.name(), reached().map(Status::name)))
     }
+}
+
+/// A result is bounded; refuses with `out_of_range`.
+pub fn check_result(result: Option<&str>) -> Result<(), Refusal> {
+    let bytes = result.map_or(0, str::len);
+    if bytes <= RESULT_BYTES_MAX {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        Reason::OutOfRange,
+        "the result of an action is too long",
+        format!("Keep it to {RESULT_BYTES_MAX} bytes; log what was said with awgp.log_conversation()."),
+    )
+    .with("argument", "result")
+    .with("bytes", bytes))
 }
 
 #[cfg(test)]
@@ -80,7 +95,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn any_status() -> impl Strategy<Value = Status> {
-        prop::sample::select(Status::ALL.to_vec())
+        prop::sample::select(Status::ALL)
     }
 
     proptest! {
@@ -107,10 +122,22 @@ mod tests {
     }
 
     #[test]
-    fn names_are_read_as_they_are_written() {
-        for status in Status::ALL {
-            assert_eq!(Status::named(status.name()), Some(status));
+    fn a_late_report_ends_what_was_abandoned_and_nothing_is_abandoned_afterwards() {
+        assert_eq!(finish(Status::Abandoned, Status::Failed), Ok(Ending::Now));
+        assert_eq!(finish(Status::Abandoned, Status::Abandoned), Ok(Ending::Repeated));
+        for (from, outcome) in [(Status::Failed, Status::Abandoned), (Status::Begun, Status::Begun)] {
+            assert_eq!(
+                finish(from, outcome).map_err(|refusal| refusal.reason),
+                Err(Reason::IllegalTransition)
+            );
         }
-        assert_eq!(Status::named("done"), None);
+    }
+
+    #[test]
+    fn a_result_has_a_longest_length() {
+        let longest = "x".repeat(RESULT_BYTES_MAX);
+        assert!(check_result(None).is_ok() && check_result(Some(&longest)).is_ok());
+        let refusal = check_result(Some(&format!("{longest}x"))).expect_err("a byte too long");
+        assert_eq!(refusal.reason, Reason::OutOfRange);
     }
 }

@@ -1,7 +1,7 @@
 //! What the state machines have in common: how a move that does not exist is refused.
 //!
 //! Each machine is one enum of states, one of verbs and one function from a state and a verb to the next state
-//! (`work`, `approval`, `approval::delegation`, `assistant`). docs/state_machines.md draws them; a test holds the drawings
+//! (`work`, `approval`, `approval::delegation`, `assistant`, `action`). docs/state_machines.md draws them; a test holds the drawings
 //! against the functions.
 
 use crate::reason::Reason;

@@ -1,7 +1,8 @@
 //! docs/state_machines.md draws the machines as they are.
 
 use awgp_core::approval::{self, delegation};
-use awgp_core::{assistant, work};
+use awgp_core::records::review;
+use awgp_core::{action, assistant, work};
 use std::collections::BTreeSet;
 
 const PAGE: &str = include_str!("../../docs/state_machines.md");
@@ -45,4 +46,19 @@ fn the_page_draws_the_machines_as_they_are() {
     assert_eq!(drawn("Approvals"), arrows!(approval, approval_begins));
     assert_eq!(drawn("Delegations"), arrows!(delegation, [Status::Scheduled]));
     assert_eq!(drawn("Assistants"), arrows!(assistant, assistant_begins));
+    assert_eq!(drawn("Governed actions"), arrows!(action, [Status::Begun]));
+}
+
+/// A flag has no last state: a conclusion may be overturned, and overturned again.
+#[test]
+fn the_page_draws_the_flags_as_they_are() {
+    let mut arrows = BTreeSet::from(["[*] --> pending".to_owned()]);
+    for from in review::Status::ALL {
+        for to in review::Status::ALL {
+            if let Some(step) = review::transition(from, to) {
+                arrows.insert(format!("{from} --> {to}: {}", step.name()));
+            }
+        }
+    }
+    assert_eq!(drawn("Hallucination flags"), arrows);
 }

@@ -50,8 +50,8 @@ COMMENT ON COLUMN awgp.governed_actions.status IS 'begun, succeeded, failed or a
 COMMENT ON COLUMN awgp.governed_actions.request_digest IS 'What the work item said when it began, as an approval pins it.';
 COMMENT ON COLUMN awgp.governed_actions.reservation_id IS 'The reservation, of the same tenant, that holds the money.';
 COMMENT ON COLUMN awgp.governed_actions.cost_transaction_id IS 'The entry of the ledger, of the same tenant, that it cost.';
-COMMENT ON COLUMN awgp.governed_actions.finish_digest IS 'SHA-256 of what finish_action() was told, to tell a repetition from another report.';
-COMMENT ON COLUMN awgp.governed_actions.result IS 'What came of it.';
+COMMENT ON COLUMN awgp.governed_actions.finish_digest IS 'SHA-256 of what finish_action() was told: tells a repetition from another report, and proves the result.';
+COMMENT ON COLUMN awgp.governed_actions.result IS 'What came of it, 64 KiB at most; in this row alone, and not in the trail.';
 COMMENT ON COLUMN awgp.governed_actions.begun_at IS 'When it began.';
 COMMENT ON COLUMN awgp.governed_actions.expires_at IS 'From this moment on maintenance counts it as abandoned.';
 COMMENT ON COLUMN awgp.governed_actions.finished_at IS 'When it ended.';

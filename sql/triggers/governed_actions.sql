@@ -5,8 +5,8 @@ CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.governed_action
 COMMENT ON TRIGGER touch_updated_at ON awgp.governed_actions IS 'updated_at is the wall clock of the change.';
 
 CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.governed_actions
-    FOR EACH ROW EXECUTE FUNCTION awgp.capture('governed_actions');
-COMMENT ON TRIGGER capture ON awgp.governed_actions IS 'Every change is recorded in the audit trail.';
+    FOR EACH ROW EXECUTE FUNCTION awgp.capture('governed_actions', 'exclude=result');
+COMMENT ON TRIGGER capture ON awgp.governed_actions IS 'Every change is recorded in the audit trail, with the digest of the report in place of its result.';
 
 CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON awgp.governed_actions
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate('governed_actions');

@@ -6,12 +6,14 @@ SELECT c.tenant_id, t.slug AS tenant_slug,
        c.assistant_id, a.slug AS assistant_slug, c.provider, c.model,
        c.work_item_id, w.title AS work_item_title,
        count(*) FILTER (WHERE c.reverses_id IS NULL) - count(c.reverses_id) AS entries,
-       sum(CASE WHEN c.reverses_id IS NULL THEN c.input_tokens ELSE -c.input_tokens END) AS input_tokens,
-       sum(CASE WHEN c.reverses_id IS NULL THEN c.output_tokens ELSE -c.output_tokens END) AS output_tokens,
+       COALESCE(sum(c.input_tokens) FILTER (WHERE c.reverses_id IS NULL AND back.id IS NULL), 0) AS input_tokens,
+       COALESCE(sum(c.output_tokens) FILTER (WHERE c.reverses_id IS NULL AND back.id IS NULL), 0) AS output_tokens,
        sum(c.cost_amount) AS cost_amount
 FROM awgp.cost_transactions AS c
 JOIN awgp.tenants AS t ON t.id = c.tenant_id
 JOIN awgp.assistants AS a ON a.tenant_id = c.tenant_id AND a.id = c.assistant_id
+-- An entry that takes another back takes back its cost, and has no tokens of its own.
+LEFT JOIN awgp.cost_transactions AS back ON back.tenant_id = c.tenant_id AND back.reverses_id = c.id
 LEFT JOIN awgp.work_items AS w ON w.tenant_id = c.tenant_id AND w.id = c.work_item_id
 GROUP BY c.tenant_id, t.slug, day, c.assistant_id, a.slug, c.provider, c.model, c.work_item_id, w.title;
 
@@ -26,8 +28,8 @@ COMMENT ON COLUMN awgp.cost_by.model IS 'The model that was called.';
 COMMENT ON COLUMN awgp.cost_by.work_item_id IS 'The work item it was spent on, if any.';
 COMMENT ON COLUMN awgp.cost_by.work_item_title IS 'Its title.';
 COMMENT ON COLUMN awgp.cost_by.entries IS 'How many entries of the ledger, reversed ones taken off.';
-COMMENT ON COLUMN awgp.cost_by.input_tokens IS 'Tokens sent.';
-COMMENT ON COLUMN awgp.cost_by.output_tokens IS 'Tokens received.';
+COMMENT ON COLUMN awgp.cost_by.input_tokens IS 'Tokens sent, those of reversed entries left out.';
+COMMENT ON COLUMN awgp.cost_by.output_tokens IS 'Tokens received, likewise.';
 COMMENT ON COLUMN awgp.cost_by.cost_amount IS 'What it cost, six decimals.';
 
 REVOKE ALL ON awgp.cost_by FROM PUBLIC;

@@ -15,6 +15,7 @@ pub mod cli;
 pub mod command;
 pub mod everything;
 pub mod fixture;
+pub mod hearing;
 pub mod own_server;
 pub mod past;
 pub mod price_list;

@@ -218,8 +218,8 @@ async fn costs_count_in_the_tenants_own_days_and_what_was_reversed_is_taken_off(
     let wrong = entry(&database, &group.north, "2026-01-10T12:00:00Z", "gpt-y", "9").await;
     let sql = "INSERT INTO awgp.cost_transactions (tenant_id, assistant_id, work_item_id, provider, model,
                    input_tokens, output_tokens, cost_amount, accounted_at, reverses_id)
-               SELECT tenant_id, assistant_id, work_item_id, provider, model, input_tokens, output_tokens, -cost_amount,
-                      accounted_at, id FROM awgp.cost_transactions WHERE id = $1";
+               SELECT tenant_id, assistant_id, work_item_id, provider, model, 0, 0, -cost_amount, accounted_at, id
+               FROM awgp.cost_transactions WHERE id = $1";
     period(&superuser, sql, &[&wrong]).await;
     entry(&database, &group.south, "2026-01-10T12:00:00Z", "gpt-x", "4").await;
     let mut app = database.app().await;

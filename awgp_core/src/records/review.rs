@@ -1,4 +1,4 @@
-//! The states of a hallucination flag: one diagram (docs/hallucinations.md), one enum, one transition function.
+//! The states of a hallucination flag: one diagram (docs/state_machines.md), one enum, one transition function.
 //!
 //! `pending` → `reviewed` (somebody looked and could not tell) → `false_positive` or `confirmed`. A conclusion may be
 //! overturned into the other one, by a higher role; nothing goes back.
@@ -71,6 +71,17 @@ pub enum Move {
     Conclude,
     /// Turns a conclusion into the other one.
     Overturn,
+}
+
+impl Move {
+    /// Its name in the diagram.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Look => "look",
+            Self::Conclude => "conclude",
+            Self::Overturn => "overturn",
+        }
+    }
 }
 
 /// The move from one status to another; none where there is none.

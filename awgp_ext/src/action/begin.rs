@@ -1,14 +1,14 @@
 //! `begin_action()`.
 
-use super::{bad_argument, store, writing_context};
+use super::{bad_argument, other_assistant, store, writing_context};
 use crate::audit::event::Event;
 use crate::audit::{actor, queue};
 use crate::context::Context;
 use crate::encoding::Text;
 use crate::jsonb::Jsonb;
-
 use crate::raise::raise;
 use crate::relation::{from_sql, to_sql};
+use crate::server_log;
 use crate::statement::{statements, text};
 use crate::subtransaction;
 use crate::work::gate::{check, lock_assistant};
@@ -28,6 +28,9 @@ use uuid::Uuid;
 
 /// Longest name of an action, in bytes, as of a capability.
 const ACTION_BYTES_MAX: usize = 200;
+
+/// How long an action may take, as long as money may be set aside for it: 31 days.
+const LONGEST_US: i128 = 31 * 86_400_000_000;
 
 statements! {
     /// Sets the money aside, as any client does.
@@ -144,7 +147,10 @@ impl Request {
         if cost.is_some() && provider.is_none() {
             bad_argument("provider", "an estimated cost is set aside in a provider's pool");
         }
-        let Some(expires_in) = expires_in else { bad_argument("expires_in", "it is not NULL") };
+        let in_time = |time: &Interval| (1..=LONGEST_US).contains(&time.as_micros());
+        let Some(expires_in) = expires_in.filter(in_time) else {
+            bad_argument("expires_in", "it is between a moment and 31 days")
+        };
         Self { item, action, provider, cost, expires_in }
     }
 
@@ -221,7 +227,16 @@ impl Request {
         })
     }
 
+    /// In the trail, which a rollback undoes, and in the server's log, which it does not.
     fn record_denial(&self, context: Context, item: &WorkItem, denial: &Denial) {
+        let logged = json!({
+            "reason": denial.reason,
+            "action": self.action,
+            "work_item_id": item.id.to_string(),
+            "tenant_id": context.tenant.to_string(),
+            "assistant_id": item.assistant.to_string(),
+        });
+        server_log::leave(format!("awgp: action denied: {}", denial.reason), &logged);
         let state = json!({
             "action": self.action,
             "reason": denial.reason,
@@ -242,14 +257,6 @@ impl Request {
             metadata: None,
         });
     }
-}
-
-fn other_assistant() -> Refusal {
-    Refusal::new(
-        Reason::NotOwnWork,
-        "the work item is another assistant's",
-        "Let the assistant of the work item ask, or put no assistant in context.",
-    )
 }
 
 fn not_pinned(item: &WorkItem) -> Refusal {

@@ -1,19 +1,19 @@
 //! `finish_action()` and `abandon_actions()`.
 
 use super::store::{self, Action};
-use super::{bad_argument, writing_context};
+use super::{bad_argument, other_assistant, writing_context};
 use crate::encoding::Text;
 use crate::jsonb::Jsonb;
-use crate::raise::raise;
+use crate::raise::{or_raise, raise};
 use crate::relation::{from_sql, to_sql};
 use crate::statement::{statements, text};
-use awgp_core::action::{Ending, Status, finish};
+use awgp_core::action::{Ending, Status, check_result, finish};
 use awgp_core::permissions::Verb;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
 use pgrx::datum::{AnyNumeric, DatumWithOid, TimestampWithTimeZone};
 use pgrx::prelude::*;
-use pgrx::spi::SpiTupleTable;
+use pgrx::spi::{self, SpiTupleTable};
 use pgrx::{JsonB, pg_sys};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -22,15 +22,16 @@ use uuid::Uuid;
 statements! {
     /// Settles the money set aside, as any client does.
     SETTLE(UUIDOID, TEXTOID, INT4OID, INT4OID, NUMERICOID) = "
-        SELECT id FROM awgp.settle_credit($1, $2, $3, $4, $5)";
+        SELECT id, cost_amount::pg_catalog.text, overrun FROM awgp.settle_credit($1, $2, $3, $4, $5)";
     /// Gives it back.
     RELEASE(UUIDOID) = "SELECT id FROM awgp.release_credit($1)";
     /// What was spent though nothing was set aside. It is spent already, so no limit refuses it.
     RECORD(UUIDOID, TEXTOID, TEXTOID, INT4OID, INT4OID, NUMERICOID, UUIDOID) = "
-        SELECT id FROM awgp.record_cost($1, $2, $3, $4, $5, $6, $7, '{\"incurred\": true}')";
+        SELECT id, cost_amount::pg_catalog.text, overrun
+        FROM awgp.record_cost($1, $2, $3, $4, $5, $6, $7, '{\"incurred\": true}')";
     /// What an entry of the ledger says.
     ENTRY(UUIDOID, UUIDOID) = "
-        SELECT cost_amount::pg_catalog.text, overrun FROM awgp.cost_transactions
+        SELECT id, cost_amount::pg_catalog.text, overrun FROM awgp.cost_transactions
         WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2";
 }
 
@@ -62,30 +63,61 @@ fn finish_action(
         cost: cost_amount,
         result: result.map(|result| result.with_text(str::to_owned)),
     };
+    or_raise(check_result(report.result.as_deref()));
     let Some(action) = store::lock(context.tenant, id) else { raise(&unknown_action(id)) };
-    let ending = finish(action.status, status).unwrap_or_else(|refusal| raise(&refusal));
+    if context.assistant.is_some_and(|assistant| assistant != action.assistant) {
+        raise(&other_assistant());
+    }
+    let ending = or_raise(finish(action.status, status));
     let digest = report.digest();
-    let cost = match ending {
+    let entry = match ending {
         Ending::Now => {
-            let cost = report.pay(&action);
+            let entry = report.pay(&action);
+            let cost = entry.as_ref().map(|entry| entry.id);
             store::end(context.tenant, id, status, cost, &digest, report.result.as_deref());
-            cost
+            entry
         }
         // What maintenance abandoned was told nothing; to say so too is a repetition.
-        Ending::Repeated if action.finish_digest.as_ref().is_none_or(|told| *told == digest) => action.cost,
+        Ending::Repeated if action.finish_digest.as_ref().is_none_or(|told| *told == digest) => {
+            action.cost.and_then(|cost| Entry::find(context.tenant, cost))
+        }
         Ending::Repeated => raise(&other_report(id)),
     };
-    let (amount, overrun) = cost.map_or((None, false), |cost| entry(context.tenant, cost));
     JsonB(json!({
         "action_id": id.to_string(),
         "work_item_id": action.item.to_string(),
         "status": status.name(),
         "repeated": ending == Ending::Repeated,
         "late": action.status == Status::Abandoned && status != Status::Abandoned,
-        "cost_transaction_id": cost.map(|cost| cost.to_string()),
-        "cost_amount": amount,
-        "overrun": overrun,
+        "cost_transaction_id": entry.as_ref().map(|entry| entry.id.to_string()),
+        "cost_amount": entry.as_ref().map(|entry| entry.amount.as_str()),
+        "overrun": entry.as_ref().is_some_and(|entry| entry.overrun),
     }))
+}
+
+/// An entry of the ledger: what the action cost.
+struct Entry {
+    id: Uuid,
+    /// An exact decimal.
+    amount: String,
+    /// Whether it went over a limit.
+    overrun: bool,
+}
+
+impl Entry {
+    fn find(tenant: Uuid, id: Uuid) -> Option<Self> {
+        let arguments = [to_sql(tenant).into(), to_sql(id).into()];
+        ENTRY.with(|statement| statement.run(&arguments, Self::read))
+    }
+
+    fn read(rows: SpiTupleTable<'_>) -> spi::Result<Option<Self>> {
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        let (id, amount, overrun) = rows.first().get_three::<pgrx::Uuid, String, bool>()?;
+        let entry = id.zip(amount);
+        Ok(entry.map(|(id, amount)| Self { id: from_sql(&id), amount, overrun: overrun.unwrap_or(false) }))
+    }
 }
 
 /// What is said of the end.
@@ -120,7 +152,7 @@ impl Report {
     }
 
     /// The ledger's entry of what it cost; None where it cost nothing, and what was set aside is given back.
-    fn pay(&self, action: &Action) -> Option<Uuid> {
+    fn pay(&self, action: &Action) -> Option<Entry> {
         if !self.costs() {
             if let Some(reservation) = action.reservation {
                 RELEASE.with(|statement| statement.count(&[to_sql(reservation).into()]));
@@ -130,12 +162,11 @@ impl Report {
         let Some(model) = &self.model else { bad_argument("model", "what cost money names the model") };
         let tokens = |count: Option<i32>| DatumWithOid::from(count.unwrap_or(0));
         let cost = || self.cost.clone().map_or(DatumWithOid::null_oid(pg_sys::NUMERICOID), Into::into);
-        let id = |rows: SpiTupleTable<'_>| Ok(rows.first().get_one::<pgrx::Uuid>()?.as_ref().map(from_sql));
         let (input, output) = (tokens(self.input_tokens), tokens(self.output_tokens));
         match action.reservation {
             Some(reservation) => {
                 let arguments = [to_sql(reservation).into(), text(Some(model)), input, output, cost()];
-                SETTLE.with(|statement| statement.run(&arguments, id))
+                SETTLE.with(|statement| statement.run(&arguments, Entry::read))
             }
             None => {
                 let Some(provider) = &action.provider else {
@@ -150,24 +181,10 @@ impl Report {
                     cost(),
                     to_sql(action.item).into(),
                 ];
-                RECORD.with(|statement| statement.run(&arguments, id))
+                RECORD.with(|statement| statement.run(&arguments, Entry::read))
             }
         }
     }
-}
-
-/// Amount of an entry, and whether it went over a limit.
-fn entry(tenant: Uuid, id: Uuid) -> (Option<String>, bool) {
-    let arguments = [to_sql(tenant).into(), to_sql(id).into()];
-    ENTRY.with(|statement| {
-        statement.run(&arguments, |rows| {
-            if rows.is_empty() {
-                return Ok((None, false));
-            }
-            let (amount, overrun) = rows.first().get_two::<String, bool>()?;
-            Ok((amount, overrun.unwrap_or(false)))
-        })
-    })
 }
 
 /// Counts as abandoned what nobody has finished by a moment (default: now; never later than that), and returns how many

@@ -3,7 +3,7 @@
 //! Model: `begin_action()` takes the work item's lock, then the assistant's, asks the gate, sets the money aside, starts
 //! the item where it has not begun, and writes the action, all in the caller's transaction. What does not allow it is
 //! returned with its reason and the next thing to do; nothing of the attempt stays but the record of the denial.
-//! `finish_action()` ends the action once, and settles or gives back the money.
+//! `finish_action()` ends the action once, and settles or gives back the money. docs/actions.md is the whole contract.
 //!
 //! Failure handling: a reservation that is refused is undone by a subtransaction; every other error is raised.
 
@@ -27,6 +27,15 @@ fn writing_context(verb: Verb) -> Context {
         raise(&error.into());
     }
     context
+}
+
+/// An assistant acts for itself alone.
+fn other_assistant() -> Refusal {
+    Refusal::new(
+        Reason::NotOwnWork,
+        "the work item is another assistant's",
+        "Let the assistant of the work item ask, or put no assistant in context.",
+    )
 }
 
 fn bad_argument(argument: &str, rule: &str) -> ! {

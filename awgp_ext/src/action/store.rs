@@ -23,13 +23,13 @@ statements! {
     LOCK(UUIDOID, UUIDOID) = "
         SELECT status, assistant_id, work_item_id, provider, reservation_id, finish_digest, cost_transaction_id
         FROM ONLY awgp.governed_actions
-        WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2 FOR NO KEY UPDATE";
+        WHERE id OPERATOR(pg_catalog.=) $2 AND pg_catalog.uuid_eq(tenant_id, $1) FOR NO KEY UPDATE";
     /// Its end.
     END(UUIDOID, UUIDOID, TEXTOID, UUIDOID, TEXTOID, TEXTOID) = "
         UPDATE ONLY awgp.governed_actions
         SET status = $3, cost_transaction_id = $4, finish_digest = $5, result = $6::pg_catalog.jsonb,
             finished_at = pg_catalog.clock_timestamp()
-        WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2";
+        WHERE id OPERATOR(pg_catalog.=) $2 AND pg_catalog.uuid_eq(tenant_id, $1)";
     /// What nobody has finished in its time.
     ABANDON(TIMESTAMPTZOID) = "
         UPDATE ONLY awgp.governed_actions AS gone SET status = 'abandoned', finished_at = pg_catalog.clock_timestamp()

@@ -9,6 +9,7 @@ use crate::encoding::Text;
 use crate::jsonb::Jsonb;
 use crate::raise::raise;
 use crate::relation::{self, as_owner_past_row_security, from_sql};
+use crate::server_log;
 use awgp_core::audit::row::timestamp_from_postgres;
 use awgp_core::civil::format_timestamp;
 use awgp_core::messaging::{Admission, Decision, Party, Question, Relation, Side, decide};
@@ -19,7 +20,6 @@ use awgp_core::tenancy;
 use pgrx::JsonB;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys;
-use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -209,7 +209,7 @@ fn answer(decision: &Decision) -> Value {
     answer
 }
 
-/// Leaves a line in the server's log, which a rollback does not take away.
+/// Leaves a line in the server's log.
 fn log_denial(tenant: Uuid, from: Uuid, facts: &Value) {
     let reason = facts["reason"].as_str().unwrap_or_default();
     let mut detail = Map::new();
@@ -218,21 +218,7 @@ fn log_denial(tenant: Uuid, from: Uuid, facts: &Value) {
     }
     detail.insert("tenant_id".to_owned(), tenant.to_string().into());
     detail.insert("from_assistant_id".to_owned(), from.to_string().into());
-    // The statement's text holds the message, where it was passed as a literal, and the server logs the text with
-    // its messages.
-    // SAFETY: the server sets the pointer with every statement and allows null; it is put back at once.
-    unsafe {
-        let statement = pg_sys::debug_query_string;
-        pg_sys::debug_query_string = std::ptr::null();
-        ErrorReport::new(
-            PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION,
-            format!("awgp: message denied: {reason}"),
-            "awgp",
-        )
-        .set_detail(Value::Object(detail).to_string())
-        .report(PgLogLevel::LOG);
-        pg_sys::debug_query_string = statement;
-    }
+    server_log::leave(format!("awgp: message denied: {reason}"), &Value::Object(detail));
 }
 
 fn bad_argument(argument: &str, rule: &str) -> Refusal {

@@ -29,17 +29,19 @@ pub fn creator_of(tenant: Uuid, assistant: Uuid) -> Option<Uuid> {
     creator
 }
 
-/// What an assistant has spent on a work item: cost with six decimals, and tokens. A reversing entry takes away what it
-/// reverses.
+/// What an assistant has spent on a work item: cost with six decimals, and tokens. A reversing entry takes away the cost
+/// of what it reverses and has no tokens of its own: those of what was reversed are left out.
 pub fn spent(tenant: Uuid, assistant: Uuid, work_item: Uuid) -> (AnyNumeric, i32) {
     let arguments = [to_sql(tenant).into(), to_sql(assistant).into(), to_sql(work_item).into()];
     let spent = relation::as_owner_past_row_security(c"cost_transactions", || {
         Spi::get_two_with_args::<AnyNumeric, i32>(
             "SELECT coalesce(sum(cost_amount), 0)::numeric(18,6),
-                    least(greatest(coalesce(sum(
-                        (input_tokens::bigint + output_tokens) * CASE WHEN reverses_id IS NULL THEN 1 ELSE -1 END
-                    ), 0), 0), 2147483647)::integer
-             FROM awgp.cost_transactions
+                    least(coalesce(sum(input_tokens::bigint + output_tokens) FILTER (
+                        WHERE reverses_id IS NULL AND NOT EXISTS (
+                            SELECT FROM awgp.cost_transactions AS back
+                            WHERE back.tenant_id = $1 AND back.reverses_id = entry.id)
+                    ), 0), 2147483647)::integer
+             FROM awgp.cost_transactions AS entry
              WHERE tenant_id = $1 AND assistant_id = $2 AND work_item_id = $3",
             &arguments,
         )
@@ -51,7 +53,7 @@ pub fn spent(tenant: Uuid, assistant: Uuid, work_item: Uuid) -> (AnyNumeric, i32
     }
 }
 
-/// The model that an assistant used last for a work item; else the one of its configuration.
+/// The model that an assistant used last for a work item, by an entry that stands; else the one of its configuration.
 pub fn model(tenant: Uuid, assistant: Uuid, work_item: Option<Uuid>) -> Option<String> {
     let arguments = [
         to_sql(tenant).into(),
@@ -62,8 +64,10 @@ pub fn model(tenant: Uuid, assistant: Uuid, work_item: Option<Uuid>) -> Option<S
     let model = relation::as_owner_past_row_security(c"assistants", || {
         Spi::get_one_with_args::<Text>(
             "SELECT coalesce(
-                 (SELECT model FROM awgp.cost_transactions
-                  WHERE tenant_id = $1 AND work_item_id = $3 AND assistant_id = $2
+                 (SELECT model FROM awgp.cost_transactions AS entry
+                  WHERE tenant_id = $1 AND work_item_id = $3 AND assistant_id = $2 AND reverses_id IS NULL
+                    AND NOT EXISTS (SELECT FROM awgp.cost_transactions AS back
+                                    WHERE back.tenant_id = $1 AND back.reverses_id = entry.id)
                   ORDER BY created_at DESC, id LIMIT 1),
                  (SELECT model_config ->> $4 FROM awgp.assistants WHERE tenant_id = $1 AND id = $2))",
             &arguments,

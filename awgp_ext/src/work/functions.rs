@@ -15,7 +15,7 @@ statements! {
     /// Whoever moves an item has it to himself.
     LOCK(UUIDOID, UUIDOID) = "
         SELECT FROM ONLY awgp.work_items
-        WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2 FOR NO KEY UPDATE";
+        WHERE id OPERATOR(pg_catalog.=) $2 AND pg_catalog.uuid_eq(tenant_id, $1) FOR NO KEY UPDATE";
 }
 
 /// The id, where the tenant in context has such a work item; refuses with `unknown_work_item`. With a verb, locks

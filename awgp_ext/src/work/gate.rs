@@ -17,7 +17,7 @@ statements! {
     /// The assistant, kept as it is until the transaction ends: whoever suspends it comes before or after.
     ASSISTANT(UUIDOID, UUIDOID) = "
         SELECT status, risk_tier, capabilities FROM ONLY awgp.assistants
-        WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2 FOR SHARE";
+        WHERE id OPERATOR(pg_catalog.=) $2 AND pg_catalog.uuid_eq(tenant_id, $1) FOR SHARE";
     /// Every approval of an item.
     APPROVALS(UUIDOID, UUIDOID) = "
         SELECT id, status, risk_level, expires_at, used_at IS NOT NULL, request_digest, created_at
@@ -27,7 +27,7 @@ statements! {
     /// Uses an approval up.
     USE(UUIDOID, UUIDOID) = "
         UPDATE ONLY awgp.approvals SET used_at = pg_catalog.clock_timestamp()
-        WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2 AND used_at IS NULL";
+        WHERE id OPERATOR(pg_catalog.=) $2 AND pg_catalog.uuid_eq(tenant_id, $1) AND used_at IS NULL";
 }
 
 /// The assistant of a tenant, locked against change until the transaction ends. Refuses with `unknown_assistant`.

@@ -2,12 +2,9 @@
 
 use super::{Message, assert_allowed, assert_denied, assistant, policy, scene};
 use awgp_tests::fixture::within;
-use awgp_tests::{Database, Login, trail};
+use awgp_tests::hearing::{hear_the_log, talkative};
+use awgp_tests::trail;
 use serde_json::{Value, json};
-use std::future::poll_fn;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio_postgres::error::DbError;
-use tokio_postgres::{AsyncMessage, Client, Config, NoTls};
 
 #[tokio::test]
 async fn every_decision_is_in_the_trail_without_the_text() {
@@ -40,22 +37,6 @@ async fn every_decision_is_in_the_trail_without_the_text() {
     trail::assert_intact(trail::install_id(&database).await, &trail::rows(&database).await);
 }
 
-/// A connection as an application, and what the server tells it beside its answers.
-async fn talkative(database: &Database) -> (Client, UnboundedReceiver<DbError>) {
-    let config: Config = database.url(Login::App).parse().expect("a URL");
-    let (client, mut connection) = config.connect(NoTls).await.expect("the test server answers");
-    let (send, receive) = unbounded_channel();
-    tokio::spawn(async move {
-        while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
-            if let AsyncMessage::Notice(told) = message {
-                // The test may have heard enough.
-                let _ = send.send(told);
-            }
-        }
-    });
-    (client, receive)
-}
-
 #[tokio::test]
 async fn a_rollback_takes_the_row_of_a_denial_and_leaves_the_line_in_the_log() {
     let (database, group) = scene().await;
@@ -63,8 +44,7 @@ async fn a_rollback_takes_the_row_of_a_denial_and_leaves_the_line_in_the_log() {
     let (mut app, mut told) = talkative(&database).await;
     let message = Message::new(group.north.assistant, group.north.assistant).saying("not in any log");
     let transaction = within(&mut app, group.north.id).await;
-    // The server sends its client what it logs, from this level on.
-    transaction.batch_execute("SET LOCAL client_min_messages = log").await.expect("a setting");
+    hear_the_log(&transaction).await;
     assert_denied(&message.ask(&transaction).await.expect("a decision"), "no_policy");
     transaction.rollback().await.expect("rolled back");
     let line = told.recv().await.expect("a line");

@@ -78,6 +78,40 @@ async fn cost_and_tokens_are_the_ledgers_until_the_conversation_ends() {
 }
 
 #[tokio::test]
+async fn what_the_ledger_took_back_is_no_cost_and_no_tokens_of_a_conversation() {
+    let database = Database::new().await;
+    let north = group(&database).await.north;
+    let mut app = database.app().await;
+    let transaction = within(&mut app, north.id).await;
+    let spend = "SELECT id FROM awgp.record_cost($1, 'local', $2, $3, 5, $4::text::numeric, $5)";
+    let mut entries = Vec::new();
+    for (model, tokens, cost) in [("first", 10_i32, "0.25"), ("second", 100, "0.5")] {
+        let row = transaction
+            .query_one(spend, &[&north.assistant, &model, &tokens, &cost, &north.work_item])
+            .await
+            .expect("a cost");
+        entries.push(row.get::<_, uuid::Uuid>(0));
+    }
+    let work = "SELECT to_jsonb(c) FROM awgp.log_conversation($1, 'internal', '[]', $2) AS c";
+    let (open, made) = row(&transaction, work, &[&north.assistant, &north.work_item]).await;
+    assert_eq!((&made["cost_amount"], &made["token_count"]), (&json!(0.75), &json!(120)));
+    let reverse = "SELECT awgp.reverse_cost($1, 'counted twice')";
+    transaction.execute(reverse, &[&entries[1]]).await.expect("a correction");
+    // A new one is told what is left; the open one keeps what it was told until it ends.
+    let (_, later) = row(&transaction, work, &[&north.assistant, &north.work_item]).await;
+    assert_eq!((&later["cost_amount"], &later["token_count"]), (&json!(0.25), &json!(15)));
+    assert_eq!(later["model"], json!("first"), "the last one whose entry stands");
+    assert_eq!(stored(&transaction, open).await["cost_amount"], json!(0.75));
+    let end = "SELECT to_jsonb(c) FROM awgp.end_conversation($1) AS c";
+    let (_, ended) = row(&transaction, end, &[&open]).await;
+    assert_eq!((&ended["cost_amount"], &ended["token_count"]), (&json!(0.25), &json!(15)));
+    // All of it taken back is nothing, and not less.
+    transaction.execute(reverse, &[&entries[0]]).await.expect("a correction");
+    let (_, none) = row(&transaction, work, &[&north.assistant, &north.work_item]).await;
+    assert_eq!((&none["cost_amount"], &none["token_count"]), (&json!(0.0), &json!(0)));
+}
+
+#[tokio::test]
 async fn messages_that_break_a_rule_are_refused_by_function_and_by_plain_sql() {
     let database = Database::new().await;
     let north = group(&database).await.north;

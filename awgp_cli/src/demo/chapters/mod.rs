@@ -1,5 +1,6 @@
 //! The chapters, in the order they are told.
 
+mod actions;
 mod afterwards;
 mod approvals;
 mod audit_trail;
@@ -25,6 +26,7 @@ pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     money::tell(stage).await?;
     afterwards::tell(stage).await?;
     approvals::tell(stage).await?;
+    actions::tell(stage).await?;
     records::tell(stage).await?;
     audit_trail::tell(stage).await?;
     evidence::tell(stage).await

@@ -1,5 +1,8 @@
 //! Governed actions: allowed, begun, paid and ended once, or denied as data and without a trace but the record.
 
+mod gate;
+mod record;
+
 use awgp_tests::fixture::{self, Group, one, within};
 use awgp_tests::{Database, Login, assert_refused};
 use serde_json::{Value, json};
@@ -193,6 +196,11 @@ async fn misuse_is_raised() {
     ] {
         let transaction = within(&mut app, group.north.id).await;
         assert_refused(begin(&transaction, id, action, cost).await, code, reason);
+    }
+    for expires_in in ["NULL", "'0 seconds'", "'-1 hour'", "'31 days 1 microsecond'"] {
+        let transaction = within(&mut app, group.north.id).await;
+        let sql = format!("SELECT awgp.begin_action($1, 'look', expires_in => {expires_in}::interval)");
+        assert_refused(transaction.execute(&sql, &[&own]).await, "22023", "out_of_range");
     }
     let transaction = fixture::within_as(&mut app, group.north.id, Some(group.north.user("viewer"))).await;
     assert_refused(begin(&transaction, own, "look", None).await, "42501", "role_not_sufficient");
