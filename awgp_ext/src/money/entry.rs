@@ -9,8 +9,6 @@
 //! metadata says `incurred`) is entered over a limit too: for these the limits are locked before the row is
 //! written, so that its `overrun` says what is so.
 
-#![allow(clippy::needless_pass_by_value, reason = "arguments as SQL passes them")]
-
 use super::accounts::{Accounts, Spender};
 use super::alert::Cause;
 use super::book::{Book, Is, Order};
@@ -68,7 +66,7 @@ fn keep_entry(call: &TriggerCall) -> Datum {
         let movement = Movement { spent: cost, held: Amount::ZERO };
         !Accounts::lock(&spender).exceeded(movement, true, None).is_empty()
     };
-    accounted(call, &spender, &[(c"cost_amount", Some(numeric::datum(cost)))], metadata, overrun)
+    accounted(call, &spender, &[(c"cost_amount", Some(numeric::datum(cost)))], metadata.as_ref(), overrun)
 }
 
 /// The settlement of a reservation counts where and when that was made.
@@ -100,7 +98,7 @@ fn keep_settlement(call: &TriggerCall, tenant: Uuid, assistant: Uuid, provider: 
         (c"cost_amount", Some(numeric::datum(cost))),
         (c"work_item_id", work_item.and_then(|id| relation::to_sql(id).into_datum())),
     ];
-    accounted(call, &spender, &columns, metadata, beyond || !exceeded.is_empty())
+    accounted(call, &spender, &columns, metadata.as_ref(), beyond || !exceeded.is_empty())
 }
 
 /// A reversing entry takes back the whole of another, where and when that counted.
@@ -132,7 +130,7 @@ fn accounted(
     call: &TriggerCall,
     spender: &Spender,
     columns: &[(&'static CStr, Option<Datum>)],
-    metadata: Option<Jsonb>,
+    metadata: Option<&Jsonb>,
     overrun: bool,
 ) -> Datum {
     refuse_other(call, spender);
@@ -144,7 +142,7 @@ fn accounted(
         (c"overrun", Some(Datum::from(overrun))),
     ];
     values.extend(columns);
-    if let Some(metadata) = &metadata {
+    if let Some(metadata) = metadata {
         values.push((c"metadata", Some(metadata.datum())));
     }
     call.with_columns(&values)

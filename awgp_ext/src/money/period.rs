@@ -1,7 +1,5 @@
 //! The row of a limit's period: found, made where it is the first money of the period, locked.
 
-#![allow(clippy::needless_pass_by_value, reason = "arguments as SQL passes them")]
-
 use super::book::{Book, Is, LockedRow, Order};
 use super::machine::Machine;
 use super::statement::Statement;
@@ -107,15 +105,15 @@ pub fn exists(periods: &Book, scope: Scope, subject: Uuid, at: pg_sys::Timestamp
 }
 
 /// Locks the row of the period that holds a moment, and makes it where it has none.
-pub fn open(periods: &Book, limit: Limit, at: pg_sys::TimestampTz) -> Open {
+pub fn open(periods: &Book, limit: &Limit, at: pg_sys::TimestampTz) -> Open {
     loop {
-        if let Some(open) = try_open(periods, &limit, at) {
+        if let Some(open) = try_open(periods, limit, at) {
             return open;
         }
         lock::lock_row(Subject::Period, limit.subject);
         // Somebody may have made it while this waited.
         if !exists(periods, limit.scope, limit.subject, at) {
-            make(periods, &limit, at, |_, _| (Amount::ZERO, Amount::ZERO));
+            make(periods, limit, at, |_, _| (Amount::ZERO, Amount::ZERO));
         }
     }
 }

@@ -1,7 +1,5 @@
 //! What the views of budgets ask of the rules.
 
-#![allow(clippy::needless_pass_by_value, reason = "arguments as SQL passes them")]
-
 use crate::encoding::Text;
 use crate::raise::raise;
 use awgp_core::money::period::{Division, PeriodError, Zone};
@@ -15,6 +13,7 @@ const EPOCH_US: i64 = 946_684_800_000_000;
 /// When the period of a pool that holds a moment begins, and when it ends: for a period in which no money has moved
 /// yet, and which has no row therefore.
 #[pg_extern(stable, parallel_safe, strict)]
+#[expect(clippy::needless_pass_by_value, reason = "arguments as SQL passes them")]
 fn pool_period(reset_day: i32, time_zone: Text, at: TimestampWithTimeZone) -> Vec<TimestampWithTimeZone> {
     let reset_day = u8::try_from(reset_day.clamp(1, 31)).unwrap_or(1);
     let at_us = at.into_inner().saturating_add(EPOCH_US);
