@@ -3,10 +3,11 @@
 use super::book::{Book, Is, LockedRow, Order};
 use super::machine::Machine;
 use super::statement::Statement;
-use super::{clock, holding, numeric};
+use super::{holding, numeric};
 use crate::lock::{self, Subject};
 use crate::raise::raise;
 use crate::relation;
+use awgp_core::audit::row::{timestamp_from_postgres, timestamp_to_postgres};
 use awgp_core::money::amount::Amount;
 use awgp_core::money::limit::{Account, Scope};
 use awgp_core::money::period::{Division, Period, PeriodError, Zone};
@@ -224,7 +225,7 @@ pub fn window(
     let zone = holding::setting(limit.tenant, "time_zone")
         .and_then(|zone| zone.as_str().map(str::to_owned))
         .unwrap_or_else(|| "UTC".to_owned());
-    let natural = clock::to_unix(at)
+    let natural = timestamp_from_postgres(at)
         .ok_or(PeriodError::OutOfRange)
         .and_then(|at_us| Zone::named(&zone)?.period(limit.division, at_us))
         .unwrap_or_else(|error| raise(&refusals::no_period(&error)));
@@ -232,7 +233,7 @@ pub fn window(
     let neighbour = |is: Is, order: Order, end: &CStr| {
         let mut found = None;
         periods.scan(index, &[(column, Is::Id(limit.subject)), (c"ends_at", is)], order, |row, _| {
-            found = row.bigint(end).and_then(clock::to_unix);
+            found = row.bigint(end).and_then(timestamp_from_postgres);
             false
         });
         found
@@ -240,5 +241,5 @@ pub fn window(
     let before = neighbour(Is::Until(at), Order::Backward, c"ends_at");
     let after = neighbour(Is::After(at), Order::Forward, c"starts_at");
     let Period { starts_us, ends_us } = natural.between(before, after);
-    (clock::from_unix(starts_us), clock::from_unix(ends_us), zone)
+    (timestamp_to_postgres(starts_us), timestamp_to_postgres(ends_us), zone)
 }
