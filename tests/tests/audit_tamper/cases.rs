@@ -4,6 +4,7 @@ use crate::log::{LANES, Log, MONTH_ROWS, TENANTS, assistant, hash_after, tenant}
 use awgp_core::audit::chain::{Digest, Lane, Link};
 use awgp_core::audit::integrity::HeadsRoot;
 use awgp_core::audit::row::AuditRow;
+use awgp_tests::past::{COLUMNS, values};
 use awgp_tests::trail::ServerFinding;
 use serde_json::Value;
 use uuid::Uuid;
