@@ -167,7 +167,7 @@ fn cost_of(row: &Row, provider: &str, at: pg_sys::TimestampTz) -> (Amount, Optio
         let given = Amount::parse(&text).filter(|amount| !amount.is_negative());
         return (given.unwrap_or_else(|| raise(&refusals::no_amount("cost_amount"))), None);
     }
-    let metadata = row.json(c"metadata");
+    let metadata = row.jsonb(c"metadata");
     let given = metadata.as_ref().map(|metadata| metadata.with_text(parse)).unwrap_or_default();
     let cached = given.get("cached_tokens").and_then(Value::as_i64).and_then(|n| i32::try_from(n).ok());
     let tokens = Tokens {
@@ -193,7 +193,7 @@ fn parse(text: &str) -> Value {
 /// True where the metadata says that the money is spent already.
 fn is_incurred(row: &Row) -> bool {
     let mentions = |metadata: &Jsonb| metadata.bytes().windows(8).any(|bytes| bytes == b"incurred");
-    let metadata = row.json(c"metadata").filter(mentions);
+    let metadata = row.jsonb(c"metadata").filter(mentions);
     metadata.is_some_and(|metadata| metadata.with_text(parse).get("incurred") == Some(&Value::Bool(true)))
 }
 
