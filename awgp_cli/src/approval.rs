@@ -73,8 +73,7 @@ pub async fn inbox(
     options: &ApprovalInbox,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     let rows = work.select(INBOX, &[&i64::from(options.limit.rows)]).await?;
     let broken = if output == Output::Table { work.select(BROKEN, &[]).await? } else { Vec::new() };
     work.commit().await?;
@@ -93,8 +92,7 @@ pub async fn show(
     options: &ApprovalNamed,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     let row = find(&work, &options.id).await?;
     work.commit().await?;
     Ok(render::single(&row, output))
@@ -107,8 +105,7 @@ pub async fn request(
     options: &ApprovalRequest,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     let call = Call::new("request_approval")
         .arg("work_item_id", "uuid", Some(&options.work_item))
         .arg("title", "text", options.title.as_ref())
@@ -117,7 +114,7 @@ pub async fn request(
         .arg("approver_ids", "uuid[]", users(&work, &options.approvers).await?)
         .arg("expires_in", "interval", options.expires_in.as_ref())
         .arg("context", "jsonb", options.context.as_ref());
-    done(work, &call, output).await
+    work.conclude(&call, output).await
 }
 
 /// Approves, after a look at what will run.
@@ -130,20 +127,18 @@ pub async fn approve(
     if !options.yes {
         // No transaction waits for a human. What he is shown cannot change under his hands: what is asked never
         // does, and an approval of what has changed since is refused.
-        let work = session.begin(context).await?;
-        work.require_tenant().await?;
+        let work = session.begin_in_tenant(context).await?;
         let row = find(&work, &options.id).await?;
         work.commit().await?;
         confirm(&row)?;
     }
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     let call = Call::new("approve").arg("approval_id", "uuid", Some(&options.id)).arg(
         "comment",
         "text",
         options.comment.as_ref(),
     );
-    done(work, &call, output).await
+    work.conclude(&call, output).await
 }
 
 /// Rejects.
@@ -153,14 +148,13 @@ pub async fn reject(
     options: &ApprovalReject,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     let call = Call::new("reject").arg("approval_id", "uuid", Some(&options.id)).arg(
         "reason",
         "text",
         Some(&options.reason),
     );
-    done(work, &call, output).await
+    work.conclude(&call, output).await
 }
 
 /// Asks somebody higher.
@@ -170,13 +164,12 @@ pub async fn escalate(
     options: &ApprovalEscalate,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     let call = Call::new("escalate_approval")
         .arg("approval_id", "uuid", Some(&options.id))
         .arg("reason", "text", options.reason.as_ref())
         .arg("approver_ids", "uuid[]", users(&work, &options.approvers).await?);
-    done(work, &call, output).await
+    work.conclude(&call, output).await
 }
 
 /// Says whether a user may decide.
@@ -186,8 +179,7 @@ pub async fn explain(
     options: &ApprovalExplain,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     let user = match &options.whom {
         Some(user) => Some(work.text("SELECT awgp.find_user($1::text)::text", &[user]).await?),
         None => None,
@@ -198,13 +190,6 @@ pub async fn explain(
     let unreadable =
         |error| Failure::new(Exit::Unexpected, format!("the server's answer cannot be read: {error}"));
     Ok(render::single(&Row::from_json(&said).map_err(unreadable)?, output))
-}
-
-/// Calls a function that answers the row, and commits.
-async fn done(work: Work<'_>, call: &Call, output: Output) -> Result<String, Trouble> {
-    let row = work.call_one(call).await?;
-    work.commit().await?;
-    Ok(render::single(&row, output))
 }
 
 async fn find(work: &Work<'_>, id: &str) -> Result<Row, Trouble> {

@@ -35,8 +35,7 @@ pub async fn create(
     options: &AssistantCreate,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     let call = Call::new("create_assistant")
         .arg("name", "text", Some(&options.name))
         .arg("slug", "text", Some(&options.slug))
@@ -46,9 +45,7 @@ pub async fn create(
         .arg("configuration", "jsonb", options.configuration.as_ref())
         .arg("model_config", "jsonb", options.model_config.as_ref())
         .arg("max_cost_per_day", "numeric", options.max_cost_per_day.as_ref());
-    let row = work.call_one(&call).await?;
-    work.commit().await?;
-    Ok(render::single(&row, output))
+    work.conclude(&call, output).await
 }
 
 /// Lists the assistants that the tenant sees.
@@ -58,8 +55,7 @@ pub async fn list(
     options: &AssistantList,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     work.require_listed("assistants", "status", options.status.as_deref()).await?;
     work.require_listed("assistants", "type", options.kind.as_deref()).await?;
     let rows = work.select(LIST, &[&i64::from(options.limit.rows), &options.status, &options.kind]).await?;
@@ -74,8 +70,7 @@ pub async fn show(
     options: &Named,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     let id = find(&work, &options.slug_or_id).await?;
     let text = with_open_work(&work, &id, output).await?;
     work.commit().await?;
@@ -110,8 +105,7 @@ async fn set_status(
     reason: Option<&String>,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     let id = find(&work, slug_or_id).await?;
     let call = Call::new("set_assistant_status")
         .arg("assistant_id", "uuid", Some(&id))
@@ -154,6 +148,14 @@ pub async fn find(work: &Work<'_>, slug_or_id: &str) -> Result<String, Trouble> 
     let rows = work.select(SHOW, &[&slug_or_id]).await?;
     let id = rows.first().and_then(|row| row.text("id"));
     id.ok_or_else(|| unknown(slug_or_id).into())
+}
+
+/// The same of an option that may be left out.
+pub async fn find_given(work: &Work<'_>, slug_or_id: Option<&str>) -> Result<Option<String>, Trouble> {
+    match slug_or_id {
+        Some(slug_or_id) => Ok(Some(find(work, slug_or_id).await?)),
+        None => Ok(None),
+    }
 }
 
 fn unknown(slug_or_id: &str) -> Failure {

@@ -55,8 +55,7 @@ pub async fn record(
     options: &CostRecord,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     let assistant = assistant::find(&work, &options.assistant).await?;
     // Merged by the server, which keeps every digit of it.
     let metadata = match options.cached_tokens {
@@ -78,9 +77,7 @@ pub async fn record(
         .arg("work_item_id", "uuid", options.work_item.as_ref())
         .arg("metadata", "jsonb", metadata)
         .arg("idempotency_key", "text", options.idempotency_key.as_ref());
-    let row = work.call_one(&call).await?;
-    work.commit().await?;
-    Ok(render::single(&row, output))
+    work.conclude(&call, output).await
 }
 
 /// Adds up what was spent.
@@ -90,8 +87,7 @@ pub async fn report(
     options: &CostReport,
     format: Format,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     let days = work.select(DAYS, &[&options.since, &options.until]).await?;
     let day = |name: &str| days.first().and_then(|row| row.text(name)).unwrap_or_default();
     let (since, until) = (day("since"), day("until"));

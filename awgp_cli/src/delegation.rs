@@ -27,8 +27,7 @@ pub async fn create(
     options: &DelegationCreate,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     let delegate = work.text("SELECT awgp.find_user($1::text)::text", &[&options.delegate]).await?;
     let levels: Vec<String> = options.risk_levels.iter().map(ToString::to_string).collect();
     let call = Call::new("delegate_approvals")
@@ -37,9 +36,7 @@ pub async fn create(
         .arg("ends_at", "timestamptz", Some(&options.until))
         .arg("risk_levels", "integer[]", (!levels.is_empty()).then(|| format!("{{{}}}", levels.join(","))))
         .arg("reason", "text", options.reason.as_ref());
-    let row = work.call_one(&call).await?;
-    work.commit().await?;
-    Ok(render::single(&row, output))
+    work.conclude(&call, output).await
 }
 
 /// Lists the delegations that the tenant sees.
@@ -49,8 +46,7 @@ pub async fn list(
     options: &DelegationList,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     let rows = work.select(LIST, &[&i64::from(options.limit.rows), &options.in_force]).await?;
     work.commit().await?;
     Ok(render::list(&rows, &COLUMNS, output))
@@ -63,9 +59,6 @@ pub async fn revoke(
     options: &DelegationRevoke,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
-    let row = work.call_one(&Call::new("revoke_delegation").arg("id", "uuid", Some(&options.id))).await?;
-    work.commit().await?;
-    Ok(render::single(&row, output))
+    let work = session.begin_in_tenant(context).await?;
+    work.conclude(&Call::new("revoke_delegation").arg("id", "uuid", Some(&options.id)), output).await
 }

@@ -51,8 +51,7 @@ pub async fn create(
     options: &FlagCreate,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     let assistant_id = assistant::find(&work, &options.assistant).await?;
     let call = Call::new("flag_hallucination")
         .arg("assistant_id", "uuid", Some(assistant_id))
@@ -61,9 +60,7 @@ pub async fn create(
         .arg("flagged_content", "text", options.content.as_ref())
         .arg("work_item_id", "uuid", options.work_item.as_ref())
         .arg("conversation_log_id", "uuid", options.conversation.as_ref());
-    let row = work.call_one(&call).await?;
-    work.commit().await?;
-    Ok(render::single(&row, output))
+    work.conclude(&call, output).await
 }
 
 /// Lists the flags that the tenant sees.
@@ -73,13 +70,9 @@ pub async fn list(
     options: &FlagList,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     work.require_listed("hallucination_flags", "status", options.status.as_deref()).await?;
-    let assistant_id = match &options.assistant {
-        Some(assistant) => Some(assistant::find(&work, assistant).await?),
-        None => None,
-    };
+    let assistant_id = assistant::find_given(&work, options.assistant.as_deref()).await?;
     let rows = work.select(LIST, &[&i64::from(options.limit.rows), &options.status, &assistant_id]).await?;
     work.commit().await?;
     Ok(render::list(&rows, &COLUMNS, output))
@@ -92,21 +85,17 @@ pub async fn review(
     options: &FlagReview,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     let call = Call::new("review_hallucination")
         .arg("flag_id", "uuid", Some(&options.id))
         .arg("status", "text", Some(&options.status))
         .arg("notes", "text", options.notes.as_ref());
-    let row = work.call_one(&call).await?;
-    work.commit().await?;
-    Ok(render::single(&row, output))
+    work.conclude(&call, output).await
 }
 
 /// Shows how often each assistant is wrong.
 pub async fn quality(session: &mut Session, context: Context<'_>, output: Output) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     let rows = work.select(QUALITY, &[]).await?;
     work.commit().await?;
     Ok(render::list(&rows, &QUALITY_COLUMNS, output))

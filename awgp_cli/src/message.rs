@@ -24,8 +24,7 @@ pub async fn check(
     output: Output,
 ) -> Result<(String, Exit), Trouble> {
     let asked = Asked::read(options)?;
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     let (from, to) = asked.parties(&work).await?;
     let answer = work.text(ASK, &[&from, &to, &options.channel, &asked.content, &asked.metadata]).await?;
     work.commit().await?;
@@ -41,8 +40,7 @@ pub async fn test(
     output: Output,
 ) -> Result<(String, Exit), Trouble> {
     let asked = Asked::read(options)?;
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     let (from, to) = asked.parties(&work).await?;
     let answer =
         work.text(TEST, &[&from, &to, &options.channel, &asked.content, &asked.metadata, &at]).await?;

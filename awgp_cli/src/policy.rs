@@ -34,8 +34,7 @@ pub async fn create(
     options: &PolicyCreate,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     let call = Call::new("create_policy")
         .arg("name", "text", Some(&options.name))
         .list("from_assistant_types", &options.from_types)
@@ -45,9 +44,7 @@ pub async fn create(
         .arg("rate_limit_per_hour", "integer", options.rate_limit_per_hour)
         .arg("rate_limit_scope", "text", options.rate_limit_scope.as_ref())
         .arg("is_active", "boolean", options.inactive.then_some(false));
-    let row = work.call_one(&call).await?;
-    work.commit().await?;
-    Ok(render::single(&row, output))
+    work.conclude(&call, output).await
 }
 
 /// Lists the policies that the tenant sees.
@@ -57,8 +54,7 @@ pub async fn list(
     options: &PolicyList,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     let rows = work.select(LIST, &[&i64::from(options.limit.rows), &options.active]).await?;
     work.commit().await?;
     Ok(render::list(&rows, &COLUMNS, output))

@@ -51,15 +51,12 @@ pub async fn create(
     options: &PoolCreate,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     let call = Call::new("create_credit_pool")
         .arg("provider", "text", Some(&options.provider))
         .arg("monthly_budget", "numeric", Some(&options.budget))
         .arg("reset_day_of_month", "integer", options.reset_day);
-    let row = work.call_one(&call).await?;
-    work.commit().await?;
-    Ok(render::single(&row, output))
+    work.conclude(&call, output).await
 }
 
 /// Changes a budget.
@@ -69,8 +66,7 @@ pub async fn set(
     options: &PoolSet,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     let call = Call::new("set_credit_pool")
         .arg("provider", "text", Some(&options.provider))
         .arg("monthly_budget", "numeric", options.budget.as_ref())
@@ -82,8 +78,7 @@ pub async fn set(
 
 /// Lists the budgets that the tenant sees.
 pub async fn list(session: &mut Session, context: Context<'_>, format: Format) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     let rows = work.select(LIST, &[]).await?;
     work.commit().await?;
     Ok(printed(&rows, &COLUMNS, &FOR_PEOPLE, format))
@@ -96,8 +91,7 @@ pub async fn history(
     options: &PoolHistory,
     format: Format,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     let rows = work.select(HISTORY, &[&options.provider, &i64::from(options.limit.rows)]).await?;
     if rows.is_empty() {
         let sql = "SELECT count(*) FROM awgp.provider_credit_pools

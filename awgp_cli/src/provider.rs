@@ -38,9 +38,7 @@ pub async fn add(session: &mut Session, options: &ProviderAdd, output: Output) -
         .arg("leeway_seconds", "integer", options.leeway_seconds)
         .arg("max_lifetime_seconds", "integer", options.max_lifetime_seconds)
         .arg("only_tenant_id", "uuid", only_tenant);
-    let row = work.call_one(&call).await?;
-    work.commit().await?;
-    Ok(render::single(&row, output))
+    work.conclude(&call, output).await
 }
 
 /// Lists the providers.

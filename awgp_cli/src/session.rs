@@ -5,7 +5,8 @@ use crate::connect::Target;
 use crate::exit::Exit;
 use crate::explain;
 use crate::failure::{Failure, Trouble};
-use crate::opt::Global;
+use crate::opt::{Global, Output};
+use crate::render;
 use crate::row::Row;
 use crate::token::Token;
 use awgp_core::reason::Reason;
@@ -63,6 +64,13 @@ impl Session {
             Some(token) => work.authenticate(token, context).await?,
             None => work.enter(context).await?,
         }
+        Ok(work)
+    }
+
+    /// The same where a tenant must be in context, by --tenant or by the login's own settings.
+    pub async fn begin_in_tenant(&mut self, context: Context<'_>) -> Result<Work<'_>, Trouble> {
+        let work = self.begin(context).await?;
+        work.require_tenant().await?;
         Ok(work)
     }
 
@@ -183,6 +191,13 @@ impl Work<'_> {
             .await?
             .pop()
             .ok_or_else(|| Failure::new(Exit::Unexpected, "the server gave no row").into())
+    }
+
+    /// Calls a function that returns exactly one row, makes it last and shows the row: the end of most commands.
+    pub async fn conclude(self, call: &Call, output: Output) -> Result<String, Trouble> {
+        let row = self.call_one(call).await?;
+        self.commit().await?;
+        Ok(render::single(&row, output))
     }
 
     /// The rows of a SELECT.

@@ -56,16 +56,13 @@ pub async fn apply(
     options: &TemplateApply,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     let call = Call::new("create_assistant_from_template")
         .arg("template_slug", "text", Some(&options.template))
         .arg("name", "text", Some(&options.name))
         .arg("slug", "text", Some(&options.slug))
         .arg("overrides", "jsonb", options.overrides.as_ref());
-    let row = work.call_one(&call).await?;
-    work.commit().await?;
-    Ok(render::single(&row, output))
+    work.conclude(&call, output).await
 }
 
 /// Shows what the newest version of its template would change on an assistant.
@@ -75,8 +72,7 @@ pub async fn diff(
     options: &TemplateDiff,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     let id = assistant::find(&work, &options.assistant).await?;
     let answer = work.text("SELECT awgp.template_difference($1::text::uuid)::text", &[&id]).await?;
     work.commit().await?;

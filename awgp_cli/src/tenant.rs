@@ -33,9 +33,7 @@ pub async fn create(
         .arg("type", "text", options.kind.as_ref())
         .arg("parent_tenant_id", "uuid", parent)
         .arg("settings", "jsonb", options.settings.as_ref());
-    let row = work.call_one(&call).await?;
-    work.commit().await?;
-    Ok(render::single(&row, output))
+    work.conclude(&call, output).await
 }
 
 /// Lists the tenants that row-level security lets this login see.

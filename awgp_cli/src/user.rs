@@ -21,17 +21,14 @@ pub async fn create(
     options: &UserCreate,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     let call = Call::new("create_user")
         .arg("email", "text", Some(&options.email))
         .arg("role", "text", Some(&options.role))
         .arg("first_name", "text", options.first_name.as_ref())
         .arg("last_name", "text", options.last_name.as_ref())
         .arg("keycloak_id", "text", options.keycloak_id.as_ref());
-    let row = work.call_one(&call).await?;
-    work.commit().await?;
-    Ok(render::single(&row, output))
+    work.conclude(&call, output).await
 }
 
 /// Lists the users that the tenant sees.
@@ -41,8 +38,7 @@ pub async fn list(
     options: &UserList,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     work.require_listed("users", "role", options.role.as_deref()).await?;
     let rows = work.select(LIST, &[&i64::from(options.limit.rows), &options.role]).await?;
     work.commit().await?;

@@ -32,8 +32,7 @@ pub async fn create(
     options: &WorkCreate,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     let assistant_id = assistant::find(&work, &options.assistant).await?;
     let call = Call::new("create_work_item")
         .arg("assistant_id", "uuid", Some(assistant_id))
@@ -44,9 +43,7 @@ pub async fn create(
         .arg("estimated_cost", "numeric", options.estimated_cost.as_ref())
         .arg("context", "jsonb", options.context.as_ref())
         .arg("due_at", "timestamptz", options.due_at.as_ref());
-    let row = work.call_one(&call).await?;
-    work.commit().await?;
-    Ok(render::single(&row, output))
+    work.conclude(&call, output).await
 }
 
 /// Lists the work items that the tenant sees.
@@ -56,13 +53,9 @@ pub async fn list(
     options: &WorkList,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     work.require_listed("work_items", "status", options.status.as_deref()).await?;
-    let assistant_id = match &options.assistant {
-        Some(assistant) => Some(assistant::find(&work, assistant).await?),
-        None => None,
-    };
+    let assistant_id = assistant::find_given(&work, options.assistant.as_deref()).await?;
     let rows = work.select(LIST, &[&i64::from(options.limit.rows), &options.status, &assistant_id]).await?;
     work.commit().await?;
     Ok(render::list(&rows, &COLUMNS, output))
@@ -75,8 +68,7 @@ pub async fn show(
     options: &WorkShow,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     let rows = work.select(SHOW, &[&options.id]).await?;
     work.commit().await?;
     let row = rows.first().ok_or_else(|| {
@@ -140,9 +132,6 @@ async fn moved(
     call: Call,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
-    let row = work.call_one(&call).await?;
-    work.commit().await?;
-    Ok(render::single(&row, output))
+    let work = session.begin_in_tenant(context).await?;
+    work.conclude(&call, output).await
 }

@@ -1,4 +1,5 @@
-//! Holds docs/errors.md against the table of reasons: every reason has its line there, and every line its reason.
+//! Holds docs/errors.md against the table of reasons: every reason has its line there, and every line its
+//! reason; and no two reasons can be taken for each other.
 
 use awgp_core::reason::Reason;
 use std::collections::BTreeSet;
@@ -23,4 +24,10 @@ fn errors_page_lists_every_reason_and_nothing_else() {
 
     assert!(missing.is_empty(), "add to the table of docs/errors.md:\n{}", missing.join("\n"));
     assert!(unknown.is_empty(), "remove from the table of docs/errors.md:\n{unknown:#?}");
+}
+
+#[test]
+fn no_two_reasons_have_one_name() {
+    let names: BTreeSet<&str> = Reason::ALL.iter().map(|reason| reason.name()).collect();
+    assert_eq!(names.len(), Reason::ALL.len());
 }

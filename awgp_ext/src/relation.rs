@@ -125,12 +125,6 @@ impl Row {
         self.datum(column).is_none()
     }
 
-    /// A jsonb column.
-    pub fn json(&self, column: &CStr) -> Option<Jsonb> {
-        // SAFETY: callers name jsonb columns.
-        self.datum(column).and_then(|datum| unsafe { Jsonb::from_datum(datum, false) })
-    }
-
     /// A bytea column.
     pub fn bytes(&self, column: &CStr) -> Option<Vec<u8>> {
         // SAFETY: callers name bytea columns.

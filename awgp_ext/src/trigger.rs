@@ -113,31 +113,7 @@ impl TriggerCall {
     /// Lets the row through with these columns replaced; None is NULL. The values are in the memory context that
     /// the trigger was called in.
     pub fn with_columns(&self, columns: &[(&CStr, Option<Datum>)]) -> Datum {
-        // SAFETY: columns of the trigger's own table, by its descriptor's numbers; the new tuple is palloc'd in
-        // the caller's context, as trigger functions return it.
-        unsafe {
-            let descriptor = (*(*self.data).tg_relation).rd_att;
-            let mut numbers = Vec::with_capacity(columns.len());
-            let mut values = Vec::with_capacity(columns.len());
-            let mut nulls = Vec::with_capacity(columns.len());
-            for (name, value) in columns {
-                let number = pg_sys::SPI_fnumber(descriptor, name.as_ptr());
-                if number <= 0 {
-                    pgrx::error!("the column {} is missing; call awgp.migrate()", name.to_string_lossy());
-                }
-                numbers.push(number);
-                values.push(value.unwrap_or(Datum::null()));
-                nulls.push(value.is_none());
-            }
-            Datum::from(pg_sys::heap_modify_tuple_by_cols(
-                self.new_tuple(),
-                descriptor,
-                i32::try_from(numbers.len()).unwrap_or(0),
-                numbers.as_mut_ptr(),
-                values.as_mut_ptr(),
-                nulls.as_mut_ptr(),
-            ))
-        }
+        self.replaced(self.new_tuple(), columns)
     }
 
     fn column(&self, tuple: pg_sys::HeapTuple, name: &CStr) -> Option<Datum> {
@@ -240,34 +216,33 @@ impl TriggerCall {
 }
 
 impl TriggerCall {
-    /// Lets the row through with these columns replaced.
-    pub fn with_values(&self, values: &[(&'static CStr, Option<Datum>)]) -> Datum {
-        self.replaced(self.new_tuple(), values)
-    }
-
     /// Lets the row through as it was before the UPDATE, with these columns replaced.
-    pub fn old_with_values(&self, values: &[(&'static CStr, Option<Datum>)]) -> Datum {
+    pub fn old_with_columns(&self, columns: &[(&CStr, Option<Datum>)]) -> Datum {
         // SAFETY: valid for the duration of the call.
-        self.replaced(unsafe { (*self.data).tg_trigtuple }, values)
+        self.replaced(unsafe { (*self.data).tg_trigtuple }, columns)
     }
 
-    fn replaced(&self, tuple: pg_sys::HeapTuple, values: &[(&'static CStr, Option<Datum>)]) -> Datum {
+    fn replaced(&self, tuple: pg_sys::HeapTuple, columns: &[(&CStr, Option<Datum>)]) -> Datum {
         // SAFETY: columns of the trigger's own table, with datums of their types; the tuple is palloc'd in the
         // caller's context, as trigger functions return it.
         unsafe {
             let descriptor = (*(*self.data).tg_relation).rd_att;
             let mut numbers: Vec<i32> =
-                values.iter().map(|(name, _)| pg_sys::SPI_fnumber(descriptor, name.as_ptr())).collect();
+                columns.iter().map(|(name, _)| pg_sys::SPI_fnumber(descriptor, name.as_ptr())).collect();
             if let Some(missing) = numbers.iter().position(|number| *number <= 0) {
-                pgrx::error!("{} has no column {}", self.argument(0), values[missing].0.to_string_lossy());
+                pgrx::error!(
+                    "{} has no column {}; call awgp.migrate()",
+                    self.argument(0),
+                    columns[missing].0.to_string_lossy()
+                );
             }
             let mut datums: Vec<Datum> =
-                values.iter().map(|(_, value)| value.unwrap_or(Datum::from(0_usize))).collect();
-            let mut nulls: Vec<bool> = values.iter().map(|(_, value)| value.is_none()).collect();
+                columns.iter().map(|(_, value)| value.unwrap_or(Datum::from(0_usize))).collect();
+            let mut nulls: Vec<bool> = columns.iter().map(|(_, value)| value.is_none()).collect();
             Datum::from(pg_sys::heap_modify_tuple_by_cols(
                 tuple,
                 descriptor,
-                i32::try_from(values.len()).unwrap_or(0),
+                i32::try_from(columns.len()).unwrap_or(0),
                 numbers.as_mut_ptr(),
                 datums.as_mut_ptr(),
                 nulls.as_mut_ptr(),

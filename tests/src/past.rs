@@ -100,17 +100,7 @@ impl Past {
     /// # Panics
     /// Where the superuser cannot.
     pub async fn load(&mut self, superuser: &Client, month: Month, rows_per_lane: i64) {
-        let rows = self.rows(month, rows_per_lane);
-        let off = "ALTER TABLE awgp.audit_logs DISABLE TRIGGER guard_audit";
-        superuser.batch_execute(off).await.expect("a superuser may");
-        for batch in rows.chunks(10_000) {
-            let values: Vec<String> = batch.iter().map(values).collect();
-            let sql = format!("INSERT INTO awgp.audit_logs ({COLUMNS}) VALUES {}", values.join(","));
-            superuser.batch_execute(&sql).await.expect("rows are loaded");
-        }
-        let on = "ALTER TABLE awgp.audit_logs ENABLE ALWAYS TRIGGER guard_audit;
-                  SELECT setval('awgp.audit_logs_id_seq', (SELECT max(id) FROM awgp.audit_logs) + 1)";
-        superuser.batch_execute(on).await.expect("the guard is on again");
+        load_rows(superuser, &self.rows(month, rows_per_lane)).await;
     }
 
     /// Makes the tenants themselves and an assistant of each: the lanes go on with what clients write.
@@ -119,12 +109,7 @@ impl Past {
     /// Where the superuser cannot.
     pub async fn found_tenants(&self, superuser: &Client) {
         for (tenant, assistant) in self.tenants.iter().zip(&self.assistants) {
-            let sql = format!(
-                "INSERT INTO awgp.tenants (id, name, slug, type) VALUES ('{tenant}', 'T', 't-{tenant}', 'holding');
-                 INSERT INTO awgp.assistants (id, tenant_id, name, slug, type, status)
-                 VALUES ('{assistant}', '{tenant}', 'A', 'a', 'custom', 'active')"
-            );
-            superuser.batch_execute(&sql).await.expect("tenants of the trail");
+            found_tenant(superuser, *tenant, *assistant).await;
         }
     }
 
@@ -134,12 +119,42 @@ impl Past {
     }
 }
 
+/// Loads rows that were chained elsewhere; new ones are numbered after them.
+///
+/// # Panics
+/// Where the superuser cannot.
+pub async fn load_rows(superuser: &Client, rows: &[AuditRow]) {
+    let off = "ALTER TABLE awgp.audit_logs DISABLE TRIGGER guard_audit";
+    superuser.batch_execute(off).await.expect("a superuser may");
+    for batch in rows.chunks(10_000) {
+        let values: Vec<String> = batch.iter().map(values).collect();
+        let sql = format!("INSERT INTO awgp.audit_logs ({COLUMNS}) VALUES {}", values.join(","));
+        superuser.batch_execute(&sql).await.expect("rows are loaded");
+    }
+    let on = "ALTER TABLE awgp.audit_logs ENABLE ALWAYS TRIGGER guard_audit;
+              SELECT setval('awgp.audit_logs_id_seq', max(id)) FROM awgp.audit_logs";
+    superuser.batch_execute(on).await.expect("the guard is on again");
+}
+
+/// Makes a tenant of the trail and an assistant of it: its lanes go on with what clients write.
+///
+/// # Panics
+/// Where the superuser cannot.
+pub async fn found_tenant(superuser: &Client, tenant: Uuid, assistant: Uuid) {
+    let sql = format!(
+        "INSERT INTO awgp.tenants (id, name, slug, type) VALUES ('{tenant}', 'T', 't-{tenant}', 'holding');
+         INSERT INTO awgp.assistants (id, tenant_id, name, slug, type, status)
+         VALUES ('{assistant}', '{tenant}', 'A', 'a', 'custom', 'active')"
+    );
+    superuser.batch_execute(&sql).await.expect("tenants of the trail");
+}
+
 /// The columns in the order of [`values`].
-const COLUMNS: &str = "id, \"timestamp\", tenant_id, actor_type, actor_id, action, entity_type, entity_id, \
+pub const COLUMNS: &str = "id, \"timestamp\", tenant_id, actor_type, actor_id, action, entity_type, entity_id, \
                        before_state, after_state, metadata, chain_lane, chain_seq, integrity_hash";
 
-/// A row as SQL; its texts are of this file's own making and hold no quote.
-fn values(row: &AuditRow) -> String {
+/// A row as SQL; its texts are of the tests' own making and hold no quote.
+pub fn values(row: &AuditRow) -> String {
     let text = |text: Option<String>| text.map_or("NULL".to_owned(), |text| format!("'{text}'"));
     let id = |id: Option<Uuid>| text(id.map(|id| id.to_string()));
     format!(

@@ -41,13 +41,9 @@ pub async fn export(
     output: Output,
 ) -> Result<Exit, Trouble> {
     session.client().batch_execute(SESSION).await?;
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     work.batch("SET LOCAL TimeZone = 'UTC'").await?;
-    let assistant_id = match &options.assistant {
-        Some(assistant) => Some(assistant::find(&work, assistant).await?),
-        None => None,
-    };
+    let assistant_id = assistant::find_given(&work, options.assistant.as_deref()).await?;
     let mut file = Destination::open(options.out.as_deref())?;
     let rows = match write_all(&work, assistant_id.as_deref(), options, &mut file).await {
         Ok(rows) => rows,

@@ -59,8 +59,7 @@ pub async fn log(
     output: Output,
 ) -> Result<String, Trouble> {
     let messages = read(&options.file)?;
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     let assistant_id = assistant::find(&work, &options.assistant).await?;
     let call = Call::new("log_conversation")
         .arg("assistant_id", "uuid", Some(assistant_id))
@@ -103,12 +102,8 @@ pub async fn list(
     options: &ConversationList,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
-    let assistant_id = match &options.assistant {
-        Some(assistant) => Some(assistant::find(&work, assistant).await?),
-        None => None,
-    };
+    let work = session.begin_in_tenant(context).await?;
+    let assistant_id = assistant::find_given(&work, options.assistant.as_deref()).await?;
     let sql = LIST.replace("{listed}", LISTED);
     let rows =
         work.select(&sql, &[&i64::from(options.limit.rows), &assistant_id, &options.external_id]).await?;
@@ -123,8 +118,7 @@ pub async fn show(
     options: &ConversationNamed,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     let rows = work.select(SHOW, &[&options.id]).await?;
     work.commit().await?;
     let found = rows.first().and_then(|row| row.raw("conversation")).map(|json| Row::from_json(json.get()));
@@ -143,12 +137,8 @@ pub async fn search(
     options: &ConversationSearch,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
-    let assistant_id = match &options.assistant {
-        Some(assistant) => Some(assistant::find(&work, assistant).await?),
-        None => None,
-    };
+    let work = session.begin_in_tenant(context).await?;
+    let assistant_id = assistant::find_given(&work, options.assistant.as_deref()).await?;
     let sql = SEARCH.replace("{listed}", LISTED);
     let rows = work.select(&sql, &[&options.query, &assistant_id, &options.rows.to_string()]).await?;
     work.commit().await?;
@@ -162,8 +152,7 @@ pub async fn hold(
     options: &ConversationHold,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     let call = Call::new("hold_conversation").arg("hold", "boolean", Some(!options.release));
     let row = of_id(&work, call, &options.id).await?;
     work.commit().await?;
@@ -177,8 +166,7 @@ pub async fn erase(
     options: &ConversationErase,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    work.require_tenant().await?;
+    let work = session.begin_in_tenant(context).await?;
     let call = Call::new("erase_conversation").arg("reason", "text", Some(&options.reason));
     let row = of_id(&work, call, &options.id).await?;
     work.commit().await?;

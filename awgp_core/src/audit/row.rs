@@ -49,14 +49,21 @@ impl RowRef<'_> {
     }
 }
 
+/// Microseconds from 1970-01-01, which the rules count from, to 2000-01-01, which PostgreSQL does.
+const EPOCHS_APART_US: i64 = 946_684_800_000_000;
+
 /// Microseconds since 1970-01-01 UTC of a PostgreSQL timestamptz, which counts from 2000-01-01. `None` for
 /// infinity and for the last thirty years of PostgreSQL's range, which do not fit in 64 bits.
 pub fn timestamp_from_postgres(timestamptz: i64) -> Option<i64> {
-    const EPOCHS_APART_US: i64 = 946_684_800_000_000;
     if timestamptz == i64::MIN || timestamptz == i64::MAX {
         return None;
     }
     timestamptz.checked_add(EPOCHS_APART_US)
+}
+
+/// The same moment as PostgreSQL has it; its earliest where it has none so early.
+pub fn timestamp_to_postgres(timestamp_us: i64) -> i64 {
+    timestamp_us.saturating_sub(EPOCHS_APART_US)
 }
 
 /// An owned row, in exactly the shape of a row's line in the export: the fields are the columns.
@@ -178,5 +185,6 @@ mod tests {
         assert_eq!(timestamp_from_postgres(i64::MIN), None);
         assert_eq!(timestamp_from_postgres(i64::MAX - 1), None);
         assert_eq!(timestamp_from_postgres(-946_684_800_000_000), Some(0));
+        assert_eq!(timestamp_to_postgres(0), -946_684_800_000_000);
     }
 }

@@ -4,13 +4,14 @@
 
 use super::columns::{COLUMNS, refuse_changed_columns};
 use super::event::Event;
+use super::lane_row::{self, Which};
 use super::lanes::Head;
 use super::partition::Partition;
 use super::retired;
 use crate::encoding::to_server;
 use crate::jsonb::Jsonb;
 use crate::relation;
-use awgp_core::audit::chain::{Digest, Lane, Link};
+use awgp_core::audit::chain::{Lane, Link};
 use pgrx::IntoDatum;
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::{CStr, CString};
@@ -118,7 +119,7 @@ impl Appender {
             pg_sys::get_default_oid_from_partdesc(pg_sys::RelationGetPartitionDesc(self.parent, true))
         };
         for oid in partitions.into_iter().rev() {
-            let found = row_in(oid, lane, None);
+            let found = row_in(oid, lane, Which::Last);
             let is_newer = match (&tail, &found) {
                 (Some(known), Some(found)) => found.link.seq > known.link.seq,
                 (None, Some(_)) => true,
@@ -236,7 +237,7 @@ pub fn link_at(lane: Lane, seq: i64) -> Option<Link> {
         pg_sys::table_close(parent, pg_sys::NoLock as pg_sys::LOCKMODE);
         partitions
     };
-    let at = partitions.into_iter().rev().find_map(|oid| row_in(oid, lane, Some(seq)))?;
+    let at = partitions.into_iter().rev().find_map(|oid| row_in(oid, lane, Which::At(seq)))?;
     Some(at.link)
 }
 
@@ -250,10 +251,9 @@ unsafe fn partitions_of(parent: pg_sys::Relation) -> Vec<pg_sys::Oid> {
     }
 }
 
-/// The last row of a lane in one partition, or the one at `seq`, through the partition's chain index.
-fn row_in(partition: pg_sys::Oid, lane: Lane, seq: Option<i64>) -> Option<Head> {
-    // SAFETY: an ordered scan as catalog code does it. The snapshot sees all that is committed and all that
-    // this transaction has done; rows of a lane are only ever added, and only by the holder of its lock.
+/// A row of a lane in one partition, through the partition's chain index.
+fn row_in(partition: pg_sys::Oid, lane: Lane, which: Which) -> Option<Head> {
+    // SAFETY: the chain index is on (tenant_id, chain_lane, chain_seq) of the partition; both are closed again.
     unsafe {
         let relation = pg_sys::table_open(partition, pg_sys::AccessShareLock as pg_sys::LOCKMODE);
         let blocks = pg_sys::RelationGetNumberOfBlocksInFork(relation, pg_sys::ForkNumber::MAIN_FORKNUM);
@@ -262,44 +262,11 @@ fn row_in(partition: pg_sys::Oid, lane: Lane, seq: Option<i64>) -> Option<Head> 
             return None;
         }
         let index = chain_index(relation);
-        let mut tenant = *lane.tenant_id.as_bytes();
-        let key = |column: &CStr, function: u32, value: Datum| {
-            let mut key = pg_sys::ScanKeyData::default();
-            let number = pg_sys::SPI_fnumber((*relation).rd_att, column.as_ptr());
-            pg_sys::ScanKeyInit(
-                &raw mut key,
-                pg_sys::AttrNumber::try_from(number).unwrap_or(0),
-                pg_sys::BTEqualStrategyNumber as pg_sys::StrategyNumber,
-                pg_sys::Oid::from(function),
-                value,
-            );
-            key
-        };
-        let mut keys = [
-            key(c"tenant_id", pg_sys::F_UUID_EQ, Datum::from(tenant.as_mut_ptr())),
-            key(c"chain_lane", pg_sys::F_INT2EQ, Datum::from(lane.chain_lane)),
-            key(c"chain_seq", pg_sys::F_INT8EQ, Datum::from(seq.unwrap_or(0))),
-        ];
-        let scan = pg_sys::systable_beginscan_ordered(
-            relation,
-            index,
-            &raw mut pg_sys::SnapshotSelfData,
-            if seq.is_some() { 3 } else { 2 },
-            keys.as_mut_ptr(),
-        );
-        let tuple = pg_sys::systable_getnext_ordered(scan, pg_sys::ScanDirection::BackwardScanDirection);
-        let head = (!tuple.is_null()).then(|| {
-            let row = relation::Row::new(tuple, (*relation).rd_att);
-            let hash = row.text(c"integrity_hash").and_then(|hash| Digest::from_hex(hash.as_bytes()));
-            // A tail that was tampered with is not built upon in silence: what follows links to its text.
-            let hash = hash.unwrap_or_else(|| Digest::of(b""));
-            Head {
-                lane: lane.chain_lane,
-                link: Link { seq: row.bigint(c"chain_seq").unwrap_or(0), hash },
-                timestamp: row.bigint(c"timestamp").unwrap_or(pg_sys::TimestampTz::MIN),
-            }
+        let head = lane_row::find(relation, index, lane, which, |row| Head {
+            lane: lane.chain_lane,
+            link: lane_row::link(row, c"chain_seq", c"integrity_hash"),
+            timestamp: row.bigint(c"timestamp").unwrap_or(pg_sys::TimestampTz::MIN),
         });
-        pg_sys::systable_endscan_ordered(scan);
         pg_sys::index_close(index, pg_sys::NoLock as pg_sys::LOCKMODE);
         pg_sys::table_close(relation, pg_sys::NoLock as pg_sys::LOCKMODE);
         head

@@ -20,6 +20,7 @@ pub mod detached;
 pub mod event;
 pub mod image;
 pub mod immutable;
+pub mod lane_row;
 pub mod lanes;
 pub mod log_event;
 pub mod partition;

@@ -9,6 +9,7 @@ use super::event::Event;
 use super::privileged::AsOwner;
 use super::queue;
 use crate::jsonb::Jsonb;
+use crate::query;
 use crate::raise::raise;
 use crate::relation;
 use awgp_core::reason::Reason;
@@ -82,15 +83,16 @@ fn untrack_table(table: pg_sys::Oid) -> String {
 /// The table's name, quoted and with its schema, if it is a table of the caller's own and none of ours.
 fn owned_table(table: pg_sys::Oid) -> String {
     let arguments = [table.into()];
-    let found = Spi::get_two_with_args::<String, bool>(
-        "SELECT format('%I.%I', nspname, relname),
-                relkind IN ('r', 'p') AND nspname NOT IN ('awgp', 'pg_catalog', 'information_schema')
-                AND pg_has_role(current_user, relowner, 'USAGE')
-         FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace WHERE pg_class.oid = $1",
+    let found = query::one::<String>(
+        "SELECT format('%I.%I', nspname, relname)
+         FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+         WHERE pg_class.oid = $1 AND relkind IN ('r', 'p')
+           AND nspname NOT IN ('awgp', 'pg_catalog', 'information_schema')
+           AND pg_has_role(current_user, relowner, 'USAGE')",
         &arguments,
     );
     match found {
-        Ok((Some(name), Some(true))) => name,
+        Ok(Some(name)) => name,
         _ => raise(&Refusal::new(
             Reason::NotTrackable,
             "the table cannot be tracked",
@@ -101,7 +103,7 @@ fn owned_table(table: pg_sys::Oid) -> String {
 
 fn refuse_without_tenant(table: pg_sys::Oid, name: &str) {
     let arguments = [table.into()];
-    let has_tenant = Spi::get_one_with_args::<bool>(
+    let has_tenant = query::one::<bool>(
         "SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = $1 AND attname = 'tenant_id'
                         AND atttypid = 'uuid'::regtype AND attnotnull AND NOT attisdropped)",
         &arguments,
@@ -122,7 +124,7 @@ fn refuse_without_tenant(table: pg_sys::Oid, name: &str) {
 
 fn refuse_unknown_column(table: pg_sys::Oid, name: &str, column: &str) {
     let arguments = [table.into(), column.into()];
-    let known = Spi::get_one_with_args::<bool>(
+    let known = query::one::<bool>(
         "SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = $1 AND attname = $2
                         AND attnum > 0 AND NOT attisdropped)",
         &arguments,

@@ -48,7 +48,6 @@ const CHECKS: &[Check] = checks! {
     error policy_foreign,
     error policy_open,
     error trigger_gone,
-    error trigger_disabled,
     error guard_missing,
     error definer_search_path,
     error view_definer,

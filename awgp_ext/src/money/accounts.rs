@@ -121,13 +121,13 @@ impl Accounts {
             open.extend(period::try_open(&periods, &limit, at));
         }
         let quota = holding::tenant(tenant).and_then(|tenant| tenant.quota).unwrap_or(Amount::ZERO);
-        open.push(period::open(&periods, Limit::of(Scope::Tenant, tenant, tenant, Some(quota)), at));
+        open.push(period::open(&periods, &Limit::of(Scope::Tenant, tenant, tenant, Some(quota)), at));
         let pool = spender.pool.and_then(|id| Pool::lock(id).map(|pool| (id, pool)));
         if let Some((id, pool)) = &pool {
-            open.push(period::open(&periods, pool.limit(tenant, *id), at));
+            open.push(period::open(&periods, &pool.limit(tenant, *id), at));
         }
         let day = assistant_limit(assistant).unwrap_or(Amount::ZERO);
-        open.push(period::open(&periods, Limit::of(Scope::Assistant, tenant, assistant, Some(day)), at));
+        open.push(period::open(&periods, &Limit::of(Scope::Assistant, tenant, assistant, Some(day)), at));
         Self { periods, open, pool: pool.map(|(_, pool)| pool) }
     }
 

@@ -1,6 +1,7 @@
 //! The moment at which money moves.
 
 use crate::settings;
+use awgp_core::audit::row::timestamp_from_postgres;
 use pgrx::pg_sys;
 
 /// Now, by the wall clock: a transaction that waits over midnight spends the new day's money. Where a superuser
@@ -21,20 +22,7 @@ pub fn now() -> pg_sys::TimestampTz {
     }
 }
 
-/// Microseconds between PostgreSQL's epoch and Unix's.
-const EPOCH_US: i64 = 946_684_800_000_000;
-
-/// In microseconds since 1970; none for the infinities.
-pub fn to_unix(at: pg_sys::TimestampTz) -> Option<i64> {
-    if at == i64::MIN || at == i64::MAX { None } else { at.checked_add(EPOCH_US) }
-}
-
-/// As PostgreSQL has it.
-pub fn from_unix(us: i64) -> pg_sys::TimestampTz {
-    us.saturating_sub(EPOCH_US)
-}
-
 /// As text in UTC, for a refusal's facts.
 pub fn text(at: pg_sys::TimestampTz) -> String {
-    to_unix(at).map(awgp_core::civil::format_timestamp).unwrap_or_default()
+    timestamp_from_postgres(at).map(awgp_core::civil::format_timestamp).unwrap_or_default()
 }

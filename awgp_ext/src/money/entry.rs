@@ -9,8 +9,6 @@
 //! metadata says `incurred`) is entered over a limit too: for these the limits are locked before the row is
 //! written, so that its `overrun` says what is so.
 
-#![allow(clippy::needless_pass_by_value, reason = "arguments as SQL passes them")]
-
 use super::accounts::{Accounts, Spender};
 use super::alert::Cause;
 use super::book::{Book, Is, Order};
@@ -68,7 +66,7 @@ fn keep_entry(call: &TriggerCall) -> Datum {
         let movement = Movement { spent: cost, held: Amount::ZERO };
         !Accounts::lock(&spender).exceeded(movement, true, None).is_empty()
     };
-    accounted(call, &spender, &[(c"cost_amount", Some(numeric::datum(cost)))], metadata, overrun)
+    accounted(call, &spender, &[(c"cost_amount", Some(numeric::datum(cost)))], metadata.as_ref(), overrun)
 }
 
 /// The settlement of a reservation counts where and when that was made.
@@ -100,7 +98,7 @@ fn keep_settlement(call: &TriggerCall, tenant: Uuid, assistant: Uuid, provider: 
         (c"cost_amount", Some(numeric::datum(cost))),
         (c"work_item_id", work_item.and_then(|id| relation::to_sql(id).into_datum())),
     ];
-    accounted(call, &spender, &columns, metadata, beyond || !exceeded.is_empty())
+    accounted(call, &spender, &columns, metadata.as_ref(), beyond || !exceeded.is_empty())
 }
 
 /// A reversing entry takes back the whole of another, where and when that counted.
@@ -132,7 +130,7 @@ fn accounted(
     call: &TriggerCall,
     spender: &Spender,
     columns: &[(&'static CStr, Option<Datum>)],
-    metadata: Option<Jsonb>,
+    metadata: Option<&Jsonb>,
     overrun: bool,
 ) -> Datum {
     refuse_other(call, spender);
@@ -144,7 +142,7 @@ fn accounted(
         (c"overrun", Some(Datum::from(overrun))),
     ];
     values.extend(columns);
-    if let Some(metadata) = &metadata {
+    if let Some(metadata) = metadata {
         values.push((c"metadata", Some(metadata.datum())));
     }
     call.with_columns(&values)
@@ -169,7 +167,7 @@ fn cost_of(row: &Row, provider: &str, at: pg_sys::TimestampTz) -> (Amount, Optio
         let given = Amount::parse(&text).filter(|amount| !amount.is_negative());
         return (given.unwrap_or_else(|| raise(&refusals::no_amount("cost_amount"))), None);
     }
-    let metadata = row.json(c"metadata");
+    let metadata = row.jsonb(c"metadata");
     let given = metadata.as_ref().map(|metadata| metadata.with_text(parse)).unwrap_or_default();
     let cached = given.get("cached_tokens").and_then(Value::as_i64).and_then(|n| i32::try_from(n).ok());
     let tokens = Tokens {
@@ -195,7 +193,7 @@ fn parse(text: &str) -> Value {
 /// True where the metadata says that the money is spent already.
 fn is_incurred(row: &Row) -> bool {
     let mentions = |metadata: &Jsonb| metadata.bytes().windows(8).any(|bytes| bytes == b"incurred");
-    let metadata = row.json(c"metadata").filter(mentions);
+    let metadata = row.jsonb(c"metadata").filter(mentions);
     metadata.is_some_and(|metadata| metadata.with_text(parse).get("incurred") == Some(&Value::Bool(true)))
 }
 

@@ -46,7 +46,7 @@ pub fn tenant(id: Uuid) -> Option<Tenant> {
 pub fn setting(tenant: Uuid, name: &str) -> Option<serde_json::Value> {
     let mut found = None;
     read(tenant, |row| {
-        let Some(settings) = row.json(c"settings") else { return };
+        let Some(settings) = row.jsonb(c"settings") else { return };
         // Most settings have nothing of the kind: a look at the bytes is cheaper than a parse.
         if settings.bytes().windows(name.len()).any(|bytes| bytes == name.as_bytes()) {
             let parsed = settings.with_text(|text| serde_json::from_str::<serde_json::Value>(text).ok());

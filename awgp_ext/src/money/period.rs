@@ -1,14 +1,13 @@
 //! The row of a limit's period: found, made where it is the first money of the period, locked.
 
-#![allow(clippy::needless_pass_by_value, reason = "arguments as SQL passes them")]
-
 use super::book::{Book, Is, LockedRow, Order};
 use super::machine::Machine;
 use super::statement::Statement;
-use super::{clock, holding, numeric};
+use super::{holding, numeric};
 use crate::lock::{self, Subject};
 use crate::raise::raise;
 use crate::relation;
+use awgp_core::audit::row::{timestamp_from_postgres, timestamp_to_postgres};
 use awgp_core::money::amount::Amount;
 use awgp_core::money::limit::{Account, Scope};
 use awgp_core::money::period::{Division, Period, PeriodError, Zone};
@@ -107,15 +106,15 @@ pub fn exists(periods: &Book, scope: Scope, subject: Uuid, at: pg_sys::Timestamp
 }
 
 /// Locks the row of the period that holds a moment, and makes it where it has none.
-pub fn open(periods: &Book, limit: Limit, at: pg_sys::TimestampTz) -> Open {
+pub fn open(periods: &Book, limit: &Limit, at: pg_sys::TimestampTz) -> Open {
     loop {
-        if let Some(open) = try_open(periods, &limit, at) {
+        if let Some(open) = try_open(periods, limit, at) {
             return open;
         }
         lock::lock_row(Subject::Period, limit.subject);
         // Somebody may have made it while this waited.
         if !exists(periods, limit.scope, limit.subject, at) {
-            make(periods, &limit, at, |_, _| (Amount::ZERO, Amount::ZERO));
+            make(periods, limit, at, |_, _| (Amount::ZERO, Amount::ZERO));
         }
     }
 }
@@ -226,7 +225,7 @@ pub fn window(
     let zone = holding::setting(limit.tenant, "time_zone")
         .and_then(|zone| zone.as_str().map(str::to_owned))
         .unwrap_or_else(|| "UTC".to_owned());
-    let natural = clock::to_unix(at)
+    let natural = timestamp_from_postgres(at)
         .ok_or(PeriodError::OutOfRange)
         .and_then(|at_us| Zone::named(&zone)?.period(limit.division, at_us))
         .unwrap_or_else(|error| raise(&refusals::no_period(&error)));
@@ -234,7 +233,7 @@ pub fn window(
     let neighbour = |is: Is, order: Order, end: &CStr| {
         let mut found = None;
         periods.scan(index, &[(column, Is::Id(limit.subject)), (c"ends_at", is)], order, |row, _| {
-            found = row.bigint(end).and_then(clock::to_unix);
+            found = row.bigint(end).and_then(timestamp_from_postgres);
             false
         });
         found
@@ -242,5 +241,5 @@ pub fn window(
     let before = neighbour(Is::Until(at), Order::Backward, c"ends_at");
     let after = neighbour(Is::After(at), Order::Forward, c"starts_at");
     let Period { starts_us, ends_us } = natural.between(before, after);
-    (clock::from_unix(starts_us), clock::from_unix(ends_us), zone)
+    (timestamp_to_postgres(starts_us), timestamp_to_postgres(ends_us), zone)
 }

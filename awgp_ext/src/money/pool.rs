@@ -165,7 +165,7 @@ pub fn reset(at: pg_sys::TimestampTz) -> i32 {
         let Some(mut pool) = Pool::lock(id) else { continue };
         // Somebody may have begun it while this waited.
         if pool.shown_until() <= at {
-            let period = period::open(&periods, pool.limit(tenant, id), at);
+            let period = period::open(&periods, &pool.limit(tenant, id), at);
             pool.show(&period);
             begun += 1;
         }

@@ -150,7 +150,8 @@ fn attach(month: &Month) -> String {
     format!("ALTER TABLE awgp.audit_logs ATTACH PARTITION {table} FOR VALUES FROM ({from}) TO ({to})")
 }
 
-/// The trail's columns, those included that an operator has added.
+/// The trail's columns, those included that an operator has added. Not by `query::one`: whoever waited for the lock under
+/// which rows are moved must see a column that came meanwhile, or its values are lost on the way.
 fn columns() -> String {
     let columns = Spi::get_one::<String>(
         "SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute

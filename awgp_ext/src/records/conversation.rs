@@ -78,7 +78,7 @@ fn made(call: &TriggerCall, new: &Row) -> Datum {
         values.push((c"started_at", Some(Datum::from(started))));
     }
     values.extend(about(new));
-    call.with_values(&values)
+    call.with_columns(&values)
 }
 
 /// What follows from the work item and the assistant.
@@ -150,7 +150,7 @@ fn changed(call: &TriggerCall, old: &Row, new: &Row) -> Datum {
         values.push((c"message_count", count(&after).into_datum()));
     }
     values.extend(totals(call, old, new));
-    call.with_values(&values)
+    call.with_columns(&values)
 }
 
 /// Cost and tokens: given ones stay; those of the ledger are computed again when the conversation ends.
@@ -192,7 +192,7 @@ fn erased(call: &TriggerCall, old: &Row, new: &Row) -> Datum {
     if old.is_null(c"ended_at") {
         values.push((c"ended_at", Some(Datum::from(now))));
     }
-    call.old_with_values(&values)
+    call.old_with_columns(&values)
 }
 
 /// An admin, or the system; never an assistant.
@@ -204,7 +204,7 @@ fn check_who() {
 
 /// The JSON text of a row's messages. NULL is left to NOT NULL.
 fn messages_of(row: &Row) -> String {
-    row.json(c"messages").map_or_else(|| "[]".to_owned(), |json| json.with_text(str::to_owned))
+    row.jsonb(c"messages").map_or_else(|| "[]".to_owned(), |json| json.with_text(str::to_owned))
 }
 
 fn count(messages: &str) -> i32 {

@@ -98,7 +98,7 @@ fn made(call: &TriggerCall, new: &Row) -> Datum {
     let salt = given.unwrap_or_else(salt::new);
     values.push((c"content_salt", salt::datum(&salt)));
     values.push((c"content_digest", digest(&salt, content.as_deref(), notes.as_deref())));
-    call.with_values(&values)
+    call.with_columns(&values)
 }
 
 /// The conversation, locked so that it is not erased before this flag is there to be erased with it. Nothing of it where
@@ -133,7 +133,7 @@ fn locked(tenant: Uuid, assistant: Uuid, conversation: Uuid) -> Conversation {
 fn changed(call: &TriggerCall, old: &Row, new: &Row) -> Datum {
     let bound = binds(call);
     if !bound && old.is_null(c"content_erased_at") && !new.is_null(c"content_erased_at") {
-        return call.old_with_values(&[
+        return call.old_with_columns(&[
             (c"flagged_content", None),
             (c"notes", None),
             (c"content_salt", None),
@@ -167,7 +167,7 @@ fn changed(call: &TriggerCall, old: &Row, new: &Row) -> Datum {
         values.retain(|(column, _)| *column != c"content_digest");
         values.push((c"content_digest", digest(&salt, content.as_deref(), notes.as_deref())));
     }
-    call.with_values(&values)
+    call.with_columns(&values)
 }
 
 /// Who reviewed, and when, where he may.

@@ -29,7 +29,7 @@ pub fn retentions() -> Vec<(Uuid, u32)> {
 }
 
 fn settings_of(row: &Row) -> Value {
-    row.json(c"settings")
+    row.jsonb(c"settings")
         .map(|json| json.with_text(|text| serde_json::from_str(text).unwrap_or_default()))
         .unwrap_or_default()
 }

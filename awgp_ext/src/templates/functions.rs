@@ -1,7 +1,5 @@
 //! `template_content()` and `template_difference()`.
 
-#![allow(clippy::needless_pass_by_value, reason = "arguments as SQL passes them")]
-
 use super::content;
 use crate::context;
 use crate::encoding::Text;
@@ -55,6 +53,7 @@ impl Template {
 /// make one.
 #[pg_extern(stable, parallel_restricted)]
 #[search_path(pg_catalog, pg_temp)]
+#[expect(clippy::needless_pass_by_value, reason = "arguments as SQL passes them")]
 fn template_content(template_slug: Option<Text>, overrides: default!(Option<Jsonb>, "'{}'")) -> Jsonb {
     if context::current().is_none() {
         raise(&tenancy::no_tenant_context("assistants"));

@@ -3,6 +3,7 @@
 use awgp_tests::approving::{START, approve, asked, item, let_it_expire, request, row, run, start};
 use awgp_tests::fixture::{group, within_as};
 use awgp_tests::{Database, assert_refused, assert_sqlstate};
+use tokio_postgres::Client;
 use uuid::Uuid;
 
 const START_BY_UPDATE: &str =
@@ -234,4 +235,28 @@ async fn approvers_who_are_of_another_tenant_or_not_there_are_no_approvers() {
     let insert = "INSERT INTO awgp.approvals (work_item_id, title, risk_level, expires_at)
                   VALUES ($1, 't', 4, now() + interval '1 hour')";
     assert_sqlstate(transaction.execute(insert, &[&group.south.work_item]).await, "23503");
+}
+
+#[tokio::test]
+async fn what_has_begun_within_its_tier_goes_on_only_while_the_tier_allows_it() {
+    let database = Database::new().await;
+    let north = group(&database).await.north;
+    let mut app = database.app().await;
+    let set = async |app: &mut Client, change: &str| {
+        let transaction = within_as(app, north.id, None).await;
+        let sql = format!("UPDATE awgp.assistants SET {change} WHERE id = $1");
+        assert_eq!(transaction.execute(&sql, &[&north.assistant]).await.expect("a change"), 1);
+        transaction.commit().await.expect("committed");
+    };
+    set(&mut app, "capabilities = '{look}'").await;
+    let transaction = within_as(&mut app, north.id, None).await;
+    let item = item(&transaction, &north, 1).await;
+    transaction.commit().await.expect("committed");
+    let begin = "SELECT concat_ws(' ', answer ->> 'allowed', answer ->> 'reason')
+                 FROM awgp.begin_action($1, 'look') AS answer";
+    assert_eq!(run(&mut app, &north, None, begin, item).await.expect("an answer"), "true allowed");
+    set(&mut app, "risk_tier = 0").await;
+    assert_eq!(run(&mut app, &north, None, begin, item).await.expect("an answer"), "false digest_mismatch");
+    set(&mut app, "risk_tier = 1").await;
+    assert_eq!(run(&mut app, &north, None, begin, item).await.expect("an answer"), "true allowed");
 }

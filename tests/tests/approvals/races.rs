@@ -185,9 +185,13 @@ async fn wait_for_a_waiter(database: &Database) {
     let superuser = database.superuser().await;
     let sql = "SELECT count(*) FROM pg_stat_activity
                WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    while superuser.query_one(sql, &[]).await.expect("a count").get::<_, i64>(0) == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let waiting = async {
+        while superuser.query_one(sql, &[]).await.expect("a count").get::<_, i64>(0) == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    // Where the lock is not asked for, nobody ever waits.
+    tokio::time::timeout(Duration::from_secs(30), waiting).await.expect("somebody waits for the lock");
 }
 
 #[tokio::test]

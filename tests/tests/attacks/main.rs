@@ -3,7 +3,8 @@
 //! | module | what is tried |
 //! |---|---|
 //! | [`reading`], [`writing`], [`meddling`] | single statements, each with what must happen |
-//! | [`references`] | every reference of the catalog pointed at A; what an error may tell |
+//! | [`references`], [`approvers`] | every reference of the catalog pointed at A, and arrays of users |
+//! | [`oracles`] | what an error may tell |
 //! | [`sessions`] | pooled connections, plans, cursors, locks, two-phase commit |
 //! | [`family`] | holdings, subsidiaries, siblings, grandchildren |
 //! | [`definers`] | every SECURITY DEFINER function and every view of the catalog |
@@ -12,9 +13,11 @@
 //! The context is set as an application sets it. In trusted mode whoever may run SQL may also call
 //! `set_context()` for another tenant; that is what signed mode is for, and no attack here.
 
+mod approvers;
 mod definers;
 mod family;
 mod meddling;
+mod oracles;
 mod reading;
 mod references;
 mod sessions;

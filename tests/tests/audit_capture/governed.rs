@@ -3,6 +3,7 @@
 use crate::json_of;
 use awgp_core::audit::row::AuditRow;
 use awgp_tests::Database;
+use awgp_tests::everything::everywhere;
 use awgp_tests::fixture::{self, Group, within};
 use awgp_tests::trail::{self, assert_intact};
 use serde_json::{Value, json};
@@ -59,17 +60,20 @@ const GOVERNED: [(&str, &str, &str); 11] = [
     ),
 ];
 
-/// What AWGP itself alone changes: the ledger, votes, actions, counters of messages. Their own tests say what of that is recorded.
-const LEDGER: [&str; 8] = [
+/// What AWGP itself alone writes and the trail has all the same: the ledger, votes, actions. No statement of a client
+/// changes them, so they are not in [`GOVERNED`].
+const WRITTEN_BY_AWGP: [&str; 6] = [
     "cost_transactions",
     "budget_periods",
     "credit_reservations",
     "budget_alerts",
     "approval_decisions",
     "governed_actions",
-    "message_windows",
-    "message_sends",
 ];
+
+/// What the trail does not have, because it follows from what the trail has: the words of conversations; how many
+/// messages were sent, each of which is an event.
+const DERIVED: [&str; 3] = ["conversation_search", "message_sends", "message_windows"];
 
 /// Columns that the trail does not hold, because they may have to be erased; it holds their digest.
 const CONTENT: &[(&str, &[&str])] = &[
@@ -117,14 +121,12 @@ async fn every_governed_table_records_insert_update_and_delete_with_the_rows_the
     let governed = "SELECT relname::text FROM pg_class
                     WHERE relnamespace = 'awgp'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
                       AND relname NOT LIKE 'audit\\_%' AND relname NOT LIKE 'schema\\_%'
-                      -- What follows from the conversations, which are governed.
-                      AND relname <> 'conversation_search'
                       AND (relname IN ('tenants', 'assistant_templates') OR EXISTS (
                           SELECT FROM pg_attribute
                           WHERE attrelid = pg_class.oid AND attname = 'tenant_id' AND NOT attisdropped))
                       AND relname <> ALL ($1)";
     let tables: Vec<String> = client
-        .query(governed, &[&LEDGER.as_slice()])
+        .query(governed, &[&[WRITTEN_BY_AWGP.as_slice(), DERIVED.as_slice()].concat()])
         .await
         .expect("readable")
         .iter()
@@ -164,6 +166,44 @@ async fn every_governed_table_records_insert_update_and_delete_with_the_rows_the
         assert!(rows.iter().all(|row| row.entity_type == table && row.tenant_id == tenant), "{rows:#?}");
     }
     assert_intact(trail::install_id(&database).await, &trail::rows(&database).await);
+}
+
+#[tokio::test]
+async fn what_awgp_writes_itself_is_recorded_too_and_what_follows_from_it_is_not() {
+    let database = Database::new().await;
+    everywhere(&database).await;
+    let client = database.superuser().await;
+    for table in WRITTEN_BY_AWGP {
+        let name = format!("awgp.{table}");
+        let rows = client.query(&format!("SELECT id FROM {name}"), &[]).await.expect("readable");
+        for id in rows.iter().map(|row| row.get(0)) {
+            let recorded = trail::history(&database, id).await;
+            assert_eq!(recorded.first().map(|row| row.action.as_str()), Some("insert"), "{table} {id}");
+            assert!(recorded.iter().all(|row| row.entity_type == table), "{recorded:#?}");
+            // Money moves in a period below SQL: what moved it, an entry or a reservation, is what is recorded.
+            let moves = table == "budget_periods";
+            let last = recorded.last().and_then(|row| json_of(row.after_state.as_ref()));
+            let is = image(&client, &name, id).await;
+            assert!(
+                last.as_ref() == Some(&is) || moves && last.is_some_and(|last| last["id"] == is["id"]),
+                "{table}: {is}"
+            );
+        }
+        assert!(!rows.is_empty(), "{table} has a row to look at");
+    }
+    // Nothing else is without the trigger but the trail itself and what tells how AWGP was installed and maintained.
+    let sql = "SELECT relname::text FROM pg_class
+               WHERE relnamespace = 'awgp'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+                 AND relname NOT LIKE 'audit\\_%'
+                 AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = pg_class.oid AND tgfoid = 'awgp.capture'::regproc
+                                 AND tgtype = 29)
+               ORDER BY 1";
+    let rows = client.query(sql, &[]).await.expect("the catalog is readable");
+    let without: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    let untold = ["installation", "maintenance_steps", "schema_migrations"];
+    let mut expected = [DERIVED, untold].concat();
+    expected.sort_unstable();
+    assert_eq!(without, expected);
 }
 
 #[tokio::test]

@@ -1,9 +1,10 @@
 //! What a superuser does to the log, and what must be found. Numbers are those of the catalogue of cases, group A.
 
-use crate::log::{COLUMNS, LANES, Log, MONTH_ROWS, TENANTS, assistant, hash_after, tenant, values};
+use crate::log::{LANES, Log, MONTH_ROWS, TENANTS, assistant, hash_after, tenant};
 use awgp_core::audit::chain::{Digest, Lane, Link};
 use awgp_core::audit::integrity::HeadsRoot;
 use awgp_core::audit::row::AuditRow;
+use awgp_tests::past::{COLUMNS, values};
 use awgp_tests::trail::ServerFinding;
 use serde_json::Value;
 use uuid::Uuid;

@@ -2,8 +2,8 @@
 
 use awgp_core::audit::chain::{Digest, Lane, Linker, genesis};
 use awgp_core::audit::row::AuditRow;
-use awgp_core::civil::format_timestamp;
 use awgp_tests::Database;
+use awgp_tests::past::{found_tenant, load_rows};
 use awgp_tests::trail::{self, close};
 use awgp_tests::writer::Writer;
 use std::collections::BTreeMap;
@@ -41,7 +41,7 @@ impl Log {
         let install_id = trail::install_id(&database).await;
         let first = earlier_month(&superuser, 2).await;
         let second = earlier_month(&superuser, 1).await;
-        load(&superuser, &chained(install_id, [first.1, second.1])).await;
+        load_rows(&superuser, &chained(install_id, [first.1, second.1])).await;
         write_present_month(&database, &superuser).await;
         drop(superuser);
         let all = trail::rows(&database).await;
@@ -125,51 +125,6 @@ fn made(lane: Lane, chain_seq: i64, id: i64) -> AuditRow {
     }
 }
 
-/// Loads rows as a superuser can: with the guard off.
-async fn load(superuser: &Client, rows: &[AuditRow]) {
-    let off = "ALTER TABLE awgp.audit_logs DISABLE TRIGGER guard_audit";
-    superuser.batch_execute(off).await.expect("a superuser may");
-    for batch in rows.chunks(10_000) {
-        let values: Vec<String> = batch.iter().map(values).collect();
-        let sql = format!("INSERT INTO awgp.audit_logs ({COLUMNS}) VALUES {}", values.join(","));
-        superuser.batch_execute(&sql).await.expect("rows are loaded");
-    }
-    superuser
-        .batch_execute(
-            "ALTER TABLE awgp.audit_logs ENABLE ALWAYS TRIGGER guard_audit;
-             SELECT setval('awgp.audit_logs_id_seq', max(id)) FROM awgp.audit_logs",
-        )
-        .await
-        .expect("the guard is on again");
-}
-
-/// The columns in the order of [`values`].
-pub const COLUMNS: &str = "id, \"timestamp\", tenant_id, actor_type, actor_id, action, entity_type, entity_id, \
-                           before_state, after_state, metadata, chain_lane, chain_seq, integrity_hash";
-
-/// A row as SQL; its texts are of this test's own making and hold no quote.
-pub fn values(row: &AuditRow) -> String {
-    let text = |text: Option<String>| text.map_or("NULL".to_owned(), |text| format!("'{text}'"));
-    let id = |id: Option<Uuid>| text(id.map(|id| id.to_string()));
-    format!(
-        "({}, '{}', '{}', '{}', {}, '{}', '{}', {}, {}, {}, {}, {}, {}, '{}')",
-        row.id,
-        format_timestamp(row.timestamp_us),
-        row.tenant_id,
-        row.actor_type,
-        id(row.actor_id),
-        row.action,
-        row.entity_type,
-        id(row.entity_id),
-        text(row.before_state.clone()),
-        text(row.after_state.clone()),
-        text(row.metadata.clone()),
-        row.chain_lane,
-        row.chain_seq,
-        row.integrity_hash
-    )
-}
-
 /// Writers of the log's tenants.
 pub fn writers(count: u64) -> impl Iterator<Item = Writer> {
     let targets: Vec<_> = (1..=TENANTS).map(|number| (tenant(number), assistant(number))).collect();
@@ -178,13 +133,7 @@ pub fn writers(count: u64) -> impl Iterator<Item = Writer> {
 
 async fn write_present_month(database: &Database, superuser: &Client) {
     for number in 1..=TENANTS {
-        let (tenant, assistant) = (tenant(number), assistant(number));
-        let sql = format!(
-            "INSERT INTO awgp.tenants (id, name, slug, type) VALUES ('{tenant}', 'T', 'tenant-{number}', 'holding');
-             INSERT INTO awgp.assistants (id, tenant_id, name, slug, type, status)
-             VALUES ('{assistant}', '{tenant}', 'A', 'a', 'custom', 'active')"
-        );
-        superuser.batch_execute(&sql).await.expect("tenants of the log");
+        found_tenant(superuser, tenant(number), assistant(number)).await;
     }
     let mut running = Vec::new();
     for writer in writers(16) {

@@ -1,6 +1,6 @@
 //! What a policy may be, by every way to write one.
 
-use super::{policy, scene, set_messaging};
+use super::{Message, assert_allowed, policy, scene, set_messaging};
 use awgp_tests::fixture::{within, within_as};
 use awgp_tests::{assert_refused, assert_sqlstate, refused};
 use serde_json::{Value, json};
@@ -84,4 +84,29 @@ async fn policies_are_written_by_admins_and_counters_by_nobody() {
             assert_sqlstate(transaction.execute(&sql, &[]).await, "42501");
         }
     }
+}
+
+#[tokio::test]
+async fn the_counts_of_a_policy_go_with_it_and_those_of_others_stay() {
+    let (database, group) = scene().await;
+    let mut app = database.app().await;
+    let gone = policy(&mut app, &group.north, "name", "'Gone'").await;
+    let kept = policy(&mut app, &group.north, "name", "'Kept'").await;
+    let message = Message::new(group.north.assistant, group.north.assistant);
+    assert_allowed(&message.send(&mut app, &group.north).await, "policy_allows");
+    let superuser = database.superuser().await;
+    let sql = "SELECT w.policy_id, s.number FROM awgp.message_windows AS w
+               JOIN awgp.message_sends AS s ON s.tenant_id = w.tenant_id AND s.window_id = w.id";
+    let counted = async || -> Vec<(uuid::Uuid, i64)> {
+        let rows = superuser.query(sql, &[]).await.expect("the counters are read");
+        rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+    };
+    assert_eq!(counted().await.len(), 2);
+    let transaction = within(&mut app, group.north.id).await;
+    let delete = "DELETE FROM awgp.communication_policies WHERE id = $1";
+    assert_eq!(transaction.execute(delete, &[&gone]).await.expect("a policy may go"), 1);
+    transaction.commit().await.expect("commits");
+    assert_eq!(counted().await, [(kept, 1)]);
+    let windows = "SELECT count(*) FROM awgp.message_windows";
+    assert_eq!(superuser.query_one(windows, &[]).await.expect("counted").get::<_, i64>(0), 1);
 }
