@@ -10,6 +10,11 @@
 //! a holding it would hide the subsidiaries, never show a row too many. Cached plans outlive a context, so they
 //! are made anew when the kind of context in force changes ([`follow`]), or when a tenant does: each plan depends
 //! on the table of tenants, whose trigger tells every session.
+//!
+//! Where one row is wanted by its key, starting the sub-select's executor would cost more than the look-up: there
+//! the function is called as it stands ([`key`]).
+
+mod key;
 
 use super::{forget_lookups, visible_or_none};
 use crate::relation;
@@ -133,11 +138,13 @@ pub unsafe extern "C-unwind" fn awgp_own_or_visible_support(fcinfo: pg_sys::Func
         if request.is_null() || (*request).type_ != pg_sys::NodeTag::T_SupportRequestSimplify {
             return Datum::from(0_usize);
         }
-        let choice = match choose((*request).root) {
-            Sight::Own => 0,
-            Sight::Other => 1,
+        let (root, arguments) = ((*request).root, (*(*request).fcall).args);
+        let chosen = match choose(root) {
+            Sight::Own if key::wants_one_row(root) => key::without_sub_select(pg_sys::list_nth(arguments, 0).cast()),
+            Sight::Own => pg_sys::list_nth(arguments, 0).cast(),
+            Sight::Other => pg_sys::list_nth(arguments, 1).cast(),
         };
-        Datum::from(pg_sys::list_nth((*(*request).fcall).args, choice))
+        Datum::from(chosen)
     }
 }
 

@@ -1,0 +1,119 @@
+//! Statements that want one row by its key, or that no parallel worker may help with.
+//!
+//! A policy asks for the tenant in a sub-select, so that it is asked once and parallel workers need not know it.
+//! Both are worth nothing where an index gives one row, and starting the sub-select's executor costs such a
+//! statement a tenth of its time. There the sub-select's only expression, a call, stands in its place.
+
+use pgrx::pg_sys::{self, Node, NodeTag};
+use std::ffi::CStr;
+
+/// The key of every governed table.
+const KEY: &CStr = c"id";
+/// uuid = uuid, of pg_operator.
+const UUID_EQUALS: u32 = 2972;
+
+/// True for a statement that has `id = …` among its conditions, and for one that writes.
+///
+/// # Safety
+/// `root` is the planner's, of the query that is being planned.
+pub unsafe fn wants_one_row(root: *mut pg_sys::PlannerInfo) -> bool {
+    // SAFETY: as the caller says; a query has a jointree.
+    unsafe {
+        let query = (*root).parse;
+        (*query).commandType != pg_sys::CmdType::CMD_SELECT
+            || conditions((*(*query).jointree).quals).into_iter().any(|condition| is_of_key(query, condition))
+    }
+}
+
+/// The conditions that all must hold: a list once the planner has prepared them, an AND or a single one before.
+unsafe fn conditions(quals: *mut Node) -> Vec<*mut Node> {
+    // SAFETY: nodes of the planner's, read by the type that each has.
+    unsafe {
+        let list = match tag(quals) {
+            Some(NodeTag::T_List) => quals.cast::<pg_sys::List>(),
+            Some(NodeTag::T_BoolExpr)
+                if (*quals.cast::<pg_sys::BoolExpr>()).boolop == pg_sys::BoolExprType::AND_EXPR =>
+            {
+                (*quals.cast::<pg_sys::BoolExpr>()).args
+            }
+            Some(_) => return vec![quals],
+            None => return Vec::new(),
+        };
+        (0..length(list)).map(|place| pg_sys::list_nth(list, place).cast()).collect()
+    }
+}
+
+/// True for `id = …`.
+unsafe fn is_of_key(query: *mut pg_sys::Query, condition: *mut Node) -> bool {
+    // SAFETY: nodes of the planner's, read by the type that each has; a Var of this level is of one of its relations.
+    unsafe {
+        let Some((left, _)) = equality(condition) else { return false };
+        if tag(left) != Some(NodeTag::T_Var) || (*left.cast::<pg_sys::Var>()).varlevelsup != 0 {
+            return false;
+        }
+        let variable = left.cast::<pg_sys::Var>();
+        let relation: *mut pg_sys::RangeTblEntry = pg_sys::list_nth((*query).rtable, (*variable).varno - 1).cast();
+        if (*relation).rtekind != pg_sys::RTEKind::RTE_RELATION {
+            return false;
+        }
+        let name = pg_sys::get_attname((*relation).relid, (*variable).varattno, true);
+        !name.is_null() && CStr::from_ptr(name) == KEY
+    }
+}
+
+/// `column = (SELECT call)` becomes `column = call`; whatever else it is stays.
+///
+/// # Safety
+/// `expression` is a node of the planner's.
+pub unsafe fn without_sub_select(expression: *mut Node) -> *mut Node {
+    // SAFETY: nodes of the planner's, read by the type that each has; the copy is the planner's to change.
+    unsafe {
+        let Some((_, right)) = equality(expression) else { return expression };
+        let Some(call) = only_expression(right) else { return expression };
+        let copy = pg_sys::copyObjectImpl(expression.cast()).cast::<pg_sys::OpExpr>();
+        let place = pg_sys::list_nth_cell((*copy).args, 1);
+        (*place).ptr_value = pg_sys::copyObjectImpl(call.cast());
+        copy.cast()
+    }
+}
+
+/// What a sub-select without tables selects, where it is one expression.
+unsafe fn only_expression(node: *mut Node) -> Option<*mut pg_sys::Expr> {
+    // SAFETY: nodes of the planner's, read by the type that each has.
+    unsafe {
+        if tag(node) != Some(NodeTag::T_SubLink) {
+            return None;
+        }
+        let link = node.cast::<pg_sys::SubLink>();
+        let query = (*link).subselect.cast::<pg_sys::Query>();
+        let is_plain = (*link).subLinkType == pg_sys::SubLinkType::EXPR_SUBLINK
+            && length((*query).rtable) == 0
+            && length((*query).targetList) == 1
+            && (*(*query).jointree).quals.is_null();
+        is_plain.then(|| (*pg_sys::list_nth((*query).targetList, 0).cast::<pg_sys::TargetEntry>()).expr)
+    }
+}
+
+/// Both sides of an equality of uuids.
+unsafe fn equality(node: *mut Node) -> Option<(*mut Node, *mut Node)> {
+    // SAFETY: nodes of the planner's, read by the type that each has; an equality has two sides.
+    unsafe {
+        if tag(node) != Some(NodeTag::T_OpExpr) {
+            return None;
+        }
+        let operation = node.cast::<pg_sys::OpExpr>();
+        ((*operation).opno.to_u32() == UUID_EQUALS && length((*operation).args) == 2).then(|| {
+            (pg_sys::list_nth((*operation).args, 0).cast(), pg_sys::list_nth((*operation).args, 1).cast())
+        })
+    }
+}
+
+unsafe fn tag(node: *mut Node) -> Option<NodeTag> {
+    // SAFETY: a node begins with its tag.
+    (!node.is_null()).then(|| unsafe { (*node).type_ })
+}
+
+unsafe fn length(list: *mut pg_sys::List) -> i32 {
+    // SAFETY: NIL is the list without elements.
+    if list.is_null() { 0 } else { unsafe { (*list).length } }
+}
