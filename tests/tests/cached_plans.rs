@@ -162,3 +162,34 @@ async fn a_tenants_list_is_read_in_the_order_of_an_index_without_a_sort() {
     assert!(!plans[0].contains("Sort") && plans[0].contains("idx_work_items_tenant_created"), "{}", plans[0]);
     assert!(plans[1].contains("Sort"), "several tenants' rows must be sorted: {}", plans[1]);
 }
+
+#[tokio::test]
+async fn a_look_up_by_key_asks_for_the_tenant_without_a_sub_select_and_follows_the_context() {
+    let database = Database::new().await;
+    let group = group(&database).await;
+    let (mut app, _) = prepared(&database).await;
+    let statement =
+        app.prepare("SELECT tenant_id FROM awgp.work_items WHERE id = $1").await.expect("prepared");
+    let item = group.north.work_item;
+    for _ in 0..3 {
+        for (tenant, is_seen) in [
+            (group.north.id, true),
+            (group.south.id, false),
+            (group.holding.id, true),
+            (group.other.id, false),
+        ] {
+            let transaction = within(&mut app, tenant).await;
+            let seen = transaction.query(&statement, &[&item]).await.expect("reading never fails");
+            assert_eq!(!seen.is_empty(), is_seen, "{tenant}");
+        }
+        assert!(app.query(&statement, &[&item]).await.expect("reading never fails").is_empty());
+    }
+    for (tenant, sub_select) in [(group.north.id, false), (group.holding.id, true)] {
+        let transaction = within(&mut app, tenant).await;
+        let explain =
+            format!("EXPLAIN SELECT * FROM awgp.work_items WHERE status = 'pending' AND id = '{item}'");
+        let rows = transaction.query(&explain, &[]).await.expect("a plan");
+        let plan: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+        assert_eq!(plan.iter().any(|line| line.contains("InitPlan")), sub_select, "{plan:?}");
+    }
+}

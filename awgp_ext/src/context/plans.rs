@@ -140,7 +140,9 @@ pub unsafe extern "C-unwind" fn awgp_own_or_visible_support(fcinfo: pg_sys::Func
         }
         let (root, arguments) = ((*request).root, (*(*request).fcall).args);
         let chosen = match choose(root) {
-            Sight::Own if key::wants_one_row(root) => key::without_sub_select(pg_sys::list_nth(arguments, 0).cast()),
+            Sight::Own if key::wants_one_row(root) => {
+                key::without_sub_select(pg_sys::list_nth(arguments, 0).cast())
+            }
             Sight::Own => pg_sys::list_nth(arguments, 0).cast(),
             Sight::Other => pg_sys::list_nth(arguments, 1).cast(),
         };

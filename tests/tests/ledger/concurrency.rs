@@ -3,7 +3,7 @@
 use crate::{Scene, app_of, assert_sound, record, text};
 use awgp_tests::refused;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio_postgres::Client;
 use uuid::Uuid;
 
@@ -111,22 +111,22 @@ async fn case_99_with_all_three_limits_nearly_reached_nothing_is_taken_in_part()
 async fn sessions_killed_at_random_lose_nothing_that_was_acknowledged_and_leave_no_cent_between() {
     let scene = Scene::set("1000", "1000").await;
     let acknowledged = Arc::new(AtomicU64::new(0));
-    let over = tokio::time::Instant::now() + std::time::Duration::from_secs(4);
+    let over = Arc::new(AtomicBool::new(false));
     let mut workers = Vec::new();
     for number in 0..12_u64 {
-        let (acknowledged, assistant) = (acknowledged.clone(), scene.tenant.assistant);
+        let (acknowledged, over, assistant) = (acknowledged.clone(), over.clone(), scene.tenant.assistant);
         let (name, tenant) = (scene.database.name.clone(), scene.tenant.id);
         workers.push(tokio::spawn(async move {
             let database = awgp_tests::Database { name };
             let mut step = number;
-            while tokio::time::Instant::now() < over {
+            while !over.load(Ordering::Relaxed) {
                 let app = database.app().await;
                 // Perhaps killed before it has begun.
                 let context = format!("SET app.current_tenant = '{tenant}'");
                 if app.batch_execute(&context).await.is_err() {
                     continue;
                 }
-                while !app.is_closed() && tokio::time::Instant::now() < over {
+                while !app.is_closed() && !over.load(Ordering::Relaxed) {
                     step += 1;
                     let done = if step % 3 == 0 {
                         work_in_two_phases(&app, assistant).await
@@ -140,23 +140,23 @@ async fn sessions_killed_at_random_lose_nothing_that_was_acknowledged_and_leave_
     }
     let superuser = scene.database.superuser().await;
     let mut killed = 0;
-    while tokio::time::Instant::now() < over {
+    while killed < 60 || acknowledged.load(Ordering::Relaxed) < 200 {
         let sql = "SELECT count(pg_terminate_backend(pid)) FROM (SELECT pid FROM pg_stat_activity
                    WHERE usename = 'awgp_test_app' AND datname = current_database() ORDER BY random() LIMIT 2) AS victims";
         killed += superuser.query_one(sql, &[]).await.expect("killed").get::<_, i64>(0);
         tokio::time::sleep(std::time::Duration::from_millis(40)).await;
     }
+    over.store(true, Ordering::Relaxed);
     for worker in workers {
         worker.await.expect("the worker ended");
     }
-    assert!(killed > 20, "{killed} were killed");
     let app = app_of(&scene.database, scene.tenant.id).await;
     let sum = text(&app, "SELECT (sum(cost_amount) * 100)::bigint::text FROM awgp.cost_transactions").await;
     let cents: u64 = sum.parse().expect("cents");
     let acknowledged = acknowledged.load(Ordering::Relaxed);
     println!("{killed} killed, {acknowledged} acknowledged, {cents} cents in the ledger");
     // A commit whose answer was lost is in the ledger and was not acknowledged; nothing is the other way round.
-    assert!(acknowledged > 0 && cents >= acknowledged && cents <= acknowledged + killed.unsigned_abs());
+    assert!(cents >= acknowledged && cents <= acknowledged + killed.unsigned_abs());
     assert_sound(&scene.database).await;
 }
 

@@ -52,7 +52,8 @@ unsafe fn is_of_key(query: *mut pg_sys::Query, condition: *mut Node) -> bool {
             return false;
         }
         let variable = left.cast::<pg_sys::Var>();
-        let relation: *mut pg_sys::RangeTblEntry = pg_sys::list_nth((*query).rtable, (*variable).varno - 1).cast();
+        let relation: *mut pg_sys::RangeTblEntry =
+            pg_sys::list_nth((*query).rtable, (*variable).varno - 1).cast();
         if (*relation).rtekind != pg_sys::RTEKind::RTE_RELATION {
             return false;
         }
