@@ -13,7 +13,10 @@ pub fn parse(text: &str) -> Result<Vec<String>, NotAList> {
     let mut rest = text.trim_start();
     while !rest.is_empty() {
         let name;
-        (name, rest) = if rest.starts_with('"') { quoted_name(&rest[1..])? } else { plain_name(rest)? };
+        (name, rest) = match rest.strip_prefix('"') {
+            Some(open) => quoted_name(open)?,
+            None => plain_name(rest)?,
+        };
         rest = match rest.trim_start().strip_prefix(',') {
             Some(next) => next.trim_start(),
             None if rest.trim_start().is_empty() => "",
