@@ -78,6 +78,7 @@ const DERIVED: [&str; 3] = ["conversation_search", "message_sends", "message_win
 /// Columns that the trail does not hold, because they may have to be erased; it holds their digest.
 const CONTENT: &[(&str, &[&str])] = &[
     ("awgp.conversation_logs", &["messages", "external_id", "content_salt"]),
+    ("awgp.governed_actions", &["result"]),
     ("awgp.hallucination_flags", &["flagged_content", "notes", "content_salt"]),
 ];
 
