@@ -1,8 +1,8 @@
 //! What was done to a trail that was signed is found, and called by its name.
 
-use super::stage::{chain_alone, events, last_seq, restored, scene, tamper};
+use super::stage::{chain_alone, errors, events, last_seq, restored, scene, tamper};
 use awgp_core::audit::chain::{Digest, Linker};
-use awgp_tests::fixture::{self, within};
+use awgp_tests::fixture;
 use awgp_tests::trail::rows_where;
 use awgp_tests::{Database, Login};
 use serde_json::Value;
@@ -35,13 +35,6 @@ async fn cut(database: &Database, tenant: Uuid, from: i64) {
         "DELETE FROM {{partition}} WHERE tenant_id = '{tenant}' AND chain_lane = 0 AND chain_seq >= {from}"
     );
     tamper(database, &sql).await;
-}
-
-/// Kind and tenant of each finding of severity error.
-fn errors(findings: &[Value]) -> Vec<(String, String)> {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let errors = findings.iter().filter(|finding| finding["severity"] == "error");
-    errors.map(|finding| (text(&finding["kind"]), text(&finding["tenant_id"]))).collect()
 }
 
 #[tokio::test]
@@ -147,59 +140,6 @@ async fn a_row_that_was_edited_is_named_as_without_a_note() {
     );
     tamper(&database, &edit).await;
     assert_eq!(auditor.findings(&database, &auditor.notes()), [("changed_row".to_owned(), Some(0), Some(3))]);
-}
-
-#[tokio::test]
-async fn a_stored_tree_or_order_that_was_edited_does_not_yield_the_root() {
-    let (database, group, auditor) = scene().await;
-    events(&database, group.north.id, 5).await;
-    auditor.sign(&database, &["--tenant", "north"]);
-    let dba = database.superuser().await;
-    let north = group.north.id;
-    // The rows alone yield the root: the stored hashes are not asked.
-    dba.execute(
-        "UPDATE awgp.audit_tree_tiles SET hashes = decode(repeat('00', octet_length(hashes)), 'hex')",
-        &[],
-    )
-    .await
-    .expect("a superuser may");
-    auditor.assert_holds(&database, &auditor.notes(), 1);
-    // But nothing can be appended to a tree that is not the one that was signed.
-    events(&database, north, 1).await;
-    let refused = auditor.try_sign(&database, &["--tenant", "north"], &auditor.notes()).expect(4);
-    assert_eq!(refused.error()["reason"], "audit_findings");
-    dba.execute("UPDATE awgp.audit_tree_lanes SET first_seq = first_seq + 1 WHERE tenant_id = $1", &[&north])
-        .await
-        .expect("a superuser may");
-    let (findings, _) = auditor.verify(&database, &auditor.notes(), 12);
-    assert_eq!(errors(&findings), [("root_mismatch".to_owned(), north.to_string())]);
-}
-
-#[tokio::test]
-async fn rows_in_another_order_than_the_signed_one_yield_another_root() {
-    let (database, group, auditor) = scene().await;
-    // A lane beside lane 0: whoever writes while another holds that one.
-    let mut app = database.app().await;
-    let first = within(&mut app, group.north.id).await;
-    first.execute("SELECT awgp.log_event('tick', 'test')", &[]).await.expect("an event");
-    first.execute("SELECT awgp.flush_audit()", &[]).await.expect("it is written");
-    events(&database, group.north.id, 2).await;
-    first.commit().await.expect("committed");
-    auditor.sign(&database, &["--tenant", "north"]);
-    auditor.assert_holds(&database, &auditor.notes(), 1);
-    let dba = database.superuser().await;
-    let lanes = "SELECT count(*) FROM awgp.audit_tree_lanes WHERE tenant_id = $1";
-    let lanes: i64 = dba.query_one(lanes, &[&group.north.id]).await.expect("runs").get(0);
-    assert_eq!(lanes, 2);
-    // Lane 1 before lane 0, without a gap: every row is there, and every link holds.
-    let aside = "UPDATE awgp.audit_tree_lanes SET first_leaf = first_leaf + 1000 WHERE tenant_id = $1";
-    let swapped = "UPDATE awgp.audit_tree_lanes SET first_leaf = CASE chain_lane WHEN 0 THEN 2 ELSE 0 END WHERE tenant_id = $1";
-    for sql in [aside, swapped] {
-        dba.execute(sql, &[&group.north.id]).await.expect("a superuser may");
-    }
-    assert_eq!(chain_alone(&database).await, 0);
-    let (findings, _) = auditor.verify(&database, &auditor.notes(), 12);
-    assert_eq!(errors(&findings), [("root_mismatch".to_owned(), group.north.id.to_string())]);
 }
 
 #[tokio::test]

@@ -7,3 +7,4 @@ mod group;
 mod making;
 mod proofs;
 mod stage;
+mod stored;

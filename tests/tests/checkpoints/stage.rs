@@ -125,6 +125,13 @@ pub async fn tamper(database: &Database, sql: &str) {
     .expect("a superuser may");
 }
 
+/// Kind and tenant of each finding of severity error.
+pub fn errors(findings: &[Value]) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let errors = findings.iter().filter(|finding| finding["severity"] == "error");
+    errors.map(|finding| (text(&finding["kind"]), text(&finding["tenant_id"]))).collect()
+}
+
 /// What the chain alone says: findings of severity error.
 pub async fn chain_alone(database: &Database) -> i64 {
     let auditor = database.connect(Login::Auditor).await;
