@@ -96,13 +96,34 @@ pub fn find_approval(
             Some(obstacle) => newest = newest.or(Some((approval.id, obstacle))),
         }
     }
-    let (reason, message, hint) = words(newest.map_or(Reason::ApprovalRequired, |(_, reason)| reason));
-    let approval = newest.map(|(id, _)| id.to_string());
-    Err(Refusal::new(reason, message, hint)
+    let reason = newest.map_or(Reason::ApprovalRequired, |(_, reason)| reason);
+    Err(refusal(reason, item, risk_tier, newest.map(|(id, _)| id)))
+}
+
+/// Whether an item that has begun may go on: its risk is within the assistant's tier, which may have been lowered
+/// since, or it says what the approval that it began under was given for. `pinned` is the digest of that, None where
+/// it began without one; `digest` is what the item says now.
+pub fn check_begun(
+    item: &Item<'_>,
+    risk_tier: u8,
+    pinned: Option<&str>,
+    digest: &str,
+) -> Result<(), Refusal> {
+    match pinned {
+        _ if !needs_approval(item, risk_tier) => Ok(()),
+        Some(pinned) if pinned == digest => Ok(()),
+        Some(_) => Err(refusal(Reason::DigestMismatch, item, risk_tier, None)),
+        None => Err(refusal(Reason::ApprovalRequired, item, risk_tier, None)),
+    }
+}
+
+fn refusal(reason: Reason, item: &Item<'_>, risk_tier: u8, approval: Option<Uuid>) -> Refusal {
+    let (reason, message, hint) = words(reason);
+    Refusal::new(reason, message, hint)
         .with("work_item_id", item.id.to_string())
-        .with("approval_id", approval)
-        .with("risk_level", risk)
-        .with("risk_tier", risk_tier))
+        .with("approval_id", approval.map(|id| id.to_string()))
+        .with("risk_level", effective_risk(item.risk_level, item.asked_risk_level))
+        .with("risk_tier", risk_tier)
 }
 
 /// Why an approval does not let the item begin; None where it does.
@@ -219,5 +240,14 @@ mod tests {
             let refusal = check_assistant(&item(Some(action)), &assistant).expect_err("not listed");
             assert_eq!(refusal.reason, Reason::CapabilityMissing);
         }
+    }
+
+    #[test]
+    fn what_has_begun_goes_on_within_the_tier_or_as_it_was_approved() {
+        let go_on = |tier, pinned| check_begun(&ITEM, tier, pinned, "d").map_err(|refusal| refusal.reason);
+        assert_eq!(go_on(4, None), Ok(()));
+        assert_eq!(go_on(3, Some("d")), Ok(()));
+        assert_eq!(go_on(3, Some("e")), Err(Reason::DigestMismatch));
+        assert_eq!(go_on(3, None), Err(Reason::ApprovalRequired));
     }
 }

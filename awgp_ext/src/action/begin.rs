@@ -16,9 +16,8 @@ use crate::work::{WorkItem, functions};
 use awgp_core::assistant::{check_capability, may_begin};
 use awgp_core::machine::illegal_transition;
 use awgp_core::permissions::Verb;
-use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
-use awgp_core::work::gate::needs_approval;
+use awgp_core::work::gate::check_begun;
 use awgp_core::work::{self, Status};
 use pgrx::datum::{AnyNumeric, DatumWithOid, Interval};
 use pgrx::prelude::*;
@@ -183,9 +182,8 @@ impl Request {
         match item.status {
             Some(Status::Backlog | Status::AwaitingApproval) => check(item).map(|_| true),
             Some(Status::InProgress) => {
-                let gated = needs_approval(&item.item(), assistant.risk_tier);
-                let fits = item.pinned_digest.as_deref() == Some(item.digest().as_str());
-                if gated && !fits { Err(not_pinned(item)) } else { Ok(false) }
+                let pinned = item.pinned_digest.as_deref();
+                check_begun(&item.item(), assistant.risk_tier, pinned, &item.digest()).map(|()| false)
             }
             Some(status) => Err(illegal_transition("work_items", status.name(), "in_progress", [])),
             None => Err(illegal_transition("work_items", "", "in_progress", [])),
@@ -257,13 +255,4 @@ impl Request {
             metadata: None,
         });
     }
-}
-
-fn not_pinned(item: &WorkItem) -> Refusal {
-    Refusal::new(
-        Reason::DigestMismatch,
-        "the work item is not what its approval was asked for",
-        "Ask again with: SELECT awgp.request_approval(work_item_id)",
-    )
-    .with("work_item_id", item.id.to_string())
 }

@@ -61,7 +61,7 @@ async fn what_was_changed_after_it_was_approved_does_not_begin() {
         "SET session_replication_role = replica; UPDATE awgp.work_items SET risk_level = 5 WHERE id = '{own}'"
     );
     superuser.batch_execute(&sql).await.expect("a superuser may");
-    assert_denied(&begun(&mut app, &group, own, None).await, "digest_mismatch");
+    assert_denied(&begun(&mut app, &group, own, None).await, "approval_required");
 }
 
 #[tokio::test]

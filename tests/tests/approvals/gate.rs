@@ -1,6 +1,6 @@
 //! The gate: pinned to what was asked, used once, and not longer than it lasts.
 
-use awgp_tests::approving::{START, approve, asked, item, let_it_expire, request, row, run, start};
+use awgp_tests::approving::{APPROVE, START, approve, asked, item, let_it_expire, request, row, run, start};
 use awgp_tests::fixture::{group, within_as};
 use awgp_tests::{Database, assert_refused, assert_sqlstate};
 use tokio_postgres::Client;
@@ -256,7 +256,15 @@ async fn what_has_begun_within_its_tier_goes_on_only_while_the_tier_allows_it() 
                  FROM awgp.begin_action($1, 'look') AS answer";
     assert_eq!(run(&mut app, &north, None, begin, item).await.expect("an answer"), "true allowed");
     set(&mut app, "risk_tier = 0").await;
-    assert_eq!(run(&mut app, &north, None, begin, item).await.expect("an answer"), "false digest_mismatch");
+    assert_eq!(run(&mut app, &north, None, begin, item).await.expect("an answer"), "false approval_required");
     set(&mut app, "risk_tier = 1").await;
+    assert_eq!(run(&mut app, &north, None, begin, item).await.expect("an answer"), "true allowed");
+    // As the denial says, what is in progress can be asked about, and goes on once it is approved.
+    set(&mut app, "risk_tier = 0").await;
+    let ask = "SELECT id::text FROM awgp.request_approval($1)";
+    let approval = run(&mut app, &north, Some(north.user("operator")), ask, item).await.expect("it is asked");
+    assert_eq!(run(&mut app, &north, None, begin, item).await.expect("an answer"), "false approval_pending");
+    let approval = Uuid::parse_str(&approval).expect("an id");
+    run(&mut app, &north, Some(north.user("admin")), APPROVE, approval).await.expect("an admin may");
     assert_eq!(run(&mut app, &north, None, begin, item).await.expect("an answer"), "true allowed");
 }

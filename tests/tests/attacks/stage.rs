@@ -213,10 +213,12 @@ async fn digest(superuser: &Client, tenant: Uuid) -> String {
     parts.join(" UNION ALL ")
 }
 
-/// What must stay as it is, besides rows: relations, functions, policies, triggers, memberships, the schema.
+/// What must stay as it is, besides rows: relations, rules, functions, policies, triggers, memberships, the schema.
 const GUARDS: &[&str] = &[
-    "SELECT oid, relowner, relacl, relrowsecurity, relforcerowsecurity, relhastriggers, relhasrules
-     FROM pg_class WHERE relnamespace = 'awgp'::regnamespace",
+    "SELECT oid, relowner, relacl, relrowsecurity, relforcerowsecurity FROM pg_class WHERE relnamespace = 'awgp'::regnamespace",
+    // Not pg_class.relhasrules and relhastriggers: VACUUM puts those right, and so changes them, whenever it comes by.
+    "SELECT oid, ev_class, ev_type, ev_enabled FROM pg_rewrite
+     WHERE ev_class IN (SELECT oid FROM pg_class WHERE relnamespace = 'awgp'::regnamespace)",
     "SELECT oid, proowner, proacl, prosrc FROM pg_proc WHERE pronamespace = 'awgp'::regnamespace",
     "SELECT oid, polqual, polwithcheck, polroles FROM pg_policy",
     "SELECT oid, tgenabled, tgfoid FROM pg_trigger WHERE tgrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'awgp'::regnamespace)",
