@@ -18,7 +18,7 @@ CREATE TABLE bench.chain_head (only_row boolean PRIMARY KEY DEFAULT true CHECK (
     WITH (fillfactor = 10);
 INSERT INTO bench.chain_head (seq, hash) VALUES (0, repeat('0', 64));
 
-CREATE FUNCTION bench.link() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+CREATE FUNCTION bench.link() RETURNS trigger LANGUAGE plpgsql
 AS $$
 DECLARE
     head bench.chain_head;

@@ -139,12 +139,12 @@ pub unsafe extern "C-unwind" fn awgp_own_or_visible_support(fcinfo: pg_sys::Func
             return Datum::from(0_usize);
         }
         let (root, arguments) = ((*request).root, (*(*request).fcall).args);
+        let (own, visible): (*mut pg_sys::Node, *mut pg_sys::Node) =
+            (pg_sys::list_nth(arguments, 0).cast(), pg_sys::list_nth(arguments, 1).cast());
         let chosen = match choose(root) {
-            Sight::Own if key::wants_one_row(root) => {
-                key::without_sub_select(pg_sys::list_nth(arguments, 0).cast())
-            }
-            Sight::Own => pg_sys::list_nth(arguments, 0).cast(),
-            Sight::Other => pg_sys::list_nth(arguments, 1).cast(),
+            Sight::Own if key::wants_one_row(root, own) => key::without_sub_select(own),
+            Sight::Own => own,
+            Sight::Other => visible,
         };
         Datum::from(chosen)
     }

@@ -12,16 +12,25 @@ const KEY: &CStr = c"id";
 /// uuid = uuid, of pg_operator.
 const UUID_EQUALS: u32 = 2972;
 
-/// True for a statement that has `id = …` among its conditions, and for one that writes.
+/// True for a statement that writes, and for one that has `id = …` among its conditions, of the relation of `policy`, an
+/// expression `tenant_id = …`.
 ///
 /// # Safety
-/// `root` is the planner's, of the query that is being planned.
-pub unsafe fn wants_one_row(root: *mut pg_sys::PlannerInfo) -> bool {
+/// `root` is the planner's, of the query that is being planned, and `policy` a node of its.
+pub unsafe fn wants_one_row(root: *mut pg_sys::PlannerInfo, policy: *mut Node) -> bool {
     // SAFETY: as the caller says; a query has a jointree.
     unsafe {
         let query = (*root).parse;
-        (*query).commandType != pg_sys::CmdType::CMD_SELECT
-            || conditions((*(*query).jointree).quals).into_iter().any(|condition| is_of_key(query, condition))
+        if (*query).commandType != pg_sys::CmdType::CMD_SELECT {
+            return true;
+        }
+        let Some(governed) = compared(policy) else { return false };
+        let is_of_key = |condition: *mut Node| {
+            compared(condition).is_some_and(|column| {
+                (*column).varno == (*governed).varno && name(query, column).is_some_and(|name| name == KEY)
+            })
+        };
+        conditions((*(*query).jointree).quals).into_iter().any(is_of_key)
     }
 }
 
@@ -43,22 +52,27 @@ unsafe fn conditions(quals: *mut Node) -> Vec<*mut Node> {
     }
 }
 
-/// True for `id = …`.
-unsafe fn is_of_key(query: *mut pg_sys::Query, condition: *mut Node) -> bool {
-    // SAFETY: nodes of the planner's, read by the type that each has; a Var of this level is of one of its relations.
+/// The column of this query that is on the left of an equality.
+unsafe fn compared(condition: *mut Node) -> Option<*mut pg_sys::Var> {
+    // SAFETY: nodes of the planner's, read by the type that each has.
     unsafe {
-        let Some((left, _)) = equality(condition) else { return false };
-        if tag(left) != Some(NodeTag::T_Var) || (*left.cast::<pg_sys::Var>()).varlevelsup != 0 {
-            return false;
-        }
-        let variable = left.cast::<pg_sys::Var>();
+        let (left, _) = equality(condition)?;
+        let column = left.cast::<pg_sys::Var>();
+        (tag(left) == Some(NodeTag::T_Var) && (*column).varlevelsup == 0).then_some(column)
+    }
+}
+
+/// The name of a column of a table.
+unsafe fn name<'a>(query: *mut pg_sys::Query, column: *mut pg_sys::Var) -> Option<&'a CStr> {
+    // SAFETY: a column of this query is one of its relations'; the name is the planner's memory's.
+    unsafe {
         let relation: *mut pg_sys::RangeTblEntry =
-            pg_sys::list_nth((*query).rtable, (*variable).varno - 1).cast();
-        if (*relation).rtekind != pg_sys::RTEKind::RTE_RELATION {
-            return false;
-        }
-        let name = pg_sys::get_attname((*relation).relid, (*variable).varattno, true);
-        !name.is_null() && CStr::from_ptr(name) == KEY
+            pg_sys::list_nth((*query).rtable, (*column).varno - 1).cast();
+        let name = match (*relation).rtekind {
+            pg_sys::RTEKind::RTE_RELATION => pg_sys::get_attname((*relation).relid, (*column).varattno, true),
+            _ => std::ptr::null_mut(),
+        };
+        (!name.is_null()).then(|| CStr::from_ptr(name))
     }
 }
 
