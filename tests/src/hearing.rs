@@ -26,3 +26,8 @@ pub async fn talkative(database: &Database) -> (Client, UnboundedReceiver<DbErro
 pub async fn hear_the_log(transaction: &Transaction<'_>) {
     transaction.batch_execute("SET LOCAL client_min_messages = log").await.expect("a setting");
 }
+
+/// The next thing that the server told. It is here before the answer to the statement that it was told in.
+pub fn heard(told: &mut UnboundedReceiver<DbError>) -> DbError {
+    told.try_recv().expect("the server told something")
+}

@@ -3,7 +3,7 @@
 use super::{assert_denied, begin, begun, count, finished, item, scene};
 use awgp_core::action::RESULT_BYTES_MAX;
 use awgp_tests::fixture::within;
-use awgp_tests::hearing::{hear_the_log, talkative};
+use awgp_tests::hearing::{hear_the_log, heard, talkative};
 use awgp_tests::{assert_refused, trail};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -69,7 +69,7 @@ async fn a_rollback_takes_the_row_of_a_denial_and_leaves_the_line_in_the_log() {
     hear_the_log(&transaction).await;
     assert_denied(&begin(&transaction, item, "pay", None).await.expect("an answer"), "capability_missing");
     transaction.rollback().await.expect("rolled back");
-    let line = told.recv().await.expect("a line");
+    let line = heard(&mut told);
     assert_eq!((line.severity(), line.message()), ("LOG", "awgp: action denied: capability_missing"));
     let detail: Value = serde_json::from_str(line.detail().unwrap_or_default()).expect("DETAIL is JSON");
     assert_eq!((&detail["action"], &detail["work_item_id"]), (&json!("pay"), &json!(item.to_string())));

@@ -2,7 +2,7 @@
 
 use super::{Message, assert_allowed, assert_denied, assistant, policy, scene};
 use awgp_tests::fixture::within;
-use awgp_tests::hearing::{hear_the_log, talkative};
+use awgp_tests::hearing::{hear_the_log, heard, talkative};
 use awgp_tests::trail;
 use serde_json::{Value, json};
 
@@ -47,7 +47,7 @@ async fn a_rollback_takes_the_row_of_a_denial_and_leaves_the_line_in_the_log() {
     hear_the_log(&transaction).await;
     assert_denied(&message.ask(&transaction).await.expect("a decision"), "no_policy");
     transaction.rollback().await.expect("rolled back");
-    let line = told.recv().await.expect("a line");
+    let line = heard(&mut told);
     assert_eq!((line.severity(), line.message()), ("LOG", "awgp: message denied: no_policy"));
     let detail: Value = serde_json::from_str(line.detail().unwrap_or_default()).expect("DETAIL is JSON");
     assert_eq!(detail["reason"], json!("no_policy"));
