@@ -31,6 +31,22 @@ pub fn from_server(text: &CStr) -> Cow<'_, str> {
     }
 }
 
+/// The same for bytes that no zero byte ends, and that may have become invalid: what is invalid is replaced.
+pub fn bytes_from_server(bytes: &[u8]) -> Cow<'_, str> {
+    if is_utf8() {
+        return String::from_utf8_lossy(bytes);
+    }
+    // SAFETY: converts as many bytes as are there; the answer is the same pointer or a palloc'd C string, copied at once.
+    unsafe {
+        let length = i32::try_from(bytes.len()).unwrap_or(i32::MAX);
+        let converted = pg_sys::pg_server_to_any(bytes.as_ptr().cast(), length, UTF8);
+        if converted.cast_const().cast() == bytes.as_ptr() {
+            return String::from_utf8_lossy(bytes);
+        }
+        Cow::Owned(CStr::from_ptr(converted).to_string_lossy().into_owned())
+    }
+}
+
 /// A text datum in the server's encoding.
 pub fn to_server(text: &str) -> Option<Datum> {
     if is_utf8() || text.is_ascii() {

@@ -1,6 +1,8 @@
 //! jsonb values held outside of PostgreSQL's memory contexts, as the server's own bytes.
 
-use crate::encoding::from_server;
+pub mod text;
+
+use crate::encoding::bytes_from_server;
 use pgrx::FromDatum;
 use pgrx::callconv::{Arg, ArgAbi, BoxRet, FcInfo};
 use pgrx::nullable::Nullable;
@@ -8,7 +10,7 @@ use pgrx::pg_sys::{self, Datum};
 use pgrx::pgrx_sql_entity_graph::metadata::{
     ArgumentError, ReturnsError, ReturnsRef, SqlMappingRef, SqlTranslatable, TypeOrigin,
 };
-use std::ffi::{CStr, CString};
+use std::ffi::CString;
 
 /// A jsonb: the varlena's bytes, uncompressed, header included.
 ///
@@ -70,15 +72,10 @@ impl Jsonb {
 
     /// Calls `read` with the jsonb's own text in UTF-8, as `jsonb_out` prints it.
     pub fn with_text<T>(&self, read: impl FnOnce(&str) -> T) -> T {
-        // SAFETY: JsonbToCString palloc's a C string in the server's encoding.
-        unsafe {
-            let root = &raw mut (*self.words.as_ptr().cast_mut().cast::<pg_sys::Jsonb>()).root;
-            let length = i32::try_from(self.length).unwrap_or(i32::MAX);
-            let text = pg_sys::JsonbToCString(std::ptr::null_mut(), root, length);
-            let answer = read(&from_server(CStr::from_ptr(text)));
-            pg_sys::pfree(text.cast());
-            answer
-        }
+        // Quotes, and a separator for each value, beside what is stored.
+        let mut text = Vec::with_capacity(self.length + self.length / 2);
+        text::write(self.bytes(), &mut text);
+        read(&bytes_from_server(&text))
     }
 
     /// True for a JSON object.

@@ -3,6 +3,7 @@
 
 #[pgrx::pg_schema]
 mod tests {
+    use crate::jsonb::{Jsonb, text};
     use crate::raise::sqlstate;
     use awgp_core::reason::Reason;
     use pgrx::prelude::*;
@@ -47,5 +48,93 @@ mod tests {
         assert_eq!(current().as_deref(), Some("a"));
         Spi::run("DO $$ BEGIN PERFORM awgp.set_context(awgp.find_tenant('b')); EXCEPTION WHEN raise_exception THEN NULL; END $$").unwrap();
         assert_eq!(current().as_deref(), Some("b"));
+    }
+
+    /// Documents of every kind of value, from a seed: nested, empty, longer than the 32 entries after which an offset is stored.
+    fn document(seed: &mut u64, depth: u32) -> String {
+        let mut next = |below: u64| {
+            *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (*seed >> 33) % below
+        };
+        const STRINGS: [&str; 8] = [
+            "",
+            "plain",
+            r#"quote \" backslash \\ slash \/"#,
+            r"controls \b\f\n\r\t\u0001\u001f\u007f",
+            "Zürich, 東京, 🦀",
+            "sixteen bytes ok",
+            r"just before the sixteenth \n and after it",
+            r"\u0001",
+        ];
+        const NUMBERS: [&str; 10] = [
+            "0",
+            "-0",
+            "1",
+            "-17",
+            "1.10",
+            "0.000123",
+            "1e300",
+            "12345678901234567890.12345678901234567890",
+            "1e-20",
+            "9999",
+        ];
+        let kind = next(if depth == 0 { 5 } else { 7 });
+        let count = [0, 1, 2, 5, 40][next(5) as usize];
+        match kind {
+            0 => NUMBERS[next(10) as usize].to_owned(),
+            1 | 2 => format!("\"{}{}\"", STRINGS[next(8) as usize], "x".repeat(next(3) as usize * 70)),
+            3 => ["true", "false"][next(2) as usize].to_owned(),
+            4 => "null".to_owned(),
+            5 => {
+                let values: Vec<String> = (0..count).map(|_| document(seed, depth - 1)).collect();
+                format!("[{}]", values.join(","))
+            }
+            _ => {
+                let members: Vec<String> = (0..count)
+                    .map(|number| format!("\"key {number} \\t\":{}", document(seed, depth - 1)))
+                    .collect();
+                format!("{{{}}}", members.join(","))
+            }
+        }
+    }
+
+    #[pg_test]
+    fn a_jsonb_is_written_as_the_server_prints_it() {
+        let mut seed = 20_261_124;
+        let mut kinds = std::collections::HashSet::new();
+        for _ in 0..3000 {
+            let json = document(&mut seed, 3);
+            kinds.insert(json.as_bytes()[0]);
+            let printed = Spi::get_one_with_args::<String>("SELECT $1::jsonb::text", &[json.as_str().into()]);
+            let ours = Jsonb::from_text(&json).with_text(str::to_owned);
+            assert_eq!(Ok(Some(ours)), printed, "{json}");
+        }
+        assert!(kinds.len() > 6, "too few kinds of documents: {kinds:?}");
+        // Deeper than a stack of calls would go.
+        let deep = format!("{}1{}", "[".repeat(3000), "]".repeat(3000));
+        assert_eq!(Jsonb::from_text(&deep).with_text(str::to_owned), deep);
+    }
+
+    #[pg_test]
+    fn a_damaged_jsonb_is_refused_and_read_no_further_than_it_goes() {
+        let json =
+            r#"{"a": [1.5, {"b": "text", "c": null}, true], "d": {}, "e": [[], "x\ny"], "f": -12345.678}"#;
+        let whole = Jsonb::from_text(json);
+        let mut text = Vec::new();
+        assert_eq!(text::try_write(whole.bytes(), &mut text), Some(()));
+        for end in 0..whole.bytes().len() {
+            text.clear();
+            assert_eq!(text::try_write(&whole.bytes()[..end], &mut text), None, "cut at {end}");
+        }
+        let mut refused = 0;
+        for place in 4..whole.bytes().len() {
+            for flipped in [0x01, 0x10, 0x40, 0x80, 0xff] {
+                let mut damaged = whole.bytes().to_vec();
+                damaged[place] ^= flipped;
+                text.clear();
+                refused += u32::from(text::try_write(&damaged, &mut text).is_none());
+            }
+        }
+        assert!(refused > 50, "{refused}");
     }
 }

@@ -5,7 +5,7 @@
 //! The query runs under row-level security, so nobody reads a row here that he could not read himself.
 
 use super::columns;
-use crate::relation;
+use crate::{jsonb, relation};
 use awgp_core::audit::chain::Lane;
 use awgp_core::audit::row::{AuditRow, RowRef, timestamp_from_postgres};
 use pgrx::datum::DatumWithOid;
@@ -139,7 +139,7 @@ struct Reader {
     sources: Vec<Source>,
     memory: pg_sys::MemoryContext,
     /// Text of before_state, after_state and metadata.
-    texts: [pg_sys::StringInfo; 3],
+    texts: [Vec<u8>; 3],
     is_utf8: bool,
 }
 
@@ -154,7 +154,7 @@ impl Reader {
                 pg_sys::ALLOCSET_DEFAULT_INITSIZE as usize,
                 pg_sys::ALLOCSET_DEFAULT_MAXSIZE as usize,
             );
-            let texts = std::array::from_fn(|_| pg_sys::makeStringInfo());
+            let texts = std::array::from_fn(|_| Vec::new());
             let is_utf8 = pg_sys::GetDatabaseEncoding() == pg_sys::pg_enc::PG_UTF8 as i32;
             Self { sources: Vec::new(), memory, texts, is_utf8 }
         }
@@ -189,6 +189,7 @@ impl Reader {
     ) {
         let place = self.source(oid);
         let source = &self.sources[place];
+        let [before, after, metadata] = &mut self.texts;
         // SAFETY: the address comes from this snapshot's own scan of the table; the row is pinned by the slot
         // until the next fetch, and what is detoasted or converted lives in the per-row context until then.
         unsafe {
@@ -219,7 +220,8 @@ impl Reader {
             let bigint = |column| datum(column).map_or(0, bigint_of);
             let uuid = |column| datum(column).map(|datum| relation::uuid_of(datum));
             let text = |column| datum(column).map_or(&b""[..], |datum| text_of(datum, self.is_utf8));
-            let json = |column, buffer| datum(column).map(|datum| json_of(datum, buffer, self.is_utf8));
+            let is_utf8 = self.is_utf8;
+            let json = |column, buffer| datum(column).map(|datum| json_of(datum, buffer, is_utf8));
             let row = RowRef {
                 id: bigint(0),
                 timestamp_us: timestamp_from_postgres(bigint(1)).unwrap_or(i64::MAX),
@@ -229,9 +231,9 @@ impl Reader {
                 action: text(5),
                 entity_type: text(6),
                 entity_id: uuid(7),
-                before_state: json(8, self.texts[0]),
-                after_state: json(9, self.texts[1]),
-                metadata: json(10, self.texts[2]),
+                before_state: json(8, before),
+                after_state: json(9, after),
+                metadata: json(10, metadata),
                 integrity_hash: text(11),
                 #[expect(clippy::cast_possible_truncation, reason = "a by-value smallint")]
                 chain_lane: bigint(12) as i16,
@@ -270,14 +272,14 @@ unsafe fn text_of<'row>(datum: Datum, is_utf8: bool) -> &'row [u8] {
 }
 
 /// The bytes of a jsonb's own text in UTF-8, written into `buffer`.
-unsafe fn json_of<'row>(datum: Datum, buffer: pg_sys::StringInfo, is_utf8: bool) -> &'row [u8] {
-    // SAFETY: a non-null jsonb; the buffer is this column's own and is written anew for each row.
+unsafe fn json_of(datum: Datum, buffer: &mut Vec<u8>, is_utf8: bool) -> &[u8] {
+    // SAFETY: a non-null jsonb, detoasted into the per-row context where it has to be.
     unsafe {
-        let jsonb = pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast::<pg_sys::Jsonb>();
-        pg_sys::resetStringInfo(buffer);
-        pg_sys::JsonbToCString(buffer, &raw mut (*jsonb).root, 0);
-        let length = usize::try_from((*buffer).len).unwrap_or(0);
-        in_utf8(std::slice::from_raw_parts((*buffer).data.cast(), length), is_utf8)
+        let jsonb = pg_sys::pg_detoast_datum(datum.cast_mut_ptr());
+        let bytes = std::slice::from_raw_parts(jsonb.cast::<u8>(), pgrx::varsize_any(jsonb));
+        buffer.clear();
+        jsonb::text::write(bytes, buffer);
+        in_utf8(buffer, is_utf8)
     }
 }
 
