@@ -27,6 +27,8 @@ pub enum Subject {
     Period = 18,
     /// Who counts towards a holding's limit: shared by those who spend, exclusive for who begins to count.
     Holding = 19,
+    /// Who moves the money of a tenant, or of a holding's family, next.
+    Spending = 20,
 }
 
 const AWGP_LOCK_CLASS: u16 = 0x4157;

@@ -49,13 +49,13 @@ def timed(sql, database):
     return max(time.monotonic() - began - connecting, 0.001)
 
 
-def transactions_a_second(script, database, clients, settings=""):
-    """pgbench's own figure for one script, prepared, connections not counted."""
+def transactions_a_second(script, database, clients, settings="", variables=None):
+    """pgbench's own figure for one script, prepared, connections not counted. `variables`: what each client begins with."""
     with tempfile.NamedTemporaryFile("w", suffix=".sql", encoding="utf-8") as file:
         file.write(script)
         file.flush()
         command = ["pgbench", "-n", "-M", "prepared", "-T", str(SECONDS), "-c", str(clients), "-j", str(min(clients, 2)),
-                   "-f", file.name]
+                   "-f", file.name, *(f"-D{name}={value}" for name, value in (variables or {}).items())]
         done = subprocess.run(command, text=True, capture_output=True,
                               env=dict(os.environ, PGDATABASE=database, PGOPTIONS=settings))
     found = re.search(r"^tps = ([\d.]+)", done.stdout, re.MULTILINE)

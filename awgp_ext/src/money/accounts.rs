@@ -4,11 +4,16 @@
 //! assistant's day. The widest comes first, so that two transactions of one tenant cannot wait for each other in
 //! a circle, whatever assistants and pools they touch; what it costs is that the widest is held a few
 //! microseconds longer.
+//!
+//! Before the two rows that everybody writes, a holding's month and a tenant's, stands a lock of ours, in which those who
+//! wait form a queue. Who waits for a row itself is woken to find a newer version locked by somebody else, follows it
+//! and waits again: with sixteen sessions on one tenant that took half of the throughput.
 
 use super::alert::{self, Cause};
 use super::book::{Book, Is, LockedRow, Order};
 use super::period::{self, Limit, Open};
 use super::{clock, holding, numeric};
+use crate::lock::{self, Subject};
 use crate::raise::raise;
 use crate::relation;
 use awgp_core::money::amount::Amount;
@@ -117,9 +122,13 @@ impl Accounts {
         let mut open = Vec::with_capacity(Scope::ALL.len());
         if let Some(id) = spender.holding {
             // Without a row nobody counts: see holding::join().
+            if period::exists(&periods, Scope::Holding, id, at) {
+                lock::lock_row(Subject::Spending, id);
+            }
             let limit = Limit::of(Scope::Holding, id, id, holding::limit(id));
             open.extend(period::try_open(&periods, &limit, at));
         }
+        lock::lock_row(Subject::Spending, tenant);
         let quota = holding::tenant(tenant).and_then(|tenant| tenant.quota).unwrap_or(Amount::ZERO);
         open.push(period::open(&periods, &Limit::of(Scope::Tenant, tenant, tenant, Some(quota)), at));
         let pool = spender.pool.and_then(|id| Pool::lock(id).map(|pool| (id, pool)));
