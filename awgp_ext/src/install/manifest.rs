@@ -52,6 +52,7 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0031_conversation_search",
     "0032_assistant_quality",
     "0033_governed_actions",
+    "0034_leaner_indexes",
 };
 
 /// Who may see and write which rows, with the grants beside it.
