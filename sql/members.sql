@@ -29,7 +29,6 @@ COMMENT ON FUNCTION awgp.require_work_item(uuid, text) IS 'The id, where the ten
 COMMENT ON FUNCTION awgp.require_assistant(uuid) IS 'The id, where the context may write such an assistant. Errors (42501): unknown_assistant, no_tenant_context.';
 GRANT EXECUTE ON FUNCTION awgp.require_work_item(uuid, text) TO awgp_app;
 GRANT EXECUTE ON FUNCTION awgp.require_assistant(uuid) TO awgp_app;
-COMMENT ON FUNCTION awgp.vote_on_approval(uuid, boolean, text) IS 'What approve() and reject() call: the user in context votes. Returns the id. Errors: as of approve() and reject().';
 COMMENT ON FUNCTION awgp.step_up_approval(uuid, text, uuid[]) IS 'What escalate_approval() calls. Returns the id. Errors: as of escalate_approval().';
 COMMENT ON FUNCTION awgp.force_approval(uuid, text) IS 'What break_glass() calls; granted to nobody. Returns the id. Errors: as of break_glass().';
 COMMENT ON FUNCTION awgp.expire_approvals(timestamptz) IS 'Expires the open approvals whose time is over at at (default, and at most: now), and returns how many: of every tenant for maintainers, else of the tenant in context. Nobody decides them any more, expired or not. Error 42501 no_tenant_context.';
@@ -37,7 +36,6 @@ COMMENT ON FUNCTION awgp.escalate_due_approvals(timestamptz) IS 'Escalates the o
 COMMENT ON FUNCTION awgp.explain_approval(uuid, uuid) IS 'Whether a user may decide an approval now, as a JSON object: may_decide, authority (in_person or delegated, with on_behalf_of and delegation_id), or reason, message and hint. user_id: default the user in context. Changes nothing. Errors: P0002 unknown_approval; 42501 unknown_user, no_user_context, no_tenant_context.';
 COMMENT ON FUNCTION awgp.may_decide_approval(uuid, uuid) IS 'True where the user may decide the approval of the tenant in context now.';
 COMMENT ON FUNCTION awgp.require_delegation(uuid) IS 'The id, where the tenant in context has such a delegation. Errors: P0002 unknown_delegation; 42501 no_tenant_context.';
-GRANT EXECUTE ON FUNCTION awgp.vote_on_approval(uuid, boolean, text) TO awgp_app;
 GRANT EXECUTE ON FUNCTION awgp.step_up_approval(uuid, text, uuid[]) TO awgp_app;
 GRANT EXECUTE ON FUNCTION awgp.expire_approvals(timestamptz) TO awgp_app, awgp_maintainer;
 GRANT EXECUTE ON FUNCTION awgp.escalate_due_approvals(timestamptz) TO awgp_maintainer;

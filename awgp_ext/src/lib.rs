@@ -20,7 +20,7 @@
 //! | [`maintenance`] | everything that is due, step by step |
 //! | [`doctor`] | what is wrong with this installation, as rows |
 //! | [`settings`] | configuration parameters |
-//! | [`query`], [`raise`], [`relation`], [`jsonb`], [`encoding`], [`lock`], [`patience`], [`clock`], [`server_log`], [`statement`], [`transaction`], [`subtransaction`], [`trigger`] | the edges to PostgreSQL |
+//! | [`catalog`], [`query`], [`raise`], [`relation`], [`jsonb`], [`encoding`], [`lock`], [`patience`], [`clock`], [`server_log`], [`statement`], [`datum_statement`], [`row_function`], [`transaction`], [`subtransaction`], [`trigger`] | the edges to PostgreSQL |
 
 // Pedantic lints that the edge to a C server meets everywhere.
 #![allow(
@@ -35,8 +35,10 @@ mod action;
 mod approval;
 mod assistant;
 mod audit;
+mod catalog;
 mod clock;
 mod context;
+mod datum_statement;
 mod doctor;
 mod encoding;
 mod guard;
@@ -56,6 +58,7 @@ mod raise;
 mod records;
 mod references;
 mod relation;
+mod row_function;
 mod server_log;
 mod settings;
 mod statement;

@@ -5,12 +5,12 @@
 //! plant; only fixed table, index and column names ever come in. The snapshot is a fresh one at every
 //! isolation level: a tenant deactivated a moment ago is inactive.
 
+use crate::catalog;
 use crate::encoding::{Text, from_server, to_server};
 use crate::jsonb::Jsonb;
 use pgrx::FromDatum;
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;
-use std::num::NonZeroUsize;
 use uuid::Uuid;
 
 /// One row under the scan; valid inside the callback alone.
@@ -27,11 +27,10 @@ impl Row {
 
     /// A column's value as it is stored; none for NULL.
     pub fn datum(&self, column: &CStr) -> Option<Datum> {
-        // SAFETY: tuple and descriptor belong to the scan that is open around the callback, and SPI_fnumber
-        // answers a user column of this very descriptor.
+        // SAFETY: tuple and descriptor belong to the scan that is open around the callback, and the number is of a
+        // column of this very descriptor.
         unsafe {
-            let number = pg_sys::SPI_fnumber(self.descriptor, column.as_ptr());
-            let number = usize::try_from(number).ok().and_then(NonZeroUsize::new)?;
+            let number = catalog::column(self.descriptor, column)?;
             pgrx::htup::heap_getattr_raw(self.tuple, number, self.descriptor)
         }
     }
@@ -52,7 +51,7 @@ impl Row {
     pub fn printed(&self, column: &CStr) -> Option<String> {
         // SAFETY: tuple and descriptor belong together; the answer is null or a palloc'd C string.
         unsafe {
-            let number = pg_sys::SPI_fnumber(self.descriptor, column.as_ptr());
+            let number = i32::from(catalog::attribute_number(self.descriptor, column));
             let text = pg_sys::SPI_getvalue(self.tuple, self.descriptor, number);
             (!text.is_null()).then(|| from_server(CStr::from_ptr(text)).into_owned())
         }
@@ -138,14 +137,7 @@ impl Row {
     }
 }
 
-/// The oid of a relation of AWGP's; InvalidOid where there is none.
-pub fn oid(name: &CStr) -> pg_sys::Oid {
-    // SAFETY: syscache look-ups.
-    unsafe {
-        let namespace = pg_sys::get_namespace_oid(c"awgp".as_ptr(), false);
-        pg_sys::get_relname_relid(name.as_ptr(), namespace)
-    }
-}
+pub use crate::catalog::relation_oid as oid;
 
 /// Opens a table of AWGP's.
 ///
@@ -216,65 +208,64 @@ pub fn has_rows(table: &CStr) -> bool {
 
 /// Calls `visit` with every row of `awgp.table` whose uuid `column` equals `key`, through `index`.
 pub fn for_each_by_uuid(table: &CStr, index: &CStr, column: &CStr, key: Uuid, visit: impl FnMut(&Row)) {
-    let mut bytes = *key.as_bytes();
-    let key = Key { index, column, equals: pg_sys::F_UUID_EQ, value: Datum::from(bytes.as_mut_ptr()) };
-    scan(table, Some(&key), visit);
+    for_each_by_uuids(table, index, &[(column, key)], visit);
+}
+
+/// The same for several columns, the first of the index.
+pub fn for_each_by_uuids(table: &CStr, index: &CStr, keys: &[(&CStr, Uuid)], visit: impl FnMut(&Row)) {
+    let values: Vec<[u8; 16]> = keys.iter().map(|(_, key)| *key.as_bytes()).collect();
+    let keys: Vec<Key<'_>> = keys
+        .iter()
+        .zip(&values)
+        .map(|((column, _), value)| Key {
+            column,
+            equals: pg_sys::F_UUID_EQ,
+            value: Datum::from(value.as_ptr().cast_mut()),
+        })
+        .collect();
+    scan(table, Some(index), &keys, visit);
 }
 
 /// Calls `visit` with every row of `awgp.table` whose text `column` equals `key`, through `index`.
 pub fn for_each_by_text(table: &CStr, index: &CStr, column: &CStr, key: &str, visit: impl FnMut(&Row)) {
     let Some(value) = to_server(key) else { return };
-    scan(table, Some(&Key { index, column, equals: pg_sys::F_TEXTEQ, value }), visit);
+    scan(table, Some(index), &[Key { column, equals: pg_sys::F_TEXTEQ, value }], visit);
 }
 
 /// Calls `visit` with every row of `awgp.table`; for small tables.
 pub fn for_each(table: &CStr, visit: impl FnMut(&Row)) {
-    scan(table, None, visit);
+    scan(table, None, &[], visit);
 }
 
 /// What a scan looks for.
 struct Key<'a> {
-    index: &'a CStr,
     column: &'a CStr,
     /// The function behind the operator =.
     equals: u32,
     value: Datum,
 }
 
-fn scan(table: &CStr, key: Option<&Key>, mut visit: impl FnMut(&Row)) {
+/// Calls `visit` with the rows that meet all keys, through the index whose first columns they are of.
+fn scan(table: &CStr, index: Option<&CStr>, keys: &[Key<'_>], mut visit: impl FnMut(&Row)) {
     // SAFETY: plain use of the access-method interface, as catalog code does. Locks, scan and relation are
     // released by the resource owner if anything in between raises an error.
     unsafe {
         let table_oid = oid(table);
-        let index_oid = key.map_or(pg_sys::InvalidOid, |key| oid(key.index));
-        if table_oid == pg_sys::InvalidOid || (key.is_some() && index_oid == pg_sys::InvalidOid) {
+        let index_oid = index.map_or(pg_sys::InvalidOid, oid);
+        if table_oid == pg_sys::InvalidOid || (index.is_some() && index_oid == pg_sys::InvalidOid) {
             return;
         }
         let relation = pg_sys::table_open(table_oid, pg_sys::AccessShareLock as pg_sys::LOCKMODE);
         let descriptor = (*relation).rd_att;
-        let mut scan_key = pg_sys::ScanKeyData::default();
-        if let Some(key) = key {
-            let number = pg_sys::SPI_fnumber(descriptor, key.column.as_ptr());
-            // The column's own collation: the index is ordered by it. uuid has none.
-            let text = key.equals == pg_sys::F_TEXTEQ;
-            pg_sys::ScanKeyEntryInitialize(
-                &raw mut scan_key,
-                0,
-                pg_sys::AttrNumber::try_from(number).unwrap_or(0),
-                pg_sys::BTEqualStrategyNumber as pg_sys::StrategyNumber,
-                pg_sys::InvalidOid,
-                if text { pg_sys::DEFAULT_COLLATION_OID } else { pg_sys::InvalidOid },
-                pg_sys::Oid::from(key.equals),
-                key.value,
-            );
-        }
+        let mut scan_keys: Vec<pg_sys::ScanKeyData> =
+            keys.iter().map(|key| scan_key(descriptor, key)).collect();
         let scan = pg_sys::systable_beginscan(
             relation,
             index_oid,
-            key.is_some(),
+            index.is_some(),
             std::ptr::null_mut(),
-            i32::from(key.is_some()),
-            &raw mut scan_key,
+            i32::try_from(scan_keys.len()).unwrap_or(0),
+            scan_keys.as_mut_ptr(),
         );
         loop {
             let tuple = pg_sys::systable_getnext(scan);
@@ -288,15 +279,35 @@ fn scan(table: &CStr, key: Option<&Key>, mut visit: impl FnMut(&Row)) {
     }
 }
 
+/// # Safety
+/// The descriptor is the table's.
+unsafe fn scan_key(descriptor: pg_sys::TupleDesc, key: &Key<'_>) -> pg_sys::ScanKeyData {
+    let mut scan_key = pg_sys::ScanKeyData::default();
+    // The column's own collation: the index is ordered by it. uuid has none.
+    let is_text = key.equals == pg_sys::F_TEXTEQ;
+    // SAFETY: fills what it is given.
+    unsafe {
+        pg_sys::ScanKeyEntryInitialize(
+            &raw mut scan_key,
+            0,
+            catalog::attribute_number(descriptor, key.column),
+            pg_sys::BTEqualStrategyNumber as pg_sys::StrategyNumber,
+            pg_sys::InvalidOid,
+            if is_text { pg_sys::DEFAULT_COLLATION_OID } else { pg_sys::InvalidOid },
+            pg_sys::Oid::from(key.equals),
+            key.value,
+        );
+    }
+    scan_key
+}
+
 /// Runs `body` as the owner of `awgp.table`, past row-level security, as the server's own checks of foreign
 /// keys run. The role is put back afterwards; after an error the server does it.
 pub fn as_owner_past_row_security<T>(table: &CStr, body: impl FnOnce() -> T) -> T {
     // SAFETY: reads a relation's owner under a lock, then switches the role the way ri_triggers.c does; the
     // end of the (sub)transaction restores it when `body` raises.
     unsafe {
-        let namespace = pg_sys::get_namespace_oid(c"awgp".as_ptr(), false);
-        let oid = pg_sys::get_relname_relid(table.as_ptr(), namespace);
-        let relation = pg_sys::table_open(oid, pg_sys::AccessShareLock as pg_sys::LOCKMODE);
+        let relation = open(table, pg_sys::AccessShareLock);
         let owner = (*(*relation).rd_rel).relowner;
         pg_sys::table_close(relation, pg_sys::NoLock as pg_sys::LOCKMODE);
         let (mut role, mut security) = (pg_sys::InvalidOid, 0);

@@ -1,7 +1,7 @@
 //! What happens when a transaction or a savepoint ends, in one place and one order.
 
 use crate::audit::{lanes, queue};
-use crate::{approval, context, machine, money};
+use crate::{approval, catalog, context, machine, money};
 use pgrx::pg_sys;
 use std::ffi::c_void;
 
@@ -12,6 +12,7 @@ pub fn register_callbacks() {
         pg_sys::RegisterXactCallback(Some(at_transaction_event), std::ptr::null_mut());
         pg_sys::RegisterSubXactCallback(Some(at_savepoint_event), std::ptr::null_mut());
     }
+    catalog::register_callback();
     context::plans::register_callback();
 }
 

@@ -1,6 +1,7 @@
 //! The edge between PostgreSQL's trigger manager and our trigger functions.
 
 use crate::audit::image;
+use crate::catalog;
 use crate::encoding::from_server;
 use crate::jsonb::Jsonb;
 use crate::relation::{Row, text_array_of, text_of, texts_of, uuid_array_of, uuid_of};
@@ -8,7 +9,6 @@ use pgrx::FromDatum;
 use pgrx::pg_sys::{self, Datum};
 use std::borrow::Cow;
 use std::ffi::{CStr, CString};
-use std::num::NonZeroUsize;
 use uuid::Uuid;
 
 /// One call of a trigger.
@@ -120,8 +120,7 @@ impl TriggerCall {
         // SAFETY: the tuple belongs to the trigger's table, whose descriptor numbers the column.
         unsafe {
             let descriptor = (*(*self.data).tg_relation).rd_att;
-            let number = pg_sys::SPI_fnumber(descriptor, name.as_ptr());
-            let number = usize::try_from(number).ok().and_then(NonZeroUsize::new)?;
+            let number = catalog::column(descriptor, name)?;
             pgrx::htup::heap_getattr_raw(tuple, number, descriptor)
         }
     }
@@ -227,8 +226,10 @@ impl TriggerCall {
         // caller's context, as trigger functions return it.
         unsafe {
             let descriptor = (*(*self.data).tg_relation).rd_att;
-            let mut numbers: Vec<i32> =
-                columns.iter().map(|(name, _)| pg_sys::SPI_fnumber(descriptor, name.as_ptr())).collect();
+            let mut numbers: Vec<i32> = columns
+                .iter()
+                .map(|(name, _)| i32::from(catalog::attribute_number(descriptor, name)))
+                .collect();
             if let Some(missing) = numbers.iter().position(|number| *number <= 0) {
                 pgrx::error!(
                     "{} has no column {}; call awgp.migrate()",
@@ -292,7 +293,7 @@ impl TriggerCall {
         // SAFETY: the number is the descriptor's own, and its type is looked at before the datum is.
         let is_uuid = unsafe {
             let descriptor = (*(*self.data).tg_relation).rd_att;
-            let number = pg_sys::SPI_fnumber(descriptor, name.as_ptr());
+            let number = i32::from(catalog::attribute_number(descriptor, name));
             number > 0 && pg_sys::SPI_gettypeid(descriptor, number) == pg_sys::UUIDOID
         };
         if !is_uuid {

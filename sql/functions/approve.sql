@@ -1,14 +1,10 @@
+-- The body is the function of the same name in awgp_ext/src/approval/functions.rs.
 CREATE OR REPLACE FUNCTION awgp.approve(
     approval_id uuid,
     comment text DEFAULT NULL
 ) RETURNS awgp.approvals
-LANGUAGE sql VOLATILE SECURITY INVOKER
-SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT awgp.vote_on_approval(approve.approval_id, true, approve.comment);
-    SELECT approval.* FROM awgp.approvals AS approval
-    WHERE approval.tenant_id = awgp.current_tenant() AND approval.id = approve.approval_id;
-$$;
+LANGUAGE c VOLATILE SECURITY INVOKER PARALLEL UNSAFE
+AS '$libdir/awgp', 'awgp_approve';
 COMMENT ON FUNCTION awgp.approve(uuid, text) IS 'The user in context approves, in person or on behalf of a user who delegated to him, and returns the row: approved where this was the last vote that the quorum needs. comment: kept with the vote. Errors: P0002 unknown_approval; 42501 no_user_context, assistant_decides, self_approval, assistant_creator, not_an_approver, approver_role, role_not_sufficient; 55000 approval_closed, approval_expired, digest_mismatch, already_voted.';
 REVOKE ALL ON FUNCTION awgp.approve(uuid, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.approve(uuid, text) TO awgp_app;

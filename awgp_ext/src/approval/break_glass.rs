@@ -25,7 +25,7 @@ pub fn break_glass(approval: &Approval, reason: &str) -> Result<Columns, Refusal
     let status = approval.status.unwrap_or(Status::Expired);
     check_open(approval.id, status, approval.expires_at, now())?;
     let user = human(approval.tenant)?;
-    let case = Case::of(approval, Keep::Locked)?;
+    let case = Case::of(approval)?;
     let person = people::user(approval.tenant, user, Keep::Locked).ok_or_else(tenancy::unknown_user)?;
     if !person.is_active {
         return Err(tenancy::unknown_user());

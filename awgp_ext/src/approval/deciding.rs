@@ -47,12 +47,12 @@ pub struct Case {
 
 impl Case {
     /// Loads it.
-    pub fn of(approval: &Approval, keep: Keep) -> Result<Self, Refusal> {
+    pub fn of(approval: &Approval) -> Result<Self, Refusal> {
         let item = WorkItem::find(approval.tenant, approval.work_item);
         let creator = item.as_ref().and_then(|item| creator_of(item.assistant));
         Ok(Self {
             policy: policy::of(approval.tenant)?,
-            votes: people::votes(approval, keep),
+            votes: people::votes(approval),
             item,
             assistant_creator: creator,
         })
@@ -117,7 +117,7 @@ pub fn vote(approval: &Approval, verdict: Verdict, comment: Option<&str>) -> Res
     if verdict == Verdict::Reject && comment.is_none_or(|comment| comment.trim().is_empty()) {
         return Err(awgp_core::assistant::reason_required("a rejection"));
     }
-    let case = Case::of(approval, Keep::Locked)?;
+    let case = Case::of(approval)?;
     if verdict == Verdict::Approve && !case.is_as_asked(approval) {
         return Err(changed(approval));
     }

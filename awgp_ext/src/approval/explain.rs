@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 /// Whether the user may decide the approval now, by what right, or why not. Nothing is locked or changed.
 pub fn explain(approval: &Approval, user: Uuid) -> Result<Value, Refusal> {
-    let case = Case::of(approval, Keep::Seen)?;
+    let case = Case::of(approval)?;
     let person = people::user(approval.tenant, user, Keep::Seen).ok_or_else(tenancy::unknown_user)?;
     let status = approval.status.unwrap_or(Status::Expired);
     let (authority, now) = case.authority(approval, &person, Keep::Seen);
@@ -71,5 +71,5 @@ pub fn may_decide(approval: &Approval, user: Uuid) -> bool {
     let Some(person) = open.then(|| people::user(approval.tenant, user, Keep::Seen)).flatten() else {
         return false;
     };
-    Case::of(approval, Keep::Seen).is_ok_and(|case| case.authority(approval, &person, Keep::Seen).0.is_ok())
+    Case::of(approval).is_ok_and(|case| case.authority(approval, &person, Keep::Seen).0.is_ok())
 }

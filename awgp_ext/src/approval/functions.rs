@@ -4,16 +4,20 @@ use super::effects::{expire_due, move_as_caller};
 use super::intent::{Intent, Verdict};
 use super::{Approval, explain};
 use crate::context::{self, Context};
+use crate::datum_statement::Statement;
 use crate::encoding::Text;
 use crate::raise::raise;
 use crate::relation::{self, from_sql, to_sql};
+use crate::row_function::{Arguments, row_function};
 use crate::trigger::outer_role_has;
 use awgp_core::approval::delegation::unknown_delegation;
 use awgp_core::approval::unknown_approval;
 use awgp_core::assistant::reason_required;
+use awgp_core::work::unknown_work_item;
 use awgp_core::{approval, tenancy};
 use pgrx::JsonB;
 use pgrx::datum::TimestampWithTimeZone;
+use pgrx::pg_sys::{self, Datum};
 use pgrx::prelude::*;
 use uuid::Uuid;
 
@@ -36,16 +40,61 @@ fn moved(approval: Option<&pgrx::Uuid>, intent: Intent) -> pgrx::Uuid {
     to_sql(id)
 }
 
-/// The user in context votes on an approval; what `approve()` and `reject()` call.
-#[pg_extern(volatile, parallel_unsafe)]
-fn vote_on_approval(
-    approval_id: Option<pgrx::Uuid>,
-    approve: bool,
-    comment: default!(Option<Text>, "NULL"),
-) -> pgrx::Uuid {
-    let verdict = if approve { Verdict::Approve } else { Verdict::Reject };
-    let comment = comment.map(|Text(comment)| comment);
-    moved(approval_id.as_ref(), Intent::Vote { verdict, comment })
+row_function!(awgp_approve, pg_finfo_awgp_approve, approve);
+row_function!(awgp_reject, pg_finfo_awgp_reject, reject);
+row_function!(awgp_request_approval, pg_finfo_awgp_request_approval, request_approval);
+
+/// An approval as the caller may read it.
+const APPROVAL: Statement = Statement {
+    number: 100,
+    sql: c"SELECT * FROM awgp.approvals
+           WHERE id OPERATOR(pg_catalog.=) $2 AND pg_catalog.uuid_eq(tenant_id, $1)",
+    types: &[pg_sys::UUIDOID, pg_sys::UUIDOID],
+};
+
+/// `approve(approval_id, comment)`.
+fn approve(arguments: &Arguments) -> Datum {
+    vote(arguments.uuid(0), Verdict::Approve, arguments.text(1))
+}
+
+/// `reject(approval_id, reason)`.
+fn reject(arguments: &Arguments) -> Datum {
+    vote(arguments.uuid(0), Verdict::Reject, arguments.text(1))
+}
+
+fn vote(approval: Option<Uuid>, verdict: Verdict, comment: Option<String>) -> Datum {
+    let tenant = context_for("approvals").tenant;
+    let id = approval.unwrap_or_default();
+    let moved = move_as_caller(tenant, id, Intent::Vote { verdict, comment });
+    let row = moved.then(|| APPROVAL.row(&[to_sql(tenant).into_datum(), to_sql(id).into_datum()])).flatten();
+    row.unwrap_or_else(|| raise(&unknown_approval(id)))
+}
+
+const REQUEST: Statement = Statement {
+    number: 101,
+    sql: c"INSERT INTO awgp.approvals (tenant_id, work_item_id, title, description, risk_level, requested_by,
+                                       approver_ids, expires_at, context)
+           SELECT item.tenant_id, item.id, COALESCE($2, item.title), COALESCE($3, item.description), COALESCE($4, 0),
+                  COALESCE(awgp.current_user_id(), item.created_by), $5,
+                  pg_catalog.clock_timestamp() OPERATOR(pg_catalog.+) $6, COALESCE($7, '{}')
+           FROM awgp.work_items AS item
+           WHERE item.id OPERATOR(pg_catalog.=) (SELECT awgp.require_work_item($1))
+           RETURNING *",
+    types: &[
+        pg_sys::UUIDOID,
+        pg_sys::TEXTOID,
+        pg_sys::TEXTOID,
+        pg_sys::INT4OID,
+        pg_sys::UUIDARRAYOID,
+        pg_sys::INTERVALOID,
+        pg_sys::JSONBOID,
+    ],
+};
+
+/// `request_approval(work_item_id, title, description, risk_level, approver_ids, expires_in, context)`.
+fn request_approval(arguments: &Arguments) -> Datum {
+    let values: Vec<Option<Datum>> = (0..7).map(|number| arguments.get(number)).collect();
+    REQUEST.row(&values).unwrap_or_else(|| raise(&unknown_work_item(arguments.uuid(0).unwrap_or_default())))
 }
 
 /// Asks somebody higher; what `escalate_approval()` calls.

@@ -1,5 +1,6 @@
 //! One row of a lane, through an index whose first columns are tenant_id and chain_lane, read below SQL.
 
+use crate::catalog;
 use crate::relation::Row;
 use awgp_core::audit::chain::{Digest, Lane, Link};
 use pgrx::pg_sys::{self, Datum};
@@ -35,10 +36,9 @@ pub unsafe fn find<T>(
         let mut tenant = *lane.tenant_id.as_bytes();
         let key = |column: &CStr, function: u32, value: Datum| {
             let mut key = pg_sys::ScanKeyData::default();
-            let number = pg_sys::SPI_fnumber(descriptor, column.as_ptr());
             pg_sys::ScanKeyInit(
                 &raw mut key,
-                pg_sys::AttrNumber::try_from(number).unwrap_or(0),
+                catalog::attribute_number(descriptor, column),
                 pg_sys::BTEqualStrategyNumber as pg_sys::StrategyNumber,
                 pg_sys::Oid::from(function),
                 value,

@@ -3,7 +3,7 @@
 use super::machine::Machine;
 use super::numeric;
 use super::period::Open;
-use super::statement::Statement;
+use crate::datum_statement::Statement;
 use crate::relation;
 use awgp_core::money::amount::Amount;
 use awgp_core::money::limit::Scope;

@@ -7,6 +7,7 @@
 //! Snapshots are fresh ones; a row that this transaction has written is seen once its command has ended, so every
 //! write here ends one.
 
+use crate::catalog;
 use crate::relation::{self, Row};
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;
@@ -156,7 +157,7 @@ impl Book {
         unsafe {
             let mut numbers: Vec<i32> = values
                 .iter()
-                .map(|(column, _)| pg_sys::SPI_fnumber(row.descriptor, column.as_ptr()))
+                .map(|(column, _)| i32::from(catalog::attribute_number(row.descriptor, column)))
                 .collect();
             if numbers.iter().any(|number| *number <= 0) {
                 pgrx::error!("a book of the ledger has lost a column; call awgp.install(true)");
@@ -196,10 +197,9 @@ unsafe fn scan_key(
     let mut key = pg_sys::ScanKeyData::default();
     // SAFETY: the column is one of the descriptor's.
     unsafe {
-        let number = pg_sys::SPI_fnumber(descriptor, column.as_ptr());
         pg_sys::ScanKeyInit(
             &raw mut key,
-            pg_sys::AttrNumber::try_from(number).unwrap_or(0),
+            catalog::attribute_number(descriptor, column),
             strategy as pg_sys::StrategyNumber,
             pg_sys::Oid::from(function),
             value,

@@ -4,56 +4,15 @@
 //! an ORM that inserts the same row gets the same. They return a row of a table, so they are made with the tables
 //! and not with the extension (see `install::manifest`), in C: a body in SQL would be planned anew with each call.
 
-use super::statement::Statement;
 use super::{clock, pool};
 use crate::context;
+use crate::datum_statement::Statement;
 use crate::raise::raise;
 use crate::relation;
+use crate::row_function::{Arguments, row_function};
 use awgp_core::money::refusals;
 use pgrx::pg_sys::{self, Datum};
 use pgrx::prelude::*;
-
-/// The arguments of one call.
-pub struct Arguments(pg_sys::FunctionCallInfo);
-
-impl Arguments {
-    /// As PostgreSQL passed them.
-    ///
-    /// # Safety
-    /// `fcinfo` is the server's own, of a call that is running.
-    pub unsafe fn new(fcinfo: pg_sys::FunctionCallInfo) -> Self {
-        Self(fcinfo)
-    }
-
-    fn get(&self, number: usize) -> Option<Datum> {
-        // SAFETY: the SQL declaration has this argument.
-        let argument = unsafe { (*self.0).args.as_slice(number + 1)[number] };
-        (!argument.isnull).then_some(argument.value)
-    }
-}
-
-/// Declares a C function that SQL can call, and that returns a row: `row_function!(symbol, finfo, body)`.
-macro_rules! row_function {
-    ($symbol:ident, $finfo:ident, $body:expr) => {
-        #[doc(hidden)]
-        #[unsafe(no_mangle)]
-        pub extern "C" fn $finfo() -> &'static ::pgrx::pg_sys::Pg_finfo_record {
-            const V1: ::pgrx::pg_sys::Pg_finfo_record = ::pgrx::pg_sys::Pg_finfo_record { api_version: 1 };
-            &V1
-        }
-
-        #[doc(hidden)]
-        #[unsafe(no_mangle)]
-        #[::pgrx::pg_guard]
-        pub unsafe extern "C-unwind" fn $symbol(
-            fcinfo: ::pgrx::pg_sys::FunctionCallInfo,
-        ) -> ::pgrx::pg_sys::Datum {
-            // SAFETY: PostgreSQL calls this symbol and passes its own fcinfo.
-            let arguments = unsafe { Arguments::new(fcinfo) };
-            $body(&arguments)
-        }
-    };
-}
 
 row_function!(awgp_record_cost, pg_finfo_awgp_record_cost, record_cost);
 row_function!(awgp_reserve_credit, pg_finfo_awgp_reserve_credit, reserve_credit);

@@ -19,6 +19,5 @@ pub mod period;
 pub mod pool;
 pub mod price;
 pub mod reservation;
-pub mod statement;
-mod status;
+pub mod status;
 pub mod verify;

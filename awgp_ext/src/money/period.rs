@@ -2,8 +2,8 @@
 
 use super::book::{Book, Is, LockedRow, Order};
 use super::machine::Machine;
-use super::statement::Statement;
 use super::{holding, numeric};
+use crate::datum_statement::Statement;
 use crate::lock::{self, Subject};
 use crate::raise::raise;
 use crate::relation;

@@ -1,4 +1,5 @@
-//! SQL of the ledger's own, planned once a session.
+//! SQL of our own over values as the server passes them, planned once a session: for functions that hand their arguments on, and
+//! return a row of a table. [`crate::statement`] is for Rust's own types.
 
 use pgrx::pg_sys::{self, Datum};
 use std::cell::RefCell;
@@ -7,7 +8,7 @@ use std::ffi::CStr;
 
 /// A statement with its parameters' types. `number` names its plan.
 pub struct Statement {
-    /// Unique among the ledger's statements.
+    /// Unique among these statements: the ledger's are below 100, those of approvals below 200.
     pub number: u32,
     /// Its text.
     pub sql: &'static CStr,
@@ -69,7 +70,7 @@ impl Statement {
                 values.iter().map(|value| if value.is_some() { b' ' } else { b'n' }.cast_signed()).collect();
             let result = pg_sys::SPI_execute_plan(plan, datums.as_mut_ptr(), nulls.as_ptr().cast(), false, 0);
             if result < 0 {
-                pgrx::error!("a statement of the ledger failed: SPI says {result}");
+                pgrx::error!("a statement of awgp's own failed: SPI says {result}");
             }
             let answer = read(pg_sys::SPI_processed, pg_sys::SPI_tuptable);
             pg_sys::SPI_finish();
@@ -86,7 +87,7 @@ impl Statement {
             let count = i32::try_from(self.types.len()).unwrap_or(0);
             let plan = pg_sys::SPI_prepare(self.sql.as_ptr(), count, self.types.as_ptr().cast_mut());
             if plan.is_null() || pg_sys::SPI_keepplan(plan) != 0 {
-                pgrx::error!("a statement of the ledger could not be planned");
+                pgrx::error!("a statement of awgp's own could not be planned");
             }
             PLANS.with_borrow_mut(|plans| plans.insert(self.number, plan));
             plan

@@ -1,0 +1,64 @@
+//! Functions in C that return a row of a table.
+//!
+//! They are made with the tables and not with the extension (see `install::manifest`), and not in SQL, because a body in SQL is
+//! parsed and planned anew with each call.
+
+use crate::relation;
+use pgrx::pg_sys::{self, Datum};
+use uuid::Uuid;
+
+/// The arguments of one call.
+pub struct Arguments(pg_sys::FunctionCallInfo);
+
+impl Arguments {
+    /// As PostgreSQL passed them.
+    ///
+    /// # Safety
+    /// `fcinfo` is the server's own, of a call that is running.
+    pub unsafe fn new(fcinfo: pg_sys::FunctionCallInfo) -> Self {
+        Self(fcinfo)
+    }
+
+    /// An argument, counted from 0; None for NULL.
+    pub fn get(&self, number: usize) -> Option<Datum> {
+        // SAFETY: the SQL declaration has this argument.
+        let argument = unsafe { (*self.0).args.as_slice(number + 1)[number] };
+        (!argument.isnull).then_some(argument.value)
+    }
+
+    /// A uuid argument.
+    pub fn uuid(&self, number: usize) -> Option<Uuid> {
+        // SAFETY: callers name uuid arguments.
+        self.get(number).map(|datum| unsafe { relation::uuid_of(datum) })
+    }
+
+    /// A text argument.
+    pub fn text(&self, number: usize) -> Option<String> {
+        // SAFETY: callers name text arguments.
+        self.get(number).and_then(|datum| unsafe { relation::text_of(datum) })
+    }
+}
+
+/// Declares a C function that SQL can call, and that returns a row: `row_function!(symbol, finfo, body)`.
+macro_rules! row_function {
+    ($symbol:ident, $finfo:ident, $body:expr) => {
+        #[doc(hidden)]
+        #[unsafe(no_mangle)]
+        pub extern "C" fn $finfo() -> &'static ::pgrx::pg_sys::Pg_finfo_record {
+            const V1: ::pgrx::pg_sys::Pg_finfo_record = ::pgrx::pg_sys::Pg_finfo_record { api_version: 1 };
+            &V1
+        }
+
+        #[doc(hidden)]
+        #[unsafe(no_mangle)]
+        #[::pgrx::pg_guard]
+        pub unsafe extern "C-unwind" fn $symbol(
+            fcinfo: ::pgrx::pg_sys::FunctionCallInfo,
+        ) -> ::pgrx::pg_sys::Datum {
+            // SAFETY: PostgreSQL calls this symbol and passes its own fcinfo.
+            let arguments = unsafe { $crate::row_function::Arguments::new(fcinfo) };
+            $body(&arguments)
+        }
+    };
+}
+pub(crate) use row_function;
