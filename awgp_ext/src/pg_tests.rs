@@ -52,10 +52,6 @@ mod tests {
 
     /// Documents of every kind of value, from a seed: nested, empty, longer than the 32 entries after which an offset is stored.
     fn document(seed: &mut u64, depth: u32) -> String {
-        let mut next = |below: u64| {
-            *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (*seed >> 33) % below
-        };
         const STRINGS: [&str; 8] = [
             "",
             "plain",
@@ -78,6 +74,10 @@ mod tests {
             "1e-20",
             "9999",
         ];
+        let mut next = |below: u64| {
+            *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (*seed >> 33) % below
+        };
         let kind = next(if depth == 0 { 5 } else { 7 });
         let count = [0, 1, 2, 5, 40][next(5) as usize];
         match kind {
