@@ -20,15 +20,7 @@ pub struct Text(pub String);
 
 /// Text of the server's in UTF-8.
 pub fn from_server(text: &CStr) -> Cow<'_, str> {
-    if is_utf8() {
-        return text.to_string_lossy();
-    }
-    // SAFETY: converts a C string; the answer is the same pointer or a palloc'd C string, copied at once.
-    unsafe {
-        let length = i32::try_from(text.to_bytes().len()).unwrap_or(i32::MAX);
-        let converted = pg_sys::pg_server_to_any(text.as_ptr(), length, UTF8);
-        Cow::Owned(CStr::from_ptr(converted).to_string_lossy().into_owned())
-    }
+    bytes_from_server(text.to_bytes())
 }
 
 /// The same for bytes that no zero byte ends, and that may have become invalid: what is invalid is replaced.

@@ -42,23 +42,7 @@ impl Arguments {
 /// Declares a C function that SQL can call, and that returns a row: `row_function!(symbol, finfo, body)`.
 macro_rules! row_function {
     ($symbol:ident, $finfo:ident, $body:expr) => {
-        #[doc(hidden)]
-        #[unsafe(no_mangle)]
-        pub extern "C" fn $finfo() -> &'static ::pgrx::pg_sys::Pg_finfo_record {
-            const V1: ::pgrx::pg_sys::Pg_finfo_record = ::pgrx::pg_sys::Pg_finfo_record { api_version: 1 };
-            &V1
-        }
-
-        #[doc(hidden)]
-        #[unsafe(no_mangle)]
-        #[::pgrx::pg_guard]
-        pub unsafe extern "C-unwind" fn $symbol(
-            fcinfo: ::pgrx::pg_sys::FunctionCallInfo,
-        ) -> ::pgrx::pg_sys::Datum {
-            // SAFETY: PostgreSQL calls this symbol and passes its own fcinfo.
-            let arguments = unsafe { $crate::row_function::Arguments::new(fcinfo) };
-            $body(&arguments)
-        }
+        $crate::c_function::c_function!($symbol, $finfo, $crate::row_function::Arguments, $body);
     };
 }
 pub(crate) use row_function;

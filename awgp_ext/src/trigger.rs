@@ -341,26 +341,10 @@ fn role_has(member: pg_sys::Oid, role: &str) -> bool {
     }
 }
 
-/// Declares a C function that PostgreSQL can call as a trigger: `trigger_function!(symbol, body)`.
+/// Declares a C function that PostgreSQL can call as a trigger: `trigger_function!(symbol, finfo, body)`.
 macro_rules! trigger_function {
     ($symbol:ident, $finfo:ident, $body:expr) => {
-        #[doc(hidden)]
-        #[unsafe(no_mangle)]
-        pub extern "C" fn $finfo() -> &'static ::pgrx::pg_sys::Pg_finfo_record {
-            const V1: ::pgrx::pg_sys::Pg_finfo_record = ::pgrx::pg_sys::Pg_finfo_record { api_version: 1 };
-            &V1
-        }
-
-        #[doc(hidden)]
-        #[unsafe(no_mangle)]
-        #[::pgrx::pg_guard]
-        pub unsafe extern "C-unwind" fn $symbol(
-            fcinfo: ::pgrx::pg_sys::FunctionCallInfo,
-        ) -> ::pgrx::pg_sys::Datum {
-            // SAFETY: PostgreSQL calls this symbol and passes its own fcinfo.
-            let call = unsafe { $crate::trigger::TriggerCall::new(fcinfo) };
-            $body(&call)
-        }
+        $crate::c_function::c_function!($symbol, $finfo, $crate::trigger::TriggerCall, $body);
     };
 }
 pub(crate) use trigger_function;

@@ -1,6 +1,7 @@
 //! The columns of the audit trail, which are written and read below SQL by place and type.
 
 use super::image;
+use crate::catalog;
 use crate::raise::raise;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
@@ -49,21 +50,12 @@ const TYPES: [pg_sys::Oid; 14] = [
 /// # Safety
 /// The relation is open.
 pub unsafe fn refuse_changed_columns(relation: pg_sys::Relation) {
-    for (likely, (column, kind)) in (0_i32..).zip(COLUMNS.into_iter().zip(TYPES)) {
-        // SAFETY: places are looked at only below the descriptor's width.
+    for (column, kind) in COLUMNS.into_iter().zip(TYPES) {
+        // SAFETY: the number is the descriptor's own.
         let found = unsafe {
             let descriptor = (*relation).rd_att;
-            let in_place = (likely < (*descriptor).natts)
-                .then(|| &*image::attribute(descriptor, likely))
-                .filter(|attribute| !attribute.attisdropped)
-                .filter(|attribute| CStr::from_ptr(attribute.attname.data.as_ptr()) == column);
-            in_place.map_or_else(
-                || {
-                    let number = pg_sys::SPI_fnumber(descriptor, column.as_ptr());
-                    if number > 0 { pg_sys::SPI_gettypeid(descriptor, number) } else { pg_sys::InvalidOid }
-                },
-                |attribute| attribute.atttypid,
-            )
+            let number = i32::from(catalog::attribute_number(descriptor, column));
+            if number > 0 { (*image::attribute(descriptor, number - 1)).atttypid } else { pg_sys::InvalidOid }
         };
         if found != kind && !(kind == pg_sys::TEXTOID && found == pg_sys::VARCHAROID) {
             raise(

@@ -7,6 +7,7 @@
 //! directly. Whatever an operator has added sends it the long way.
 
 use super::image;
+use crate::catalog;
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;
 
@@ -41,7 +42,7 @@ impl<const N: usize> Partition<N> {
             pg_sys::InitResultRelInfo(result, relation, 0, std::ptr::null_mut(), 0);
             pg_sys::ExecOpenIndices(result, false);
             let slot = pg_sys::table_slot_create(relation, std::ptr::null_mut());
-            let places = std::array::from_fn(|number| place_of(relation, number, columns[number]));
+            let places = columns.map(|column| place_of(relation, column));
             pg_sys::MemoryContextSwitchTo(outer);
             Self { oid, relation, result, slot, places, plain: is_plain(relation) }
         }
@@ -94,25 +95,13 @@ impl<const N: usize> Partition<N> {
     }
 }
 
-/// The place of a column, from 0: `likely`, unless a column was added or dropped on the way.
-unsafe fn place_of(relation: pg_sys::Relation, likely: usize, column: &CStr) -> usize {
-    // SAFETY: the relation is open, and the place is looked at only below its width.
-    unsafe {
-        let descriptor = (*relation).rd_att;
-        let width = usize::try_from((*descriptor).natts).unwrap_or(0);
-        let number = i32::try_from(likely).unwrap_or(i32::MAX);
-        if likely < width {
-            let attribute = image::attribute(descriptor, number);
-            if !(*attribute).attisdropped && CStr::from_ptr((*attribute).attname.data.as_ptr()) == column {
-                return likely;
-            }
-        }
-        let number = pg_sys::SPI_fnumber(descriptor, column.as_ptr());
-        let place = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
-        place.unwrap_or_else(|| {
-            pgrx::error!("the audit trail has lost its column {}", column.to_string_lossy())
-        })
-    }
+/// The place of a column, from 0.
+unsafe fn place_of(relation: pg_sys::Relation, column: &CStr) -> usize {
+    // SAFETY: the relation is open.
+    let number = unsafe { catalog::column((*relation).rd_att, column) };
+    number
+        .map(|number| number.get() - 1)
+        .unwrap_or_else(|| pgrx::error!("the audit trail has lost its column {}", column.to_string_lossy()))
 }
 
 /// True where the table asks nothing of a row but what AWGP itself asks.

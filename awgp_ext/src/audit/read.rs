@@ -5,13 +5,14 @@
 //! The query runs under row-level security, so nobody reads a row here that he could not read himself.
 
 use super::columns;
-use crate::{jsonb, relation};
+use crate::{catalog, jsonb, relation};
 use awgp_core::audit::chain::Lane;
 use awgp_core::audit::row::{AuditRow, RowRef, timestamp_from_postgres};
 use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys::{self, Datum};
 use pgrx::prelude::*;
 use std::ffi::CStr;
+use std::num::NonZeroUsize;
 use uuid::Uuid;
 
 /// Addresses fetched from the sort at a time.
@@ -172,10 +173,8 @@ impl Reader {
             let slot = pg_sys::table_slot_create(relation, std::ptr::null_mut());
             pg_sys::MemoryContextSwitchTo(outer);
             columns::refuse_changed_columns(relation);
-            let numbers = COLUMNS.map(|column| {
-                let number = pg_sys::SPI_fnumber((*relation).rd_att, column.as_ptr());
-                usize::try_from(number).unwrap_or(0)
-            });
+            let numbers = COLUMNS
+                .map(|column| catalog::column((*relation).rd_att, column).map_or(0, NonZeroUsize::get));
             self.sources.push(Source { oid, relation, slot, numbers });
         }
         self.sources.len() - 1
