@@ -119,13 +119,18 @@ mod tests {
     fn a_damaged_jsonb_is_refused_and_read_no_further_than_it_goes() {
         let json =
             r#"{"a": [1.5, {"b": "text", "c": null}, true], "d": {}, "e": [[], "x\ny"], "f": -12345.678}"#;
-        let whole = Jsonb::from_text(json);
         let mut text = Vec::new();
-        assert_eq!(text::try_write(whole.bytes(), &mut text), Some(()));
-        for end in 0..whole.bytes().len() {
+        // What is stored last is a number, a string, a container of one, an empty one.
+        for json in [json, r#"["a", "the end"]"#, r#"[1, ["the end"]]"#, "[true, {}]"] {
+            let whole = Jsonb::from_text(json);
             text.clear();
-            assert_eq!(text::try_write(&whole.bytes()[..end], &mut text), None, "cut at {end}");
+            assert_eq!(text::try_write(whole.bytes(), &mut text), Some(()), "{json}");
+            for end in 0..whole.bytes().len() {
+                text.clear();
+                assert_eq!(text::try_write(&whole.bytes()[..end], &mut text), None, "{json} cut at {end}");
+            }
         }
+        let whole = Jsonb::from_text(json);
         let mut refused = 0;
         for place in 4..whole.bytes().len() {
             for flipped in [0x01, 0x10, 0x40, 0x80, 0xff] {
