@@ -141,6 +141,33 @@ async fn creating_the_extension_again_repairs_everything() {
     assert_eq!(seen, 5);
 }
 
+/// A session remembers where AWGP's tables and indexes are, and not where they were.
+#[tokio::test]
+async fn a_table_that_took_another_ones_name_is_the_one_that_a_session_reads() {
+    let database = Database::new().await;
+    let superuser = database.superuser().await;
+    let price = |price: &str| {
+        format!(
+            "INSERT INTO awgp.model_prices (provider, model, input_price, output_price, valid_from, source)
+             VALUES ('openai', 'gpt-4', {price}, 0, '2020-01-01', 'a test')"
+        )
+    };
+    let cost = "SELECT awgp.estimate_cost('openai', 'gpt-4', 100)::text";
+    superuser.batch_execute(&price("0.01")).await.expect("a price");
+    assert_eq!(text(&superuser, cost).await, "1.000000");
+    superuser
+        .batch_execute(
+            "ALTER TABLE awgp.model_prices RENAME TO former_prices;
+             ALTER INDEX awgp.model_prices_model_key RENAME TO former_prices_model_key;
+             CREATE TABLE awgp.model_prices (LIKE awgp.former_prices INCLUDING DEFAULTS);
+             CREATE INDEX model_prices_model_key ON awgp.model_prices (model, provider)",
+        )
+        .await
+        .expect("a superuser may");
+    superuser.batch_execute(&price("0.02")).await.expect("a price");
+    assert_eq!(text(&superuser, cost).await, "2.000000");
+}
+
 #[tokio::test]
 async fn a_schema_of_a_hostile_owner_is_refused() {
     let database = Database::empty().await;
