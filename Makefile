@@ -1,8 +1,8 @@
 # One entry for developers, and the same for CI. `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check test-core test-pg15 test-pg18 bench package psql install clean
+.PHONY: help setup demo test check test-core test-pg15 test-pg18 bench package psql install clean private
 
-# The server of demo, psql, bench and install: 15 or 18.
+# The server of demo, psql and install: 15 or 18.
 PG ?= 15
 # demo: 1 leaves the server up and prints its URL.
 KEEP ?=
@@ -17,7 +17,7 @@ help: ## list the targets
 setup: ## install what AWGP is built and tested with (root or sudo; skips what is there)
 	@scripts/setup
 
-demo: install ## run the demo on a throw-away server (KEEP=1 leaves it up, PG=18 for PostgreSQL 18)
+demo: private ## run the demo on a throw-away server (KEEP=1 leaves it up, PG=18 for PostgreSQL 18)
 	@cargo build --quiet -p awgp_cli
 	@$(SCRATCH) $(if $(KEEP),--keep) -- $(AWGP) demo
 
@@ -45,10 +45,14 @@ bench: setup ## measure, release build, on a throw-away server
 package: setup ## release files of the extension, for PostgreSQL 15 and 18, under target/release
 	@scripts/package 15 18
 
-psql: install ## a psql shell on a throw-away server that has the extension
+psql: private ## a psql shell on a throw-away server that has the extension
 	@$(SCRATCH) -- sh -c 'psql -qc "CREATE EXTENSION awgp" && psql'
 
-install: setup ## build the extension and install it into this machine's PostgreSQL (PG=15 or 18)
+install: setup ## build for release and install into this machine's PostgreSQL (PG=15 or 18); nothing else changes it
+	@scripts/install-extension $(PG) --release --system
+
+# What runs here runs on a copy of PostgreSQL that is its own.
+private: setup
 	@scripts/install-extension $(PG)
 
 clean: ## remove everything that was built

