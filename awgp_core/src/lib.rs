@@ -24,6 +24,7 @@ pub mod reason;
 pub mod records;
 pub mod refusal;
 pub mod retention;
+pub mod server_command;
 pub mod server_release;
 pub mod templates;
 pub mod tenancy;

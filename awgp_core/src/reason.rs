@@ -367,4 +367,8 @@ reasons! {
     ActionFinished = "action_finished", WrongState;
     /// The work item is another assistant's than the one in context.
     NotOwnWork = "not_own_work", NotAllowed;
+    /// A parallel worker was to have a context.
+    ParallelWorker = "parallel_worker", WrongState;
+    /// What the settings of AWGP are cannot be established in this session.
+    SettingsUnknown = "settings_unknown", WrongState;
 }

@@ -93,6 +93,25 @@ pub fn signed_mode() -> Refusal {
     )
 }
 
+/// A process that helps with another session's query was to have a context.
+pub fn parallel_worker() -> Refusal {
+    Refusal::new(
+        Reason::ParallelWorker,
+        "a parallel worker has no context",
+        "Call it outside of the query, or mark the function that calls it PARALLEL UNSAFE.",
+    )
+}
+
+/// The client has set parameters of AWGP's when it connected, and what a superuser has set cannot be read.
+pub fn settings_unknown() -> Refusal {
+    Refusal::new(
+        Reason::SettingsUnknown,
+        "what the settings of AWGP are cannot be established in this session",
+        "Connect without options that begin with awgp., or let an administrator add awgp to \
+         shared_preload_libraries; the server's log says which setting is not valid.",
+    )
+}
+
 /// A tenant would become its own ancestor.
 pub fn tenant_cycle(tenant: Uuid) -> Refusal {
     Refusal::new(

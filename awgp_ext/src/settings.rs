@@ -1,9 +1,12 @@
 //! Configuration parameters, all under the prefix `awgp.`, and the seed's `app.current_tenant`.
 
+mod established;
+
+use crate::raise::raise;
 use awgp_core::audit::mask::{DEFAULT_PATTERNS, SecretNames};
+use awgp_core::tenancy::settings_unknown;
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum, pg_sys};
-use std::ffi::{CStr, CString, c_char, c_int, c_void};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::ffi::{CStr, CString, c_char, c_void};
 
 /// Where the tenant context may come from.
 #[derive(PostgresGucEnum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,11 +36,13 @@ static CONVERSATION_RETENTION: GucSetting<i32> = GucSetting::<i32>::new(0);
 /// How many days after its end the content of a conversation is erased, where the tenant's settings do not say; none:
 /// never.
 pub fn conversation_retention_days() -> Option<u32> {
+    require_known();
     u32::try_from(CONVERSATION_RETENTION.get()).ok().filter(|days| *days > 0)
 }
 
 /// Whether a commit that has written events notifies the channel `awgp_audit`.
 pub fn audit_notify() -> bool {
+    require_known();
     AUDIT_NOTIFY.get()
 }
 
@@ -46,92 +51,70 @@ static AUDIT_RETENTION_SHORT: GucSetting<bool> = GucSetting::<bool>::new(false);
 
 /// How many days after its end a month of the trail is kept at least.
 pub fn audit_retention_days() -> u16 {
+    require_known();
     u16::try_from(AUDIT_RETENTION.get()).unwrap_or(u16::MAX)
 }
 
 /// Whether a retention under six months is meant.
 pub fn audit_retention_may_be_short() -> bool {
+    require_known();
     AUDIT_RETENTION_SHORT.get()
 }
 
 /// Whether a commit that has asked for, decided or expired approvals notifies the channel `awgp_approvals`.
 pub fn approvals_notify() -> bool {
+    require_known();
     APPROVALS_NOTIFY.get()
 }
 
 /// The moment that stands in for the wall clock where money moves; none where it is unset or empty.
 pub fn accounting_time() -> Option<CString> {
+    require_known();
     ACCOUNTING_TIME.get().filter(|text| !text.is_empty())
 }
 
 /// How many lanes of a tenant's chain writers may take before one waits for another.
 pub fn audit_lanes() -> u16 {
+    require_known();
     u16::try_from(AUDIT_LANES.get()).unwrap_or(1)
 }
 
 /// The names whose values never enter the trail.
 pub fn audit_mask() -> String {
+    require_known();
     AUDIT_MASK.get().map_or_else(|| DEFAULT_PATTERNS.to_owned(), |names| names.to_string_lossy().into_owned())
 }
 
-/// True once a value of awgp.context_mode was accepted from somebody who may set it.
-static MODE_ACCEPTED: AtomicBool = AtomicBool::new(false);
-/// True where the mode that the server's configuration asks for cannot be known; see [`define_context_mode`].
-static MODE_HIDDEN: AtomicBool = AtomicBool::new(false);
-
-/// The mode in force. Only a superuser, or the database's or role's own settings, may change it.
+/// The mode in force. Only a superuser, or the database's or role's own settings, may change it. Where it cannot be
+/// established it is signed, as in a parallel worker: no context reaches one, and what a client has set may.
 pub fn context_mode() -> ContextMode {
-    if MODE_HIDDEN.load(Ordering::Relaxed) { ContextMode::Signed } else { CONTEXT_MODE.get() }
+    if in_parallel_worker() || !established::are_known() { ContextMode::Signed } else { CONTEXT_MODE.get() }
 }
 
-/// Declares `awgp.context_mode`.
-///
-/// Before the library is loaded the name is a placeholder that every client may set. A value that a client
-/// passes when it connects (PGOPTIONS) ranks above the database's own setting and takes its place; the
-/// definition then refuses it for want of privilege, and what is left is the default, trusted: a hole. So a
-/// placeholder that was set at connection, and whose value was not accepted, means signed.
-fn define_context_mode() {
-    let name = c"awgp.context_mode".as_ptr();
-    // SAFETY: the name is a C string; with missing_ok, no error. The reset value is asked for only where the
-    // placeholder exists.
-    let set_at_connection = unsafe {
-        !pg_sys::GetConfigOption(name, true, false).is_null()
-            && !pg_sys::GetConfigOptionResetString(name).is_null()
-    };
-    // SAFETY: the check hook reads its arguments alone.
-    unsafe {
-        GucRegistry::define_enum_guc_with_hooks(
-            c"awgp.context_mode",
-            c"Where the tenant context may come from.",
-            c"trusted: the setting app.current_tenant and awgp.set_context(); signed: verified tokens alone.",
-            &CONTEXT_MODE,
-            GucContext::Suset,
-            GucFlags::default(),
-            Some(note_accepted_mode),
-            None,
-            None,
-        );
-    }
-    let hidden = set_at_connection && !MODE_ACCEPTED.load(Ordering::Relaxed);
-    MODE_HIDDEN.store(hidden, Ordering::Relaxed);
+/// True in a process that helps another session with its query.
+pub fn in_parallel_worker() -> bool {
+    // SAFETY: reads a number of this process, which is -1 elsewhere.
+    unsafe { pg_sys::ParallelWorkerNumber >= 0 }
 }
 
-/// Called for a value only after the server has found that whoever sets it may.
-#[pgrx::pg_guard]
-unsafe extern "C-unwind" fn note_accepted_mode(
-    _value: *mut c_int,
-    _extra: *mut *mut c_void,
-    source: pg_sys::GucSource::Type,
-) -> bool {
-    if source != pg_sys::GucSource::PGC_S_DEFAULT && source != pg_sys::GucSource::PGC_S_TEST {
-        MODE_ACCEPTED.store(true, Ordering::Relaxed);
+/// Refuses where the parameters are not what a superuser has made them.
+fn require_known() {
+    if !established::are_known() {
+        raise(&settings_unknown());
     }
-    true
 }
 
 /// Declares the parameters.
 pub fn define() {
-    define_context_mode();
+    established::look_for_placeholders();
+    GucRegistry::define_enum_guc(
+        c"awgp.context_mode",
+        c"Where the tenant context may come from.",
+        c"trusted: the setting app.current_tenant and awgp.set_context(); signed: verified tokens alone.",
+        &CONTEXT_MODE,
+        GucContext::Suset,
+        GucFlags::default(),
+    );
     crate::maintenance::settings::define();
     GucRegistry::define_int_guc(
         c"awgp.audit_lanes",

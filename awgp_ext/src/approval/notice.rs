@@ -51,6 +51,9 @@ fn add(approval: Uuid, always: bool) {
 /// The transaction is about to commit.
 pub fn send() {
     let notices = NOTICES.take();
+    if notices.is_empty() {
+        return;
+    }
     let on = settings::approvals_notify();
     let mut ids: Vec<Uuid> =
         notices.iter().filter(|notice| on || notice.always).map(|notice| notice.approval).collect();

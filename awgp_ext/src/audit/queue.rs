@@ -222,10 +222,8 @@ pub fn notify() {
     unsafe extern "C-unwind" {
         fn Async_Notify(channel: *const c_char, payload: *const c_char);
     }
-    if !settings::audit_notify() {
-        return;
-    }
-    if let Some(id) = QUEUE.with_borrow(|queue| queue.last_id) {
+    let Some(id) = QUEUE.with_borrow(|queue| queue.last_id) else { return };
+    if settings::audit_notify() {
         let payload = CString::new(id.to_string()).unwrap_or_default();
         // SAFETY: both are C strings, which the server copies and sends when this transaction has committed; the
         // guard carries an error across our frames.

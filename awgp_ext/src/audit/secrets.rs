@@ -21,12 +21,14 @@ pub fn forget() {
 }
 
 fn with_known<T>(ask: impl FnOnce(&mut Known) -> T) -> T {
+    // Not borrowed while the setting is read, which may set it.
+    if KNOWN.with_borrow(Option::is_none) {
+        // It was checked when it was set; if it cannot be read all the same, the default masks.
+        let names = SecretNames::parse(&settings::audit_mask()).unwrap_or_default();
+        KNOWN.set(Some(Known { names, columns: HashMap::new() }));
+    }
     KNOWN.with_borrow_mut(|known| {
-        ask(known.get_or_insert_with(|| {
-            // The setting was checked when it was set; if it cannot be read all the same, the default masks.
-            let names = SecretNames::parse(&settings::audit_mask()).unwrap_or_default();
-            Known { names, columns: HashMap::new() }
-        }))
+        ask(known.get_or_insert_with(|| Known { names: SecretNames::default(), columns: HashMap::new() }))
     })
 }
 

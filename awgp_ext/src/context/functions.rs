@@ -4,7 +4,7 @@ use super::{Context, current, enter, narrow, own, tenants, verified, visible, wi
 use crate::query;
 use crate::raise::raise;
 use crate::relation::{from_sql, to_sql};
-use crate::settings::{ContextMode, context_mode};
+use crate::settings::{ContextMode, context_mode, in_parallel_worker};
 use crate::trigger::outer_role_has;
 use awgp_core::tenancy;
 use pgrx::pg_sys;
@@ -17,6 +17,7 @@ fn set_context(
     user_id: default!(Option<pgrx::Uuid>, "NULL"),
     assistant_id: default!(Option<pgrx::Uuid>, "NULL"),
 ) -> pgrx::Uuid {
+    refuse_in_parallel_worker();
     if context_mode() == ContextMode::Signed {
         return to_sql(narrowed(tenant_id.as_ref(), user_id.as_ref(), assistant_id.as_ref()));
     }
@@ -32,6 +33,13 @@ fn set_context(
     }
     enter(Context { tenant, user, assistant });
     to_sql(tenant)
+}
+
+/// A caller's own PARALLEL SAFE function takes any function into a worker, whatever that one is marked as.
+pub fn refuse_in_parallel_worker() {
+    if in_parallel_worker() {
+        raise(&tenancy::parallel_worker());
+    }
 }
 
 /// In signed mode: the same tenant and user, and an assistant of the tenant, and nothing else. The user is

@@ -9,6 +9,7 @@ use super::{forget_identity, plans};
 use crate::settings;
 use pgrx::pg_sys;
 use std::cell::Cell;
+use std::ffi::c_char;
 use uuid::Uuid;
 
 /// Who authenticated for the session.
@@ -73,11 +74,28 @@ pub fn watch_for_reset() {
     }
 }
 
-#[pgrx::pg_guard]
+// The server's own, without the guard of pgrx's binding: see `on_utility`.
+unsafe extern "C-unwind" {
+    #[allow(clippy::too_many_arguments)] // the server's signature
+    fn standard_ProcessUtility(
+        statement: *mut pg_sys::PlannedStmt,
+        text: *const c_char,
+        read_only_tree: bool,
+        context: pg_sys::ProcessUtilityContext::Type,
+        parameters: pg_sys::ParamListInfo,
+        environment: *mut pg_sys::QueryEnvironment,
+        receiver: *mut pg_sys::DestReceiver,
+        completion: *mut pg_sys::QueryCompletion,
+    );
+}
+
+/// Every utility statement of the server passes here, those of other databases too. A guard of pgrx's would catch an error of
+/// theirs and raise it anew, without the names of table, column and constraint and without its place in the text. So there is
+/// none around the call, and nothing in this frame that has to be dropped: an error leaves through it as through one of C.
 #[allow(clippy::too_many_arguments)] // the server's signature
 unsafe extern "C-unwind" fn on_utility(
     statement: *mut pg_sys::PlannedStmt,
-    text: *const std::ffi::c_char,
+    text: *const c_char,
     read_only_tree: bool,
     context: pg_sys::ProcessUtilityContext::Type,
     parameters: pg_sys::ParamListInfo,
@@ -87,25 +105,18 @@ unsafe extern "C-unwind" fn on_utility(
 ) {
     // SAFETY: everything is handed on as the server gave it; the earlier hook is one of its own kind.
     unsafe {
-        // Before the statement: should it fail, nobody is in context either.
-        if ends_identity((*statement).utilityStmt) {
-            forget_identity();
-        }
-        match PREVIOUS_HOOK {
-            Some(next) => pg_sys::submodules::ffi::pg_guard_ffi_boundary(|| {
-                next(statement, text, read_only_tree, context, parameters, environment, receiver, completion);
-            }),
-            None => pg_sys::standard_ProcessUtility(
-                statement,
-                text,
-                read_only_tree,
-                context,
-                parameters,
-                environment,
-                receiver,
-                completion,
-            ),
-        }
+        before_utility(statement);
+        let next = PREVIOUS_HOOK.unwrap_or(standard_ProcessUtility);
+        next(statement, text, read_only_tree, context, parameters, environment, receiver, completion);
+    }
+}
+
+/// Before the statement: should it fail, nobody is in context either.
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn before_utility(statement: *mut pg_sys::PlannedStmt) {
+    // SAFETY: a statement that is about to run.
+    if unsafe { ends_identity((*statement).utilityStmt) } {
+        forget_identity();
     }
 }
 

@@ -1,6 +1,7 @@
 //! `awgp.authenticate()`.
 
 use super::providers;
+use crate::context::functions::refuse_in_parallel_worker;
 use crate::context::session::{SessionIdentity, login, now_seconds};
 use crate::context::{self, Context, tenants};
 use crate::raise::{raise, sqlstate};
@@ -19,6 +20,7 @@ use uuid::Uuid;
 /// `user_inactive`, `tenant_inactive` and `token_tenant_mismatch`.
 #[pg_extern(volatile, parallel_unsafe)]
 fn authenticate(token: Option<&str>, for_session: default!(bool, "false")) -> pgrx::Uuid {
+    refuse_in_parallel_worker();
     match accepted(token.unwrap_or_default()) {
         Ok(Accepted { tenant, user, expires_at_seconds }) => {
             context::enter_verified(Context { tenant, user: Some(user), assistant: None });

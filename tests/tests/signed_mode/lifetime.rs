@@ -228,6 +228,7 @@ async fn in_trusted_mode_a_token_counts_as_well() {
 async fn errors_pass_the_reset_watch_unchanged() {
     let (database, group) = signed_database().await;
     let app = database.admin().await;
+    app.query_one("SELECT awgp.version()", &[]).await.expect("the library is loaded, and watches");
     let sql = format!(
         "DO $$ BEGIN INSERT INTO awgp.tenants (name, slug, type) VALUES ('x', '{}', 'holding'); END $$",
         group.north.slug
@@ -235,4 +236,8 @@ async fn errors_pass_the_reset_watch_unchanged() {
     let error = app.batch_execute(&sql).await.expect_err("the slug is taken");
     let error = error.as_db_error().expect("the server refuses");
     assert_eq!((error.code().code(), error.constraint()), ("23505", Some("tenants_slug_key")));
+    assert_eq!((error.schema(), error.table()), (Some("awgp"), Some("tenants")));
+    let error = app.batch_execute("CREATE TEMP TABLE t AS SELECT nowhere").await.expect_err("no such column");
+    let position = error.as_db_error().and_then(|error| error.position().cloned());
+    assert_eq!(position, Some(tokio_postgres::error::ErrorPosition::Original(31)));
 }

@@ -4,6 +4,8 @@ mod forging;
 mod lifetime;
 mod providers;
 mod refusals;
+mod settings;
+mod workers;
 
 use awgp_tests::tokens::token_of;
 use tokio_postgres::{Client, Error, GenericClient, Transaction};
