@@ -66,10 +66,12 @@ private_home() {
 # copy_postgresql PG_CONFIG FOLDER: the server's programs, libraries and shared files, under their own paths below FOLDER. PostgreSQL
 # finds its files from where its programs stand, as long as they stand to each other as before.
 copy_postgresql() {
-    local system=$1 folder=$2 part
+    local system=$1 folder=$2 part libraries
+    # Of a PostgreSQL that brings libraries of its own; the machine's are found anyway.
+    libraries=$(ldd "$("$system" --bindir)/initdb" | awk '$3 ~ "^/" { sub("/[^/]*$", "", $3); print $3 }' | sort -u | grep -vE '^(/usr)?/lib') || true
     umask 022
     rm -rf "$folder" "$folder.partial"
-    for part in "$(dirname "$("$system" --bindir)")" "$("$system" --sharedir)" "$("$system" --pkglibdir)"; do
+    for part in "$(dirname "$("$system" --bindir)")" "$("$system" --sharedir)" "$("$system" --pkglibdir)" $libraries; do
         # One that lies within another is there already.
         [ ! -e "$folder.partial$part" ] || continue
         mkdir -p "$folder.partial$(dirname "$part")"
