@@ -59,6 +59,22 @@ const NIBBLES: [u8; 256] = {
     table
 };
 
+/// A digest of bytes that come one after the other.
+#[derive(Clone, Debug, Default)]
+pub struct Digesting(Sha256);
+
+impl Digesting {
+    /// Takes the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all of them.
+    pub fn finish(self) -> Digest {
+        Digest(self.0.finalize().into())
+    }
+}
+
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.to_hex().iter().try_for_each(|digit| fmt::Write::write_char(f, char::from(*digit)))
