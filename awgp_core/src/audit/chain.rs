@@ -186,12 +186,18 @@ impl Linker {
     /// The `integrity_hash` of `row` where its predecessor has `previous`.
     pub fn link(&mut self, previous: Digest, row: &RowRef<'_>) -> Digest {
         self.buffer.clear();
+        if canonical::is_large(row) {
+            let mut digest = Digesting::default();
+            digest.update(&previous.0);
+            canonical::pieces(row, &mut |piece| digest.update(piece));
+            return digest.finish();
+        }
         self.buffer.extend_from_slice(&previous.0);
         canonical::write(&mut self.buffer, row);
         Digest::of(&self.buffer)
     }
 
-    /// The canonical bytes of the row that was hashed last.
+    /// The canonical bytes of the row that was hashed last; none of a large one.
     pub fn canonical(&self) -> &[u8] {
         self.buffer.get(32..).unwrap_or_default()
     }

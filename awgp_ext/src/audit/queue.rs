@@ -166,6 +166,7 @@ fn write(event: &Event, heads: &mut HashMap<Uuid, Head>, linker: &mut Linker, ap
             chain_seq: seq,
             integrity_hash: b"",
             updated: false,
+            spooled: None,
         },
     );
     let place = Place { id, timestamp, target, lane: head.lane, seq };
