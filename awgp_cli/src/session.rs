@@ -11,7 +11,7 @@ use crate::row::Row;
 use crate::token::Token;
 use awgp_core::reason::Reason;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, CopyOutStream, Transaction};
+use tokio_postgres::{Client, CopyOutStream, RowStream, Transaction};
 
 /// A CHECK constraint in which this value does not stand, with its rule in words.
 const NOT_LISTED: &str = "
@@ -223,6 +223,20 @@ impl Work<'_> {
     /// Makes it last.
     pub async fn commit(self) -> Result<(), Trouble> {
         Ok(self.transaction.commit().await?)
+    }
+
+    /// The rows of a statement, in their own types.
+    pub async fn rows(
+        &self,
+        sql: &str,
+        parameters: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<tokio_postgres::Row>, Trouble> {
+        Ok(self.transaction.query(sql, parameters).await?)
+    }
+
+    /// The same, one after the other.
+    pub async fn stream(&self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<RowStream, Trouble> {
+        Ok(self.transaction.query_raw(sql, parameters.iter().copied()).await?)
     }
 
     async fn json_rows(&self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Trouble> {

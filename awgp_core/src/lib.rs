@@ -10,6 +10,7 @@ pub mod action;
 pub mod approval;
 pub mod assistant;
 pub mod audit;
+pub mod bounds;
 pub mod civil;
 pub mod identity;
 pub mod machine;

@@ -4,7 +4,7 @@
 //! that this relation has changed. A column's number is only a guess: it counts where the descriptor at hand has that name
 //! there, so whatever happens to the table, the answer is the one that a search of all names gives.
 
-use crate::audit::image;
+use crate::audit::{self, image};
 use pgrx::pg_sys::{self, Datum};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -27,6 +27,7 @@ pub fn register_callback() {
 
 #[pgrx::pg_guard]
 unsafe extern "C-unwind" fn at_relation_change(_argument: Datum, relation: pg_sys::Oid) {
+    audit::sealed::forget();
     OIDS.with_borrow_mut(|oids| {
         if relation == pg_sys::InvalidOid {
             oids.clear();

@@ -6,6 +6,7 @@
 //! | [`identity`] | signed mode: verified tokens |
 //! | [`audit`] | every change: captured, chained, kept |
 //! | [`guard`] | the triggers that hold plain DML to the rules |
+//! | [`bounds`] | how large what clients write may be |
 //! | [`action`] | governed actions: before an assistant acts, and after |
 //! | [`messaging`] | what assistants may say to each other |
 //! | [`templates`] | what assistants are made from |
@@ -35,6 +36,7 @@ mod action;
 mod approval;
 mod assistant;
 mod audit;
+mod bounds;
 mod c_function;
 mod catalog;
 mod clock;

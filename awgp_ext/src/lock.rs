@@ -3,6 +3,7 @@
 //! PostgreSQL tells advisory locks of one key (1) and of two keys (2) apart by a field of the lock's tag. Ours
 //! carry another number there, so they can never collide with a lock that an application takes.
 
+use awgp_core::audit::chain::Digest;
 use pgrx::pg_sys;
 use uuid::Uuid;
 
@@ -19,6 +20,8 @@ pub enum Subject {
     Maintenance = 4,
     /// Making checkpoints of a tenant.
     Checkpoint = 5,
+    /// A lane in the chain of every tenant, for transactions over many of them.
+    WideLane = 6,
     /// The places of a tenant's users.
     UserQuota = 16,
     /// The places of a tenant's assistants.
@@ -33,63 +36,71 @@ pub enum Subject {
 
 const AWGP_LOCK_CLASS: u16 = 0x4157;
 
+/// What a tag has room for beside the subject: the id of a row folded into it, or a lane and less of the id.
+const DETAIL_BITS: u32 = 56;
+/// A lane's number is below 2^15.
+const LANE_BITS: u32 = 15;
+
 /// Takes the lock exclusively, waiting for it, until the transaction ends.
 pub fn lock_until_commit(subject: Subject) {
-    acquire(subject as u32, 0, Hold::UntilCommit, true);
+    acquire(subject, 0, Hold::UntilCommit, true);
 }
 
 /// Takes the lock until the transaction ends; false where another session holds it.
 pub fn try_lock_until_commit(subject: Subject) -> bool {
-    acquire(subject as u32, 0, Hold::UntilCommit, false)
+    acquire(subject, 0, Hold::UntilCommit, false)
 }
 
 /// Takes the lock until the session ends or lets go of it; false where another session holds it.
 pub fn try_lock_for_session(subject: Subject) -> bool {
-    acquire(subject as u32, 0, Hold::ForSession, false)
+    acquire(subject, 0, Hold::ForSession, false)
 }
 
 /// Lets go of a lock that was taken for the session; false where it was not.
 pub fn unlock_for_session(subject: Subject) -> bool {
-    let tag = tag(subject as u32, 0);
+    let tag = tag(subject, 0);
     // SAFETY: a well-formed tag; without the lock the server warns and answers false.
     unsafe { pg_sys::LockRelease(&raw const tag, pg_sys::ExclusiveLock as pg_sys::LOCKMODE, true) }
 }
 
-/// Takes the lock of a subject of one tenant exclusively, waiting for it, until the transaction ends. Two tenants may
-/// share a lock.
+/// Takes the lock of a subject of one tenant exclusively, waiting for it, until the transaction ends.
 pub fn lock_tenant_until_commit(subject: Subject, tenant: Uuid) {
-    let (high, low) = tenant.as_u64_pair();
-    let mixed = (high ^ low.rotate_left(32)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    acquire(subject as u32, u32::try_from(mixed >> 32).unwrap_or(0), Hold::UntilCommit, true);
+    lock_row(subject, tenant);
 }
 
-/// Takes the lock of a lane in a bucket of tenants, until the (sub)transaction ends. Without `wait`, false
-/// where another transaction holds it.
-pub fn lock_lane(bucket: u16, lane: u16, wait: bool) -> bool {
-    acquire(Subject::Lane as u32, u32::from(bucket) << 16 | u32::from(lane), Hold::UntilCommit, wait)
+/// Takes the lock of a lane of one tenant, until the (sub)transaction ends. Without `wait`, false where another
+/// transaction holds it.
+pub fn lock_lane(tenant: Uuid, lane: u16, wait: bool) -> bool {
+    let detail = folded(tenant, DETAIL_BITS - LANE_BITS) << LANE_BITS | u64::from(lane);
+    acquire(Subject::Lane, detail, Hold::UntilCommit, wait)
 }
 
-/// Takes the lock of one row exclusively, waiting for it, until the (sub)transaction ends. Two rows whose ids
-/// fold to the same number wait for each other, and no worse.
+/// The same of a lane of every tenant, without waiting.
+pub fn try_lock_wide_lane(lane: u16) -> bool {
+    acquire(Subject::WideLane, u64::from(lane), Hold::UntilCommit, false)
+}
+
+/// Takes the lock of one row exclusively, waiting for it, until the (sub)transaction ends.
 pub fn lock_row(subject: Subject, row: Uuid) {
-    acquire(subject as u32, folded(row), Hold::UntilCommit, true);
+    acquire(subject, folded(row, DETAIL_BITS), Hold::UntilCommit, true);
 }
 
 /// The same, shared with others who take it shared.
 pub fn share_row(subject: Subject, row: Uuid) {
-    acquire(subject as u32, folded(row), Hold::Shared, true);
+    acquire(subject, folded(row, DETAIL_BITS), Hold::Shared, true);
 }
 
 /// Gives back what [`share_row`] took, once.
 pub fn give_back_share(subject: Subject, row: Uuid) {
-    let tag = tag(subject as u32, folded(row));
+    let tag = tag(subject, folded(row, DETAIL_BITS));
     // SAFETY: taken by this transaction a moment ago.
     unsafe { pg_sys::LockRelease(&raw const tag, pg_sys::ShareLock.cast_signed(), false) };
 }
 
-fn folded(id: Uuid) -> u32 {
-    let words = id.as_bytes().chunks_exact(4);
-    words.fold(0, |folded, word| folded ^ word.iter().fold(0, |number, byte| number << 8 | u32::from(*byte)))
+/// An id in fewer bits. Clients choose ids of rows, so it is by a digest: nobody finds one that meets another tenant's.
+fn folded(id: Uuid, bits: u32) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = Digest::of(id.as_bytes()).0;
+    u64::from_be_bytes([a, b, c, d, e, f, g, h]) >> (u64::BITS - bits)
 }
 
 /// How a lock is held.
@@ -103,19 +114,22 @@ enum Hold {
     Shared,
 }
 
-fn tag(subject: u32, detail: u32) -> pg_sys::LOCKTAG {
+/// A tag has 80 bits beside the database: the class, then the subject in 8 and the detail in [`DETAIL_BITS`].
+fn tag(subject: Subject, detail: u64) -> pg_sys::LOCKTAG {
+    let [_, high @ .., low_0, low_1, low_2, low_3] = detail.to_be_bytes();
+    let [high_0, high_1, high_2] = high;
     pg_sys::LOCKTAG {
         // SAFETY: set in every backend that runs SQL.
         locktag_field1: unsafe { pg_sys::MyDatabaseId }.to_u32(),
-        locktag_field2: detail,
-        locktag_field3: subject,
+        locktag_field2: u32::from_be_bytes([low_0, low_1, low_2, low_3]),
+        locktag_field3: u32::from_be_bytes([high_0, high_1, high_2, subject as u8]),
         locktag_field4: AWGP_LOCK_CLASS,
         locktag_type: pg_sys::LockTagType::LOCKTAG_ADVISORY as u8,
         locktag_lockmethodid: pg_sys::USER_LOCKMETHOD as u8,
     }
 }
 
-fn acquire(subject: u32, detail: u32, hold: Hold, wait: bool) -> bool {
+fn acquire(subject: Subject, detail: u64, hold: Hold, wait: bool) -> bool {
     let tag = tag(subject, detail);
     let mode = if hold == Hold::Shared { pg_sys::ShareLock } else { pg_sys::ExclusiveLock };
     // SAFETY: a well-formed advisory tag. Unless it is taken for the session, the lock belongs to the transaction and

@@ -24,6 +24,16 @@ impl Patience {
     }
 }
 
+impl Patience {
+    /// Waits at most this long for a lock, as `lock_timeout` would.
+    pub fn of_waiting(milliseconds: u32) -> Self {
+        // SAFETY: as above.
+        let level = unsafe { pg_sys::NewGUCNestLevel() };
+        set(c"lock_timeout", milliseconds);
+        Self { level }
+    }
+}
+
 fn set(name: &CStr, milliseconds: u32) {
     let value = CString::new(milliseconds.to_string()).unwrap_or_default();
     // SAFETY: two C strings. deadlock_timeout is a superuser's: whom it harms is this backend.

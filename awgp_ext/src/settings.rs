@@ -24,6 +24,8 @@ static CONTEXT_MODE: GucSetting<ContextMode> = GucSetting::<ContextMode>::new(Co
 static APP_CURRENT_TENANT: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
 
 static AUDIT_LANES: GucSetting<i32> = GucSetting::<i32>::new(64);
+static AUDIT_LANE_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(60_000);
+static AUDIT_EVENT_MAX: GucSetting<i32> = GucSetting::<i32>::new(1024);
 static AUDIT_MASK: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
 
 static APPROVALS_NOTIFY: GucSetting<bool> = GucSetting::<bool>::new(true);
@@ -79,6 +81,16 @@ pub fn audit_lanes() -> u16 {
     u16::try_from(AUDIT_LANES.get()).unwrap_or(1)
 }
 
+/// How many milliseconds a writer waits for a lane or table of the trail; none: as long as it takes.
+pub fn audit_lane_timeout() -> Option<u32> {
+    u32::try_from(AUDIT_LANE_TIMEOUT.get()).ok().filter(|milliseconds| *milliseconds > 0)
+}
+
+/// How many bytes the texts of an event's states and metadata have together at most.
+pub fn audit_event_max() -> usize {
+    usize::try_from(AUDIT_EVENT_MAX.get()).unwrap_or(1) << 10
+}
+
 /// The names whose values never enter the trail.
 pub fn audit_mask() -> String {
     require_known();
@@ -125,6 +137,26 @@ pub fn define() {
         1024,
         GucContext::Suset,
         GucFlags::default(),
+    );
+    GucRegistry::define_int_guc(
+        c"awgp.audit_lane_timeout",
+        c"How long a writer waits for a lane or a table of the audit trail.",
+        c"statement_timeout does not count in a COMMIT, where most of the waiting is. 0: as long as it takes.",
+        &AUDIT_LANE_TIMEOUT,
+        0,
+        i32::MAX,
+        GucContext::Suset,
+        GucFlags::UNIT_MS,
+    );
+    GucRegistry::define_int_guc(
+        c"awgp.audit_event_max",
+        c"How large the states and the metadata of one audit event are together, as text.",
+        c"Beyond it the event keeps length, digest and name of what was left out.",
+        &AUDIT_EVENT_MAX,
+        8,
+        65_536,
+        GucContext::Suset,
+        GucFlags::UNIT_KB,
     );
     GucRegistry::define_int_guc(
         c"awgp.audit_retention",

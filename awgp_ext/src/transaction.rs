@@ -58,6 +58,7 @@ unsafe extern "C-unwind" fn at_savepoint_event(
     match event {
         SUBXACT_EVENT_ABORT_SUB => {
             queue::forget_subtransaction(own);
+            lanes::forget_subtransaction();
             machine::forget();
             approval::forget();
             approval::forget_subtransaction(own);

@@ -1,5 +1,9 @@
 -- approval_decisions: written by the machine of approvals alone.
 
+CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.approval_decisions
+    FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('approval_decisions');
+COMMENT ON TRIGGER bounds ON awgp.approval_decisions IS 'No value is larger than its column takes.';
+
 CREATE OR REPLACE TRIGGER guard_decision BEFORE INSERT OR UPDATE OR DELETE ON awgp.approval_decisions
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_decision('approval_decisions');
 COMMENT ON TRIGGER guard_decision ON awgp.approval_decisions IS 'Votes are written by AWGP alone, and never changed.';

@@ -1,5 +1,9 @@
 -- approval_delegations: who may write, what may not change, and when it last did.
 
+CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.approval_delegations
+    FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('approval_delegations');
+COMMENT ON TRIGGER bounds ON awgp.approval_delegations IS 'No value is larger than its column takes.';
+
 CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.approval_delegations
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('approval_delegations');
 COMMENT ON TRIGGER guard_statement ON awgp.approval_delegations IS 'A write needs a tenant in context, and a role that allows it where a user is.';

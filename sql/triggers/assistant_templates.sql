@@ -1,5 +1,9 @@
 -- assistant_templates: what AWGP ships stays as it is shipped; versions, digests and when they last changed.
 
+CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.assistant_templates
+    FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('assistant_templates');
+COMMENT ON TRIGGER bounds ON awgp.assistant_templates IS 'No value is larger than its column takes.';
+
 CREATE OR REPLACE TRIGGER guard_template BEFORE INSERT OR UPDATE OR DELETE ON awgp.assistant_templates
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_template('assistant_templates');
 COMMENT ON TRIGGER guard_template ON awgp.assistant_templates IS 'A shipped template is not written; version and digest follow the content.';

@@ -1,5 +1,9 @@
 -- assistants: who may write, what may not change, and when it last did.
 
+CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.assistants
+    FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('assistants');
+COMMENT ON TRIGGER bounds ON awgp.assistants IS 'No value is larger than its column takes.';
+
 CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.assistants
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('assistants');
 COMMENT ON TRIGGER guard_statement ON awgp.assistants IS 'A write needs a tenant in context, and a role that allows it where a user is.';

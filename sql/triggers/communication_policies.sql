@@ -1,5 +1,9 @@
 -- communication_policies: who may write, what may not change, and when it last did.
 
+CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.communication_policies
+    FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('communication_policies');
+COMMENT ON TRIGGER bounds ON awgp.communication_policies IS 'No value is larger than its column takes.';
+
 CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.communication_policies
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('communication_policies');
 COMMENT ON TRIGGER guard_statement ON awgp.communication_policies IS 'A write needs a tenant in context, and a role that allows it where a user is.';

@@ -1,5 +1,9 @@
 -- conversation_logs: who may write, what may not change, and when it last did.
 
+CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.conversation_logs
+    FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('conversation_logs', 'but=messages');
+COMMENT ON TRIGGER bounds ON awgp.conversation_logs IS 'No value is larger than its column takes.';
+
 CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.conversation_logs
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('conversation_logs');
 COMMENT ON TRIGGER guard_statement ON awgp.conversation_logs IS 'A write needs a tenant in context, and a role that allows it where a user is.';

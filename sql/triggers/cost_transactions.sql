@@ -1,5 +1,9 @@
 -- cost_transactions: who may write, and what may not change.
 
+CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.cost_transactions
+    FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('cost_transactions');
+COMMENT ON TRIGGER bounds ON awgp.cost_transactions IS 'No value is larger than its column takes.';
+
 CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.cost_transactions
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('cost_transactions');
 COMMENT ON TRIGGER guard_statement ON awgp.cost_transactions IS 'A write needs a tenant in context, and a role that allows it where a user is.';

@@ -1,5 +1,9 @@
 -- credit_reservations: who may write, and what may change.
 
+CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.credit_reservations
+    FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('credit_reservations');
+COMMENT ON TRIGGER bounds ON awgp.credit_reservations IS 'No value is larger than its column takes.';
+
 CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.credit_reservations
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('credit_reservations');
 COMMENT ON TRIGGER guard_statement ON awgp.credit_reservations IS 'A write needs a tenant in context, and a role that allows it where a user is.';

@@ -6,6 +6,9 @@ COMMENT ON FUNCTION awgp.guard_statement() IS 'BEFORE … FOR EACH STATEMENT (ta
 CREATE FUNCTION awgp.guard_row() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_row';
 COMMENT ON FUNCTION awgp.guard_row() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table, own|visible): refuses a row for a tenant that the context may not write to (42501, foreign_tenant) a change of tenant_id (55000, tenant_change), and a delegation of another user''s authority (42501, not_own_row).';
 
+CREATE FUNCTION awgp.guard_bounds() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_bounds';
+COMMENT ON FUNCTION awgp.guard_bounds() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table, but=a,b): refuses a value that is larger than its column takes (22023, out_of_range).';
+
 CREATE FUNCTION awgp.guard_tenant() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_tenant';
 COMMENT ON FUNCTION awgp.guard_tenant() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table): refuses a parent that is no holding (23514, parent_not_holding) and a cycle (23514, tenant_cycle).';
 

@@ -1,5 +1,9 @@
 -- governed_actions: when they last changed, and the record of it.
 
+CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.governed_actions
+    FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('governed_actions');
+COMMENT ON TRIGGER bounds ON awgp.governed_actions IS 'No value is larger than its column takes.';
+
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.governed_actions
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('governed_actions');
 COMMENT ON TRIGGER touch_updated_at ON awgp.governed_actions IS 'updated_at is the wall clock of the change.';

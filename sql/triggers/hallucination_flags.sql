@@ -1,5 +1,9 @@
 -- hallucination_flags: who may write, what may not change, and when it last did.
 
+CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.hallucination_flags
+    FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('hallucination_flags');
+COMMENT ON TRIGGER bounds ON awgp.hallucination_flags IS 'No value is larger than its column takes.';
+
 CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.hallucination_flags
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('hallucination_flags');
 COMMENT ON TRIGGER guard_statement ON awgp.hallucination_flags IS 'A write needs a tenant in context, and a role that allows it where a user is.';

@@ -1,5 +1,9 @@
 -- identity_providers: what cannot be used is not stored.
 
+CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.identity_providers
+    FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('identity_providers');
+COMMENT ON TRIGGER bounds ON awgp.identity_providers IS 'No value is larger than its column takes.';
+
 CREATE OR REPLACE TRIGGER guard_identity_provider BEFORE INSERT OR UPDATE ON awgp.identity_providers
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_identity_provider('identity_providers');
 COMMENT ON TRIGGER guard_identity_provider ON awgp.identity_providers IS 'The key set and the algorithms can be used.';

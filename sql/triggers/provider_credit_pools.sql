@@ -1,5 +1,9 @@
 -- provider_credit_pools: who may write, what may not change, and when it last did.
 
+CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.provider_credit_pools
+    FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('provider_credit_pools');
+COMMENT ON TRIGGER bounds ON awgp.provider_credit_pools IS 'No value is larger than its column takes.';
+
 CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.provider_credit_pools
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('provider_credit_pools');
 COMMENT ON TRIGGER guard_statement ON awgp.provider_credit_pools IS 'A write needs a tenant in context, and a role that allows it where a user is.';

@@ -1,5 +1,9 @@
 -- tenants: the tree stays a tree, contexts notice a change, and updated_at moves.
 
+CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.tenants
+    FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('tenants');
+COMMENT ON TRIGGER bounds ON awgp.tenants IS 'No value is larger than its column takes.';
+
 CREATE OR REPLACE TRIGGER guard_tenant BEFORE INSERT OR UPDATE ON awgp.tenants
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_tenant('tenants');
 COMMENT ON TRIGGER guard_tenant ON awgp.tenants IS 'A parent is a holding, and no tenant is its own ancestor.';

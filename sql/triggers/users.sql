@@ -1,5 +1,9 @@
 -- users: who may write, what may not change, and when it last did.
 
+CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.users
+    FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('users');
+COMMENT ON TRIGGER bounds ON awgp.users IS 'No value is larger than its column takes.';
+
 CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.users
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('users');
 COMMENT ON TRIGGER guard_statement ON awgp.users IS 'A write needs a tenant in context, and a role that allows it where a user is.';

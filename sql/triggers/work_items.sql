@@ -1,5 +1,9 @@
 -- work_items: who may write, what may not change, and when it last did.
 
+CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.work_items
+    FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('work_items');
+COMMENT ON TRIGGER bounds ON awgp.work_items IS 'No value is larger than its column takes.';
+
 CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.work_items
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('work_items');
 COMMENT ON TRIGGER guard_statement ON awgp.work_items IS 'A write needs a tenant in context, and a role that allows it where a user is.';

@@ -1,17 +1,13 @@
--- Months between the first and the last partition that have none, partitions that stand detached, and those
+-- Months that were made or sealed and have no partition, partitions that stand detached, and those
 -- whose bounds are not their name's; retired months may be away. Kind, partition, detail.
 WITH attached (oid, name, bounds) AS (
     SELECT pg_class.oid, relname::text, pg_get_expr(relpartbound, pg_class.oid)
     FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
     WHERE inhparent = to_regclass('awgp.audit_logs') AND relname <> 'audit_logs_default' AND NOT inhdetachpending
-), month (first, last) AS (
-    SELECT min(to_date(substr(name, 12), 'YYYY_MM')), max(to_date(substr(name, 12), 'YYYY_MM'))
-    FROM attached WHERE name ~ '^audit_logs_[0-9]{4}_[0-9]{2}$'
 ), expected (name) AS (
-    SELECT to_char(day, '"audit_logs_"YYYY_MM')
-    FROM month, generate_series(first::timestamp, last::timestamp, interval '1 month') AS day
+    SELECT partition_name FROM awgp.audit_partitions
     UNION
-    SELECT DISTINCT partition_name FROM awgp.audit_chain_anchors
+    SELECT partition_name FROM awgp.audit_chain_anchors
 ), retired (name) AS (
     SELECT partition_name FROM awgp.audit_retired_partitions WHERE restored_at IS NULL
 )

@@ -9,5 +9,5 @@ FROM retired
 WHERE month NOT IN (SELECT retired.name FROM retired)
   AND NOT EXISTS (
     SELECT FROM awgp.audit_logs JOIN awgp.installation ON installation.id = tenant_id
-    WHERE entity_type = 'partition' AND action = 'retire_partition' AND after_state ->> 'partition_name' = name)
+    WHERE entity_type = 'partition' AND action = 'retire_partition' AND metadata ->> 'origin' IS NULL AND after_state ->> 'partition_name' = name)
 ORDER BY 2

@@ -107,6 +107,7 @@ const OF_NO_TENANT: &[(&str, &str)] = &[
         "INSERT INTO awgp.audit_log_integrity (partition_name, last_sequence_number, cumulative_hash)
          VALUES ('audit_logs_2001_01', 7, repeat('0', 64))",
     ),
+    ("audit_partitions", "INSERT INTO awgp.audit_partitions (partition_name) VALUES ('audit_logs_2001_01')"),
     (
         "audit_retired_partitions",
         "INSERT INTO awgp.audit_retired_partitions (partition_name, retired_at, retired_by, retention_days)

@@ -3,12 +3,16 @@
 //! The bytes of a jsonb in binary COPY are its own text after a version byte, so what is hashed here is what the
 //! server stores, whatever its settings.
 
+use super::large;
+use super::spool::Spool;
 use crate::exit::Exit;
 use crate::failure::{Failure, Trouble};
 use crate::session::Work;
-use awgp_core::audit::row::{RowRef, timestamp_from_postgres};
+use awgp_core::audit::row::{RowRef, Spooled, timestamp_from_postgres};
 use futures_util::StreamExt;
 use std::pin::pin;
+use std::rc::Rc;
+use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
 /// What a tuple holds, in this order. The casts cost nothing where the type is the seed's, and keep a column that
@@ -16,6 +20,9 @@ use uuid::Uuid;
 pub const COLUMNS: &str = "tableoid, id::bigint, \"timestamp\"::timestamptz, tenant_id::uuid, actor_type::text, \
     actor_id::uuid, action::text, entity_type::text, entity_id::uuid, before_state::jsonb, after_state::jsonb, \
     metadata::jsonb, chain_lane::smallint, chain_seq::bigint, integrity_hash::text";
+
+/// The columns whose texts may be long.
+pub const STATES: [&str; 3] = ["before_state", "after_state", "metadata"];
 
 const COLUMN_COUNT: i16 = 15;
 const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
@@ -30,6 +37,23 @@ pub struct Tuple<'a> {
     pub row: RowRef<'a>,
     /// The bytes, for [`Tuple::parse`].
     pub bytes: &'a [u8],
+    /// The states that are too long to be sent as they are.
+    pub spool: Option<&'a Rc<Spool>>,
+}
+
+/// A tuple that is kept for later.
+#[derive(Debug)]
+pub struct Kept {
+    /// Its bytes.
+    pub bytes: Box<[u8]>,
+    spool: Option<Rc<Spool>>,
+}
+
+impl Kept {
+    /// The tuple again.
+    pub fn tuple(&self) -> Option<Tuple<'_>> {
+        Some(Tuple::parse(&self.bytes)?.with(self.spool.as_ref()))
+    }
 }
 
 impl<'a> Tuple<'a> {
@@ -61,8 +85,20 @@ impl<'a> Tuple<'a> {
             chain_seq: fields.fixed()?.map_or(0, i64::from_be_bytes),
             integrity_hash: fields.bytes()?.unwrap_or_default(),
             updated: false,
+            spooled: None,
         };
-        fields.0.is_empty().then_some(Self { partition, row, bytes })
+        fields.0.is_empty().then_some(Self { partition, row, bytes, spool: None })
+    }
+
+    fn with(mut self, spool: Option<&'a Rc<Spool>>) -> Self {
+        self.spool = spool;
+        self.row.spooled = spool.map(|spool| &**spool as &dyn Spooled);
+        self
+    }
+
+    /// A copy for later.
+    pub fn keep(&self) -> Kept {
+        Kept { bytes: self.bytes.into(), spool: self.spool.cloned() }
     }
 }
 
@@ -107,8 +143,79 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Runs a `COPY … TO STDOUT (FORMAT binary)` of [`COLUMNS`] and hands over row after row.
+/// Hands over row after row of `awgp.audit_logs`, of those that a condition names and in the order that may follow it.
+///
+/// A state whose text is beyond what the server sends ends a COPY. All rows before it have come by then: it is fetched
+/// by itself, in pieces, and another COPY goes on after it.
 pub async fn each(
+    work: &Work<'_>,
+    condition: &str,
+    mut take: impl FnMut(&Tuple<'_>) -> Result<(), Failure>,
+) -> Result<(), Trouble> {
+    let mut rows = 0_u64;
+    loop {
+        work.batch("SAVEPOINT rows").await?;
+        let sql = format!(
+            "COPY (SELECT {COLUMNS} FROM awgp.audit_logs WHERE {condition} OFFSET {rows}) TO STDOUT (FORMAT binary)"
+        );
+        let copied = copy(work, &sql, |tuple| {
+            rows += 1;
+            take(tuple)
+        });
+        match copied.await {
+            Err(Trouble::Sql(error)) if is_too_large(&error) => {
+                work.batch("ROLLBACK TO SAVEPOINT rows; RELEASE SAVEPOINT rows").await?;
+                let row = large::fetch(work, condition, rows).await?;
+                rows += 1;
+                take(&row.tuple().ok_or_else(unreadable)?)?;
+                row.checked()?;
+            }
+            Err(trouble) => return Err(trouble),
+            Ok(()) => return work.batch("RELEASE SAVEPOINT rows").await,
+        }
+    }
+}
+
+/// One row of [`COLUMNS`], without the states: they are in the spool.
+pub async fn without_states(
+    work: &Work<'_>,
+    condition: &str,
+    skipped: u64,
+    spool: Rc<Spool>,
+) -> Result<Kept, Trouble> {
+    let mut columns = COLUMNS.to_owned();
+    for state in STATES {
+        columns = columns.replace(&format!("{state}::jsonb"), "NULL::jsonb");
+    }
+    let sql = format!(
+        "COPY (SELECT {columns} FROM awgp.audit_logs WHERE {condition} OFFSET {skipped} LIMIT 1)
+         TO STDOUT (FORMAT binary)"
+    );
+    let mut found = None;
+    copy(work, &sql, |tuple| {
+        found = Some(Kept { bytes: tuple.bytes.into(), spool: Some(Rc::clone(&spool)) });
+        Ok(())
+    })
+    .await?;
+    Ok(found.ok_or_else(unreadable)?)
+}
+
+impl Kept {
+    /// Whether all of the spool could be read again.
+    fn checked(&self) -> Result<(), Failure> {
+        self.spool.as_ref().map_or(Ok(()), |spool| spool.checked())
+    }
+}
+
+/// Whether the server could not send a row because of its length.
+pub fn is_too_large(error: &tokio_postgres::Error) -> bool {
+    error.as_db_error().is_some_and(|said| {
+        matches!(*said.code(), SqlState::PROGRAM_LIMIT_EXCEEDED | SqlState::OUT_OF_MEMORY)
+            || said.message().starts_with("invalid memory alloc request size")
+    })
+}
+
+async fn copy(
     work: &Work<'_>,
     sql: &str,
     mut take: impl FnMut(&Tuple<'_>) -> Result<(), Failure>,

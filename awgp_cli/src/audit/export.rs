@@ -2,6 +2,7 @@
 
 use super::copy::{self, Tuple};
 use super::scope;
+use super::spool::Spool;
 use super::verify::job;
 use super::verify::plan::{named, parse, partitions, read_install_id, text, within};
 use crate::exit::Exit;
@@ -10,7 +11,7 @@ use crate::opt::{AuditExport, Output};
 use crate::session::{Context, Session, Work};
 use awgp_core::audit::chain::{Digest, Lane};
 use awgp_core::audit::export::{FORMAT, Mark};
-use awgp_core::audit::row::AuditRow;
+use awgp_core::audit::row::{AuditRow, Spooled};
 use serde_json::json;
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -86,7 +87,7 @@ pub async fn export(
         }
     }
     let mut file = Destination::open(options.out.as_deref())?;
-    let rows = match write_log(&work, &condition, install_id, &mut |line| file.line(line)).await {
+    let rows = match write_log(&work, &condition, install_id, &mut |bytes| file.put(bytes)).await {
         Ok(rows) => rows,
         Err(trouble) => return file.give_up(trouble),
     };
@@ -128,35 +129,81 @@ async fn lanes(work: &Work<'_>, condition: &str) -> Result<Vec<Stretch>, Trouble
         .collect()
 }
 
-/// Writes the rows of a condition as an exported log, line by line without line feeds, and returns how many they are.
+/// Writes the rows of a condition as an exported log, piece by piece, and returns how many they are.
 pub async fn write_log(
     work: &Work<'_>,
     condition: &str,
     install_id: Uuid,
-    line: &mut impl FnMut(&str) -> Result<(), Failure>,
+    put: &mut impl FnMut(&[u8]) -> Result<(), Failure>,
 ) -> Result<u64, Trouble> {
     let lanes = lanes(work, condition).await?;
     work.batch(job::FROM_THE_HEAP).await?;
-    line(&Mark::Header { format: FORMAT, install_id }.to_line())?;
+    put_line(put, &Mark::Header { format: FORMAT, install_id }.to_line())?;
     let mut lanes = lanes.into_iter().peekable();
     let mut rows = 0;
-    let sql = format!(
-        "COPY (SELECT {} FROM awgp.audit_logs WHERE {condition}
-         ORDER BY tenant_id, chain_lane, chain_seq, id) TO STDOUT (FORMAT binary)",
-        copy::COLUMNS
-    );
-    copy::each(work, &sql, |tuple| {
+    let sorted = format!("{condition} ORDER BY tenant_id, chain_lane, chain_seq, id");
+    copy::each(work, &sorted, |tuple| {
         let here = (tuple.row.position().lane(), tuple.row.chain_seq);
         // Both are sorted, and read in one snapshot.
         while let Some((_, _, mark)) = lanes.next_if(|(lane, first_seq, _)| (*lane, *first_seq) <= here) {
-            line(&mark.to_line())?;
+            put_line(put, &mark.to_line())?;
         }
         rows += 1;
-        line(&owned(tuple)?.to_line())
+        let text = owned(tuple)?.to_line();
+        match tuple.spool {
+            None => put_line(put, &text),
+            Some(spool) => put_spooled(put, &text, spool),
+        }
     })
     .await?;
-    line(&Mark::End { rows }.to_line())?;
+    put_line(put, &Mark::End { rows }.to_line())?;
     Ok(rows)
+}
+
+fn put_line(put: &mut impl FnMut(&[u8]) -> Result<(), Failure>, line: &str) -> Result<(), Failure> {
+    put(line.as_bytes())?;
+    put(b"\n")
+}
+
+/// Writes the line of a row whose states are in a spool; in `line` they are null.
+fn put_spooled(
+    put: &mut impl FnMut(&[u8]) -> Result<(), Failure>,
+    line: &str,
+    spool: &Spool,
+) -> Result<(), Failure> {
+    let mut rest = line;
+    for (column, name) in copy::STATES.into_iter().enumerate() {
+        if spool.length(column).is_none() {
+            continue;
+        }
+        // Within a string the quotes would have backslashes.
+        let key = format!("\"{name}\":");
+        let Some((before, after)) = rest.split_once(&format!("{key}null")) else { continue };
+        put(before.as_bytes())?;
+        put(key.as_bytes())?;
+        put(b"\"")?;
+        let mut written = Ok(());
+        spool.read(column, &mut |piece| {
+            if written.is_ok() {
+                written = put_escaped(put, piece);
+            }
+        });
+        written?;
+        put(b"\"")?;
+        rest = after;
+    }
+    put_line(put, rest)
+}
+
+/// The text of a jsonb has no control characters: those are escaped already.
+fn put_escaped(put: &mut impl FnMut(&[u8]) -> Result<(), Failure>, text: &[u8]) -> Result<(), Failure> {
+    let mut rest = text;
+    while let Some(at) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\')) {
+        put(&rest[..at])?;
+        put(&[b'\\', rest[at]])?;
+        rest = &rest[at + 1..];
+    }
+    put(rest)
 }
 
 fn owned(tuple: &Tuple<'_>) -> Result<AuditRow, Failure> {
@@ -212,10 +259,14 @@ impl Destination {
         })
     }
 
+    /// Writes the next bytes.
+    pub fn put(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.writer.write_all(bytes).map_err(|error| unwritable(&error))
+    }
+
     /// Writes a line and its end.
     pub fn line(&mut self, line: &str) -> Result<(), Failure> {
-        let written = self.writer.write_all(line.as_bytes()).and_then(|()| self.writer.write_all(b"\n"));
-        written.map_err(|error| unwritable(&error))
+        put_line(&mut |bytes| self.put(bytes), line)
     }
 
     /// Gives the file its name.

@@ -1,6 +1,7 @@
 //! `awgp audit history`: every version of one thing, and what changed from each to the next.
 
 use super::diff::{self, Change};
+use super::listing;
 use super::scope;
 use crate::exit::Exit;
 use crate::failure::{Failure, Trouble};
@@ -11,7 +12,7 @@ use crate::session::{Context, Session};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-const COLUMNS: [&str; 7] = ["timestamp", "id", "action", "actor", "field", "before", "after"];
+const COLUMNS: [&str; 8] = ["timestamp", "id", "action", "actor", "origin", "field", "before", "after"];
 
 /// One version.
 #[derive(Serialize)]
@@ -29,6 +30,8 @@ struct Event<'a> {
     actor_type: Option<&'a RawValue>,
     actor_id: Option<&'a RawValue>,
     metadata: Option<&'a RawValue>,
+    /// Where it comes from: null for a change that was captured.
+    origin: Option<String>,
 }
 
 /// Shows the history of one thing, the oldest version first. Where there are more versions than asked for, the
@@ -40,13 +43,13 @@ pub async fn history(
     output: Output,
 ) -> Result<String, Trouble> {
     let (work, scope) = scope::open(session, context).await?;
-    let sql = format!(
-        "SELECT * FROM awgp.audit_logs WHERE {} AND entity_type = $1 AND entity_id = $2
+    let condition = format!(
+        "{} AND entity_type = $1 AND entity_id = $2
          ORDER BY \"timestamp\" DESC, id DESC LIMIT $3::bigint",
         scope.condition()
     );
     let limit = i64::from(options.limit.rows);
-    let mut rows = work.select(&sql, &[&options.entity, &options.id, &limit]).await?;
+    let mut rows = listing::whole(&work, &condition, &[&options.entity, &options.id, &limit]).await?;
     work.commit().await?;
     if rows.is_empty() {
         let message = format!("the trail that is seen here has no {} {}", options.entity, options.id);
@@ -65,7 +68,10 @@ pub async fn history(
 }
 
 fn version(row: &Row) -> Result<Version<'_>, serde_json::Error> {
-    let state = |name| row.raw(name).filter(|state| state.get() != "null");
+    let origin = listing::origin(row);
+    // What a client has said of a thing is no version of it.
+    let state = |name| row.raw(name).filter(|state| state.get() != "null" && origin.is_none());
+    let changes = diff::changes(state("before_state"), state("after_state"))?;
     Ok(Version {
         event: Event {
             id: row.raw("id"),
@@ -74,8 +80,9 @@ fn version(row: &Row) -> Result<Version<'_>, serde_json::Error> {
             actor_type: row.raw("actor_type"),
             actor_id: row.raw("actor_id"),
             metadata: row.raw("metadata"),
+            origin,
         },
-        changes: diff::changes(state("before_state"), state("after_state"))?,
+        changes,
     })
 }
 
@@ -84,8 +91,9 @@ fn lines(version: &Version<'_>) -> Vec<Vec<String>> {
     let text =
         |value: Option<&RawValue>| value.map_or(String::new(), |value| render::cell(&readable(value.get())));
     let Event { id, timestamp, action, actor_type, actor_id, .. } = version.event;
+    let origin = version.event.origin.as_deref().map_or(String::new(), render::cell);
     let actor = format!("{} {}", text(actor_type), text(actor_id));
-    let head = [text(timestamp), text(id), text(action), actor.trim_end().to_owned()];
+    let head = [text(timestamp), text(id), text(action), actor.trim_end().to_owned(), origin];
     let fields = version.changes.iter().map(|change| {
         [render::cell(&change.field), text(change.before.as_deref()), text(change.after.as_deref())]
     });
@@ -112,8 +120,8 @@ mod tests {
         )
         .expect("a row");
         let lines = lines(&version(&row).expect("a version"));
-        assert_eq!(lines[0][1..], ["7", "update", "system", "a", "1", "2"]);
-        assert_eq!(lines[1], ["", "", "", "", "b", "x", "\\u{1b}y"]);
+        assert_eq!(lines[0][1..], ["7", "update", "system", "", "a", "1", "2"]);
+        assert_eq!(lines[1], ["", "", "", "", "", "b", "x", "\\u{1b}y"]);
         assert_eq!(lines.len(), 2);
     }
 

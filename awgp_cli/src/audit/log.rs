@@ -1,16 +1,14 @@
 //! `awgp audit log` and `show`.
 
+use super::listing;
 use super::scope::{self, Scope};
 use crate::exit::Exit;
 use crate::failure::{Failure, Trouble};
 use crate::opt::{AuditFilter, AuditLog, AuditShow, Output};
 use crate::render;
 use crate::session::{Context, Session, Work};
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
-
-/// The columns of a list for people.
-pub const COLUMNS: [&str; 8] =
-    ["timestamp", "id", "action", "entity_type", "entity_id", "actor_type", "actor_id", "tenant_id"];
 
 /// What conditions on events have as parameters $1 to $5: actor type, actor, entity type, entity, action.
 pub const FILTER: &str = "
@@ -56,8 +54,8 @@ pub async fn log(
     let (work, scope) = scope::open(session, context).await?;
     let filter = &options.filter;
     let actor = Actor::of(&work, filter).await?;
-    let sql = format!(
-        "SELECT * FROM awgp.audit_logs WHERE {} AND {FILTER}
+    let condition = format!(
+        "{} AND {FILTER}
          AND ($6::text IS NULL OR \"timestamp\" >= $6::text::timestamptz)
          AND ($7::text IS NULL OR \"timestamp\" < $7::text::timestamptz)
          ORDER BY {} LIMIT $8::bigint",
@@ -65,23 +63,19 @@ pub async fn log(
         newest_first(&scope)
     );
     let limit = i64::from(options.limit.rows);
-    let rows = work
-        .select(
-            &sql,
-            &[
-                &actor.kind,
-                &actor.id,
-                &filter.entity,
-                &filter.entity_id,
-                &filter.action,
-                &options.since,
-                &options.until,
-                &limit,
-            ],
-        )
-        .await?;
+    let parameters: [&(dyn ToSql + Sync); 8] = [
+        &actor.kind,
+        &actor.id,
+        &filter.entity,
+        &filter.entity_id,
+        &filter.action,
+        &options.since,
+        &options.until,
+        &limit,
+    ];
+    let rows = listing::list(&work, &condition, &parameters, output).await?;
     work.commit().await?;
-    Ok(render::list(&rows, &COLUMNS, output))
+    Ok(render::list(&rows, &listing::COLUMNS, output))
 }
 
 /// Shows one event.
@@ -92,8 +86,8 @@ pub async fn show(
     output: Output,
 ) -> Result<String, Trouble> {
     let (work, scope) = scope::open(session, context).await?;
-    let sql = format!("SELECT * FROM awgp.audit_logs WHERE {} AND id = $1::bigint", scope.condition());
-    let rows = work.select(&sql, &[&options.id]).await?;
+    let condition = format!("{} AND id = $1::bigint", scope.condition());
+    let rows = listing::whole(&work, &condition, &[&options.id]).await?;
     work.commit().await?;
     let row = rows.first().ok_or_else(|| {
         Failure::new(Exit::NotFound, format!("no event {} is seen here", options.id))

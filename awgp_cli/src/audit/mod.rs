@@ -7,6 +7,8 @@
 //! | [`tail`] | the last events, and each new one |
 //! | [`history`], [`diff`] | every version of one thing, and what changed |
 //! | [`copy`] | rows exactly as the server stores them |
+//! | [`large`], [`spool`] | a row that is longer than the server sends, in pieces |
+//! | [`listing`] | events for people and programs, with where they come from |
 //! | [`export`] | the JSON Lines file |
 //! | [`verify`] | every row read and hashed here |
 //! | [`key`] | the keys of an auditor |
@@ -20,10 +22,13 @@ pub mod diff;
 pub mod export;
 pub mod history;
 pub mod key;
+pub mod large;
+pub mod listing;
 pub mod log;
 pub mod notes;
 pub mod proof;
 pub mod scope;
+pub mod spool;
 pub mod tail;
 pub mod verify;
 pub mod walk;

@@ -6,6 +6,7 @@
 //! itself, by time of writing. Transactions commit in another order than they write, so each look goes back a
 //! little, and leaves out what was shown.
 
+use super::listing;
 use super::log::{Actor, FILTER, newest_first};
 use super::scope::{self, Scope};
 use crate::connect::Target;
@@ -19,6 +20,7 @@ use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio_postgres::types::ToSql;
 
 /// The channel. The payload is the id of the last event of the transaction.
 const CHANNEL: &str = "awgp_audit";
@@ -106,15 +108,12 @@ async fn show_last(
     let filter = &options.filter;
     let actor = Actor::of(&work, filter).await?;
     let began_us = work.number(CLOCK, &[]).await?;
-    let sql = format!(
-        "SELECT * FROM awgp.audit_logs WHERE {} AND {FILTER} ORDER BY {} LIMIT $6::bigint",
-        scope.condition(),
-        newest_first(&scope)
-    );
+    let condition =
+        format!("{} AND {FILTER} ORDER BY {} LIMIT $6::bigint", scope.condition(), newest_first(&scope));
     let last = i64::from(options.last);
-    let mut rows = work
-        .select(&sql, &[&actor.kind, &actor.id, &filter.entity, &filter.entity_id, &filter.action, &last])
-        .await?;
+    let parameters: [&(dyn ToSql + Sync); 6] =
+        [&actor.kind, &actor.id, &filter.entity, &filter.entity_id, &filter.action, &last];
+    let mut rows = listing::list(&work, &condition, &parameters, output).await?;
     rows.reverse();
     // What may be looked at again and was there before: it is not new, even where it was not asked for.
     let sql = format!(
@@ -149,27 +148,15 @@ async fn show_new(
     };
     let since = looks.since(began_us);
     let (floor, seen) = looks.shown_since(since);
-    let sql = format!(
-        "SELECT * FROM awgp.audit_logs WHERE {} AND {FILTER}
+    let condition = format!(
+        "{} AND {FILTER}
          AND \"timestamp\" > to_timestamp($6::bigint / 1000000.0) AND id > $7::bigint AND id <> ALL ($8::bigint[])
          ORDER BY id",
         scope.condition()
     );
-    let rows = work
-        .select(
-            &sql,
-            &[
-                &actor.kind,
-                &actor.id,
-                &filter.entity,
-                &filter.entity_id,
-                &filter.action,
-                &since,
-                &floor,
-                &seen,
-            ],
-        )
-        .await?;
+    let parameters: [&(dyn ToSql + Sync); 8] =
+        [&actor.kind, &actor.id, &filter.entity, &filter.entity_id, &filter.action, &since, &floor, &seen];
+    let rows = listing::list(&work, &condition, &parameters, output).await?;
     work.commit().await?;
     looks.add(Look { began_us, highest_id, ids: ids(&rows) });
     print(&rows, output)
@@ -224,8 +211,10 @@ fn line(row: &Row, output: Output) -> String {
         Output::Json => serde_json::to_string(row).unwrap_or_default(),
         Output::Table => {
             let text = |name| crate::render::cell(&row.text(name).unwrap_or_default());
+            let origin = listing::origin(row)
+                .map_or(String::new(), |origin| format!("  [{}]", crate::render::cell(&origin)));
             let line = format!(
-                "{}  #{}  {} {} {}  by {} {}",
+                "{}  #{}  {} {} {}  by {} {}{origin}",
                 text("timestamp"),
                 text("id"),
                 text("action"),

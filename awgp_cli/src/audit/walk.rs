@@ -153,9 +153,9 @@ impl Walker<'_, '_> {
         last_seq: i64,
     ) -> Result<Result<(), String>, Trouble> {
         let sql = format!(
-            "COPY (SELECT {} FROM awgp.audit_logs WHERE tenant_id = '{}'::uuid AND chain_lane = {lane}
-                   AND chain_seq BETWEEN {first_seq} AND {last_seq} ORDER BY chain_seq) TO STDOUT (FORMAT binary)",
-            copy::COLUMNS, self.tenant_id
+            "tenant_id = '{}'::uuid AND chain_lane = {lane} AND chain_seq BETWEEN {first_seq} AND {last_seq}
+             ORDER BY chain_seq",
+            self.tenant_id
         );
         let (mut last, mut linker, mut broken) = (self.last(lane), Linker::default(), None);
         let frontier = &mut self.walked.frontier;
@@ -165,7 +165,7 @@ impl Walker<'_, '_> {
             if row.chain_seq != last.seq.saturating_add(1) || hash.to_hex() != row.integrity_hash {
                 broken.get_or_insert(row.chain_seq);
             } else if broken.is_none() {
-                frontier.push(tree::leaf(linker.canonical(), hash));
+                frontier.push(tree::leaf_of(&linker, row, hash));
                 last = Link { seq: row.chain_seq, hash };
             }
             Ok(())

@@ -57,8 +57,8 @@ pub async fn export(
         (anchors(&work, &options.name).await?, checkpoints(&work, &options.name).await?);
     let file = Partial::beside(&options.out, &format!("{}.jsonl.zst", options.name))?;
     let mut log = compressed(&file.partial)?;
-    let rows = write_log(&work, &condition, install_id, &mut |line| {
-        log.write_all(line.as_bytes()).and_then(|()| log.write_all(b"\n")).map_err(|error| unwritable(&error))
+    let rows = write_log(&work, &condition, install_id, &mut |bytes| {
+        log.write_all(bytes).map_err(|error| unwritable(&error))
     })
     .await?;
     work.commit().await?;

@@ -18,6 +18,46 @@ pub const NULL_LENGTH: u32 = u32::MAX;
 /// # Panics
 /// Where a column has 4 GiB or more; PostgreSQL stores less than 1 GiB.
 pub fn write(out: &mut Vec<u8>, row: &RowRef<'_>) {
+    head(out, row);
+    field(out, row.before_state);
+    field(out, row.after_state);
+    field(out, row.metadata);
+}
+
+/// A row whose states are longer than this is hashed piece by piece, and its canonical bytes are nowhere in memory.
+const LARGE_BYTES: usize = 16 << 20;
+
+/// Whether a row is hashed piece by piece.
+pub fn is_large(row: &RowRef<'_>) -> bool {
+    let states = [row.before_state, row.after_state, row.metadata];
+    row.spooled.is_some() || states.iter().flatten().map(|state| state.len()).sum::<usize>() > LARGE_BYTES
+}
+
+/// Hands over a row's canonical bytes, one piece after the other: the same that [`write`] writes.
+pub fn pieces(row: &RowRef<'_>, take: &mut dyn FnMut(&[u8])) {
+    let mut written = Vec::new();
+    head(&mut written, row);
+    take(&written);
+    for (column, state) in [row.before_state, row.after_state, row.metadata].into_iter().enumerate() {
+        let spooled = row.spooled.and_then(|spooled| Some((spooled, spooled.length(column)?)));
+        if let Some((spooled, length)) = spooled {
+            let length = u32::try_from(length).unwrap_or(NULL_LENGTH - 1);
+            take(&length.to_be_bytes());
+            spooled.read(column, take);
+            continue;
+        }
+        written.clear();
+        field(&mut written, state.map(|_| &b""[..]));
+        if let Some(state) = state {
+            let length = u32::try_from(state.len()).unwrap_or(NULL_LENGTH - 1);
+            written.copy_from_slice(&length.to_be_bytes());
+        }
+        take(&written);
+        take(state.unwrap_or_default());
+    }
+}
+
+fn head(out: &mut Vec<u8>, row: &RowRef<'_>) {
     out.extend_from_slice(&HEADER);
     out.extend_from_slice(&position_bytes(row.position()));
     out.extend_from_slice(&row.id.to_be_bytes());
@@ -27,9 +67,6 @@ pub fn write(out: &mut Vec<u8>, row: &RowRef<'_>) {
     field(out, Some(row.action));
     field(out, Some(row.entity_type));
     field(out, row.entity_id.as_ref().map(|id| id.as_bytes().as_slice()));
-    field(out, row.before_state);
-    field(out, row.after_state);
-    field(out, row.metadata);
 }
 
 /// Makes canonical bytes say that the row stands at another position. This is how a moved row is recognised.

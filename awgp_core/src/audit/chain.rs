@@ -59,6 +59,22 @@ const NIBBLES: [u8; 256] = {
     table
 };
 
+/// A digest of bytes that come one after the other.
+#[derive(Clone, Debug, Default)]
+pub struct Digesting(Sha256);
+
+impl Digesting {
+    /// Takes the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all of them.
+    pub fn finish(self) -> Digest {
+        Digest(self.0.finalize().into())
+    }
+}
+
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.to_hex().iter().try_for_each(|digit| fmt::Write::write_char(f, char::from(*digit)))
@@ -170,12 +186,18 @@ impl Linker {
     /// The `integrity_hash` of `row` where its predecessor has `previous`.
     pub fn link(&mut self, previous: Digest, row: &RowRef<'_>) -> Digest {
         self.buffer.clear();
+        if canonical::is_large(row) {
+            let mut digest = Digesting::default();
+            digest.update(&previous.0);
+            canonical::pieces(row, &mut |piece| digest.update(piece));
+            return digest.finish();
+        }
         self.buffer.extend_from_slice(&previous.0);
         canonical::write(&mut self.buffer, row);
         Digest::of(&self.buffer)
     }
 
-    /// The canonical bytes of the row that was hashed last.
+    /// The canonical bytes of the row that was hashed last; none of a large one.
     pub fn canonical(&self) -> &[u8] {
         self.buffer.get(32..).unwrap_or_default()
     }

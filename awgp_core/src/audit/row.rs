@@ -2,6 +2,7 @@
 
 use super::chain::Position;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt::Debug;
 use uuid::Uuid;
 
 /// A row as verification and hashing read it: nothing is copied. Texts are the bytes of the text in UTF-8; a
@@ -40,6 +41,17 @@ pub struct RowRef<'a> {
     /// Audit rows are never updated, so it tells which of two rows was rewritten when the chain alone cannot.
     /// `false` where unknown.
     pub updated: bool,
+    /// Where the states are that are too long to be held; they are NULL above.
+    pub spooled: Option<&'a dyn Spooled>,
+}
+
+/// Texts of a row's states that are too long to be held: `before_state`, `after_state` and `metadata`, from 0.
+pub trait Spooled: Debug {
+    /// How many bytes the text has; none where the state is not spooled.
+    fn length(&self, column: usize) -> Option<u64>;
+
+    /// Hands over the text, one piece after the other.
+    fn read(&self, column: usize, take: &mut dyn FnMut(&[u8]));
 }
 
 impl RowRef<'_> {
@@ -125,6 +137,7 @@ impl AuditRow {
             chain_seq: self.chain_seq,
             integrity_hash: self.integrity_hash.as_bytes(),
             updated: false,
+            spooled: None,
         }
     }
 }

@@ -5,7 +5,7 @@
 //! proofs themselves are those of the crate `tlog_tiles`.
 
 use super::canonical;
-use super::chain::Digest;
+use super::chain::{Digest, Linker};
 use super::row::RowRef;
 use sha2::{Digest as _, Sha256};
 use std::cell::RefCell;
@@ -28,6 +28,22 @@ pub fn leaf(canonical: &[u8], integrity_hash: Digest) -> Digest {
     Digest(hasher.finalize().into())
 }
 
+/// The leaf of a row that `linker` has hashed last.
+pub fn leaf_of(linker: &Linker, row: &RowRef<'_>, integrity_hash: Digest) -> Digest {
+    if canonical::is_large(row) {
+        return large_leaf(row, integrity_hash);
+    }
+    leaf(linker.canonical(), integrity_hash)
+}
+
+/// The same, piece by piece.
+fn large_leaf(row: &RowRef<'_>, integrity_hash: Digest) -> Digest {
+    let mut hasher = Sha256::new_with_prefix([0]);
+    canonical::pieces(row, &mut |piece| hasher.update(piece));
+    hasher.update(integrity_hash.0);
+    Digest(hasher.finalize().into())
+}
+
 /// Hashes rows to leaves through one buffer, so that no row allocates.
 #[derive(Debug, Default)]
 pub struct Leaves {
@@ -38,6 +54,9 @@ impl Leaves {
     /// The leaf of a row; none where its `integrity_hash` is no hash.
     pub fn leaf(&mut self, row: &RowRef<'_>) -> Option<Digest> {
         let integrity_hash = Digest::from_hex(row.integrity_hash)?;
+        if canonical::is_large(row) {
+            return Some(large_leaf(row, integrity_hash));
+        }
         self.buffer.clear();
         canonical::write(&mut self.buffer, row);
         Some(leaf(&self.buffer, integrity_hash))

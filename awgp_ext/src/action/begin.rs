@@ -253,6 +253,7 @@ impl Request {
             before: None,
             after: Some(Jsonb::from_text(&state.to_string())),
             metadata: None,
+            left_out: Vec::new(),
         });
     }
 }

@@ -64,6 +64,7 @@ fn tell(approval: &Approval, user: Uuid, reason: &str) {
         before: None,
         after: Some(Jsonb::from_text(&facts.to_string())),
         metadata: None,
+        left_out: Vec::new(),
     });
     notice::push_always(approval.id);
     // The client is warned and the log keeps a line; neither carries what belongs to the tenant but ids.

@@ -21,11 +21,22 @@ pub struct Actor {
     pub metadata: Rc<Jsonb>,
 }
 
+/// What metadata says of an event that a client has written with `awgp.log_event()`. Nothing that AWGP captures or records by
+/// itself has it.
+const LOGGED: &str = r#"{"origin": "log_event"}"#;
+
+/// Keys of metadata that are AWGP's own.
+const RESERVED: [&str; 4] = ["role", "on_behalf_of", "origin", "left_out"];
+
 impl Actor {
-    /// The metadata of an event that says more than who acted.
-    pub fn metadata_with(&self, more: &Jsonb) -> Jsonb {
-        // A forged fact goes also where the server has none of that name to put in its place.
-        more.without("role").without("on_behalf_of").with(&self.metadata)
+    /// The metadata of an event that a client writes, with what it says more than who acted.
+    pub fn logged(&self, more: Option<Jsonb>) -> Jsonb {
+        let logged = self.metadata.with(&Jsonb::from_text(LOGGED));
+        match more {
+            // A forged fact goes also where the server has none of that name to put in its place.
+            Some(more) => RESERVED.into_iter().fold(more, |more, key| more.without(key)).with(&logged),
+            None => logged,
+        }
     }
 }
 

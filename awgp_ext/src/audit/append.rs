@@ -3,19 +3,33 @@
 //! The row goes into the partition whose bounds hold its time ([`super::partition`]).
 
 use super::columns::{COLUMNS, refuse_changed_columns};
+use super::content::{Content, Stored};
 use super::event::Event;
 use super::lane_row::{self, Which};
 use super::lanes::Head;
 use super::partition::Partition;
-use super::retired;
+use super::{retired, sealed, wait};
 use crate::encoding::to_server;
-use crate::jsonb::Jsonb;
 use crate::relation;
 use awgp_core::audit::chain::{Lane, Link};
 use pgrx::IntoDatum;
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::{CStr, CString};
 use uuid::Uuid;
+
+/// What the chain adds to an event.
+pub struct Place {
+    /// `id`.
+    pub id: i64,
+    /// `timestamp`.
+    pub timestamp: pg_sys::TimestampTz,
+    /// The partition, as [`Appender::time`] has said.
+    pub target: usize,
+    /// `chain_lane`.
+    pub lane: i16,
+    /// `chain_seq`.
+    pub seq: i64,
+}
 
 /// audit_logs, open for writing.
 pub struct Appender {
@@ -31,7 +45,8 @@ impl Appender {
     pub fn open() -> Self {
         // SAFETY: the relation is held until close(), or until the resource owner releases it after an error.
         unsafe {
-            let parent = relation::open(c"audit_logs", pg_sys::RowExclusiveLock);
+            wait::lock_relation(relation::oid(c"audit_logs"), pg_sys::RowExclusiveLock);
+            let parent = relation::open(c"audit_logs", pg_sys::NoLock);
             refuse_changed_columns(parent);
             let estate = pg_sys::CreateExecutorState();
             // An AFTER trigger that an operator has put on the table needs a query to belong to; at commit
@@ -64,24 +79,29 @@ impl Appender {
         next_id(self.sequence)
     }
 
+    /// The time of the next row, and where it goes: now, or `not_before` and the end of what is sealed where the clock has
+    /// gone back.
+    pub fn time(&mut self, not_before: pg_sys::TimestampTz) -> (pg_sys::TimestampTz, usize) {
+        loop {
+            // SAFETY: reads the clock.
+            let now = unsafe { pg_sys::GetCurrentTimestamp() };
+            let timestamp = now.max(not_before).max(sealed::end());
+            let target = self.target(timestamp);
+            // Who seals waits for us now. Where we have waited for it, the month is closed.
+            if sealed::end() <= timestamp {
+                return (timestamp, target);
+            }
+        }
+    }
+
     /// Appends one chained row.
-    #[expect(clippy::too_many_arguments, reason = "what the chain adds to an event, each once")]
-    pub fn append(
-        &mut self,
-        event: &Event,
-        metadata: &Jsonb,
-        id: i64,
-        timestamp: pg_sys::TimestampTz,
-        lane: i16,
-        seq: i64,
-        hash: &[u8; 64],
-    ) {
-        let target = self.target(timestamp);
+    pub fn append(&mut self, event: &Event, content: &Content<'_>, at: &Place, hash: &[u8; 64]) {
+        let Place { id, timestamp, target, lane, seq } = *at;
         // SAFETY: the datums live until the row is stored; the per-row context holds what is made on the way.
         unsafe {
             let outer = pg_sys::MemoryContextSwitchTo(self.memory);
             let uuid = |id: Option<Uuid>| id.and_then(|id| relation::to_sql(id).into_datum());
-            let state = |state: &Option<Jsonb>| state.as_ref().map(Jsonb::datum);
+            let state = |state: &Option<Stored<'_>>| state.as_ref().map(Stored::datum);
             let values: [Option<Datum>; COLUMNS.len()] = [
                 id.into_datum(),
                 Some(Datum::from(timestamp)),
@@ -91,9 +111,9 @@ impl Appender {
                 to_server(&event.action),
                 to_server(&event.entity_type),
                 uuid(event.entity_id),
-                state(&event.before),
-                state(&event.after),
-                Some(metadata.datum()),
+                state(&content.before),
+                state(&content.after),
+                Some(content.metadata.datum()),
                 std::str::from_utf8(hash).unwrap_or_default().into_datum(),
                 lane.into_datum(),
                 seq.into_datum(),
@@ -134,8 +154,9 @@ impl Appender {
             }
         }
         // Months that were retired are over: a lane that has a row of this month has nothing newer there.
-        // SAFETY: the parent is open; the clock is read.
-        let this_month = unsafe { partition_for(self.parent, pg_sys::GetCurrentTimestamp()) };
+        // SAFETY: the parent is open; the clock is read, which may stand in a month that is over.
+        let this_month =
+            unsafe { partition_for(self.parent, pg_sys::GetCurrentTimestamp().max(sealed::end())) };
         let is_of_this_month =
             |head: &Head| unsafe { partition_for(self.parent, head.timestamp) } == this_month;
         if tail.as_ref().is_some_and(is_of_this_month) {
@@ -255,7 +276,8 @@ unsafe fn partitions_of(parent: pg_sys::Relation) -> Vec<pg_sys::Oid> {
 fn row_in(partition: pg_sys::Oid, lane: Lane, which: Which) -> Option<Head> {
     // SAFETY: the chain index is on (tenant_id, chain_lane, chain_seq) of the partition; both are closed again.
     unsafe {
-        let relation = pg_sys::table_open(partition, pg_sys::AccessShareLock as pg_sys::LOCKMODE);
+        wait::lock_relation(partition, pg_sys::AccessShareLock);
+        let relation = pg_sys::table_open(partition, pg_sys::NoLock as pg_sys::LOCKMODE);
         let blocks = pg_sys::RelationGetNumberOfBlocksInFork(relation, pg_sys::ForkNumber::MAIN_FORKNUM);
         if blocks == 0 {
             pg_sys::table_close(relation, pg_sys::NoLock as pg_sys::LOCKMODE);

@@ -5,9 +5,8 @@
 //! change: a type of the application's own may have a cast to json, and that must not run with more rights.
 
 use super::event::Event;
-use super::image::{self, Columns};
+use super::image::{self, Columns, Image};
 use super::{actor, queue};
-use crate::jsonb::Jsonb;
 use crate::raise::raise;
 use crate::trigger::{TriggerCall, nothing, row_security_binds, trigger_function};
 use crate::{context, relation};
@@ -40,10 +39,17 @@ fn capture(call: &TriggerCall) -> Datum {
         }
     }
     // SAFETY: rows of the trigger's table.
-    let image = |tuple: Option<pg_sys::HeapTuple>| -> Option<Jsonb> {
+    let image = |tuple: Option<pg_sys::HeapTuple>| -> Option<Image> {
         tuple.map(|tuple| unsafe { image::of_row(tuple, change.descriptor, &columns) })
     };
-    let record = |row: pg_sys::HeapTuple, before: Option<Jsonb>, after: Option<Jsonb>| {
+    let record = |row: pg_sys::HeapTuple, before: Option<Image>, after: Option<Image>| {
+        let mut left_out = Vec::new();
+        let mut state = |name: &str, image: Option<Image>| {
+            let image = image?;
+            left_out.extend(image.left_out.iter().map(|column| format!("{name}.{column}")));
+            Some(image.state)
+        };
+        let (before, after) = (state("before_state", before), state("after_state", after));
         let tenant = owner(call, row).unwrap_or_else(queue::installation);
         refuse_foreign_tenant(call.argument(0), tenant);
         queue::push(Event {
@@ -56,6 +62,7 @@ fn capture(call: &TriggerCall) -> Datum {
             before,
             after,
             metadata: None,
+            left_out,
         });
     };
     match (change.old, change.new) {

@@ -24,6 +24,8 @@ pub struct Event {
     pub after: Option<Jsonb>,
     /// `metadata`, where it is more than what the actor says.
     pub metadata: Option<Jsonb>,
+    /// What of the states is not here, because it is too large.
+    pub left_out: Vec<String>,
 }
 
 impl Event {

@@ -1,14 +1,18 @@
 //! The image of a row as jsonb, for before_state and after_state.
 //!
-//! As `to_jsonb()` would make it, but for three things: a timestamptz is written in UTC whatever the session's
-//! TimeZone, secrets are masked, and columns may be left out. The common types are written directly; every
+//! As `to_jsonb()` would make it, but for four things: a timestamptz is written in UTC whatever the session's
+//! TimeZone, secrets are masked, columns may be left out, and in the place of what is far too large for an event stand its
+//! length and digest. The common types are written directly; every
 //! other type goes through `to_jsonb()` itself.
 
+use super::left_out::{self, Masked};
 use super::plain_output::PlainOutput;
 use super::secrets;
 use crate::encoding::from_server;
 use crate::jsonb::Jsonb;
+use crate::jsonb::text::{Sink, string as string_text};
 use crate::relation::uuid_of;
+use crate::settings;
 use awgp_core::audit::row::timestamp_from_postgres;
 use awgp_core::civil::format_timestamp;
 use pgrx::pg_sys::{self, Datum, JsonbIteratorToken, jbvType};
@@ -26,6 +30,22 @@ pub struct Columns<'a> {
 
 const MASKED: &[u8] = b"[masked]";
 
+/// How much larger than an event may be as text the columns of a row may be together as they are stored. Numbers take more
+/// room there than in their text.
+const STORED_FACTOR: usize = 8;
+/// And how large at most: what a jsonb can hold is not much more.
+const STORED_MAX: usize = 128 << 20;
+/// Arrays up to this many bytes are not looked into.
+const SMALL_ARRAY: usize = 8 << 10;
+
+/// The image of a row.
+pub struct Image {
+    /// The row.
+    pub state: Jsonb,
+    /// The columns of which only length and digest are there.
+    pub left_out: Vec<String>,
+}
+
 /// The image of `tuple`.
 ///
 /// # Safety
@@ -34,11 +54,14 @@ pub unsafe fn of_row(
     tuple: pg_sys::HeapTuple,
     descriptor: pg_sys::TupleDesc,
     columns: &Columns<'_>,
-) -> Jsonb {
+) -> Image {
     // SAFETY: columns are read by the descriptor's own numbers; everything made on the way is palloc'd in the
     // caller's short-lived context.
     unsafe {
         let mut state: *mut pg_sys::JsonbParseState = std::ptr::null_mut();
+        let mut left_out = Vec::new();
+        let limit = settings::audit_event_max();
+        let mut room = limit.saturating_mul(STORED_FACTOR).min(STORED_MAX);
         push(&mut state, JsonbIteratorToken::WJB_BEGIN_OBJECT, None);
         for attribute in attributes(descriptor) {
             let name = CStr::from_ptr(attribute.attname.data.as_ptr());
@@ -54,12 +77,90 @@ pub unsafe fn of_row(
                 Some(_) if columns.masked.contains(&text) || secrets::is_secret_column(text) => {
                     push(&mut state, JsonbIteratorToken::WJB_VALUE, Some(string(MASKED)));
                 }
-                Some(datum) => push_datum(&mut state, datum, attribute.atttypid),
+                Some(datum) => {
+                    let size = if attribute.attlen < 0 { stored_size(datum, attribute) } else { 0 };
+                    let pushed = size <= room && push_datum(&mut state, datum, attribute.atttypid, limit);
+                    if pushed {
+                        room -= size;
+                    } else {
+                        push_placeholder(&mut state, datum, attribute);
+                        left_out.push(text.to_owned());
+                    }
+                }
             }
         }
         let object =
             pg_sys::pushJsonbValue(&raw mut state, JsonbIteratorToken::WJB_END_OBJECT, std::ptr::null_mut());
-        Jsonb::from_varlena(pg_sys::JsonbValueToJsonb(object).cast())
+        Image { state: Jsonb::from_varlena(pg_sys::JsonbValueToJsonb(object).cast()), left_out }
+    }
+}
+
+/// How large a value of variable length is when it is neither compressed nor stored elsewhere. An array of many NULLs is
+/// smaller than what is made of it; it counts by its elements.
+unsafe fn stored_size(datum: Datum, attribute: &pg_sys::FormData_pg_attribute) -> usize {
+    // SAFETY: a non-null value of the attribute; an array has its dimensions behind the header.
+    unsafe {
+        if attribute.attlen != -1 {
+            return CStr::from_ptr(datum.cast_mut_ptr()).to_bytes().len();
+        }
+        let size = raw_size(datum);
+        if size <= SMALL_ARRAY || attribute.attndims == 0 || size > STORED_MAX {
+            return size;
+        }
+        let array = pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast::<pg_sys::ArrayType>();
+        let elements = pg_sys::ArrayGetNItems((*array).ndim, array.add(1).cast());
+        size.max(usize::try_from(elements).unwrap_or(usize::MAX).saturating_mul(8))
+    }
+}
+
+/// How large a varlena is when it is neither compressed nor stored elsewhere.
+///
+/// # Safety
+/// A non-null value of a type of variable length.
+pub unsafe fn raw_size(datum: Datum) -> usize {
+    // SAFETY: the header says where the rest is.
+    unsafe {
+        let varlena = datum.cast_mut_ptr::<pg_sys::varlena>();
+        if pgrx::varatt_is_1b_e(varlena) || pgrx::varatt_is_4b_c(varlena) {
+            return pg_sys::toast_raw_datum_size(datum);
+        }
+        pgrx::varsize_any(varlena)
+    }
+}
+
+/// Pushes length and digest of a value: of its text in JSON for texts and jsonb, of its bytes as they are stored otherwise.
+unsafe fn push_placeholder(
+    state: &mut *mut pg_sys::JsonbParseState,
+    datum: Datum,
+    attribute: &pg_sys::FormData_pg_attribute,
+) {
+    // SAFETY: a non-null value of variable length, read as its type; detoasted into the caller's short-lived context.
+    unsafe {
+        let text = match attribute.atttypid {
+            pg_sys::JSONBOID => {
+                let jsonb = pg_sys::pg_detoast_datum(datum.cast_mut_ptr());
+                left_out::placeholder(std::slice::from_raw_parts(
+                    jsonb.cast::<u8>(),
+                    pgrx::varsize_any(jsonb),
+                ))
+            }
+            kind => {
+                let mut summed = left_out::Summed::default();
+                let bytes = if attribute.attlen == -1 {
+                    let varlena = pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr());
+                    let data = pgrx::vardata_any(varlena).cast::<u8>();
+                    std::slice::from_raw_parts(data, pgrx::varsize_any_exhdr(varlena))
+                } else {
+                    CStr::from_ptr(datum.cast_mut_ptr()).to_bytes()
+                };
+                match kind {
+                    pg_sys::TEXTOID | pg_sys::VARCHAROID => string_text(bytes, &mut summed),
+                    _ => summed.put(bytes),
+                }
+                summed.placeholder()
+            }
+        };
+        push_binary(state, Jsonb::from_text(&text).to_palloc());
     }
 }
 
@@ -123,7 +224,10 @@ unsafe fn attribute_differs(
 }
 
 /// Equal in every byte, however the two are compressed or stored.
-unsafe fn same_image(before: Datum, after: Datum, by_value: bool, length: i16) -> bool {
+///
+/// # Safety
+/// Both are non-null values of a type of this length.
+pub unsafe fn same_image(before: Datum, after: Datum, by_value: bool, length: i16) -> bool {
     unsafe extern "C-unwind" {
         fn datum_image_eq(a: Datum, b: Datum, by_value: bool, length: i32) -> bool;
     }
@@ -209,7 +313,13 @@ unsafe fn numeric(value: i64) -> pg_sys::JsonbValue {
     number
 }
 
-unsafe fn push_datum(state: &mut *mut pg_sys::JsonbParseState, datum: Datum, kind: pg_sys::Oid) {
+/// Pushes a value; false where it is longer than the limit, and nothing was pushed.
+unsafe fn push_datum(
+    state: &mut *mut pg_sys::JsonbParseState,
+    datum: Datum,
+    kind: pg_sys::Oid,
+    limit: usize,
+) -> bool {
     // SAFETY: each arm reads the datum as the type it was told.
     unsafe {
         let value = match kind {
@@ -243,16 +353,17 @@ unsafe fn push_datum(state: &mut *mut pg_sys::JsonbParseState, datum: Datum, kin
                 #[expect(clippy::cast_possible_wrap, reason = "a by-value 64-bit timestamp")]
                 match timestamp_from_postgres(datum.value() as i64) {
                     Some(microseconds) => owned_string(&format_timestamp(microseconds)),
-                    None => return push_container(state, to_jsonb(datum, kind)),
+                    None => return push_container(state, to_jsonb(datum, kind), limit),
                 }
             }
             pg_sys::JSONBOID => {
-                return push_container(state, pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast());
+                return push_container(state, pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast(), limit);
             }
-            _ => return push_container(state, to_jsonb(datum, kind)),
+            _ => return push_container(state, to_jsonb(datum, kind), limit),
         };
         push(state, JsonbIteratorToken::WJB_VALUE, Some(value));
     }
+    true
 }
 
 /// Types whose text no setting of a session changes: the ones of our own tables.
@@ -283,32 +394,34 @@ unsafe fn to_jsonb(datum: Datum, kind: pg_sys::Oid) -> *mut pg_sys::Jsonb {
     }
 }
 
-/// Pushes a jsonb as the value of the current key, its secrets masked.
-unsafe fn push_container(state: &mut *mut pg_sys::JsonbParseState, jsonb: *mut pg_sys::Jsonb) {
+/// Pushes a jsonb as the value of the current key, its secrets masked; false where it has some and is longer than the limit.
+unsafe fn push_container(
+    state: &mut *mut pg_sys::JsonbParseState,
+    jsonb: *mut pg_sys::Jsonb,
+    limit: usize,
+) -> bool {
     // SAFETY: the jsonb is detoasted and lives until the object is made.
     unsafe {
         let root = &raw mut (*jsonb).root;
         let header = (*root).header;
         let is_empty = header & pg_sys::JB_CMASK == 0;
-        let is_scalar = header & pg_sys::JB_FSCALAR != 0;
-        let masked = if is_scalar || is_empty {
-            None
-        } else {
-            Jsonb::from_varlena(jsonb.cast()).with_text(secrets::mask_keys)
-        };
-        if let Some(masked) = masked {
-            let copy = Jsonb::from_text(&masked);
-            return push_binary(state, copy.to_palloc());
-        }
-        if is_scalar {
+        if header & pg_sys::JB_FSCALAR != 0 {
             let mut iterator = pg_sys::JsonbIteratorInit(root);
             let mut value = pg_sys::JsonbValue::default();
             pg_sys::JsonbIteratorNext(&raw mut iterator, &raw mut value, true);
             pg_sys::JsonbIteratorNext(&raw mut iterator, &raw mut value, true);
-            return push(state, JsonbIteratorToken::WJB_VALUE, Some(value));
+            push(state, JsonbIteratorToken::WJB_VALUE, Some(value));
+            return true;
         }
-        push_binary(state, jsonb);
+        let size = pgrx::varsize_any(jsonb.cast::<pg_sys::varlena>());
+        let bytes = std::slice::from_raw_parts(jsonb.cast::<u8>(), size);
+        match if is_empty { Masked::AsItIs } else { left_out::masked(bytes, limit) } {
+            Masked::AsItIs => push_binary(state, jsonb),
+            Masked::Text(text) => push_binary(state, Jsonb::from_text(&text).to_palloc()),
+            Masked::TooLong => return false,
+        }
     }
+    true
 }
 
 unsafe fn push_binary(state: &mut *mut pg_sys::JsonbParseState, jsonb: *mut pg_sys::Jsonb) {

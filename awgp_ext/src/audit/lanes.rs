@@ -2,20 +2,25 @@
 //!
 //! A transaction takes the first lane of its tenant whose lock is free, and reads the lane's tail under the
 //! lock with a view of everything committed: nobody else appends there until it has ended. With one writer at
-//! a time there is one lane; under load, as many as there are writers at the moment of commit.
+//! a time there is one lane; under load, as many as there are writers at the moment of commit. A lock is of one
+//! tenant's lane, so no tenant waits for another's.
 //!
-//! Locks are of buckets of tenants, so that a transaction over any number of tenants holds a bounded number.
+//! A transaction over many tenants would fill the server's lock table. Beyond [`OWN_LANES`] tenants it takes one
+//! lock more: of a wide lane, which is a lane in every tenant's chain that no other transaction writes to then. There
+//! are more of them than a server has sessions, so nobody waits for one.
 
 use super::append::Appender;
-use super::queue;
+use super::{queue, wait};
 use crate::{lock, settings};
 use awgp_core::audit::chain::{Lane, Link, genesis};
 use pgrx::pg_sys;
-use std::cell::Cell;
+use std::cell::RefCell;
 use uuid::Uuid;
 
-/// Tenants share this many lock names a lane.
-const BUCKETS: u16 = 512;
+/// Of how many tenants a transaction takes a lane of their own.
+const OWN_LANES: usize = 32;
+/// The first wide lane; a tenant's own are below.
+const WIDE: u16 = 0x4000;
 
 /// The tail of a lane that this transaction holds.
 pub struct Head {
@@ -27,58 +32,84 @@ pub struct Head {
     pub timestamp: pg_sys::TimestampTz,
 }
 
+/// What this transaction has locked.
+struct Held {
+    /// The tenants of whom it has taken a lane of their own. A savepoint that is rolled back gives lanes back and takes
+    /// nobody out of here: at worst somebody goes beyond `awgp.audit_lanes` who could have waited.
+    tenants: Vec<Uuid>,
+    /// The wide lane that it holds.
+    wide: Option<u16>,
+}
+
 thread_local! {
-    /// The highest bucket of which this transaction holds a lane.
-    static HIGHEST_BUCKET: Cell<Option<u16>> = const { Cell::new(None) };
+    static HELD: RefCell<Held> = const { RefCell::new(Held { tenants: Vec::new(), wide: None }) };
 }
 
-/// The order in which a transaction takes its tenants.
-pub fn order(tenant: Uuid) -> (u16, Uuid) {
-    (bucket(tenant), tenant)
-}
-
-fn bucket(tenant: Uuid) -> u16 {
-    // Ids are mostly random, yet may be made by hand: fold all of it.
-    let (high, low) = tenant.as_u64_pair();
-    let mixed = (high ^ low.rotate_left(32)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    u16::try_from(mixed >> 48).unwrap_or(0) % BUCKETS
-}
-
-/// Takes a lane of the tenant for this transaction and reads its tail.
+/// Takes a lane of the tenant for this transaction and reads its tail. Tenants are asked for in ascending order within a
+/// flush, so that transactions do not wait for each other in a circle.
 pub fn take(tenant: Uuid, appender: &mut Appender) -> Head {
-    let lane = lock_one(bucket(tenant));
-    let of = Lane { tenant_id: tenant, chain_lane: lane };
+    let has_own = HELD.with_borrow(|held| held.tenants.contains(&tenant) || held.tenants.len() < OWN_LANES);
+    let lane = if has_own { own(tenant) } else { wide() };
+    let of = Lane { tenant_id: tenant, chain_lane: i16::try_from(lane).unwrap_or(i16::MAX) };
     let tail = appender.tail(of);
     tail.unwrap_or_else(|| Head {
-        lane,
+        lane: of.chain_lane,
         link: Link { seq: 0, hash: genesis(queue::installation(), of) },
         timestamp: pg_sys::TimestampTz::MIN,
     })
 }
 
-/// Locks the first free lane. Where all are taken it waits for one, unless it could be waited for in turn:
+/// Locks the tenant's first free lane. Where all are taken it waits for one, unless it could be waited for in turn:
 /// then it goes beyond `awgp.audit_lanes`.
-fn lock_one(bucket: u16) -> i16 {
+fn own(tenant: Uuid) -> u16 {
     let lanes = settings::audit_lanes();
-    let free = (0..lanes).find(|lane| lock::lock_lane(bucket, *lane, false));
+    let free = (0..lanes).find(|lane| lock::lock_lane(tenant, *lane, false));
     let lane = free.unwrap_or_else(|| {
-        if HIGHEST_BUCKET.get().is_none_or(|highest| highest <= bucket) {
+        let may_wait = HELD.with_borrow(|held| held.tenants.iter().max().is_none_or(|last| *last <= tenant));
+        if may_wait {
             // SAFETY: reads this backend's number; it spreads the waiters over the lanes.
-            let lane =
-                u16::try_from(unsafe { pg_sys::MyProcPid }.unsigned_abs() % u32::from(lanes)).unwrap_or(0);
-            lock::lock_lane(bucket, lane, true);
+            let number = unsafe { pg_sys::MyProcPid }.unsigned_abs() % u32::from(lanes);
+            let lane = u16::try_from(number).unwrap_or(0);
+            wait::bounded("a lane of the tenant's audit chain", || {
+                lock::lock_lane(tenant, lane, true);
+            });
             return lane;
         }
-        let beyond = lanes..i16::MAX.unsigned_abs();
-        beyond.into_iter().find(|lane| lock::lock_lane(bucket, *lane, false)).unwrap_or_else(|| {
-            pgrx::error!("every lane of the audit chain is taken");
-        })
+        first_free(lanes..WIDE, |lane| lock::lock_lane(tenant, lane, false))
     });
-    HIGHEST_BUCKET.set(HIGHEST_BUCKET.get().max(Some(bucket)));
-    i16::try_from(lane).unwrap_or(i16::MAX)
+    HELD.with_borrow_mut(|held| {
+        if !held.tenants.contains(&tenant) {
+            held.tenants.push(tenant);
+        }
+    });
+    lane
+}
+
+/// The wide lane of this transaction.
+fn wide() -> u16 {
+    if let Some(lane) = HELD.with_borrow(|held| held.wide) {
+        return lane;
+    }
+    let lane = first_free(WIDE..i16::MAX.unsigned_abs(), lock::try_lock_wide_lane);
+    HELD.with_borrow_mut(|held| held.wide = Some(lane));
+    lane
+}
+
+fn first_free(mut lanes: std::ops::Range<u16>, is_free: impl Fn(u16) -> bool) -> u16 {
+    lanes.find(|lane| is_free(*lane)).unwrap_or_else(|| {
+        pgrx::error!("every lane of the audit chain is taken");
+    })
+}
+
+/// A savepoint was rolled back, and the locks taken since are gone.
+pub fn forget_subtransaction() {
+    HELD.with_borrow_mut(|held| held.wide = None);
 }
 
 /// The transaction has ended, and its locks with it.
 pub fn forget() {
-    HIGHEST_BUCKET.set(None);
+    HELD.with_borrow_mut(|held| {
+        held.tenants.clear();
+        held.wide = None;
+    });
 }

@@ -1,12 +1,14 @@
 //! Events that are not a change of a governed table.
 
 use super::event::Event;
+use super::left_out::{self, Masked};
 use super::{actor, append, queue};
 use crate::context;
 use crate::encoding::Text;
 use crate::jsonb::Jsonb;
 use crate::raise::raise;
 use crate::relation::{self, from_sql};
+use crate::settings;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
 use awgp_core::tenancy;
@@ -16,7 +18,8 @@ use pgrx::prelude::*;
 /// Longest action and entity_type, in bytes.
 const NAME_BYTES_MAX: usize = 200;
 
-/// Records an event of the tenant in context and returns its audit id.
+/// Records an event of the tenant in context and returns its audit id. metadata.origin says that it was recorded so, and is
+/// no change that the trail has captured.
 ///
 /// SECURITY DEFINER, because applications may not use the sequence of the ids; it writes a row of the tenant
 /// in context, with the actor in context, and nothing else.
@@ -34,11 +37,16 @@ fn log_event(
     unsafe { pg_sys::PreventCommandIfReadOnly(c"awgp.log_event()".as_ptr()) };
     let Some(context) = context::current() else { raise(&tenancy::no_tenant_context("audit_logs")) };
     let actor = actor::current();
+    let limit = settings::audit_event_max();
+    let mut left_out = Vec::new();
     let metadata = match metadata {
         None => None,
-        Some(facts) if facts.is_object() => Some(actor.metadata_with(&masked(facts))),
+        Some(facts) if facts.is_object() => Some(metadata_within(facts, limit / 2, &mut left_out)),
         Some(_) => raise(&bad_argument("metadata", "metadata is a JSON object")),
     };
+    let before = before.map(|state| masked("before_state", state, limit, &mut left_out));
+    let after = after.map(|state| masked("after_state", state, limit, &mut left_out));
+    let metadata = Some(actor.logged(metadata));
     let id = append::next_id(relation::oid(c"audit_logs_id_seq"));
     queue::push(Event {
         id: Some(id),
@@ -47,9 +55,10 @@ fn log_event(
         action: name("action", action),
         entity_type: name("entity_type", entity_type),
         entity_id: entity_id.as_ref().map(from_sql),
-        before: before.map(masked),
-        after: after.map(masked),
+        before,
+        after,
         metadata,
+        left_out,
     });
     id
 }
@@ -61,9 +70,25 @@ fn flush_audit() -> i64 {
     i64::try_from(queue::flush()).unwrap_or(i64::MAX)
 }
 
-fn masked(state: Jsonb) -> Jsonb {
-    let masked = state.with_text(super::secrets::mask_keys);
-    masked.map_or(state, |text| Jsonb::from_text(&text))
+/// The state without its secrets. One without any is measured when it is written, with all of the event.
+fn masked(name: &'static str, state: Jsonb, limit: usize, left_out: &mut Vec<String>) -> Jsonb {
+    match left_out::masked(state.bytes(), limit) {
+        Masked::AsItIs => state,
+        Masked::Text(text) => Jsonb::from_text(&text),
+        Masked::TooLong => within(name, state, limit, left_out),
+    }
+}
+
+/// What a client says beside the states takes half of an event's room at most.
+fn metadata_within(facts: Jsonb, limit: usize, left_out: &mut Vec<String>) -> Jsonb {
+    let facts = masked("metadata", facts, limit, left_out);
+    if left_out::is_longer(facts.bytes(), limit) { within("metadata", facts, limit, left_out) } else { facts }
+}
+
+fn within(name: &'static str, state: Jsonb, limit: usize, left_out: &mut Vec<String>) -> Jsonb {
+    let fitted = left_out::fit(&[(name, Some(&state))], limit);
+    left_out.extend(fitted.names);
+    fitted.states.into_iter().flatten().next().unwrap_or(state)
 }
 
 fn name(argument: &str, value: Option<Text>) -> String {

@@ -6,7 +6,7 @@
 //! but what AWGP gave it, which the chain's rows meet by construction, the row goes to the table and its indexes
 //! directly. Whatever an operator has added sends it the long way.
 
-use super::image;
+use super::{image, wait};
 use crate::catalog;
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;
@@ -36,7 +36,8 @@ impl<const N: usize> Partition<N> {
         // SAFETY: made in the query's own memory, as the executor does.
         unsafe {
             let outer = pg_sys::MemoryContextSwitchTo((*estate).es_query_cxt);
-            let relation = pg_sys::table_open(oid, pg_sys::RowExclusiveLock.cast_signed());
+            wait::lock_relation(oid, pg_sys::RowExclusiveLock);
+            let relation = pg_sys::table_open(oid, pg_sys::NoLock.cast_signed());
             let result = pg_sys::palloc0(size_of::<pg_sys::ResultRelInfo>()).cast::<pg_sys::ResultRelInfo>();
             (*result).type_ = pg_sys::NodeTag::T_ResultRelInfo;
             pg_sys::InitResultRelInfo(result, relation, 0, std::ptr::null_mut(), 0);

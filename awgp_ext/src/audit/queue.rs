@@ -4,7 +4,8 @@
 //! grows beyond [`FLUSH_EVENTS`] or [`FLUSH_BYTES`], so that a transaction of any size needs little memory.
 
 use super::actor;
-use super::append::Appender;
+use super::append::{Appender, Place};
+use super::content::{Content, Stored};
 use super::event::Event;
 use super::lanes::{self, Head};
 use super::privileged::AsOwner;
@@ -104,6 +105,7 @@ pub fn push_installation_event(action: &str, entity_type: &str, after: &serde_js
         before: None,
         after: Some(Jsonb::from_text(&after.to_string())),
         metadata: None,
+        left_out: Vec::new(),
     });
 }
 
@@ -121,7 +123,7 @@ pub fn flush() -> usize {
         return 0;
     }
     // One order for all transactions: they cannot wait for each other in a circle.
-    events.sort_by_key(|waiting| lanes::order(waiting.event.tenant));
+    events.sort_by_key(|waiting| waiting.event.tenant);
     let written = events.len();
     with_snapshot(|| {
         let _writing = Chaining::begin();
@@ -141,14 +143,11 @@ pub fn flush() -> usize {
 
 fn write(event: &Event, heads: &mut HashMap<Uuid, Head>, linker: &mut Linker, appender: &mut Appender) {
     let head = heads.entry(event.tenant).or_insert_with(|| lanes::take(event.tenant, appender));
-    // SAFETY: reads the clock. Should it have gone back, the tail's time stands: a lane never runs backwards.
-    let timestamp = unsafe { pg_sys::GetCurrentTimestamp() }.max(head.timestamp);
+    // Should the clock have gone back, the tail's time stands: a lane never runs backwards.
+    let (timestamp, target) = appender.time(head.timestamp);
     let id = event.id.unwrap_or_else(|| appender.next_id());
     let seq = head.link.seq + 1;
-    let metadata = event.metadata.as_ref().unwrap_or(&event.actor.metadata);
-    let text = |state: &Jsonb| state.with_text(str::to_owned);
-    let (before, after) = (event.before.as_ref().map(text), event.after.as_ref().map(text));
-    let metadata_text = text(metadata);
+    let content = Content::of(event, settings::audit_event_max());
     let hash = linker.link(
         head.link.hash,
         &RowRef {
@@ -160,16 +159,18 @@ fn write(event: &Event, heads: &mut HashMap<Uuid, Head>, linker: &mut Linker, ap
             action: event.action.as_bytes(),
             entity_type: event.entity_type.as_bytes(),
             entity_id: event.entity_id,
-            before_state: before.as_deref().map(str::as_bytes),
-            after_state: after.as_deref().map(str::as_bytes),
-            metadata: Some(metadata_text.as_bytes()),
+            before_state: content.before.as_ref().map(Stored::text),
+            after_state: content.after.as_ref().map(Stored::text),
+            metadata: Some(content.metadata.text()),
             chain_lane: head.lane,
             chain_seq: seq,
             integrity_hash: b"",
             updated: false,
+            spooled: None,
         },
     );
-    appender.append(event, metadata, id, timestamp, head.lane, seq, &hash.to_hex());
+    let place = Place { id, timestamp, target, lane: head.lane, seq };
+    appender.append(event, &content, &place, &hash.to_hex());
     head.link.seq = seq;
     head.link.hash = hash;
     head.timestamp = timestamp;

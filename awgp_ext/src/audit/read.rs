@@ -238,6 +238,7 @@ impl Reader {
                 chain_lane: bigint(12) as i16,
                 chain_seq: bigint(13),
                 updated,
+                spooled: None,
             };
             pg_sys::MemoryContextSwitchTo(outer);
             visit(oid, &row);

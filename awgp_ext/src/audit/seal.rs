@@ -5,7 +5,7 @@
 
 use super::read::Scope;
 use super::verify::{PartitionSum, verify_rows};
-use super::{detached, queue};
+use super::{detached, queue, sealed};
 use crate::lock::{self, Subject};
 use crate::raise::raise;
 use crate::relation::{self, to_sql};
@@ -34,9 +34,10 @@ fn seal_partition(name: Option<&str>) -> JsonB {
 pub fn seal(name: &str) -> serde_json::Value {
     lock::lock_until_commit(Subject::Partitions);
     refuse_open_month(name);
-    lock_writers_out(name);
+    let partition = lock_writers_out(name);
     let sum = verified_sum(name);
     write(name, &sum);
+    sealed::announce(partition);
     let seal = sum.seal();
     let summary = json!({
         "partition_name": name,
@@ -65,7 +66,7 @@ fn refuse_open_month(name: &str) {
 }
 
 /// Waits for those who are writing to the partition, and lets nobody write until the transaction ends.
-fn lock_writers_out(name: &str) {
+fn lock_writers_out(name: &str) -> pg_sys::Oid {
     let oid = CString::new(name).map_or(pg_sys::InvalidOid, |name| relation::oid(&name));
     if oid == pg_sys::InvalidOid {
         super::verify::refuse_unknown_partition(name);
@@ -73,6 +74,7 @@ fn lock_writers_out(name: &str) {
     // SAFETY: the lock is released with the transaction.
     unsafe { pg_sys::LockRelationOid(oid, pg_sys::ShareLock as pg_sys::LOCKMODE) };
     super::verify::refuse_unknown_partition(name);
+    oid
 }
 
 /// What the partition's rows yield, verified. Read with a snapshot taken after the wait.

@@ -1,7 +1,8 @@
 //! What must not enter the trail: the names of `awgp.audit_mask`, remembered per column.
 
+use crate::encoding::bytes_from_server;
 use crate::settings;
-use awgp_core::audit::mask::{SecretNames, mask};
+use awgp_core::audit::mask::SecretNames;
 use std::cell::RefCell;
 use std::collections::HashMap;
 
@@ -44,7 +45,8 @@ pub fn is_secret_column(name: &str) -> bool {
     })
 }
 
-/// The JSON text with its secret keys masked; none where there are none.
-pub fn mask_keys(json: &str) -> Option<String> {
-    with_known(|known| mask(json, &known.names))
+/// True where the value of a JSON key of this name, in the server's encoding, is masked. Keys are not remembered: there may
+/// be any number of them.
+pub fn is_secret_key(key: &[u8]) -> bool {
+    with_known(|known| known.names.matches(&bytes_from_server(key)))
 }

@@ -172,5 +172,6 @@ fn record(action: &str, table: &str, exclude: &[String], mask: &[String]) {
         before: None,
         after: Some(Jsonb::from_text(&after.to_string())),
         metadata: None,
+        left_out: Vec::new(),
     });
 }

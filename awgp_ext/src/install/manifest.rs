@@ -53,6 +53,7 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0032_assistant_quality",
     "0033_governed_actions",
     "0034_leaner_indexes",
+    "0040_audit_partitions",
 };
 
 /// Who may see and write which rows, with the grants beside it.
@@ -88,6 +89,7 @@ const POLICIES: &[File] = files! { "policies":
     "message_sends",
     "governed_actions",
     "maintenance_steps",
+    "audit_partitions",
     "audit_retired_partitions",
     "audit_legal_holds",
     "model_prices",
@@ -112,6 +114,7 @@ const TRIGGERS: &[File] = files! { "triggers":
     "conversation_logs",
     "hallucination_flags",
     "audit_logs",
+    "audit_legal_holds",
     "identity_providers",
     "message_windows",
     "message_sends",

@@ -8,9 +8,34 @@
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;
 
+/// Where the text goes.
+pub trait Sink {
+    /// Takes the next bytes.
+    fn put(&mut self, bytes: &[u8]);
+
+    /// Takes a string, quoted and escaped.
+    fn put_string(&mut self, bytes: &[u8])
+    where
+        Self: Sized,
+    {
+        string(bytes, self);
+    }
+
+    /// True where the rest is not wanted.
+    fn is_full(&self) -> bool {
+        false
+    }
+}
+
+impl Sink for Vec<u8> {
+    fn put(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
+    }
+}
+
 /// Appends the text, in the server's encoding, to `text`. `jsonb` is a whole value, its four-byte header included. Raises where it
 /// is no jsonb.
-pub fn write(jsonb: &[u8], text: &mut Vec<u8>) {
+pub fn write(jsonb: &[u8], text: &mut impl Sink) {
     if try_write(jsonb, text).is_none() {
         pgrx::ereport!(
             pgrx::PgLogLevel::ERROR,
@@ -21,8 +46,74 @@ pub fn write(jsonb: &[u8], text: &mut Vec<u8>) {
 }
 
 /// The same; None where it is no jsonb.
-pub fn try_write(jsonb: &[u8], text: &mut Vec<u8>) -> Option<()> {
-    Writer { text, open: Vec::new() }.root(jsonb.get(size_of::<u32>()..)?)
+pub fn try_write(jsonb: &[u8], text: &mut impl Sink) -> Option<()> {
+    Writer { text, hide: None, open: Vec::new() }.root(jsonb.get(size_of::<u32>()..)?)
+}
+
+/// The same with the values of some keys hidden, but for null: `hidden` stands in their place.
+pub fn write_hiding(jsonb: &[u8], hide: Hide<'_>, text: &mut impl Sink) -> Option<()> {
+    Writer { text, hide: Some(hide), open: Vec::new() }.root(jsonb.get(size_of::<u32>()..)?)
+}
+
+/// Which keys' values are hidden.
+pub type Hide<'a> = &'a dyn Fn(&[u8]) -> bool;
+
+/// What stands in the place of a hidden value: a text of JSON.
+const HIDDEN: &[u8] = awgp_core::audit::mask::MARKER.as_bytes();
+
+/// True where a key of it, at any depth, is one that `ask` says yes to. No text is made.
+pub fn any_key(jsonb: &[u8], ask: Hide<'_>) -> Option<bool> {
+    let mut open = vec![Container::read(jsonb.get(size_of::<u32>()..)?)?];
+    while let Some(container) = open.last_mut() {
+        if container.written == container.count {
+            open.pop();
+            continue;
+        }
+        if container.kind == Kind::Object && ask(container.next_key()?) {
+            return Some(true);
+        }
+        if let (pg_sys::JENTRY_ISCONTAINER, bytes) = container.next_value()? {
+            open.push(Container::read(bytes)?);
+        }
+    }
+    Some(false)
+}
+
+/// One member of an object.
+#[derive(Clone, Copy)]
+pub struct Member<'a> {
+    /// Its key.
+    pub key: &'a [u8],
+    kind: u32,
+    value: &'a [u8],
+}
+
+/// The members of an object, in its order; None for what is none, or has more of them.
+pub fn members(jsonb: &[u8], max: usize) -> Option<Vec<Member<'_>>> {
+    let mut object = Container::read(jsonb.get(size_of::<u32>()..)?)?;
+    if object.kind != Kind::Object || object.count > max {
+        return None;
+    }
+    let mut members = Vec::with_capacity(object.count);
+    while object.written < object.count {
+        let key = object.next_key()?;
+        let (kind, value) = object.next_value()?;
+        members.push(Member { key, kind, value });
+    }
+    Some(members)
+}
+
+impl Member<'_> {
+    /// Appends the text of its value, as [`write_hiding`] does.
+    pub fn write_hiding(&self, hide: Hide<'_>, text: &mut impl Sink) -> Option<()> {
+        if hide(self.key) && self.kind != pg_sys::JENTRY_ISNULL {
+            text.put(HIDDEN);
+            return Some(());
+        }
+        let mut writer = Writer { text, hide: Some(hide), open: Vec::new() };
+        writer.value(self.kind, self.value)?;
+        writer.rest()
+    }
 }
 
 /// What an array or object is made of, and how far it is written.
@@ -100,42 +191,64 @@ impl<'a> Container<'a> {
     }
 }
 
-struct Writer<'a> {
-    text: &'a mut Vec<u8>,
+struct Writer<'a, S> {
+    text: &'a mut S,
+    hide: Option<Hide<'a>>,
     /// What is begun and not ended, outermost first: a document may be nested deeper than a stack of calls.
     open: Vec<Container<'a>>,
 }
 
-impl<'a> Writer<'a> {
+impl<'a, S: Sink> Writer<'a, S> {
     fn root(mut self, root: &'a [u8]) -> Option<()> {
         self.begin(root)?;
+        self.rest()
+    }
+
+    /// Writes what is begun to its end.
+    fn rest(mut self) -> Option<()> {
         while let Some(container) = self.open.last_mut() {
+            if self.text.is_full() {
+                return Some(());
+            }
             if container.written == container.count {
                 let close: &[u8] = match container.kind {
                     Kind::Object => b"}",
                     Kind::Array => b"]",
                     Kind::Scalar => b"",
                 };
-                self.text.extend_from_slice(close);
+                self.text.put(close);
                 self.open.pop();
                 continue;
             }
             if container.written > 0 {
-                self.text.extend_from_slice(b", ");
+                self.text.put(b", ");
             }
+            let mut is_hidden = false;
             if container.kind == Kind::Object {
-                string(container.next_key()?, self.text);
-                self.text.extend_from_slice(b": ");
+                let key = container.next_key()?;
+                string(key, self.text);
+                self.text.put(b": ");
+                is_hidden = self.hide.is_some_and(|hide| hide(key));
             }
-            match container.next_value()? {
-                (pg_sys::JENTRY_ISSTRING, bytes) => string(bytes, self.text),
-                (pg_sys::JENTRY_ISNUMERIC, bytes) => number(bytes, self.text)?,
-                (pg_sys::JENTRY_ISBOOL_FALSE, _) => self.text.extend_from_slice(b"false"),
-                (pg_sys::JENTRY_ISBOOL_TRUE, _) => self.text.extend_from_slice(b"true"),
-                (pg_sys::JENTRY_ISNULL, _) => self.text.extend_from_slice(b"null"),
-                (pg_sys::JENTRY_ISCONTAINER, bytes) => self.begin(bytes)?,
-                _ => return None,
+            let (kind, bytes) = container.next_value()?;
+            if is_hidden && kind != pg_sys::JENTRY_ISNULL {
+                self.text.put(HIDDEN);
+            } else {
+                self.value(kind, bytes)?;
             }
+        }
+        Some(())
+    }
+
+    fn value(&mut self, kind: u32, bytes: &'a [u8]) -> Option<()> {
+        match kind {
+            pg_sys::JENTRY_ISSTRING => self.text.put_string(bytes),
+            pg_sys::JENTRY_ISNUMERIC => number(bytes, self.text)?,
+            pg_sys::JENTRY_ISBOOL_FALSE => self.text.put(b"false"),
+            pg_sys::JENTRY_ISBOOL_TRUE => self.text.put(b"true"),
+            pg_sys::JENTRY_ISNULL => self.text.put(b"null"),
+            pg_sys::JENTRY_ISCONTAINER => self.begin(bytes)?,
+            _ => return None,
         }
         Some(())
     }
@@ -147,7 +260,7 @@ impl<'a> Writer<'a> {
             Kind::Array => b"[",
             Kind::Scalar => b"",
         };
-        self.text.extend_from_slice(open);
+        self.text.put(open);
         self.open.push(container);
         Some(())
     }
@@ -166,30 +279,43 @@ fn plain_length(bytes: &[u8]) -> usize {
     skipped + rest.iter().position(|byte| needs_escape(*byte)).unwrap_or(rest.len())
 }
 
+/// How long [`string`] makes it.
+pub fn string_length(bytes: &[u8]) -> u64 {
+    const SHORT: &[u8] = b"\x08\x0c\n\r\t\"\\";
+    let mut widths = [1_u64; 256];
+    widths[..usize::from(b' ')].fill(6);
+    SHORT.iter().for_each(|byte| widths[usize::from(*byte)] = 2);
+    bytes.iter().fold(2, |length, byte| length + widths[usize::from(*byte)])
+}
+
 /// A string in quotes, with the escapes of the server's `escape_json`.
-fn string(bytes: &[u8], text: &mut Vec<u8>) {
-    text.push(b'"');
+pub fn string(bytes: &[u8], text: &mut impl Sink) {
+    text.put(b"\"");
     let mut rest = bytes;
     loop {
         let (plain, escaped) = rest.split_at(plain_length(rest));
-        text.extend_from_slice(plain);
-        let Some((first, after)) = escaped.split_first() else { break };
+        text.put(plain);
+        let Some((first, after)) = escaped.split_first().filter(|_| !text.is_full()) else { break };
         match *first {
-            b'\x08' => text.extend_from_slice(b"\\b"),
-            b'\x0c' => text.extend_from_slice(b"\\f"),
-            b'\n' => text.extend_from_slice(b"\\n"),
-            b'\r' => text.extend_from_slice(b"\\r"),
-            b'\t' => text.extend_from_slice(b"\\t"),
-            quoted @ (b'"' | b'\\') => text.extend_from_slice(&[b'\\', quoted]),
-            control => text.extend_from_slice(format!("\\u{control:04x}").as_bytes()),
+            b'\x08' => text.put(b"\\b"),
+            b'\x0c' => text.put(b"\\f"),
+            b'\n' => text.put(b"\\n"),
+            b'\r' => text.put(b"\\r"),
+            b'\t' => text.put(b"\\t"),
+            quoted @ (b'"' | b'\\') => text.put(&[b'\\', quoted]),
+            control => {
+                const DIGITS: &[u8; 16] = b"0123456789abcdef";
+                let digit = |value: u8| DIGITS[usize::from(value & 15)];
+                text.put(&[b'\\', b'u', b'0', b'0', digit(control >> 4), digit(control)]);
+            }
         }
         rest = after;
     }
-    text.push(b'"');
+    text.put(b"\"");
 }
 
 /// A number as the server prints it.
-fn number(bytes: &[u8], text: &mut Vec<u8>) -> Option<()> {
+fn number(bytes: &[u8], text: &mut impl Sink) -> Option<()> {
     // The header says how long the number is, which must not be longer than what is there.
     // SAFETY: four bytes are there, of which a header has one or four. One that says that the number is elsewhere is
     // refused: it has two.
@@ -205,7 +331,7 @@ fn number(bytes: &[u8], text: &mut Vec<u8>) -> Option<()> {
         let printed =
             pgrx::direct_function_call_as_datum(pg_sys::numeric_out, &[Some(Datum::from(bytes.as_ptr()))])?;
         let printed = printed.cast_mut_ptr::<std::ffi::c_char>();
-        text.extend_from_slice(CStr::from_ptr(printed).to_bytes());
+        text.put(CStr::from_ptr(printed).to_bytes());
         pg_sys::pfree(printed.cast());
     }
     Some(())

@@ -170,6 +170,7 @@ impl Message {
             before: None,
             after: Some(Jsonb::from_text(&facts.to_string())),
             metadata: None,
+            left_out: Vec::new(),
         });
         id
     }

@@ -3,7 +3,7 @@
 //! Rows move as they are, hash and all, into a new partition of their month, which is then attached. Until the
 //! transaction ends nobody writes the trail: a writer that read a lane's tail in between would fork it.
 
-use super::{Month, attach, columns, create, protect, waiting};
+use super::{Month, attach, columns, create, protect, record, waiting};
 use crate::lock::{self, Subject};
 use crate::{audit, relation, subtransaction};
 use pgrx::datum::Timestamp;
@@ -130,6 +130,7 @@ fn move_rows(month: &Month) -> i64 {
         }
         Ok::<_, spi::Error>(i64::try_from(copied).unwrap_or(i64::MAX))
     });
+    record(month);
     moved.unwrap_or_else(|error| error!("the rows of {} could not be moved: {error}", month.name))
 }
 

@@ -11,6 +11,7 @@ pub mod waiting;
 
 use crate::lock::{self, Subject};
 use crate::raise::raise;
+use crate::relation;
 use awgp_core::audit::row::timestamp_from_postgres;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
@@ -80,7 +81,20 @@ fn make(months: &[Month]) -> Vec<String> {
         }
         Ok::<_, spi::Error>(months.iter().map(|month| month.name.clone()).collect())
     });
+    months.iter().for_each(record);
     made.unwrap_or_else(|error| error!("partitions could not be made: {error}"))
+}
+
+/// Remembers that a month was made, so that it can be missed.
+fn record(month: &Month) {
+    let arguments = [month.name.as_str().into()];
+    let recorded = relation::as_owner_past_row_security(c"audit_logs", || {
+        let sql = "INSERT INTO awgp.audit_partitions (partition_name) VALUES ($1) ON CONFLICT DO NOTHING";
+        Spi::connect_mut(|client| client.update(sql, None, &arguments).map(|_| ()))
+    });
+    if let Err(error) = recorded {
+        error!("a partition could not be recorded: {error}");
+    }
 }
 
 /// A month's partition: its name, and its bounds as text in UTC, whatever the session's time zone.

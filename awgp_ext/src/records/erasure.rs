@@ -91,5 +91,6 @@ fn record(tenant: Uuid, conversation: Uuid, row: &Row, words: usize, flags: usiz
         before: None,
         after: Some(Jsonb::from_text(&after.to_string())),
         metadata: None,
+        left_out: Vec::new(),
     });
 }

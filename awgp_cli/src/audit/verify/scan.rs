@@ -8,7 +8,7 @@
 
 use super::plan::Plan;
 use super::seal::Seals;
-use crate::audit::copy::Tuple;
+use crate::audit::copy::{Kept, Tuple};
 use awgp_core::audit::chain::Lane;
 use awgp_core::audit::known::Known;
 use awgp_core::audit::lane::LaneVerifier;
@@ -50,7 +50,7 @@ struct Track {
     verifier: LaneVerifier,
     suspicions: Vec<Suspicion>,
     next_seq: i64,
-    waiting: BTreeMap<i64, Vec<Box<[u8]>>>,
+    waiting: BTreeMap<i64, Vec<Kept>>,
     waiting_bytes: usize,
     from_genesis: bool,
     out_of_order: bool,
@@ -176,7 +176,7 @@ impl Track {
             return;
         }
         if seq > self.next_seq {
-            self.waiting.entry(seq).or_default().push(tuple.bytes.into());
+            self.waiting.entry(seq).or_default().push(tuple.keep());
             self.waiting_bytes += tuple.bytes.len();
         } else if seq == self.next_seq {
             self.push(&tuple.row);
@@ -198,11 +198,11 @@ impl Track {
         self.next_seq = after_bridges(self.verifier.known(), row.chain_seq.saturating_add(1));
     }
 
-    fn push_waiting(&mut self, rows: Vec<Box<[u8]>>) {
-        for bytes in rows {
-            self.waiting_bytes -= bytes.len();
+    fn push_waiting(&mut self, rows: Vec<Kept>) {
+        for kept in rows {
+            self.waiting_bytes -= kept.bytes.len();
             // It was parsed when it came.
-            if let Some(tuple) = Tuple::parse(&bytes) {
+            if let Some(tuple) = kept.tuple() {
                 self.push(&tuple.row);
             }
         }

@@ -142,7 +142,7 @@ impl Appending {
                 refuse_findings(self.tenant, &what);
             }
             last = Link { seq: row.chain_seq, hash };
-            self.tree.push(tree::leaf(linker.canonical(), hash), &mut self.full);
+            self.tree.push(tree::leaf_of(&linker, row, hash), &mut self.full);
             if self.full.len() >= TILES_WAITING {
                 self.write_full();
             }

@@ -1,0 +1,139 @@
+//! Events for people and for programs: their columns, and where they come from.
+//!
+//! `origin` is empty for what AWGP has captured or recorded by itself, and `log_event` for what a client has written.
+
+use super::copy::{STATES, is_too_large};
+use crate::failure::Trouble;
+use crate::opt::Output;
+use crate::row::Row;
+use crate::session::Work;
+use tokio_postgres::types::ToSql;
+
+/// The columns of a list for people.
+pub const COLUMNS: [&str; 9] = [
+    "timestamp",
+    "id",
+    "action",
+    "entity_type",
+    "entity_id",
+    "actor_type",
+    "actor_id",
+    "origin",
+    "tenant_id",
+];
+
+const ORIGIN: &str = "metadata ->> 'origin' AS origin";
+
+/// Where an event comes from.
+pub fn origin(row: &Row) -> Option<String> {
+    row.text("origin").filter(|origin| !origin.is_empty())
+}
+
+/// The events of a condition, and the order and limit that follow it: all columns for programs; for people those of the
+/// list, so that no state is fetched that is not shown.
+pub async fn list(
+    work: &Work<'_>,
+    condition: &str,
+    parameters: &[&(dyn ToSql + Sync)],
+    output: Output,
+) -> Result<Vec<Row>, Trouble> {
+    match output {
+        Output::Json => whole(work, condition, parameters).await,
+        Output::Table => {
+            let listed = COLUMNS.map(|column| match column {
+                "origin" => ORIGIN.to_owned(),
+                column => format!("\"{column}\""),
+            });
+            let sql = format!("SELECT {} FROM awgp.audit_logs WHERE {condition}", listed.join(", "));
+            work.select(&sql, parameters).await
+        }
+    }
+}
+
+/// The events with all their columns. Where the server cannot send one, the others are there all the same, and in the place
+/// of the state stands how large it is.
+pub async fn whole(
+    work: &Work<'_>,
+    condition: &str,
+    parameters: &[&(dyn ToSql + Sync)],
+) -> Result<Vec<Row>, Trouble> {
+    let sql = format!("SELECT *, {ORIGIN} FROM awgp.audit_logs WHERE {condition}");
+    if let Some(rows) = sent(work, &sql, parameters).await? {
+        return Ok(rows);
+    }
+    let places = format!(
+        "SELECT tableoid::bigint AS partition, ctid::text AS place, id FROM awgp.audit_logs WHERE {condition}"
+    );
+    let mut rows = Vec::new();
+    for place in work.select(&places, parameters).await? {
+        let text = |name| place.text(name).unwrap_or_default();
+        let at = format!(
+            "tableoid = {}::oid AND ctid = '{}'::tid",
+            text("partition"),
+            text("place").replace('\'', "")
+        );
+        rows.extend(one(work, &at, &text("id")).await?);
+    }
+    Ok(rows)
+}
+
+/// One event, with what of it the server can send.
+async fn one(work: &Work<'_>, condition: &str, id: &str) -> Result<Vec<Row>, Trouble> {
+    let sql = format!("SELECT *, {ORIGIN} FROM awgp.audit_logs WHERE {condition}");
+    if let Some(rows) = sent(work, &sql, &[]).await? {
+        return Ok(rows);
+    }
+    let mut shown = Vec::new();
+    for state in STATES {
+        let alone = format!("SELECT {state} FROM awgp.audit_logs WHERE {condition}");
+        let is_sent = sent(work, &alone, &[]).await?.is_some();
+        shown.push(is_sent);
+    }
+    let names: Vec<&str> =
+        STATES.into_iter().zip(&shown).filter(|(_, is_sent)| !**is_sent).map(|(state, _)| state).collect();
+    eprintln!(
+        "event {id} is longer than the server can send, and is shown without {}; `awgp audit export` has all of it",
+        names.join(", ")
+    );
+    let columns = |is_left_out: &dyn Fn(usize) -> bool| {
+        let state = |(number, state): (usize, &str)| {
+            if is_left_out(number) {
+                format!(
+                    "jsonb_build_object('not_shown', jsonb_build_object('stored_bytes', pg_column_size({state}))) AS {state}"
+                )
+            } else {
+                state.to_owned()
+            }
+        };
+        STATES.into_iter().enumerate().map(state).collect::<Vec<_>>().join(", ")
+    };
+    let sql = |states: &str| {
+        format!(
+            "SELECT id, \"timestamp\", tenant_id, actor_type, actor_id, action, entity_type, entity_id, {states},
+                    integrity_hash, chain_lane, chain_seq, {ORIGIN}
+             FROM awgp.audit_logs WHERE {condition}"
+        )
+    };
+    match sent(work, &sql(&columns(&|number| !shown[number])), &[]).await? {
+        Some(rows) => Ok(rows),
+        // Each could be sent, and all of them cannot.
+        None => work.select(&sql(&columns(&|_| true)), &[]).await,
+    }
+}
+
+/// The rows; None where the server cannot send them.
+async fn sent(
+    work: &Work<'_>,
+    sql: &str,
+    parameters: &[&(dyn ToSql + Sync)],
+) -> Result<Option<Vec<Row>>, Trouble> {
+    work.batch("SAVEPOINT listing").await?;
+    match work.select(sql, parameters).await {
+        Ok(rows) => work.batch("RELEASE SAVEPOINT listing").await.map(|()| Some(rows)),
+        Err(Trouble::Sql(error)) if is_too_large(&error) => {
+            work.batch("ROLLBACK TO SAVEPOINT listing; RELEASE SAVEPOINT listing").await?;
+            Ok(None)
+        }
+        Err(trouble) => Err(trouble),
+    }
+}

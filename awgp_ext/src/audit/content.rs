@@ -1,0 +1,101 @@
+//! What of an event is stored: its states and metadata, within `awgp.audit_event_max`, each with the text that is hashed.
+
+use super::event::Event;
+use super::left_out::{self, fit};
+use crate::jsonb::Jsonb;
+use pgrx::pg_sys::Datum;
+
+/// What of an event is stored.
+pub struct Content<'a> {
+    /// `before_state`.
+    pub before: Option<Stored<'a>>,
+    /// `after_state`.
+    pub after: Option<Stored<'a>>,
+    /// `metadata`.
+    pub metadata: Stored<'a>,
+}
+
+/// A jsonb and its text.
+pub struct Stored<'a> {
+    jsonb: Held<'a>,
+    text: String,
+}
+
+enum Held<'a> {
+    Event(&'a Jsonb),
+    Own(Jsonb),
+}
+
+impl<'a> Stored<'a> {
+    fn own(jsonb: Jsonb) -> Self {
+        let text = jsonb.with_text(str::to_owned);
+        Self { jsonb: Held::Own(jsonb), text }
+    }
+
+    fn within(jsonb: &'a Jsonb, limit: usize) -> Option<Self> {
+        let text = left_out::text_within(jsonb, limit)?;
+        Some(Self { jsonb: Held::Event(jsonb), text })
+    }
+
+    /// The jsonb; valid while `self` lives.
+    pub fn datum(&self) -> Datum {
+        match &self.jsonb {
+            Held::Event(jsonb) => jsonb.datum(),
+            Held::Own(jsonb) => jsonb.datum(),
+        }
+    }
+
+    /// Its text, in UTF-8.
+    pub fn text(&self) -> &[u8] {
+        self.text.as_bytes()
+    }
+}
+
+impl<'a> Content<'a> {
+    /// The event's, with the largest of its states left out where the texts are longer than `limit` together.
+    pub fn of(event: &'a Event, limit: usize) -> Self {
+        let metadata = event.metadata.as_ref().unwrap_or(&event.actor.metadata);
+        let metadata = Stored { jsonb: Held::Event(metadata), text: metadata.with_text(str::to_owned) };
+        let room = limit.saturating_sub(metadata.text.len());
+        match Self::states(event, room) {
+            Some((before, after)) if event.left_out.is_empty() => Self { before, after, metadata },
+            Some((before, after)) => Self { before, after, metadata: naming(event, metadata, &[]) },
+            None => {
+                let states = [("before_state", event.before.as_ref()), ("after_state", event.after.as_ref())];
+                let fitted = fit(&states, room);
+                let mut fitted_states = fitted.states.into_iter();
+                let mut stored = |(_, state): &(&str, Option<&'a Jsonb>)| {
+                    let own = fitted_states.next().flatten().map(Stored::own);
+                    own.or_else(|| state.and_then(|state| Stored::within(state, usize::MAX)))
+                };
+                let (before, after) = (stored(&states[0]), stored(&states[1]));
+                Self { before, after, metadata: naming(event, metadata, &fitted.names) }
+            }
+        }
+    }
+
+    /// The states as they are; None where they are longer than `room` together.
+    #[expect(clippy::type_complexity, reason = "both states, or none of them")]
+    fn states(event: &'a Event, room: usize) -> Option<(Option<Stored<'a>>, Option<Stored<'a>>)> {
+        let mut room = room;
+        let mut stored = |state: &'a Option<Jsonb>| match state {
+            None => Some(None),
+            Some(state) => {
+                let stored = Stored::within(state, room)?;
+                room -= stored.text.len();
+                Some(Some(stored))
+            }
+        };
+        Some((stored(&event.before)?, stored(&event.after)?))
+    }
+}
+
+/// Metadata with the names of what was left out.
+fn naming<'a>(event: &Event, metadata: Stored<'a>, names: &[String]) -> Stored<'a> {
+    let names: Vec<&String> = event.left_out.iter().chain(names).collect();
+    let named = Jsonb::from_text(&serde_json::json!({ "left_out": names }).to_string());
+    match metadata.jsonb {
+        Held::Event(jsonb) => Stored::own(jsonb.with(&named)),
+        Held::Own(jsonb) => Stored::own(jsonb.with(&named)),
+    }
+}

@@ -1,0 +1,5 @@
+-- audit_legal_holds: how large what is written may be.
+
+CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.audit_legal_holds
+    FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('audit_legal_holds');
+COMMENT ON TRIGGER bounds ON awgp.audit_legal_holds IS 'No value is larger than its column takes.';
