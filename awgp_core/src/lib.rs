@@ -8,6 +8,7 @@
 
 pub mod action;
 pub mod approval;
+pub mod argument;
 pub mod assistant;
 pub mod audit;
 pub mod civil;
@@ -25,6 +26,7 @@ pub mod records;
 pub mod refusal;
 pub mod retention;
 pub mod server_release;
+pub mod structure;
 pub mod templates;
 pub mod tenancy;
 pub mod tenant_settings;

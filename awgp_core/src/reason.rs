@@ -367,4 +367,6 @@ reasons! {
     ActionFinished = "action_finished", WrongState;
     /// The work item is another assistant's than the one in context.
     NotOwnWork = "not_own_work", NotAllowed;
+    /// A table, an index or a row of AWGP's own is missing, as after a restore that is not complete.
+    StructureIncomplete = "structure_incomplete", WrongState;
 }

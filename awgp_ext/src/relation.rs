@@ -8,6 +8,8 @@
 use crate::catalog;
 use crate::encoding::{Text, from_server, to_server};
 use crate::jsonb::Jsonb;
+use crate::raise::raise;
+use awgp_core::structure::incomplete;
 use pgrx::FromDatum;
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;
@@ -146,7 +148,7 @@ pub use crate::catalog::relation_oid as oid;
 pub unsafe fn open(name: &CStr, mode: u32) -> pg_sys::Relation {
     let oid = oid(name);
     if oid == pg_sys::InvalidOid {
-        pgrx::error!("awgp.{} is missing; call awgp.install()", name.to_string_lossy());
+        raise(&incomplete(&format!("awgp.{}", name.to_string_lossy())));
     }
     // SAFETY: the relation exists.
     unsafe { pg_sys::table_open(oid, mode.cast_signed()) }

@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION awgp.import_prices(
 LANGUAGE sql VOLATILE SECURITY INVOKER
 SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH moment (valid_from) AS (SELECT COALESCE(import_prices.valid_from, now())),
+    WITH moment (valid_from) AS (SELECT COALESCE(awgp.checked_moment('valid_from', import_prices.valid_from), now())),
     given AS (
         SELECT p.provider, p.model, COALESCE(p.from_input_tokens, 0) AS from_input_tokens,
                p.input_price, p.output_price, p.cached_price

@@ -7,10 +7,10 @@ use crate::encoding::Text;
 use crate::jsonb::Jsonb;
 use crate::raise::raise;
 use crate::relation::{self, from_sql};
+use crate::transaction::refuse_read_only;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
 use awgp_core::tenancy;
-use pgrx::pg_sys;
 use pgrx::prelude::*;
 
 /// Longest action and entity_type, in bytes.
@@ -30,8 +30,7 @@ fn log_event(
     after: default!(Option<Jsonb>, "NULL"),
     metadata: default!(Option<Jsonb>, "NULL"),
 ) -> i64 {
-    // SAFETY: raises in a read-only transaction.
-    unsafe { pg_sys::PreventCommandIfReadOnly(c"awgp.log_event()".as_ptr()) };
+    refuse_read_only(c"awgp.log_event()");
     let Some(context) = context::current() else { raise(&tenancy::no_tenant_context("audit_logs")) };
     let actor = actor::current();
     let metadata = match metadata {

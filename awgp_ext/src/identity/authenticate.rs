@@ -1,6 +1,7 @@
 //! `awgp.authenticate()`.
 
 use super::providers;
+use crate::argument;
 use crate::context::session::{SessionIdentity, login, now_seconds};
 use crate::context::{self, Context, tenants};
 use crate::raise::{raise, sqlstate};
@@ -18,7 +19,8 @@ use uuid::Uuid;
 /// expires. Refuses with the reasons of `awgp_core::identity` and, for the user, `unknown_user`,
 /// `user_inactive`, `tenant_inactive` and `token_tenant_mismatch`.
 #[pg_extern(volatile, parallel_unsafe)]
-fn authenticate(token: Option<&str>, for_session: default!(bool, "false")) -> pgrx::Uuid {
+fn authenticate(token: Option<&str>, for_session: default!(Option<bool>, "false")) -> pgrx::Uuid {
+    let for_session = argument::needed("for_session", for_session);
     match accepted(token.unwrap_or_default()) {
         Ok(Accepted { tenant, user, expires_at_seconds }) => {
             context::enter_verified(Context { tenant, user: Some(user), assistant: None });

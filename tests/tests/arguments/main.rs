@@ -36,7 +36,7 @@ fn calls(function: &Function, ids: &[(&'static str, String)]) -> Vec<Call> {
     let mut calls = vec![call(&meant, false)];
     for (place, argument) in function.arguments.iter().enumerate() {
         for value in values::hostile(&argument.kind) {
-            let outside = values::is_outside(&value);
+            let outside = values::is_outside(function, argument, &value);
             let mut arguments = meant.clone();
             arguments[place] = value;
             calls.push(call(&arguments, outside));
