@@ -70,6 +70,15 @@ pub fn whole(argument: &str, number: i64) -> Result<i32, Refusal> {
     })
 }
 
+/// A jsonb that is no array of objects.
+pub fn no_objects(argument: &str) -> Refusal {
+    refusal(
+        argument,
+        format!("{argument} is no array of objects"),
+        format!("Pass an array of JSON objects for {argument}."),
+    )
+}
+
 fn refusal(argument: &str, message: String, hint: String) -> Refusal {
     Refusal::new(Reason::OutOfRange, message, hint).with("argument", argument)
 }

@@ -4,6 +4,7 @@
 //! an Option, and what must be there is asked for by [`needed`].
 
 use crate::encoding::Text;
+use crate::jsonb::Jsonb;
 use crate::raise::{or_raise, raise};
 use awgp_core::argument::{self, Span, missing};
 use awgp_core::audit::row::timestamp_from_postgres;
@@ -59,6 +60,21 @@ pub fn whole(argument: &str, number: Option<i64>) -> Option<i32> {
 fn checked_moment(argument: Text, moment: TimestampWithTimeZone) -> TimestampWithTimeZone {
     check_moment(&argument.0, moment.into_inner());
     moment
+}
+
+/// The value itself, where it is an array of objects; for functions in SQL.
+#[pg_extern(immutable, parallel_safe, strict)]
+#[search_path(pg_catalog, pg_temp)]
+#[expect(clippy::needless_pass_by_value, reason = "arguments as SQL passes them")]
+fn checked_objects(argument: Text, value: Jsonb) -> Jsonb {
+    let parts = value.with_text(|text| {
+        serde_json::from_str::<Vec<&serde_json::value::RawValue>>(text)
+            .map(|parts| parts.iter().all(|part| part.get().starts_with('{')))
+    });
+    if !parts.unwrap_or(false) {
+        raise(&argument::no_objects(&argument.0));
+    }
+    value
 }
 
 /// The number itself, where 32 bits hold it; for functions in SQL.

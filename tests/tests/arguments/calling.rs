@@ -15,6 +15,27 @@ pub struct Outcome {
     pub milliseconds: f64,
 }
 
+impl Outcome {
+    /// Of a call that was sent by itself.
+    pub fn of(answer: Result<(), tokio_postgres::Error>) -> Self {
+        let Err(error) = answer else {
+            return Self {
+                code: "00000".to_owned(),
+                reason: None,
+                message: String::new(),
+                milliseconds: 0.0,
+            };
+        };
+        let error = error.as_db_error().unwrap_or_else(|| panic!("the session has ended: {error}"));
+        Self {
+            code: error.code().code().to_owned(),
+            reason: error.detail().and_then(reason),
+            message: error.message().to_owned(),
+            milliseconds: 0.0,
+        }
+    }
+}
+
 /// Sets the context, calls, and rolls both back. An ASSERT and a cancelled statement are not caught.
 const ATTEMPT: &str = "
     CREATE FUNCTION pg_temp.attempt(context text, call text,

@@ -5,15 +5,17 @@
 
 mod calling;
 mod catalog;
+mod scene;
 mod values;
 
-use awgp_tests::everything::everywhere;
-use awgp_tests::fixture::{Group, Tenant};
+use awgp_tests::fixture::Tenant;
+use awgp_tests::own_server::is_inside;
+use awgp_tests::standby::{catch_up, connect};
 use awgp_tests::{Database, Login};
 use calling::{Outcome, attempt, digest, prepare, processor_milliseconds};
 use catalog::{Function, functions};
+use scene::{ids, scene};
 use std::collections::{BTreeMap, BTreeSet};
-use tokio_postgres::Client;
 
 /// No call needs the processor for longer.
 const LONGEST_MILLISECONDS: f64 = 1000.0;
@@ -50,80 +52,17 @@ fn calls(function: &Function, ids: &[(&'static str, String)]) -> Vec<Call> {
     calls
 }
 
-/// Ids that stand in the values, of rows of the tenant.
-async fn ids(superuser: &Client, group: &Group, tenant: &Tenant) -> Vec<(&'static str, String)> {
-    let of = async |sql: &str| -> String {
-        let sql = format!("SELECT quote_literal(found) FROM ({sql} LIMIT 1) AS of (found)");
-        superuser
-            .query_one(&sql, &[&tenant.id])
-            .await
-            .unwrap_or_else(|error| panic!("{sql}: {error:?}"))
-            .get(0)
-    };
-    let row = async |table: &str| -> String {
-        format!(
-            "{}::uuid",
-            of(&format!("SELECT id FROM awgp.{table} WHERE tenant_id = $1 ORDER BY id")).await
-        )
-    };
-    // Longer names first: they begin with shorter ones.
-    vec![
-        (":work_item", row("work_items").await),
-        (":assistant", row("assistants").await),
-        (":approval", row("approvals").await),
-        (":delegation", row("approval_delegations").await),
-        (":reservation", row("credit_reservations").await),
-        (":transaction", row("cost_transactions").await),
-        (":conversation", row("conversation_logs").await),
-        (":flag", row("hallucination_flags").await),
-        (":action", row("governed_actions").await),
-        (
-            ":hold",
-            format!("{}::uuid", of("SELECT id FROM awgp.audit_legal_holds WHERE $1::uuid IS NOT NULL").await),
-        )
-            .clone(),
-        (
-            ":audit_row",
-            format!("{}::bigint", of("SELECT max(id) FROM awgp.audit_logs WHERE tenant_id = $1").await),
-        ),
-        (
-            ":partition",
-            of("SELECT relname::text FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
-                WHERE inhparent = 'awgp.audit_logs'::regclass AND relname <> 'audit_logs_default'
-                  AND $1::uuid IS NOT NULL ORDER BY 1")
-            .await,
-        ),
-        (":tenant", format!("'{}'::uuid", tenant.id)),
-        (":holding", format!("'{}'::uuid", group.holding.id)),
-        (":user", format!("'{}'::uuid", tenant.user("operator"))),
-        (":other", format!("'{}'::uuid", tenant.user("admin"))),
-    ]
-}
-
-/// A scene with rows everywhere, a table of an application's own, and break-glass granted as an administrator may.
-async fn scene() -> (Database, Group) {
-    let database = Database::new().await;
-    let group = everywhere(&database).await;
-    let superuser = database.superuser().await;
-    let sql = "GRANT EXECUTE ON FUNCTION awgp.break_glass, awgp.force_approval TO awgp_app;
-               CREATE TABLE public.orders (id bigint PRIMARY KEY, tenant_id uuid NOT NULL, note text);
-               ALTER TABLE public.orders OWNER TO awgp_test_app";
-    superuser.batch_execute(sql).await.expect("the scene is set");
-    // What would fill the disk is to fail here, not the machine of whoever runs the test.
-    let sql = format!("ALTER DATABASE {} SET temp_file_limit = '64MB'", database.name);
-    superuser.batch_execute(&sql).await.expect("a superuser sets a limit");
-    (database, group)
-}
-
 /// The contexts of a login in trusted mode: statements that set them.
 fn contexts(login: Login, tenant: &Tenant) -> Vec<String> {
     let none = "SELECT 1".to_owned();
     let user = format!("SELECT awgp.set_context('{}', '{}')", tenant.id, tenant.user("super_admin"));
     let assistant = format!("SELECT awgp.set_context('{}', NULL, '{}')", tenant.id, tenant.assistant);
+    // As on a standby.
+    let read_only = format!("SET LOCAL transaction_read_only = on; {user}");
     match login {
-        Login::App => vec![none, user, assistant],
+        Login::App => vec![none, user, assistant, read_only],
         Login::Nobody => vec![none],
-        _ => vec![none, user],
+        _ => vec![none, user, read_only],
     }
 }
 
@@ -249,4 +188,36 @@ async fn the_installing_role_is_told_too_what_it_may_not_pass() {
     for outcome in attempt(&superuser, "SELECT 1", &calls).await {
         assert_eq!((outcome.code.as_str(), outcome.reason.as_deref()), ("22023", Some("out_of_range")));
     }
+}
+
+/// Nothing is written on a standby, and what would write says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_standby_no_function_is_an_internal_error() {
+    const NAME: &str = "on_a_standby_no_function_is_an_internal_error";
+    if !is_inside(NAME, &["--standby", "--conf", "hot_standby_feedback=on"]) {
+        return;
+    }
+    let (database, group) = scene().await;
+    let superuser = database.superuser().await;
+    let functions = functions(&superuser).await;
+    let ids = ids(&superuser, &group, &group.north).await;
+    catch_up(&database).await;
+    let mut met = Met::default();
+    for login in [Login::App, Login::Auditor, Login::Maintainer, Login::Admin] {
+        let client = connect(&database, login).await;
+        let contexts = contexts(login, &group.north);
+        for (context, function) in
+            contexts[..2].iter().flat_map(|context| functions.iter().map(move |of| (context, of)))
+        {
+            let calls = calls(function, &ids);
+            for call in calls.iter().take(1).chain(calls.last()) {
+                let sql = format!("BEGIN; {context}; {}", call.sql);
+                let outcome = Outcome::of(client.batch_execute(&sql).await);
+                client.batch_execute("ROLLBACK").await.expect("it ends");
+                met.add(&format!("{login:?} {context}"), function, call, &outcome);
+            }
+        }
+    }
+    println!("{} calls on a standby: {:?}", met.calls, met.by_code);
+    assert!(met.wrong.is_empty(), "{}", met.wrong.join("\n"));
 }

@@ -230,10 +230,17 @@ pub fn plausible(function: &Function, argument: &Argument) -> String {
         list.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
     };
     let name = match (argument.name.as_str(), function.name.as_str()) {
-        ("id", name) if name.contains("work_item") => "work_item_id",
         ("name", name) if name.contains("partition") || name == "retirement_blocked_by" => "partition_name",
         ("type", "create_tenant") => return "'subsidiary'".to_owned(),
         ("type", _) => return "'custom'".to_owned(),
+        ("id", "complete_work_item" | "fail_work_item") => return ":running_item".to_owned(),
+        ("id", "start_work_item") | ("work_item_id", "request_approval" | "begin_action") => {
+            return ":open_item".to_owned();
+        }
+        ("approval_id", "approve" | "reject" | "explain_approval") => return ":asked".to_owned(),
+        ("provider", "create_credit_pool") => return "'anthropic'".to_owned(),
+        ("status", "review_hallucination") => return "'confirmed'".to_owned(),
+        ("id", name) if name.contains("work_item") => "work_item_id",
         (name, _) => name,
     };
     find(BY_NAME, name)
