@@ -50,7 +50,7 @@ impl Appender {
                 parent,
                 estate,
                 memory,
-                sequence: relation::oid(c"audit_logs_id_seq"),
+                sequence: relation::existing(c"audit_logs_id_seq"),
                 targets: Vec::new(),
             }
         }

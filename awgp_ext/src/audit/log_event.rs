@@ -38,7 +38,7 @@ fn log_event(
         Some(facts) if facts.is_object() => Some(actor.metadata_with(&masked(facts))),
         Some(_) => raise(&bad_argument("metadata", "metadata is a JSON object")),
     };
-    let id = append::next_id(relation::oid(c"audit_logs_id_seq"));
+    let id = append::next_id(relation::existing(c"audit_logs_id_seq"));
     queue::push(Event {
         id: Some(id),
         tenant: context.tenant,

@@ -1,10 +1,8 @@
 //! Where a lane ends when its last rows were retired: at the last anchor.
 
 use super::lane_row::{self, Which};
-use crate::raise::raise;
 use crate::relation;
 use awgp_core::audit::chain::{Lane, Link};
-use awgp_core::structure::incomplete;
 use pgrx::pg_sys;
 
 /// The last link of a lane that any seal has recorded; read by the holder of the lane's lock.
@@ -12,10 +10,7 @@ pub fn tail(lane: Lane) -> Option<Link> {
     // SAFETY: the index is on (tenant_id, chain_lane, last_seq) of the table; both are closed again.
     unsafe {
         let relation = relation::open(c"audit_chain_anchors", pg_sys::AccessShareLock);
-        let index = relation::oid(c"idx_audit_chain_anchors_lane");
-        if index == pg_sys::InvalidOid {
-            raise(&incomplete("the index awgp.idx_audit_chain_anchors_lane"));
-        }
+        let index = relation::existing(c"idx_audit_chain_anchors_lane");
         let index = pg_sys::index_open(index, pg_sys::AccessShareLock.cast_signed());
         let link = lane_row::find(relation, index, lane, Which::Last, |row| {
             lane_row::link(row, c"last_seq", c"last_hash")

@@ -155,7 +155,7 @@ impl Message {
 
     /// Records the decision in the trail, and a denial in the server's log as well.
     fn record(&self, tenant: Uuid, decision: &Decision) -> i64 {
-        let sequence = relation::oid(c"audit_logs_id_seq");
+        let sequence = relation::existing(c"audit_logs_id_seq");
         // Applications may not use the sequence.
         let id = as_owner_past_row_security(c"message_windows", || append::next_id(sequence));
         let facts = self.facts(decision);

@@ -5,6 +5,7 @@
 
 mod calling;
 mod catalog;
+mod incomplete;
 mod scene;
 mod values;
 
