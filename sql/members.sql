@@ -149,6 +149,14 @@ GRANT EXECUTE ON FUNCTION awgp.reset_credit_pools(timestamptz) TO awgp_maintaine
 GRANT EXECUTE ON FUNCTION awgp.expire_reservations(timestamptz) TO awgp_maintainer;
 GRANT EXECUTE ON FUNCTION awgp.verify_ledger() TO awgp_app, awgp_auditor, awgp_maintainer;
 
+-- Arguments
+COMMENT ON FUNCTION awgp.checked_moment(text, timestamptz) IS 'The moment itself, where it is of the years 1 to 9999; for functions in SQL. argument: its name, for the error. Error 22023 out_of_range.';
+COMMENT ON FUNCTION awgp.checked_whole(text, bigint) IS 'The number itself, where 32 bits hold it; for functions in SQL. argument: its name, for the error. Error 22023 out_of_range.';
+COMMENT ON FUNCTION awgp.checked_objects(text, jsonb) IS 'The value itself, where it is an array of objects; for functions in SQL. argument: its name, for the error. Error 22023 out_of_range.';
+GRANT EXECUTE ON FUNCTION awgp.checked_objects(text, jsonb) TO awgp_app, awgp_admin;
+GRANT EXECUTE ON FUNCTION awgp.checked_moment(text, timestamptz) TO awgp_app, awgp_admin;
+GRANT EXECUTE ON FUNCTION awgp.checked_whole(text, bigint) TO awgp_app, awgp_admin;
+
 -- Lifecycle
 COMMENT ON FUNCTION awgp.version() IS 'The version of the extension''s logic.';
 COMMENT ON FUNCTION awgp.install(boolean) IS 'Applies what is missing of the structure and returns what it did. force: every policy, trigger, grant and function again, also where its text has not changed. Errors (55000): foreign_objects, structure_too_new.';

@@ -8,6 +8,7 @@
 
 pub mod action;
 pub mod approval;
+pub mod argument;
 pub mod assistant;
 pub mod audit;
 pub mod bounds;
@@ -27,6 +28,7 @@ pub mod refusal;
 pub mod retention;
 pub mod server_command;
 pub mod server_release;
+pub mod structure;
 pub mod templates;
 pub mod tenancy;
 pub mod tenant_settings;

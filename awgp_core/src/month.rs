@@ -4,7 +4,15 @@
 //! that overlap.
 
 use crate::civil::{DAY_US, Date};
+use crate::reason::Reason;
+use crate::refusal::Refusal;
 use std::fmt;
+
+/// No installation needs more than ten years of empty partitions.
+const MONTHS_AHEAD_MAX: i64 = 120;
+
+/// Nothing of a trail is older than the clock of the machines it is kept on.
+const FIRST_YEAR: u16 = 1970;
 
 /// What a partition's name begins with.
 const PREFIX: &str = "audit_logs_";
@@ -99,6 +107,35 @@ impl Month {
     }
 }
 
+/// The months to make partitions of: that of `at` and the next `months_ahead`. So many at a time, and none before 1970 or more
+/// than ten years from `now`, both microseconds since 1970-01-01 UTC: however often it is asked, the partitions are bounded.
+pub fn to_ensure(months_ahead: i32, at: i64, now: i64) -> Result<Vec<Month>, Refusal> {
+    let ahead = i64::from(months_ahead);
+    if !(0..=MONTHS_AHEAD_MAX).contains(&ahead) {
+        return Err(Refusal::new(
+            Reason::OutOfRange,
+            format!("months_ahead must be between 0 and {MONTHS_AHEAD_MAX}"),
+            "Three months ahead are enough where maintenance runs daily.",
+        )
+        .with("argument", "months_ahead")
+        .with("months_ahead", months_ahead));
+    }
+    let first = Month::of_timestamp(at).filter(|month| month.year >= FIRST_YEAR);
+    let latest = Month::of_timestamp(now).and_then(|month| month.plus(MONTHS_AHEAD_MAX));
+    let last = first.and_then(|month| month.plus(ahead)).filter(|last| Some(*last) <= latest);
+    let Some((first, last)) = first.zip(last) else {
+        return Err(Refusal::new(
+            Reason::OutOfRange,
+            "partitions are made of months from 1970 to ten years from now",
+            "Leave at out, for now, or pass a moment of those years.",
+        )
+        .with("argument", "at")
+        .with("from", format!("{FIRST_YEAR}-01"))
+        .with("to", latest.map(|month| month.to_string())));
+    };
+    Ok(first.through(last).collect())
+}
+
 impl fmt::Display for Month {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}", self.year, self.month)
@@ -126,6 +163,32 @@ mod tests {
     fn bounds_are_explicit_utc() {
         let month = Month::of_partition("audit_logs_2025_12").unwrap();
         assert_eq!(month.bounds(), ("2025-12-01 00:00:00+00".into(), "2026-01-01 00:00:00+00".into()));
+    }
+
+    fn ensured(months_ahead: i32, at: &str) -> Result<Vec<String>, Reason> {
+        let us = |text: &str| parse_timestamp(&format!("{text}T12:00:00.000000Z")).unwrap();
+        let months = to_ensure(months_ahead, us(at), us("2026-11-28")).map_err(|refusal| refusal.reason)?;
+        Ok(months.iter().map(Month::to_string).collect())
+    }
+
+    #[test]
+    fn partitions_are_made_of_a_few_months_at_a_time_and_of_no_far_ones() {
+        assert_eq!(ensured(0, "1970-01-01"), Ok(vec!["1970-01".to_owned()]));
+        assert_eq!(ensured(1, "2026-12-31"), Ok(vec!["2026-12".to_owned(), "2027-01".to_owned()]));
+        assert_eq!(ensured(120, "2026-11-28").map(|months| months.len()), Ok(121));
+        for (months_ahead, at) in [
+            (-1, "2026-11-28"),
+            (121, "2026-11-28"),
+            (i32::MIN, "2026-11-28"),
+            (i32::MAX, "2026-11-28"),
+            (0, "1969-12-31"),
+            (0, "0001-01-01"),
+            (0, "2036-12-01"),
+            (120, "2026-12-01"),
+            (2, "9999-12-01"),
+        ] {
+            assert_eq!(ensured(months_ahead, at), Err(Reason::OutOfRange), "{months_ahead} {at}");
+        }
     }
 
     #[test]

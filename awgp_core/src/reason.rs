@@ -371,4 +371,6 @@ reasons! {
     ParallelWorker = "parallel_worker", WrongState;
     /// What the settings of AWGP are cannot be established in this session.
     SettingsUnknown = "settings_unknown", WrongState;
+    /// A table, an index or a row of AWGP's own is missing, as after a restore that is not complete.
+    StructureIncomplete = "structure_incomplete", WrongState;
 }

@@ -1,5 +1,6 @@
 //! Moments: the wall clock, and what callers give in its place.
 
+use crate::argument;
 use awgp_core::audit::row::timestamp_from_postgres;
 use awgp_core::civil::format_timestamp;
 use pgrx::datum::TimestampWithTimeZone;
@@ -10,6 +11,17 @@ pub fn now() -> TimestampWithTimeZone {
     // SAFETY: reads the clock.
     let now = unsafe { pg_sys::GetCurrentTimestamp() };
     now.try_into().unwrap_or_else(|_| pgrx::error!("the server's clock stands outside of any calendar"))
+}
+
+/// The moment that a caller has given, where it is of the years that are supported; without one, now.
+pub fn given(argument: &str, at: Option<TimestampWithTimeZone>) -> TimestampWithTimeZone {
+    argument::moment(argument, at).unwrap_or_else(now)
+}
+
+/// The same, and never later than now: what is given back is not brought forward.
+pub fn given_until_now(argument: &str, at: Option<TimestampWithTimeZone>) -> TimestampWithTimeZone {
+    let (at, now) = (given(argument, at), now());
+    if at.into_inner() < now.into_inner() { at } else { now }
 }
 
 /// Microseconds since 1970-01-01 UTC; the end of time for infinity.

@@ -21,7 +21,7 @@
 //! | [`maintenance`] | everything that is due, step by step |
 //! | [`doctor`] | what is wrong with this installation, as rows |
 //! | [`settings`] | configuration parameters |
-//! | [`catalog`], [`query`], [`raise`], [`relation`], [`jsonb`], [`encoding`], [`lock`], [`patience`], [`clock`], [`server_log`], [`statement`], [`datum_statement`], [`c_function`], [`row_function`], [`transaction`], [`subtransaction`], [`trigger`] | the edges to PostgreSQL |
+//! | [`argument`], [`catalog`], [`query`], [`raise`], [`relation`], [`jsonb`], [`encoding`], [`lock`], [`patience`], [`clock`], [`server_log`], [`statement`], [`datum_statement`], [`c_function`], [`row_function`], [`transaction`], [`subtransaction`], [`trigger`] | the edges to PostgreSQL |
 
 // Pedantic lints that the edge to a C server meets everywhere.
 #![allow(
@@ -34,6 +34,7 @@
 
 mod action;
 mod approval;
+mod argument;
 mod assistant;
 mod audit;
 mod bounds;

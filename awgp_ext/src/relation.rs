@@ -8,6 +8,8 @@
 use crate::catalog;
 use crate::encoding::{Text, from_server, to_server};
 use crate::jsonb::Jsonb;
+use crate::raise::raise;
+use awgp_core::structure::incomplete;
 use pgrx::FromDatum;
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;
@@ -144,12 +146,17 @@ pub use crate::catalog::relation_oid as oid;
 /// # Safety
 /// The caller closes it, or leaves it to the resource owner after an error.
 pub unsafe fn open(name: &CStr, mode: u32) -> pg_sys::Relation {
+    // SAFETY: the relation exists.
+    unsafe { pg_sys::table_open(existing(name), mode.cast_signed()) }
+}
+
+/// The oid of a relation that must be there; raises where it is not.
+pub fn existing(name: &CStr) -> pg_sys::Oid {
     let oid = oid(name);
     if oid == pg_sys::InvalidOid {
-        pgrx::error!("awgp.{} is missing; call awgp.install()", name.to_string_lossy());
+        raise(&incomplete(&format!("awgp.{}", name.to_string_lossy())));
     }
-    // SAFETY: the relation exists.
-    unsafe { pg_sys::table_open(oid, mode.cast_signed()) }
+    oid
 }
 
 /// The name of a relation, without its schema; empty where there is none.

@@ -3,7 +3,9 @@
 //! They are made with the tables and not with the extension (see `install::manifest`), and not in SQL, because a body in SQL is
 //! parsed and planned anew with each call.
 
+use crate::argument;
 use crate::relation;
+use awgp_core::argument::Span;
 use pgrx::pg_sys::{self, Datum};
 use uuid::Uuid;
 
@@ -30,6 +32,14 @@ impl Arguments {
     pub fn uuid(&self, number: usize) -> Option<Uuid> {
         // SAFETY: callers name uuid arguments.
         self.get(number).map(|datum| unsafe { relation::uuid_of(datum) })
+    }
+
+    /// Refuses an interval argument that is beyond all bounds.
+    pub fn check_span(&self, number: usize, name: &str) {
+        let Some(datum) = self.get(number) else { return };
+        // SAFETY: callers name interval arguments, which are passed by reference.
+        let span = unsafe { &*datum.cast_mut_ptr::<pg_sys::Interval>() };
+        argument::check_span(name, Span { months: span.month, days: span.day, microseconds: span.time });
     }
 
     /// A text argument.

@@ -83,11 +83,13 @@ pub fn audit_lanes() -> u16 {
 
 /// How many milliseconds a writer waits for a lane or table of the trail; none: as long as it takes.
 pub fn audit_lane_timeout() -> Option<u32> {
+    require_known();
     u32::try_from(AUDIT_LANE_TIMEOUT.get()).ok().filter(|milliseconds| *milliseconds > 0)
 }
 
 /// How many bytes the texts of an event's states and metadata have together at most.
 pub fn audit_event_max() -> usize {
+    require_known();
     usize::try_from(AUDIT_EVENT_MAX.get()).unwrap_or(1) << 10
 }
 

@@ -7,6 +7,7 @@
 //! made while the table is empty may take any index that begins with tenant_id, and reads all of the tenant's rows.
 
 use crate::encoding::to_server;
+use crate::transaction::refuse_read_only;
 use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys::{BuiltinOid, PgOid, TEXTOID};
 use pgrx::spi::{OwnedPreparedStatement, Result, Spi, SpiTupleTable};
@@ -32,6 +33,8 @@ impl Statement {
         arguments: &[DatumWithOid<'_>],
         read: impl FnOnce(SpiTupleTable<'_>) -> Result<T>,
     ) -> T {
+        // SPI of pgrx gives the transaction a number first, which none has on a standby.
+        refuse_read_only(c"this function");
         let answer = Spi::connect_mut(|client| {
             let plan = self.plan(true, |types| Ok(client.prepare_mut(self.sql, types)?.keep()))?;
             read(client.update(plan, None, arguments)?)

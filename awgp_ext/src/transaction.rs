@@ -3,7 +3,7 @@
 use crate::audit::{lanes, queue};
 use crate::{approval, catalog, context, machine, money};
 use pgrx::pg_sys;
-use std::ffi::c_void;
+use std::ffi::{CStr, c_void};
 
 /// Registers the callbacks, once a backend.
 pub fn register_callbacks() {
@@ -14,6 +14,12 @@ pub fn register_callbacks() {
     }
     catalog::register_callback();
     context::plans::register_callback();
+}
+
+/// Raises 25006 in a read-only transaction, such as every one on a standby. `function` is what the message calls it.
+pub fn refuse_read_only(function: &CStr) {
+    // SAFETY: reads the transaction's state, and raises.
+    unsafe { pg_sys::PreventCommandIfReadOnly(function.as_ptr()) };
 }
 
 /// Only the two events before the end may raise; the others touch nothing but our own memory.

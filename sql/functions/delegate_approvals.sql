@@ -10,7 +10,10 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     INSERT INTO awgp.approval_delegations (tenant_id, delegator_id, delegate_id, starts_at, ends_at, risk_levels, reason)
     VALUES (awgp.current_tenant(), awgp.current_user_id(), delegate_approvals.delegate_id,
-            COALESCE(delegate_approvals.starts_at, pg_catalog.clock_timestamp()), delegate_approvals.ends_at,
+            COALESCE(awgp.checked_moment('starts_at', delegate_approvals.starts_at), pg_catalog.clock_timestamp()),
+            -- infinity is a delegation without an end.
+            CASE WHEN delegate_approvals.ends_at = 'infinity' THEN delegate_approvals.ends_at
+                 ELSE awgp.checked_moment('ends_at', delegate_approvals.ends_at) END,
             delegate_approvals.risk_levels, delegate_approvals.reason)
     RETURNING *;
 $$;

@@ -6,11 +6,11 @@ CREATE OR REPLACE FUNCTION awgp.import_prices(
 LANGUAGE sql VOLATILE SECURITY INVOKER
 SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH moment (valid_from) AS (SELECT COALESCE(import_prices.valid_from, now())),
+    WITH moment (valid_from) AS (SELECT COALESCE(awgp.checked_moment('valid_from', import_prices.valid_from), now())),
     given AS (
         SELECT p.provider, p.model, COALESCE(p.from_input_tokens, 0) AS from_input_tokens,
                p.input_price, p.output_price, p.cached_price
-        FROM jsonb_to_recordset(import_prices.prices) AS p (
+        FROM jsonb_to_recordset(awgp.checked_objects('prices', import_prices.prices)) AS p (
             provider text, model text, from_input_tokens integer,
             input_price numeric(27,24), output_price numeric(27,24), cached_price numeric(27,24))
     ),

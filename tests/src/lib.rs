@@ -20,6 +20,7 @@ pub mod own_server;
 pub mod past;
 pub mod price_list;
 pub mod rows;
+pub mod standby;
 pub mod tokens;
 pub mod trail;
 pub mod writer;

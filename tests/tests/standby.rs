@@ -3,47 +3,11 @@
 use awgp_tests::cli::awgp;
 use awgp_tests::fixture::within;
 use awgp_tests::own_server::is_inside;
+use awgp_tests::standby::{catch_up, connect, url};
 use awgp_tests::tokens::{token_of, trusting_database};
 use awgp_tests::trail::{self, rows_where};
 use awgp_tests::writer::Writer;
 use awgp_tests::{Database, Login, assert_sqlstate};
-use std::time::Duration;
-use tokio_postgres::{Client, Config, NoTls};
-
-/// The standby's URL, for a database and a login of the primary.
-fn url(database: &Database, login: Login) -> String {
-    let standby: Config = std::env::var("AWGP_STANDBY_URL").expect("a standby").parse().expect("a URL");
-    let port = |config: &Config| config.get_ports().first().copied().expect("a port");
-    let here = format!(":{}/", port(&awgp_tests::server()));
-    let there = format!(":{}/", port(&standby));
-    let url = database.url(login);
-    assert!(url.contains(&here), "the URL names the port");
-    url.replacen(&here, &there, 1)
-}
-
-async fn connect(database: &Database, login: Login) -> Client {
-    let config: Config = url(database, login).parse().expect("a URL");
-    let (client, connection) = config.connect(NoTls).await.expect("the standby answers");
-    tokio::spawn(connection);
-    client
-}
-
-/// Waits until the standby has replayed all that the primary has written.
-async fn catch_up(database: &Database) {
-    let sql = "SELECT pg_current_wal_insert_lsn()::text";
-    let written: String = database.superuser().await.query_one(sql, &[]).await.expect("a place").get(0);
-    let replayed = format!("SELECT pg_last_wal_replay_lsn() >= '{written}'");
-    let mut config: Config = std::env::var("AWGP_STANDBY_URL").expect("a standby").parse().expect("a URL");
-    let (standby, connection) = config.dbname("postgres").connect(NoTls).await.expect("the standby answers");
-    tokio::spawn(connection);
-    for _ in 0..3000 {
-        if standby.query_one(&replayed, &[]).await.expect("a place").get(0) {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("the standby does not catch up");
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_standby_is_read_and_verified_and_not_written() {
@@ -71,6 +35,7 @@ async fn a_standby_is_read_and_verified_and_not_written() {
         awgp(&arguments, &[("DATABASE_URL", &url(&database, Login::Auditor))]).expect(0);
     }
     let maintainer = connect(&database, Login::Maintainer).await;
+    assert_sqlstate(maintainer.query_one("SELECT awgp.run_maintenance()", &[]).await, "25006");
     let found = awgp_tests::catalog::findings(&maintainer).await;
     assert_eq!(found, awgp_tests::catalog::findings(&database.superuser().await).await, "the same findings");
     reads_and_refuses(&database, &group).await;

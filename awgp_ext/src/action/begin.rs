@@ -1,6 +1,7 @@
 //! `begin_action()`.
 
 use super::{bad_argument, other_assistant, store, writing_context};
+use crate::argument;
 use crate::audit::event::Event;
 use crate::audit::{actor, queue};
 use crate::context::Context;
@@ -11,6 +12,7 @@ use crate::relation::{from_sql, to_sql};
 use crate::server_log;
 use crate::statement::{statements, text};
 use crate::subtransaction;
+use crate::transaction::refuse_read_only;
 use crate::work::gate::{check, lock_assistant};
 use crate::work::{WorkItem, functions};
 use awgp_core::assistant::{check_capability, may_begin};
@@ -21,7 +23,7 @@ use awgp_core::work::gate::check_begun;
 use awgp_core::work::{self, Status};
 use pgrx::datum::{AnyNumeric, DatumWithOid, Interval};
 use pgrx::prelude::*;
-use pgrx::{JsonB, PgSqlErrorCode, pg_sys};
+use pgrx::{JsonB, PgSqlErrorCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -52,9 +54,9 @@ fn begin_action(
     estimated_cost: default!(Option<AnyNumeric>, "NULL"),
     expires_in: default!(Option<Interval>, "'15 minutes'"),
 ) -> JsonB {
-    // SAFETY: raises in a read-only transaction.
-    unsafe { pg_sys::PreventCommandIfReadOnly(c"awgp.begin_action()".as_ptr()) };
+    refuse_read_only(c"awgp.begin_action()");
     let context = writing_context(Verb::Insert);
+    let expires_in = argument::span("expires_in", expires_in);
     let request =
         Request::read(work_item_id.as_ref().map(from_sql), action, provider, estimated_cost, expires_in);
     if !functions::lock(context.tenant, request.item) {

@@ -2,11 +2,13 @@
 
 use super::store::{self, Action};
 use super::{bad_argument, other_assistant, writing_context};
+use crate::clock;
 use crate::encoding::Text;
 use crate::jsonb::Jsonb;
 use crate::raise::{or_raise, raise};
 use crate::relation::{from_sql, to_sql};
 use crate::statement::{statements, text};
+use crate::transaction::refuse_read_only;
 use awgp_core::action::{Ending, Status, check_result, finish};
 use awgp_core::permissions::Verb;
 use awgp_core::reason::Reason;
@@ -48,8 +50,7 @@ fn finish_action(
     cost_amount: default!(Option<AnyNumeric>, "NULL"),
     result: default!(Option<Jsonb>, "NULL"),
 ) -> JsonB {
-    // SAFETY: raises in a read-only transaction.
-    unsafe { pg_sys::PreventCommandIfReadOnly(c"awgp.finish_action()".as_ptr()) };
+    refuse_read_only(c"awgp.finish_action()");
     let context = writing_context(Verb::Update);
     let Some(id) = action_id.as_ref().map(from_sql) else { bad_argument("action_id", "it is not NULL") };
     let status =
@@ -192,9 +193,8 @@ impl Report {
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
 fn abandon_actions(at: default!(Option<TimestampWithTimeZone>, "NULL")) -> i64 {
-    // SAFETY: reads the clock.
-    let now = unsafe { pg_sys::GetCurrentTimestamp() };
-    let at = at.map_or(now, pg_sys::TimestampTz::from).min(now);
+    refuse_read_only(c"awgp.abandon_actions()");
+    let at = clock::given_until_now("at", at).into_inner();
     i64::try_from(store::abandon(at)).unwrap_or(i64::MAX)
 }
 

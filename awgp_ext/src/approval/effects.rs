@@ -2,7 +2,7 @@
 
 use super::intent::{Intent, meaning};
 use super::{Approval, notice, policy};
-use crate::machine::{now, writing};
+use crate::machine::writing;
 use crate::relation::{as_owner_past_row_security, from_sql, to_sql};
 use crate::statement::statements;
 use crate::trigger::{TriggerCall, nothing, trigger_function};
@@ -71,8 +71,7 @@ fn approval_effects(call: &TriggerCall) -> Datum {
 }
 
 /// Expires what is due at `at`, which is the wall clock's present at most, of one tenant or of all.
-pub fn expire_due(at: Option<TimestampWithTimeZone>, tenant: Option<Uuid>) -> usize {
-    let at = at.unwrap_or_else(pgrx::datum::datetime_support::clock_timestamp);
+pub fn expire_due(at: TimestampWithTimeZone, tenant: Option<Uuid>) -> usize {
     let arguments = [at.into(), tenant.map(to_sql).into()];
     writing(|| {
         as_owner_past_row_security(c"approvals", || EXPIRE.with(|statement| statement.count(&arguments)))
@@ -81,9 +80,8 @@ pub fn expire_due(at: Option<TimestampWithTimeZone>, tenant: Option<Uuid>) -> us
 
 /// Escalates what nobody has decided for as long as its tenant's policy waits, of every tenant. What cannot be escalated further
 /// waits for its expiry.
-pub fn escalate_due(at: Option<TimestampWithTimeZone>) -> usize {
-    let at = at.unwrap_or_else(pgrx::datum::datetime_support::clock_timestamp);
-    let moment = TimestampTz::from(at).min(now());
+pub fn escalate_due(at: TimestampWithTimeZone) -> usize {
+    let moment = TimestampTz::from(at);
     let arguments = [at.into()];
     let open: Vec<(Uuid, Uuid, TimestampTz)> = as_owner_past_row_security(c"approvals", || {
         OPEN.with(|statement| {

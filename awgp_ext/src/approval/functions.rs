@@ -3,12 +3,14 @@
 use super::effects::{expire_due, move_as_caller};
 use super::intent::{Intent, Verdict};
 use super::{Approval, explain};
+use crate::clock;
 use crate::context::{self, Context};
 use crate::datum_statement::Statement;
 use crate::encoding::Text;
 use crate::raise::raise;
 use crate::relation::{self, from_sql, to_sql};
 use crate::row_function::{Arguments, row_function};
+use crate::transaction::refuse_read_only;
 use crate::trigger::outer_role_has;
 use awgp_core::approval::delegation::unknown_delegation;
 use awgp_core::approval::unknown_approval;
@@ -93,6 +95,7 @@ const REQUEST: Statement = Statement {
 
 /// `request_approval(work_item_id, title, description, risk_level, approver_ids, expires_in, context)`.
 fn request_approval(arguments: &Arguments) -> Datum {
+    arguments.check_span(5, "expires_in");
     let values: Vec<Option<Datum>> = (0..7).map(|number| arguments.get(number)).collect();
     REQUEST.row(&values).unwrap_or_else(|| raise(&unknown_work_item(arguments.uuid(0).unwrap_or_default())))
 }
@@ -123,6 +126,8 @@ fn force_approval(approval_id: Option<pgrx::Uuid>, reason: Option<Text>) -> pgrx
 /// of the tenant in context. Returns how many.
 #[pg_extern(volatile, parallel_unsafe)]
 fn expire_approvals(at: default!(Option<TimestampWithTimeZone>, "NULL")) -> i32 {
+    refuse_read_only(c"awgp.expire_approvals()");
+    let at = clock::given_until_now("at", at);
     let tenant = (!outer_role_has("awgp_maintainer")).then(|| context_for("approvals").tenant);
     i32::try_from(expire_due(at, tenant)).unwrap_or(i32::MAX)
 }
@@ -130,6 +135,8 @@ fn expire_approvals(at: default!(Option<TimestampWithTimeZone>, "NULL")) -> i32 
 /// Escalates the approvals of every tenant that nobody has decided for as long as policy waits. Returns how many.
 #[pg_extern(volatile, parallel_unsafe)]
 fn escalate_due_approvals(at: default!(Option<TimestampWithTimeZone>, "NULL")) -> i32 {
+    refuse_read_only(c"awgp.escalate_due_approvals()");
+    let at = clock::given_until_now("at", at);
     i32::try_from(super::escalate_due(at)).unwrap_or(i32::MAX)
 }
 

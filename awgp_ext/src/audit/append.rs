@@ -10,8 +10,10 @@ use super::lanes::Head;
 use super::partition::Partition;
 use super::{retired, sealed, wait};
 use crate::encoding::to_server;
+use crate::raise::raise;
 use crate::relation;
 use awgp_core::audit::chain::{Lane, Link};
+use awgp_core::structure::incomplete;
 use pgrx::IntoDatum;
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::{CStr, CString};
@@ -63,7 +65,7 @@ impl Appender {
                 parent,
                 estate,
                 memory,
-                sequence: relation::oid(c"audit_logs_id_seq"),
+                sequence: relation::existing(c"audit_logs_id_seq"),
                 targets: Vec::new(),
             }
         }
@@ -220,7 +222,7 @@ unsafe fn partition_for(parent: pg_sys::Relation, timestamp: pg_sys::TimestampTz
     unsafe {
         let descriptor = &*pg_sys::RelationGetPartitionDesc(parent, true);
         if descriptor.boundinfo.is_null() {
-            pgrx::error!("awgp.audit_logs has no partition; call awgp.install()");
+            raise(&incomplete("a partition of awgp.audit_logs"));
         }
         let bounds = &*descriptor.boundinfo;
         let count = usize::try_from(bounds.ndatums).unwrap_or(0);
@@ -242,9 +244,7 @@ unsafe fn partition_for(parent: pg_sys::Relation, timestamp: pg_sys::TimestampTz
         };
         match usize::try_from(index) {
             Ok(index) => *descriptor.oids.add(index),
-            Err(_) => {
-                pgrx::error!("awgp.audit_logs has no partition for the present time; call awgp.install()")
-            }
+            Err(_) => raise(&incomplete("the partition of awgp.audit_logs for the present")),
         }
     }
 }
@@ -304,7 +304,7 @@ unsafe fn chain_index(partition: pg_sys::Relation) -> pg_sys::Relation {
         let index = CString::new([name.to_bytes(), b"_chain_key"].concat()).unwrap_or_default();
         let oid = pg_sys::get_relname_relid(index.as_ptr(), (*(*partition).rd_rel).relnamespace);
         if oid == pg_sys::InvalidOid {
-            pgrx::error!("the index {} of the audit chain is missing", index.to_string_lossy());
+            raise(&incomplete(&format!("the index awgp.{}", index.to_string_lossy())));
         }
         pg_sys::index_open(oid, pg_sys::AccessShareLock as pg_sys::LOCKMODE)
     }

@@ -9,10 +9,10 @@ use crate::jsonb::Jsonb;
 use crate::raise::raise;
 use crate::relation::{self, from_sql};
 use crate::settings;
+use crate::transaction::refuse_read_only;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
 use awgp_core::tenancy;
-use pgrx::pg_sys;
 use pgrx::prelude::*;
 
 /// Longest action and entity_type, in bytes.
@@ -33,8 +33,7 @@ fn log_event(
     after: default!(Option<Jsonb>, "NULL"),
     metadata: default!(Option<Jsonb>, "NULL"),
 ) -> i64 {
-    // SAFETY: raises in a read-only transaction.
-    unsafe { pg_sys::PreventCommandIfReadOnly(c"awgp.log_event()".as_ptr()) };
+    refuse_read_only(c"awgp.log_event()");
     let Some(context) = context::current() else { raise(&tenancy::no_tenant_context("audit_logs")) };
     let actor = actor::current();
     let limit = settings::audit_event_max();
@@ -47,7 +46,7 @@ fn log_event(
     let before = before.map(|state| masked("before_state", state, limit, &mut left_out));
     let after = after.map(|state| masked("after_state", state, limit, &mut left_out));
     let metadata = Some(actor.logged(metadata));
-    let id = append::next_id(relation::oid(c"audit_logs_id_seq"));
+    let id = append::next_id(relation::existing(c"audit_logs_id_seq"));
     queue::push(Event {
         id: Some(id),
         tenant: context.tenant,

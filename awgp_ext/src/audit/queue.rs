@@ -10,9 +10,11 @@ use super::event::Event;
 use super::lanes::{self, Head};
 use super::privileged::AsOwner;
 use crate::jsonb::Jsonb;
+use crate::raise::raise;
 use crate::{relation, settings};
 use awgp_core::audit::chain::Linker;
 use awgp_core::audit::row::{RowRef, timestamp_from_postgres};
+use awgp_core::structure::incomplete;
 use pgrx::pg_sys;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -73,7 +75,7 @@ fn current_subtransaction() -> pg_sys::SubTransactionId {
 pub fn installation() -> Uuid {
     INSTALLATION.get().unwrap_or_else(|| {
         let id = relation::only_uuid(c"installation", c"id").unwrap_or_else(|| {
-            pgrx::error!("awgp.installation has no row; call awgp.install()");
+            raise(&incomplete("the row of awgp.installation"));
         });
         INSTALLATION.set(Some(id));
         id

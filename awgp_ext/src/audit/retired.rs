@@ -10,12 +10,7 @@ pub fn tail(lane: Lane) -> Option<Link> {
     // SAFETY: the index is on (tenant_id, chain_lane, last_seq) of the table; both are closed again.
     unsafe {
         let relation = relation::open(c"audit_chain_anchors", pg_sys::AccessShareLock);
-        let index = relation::oid(c"idx_audit_chain_anchors_lane");
-        if index == pg_sys::InvalidOid {
-            pgrx::error!(
-                "the index idx_audit_chain_anchors_lane is missing; call awgp.install(force => true)"
-            );
-        }
+        let index = relation::existing(c"idx_audit_chain_anchors_lane");
         let index = pg_sys::index_open(index, pg_sys::AccessShareLock.cast_signed());
         let link = lane_row::find(relation, index, lane, Which::Last, |row| {
             lane_row::link(row, c"last_seq", c"last_hash")

@@ -9,6 +9,7 @@ use super::{detached, queue, sealed};
 use crate::lock::{self, Subject};
 use crate::raise::raise;
 use crate::relation::{self, to_sql};
+use crate::transaction::refuse_read_only;
 use awgp_core::audit::finding::Severity;
 use awgp_core::audit::integrity;
 use awgp_core::audit::row::timestamp_from_postgres;
@@ -27,6 +28,7 @@ use std::ffi::CString;
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
 fn seal_partition(name: Option<&str>) -> JsonB {
+    refuse_read_only(c"awgp.seal_partition()");
     JsonB(seal(name.unwrap_or_default()))
 }
 

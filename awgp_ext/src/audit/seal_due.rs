@@ -5,6 +5,7 @@ use crate::clock;
 use crate::partitions::waiting;
 use crate::patience::Patience;
 use crate::subtransaction;
+use crate::transaction::refuse_read_only;
 use pgrx::JsonB;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
@@ -20,8 +21,9 @@ const PATIENCE_MILLISECONDS: u32 = 10_000;
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
 fn seal_due_partitions(at: default!(Option<TimestampWithTimeZone>, "NULL")) -> JsonB {
+    refuse_read_only(c"awgp.seal_due_partitions()");
     let (mut sealed, mut failed) = (Vec::new(), Vec::new());
-    let due = due(at.unwrap_or_else(clock::now));
+    let due = due(clock::given_until_now("at", at));
     if waiting::holds_writers_out() && !due.is_empty() {
         // Sealing reads every row. Writers wait until this transaction ends, and are not to wait for that too.
         return JsonB(json!({"sealed": [], "failed": [], "left_to_the_next_run": due}));
@@ -42,7 +44,7 @@ fn due(at: TimestampWithTimeZone) -> Vec<String> {
         SELECT relname::text FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
         WHERE inhparent = 'awgp.audit_logs'::regclass AND relname ~ '^audit_logs_[0-9]{4}_[0-9]{2}$'
           AND (to_date(substr(relname, 12), 'YYYY_MM') + interval '1 month 1 hour') AT TIME ZONE 'UTC'
-              <= least($1, clock_timestamp())
+              <= $1
           AND NOT EXISTS (SELECT FROM awgp.audit_log_integrity WHERE partition_name = relname)
         ORDER BY relname";
     let arguments = [at.into()];

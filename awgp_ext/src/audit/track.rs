@@ -8,10 +8,12 @@ use super::actor;
 use super::event::Event;
 use super::privileged::AsOwner;
 use super::queue;
+use crate::argument;
 use crate::jsonb::Jsonb;
 use crate::query;
 use crate::raise::raise;
 use crate::relation;
+use crate::transaction::refuse_read_only;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
 use pgrx::pg_sys;
@@ -27,12 +29,16 @@ LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 "#)]
 fn track_table(
     table: Option<pg_sys::Oid>,
-    exclude: default!(Option<Vec<String>>, "NULL"),
-    mask: default!(Option<Vec<String>>, "NULL"),
+    exclude: default!(Option<Vec<Option<String>>>, "NULL"),
+    mask: default!(Option<Vec<Option<String>>>, "NULL"),
 ) -> String {
+    refuse_read_only(c"awgp.track_table()");
     let table = table.unwrap_or(pg_sys::InvalidOid);
     let name = owned_table(table);
-    let (exclude, mask) = (exclude.unwrap_or_default(), mask.unwrap_or_default());
+    let columns = |argument: &str, names: Option<Vec<Option<String>>>| {
+        argument::texts(argument, names.unwrap_or_default())
+    };
+    let (exclude, mask) = (columns("exclude", exclude), columns("mask", mask));
     for column in exclude.iter().chain(&mask) {
         refuse_unknown_column(table, &name, column);
     }
@@ -67,10 +73,12 @@ fn track_table(
 /// Records nothing of the table from now on, and returns its name. What was recorded stays.
 #[pg_extern(sql = r#"
 CREATE FUNCTION awgp."untrack_table"("table" regclass)
-RETURNS text VOLATILE PARALLEL UNSAFE STRICT SET search_path TO pg_catalog, pg_temp
+RETURNS text VOLATILE PARALLEL UNSAFE SET search_path TO pg_catalog, pg_temp
 LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 "#)]
-fn untrack_table(table: pg_sys::Oid) -> String {
+fn untrack_table(table: Option<pg_sys::Oid>) -> String {
+    refuse_read_only(c"awgp.untrack_table()");
+    let table = table.unwrap_or(pg_sys::InvalidOid);
     let name = owned_table(table);
     as_owner(&[
         format!("DROP TRIGGER IF EXISTS awgp_capture ON {name}"),

@@ -2,6 +2,7 @@
 
 use super::providers;
 use crate::context::functions::refuse_in_parallel_worker;
+use crate::argument;
 use crate::context::session::{SessionIdentity, login, now_seconds};
 use crate::context::{self, Context, tenants};
 use crate::raise::{raise, sqlstate};
@@ -19,8 +20,9 @@ use uuid::Uuid;
 /// expires. Refuses with the reasons of `awgp_core::identity` and, for the user, `unknown_user`,
 /// `user_inactive`, `tenant_inactive` and `token_tenant_mismatch`.
 #[pg_extern(volatile, parallel_unsafe)]
-fn authenticate(token: Option<&str>, for_session: default!(bool, "false")) -> pgrx::Uuid {
+fn authenticate(token: Option<&str>, for_session: default!(Option<bool>, "false")) -> pgrx::Uuid {
     refuse_in_parallel_worker();
+    let for_session = argument::needed("for_session", for_session);
     match accepted(token.unwrap_or_default()) {
         Ok(Accepted { tenant, user, expires_at_seconds }) => {
             context::enter_verified(Context { tenant, user: Some(user), assistant: None });

@@ -13,6 +13,8 @@
 pub mod declared;
 mod manifest;
 
+use crate::argument;
+use crate::clock;
 use crate::lock::{self, Subject};
 use crate::partitions;
 use crate::query;
@@ -40,7 +42,8 @@ fn version() -> &'static str {
 /// and grants that somebody dropped.
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
-fn install(force: default!(bool, "false")) -> String {
+fn install(force: default!(Option<bool>, "false")) -> String {
+    let force = argument::needed("force", force);
     // SAFETY: both are plain booleans of this backend.
     let (in_script, restoring) = unsafe { (pg_sys::creating_extension, !pg_sys::row_security) };
     if in_script && restoring {
@@ -102,7 +105,7 @@ fn apply(force: bool) -> String {
     if !migrations.is_empty() {
         record_structure_version();
     }
-    let partitions = partitions::ensure(partitions::MONTHS_AHEAD, None);
+    let partitions = partitions::ensure(partitions::MONTHS_AHEAD, clock::now());
     if migrations.is_empty() && scripts.is_empty() && partitions.is_empty() {
         return "nothing to do".to_owned();
     }

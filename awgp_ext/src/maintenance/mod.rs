@@ -12,8 +12,10 @@ pub mod record;
 pub mod settings;
 pub mod steps;
 
+use crate::argument;
 use crate::lock::{self, Subject};
 use crate::raise::raise;
+use crate::transaction::refuse_read_only;
 use crate::{clock, subtransaction};
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
@@ -33,9 +35,11 @@ fn run_maintenance(
     at: default!(Option<TimestampWithTimeZone>, "NULL"),
     steps: default!(Option<Vec<Option<String>>>, "NULL"),
 ) -> JsonB {
-    let only: Option<Vec<String>> = steps.map(|names| names.into_iter().flatten().collect());
+    refuse_read_only(c"awgp.run_maintenance()");
+    let at = clock::given("at", at);
+    let only = steps.map(|names| argument::texts("steps", names));
     let chosen = chosen(only.as_deref());
-    JsonB(run(&chosen, at.unwrap_or_else(clock::now)))
+    JsonB(run(&chosen, at))
 }
 
 /// The names of the steps in the order in which they run.

@@ -2,6 +2,7 @@
 
 use super::load;
 use super::windows::{self, Asked};
+use crate::argument;
 use crate::audit::event::Event;
 use crate::audit::{actor, append, queue};
 use crate::context::{self, Context};
@@ -10,6 +11,7 @@ use crate::jsonb::Jsonb;
 use crate::raise::raise;
 use crate::relation::{self, as_owner_past_row_security, from_sql};
 use crate::server_log;
+use crate::transaction::refuse_read_only;
 use awgp_core::audit::row::timestamp_from_postgres;
 use awgp_core::civil::format_timestamp;
 use awgp_core::messaging::{Admission, Decision, Party, Question, Relation, Side, decide};
@@ -34,8 +36,7 @@ fn authorize_message(
     content: Option<Text>,
     metadata: default!(Option<Jsonb>, "'{}'"),
 ) -> JsonB {
-    // SAFETY: raises in a read-only transaction.
-    unsafe { pg_sys::PreventCommandIfReadOnly(c"awgp.authorize_message()".as_ptr()) };
+    refuse_read_only(c"awgp.authorize_message()");
     let context = tenant_in_context();
     let role = context::user_role().unwrap_or_else(|refusal| raise(&refusal));
     if let Err(error) = check_write(role, "message_windows", Verb::Insert, true) {
@@ -66,6 +67,7 @@ fn test_message(
     metadata: default!(Option<Jsonb>, "'{}'"),
     at: default!(Option<TimestampWithTimeZone>, "NULL"),
 ) -> JsonB {
+    let at = argument::moment("at", at);
     let context = tenant_in_context();
     let message = Message::read(from_assistant_id, to_assistant_id, channel, content, metadata);
     let (decision, asked) = message.decide(context);
@@ -73,7 +75,7 @@ fn test_message(
         return JsonB(answer(&decision));
     }
     // SAFETY: reads the clock.
-    let now = at.map_or_else(|| unsafe { pg_sys::GetCurrentTimestamp() }, pg_sys::TimestampTz::from);
+    let now = at.map_or_else(|| unsafe { pg_sys::GetCurrentTimestamp() }, |at| at.into_inner());
     let admissions = windows::look(&asked, now);
     JsonB(answer(&limited(decision, &admissions, now)))
 }
@@ -153,7 +155,7 @@ impl Message {
 
     /// Records the decision in the trail, and a denial in the server's log as well.
     fn record(&self, tenant: Uuid, decision: &Decision) -> i64 {
-        let sequence = relation::oid(c"audit_logs_id_seq");
+        let sequence = relation::existing(c"audit_logs_id_seq");
         // Applications may not use the sequence.
         let id = as_owner_past_row_security(c"message_windows", || append::next_id(sequence));
         let facts = self.facts(decision);

@@ -1,8 +1,9 @@
 //! Windows that no longer matter.
 
 use super::windows;
+use crate::clock;
+use crate::transaction::refuse_read_only;
 use pgrx::datum::TimestampWithTimeZone;
-use pgrx::pg_sys;
 use pgrx::prelude::*;
 
 /// Deletes what rate limits no longer need at a moment (default: now): windows that have been idle for an hour and
@@ -10,9 +11,7 @@ use pgrx::prelude::*;
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
 fn forget_message_windows(at: default!(Option<TimestampWithTimeZone>, "NULL")) -> i64 {
-    // SAFETY: reads the clock.
-    let now = unsafe { pg_sys::GetCurrentTimestamp() };
+    refuse_read_only(c"awgp.forget_message_windows()");
     // Not by a moment to come: an hour that is still full would be opened.
-    let at = at.map_or(now, pg_sys::TimestampTz::from).min(now);
-    windows::forget_idle(at)
+    windows::forget_idle(clock::given_until_now("at", at).into_inner())
 }

@@ -84,7 +84,7 @@ impl Book {
         // leaves the closing to the resource owner.
         unsafe {
             let descriptor = (*self.relation).rd_att;
-            let index = pg_sys::index_open(relation::oid(index), pg_sys::AccessShareLock.cast_signed());
+            let index = pg_sys::index_open(relation::existing(index), pg_sys::AccessShareLock.cast_signed());
             let mut keys: Vec<pg_sys::ScanKeyData> = keys
                 .iter()
                 .zip(&ids)

@@ -1,5 +1,6 @@
 //! The moment at which money moves.
 
+use crate::argument;
 use crate::settings;
 use awgp_core::audit::row::timestamp_from_postgres;
 use pgrx::pg_sys;
@@ -16,6 +17,7 @@ pub fn now() -> pg_sys::TimestampTz {
                 let text = text.as_ptr().cast_mut();
                 #[expect(clippy::cast_possible_wrap, reason = "a by-value 64-bit timestamp")]
                 let at = pg_sys::OidInputFunctionCall(function, text, pg_sys::InvalidOid, -1).value() as i64;
+                argument::check_moment("awgp.accounting_time", at);
                 at
             }
         }

@@ -5,11 +5,13 @@
 //! and not with the extension (see `install::manifest`), in C: a body in SQL would be planned anew with each call.
 
 use super::{clock, pool};
+use crate::argument;
 use crate::context;
 use crate::datum_statement::Statement;
 use crate::raise::raise;
 use crate::relation;
 use crate::row_function::{Arguments, row_function};
+use crate::transaction::refuse_read_only;
 use awgp_core::money::refusals;
 use pgrx::pg_sys::{self, Datum};
 use pgrx::prelude::*;
@@ -115,6 +117,7 @@ const RESERVED: Statement = Statement {
 
 /// `reserve_credit(assistant_id, provider, amount, work_item_id, expires_in, idempotency_key)`.
 fn reserve_credit(arguments: &Arguments) -> Datum {
+    arguments.check_span(4, "expires_in");
     let mut values = vec![tenant()];
     values.extend((0..6).map(|number| arguments.get(number)));
     values.push(Some(Datum::from(clock::now())));
@@ -235,7 +238,7 @@ const EXPIRE: Statement = Statement {
 };
 
 fn moment(at: Option<TimestampWithTimeZone>) -> pg_sys::TimestampTz {
-    at.map_or_else(clock::now, |at| at.into_inner())
+    argument::moment("at", at).map_or_else(clock::now, |at| at.into_inner())
 }
 
 /// Begins a new period for every credit pool whose own has ended by `at`, and returns for how many.
@@ -244,6 +247,7 @@ fn moment(at: Option<TimestampWithTimeZone>) -> pg_sys::TimestampTz {
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
 fn reset_credit_pools(at: default!(Option<TimestampWithTimeZone>, "NULL")) -> i32 {
+    refuse_read_only(c"awgp.reset_credit_pools()");
     pool::reset(moment(at))
 }
 
@@ -253,9 +257,10 @@ fn reset_credit_pools(at: default!(Option<TimestampWithTimeZone>, "NULL")) -> i3
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
 fn expire_reservations(at: default!(Option<TimestampWithTimeZone>, "NULL")) -> i32 {
+    refuse_read_only(c"awgp.expire_reservations()");
+    let at = moment(at);
     let _machine = super::machine::Machine::start();
-    let expired = relation::as_owner_past_row_security(c"credit_reservations", || {
-        EXPIRE.run(&[Some(Datum::from(moment(at)))])
-    });
+    let expired =
+        relation::as_owner_past_row_security(c"credit_reservations", || EXPIRE.run(&[Some(Datum::from(at))]));
     i32::try_from(expired).unwrap_or(i32::MAX)
 }

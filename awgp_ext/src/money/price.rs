@@ -4,6 +4,7 @@
 //! whoever asks. Of a model, the rows of its latest `valid_from` that is not to come are in force; among them the
 //! one for the largest calls that this call still reaches.
 
+use crate::argument;
 use crate::encoding::Text;
 use crate::raise::raise;
 use crate::relation::{self, Row};
@@ -114,7 +115,7 @@ fn estimate_cost(
     };
     // SAFETY: reads the clock.
     let now = || unsafe { pg_sys::GetCurrentTimestamp() };
-    let at = at.map_or_else(now, |at| at.into_inner());
+    let at = argument::moment("at", at).map_or_else(now, |at| at.into_inner());
     let priced = cost_of(&text(provider), &text(model), tokens, at).unwrap_or_else(|refusal| raise(&refusal));
     let written = AnyNumeric::from_str(&priced.cost.to_string());
     written.unwrap_or_else(|error| error!("a cost is no numeric: {error}"))

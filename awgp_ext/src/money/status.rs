@@ -1,5 +1,6 @@
 //! What the views of budgets ask of the rules.
 
+use crate::argument;
 use crate::encoding::Text;
 use crate::raise::raise;
 use awgp_core::audit::row::{timestamp_from_postgres, timestamp_to_postgres};
@@ -12,6 +13,7 @@ use pgrx::prelude::*;
 #[pg_extern(stable, parallel_safe, strict)]
 #[expect(clippy::needless_pass_by_value, reason = "arguments as SQL passes them")]
 fn pool_period(reset_day: i32, time_zone: Text, at: TimestampWithTimeZone) -> Vec<TimestampWithTimeZone> {
+    argument::check_moment("at", at.into_inner());
     let reset_day = u8::try_from(reset_day.clamp(1, 31)).unwrap_or(1);
     let period = timestamp_from_postgres(at.into_inner())
         .ok_or(PeriodError::OutOfRange)

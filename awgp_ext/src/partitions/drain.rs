@@ -5,6 +5,7 @@
 
 use super::{Month, attach, columns, create, protect, record, waiting};
 use crate::lock::{self, Subject};
+use crate::transaction::refuse_read_only;
 use crate::{audit, relation, subtransaction};
 use pgrx::datum::Timestamp;
 use pgrx::prelude::*;
@@ -29,6 +30,7 @@ pub fn is_moving(table: pg_sys::Oid) -> bool {
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
 fn drain_default_partition() -> JsonB {
+    refuse_read_only(c"awgp.drain_default_partition()");
     lock::lock_until_commit(Subject::Partitions);
     let (with_rows, empty): (Vec<_>, Vec<_>) = relation::as_owner_past_row_security(c"audit_logs", missed)
         .into_iter()
@@ -68,7 +70,8 @@ struct Missed {
     has_rows: bool,
 }
 
-/// Months without a partition, from the first that has one, or rows in the default partition, to the last or the present.
+/// Months without a partition: those that have rows in the default partition, and those of the last ten years, to the present,
+/// that follow one that has a partition. So many, and no more, whatever the rows and the partitions say of their time.
 fn missed() -> Vec<Missed> {
     const MISSED: &str = "
         WITH attached (month) AS (
@@ -79,10 +82,9 @@ fn missed() -> Vec<Missed> {
             SELECT DISTINCT date_trunc('month', \"timestamp\" AT TIME ZONE 'UTC') FROM awgp.audit_logs_default
         )
         SELECT month, EXISTS (SELECT FROM waiting WHERE waiting.month = missed.month)
-        FROM (SELECT generate_series(min(month), max(month), interval '1 month')
-              FROM (SELECT month FROM attached UNION ALL SELECT month FROM waiting
-                    UNION ALL SELECT date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC')) AS known
-              ) AS missed (month)
+        FROM (SELECT generate_series(greatest(min(attached.month), present - interval '10 years'), present, interval '1 month')
+              FROM attached, date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC') AS present GROUP BY present
+              UNION SELECT month FROM waiting WHERE isfinite(month)) AS missed (month)
         WHERE month NOT IN (SELECT month FROM attached)
           AND (to_regclass(format('awgp.%I', to_char(month, '\"audit_logs_\"YYYY_MM'))) IS NULL
                OR EXISTS (SELECT FROM waiting WHERE waiting.month = missed.month))
@@ -91,7 +93,7 @@ fn missed() -> Vec<Missed> {
         client
             .select(MISSED, None, &[])?
             .map(|row| {
-                let month = row.get::<Timestamp>(1)?.map(Month::of);
+                let month = row.get::<Timestamp>(1)?.and_then(Month::of);
                 Ok(month.zip(row.get(2)?).map(|(month, has_rows)| Missed { month, has_rows }))
             })
             .collect::<spi::Result<Vec<_>>>()

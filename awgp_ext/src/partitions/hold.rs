@@ -1,9 +1,11 @@
 //! Legal holds: what must not be retired, whatever its age.
 
+use crate::argument;
 use crate::audit::{queue, verify};
 use crate::lock::{self, Subject};
 use crate::raise::raise;
 use crate::relation::{self, from_sql, to_sql};
+use crate::transaction::refuse_read_only;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
 use pgrx::prelude::*;
@@ -15,6 +17,7 @@ use serde_json::{Value, json};
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
 fn hold_partition(name: Option<&str>, reason: Option<&str>) -> pgrx::Uuid {
+    refuse_read_only(c"awgp.hold_partition()");
     let name = name.unwrap_or_default();
     lock::lock_until_commit(Subject::Partitions);
     if !is_retired(name) {
@@ -28,7 +31,9 @@ fn hold_partition(name: Option<&str>, reason: Option<&str>) -> pgrx::Uuid {
 /// SECURITY DEFINER, as above.
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
-fn hold_tenant_trail(tenant_id: pgrx::Uuid, reason: Option<&str>) -> pgrx::Uuid {
+fn hold_tenant_trail(tenant_id: Option<pgrx::Uuid>, reason: Option<&str>) -> pgrx::Uuid {
+    refuse_read_only(c"awgp.hold_tenant_trail()");
+    let tenant_id = argument::needed("tenant_id", tenant_id);
     lock::lock_until_commit(Subject::Partitions);
     place(None, Some(tenant_id), reason)
 }
@@ -38,7 +43,9 @@ fn hold_tenant_trail(tenant_id: pgrx::Uuid, reason: Option<&str>) -> pgrx::Uuid 
 /// SECURITY DEFINER, as above.
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
-fn release_hold(hold_id: pgrx::Uuid, reason: Option<&str>) -> bool {
+fn release_hold(hold_id: Option<pgrx::Uuid>, reason: Option<&str>) -> bool {
+    refuse_read_only(c"awgp.release_hold()");
+    let hold_id = argument::needed("hold_id", hold_id);
     let reason = stated(reason);
     lock::lock_until_commit(Subject::Partitions);
     let arguments = [hold_id.into(), reason.into()];

@@ -9,21 +9,19 @@ pub mod restore;
 mod retire;
 pub mod waiting;
 
+use crate::argument;
+use crate::clock;
 use crate::lock::{self, Subject};
-use crate::raise::raise;
+use crate::raise::or_raise;
 use crate::relation;
+use crate::transaction::refuse_read_only;
 use awgp_core::audit::row::timestamp_from_postgres;
-use awgp_core::reason::Reason;
-use awgp_core::refusal::Refusal;
 use pgrx::datum::{Timestamp, TimestampWithTimeZone};
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
 /// How many months after the current one are kept ready.
 pub const MONTHS_AHEAD: i32 = 3;
-
-/// No installation needs more than ten years of empty partitions.
-const MONTHS_AHEAD_MAX: i32 = 120;
 
 /// Makes the partitions of the month of `at` and of the next `months_ahead` months, where they are missing,
 /// and returns the names of those it made.
@@ -33,34 +31,34 @@ const MONTHS_AHEAD_MAX: i32 = 120;
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
 fn ensure_partitions(
-    months_ahead: default!(i32, 3),
+    months_ahead: default!(Option<i32>, 3),
     at: default!(Option<TimestampWithTimeZone>, "NULL"),
 ) -> SetOfIterator<'static, String> {
+    refuse_read_only(c"awgp.ensure_partitions()");
+    let months_ahead = argument::needed("months_ahead", months_ahead);
+    let at = clock::given("at", at);
     SetOfIterator::new(ensure(months_ahead, at))
 }
 
-/// What `ensure_partitions()` does; without `at`, from now.
-pub fn ensure(months_ahead: i32, at: Option<TimestampWithTimeZone>) -> Vec<String> {
-    if !(0..=MONTHS_AHEAD_MAX).contains(&months_ahead) {
-        raise(
-            &Refusal::new(
-                Reason::OutOfRange,
-                format!("months_ahead must be between 0 and {MONTHS_AHEAD_MAX}"),
-                "Three months ahead are enough where maintenance runs daily.",
-            )
-            .with("months_ahead", months_ahead),
-        );
-    }
+/// What `ensure_partitions()` does.
+pub fn ensure(months_ahead: i32, at: TimestampWithTimeZone) -> Vec<String> {
+    let now = clock::microseconds(clock::now());
+    let months = or_raise(awgp_core::month::to_ensure(months_ahead, clock::microseconds(at), now));
+    let months: Vec<Month> = months.into_iter().map(Month::from_month).collect();
     lock::lock_until_commit(Subject::Partitions);
-    let arguments = [months_ahead.into(), at.into()];
+    let of = |part: fn(&Month) -> &String| months.iter().map(part).cloned().collect::<Vec<String>>();
+    let arguments =
+        [of(|month| &month.name).into(), of(|month| &month.from).into(), of(|month| &month.to).into()];
     let missing = Spi::connect(|client| {
         client
             .select(MISSING_MONTHS, None, &arguments)?
-            .map(|row| row.get::<Timestamp>(1))
+            .map(|row| row.get::<String>(1))
             .collect::<spi::Result<Vec<_>>>()
     });
     match missing {
-        Ok(months) => make(&months.into_iter().flatten().map(Month::of).collect::<Vec<_>>()),
+        Ok(names) => make(
+            &months.into_iter().filter(|month| names.contains(&Some(month.name.clone()))).collect::<Vec<_>>(),
+        ),
         Err(error) => error!("the partitions could not be read: {error}"),
     }
 }
@@ -74,6 +72,7 @@ fn make(months: &[Month]) -> Vec<String> {
     waiting::lock(&[(c"audit_logs_default", pg_sys::AccessExclusiveLock)]);
     let made = Spi::connect_mut(|client| {
         for month in months {
+            pgrx::check_for_interrupts!();
             let statements = create(month).into_iter().chain(protect(&month.name)).chain([attach(month)]);
             for statement in statements {
                 client.update(&statement, None, &[])?;
@@ -106,12 +105,10 @@ struct Month {
 }
 
 impl Month {
-    /// The month that begins at this time of UTC.
-    fn of(first: Timestamp) -> Self {
-        let us = timestamp_from_postgres(first.into_inner());
-        let month = us.and_then(awgp_core::month::Month::of_timestamp);
-        let month = month.unwrap_or_else(|| error!("a month outside of the years 1 to 9999"));
-        Self::from_month(month)
+    /// The month that begins at this time of UTC; None outside of the years 1 to 9999.
+    fn of(first: Timestamp) -> Option<Self> {
+        let us = timestamp_from_postgres(first.into_inner())?;
+        awgp_core::month::Month::of_timestamp(us).map(Self::from_month)
     }
 
     /// The month of a partition's name.
@@ -126,20 +123,15 @@ impl Month {
     }
 }
 
-/// Months that have no partition and whose rows, if any, do not lie in the default partition: those are
-/// moved by [`drain`]. As the month's first moment, in UTC.
+/// Names of the months, of those named $1 from $2 to $3, that have no partition and whose rows, if any, do not lie in the
+/// default partition: those are moved by [`drain`].
 const MISSING_MONTHS: &str = "
-    SELECT month
-    FROM generate_series(
-             date_trunc('month', COALESCE($2, clock_timestamp()) AT TIME ZONE 'UTC'),
-             date_trunc('month', COALESCE($2, clock_timestamp()) AT TIME ZONE 'UTC') + make_interval(months => $1),
-             interval '1 month') AS month
-    WHERE to_regclass(format('awgp.%I', to_char(month, '\"audit_logs_\"YYYY_MM'))) IS NULL
+    SELECT name
+    FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) WITH ORDINALITY AS month (name, from_, to_, place)
+    WHERE to_regclass(format('awgp.%I', name)) IS NULL
       AND NOT EXISTS (
-          SELECT FROM awgp.audit_logs_default
-          WHERE \"timestamp\" >= month AT TIME ZONE 'UTC'
-            AND \"timestamp\" < (month + interval '1 month') AT TIME ZONE 'UTC')
-    ORDER BY month";
+          SELECT FROM awgp.audit_logs_default WHERE \"timestamp\" >= from_ AND \"timestamp\" < to_)
+    ORDER BY place";
 
 /// What makes the table of one month, beside the trail. The name is an identifier by construction; it is quoted all
 /// the same.

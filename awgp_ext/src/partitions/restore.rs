@@ -6,10 +6,12 @@
 
 use super::hold::is_retired;
 use super::{Month, attach, create, protect, retire, waiting};
+use crate::argument;
 use crate::audit::{detached, queue};
 use crate::lock::{self, Subject};
 use crate::raise::raise;
 use crate::relation;
+use crate::transaction::refuse_read_only;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
 use pgrx::prelude::*;
@@ -36,7 +38,9 @@ pub fn is_loading(table: pg_sys::Oid) -> bool {
 /// SECURITY DEFINER, because maintainers own no table; it fills a table that is no part of the trail.
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
-fn load_partition_rows(name: Option<&str>, lines: Vec<Option<String>>) -> i64 {
+fn load_partition_rows(name: Option<&str>, lines: Option<Vec<Option<String>>>) -> i64 {
+    refuse_read_only(c"awgp.load_partition_rows()");
+    let lines = argument::texts("lines", argument::needed("lines", lines));
     let name = name.unwrap_or_default();
     lock::lock_until_commit(Subject::Partitions);
     refuse_what_is_not_retired(name);
@@ -69,6 +73,7 @@ fn load_partition_rows(name: Option<&str>, lines: Vec<Option<String>>) -> i64 {
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
 fn restore_partition(name: Option<&str>) -> JsonB {
+    refuse_read_only(c"awgp.restore_partition()");
     let name = name.unwrap_or_default();
     lock::lock_until_commit(Subject::Partitions);
     refuse_what_is_not_retired(name);

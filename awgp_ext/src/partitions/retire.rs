@@ -8,6 +8,7 @@ use crate::audit::checkpoint::covers_partition;
 use crate::audit::{queue, seal, verify};
 use crate::lock::{self, Subject};
 use crate::raise::raise;
+use crate::transaction::refuse_read_only;
 use crate::{clock, relation, settings};
 use awgp_core::month::Month;
 use awgp_core::reason::Reason;
@@ -26,8 +27,9 @@ use serde_json::json;
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
 fn retire_partition(name: Option<&str>, at: default!(Option<TimestampWithTimeZone>, "NULL")) -> JsonB {
+    refuse_read_only(c"awgp.retire_partition()");
     let name = name.unwrap_or_default();
-    let at = at.unwrap_or_else(clock::now);
+    let at = clock::given("at", at);
     if clock::microseconds(at) > clock::microseconds(clock::now()) {
         raise(
             &Refusal::new(
@@ -70,10 +72,10 @@ fn retirement_blocked_by(
     at: default!(Option<TimestampWithTimeZone>, "NULL"),
 ) -> Option<String> {
     let name = name.unwrap_or_default();
+    let at = clock::given("at", at);
     if !verify::is_partition(name) {
         return Some(Reason::UnknownPartition.name().to_owned());
     }
-    let at = at.unwrap_or_else(clock::now);
     let facts = relation::as_owner_past_row_security(c"audit_logs", || facts(name, at));
     retention::check(name, &facts).err().map(|refusal| refusal.reason.name().to_owned())
 }

@@ -3,6 +3,7 @@
 use super::settings;
 use crate::clock;
 use crate::relation::{self, to_sql};
+use crate::transaction::refuse_read_only;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
 
@@ -15,7 +16,7 @@ const ERASE: &str = "
     WHERE log.tenant_id = $1 AND log.id = ANY (ARRAY(
         SELECT due.id FROM awgp.conversation_logs AS due
         WHERE due.tenant_id = $1 AND due.erased_at IS NULL AND NOT due.legal_hold
-          AND coalesce(due.ended_at, due.updated_at) < least($2, clock_timestamp()) - make_interval(days => $3)
+          AND coalesce(due.ended_at, due.updated_at) < $2 - make_interval(days => $3)
         ORDER BY due.ended_at LIMIT $4 FOR UPDATE SKIP LOCKED))";
 
 /// Erases what is past its retention at `at`, and returns how many conversations that were.
@@ -25,7 +26,8 @@ const ERASE: &str = "
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
 fn erase_due_conversations(at: default!(Option<TimestampWithTimeZone>, "NULL")) -> i64 {
-    let at = at.unwrap_or_else(clock::now);
+    refuse_read_only(c"awgp.erase_due_conversations()");
+    let at = clock::given_until_now("at", at);
     let mut erased = 0;
     for (tenant, days) in settings::retentions() {
         let days = i32::try_from(days).unwrap_or(i32::MAX);

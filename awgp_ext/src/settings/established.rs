@@ -21,6 +21,8 @@ use std::path::Path;
 /// Every parameter that only a superuser sets, or the configuration file.
 const NAMES: &[&CStr] = &[
     c"awgp.context_mode",
+    c"awgp.audit_event_max",
+    c"awgp.audit_lane_timeout",
     c"awgp.audit_lanes",
     c"awgp.audit_mask",
     c"awgp.audit_notify",

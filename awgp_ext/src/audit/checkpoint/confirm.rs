@@ -1,7 +1,9 @@
 //! `confirm_checkpoint()`: the auditor says that he has signed, and shows it.
 
+use crate::argument;
 use crate::raise::raise;
 use crate::relation::to_sql;
+use crate::transaction::refuse_read_only;
 use awgp_core::audit::checkpoint::Checkpoint;
 use awgp_core::audit::note::{self, Refused};
 use awgp_core::reason::Reason;
@@ -13,7 +15,9 @@ use pgrx::prelude::*;
 /// SECURITY DEFINER, because auditors write no table; it marks a checkpoint whose signed note it was shown.
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
-fn confirm_checkpoint(note: &str, public_key: &str) -> bool {
+fn confirm_checkpoint(note: Option<&str>, public_key: Option<&str>) -> bool {
+    refuse_read_only(c"awgp.confirm_checkpoint()");
+    let (note, public_key) = (argument::needed("note", note), argument::needed("public_key", public_key));
     let text = note::text_of(note, public_key).unwrap_or_else(|refused| refuse(&refused));
     let checkpoint = Checkpoint::parse(&text).unwrap_or_else(|malformed| refuse(&malformed.into()));
     let size = i64::try_from(checkpoint.size).unwrap_or(i64::MAX);

@@ -1,5 +1,6 @@
 //! Whether a sealed partition is checkpointed: only then may it be retired.
 
+use crate::argument;
 use crate::query;
 use pgrx::prelude::*;
 
@@ -32,6 +33,6 @@ pub fn covers_partition(name: &str) -> bool {
 /// SECURITY DEFINER, because maintainers read no anchors; it answers yes or no.
 #[pg_extern(stable, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
-fn partition_is_checkpointed(partition_name: &str) -> bool {
-    covers_partition(partition_name)
+fn partition_is_checkpointed(partition_name: Option<&str>) -> bool {
+    covers_partition(argument::needed("partition_name", partition_name))
 }

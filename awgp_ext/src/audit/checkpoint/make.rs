@@ -4,11 +4,13 @@
 //! until it has committed. What is committed later is appended next time.
 
 use super::{refuse_findings, tiles};
+use crate::argument;
 use crate::audit::{queue, read};
 use crate::lock::{self, Subject};
 use crate::query;
 use crate::raise::raise;
 use crate::relation::{from_sql, to_sql};
+use crate::transaction::refuse_read_only;
 use awgp_core::audit::chain::{Digest, Lane, Link, Linker, genesis};
 use awgp_core::audit::checkpoint::Checkpoint;
 use awgp_core::audit::tree::{self, Place, Tree};
@@ -37,10 +39,9 @@ struct Run {
 /// nothing that a caller could choose.
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
-fn audit_checkpoint(tenant_id: pgrx::Uuid) -> JsonB {
-    // SAFETY: raises in a read-only transaction.
-    unsafe { pg_sys::PreventCommandIfReadOnly(c"awgp.audit_checkpoint()".as_ptr()) };
-    let tenant = from_sql(&tenant_id);
+fn audit_checkpoint(tenant_id: Option<pgrx::Uuid>) -> JsonB {
+    refuse_read_only(c"awgp.audit_checkpoint()");
+    let tenant = from_sql(&argument::needed("tenant_id", tenant_id));
     lock::lock_tenant_until_commit(Subject::Checkpoint, tenant);
     // SAFETY: pushed and popped in pairs; an error in between ends the (sub)transaction, which pops it. What another
     // maker has committed while this one waited for the lock is seen.

@@ -1,6 +1,7 @@
 //! `prove_audit()`: what proves that a row is in a checkpoint.
 
 use super::{refuse_findings, tiles};
+use crate::argument;
 use crate::audit::read;
 use crate::query;
 use crate::raise::raise;
@@ -17,7 +18,8 @@ use serde_json::json;
 /// row gets no proof of it.
 #[pg_extern(stable, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
-fn prove_audit(audit_id: i64, tree_size: default!(Option<i64>, "NULL")) -> JsonB {
+fn prove_audit(audit_id: Option<i64>, tree_size: default!(Option<i64>, "NULL")) -> JsonB {
+    let audit_id = argument::needed("audit_id", audit_id);
     let Some(row) = read::row_of(audit_id) else {
         raise(
             &Refusal::new(

@@ -1,0 +1,139 @@
+//! Arguments that every function judges alike: what is missing, moments, spans of time, and whole numbers.
+//!
+//! Moments are those of the years 1 to 9999 in UTC: what RFC 3339 writes, drivers read, and a month's partition can be named
+//! after. `infinity` is none of them.
+
+use crate::civil::{DAY_US, Date, format_timestamp};
+use crate::reason::Reason;
+use crate::refusal::Refusal;
+
+/// Moments that are supported: the years 1 to 9999, in microseconds since 1970-01-01 UTC.
+fn moments() -> std::ops::Range<i64> {
+    let start_of = |year| Date { year, month: 1, day: 1 }.days() * DAY_US;
+    start_of(1)..start_of(10_000)
+}
+
+/// The longest span of time that is supported, a thousand years: what any setting or bound of AWGP is far below.
+const SPAN_MAX_US: i128 = 1_000 * 366 * 86_400_000_000;
+
+/// A span of time as PostgreSQL keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Months.
+    pub months: i32,
+    /// Days beside them.
+    pub days: i32,
+    /// Microseconds beside those.
+    pub microseconds: i64,
+}
+
+/// An argument that is NULL and may not be.
+pub fn missing(argument: &str) -> Refusal {
+    refusal(argument, format!("{argument} is NULL"), format!("Pass {argument}."))
+}
+
+/// A moment, in microseconds since 1970-01-01 UTC, None for infinity; refuses what lies outside of the years 1 to 9999.
+pub fn moment(argument: &str, timestamp_us: Option<i64>) -> Result<i64, Refusal> {
+    let moments = moments();
+    timestamp_us.filter(|us| moments.contains(us)).ok_or_else(|| {
+        refusal(
+            argument,
+            format!("{argument} is outside of the years 1 to 9999"),
+            format!("Pass a moment of those years for {argument}; infinity is none."),
+        )
+        .with("from", format_timestamp(moments.start))
+        .with("to", format_timestamp(moments.end - 1))
+    })
+}
+
+/// Refuses a span of more than a thousand years, forwards or backwards.
+pub fn span(argument: &str, span: Span) -> Result<(), Refusal> {
+    let days = i128::from(span.months) * 31 + i128::from(span.days);
+    let us = days * i128::from(DAY_US) + i128::from(span.microseconds);
+    if us.abs() <= SPAN_MAX_US {
+        return Ok(());
+    }
+    let rule = format!("Pass an interval of at most a thousand years for {argument}.");
+    Err(refusal(argument, format!("{argument} is longer than a thousand years"), rule))
+}
+
+/// A whole number that is kept in 32 bits.
+pub fn whole(argument: &str, number: i64) -> Result<i32, Refusal> {
+    i32::try_from(number).map_err(|_| {
+        refusal(
+            argument,
+            format!("{argument} is no number of 32 bits"),
+            format!("Pass a number from {} to {} for {argument}.", i32::MIN, i32::MAX),
+        )
+        .with("from", i32::MIN)
+        .with("to", i32::MAX)
+    })
+}
+
+/// A jsonb that is no array of objects.
+pub fn no_objects(argument: &str) -> Refusal {
+    refusal(
+        argument,
+        format!("{argument} is no array of objects"),
+        format!("Pass an array of JSON objects for {argument}."),
+    )
+}
+
+fn refusal(argument: &str, message: String, hint: String) -> Refusal {
+    Refusal::new(Reason::OutOfRange, message, hint).with("argument", argument)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::civil::parse_timestamp;
+
+    #[test]
+    fn moments_are_those_of_the_years_1_to_9999() {
+        for text in
+            ["0001-01-01T00:00:00.000000Z", "2026-02-05T12:00:00.000000Z", "9999-12-31T23:59:59.999999Z"]
+        {
+            let us = parse_timestamp(text).unwrap();
+            assert_eq!(moment("at", Some(us)), Ok(us), "{text}");
+        }
+        let first = parse_timestamp("0001-01-01T00:00:00.000000Z").unwrap();
+        let last = parse_timestamp("9999-12-31T23:59:59.999999Z").unwrap();
+        for us in [None, Some(first - 1), Some(last + 1), Some(i64::MIN), Some(i64::MAX)] {
+            let refusal = moment("at", us).unwrap_err();
+            assert_eq!(refusal.reason, Reason::OutOfRange);
+            assert_eq!(
+                refusal.detail(),
+                r#"{"reason":"out_of_range","argument":"at","from":"0001-01-01T00:00:00.000000Z","to":"9999-12-31T23:59:59.999999Z"}"#
+            );
+        }
+    }
+
+    #[test]
+    fn spans_are_of_a_thousand_years_at_most() {
+        let of = |months, days, microseconds| span("expires_in", Span { months, days, microseconds });
+        for (months, days, microseconds) in
+            [(0, 0, 0), (0, 0, -1), (11_000, 0, 0), (-11_000, 0, 0), (0, 365_000, i64::MAX / 1_000_000)]
+        {
+            assert_eq!(of(months, days, microseconds), Ok(()), "{months} {days} {microseconds}");
+        }
+        for (months, days, microseconds) in [
+            (12_000, 0, 0),
+            (i32::MAX, i32::MAX, i64::MAX),
+            (i32::MIN, i32::MIN, i64::MIN),
+            (0, 366_001, 0),
+            (0, 0, i64::MAX),
+        ] {
+            assert!(of(months, days, microseconds).is_err(), "{months} {days} {microseconds}");
+        }
+    }
+
+    #[test]
+    fn whole_numbers_are_of_32_bits() {
+        assert_eq!(whole("tokens", i64::from(i32::MAX)), Ok(i32::MAX));
+        let refusal = whole("tokens", 3_000_000_000).unwrap_err();
+        assert_eq!(
+            refusal.detail(),
+            r#"{"reason":"out_of_range","argument":"tokens","from":-2147483648,"to":2147483647}"#
+        );
+    }
+}
