@@ -11,6 +11,8 @@ pub mod approval;
 pub mod assistant;
 pub mod audit;
 pub mod civil;
+pub mod email;
+pub mod human;
 pub mod identity;
 pub mod machine;
 pub mod messaging;
