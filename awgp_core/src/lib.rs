@@ -13,6 +13,8 @@ pub mod assistant;
 pub mod audit;
 pub mod bounds;
 pub mod civil;
+pub mod email;
+pub mod human;
 pub mod identity;
 pub mod machine;
 pub mod messaging;

@@ -147,7 +147,7 @@ reasons! {
     TokenLifetime = "token_lifetime", NotAllowed;
     /// The token's subject claim is missing, empty, not text, or holds a control character.
     TokenNoSubject = "token_no_subject", NotAllowed;
-    /// The token's tenant claim is missing, empty, not text, or holds a control character.
+    /// The token's tenant claim is missing, empty, not text, or holds a control character; or its provider asks for none, and the user's subject was set by their tenant.
     TokenNoTenant = "token_no_tenant", NotAllowed;
     /// A key set cannot be used: a private or symmetric key, a weak or unknown one, a kid twice, or no key.
     JwksInvalid = "jwks_invalid", BadArgument;
@@ -373,4 +373,10 @@ reasons! {
     SettingsUnknown = "settings_unknown", WrongState;
     /// A table, an index or a row of AWGP's own is missing, as after a restore that is not complete.
     StructureIncomplete = "structure_incomplete", WrongState;
+    /// A user's subject was to change, and only administrators change one that is set.
+    SubjectFixed = "subject_fixed", NotAllowed;
+    /// Users of one tenant have the same e-mail address, written in different ways.
+    EmailClash = "email_clash", ConstraintViolation;
+    /// Fewer people may decide the request than votes are needed; said as a warning.
+    ApprovalUndecidable = "approval_undecidable", WrongState;
 }

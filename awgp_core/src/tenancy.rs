@@ -74,6 +74,16 @@ pub fn foreign_tenant(table: &str) -> Refusal {
     .with("table", table)
 }
 
+/// A subject that is set was to change, and not by an administrator.
+pub fn subject_fixed() -> Refusal {
+    Refusal::new(
+        Reason::SubjectFixed,
+        "a user's subject is changed by administrators alone, once it is set",
+        "Ask a member of awgp_admin: UPDATE awgp.users SET keycloak_id = … WHERE id = …",
+    )
+    .with("column", "keycloak_id")
+}
+
 /// A row of `table` was to move to another tenant.
 pub fn tenant_change(table: &str) -> Refusal {
     Refusal::new(

@@ -1,12 +1,18 @@
 //! The state machine of assistants, held by trigger.
 
+use crate::approval::people::in_context;
+use crate::encoding::to_server;
 use crate::machine::{is_insert, now, somebody_acts, user_of};
 use crate::raise::raise;
-use crate::relation::Row;
+use crate::relation::{self, Row, to_sql};
 use crate::trigger::{TriggerCall, trigger_function};
 use awgp_core::assistant::{Status, begin, verb_between};
+use awgp_core::human::Human;
+use awgp_core::work::digest::{Configured, assistant_digest};
 use pgrx::IntoDatum;
 use pgrx::pg_sys::Datum;
+use std::ffi::CStr;
+use uuid::Uuid;
 
 trigger_function!(awgp_assistant_machine, pg_finfo_awgp_assistant_machine, assistant_machine);
 
@@ -24,31 +30,80 @@ fn assistant_machine(call: &TriggerCall) -> Datum {
         if let Err(refusal) = begin(to) {
             raise(&refusal);
         }
-        let creator = user.map(|user| crate::relation::to_sql(user).into_datum());
-        return call.with_columns(&[
-            (c"status_changed_at", Some(Datum::from(now()))),
-            (c"created_by", creator.unwrap_or_else(|| new.raw(c"created_by"))),
-        ]);
+        let mut columns = vec![(c"status_changed_at", Some(Datum::from(now())))];
+        columns.extend(match user.map(in_context) {
+            Some(human) => [
+                (c"created_by", to_sql(human.user).into_datum()),
+                (c"creator_issuer", human.issuer.as_deref().and_then(to_server)),
+                (c"creator_subject", human.subject.as_deref().and_then(to_server)),
+            ],
+            None => [
+                (c"created_by", new.raw(c"created_by")),
+                (c"creator_issuer", None),
+                (c"creator_subject", None),
+            ],
+        });
+        return call.with_columns(&columns);
     }
     let old = call.old_row();
     let from = status(&old).unwrap_or(to);
-    // What nobody in context can change: a creator who may not approve stays the creator.
-    let creator = if somebody_acts() { old.raw(c"created_by") } else { new.raw(c"created_by") };
+    // What nobody in context can change: a creator who may not approve stays the creator. Whom the system names instead
+    // has presented nothing.
+    let stays = somebody_acts() || new.uuid(c"created_by") == old.uuid(c"created_by");
+    let kept = |column: &'static CStr| (column, if stays { old.raw(column) } else { None });
+    let mut columns = vec![kept(c"creator_issuer"), kept(c"creator_subject")];
+    columns.push((c"created_by", if stays { old.raw(c"created_by") } else { new.raw(c"created_by") }));
     if from == to {
-        return call.with_columns(&[
-            (c"status_changed_at", old.raw(c"status_changed_at")),
-            (c"status_reason", old.raw(c"status_reason")),
-            (c"created_by", creator),
-        ]);
+        columns.push((c"status_changed_at", old.raw(c"status_changed_at")));
+        columns.push((c"status_reason", old.raw(c"status_reason")));
+        return call.with_columns(&columns);
     }
     if let Err(refusal) = verb_between(from, to) {
         raise(&refusal);
     }
     let same_reason = new.text(c"status_reason") == old.text(c"status_reason");
     let reason = if same_reason { None } else { new.raw(c"status_reason") };
-    call.with_columns(&[
-        (c"status_changed_at", Some(Datum::from(now()))),
-        (c"status_reason", reason),
-        (c"created_by", creator),
-    ])
+    columns.push((c"status_changed_at", Some(Datum::from(now()))));
+    columns.push((c"status_reason", reason));
+    call.with_columns(&columns)
+}
+
+/// Who made an assistant of a tenant.
+pub fn creator_of(tenant: Uuid, assistant: Uuid) -> Option<Human> {
+    let mut creator = None;
+    relation::for_each_by_uuid(c"assistants", c"assistants_pkey", c"id", assistant, |row| {
+        if row.uuid(c"tenant_id") == Some(tenant) {
+            creator = row.uuid(c"created_by").map(|user| Human {
+                user,
+                issuer: row.text(c"creator_issuer"),
+                subject: row.text(c"creator_subject"),
+            });
+        }
+    });
+    creator
+}
+
+/// The digest of what an assistant is, as an approval pins it; None where there is none.
+pub fn configuration_digest(tenant: Uuid, assistant: Uuid) -> Option<[u8; 32]> {
+    let mut digest = None;
+    relation::for_each_by_uuid(c"assistants", c"assistants_pkey", c"id", assistant, |row| {
+        let (Some(configuration), Some(model_config)) =
+            (row.jsonb(c"configuration"), row.jsonb(c"model_config"))
+        else {
+            return;
+        };
+        if row.uuid(c"tenant_id") == Some(tenant) {
+            let capabilities = row.text_array(c"capabilities");
+            digest = Some(configuration.with_text(|configuration| {
+                model_config.with_text(|model_config| {
+                    assistant_digest(&Configured {
+                        configuration,
+                        model_config,
+                        capabilities: capabilities.as_deref(),
+                    })
+                })
+            }));
+        }
+    });
+    digest
 }

@@ -5,13 +5,16 @@
 //! form a tree, a user's role binds him.
 
 use crate::context;
+use crate::identity::last_login;
 use crate::raise::raise;
 use crate::relation;
 use crate::settings::{self, ContextMode};
 use crate::trigger::{TriggerCall, current_role_has, nothing, row_security_binds, trigger_function};
 use awgp_core::permissions::{Role, Scope, Verb, check_role_change, check_write, rule};
 use awgp_core::tenancy;
+use pgrx::IntoDatum;
 use pgrx::pg_sys::{self, Datum};
+use std::ffi::CStr;
 
 trigger_function!(awgp_guard_statement, pg_finfo_awgp_guard_statement, guard_statement);
 trigger_function!(awgp_guard_row, pg_finfo_awgp_guard_row, guard_row);
@@ -53,23 +56,60 @@ fn check_role(call: &TriggerCall, table: &str, own: bool) {
     }
 }
 
-/// Nobody gives or takes a role above his own, or changes or deletes a user who has one, or changes his own.
+/// Nobody gives or takes a role above his own, or changes or deletes a user who has one, or changes his own; and a
+/// subject that is set is changed by administrators alone.
 fn guard_user(call: &TriggerCall) -> Datum {
-    if !binds(call) {
-        return call.keep();
+    let bound = binds(call);
+    if bound {
+        check_roles(call);
     }
+    if call.operation() == "delete" { call.keep() } else { with_subject(call, bound) }
+}
+
+/// The roles in a change of a user, by somebody whom they bind.
+fn check_roles(call: &TriggerCall) {
     let role = |name: Option<String>| name.and_then(|name| name.parse::<Role>().ok());
     let inserted = call.is_row_insert();
     let old = if inserted { None } else { role(call.old_text(c"role")) };
     // A role that is none is left to the table's CHECK.
-    let Some(new) = role(call.new_text(c"role")) else { return call.keep() };
+    let Some(new) = role(call.new_text(c"role")) else { return };
     let actor = context::user_role().unwrap_or_else(|refusal| raise(&refusal));
     let user = context::current().and_then(|current| current.user);
     let is_self = !inserted && user.is_some() && call.old_uuid(c"id") == user;
     if let Err(error) = check_role_change(actor, is_self, old, new) {
         raise(&error.into());
     }
-    call.keep()
+}
+
+/// The row, with who says that its subject is this user's: the tenant's own people, or an administrator. The first may
+/// say it once, the second may take it over as well. In signed mode nobody but authenticate() says when a user came.
+fn with_subject(call: &TriggerCall, bound: bool) -> Datum {
+    let subject = call.new_text(c"keycloak_id");
+    let said = call.new_row().flag(c"subject_by_tenant");
+    let (old_subject, old_said) = match call.is_update() {
+        true => (call.old_text(c"keycloak_id"), call.old_row().flag(c"subject_by_tenant")),
+        false => (None, false),
+    };
+    let changes = subject != old_subject;
+    if bound && changes && old_subject.is_some() {
+        raise(&tenancy::subject_fixed());
+    }
+    let by_tenant = match (bound, changes) {
+        (true, true) => subject.is_some(),
+        (true, false) => old_said,
+        // An administrator who gives another subject vouches for it, unless they say otherwise.
+        (false, true) => said && said != old_said,
+        (false, false) => said,
+    };
+    let mut columns: Vec<(&CStr, Option<Datum>)> = Vec::new();
+    if by_tenant != said {
+        columns.push((c"subject_by_tenant", by_tenant.into_datum()));
+    }
+    if bound && settings::context_mode() == ContextMode::Signed {
+        let last = if call.is_update() { call.old_row().raw(c"last_login_at") } else { None };
+        columns.push((c"last_login_at", last));
+    }
+    if columns.is_empty() { call.keep() } else { call.with_columns(&columns) }
 }
 
 /// A row is written for a tenant that the context may write to, and never moves.
@@ -134,8 +174,11 @@ fn refresh_context(call: &TriggerCall) -> Datum {
     nothing()
 }
 
-/// `updated_at` is the wall clock of the change.
+/// `updated_at` is the wall clock of the change. A login is no change.
 fn touch_updated_at(call: &TriggerCall) -> Datum {
+    if last_login::is_keeping() {
+        return call.keep();
+    }
     // SAFETY: reads the clock.
     call.with_timestamp(c"updated_at", unsafe { pg_sys::GetCurrentTimestamp() })
 }

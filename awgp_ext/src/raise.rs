@@ -28,6 +28,14 @@ pub fn raise(refusal: &Refusal) -> ! {
     unreachable!("an ERROR does not return")
 }
 
+/// Says the same as a warning: what was asked for is done all the same.
+pub fn warn(refusal: &Refusal) {
+    ErrorReport::new(PgSqlErrorCode::ERRCODE_WARNING, refusal.message.clone(), "awgp")
+        .set_detail(refusal.detail())
+        .set_hint(refusal.hint.clone())
+        .report(PgLogLevel::WARNING);
+}
+
 /// The value, or the refusal raised.
 pub fn or_raise<T, E: Into<Refusal>>(result: Result<T, E>) -> T {
     result.unwrap_or_else(|error| raise(&error.into()))

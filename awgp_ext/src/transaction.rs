@@ -1,6 +1,7 @@
 //! What happens when a transaction or a savepoint ends, in one place and one order.
 
 use crate::audit::{lanes, queue};
+use crate::identity::last_login;
 use crate::{approval, catalog, context, machine, money};
 use pgrx::pg_sys;
 use std::ffi::{CStr, c_void};
@@ -34,6 +35,7 @@ unsafe extern "C-unwind" fn at_transaction_event(event: pg_sys::XactEvent::Type,
             queue::before_commit();
             queue::notify();
             approval::send_notices();
+            last_login::before_commit();
         }
         XACT_EVENT_PRE_PREPARE => queue::before_commit(),
         XACT_EVENT_COMMIT | XACT_EVENT_ABORT | XACT_EVENT_PREPARE => {
@@ -43,6 +45,7 @@ unsafe extern "C-unwind" fn at_transaction_event(event: pg_sys::XactEvent::Type,
             approval::forget();
             approval::forget_notices();
             money::machine::forget();
+            last_login::forget();
             match event {
                 XACT_EVENT_COMMIT => context::commit(),
                 XACT_EVENT_ABORT => context::abort(),

@@ -5,6 +5,10 @@ ALTER TABLE awgp.users FORCE ROW LEVEL SECURITY;
 -- Here, not in the table: a function of the extension goes with it, and comes back with it.
 ALTER TABLE awgp.users ALTER COLUMN tenant_id SET DEFAULT awgp.current_tenant();
 
+-- Nor this: the key is a function's. Rows that clash were reported before, by name.
+CREATE UNIQUE INDEX IF NOT EXISTS users_tenant_id_email_key_key ON awgp.users (tenant_id, awgp.email_key(email));
+COMMENT ON INDEX awgp.users_tenant_id_email_key_key IS 'An e-mail address is one user of a tenant, whatever its case and its Unicode form.';
+
 DROP POLICY IF EXISTS tenant_isolation_users ON awgp.users;
 CREATE POLICY tenant_isolation_users ON awgp.users FOR SELECT
     USING (awgp.own_or_visible(

@@ -7,21 +7,23 @@
 //!
 //! **One human, one vote.** A vote names the human who voted and, where there is one, the user whose authority he
 //! used. Neither may be named by another vote on the same approval: the delegate has voted and cannot vote again
-//! in person, and the delegator's authority is used up and cannot be used again by him.
+//! in person, and the delegator's authority is used up and cannot be used again by him. Who is the same human, says
+//! [`crate::human`]: one subject is one human, whichever user's row it belongs to today.
 
 use uuid::Uuid;
 
 use super::delegation::{Delegation, DelegationObstacle};
 use super::policy::ApprovalPolicy;
+use crate::human::Human;
 use crate::permissions::Role;
 use crate::reason::Reason;
 use crate::refusal::Refusal;
 
 /// A user of the approval's tenant, as he is now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
-    /// His id.
-    pub id: Uuid,
+    /// Who he is.
+    pub human: Human,
     /// His role.
     pub role: Role,
     /// Whether he is active.
@@ -29,17 +31,17 @@ pub struct Person {
 }
 
 /// A vote that was given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vote {
     /// The human.
-    pub approver: Uuid,
-    /// The user whose authority he used, where it was not his own.
-    pub on_behalf_of: Option<Uuid>,
+    pub approver: Human,
+    /// The one whose authority he used, where it was not his own.
+    pub on_behalf_of: Option<Human>,
 }
 
 impl Vote {
-    fn names(&self, user: Uuid) -> bool {
-        self.approver == user || self.on_behalf_of == Some(user)
+    fn names(&self, human: &Human) -> bool {
+        self.approver.is(human) || self.on_behalf_of.as_ref().is_some_and(|delegator| delegator.is(human))
     }
 }
 
@@ -55,9 +57,9 @@ pub struct Question<'a> {
     /// Who is listed; nobody: everybody whom the risk allows.
     pub approver_ids: &'a [Uuid],
     /// Who asked.
-    pub requester: Uuid,
+    pub requester: &'a Human,
     /// Who made the assistant, as far as known.
-    pub assistant_creator: Option<Uuid>,
+    pub assistant_creator: Option<&'a Human>,
     /// The votes so far.
     pub votes: &'a [Vote],
     /// The wall clock, in microseconds.
@@ -114,11 +116,13 @@ impl Question<'_> {
     fn bar(&self, person: &Person) -> Option<Obstacle> {
         if !person.is_active {
             Some(Obstacle::Inactive)
-        } else if person.id == self.requester {
+        } else if self.requester.is(&person.human) {
             Some(Obstacle::Requester)
-        } else if self.assistant_creator == Some(person.id) && !self.policy.assistant_creator_may_approve {
+        } else if !self.policy.assistant_creator_may_approve
+            && self.assistant_creator.is_some_and(|creator| creator.is(&person.human))
+        {
             Some(Obstacle::AssistantCreator)
-        } else if self.votes.iter().any(|vote| vote.names(person.id)) {
+        } else if self.votes.iter().any(|vote| vote.names(&person.human)) {
             Some(Obstacle::AlreadyVoted)
         } else {
             None
@@ -129,7 +133,7 @@ impl Question<'_> {
     pub fn obstacle_in_person(&self, person: &Person) -> Option<Obstacle> {
         let least = self.policy.least_role(self.risk_level, self.escalated_to);
         self.bar(person).or_else(|| {
-            if !self.approver_ids.is_empty() && !self.approver_ids.contains(&person.id) {
+            if !self.approver_ids.is_empty() && !self.approver_ids.contains(&person.human.user) {
                 Some(Obstacle::NotListed)
             } else if person.role < least {
                 Some(Obstacle::Role { role: person.role, least })
@@ -157,7 +161,7 @@ pub fn may_decide(
             None => {
                 return Ok(Authority::Delegated {
                     delegation: delegation.id,
-                    delegator: delegation.delegator.id,
+                    delegator: delegation.delegator.human.user,
                 });
             }
             Some(obstacle) => why_not.push((delegation.id, obstacle)),

@@ -1,7 +1,7 @@
 //! Delegations: authority passed from one user to another, for a time.
 //!
 //! A delegation passes on what its delegator may do in person at the moment of deciding. So it is void while he
-//! is not active, and shrinks with his role; and nobody passes on what was passed to him.
+//! is not active and once another human has his place, and shrinks with his role; and nobody passes on what was passed to him.
 
 use uuid::Uuid;
 
@@ -66,6 +66,8 @@ pub struct Delegation {
     pub id: Uuid,
     /// Who gave it, as he is now.
     pub delegator: Person,
+    /// The subject that his row had when it was given.
+    pub given_by_subject: Option<String>,
     /// Which risk levels; None: all that the delegator may decide.
     pub risk_levels: Option<Vec<i32>>,
     /// The first moment in force, in microseconds.
@@ -83,6 +85,8 @@ pub enum DelegationObstacle {
     NotInForce(Status),
     /// It does not cover the risk.
     Risk,
+    /// Another human has the delegator's place now.
+    Subject,
     /// The delegator himself may not decide.
     Delegator(Obstacle),
 }
@@ -95,6 +99,7 @@ impl DelegationObstacle {
             Self::NotInForce(Status::Revoked) => "delegation_revoked",
             Self::NotInForce(_) => "delegation_ended",
             Self::Risk => "delegation_risk",
+            Self::Subject => "delegation_subject",
             Self::Delegator(obstacle) => obstacle.reason().name(),
         }
     }
@@ -110,6 +115,9 @@ impl Delegation {
         let covers = |levels: &Vec<i32>| levels.contains(&i32::from(question.risk_level));
         if !self.risk_levels.as_ref().is_none_or(covers) {
             return Some(DelegationObstacle::Risk);
+        }
+        if self.given_by_subject.is_some() && self.given_by_subject != self.delegator.human.subject {
+            return Some(DelegationObstacle::Subject);
         }
         question.obstacle_in_person(&self.delegator).map(DelegationObstacle::Delegator)
     }

@@ -183,6 +183,19 @@ pub fn not_expired(id: Uuid) -> Refusal {
     .with("approval_id", id.to_string())
 }
 
+/// Fewer people may decide it than votes are missing. It is accepted all the same: tomorrow there may be more.
+pub fn undecidable(id: Uuid, able: usize, missing: usize) -> Refusal {
+    Refusal::new(
+        Reason::ApprovalUndecidable,
+        "fewer people may decide this request than votes are needed: it waits until it expires",
+        "Ask others: UPDATE awgp.approvals SET approver_ids = … WHERE id = …; or give somebody the role that \
+         approval_policy asks for. Whether a user may, says: SELECT awgp.explain_approval(approval_id, user_id)",
+    )
+    .with("approval_id", id.to_string())
+    .with("may_decide", able)
+    .with("votes_needed", missing)
+}
+
 /// A row that the machine alone writes.
 pub fn machine_written(table: &str) -> Refusal {
     Refusal::new(

@@ -20,6 +20,8 @@ pub struct Candidate {
     pub tenant_slug: String,
     /// That tenant's `is_active`.
     pub tenant_is_active: bool,
+    /// `users.subject_by_tenant`: the tenant's own people say that the subject is this user's.
+    pub subject_by_tenant: bool,
 }
 
 /// Why a user with a good token is refused.
@@ -31,6 +33,9 @@ pub enum AdmissionError {
     /// The user is not active.
     #[error("the user is not active")]
     UserInactive,
+    /// Their subject was set by people of a tenant, and the token does not say whose user it means.
+    #[error("the user's subject was set by their tenant, and the token names no tenant")]
+    NamesNoTenant,
     /// His tenant is not active.
     #[error("the user's tenant is not active")]
     TenantInactive,
@@ -39,11 +44,12 @@ pub enum AdmissionError {
     TenantMismatch,
 }
 
-/// Admits the candidate, or says why not: the first of unknown user, another tenant, inactive user, inactive
+/// Admits the candidate, or says why not: the first of unknown user, another tenant, no tenant, inactive user, inactive
 /// tenant.
 ///
 /// `only_tenant` is the tenant whose users the provider may vouch for; none: every tenant's. The token's tenant
-/// claim, where its provider asks for one, is the id or the slug of the user's tenant.
+/// claim, where its provider asks for one, is the id or the slug of the user's tenant. A subject that people of a tenant
+/// gave to a user of theirs may be a stranger's, so it needs one of the two.
 pub fn admit(
     identity: &Identity,
     only_tenant: Option<Uuid>,
@@ -56,6 +62,9 @@ pub fn admit(
     let bound = only_tenant.is_none_or(|tenant| tenant == candidate.tenant_id);
     if !bound || !identity.tenant.as_ref().is_none_or(named) {
         return Err(AdmissionError::TenantMismatch);
+    }
+    if candidate.subject_by_tenant && only_tenant.is_none() && identity.tenant.is_none() {
+        return Err(AdmissionError::NamesNoTenant);
     }
     if !candidate.is_active {
         return Err(AdmissionError::UserInactive);
@@ -79,6 +88,11 @@ impl From<AdmissionError> for Refusal {
             AdmissionError::TenantInactive => {
                 (Reason::TenantInactive, "Ask an administrator to set tenants.is_active again.")
             }
+            AdmissionError::NamesNoTenant => (
+                Reason::TokenNoTenant,
+                "Set tenant_claim or only_tenant_id of the provider; or vouch for the user, as awgp_admin: UPDATE \
+                 awgp.users SET subject_by_tenant = false WHERE id = …",
+            ),
             AdmissionError::TenantMismatch => (
                 Reason::TokenTenantMismatch,
                 "Compare the token's tenant claim, and the provider's only_tenant_id, with the user's tenant.",
@@ -110,6 +124,7 @@ mod tests {
             tenant_id: Uuid::from_u128(7),
             tenant_slug: "acme".to_owned(),
             tenant_is_active: true,
+            subject_by_tenant: false,
         }
     }
 
@@ -121,6 +136,17 @@ mod tests {
                 assert_eq!(admit(&identity(claim), bound, Some(&candidate())), Ok(()));
             }
         }
+    }
+
+    #[test]
+    fn a_subject_that_the_tenant_set_needs_a_token_that_names_the_tenant() {
+        let claimed = Candidate { subject_by_tenant: true, ..candidate() };
+        let own = Some(Uuid::from_u128(7));
+        assert_eq!(admit(&identity(None), None, Some(&claimed)), Err(AdmissionError::NamesNoTenant));
+        assert_eq!(admit(&identity(Some("acme")), None, Some(&claimed)), Ok(()));
+        assert_eq!(admit(&identity(None), own, Some(&claimed)), Ok(()));
+        let refused = admit(&identity(Some("other")), own, Some(&claimed));
+        assert_eq!(refused, Err(AdmissionError::TenantMismatch));
     }
 
     #[test]

@@ -1,13 +1,22 @@
-//! What an approval is pinned to: SHA-256 over the work item as it was when the approval was asked for.
+//! What an approval is pinned to: SHA-256 over the work item, and the configuration of its assistant, as they were when
+//! the approval was asked for.
 //!
-//! docs/approvals.md writes the bytes down; its vector is a test here. Nothing depends on a setting of the
-//! server; each text has its length before it, so no two work items have the same bytes.
+//! docs/approvals.md writes the bytes down; its vectors are tests here. Nothing depends on a setting of the
+//! server; each text has its length before it, so no two work items have the same bytes. The version is stored beside
+//! the digest: what was pinned by an earlier one is compared by that one.
 
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// Tag and version: no other bytes that AWGP hashes begin like this.
-pub const HEADER: [u8; 22] = *b"awgp-approval-request\x01";
+/// The version that new approvals are pinned by.
+pub const VERSION: i32 = 2;
+/// The first one, which names no configuration.
+pub const ITEM_ALONE: i32 = 1;
+
+/// Tag; the version follows. No other bytes that AWGP hashes begin like this.
+const TAG: &[u8; 21] = b"awgp-approval-request";
+/// Tag and version of the digest of an assistant's configuration.
+const ASSISTANT_HEADER: &[u8; 29] = b"awgp-assistant-configuration\x01";
 
 /// The length that stands for NULL.
 const NULL_LENGTH: u32 = u32::MAX;
@@ -31,25 +40,79 @@ pub struct Pinned<'a> {
     pub estimated_cost: Option<&'a str>,
     /// `work_items.context`, as jsonb prints it.
     pub context: &'a str,
+    /// What the assistant is; None in the first version, which did not ask.
+    pub assistant: Option<&'a [u8; 32]>,
+}
+
+/// What an assistant is, as far as what it does depends on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Configured<'a> {
+    /// `assistants.configuration`, as jsonb prints it.
+    pub configuration: &'a str,
+    /// `assistants.model_config`, as jsonb prints it.
+    pub model_config: &'a str,
+    /// `assistants.capabilities`, in their order.
+    pub capabilities: Option<&'a [Option<String>]>,
+}
+
+/// A digest and the version that it was made by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pin {
+    /// The version.
+    pub version: i32,
+    /// 64 hexadecimal digits.
+    pub digest: String,
+}
+
+impl Pin {
+    /// True where the present says the same by this pin's version; `says` is None for a version that is not known.
+    pub fn fits(&self, says: &dyn Fn(i32) -> Option<String>) -> bool {
+        says(self.version).is_some_and(|digest| digest == self.digest)
+    }
+}
+
+/// The digest of an assistant's configuration.
+pub fn assistant_digest(assistant: &Configured<'_>) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(ASSISTANT_HEADER);
+    put(&mut hash, Some(assistant.configuration));
+    put(&mut hash, Some(assistant.model_config));
+    match assistant.capabilities {
+        None => hash.update(NULL_LENGTH.to_be_bytes()),
+        Some(names) => {
+            hash.update(u32::try_from(names.len()).unwrap_or(NULL_LENGTH - 1).to_be_bytes());
+            names.iter().for_each(|name| put(&mut hash, name.as_deref()));
+        }
+    }
+    hash.finalize().into()
+}
+
+/// A text with its length before it.
+fn put(hash: &mut Sha256, text: Option<&str>) {
+    match text {
+        None => hash.update(NULL_LENGTH.to_be_bytes()),
+        Some(text) => {
+            // PostgreSQL stores less than 1 GiB in a column.
+            hash.update(u32::try_from(text.len()).unwrap_or(NULL_LENGTH - 1).to_be_bytes());
+            hash.update(text.as_bytes());
+        }
+    }
 }
 
 /// The digest as it stands in `approvals.request_digest`: 64 hexadecimal digits.
 pub fn digest(pinned: &Pinned<'_>) -> String {
     let mut hash = Sha256::new();
-    hash.update(HEADER);
+    hash.update(TAG);
+    hash.update(if pinned.assistant.is_some() { [2] } else { [1] });
     for id in [pinned.tenant_id, pinned.work_item_id, pinned.assistant_id] {
         hash.update(id.as_bytes());
     }
     hash.update([pinned.risk_level.unwrap_or(u8::MAX)]);
     for text in [Some(pinned.title), pinned.description, pinned.estimated_cost, Some(pinned.context)] {
-        match text {
-            None => hash.update(NULL_LENGTH.to_be_bytes()),
-            Some(text) => {
-                // PostgreSQL stores less than 1 GiB in a column.
-                hash.update(u32::try_from(text.len()).unwrap_or(NULL_LENGTH - 1).to_be_bytes());
-                hash.update(text.as_bytes());
-            }
-        }
+        put(&mut hash, text);
+    }
+    if let Some(assistant) = pinned.assistant {
+        hash.update(assistant);
     }
     hex::encode(hash.finalize())
 }
@@ -68,13 +131,52 @@ mod tests {
             description: None,
             estimated_cost: Some("4.800000"),
             context: r#"{"invoice": 7}"#,
+            assistant: None,
+        }
+    }
+
+    fn configured() -> Configured<'static> {
+        Configured { configuration: "{}", model_config: r#"{"model": "gpt-4"}"#, capabilities: None }
+    }
+
+    #[test]
+    fn the_documented_vectors_hold() {
+        let page = include_str!("../../../docs/approvals.md");
+        let names = [Some("pay".to_owned())];
+        let assistant = assistant_digest(&Configured { capabilities: Some(&names), ..configured() });
+        let second = digest(&Pinned { assistant: Some(&assistant), ..example() });
+        for vector in [digest(&example()), hex::encode(assistant), second] {
+            assert!(page.contains(&vector), "docs/approvals.md: {vector}");
         }
     }
 
     #[test]
-    fn the_documented_vector_holds() {
-        let page = include_str!("../../../docs/approvals.md");
-        assert!(page.contains(&digest(&example())), "docs/approvals.md: {}", digest(&example()));
+    fn all_that_an_assistant_is_counts() {
+        let base = configured();
+        let name = |name: &str| Some(name.to_owned());
+        let lists = [
+            vec![],
+            vec![None],
+            vec![name("a")],
+            vec![name("a"), name("b")],
+            vec![name("b"), name("a")],
+            vec![name("ab")],
+        ];
+        let mut digests: Vec<_> = lists
+            .iter()
+            .map(|names| Configured { capabilities: Some(names), ..base })
+            .chain([
+                base,
+                Configured { configuration: r#"{"a": 1}"#, ..base },
+                Configured { model_config: "{}", ..base },
+                Configured { configuration: base.model_config, model_config: base.configuration, ..base },
+            ])
+            .map(|assistant| assistant_digest(&assistant))
+            .collect();
+        let all = digests.len();
+        digests.sort_unstable();
+        digests.dedup();
+        assert_eq!(digests.len(), all);
     }
 
     #[test]
@@ -91,6 +193,8 @@ mod tests {
             Pinned { estimated_cost: None, ..base },
             Pinned { estimated_cost: Some("4.800001"), ..base },
             Pinned { context: "{}", ..base },
+            Pinned { assistant: Some(&[0; 32]), ..base },
+            Pinned { assistant: Some(&[1; 32]), ..base },
             Pinned { title: "Pay4", estimated_cost: Some(".800000"), ..base },
         ];
         let mut digests: Vec<_> = others.iter().chain([&base]).map(digest).collect();

@@ -6,6 +6,7 @@
 
 use uuid::Uuid;
 
+use super::digest::Pin;
 use super::effective_risk;
 use crate::approval;
 use crate::assistant::{self, check_capability, may_begin};
@@ -52,7 +53,7 @@ pub struct Approval {
     /// Work has begun under it.
     pub used: bool,
     /// What it is pinned to.
-    pub request_digest: String,
+    pub request_digest: Pin,
 }
 
 /// What lets the item begin.
@@ -60,8 +61,13 @@ pub struct Approval {
 pub enum Pass {
     /// The risk is within the assistant's tier.
     WithinTier,
-    /// This approval, which is used up by it.
-    Approved(Uuid),
+    /// An approval, which is used up by it.
+    Approved {
+        /// The approval.
+        approval: Uuid,
+        /// The version of the digest that it is pinned by.
+        version: i32,
+    },
 }
 
 /// True where the item needs an approval.
@@ -80,19 +86,23 @@ pub fn check_assistant(item: &Item<'_>, assistant: &Assistant) -> Result<(), Ref
 }
 
 /// Which approval lets an item of this risk begin: the newest that fits. `approvals` are those of the item, the
-/// newest first; `digest` is what the item says now. Where none fits, the newest one says why.
+/// newest first; `says` is the digest of what the item and its assistant say now, by version. Where none fits, the newest
+/// one says why.
 pub fn find_approval(
     item: &Item<'_>,
     risk_tier: u8,
     approvals: &[Approval],
-    digest: &str,
+    says: &dyn Fn(i32) -> Option<String>,
     now_us: i64,
-) -> Result<Uuid, Refusal> {
+) -> Result<Pass, Refusal> {
     let risk = effective_risk(item.risk_level, item.asked_risk_level);
     let mut newest = None;
     for approval in approvals {
-        match obstacle(approval, risk, digest, now_us) {
-            None => return Ok(approval.id),
+        match obstacle(approval, risk, says, now_us) {
+            None => {
+                let version = approval.request_digest.version;
+                return Ok(Pass::Approved { approval: approval.id, version });
+            }
             Some(obstacle) => newest = newest.or(Some((approval.id, obstacle))),
         }
     }
@@ -101,17 +111,17 @@ pub fn find_approval(
 }
 
 /// Whether an item that has begun may go on: its risk is within the assistant's tier, which may have been lowered
-/// since, or it says what the approval that it began under was given for. `pinned` is the digest of that, None where
-/// it began without one; `digest` is what the item says now.
+/// since, or it and its assistant say what the approval that it began under was given for. `pinned` is the digest of that,
+/// None where it began without one; `says` is what they say now.
 pub fn check_begun(
     item: &Item<'_>,
     risk_tier: u8,
-    pinned: Option<&str>,
-    digest: &str,
+    pinned: Option<&Pin>,
+    says: &dyn Fn(i32) -> Option<String>,
 ) -> Result<(), Refusal> {
     match pinned {
         _ if !needs_approval(item, risk_tier) => Ok(()),
-        Some(pinned) if pinned == digest => Ok(()),
+        Some(pinned) if pinned.fits(says) => Ok(()),
         Some(_) => Err(refusal(Reason::DigestMismatch, item, risk_tier, None)),
         None => Err(refusal(Reason::ApprovalRequired, item, risk_tier, None)),
     }
@@ -127,7 +137,12 @@ fn refusal(reason: Reason, item: &Item<'_>, risk_tier: u8, approval: Option<Uuid
 }
 
 /// Why an approval does not let the item begin; None where it does.
-fn obstacle(approval: &Approval, risk: u8, digest: &str, now_us: i64) -> Option<Reason> {
+fn obstacle(
+    approval: &Approval,
+    risk: u8,
+    says: &dyn Fn(i32) -> Option<String>,
+    now_us: i64,
+) -> Option<Reason> {
     use approval::Status::{Approved, Escalated, Expired, Pending, Rejected};
     if approval.used {
         return Some(Reason::ApprovalUsed);
@@ -140,7 +155,7 @@ fn obstacle(approval: &Approval, risk: u8, digest: &str, now_us: i64) -> Option<
     if now_us >= approval.expires_at_us {
         return Some(Reason::ApprovalExpired);
     }
-    if approval.request_digest != digest || approval.risk_level < risk {
+    if !approval.request_digest.fits(says) || approval.risk_level < risk {
         return Some(Reason::DigestMismatch);
     }
     (approval.status != Approved).then_some(Reason::ApprovalPending)
@@ -158,7 +173,9 @@ fn words(reason: Reason) -> (Reason, &'static str, &'static str) {
         Reason::ApprovalRejected => ("the approval was rejected", ASK_AGAIN),
         Reason::ApprovalExpired => ("the approval has expired", ASK_AGAIN),
         Reason::ApprovalUsed => ("the approval was used before", ASK_AGAIN),
-        Reason::DigestMismatch => ("the work item has changed since the approval was asked for", ASK_AGAIN),
+        Reason::DigestMismatch => {
+            ("the work item or its assistant has changed since the approval was asked for", ASK_AGAIN)
+        }
         _ => ("the risk is above what the assistant handles alone", ASK),
     };
     (reason, message, hint)
@@ -172,6 +189,18 @@ mod tests {
     const ITEM: Item<'static> =
         Item { id: Uuid::from_u128(1), risk_level: Some(4), asked_risk_level: Some(4), action: None };
 
+    fn pin(version: i32, digest: &str) -> Pin {
+        Pin { version, digest: digest.to_owned() }
+    }
+
+    /// The present: "d" by the first version, "e" by the second.
+    fn says(version: i32) -> Option<String> {
+        [(1, "d"), (2, "e")]
+            .iter()
+            .find(|(known, _)| *known == version)
+            .map(|(_, digest)| (*digest).to_owned())
+    }
+
     fn approval(status: Status) -> Approval {
         Approval {
             id: Uuid::from_u128(2),
@@ -179,12 +208,12 @@ mod tests {
             risk_level: 4,
             expires_at_us: 100,
             used: false,
-            request_digest: "d".to_owned(),
+            request_digest: pin(1, "d"),
         }
     }
 
     fn reason(approvals: &[Approval], now_us: i64) -> Option<Reason> {
-        find_approval(&ITEM, 2, approvals, "d", now_us).err().map(|refusal| refusal.reason)
+        find_approval(&ITEM, 2, approvals, &says, now_us).err().map(|refusal| refusal.reason)
     }
 
     #[test]
@@ -200,7 +229,9 @@ mod tests {
             (vec![approval(Status::Expired)], 0, Reason::ApprovalExpired),
             (vec![approved.clone()], 100, Reason::ApprovalExpired),
             (vec![Approval { used: true, ..approved.clone() }], 99, Reason::ApprovalUsed),
-            (vec![Approval { request_digest: "e".into(), ..approved.clone() }], 99, Reason::DigestMismatch),
+            (vec![Approval { request_digest: pin(1, "e"), ..approved.clone() }], 99, Reason::DigestMismatch),
+            (vec![Approval { request_digest: pin(2, "d"), ..approved.clone() }], 99, Reason::DigestMismatch),
+            (vec![Approval { request_digest: pin(3, "d"), ..approved.clone() }], 99, Reason::DigestMismatch),
             (vec![Approval { risk_level: 3, ..approved.clone() }], 99, Reason::DigestMismatch),
         ] {
             assert_eq!(reason(&approvals, now_us), Some(expected), "{approvals:?} at {now_us}");
@@ -244,10 +275,14 @@ mod tests {
 
     #[test]
     fn what_has_begun_goes_on_within_the_tier_or_as_it_was_approved() {
-        let go_on = |tier, pinned| check_begun(&ITEM, tier, pinned, "d").map_err(|refusal| refusal.reason);
+        let go_on = |tier, pinned: Option<Pin>| {
+            check_begun(&ITEM, tier, pinned.as_ref(), &says).map_err(|refusal| refusal.reason)
+        };
         assert_eq!(go_on(4, None), Ok(()));
-        assert_eq!(go_on(3, Some("d")), Ok(()));
-        assert_eq!(go_on(3, Some("e")), Err(Reason::DigestMismatch));
+        assert_eq!(go_on(3, Some(pin(1, "d"))), Ok(()));
+        assert_eq!(go_on(3, Some(pin(2, "e"))), Ok(()));
+        assert_eq!(go_on(3, Some(pin(1, "e"))), Err(Reason::DigestMismatch));
+        assert_eq!(go_on(3, Some(pin(2, "d"))), Err(Reason::DigestMismatch));
         assert_eq!(go_on(3, None), Err(Reason::ApprovalRequired));
     }
 }

@@ -184,8 +184,8 @@ impl Request {
         match item.status {
             Some(Status::Backlog | Status::AwaitingApproval) => check(item).map(|_| true),
             Some(Status::InProgress) => {
-                let pinned = item.pinned_digest.as_deref();
-                check_begun(&item.item(), assistant.risk_tier, pinned, &item.digest()).map(|()| false)
+                let says = |version| item.digest(version);
+                check_begun(&item.item(), assistant.risk_tier, item.pinned.as_ref(), &says).map(|()| false)
             }
             Some(status) => Err(illegal_transition("work_items", status.name(), "in_progress", [])),
             None => Err(illegal_transition("work_items", "", "in_progress", [])),

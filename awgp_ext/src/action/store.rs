@@ -13,10 +13,11 @@ const TABLE: &CStr = c"governed_actions";
 
 statements! {
     /// A new action.
-    BEGIN(UUIDOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, NUMERICOID, TEXTOID, UUIDOID, INTERVALOID) = "
+    BEGIN(UUIDOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, NUMERICOID, TEXTOID, UUIDOID, INTERVALOID, INT4OID) = "
         INSERT INTO awgp.governed_actions (tenant_id, work_item_id, assistant_id, action, provider, estimated_cost,
-                                           request_digest, reservation_id, begun_at, expires_at)
-        SELECT $1, $2, $3, $4, $5, $6, $7, $8, now, now OPERATOR(pg_catalog.+) $9
+                                           request_digest, reservation_id, begun_at, expires_at,
+                                           request_digest_version)
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8, now, now OPERATOR(pg_catalog.+) $9, $10
         FROM pg_catalog.clock_timestamp() AS now
         RETURNING id";
     /// An action, kept from others until the transaction ends.
@@ -57,17 +58,18 @@ pub struct New<'a> {
 
 /// Writes it and returns its id.
 pub fn begin(new: &New<'_>) -> Uuid {
-    let digest = new.item.digest();
-    let arguments: [DatumWithOid<'_>; 9] = [
+    let pin = new.item.pin();
+    let arguments: [DatumWithOid<'_>; 10] = [
         to_sql(new.item.tenant).into(),
         to_sql(new.item.id).into(),
         to_sql(new.item.assistant).into(),
         text(Some(new.action)),
         text(new.provider),
         new.cost.clone().map_or(DatumWithOid::null_oid(pg_sys::NUMERICOID), Into::into),
-        text(Some(&digest)),
+        text(Some(&pin.digest)),
         uuid(new.reservation),
         new.expires_in.into(),
+        pin.version.into(),
     ];
     as_owner_past_row_security(TABLE, || {
         BEGIN.with(|statement| {

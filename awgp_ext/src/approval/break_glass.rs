@@ -11,7 +11,7 @@ use crate::audit::event::Event;
 use crate::audit::{actor, queue};
 use crate::jsonb::Jsonb;
 use crate::machine::now;
-use awgp_core::approval::decide::{Authority, Obstacle, WhyNot};
+use awgp_core::approval::decide::{Obstacle, WhyNot};
 use awgp_core::approval::{Status, check_open};
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
@@ -24,13 +24,14 @@ use uuid::Uuid;
 pub fn break_glass(approval: &Approval, reason: &str) -> Result<Columns, Refusal> {
     let status = approval.status.unwrap_or(Status::Expired);
     check_open(approval.id, status, approval.expires_at, now())?;
-    let user = human(approval.tenant)?;
+    let human = human(approval.tenant)?;
+    let user = human.user;
     let case = Case::of(approval)?;
     let person = people::user(approval.tenant, user, Keep::Locked).ok_or_else(tenancy::unknown_user)?;
     if !person.is_active {
         return Err(tenancy::unknown_user());
     }
-    if user == approval.requested_by {
+    if approval.requester.is(&human) {
         return Err(
             WhyNot { obstacle: Obstacle::Requester, delegations: Vec::new() }.refusal(approval.id, user)
         );
@@ -43,7 +44,7 @@ pub fn break_glass(approval: &Approval, reason: &str) -> Result<Columns, Refusal
     }
     let now = now();
     check_open(approval.id, status, approval.expires_at, now)?;
-    record(approval, user, Authority::InPerson, "break_glass", Some(reason));
+    record(approval, &human, None, "break_glass", Some(reason));
     tell(approval, user, reason);
     let mut columns = approved(user, now);
     columns.push((c"break_glass", pgrx::IntoDatum::into_datum(true)));

@@ -3,10 +3,11 @@
 use super::intent::Verdict;
 use super::people::{self, Keep};
 use super::{Approval, policy};
+use crate::assistant::creator_of;
 use crate::context;
 use crate::encoding::to_server;
 use crate::machine::{now, writing};
-use crate::relation::{self, as_owner_past_row_security, to_sql};
+use crate::relation::{as_owner_past_row_security, to_sql};
 use crate::statement::{statements, text};
 use crate::work::WorkItem;
 use awgp_core::approval::decide::{
@@ -14,6 +15,7 @@ use awgp_core::approval::decide::{
 };
 use awgp_core::approval::policy::ApprovalPolicy;
 use awgp_core::approval::{Status, check_open};
+use awgp_core::human::Human;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
 use awgp_core::tenancy;
@@ -24,10 +26,11 @@ use uuid::Uuid;
 
 statements! {
     /// Writes a vote.
-    INSERT(UUIDOID, UUIDOID, UUIDOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID) = "
+    INSERT(UUIDOID, UUIDOID, UUIDOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID) = "
         INSERT INTO awgp.approval_decisions
-            (tenant_id, approval_id, approver_id, on_behalf_of, delegation_id, decision, comment, decided_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, pg_catalog.clock_timestamp())";
+            (tenant_id, approval_id, approver_id, on_behalf_of, delegation_id, decision, comment,
+             approver_issuer, approver_subject, on_behalf_of_subject, decided_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, pg_catalog.clock_timestamp())";
 }
 
 /// New values of columns of an approval.
@@ -42,14 +45,14 @@ pub struct Case {
     /// What waits for it, as it is now.
     pub item: Option<WorkItem>,
     /// Who made the assistant.
-    pub assistant_creator: Option<Uuid>,
+    pub assistant_creator: Option<Human>,
 }
 
 impl Case {
     /// Loads it.
     pub fn of(approval: &Approval) -> Result<Self, Refusal> {
         let item = WorkItem::find(approval.tenant, approval.work_item);
-        let creator = item.as_ref().and_then(|item| creator_of(item.assistant));
+        let creator = item.as_ref().and_then(|item| creator_of(approval.tenant, item.assistant));
         Ok(Self {
             policy: policy::of(approval.tenant)?,
             votes: people::votes(approval),
@@ -65,47 +68,43 @@ impl Case {
         person: &Person,
         keep: Keep,
     ) -> (Result<Authority, WhyNot>, TimestampTz) {
-        let question = |now_us| Question {
+        let in_person = may_decide(&self.question(approval, now()), person, &[]);
+        if in_person.is_ok() {
+            return (in_person, now());
+        }
+        let held = people::delegations(approval.tenant, person.human.user, keep);
+        let now = now();
+        (may_decide(&self.question(approval, now), person, &held), now)
+    }
+
+    /// What is asked of whoever is to decide it at a moment.
+    pub fn question<'a>(&'a self, approval: &'a Approval, now_us: TimestampTz) -> Question<'a> {
+        Question {
             policy: &self.policy,
             risk_level: approval.risk_level,
             escalated_to: approval.escalated_to,
             approver_ids: &approval.approver_ids,
-            requester: approval.requested_by,
-            assistant_creator: self.assistant_creator,
+            requester: &approval.requester,
+            assistant_creator: self.assistant_creator.as_ref(),
             votes: &self.votes,
             now_us,
-        };
-        let in_person = may_decide(&question(now()), person, &[]);
-        if in_person.is_ok() {
-            return (in_person, now());
         }
-        let held = people::delegations(approval.tenant, person.id, keep);
-        let now = now();
-        (may_decide(&question(now), person, &held), now)
     }
 
-    /// True where the item says what it said when the approval was asked for.
+    /// True where the item and its assistant say what they said when the approval was asked for.
     pub fn is_as_asked(&self, approval: &Approval) -> bool {
-        self.item.as_ref().is_some_and(|item| item.digest() == approval.request_digest)
+        self.item.as_ref().is_some_and(|item| approval.request_digest.fits(&|version| item.digest(version)))
     }
-}
-
-fn creator_of(assistant: Uuid) -> Option<Uuid> {
-    let mut creator = None;
-    relation::for_each_by_uuid(c"assistants", c"assistants_pkey", c"id", assistant, |row| {
-        creator = row.uuid(c"created_by");
-    });
-    creator
 }
 
 /// The human in context who decides; no assistant is beside him.
-pub fn human(tenant: Uuid) -> Result<Uuid, Refusal> {
+pub fn human(tenant: Uuid) -> Result<Human, Refusal> {
     let context = context::current().filter(|context| context.tenant == tenant);
     let context = context.ok_or_else(no_user)?;
     if context.assistant.is_some() {
         return Err(assistant_decides());
     }
-    context.user.ok_or_else(no_user)
+    context.user.map(people::in_context).ok_or_else(no_user)
 }
 
 /// The user in context votes on an approval, whose lock the caller holds. Answers what changes in its row.
@@ -113,7 +112,8 @@ pub fn vote(approval: &Approval, verdict: Verdict, comment: Option<&str>) -> Res
     // A status that is none of the five is not open.
     let status = approval.status.unwrap_or(Status::Expired);
     check_open(approval.id, status, approval.expires_at, now())?;
-    let user = human(approval.tenant)?;
+    let human = human(approval.tenant)?;
+    let user = human.user;
     if verdict == Verdict::Reject && comment.is_none_or(|comment| comment.trim().is_empty()) {
         return Err(awgp_core::assistant::reason_required("a rejection"));
     }
@@ -122,12 +122,13 @@ pub fn vote(approval: &Approval, verdict: Verdict, comment: Option<&str>) -> Res
         return Err(changed(approval));
     }
     let person = people::user(approval.tenant, user, Keep::Locked).ok_or_else(tenancy::unknown_user)?;
+    let person = Person { human: people::known(human, &person.human), ..person };
     let (authority, now) = case.authority(approval, &person, Keep::Locked);
     let authority = authority.map_err(|why_not| why_not.refusal(approval.id, user))?;
     // Whoever had to wait for a lock until the time was over is too late.
     check_open(approval.id, status, approval.expires_at, now)?;
     let name = if verdict == Verdict::Approve { "approve" } else { "reject" };
-    record(approval, user, authority, name, comment);
+    record(approval, &person.human, delegated(approval.tenant, authority), name, comment);
     Ok(match verdict {
         Verdict::Reject => {
             vec![(c"status", to_server("rejected")), (c"rejected_reason", comment.and_then(to_server))]
@@ -148,20 +149,35 @@ pub fn approved(user: Uuid, now: TimestampTz) -> Columns {
     ]
 }
 
-/// Writes the decision, as the machine.
-pub fn record(approval: &Approval, user: Uuid, authority: Authority, decision: &str, comment: Option<&str>) {
-    let (on_behalf_of, delegation) = match authority {
-        Authority::InPerson => (None, None),
-        Authority::Delegated { delegation, delegator } => (Some(to_sql(delegator)), Some(to_sql(delegation))),
-    };
+/// The delegation that was used, and whose it is.
+fn delegated(tenant: Uuid, authority: Authority) -> Option<(Uuid, Human)> {
+    let Authority::Delegated { delegation, delegator } = authority else { return None };
+    let human = people::user(tenant, delegator, Keep::Seen).map(|person| person.human);
+    Some((delegation, human.unwrap_or_else(|| delegator.into())))
+}
+
+/// Writes the decision, as the machine, with the subject that was presented.
+pub fn record(
+    approval: &Approval,
+    human: &Human,
+    delegated: Option<(Uuid, Human)>,
+    decision: &str,
+    comment: Option<&str>,
+) {
+    let (delegation, delegator) = delegated.unzip();
+    // Without an issuer nobody has presented it.
+    let presented = human.subject.as_deref().filter(|_| human.issuer.is_some());
     let arguments = [
         to_sql(approval.tenant).into(),
         to_sql(approval.id).into(),
-        to_sql(user).into(),
-        on_behalf_of.into(),
-        delegation.into(),
+        to_sql(human.user).into(),
+        delegator.as_ref().map(|delegator| to_sql(delegator.user)).into(),
+        delegation.map(to_sql).into(),
         text(Some(decision)),
         text(comment),
+        text(human.issuer.as_deref()),
+        text(presented),
+        text(delegator.as_ref().and_then(|delegator| delegator.subject.as_deref())),
     ];
     writing(|| {
         as_owner_past_row_security(c"approval_decisions", || {
@@ -171,11 +187,11 @@ pub fn record(approval: &Approval, user: Uuid, authority: Authority, decision: &
     super::notice::push(approval.id);
 }
 
-/// The work item is not any more what was asked.
+/// The work item, or what its assistant is, is not any more what was asked.
 pub fn changed(approval: &Approval) -> Refusal {
     Refusal::new(
         Reason::DigestMismatch,
-        "the work item has changed since the approval was asked for",
+        "the work item or its assistant has changed since the approval was asked for",
         "Ask again with: SELECT awgp.request_approval(work_item_id)",
     )
     .with("approval_id", approval.id.to_string())

@@ -3,6 +3,7 @@
 
 use super::people::{self, Keep};
 use super::policy;
+use crate::encoding::to_server;
 use crate::machine::{is_insert, now, user_of};
 use crate::raise::raise;
 use crate::relation::to_sql;
@@ -25,12 +26,12 @@ fn delegation_machine(call: &TriggerCall) -> Datum {
     if is_insert(call) {
         let delegator = row.uuid(c"delegator_id").or_else(|| user_of(tenant));
         let delegator = delegator.unwrap_or_else(|| raise(&no_user()));
-        if let Err(refusal) = check_given(tenant, delegator, row.integers(c"risk_levels").as_deref()) {
-            raise(&refusal);
-        }
+        let given = check_given(tenant, delegator, row.integers(c"risk_levels").as_deref());
+        let subject = given.unwrap_or_else(|refusal| raise(&refusal));
         let starts_at = row.raw(c"starts_at").unwrap_or_else(|| Datum::from(now()));
         return call.with_columns(&[
             (c"delegator_id", to_sql(delegator).into_datum()),
+            (c"delegator_subject", subject.as_deref().and_then(to_server)),
             (c"starts_at", Some(starts_at)),
             (c"is_active", true.into_datum()),
             (c"revoked_at", None),
@@ -55,18 +56,28 @@ fn delegation_machine(call: &TriggerCall) -> Datum {
         (true, false) => Some(Datum::from(now())),
         _ => old.raw(c"revoked_at"),
     };
-    call.with_columns(&[(c"revoked_at", revoked_at), (c"created_at", old.raw(c"created_at"))])
+    call.with_columns(&[
+        (c"revoked_at", revoked_at),
+        (c"created_at", old.raw(c"created_at")),
+        (c"delegator_subject", old.raw(c"delegator_subject")),
+    ])
 }
 
-/// What is passed on is the delegator's own. A delegator who is no user of the tenant is left to the foreign key.
-fn check_given(tenant: Uuid, delegator: Uuid, risk_levels: Option<&[i32]>) -> Result<(), Refusal> {
-    let Some(person) = people::user(tenant, delegator, Keep::Seen) else { return Ok(()) };
+/// What is passed on is the delegator's own; answers their subject. A delegator who is no user of the tenant is left to the
+/// foreign key.
+fn check_given(
+    tenant: Uuid,
+    delegator: Uuid,
+    risk_levels: Option<&[i32]>,
+) -> Result<Option<String>, Refusal> {
+    let Some(person) = people::user(tenant, delegator, Keep::Seen) else { return Ok(None) };
     if !person.is_active {
         return Err(tenancy::unknown_user());
     }
     // Values outside of 0 to 5 and an empty list are left to the CHECK.
     let levels = risk_levels.filter(|levels| levels.iter().all(|level| (0..=5).contains(level)));
-    check_risk_levels(&policy::of(tenant)?, person.role, levels)
+    check_risk_levels(&policy::of(tenant)?, person.role, levels)?;
+    Ok(person.human.subject)
 }
 
 /// Votes are written by the machine alone, and never changed.

@@ -1,12 +1,13 @@
 //! What follows when an approval has moved, and what time does to approvals.
 
 use super::intent::{Intent, meaning};
-use super::{Approval, notice, policy};
+use super::{Approval, notice, policy, undecidable};
 use crate::machine::writing;
 use crate::relation::{as_owner_past_row_security, from_sql, to_sql};
 use crate::statement::statements;
 use crate::trigger::{TriggerCall, nothing, trigger_function};
 use awgp_core::approval::escalate::is_due;
+use awgp_core::approval::{Status, is_open};
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys::{Datum, TimestampTz};
 use uuid::Uuid;
@@ -59,6 +60,7 @@ fn approval_effects(call: &TriggerCall) -> Datum {
             as_owner_past_row_security(c"work_items", || WAIT.with(|statement| statement.count(&arguments)));
         });
         notice::push(id);
+        Approval::read(&row).iter().for_each(undecidable::warn_of);
         return nothing();
     }
     let old = call.old_row();
@@ -66,6 +68,12 @@ fn approval_effects(call: &TriggerCall) -> Datum {
         || old.integer(c"escalation_count") != row.integer(c"escalation_count");
     if moved {
         notice::push(id);
+    }
+    let open = row.text(c"status").and_then(|name| Status::named(&name)).is_some_and(is_open);
+    let asks_others = old.integer(c"escalation_count") != row.integer(c"escalation_count")
+        || old.uuid_array(c"approver_ids") != row.uuid_array(c"approver_ids");
+    if open && asks_others {
+        Approval::read(&row).iter().for_each(undecidable::warn_of);
     }
     nothing()
 }

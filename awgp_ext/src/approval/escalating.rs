@@ -54,6 +54,6 @@ pub fn escalate(
 fn active(tenant: Uuid, users: &[Uuid]) -> Option<Vec<Uuid>> {
     let people = people::users(tenant, users, Keep::Seen);
     let active: Vec<Uuid> =
-        people.into_iter().filter(|person| person.is_active).map(|person| person.id).collect();
+        people.into_iter().filter(|person| person.is_active).map(|person| person.human.user).collect();
     (!active.is_empty()).then_some(active)
 }

@@ -2,19 +2,29 @@
 
 use super::people::{self, Keep};
 use super::{Approval, deciding::Case};
-use crate::machine::now;
+use crate::machine::{now, user_of};
 use awgp_core::approval::Status;
 use awgp_core::approval::check_open;
-use awgp_core::approval::decide::Authority;
+use awgp_core::approval::decide::{Authority, Person};
 use awgp_core::refusal::Refusal;
 use awgp_core::tenancy;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+/// A user; the one in context as whoever they have shown to be.
+fn person(tenant: Uuid, user: Uuid) -> Option<Person> {
+    let person = people::user(tenant, user, Keep::Seen)?;
+    let human = match user_of(tenant) == Some(user) {
+        true => people::known(people::in_context(user), &person.human),
+        false => person.human,
+    };
+    Some(Person { human, ..person })
+}
+
 /// Whether the user may decide the approval now, by what right, or why not. Nothing is locked or changed.
 pub fn explain(approval: &Approval, user: Uuid) -> Result<Value, Refusal> {
     let case = Case::of(approval)?;
-    let person = people::user(approval.tenant, user, Keep::Seen).ok_or_else(tenancy::unknown_user)?;
+    let person = person(approval.tenant, user).ok_or_else(tenancy::unknown_user)?;
     let status = approval.status.unwrap_or(Status::Expired);
     let (authority, now) = case.authority(approval, &person, Keep::Seen);
     let open = check_open(approval.id, status, approval.expires_at, now);
@@ -68,7 +78,7 @@ pub fn may_decide(approval: &Approval, user: Uuid) -> bool {
     let open = approval
         .status
         .is_some_and(|status| check_open(approval.id, status, approval.expires_at, now()).is_ok());
-    let Some(person) = open.then(|| people::user(approval.tenant, user, Keep::Seen)).flatten() else {
+    let Some(person) = open.then(|| person(approval.tenant, user)).flatten() else {
         return false;
     };
     Case::of(approval).is_ok_and(|case| case.authority(approval, &person, Keep::Seen).0.is_ok())

@@ -28,6 +28,9 @@ const KEPT: &[&CStr] = &[
     c"withdrawn_at",
     c"break_glass",
     c"created_at",
+    c"requester_issuer",
+    c"requester_subject",
+    c"request_digest_version",
 ];
 
 fn approval_machine(call: &TriggerCall) -> Datum {
@@ -114,7 +117,7 @@ fn refuse_changed_request(approval: &Approval, old: &Row, new: &Row) {
     let escalates = new.text(c"status").as_deref() == Some("escalated");
     if new.uuid_array(c"approver_ids") != old.uuid_array(c"approver_ids") && !escalates {
         let open = approval.status.is_some_and(awgp_core::approval::is_open);
-        let his = user_of(approval.tenant).is_none_or(|user| user == approval.requested_by);
+        let his = user_of(approval.tenant).is_none_or(|user| user == approval.requester.user);
         if !open || !his {
             fixed("approver_ids");
         }

@@ -16,9 +16,10 @@ mod functions;
 mod intent;
 mod machine;
 mod notice;
-mod people;
+pub mod people;
 pub mod policy;
 mod request;
+pub mod undecidable;
 
 pub use effects::escalate_due;
 pub use notice::send as send_notices;
@@ -26,7 +27,9 @@ pub use notice::send as send_notices;
 use crate::machine::risk;
 use crate::relation::{self, Row};
 use awgp_core::approval::Status;
+use awgp_core::human::Human;
 use awgp_core::permissions::Role;
+use awgp_core::work::digest::Pin;
 use pgrx::pg_sys::TimestampTz;
 use uuid::Uuid;
 
@@ -43,11 +46,11 @@ pub struct Approval {
     /// Its risk.
     pub risk_level: u8,
     /// Who asked.
-    pub requested_by: Uuid,
+    pub requester: Human,
     /// Who is listed.
     pub approver_ids: Vec<Uuid>,
     /// What it is pinned to.
-    pub request_digest: String,
+    pub request_digest: Pin,
     /// The first moment at which it no longer counts.
     pub expires_at: TimestampTz,
     /// When it was asked.
@@ -67,9 +70,16 @@ impl Approval {
             work_item: row.uuid(c"work_item_id")?,
             status: row.text(c"status").and_then(|name| Status::named(&name)),
             risk_level: risk(row.integer(c"risk_level"))?,
-            requested_by: row.uuid(c"requested_by")?,
+            requester: Human {
+                user: row.uuid(c"requested_by")?,
+                issuer: row.text(c"requester_issuer"),
+                subject: row.text(c"requester_subject"),
+            },
             approver_ids: row.uuid_array(c"approver_ids").unwrap_or_default().into_iter().flatten().collect(),
-            request_digest: row.text(c"request_digest")?,
+            request_digest: Pin {
+                version: row.integer(c"request_digest_version")?,
+                digest: row.text(c"request_digest")?,
+            },
             expires_at: row.bigint(c"expires_at")?,
             created_at: row.bigint(c"created_at")?,
             escalation_count: row.integer(c"escalation_count").and_then(|count| u32::try_from(count).ok())?,

@@ -2,10 +2,13 @@
 //! and only read where it is explained.
 
 use super::Approval;
+use crate::context;
+use crate::encoding::Text;
 use crate::relation::{self, as_owner_past_row_security, from_sql, to_sql};
 use crate::statement::{Statement, statements};
 use awgp_core::approval::decide::{Person, Vote};
 use awgp_core::approval::delegation::Delegation;
+use awgp_core::human::Human;
 use pgrx::datum::{DatumWithOid, TimestampWithTimeZone};
 use pgrx::pg_sys::TimestampTz;
 use pgrx::spi::{Result, SpiTupleTable};
@@ -22,20 +25,20 @@ pub enum Keep {
 }
 
 const USERS_SQL: &str = "
-    SELECT id, role, is_active FROM ONLY awgp.users
+    SELECT id, role, is_active, keycloak_id FROM ONLY awgp.users
     WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) ANY ($2)
     ORDER BY id USING OPERATOR(pg_catalog.<)";
 const USERS_LOCKED_SQL: &str = "
-    SELECT id, role, is_active FROM ONLY awgp.users
+    SELECT id, role, is_active, keycloak_id FROM ONLY awgp.users
     WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) ANY ($2)
     ORDER BY id USING OPERATOR(pg_catalog.<) FOR SHARE";
 const HELD_SQL: &str = "
-    SELECT id, delegator_id, risk_levels, starts_at, ends_at, is_active FROM ONLY awgp.approval_delegations
+    SELECT id, delegator_id, risk_levels, starts_at, ends_at, is_active, delegator_subject FROM ONLY awgp.approval_delegations
     WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND delegate_id OPERATOR(pg_catalog.=) $2
       AND ends_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp()
     ORDER BY id USING OPERATOR(pg_catalog.<)";
 const HELD_LOCKED_SQL: &str = "
-    SELECT id, delegator_id, risk_levels, starts_at, ends_at, is_active FROM ONLY awgp.approval_delegations
+    SELECT id, delegator_id, risk_levels, starts_at, ends_at, is_active, delegator_subject FROM ONLY awgp.approval_delegations
     WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND delegate_id OPERATOR(pg_catalog.=) $2
       AND ends_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp()
     ORDER BY id USING OPERATOR(pg_catalog.<) FOR SHARE";
@@ -76,7 +79,12 @@ pub fn users(tenant: Uuid, ids: &[Uuid], keep: Keep) -> Vec<Person> {
                 let role = row.get::<String>(2)?.and_then(|name| name.parse().ok());
                 // Whoever has no role that is one decides nothing.
                 let (Some(id), Some(role)) = (row.get::<pgrx::Uuid>(1)?, role) else { continue };
-                people.push(Person { id: from_sql(&id), role, is_active: row.get(3)?.unwrap_or(false) });
+                let subject = row.get::<Text>(4)?.map(|Text(subject)| subject);
+                people.push(Person {
+                    human: Human { user: from_sql(&id), issuer: None, subject },
+                    role,
+                    is_active: row.get(3)?.unwrap_or(false),
+                });
             }
             Ok(people)
         })
@@ -88,6 +96,19 @@ pub fn user(tenant: Uuid, id: Uuid, keep: Keep) -> Option<Person> {
     users(tenant, &[id], keep).into_iter().next()
 }
 
+/// The user in context, as the human who presented the token that the context came from, where it came from one.
+pub fn in_context(user: Uuid) -> Human {
+    let presented = context::presented();
+    let (issuer, subject) =
+        presented.map(|presented| (presented.issuer.clone(), presented.subject.clone())).unzip();
+    Human { user, issuer, subject }
+}
+
+/// A human who presented a token; who presented none is known by the subject of the user's row.
+pub fn known(human: Human, row: &Human) -> Human {
+    if human.subject.is_some() { human } else { row.clone() }
+}
+
 /// What a delegation says, before its delegator is looked at.
 struct Given {
     id: Uuid,
@@ -96,6 +117,7 @@ struct Given {
     starts_at: TimestampTz,
     ends_at: TimestampTz,
     is_active: bool,
+    given_by_subject: Option<String>,
 }
 
 /// The delegations that a user holds and whose window is not over, each with its delegator as he is now.
@@ -121,6 +143,7 @@ pub fn delegations(tenant: Uuid, delegate: Uuid, keep: Keep) -> Vec<Delegation> 
                     starts_at: time(4)?,
                     ends_at: time(5)?,
                     is_active: row.get(6)?.unwrap_or(false),
+                    given_by_subject: row.get::<Text>(7)?.map(|Text(subject)| subject),
                 });
             }
             Ok(given)
@@ -132,10 +155,11 @@ pub fn delegations(tenant: Uuid, delegate: Uuid, keep: Keep) -> Vec<Delegation> 
     let delegators: Vec<Uuid> = given.iter().map(|given| given.delegator).collect();
     let people = users(tenant, &delegators, keep);
     let with_delegator = |given: Given| {
-        let delegator = *people.iter().find(|person| person.id == given.delegator)?;
+        let delegator = people.iter().find(|person| person.human.user == given.delegator)?.clone();
         Some(Delegation {
             id: given.id,
             delegator,
+            given_by_subject: given.given_by_subject,
             risk_levels: given.risk_levels,
             starts_at_us: given.starts_at,
             ends_at_us: given.ends_at,
@@ -152,7 +176,19 @@ pub fn votes(approval: &Approval) -> Vec<Vote> {
     let keys = [(c"tenant_id", approval.tenant), (c"approval_id", approval.id)];
     relation::for_each_by_uuids(c"approval_decisions", c"approval_decisions_one_human_key", &keys, |row| {
         let Some(approver) = row.uuid(c"approver_id") else { return };
-        votes.push(Vote { approver, on_behalf_of: row.uuid(c"on_behalf_of") });
+        let subject = |column| row.text(column);
+        votes.push(Vote {
+            approver: Human {
+                user: approver,
+                issuer: subject(c"approver_issuer"),
+                subject: subject(c"approver_subject"),
+            },
+            on_behalf_of: row.uuid(c"on_behalf_of").map(|user| Human {
+                user,
+                issuer: None,
+                subject: subject(c"on_behalf_of_subject"),
+            }),
+        });
     });
     votes
 }

@@ -1,6 +1,6 @@
 //! Asking: an approval is pinned to its work item, and made in the name of whoever is in context.
 
-use super::policy;
+use super::{people, policy};
 use crate::encoding::to_server;
 use crate::machine::{now, risk, user_of};
 use crate::raise::raise;
@@ -14,7 +14,9 @@ use awgp_core::approval::policy::{ApprovalPolicy, RISK_MAX};
 use awgp_core::approval::{
     Status, already_asked, begin, expiry_out_of_range, no_requester, requester_not_user,
 };
+use awgp_core::human::Human;
 use awgp_core::refusal::Refusal;
+use awgp_core::work::digest::{Pin, VERSION};
 use awgp_core::work::{self, Verb, check_verb, effective_risk};
 use pgrx::IntoDatum;
 use pgrx::pg_sys::{Datum, TimestampTz};
@@ -44,8 +46,11 @@ pub fn request(call: &TriggerCall) -> Datum {
     let asked = ask(&row, tenant, item).unwrap_or_else(|refusal| raise(&refusal));
     call.with_columns(&[
         (c"status", to_server(Status::Pending.name())),
-        (c"requested_by", to_sql(asked.requester).into_datum()),
-        (c"request_digest", to_server(&asked.digest)),
+        (c"requested_by", to_sql(asked.requester.user).into_datum()),
+        (c"requester_issuer", asked.requester.issuer.as_deref().and_then(to_server)),
+        (c"requester_subject", asked.requester.subject.as_deref().and_then(to_server)),
+        (c"request_digest", to_server(&asked.pin.digest)),
+        (c"request_digest_version", asked.pin.version.into_datum()),
         (c"risk_level", asked.risk_level.into_datum()),
         (c"expires_at", Some(Datum::from(asked.expires_at))),
         (c"created_at", Some(Datum::from(asked.created_at))),
@@ -63,8 +68,8 @@ pub fn request(call: &TriggerCall) -> Datum {
 }
 
 struct Asked {
-    requester: Uuid,
-    digest: String,
+    requester: Human,
+    pin: Pin,
     risk_level: i32,
     expires_at: TimestampTz,
     created_at: TimestampTz,
@@ -83,7 +88,7 @@ fn ask(row: &Row, tenant: Uuid, item: Uuid) -> Result<Asked, Refusal> {
         // The foreign key refuses the row.
         return Ok(Asked {
             requester,
-            digest: NO_ITEM.to_owned(),
+            pin: Pin { version: VERSION, digest: NO_ITEM.to_owned() },
             risk_level: given,
             expires_at,
             created_at,
@@ -93,23 +98,23 @@ fn ask(row: &Row, tenant: Uuid, item: Uuid) -> Result<Asked, Refusal> {
     if status != work::Status::AwaitingApproval {
         check_verb(status, Verb::Ask)?;
     }
-    let digest = item.digest();
-    make_way(&item, &digest)?;
+    let pin = item.pin();
+    make_way(&item, &pin.digest)?;
     let least = effective_risk(item.risk_level, item.asked_risk_level);
     // Out of 0 to 5 is left to the CHECK.
     let risk_level = match risk(Some(given)) {
         Some(level) if (0..=i32::from(RISK_MAX)).contains(&given) => i32::from(level.max(least)),
         _ => given,
     };
-    Ok(Asked { requester, digest, risk_level, expires_at, created_at })
+    Ok(Asked { requester, pin, risk_level, expires_at, created_at })
 }
 
-/// The user in context, where there is one; and else whoever the system names.
-fn requester(tenant: Uuid, named: Option<Uuid>) -> Result<Uuid, Refusal> {
+/// The user in context, where there is one, with the subject that was presented; and else whoever the system names.
+fn requester(tenant: Uuid, named: Option<Uuid>) -> Result<Human, Refusal> {
     match (user_of(tenant), named) {
         (Some(user), Some(named)) if user != named => Err(requester_not_user()),
-        (Some(user), _) => Ok(user),
-        (None, Some(named)) => Ok(named),
+        (Some(user), _) => Ok(people::in_context(user)),
+        (None, Some(named)) => Ok(named.into()),
         (None, None) => Err(no_requester()),
     }
 }

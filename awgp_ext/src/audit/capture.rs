@@ -7,6 +7,7 @@
 use super::event::Event;
 use super::image::{self, Columns, Image};
 use super::{actor, queue};
+use crate::identity::last_login;
 use crate::raise::raise;
 use crate::trigger::{TriggerCall, nothing, row_security_binds, trigger_function};
 use crate::{context, relation};
@@ -24,6 +25,9 @@ const MOVES_ALWAYS: [&str; 1] = ["updated_at"];
 const OPTIONS_MAX: usize = 2;
 
 fn capture(call: &TriggerCall) -> Datum {
+    if last_login::is_keeping() {
+        return nothing();
+    }
     let arguments: Vec<Cow<'_, str>> = (1..=OPTIONS_MAX)
         .map(|number| call.argument_text(number))
         .take_while(|argument| !argument.is_empty())

@@ -1,10 +1,12 @@
 //! The functions of the context that clients call.
 
 use super::{Context, current, enter, narrow, own, tenants, verified, visible, with_visible_array};
+use crate::encoding::Text;
 use crate::query;
 use crate::raise::raise;
 use crate::relation::{from_sql, to_sql};
 use crate::settings::{ContextMode, context_mode, in_parallel_worker};
+use crate::statement::text;
 use crate::trigger::outer_role_has;
 use awgp_core::tenancy;
 use pgrx::pg_sys;
@@ -49,13 +51,13 @@ fn narrowed(
     user: Option<&pgrx::Uuid>,
     assistant: Option<&pgrx::Uuid>,
 ) -> uuid::Uuid {
-    let Some((verified, of_session)) = verified() else { raise(&tenancy::signed_mode()) };
+    let Some((verified, presented, of_session)) = verified() else { raise(&tenancy::signed_mode()) };
     let same = tenant.map(from_sql) == Some(verified.tenant) && user.map(from_sql) == verified.user;
     let Some(assistant) = assistant.map(from_sql).filter(|_| same) else { raise(&tenancy::signed_mode()) };
     if !tenants::has_assistant(verified.tenant, assistant) {
         raise(&tenancy::unknown_assistant());
     }
-    narrow(Context { assistant: Some(assistant), ..verified }, of_session);
+    narrow(Context { assistant: Some(assistant), ..verified }, presented, of_session);
     verified.tenant
 }
 
@@ -141,14 +143,22 @@ fn find_tenant(slug_or_id: Option<&str>) -> pgrx::Uuid {
     }
 }
 
-/// The id of an active user of the tenant in context, from the e-mail address or the id.
+/// What all spellings of an e-mail address have in common: the key by which it is unique in its tenant. Bytes of UTF-8:
+/// not every database can hold as text what a folded address has in it.
+#[pg_extern(immutable, strict, parallel_safe)]
+fn email_key(email: Text) -> Vec<u8> {
+    awgp_core::email::key(&email.0).into_bytes()
+}
+
+/// The id of an active user of the tenant in context, from any spelling of the e-mail address or from the id.
 #[pg_extern(stable, parallel_restricted)]
 #[search_path(pg_catalog, pg_temp)]
-fn find_user(email_or_id: Option<&str>) -> pgrx::Uuid {
-    let arguments = [email_or_id.into()];
+fn find_user(email_or_id: Option<Text>) -> pgrx::Uuid {
+    let arguments = [text(email_or_id.as_ref().map(|Text(text)| text.as_str()))];
     let found = query::one::<pgrx::Uuid>(
         "SELECT id FROM awgp.users
-         WHERE tenant_id = awgp.current_tenant() AND is_active AND (email = $1 OR id::text = lower($1))
+         WHERE tenant_id = awgp.current_tenant() AND is_active
+           AND (awgp.email_key(email) = awgp.email_key($1) OR id::text = lower($1))
          ORDER BY id::text = lower($1) DESC LIMIT 1",
         &arguments,
     );

@@ -22,6 +22,7 @@ use awgp_core::tenancy;
 use pgrx::pg_sys;
 use session::SessionIdentity;
 use std::cell::RefCell;
+use std::rc::Rc;
 use uuid::Uuid;
 
 /// Who acts, and for which tenant.
@@ -35,11 +36,20 @@ pub struct Context {
     pub assistant: Option<Uuid>,
 }
 
+/// Whom a verified token named.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Presented {
+    /// `iss`.
+    pub issuer: String,
+    /// The subject claim.
+    pub subject: String,
+}
+
 struct Frame {
     subtransaction: pg_sys::SubTransactionId,
     context: Context,
-    /// It came from a verified token.
-    verified: bool,
+    /// Whom the verified token named that it came from; none where it came from none.
+    verified: Option<Rc<Presented>>,
     /// It narrows the session's identity, and ends with it.
     of_session: bool,
 }
@@ -104,16 +114,33 @@ pub fn current_or_none() -> Option<Context> {
     from_setting()
 }
 
-/// The context that a verified token established, and whether it is the session's.
-pub fn verified() -> Option<(Context, bool)> {
+/// The context that a verified token established, whom the token named, and whether it is the session's.
+pub fn verified() -> Option<(Context, Rc<Presented>, bool)> {
     let framed = STATE.with_borrow(|state| {
-        let frame = state.frames.iter().rev().find(|frame| frame.verified)?;
-        Some((frame.context, frame.of_session))
+        let (frame, presented) =
+            state.frames.iter().rev().find_map(|frame| Some((frame, frame.verified.clone()?)))?;
+        Some((frame.context, presented, frame.of_session))
     });
     match framed {
-        Some((_, true)) if session::in_force().is_none() => None,
+        Some((_, _, true)) if session::in_force().is_none() => None,
         Some(framed) => Some(framed),
-        None => from_session().map(|context| (context, true)),
+        None => {
+            let context = from_session()?;
+            session::in_force().map(|identity| (context, identity.presented, true))
+        }
+    }
+}
+
+/// Whom the token named that the context in force came from; none where it came from none.
+pub fn presented() -> Option<Rc<Presented>> {
+    let signed = settings::context_mode() == ContextMode::Signed;
+    let framed = STATE.with_borrow(|state| {
+        let frame = state.frames.iter().rev().find(|frame| frame.verified.is_some() || !signed)?;
+        Some((frame.verified.clone(), frame.of_session))
+    });
+    match framed {
+        Some((presented, of_session)) if !of_session || session::in_force().is_some() => presented,
+        _ => session::in_force().map(|identity| identity.presented),
     }
 }
 
@@ -121,7 +148,7 @@ pub fn verified() -> Option<(Context, bool)> {
 fn framed() -> Option<Context> {
     let signed = settings::context_mode() == ContextMode::Signed;
     let (context, of_session) = STATE.with_borrow(|state| {
-        let frame = state.frames.iter().rev().find(|frame| frame.verified || !signed)?;
+        let frame = state.frames.iter().rev().find(|frame| frame.verified.is_some() || !signed)?;
         Some((frame.context, frame.of_session))
     })?;
     (!of_session || session::in_force().is_some()).then_some(context)
@@ -205,21 +232,21 @@ pub fn with_visible_array<T>(read: impl FnOnce(&[u8]) -> T) -> T {
 
 /// Puts a context in force until the end of the (sub)transaction.
 pub fn enter(context: Context) {
-    push(context, false, false);
+    push(context, None, false);
 }
 
 /// Puts the context of a verified token in force until the end of the (sub)transaction.
-pub fn enter_verified(context: Context) {
-    push(context, true, false);
+pub fn enter_verified(context: Context, presented: Rc<Presented>) {
+    push(context, Some(presented), false);
 }
 
 /// Narrows a verified context until the end of the (sub)transaction, and of the session's identity if it is
 /// that one.
-pub fn narrow(context: Context, of_session: bool) {
-    push(context, true, of_session);
+pub fn narrow(context: Context, presented: Rc<Presented>, of_session: bool) {
+    push(context, Some(presented), of_session);
 }
 
-fn push(context: Context, verified: bool, of_session: bool) {
+fn push(context: Context, verified: Option<Rc<Presented>>, of_session: bool) {
     let subtransaction = current_subtransaction();
     STATE.with_borrow_mut(|state| {
         state.frames.retain(|frame| frame.subtransaction != subtransaction);
@@ -276,9 +303,11 @@ fn from_setting() -> Option<Context> {
 
 /// The transaction has committed: an identity that was kept for the session is the session's.
 pub fn commit() {
-    if let Some(pending) = STATE.with_borrow(|state| state.pending.last().map(|pending| pending.identity)) {
-        session::put(pending);
+    if let Some(pending) =
+        STATE.with_borrow(|state| state.pending.last().map(|pending| pending.identity.clone()))
+    {
         plans::follow(plans::known(pending.tenant));
+        session::put(pending);
     }
     forget();
 }

@@ -5,15 +5,16 @@
 //! Those two have no callback in the server, so the statement itself is watched for; with a pooler that resets
 //! connections, the next client finds nobody in context.
 
-use super::{forget_identity, plans};
+use super::{Presented, forget_identity, plans};
 use crate::settings;
 use pgrx::pg_sys;
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::ffi::c_char;
+use std::rc::Rc;
 use uuid::Uuid;
 
 /// Who authenticated for the session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionIdentity {
     /// The tenant.
     pub tenant: Uuid,
@@ -21,17 +22,19 @@ pub struct SessionIdentity {
     pub user: Uuid,
     /// The first second, since 1970, at which it is no longer in force.
     pub expires_at_seconds: i64,
+    /// Whom the token named.
+    pub presented: Rc<Presented>,
     /// The session's user when the token was presented.
     pub login: pg_sys::Oid,
 }
 
 thread_local! {
-    static IDENTITY: Cell<Option<SessionIdentity>> = const { Cell::new(None) };
+    static IDENTITY: RefCell<Option<SessionIdentity>> = const { RefCell::new(None) };
 }
 
 /// The identity, unless it has expired or the session's user is another one; then it is forgotten.
 pub fn in_force() -> Option<SessionIdentity> {
-    let identity = IDENTITY.get()?;
+    let identity = IDENTITY.with_borrow(Clone::clone)?;
     if now_seconds() < identity.expires_at_seconds && identity.login == login() {
         return Some(identity);
     }

@@ -62,9 +62,9 @@ pub fn user_of_subject(subject: &str) -> Option<(Uuid, Candidate)> {
         user = row
             .uuid(c"id")
             .zip(row.uuid(c"tenant_id"))
-            .map(|(id, tenant)| (id, tenant, row.flag(c"is_active")));
+            .map(|(id, tenant)| (id, tenant, row.flag(c"is_active"), row.flag(c"subject_by_tenant")));
     });
-    let (id, tenant_id, is_active) = user?;
+    let (id, tenant_id, is_active, subject_by_tenant) = user?;
     let mut candidate = None;
     for_each_by_uuid(c"tenants", c"tenants_pkey", c"id", tenant_id, |row| {
         candidate = Some(Candidate {
@@ -72,6 +72,7 @@ pub fn user_of_subject(subject: &str) -> Option<(Uuid, Candidate)> {
             tenant_id,
             tenant_slug: row.text(c"slug").unwrap_or_default(),
             tenant_is_active: row.flag(c"is_active"),
+            subject_by_tenant,
         });
     });
     candidate.map(|candidate| (id, candidate))

@@ -5,6 +5,7 @@
 
 mod background;
 
+use crate::approval::undecidable;
 use crate::identity::providers;
 use crate::install::{self, declared};
 use crate::money::verify;
@@ -58,6 +59,7 @@ const CHECKS: &[Check] = checks! {
 
 /// What reads tables: asked as their owner, so that an administrator is told too, and once they are there.
 const STATE_CHECKS: &[Check] = checks! {
+    error provider_names_no_tenant,
     warning seal_overdue,
     warning maintenance_overdue,
     warning maintenance_failing,
@@ -93,6 +95,7 @@ fn doctor() -> TableIterator<
         .chain(state(&declared))
         .chain(default_partition_rows())
         .chain(glass_broken())
+        .chain(approvals_undecidable())
         .chain(signed_without_provider())
         .chain(ledger_differs())
         .chain([context_mode(), background::preload()]);
@@ -184,6 +187,23 @@ fn glass_broken() -> Option<Finding> {
         object: "awgp.approvals".to_owned(),
         message: format!("glass was broken for {count} approvals in the last 30 days"),
         hint: "SELECT * FROM awgp.audit_logs WHERE action = 'break_glass' ORDER BY timestamp DESC; -- as an auditor".to_owned(),
+    })
+}
+
+/// Requests that wait for people who are not there. How many, not whose: the doctor speaks to maintainers.
+fn approvals_undecidable() -> Option<Finding> {
+    // An older structure does not say what the rules ask; migration_due says so.
+    let tables = [c"approvals", c"approval_decisions", c"users", c"assistants"];
+    if tables.iter().any(|table| relation::oid(table) == pg_sys::InvalidOid) || !install::due().is_empty() {
+        return None;
+    }
+    let count = undecidable::count();
+    (count > 0).then(|| Finding {
+        code: "approval_undecidable",
+        severity: "warning",
+        object: "awgp.approvals".to_owned(),
+        message: format!("fewer people may decide {count} open approvals than votes are needed"),
+        hint: "SELECT awgp.explain_approval(id) FROM awgp.approvals WHERE status IN ('pending', 'escalated'); -- as a user of the tenant, who then asks others".to_owned(),
     })
 }
 

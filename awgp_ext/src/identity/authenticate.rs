@@ -1,10 +1,10 @@
 //! `awgp.authenticate()`.
 
-use super::providers;
-use crate::context::functions::refuse_in_parallel_worker;
+use super::{last_login, providers};
 use crate::argument;
+use crate::context::functions::refuse_in_parallel_worker;
 use crate::context::session::{SessionIdentity, login, now_seconds};
-use crate::context::{self, Context, tenants};
+use crate::context::{self, Context, Presented, tenants};
 use crate::raise::{raise, sqlstate};
 use crate::relation::to_sql;
 use awgp_core::identity::{Identity, TokenError, admit, verify};
@@ -12,24 +12,29 @@ use awgp_core::refusal::Refusal;
 use pgrx::pg_sys;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
+use std::rc::Rc;
 use uuid::Uuid;
 
 /// Verifies an access token, puts its user and his tenant in context, and returns the tenant.
 ///
 /// The context lasts to the end of the transaction or, with `for_session`, once that commits, until the token
 /// expires. Refuses with the reasons of `awgp_core::identity` and, for the user, `unknown_user`,
-/// `user_inactive`, `tenant_inactive` and `token_tenant_mismatch`.
+/// `user_inactive`, `tenant_inactive` and `token_tenant_mismatch`. Where the transaction may write, its commit keeps the
+/// time in `users.last_login_at`.
 #[pg_extern(volatile, parallel_unsafe)]
 fn authenticate(token: Option<&str>, for_session: default!(Option<bool>, "false")) -> pgrx::Uuid {
     refuse_in_parallel_worker();
     let for_session = argument::needed("for_session", for_session);
     match accepted(token.unwrap_or_default()) {
-        Ok(Accepted { tenant, user, expires_at_seconds }) => {
-            context::enter_verified(Context { tenant, user: Some(user), assistant: None });
+        Ok(Accepted { tenant, user, expires_at_seconds, presented }) => {
+            let context = Context { tenant, user: Some(user), assistant: None };
+            context::enter_verified(context, Rc::clone(&presented));
             if for_session {
-                let identity = SessionIdentity { tenant, user, expires_at_seconds, login: login() };
+                let identity =
+                    SessionIdentity { tenant, user, expires_at_seconds, presented, login: login() };
                 context::keep_for_session(identity);
             }
+            last_login::note(tenant, user);
             to_sql(tenant)
         }
         Err(refusal) => refuse(&refusal),
@@ -40,6 +45,7 @@ struct Accepted {
     tenant: Uuid,
     user: Uuid,
     expires_at_seconds: i64,
+    presented: Rc<Presented>,
 }
 
 fn accepted(token: &str) -> Result<Accepted, Refusal> {
@@ -47,7 +53,12 @@ fn accepted(token: &str) -> Result<Accepted, Refusal> {
     let found = tenants::user_of_subject(&identity.subject);
     admit(&identity, only_tenant, found.as_ref().map(|(_, candidate)| candidate))?;
     let Some((user, candidate)) = found else { raise(&awgp_core::tenancy::unknown_user()) };
-    Ok(Accepted { tenant: candidate.tenant_id, user, expires_at_seconds: identity.expires_at_seconds })
+    Ok(Accepted {
+        tenant: candidate.tenant_id,
+        user,
+        expires_at_seconds: identity.expires_at_seconds,
+        presented: Rc::new(Presented { issuer: identity.issuer, subject: identity.subject }),
+    })
 }
 
 /// What the token proves, and the tenant its provider is bound to. One provider at a time, because each has a

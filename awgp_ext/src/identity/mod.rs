@@ -5,5 +5,6 @@
 //! token expires. Nothing of it is stored where SQL could write it.
 
 mod authenticate;
+pub mod last_login;
 mod provider_guard;
 pub mod providers;

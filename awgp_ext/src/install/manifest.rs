@@ -54,6 +54,9 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0033_governed_actions",
     "0034_leaner_indexes",
     "0040_audit_partitions",
+    "0035_presented_subjects",
+    "0036_subject_by_tenant",
+    "0037_digest_versions",
 };
 
 /// Who may see and write which rows, with the grants beside it.

@@ -11,6 +11,7 @@
 //! Failure handling: everything runs in the caller's transaction; an error leaves nothing behind.
 
 pub mod declared;
+mod emails;
 mod manifest;
 
 use crate::argument;
@@ -91,6 +92,7 @@ fn apply(force: bool) -> String {
     }
     // Before the scripts: what they write is recorded, in the chain that begins with this.
     run("INSERT INTO awgp.installation DEFAULT VALUES ON CONFLICT DO NOTHING");
+    emails::refuse_clashes();
     // A migration may change what a script has expanded, so all scripts follow it.
     let all = force || !migrations.is_empty();
     let due = |file: &&File| all || applied.get(file.name).is_none_or(|sum| *sum != checksum(file));

@@ -4,6 +4,8 @@
 //! once, as pending; a review moves its status and adds notes; who reviewed and when is the machine's to say.
 
 use super::{ledger, salt, settings};
+use crate::approval::people::in_context;
+use crate::assistant::creator_of;
 use crate::context;
 use crate::encoding::{Text, to_server};
 use crate::guard::binds;
@@ -181,9 +183,9 @@ fn review(bound: bool, old: &Row, new: &Row) -> Values {
         let human = user.filter(|_| context.is_some_and(|context| context.assistant.is_none()));
         let role = or_raise(context::user_role());
         let assistant = new.uuid(c"assistant_id");
-        let creator = assistant.and_then(|assistant| ledger::creator_of(tenant, assistant));
-        let reviewer =
-            human.zip(role).map(|(user, role)| Reviewer { role, is_creator: creator == Some(user) });
+        let creator = assistant.and_then(|assistant| creator_of(tenant, assistant));
+        let made_by = |user| creator.as_ref().is_some_and(|creator| creator.is(&in_context(user)));
+        let reviewer = human.zip(role).map(|(user, role)| Reviewer { role, is_creator: made_by(user) });
         or_raise(check_review(&settings::hallucinations(tenant), from, to, reviewer));
     }
     // SAFETY: reads the clock.

@@ -18,17 +18,6 @@ pub fn assistant_of(tenant: Uuid, work_item: Uuid) -> Option<Uuid> {
     assistant
 }
 
-/// Who made an assistant.
-pub fn creator_of(tenant: Uuid, assistant: Uuid) -> Option<Uuid> {
-    let mut creator = None;
-    relation::for_each_by_uuid(c"assistants", c"assistants_pkey", c"id", assistant, |row| {
-        if row.uuid(c"tenant_id") == Some(tenant) {
-            creator = row.uuid(c"created_by");
-        }
-    });
-    creator
-}
-
 /// What an assistant has spent on a work item: cost with six decimals, and tokens. A reversing entry takes away the cost
 /// of what it reverses and has no tokens of its own: those of what was reversed are left out.
 pub fn spent(tenant: Uuid, assistant: Uuid, work_item: Uuid) -> (AnyNumeric, i32) {

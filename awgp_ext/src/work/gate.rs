@@ -8,6 +8,7 @@ use awgp_core::approval;
 use awgp_core::assistant::Status;
 use awgp_core::refusal::Refusal;
 use awgp_core::tenancy;
+use awgp_core::work::digest::{ITEM_ALONE, Pin};
 use awgp_core::work::gate::{Approval, Assistant, Pass, check_assistant, find_approval, needs_approval};
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys;
@@ -20,7 +21,7 @@ statements! {
         WHERE id OPERATOR(pg_catalog.=) $2 AND pg_catalog.uuid_eq(tenant_id, $1) FOR SHARE";
     /// Every approval of an item.
     APPROVALS(UUIDOID, UUIDOID) = "
-        SELECT id, status, risk_level, expires_at, used_at IS NOT NULL, request_digest, created_at
+        SELECT id, status, risk_level, expires_at, used_at IS NOT NULL, request_digest, created_at, request_digest_version
         FROM ONLY awgp.approvals
         WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND work_item_id OPERATOR(pg_catalog.=) $2
         FOR NO KEY UPDATE";
@@ -65,8 +66,7 @@ pub fn check(item: &WorkItem) -> Result<Pass, Refusal> {
     }
     let approvals = lock_approvals(item);
     // After the last lock: who waited past the moment of expiry is too late.
-    let found = find_approval(&item.item(), assistant.risk_tier, &approvals, &item.digest(), now())?;
-    Ok(Pass::Approved(found))
+    find_approval(&item.item(), assistant.risk_tier, &approvals, &|version| item.digest(version), now())
 }
 
 fn lock_approvals(item: &WorkItem) -> Vec<Approval> {
@@ -90,7 +90,10 @@ fn lock_approvals(item: &WorkItem) -> Vec<Approval> {
                             risk_level: risk(row.get(3)?).unwrap_or(0),
                             expires_at_us: time(4)?,
                             used: row.get(5)?.unwrap_or(true),
-                            request_digest: row.get(6)?.unwrap_or_default(),
+                            request_digest: Pin {
+                                version: row.get(8)?.unwrap_or(ITEM_ALONE),
+                                digest: row.get(6)?.unwrap_or_default(),
+                            },
                         },
                     ));
                 }

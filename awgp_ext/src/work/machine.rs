@@ -20,6 +20,7 @@ struct Kept {
     completed_at: Option<Datum>,
     asked_risk_level: Option<Datum>,
     pinned_digest: Option<Datum>,
+    pinned_digest_version: Option<Datum>,
     closed_reason: Option<Datum>,
     created_by: Option<Datum>,
 }
@@ -41,6 +42,7 @@ fn work_item_machine(call: &TriggerCall) -> Datum {
         (c"completed_at", kept.completed_at),
         (c"asked_risk_level", kept.asked_risk_level),
         (c"pinned_digest", kept.pinned_digest),
+        (c"pinned_digest_version", kept.pinned_digest_version),
         (c"closed_reason", kept.closed_reason),
         (c"created_by", kept.created_by),
     ])
@@ -55,6 +57,7 @@ fn beginning(call: &TriggerCall, new: &WorkItem, status: Status) -> Result<Kept,
         completed_at: None,
         asked_risk_level: None,
         pinned_digest: None,
+        pinned_digest_version: None,
         closed_reason: None,
         created_by: user.or_else(|| call.new_row().raw(c"created_by")),
     })
@@ -71,6 +74,7 @@ fn next(call: &TriggerCall, old: &WorkItem, mut new: WorkItem, to: Status) -> Re
         completed_at: old_row.raw(c"completed_at"),
         asked_risk_level: asked_row.raw(c"asked_risk_level"),
         pinned_digest: old_row.raw(c"pinned_digest"),
+        pinned_digest_version: old_row.raw(c"pinned_digest_version"),
         closed_reason: old_row.raw(c"closed_reason"),
         created_by: if somebody_acts() { old_row.raw(c"created_by") } else { new_row.raw(c"created_by") },
     };
@@ -81,13 +85,14 @@ fn next(call: &TriggerCall, old: &WorkItem, mut new: WorkItem, to: Status) -> Re
     }
     match verb_between(from, to)? {
         Verb::Start => {
-            if let Pass::Approved(approval) = gate::check(&new)? {
+            if let Pass::Approved { approval, version } = gate::check(&new)? {
                 gate::use_up(new.tenant, approval);
-                kept.pinned_digest = to_server(&new.digest());
+                kept.pinned_digest = new.digest(version).as_deref().and_then(to_server);
+                kept.pinned_digest_version = version.into_datum();
             }
             kept.started_at = kept.started_at.or(Some(Datum::from(now())));
         }
-        Verb::Ask => kept.pinned_digest = None,
+        Verb::Ask => (kept.pinned_digest, kept.pinned_digest_version) = (None, None),
         Verb::Complete => {
             check_running(old, &new)?;
             kept.completed_at = Some(Datum::from(now()));
@@ -116,8 +121,9 @@ fn check_running(old: &WorkItem, new: &WorkItem) -> Result<(), Refusal> {
     if old.status != Some(Status::InProgress) {
         return Ok(());
     }
-    if let Some(digest) = &old.pinned_digest {
-        return if new.digest() == *digest { Ok(()) } else { Err(pinned(new.id)) };
+    // What its assistant has become meanwhile, its next action asks; it may end all the same.
+    if old.pinned.is_some() {
+        return if new.digest_alone() == old.digest_alone() { Ok(()) } else { Err(pinned(new.id)) };
     }
     let (was, is) = (old.item(), new.item());
     if old.assistant == new.assistant && was.risk_level == is.risk_level && was.action == is.action {
@@ -129,5 +135,5 @@ fn check_running(old: &WorkItem, new: &WorkItem) -> Result<(), Refusal> {
         return Ok(());
     }
     // It runs already: an approval would have to be asked for first, whatever there is.
-    find_approval(&is, assistant.risk_tier, &[], "", 0).map(|_| ())
+    find_approval(&is, assistant.risk_tier, &[], &|_| None, 0).map(|_| ())
 }

@@ -7,11 +7,12 @@ pub mod functions;
 pub mod gate;
 mod machine;
 
+use crate::assistant::configuration_digest;
 use crate::jsonb::Jsonb;
 use crate::machine::risk;
 use crate::relation::{self, Row};
 use awgp_core::work::Status;
-use awgp_core::work::digest::{Pinned, digest};
+use awgp_core::work::digest::{ITEM_ALONE, Pin, Pinned, VERSION, digest};
 use awgp_core::work::gate::Item;
 use uuid::Uuid;
 
@@ -30,7 +31,7 @@ pub struct WorkItem {
     /// The highest risk that an approval was asked for.
     pub asked_risk_level: Option<u8>,
     /// What it may not differ from while it runs.
-    pub pinned_digest: Option<String>,
+    pub pinned: Option<Pin>,
     title: String,
     description: Option<String>,
     estimated_cost: Option<String>,
@@ -54,7 +55,10 @@ impl WorkItem {
             status: row.text(c"status").and_then(|name| Status::named(&name)),
             risk_level: risk(row.integer(c"risk_level")),
             asked_risk_level: risk(row.integer(c"asked_risk_level")),
-            pinned_digest: row.text(c"pinned_digest"),
+            pinned: row.text(c"pinned_digest").map(|digest| Pin {
+                version: row.integer(c"pinned_digest_version").unwrap_or(ITEM_ALONE),
+                digest,
+            }),
             title: row.text(c"title")?,
             description: row.text(c"description"),
             estimated_cost: row.numeric(c"estimated_cost"),
@@ -73,7 +77,25 @@ impl WorkItem {
     }
 
     /// What an approval of it as it is now is pinned to.
-    pub fn digest(&self) -> String {
+    pub fn pin(&self) -> Pin {
+        Pin { version: VERSION, digest: self.digest(VERSION).unwrap_or_default() }
+    }
+
+    /// What it and its assistant say now, by a version of the digest; None for one that is not known.
+    pub fn digest(&self, version: i32) -> Option<String> {
+        match version {
+            ITEM_ALONE => Some(self.digest_with(None)),
+            VERSION => Some(self.digest_with(Some(&configuration_digest(self.tenant, self.assistant)?))),
+            _ => None,
+        }
+    }
+
+    /// What it says itself.
+    pub fn digest_alone(&self) -> String {
+        self.digest_with(None)
+    }
+
+    fn digest_with(&self, assistant: Option<&[u8; 32]>) -> String {
         self.context.with_text(|context| {
             digest(&Pinned {
                 tenant_id: self.tenant,
@@ -84,6 +106,7 @@ impl WorkItem {
                 description: self.description.as_deref(),
                 estimated_cost: self.estimated_cost.as_deref(),
                 context,
+                assistant,
             })
         })
     }

@@ -1,6 +1,7 @@
 //! Governed actions: allowed, begun, paid and ended once, or denied as data and without a trace but the record.
 
 mod gate;
+mod pinned;
 mod record;
 
 use awgp_tests::fixture::{self, Group, one, within};

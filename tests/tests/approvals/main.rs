@@ -13,3 +13,4 @@ mod notices;
 mod quorum;
 mod races;
 mod self_approval;
+mod undecidable;

@@ -1,6 +1,9 @@
 //! Signed mode: only a verified token puts anybody in context, and nothing SQL can write does.
 
+mod claimed;
 mod forging;
+mod humans;
+mod last_login;
 mod lifetime;
 mod providers;
 mod refusals;
