@@ -2,6 +2,7 @@
 
 use crate::exit::Exit;
 use crate::failure::{Failure, Trouble};
+use crate::given;
 use crate::opt::{ActionBegin, ActionFinish, Output};
 use crate::render;
 use crate::row::Row;
@@ -41,11 +42,12 @@ pub async fn finish(
     options: &ActionFinish,
     output: Output,
 ) -> Result<String, Trouble> {
+    let ActionFinish { action, outcome, model, input_tokens, output_tokens, cost_amount, result } = options;
+    let result = result.as_ref().map(|result| given::json("--result", result)).transpose()?;
     let work = session.begin(context).await?;
     work.require_tenant().await?;
-    let ActionFinish { action, outcome, model, input_tokens, output_tokens, cost_amount, result } = options;
     let answer = work
-        .text(FINISH, &[action, outcome, model, input_tokens, output_tokens, cost_amount, result])
+        .text(FINISH, &[action, outcome, model, input_tokens, output_tokens, cost_amount, &result])
         .await?;
     work.commit().await?;
     Ok(render::single(&read(&answer)?, output))

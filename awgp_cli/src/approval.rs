@@ -28,7 +28,8 @@ const COLUMNS: [&str; 11] = [
 
 // Within the tenant of the approval: a deputy sees on whose behalf he would decide.
 const INBOX: &str = "
-    SELECT p.risk_level AS risk, p.title, COALESCE(w.context->>'action', w.title) AS will_run, a.slug AS assistant,
+    SELECT p.risk_level AS risk, p.title, concat_ws(': ', w.context->>'action', w.title) AS will_run,
+           w.context->>'action' AS action, w.title AS work_item_title, a.slug AS assistant,
            w.estimated_cost AS cost, r.email AS requested_by,
            date_trunc('second', clock_timestamp() - p.created_at)::text AS age,
            date_trunc('second', p.expires_at - clock_timestamp())::text AS left,
@@ -52,7 +53,7 @@ const BROKEN: &str = "
 
 const SHOW: &str = "
     SELECT p.*, r.email AS requested_by_email, w.title AS work_item_title, w.description AS work_item_description,
-           w.status AS work_item_status, w.context AS work_item_context, w.estimated_cost AS work_item_cost,
+           w.status AS work_item_status, w.context->>'action' AS work_item_action, w.context AS work_item_context, w.estimated_cost AS work_item_cost,
            a.slug AS assistant_slug,
            (SELECT json_agg(json_build_object('decision', d.decision, 'by', u.email, 'on_behalf_of', b.email,
                                               'comment', d.comment, 'at', d.decided_at) ORDER BY d.decided_at)
@@ -221,6 +222,7 @@ fn confirm(row: &Row) -> Result<(), Failure> {
         "description",
         "requested_by_email",
         "assistant_slug",
+        "work_item_action",
         "work_item_title",
         "work_item_description",
         "work_item_cost",

@@ -2,11 +2,15 @@
 //! default has one owner, the server. Values travel as text and the server casts them, so that one place
 //! judges what is malformed.
 
+use crate::failure::Failure;
+use crate::given;
 use tokio_postgres::types::ToSql;
 
 /// A call of a function in schema awgp.
 pub struct Call {
     function: &'static str,
+    /// Why an argument cannot be sent.
+    fault: Option<Failure>,
     arguments: Vec<String>,
     values: Vec<Box<dyn ToSql + Sync + Send>>,
 }
@@ -14,14 +18,21 @@ pub struct Call {
 impl Call {
     /// A call without arguments yet.
     pub fn new(function: &'static str) -> Self {
-        Self { function, arguments: Vec::new(), values: Vec::new() }
+        Self { function, fault: None, arguments: Vec::new(), values: Vec::new() }
     }
 
     /// Adds an argument of this SQL type, unless it is absent.
     #[must_use]
     pub fn arg(mut self, name: &str, sql_type: &str, value: Option<impl ToString>) -> Self {
         if let Some(value) = value {
-            self.values.push(Box::new(value.to_string()));
+            let mut value = value.to_string();
+            if sql_type == "jsonb" {
+                match given::json(name, &value) {
+                    Ok(json) => value = json,
+                    Err(failure) => self.fault = self.fault.or(Some(failure)),
+                }
+            }
+            self.values.push(Box::new(value));
             self.arguments.push(format!("{name} => ${}::text::{sql_type}", self.values.len()));
         }
         self
@@ -35,6 +46,11 @@ impl Call {
             self.arguments.push(format!("{name} => ${}::text[]", self.values.len()));
         }
         self
+    }
+
+    /// Refuses a call with an argument that the server could not take.
+    pub fn check(&self) -> Result<(), Failure> {
+        self.fault.clone().map_or(Ok(()), Err)
     }
 
     /// The statement; each row comes as one JSON object.

@@ -4,6 +4,7 @@ use crate::assistant;
 use crate::call::Call;
 use crate::chart::{self, Canvas};
 use crate::failure::Trouble;
+use crate::given;
 use crate::opt::{By, CostRecord, CostReport, Format, Output};
 use crate::render;
 use crate::row::Row;
@@ -61,7 +62,7 @@ pub async fn record(
     let metadata = match options.cached_tokens {
         None => options.metadata.clone(),
         Some(cached) => {
-            let given = options.metadata.as_deref().unwrap_or("{}");
+            let given = given::json("--metadata", options.metadata.as_deref().unwrap_or("{}"))?;
             let sql =
                 "SELECT ($1::text::jsonb || jsonb_build_object('cached_tokens', $2::text::integer))::text";
             Some(work.text(sql, &[&given, &cached.to_string()]).await?)

@@ -77,7 +77,7 @@ pub async fn explain(client: &Client, error: &Error) -> Failure {
     if failure.noted("hint").is_some() {
         return failure;
     }
-    match usual_hint(said.code().code()) {
+    match usual_hint(said.code().code(), said.message()) {
         Some(hint) => failure.hint(hint),
         None => failure,
     }
@@ -151,13 +151,19 @@ async fn without_extension(client: &Client, failure: Failure) -> Failure {
 }
 
 /// The next thing to do where the server gave no hint.
-fn usual_hint(sqlstate: &str) -> Option<&'static str> {
+fn usual_hint(sqlstate: &str, message: &str) -> Option<&'static str> {
     Some(match sqlstate {
+        "22P02" if message.contains("json") => {
+            "JSON wants double quotes around names and texts, and neither comments nor a comma before an end"
+        }
+        "22P05" => {
+            "take what PostgreSQL's text cannot hold out of the JSON: \\u0000, or half of a surrogate pair"
+        }
         "42501" => {
             "log in as a member of awgp_app, or of awgp_admin to manage tenants; `awgp doctor` shows the grants"
         }
         "22P02" | "22007" | "22008" | "22003" => {
-            "a uuid has 32 hexadecimal digits in groups of 8-4-4-4-12, JSON wants double quotes, a time is like \
+            "a uuid has 32 hexadecimal digits in groups of 8-4-4-4-12, a number has digits and a point, a time is like \
              2026-03-31T17:00:00Z"
         }
         "40001" | "40P01" | "55P03" => "nothing was changed; run the command again",
@@ -171,9 +177,10 @@ mod tests {
 
     #[test]
     fn every_family_whose_errors_may_come_without_a_hint_has_one() {
-        for sqlstate in ["42501", "22P02", "22007", "40001", "40P01"] {
-            assert!(usual_hint(sqlstate).is_some(), "{sqlstate}");
+        for sqlstate in ["42501", "22P02", "22P05", "22007", "40001", "40P01"] {
+            assert!(usual_hint(sqlstate, "").is_some(), "{sqlstate}");
         }
-        assert_eq!(usual_hint("XX000"), None);
+        assert_ne!(usual_hint("22P02", "invalid input syntax for type json"), usual_hint("22P02", ""));
+        assert_eq!(usual_hint("XX000", ""), None);
     }
 }

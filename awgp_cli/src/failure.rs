@@ -3,6 +3,7 @@
 use crate::exit::Exit;
 use crate::opt::Output;
 use crate::secret::redact;
+use crate::shown;
 use awgp_core::reason::Reason;
 use serde_json::{Map, Value};
 use std::fmt;
@@ -57,7 +58,7 @@ impl Failure {
                     object.insert((*name).to_owned(), redact(text).into());
                 }
                 object.insert("exit_code".to_owned(), self.exit.code().into());
-                Value::Object(object).to_string()
+                shown::json(&Value::Object(object).to_string())
             }
         }
     }
@@ -76,10 +77,10 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// The text on one line, without secrets and without control characters that a terminal would obey.
+/// The text on one line, without secrets and with what a terminal would obey by its number.
 fn one_line(text: &str) -> String {
-    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    redact(&flat).chars().filter(|c| !c.is_control()).collect()
+    let flat = text.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
+    shown::line(&redact(&flat))
 }
 
 /// Why a command stopped: a failure ready to be shown, or an error of the server that still has to be
@@ -133,10 +134,10 @@ mod tests {
 
     #[test]
     fn no_secret_and_no_escape_sequence_reaches_the_terminal() {
-        let failure = Failure::new(Exit::Unexpected, "at postgres://u:hunter2@h \u{1b}[2J");
+        let failure = Failure::new(Exit::Unexpected, "at postgres://u:hunter2@h \u{1b}[2J\u{202e}\u{9b}");
         for output in [Output::Table, Output::Json] {
             let text = failure.render(output);
-            assert!(!text.contains("hunter2") && !text.contains('\u{1b}'), "{text}");
+            assert!(!text.contains("hunter2") && !text.contains(['\u{1b}', '\u{202e}', '\u{9b}']), "{text}");
         }
     }
 }

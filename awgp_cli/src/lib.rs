@@ -6,7 +6,8 @@
 //!   [`provider`], [`maintenance`], [`init`], [`doctor`], [`version`] one file a noun
 //! - [`audit`] the trail: reading it, exporting it, verifying it
 //! - [`demo`] the main job on real input, chapter by chapter
-//! - [`chart`], [`render`], [`failure`], [`explain`], [`exit`], [`secret`], [`token`] what a user sees, and what never
+//! - [`given`] what a user gives in files and as JSON
+//! - [`chart`], [`render`], [`shown`], [`failure`], [`explain`], [`exit`], [`secret`], [`token`] what a user sees, and what never
 
 pub mod action;
 pub mod approval;
@@ -24,6 +25,7 @@ pub mod exit;
 pub mod explain;
 pub mod failure;
 pub mod flag;
+pub mod given;
 pub mod init;
 pub mod maintenance;
 pub mod message;
@@ -37,6 +39,7 @@ pub mod render;
 pub mod row;
 pub mod secret;
 pub mod session;
+pub mod shown;
 pub mod template;
 pub mod tenant;
 pub mod token;
@@ -110,7 +113,9 @@ fn tell_usage(usage: &clap::Error) -> Exit {
     let rendered = usage.render();
     let text = if plain { rendered.to_string() } else { rendered.ansi().to_string() };
     if to_stderr {
-        eprint!("{}", secret::redact(&text));
+        // Colours are escape sequences; without them there is nothing that a terminal should obey.
+        let text = secret::redact(&text);
+        eprint!("{}", if plain { shown::lines(&text) } else { text.into() });
         return Exit::Usage;
     }
     match render::print(&text) {

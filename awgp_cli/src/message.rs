@@ -3,11 +3,11 @@
 use crate::assistant;
 use crate::exit::Exit;
 use crate::failure::{Failure, Trouble};
+use crate::given;
 use crate::opt::{MessageAsked, Output};
 use crate::render;
 use crate::row::Row;
 use crate::session::{Context, Session, Work};
-use std::io::Read;
 
 const ASK: &str =
     "SELECT awgp.authorize_message($1::text::uuid, $2::text::uuid, $3, $4, $5::text::jsonb)::text";
@@ -52,24 +52,20 @@ pub async fn test(
 struct Asked<'a> {
     options: &'a MessageAsked,
     content: String,
-    metadata: &'a str,
+    metadata: String,
 }
 
 impl<'a> Asked<'a> {
     fn read(options: &'a MessageAsked) -> Result<Self, Failure> {
         let content = match &options.content {
             Some(content) => content.clone(),
-            None => {
-                let mut content = String::new();
-                let read = std::io::stdin().take(INPUT_BYTES_MAX).read_to_string(&mut content);
-                read.map_err(|error| {
-                    Failure::new(Exit::BadArgument, format!("standard input cannot be read: {error}"))
-                        .hint("give the text with --content, or as UTF-8 on standard input")
-                })?;
-                content
-            }
+            None => given::stdin(INPUT_BYTES_MAX).map_err(|error| {
+                Failure::new(Exit::BadArgument, format!("standard input cannot be read: {error}"))
+                    .hint("give the text with --content, or as UTF-8 on standard input")
+            })?,
         };
-        Ok(Self { options, content, metadata: options.metadata.as_deref().unwrap_or("{}") })
+        let metadata = given::json("--metadata", options.metadata.as_deref().unwrap_or("{}"))?;
+        Ok(Self { options, content, metadata })
     }
 
     async fn parties(&self, work: &Work<'_>) -> Result<(String, String), Trouble> {

@@ -3,6 +3,7 @@
 use crate::call::Call;
 use crate::exit::Exit;
 use crate::failure::{Failure, Trouble};
+use crate::given;
 use crate::opt::{Format, Output, PriceImport, PriceList, PriceSet, PriceShow};
 use crate::render;
 use crate::row::Row;
@@ -75,8 +76,14 @@ pub async fn import(session: &mut Session, options: &PriceImport, output: Output
              carries one",
         )
     };
-    let text = std::fs::read_to_string(&options.file).map_err(|error| unreadable(&error))?;
-    let mut list = litellm::read(&text).map_err(|error| unreadable(&error))?;
+    let text = given::text(&options.file).map_err(|error| unreadable(&error))?;
+    if given::is_json_lines(&text) {
+        return Err(unreadable(&"this is JSON Lines, and a price list is one JSON object").into());
+    }
+    let mut list = litellm::read(&text).map_err(|error| {
+        // What is well formed all the same is named by its place.
+        given::json(&file.to_string(), &text).err().unwrap_or_else(|| unreadable(&error))
+    })?;
     let all = list.taken.len();
     if !options.provider.is_empty() {
         list.taken.retain(|price| options.provider.contains(&price.provider));
@@ -84,6 +91,9 @@ pub async fn import(session: &mut Session, options: &PriceImport, output: Output
     let name =
         || options.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let source = options.source.clone().unwrap_or_else(name);
+    if list.taken.is_empty() {
+        return Err(nothing_fits(options, &list, all).into());
+    }
     let rows: Vec<_> = list.rows().collect();
     let prices = serde_json::to_string(&rows).map_err(|error| unreadable(&error))?;
     let taken = Count { models: list.taken.len(), prices: rows.len() };
@@ -99,8 +109,7 @@ pub async fn import(session: &mut Session, options: &PriceImport, output: Output
     let models: BTreeSet<_> = added.iter().map(|row| (row.text("provider"), row.text("model"))).collect();
     let mut by_provider: BTreeMap<String, usize> = BTreeMap::new();
     list.taken.iter().for_each(|price| *by_provider.entry(price.provider.clone()).or_default() += 1);
-    let mut left_out: BTreeMap<LeftOut, Vec<&str>> = BTreeMap::new();
-    list.left_out.iter().for_each(|(name, reason)| left_out.entry(*reason).or_default().push(name));
+    let left_out = by_reason(&list);
     let imported = Imported {
         source,
         entries: list.entries,
@@ -121,6 +130,30 @@ pub async fn import(session: &mut Session, options: &PriceImport, output: Output
         Output::Json => render::pretty(&imported),
         Output::Table => told(&imported, &list, &left_out),
     })
+}
+
+/// The names of what was left out.
+fn by_reason(list: &litellm::PriceList) -> BTreeMap<LeftOut, Vec<&str>> {
+    let mut left_out: BTreeMap<LeftOut, Vec<&str>> = BTreeMap::new();
+    list.left_out.iter().for_each(|(name, reason)| left_out.entry(*reason).or_default().push(name));
+    left_out
+}
+
+/// A list without one price that can be imported; `read` is how many models it has of any provider.
+fn nothing_fits(options: &PriceImport, list: &litellm::PriceList, read: usize) -> Failure {
+    let left_out: Map<String, Value> = by_reason(list)
+        .iter()
+        .map(|(reason, names)| (reason.name().to_owned(), names.len().into()))
+        .collect();
+    let hint = if read > 0 {
+        "name a provider of the list with --provider, as AWGP calls it, or leave --provider out"
+    } else {
+        "docs/prices.md says which entries are taken; name the price list that LiteLLM publishes"
+    };
+    let detail = json!({"entries": list.entries, "other_providers": read, "left_out": left_out});
+    Failure::new(Exit::BadArgument, format!("{}: no price of it can be imported", options.file.display()))
+        .note("detail", detail.to_string())
+        .hint(hint)
 }
 
 /// An import for people.

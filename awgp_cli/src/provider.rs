@@ -3,6 +3,7 @@
 use crate::call::Call;
 use crate::exit::Exit;
 use crate::failure::{Failure, Trouble};
+use crate::given;
 use crate::opt::{Output, ProviderAdd, ProviderNamed, ProviderRotate};
 use crate::render;
 use crate::row::Row;
@@ -11,7 +12,8 @@ use std::path::Path;
 
 const COLUMNS: [&str; 7] = ["name", "issuer", "audience", "algorithms", "key_ids", "is_active", "updated_at"];
 
-// The set was validated when it was written; a key without a kid shows as null.
+// The set was validated when it was written; a key without a kid shows as null. Keys that are left out are listed too:
+// they are in the set.
 const LIST: &str = "
     SELECT name, issuer, audience, algorithms,
            (SELECT array_agg(key ->> 'kid') FROM jsonb_array_elements(jwks::jsonb -> 'keys') AS key) AS key_ids,
@@ -38,7 +40,9 @@ pub async fn add(session: &mut Session, options: &ProviderAdd, output: Output) -
         .arg("leeway_seconds", "integer", options.leeway_seconds)
         .arg("max_lifetime_seconds", "integer", options.max_lifetime_seconds)
         .arg("only_tenant_id", "uuid", only_tenant);
-    work.conclude(&call, output).await
+    let text = work.conclude(&call, output).await?;
+    session.tell_notices(output);
+    Ok(text)
 }
 
 /// Lists the providers.
@@ -81,11 +85,12 @@ async fn change(session: &mut Session, call: &Call, issuer: &str, output: Output
             .hint("list the providers with `awgp provider list`")
     })?;
     work.commit().await?;
+    session.tell_notices(output);
     Ok(render::single(&row, output))
 }
 
 fn read(file: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(file).map_err(|error| {
+    given::text(file).map_err(|error| {
         Failure::new(Exit::BadArgument, format!("{} cannot be read: {error}", file.display()))
             .hint("--jwks-file names a file with the realm's certificates endpoint's answer")
     })

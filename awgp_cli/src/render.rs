@@ -3,6 +3,7 @@
 use crate::chart::{self, Canvas};
 use crate::opt::Output;
 use crate::row::{Row, readable};
+use crate::shown;
 use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 use std::io::{self, Write};
 
@@ -22,11 +23,12 @@ pub fn list(rows: &[Row], columns: &[&str], output: Output) -> String {
     }
 }
 
-/// A list as CSV (RFC 4180): a header, then a line a row. What is NULL is empty.
+/// A list as CSV (RFC 4180): a header, then a line a row. What is NULL is empty, and what a spreadsheet would take
+/// for a formula is text.
 pub fn csv(rows: &[Row], columns: &[&str]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let lines =
-        rows.iter().map(|row| columns.iter().map(|name| row.text(name).unwrap_or_default()).collect());
+    let field = |row: &Row, name: &str| shown::csv_field(&row.text(name).unwrap_or_default());
+    let lines = rows.iter().map(|row| columns.iter().map(|name| field(row, name)).collect());
     let header = columns.iter().map(|name| (*name).to_owned()).collect();
     for line in std::iter::once::<Vec<String>>(header).chain(lines) {
         // Into memory, and every line has as many fields as the header: it cannot fail.
@@ -50,7 +52,7 @@ pub fn single(row: &Row, output: Output) -> String {
 pub fn grid(header: &[&str], rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).set_header(header.to_vec());
-    table.add_rows(rows);
+    table.add_rows(rows.iter().map(|cells| cells.iter().map(|text| cell(text))));
     let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
     lines.join("\n") + "\n"
 }
@@ -91,12 +93,13 @@ pub fn print(text: &str) -> io::Result<()> {
 
 /// JSON of several lines, with a final newline.
 pub fn pretty(value: &impl serde::Serialize) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}")) + "\n"
+    let text = serde_json::to_string_pretty(value);
+    shown::json(&text.unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}"))) + "\n"
 }
 
-/// A cell without control characters: stored text must not steer the reader's terminal.
+/// A cell: stored text must neither steer the reader's terminal nor read as another.
 pub fn cell(text: &str) -> String {
-    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+    shown::line(text)
 }
 
 #[cfg(test)]
@@ -131,14 +134,19 @@ mod tests {
 
     #[test]
     fn csv_quotes_what_must_be_and_keeps_exact_numbers() {
-        let row = Row::from_json(r#"{"name":"a \"b\", c","cost":0.000001,"none":null}"#).expect("a row");
-        let text = csv(&[row], &["name", "cost", "none", "absent"]);
-        assert_eq!(text, "name,cost,none,absent\n\"a \"\"b\"\", c\",0.000001,,\n");
+        let row = Row::from_json(r#"{"name":"a \"b\", c","cost":-0.000001,"none":null,"sum":"=1+1"}"#)
+            .expect("a row");
+        let text = csv(&[row], &["name", "cost", "none", "absent", "sum"]);
+        assert_eq!(text, "name,cost,none,absent,sum\n\"a \"\"b\"\", c\",-0.000001,,,'=1+1\n");
         assert_eq!(csv(&[], &["name", "cost"]), "name,cost\n");
     }
 
     #[test]
     fn an_escape_sequence_in_a_cell_is_shown_not_obeyed() {
         assert_eq!(cell("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
+        let row = Row::from_json("{\"title\":\"a\u{202e}b\u{9b}\"}").expect("a row");
+        assert!(single(&row, Output::Table).contains("a\\u{202e}b\\u{9b}"));
+        assert!(single(&row, Output::Json).contains("a\\u202eb\\u009b"));
+        assert!(grid(&["x"], vec![vec!["a\u{200b}b".to_owned()]]).contains("a\\u{200b}b"));
     }
 }

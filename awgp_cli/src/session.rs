@@ -1,15 +1,17 @@
 //! A connection, and the one transaction in which a command does its work.
 
 use crate::call::Call;
-use crate::connect::Target;
+use crate::connect::{Notices, Target};
 use crate::exit::Exit;
 use crate::explain;
 use crate::failure::{Failure, Trouble};
 use crate::opt::{Global, Output};
 use crate::render;
 use crate::row::Row;
+use crate::shown;
 use crate::token::Token;
 use awgp_core::reason::Reason;
+use serde_json::json;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, CopyOutStream, RowStream, Transaction};
 
@@ -43,18 +45,19 @@ impl<'a> Context<'a> {
 pub struct Session {
     client: Client,
     token: Option<Token>,
+    notices: Notices,
 }
 
 impl Session {
     /// Connects.
     pub async fn open(target: &Target) -> Result<Self, Failure> {
         let client = target.connect().await.map_err(|error| explain::connecting(&error, target))?;
-        Ok(Self { client, token: target.token().cloned() })
+        Ok(Self::of(client, target))
     }
 
     /// A session on a connection to `target` that is there.
     pub fn of(client: Client, target: &Target) -> Self {
-        Self { client, token: target.token().cloned() }
+        Self { client, token: target.token().cloned(), notices: target.notices().clone() }
     }
 
     /// Begins a transaction and sets its context.
@@ -79,6 +82,20 @@ impl Session {
         match trouble {
             Trouble::Told(failure) => failure,
             Trouble::Sql(error) => explain::explain(&self.client, &error).await,
+        }
+    }
+
+    /// Tells on stderr what the server told of beside its answers: a line each, or an object each.
+    pub fn tell_notices(&self, output: Output) {
+        for notice in self.notices.take() {
+            match output {
+                Output::Table => eprintln!("notice: {}", shown::line(notice.message())),
+                Output::Json => {
+                    let hint = notice.hint().unwrap_or_default();
+                    let told = json!({"notice": notice.message(), "hint": hint}).to_string();
+                    eprintln!("{}", shown::json(&told));
+                }
+            }
         }
     }
 
@@ -182,6 +199,7 @@ impl Work<'_> {
 
     /// Calls a function that returns rows.
     pub async fn call(&self, call: &Call) -> Result<Vec<Row>, Trouble> {
+        call.check()?;
         self.json_rows(&call.sql(), &call.parameters()).await
     }
 

@@ -16,6 +16,7 @@ pub mod civil;
 pub mod email;
 pub mod human;
 pub mod identity;
+pub mod json;
 pub mod machine;
 pub mod messaging;
 pub mod money;

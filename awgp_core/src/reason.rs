@@ -119,7 +119,7 @@ reasons! {
     TokenWrongIssuer = "token_wrong_issuer", NotAllowed;
     /// Two identity providers have the same issuer, so neither is used.
     IdentityProviderAmbiguous = "identity_provider_ambiguous", WrongState;
-    /// The provider has no key with the token's kid.
+    /// The provider has no key with the token's kid that AWGP can use.
     TokenUnknownKey = "token_unknown_key", NotAllowed;
     /// The token has no kid, and not exactly one key of the provider fits.
     TokenNoKeyId = "token_no_key_id", NotAllowed;
@@ -143,13 +143,14 @@ reasons! {
     TokenExpired = "token_expired", NotAllowed;
     /// The token's nbf or iat is after now.
     TokenNotYetValid = "token_not_yet_valid", NotAllowed;
-    /// The token lives longer than the provider's bound, or ends before it begins.
+    /// The token lives longer than the provider's bound or, where there is none, a year ahead; or ends before it begins.
     TokenLifetime = "token_lifetime", NotAllowed;
     /// The token's subject claim is missing, empty, not text, or holds a control character.
     TokenNoSubject = "token_no_subject", NotAllowed;
     /// The token's tenant claim is missing, empty, not text, or holds a control character; or its provider asks for none, and the user's subject was set by their tenant.
+    /// The token's tenant claim is missing, or names nothing: it is empty, of another form, or holds a control character.
     TokenNoTenant = "token_no_tenant", NotAllowed;
-    /// A key set cannot be used: a private or symmetric key, a weak or unknown one, a kid twice, or no key.
+    /// A key set cannot be used: a private, symmetric or weak key, two of one kid and algorithm, or none that can be used.
     JwksInvalid = "jwks_invalid", BadArgument;
     /// The name of a signature algorithm that cannot be allowed.
     UnknownAlgorithm = "unknown_algorithm", BadArgument;
@@ -379,4 +380,6 @@ reasons! {
     EmailClash = "email_clash", ConstraintViolation;
     /// Fewer people may decide the request than votes are needed; said as a warning.
     ApprovalUndecidable = "approval_undecidable", WrongState;
+    /// JSON holds \u0000, half of a surrogate pair or a number beyond numeric; `element` is the path to it.
+    JsonUnsupported = "json_unsupported", BadArgument;
 }

@@ -78,6 +78,11 @@ impl Jsonb {
         read(&bytes_from_server(&text))
     }
 
+    /// The value as Rust's; see [`awgp_core::json::stored`].
+    pub fn value(&self) -> serde_json::Value {
+        self.with_text(awgp_core::json::stored)
+    }
+
     /// True for a JSON object.
     pub fn is_object(&self) -> bool {
         // SAFETY: the words hold a whole jsonb.

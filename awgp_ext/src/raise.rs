@@ -4,6 +4,7 @@ use awgp_core::reason::Family;
 use awgp_core::refusal::Refusal;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{PgLogLevel, PgSqlErrorCode};
+use serde_json::Value;
 
 /// The SQLSTATE of a family. The match is exhaustive; a test holds the codes against `Family::sqlstate`.
 pub fn sqlstate(family: Family) -> PgSqlErrorCode {
@@ -36,6 +37,12 @@ pub fn warn(refusal: &Refusal) {
         .report(PgLogLevel::WARNING);
 }
 
+/// Tells the client of something that is no error.
+pub fn notice(message: &str, facts: &Value, hint: &str) {
+    ErrorReport::new(PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION, message.to_owned(), "awgp")
+        .set_detail(facts.to_string())
+        .set_hint(hint.to_owned())
+        .report(PgLogLevel::NOTICE);
 /// The value, or the refusal raised.
 pub fn or_raise<T, E: Into<Refusal>>(result: Result<T, E>) -> T {
     result.unwrap_or_else(|error| raise(&error.into()))

@@ -10,8 +10,7 @@ trigger_function!(awgp_guard_settings, pg_finfo_awgp_guard_settings, guard_setti
 /// Every key that AWGP knows can be used; NULL is left to NOT NULL, and what is no object to its CHECK.
 fn guard_settings(call: &TriggerCall) -> Datum {
     let Some(settings) = call.new_row().jsonb(c"settings") else { return call.keep() };
-    let settings = settings.with_text(|text| serde_json::from_str(text).unwrap_or_default());
-    if let Err(error) = validate(&settings) {
+    if let Err(error) = validate(&settings.value()) {
         raise(&error.into());
     }
     call.keep()

@@ -26,7 +26,8 @@ pub struct TestKey {
     pub kid: &'static str,
     /// Its `alg`.
     pub algorithm: Algorithm,
-    der: &'static [u8],
+    /// The private key.
+    pub der: &'static [u8],
 }
 
 macro_rules! key {
@@ -51,9 +52,9 @@ pub const ED25519: TestKey = key!("ed25519", EdDSA, "ed25519_a.pkcs8.der");
 impl TestKey {
     fn private(self) -> EncodingKey {
         match self.algorithm {
-            Algorithm::RS256 => EncodingKey::from_rsa_der(self.der),
+            Algorithm::EdDSA => EncodingKey::from_ed_der(self.der),
             Algorithm::ES256 => EncodingKey::from_ec_der(self.der),
-            _ => EncodingKey::from_ed_der(self.der),
+            _ => EncodingKey::from_rsa_der(self.der),
         }
     }
 

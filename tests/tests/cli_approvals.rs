@@ -188,6 +188,46 @@ async fn approving_asks_on_a_terminal_and_wants_yes_elsewhere() {
 }
 
 #[tokio::test]
+async fn what_will_run_is_shown_by_title_and_action_and_nothing_of_it_is_hidden() {
+    let database = Database::new().await;
+    let north = group(&database).await.north;
+    let admin = database.admin().await;
+    admin.execute("UPDATE awgp.assistants SET capabilities = '{pay}'", &[]).await.expect("a capability");
+    let title = "Pay 10 \u{202e}000 01\u{202c}\u{200b}\u{2028}\u{e0041}\u{9b}";
+    let context = r#"{"action": "pay", "note": "x\u202ey"}"#;
+    let make = ["work", "create", title, "--assistant", "helper", "--risk-level", "4", "--context", context];
+    let item = run(&database, &north, "operator", &[&make[..], &["--description", title]].concat());
+    let item = item.expect(0).json();
+    let request = ["approval", "request", text(&item, "id"), "--title", title];
+    let approval = run(&database, &north, "operator", &request).expect(0).json();
+    let approval = text(&approval, "id");
+
+    let inbox = run(&database, &north, "admin", &["approval", "inbox"]).expect(0);
+    let row = &inbox.json()[0];
+    assert_eq!((text(row, "action"), text(row, "work_item_title")), ("pay", title));
+    assert_eq!(text(row, "will_run"), format!("pay: {title}"));
+    let shown = run(&database, &north, "admin", &["approval", "show", approval]).expect(0);
+    assert_eq!(text(&shown.json(), "work_item_action"), "pay");
+
+    let who = ["--tenant", "north", "--user", "admin@north.example"];
+    let people =
+        |arguments: &[&str]| table(&database, Login::App, &[arguments, &who].concat()).expect(0).stdout;
+    let arguments = format!("approval approve {approval} {}", who.join(" "));
+    let (_, asked) = on_a_terminal(&database, &arguments, "n\n");
+    assert!(asked.contains("work_item_action") && asked.contains("\\u{202e}000 01"), "{asked}");
+    for said in [
+        people(&["approval", "inbox"]),
+        people(&["approval", "show", approval]),
+        asked,
+        inbox.stdout,
+        shown.stdout,
+    ] {
+        let hidden = ['\u{202e}', '\u{202c}', '\u{200b}', '\u{2028}', '\u{e0041}', '\u{9b}'];
+        assert!(!said.contains(hidden), "{said:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_inbox_says_where_glass_was_broken() {
     let database = Database::new().await;
     let north = group(&database).await.north;

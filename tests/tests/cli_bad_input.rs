@@ -62,6 +62,63 @@ async fn malformed_values_are_bad_arguments() {
 }
 
 #[tokio::test]
+async fn json_that_the_server_cannot_store_is_refused_with_the_element() {
+    let database = Database::new().await;
+    fixture::group(&database).await;
+    let id = NOBODY;
+    let work = ["work", "create", "x", "--assistant", "helper", "--context"];
+    let assistant = ["assistant", "create", "X", "--slug", "x", "--type", "custom"];
+    for bad in [r"\u0000", r"\ud83d", r"\ude00\ud83d"] {
+        let json = format!(r#"{{"a": [1, {{"b": "x{bad}"}}]}}"#);
+        for arguments in [
+            &[&work[..], &[&json]].concat(),
+            &[&assistant[..], &["--configuration", &json]].concat(),
+            &[&assistant[..], &["--model-config", &json]].concat(),
+            &vec!["work", "complete", id, "--result", &json],
+            &vec!["action", "finish", id, "completed", "--result", &json],
+            &vec![
+                "message",
+                "check",
+                "--from",
+                "helper",
+                "--to",
+                "helper",
+                "--channel",
+                "c",
+                "--content",
+                "x",
+                "--metadata",
+                &json,
+            ],
+            &vec!["policy", "create", "p", "--content-rules", &json],
+            &vec!["approval", "request", id, "--context", &json],
+        ] {
+            let arguments =
+                [&arguments[..], &["--tenant", "north", "--user", "operator@north.example"]].concat();
+            refused_element(&database, Login::App, &arguments, "$.a[1].b");
+        }
+        let settings = ["tenant", "create", "T", "--slug", "t", "--type", "holding", "--settings", &json];
+        refused_element(&database, Login::Admin, &settings, "$.a[1].b");
+    }
+    let number = [&work[..], &[r#"{"n": 1e200000}"#, "--tenant", "north"]].concat();
+    refused_element(&database, Login::App, &number, "$.n");
+    let marked = [&work[..], &["\u{feff}{\"n\": 1e100}", "--tenant", "north"]].concat();
+    json(&database, Login::App, &marked).expect(0);
+    let oops = [&work[..], &["{'n': 1}", "--tenant", "north"]].concat();
+    let hint = table(&database, Login::App, &oops).expect(6).hint();
+    assert!(hint.contains("double quotes") && !hint.contains("uuid"), "{hint}");
+}
+
+#[track_caller]
+fn refused_element(database: &Database, login: Login, arguments: &[&str], element: &str) {
+    assert_eq!(fails(database, login, arguments, 6), "json_unsupported", "{arguments:?}");
+    let error = json(database, login, arguments).error();
+    let detail: serde_json::Value =
+        serde_json::from_str(error["detail"].as_str().expect("facts")).expect("JSON");
+    assert_eq!(detail["element"], element, "{arguments:?}");
+}
+
+#[tokio::test]
 async fn a_value_outside_of_its_list_is_told_with_the_rule() {
     let database = Database::new().await;
     fixture::group(&database).await;

@@ -1,7 +1,9 @@
 //! `awgp` in signed mode: providers are kept, and a token stands in the place of --tenant and --user.
 
-use awgp_tests::cli::{awgp, json};
-use awgp_tests::tokens::{AUDIENCE, ED25519, P256, RSA_A, RSA_B, claims, jwks, signed_database, token_of};
+use awgp_tests::cli::{awgp, json, table};
+use awgp_tests::tokens::{
+    AUDIENCE, ED25519, ISSUER, P256, RSA_A, RSA_B, claims, jwks, signed_database, token_of,
+};
 use awgp_tests::{Database, Login};
 use serde_json::json;
 use std::path::PathBuf;
@@ -118,4 +120,27 @@ async fn providers_are_added_listed_rotated_and_removed() {
         run(&["provider", "rotate", "https://id.example.com/realms/acme", "--jwks-file", nothing.path()]);
     assert_eq!(refused.expect(6).error()["reason"], "jwks_invalid");
     json(&database, Login::App, &["provider", "list"]).expect(3);
+}
+
+#[tokio::test]
+async fn a_key_that_is_left_out_is_named_beside_the_answer() {
+    let (database, group) = signed_database().await;
+    let odd = json!({"kty": "EC", "crv": "secp256k1", "kid": "odd\u{202e}key", "x": "AA", "y": "AA"});
+    // Some editors put a byte order mark before a text.
+    let text = format!("\u{feff}{}", json!({"keys": [odd, ED25519.jwk()]}));
+    let keys = File::new(&database, "odd", &text);
+    let rotate = ["provider", "rotate", ISSUER, "--jwks-file", keys.path()];
+    let outcome = json(&database, Login::Admin, &rotate).expect(0);
+    assert_eq!(outcome.json()["issuer"], ISSUER);
+    let told: serde_json::Value = serde_json::from_str(&outcome.stderr).expect("one object");
+    assert!(told["notice"].as_str().is_some_and(|notice| notice.contains("odd\u{202e}key")), "{told}");
+    let people = table(&database, Login::Admin, &rotate).expect(0);
+    assert!(people.stderr.starts_with("notice: key 0 (\"odd\\u{202e}key\")"), "{people:?}");
+    let used = awgp(
+        &["user", "list", "--output", "json"],
+        &[("DATABASE_URL", &database.url(Login::App)), ("AWGP_TOKEN", &token_of(group.north.user("admin")))],
+    );
+    used.expect(0);
+    let listed = json(&database, Login::Admin, &["provider", "list"]).expect(0).json();
+    assert_eq!(listed[0]["key_ids"], json!(["odd\u{202e}key", "ed25519"]));
 }

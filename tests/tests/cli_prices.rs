@@ -177,3 +177,73 @@ async fn only_an_administrator_imports_and_what_is_no_list_is_refused() {
     assert_eq!(seen(&["price", "list"]), json!([]));
     assert_eq!(seen(&["price", "list", "--tenant", "north"]).as_array().map(Vec::len), Some(1));
 }
+
+fn list_of(entries: &[(&str, Value)]) -> String {
+    let entry = |(name, provider): &(&str, Value)| {
+        let entry = json!({
+            "litellm_provider": provider, "mode": "chat", "input_cost_per_token": 1e-6, "output_cost_per_token": 2e-6
+        });
+        ((*name).to_owned(), entry)
+    };
+    Value::Object(entries.iter().map(entry).collect()).to_string()
+}
+
+#[tokio::test]
+async fn a_name_that_cannot_be_kept_is_left_out_alone_and_counted() {
+    let database = Database::new().await;
+    let folder = Folder::new(&database);
+    let file = folder.file("list.json");
+    let long = "m".repeat(301);
+    let openai = json!("openai");
+    let entries = [
+        ("good", openai.clone()),
+        (long.as_str(), openai.clone()),
+        (&long[1..], openai.clone()),
+        ("openai/", openai.clone()),
+        (" \u{a0}", openai.clone()),
+        ("nul\u{0}", openai.clone()),
+        ("esc\u{1b}[2J", openai),
+        ("other", json!(long)),
+    ];
+    std::fs::write(&file, format!("\u{feff}{}", list_of(&entries))).expect("a file");
+    let told = import(&database, &file, &[]);
+    assert_eq!((&told["taken"]["models"], &told["added"]["models"]), (&json!(2), &json!(2)), "{told}");
+    assert_eq!(told["left_out"], json!({"bad_name": 6}));
+}
+
+#[tokio::test]
+async fn a_list_of_which_nothing_fits_is_a_bad_argument() {
+    let database = Database::new().await;
+    let folder = Folder::new(&database);
+    let file = folder.file("list.json");
+    let refused = |text: &str, more: &[&str]| {
+        std::fs::write(&file, text).expect("a file");
+        json(&database, Login::Admin, &[&["price", "import", &file], more].concat()).expect(6).error()
+    };
+    let detail = |error: &Value| {
+        serde_json::from_str::<Value>(error["detail"].as_str().expect("counts")).expect("JSON")
+    };
+    let blank = list_of(&[("openai/", json!("openai")), ("x", json!(""))]);
+    assert_eq!(detail(&refused(&blank, &[]))["left_out"], json!({"no_provider": 1, "bad_name": 1}));
+    assert_eq!(detail(&refused("{}", &[]))["entries"], 0);
+    let other = refused(&list_of(&[("m", json!("openai"))]), &["--provider", "local"]);
+    assert_eq!(detail(&other)["other_providers"], 1);
+    let lines = refused("{\"a\": 1}\n{\"b\": 2}\n", &[]);
+    assert!(lines["error"].as_str().is_some_and(|message| message.contains("JSON Lines")), "{lines}");
+    let cut = refused(r#"{"a": {}, "b\ud83d": {}}"#, &[]);
+    assert_eq!(cut["reason"], "json_unsupported", "{cut}");
+}
+
+#[tokio::test]
+async fn a_cell_of_csv_is_no_formula_and_hides_nothing() {
+    let database = Database::new().await;
+    for model in ["=HYPERLINK(1)", "@a", "-1", "a\u{202e}b"] {
+        let set = ["price", "set", "local", "--input-price", "1", "--output-price", "0", "--", model];
+        json(&database, Login::Admin, &set).expect(0);
+    }
+    let url = database.url(Login::Admin);
+    let csv = awgp(&["price", "list", "--output", "csv"], &[("DATABASE_URL", &url)]).expect(0).stdout;
+    for cell in ["local,'=HYPERLINK(1),0,1,0,", "local,'@a,0,", "local,-1,0,", "local,a\\u{202e}b,0,"] {
+        assert!(csv.contains(cell), "{cell}: {csv}");
+    }
+}

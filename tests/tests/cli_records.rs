@@ -79,6 +79,47 @@ async fn messages_that_break_a_rule_and_files_that_are_not_there_are_bad_argumen
 }
 
 #[tokio::test]
+async fn messages_are_an_array_or_a_line_each_with_or_without_a_byte_order_mark() {
+    let database = Database::new().await;
+    fixture::group(&database).await;
+    let folder = Folder::new(&database);
+    let file = folder.file("messages");
+    let log = |bytes: &[u8]| {
+        std::fs::write(&file, bytes).expect("a file can be written");
+        north(&database, "operator", &["conversation", "log", "--assistant", "helper", "--file", &file])
+    };
+    let (one, two) =
+        (r#"{"role": "user", "content": "a"}"#, r#"{"role": "assistant", "content": "b", "n": 1.10}"#);
+    for (text, count) in [
+        (format!("[{one},\n{two}]"), 2),
+        (format!("\u{feff}[{one},{two}]"), 2),
+        (format!("\u{feff}{one}\r\n{two}\r\n"), 2),
+        (format!("{one}\n\n{two}"), 2),
+        (format!("{one}\n"), 1),
+    ] {
+        let made = log(text.as_bytes()).expect(0);
+        assert_eq!(made.json()["messages"].as_array().map(Vec::len), Some(count), "{text}");
+        assert!(count == 1 || made.stdout.contains("1.10"), "{made:?}");
+    }
+    for text in ["", "{oops", &format!("{one}\n{{oops\n"), &format!("{one}{two}")] {
+        let hint = log(text.as_bytes()).expect(6).error()["hint"].to_string();
+        assert!(hint.contains("JSON Lines") && !hint.contains("uuid"), "{hint}");
+    }
+    for (bytes, what) in [(&b"\xff\xfe[\0]\0"[..], "UTF-16"), (b"[\0]", "NUL"), (b"[]\n\xff", "line 2")] {
+        let error = log(bytes).expect(6).error();
+        assert!(error["error"].as_str().is_some_and(|message| message.contains(what)), "{error}");
+    }
+    for text in [
+        format!(r#"[{one}, {{"role": "user", "content": "\ud83d"}}]"#),
+        format!("{one}\n{{\"role\": \"user\", \"content\": \"\\u0000\"}}"),
+    ] {
+        let error = log(text.as_bytes()).expect(6).error();
+        assert_eq!(error["reason"], "json_unsupported", "{error}");
+        assert!(error["detail"].as_str().is_some_and(|detail| detail.contains("$[1].content")), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn an_export_has_every_byte_that_the_digest_is_of_and_is_on_the_record() {
     let database = Database::new().await;
     fixture::group(&database).await;

@@ -228,6 +228,10 @@ async fn an_action_that_work_names_must_be_among_the_capabilities() {
         ("'{pay,mail}'", r#"{"action": "fly"}"#, false),
         ("NULL", r#"{"action": "pay"}"#, false),
         ("'{pay}'", r#"{"action": ["pay"]}"#, false),
+        // What Rust's JSON does not read hides no action beside it.
+        ("'{pay}'", r#"{"action": "fly", "n": 1e400}"#, false),
+        ("'{pay}'", r#"{"action": "pay", "n": 1e400}"#, true),
+        ("'{pay}'", &format!(r#"{{"action": "fly", "n": {}1{}}}"#, "[".repeat(200), "]".repeat(200)), false),
     ] {
         let transaction = within(&mut app, north.id).await;
         let sql = format!("UPDATE awgp.assistants SET capabilities = {capabilities} WHERE id = $1");
@@ -304,6 +308,10 @@ async fn a_policy_that_cannot_be_used_is_not_stored() {
         (r#"{"approval_policy": {"quorum": {"9": 1}}}"#, "approval_policy.quorum.9"),
         (r#"{"approval_policy": 7}"#, "approval_policy"),
     ] {
+        let beside = format!("{}, \"n\": 1e400}}", &settings[..settings.len() - 1]);
+        let set_text = "UPDATE awgp.tenants SET settings = $2::text::jsonb WHERE id = $1";
+        let hidden = admin.execute(set_text, &[&north.id, &beside]).await;
+        assert_refused(hidden, "22023", "invalid_setting");
         let settings: Value = serde_json::from_str(settings).expect("JSON");
         let refused = awgp_tests::refused(admin.execute(set, &[&north.id, &settings]).await);
         assert_eq!((refused.code.as_str(), refused.reason.as_deref()), ("22023", Some("invalid_setting")));

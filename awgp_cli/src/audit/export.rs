@@ -97,7 +97,12 @@ pub async fn export(
         let place = out.display().to_string();
         match output {
             Output::Table => eprintln!("exported {rows} rows to {}", crate::render::cell(&place)),
-            Output::Json => eprintln!("{}", json!({"exported_rows": rows, "file": place})),
+            Output::Json => {
+                eprintln!(
+                    "{}",
+                    crate::shown::json(&json!({"exported_rows": rows, "file": place}).to_string())
+                );
+            }
         }
     }
     Ok(Exit::Success)

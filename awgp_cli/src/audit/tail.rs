@@ -208,7 +208,7 @@ fn print(rows: &[Row], output: Output) -> Result<bool, Trouble> {
 
 fn line(row: &Row, output: Output) -> String {
     match output {
-        Output::Json => serde_json::to_string(row).unwrap_or_default(),
+        Output::Json => crate::shown::json(&serde_json::to_string(row).unwrap_or_default()),
         Output::Table => {
             let text = |name| crate::render::cell(&row.text(name).unwrap_or_default());
             let origin = listing::origin(row)

@@ -10,11 +10,13 @@ use crate::failure::Failure;
 use crate::secret::DatabaseUrl;
 use crate::token::Token;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tls::Tls;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use tokio_postgres::config::Host;
+use tokio_postgres::error::DbError;
 use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls};
 
 /// How long one attempt to connect may take, unless PGCONNECT_TIMEOUT or connect_timeout says otherwise.
@@ -29,6 +31,24 @@ pub struct Target {
     config: Config,
     tls: Tls,
     token: Option<Token>,
+    notices: Notices,
+}
+
+/// What the server told of on connections to a target, beside answers and errors.
+#[derive(Clone, Default)]
+pub struct Notices(Arc<Mutex<Vec<DbError>>>);
+
+impl Notices {
+    /// What has come, which is forgotten with it.
+    pub fn take(&self) -> Vec<DbError> {
+        self.0.lock().map(|mut notices| std::mem::take(&mut *notices)).unwrap_or_default()
+    }
+
+    fn keep(&self, notice: DbError) {
+        if let Ok(mut notices) = self.0.lock() {
+            notices.push(notice);
+        }
+    }
 }
 
 impl Target {
@@ -64,7 +84,7 @@ impl Target {
         options.root_cert = options.root_cert.or_else(|| get("PGSSLROOTCERT"));
         let tls = Tls::resolve(&options, get("HOME").as_deref().map(Path::new))?;
         config.ssl_mode(tls.wire_mode());
-        Ok(Self { config, tls, token: None })
+        Ok(Self { config, tls, token: None, notices: Notices::default() })
     }
 
     /// The same server and database with another login.
@@ -92,7 +112,7 @@ impl Target {
             if let Some(limit) = self.config.get_connect_timeout() {
                 config.connect_timeout(*limit);
             }
-            Self { config, tls: self.tls.clone(), token: None }
+            Self { config, tls: self.tls.clone(), token: None, notices: self.notices.clone() }
         })
     }
 
@@ -136,16 +156,21 @@ impl Target {
         self.token.as_ref()
     }
 
+    /// What the server told of on the connections that [`Target::connect`] made.
+    pub fn notices(&self) -> &Notices {
+        &self.notices
+    }
+
     /// Connects; the connection is driven by a task of its own.
     pub async fn connect(&self) -> Result<Client, tokio_postgres::Error> {
         // Two types of connection, the same two steps.
         if let Some(connector) = self.tls.connector() {
             let (client, connection) = self.config.connect(connector).await?;
-            tokio::spawn(connection);
+            tokio::spawn(keep_notices(connection, self.notices.clone()));
             Ok(client)
         } else {
             let (client, connection) = self.config.connect(NoTls).await?;
-            tokio::spawn(connection);
+            tokio::spawn(keep_notices(connection, self.notices.clone()));
             Ok(client)
         }
     }
@@ -160,6 +185,19 @@ where
     while let Some(Ok(message)) = std::future::poll_fn(|context| connection.poll_message(context)).await {
         if matches!(message, AsyncMessage::Notification(_)) {
             let _ = notify.try_send(());
+        }
+    }
+}
+
+/// Drives a connection until it ends, and keeps what the server tells beside its answers.
+async fn keep_notices<S, T>(mut connection: Connection<S, T>, notices: Notices)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    while let Some(Ok(message)) = std::future::poll_fn(|context| connection.poll_message(context)).await {
+        if let AsyncMessage::Notice(notice) = message {
+            notices.keep(notice);
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::assistant;
 use crate::call::Call;
 use crate::exit::Exit;
 use crate::failure::{Failure, Trouble};
+use crate::given;
 use crate::opt::{
     ConversationErase, ConversationHold, ConversationList, ConversationLog, ConversationNamed,
     ConversationSearch, Output,
@@ -13,7 +14,6 @@ use crate::opt::{
 use crate::render;
 use crate::row::Row;
 use crate::session::{Context, Session, Work};
-use std::io::Read;
 use std::path::Path;
 
 const COLUMNS: [&str; 9] = [
@@ -78,16 +78,12 @@ pub async fn log(
 }
 
 fn read(file: &Path) -> Result<String, Failure> {
-    let text = if file == Path::new("-") {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).map(|_| text)
-    } else {
-        std::fs::read_to_string(file)
-    };
-    text.map_err(|error| {
-        Failure::new(Exit::BadArgument, format!("{}: {error}", file.display()))
-            .hint("name a file that holds a JSON array of messages")
-    })
+    let place = if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() };
+    let text = given::text(file).map_err(|error| {
+        Failure::new(Exit::BadArgument, format!("{place}: {error}"))
+            .hint("name a file that holds a JSON array of messages, or a message a line (JSON Lines)")
+    })?;
+    given::json_array(&place, &text, "a JSON array of messages")
 }
 
 /// Calls a function that takes the id first.

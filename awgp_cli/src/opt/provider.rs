@@ -30,13 +30,14 @@ pub struct ProviderAdd {
     /// The public keys: the answer of the provider's certificates endpoint.
     #[arg(long, value_name = "FILE")]
     pub jwks_file: PathBuf,
-    /// An algorithm that is accepted; give the option once for each [default: the server's, RS256, ES256, EdDSA].
+    /// An algorithm that is accepted; give the option once for each [default: the server's, RS256, ES256,
+    /// EdDSA, Ed25519].
     #[arg(long, value_name = "ALG")]
     pub algorithm: Vec<String>,
-    /// The claim that is a user's keycloak id [default: the server's, sub].
+    /// The claim that is a user's keycloak id, or the path to it [default: the server's, sub].
     #[arg(long, value_name = "CLAIM")]
     pub subject_claim: Option<String>,
-    /// A claim that must name the user's tenant, by slug or id.
+    /// A claim that must name the user's tenant, by slug or id: Keycloak's organization, or a path such as org.id.
     #[arg(long, value_name = "CLAIM")]
     pub tenant_claim: Option<String>,
     /// What azp must be; give the option once for each.
@@ -45,7 +46,7 @@ pub struct ProviderAdd {
     /// How far the provider's clock may be off, 0 to 300 seconds.
     #[arg(long, value_name = "SECONDS")]
     pub leeway_seconds: Option<i32>,
-    /// The longest a token may live.
+    /// The longest a token may live, from iat to exp [default: exp is at most 365 days ahead].
     #[arg(long, value_name = "SECONDS")]
     pub max_lifetime_seconds: Option<i32>,
     /// The only tenant for whose users it vouches, by slug or id.

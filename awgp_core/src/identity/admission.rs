@@ -59,8 +59,9 @@ pub fn admit(
     let named = |tenant: &String| {
         *tenant == candidate.tenant_slug || Uuid::try_parse(tenant) == Ok(candidate.tenant_id)
     };
+    let agrees = identity.tenants.is_empty() || identity.tenants.iter().any(named);
     let bound = only_tenant.is_none_or(|tenant| tenant == candidate.tenant_id);
-    if !bound || !identity.tenant.as_ref().is_none_or(named) {
+    if !bound || !agrees {
         return Err(AdmissionError::TenantMismatch);
     }
     if candidate.subject_by_tenant && only_tenant.is_none() && identity.tenant.is_none() {
@@ -111,7 +112,7 @@ mod tests {
             provider: 0,
             issuer: "https://id.example.com/realms/acme".to_owned(),
             subject: "s".to_owned(),
-            tenant: tenant.map(str::to_owned),
+            tenants: tenant.into_iter().map(str::to_owned).collect(),
             key_id: None,
             token_id: None,
             expires_at_seconds: 0,

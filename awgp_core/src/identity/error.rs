@@ -3,8 +3,8 @@
 use serde_json::Value;
 use thiserror::Error;
 
-use super::MAX_TOKEN_BYTES;
 use super::jwk::clip;
+use super::{IgnoredKey, MAX_TOKEN_BYTES};
 use crate::reason::Reason;
 use crate::refusal::Refusal;
 
@@ -47,6 +47,8 @@ pub enum TokenError {
     UnknownKey {
         /// The `kid`.
         kid: String,
+        /// Why the key is not used, if the set has it.
+        ignored: Option<String>,
     },
     /// No `kid`, and not exactly one key fits.
     #[error("token names no key, and {fitting} keys fit")]
@@ -112,13 +114,21 @@ pub enum TokenError {
         /// The provider's bound.
         max_lifetime_seconds: i64,
     },
+    /// `exp` is too far ahead, and the provider has no bound of its own.
+    #[error("token ends too far ahead")]
+    FarAhead {
+        /// `exp`, in seconds since 1970.
+        expires_at_seconds: i64,
+        /// How far ahead it may be.
+        max_ahead_seconds: i64,
+    },
     /// The subject claim is missing, empty, not text, or holds a control character.
     #[error("token names no subject")]
     NoSubject {
         /// The claim's name.
         claim: String,
     },
-    /// The provider wants a tenant claim, and it is missing, empty, not text, or holds a control character.
+    /// The provider wants a tenant claim, and it is missing or names nothing.
     #[error("token names no tenant")]
     NoTenant {
         /// The claim's name.
@@ -148,7 +158,7 @@ impl TokenError {
             Self::NoTime { .. } => Reason::TokenNoTime,
             Self::Expired { .. } => Reason::TokenExpired,
             Self::NotYetValid { .. } => Reason::TokenNotYetValid,
-            Self::Lifetime { .. } => Reason::TokenLifetime,
+            Self::Lifetime { .. } | Self::FarAhead { .. } => Reason::TokenLifetime,
             Self::NoSubject { .. } => Reason::TokenNoSubject,
             Self::NoTenant { .. } => Reason::TokenNoTenant,
         }
@@ -166,6 +176,9 @@ impl TokenError {
             Self::WrongType { .. } => "Pass the access token, not the ID token or the refresh token.",
             Self::WrongIssuer => "Compare the token's iss with awgp.identity_providers.issuer.",
             Self::AmbiguousIssuer => "Leave one row for each issuer in awgp.identity_providers.",
+            Self::UnknownKey { ignored: Some(_), .. } => {
+                "Let the identity provider sign with a key that AWGP can verify; docs/identity.md lists them."
+            }
             Self::UnknownKey { .. } | Self::NoKeyId { .. } | Self::KeyUse { .. } => {
                 "Renew awgp.identity_providers.jwks from the provider's certificates endpoint."
             }
@@ -181,6 +194,9 @@ impl TokenError {
             }
             Self::NotYetValid { .. } => "Compare the clocks of the identity provider and of the server.",
             Self::Lifetime { .. } => "Shorten the access token lifespan at the identity provider.",
+            Self::FarAhead { .. } => {
+                "Let exp be in seconds, not milliseconds, or allow more with the provider's max_lifetime_seconds."
+            }
             Self::NoSubject { .. } | Self::NoTenant { .. } => {
                 "Add a mapper for the claim to the client, or correct the claim's name in the provider's row."
             }
@@ -195,7 +211,10 @@ impl TokenError {
             Self::Malformed { problem } => vec![("problem", problem.as_str().into())],
             Self::Header { member } => vec![("member", (*member).into())],
             Self::WrongType { found } => vec![("type", found.as_str().into())],
-            Self::UnknownKey { kid } | Self::KeyUse { kid } => vec![("kid", kid.as_str().into())],
+            Self::UnknownKey { kid, ignored: Some(problem) } => {
+                vec![("kid", kid.as_str().into()), ("ignored", problem.as_str().into())]
+            }
+            Self::UnknownKey { kid, .. } | Self::KeyUse { kid } => vec![("kid", kid.as_str().into())],
             Self::NoKeyId { fitting } => vec![("fitting_keys", (*fitting).into())],
             Self::Algorithm { algorithm } | Self::AlgorithmMismatch { algorithm } => {
                 vec![("algorithm", algorithm.as_str().into())]
@@ -211,6 +230,10 @@ impl TokenError {
             Self::Lifetime { lifetime_seconds, max_lifetime_seconds } => vec![
                 ("lifetime_seconds", (*lifetime_seconds).into()),
                 ("max_lifetime_seconds", (*max_lifetime_seconds).into()),
+            ],
+            Self::FarAhead { expires_at_seconds, max_ahead_seconds } => vec![
+                ("expires_at_seconds", (*expires_at_seconds).into()),
+                ("max_ahead_seconds", (*max_ahead_seconds).into()),
             ],
             Self::WrongIssuer
             | Self::AmbiguousIssuer
@@ -237,6 +260,12 @@ pub enum JwksError {
     Set {
         /// What is wrong.
         problem: String,
+    },
+    /// Every key of the set is left out, or for something else than signatures.
+    #[error("key set is not valid: no key of it can verify signatures")]
+    NoKey {
+        /// Those that are left out.
+        ignored: Vec<IgnoredKey>,
     },
     /// One key.
     #[error("key {index} of the key set is not valid: {problem}")]
@@ -268,6 +297,10 @@ impl From<JwksError> for Refusal {
         let refusal = Self::new(Reason::JwksInvalid, message, hint);
         match error {
             JwksError::Set { problem } => refusal.with("problem", problem),
+            JwksError::NoKey { ignored } => {
+                let problems: Vec<_> = ignored.iter().map(IgnoredKey::facts).collect();
+                refusal.with("problem", "no key can verify signatures").with("ignored", problems)
+            }
             JwksError::Key { index, kid, problem } => {
                 refusal.with("key", index).with("kid", kid).with("problem", problem)
             }

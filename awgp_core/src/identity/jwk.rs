@@ -1,19 +1,22 @@
 //! One public key of a provider's set (RFC 7517).
 
+use std::fmt;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::DecodingKey;
 use jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER;
+use p521::ecdsa::signature::Verifier as _;
 use serde_json::{Map, Value};
 
-use super::{Algorithm, JwksError};
+use super::Algorithm;
 
 /// The least size of an RSA modulus, in bits (RFC 7518 §3.3).
 const MIN_RSA_BITS: usize = 2048;
 /// The largest, in bits; beyond it a single verification takes too long. The library's own bound is the same.
 const MAX_RSA_BITS: usize = 4096;
-/// Members that only a private or a symmetric key has (RFC 7518 §6).
-const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+/// Members that only a private or a symmetric key has (RFC 7518 §6; `priv` is that of the type AKP, for ML-DSA).
+const PRIVATE_MEMBERS: [&str; 9] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
 
 /// The encodings of points of small order on Ed25519, sign bit cleared. A signature under such a key can be
 /// forged, and the library's verification does not refuse it. The list is libsodium's.
@@ -27,47 +30,85 @@ const ED25519_SMALL_ORDER: [[u8; 32]; 7] = [
     hex_32("eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
 ];
 
+const OFF_CURVE: &str = "the point is not on its curve";
+
 /// A public key that can be asked whether a signature is its own.
 #[derive(Clone, Debug)]
 pub struct Key {
     /// `kid`, if the key has one.
     pub id: Option<String>,
-    /// `alg`, if the key says what it is for.
-    pub(super) algorithm: Option<String>,
+    /// `alg`, if the key says what it is for; of a key that does not sign, only what can sign.
+    algorithm: Option<Algorithm>,
     /// What it can do; None for a key that does not sign (`use` other than `sig`, `key_ops` without `verify`).
     pub(super) material: Option<Material>,
+}
+
+/// What is wrong with a key of a set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// The key gives a secret away, or its signatures can be forged: no set that holds it is stored.
+    Dangerous(String),
+    /// The key is not understood, or is no key: it is left out (RFC 7517 §5).
+    Unusable(String),
+}
+
+/// Text that says what is wrong is about a key that cannot be used, unless somebody says otherwise.
+impl From<String> for Fault {
+    fn from(problem: String) -> Self {
+        Self::Unusable(problem)
+    }
+}
+
+impl From<&str> for Fault {
+    fn from(problem: &str) -> Self {
+        Self::Unusable(problem.to_owned())
+    }
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Material {
     /// The algorithms that this type and curve can do.
     algorithms: &'static [Algorithm],
-    key: DecodingKey,
+    verifier: Verifier,
+}
+
+#[derive(Clone)]
+enum Verifier {
+    Library(DecodingKey),
+    P521(p521::ecdsa::VerifyingKey),
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Verifier")
+    }
 }
 
 impl Key {
-    /// Reads the key at `index` of its set. Refuses with reason `jwks_invalid`; the error names the key.
-    pub(super) fn read(index: usize, jwk: &Map<String, Value>) -> Result<Self, JwksError> {
-        let id = optional_text(jwk, "kid").map_err(|problem| JwksError::key(index, None, problem))?;
-        let named = |problem: String| JwksError::key(index, id.as_deref(), problem);
-
+    /// Reads one key of a set.
+    pub(super) fn read(jwk: &Map<String, Value>) -> Result<Self, Fault> {
         if let Some(member) = PRIVATE_MEMBERS.into_iter().find(|member| jwk.contains_key(*member)) {
-            return Err(named(format!("member \"{member}\" belongs to a private or symmetric key")));
+            return Err(Fault::Dangerous(format!(
+                "member \"{member}\" belongs to a private or symmetric key"
+            )));
         }
-        let key_type = optional_text(jwk, "kty").map_err(named)?;
-        let key_type = key_type.ok_or_else(|| named("\"kty\" is missing".to_owned()))?;
-        if !matches!(key_type.as_str(), "RSA" | "EC" | "OKP") {
-            return Err(named(format!("\"kty\" is \"{}\": RSA, EC or OKP is wanted", clip(&key_type))));
+        let id = optional_text(jwk, "kid")?;
+        let key_type = optional_text(jwk, "kty")?.ok_or("\"kty\" is missing")?;
+        match key_type.as_str() {
+            "RSA" | "EC" | "OKP" => {}
+            "oct" => return Err(Fault::Dangerous("\"kty\" is \"oct\", which is a symmetric key".to_owned())),
+            _ => return Err(format!("\"kty\" is \"{}\": RSA, EC or OKP is wanted", clip(&key_type)).into()),
         }
-        let algorithm = optional_text(jwk, "alg").map_err(named)?;
-        let usage = optional_text(jwk, "use").map_err(named)?;
-        let signs = usage.is_none_or(|usage| usage == "sig") && may_verify(jwk).map_err(named)?;
-        let material = if signs { Some(Material::read(&key_type, jwk).map_err(named)?) } else { None };
+        let algorithm = optional_text(jwk, "alg")?;
+        let usage = optional_text(jwk, "use")?;
+        let signs = usage.is_none_or(|usage| usage == "sig") && may_verify(jwk)?;
+        let material = if signs { Some(Material::read(&key_type, jwk)?) } else { None };
         if let (Some(material), Some(name)) = (&material, &algorithm)
             && !material.algorithms.iter().any(|algorithm| algorithm.name() == name)
         {
-            return Err(named(format!("\"alg\" is \"{}\", which does not fit the key", clip(name))));
+            return Err(format!("\"alg\" is \"{}\", which does not fit the key", clip(name)).into());
         }
+        let algorithm = algorithm.and_then(|name| name.parse().ok());
         Ok(Self { id, algorithm, material })
     }
 
@@ -79,80 +120,127 @@ impl Key {
     /// Whether this key can have made a signature with `algorithm`: type, curve and the key's own `alg` agree.
     pub fn fits(&self, algorithm: Algorithm) -> bool {
         self.material.as_ref().is_some_and(|material| material.algorithms.contains(&algorithm))
-            && self.algorithm.as_ref().is_none_or(|name| name == algorithm.name())
+            && self.algorithm.is_none_or(|own| own.signs_like(algorithm))
+    }
+
+    /// Whether there is an algorithm that both keys fit.
+    pub(super) fn competes_with(&self, other: &Self) -> bool {
+        Algorithm::ALL.into_iter().any(|algorithm| self.fits(algorithm) && other.fits(algorithm))
     }
 
     /// Whether `signature` is this key's over `message`. False if the algorithm does not fit.
     pub fn verifies(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
         let Some(material) = self.material.as_ref().filter(|_| self.fits(algorithm)) else { return false };
-        (DEFAULT_PROVIDER.verifier_factory)(&algorithm.in_library(), &material.key)
-            .is_ok_and(|verifier| verifier.verify(message, &signature.to_vec()).is_ok())
+        match (&material.verifier, algorithm.in_library()) {
+            (Verifier::Library(key), Some(algorithm)) => (DEFAULT_PROVIDER.verifier_factory)(&algorithm, key)
+                .is_ok_and(|verifier| verifier.verify(message, &signature.to_vec()).is_ok()),
+            (Verifier::P521(key), None) => p521::ecdsa::Signature::from_slice(signature)
+                .is_ok_and(|signature| key.verify(message, &signature).is_ok()),
+            _ => false,
+        }
     }
 }
 
 impl Material {
-    fn read(key_type: &str, jwk: &Map<String, Value>) -> Result<Self, String> {
+    fn read(key_type: &str, jwk: &Map<String, Value>) -> Result<Self, Fault> {
         if key_type == "RSA" {
             return Self::rsa(&bytes(jwk, "n")?, &bytes(jwk, "e")?);
         }
         let curve = optional_text(jwk, "crv")?.ok_or("\"crv\" is missing")?;
-        let material = match (key_type, curve.as_str()) {
-            ("EC", "P-256") => Self::ec(jwk, 32, &[Algorithm::Es256])?,
-            ("EC", "P-384") => Self::ec(jwk, 48, &[Algorithm::Es384])?,
-            ("OKP", "Ed25519") => Self::ed25519(&bytes(jwk, "x")?)?,
-            _ => return Err(format!("\"crv\" is \"{}\": P-256, P-384 or Ed25519 is wanted", clip(&curve))),
-        };
-        // Building the verifier decodes the point: one that is not on the curve is found here, when the row is
-        // written, and not as a bad signature later.
-        let point = (DEFAULT_PROVIDER.verifier_factory)(&material.algorithms[0].in_library(), &material.key);
-        point.map(|_| ()).map_err(|_| format!("the point is not on curve {}", clip(&curve)))?;
-        Ok(material)
+        match (key_type, curve.as_str()) {
+            ("EC", "P-256") => Self::ec(&uncompressed(jwk, 32)?, Algorithm::Es256, &[Algorithm::Es256]),
+            ("EC", "P-384") => Self::ec(&uncompressed(jwk, 48)?, Algorithm::Es384, &[Algorithm::Es384]),
+            ("EC", "P-521") => Self::p521(&uncompressed(jwk, 66)?),
+            ("OKP", "Ed25519") => Self::ed25519(&bytes(jwk, "x")?),
+            _ => {
+                Err(format!("\"crv\" is \"{}\": P-256, P-384, P-521 or Ed25519 is wanted", clip(&curve))
+                    .into())
+            }
+        }
     }
 
-    fn rsa(modulus: &[u8], exponent: &[u8]) -> Result<Self, String> {
+    fn rsa(modulus: &[u8], exponent: &[u8]) -> Result<Self, Fault> {
         let significant = |number: &[u8]| {
             let zeros = number.iter().take_while(|byte| **byte == 0).count();
             number[zeros..].to_vec()
         };
         let (modulus, exponent) = (significant(modulus), significant(exponent));
         let bits = modulus.first().map_or(0, |first| modulus.len() * 8 - first.leading_zeros() as usize);
-        if !(MIN_RSA_BITS..=MAX_RSA_BITS).contains(&bits) {
-            return Err(format!("RSA of {bits} bits: {MIN_RSA_BITS} to {MAX_RSA_BITS} are wanted"));
+        if bits < MIN_RSA_BITS {
+            return Err(Fault::Dangerous(format!("RSA of {bits} bits: at least {MIN_RSA_BITS} are wanted")));
+        }
+        if bits > MAX_RSA_BITS {
+            return Err(format!("RSA of {bits} bits: at most {MAX_RSA_BITS} can be verified").into());
         }
         if modulus.last().is_none_or(|last| last % 2 == 0) {
-            return Err("the RSA modulus is even".to_owned());
+            return Err(Fault::Dangerous("the RSA modulus is even".to_owned()));
         }
-        let small = exponent.len() == 1 && exponent[0] < 3;
-        if exponent.is_empty() || exponent.len() > 4 || small || exponent.last().is_some_and(|e| e % 2 == 0) {
-            return Err("the RSA exponent is even, below 3 or longer than 32 bits".to_owned());
+        let small = exponent.is_empty() || exponent == [1];
+        if small || exponent.last().is_some_and(|last| last % 2 == 0) {
+            return Err(Fault::Dangerous("the RSA exponent is even or below 3".to_owned()));
+        }
+        if exponent.len() > 4 {
+            return Err("the RSA exponent is longer than 32 bits".into());
         }
         let key = DecodingKey::from_rsa_raw_components(&modulus, &exponent);
-        Ok(Self { algorithms: &[Algorithm::Rs256, Algorithm::Ps256], key })
+        let algorithms = &[
+            Algorithm::Rs256,
+            Algorithm::Rs384,
+            Algorithm::Rs512,
+            Algorithm::Ps256,
+            Algorithm::Ps384,
+            Algorithm::Ps512,
+        ];
+        Ok(Self { algorithms, verifier: Verifier::Library(key) })
     }
 
-    fn ec(jwk: &Map<String, Value>, size: usize, algorithms: &'static [Algorithm]) -> Result<Self, String> {
-        let mut point = vec![4]; // SEC 1: an uncompressed point
-        for member in ["x", "y"] {
-            let coordinate = bytes(jwk, member)?;
-            // RFC 7518 §6.2.1.2: the full width of the curve, leading zeros included.
-            if coordinate.len() != size {
-                return Err(format!("\"{member}\" has {} bytes instead of {size}", coordinate.len()));
-            }
-            point.extend(coordinate);
-        }
-        Ok(Self { algorithms, key: DecodingKey::from_ec_der(&point) })
+    fn ec(point: &[u8], algorithm: Algorithm, algorithms: &'static [Algorithm]) -> Result<Self, Fault> {
+        Self::on_curve(DecodingKey::from_ec_der(point), algorithm, algorithms)
     }
 
-    fn ed25519(point: &[u8]) -> Result<Self, String> {
+    /// Building the verifier decodes the point: one that is not on the curve is found here, when the row is
+    /// written, and not as a bad signature later.
+    fn on_curve(
+        key: DecodingKey,
+        algorithm: Algorithm,
+        algorithms: &'static [Algorithm],
+    ) -> Result<Self, Fault> {
+        let algorithm = algorithm.in_library().ok_or("the curve has no verifier")?;
+        (DEFAULT_PROVIDER.verifier_factory)(&algorithm, &key).map_err(|_| OFF_CURVE)?;
+        Ok(Self { algorithms, verifier: Verifier::Library(key) })
+    }
+
+    fn p521(point: &[u8]) -> Result<Self, Fault> {
+        let key = p521::ecdsa::VerifyingKey::from_sec1_bytes(point).map_err(|_| OFF_CURVE)?;
+        Ok(Self { algorithms: &[Algorithm::Es512], verifier: Verifier::P521(key) })
+    }
+
+    fn ed25519(point: &[u8]) -> Result<Self, Fault> {
         let Ok(mut bare) = <[u8; 32]>::try_from(point) else {
-            return Err(format!("\"x\" has {} bytes instead of 32", point.len()));
+            return Err(format!("\"x\" has {} bytes instead of 32", point.len()).into());
         };
         bare[31] &= 0x7f;
         if ED25519_SMALL_ORDER.contains(&bare) {
-            return Err("the point has small order: its signatures can be forged".to_owned());
+            let problem = "the point has small order: its signatures can be forged";
+            return Err(Fault::Dangerous(problem.to_owned()));
         }
-        Ok(Self { algorithms: &[Algorithm::EdDsa], key: DecodingKey::from_ed_der(point) })
+        let algorithms = &[Algorithm::EdDsa, Algorithm::Ed25519];
+        Self::on_curve(DecodingKey::from_ed_der(point), Algorithm::EdDsa, algorithms)
     }
+}
+
+/// The point in the form of SEC 1 that is not compressed.
+fn uncompressed(jwk: &Map<String, Value>, size: usize) -> Result<Vec<u8>, Fault> {
+    let mut point = vec![4];
+    for member in ["x", "y"] {
+        let coordinate = bytes(jwk, member)?;
+        // RFC 7518 §6.2.1.2: the full width of the curve, leading zeros included.
+        if coordinate.len() != size {
+            return Err(format!("\"{member}\" has {} bytes instead of {size}", coordinate.len()).into());
+        }
+        point.extend(coordinate);
+    }
+    Ok(point)
 }
 
 /// `key_ops`, where present, must hold `verify` (RFC 7517 §4.3).

@@ -1,27 +1,67 @@
 //! A provider's set of keys (RFC 7517 §5).
 
-use std::collections::HashSet;
+use std::fmt;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::jwk::{Fault, clip};
 use super::strict_json::parse_object;
 use super::{Algorithm, JwksError, Key};
+use crate::json::storable;
 
 /// The most keys a set may hold. Keycloak publishes two to six while it rotates.
 pub const MAX_KEYS: usize = 64;
 
 /// A set of keys that passed [`validate_jwks`].
 #[derive(Clone, Debug)]
-pub struct KeySet(Vec<Key>);
+pub struct KeySet {
+    keys: Vec<Key>,
+    ignored: Vec<IgnoredKey>,
+}
+
+/// A key that stands in a set and is not used, because it is not understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IgnoredKey {
+    /// Its place in the set, from 0.
+    pub index: usize,
+    /// Its `kid`, if it has one, cut to 64 characters.
+    pub kid: Option<String>,
+    /// Why.
+    pub problem: String,
+}
+
+impl IgnoredKey {
+    /// The same for DETAIL.
+    pub fn facts(&self) -> Value {
+        json!({"key": self.index, "kid": self.kid, "problem": self.problem})
+    }
+}
+
+impl fmt::Display for IgnoredKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "key {}", self.index)?;
+        if let Some(kid) = &self.kid {
+            write!(f, " (\"{kid}\")")?;
+        }
+        write!(f, " of the key set is ignored: {}", self.problem)
+    }
+}
 
 /// Reads a JWK set, as text, when a row of `awgp.identity_providers` is written and again when it is used.
 ///
-/// Refused, all with reason `jwks_invalid` and the key named by `kid` and index: private and symmetric keys, RSA
-/// outside 2048 to 4096 bits, a `kty` or `crv` that cannot be verified, an `alg` that does not fit, a point off
-/// its curve or of small order, a `kid` twice, an empty set, a set without one key that signs, more than
-/// [`MAX_KEYS`] keys. Keys that do not sign (`use: enc`) may be of any curve and algorithm and are kept, so that
-/// a token that names one is told so. Members not mentioned (`x5c`, `x5t`) are ignored.
+/// A key that is not understood is left out (RFC 7517 §5) and named in [`KeySet::ignored`]: a `kty`, `crv` or
+/// `alg` that is unknown or does not fit, RSA above 4096 bits, a member that is missing or malformed, a point off
+/// its curve. Keys that do not sign (`use: enc`) may be of any curve and algorithm and are kept, so that a token
+/// that names one is told so. Members not mentioned (`x5c`, `x5t`) are ignored.
+///
+/// The whole set is refused, with reason `jwks_invalid`, for what is dangerous: a private or symmetric key, RSA
+/// below 2048 bits or with a modulus or exponent that is none, a point of small order. So is a set without one
+/// key that signs, one of more than [`MAX_KEYS`] keys, and one in which two keys have the same `kid` and can both
+/// have made a signature of one algorithm: `kid` and `alg` of a token name at most one key. The same `kid` on
+/// keys that no algorithm has in common, such as a signing and an encryption key of Keycloak, is no fault.
 pub fn validate_jwks(jwks: &str) -> Result<KeySet, JwksError> {
+    // Whoever looks at the column casts it to jsonb.
+    storable(jwks).map_err(|unstorable| JwksError::set(unstorable.to_string()))?;
     let set = parse_object(jwks.as_bytes()).map_err(JwksError::set)?;
     let Some(Value::Array(members)) = set.get("keys") else {
         return Err(JwksError::set("\"keys\" is missing or not an array"));
@@ -29,41 +69,70 @@ pub fn validate_jwks(jwks: &str) -> Result<KeySet, JwksError> {
     if members.is_empty() || members.len() > MAX_KEYS {
         return Err(JwksError::set(format!("{} keys: 1 to {MAX_KEYS} are wanted", members.len())));
     }
-    let mut ids = HashSet::new();
-    let mut keys = Vec::with_capacity(members.len());
+    let mut set = KeySet { keys: Vec::with_capacity(members.len()), ignored: Vec::new() };
     for (index, member) in members.iter().enumerate() {
-        let Value::Object(jwk) = member else { return Err(JwksError::key(index, None, "not an object")) };
-        let key = Key::read(index, jwk)?;
-        if let Some(id) = &key.id
-            && !ids.insert(id.clone())
-        {
-            return Err(JwksError::key(index, Some(id), "an earlier key has the same \"kid\""));
+        let kid = member.get("kid").and_then(Value::as_str);
+        let key = match member {
+            Value::Object(jwk) => Key::read(jwk),
+            _ => Err("not an object".into()),
+        };
+        match key {
+            Ok(key) if set.names_twice(&key) => {
+                let problem = "an earlier key has the same \"kid\" and an algorithm in common";
+                return Err(JwksError::key(index, kid, problem));
+            }
+            Ok(key) => set.keys.push(key),
+            Err(Fault::Dangerous(problem)) => return Err(JwksError::key(index, kid, problem)),
+            Err(Fault::Unusable(problem)) => {
+                set.ignored.push(IgnoredKey { index, kid: kid.map(clip), problem });
+            }
         }
-        keys.push(key);
     }
-    if !keys.iter().any(Key::signs) {
-        return Err(JwksError::set("no key of the set may verify signatures"));
-    }
-    Ok(KeySet(keys))
+    if set.keys.iter().any(Key::signs) { Ok(set) } else { Err(JwksError::NoKey { ignored: set.ignored }) }
 }
 
 impl KeySet {
-    /// The keys, in the order of the set.
+    /// The keys that are used, in the order of the set.
     pub fn keys(&self) -> &[Key] {
-        &self.0
+        &self.keys
     }
 
-    /// The key with this `kid`.
+    /// The keys that are not used, in the order of the set.
+    pub fn ignored(&self) -> &[IgnoredKey] {
+        &self.ignored
+    }
+
+    /// The key with this `kid`; a signing one before others.
     pub fn find(&self, id: &str) -> Option<&Key> {
-        self.0.iter().find(|key| key.id.as_deref() == Some(id))
+        self.named(id).find(|key| key.signs()).or_else(|| self.named(id).next())
+    }
+
+    /// The key with this `kid` that fits the algorithm: at most one does.
+    pub(super) fn find_fitting(&self, id: &str, algorithm: Algorithm) -> Option<&Key> {
+        self.named(id).find(|key| key.fits(algorithm))
+    }
+
+    /// Why the key with this `kid` is not used, if it is in the set and is not.
+    pub(super) fn why_ignored(&self, id: &str) -> Option<&str> {
+        let id = clip(id);
+        let ignored = self.ignored.iter().find(|ignored| ignored.kid.as_ref() == Some(&id));
+        ignored.map(|ignored| ignored.problem.as_str())
     }
 
     /// The one key that fits the algorithm, or how many do.
     pub(super) fn only_fitting(&self, algorithm: Algorithm) -> Result<&Key, usize> {
-        let mut fitting = self.0.iter().filter(|key| key.fits(algorithm));
+        let mut fitting = self.keys.iter().filter(|key| key.fits(algorithm));
         match (fitting.next(), fitting.count()) {
             (Some(key), 0) => Ok(key),
             (first, others) => Err(usize::from(first.is_some()) + others),
         }
+    }
+
+    fn named(&self, id: &str) -> impl Iterator<Item = &Key> {
+        self.keys.iter().filter(move |key| key.id.as_deref() == Some(id))
+    }
+
+    fn names_twice(&self, key: &Key) -> bool {
+        key.id.as_ref().is_some_and(|id| self.named(id).any(|earlier| earlier.competes_with(key)))
     }
 }

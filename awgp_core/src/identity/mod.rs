@@ -15,15 +15,18 @@
 //!   and names the client in `azp`. `azp` is *not* an audience: it says who asked for the token, not for whom it
 //!   is. Add an audience mapper to the client; [`Provider::authorized_parties`] narrows by `azp` besides.
 //! - The key set of a realm also publishes an encryption key (`use: enc`). It is accepted in the set and never
-//!   verifies a signature.
+//!   verifies a signature, also where it has the `kid` of a signing key.
+//! - The claim `organization` names tenants as an array or as an object; see [`Provider::tenant_claim`].
 //! - Claim `typ` of an access token is `Bearer`. ID tokens (`ID`), refresh tokens and sender-constrained tokens
 //!   (`DPoP`) are refused: AWGP never sees the proof that the last would need.
 //!
-//! Sources: RFC 7515 (JWS), RFC 7517 (JWK), RFC 7519 (JWT), RFC 8037 (EdDSA), RFC 8725 (best practice).
+//! Sources: RFC 7515 (JWS), RFC 7517 (JWK), RFC 7519 (JWT), RFC 8037 (EdDSA), RFC 8725 (best practice), RFC 9864
+//! (`Ed25519`).
 //!
 //! # The library
 //!
-//! `jsonwebtoken` verifies the signature, with the pure-Rust `rust_crypto` provider. Its own validation is not
+//! `jsonwebtoken` verifies the signature, with the pure-Rust `rust_crypto` provider, and `p521` those of ES512, which it
+//! lacks. Its own validation is not
 //! used: it reads the system clock, keeps the last of two equal members, and has one error for many causes.
 //! RUSTSEC-2023-0071 (Marvin) concerns private RSA keys in the `rsa` crate beneath it; here there are only public
 //! ones.
@@ -32,6 +35,7 @@ mod admission;
 mod algorithm;
 mod claims;
 mod error;
+mod instant;
 mod jwk;
 mod jwks;
 mod provider;
@@ -43,7 +47,8 @@ mod token;
 pub use admission::{AdmissionError, Candidate, admit};
 pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub use error::{JwksError, TokenError};
+pub use instant::Instant;
 pub use jwk::Key;
-pub use jwks::{KeySet, MAX_KEYS, validate_jwks};
+pub use jwks::{IgnoredKey, KeySet, MAX_KEYS, validate_jwks};
 pub use provider::Provider;
-pub use token::{Identity, MAX_TOKEN_BYTES, verify};
+pub use token::{Identity, MAX_TOKEN_BYTES, verify, verify_at};

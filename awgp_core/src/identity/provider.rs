@@ -15,17 +15,17 @@ pub struct Provider {
     pub keys: KeySet,
     /// The algorithms that are allowed; a key's own `alg` narrows further.
     pub algorithms: Vec<Algorithm>,
-    /// The top-level claim that names the user: `sub`, unless said otherwise.
+    /// The claim that names the user, or a path to it: `sub`, unless said otherwise.
     pub subject_claim: String,
-    /// The top-level claim that names the tenant, by id or slug. None: the user's row says it.
+    /// The claim that names the tenant, by id or slug, or a path to it. None: the user's row says it.
     pub tenant_claim: Option<String>,
-    /// The longest `exp - iat` that is accepted, in seconds. None: any.
+    /// The longest `exp - iat` that is accepted, in seconds. None: `exp` is at most a year ahead.
     pub max_lifetime_seconds: Option<i64>,
 }
 
 impl Provider {
-    /// A provider with the defaults: RS256, ES256 and EdDSA; subject in `sub`; no tenant claim, any `azp`, any
-    /// lifetime.
+    /// A provider with the defaults: RS256, ES256 and EdDSA in both spellings; subject in `sub`; no tenant claim,
+    /// any `azp`, a lifetime of a year.
     pub fn new(issuer: impl Into<String>, audiences: Vec<String>, keys: KeySet) -> Self {
         Self {
             issuer: issuer.into(),

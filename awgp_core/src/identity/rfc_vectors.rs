@@ -13,7 +13,11 @@ fn holds(jwk: &str, algorithm: Algorithm, token: &str) {
     let (message, signature) = token.rsplit_once('.').unwrap();
     let mut signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
     for other in Algorithm::ALL {
-        assert_eq!(key.verifies(other, message.as_bytes(), &signature), other == algorithm, "{other}");
+        assert_eq!(
+            key.verifies(other, message.as_bytes(), &signature),
+            other.signs_like(algorithm),
+            "{other}"
+        );
     }
     for place in 0..signature.len() {
         signature[place] ^= 1 << (place % 8);

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::claims;
 use super::jwk::clip;
 use super::strict_json::parse_object;
-use super::{Algorithm, Key, Provider, TokenError};
+use super::{Algorithm, Instant, Key, Provider, TokenError};
 
 /// The longest token that is read, in bytes. Keycloak's access tokens have one to four KiB.
 pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
@@ -25,13 +25,14 @@ pub struct Identity {
     pub issuer: String,
     /// The subject claim: `users.keycloak_id`. Not empty, no control characters.
     pub subject: String,
-    /// The tenant claim, where the provider asks for one.
-    pub tenant: Option<String>,
+    /// The tenants that the tenant claim names, one at least where the provider asks for one; the user's own is
+    /// among them.
+    pub tenants: Vec<String>,
     /// `kid` of the key that signed, if it has one.
     pub key_id: Option<String>,
     /// `jti`, if it is text.
     pub token_id: Option<String>,
-    /// The first second, since 1970, at which [`verify`] refuses: `exp` plus the leeway.
+    /// The first whole second, since 1970, at which [`verify`] refuses: `exp` plus the leeway.
     pub expires_at_seconds: i64,
 }
 
@@ -46,6 +47,16 @@ pub fn verify(
     now_seconds: i64,
     leeway_seconds: u32,
 ) -> Result<Identity, TokenError> {
+    verify_at(token, providers, Instant::of_seconds(now_seconds), leeway_seconds)
+}
+
+/// The same by a clock of microseconds: times in a token may have a fraction.
+pub fn verify_at(
+    token: &str,
+    providers: &[Provider],
+    now: Instant,
+    leeway_seconds: u32,
+) -> Result<Identity, TokenError> {
     if token.len() > MAX_TOKEN_BYTES {
         return Err(TokenError::TooLong { bytes: token.len() });
     }
@@ -54,11 +65,11 @@ pub fn verify(
     let place = provider_of(&parts.claims, providers)?;
     let provider = &providers[place];
     let key = verify_signature(&parts, provider)?;
-    claims::check(&parts.claims, provider, now_seconds, i64::from(leeway_seconds)).map(|accepted| Identity {
+    claims::check(&parts.claims, provider, now, leeway_seconds).map(|accepted| Identity {
         provider: place,
         issuer: provider.issuer.clone(),
         subject: accepted.subject,
-        tenant: accepted.tenant,
+        tenants: accepted.tenants,
         key_id: key.id.clone(),
         token_id: accepted.token_id,
         expires_at_seconds: accepted.expires_at_seconds,
@@ -119,20 +130,21 @@ fn provider_of(claims: &Map<String, Value>, providers: &[Provider]) -> Result<us
 /// Key, then algorithm, then signature. The key decides what algorithms it can do, never the token.
 fn verify_signature<'p>(parts: &Parts<'_>, provider: &'p Provider) -> Result<&'p Key, TokenError> {
     let kid = text(&parts.header, "kid")?;
-    let named = match kid {
-        None => None,
-        Some(kid) => {
-            let key = provider.keys.find(kid).ok_or_else(|| TokenError::UnknownKey { kid: clip(kid) })?;
-            if !key.signs() {
-                return Err(TokenError::KeyUse { kid: clip(kid) });
-            }
-            Some(key)
+    if let Some(kid) = kid {
+        let key = provider.keys.find(kid).ok_or_else(|| TokenError::UnknownKey {
+            kid: clip(kid),
+            ignored: provider.keys.why_ignored(kid).map(str::to_owned),
+        })?;
+        if !key.signs() {
+            return Err(TokenError::KeyUse { kid: clip(kid) });
         }
-    };
+    }
     let algorithm = allowed_algorithm(&parts.header, provider)?;
-    let key = match named {
-        Some(key) if key.fits(algorithm) => key,
-        Some(_) => return Err(TokenError::AlgorithmMismatch { algorithm: algorithm.to_string() }),
+    let key = match kid {
+        Some(kid) => provider
+            .keys
+            .find_fitting(kid, algorithm)
+            .ok_or_else(|| TokenError::AlgorithmMismatch { algorithm: algorithm.to_string() })?,
         None => provider.keys.only_fitting(algorithm).map_err(|fitting| TokenError::NoKeyId { fitting })?,
     };
     if key.verifies(algorithm, parts.message, &parts.signature) {

@@ -13,6 +13,9 @@ use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
+/// Characters of a name at most, as the constraint of model_prices has it.
+const NAME_MAX: usize = 300;
+
 /// The example that the list begins with.
 const EXAMPLE: &str = "sample_spec";
 
@@ -102,6 +105,8 @@ pub enum LeftOut {
     Malformed,
     /// It names no provider.
     NoProvider,
+    /// Its provider or its model is blank, longer than names are kept, or has control characters.
+    BadName,
     /// It names no mode, or one that is not known here.
     UnknownMode,
     /// Its mode is charged by images, seconds, pages or searches.
@@ -127,6 +132,7 @@ impl LeftOut {
             Self::Example => "example",
             Self::Malformed => "malformed",
             Self::NoProvider => "no_provider",
+            Self::BadName => "bad_name",
             Self::UnknownMode => "unknown_mode",
             Self::OtherUnit => "other_unit",
             Self::NoTokenPrice => "no_token_price",
@@ -144,6 +150,7 @@ impl LeftOut {
             Self::Example => "the list's own example",
             Self::Malformed => "no JSON object",
             Self::NoProvider => "no provider",
+            Self::BadName => "a name that is blank, too long or has control characters",
             Self::UnknownMode => "no mode, or an unknown one",
             Self::OtherUnit => "charged by images, seconds, pages or searches",
             Self::NoTokenPrice => "no price of an input token",
@@ -277,9 +284,17 @@ fn entry(name: &str, value: &RawValue) -> Result<(ModelPrice, BTreeSet<NotHeld>)
     let base = Price { input, output, cached };
     let known = PROVIDERS.iter().find(|known| known.0 == provider).map(|known| known.1);
     let model = name.strip_prefix(&format!("{provider}/")).unwrap_or(name).to_owned();
+    if !is_name(&provider) || !is_name(&model) {
+        return Err(LeftOut::BadName);
+    }
     let tiers = tiers(&entry, base)?;
     let not_held = not_held(&entry, base);
     Ok((ModelPrice { provider: known.unwrap_or(&provider).to_owned(), model, tiers }, not_held))
+}
+
+/// A name that the table of prices keeps: not blank, no longer than it takes, no control characters.
+fn is_name(name: &str) -> bool {
+    !name.trim().is_empty() && name.chars().count() <= NAME_MAX && !name.chars().any(char::is_control)
 }
 
 /// The base price, and those for larger calls: `input_cost_per_token_above_200k_tokens`. What such a tier does

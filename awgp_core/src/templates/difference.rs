@@ -24,7 +24,7 @@ pub fn changes(current: &Content, proposed: &Content) -> Vec<Change> {
 }
 
 fn value_of(content: &Content) -> Value {
-    let parsed = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
+    let parsed = crate::json::stored;
     json!({
         "description": content.description,
         "type": content.kind,

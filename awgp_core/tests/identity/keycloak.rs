@@ -6,6 +6,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::EncodingKey;
 use jsonwebtoken::crypto::sign;
 use jsonwebtoken::jwk::Jwk;
+use p521::SecretKey;
+use p521::ecdsa::signature::Signer as _;
+use p521::elliptic_curve::sec1::ToEncodedPoint as _;
+use p521::pkcs8::DecodePrivateKey as _;
 use serde_json::{Value, json};
 
 pub const ISSUER: &str = "https://id.example.com/realms/acme";
@@ -36,25 +40,39 @@ pub const ED25519: TestKey = TestKey {
     algorithm: Algorithm::EdDsa,
     der: include_bytes!("../keys/ed25519_a.pkcs8.der"),
 };
-pub const ALL: [TestKey; 6] = [RSA_A, RSA_B, RSA_PSS, P256, P384, ED25519];
+pub const P521: TestKey =
+    TestKey { kid: "p521", algorithm: Algorithm::Es512, der: include_bytes!("../keys/p521_a.pkcs8.der") };
+pub const ALL: [TestKey; 7] = [RSA_A, RSA_B, RSA_PSS, P256, P384, P521, ED25519];
+
+fn library(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
+    let name = if algorithm == Algorithm::Ed25519 { "EdDSA" } else { algorithm.name() };
+    name.parse().unwrap()
+}
 
 impl TestKey {
-    fn library_algorithm(self) -> jsonwebtoken::Algorithm {
-        self.algorithm.name().parse().unwrap()
+    fn private(self) -> EncodingKey {
+        match self.algorithm.name().get(..2) {
+            Some("RS" | "PS") => EncodingKey::from_rsa_der(self.der),
+            Some("ES") => EncodingKey::from_ec_der(self.der),
+            _ => EncodingKey::from_ed_der(self.der),
+        }
     }
 
-    fn private(self) -> EncodingKey {
-        match self.algorithm {
-            Algorithm::Rs256 | Algorithm::Ps256 => EncodingKey::from_rsa_der(self.der),
-            Algorithm::Es256 | Algorithm::Es384 => EncodingKey::from_ec_der(self.der),
-            Algorithm::EdDsa => EncodingKey::from_ed_der(self.der),
-        }
+    /// The same pair with another name and algorithm.
+    pub fn renamed(self, kid: &'static str, algorithm: Algorithm) -> Self {
+        Self { kid, algorithm, ..self }
     }
 
     /// The public key, as Keycloak publishes it.
     pub fn jwk(self) -> Value {
-        let jwk = Jwk::from_encoding_key(&self.private(), self.library_algorithm()).unwrap();
-        let mut jwk = serde_json::to_value(jwk).unwrap();
+        let mut jwk = if self.algorithm == Algorithm::Es512 {
+            let point = SecretKey::from_pkcs8_der(self.der).unwrap().public_key().to_encoded_point(false);
+            let coordinate = |bytes: Option<&p521::FieldBytes>| URL_SAFE_NO_PAD.encode(bytes.unwrap());
+            json!({"kty": "EC", "crv": "P-521", "x": coordinate(point.x()), "y": coordinate(point.y())})
+        } else {
+            let jwk = Jwk::from_encoding_key(&self.private(), library(self.algorithm)).unwrap();
+            serde_json::to_value(jwk).unwrap()
+        };
         jwk["kid"] = self.kid.into();
         jwk["use"] = "sig".into();
         jwk["alg"] = self.algorithm.name().into();
@@ -64,7 +82,14 @@ impl TestKey {
     /// A token with exactly these texts as header and claims, and this key's signature.
     pub fn sign_text(self, header: &str, claims: &str) -> String {
         let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
-        let signature = sign(message.as_bytes(), &self.private(), self.library_algorithm()).unwrap();
+        let signature = if self.algorithm == Algorithm::Es512 {
+            let secret = SecretKey::from_pkcs8_der(self.der).unwrap();
+            let key = p521::ecdsa::SigningKey::from_bytes(&secret.to_bytes()).unwrap();
+            let signature: p521::ecdsa::Signature = key.sign(message.as_bytes());
+            URL_SAFE_NO_PAD.encode(signature.to_bytes())
+        } else {
+            sign(message.as_bytes(), &self.private(), library(self.algorithm)).unwrap()
+        };
         format!("{message}.{signature}")
     }
 

@@ -8,8 +8,8 @@ use jsonwebtoken::crypto::sign;
 use serde_json::{Value, json};
 
 use crate::keycloak::{
-    ALL, ED25519, ISSUER, NOW, P256, P384, RSA_A, RSA_B, RSA_PSS, SUBJECT, TestKey, claims, claims_with,
-    encryption_jwk, provider, provider_of, reason, verify_now,
+    ALL, ED25519, ISSUER, NOW, P256, P384, P521, RSA_A, RSA_B, RSA_PSS, SUBJECT, TestKey, claims,
+    claims_with, encryption_jwk, provider, provider_of, reason, verify_now,
 };
 
 /// A token signed by `key` whose header has one member set; null takes it out.
@@ -31,13 +31,53 @@ fn a_token_of_keycloak_is_accepted_under_every_algorithm() {
             provider: 0,
             issuer: ISSUER.to_owned(),
             subject: SUBJECT.to_owned(),
-            tenant: None,
+            tenants: Vec::new(),
             key_id: Some(key.kid.to_owned()),
             token_id: Some("onrtac:5b1f2a0e-9e0c-4d49-8d0a-7c2f3c5e8a10".to_owned()),
             expires_at_seconds: NOW + 240,
         };
         assert_eq!(identity, Ok(expected), "{}", key.kid);
     }
+}
+
+#[test]
+fn every_algorithm_verifies_under_a_key_that_may_do_it_and_under_its_own_name_alone() {
+    let bare = |key: TestKey| {
+        let mut jwk = key.jwk();
+        jwk.as_object_mut().unwrap().remove("alg");
+        jwk
+    };
+    let rsa = [
+        Algorithm::Rs256,
+        Algorithm::Rs384,
+        Algorithm::Rs512,
+        Algorithm::Ps256,
+        Algorithm::Ps384,
+        Algorithm::Ps512,
+    ];
+    let keys = rsa.map(|algorithm| RSA_A.renamed("rsa-a", algorithm));
+    let ed25519 = [ED25519, ED25519.renamed("ed25519", Algorithm::Ed25519)];
+    for key in keys.into_iter().chain([P256, P384, P521]).chain(ed25519) {
+        for provider in [provider_of(&[bare(key)]), provider_of(&[key.jwk()])] {
+            assert!(verify_now(&key.sign(&claims()), &provider).is_ok(), "{}", key.algorithm);
+            let mut narrow = provider.clone();
+            for algorithm in Algorithm::ALL {
+                narrow.algorithms = vec![algorithm];
+                let verdict =
+                    verify_now(&key.sign(&claims()), &narrow).map_err(|error| error.reason().name());
+                let expected = if algorithm == key.algorithm { None } else { Some("token_algorithm") };
+                assert_eq!(verdict.err(), expected, "{} where {algorithm} is allowed", key.algorithm);
+            }
+        }
+    }
+    // A signature of one algorithm under the name of another that the same key can do.
+    let provider = provider_of(&[bare(RSA_A)]);
+    for (key, other) in keys.iter().zip(rsa.iter().cycle().skip(1)) {
+        assert_eq!(reason(&with_header(*key, "alg", json!(other.name())), &provider), "token_bad_signature");
+    }
+    // Two names of one algorithm: a key that says one has made what says the other.
+    let token = ED25519.renamed("ed25519", Algorithm::Ed25519).sign(&claims());
+    assert!(verify_now(&token, &provider_of(&[ED25519.jwk()])).is_ok());
 }
 
 #[test]
@@ -112,7 +152,7 @@ fn a_public_key_used_as_an_hmac_secret_is_refused() {
 fn an_algorithm_that_the_provider_does_not_allow_is_refused() {
     let mut provider = provider();
     provider.algorithms = Algorithm::DEFAULT.to_vec();
-    for key in [RSA_PSS, P384] {
+    for key in [RSA_PSS, P384, P521, RSA_A.renamed("rsa-a", Algorithm::Rs512)] {
         assert_eq!(reason(&key.sign(&claims()), &provider), "token_algorithm");
     }
     for name in ["rs256", "RS256 ", "RS1", "", "ES256K", "Ed448"] {
@@ -122,13 +162,17 @@ fn an_algorithm_that_the_provider_does_not_allow_is_refused() {
 
 #[test]
 fn an_algorithm_that_does_not_fit_the_named_key_is_refused() {
-    // The last two: one type of key, and the key's own `alg` says the other algorithm.
+    // The last four: one type of key, and the key's own `alg` says the other algorithm.
     for (key, algorithm) in [
         (RSA_A, "ES256"),
         (P256, "ES384"),
         (P256, "RS256"),
         (ED25519, "ES256"),
+        (P521, "ES384"),
+        (P384, "ES512"),
         (RSA_A, "PS256"),
+        (RSA_A, "RS512"),
+        (RSA_PSS, "PS384"),
         (RSA_PSS, "RS256"),
     ] {
         let token = with_header(key, "alg", json!(algorithm));
@@ -177,6 +221,31 @@ fn a_key_that_is_unknown_or_not_for_signatures_is_refused() {
     wraps["key_ops"] = json!(["wrapKey"]);
     let provider = provider_of(&[wraps, P256.jwk()]);
     assert_eq!(reason(&RSA_A.sign(&claims()), &provider), "token_key_use");
+}
+
+#[test]
+fn a_kid_of_two_keys_names_the_one_that_fits_the_algorithm() {
+    let mut encryption = encryption_jwk();
+    encryption["kid"] = json!(RSA_A.kid);
+    let ec = P256.renamed(RSA_A.kid, Algorithm::Es256);
+    for keys in [[encryption.clone(), RSA_A.jwk(), ec.jwk()], [ec.jwk(), RSA_A.jwk(), encryption.clone()]] {
+        let provider = provider_of(&keys);
+        assert!(verify_now(&RSA_A.sign(&claims()), &provider).is_ok());
+        assert!(verify_now(&ec.sign(&claims()), &provider).is_ok());
+        assert_eq!(reason(&with_header(RSA_A, "alg", json!("ES256")), &provider), "token_bad_signature");
+        assert_eq!(reason(&with_header(RSA_A, "alg", json!("PS256")), &provider), "token_algorithm_mismatch");
+    }
+}
+
+#[test]
+fn a_token_of_a_key_that_is_left_out_is_told_why() {
+    let mut curve = P521.jwk();
+    curve["crv"] = json!("secp256k1");
+    let error = verify_now(&P521.sign(&claims()), &provider_of(&[RSA_A.jwk(), curve])).unwrap_err();
+    assert_eq!(error.reason().name(), "token_unknown_key");
+    assert!(
+        awgp_core::refusal::Refusal::from(error).facts["ignored"].as_str().unwrap().contains("secp256k1")
+    );
 }
 
 #[test]

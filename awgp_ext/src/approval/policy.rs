@@ -11,8 +11,7 @@ pub fn of(tenant: Uuid) -> Result<ApprovalPolicy, Refusal> {
     let mut policy = Ok(ApprovalPolicy::default());
     relation::for_each_by_uuid(c"tenants", c"tenants_pkey", c"id", tenant, |row| {
         if let Some(settings) = row.jsonb(c"settings") {
-            let settings = settings.with_text(|text| serde_json::from_str(text).unwrap_or_default());
-            policy = ApprovalPolicy::of_settings(&settings);
+            policy = ApprovalPolicy::of_settings(&settings.value());
         }
     });
     policy.map_err(Refusal::from)

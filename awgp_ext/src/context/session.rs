@@ -60,10 +60,15 @@ pub fn login() -> pg_sys::Oid {
 }
 
 /// The wall clock in whole seconds since 1970, rounded down.
-pub fn now_seconds() -> i64 {
-    const SECONDS_1970_TO_2000: i64 = 946_684_800;
+fn now_seconds() -> i64 {
+    now_microseconds().div_euclid(1_000_000)
+}
+
+/// The wall clock in microseconds since 1970.
+pub fn now_microseconds() -> i64 {
+    const MICROSECONDS_1970_TO_2000: i64 = 946_684_800_000_000;
     // SAFETY: reads the clock; microseconds since 2000.
-    unsafe { pg_sys::GetCurrentTimestamp() }.div_euclid(1_000_000) + SECONDS_1970_TO_2000
+    unsafe { pg_sys::GetCurrentTimestamp() + MICROSECONDS_1970_TO_2000 }
 }
 
 static mut PREVIOUS_HOOK: pg_sys::ProcessUtility_hook_type = None;

@@ -3,11 +3,11 @@
 use super::{last_login, providers};
 use crate::argument;
 use crate::context::functions::refuse_in_parallel_worker;
-use crate::context::session::{SessionIdentity, login, now_seconds};
+use crate::context::session::{SessionIdentity, login, now_microseconds};
 use crate::context::{self, Context, Presented, tenants};
 use crate::raise::{raise, sqlstate};
 use crate::relation::to_sql;
-use awgp_core::identity::{Identity, TokenError, admit, verify};
+use awgp_core::identity::{Identity, Instant, TokenError, admit, verify_at};
 use awgp_core::refusal::Refusal;
 use pgrx::pg_sys;
 use pgrx::pg_sys::panic::ErrorReport;
@@ -64,16 +64,16 @@ fn accepted(token: &str) -> Result<Accepted, Refusal> {
 /// What the token proves, and the tenant its provider is bound to. One provider at a time, because each has a
 /// leeway of its own; the issuer decides, and it is unique.
 fn verified(token: &str) -> Result<(Identity, Option<Uuid>), TokenError> {
-    let now = now_seconds();
+    let now = Instant::of_microseconds(now_microseconds());
     for trusted in providers::active() {
-        match verify(token, std::slice::from_ref(&trusted.provider), now, trusted.leeway_seconds) {
+        match verify_at(token, std::slice::from_ref(&trusted.provider), now, trusted.leeway_seconds) {
             Err(TokenError::WrongIssuer) => {}
             Err(error) => return Err(error),
             Ok(identity) => return Ok((identity, trusted.only_tenant)),
         }
     }
     // No provider has the issuer; a token that is malformed is told so all the same.
-    verify(token, &[], now, 0).map(|identity| (identity, None))
+    verify_at(token, &[], now, 0).map(|identity| (identity, None))
 }
 
 /// Raises the refusal, and leaves a line in the server's log, which a rollback does not take away.

@@ -57,6 +57,7 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0035_presented_subjects",
     "0036_subject_by_tenant",
     "0037_digest_versions",
+    "0057_identity_algorithms",
 };
 
 /// Who may see and write which rows, with the grants beside it.

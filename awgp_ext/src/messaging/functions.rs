@@ -105,7 +105,10 @@ impl Message {
         let fields = match metadata {
             Some(Ok(Value::Object(fields))) => fields,
             None => Map::new(),
-            Some(_) => raise(&bad_argument("metadata", "it is a JSON object of moderate depth")),
+            Some(_) => raise(&bad_argument(
+                "metadata",
+                "it is a JSON object of moderate depth, with numbers of 64 bits",
+            )),
         };
         Self {
             from: from.as_ref().map_or_else(|| missing("from_assistant_id"), from_sql),

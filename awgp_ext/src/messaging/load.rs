@@ -44,8 +44,7 @@ pub struct Tenant {
 pub fn tenant(id: Uuid) -> Option<Tenant> {
     let mut tenant = None;
     for_each_by_uuid(c"tenants", c"tenants_pkey", c"id", id, |row| {
-        let settings = row.jsonb(c"settings").map(|settings| settings.with_text(str::to_owned));
-        let settings: Value = settings.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        let settings = row.jsonb(c"settings").map(|settings| settings.value()).unwrap_or_default();
         tenant = Some(Tenant {
             is_active: row.flag(c"is_active"),
             is_holding: row.text(c"type").as_deref() == Some("holding"),

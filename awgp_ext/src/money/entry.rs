@@ -168,7 +168,7 @@ fn cost_of(row: &Row, provider: &str, at: pg_sys::TimestampTz) -> (Amount, Optio
         return (given.unwrap_or_else(|| raise(&refusals::no_amount("cost_amount"))), None);
     }
     let metadata = row.jsonb(c"metadata");
-    let given = metadata.as_ref().map(|metadata| metadata.with_text(parse)).unwrap_or_default();
+    let given = metadata.as_ref().map(Jsonb::value).unwrap_or_default();
     let cached = given.get("cached_tokens").and_then(Value::as_i64).and_then(|n| i32::try_from(n).ok());
     let tokens = Tokens {
         input: row.integer(c"input_tokens").unwrap_or(0),
@@ -186,15 +186,11 @@ fn cost_of(row: &Row, provider: &str, at: pg_sys::TimestampTz) -> (Amount, Optio
     (cost, Some(metadata))
 }
 
-fn parse(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_default()
-}
-
 /// True where the metadata says that the money is spent already.
 fn is_incurred(row: &Row) -> bool {
     let mentions = |metadata: &Jsonb| metadata.bytes().windows(8).any(|bytes| bytes == b"incurred");
     let metadata = row.jsonb(c"metadata").filter(mentions);
-    metadata.is_some_and(|metadata| metadata.with_text(parse).get("incurred") == Some(&Value::Bool(true)))
+    metadata.is_some_and(|metadata| metadata.value().get("incurred") == Some(&Value::Bool(true)))
 }
 
 /// AFTER INSERT, the last of the triggers: the money moves.

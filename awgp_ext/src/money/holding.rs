@@ -49,8 +49,7 @@ pub fn setting(tenant: Uuid, name: &str) -> Option<serde_json::Value> {
         let Some(settings) = row.jsonb(c"settings") else { return };
         // Most settings have nothing of the kind: a look at the bytes is cheaper than a parse.
         if settings.bytes().windows(name.len()).any(|bytes| bytes == name.as_bytes()) {
-            let parsed = settings.with_text(|text| serde_json::from_str::<serde_json::Value>(text).ok());
-            found = parsed.and_then(|mut settings| settings.get_mut(name).map(serde_json::Value::take));
+            found = settings.value().get_mut(name).map(serde_json::Value::take);
         }
     });
     found

@@ -29,7 +29,5 @@ pub fn retentions() -> Vec<(Uuid, u32)> {
 }
 
 fn settings_of(row: &Row) -> Value {
-    row.jsonb(c"settings")
-        .map(|json| json.with_text(|text| serde_json::from_str(text).unwrap_or_default()))
-        .unwrap_or_default()
+    row.jsonb(c"settings").map(|settings| settings.value()).unwrap_or_default()
 }

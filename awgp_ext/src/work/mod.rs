@@ -44,10 +44,7 @@ impl WorkItem {
     /// Reads a row; None where a column that is NOT NULL is NULL: the constraint will say so.
     pub fn read(row: &Row) -> Option<Self> {
         let context = row.jsonb(c"context")?;
-        let action = context.with_text(|text| {
-            let value: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
-            value.get("action").map(|action| action.as_str().map(str::to_owned))
-        });
+        let action = context.value().get("action").map(|action| action.as_str().map(str::to_owned));
         Some(Self {
             id: row.uuid(c"id")?,
             tenant: row.uuid(c"tenant_id")?,

@@ -3,6 +3,7 @@
 use crate::{NOBODY, authenticate, context};
 use awgp_tests::tokens::{ED25519, ISSUER, P256, RSA_A, RSA_B, claims, claims_with, jwks, signed_database};
 use awgp_tests::{Login, assert_refused, assert_sqlstate};
+use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
 
 const CREATE: &str = "SELECT (awgp.create_identity_provider($1, $2, $3, $4, algorithms => $5)).id";
@@ -141,6 +142,128 @@ async fn a_tenant_claim_must_agree_with_the_user() {
         assert_refused(authenticate(&app, &token(org)).await, "42501", reason);
         assert_eq!(context(&app).await, NOBODY);
     }
+}
+
+#[tokio::test]
+async fn the_organization_claim_and_a_path_name_the_tenant() {
+    let (database, group) = signed_database().await;
+    let (app, admin) = (database.app().await, database.admin().await);
+    let user = group.north.user("viewer").to_string();
+    let north = group.north.id.to_string();
+    let set = "UPDATE awgp.identity_providers SET tenant_claim = $1";
+    for (path, claim, value, reason) in [
+        ("organization", "organization", json!(["north"]), None),
+        ("organization", "organization", json!(["other", "north"]), None),
+        ("organization", "organization", json!({"north": {}}), None),
+        ("organization", "organization", json!({"alias": {"id": north, "tier": ["gold"]}}), None),
+        ("organization", "organization", json!(["other"]), Some("token_tenant_mismatch")),
+        ("organization", "organization", json!({"other": {"id": "x"}}), Some("token_tenant_mismatch")),
+        ("organization", "organization", json!([]), Some("token_no_tenant")),
+        ("organization", "organization", json!({}), Some("token_no_tenant")),
+        ("org.id", "org", json!({"id": north}), None),
+        ("org.id", "org", json!({"id": "other"}), Some("token_tenant_mismatch")),
+        ("org.id", "org", json!({"name": "north"}), Some("token_no_tenant")),
+        ("org.id", "org.id", json!("north"), None),
+    ] {
+        admin.execute(set, &[&path]).await.expect("a claim is asked for");
+        let answer = authenticate(&app, &ED25519.sign(&claims_with(&user, claim, value.clone()))).await;
+        match reason {
+            Some(reason) => assert_refused(answer, "42501", reason),
+            None => assert_eq!(answer.unwrap_or_else(|error| panic!("{value}: {error:?}")), group.north.id),
+        }
+    }
+}
+
+#[tokio::test]
+async fn keys_that_are_not_understood_do_not_stand_in_the_way_of_a_rotation() {
+    let (database, group) = signed_database().await;
+    let (app, admin) = (database.app().await, database.admin().await);
+    let subject = group.north.user("viewer").to_string();
+    let mut encryption = RSA_B.jwk();
+    (encryption["kid"], encryption["use"], encryption["alg"]) =
+        (json!("rsa-b"), json!("enc"), json!("RSA-OAEP"));
+    let large = "_".repeat(1366);
+    let odd = [
+        json!({"kty": "EC", "crv": "secp256k1", "kid": "k", "alg": "ES256K", "x": "AA", "y": "AA", "use": "sig"}),
+        json!({"kty": "OKP", "crv": "Ed448", "kid": "e", "alg": "EdDSA", "x": "AA"}),
+        json!({"kty": "RSA", "kid": "l", "alg": "RS256", "e": "AQAB", "n": large}),
+        json!({"kty": "AKP", "kid": "m", "alg": "ML-DSA-65", "pub": "AA"}),
+        encryption,
+    ];
+    let rotate = "SELECT id FROM awgp.rotate_identity_provider($1, $2)";
+    for key in odd.iter().chain([&json!(null), &json!({})]) {
+        let set = json!({"keys": [key, RSA_B.jwk(), P256.jwk()]}).to_string();
+        assert_eq!(admin.query(rotate, &[&ISSUER, &set]).await.expect("rotated").len(), 1, "{key}");
+        authenticate(&app, &RSA_B.sign(&claims(&subject))).await.expect("the key beside it counts");
+        let alone = json!({"keys": [key]}).to_string();
+        assert_refused(admin.query(rotate, &[&ISSUER, &alone]).await, "22023", "jwks_invalid");
+    }
+    let mut private = ED25519.jwk();
+    private["d"] = json!("AAAA");
+    for key in [
+        private,
+        json!({"kty": "oct", "k": "AAAA"}),
+        json!({"kty": "RSA", "e": "AQAB", "n": "_".repeat(171)}),
+    ] {
+        let set = json!({"keys": [RSA_B.jwk(), key]}).to_string();
+        assert_refused(admin.query(rotate, &[&ISSUER, &set]).await, "22023", "jwks_invalid");
+    }
+}
+
+#[tokio::test]
+async fn an_algorithm_counts_once_the_provider_lists_it() {
+    let (database, group) = signed_database().await;
+    let (app, admin) = (database.app().await, database.admin().await);
+    let subject = group.north.user("viewer").to_string();
+    for (algorithm, name) in [
+        (Algorithm::RS384, "RS384"),
+        (Algorithm::RS512, "RS512"),
+        (Algorithm::PS384, "PS384"),
+        (Algorithm::PS512, "PS512"),
+    ] {
+        let token = awgp_tests::tokens::TestKey { algorithm, ..RSA_A }.sign(&claims(&subject));
+        for (listed, accepted) in [("RS256", false), (name, true)] {
+            let sql = "UPDATE awgp.identity_providers SET algorithms = ARRAY[$1]";
+            admin.execute(sql, &[&listed]).await.expect("it can be listed");
+            match authenticate(&app, &token).await {
+                Ok(_) => assert!(accepted, "{name}"),
+                refused => {
+                    assert!(!accepted, "{name}: {refused:?}");
+                    assert_refused(refused, "42501", "token_algorithm");
+                }
+            }
+        }
+    }
+    let sql = "UPDATE awgp.identity_providers SET algorithms = DEFAULT";
+    admin.execute(sql, &[]).await.expect("the default");
+    let renamed =
+        ED25519.sign_with(&json!({"alg": "Ed25519", "typ": "JWT", "kid": "ed25519"}), &claims(&subject));
+    assert_eq!(authenticate(&app, &renamed).await.expect("RFC 9864's name"), group.north.id);
+}
+
+#[tokio::test]
+async fn times_may_have_a_fraction_and_an_end_is_at_most_a_year_ahead() {
+    let (database, group) = signed_database().await;
+    let (app, admin) = (database.app().await, database.admin().await);
+    let subject = group.north.user("viewer").to_string();
+    let now = awgp_tests::tokens::now();
+    let with_half = |seconds: i64| serde_json::from_str::<Value>(&format!("{seconds}.5")).expect("a number");
+    let mut fractions = claims_with(&subject, "exp", with_half(now + 3000));
+    (fractions["iat"], fractions["nbf"]) = (with_half(now - 60), with_half(now - 60));
+    assert_eq!(authenticate(&app, &ED25519.sign(&fractions)).await.expect("RFC 7519"), group.north.id);
+    let expired = claims_with(&subject, "exp", with_half(now - 60));
+    assert_refused(authenticate(&app, &ED25519.sign(&expired)).await, "42501", "token_expired");
+
+    let year = 365 * 24 * 60 * 60;
+    let far =
+        [json!((now + 3600) * 1000), json!(now + year + 600)].map(|exp| claims_with(&subject, "exp", exp));
+    for claims in &far {
+        assert_refused(authenticate(&app, &ED25519.sign(claims)).await, "42501", "token_lifetime");
+    }
+    let sql = "UPDATE awgp.identity_providers SET max_lifetime_seconds = 63072000";
+    admin.execute(sql, &[]).await.expect("an administrator allows more");
+    assert_refused(authenticate(&app, &ED25519.sign(&far[0])).await, "42501", "token_lifetime");
+    assert_eq!(authenticate(&app, &ED25519.sign(&far[1])).await.expect("two years"), group.north.id);
 }
 
 #[tokio::test]

@@ -44,14 +44,14 @@ impl Report {
     fn lines(&self) -> String {
         let mut text = String::new();
         for finding in &self.findings {
-            let _ = writeln!(text, "{}", json!(finding));
+            let _ = writeln!(text, "{}", crate::shown::json(&json!(finding).to_string()));
         }
         let summary = json!({
             "verified_rows": self.rows, "lanes": self.lanes, "seconds": self.took.as_secs_f64(),
             "rows_per_second": self.rows_per_second(), "findings": self.findings.len(),
             "proved": self.proved,
         });
-        let _ = writeln!(text, "{summary}");
+        let _ = writeln!(text, "{}", crate::shown::json(&summary.to_string()));
         text
     }
 
