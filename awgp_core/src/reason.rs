@@ -322,7 +322,7 @@ reasons! {
     ReservationResolved = "reservation_resolved", WrongState;
     /// The cost names another assistant or provider than the reservation it settles.
     ReservationMismatch = "reservation_mismatch", BadArgument;
-    /// The idempotency key was used for another amount, assistant or provider.
+    /// The idempotency key was used for another amount, assistant or provider; the external id, for another open conversation.
     IdempotencyConflict = "idempotency_conflict", BadArgument;
     /// An assistant that is not active reserves nothing.
     AssistantNotActive = "assistant_not_active", WrongState;
@@ -334,7 +334,7 @@ reasons! {
     NotReversible = "not_reversible", WrongState;
     /// There is no such time zone.
     UnknownTimeZone = "unknown_time_zone", BadArgument;
-    /// messages is not an array of objects with a listed role and a content.
+    /// messages is not an array of objects with a role and a content that can be made out.
     MessagesInvalid = "messages_invalid", BadArgument;
     /// There are too many messages, or one or all of them are too large.
     MessagesTooLarge = "messages_too_large", BadArgument;

@@ -3,7 +3,7 @@
 //! In a UTF-8 database nothing is copied. In any other, text that is hashed, compared or stored is converted
 //! here: canonical bytes are of UTF-8, whatever the database is in.
 
-use pgrx::callconv::{Arg, ArgAbi};
+use pgrx::callconv::{Arg, ArgAbi, BoxRet, FcInfo};
 use pgrx::nullable::Nullable;
 use pgrx::pg_sys::{self, Datum};
 use pgrx::pgrx_sql_entity_graph::metadata::{
@@ -88,6 +88,15 @@ unsafe impl<'fcx> ArgAbi<'fcx> for Text {
     unsafe fn unbox_nullable_arg(arg: Arg<'_, 'fcx>) -> Nullable<Self> {
         // SAFETY: as above.
         unsafe { arg.unbox_arg_using_from_datum() }.into()
+    }
+}
+
+// SAFETY: boxed as the text that SQL declares.
+unsafe impl BoxRet for Text {
+    unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> pgrx::datum::Datum<'fcx> {
+        let datum = self.into_datum().unwrap_or(Datum::null());
+        // SAFETY: a text's datum, which there is for every text.
+        unsafe { fcinfo.return_raw_datum(datum) }
     }
 }
 

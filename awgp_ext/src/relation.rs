@@ -239,6 +239,27 @@ pub fn for_each_by_text(table: &CStr, index: &CStr, column: &CStr, key: &str, vi
     scan(table, Some(index), &[Key { column, equals: pg_sys::F_TEXTEQ, value }], visit);
 }
 
+/// The same by a uuid and texts, the first columns of the index.
+pub fn for_each_by_uuid_and_texts(
+    table: &CStr,
+    index: &CStr,
+    uuid: (&CStr, Uuid),
+    texts: &[(&CStr, &str)],
+    visit: impl FnMut(&Row),
+) {
+    let value = *uuid.1.as_bytes();
+    let mut keys = vec![Key {
+        column: uuid.0,
+        equals: pg_sys::F_UUID_EQ,
+        value: Datum::from(value.as_ptr().cast_mut()),
+    }];
+    for (column, text) in texts {
+        let Some(value) = to_server(text) else { return };
+        keys.push(Key { column, equals: pg_sys::F_TEXTEQ, value });
+    }
+    scan(table, Some(index), &keys, visit);
+}
+
 /// Calls `visit` with every row of `awgp.table`; for small tables.
 pub fn for_each(table: &CStr, visit: impl FnMut(&Row)) {
     scan(table, None, &[], visit);

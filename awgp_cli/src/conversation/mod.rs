@@ -70,7 +70,8 @@ pub async fn log(
         .arg("cost_amount", "numeric", options.cost.as_ref())
         .arg("token_count", "integer", options.tokens);
     let mut row = work.call_one(&call).await?;
-    if options.end {
+    // A retry finds what the first call has ended.
+    if options.end && row.text("ended_at").is_none() {
         row = of_id(&work, Call::new("end_conversation"), &row.text("id").unwrap_or_default()).await?;
     }
     work.commit().await?;

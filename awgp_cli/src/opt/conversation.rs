@@ -29,7 +29,7 @@ pub struct ConversationLog {
     /// Whose it is: the assistant's slug or id.
     #[arg(long)]
     pub assistant: String,
-    /// A file with the messages, a JSON array of objects with role and content; - for standard input.
+    /// A file with the messages, a JSON array in any form of docs/conversations.md; - for standard input.
     #[arg(long, value_name = "FILE")]
     pub file: PathBuf,
     /// Where it took place.
@@ -38,7 +38,7 @@ pub struct ConversationLog {
     /// The work item it is about, whose costs it takes over.
     #[arg(long, value_name = "ID")]
     pub work_item: Option<String>,
-    /// Its name on the channel, such as a chat id.
+    /// Its name on the channel, such as a chat id. The same conversation again under it is recorded once.
     #[arg(long, value_name = "ID")]
     pub external_id: Option<String>,
     /// What it cost, an exact decimal.

@@ -29,7 +29,7 @@ pub struct PolicyCreate {
     #[arg(long = "channel", value_name = "CHANNEL")]
     pub channels: Vec<String>,
     /// What a message must and must not hold, a JSON object: max_length, forbidden_patterns, required_fields,
-    /// allow_links, allowed_link_hosts.
+    /// allow_links, allowed_link_hosts, bare_hosts_are_links.
     #[arg(long, value_name = "JSON")]
     pub content_rules: Option<String>,
     /// How many messages any hour may hold, 0 to 1000000.

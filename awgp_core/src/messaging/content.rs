@@ -5,9 +5,9 @@
 
 use super::denial::Denial;
 use super::error::PolicyError;
+use super::links::{canonical_host, links};
 use regex::{Regex, RegexBuilder};
 use serde_json::{Map, Value};
-use std::sync::LazyLock;
 
 /// Longest text of any message, in bytes.
 pub const MESSAGE_BYTES_MAX: usize = 1 << 20;
@@ -21,12 +21,14 @@ const PATTERN_MEMORY_MAX: usize = 1 << 20;
 const NAME_BYTES_MAX: usize = 253;
 
 /// The keys of `content_rules`.
-pub const KEYS: [&str; 5] =
-    ["max_length", "forbidden_patterns", "required_fields", "allow_links", "allowed_link_hosts"];
-
-/// What counts as a link: a scheme with ://, mailto: or tel:, or a word that begins with www.
-static LINK: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)\b(?:[a-z][a-z0-9+.-]{0,31}://|mailto:|tel:|www\.)[^\s<>]+").ok());
+pub const KEYS: [&str; 6] = [
+    "max_length",
+    "forbidden_patterns",
+    "required_fields",
+    "allow_links",
+    "allowed_link_hosts",
+    "bare_hosts_are_links",
+];
 
 /// The rules of one policy, ready to be asked.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +38,7 @@ pub struct ContentRules {
     required_fields: Vec<String>,
     allow_links: Option<bool>,
     allowed_link_hosts: Option<Vec<String>>,
+    bare_hosts_are_links: Option<bool>,
 }
 
 /// A rule that a text breaks.
@@ -67,13 +70,10 @@ impl ContentRules {
                     })?);
                 }
                 "forbidden_patterns" => parsed.forbidden_patterns = patterns(&path, value)?,
-                "required_fields" => parsed.required_fields = names(&path, value, false)?,
-                "allow_links" => {
-                    let answer = value.as_bool();
-                    parsed.allow_links =
-                        Some(answer.ok_or_else(|| PolicyError::new(path, "is true or false"))?);
-                }
-                "allowed_link_hosts" => parsed.allowed_link_hosts = Some(names(&path, value, true)?),
+                "required_fields" => parsed.required_fields = names(&path, value)?,
+                "allow_links" => parsed.allow_links = Some(answer(path, value)?),
+                "allowed_link_hosts" => parsed.allowed_link_hosts = Some(hosts(&path, value)?),
+                "bare_hosts_are_links" => parsed.bare_hosts_are_links = Some(answer(path, value)?),
                 _ => {
                     return Err(PolicyError::new(path, format!("is none of its keys: {}", KEYS.join(", "))));
                 }
@@ -82,6 +82,10 @@ impl ContentRules {
         if parsed.allow_links == Some(false) && parsed.allowed_link_hosts.is_some() {
             let rule = "cannot stand beside allow_links false: no link is allowed then";
             return Err(PolicyError::new("content_rules.allowed_link_hosts", rule));
+        }
+        if parsed.bare_hosts_are_links.is_some() && !parsed.is_about_links() {
+            let rule = "says what a link is, and stands beside allow_links false or allowed_link_hosts";
+            return Err(PolicyError::new("content_rules.bare_hosts_are_links", rule));
         }
         Ok(parsed)
     }
@@ -109,15 +113,22 @@ impl ContentRules {
         breaches
     }
 
+    fn is_about_links(&self) -> bool {
+        self.allow_links == Some(false) || self.allowed_link_hosts.is_some()
+    }
+
     fn broken_link_rule(&self, text: &str) -> Option<&'static str> {
-        let Some(link) = LINK.as_ref() else { return Some("allow_links") };
-        if self.allow_links == Some(false) {
-            return link.is_match(text).then_some("allow_links");
+        if !self.is_about_links() {
+            return None;
         }
-        let hosts = self.allowed_link_hosts.as_ref()?;
-        let listed = |link: &str| host_of(link).is_some_and(|host| hosts.contains(&host));
-        let foreign = link.find_iter(text).any(|found| !listed(found.as_str()));
-        foreign.then_some("allowed_link_hosts")
+        // A program that shows the text makes a link of a bare host, whoever wrote the policy: no unless it says so.
+        let links = links(text, self.bare_hosts_are_links.unwrap_or(true));
+        let Some(allowed) = &self.allowed_link_hosts else {
+            return (!links.is_empty()).then_some("allow_links");
+        };
+        let is_listed =
+            |hosts: &Vec<String>| !hosts.is_empty() && hosts.iter().all(|host| allowed.contains(host));
+        (!links.iter().all(is_listed)).then_some("allowed_link_hosts")
     }
 }
 
@@ -134,16 +145,8 @@ fn is_blank(value: &Value) -> bool {
     }
 }
 
-/// The host of a link, in lower case; None where it has none, as mailto: and tel:.
-fn host_of(link: &str) -> Option<String> {
-    let (_, rest) = link.split_once("://").unwrap_or(("", link));
-    if rest.starts_with("mailto:") || rest.starts_with("tel:") {
-        return None;
-    }
-    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    let host = host.split(':').next().unwrap_or_default().trim_end_matches(['.', ',', ';', ')', '!']);
-    (!host.is_empty()).then(|| host.to_ascii_lowercase())
+fn answer(path: String, value: &Value) -> Result<bool, PolicyError> {
+    value.as_bool().ok_or_else(|| PolicyError::new(path, "is true or false"))
 }
 
 fn list<'a>(path: &str, value: &'a Value) -> Result<&'a Vec<Value>, PolicyError> {
@@ -151,17 +154,21 @@ fn list<'a>(path: &str, value: &'a Value) -> Result<&'a Vec<Value>, PolicyError>
     listed.ok_or_else(|| PolicyError::new(path, format!("is an array of {LIST_MAX} texts at most")))
 }
 
-fn names(path: &str, value: &Value, lower: bool) -> Result<Vec<String>, PolicyError> {
+fn names(path: &str, value: &Value) -> Result<Vec<String>, PolicyError> {
     let name = |(index, value): (usize, &Value)| match value.as_str() {
-        Some(name) if !name.trim().is_empty() && name.len() <= NAME_BYTES_MAX => {
-            Ok(if lower { name.to_ascii_lowercase() } else { name.to_owned() })
-        }
+        Some(name) if !name.trim().is_empty() && name.len() <= NAME_BYTES_MAX => Ok(name.to_owned()),
         _ => Err(PolicyError::new(
             format!("{path}[{index}]"),
             format!("is a text of 1 to {NAME_BYTES_MAX} bytes"),
         )),
     };
     list(path, value)?.iter().enumerate().map(name).collect()
+}
+
+/// Hosts as links are compared with them. One that is no host name meets no link.
+fn hosts(path: &str, value: &Value) -> Result<Vec<String>, PolicyError> {
+    let compared = |host: String| canonical_host(&host).unwrap_or_else(|| host.to_lowercase());
+    Ok(names(path, value)?.into_iter().map(compared).collect())
 }
 
 fn patterns(path: &str, value: &Value) -> Result<Vec<Regex>, PolicyError> {

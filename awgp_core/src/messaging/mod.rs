@@ -7,6 +7,7 @@
 //!
 //! - [`policy`] a policy, whether it fits, and what a policy may be
 //! - [`content`] `content_rules`: what a text must and must not hold
+//! - [`links`] what is a link, and to which hosts
 //! - [`settings`] `tenants.settings -> 'messaging'`
 //! - [`window`] the sliding hour
 //! - [`decision`] all of it together, explained
@@ -18,6 +19,7 @@ pub mod content;
 pub mod decision;
 pub mod denial;
 pub mod error;
+pub mod links;
 pub mod policy;
 pub mod settings;
 pub mod window;

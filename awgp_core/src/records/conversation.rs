@@ -7,6 +7,7 @@ use crate::permissions::{PermissionError, Role, Verb};
 use crate::reason::Reason;
 use crate::refusal::Refusal;
 use thiserror::Error;
+use uuid::Uuid;
 
 /// Longest reason for erasing, in bytes.
 pub const REASON_BYTES_MAX: usize = 500;
@@ -113,6 +114,17 @@ pub fn unknown_conversation() -> Refusal {
         "no such conversation in this tenant",
         "Check the id with: awgp conversation list",
     )
+}
+
+/// A conversation is open on the channel under the same external id, and says something else.
+pub fn other_under_external_id(open: Uuid) -> Refusal {
+    Refusal::new(
+        Reason::IdempotencyConflict,
+        "another conversation with this external id is open on the channel",
+        "Append to it with awgp.append_conversation(), or end it with awgp.end_conversation(), then log the next.",
+    )
+    .with("column", "external_id")
+    .with("conversation_log_id", open.to_string())
 }
 
 /// Something new refers to the conversation while it is being erased.

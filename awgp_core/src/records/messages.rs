@@ -1,16 +1,14 @@
-//! An array of messages: objects with a listed role and a content, bounded in number and bytes.
+//! An array of messages: objects with a role and something said, bounded in number and bytes.
 //!
+//! What a message is, its form says ([`super::forms`]).
 //! A message is judged and compared by its own JSON text, as jsonb prints it, so that `1.10` and `1.1` differ as they
 //! do in the database. What is refused is named by its place, never quoted: errors reach logs that nobody erases.
 
+use super::forms::Outline;
 use crate::reason::Reason;
 use crate::refusal::Refusal;
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
 use thiserror::Error;
-
-/// Who may speak.
-pub const ROLES: [&str; 5] = ["system", "developer", "user", "assistant", "tool"];
 
 /// How many messages a conversation has at most.
 pub const MESSAGES_MAX: usize = 10_000;
@@ -23,7 +21,10 @@ pub const CONVERSATION_BYTES_MAX: usize = 1 << 20;
 
 /// Messages that are as the rules say.
 #[derive(Clone, Debug)]
-pub struct Messages<'a>(Vec<&'a RawValue>);
+pub struct Messages<'a> {
+    messages: Vec<&'a RawValue>,
+    tokens: Option<u64>,
+}
 
 impl<'a> Messages<'a> {
     /// Reads a JSON array of messages; refuses with reasons `messages_invalid` and `messages_too_large`.
@@ -41,63 +42,56 @@ impl<'a> Messages<'a> {
                 found: messages.len(),
             });
         }
+        let mut tokens = None;
         for (place, message) in messages.iter().enumerate() {
-            check(place, message)?;
+            if let Some(used) = check(place, message)?.tokens {
+                tokens = Some(tokens.unwrap_or(0_u64).saturating_add(used));
+            }
         }
-        Ok(Self(messages))
+        Ok(Self { messages, tokens })
+    }
+
+    /// The tokens that they say they have used, where one of them does.
+    pub fn tokens(&self) -> Option<u64> {
+        self.tokens
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.messages.len()
     }
 
     /// True where there is none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.messages.is_empty()
     }
 
     /// True where these begin with all of the earlier ones, unchanged.
     pub fn extend(&self, earlier: &Self) -> bool {
-        earlier.len() <= self.len() && self.0.iter().zip(&earlier.0).all(|(a, b)| a.get() == b.get())
+        earlier.len() <= self.len()
+            && self.messages.iter().zip(&earlier.messages).all(|(a, b)| a.get() == b.get())
     }
 }
 
-fn check(place: usize, message: &RawValue) -> Result<(), MessagesError> {
-    let invalid = |rule| MessagesError::invalid(Some(place), rule);
+/// One message by itself.
+pub fn outline(message: &str) -> Result<Outline<'_>, MessagesError> {
+    let message =
+        serde_json::from_str(message).map_err(|_| MessagesError::invalid(None, "a message is JSON"))?;
+    Outline::of(message).map_err(|rule| MessagesError::invalid(None, rule))
+}
+
+/// The elements of an array, whatever they are; none where it is no array.
+pub fn each(messages: &str) -> Vec<&RawValue> {
+    serde_json::from_str(messages).unwrap_or_default()
+}
+
+fn check(place: usize, message: &RawValue) -> Result<Outline<'_>, MessagesError> {
     let bytes = message.get().len();
     if bytes > MESSAGE_BYTES_MAX {
         let bound = Bound::MessageBytes;
         return Err(MessagesError::TooLarge { message: Some(place), bound, found: bytes });
     }
-    let fields = object(message).ok_or_else(|| invalid("a message is an object"))?;
-    let role = fields.get("role").and_then(|role| serde_json::from_str::<String>(role.get()).ok());
-    if !role.is_some_and(|role| ROLES.contains(&role.as_str())) {
-        return Err(invalid("role is one of system, developer, user, assistant, tool"));
-    }
-    let content = fields.get("content").ok_or_else(|| invalid("a message has a content"))?;
-    match content.get().as_bytes().first() {
-        Some(b'"') => Ok(()),
-        Some(b'[') if are_parts(content) => Ok(()),
-        _ => Err(invalid("content is a text, or an array of objects that have a type")),
-    }
-}
-
-/// The parts of a content of several: text and whatever else a model takes. Each says its type; where one has a text,
-/// it is a string.
-fn are_parts(content: &RawValue) -> bool {
-    let parts: Vec<&RawValue> = serde_json::from_str(content.get()).unwrap_or_default();
-    let is_text = |value: &&RawValue| value.get().starts_with('"');
-    !parts.is_empty()
-        && parts.iter().all(|part| {
-            object(part).is_some_and(|fields| {
-                fields.get("type").is_some_and(is_text) && fields.get("text").is_none_or(is_text)
-            })
-        })
-}
-
-fn object(value: &RawValue) -> Option<BTreeMap<String, &RawValue>> {
-    serde_json::from_str(value.get()).ok()
+    Outline::of(message).map_err(|rule| MessagesError::invalid(Some(place), rule))
 }
 
 /// What is bounded.
@@ -170,7 +164,7 @@ impl From<MessagesError> for Refusal {
                 Reason::MessagesInvalid,
                 text,
                 "Pass an array of objects such as {\"role\": \"user\", \"content\": \"…\"}; docs/conversations.md has \
-                 the rules.",
+                 the forms that are read.",
             )
             .with("message_number", number(message))
             .with("rule", rule),
@@ -216,8 +210,16 @@ mod tests {
             json!({"role": "user", "content": null}),
             json!({"role": "user", "content": {"type": "text"}}),
             json!({"role": "user", "content": []}),
-            json!({"role": "user", "content": [{"text": "no type"}]}),
+            json!({"role": "user", "content": [7]}),
+            json!({"role": "user", "content": [["x"]]}),
+            json!({"role": "user", "content": [{"type": 1, "text": "x"}]}),
             json!({"role": "user", "content": [{"type": "text", "text": 1}]}),
+            json!({"role": "user", "content": null, "tool_calls": []}),
+            json!({"role": null, "content": "hi"}),
+            json!({"role": "assistant"}),
+            json!({"type": "text", "text": "a part is no message"}),
+            json!({"choices": [{"delta": {"content": "a piece is no message"}}]}),
+            json!({"type": "remove", "data": {"content": "", "type": "remove"}}),
         ] {
             assert_eq!(invalid(&json!([good, bad])), Some(1), "{bad}");
         }
@@ -275,7 +277,11 @@ mod tests {
     }
 
     fn message() -> impl Strategy<Value = Value> {
-        (prop::sample::select(&ROLES[..]), ".{0,20}", any::<Option<i32>>())
+        (
+            prop::sample::select(&["system", "developer", "user", "assistant", "tool"][..]),
+            ".{0,20}",
+            any::<Option<i32>>(),
+        )
             .prop_map(|(role, content, n)| json!({"role": role, "content": content, "n": n}))
     }
 

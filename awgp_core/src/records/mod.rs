@@ -3,6 +3,7 @@
 //! | file | concept |
 //! |---|---|
 //! | [`messages`] | an array of messages: roles, sizes, and that it only grows |
+//! | [`forms`] | the forms of messages: who speaks, in which words, with how many tokens |
 //! | [`commitment`] | the digest that stands for content where content must not be |
 //! | [`conversation`] | open, ended, erased: what may change in each, and who may erase |
 //! | [`review`] | the states of a hallucination flag and who moves it |
@@ -11,6 +12,7 @@
 
 pub mod commitment;
 pub mod conversation;
+pub mod forms;
 pub mod messages;
 pub mod policy;
 pub mod review;

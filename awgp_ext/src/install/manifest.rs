@@ -58,6 +58,7 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0036_subject_by_tenant",
     "0037_digest_versions",
     "0057_identity_algorithms",
+    "0048_conversation_external_numbers",
 };
 
 /// Who may see and write which rows, with the grants beside it.

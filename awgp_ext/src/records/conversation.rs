@@ -4,6 +4,7 @@
 //! say of a row's content holds for everybody; what they say of who may do it, for those whom row-level security binds.
 //! Columns that the machine keeps are set here, whatever the statement says.
 
+use super::external::{Found, Logged};
 use super::{ledger, salt};
 use crate::context;
 use crate::encoding::to_server;
@@ -60,11 +61,12 @@ fn made(call: &TriggerCall, new: &Row) -> Datum {
         check_who();
     }
     let messages = messages_of(new);
-    let count = count(&messages);
+    let parsed = or_raise(Messages::parse(&messages));
     let given = if bound { None } else { new.bytes(c"content_salt") };
+    let restored = given.is_some();
     let salt = given.unwrap_or_else(salt::new);
     let mut values: Values = vec![
-        (c"message_count", count.into_datum()),
+        (c"message_count", count(&parsed).into_datum()),
         (c"content_salt", salt::datum(&salt)),
         (c"content_digest", digest(&salt, new, &messages)),
         (c"erased_at", None),
@@ -77,12 +79,30 @@ fn made(call: &TriggerCall, new: &Row) -> Datum {
         let started = new.bigint(c"ended_at").map_or(now, |ended| ended.min(now));
         values.push((c"started_at", Some(Datum::from(started))));
     }
-    values.extend(about(new));
+    // What is restored keeps the number it had, or that it had none.
+    if !restored {
+        values.push((c"external_number", external_number(new, &messages).into_datum()));
+    }
+    values.extend(about(new, told(&parsed)));
     call.with_columns(&values)
 }
 
-/// What follows from the work item and the assistant.
-fn about(new: &Row) -> Values {
+/// Which conversation of its external id it is, or the number of the one that is there already.
+fn external_number(new: &Row, messages: &str) -> Option<i32> {
+    let (channel, external_id) = (new.text(c"channel")?, new.text(c"external_id")?);
+    let logged = Logged {
+        tenant: new.uuid(c"tenant_id")?,
+        assistant: new.uuid(c"assistant_id")?,
+        work_item: new.uuid(c"work_item_id"),
+        channel: &channel,
+        external_id: &external_id,
+        messages,
+    };
+    Some(Found::of(&logged).number())
+}
+
+/// What follows from the work item and the assistant; without a work item the tokens are those that the messages tell.
+fn about(new: &Row, told: Option<i32>) -> Values {
     let mut values = vec![];
     let (Some(tenant), Some(assistant)) = (new.uuid(c"tenant_id"), new.uuid(c"assistant_id")) else {
         return values;
@@ -101,7 +121,11 @@ fn about(new: &Row) -> Values {
     let computed = work_item.is_some();
     let (cost, tokens) = (new.is_null(c"cost_amount"), new.is_null(c"token_count"));
     values.push((c"cost_is_computed", (computed && cost).into_datum()));
-    values.push((c"token_count_is_computed", (computed && tokens).into_datum()));
+    let told = told.filter(|_| tokens && !computed);
+    values.push((c"token_count_is_computed", (tokens && (computed || told.is_some())).into_datum()));
+    if told.is_some() {
+        values.push((c"token_count", told.into_datum()));
+    }
     if let Some(item) = work_item.filter(|_| cost || tokens) {
         let (spent, used) = ledger::spent(tenant, assistant, item);
         if cost {
@@ -140,16 +164,31 @@ fn changed(call: &TriggerCall, old: &Row, new: &Row) -> Datum {
     if step == Step::Erase {
         return erased(call, old, new);
     }
-    let kept =
-        [c"erased_at", c"erased_by", c"erased_reason", c"content_salt", c"content_digest", c"message_count"];
+    let kept = [
+        c"erased_at",
+        c"erased_by",
+        c"erased_reason",
+        c"content_salt",
+        c"content_digest",
+        c"message_count",
+        c"external_number",
+    ];
     let mut values: Values = kept.map(|column| (column, old.datum(column))).to_vec();
+    let mut tokens = None;
     if step == Step::Append {
         let salt = old.bytes(c"content_salt").unwrap_or_default();
         values.retain(|(column, _)| *column != c"content_digest" && *column != c"message_count");
         values.push((c"content_digest", digest(&salt, new, &after)));
-        values.push((c"message_count", count(&after).into_datum()));
+        let parsed = or_raise(Messages::parse(&after));
+        values.push((c"message_count", count(&parsed).into_datum()));
+        tokens = told(&parsed).filter(|_| counts_messages(call, old));
     }
     values.extend(totals(call, old, new));
+    if tokens.is_some() {
+        values.retain(|(column, _)| *column != c"token_count_is_computed");
+        values.push((c"token_count", tokens.into_datum()));
+        values.push((c"token_count_is_computed", true.into_datum()));
+    }
     call.with_columns(&values)
 }
 
@@ -207,8 +246,20 @@ fn messages_of(row: &Row) -> String {
     row.jsonb(c"messages").map_or_else(|| "[]".to_owned(), |json| json.with_text(str::to_owned))
 }
 
-fn count(messages: &str) -> i32 {
-    i32::try_from(or_raise(Messages::parse(messages)).len()).unwrap_or(i32::MAX)
+fn count(messages: &Messages) -> i32 {
+    i32::try_from(messages.len()).unwrap_or(i32::MAX)
+}
+
+/// The tokens that messages tell, as the column holds them.
+fn told(messages: &Messages) -> Option<i32> {
+    messages.tokens().map(|tokens| i32::try_from(tokens).unwrap_or(i32::MAX))
+}
+
+/// The tokens are those of the messages: nobody has given others, and no work item has a ledger that says them.
+fn counts_messages(call: &TriggerCall, old: &Row) -> bool {
+    let given = call.differs(c"token_count")
+        || (!old.is_null(c"token_count") && !old.flag(c"token_count_is_computed"));
+    old.is_null(c"work_item_id") && !given
 }
 
 fn extends(before: &str, after: &str) -> bool {

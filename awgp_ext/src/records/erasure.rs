@@ -3,8 +3,9 @@
 //! `AFTER UPDATE … FOR EACH ROW EXECUTE FUNCTION awgp.erase_traces('conversation_logs')`; the row itself has lost its
 //! content by then ([`super::conversation`]). The trail never had it. An event says who, when, why and the digest.
 
-use super::jsonb_argument;
+use super::reading::all_said;
 use super::search::forget_words;
+use super::text_argument;
 use crate::audit::event::Event;
 use crate::audit::{actor, queue};
 use crate::jsonb::Jsonb;
@@ -21,15 +22,11 @@ trigger_function!(awgp_erase_traces, pg_finfo_awgp_erase_traces, erase_traces);
 
 /// Flags that name the conversation, and those of its assistant that name none and quote it word for word.
 const QUOTES: &str = "
-    WITH said AS MATERIALIZED (
-        SELECT coalesce(string_agg(awgp.message_text(message), E'\\n'), '') AS text
-        FROM jsonb_array_elements($4) AS message)
     UPDATE awgp.hallucination_flags AS flag SET content_erased_at = clock_timestamp()
-    FROM said
     WHERE flag.tenant_id = $1 AND flag.assistant_id = $3 AND flag.content_erased_at IS NULL
       AND (flag.conversation_log_id = $2
            OR (flag.conversation_log_id IS NULL AND flag.flagged_content <> ''
-               AND strpos(said.text, flag.flagged_content) > 0))";
+               AND strpos($4, flag.flagged_content) > 0))";
 
 fn erase_traces(call: &TriggerCall) -> Datum {
     let change = call.change();
@@ -40,9 +37,9 @@ fn erase_traces(call: &TriggerCall) -> Datum {
     if !old.is_null(c"erased_at") || new.is_null(c"erased_at") {
         return nothing();
     }
-    // SAFETY: the row lives while the trigger runs.
-    let messages = unsafe { jsonb_argument(old.datum(c"messages")) };
-    let arguments = [to_sql(tenant).into(), to_sql(id).into(), to_sql(assistant).into(), messages];
+    let said = old.jsonb(c"messages").map(|json| json.with_text(all_said)).unwrap_or_default();
+    let said = text_argument(Some(&said));
+    let arguments = [to_sql(tenant).into(), to_sql(id).into(), to_sql(assistant).into(), said];
     let words = forget_words(tenant, id);
     let flags = relation::as_owner_past_row_security(c"hallucination_flags", || {
         Spi::connect_mut(|client| client.update(QUOTES, None, &arguments).map(|rows| rows.len()))

@@ -1,7 +1,8 @@
 //! Conversations and hallucination flags: recorded, searched, reviewed and erased.
 //!
 //! Model: plain DML and the functions in `sql/functions/` meet the same triggers. [`conversation`] and [`flag`] judge a
-//! row by the rules of `awgp_core::records` and keep its machine's columns; [`search`] keeps the words of messages and
+//! row by the rules of `awgp_core::records` and keep its machine's columns; [`log`] and [`external`] are what becomes of a
+//! conversation that is logged twice; [`search`] keeps the words of messages and
 //! looks for them; [`erasure`] removes content from where else it is, [`retention`] when it is old; [`suspension`] is the
 //! policy on confirmed flags; [`ledger`] is what a work item has cost.
 //!
@@ -10,8 +11,11 @@
 
 pub mod conversation;
 pub mod erasure;
+pub mod external;
 pub mod flag;
 pub mod ledger;
+pub mod log;
+pub mod reading;
 pub mod retention;
 pub mod salt;
 pub mod search;

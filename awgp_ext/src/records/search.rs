@@ -34,9 +34,12 @@ fn tenant_word(tenant: Uuid) -> String {
 const INDEX: &str = "
     INSERT INTO awgp.conversation_search (tenant_id, conversation_log_id, message_number, words)
     SELECT $1, $2, message.number,
-           to_tsvector('pg_catalog.simple', awgp.message_text(message.value)) || array_to_tsvector(ARRAY[$5])
+           to_tsvector('pg_catalog.simple', coalesce(awgp.message_text(message.value), '')) || array_to_tsvector(ARRAY[$5])
     FROM jsonb_array_elements($3) WITH ORDINALITY AS message (value, number)
     WHERE message.number > $4";
+
+/// A question without a word would be one for the tenant alone, and find all that it has.
+const ASKS: &str = "SELECT numnode(websearch_to_tsquery('pg_catalog.simple', $1)) > 0";
 
 const HITS: &str = "
     SELECT found.conversation_log_id
@@ -112,6 +115,9 @@ fn conversation_hits(
     let Some(query) = query else { raise(&out_of_range("query", "a text of 1 to 1000 bytes")) };
     let rows = max_rows.filter(|rows| (1..=ROWS_MAX).contains(rows));
     let Some(rows) = rows else { raise(&out_of_range("max_rows", "1 to 1000")) };
+    if !asks_for_words(&query) {
+        raise(&out_of_range("query", "it has a word, which is letters or digits"));
+    }
     let tenants: Vec<String> = visible.iter().map(|id| format!("'{}'", tenant_word(*id))).collect();
     let visible: Vec<pgrx::Uuid> = visible.into_iter().map(to_sql).collect();
     let arguments = [
@@ -133,6 +139,11 @@ fn conversation_hits(
         Ok(hits) => SetOfIterator::new(hits.into_iter().flatten()),
         Err(error) => error!("conversations could not be searched: {error}"),
     }
+}
+
+fn asks_for_words(query: &str) -> bool {
+    let asks = Spi::get_one_with_args::<bool>(ASKS, &[text_argument(Some(query))]);
+    asks.unwrap_or_else(|error| error!("the query could not be read: {error}")).unwrap_or(false)
 }
 
 fn out_of_range(argument: &str, rule: &str) -> Refusal {

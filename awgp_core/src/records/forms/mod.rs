@@ -1,0 +1,286 @@
+//! The forms that runtimes keep messages in, and what each says: who speaks, in which words, and what it used.
+//!
+//! A message is stored as it came. It is read here, and only read: an [`Outline`] finds the object that is the message
+//! (a reply of an API has it inside), its role, and the fields that carry what it says. [`text`] collects the words,
+//! [`usage`] the tokens. `docs/conversations.md` has the table of forms, `examples.json` a real message of each.
+//!
+//! Forms are not told apart by name: they share `role` and `content`, and a dump may mix them. What tells them apart is
+//! where the role stands and what a part is called, and that is what is looked at.
+
+pub mod text;
+pub mod usage;
+
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
+/// The fields of a JSON object, each with its own text.
+pub type Fields<'a> = BTreeMap<String, &'a RawValue>;
+
+/// Who speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The runtime's instructions.
+    System,
+    /// The application's instructions, above the user's.
+    Developer,
+    /// Who asks.
+    User,
+    /// The model.
+    Assistant,
+    /// What a tool has answered.
+    Tool,
+}
+
+impl Role {
+    /// Its name in what is read of a message.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Developer => "developer",
+            Self::User => "user",
+            Self::Assistant => "assistant",
+            Self::Tool => "tool",
+        }
+    }
+
+    /// What APIs and runtimes call it.
+    fn called(name: &str) -> Option<Self> {
+        match name {
+            "system" => Some(Self::System),
+            "developer" => Some(Self::Developer),
+            "user" | "human" => Some(Self::User),
+            "assistant" | "ai" | "model" => Some(Self::Assistant),
+            "tool" | "function" => Some(Self::Tool),
+            _ => None,
+        }
+    }
+
+    /// A class of LangChain's, such as `AIMessage` and `HumanMessageChunk`, or its short name.
+    fn of_class(class: &str) -> Option<Self> {
+        let class = class.strip_suffix("Chunk").unwrap_or(class);
+        match class.strip_suffix("Message").unwrap_or(class) {
+            "AI" | "ai" => Some(Self::Assistant),
+            "Human" | "human" => Some(Self::User),
+            "System" | "system" => Some(Self::System),
+            "Tool" | "tool" | "Function" | "function" => Some(Self::Tool),
+            _ => None,
+        }
+    }
+
+    /// An item of the Responses API that has no role: what the model asks for, and what came back.
+    fn of_item(kind: &str) -> Option<Self> {
+        if kind.ends_with("_call_output") {
+            return Some(Self::Tool);
+        }
+        match kind {
+            "mcp_list_tools" => Some(Self::Tool),
+            "mcp_approval_response" => Some(Self::User),
+            "reasoning" | "mcp_approval_request" | "compaction" => Some(Self::Assistant),
+            _ => kind.ends_with("_call").then_some(Self::Assistant),
+        }
+    }
+}
+
+/// Fields of a message that carry what it says; of all forms.
+const CARRIERS: [&str; 12] = [
+    "content",
+    "parts",
+    "reasoning_content",
+    "reasoning",
+    "thinking",
+    "refusal",
+    "audio",
+    "tool_calls",
+    "function_call",
+    "invalid_tool_calls",
+    "toolInvocations",
+    "reasoning_details",
+];
+
+/// The same of an item of the Responses API.
+const ITEM_CARRIERS: [&str; 15] = [
+    "summary",
+    "content",
+    "name",
+    "arguments",
+    "input",
+    "action",
+    "operation",
+    "queries",
+    "code",
+    "tools",
+    "output",
+    "outputs",
+    "results",
+    "error",
+    "reason",
+];
+
+/// What a message has, found but not yet read.
+#[derive(Clone, Debug)]
+pub struct Outline<'a> {
+    /// Who speaks.
+    pub role: Role,
+    /// What carries its words, each with its field's name.
+    pub carriers: Vec<(&'static str, &'a RawValue)>,
+    /// Tokens sent and received, where the message says so.
+    pub tokens: Option<u64>,
+}
+
+impl<'a> Outline<'a> {
+    /// Finds them, or says which rule the message breaks.
+    pub fn of(message: &'a RawValue) -> Result<Self, &'static str> {
+        let fields = object(message).ok_or("a message is an object")?;
+        let mut outline = match reply(&fields)? {
+            Some(outline) => outline,
+            None => single(&fields, false)?,
+        };
+        outline.tokens = usage::tokens(&fields).or(outline.tokens);
+        Ok(outline)
+    }
+}
+
+/// A whole reply of an API, with the message inside: chat completions, Gemini, Bedrock, the Responses API.
+fn reply<'a>(fields: &Fields<'a>) -> Result<Option<Outline<'a>>, &'static str> {
+    if fields.contains_key("role") {
+        return Ok(None);
+    }
+    let listed = |key| fields.get(key).and_then(|value| array(value));
+    let inner = |values: Vec<&'a RawValue>, key| {
+        values.into_iter().filter_map(|value| object(value)?.get(key).copied()).collect::<Vec<_>>()
+    };
+    let output = || fields.get("output").and_then(|output| object(output)?.get("message").copied());
+    let messages = if let Some(choices) = listed("choices") {
+        let messages = inner(choices, "message");
+        if messages.is_empty() {
+            return Err("a reply has its message inside");
+        }
+        messages
+    } else if let Some(candidates) = listed("candidates") {
+        inner(candidates, "content")
+    } else if let Some(message) = output() {
+        vec![message]
+    } else if text_of(fields, "object").as_deref() == Some("response") {
+        listed("output").unwrap_or_default()
+    } else {
+        return Ok(None);
+    };
+    let mut whole = Outline { role: Role::Assistant, carriers: Vec::new(), tokens: None };
+    for message in messages {
+        let fields = object(message).ok_or("a message in a reply is an object")?;
+        whole.carriers.extend(single(&fields, true)?.carriers);
+    }
+    Ok(Some(whole))
+}
+
+/// One message. `is_reply`: it is the model's, and may be cut off or filtered to nothing.
+fn single<'a>(fields: &Fields<'a>, is_reply: bool) -> Result<Outline<'a>, &'static str> {
+    let Some(inner) = wrapped(fields) else { return body(fields, None, is_reply) };
+    let mut outline = body(&inner.fields, inner.role, is_reply)?;
+    outline.tokens = usage::tokens(&inner.fields);
+    Ok(outline)
+}
+
+/// The message inside of another object, and the role that the object gives it.
+struct Wrapped<'a> {
+    fields: Fields<'a>,
+    role: Option<Role>,
+}
+
+/// LangChain's `{"lc", "id", "kwargs"}` and `{"type", "data"}`; a message beside what a runtime notes of it; a candidate
+/// of Gemini's.
+fn wrapped<'a>(fields: &Fields<'a>) -> Option<Wrapped<'a>> {
+    let inner = |key| fields.get(key).and_then(|value| object(value));
+    if fields.contains_key("role") {
+        return None;
+    }
+    if fields.contains_key("lc") {
+        let class = fields.get("id").and_then(|id| array(id)).and_then(|id| string(id.last()?));
+        return Some(Wrapped { fields: inner("kwargs")?, role: Role::of_class(&class?) });
+    }
+    if let (Some(kind), Some(data)) = (text_of(fields, "type"), inner("data")) {
+        return Some(Wrapped { fields: data, role: Role::of_class(&kind) });
+    }
+    let message = inner("message").filter(|message| message.contains_key("role"));
+    let candidate = || inner("content").filter(|content| content.contains_key("parts"));
+    message.or_else(candidate).map(|fields| Wrapped { fields, role: None })
+}
+
+/// The role and the carriers of a message itself.
+fn body<'a>(fields: &Fields<'a>, given: Option<Role>, is_reply: bool) -> Result<Outline<'a>, &'static str> {
+    let kind = text_of(fields, "type").unwrap_or_default();
+    let said = fields.get("role").filter(|role| role.get() != "null");
+    let is_item = said.is_none() && given.is_none() && Role::of_item(&kind).is_some();
+    let role = match said {
+        Some(role) => string(role).and_then(|role| Role::called(&role)),
+        None => given.or_else(|| Role::of_class(&kind)).or_else(|| Role::of_item(&kind)),
+    };
+    // Gemini takes a content without a role for the user's.
+    let role = role.or_else(|| (said.is_none() && fields.contains_key("parts")).then_some(Role::User));
+    let role =
+        role.ok_or("role is one of system, developer, user, assistant, tool, or what a form calls them")?;
+    check_parts(fields)?;
+    let names: &[&'static str] = if is_item { &ITEM_CARRIERS } else { &CARRIERS };
+    let mut carriers = carriers(fields, names);
+    if let Some(more) = fields.get("additional_kwargs").and_then(|more| object(more)) {
+        // What LangChain keeps as the provider sent it, and has no field of its own for.
+        let missing = |(name, _): &(&str, &RawValue)| carriers.iter().all(|(has, _)| has != name);
+        let more: Vec<_> = self::carriers(&more, &CARRIERS).into_iter().filter(missing).collect();
+        carriers.extend(more);
+    }
+    // A model and a tool may say nothing. Of anybody else an empty text is taken, and nothing at all is a mistake.
+    let has_field = fields.contains_key("content") || fields.contains_key("parts");
+    let may_be_empty = matches!(role, Role::Assistant | Role::Tool) && (has_field || is_item || is_reply);
+    let is_empty_text = fields.get("content").is_some_and(|content| content.get() == "\"\"");
+    if carriers.is_empty() && !may_be_empty && !is_item && !is_empty_text {
+        return Err("a message has a content, or something in its place");
+    }
+    Ok(Outline { role, carriers, tokens: None })
+}
+
+/// The fields of these names that say something.
+fn carriers<'a>(fields: &Fields<'a>, names: &[&'static str]) -> Vec<(&'static str, &'a RawValue)> {
+    let says = |value: &&RawValue| !matches!(value.get(), "null" | "\"\"" | "[]" | "{}" | "false" | "true");
+    names.iter().filter_map(|name| Some((*name, *fields.get(*name).filter(|value| says(value))?))).collect()
+}
+
+/// content and parts: a text, or an array of texts and objects, whose text is one.
+fn check_parts(fields: &Fields<'_>) -> Result<(), &'static str> {
+    for value in ["content", "parts"].iter().filter_map(|name| fields.get(*name)) {
+        match value.get().as_bytes().first() {
+            Some(b'"' | b'n') => {}
+            Some(b'[') if array(value).unwrap_or_default().iter().all(|part| is_part(part)) => {}
+            _ => return Err("content is a text, or an array of texts and objects, whose text is a string"),
+        }
+    }
+    Ok(())
+}
+
+fn is_part(part: &RawValue) -> bool {
+    let is_text = |value: &&RawValue| matches!(value.get().as_bytes().first(), Some(b'"' | b'n' | b'{'));
+    let named = |value: &&RawValue| matches!(value.get().as_bytes().first(), Some(b'"' | b'n'));
+    part.get().starts_with('"')
+        || object(part).is_some_and(|fields| {
+            fields.get("text").is_none_or(is_text) && fields.get("type").is_none_or(named)
+        })
+}
+
+/// The fields of an object.
+pub fn object(value: &RawValue) -> Option<Fields<'_>> {
+    value.get().starts_with('{').then(|| serde_json::from_str(value.get()).ok()).flatten()
+}
+
+fn array(value: &RawValue) -> Option<Vec<&RawValue>> {
+    value.get().starts_with('[').then(|| serde_json::from_str(value.get()).ok()).flatten()
+}
+
+fn string(value: &RawValue) -> Option<String> {
+    value.get().starts_with('"').then(|| serde_json::from_str(value.get()).ok()).flatten()
+}
+
+fn text_of(fields: &Fields<'_>, name: &str) -> Option<String> {
+    fields.get(name).and_then(|value| string(value))
+}
+
+#[cfg(test)]
+mod tests;
