@@ -12,6 +12,7 @@ pub mod assistant;
 pub mod audit;
 pub mod civil;
 pub mod identity;
+pub mod json_members;
 pub mod machine;
 pub mod messaging;
 pub mod money;

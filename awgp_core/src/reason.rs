@@ -367,4 +367,8 @@ reasons! {
     ActionFinished = "action_finished", WrongState;
     /// The work item is another assistant's than the one in context.
     NotOwnWork = "not_own_work", NotAllowed;
+    /// A credit pool was to be made for a provider that nobody has declared.
+    UnknownProvider = "unknown_provider", ConstraintViolation;
+    /// Rows that were there before do not keep a constraint that a migration adds.
+    RowsRefused = "rows_refused", ConstraintViolation;
 }

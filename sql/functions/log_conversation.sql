@@ -14,7 +14,7 @@ AS $$
                                         cost_amount, token_count)
     VALUES (awgp.current_tenant(), log_conversation.assistant_id, log_conversation.channel,
             COALESCE(log_conversation.messages, '[]'), log_conversation.work_item_id, log_conversation.external_id,
-            log_conversation.cost_amount, log_conversation.token_count)
+            awgp.checked_amount(log_conversation.cost_amount, 'cost_amount'), log_conversation.token_count)
     RETURNING *;
 $$;
 COMMENT ON FUNCTION awgp.log_conversation(uuid, text, jsonb, uuid, text, numeric, integer) IS 'Records a conversation of the tenant in context, open for more, and returns the row. assistant_id: an assistant of the tenant; channel: where it takes place; messages: an array of objects with role and content; work_item_id: what it is about, of the same assistant; external_id: its name on the channel; cost_amount and token_count: where they are left out and a work item is named, the ledger''s. Errors: 42501 no_tenant_context; 22023 messages_invalid, messages_too_large; 23503 no such assistant or work item in the tenant; 23514 other_assistant.';

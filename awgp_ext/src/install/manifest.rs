@@ -53,6 +53,10 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0032_assistant_quality",
     "0033_governed_actions",
     "0034_leaner_indexes",
+    "0044_amounts_are_numbers",
+    "0045_remainders",
+    "0046_pools_of_any_provider",
+    "0047_idempotent_actions",
 };
 
 /// Who may see and write which rows, with the grants beside it.

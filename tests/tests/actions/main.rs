@@ -2,6 +2,7 @@
 
 mod gate;
 mod record;
+mod repeated;
 
 use awgp_tests::fixture::{self, Group, one, within};
 use awgp_tests::{Database, Login, assert_refused};
