@@ -10,7 +10,8 @@ use crate::session::{Context, Session};
 use awgp_core::reason::{Family, Reason};
 
 const BEGIN: &str = "
-    SELECT awgp.begin_action($1::text::uuid, $2, $3, $4::text::numeric, COALESCE($5::text, '15 minutes')::interval)::text";
+    SELECT awgp.begin_action($1::text::uuid, $2, $3, $4::text::numeric, COALESCE($5::text, '15 minutes')::interval,
+                             $6)::text";
 const FINISH: &str = "
     SELECT awgp.finish_action($1::text::uuid, $2, $3, $4, $5, $6::text::numeric, $7::text::jsonb)::text";
 
@@ -23,8 +24,10 @@ pub async fn begin(
 ) -> Result<(String, Exit), Trouble> {
     let work = session.begin(context).await?;
     work.require_tenant().await?;
-    let ActionBegin { work_item, action, provider, estimated_cost, expires_in } = options;
-    let answer = work.text(BEGIN, &[work_item, action, provider, estimated_cost, expires_in]).await?;
+    let ActionBegin { work_item, action, provider, estimated_cost, expires_in, idempotency_key } = options;
+    let arguments: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
+        [work_item, action, provider, estimated_cost, expires_in, idempotency_key];
+    let answer = work.text(BEGIN, &arguments).await?;
     work.commit().await?;
     let row = read(&answer)?;
     let exit = match (row.text("allowed").as_deref(), row.text("reason")) {

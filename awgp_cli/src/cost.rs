@@ -21,8 +21,8 @@ const TREND_COLUMNS: usize = 30;
 /// tenant in context.
 const DAYS: &str = "
     SELECT COALESCE($1::text::date, last - 29)::text AS since, last::text AS until
-    FROM (SELECT COALESCE($2::text::date, (now() AT TIME ZONE COALESCE(
-              (SELECT settings ->> 'time_zone' FROM awgp.tenants WHERE id = awgp.current_tenant()), 'UTC'))::date)
+    FROM (SELECT COALESCE($2::text::date, awgp.accounting_day(now(), COALESCE(
+              (SELECT settings ->> 'time_zone' FROM awgp.tenants WHERE id = awgp.current_tenant()), 'UTC')))
          ) AS bound (last)";
 
 impl By {

@@ -17,6 +17,7 @@ pub mod email;
 pub mod human;
 pub mod identity;
 pub mod json;
+pub mod json_members;
 pub mod machine;
 pub mod messaging;
 pub mod money;

@@ -382,4 +382,8 @@ reasons! {
     ApprovalUndecidable = "approval_undecidable", WrongState;
     /// JSON holds \u0000, half of a surrogate pair or a number beyond numeric; `element` is the path to it.
     JsonUnsupported = "json_unsupported", BadArgument;
+    /// A credit pool was to be made for a provider that nobody has declared.
+    UnknownProvider = "unknown_provider", ConstraintViolation;
+    /// Rows that were there before do not keep a constraint that a migration adds.
+    RowsRefused = "rows_refused", ConstraintViolation;
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::approval::policy;
 use crate::messaging;
-use crate::money::settings;
+use crate::money::{provider, settings};
 use crate::reason::Reason;
 use crate::records;
 use crate::refusal::Refusal;
@@ -22,6 +22,7 @@ const KNOWN: &[(&str, Validator)] = &[
     ("conversation_policy", records::policy::validate_conversation),
     ("hallucination_policy", records::policy::validate_hallucination),
     ("messaging", messaging::settings::validate),
+    (provider::SETTING, provider::validate),
     ("time_zone", settings::validate_time_zone),
     ("holding_monthly_cost_limit", settings::validate_limit),
 ];

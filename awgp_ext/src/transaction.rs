@@ -46,6 +46,7 @@ unsafe extern "C-unwind" fn at_transaction_event(event: pg_sys::XactEvent::Type,
             approval::forget_notices();
             money::machine::forget();
             last_login::forget();
+            money::carrying::forget();
             match event {
                 XACT_EVENT_COMMIT => context::commit(),
                 XACT_EVENT_ABORT => context::abort(),
@@ -72,6 +73,7 @@ unsafe extern "C-unwind" fn at_savepoint_event(
             approval::forget();
             approval::forget_subtransaction(own);
             money::machine::forget();
+            money::carrying::forget();
             context::forget_subtransaction(own);
         }
         SUBXACT_EVENT_COMMIT_SUB => {

@@ -17,9 +17,9 @@ AS $$
             COALESCE(create_assistant.risk_tier, 2), create_assistant.capabilities,
             COALESCE(create_assistant.configuration, '{}'),
             COALESCE(create_assistant.model_config, '{"provider": "openai", "model": "gpt-4"}'),
-            COALESCE(create_assistant.max_cost_per_day, 10.00), awgp.current_user_id())
+            COALESCE(awgp.checked_amount(create_assistant.max_cost_per_day, 'max_cost_per_day'), 10.00), awgp.current_user_id())
     RETURNING *;
 $$;
-COMMENT ON FUNCTION awgp.create_assistant(text, text, text, integer, text[], jsonb, jsonb, numeric) IS 'Makes an assistant of the tenant in context, inactive, and returns the row. name; slug: unique in the tenant; type: one of the twelve kinds; risk_tier: highest risk level, 0 to 5, it handles without an approval; capabilities: actions it may take; configuration and model_config: JSON objects; max_cost_per_day: in the currency of the tenant''s pools. Errors: 42501 no_tenant_context; 23505 slug taken; 23514 bad type, slug or number.';
+COMMENT ON FUNCTION awgp.create_assistant(text, text, text, integer, text[], jsonb, jsonb, numeric) IS 'Makes an assistant of the tenant in context, inactive, and returns the row. name; slug: unique in the tenant; type: one of the twelve kinds; risk_tier: highest risk level, 0 to 5, it handles without an approval; capabilities: actions it may take; configuration and model_config: JSON objects; max_cost_per_day: in the currency of the tenant''s pools. Errors: 42501 no_tenant_context; 23505 slug taken; 22023 out_of_range; 23514 bad type, slug or number.';
 REVOKE ALL ON FUNCTION awgp.create_assistant(text, text, text, integer, text[], jsonb, jsonb, numeric) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.create_assistant(text, text, text, integer, text[], jsonb, jsonb, numeric) TO awgp_app;

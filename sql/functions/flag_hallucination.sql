@@ -12,7 +12,9 @@ AS $$
     INSERT INTO awgp.hallucination_flags (tenant_id, assistant_id, detection_method, confidence_score, flagged_content,
                                           work_item_id, conversation_log_id)
     VALUES (awgp.current_tenant(), flag_hallucination.assistant_id, flag_hallucination.detection_method,
-            flag_hallucination.confidence_score, flag_hallucination.flagged_content, flag_hallucination.work_item_id,
+            -- NaN is left to the column's CHECK, as 1.01 is.
+            CASE WHEN flag_hallucination.confidence_score = 'NaN' THEN 'NaN'
+                 ELSE awgp.checked_amount(flag_hallucination.confidence_score, 'confidence_score') END, flag_hallucination.flagged_content, flag_hallucination.work_item_id,
             flag_hallucination.conversation_log_id)
     RETURNING *;
 $$;

@@ -7,7 +7,7 @@ LANGUAGE sql VOLATILE SECURITY INVOKER ROWS 1
 SET search_path = pg_catalog, pg_temp
 AS $$
     UPDATE awgp.provider_credit_pools AS pool
-    SET monthly_budget = COALESCE(set_credit_pool.monthly_budget, pool.monthly_budget),
+    SET monthly_budget = COALESCE(awgp.checked_amount(set_credit_pool.monthly_budget, 'monthly_budget'), pool.monthly_budget),
         reset_day_of_month = COALESCE(set_credit_pool.reset_day_of_month, pool.reset_day_of_month)
     WHERE pool.tenant_id = (SELECT awgp.current_tenant()) AND pool.provider = set_credit_pool.provider
     RETURNING *;

@@ -1,6 +1,6 @@
 -- Every balance against what it should be. Severity, kind, tenant, object, expected, found, detail.
 WITH moved (tenant_id, assistant_id, pool_id, holding_id, at, spent, held, id) AS (
-    SELECT tenant_id, assistant_id, pool_id, holding_id, accounted_at, cost_amount, 0, id FROM awgp.cost_transactions
+    SELECT tenant_id, assistant_id, pool_id, holding_id, accounted_at, cost_amount + cost_remainder, 0, id FROM awgp.cost_transactions
     UNION ALL
     SELECT tenant_id, assistant_id, pool_id, holding_id, reserved_at, 0, amount, id FROM awgp.credit_reservations
     WHERE state = 'held'
@@ -34,10 +34,11 @@ totals (period_id, spent, held) AS (
     WHERE period_id IS NOT NULL
     GROUP BY period_id
 )
-SELECT 'error'::text, 'spent_differs'::text, period.tenant_id, period.id, period.opening + COALESCE(totals.spent, 0), period.spent,
+SELECT 'error'::text, 'spent_differs'::text, period.tenant_id, period.id, period.opening + COALESCE(totals.spent, 0),
+       period.spent + period.remainder,
        format('the %s''s period that ends %s has spent another sum than its entries say', period.scope, period.ends_at)
 FROM awgp.budget_periods AS period LEFT JOIN totals ON totals.period_id = period.id
-WHERE period.spent <> period.opening + COALESCE(totals.spent, 0)
+WHERE period.spent + period.remainder <> period.opening + COALESCE(totals.spent, 0)
 UNION ALL
 SELECT 'error', 'held_differs', period.tenant_id, period.id, COALESCE(totals.held, 0), period.held,
        format('the %s''s period that ends %s holds another sum than its reservations say', period.scope, period.ends_at)

@@ -7,11 +7,12 @@ SELECT p.tenant_id, t.slug AS tenant_slug, p.id AS pool_id, p.provider,
        round(100 * (used.spent + used.held) / NULLIF(p.monthly_budget, 0), 1) AS used_percent,
        round(rate.per_second * 86400, 6) AS per_day,
        round(used.spent + rate.per_second * rate.seconds_left, 6) AS forecast,
-       CASE WHEN rest.left_amount <= 0 THEN (rate.moment AT TIME ZONE span.time_zone)::date
+       CASE WHEN rest.left_amount <= 0 THEN awgp.accounting_day(rate.moment, span.time_zone)
             -- Compared before it becomes an interval: at a low rate it is longer than any.
             WHEN rest.left_amount < rate.per_second * rate.seconds_left
-            THEN ((rate.moment + make_interval(secs => (rest.left_amount / rate.per_second)::double precision))
-                  AT TIME ZONE span.time_zone)::date
+            THEN awgp.accounting_day(
+                rate.moment + make_interval(secs => (rest.left_amount / rate.per_second)::double precision),
+                span.time_zone)
        END AS runs_out_on
 FROM awgp.provider_credit_pools AS p
 JOIN awgp.tenants AS t ON t.id = p.tenant_id

@@ -2,13 +2,13 @@
 
 CREATE OR REPLACE VIEW awgp.cost_by WITH (security_invoker = true) AS
 SELECT c.tenant_id, t.slug AS tenant_slug,
-       (c.accounted_at AT TIME ZONE COALESCE(t.settings ->> 'time_zone', 'UTC'))::date AS day,
+       awgp.accounting_day(c.accounted_at, COALESCE(t.settings ->> 'time_zone', 'UTC')) AS day,
        c.assistant_id, a.slug AS assistant_slug, c.provider, c.model,
        c.work_item_id, w.title AS work_item_title,
        count(*) FILTER (WHERE c.reverses_id IS NULL) - count(c.reverses_id) AS entries,
        COALESCE(sum(c.input_tokens) FILTER (WHERE c.reverses_id IS NULL AND back.id IS NULL), 0) AS input_tokens,
        COALESCE(sum(c.output_tokens) FILTER (WHERE c.reverses_id IS NULL AND back.id IS NULL), 0) AS output_tokens,
-       sum(c.cost_amount) AS cost_amount
+       round(sum(c.cost_amount + c.cost_remainder), 6) AS cost_amount
 FROM awgp.cost_transactions AS c
 JOIN awgp.tenants AS t ON t.id = c.tenant_id
 JOIN awgp.assistants AS a ON a.tenant_id = c.tenant_id AND a.id = c.assistant_id

@@ -30,6 +30,9 @@ pub struct ActionBegin {
     /// How long it may take, such as "15 minutes", before it counts as abandoned.
     #[arg(long, value_name = "INTERVAL")]
     pub expires_in: Option<String>,
+    /// Your name for this action: the same call under the same key is one action, however often it is made.
+    #[arg(long, value_name = "KEY")]
+    pub idempotency_key: Option<String>,
 }
 
 /// The end of an action.

@@ -20,7 +20,8 @@ pub enum Pool {
 /// A new budget.
 #[derive(Args, Debug)]
 pub struct PoolCreate {
-    /// Who is paid from it: openai, anthropic, openrouter or local.
+    /// Who is paid from it: openai, anthropic, openrouter, local, azure, bedrock, vertex_ai, gemini, mistral, groq, or any
+    /// that the tenant's settings or the price list name.
     pub provider: String,
     /// What may be spent a period, an exact decimal.
     #[arg(long, value_name = "AMOUNT")]

@@ -1,6 +1,7 @@
 //! Limits: what may still be spent, and what does not fit.
 
 use super::amount::Amount;
+use super::exact::Exact;
 
 /// What a limit bounds, in the order in which the ledger locks them.
 ///
@@ -38,8 +39,8 @@ impl Scope {
 pub struct Account {
     /// What may be spent; None where nothing bounds it any more.
     pub limit: Option<Amount>,
-    /// What was spent.
-    pub spent: Amount,
+    /// What was spent, to the last digit.
+    pub spent: Exact,
     /// What reservations hold, expired ones included until somebody sweeps them.
     pub held: Amount,
 }
@@ -48,33 +49,58 @@ pub struct Account {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Movement {
     /// Added to what is spent.
-    pub spent: Amount,
+    pub spent: Exact,
     /// Added to what is held.
     pub held: Amount,
 }
 
+impl Movement {
+    /// A cost that no reservation was made for.
+    pub fn cost(spent: Exact) -> Self {
+        Self { spent, held: Amount::ZERO }
+    }
+
+    /// What is set aside, or given back.
+    pub fn hold(held: Amount) -> Self {
+        Self { spent: Exact::ZERO, held }
+    }
+}
+
 impl Account {
+    /// What was spent, as a balance shows it.
+    pub fn shown(&self) -> Amount {
+        self.spent.rounded().unwrap_or(Amount::MAX)
+    }
+
     /// What can still be taken, where `expired` of what is held no longer counts. Negative where more was spent
     /// than the limit allows; None where nothing bounds it.
     pub fn left(&self, expired: Amount) -> Option<Amount> {
         let counting = self.held.checked_sub(expired)?;
-        self.limit?.checked_sub(self.spent)?.checked_sub(counting)
+        self.limit?.checked_sub(self.shown())?.checked_sub(counting)
     }
 
-    /// Whether `amount` can be taken.
-    pub fn fits(&self, amount: Amount, expired: Amount) -> bool {
-        self.limit.is_none() || self.left(expired).is_some_and(|left| amount <= left)
+    /// Whether a movement can be made. What adds nothing always can, whatever was spent before: a call that costs
+    /// nothing takes nothing away.
+    pub fn fits(&self, movement: Movement, expired: Amount) -> bool {
+        if self.limit.is_none() || !self.grows(movement) {
+            return true;
+        }
+        let left = self.after(movement).and_then(|after| after.left(expired));
+        left.is_some_and(|left| !left.is_negative())
     }
 
     /// Whether a movement leaves the limit exceeded: by what is spent, or, where it takes more than it gives back
-    /// (`beyond` its own hold), by what others still hold.
+    /// (`beyond` its own hold), by what others still hold. What adds nothing exceeds nothing.
     pub fn exceeded_after(&self, movement: Movement, expired: Amount, beyond: bool) -> bool {
         let Some(limit) = self.limit else { return false };
         let Some(after) = self.after(movement) else { return true };
+        if after.shown() <= self.shown() {
+            return false;
+        }
         let claimed = if beyond {
-            after.held.checked_sub(expired).and_then(|held| after.spent.checked_add(held))
+            after.held.checked_sub(expired).and_then(|held| after.shown().checked_add(held))
         } else {
-            Some(after.spent)
+            Some(after.shown())
         };
         claimed.is_none_or(|claimed| claimed > limit)
     }
@@ -82,8 +108,15 @@ impl Account {
     /// The account after a movement; None where an amount would be negative or too large.
     pub fn after(&self, movement: Movement) -> Option<Self> {
         let spent = self.spent.checked_add(movement.spent).filter(|spent| !spent.is_negative())?;
+        spent.rounded()?;
         let held = self.held.checked_add(movement.held).filter(|held| !held.is_negative())?;
         Some(Self { limit: self.limit, spent, held })
+    }
+
+    /// Whether a movement takes anything: a millionth at least.
+    fn grows(&self, movement: Movement) -> bool {
+        let Some(after) = self.after(movement) else { return true };
+        after.shown() > self.shown() || after.held > self.held
     }
 }
 
@@ -96,16 +129,24 @@ mod tests {
         Amount::from_micros(micros).unwrap()
     }
 
+    fn cost(micros: i64) -> Exact {
+        amount(micros).into()
+    }
+
     fn account(limit: i64, spent: i64, held: i64) -> Account {
-        Account { limit: Some(amount(limit)), spent: amount(spent), held: amount(held) }
+        Account { limit: Some(amount(limit)), spent: cost(spent), held: amount(held) }
+    }
+
+    fn takes(micros: i64) -> Movement {
+        Movement::cost(cost(micros))
     }
 
     #[test]
     fn the_last_cent_fits_and_one_more_does_not() {
         let account = account(100, 60, 30);
-        assert!(account.fits(amount(10), Amount::ZERO));
-        assert!(!account.fits(amount(11), Amount::ZERO));
-        assert!(account.fits(amount(11), amount(1)), "what has expired no longer counts");
+        assert!(account.fits(takes(10), Amount::ZERO));
+        assert!(!account.fits(takes(11), Amount::ZERO));
+        assert!(account.fits(takes(11), amount(1)), "what has expired no longer counts");
     }
 
     /// Case 104.
@@ -113,29 +154,47 @@ mod tests {
     fn nothing_fits_a_limit_below_what_is_spent_but_what_was_spent_stays() {
         let account = account(50, 60, 0);
         assert_eq!(account.left(Amount::ZERO), Some(amount(-10)));
-        assert!(!account.fits(amount(1), Amount::ZERO));
+        assert!(!account.fits(takes(1), Amount::ZERO));
+    }
+
+    #[test]
+    fn what_costs_nothing_fits_and_exceeds_nothing_after_an_overrun_too() {
+        for account in [account(50, 60, 0), account(0, 0, 0), account(50, 40, 20)] {
+            assert!(account.fits(takes(0), Amount::ZERO), "{account:?}");
+            assert!(!account.exceeded_after(takes(0), Amount::ZERO, true), "{account:?}");
+            assert!(!account.fits(Movement::hold(amount(11)), Amount::ZERO), "{account:?}");
+        }
+    }
+
+    #[test]
+    fn costs_below_a_millionth_fill_a_limit_in_the_end() {
+        let mut now = account(1, 0, 0);
+        let tiny = Movement::cost(Exact::of_units(4 * 10_i128.pow(17)));
+        let mut taken = 0;
+        while now.fits(tiny, Amount::ZERO) {
+            now = now.after(tiny).unwrap();
+            taken += 1;
+        }
+        // Three are 1.2 millionths, which rounds to the one that there is; four are 1.6.
+        assert_eq!((taken, now.shown()), (3, amount(1)));
     }
 
     #[test]
     fn without_a_limit_everything_fits() {
-        let account = Account { limit: None, spent: amount(7), held: Amount::ZERO };
-        assert!(account.fits(Amount::MAX, Amount::ZERO));
-        assert!(!account.exceeded_after(
-            Movement { spent: amount(9), held: Amount::ZERO },
-            Amount::ZERO,
-            true
-        ));
+        let account = Account { limit: None, spent: cost(7), held: Amount::ZERO };
+        assert!(account.fits(Movement::hold(Amount::MAX), Amount::ZERO));
+        assert!(!account.exceeded_after(Movement { spent: cost(9), held: Amount::ZERO }, Amount::ZERO, true));
     }
 
     #[test]
     fn a_settlement_within_its_hold_exceeds_nothing_and_one_beyond_may() {
         let account = account(100, 60, 40);
-        let within = Movement { spent: amount(40), held: amount(-40) };
+        let within = Movement { spent: cost(40), held: amount(-40) };
         assert!(!account.exceeded_after(within, Amount::ZERO, false));
-        let beyond = Movement { spent: amount(41), held: amount(-40) };
+        let beyond = Movement { spent: cost(41), held: amount(-40) };
         assert!(account.exceeded_after(beyond, Amount::ZERO, true));
         // Ten are held by somebody else: taking one of them is beyond the limit, though not yet spent.
-        let of_others = Movement { spent: amount(31), held: amount(-30) };
+        let of_others = Movement { spent: cost(31), held: amount(-30) };
         assert!(account.exceeded_after(of_others, Amount::ZERO, true));
     }
 
@@ -151,18 +210,13 @@ mod tests {
         ) {
             let mut now = account(limit, 0, 0);
             for (take, hold) in takes {
-                let take = amount(take);
-                if !now.fits(take, Amount::ZERO) {
+                let movement = if hold { Movement::hold(amount(take)) } else { Movement::cost(cost(take)) };
+                if !now.fits(movement, Amount::ZERO) {
                     continue;
                 }
-                let movement = if hold {
-                    Movement { spent: Amount::ZERO, held: take }
-                } else {
-                    Movement { spent: take, held: Amount::ZERO }
-                };
                 prop_assert!(!now.exceeded_after(movement, Amount::ZERO, true));
                 now = now.after(movement).unwrap();
-                prop_assert!(now.spent.micros() + now.held.micros() <= limit);
+                prop_assert!(now.shown().micros() + now.held.micros() <= limit);
             }
         }
 
@@ -171,8 +225,8 @@ mod tests {
             spent in 0_i64..1_000, held in 0_i64..1_000, more in 0_i64..1_000, hold in 0_i64..1_000,
         ) {
             let before = account(1_000, spent, held);
-            let there = Movement { spent: amount(more), held: amount(hold) };
-            let back = Movement { spent: amount(-more), held: amount(-hold) };
+            let there = Movement { spent: cost(more), held: amount(hold) };
+            let back = Movement { spent: cost(-more), held: amount(-hold) };
             prop_assert_eq!(before.after(there).and_then(|after| after.after(back)), Some(before));
         }
     }

@@ -7,11 +7,10 @@
 //! comes out too cheap or too dear.
 
 use super::price::{PerToken, Price};
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use crate::json_members::Members;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fmt;
 
 /// Characters of a name at most, as the constraint of model_prices has it.
 const NAME_MAX: usize = 300;
@@ -271,16 +270,16 @@ fn entry(name: &str, value: &RawValue) -> Result<(ModelPrice, BTreeSet<NotHeld>)
     }
     let has_output =
         BY_TOKENS.iter().find(|known| known.0 == mode).map(|known| known.1).ok_or(LeftOut::UnknownMode)?;
-    if entry.raw("tiered_pricing").is_some() {
+    if entry.get("tiered_pricing").is_some() {
         return Err(LeftOut::OtherTiers);
     }
-    let input = entry.price(INPUT)?.ok_or(LeftOut::NoTokenPrice)?;
-    let output = match entry.price(OUTPUT)? {
+    let input = price_of(&entry, INPUT)?.ok_or(LeftOut::NoTokenPrice)?;
+    let output = match price_of(&entry, OUTPUT)? {
         Some(output) => output,
         None if has_output => return Err(LeftOut::NoOutputPrice),
         None => PerToken::default(),
     };
-    let cached = entry.price(CACHED)?.or(entry.price(CACHED_BEFORE)?);
+    let cached = price_of(&entry, CACHED)?.or(price_of(&entry, CACHED_BEFORE)?);
     let base = Price { input, output, cached };
     let known = PROVIDERS.iter().find(|known| known.0 == provider).map(|known| known.1);
     let model = name.strip_prefix(&format!("{provider}/")).unwrap_or(name).to_owned();
@@ -304,7 +303,7 @@ fn tiers(entry: &Members, base: Price) -> Result<Vec<Tier>, LeftOut> {
     let mut tiers = vec![Tier { from_input_tokens: 0, price: base }];
     let mut price = base;
     for size in sizes {
-        let above = |field: &str| entry.price(&format!("{field}_above_{}k_tokens", size / 1_000));
+        let above = |field: &str| price_of(entry, &format!("{field}_above_{}k_tokens", size / 1_000));
         price = Price {
             input: above(INPUT)?.unwrap_or(price.input),
             output: above(OUTPUT)?.unwrap_or(price.output),
@@ -337,45 +336,8 @@ fn not_held(entry: &Members, base: Price) -> BTreeSet<NotHeld> {
     kinds.collect()
 }
 
-/// The members of a JSON object as they stand in the text, values unread.
-struct Members<'a>(Vec<(String, &'a RawValue)>);
-
-impl Members<'_> {
-    /// A value that is there and not null. Of two of one name the last counts, as in most readers of JSON.
-    fn raw(&self, name: &str) -> Option<&RawValue> {
-        let found = self.0.iter().rev().find(|(member, _)| member == name);
-        found.map(|(_, value)| *value).filter(|value| value.get() != "null")
-    }
-
-    fn text(&self, name: &str) -> Option<String> {
-        self.raw(name).and_then(|value| serde_json::from_str(value.get()).ok())
-    }
-
-    fn price(&self, name: &str) -> Result<Option<PerToken>, LeftOut> {
-        self.raw(name).map(|value| value.get().parse().map_err(|_| LeftOut::BadNumber)).transpose()
-    }
-}
-
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct InOrder;
-        impl<'de> Visitor<'de> for InOrder {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(InOrder)
-    }
+fn price_of(entry: &Members<'_>, name: &str) -> Result<Option<PerToken>, LeftOut> {
+    entry.get(name).map(|value| value.get().parse().map_err(|_| LeftOut::BadNumber)).transpose()
 }
 
 /// One tier of one model, as `awgp.import_prices()` takes it.

@@ -5,10 +5,13 @@
 //! the holding where that has a limit of its own. A movement of money changes all of them or none.
 
 pub mod amount;
+pub mod exact;
 pub mod limit;
 pub mod litellm;
 pub mod period;
 pub mod price;
+pub mod provider;
 pub mod refusals;
 pub mod settings;
 pub mod threshold;
+pub mod usage;

@@ -6,7 +6,7 @@
 //!
 //! The zones are those of the IANA database that is compiled in: the rule depends on no file of the machine.
 
-use jiff::civil::Date;
+use jiff::civil::{self, Date};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use thiserror::Error;
@@ -72,10 +72,16 @@ impl Zone {
 
     /// The period that holds a moment.
     pub fn period(&self, division: Division, at_us: i64) -> Result<Period, PeriodError> {
-        self.find(division, at_us).ok_or(PeriodError::OutOfRange)
+        self.find(division, at_us).map(|(_, period)| period).ok_or(PeriodError::OutOfRange)
     }
 
-    fn find(&self, division: Division, at_us: i64) -> Option<Period> {
+    /// The day that a moment counts in, in days since 1970-01-01, and its bounds.
+    pub fn day(&self, at_us: i64) -> Result<(i64, Period), PeriodError> {
+        let (date, period) = self.find(Division::Day, at_us).ok_or(PeriodError::OutOfRange)?;
+        Ok((date.duration_since(civil::date(1970, 1, 1)).as_hours() / 24, period))
+    }
+
+    fn find(&self, division: Division, at_us: i64) -> Option<(Date, Period)> {
         let date = Timestamp::from_microsecond(at_us).ok()?.to_zoned_datetime(self.0.clone()).date();
         let mut first = division.first(date)?;
         let mut period = self.between(first, division.next(first)?)?;
@@ -88,7 +94,7 @@ impl Zone {
             first = division.next(first)?;
             period = self.between(first, division.next(first)?)?;
         }
-        Some(period)
+        Some((first, period))
     }
 
     fn between(&self, first: Date, next: Date) -> Option<Period> {
@@ -207,6 +213,21 @@ mod tests {
         // Samoa had no 30 December 2011.
         let skipped = period("Pacific/Apia", Division::Day, "2011-12-30T09:59:59Z");
         assert_eq!(skipped, pair("2011-12-29T10:00:00Z", "2011-12-30T10:00:00Z"));
+    }
+
+    #[test]
+    fn a_moment_counts_in_the_day_whose_period_holds_it() {
+        for (zone, at, day) in [
+            ("UTC", "1970-01-01T00:00:00Z", 0),
+            ("UTC", "1969-12-31T23:59:59.999999Z", -1),
+            ("America/Vancouver", "2026-11-28T07:30:00Z", 20_785),
+            // The clock was put back over midnight: the date ran back, the day did not.
+            ("America/St_Johns", "2006-10-29T02:45:00Z", 13_450),
+        ] {
+            let (got, period) = Zone::named(zone).unwrap().day(us(at)).unwrap();
+            assert_eq!(got, day, "{zone} {at}");
+            assert!(period.contains(us(at)));
+        }
     }
 
     #[test]

@@ -1,12 +1,13 @@
-//! What a call costs by a price list: whole numbers, exact to the sixth decimal.
+//! What a call costs by a price list: whole numbers, exact to the last digit.
 //!
 //! A price per token has many digits (0.00000015 for an input token), and floats hold few of them exactly. Here
 //! a price is a whole number of units of 10⁻²⁴, tokens are whole numbers, and so is their product.
 //!
 //! The sum of the three parts is rounded once, to six decimals, half up: as PostgreSQL's `round(numeric, 6)`
-//! does, so that anybody recomputes an entry of the ledger in SQL and gets the same. Half even would save half
-//! of a millionth in two million calls, and no one could check it with the server's own function.
+//! does, so that anybody recomputes it in SQL and gets the same. What the rounding leaves out, the ledger
+//! carries on ([`super::exact`]).
 
+use super::exact::Exact;
 use crate::reason::Reason;
 use crate::refusal::Refusal;
 use std::fmt;
@@ -16,14 +17,8 @@ use thiserror::Error;
 /// Decimals of a price per token.
 pub const PRICE_DECIMALS: u32 = 24;
 
-/// Decimals of a cost, as of `cost_transactions.cost_amount`.
-pub const COST_DECIMALS: u32 = 6;
-
 /// The first price that is too high: a thousand a token. Below it no product leaves an i128, and no cost an i64.
 const PRICE_UNITS_END: i128 = 1_000 * 10_i128.pow(PRICE_DECIMALS);
-
-/// How many units of a price are one millionth.
-const UNITS_PER_MICRO: i128 = 10_i128.pow(PRICE_DECIMALS - COST_DECIMALS);
 
 /// The price of one token, in 10⁻²⁴ of the currency; not negative, and less than a thousand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,26 +43,34 @@ pub struct Price {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tokens {
     /// Sent, those from the cache included.
-    pub input: i32,
+    pub input: i64,
     /// Received.
-    pub output: i32,
+    pub output: i64,
     /// Of those sent, the ones that the provider had in its cache.
-    pub cached: i32,
+    pub cached: i64,
 }
 
-/// What the tokens cost at this price.
-pub fn cost(price: &Price, tokens: Tokens) -> Result<Micros, PriceError> {
+/// The most tokens of one kind that a call has: twice what the ledger's columns hold.
+const TOKENS_MAX: i64 = 2 * (i32::MAX as i64);
+
+/// What the tokens cost at this price, to the last digit.
+pub fn exact_cost(price: &Price, tokens: Tokens) -> Result<Exact, PriceError> {
     let Tokens { input, output, cached } = tokens;
-    if input < 0 || output < 0 || cached < 0 || cached > input {
+    let is_count = |count: i64| (0..=TOKENS_MAX).contains(&count);
+    if ![input, output, cached].into_iter().all(is_count) || cached > input {
         return Err(PriceError::Tokens(tokens));
     }
-    let part = |count: i32, price: PerToken| i128::from(count) * price.0;
+    // Twice 2³² tokens at less than a thousand: below 8.6 × 10³⁶ units.
+    let part = |count: i64, price: PerToken| i128::from(count) * price.0;
     let units = part(input - cached, price.input)
         + part(cached, price.cached.unwrap_or(price.input))
         + part(output, price.output);
-    let micros = (units + UNITS_PER_MICRO / 2) / UNITS_PER_MICRO;
-    // Two times 2³¹ tokens at less than a thousand: below 4.3 × 10¹⁸.
-    Ok(Micros(i64::try_from(micros).unwrap_or(i64::MAX)))
+    Ok(Exact::of_units(units))
+}
+
+/// The same, rounded to six decimals.
+pub fn cost(price: &Price, tokens: Tokens) -> Result<Micros, PriceError> {
+    exact_cost(price, tokens).map(|cost| Micros(cost.micros()))
 }
 
 impl FromStr for PerToken {
@@ -170,7 +173,7 @@ impl From<PriceError> for Refusal {
             PriceError::Tokens(tokens) => Self::new(
                 Reason::OutOfRange,
                 message,
-                "Counts are not negative, and cached_tokens is at most input_tokens.",
+                "Counts are not negative, and cached_tokens is at most input_tokens where the provider counts it among them.",
             )
             .with("input_tokens", tokens.input)
             .with("cached_tokens", tokens.cached)
@@ -196,6 +199,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const MOST: i64 = i32::MAX as i64;
+
     fn per_token(text: &str) -> PerToken {
         text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
     }
@@ -204,7 +209,7 @@ mod tests {
         Price { input: per_token(input), output: per_token(output), cached: cached.map(per_token) }
     }
 
-    fn spent(price: &Price, input: i32, output: i32, cached: i32) -> String {
+    fn spent(price: &Price, input: i64, output: i64, cached: i64) -> String {
         cost(price, Tokens { input, output, cached }).expect("tokens of a call").to_string()
     }
 
@@ -247,7 +252,7 @@ mod tests {
         assert_eq!(spent(&mini, 1_234, 567, 0), "0.000525");
         assert_eq!(spent(&mini, 1_000_000, 1_000_000, 400_000), "0.720000");
         assert_eq!(spent(&price("1.5e-07", "6e-07", None), 1_000_000, 0, 400_000), "0.150000");
-        assert_eq!(spent(&price("0", "0", None), i32::MAX, i32::MAX, 0), "0.000000");
+        assert_eq!(spent(&price("0", "0", None), MOST, MOST, 0), "0.000000");
     }
 
     #[test]
@@ -265,7 +270,7 @@ mod tests {
     fn the_dearest_call_still_fits() {
         let most = "999.999999999999999999999999";
         let dearest = price(most, most, Some(most));
-        assert_eq!(spent(&dearest, i32::MAX, i32::MAX, i32::MAX), "4294967294000.000000");
+        assert_eq!(spent(&dearest, MOST, MOST, MOST), "4294967294000.000000");
     }
 
     #[test]
@@ -283,7 +288,7 @@ mod tests {
     }
 
     fn token_counts() -> impl Strategy<Value = Tokens> {
-        (0..=i32::MAX, 0..=i32::MAX).prop_flat_map(|(input, output)| {
+        (0..=MOST, 0..=MOST).prop_flat_map(|(input, output)| {
             (0..=input).prop_map(move |cached| Tokens { input, output, cached })
         })
     }
@@ -309,14 +314,16 @@ mod tests {
             let exact = i128::from(tokens.input - tokens.cached) * input.0
                 + i128::from(tokens.cached) * cached.0
                 + i128::from(tokens.output) * output.0;
-            let error = i128::from(cost(&price, tokens).unwrap().0) * UNITS_PER_MICRO - exact;
-            prop_assert!(-UNITS_PER_MICRO / 2 < error && error <= UNITS_PER_MICRO / 2, "{error}");
+            prop_assert_eq!(exact_cost(&price, tokens), Ok(Exact::of_units(exact)));
+            let micro = 10_i128.pow(18);
+            let error = i128::from(cost(&price, tokens).unwrap().0) * micro - exact;
+            prop_assert!(-micro / 2 < error && error <= micro / 2, "{error}");
         }
 
         #[test]
-        fn more_tokens_never_cost_less(price in prices(), tokens in token_counts(), more in 0..1_000_i32) {
+        fn more_tokens_never_cost_less(price in prices(), tokens in token_counts(), more in 0..1_000_i64) {
             let price = Price { input: price, output: price, cached: None };
-            let longer = Tokens { output: tokens.output.saturating_add(more), ..tokens };
+            let longer = Tokens { output: tokens.output + more, ..tokens };
             let (dearer, cheaper) = (cost(&price, longer).unwrap(), cost(&price, tokens).unwrap());
             prop_assert!(dearer >= cheaper);
         }

@@ -33,19 +33,9 @@ pub fn budget_exceeded(
     .with("amount", amount.to_string())
     .with("left", left.to_string())
     .with("limit", account.limit.map(|limit| limit.to_string()))
-    .with("spent", account.spent.to_string())
+    .with("spent", account.shown().to_string())
     .with("held", account.held.to_string())
     .with("period_ends_at", ends)
-}
-
-/// There is no pool to reserve from.
-pub fn no_credit_pool(provider: &str) -> Refusal {
-    Refusal::new(
-        Reason::NoCreditPool,
-        format!("the tenant has no credit pool for {provider}"),
-        "SELECT awgp.create_credit_pool(provider, monthly_budget);",
-    )
-    .with("provider", provider)
 }
 
 /// There is no such reservation.
@@ -170,6 +160,26 @@ pub fn no_amount(parameter: &str) -> Refusal {
         Reason::OutOfRange,
         format!("{parameter} is no amount of money"),
         "Pass a number that is not negative.",
+    )
+    .with("parameter", parameter)
+}
+
+/// A count that is none.
+pub fn no_count(parameter: &str) -> Refusal {
+    Refusal::new(
+        Reason::OutOfRange,
+        format!("{parameter} is no count of tokens"),
+        "Pass a whole number that is not negative, or leave it out.",
+    )
+    .with("parameter", parameter)
+}
+
+/// What is neither true nor false.
+pub fn no_flag(parameter: &str) -> Refusal {
+    Refusal::new(
+        Reason::OutOfRange,
+        format!("{parameter} is neither true nor false"),
+        "Pass true or false, as JSON and not as text, or leave it out.",
     )
     .with("parameter", parameter)
 }

@@ -7,6 +7,7 @@ use crate::audit::{actor, queue};
 use crate::context::Context;
 use crate::encoding::Text;
 use crate::jsonb::Jsonb;
+use crate::money::numeric::is_number;
 use crate::raise::raise;
 use crate::relation::{from_sql, to_sql};
 use crate::server_log;
@@ -15,20 +16,26 @@ use crate::subtransaction;
 use crate::transaction::refuse_read_only;
 use crate::work::gate::{check, lock_assistant};
 use crate::work::{WorkItem, functions};
+use awgp_core::action::Status;
 use awgp_core::assistant::{check_capability, may_begin};
 use awgp_core::machine::illegal_transition;
+use awgp_core::money::refusals;
 use awgp_core::permissions::Verb;
 use awgp_core::refusal::Refusal;
 use awgp_core::work::gate::check_begun;
-use awgp_core::work::{self, Status};
+use awgp_core::work::{self, Status as ItemStatus};
 use pgrx::datum::{AnyNumeric, DatumWithOid, Interval};
 use pgrx::prelude::*;
 use pgrx::{JsonB, PgSqlErrorCode};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// Longest name of an action, in bytes, as of a capability.
 const ACTION_BYTES_MAX: usize = 200;
+
+/// Longest key, in characters, as of the ledger's.
+const KEY_CHARS_MAX: usize = 200;
 
 /// How long an action may take, as long as money may be set aside for it: 31 days.
 const LONGEST_US: i128 = 31 * 86_400_000_000;
@@ -53,12 +60,14 @@ fn begin_action(
     provider: default!(Option<Text>, "NULL"),
     estimated_cost: default!(Option<AnyNumeric>, "NULL"),
     expires_in: default!(Option<Interval>, "'15 minutes'"),
+    idempotency_key: default!(Option<Text>, "NULL"),
 ) -> JsonB {
     refuse_read_only(c"awgp.begin_action()");
     let context = writing_context(Verb::Insert);
     let expires_in = argument::span("expires_in", expires_in);
-    let request =
-        Request::read(work_item_id.as_ref().map(from_sql), action, provider, estimated_cost, expires_in);
+    let item = work_item_id.as_ref().map(from_sql);
+    let key = read_key(idempotency_key);
+    let request = Request::read(item, action, provider, estimated_cost, expires_in, key);
     if !functions::lock(context.tenant, request.item) {
         raise(&work::unknown_work_item(request.item));
     }
@@ -66,14 +75,15 @@ fn begin_action(
         raise(&work::unknown_work_item(request.item))
     };
     match request.begin(context, &item) {
-        Ok(id) => JsonB(json!({
+        Ok(begun) => JsonB(json!({
             "allowed": true,
             "reason": "allowed",
-            "action_id": id.action.to_string(),
-            "reservation_id": id.reservation.map(|id| id.to_string()),
+            "action_id": begun.action.to_string(),
+            "status": begun.status.name(),
+            "reservation_id": begun.reservation.map(|id| id.to_string()),
             "work_item_id": item.id.to_string(),
             "assistant_id": item.assistant.to_string(),
-            "hint": "Act, and then call awgp.finish_action(action_id, outcome, …).",
+            "hint": begun.hint(),
         })),
         Err(denial) => {
             request.record_denial(context, &item, &denial);
@@ -110,10 +120,39 @@ impl From<Refusal> for Denial {
     }
 }
 
-/// What was begun.
+/// What was begun, now or before under the same key.
 struct Begun {
     action: Uuid,
     reservation: Option<Uuid>,
+    status: Status,
+    is_late: bool,
+}
+
+impl Begun {
+    /// The next thing to do.
+    fn hint(&self) -> &'static str {
+        match self.status {
+            Status::Begun if self.is_late => {
+                "Its time is over: say how it ended with awgp.finish_action(), or begin anew under another key."
+            }
+            Status::Begun => "Act, and then call awgp.finish_action(action_id, outcome, …).",
+            Status::Abandoned => {
+                "It was counted as abandoned: say how it ended with awgp.finish_action(), or begin anew under another key."
+            }
+            Status::Succeeded | Status::Failed => {
+                "It has ended: do not act again. What is to be done anew begins under another key."
+            }
+        }
+    }
+}
+
+/// The key, where there is one.
+fn read_key(key: Option<Text>) -> Option<String> {
+    let key = key.map(|key| key.0);
+    if key.as_ref().is_some_and(|key| !(1..=KEY_CHARS_MAX).contains(&key.chars().count())) {
+        bad_argument("idempotency_key", "it is a text of 1 to 200 characters");
+    }
+    key
 }
 
 /// The arguments.
@@ -123,6 +162,7 @@ struct Request {
     provider: Option<String>,
     cost: Option<AnyNumeric>,
     expires_in: Interval,
+    key: Option<String>,
 }
 
 impl Request {
@@ -132,6 +172,7 @@ impl Request {
         provider: Option<Text>,
         cost: Option<AnyNumeric>,
         expires_in: Option<Interval>,
+        key: Option<String>,
     ) -> Self {
         let Some(item) = item else { bad_argument("work_item_id", "it is not NULL") };
         let action = action
@@ -139,8 +180,8 @@ impl Request {
             .filter(|name| !name.trim().is_empty() && name.len() <= ACTION_BYTES_MAX);
         let Some(action) = action else { bad_argument("action", "it is a text of 1 to 200 bytes") };
         let zero = AnyNumeric::from(0);
-        if cost.as_ref().is_some_and(|cost| cost.is_nan() || *cost < zero) {
-            bad_argument("estimated_cost", "it is not negative");
+        if cost.as_ref().is_some_and(|cost| !is_number(cost) || *cost < zero) {
+            bad_argument("estimated_cost", "it is a number that is not negative");
         }
         // Nothing is set aside for what costs nothing.
         let cost = cost.filter(|cost| *cost > zero);
@@ -152,11 +193,17 @@ impl Request {
         let Some(expires_in) = expires_in.filter(in_time) else {
             bad_argument("expires_in", "it is between a moment and 31 days")
         };
-        Self { item, action, provider, cost, expires_in }
+        Self { item, action, provider, cost, expires_in, key }
     }
 
     fn begin(&self, context: Context, item: &WorkItem) -> Result<Begun, Denial> {
-        let starts = self.check(context, item)?;
+        if context.assistant.is_some_and(|assistant| assistant != item.assistant) {
+            return Err(other_assistant().into());
+        }
+        if let Some(begun) = self.begun_before(item) {
+            return Ok(begun);
+        }
+        let starts = self.check(item)?;
         let reservation = self.reserve(item)?;
         if starts {
             let arguments = [to_sql(item.tenant).into(), to_sql(item.id).into()];
@@ -169,21 +216,37 @@ impl Request {
             cost: self.cost.clone(),
             reservation,
             expires_in: self.expires_in,
+            key: self.key.as_deref().map(|key| (key, self.digest())),
         });
-        Ok(Begun { action, reservation })
+        Ok(Begun { action, reservation, status: Status::Begun, is_late: false })
+    }
+
+    /// The action that was begun under the key before, whatever has become of it and of its item since.
+    fn begun_before(&self, item: &WorkItem) -> Option<Begun> {
+        let key = self.key.as_deref()?;
+        let before = store::repeated(item.tenant, item.id, key)?;
+        if before.digest != self.digest() {
+            raise(&refusals::idempotency_conflict(key, "argument"));
+        }
+        let store::Repeated { id, status, reservation, is_late, .. } = before;
+        Some(Begun { action: id, reservation, status, is_late })
+    }
+
+    /// Tells a repetition from another question.
+    fn digest(&self) -> String {
+        let cost = self.cost.as_ref().map(|cost| cost.clone().normalize().to_owned());
+        let asked = json!([self.action, self.provider, cost, self.expires_in.as_micros().to_string()]);
+        hex::encode(Sha256::digest(format!("awgp/begin/v1{asked}")))
     }
 
     /// Whether the item is still to be started, where the rules allow the action. Locks, and writes nothing.
-    fn check(&self, context: Context, item: &WorkItem) -> Result<bool, Refusal> {
-        if context.assistant.is_some_and(|assistant| assistant != item.assistant) {
-            return Err(other_assistant());
-        }
+    fn check(&self, item: &WorkItem) -> Result<bool, Refusal> {
         let assistant = lock_assistant(item.tenant, item.assistant)?;
         may_begin(assistant.id, assistant.status)?;
         check_capability(assistant.id, &assistant.capabilities, &self.action)?;
         match item.status {
-            Some(Status::Backlog | Status::AwaitingApproval) => check(item).map(|_| true),
-            Some(Status::InProgress) => {
+            Some(ItemStatus::Backlog | ItemStatus::AwaitingApproval) => check(item).map(|_| true),
+            Some(ItemStatus::InProgress) => {
                 let says = |version| item.digest(version);
                 check_begun(&item.item(), assistant.risk_tier, item.pinned.as_ref(), &says).map(|()| false)
             }

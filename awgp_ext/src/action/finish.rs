@@ -5,6 +5,7 @@ use super::{bad_argument, other_assistant, writing_context};
 use crate::clock;
 use crate::encoding::Text;
 use crate::jsonb::Jsonb;
+use crate::money::numeric::is_number;
 use crate::raise::{or_raise, raise};
 use crate::relation::{from_sql, to_sql};
 use crate::statement::{statements, text};
@@ -64,6 +65,9 @@ fn finish_action(
         cost: cost_amount,
         result: result.map(|result| result.with_text(str::to_owned)),
     };
+    if report.cost.as_ref().is_some_and(|cost| !is_number(cost)) {
+        bad_argument("cost_amount", "it is a number");
+    }
     or_raise(check_result(report.result.as_deref()));
     let Some(action) = store::lock(context.tenant, id) else { raise(&unknown_action(id)) };
     if context.assistant.is_some_and(|assistant| assistant != action.assistant) {

@@ -13,13 +13,22 @@ const TABLE: &CStr = c"governed_actions";
 
 statements! {
     /// A new action.
-    BEGIN(UUIDOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, NUMERICOID, TEXTOID, UUIDOID, INTERVALOID, INT4OID) = "
+    /// The item's lock keeps two of one key apart; a snapshot older than the first of them is told to begin again (40001).
+    BEGIN(UUIDOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, NUMERICOID, TEXTOID, UUIDOID, INTERVALOID, INT4OID, TEXTOID, TEXTOID) = "
         INSERT INTO awgp.governed_actions (tenant_id, work_item_id, assistant_id, action, provider, estimated_cost,
                                            request_digest, reservation_id, begun_at, expires_at,
-                                           request_digest_version)
-        SELECT $1, $2, $3, $4, $5, $6, $7, $8, now, now OPERATOR(pg_catalog.+) $9, $10
+                                           request_digest_version, idempotency_key, arguments_digest)
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8, now, now OPERATOR(pg_catalog.+) $9, $10, $11, $12
         FROM pg_catalog.clock_timestamp() AS now
+        ON CONFLICT (tenant_id, work_item_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
         RETURNING id";
+    /// The action that was begun under a key.
+    REPEATED(UUIDOID, UUIDOID, TEXTOID) = "
+        SELECT id, status, reservation_id, arguments_digest,
+               expires_at OPERATOR(pg_catalog.<=) pg_catalog.clock_timestamp()
+        FROM ONLY awgp.governed_actions
+        WHERE pg_catalog.uuid_eq(tenant_id, $1) AND work_item_id OPERATOR(pg_catalog.=) $2
+          AND idempotency_key OPERATOR(pg_catalog.=) $3";
     /// An action, kept from others until the transaction ends.
     LOCK(UUIDOID, UUIDOID) = "
         SELECT status, assistant_id, work_item_id, provider, reservation_id, finish_digest, cost_transaction_id
@@ -54,12 +63,14 @@ pub struct New<'a> {
     pub reservation: Option<Uuid>,
     /// How long it may take.
     pub expires_in: Interval,
+    /// The caller's name for it, and the digest of what was asked under it.
+    pub key: Option<(&'a str, String)>,
 }
 
 /// Writes it and returns its id.
 pub fn begin(new: &New<'_>) -> Uuid {
     let pin = new.item.pin();
-    let arguments: [DatumWithOid<'_>; 10] = [
+    let arguments: [DatumWithOid<'_>; 12] = [
         to_sql(new.item.tenant).into(),
         to_sql(new.item.id).into(),
         to_sql(new.item.assistant).into(),
@@ -70,6 +81,8 @@ pub fn begin(new: &New<'_>) -> Uuid {
         uuid(new.reservation),
         new.expires_in.into(),
         pin.version.into(),
+        text(new.key.as_ref().map(|(key, _)| *key)),
+        text(new.key.as_ref().map(|(_, digest)| digest.as_str())),
     ];
     as_owner_past_row_security(TABLE, || {
         BEGIN.with(|statement| {
@@ -77,6 +90,45 @@ pub fn begin(new: &New<'_>) -> Uuid {
         })
     })
     .unwrap_or_else(|| pgrx::error!("the action was not written"))
+}
+
+/// An action that was begun under a key.
+pub struct Repeated {
+    /// Its id.
+    pub id: Uuid,
+    /// How far it is.
+    pub status: Status,
+    /// Where the money was set aside.
+    pub reservation: Option<Uuid>,
+    /// Of what was asked.
+    pub digest: String,
+    /// Whether the time it had is over.
+    pub is_late: bool,
+}
+
+/// The action of a work item that was begun under this key; None where there is none.
+pub fn repeated(tenant: Uuid, item: Uuid, key: &str) -> Option<Repeated> {
+    let arguments = [to_sql(tenant).into(), to_sql(item).into(), text(Some(key))];
+    as_owner_past_row_security(TABLE, || {
+        REPEATED.with(|statement| {
+            statement.run(&arguments, |rows| {
+                if rows.is_empty() {
+                    return Ok(None);
+                }
+                let row = rows.first();
+                let id =
+                    |column| Ok::<_, pgrx::spi::Error>(row.get::<pgrx::Uuid>(column)?.as_ref().map(from_sql));
+                let (Some(found), Some(status)) = (id(1)?, row.get::<String>(2)?) else { return Ok(None) };
+                Ok(Some(Repeated {
+                    id: found,
+                    status: Status::named(&status).unwrap_or(Status::Abandoned),
+                    reservation: id(3)?,
+                    digest: row.get::<String>(4)?.unwrap_or_default(),
+                    is_late: row.get::<bool>(5)?.unwrap_or(false),
+                }))
+            })
+        })
+    })
 }
 
 /// An action as it stands.

@@ -59,6 +59,10 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0037_digest_versions",
     "0057_identity_algorithms",
     "0048_conversation_external_numbers",
+    "0044_amounts_are_numbers",
+    "0045_remainders",
+    "0046_pools_of_any_provider",
+    "0047_idempotent_actions",
 };
 
 /// Who may see and write which rows, with the grants beside it.

@@ -20,6 +20,7 @@ use crate::lock::{self, Subject};
 use crate::partitions;
 use crate::query;
 use crate::raise::raise;
+use crate::subtransaction;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
 use manifest::{File, MIGRATIONS, scripts};
@@ -84,8 +85,9 @@ fn apply(force: bool) -> String {
     refuse_newer_structure(&applied);
 
     let migrations: Vec<&File> = MIGRATIONS.iter().filter(|file| !applied.contains_key(file.name)).collect();
+    let upgrades = !applied.is_empty();
     for file in &migrations {
-        run(file.text);
+        if upgrades { run_over_rows(file) } else { run(file.text) }
     }
     for file in &migrations {
         record(file, "migration");
@@ -144,6 +146,24 @@ fn run(sql: &str) {
     if let Err(error) = Spi::run(sql) {
         error!("awgp's structure could not be applied: {error}");
     }
+}
+
+/// A migration of a structure that has rows: one that does not keep a new constraint is told of, and left as it is.
+fn run_over_rows(file: &File) {
+    let Err(failed) = subtransaction::within(|| run(file.text)) else { return };
+    if failed.code != PgSqlErrorCode::ERRCODE_CHECK_VIOLATION {
+        failed.raise_on();
+    }
+    raise(
+        &Refusal::new(
+            Reason::RowsRefused,
+            format!("rows that are here do not keep what {} asks for: {}", file.name, failed.message()),
+            "Look for them in the table that is named (an amount is a number that is not negative, and not NaN), \
+             correct them as a superuser, then: SELECT awgp.migrate();",
+        )
+        .with("migration", file.name)
+        .with("problem", failed.message()),
+    );
 }
 
 /// The first column of the first row; none for NULL and for no row.

@@ -17,6 +17,7 @@ use crate::lock::{self, Subject};
 use crate::raise::raise;
 use crate::relation;
 use awgp_core::money::amount::Amount;
+use awgp_core::money::exact::Exact;
 use awgp_core::money::limit::{Movement, Scope};
 use awgp_core::money::refusals;
 use awgp_core::money::threshold::{THRESHOLDS, is_reached};
@@ -37,6 +38,13 @@ pub struct Spender {
     pub holding: Option<Uuid>,
     /// The moment whose periods count.
     pub at: pg_sys::TimestampTz,
+}
+
+impl Spender {
+    /// Whose balance an entry is rounded for: its pool's, or its tenant's where no pool pays.
+    pub fn balance(&self) -> Uuid {
+        self.pool.unwrap_or(self.tenant)
+    }
 }
 
 /// The limits of a spender, locked.
@@ -94,12 +102,12 @@ impl Pool {
             return;
         }
         let is_new = period.ends != shown;
-        let left = self.budget.checked_sub(period.account.spent);
+        let left = self.budget.checked_sub(period.account.shown());
         let left = left.unwrap_or_else(|| raise(&refusals::amount_too_large()));
         let mut values = vec![(c"current_balance", numeric::datum(left))];
         for (flag, threshold) in FLAGS {
             let was = !is_new && row.flag(flag);
-            let is = was || is_reached(threshold, self.budget, period.account.spent);
+            let is = was || is_reached(threshold, self.budget, period.account.shown());
             if is != row.flag(flag) {
                 values.push((flag, Datum::from(is)));
             }
@@ -140,14 +148,21 @@ impl Accounts {
         Self { periods, open, pool: pool.map(|(_, pool)| pool) }
     }
 
-    /// Raises where an amount does not fit one of the limits.
-    pub fn refuse_excess(&self, amount: Amount) {
+    /// What costs before lacked of six decimals, in the balance that an entry is rounded for.
+    pub fn carried(&self) -> Exact {
+        let scope = if self.pool.is_some() { Scope::Pool } else { Scope::Tenant };
+        let open = self.open.iter().find(|open| open.limit.scope == scope);
+        open.map_or(Exact::ZERO, |open| open.account.spent.remainder())
+    }
+
+    /// Raises where a movement does not fit one of the limits; `amount` says how much it is.
+    pub fn refuse_excess(&self, movement: Movement, amount: Amount) {
         for open in &self.open {
-            if open.account.fits(amount, Amount::ZERO) {
+            if open.account.fits(movement, Amount::ZERO) {
                 continue;
             }
             let expired = expired(open, None);
-            if !open.account.fits(amount, expired) {
+            if !open.account.fits(movement, expired) {
                 let ends = clock::text(open.ends);
                 let scope = open.limit.scope;
                 raise(&refusals::budget_exceeded(scope, &open.account, expired, amount, &ends));
@@ -170,10 +185,10 @@ impl Accounts {
         for open in &mut self.open {
             let after = open.account.after(movement);
             let after = after.unwrap_or_else(|| raise(&refusals::amount_too_large()));
-            let before = (open.last_limit, open.account.spent);
+            let before = (open.last_limit, open.account.shown());
             open.write(&self.periods, after);
             let is_pool = open.limit.scope == Scope::Pool;
-            if let Some(pool) = self.pool.as_mut().filter(|_| is_pool && movement.spent != Amount::ZERO) {
+            if let Some(pool) = self.pool.as_mut().filter(|_| is_pool && movement.spent != Exact::ZERO) {
                 pool.show(open);
             }
             alert::raise_due(open, before, cause);

@@ -48,7 +48,7 @@ const INSERT: Statement = Statement {
 ///
 /// An assistant's day has no thresholds: it is there to stop an assistant, not to be watched.
 pub fn raise_due(open: &Open, before: (Amount, Amount), cause: &Cause) {
-    let now = (open.account.limit.unwrap_or(open.last_limit), open.account.spent);
+    let now = (open.account.limit.unwrap_or(open.last_limit), open.account.shown());
     if open.limit.scope != Scope::Assistant && open.account.limit.is_some() {
         for threshold in crossed(before, now) {
             insert(open, now, cause, Some(threshold));

@@ -24,6 +24,17 @@ pub fn now() -> pg_sys::TimestampTz {
     }
 }
 
+/// The moment whose periods count for money of a pool that moves now. A pool's period that has begun is not unmade by a
+/// clock that runs back; a moment that a superuser has set is meant, and lies in its own day and month.
+pub fn counting(period_starts: Option<pg_sys::TimestampTz>) -> pg_sys::TimestampTz {
+    let now = now();
+    if settings::accounting_time().is_some() {
+        now
+    } else {
+        period_starts.map_or(now, |starts| now.max(starts))
+    }
+}
+
 /// As text in UTC, for a refusal's facts.
 pub fn text(at: pg_sys::TimestampTz) -> String {
     timestamp_from_postgres(at).map(awgp_core::civil::format_timestamp).unwrap_or_default()

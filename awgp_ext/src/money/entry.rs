@@ -12,19 +12,18 @@
 use super::accounts::{Accounts, Spender};
 use super::alert::Cause;
 use super::book::{Book, Is, Order};
+use super::charge::{self, Charge};
 use super::reservation::Reservation;
-use super::{clock, holding, numeric, price};
-use crate::jsonb::Jsonb;
+use super::{carrying, clock, holding, numeric};
 use crate::raise::raise;
 use crate::relation::{self, Row};
 use crate::trigger::{TriggerCall, nothing, trigger_function};
 use awgp_core::money::amount::Amount;
+use awgp_core::money::exact::Exact;
 use awgp_core::money::limit::{Movement, Scope};
-use awgp_core::money::price::Tokens;
 use awgp_core::money::refusals;
 use pgrx::IntoDatum;
 use pgrx::pg_sys::{self, Datum};
-use serde_json::{Value, json};
 use std::ffi::CStr;
 use uuid::Uuid;
 
@@ -50,7 +49,7 @@ fn keep_entry(call: &TriggerCall) -> Datum {
         return keep_settlement(call, tenant, assistant, &provider, reservation);
     }
     let pool = pool_of(tenant, &provider);
-    let at = pool.as_ref().map_or_else(clock::now, |pool| clock::now().max(pool.period_starts));
+    let at = clock::counting(pool.as_ref().map(|pool| pool.period_starts));
     let spender = Spender {
         tenant,
         assistant,
@@ -58,15 +57,19 @@ fn keep_entry(call: &TriggerCall) -> Datum {
         holding: holding::tenant(tenant).and_then(|tenant| tenant.holding),
         at,
     };
-    let (cost, metadata) = cost_of(&row, &provider, at);
+    let incurred = charge::is_incurred(&row);
+    let charge = charge::of_entry(&row, &provider, at, incurred);
     if let Some(holding) = spender.holding {
         holding::join(&Book::open(c"budget_periods"), holding, at);
     }
-    let overrun = is_incurred(&row) && {
-        let movement = Movement { spent: cost, held: Amount::ZERO };
-        !Accounts::lock(&spender).exceeded(movement, true, None).is_empty()
-    };
-    accounted(call, &spender, &[(c"cost_amount", Some(numeric::datum(cost)))], metadata.as_ref(), overrun)
+    // Whole millionths carry nothing: their entry is as it is, whatever was carried before.
+    let carries = charge.cost.remainder() != Exact::ZERO;
+    let accounts = (incurred || carries).then(|| Accounts::lock(&spender));
+    let exceeds =
+        |accounts: &Accounts| !accounts.exceeded(Movement::cost(charge.cost), true, None).is_empty();
+    let overrun = incurred && accounts.as_ref().is_some_and(exceeds);
+    let columns = rounded(&spender, charge.cost, accounts.as_ref());
+    accounted(call, &spender, &charge, &columns, overrun)
 }
 
 /// The settlement of a reservation counts where and when that was made.
@@ -86,19 +89,39 @@ fn keep_settlement(call: &TriggerCall, tenant: Uuid, assistant: Uuid, provider: 
         raise(&refusals::reservation_mismatch("provider"));
     }
     let spender = reservation.spender;
-    let (cost, metadata) = cost_of(&row, provider, clock::now());
+    // The call was made: that is what was reserved for.
+    let charge = charge::of_entry(&row, provider, clock::now(), true);
     if let Some(holding) = spender.holding {
         holding::join(&Book::open(c"budget_periods"), holding, spender.at);
     }
-    let beyond = cost > reservation.amount;
-    let movement = Movement { spent: cost, held: reservation.given_back() };
-    let exceeded = Accounts::lock(&spender).exceeded(movement, beyond, Some(id));
+    let beyond = is_beyond(charge.cost, &reservation);
+    let movement = Movement { spent: charge.cost, held: reservation.given_back() };
+    let accounts = Accounts::lock(&spender);
+    let exceeded = accounts.exceeded(movement, beyond, Some(id));
     let work_item = row.uuid(c"work_item_id").or(reservation.work_item);
-    let columns = [
-        (c"cost_amount", Some(numeric::datum(cost))),
-        (c"work_item_id", work_item.and_then(|id| relation::to_sql(id).into_datum())),
-    ];
-    accounted(call, &spender, &columns, metadata.as_ref(), beyond || !exceeded.is_empty())
+    let mut columns = rounded(&spender, charge.cost, Some(&accounts)).to_vec();
+    columns.push((c"work_item_id", work_item.and_then(|id| relation::to_sql(id).into_datum())));
+    accounted(call, &spender, &charge, &columns, beyond || !exceeded.is_empty())
+}
+
+/// A cost in its columns: six decimals with what others before it lacked, so that those of all entries add up to
+/// the balance, and what it lacks itself.
+fn rounded(
+    spender: &Spender,
+    cost: Exact,
+    accounts: Option<&Accounts>,
+) -> [(&'static CStr, Option<Datum>); 2] {
+    let balance = spender.balance();
+    let carried = accounts.map_or(Exact::ZERO, Accounts::carried);
+    let carried = carried.checked_add(carrying::pending(balance)).unwrap_or_default();
+    let (amount, lacks) = cost.split(carried).unwrap_or_else(|| raise(&refusals::amount_too_large()));
+    carrying::add(balance, lacks);
+    charge::in_columns(amount, lacks)
+}
+
+/// Whether a cost is more than its reservation holds, to six decimals: as an estimate says it.
+fn is_beyond(cost: Exact, reservation: &Reservation) -> bool {
+    cost.rounded().is_none_or(|cost| cost > reservation.amount)
 }
 
 /// A reversing entry takes back the whole of another, where and when that counted.
@@ -110,27 +133,28 @@ fn keep_reversal(call: &TriggerCall, tenant: Uuid, original: Uuid) -> Datum {
         raise(&refusals::not_reversible("reverses another"));
     }
     let row = call.new_row();
-    let cost = Amount::ZERO.checked_sub(entry.cost).unwrap_or(Amount::ZERO);
+    let cost = Amount::ZERO.checked_sub(entry.amount).unwrap_or(Amount::ZERO);
     if numeric::amount(&row, c"cost_amount").is_some_and(|given| given != cost) {
         raise(&refusals::not_reversible("is reversed whole, or not at all"));
     }
     if let Some(holding) = entry.spender.holding {
         holding::join(&Book::open(c"budget_periods"), holding, entry.spender.at);
     }
-    let columns = [
-        (c"cost_amount", Some(numeric::datum(cost))),
-        (c"reservation_id", None),
-        (c"assistant_id", relation::to_sql(entry.spender.assistant).into_datum()),
-    ];
-    accounted(call, &entry.spender, &columns, None, false)
+    // Amount and remainder as they were, whatever has been carried since.
+    let lacks = entry.lacks().negated();
+    carrying::add(entry.spender.balance(), lacks);
+    let mut columns = charge::in_columns(cost, lacks).to_vec();
+    columns.push((c"reservation_id", None));
+    columns.push((c"assistant_id", relation::to_sql(entry.spender.assistant).into_datum()));
+    accounted(call, &entry.spender, &Charge::default(), &columns, false)
 }
 
 /// The row, with what it is accounted to in its columns.
 fn accounted(
     call: &TriggerCall,
     spender: &Spender,
+    charge: &Charge,
     columns: &[(&'static CStr, Option<Datum>)],
-    metadata: Option<&Jsonb>,
     overrun: bool,
 ) -> Datum {
     refuse_other(call, spender);
@@ -141,8 +165,9 @@ fn accounted(
         (c"accounted_at", Some(Datum::from(spender.at))),
         (c"overrun", Some(Datum::from(overrun))),
     ];
+    values.extend(&charge.columns);
     values.extend(columns);
-    if let Some(metadata) = metadata {
+    if let Some(metadata) = &charge.metadata {
         values.push((c"metadata", Some(metadata.datum())));
     }
     call.with_columns(&values)
@@ -161,50 +186,19 @@ pub fn refuse_other(call: &TriggerCall, spender: &Spender) {
     }
 }
 
-/// The cost that is given, or that of the tokens by the price list, with the price for the metadata.
-fn cost_of(row: &Row, provider: &str, at: pg_sys::TimestampTz) -> (Amount, Option<Jsonb>) {
-    if let Some(text) = row.numeric(c"cost_amount") {
-        let given = Amount::parse(&text).filter(|amount| !amount.is_negative());
-        return (given.unwrap_or_else(|| raise(&refusals::no_amount("cost_amount"))), None);
-    }
-    let metadata = row.jsonb(c"metadata");
-    let given = metadata.as_ref().map(Jsonb::value).unwrap_or_default();
-    let cached = given.get("cached_tokens").and_then(Value::as_i64).and_then(|n| i32::try_from(n).ok());
-    let tokens = Tokens {
-        input: row.integer(c"input_tokens").unwrap_or(0),
-        output: row.integer(c"output_tokens").unwrap_or(0),
-        cached: cached.unwrap_or(0),
-    };
-    let model = row.text(c"model").unwrap_or_default();
-    let priced = price::cost_of(provider, &model, tokens, at).unwrap_or_else(|refusal| raise(&refusal));
-    let cost = Amount::from_micros(priced.cost.0).unwrap_or_else(|| raise(&refusals::amount_too_large()));
-    let price = Jsonb::from_text(&json!({"price": priced.metadata()}).to_string());
-    let metadata = match metadata.filter(Jsonb::is_object) {
-        Some(given) => given.with(&price),
-        None => price,
-    };
-    (cost, Some(metadata))
-}
-
-/// True where the metadata says that the money is spent already.
-fn is_incurred(row: &Row) -> bool {
-    let mentions = |metadata: &Jsonb| metadata.bytes().windows(8).any(|bytes| bytes == b"incurred");
-    let metadata = row.jsonb(c"metadata").filter(mentions);
-    metadata.is_some_and(|metadata| metadata.value().get("incurred") == Some(&Value::Bool(true)))
-}
-
 /// AFTER INSERT, the last of the triggers: the money moves.
 fn post_entry(call: &TriggerCall) -> Datum {
     let row = call.new_row();
     let Some(entry) = Entry::of(&row) else { return nothing() };
     let Some(id) = row.uuid(c"id") else { return nothing() };
     let settled = row.uuid(c"reservation_id").and_then(|id| Reservation::lock(entry.spender.tenant, id));
+    carrying::add(entry.spender.balance(), entry.lacks().negated());
     let accounts = Accounts::lock(&entry.spender);
     let movement =
         Movement { spent: entry.cost, held: settled.as_ref().map_or(Amount::ZERO, Reservation::given_back) };
     let overrun = match &settled {
         Some(reservation) => {
-            let beyond = entry.cost > reservation.amount;
+            let beyond = is_beyond(entry.cost, reservation);
             let mut exceeded = accounts.exceeded(movement, beyond, Some(reservation.id));
             if beyond && exceeded.is_empty() {
                 exceeded.push(Scope::Pool);
@@ -212,9 +206,9 @@ fn post_entry(call: &TriggerCall) -> Datum {
             exceeded
         }
         None if entry.reverses => Vec::new(),
-        None if is_incurred(&row) => accounts.exceeded(movement, true, None),
+        None if charge::is_incurred(&row) => accounts.exceeded(movement, true, None),
         None => {
-            accounts.refuse_excess(entry.cost);
+            accounts.refuse_excess(movement, entry.amount);
             Vec::new()
         }
     };
@@ -253,7 +247,10 @@ pub fn pool_of(tenant: Uuid, provider: &str) -> Option<PoolRow> {
 /// An entry as it is accounted.
 struct Entry {
     spender: Spender,
-    cost: Amount,
+    /// What it says.
+    amount: Amount,
+    /// What it is, to the last digit.
+    cost: Exact,
     reverses: bool,
 }
 
@@ -267,9 +264,15 @@ impl Entry {
                 holding: row.uuid(c"holding_id"),
                 at: row.bigint(c"accounted_at")?,
             },
-            cost: numeric::kept(row, c"cost_amount"),
+            amount: numeric::kept(row, c"cost_amount"),
+            cost: numeric::kept_exact(row, c"cost_amount", c"cost_remainder"),
             reverses: row.uuid(c"reverses_id").is_some(),
         })
+    }
+
+    /// What its amount lacks of its cost.
+    fn lacks(&self) -> Exact {
+        self.cost.checked_add(Exact::from(self.amount).negated()).unwrap_or_default()
     }
 
     fn find(tenant: Uuid, id: Uuid) -> Option<Self> {

@@ -4,7 +4,7 @@
 //! an ORM that inserts the same row gets the same. They return a row of a table, so they are made with the tables
 //! and not with the extension (see `install::manifest`), in C: a body in SQL would be planned anew with each call.
 
-use super::{clock, pool};
+use super::{clock, numeric, pool};
 use crate::argument;
 use crate::context;
 use crate::datum_statement::Statement;
@@ -42,8 +42,9 @@ const ENTRY_TYPES: &[pg_sys::Oid] = &[
 const ENTER: Statement = Statement {
     number: 10,
     sql: c"INSERT INTO awgp.cost_transactions (tenant_id, assistant_id, provider, model, input_tokens, output_tokens,
-                                               cost_amount, work_item_id, metadata, idempotency_key)
-           VALUES ($1, $2, $3, $4, COALESCE($5, 0), COALESCE($6, 0), $7, $8, COALESCE($9, '{}'), $10)
+                                               cost_amount, work_item_id, metadata, idempotency_key, cost_remainder)
+           VALUES ($1, $2, $3, $4, COALESCE($5, 0), COALESCE($6, 0), $7, $8, COALESCE($9, '{}'), $10,
+                   COALESCE(pg_catalog.round($7 OPERATOR(pg_catalog.-) pg_catalog.round($7, 6), 24), 0))
            RETURNING *",
     types: ENTRY_TYPES,
 };
@@ -51,8 +52,9 @@ const ENTER: Statement = Statement {
 const ENTER_ONCE: Statement = Statement {
     number: 11,
     sql: c"INSERT INTO awgp.cost_transactions (tenant_id, assistant_id, provider, model, input_tokens, output_tokens,
-                                               cost_amount, work_item_id, metadata, idempotency_key)
-           VALUES ($1, $2, $3, $4, COALESCE($5, 0), COALESCE($6, 0), $7, $8, COALESCE($9, '{}'), $10)
+                                               cost_amount, work_item_id, metadata, idempotency_key, cost_remainder)
+           VALUES ($1, $2, $3, $4, COALESCE($5, 0), COALESCE($6, 0), $7, $8, COALESCE($9, '{}'), $10,
+                   COALESCE(pg_catalog.round($7 OPERATOR(pg_catalog.-) pg_catalog.round($7, 6), 24), 0))
            ON CONFLICT (tenant_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
            RETURNING *",
     types: ENTRY_TYPES,
@@ -69,7 +71,8 @@ const ENTERED: Statement = Statement {
              AND CASE WHEN $7 IS NULL
                       THEN input_tokens OPERATOR(pg_catalog.=) COALESCE($5, 0)
                            AND output_tokens OPERATOR(pg_catalog.=) COALESCE($6, 0)
-                      ELSE cost_amount OPERATOR(pg_catalog.=) pg_catalog.round($7, 6) END",
+                      ELSE pg_catalog.round(cost_amount OPERATOR(pg_catalog.+) cost_remainder, 6)
+                           OPERATOR(pg_catalog.=) pg_catalog.round($7, 6) END",
     types: ENTRY_TYPES,
 };
 
@@ -78,6 +81,7 @@ const ENTERED: Statement = Statement {
 fn record_cost(arguments: &Arguments) -> Datum {
     let mut values = vec![tenant()];
     values.extend((0..9).map(|number| arguments.get(number)));
+    numeric::finite(arguments.get(5), "cost_amount");
     let key = arguments.get(8);
     let entered = if key.is_some() { ENTER_ONCE.row(&values) } else { ENTER.row(&values) };
     entered.or_else(|| ENTERED.row(&values)).unwrap_or_else(|| conflict(key, "cost"))
@@ -121,6 +125,7 @@ fn reserve_credit(arguments: &Arguments) -> Datum {
     let mut values = vec![tenant()];
     values.extend((0..6).map(|number| arguments.get(number)));
     values.push(Some(Datum::from(clock::now())));
+    values[3] = numeric::at_least_a_millionth(numeric::finite(arguments.get(2), "amount"));
     let reserved = RESERVE.row(&values).or_else(|| RESERVED.row(&values));
     reserved.unwrap_or_else(|| conflict(arguments.get(5), "amount"))
 }
@@ -134,9 +139,10 @@ fn conflict(key: Option<Datum>, column: &str) -> ! {
 const SETTLE: Statement = Statement {
     number: 15,
     sql: c"INSERT INTO awgp.cost_transactions (tenant_id, assistant_id, work_item_id, provider, model, input_tokens,
-                                               output_tokens, cost_amount, metadata, reservation_id)
+                                               output_tokens, cost_amount, metadata, reservation_id, cost_remainder)
            SELECT held.tenant_id, held.assistant_id, held.work_item_id, held.provider, $3, COALESCE($4, 0),
-                  COALESCE($5, 0), $6, COALESCE($7, '{}'), held.id
+                  COALESCE($5, 0), $6, COALESCE($7, '{}'), held.id,
+                  COALESCE(pg_catalog.round($6 OPERATOR(pg_catalog.-) pg_catalog.round($6, 6), 24), 0)
            FROM awgp.credit_reservations AS held
            WHERE held.tenant_id OPERATOR(pg_catalog.=) $1 AND held.id OPERATOR(pg_catalog.=) $2
            RETURNING *",
@@ -155,6 +161,7 @@ const SETTLE: Statement = Statement {
 fn settle_credit(arguments: &Arguments) -> Datum {
     let mut values = vec![tenant()];
     values.extend((0..6).map(|number| arguments.get(number)));
+    numeric::finite(arguments.get(4), "cost_amount");
     SETTLE.row(&values).unwrap_or_else(|| raise(&refusals::unknown_reservation()))
 }
 

@@ -10,10 +10,13 @@ use super::book::{Book, Is, Order};
 use super::numeric;
 use super::period::{self, Limit};
 use crate::lock::{self, Subject};
+use crate::raise::raise;
 use crate::relation::{self, Row};
+use awgp_core::json_members::Members;
 use awgp_core::money::amount::Amount;
+use awgp_core::money::exact::Exact;
 use awgp_core::money::limit::Scope;
-use awgp_core::money::settings;
+use awgp_core::money::{refusals, settings};
 use pgrx::pg_sys;
 use uuid::Uuid;
 
@@ -49,7 +52,8 @@ pub fn setting(tenant: Uuid, name: &str) -> Option<serde_json::Value> {
         let Some(settings) = row.jsonb(c"settings") else { return };
         // Most settings have nothing of the kind: a look at the bytes is cheaper than a parse.
         if settings.bytes().windows(name.len()).any(|bytes| bytes == name.as_bytes()) {
-            found = settings.value().get_mut(name).map(serde_json::Value::take);
+            // The one member alone: an application's own may hold what Rust's numbers do not.
+            found = settings.with_text(|text| serde_json::from_str(Members::of(text).get(name)?.get()).ok());
         }
     });
     found
@@ -87,15 +91,16 @@ pub fn join(periods: &Book, holding: Uuid, at: pg_sys::TimestampTz) {
     }
 }
 
-fn spent(holding: Uuid, starts: pg_sys::TimestampTz, ends: pg_sys::TimestampTz) -> Amount {
+fn spent(holding: Uuid, starts: pg_sys::TimestampTz, ends: pg_sys::TimestampTz) -> Exact {
     let book = Book::open(c"cost_transactions");
     let keys = [(c"holding_id", Is::Id(holding)), (c"accounted_at", Is::From(starts))];
-    let mut sum = Amount::ZERO;
+    let mut sum = Exact::ZERO;
     book.scan(c"idx_cost_transactions_holding", &keys, Order::Forward, |row, _| {
         if row.bigint(c"accounted_at").is_none_or(|at| at >= ends) {
             return false;
         }
-        sum = period::sum(sum, numeric::kept(row, c"cost_amount"));
+        let cost = numeric::kept_exact(row, c"cost_amount", c"cost_remainder");
+        sum = sum.checked_add(cost).unwrap_or_else(|| raise(&refusals::amount_too_large()));
         true
     });
     sum

@@ -9,6 +9,8 @@
 pub mod accounts;
 pub mod alert;
 pub mod book;
+pub mod carrying;
+pub mod charge;
 pub mod clock;
 pub mod entry;
 pub mod functions;
@@ -18,6 +20,7 @@ pub mod numeric;
 pub mod period;
 pub mod pool;
 pub mod price;
+pub mod provider;
 pub mod reservation;
 pub mod status;
 pub mod verify;

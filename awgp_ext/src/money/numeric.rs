@@ -1,9 +1,16 @@
-//! Amounts between `numeric(18,6)` and [`Amount`].
+//! Amounts between `numeric` and [`Amount`] or [`Exact`].
 
+use crate::encoding::Text;
+use crate::raise::raise;
 use crate::relation::Row;
 use awgp_core::money::amount::Amount;
+use awgp_core::money::exact::Exact;
+use awgp_core::money::refusals;
+use pgrx::datum::AnyNumeric;
 use pgrx::pg_sys::{self, Datum};
+use pgrx::prelude::*;
 use std::ffi::{CStr, CString};
+use std::fmt;
 
 /// An amount column; None for NULL, and for what is no amount, such as NaN.
 pub fn amount(row: &Row, column: &CStr) -> Option<Amount> {
@@ -17,8 +24,61 @@ pub fn kept(row: &Row, column: &CStr) -> Amount {
     })
 }
 
-/// As a datum of `numeric`.
-pub fn datum(amount: Amount) -> Datum {
+/// A sum of the books in two columns: six decimals, and what they lack.
+pub fn kept_exact(row: &Row, column: &CStr, remainder: &CStr) -> Exact {
+    let lacks = row.numeric(remainder).and_then(|text| Exact::parse(&text));
+    let sum = lacks.and_then(|lacks| Exact::from(kept(row, column)).checked_add(lacks));
+    sum.unwrap_or_else(|| {
+        pgrx::error!("a book of the ledger holds no amount in {}", remainder.to_string_lossy())
+    })
+}
+
+/// An argument that is a number: neither NaN nor infinite.
+pub fn finite(argument: Option<Datum>, name: &str) -> Option<Datum> {
+    argument.inspect(|datum| {
+        // SAFETY: callers name numeric arguments. The copy that detoasting may make is freed with the call.
+        let is_number = unsafe {
+            let number: pg_sys::Numeric = pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast();
+            !pg_sys::numeric_is_nan(number) && !pg_sys::numeric_is_inf(number)
+        };
+        if !is_number {
+            raise(&refusals::no_amount(name));
+        }
+    })
+}
+
+/// What is set aside for something is something: less than a millionth, which no column holds, is one.
+pub fn at_least_a_millionth(amount: Option<Datum>) -> Option<Datum> {
+    let text = amount.map(|amount| {
+        // SAFETY: callers name numeric arguments; the answer is a palloc'd C string of ASCII, copied at once.
+        unsafe {
+            let text = pg_sys::OidOutputFunctionCall(pg_sys::Oid::from(pg_sys::F_NUMERIC_OUT), amount);
+            CStr::from_ptr(text).to_string_lossy().into_owned()
+        }
+    });
+    let is_less = text.as_deref().is_some_and(|text| {
+        text.starts_with("0.000000") && text.bytes().any(|digit| (b'1'..=b'9').contains(&digit))
+    });
+    if is_less { Amount::from_micros(1).map(datum) } else { amount }
+}
+
+/// The amount itself, where it is a number; for functions in SQL.
+#[pg_extern(immutable, parallel_safe)]
+fn checked_amount(amount: Option<AnyNumeric>, argument: Option<Text>) -> Option<AnyNumeric> {
+    if amount.as_ref().is_some_and(|amount| !is_number(amount)) {
+        raise(&refusals::no_amount(&argument.map(|Text(name)| name).unwrap_or_default()));
+    }
+    amount
+}
+
+/// Neither NaN nor infinite.
+pub fn is_number(amount: &AnyNumeric) -> bool {
+    // Text is what all versions have: no number begins with a letter.
+    !amount.to_string().trim_start_matches('-').starts_with(char::is_alphabetic)
+}
+
+/// As a datum of `numeric`: an [`Amount`] or an [`Exact`].
+pub fn datum(amount: impl fmt::Display) -> Datum {
     let text = CString::new(amount.to_string()).unwrap_or_default();
     // SAFETY: numeric_in reads a C string; the answer is palloc'd.
     unsafe {

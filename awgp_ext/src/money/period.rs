@@ -9,6 +9,7 @@ use crate::raise::raise;
 use crate::relation;
 use awgp_core::audit::row::{timestamp_from_postgres, timestamp_to_postgres};
 use awgp_core::money::amount::Amount;
+use awgp_core::money::exact::Exact;
 use awgp_core::money::limit::{Account, Scope};
 use awgp_core::money::period::{Division, Period, PeriodError, Zone};
 use awgp_core::money::refusals;
@@ -114,7 +115,7 @@ pub fn open(periods: &Book, limit: &Limit, at: pg_sys::TimestampTz) -> Open {
         lock::lock_row(Subject::Period, limit.subject);
         // Somebody may have made it while this waited.
         if !exists(periods, limit.scope, limit.subject, at) {
-            make(periods, limit, at, |_, _| (Amount::ZERO, Amount::ZERO));
+            make(periods, limit, at, |_, _| (Exact::ZERO, Amount::ZERO));
         }
     }
 }
@@ -130,7 +131,7 @@ pub fn try_open(periods: &Book, limit: &Limit, at: pg_sys::TimestampTz) -> Optio
         ends: row.bigint(c"ends_at")?,
         account: Account {
             limit: limit.amount,
-            spent: numeric::kept(&row, c"spent"),
+            spent: numeric::kept_exact(&row, c"spent", c"remainder"),
             held: numeric::kept(&row, c"held"),
         },
         last_limit: numeric::kept(&row, c"limit_amount"),
@@ -145,7 +146,11 @@ impl Open {
         let limit = after.limit.unwrap_or(self.last_limit);
         // SAFETY: reads the clock.
         let now = unsafe { pg_sys::GetCurrentTimestamp() };
-        let mut values = vec![(c"spent", numeric::datum(after.spent)), (c"held", numeric::datum(after.held))];
+        let mut values =
+            vec![(c"spent", numeric::datum(after.shown())), (c"held", numeric::datum(after.held))];
+        if after.spent.remainder() != self.account.spent.remainder() {
+            values.push((c"remainder", numeric::datum(after.spent.remainder())));
+        }
         if limit != self.last_limit {
             values.push((c"limit_amount", numeric::datum(limit)));
         }
@@ -159,8 +164,8 @@ impl Open {
 const INSERT: Statement = Statement {
     number: 0,
     sql: c"INSERT INTO awgp.budget_periods (tenant_id, scope, pool_id, assistant_id, starts_at, ends_at, time_zone,
-                                            limit_amount, opening, spent, held)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                                            limit_amount, opening, spent, held, remainder)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     types: &[
         pg_sys::UUIDOID,
         pg_sys::TEXTOID,
@@ -169,6 +174,7 @@ const INSERT: Statement = Statement {
         pg_sys::TIMESTAMPTZOID,
         pg_sys::TIMESTAMPTZOID,
         pg_sys::TEXTOID,
+        pg_sys::NUMERICOID,
         pg_sys::NUMERICOID,
         pg_sys::NUMERICOID,
         pg_sys::NUMERICOID,
@@ -183,7 +189,7 @@ pub fn make(
     periods: &Book,
     limit: &Limit,
     at: pg_sys::TimestampTz,
-    begin: impl FnOnce(pg_sys::TimestampTz, pg_sys::TimestampTz) -> (Amount, Amount),
+    begin: impl FnOnce(pg_sys::TimestampTz, pg_sys::TimestampTz) -> (Exact, Amount),
 ) {
     let (starts, ends, zone) = window(periods, limit, at);
     let (spent, held) = begin(starts, ends);
@@ -195,9 +201,10 @@ pub fn insert(
     limit: &Limit,
     (starts, ends, zone): (pg_sys::TimestampTz, pg_sys::TimestampTz, &str),
     opening: Amount,
-    spent: Amount,
+    spent: Exact,
     held: Amount,
 ) {
+    let shown = spent.rounded().unwrap_or_else(|| raise(&refusals::amount_too_large()));
     let subject = |scope| (limit.scope == scope).then(|| relation::to_sql(limit.subject));
     let values = [
         relation::to_sql(limit.tenant).into_datum(),
@@ -209,8 +216,9 @@ pub fn insert(
         zone.into_datum(),
         Some(numeric::datum(limit.amount.unwrap_or(Amount::ZERO))),
         Some(numeric::datum(opening)),
-        Some(numeric::datum(spent)),
+        Some(numeric::datum(shown)),
         Some(numeric::datum(held)),
+        Some(numeric::datum(spent.remainder())),
     ];
     let _machine = Machine::start();
     relation::as_owner_past_row_security(c"budget_periods", || INSERT.run(&values));

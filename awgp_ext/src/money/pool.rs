@@ -5,12 +5,13 @@ use super::alert::{self, Cause};
 use super::book::Book;
 use super::machine::{self, Machine};
 use super::period::{self, Limit};
-use super::{clock, numeric};
+use super::{clock, numeric, provider};
 use crate::datum_statement::Statement;
 use crate::raise::raise;
 use crate::relation;
 use crate::trigger::{TriggerCall, nothing, trigger_function};
 use awgp_core::money::amount::Amount;
+use awgp_core::money::provider::unknown_provider;
 use awgp_core::money::refusals;
 use awgp_core::money::threshold::is_reached;
 use pgrx::IntoDatum;
@@ -109,6 +110,9 @@ fn keep_new(call: &TriggerCall) -> Datum {
     }
     let budget = budget_of(call);
     let Some(limit) = limit_of(call, budget) else { return call.keep() };
+    if let Some(provider) = row.text(c"provider").filter(|name| !provider::is_known(limit.tenant, name)) {
+        raise(&unknown_provider(&provider));
+    }
     let left = numeric::amount(&row, c"current_balance").unwrap_or(budget);
     let spent = budget.checked_sub(left).unwrap_or(Amount::ZERO);
     let (starts, ends, _) = period::window(&Book::open(c"budget_periods"), &limit, clock::now());
@@ -135,14 +139,14 @@ fn post_pool(call: &TriggerCall) -> Datum {
     if call.is_row_insert() {
         let spent = budget.checked_sub(numeric::kept(&row, c"current_balance")).unwrap_or(Amount::ZERO);
         let (_, _, zone) = period::window(&periods, &limit, starts);
-        period::insert(&limit, (starts, ends, &zone), spent, spent, Amount::ZERO);
+        period::insert(&limit, (starts, ends, &zone), spent, spent.into(), Amount::ZERO);
         return nothing();
     }
     if call.old_row().numeric(c"monthly_budget") == row.numeric(c"monthly_budget") {
         return nothing();
     }
     if let Some(mut open) = period::try_open(&periods, &limit, starts) {
-        let before = (open.last_limit, open.account.spent);
+        let before = (open.last_limit, open.account.shown());
         let account = open.account;
         open.write(&periods, account);
         alert::raise_due(&open, before, &Cause::none());

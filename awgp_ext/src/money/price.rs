@@ -8,7 +8,9 @@ use crate::argument;
 use crate::encoding::Text;
 use crate::raise::raise;
 use crate::relation::{self, Row};
-use awgp_core::money::price::{Micros, PerToken, Price, PriceError, Tokens, cost};
+use awgp_core::money::exact::Exact;
+use awgp_core::money::price::{Micros, PerToken, Price, PriceError, Tokens, exact_cost};
+use awgp_core::money::usage::Usage;
 use awgp_core::refusal::Refusal;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
@@ -17,16 +19,14 @@ use std::str::FromStr;
 use uuid::Uuid;
 
 /// A cost that was computed, and the price it was computed with.
-#[allow(dead_code, reason = "the ledger's entries name the price")]
 pub struct Priced {
-    /// What it is.
-    pub cost: Micros,
+    /// What it is, to the last digit.
+    pub cost: Exact,
     /// The row of `awgp.model_prices`.
     pub price_id: Uuid,
     price: Price,
 }
 
-#[allow(dead_code, reason = "as above")]
 impl Priced {
     /// What `metadata.price` of a transaction says: the row, and its numbers, so that the entry explains itself.
     pub fn metadata(&self) -> Value {
@@ -49,7 +49,7 @@ pub fn cost_of(
 ) -> Result<Priced, Refusal> {
     let unknown = || PriceError::Unknown { provider: provider.to_owned(), model: model.to_owned() };
     let found = in_force(provider, model, tokens.input, at).ok_or_else(unknown)?;
-    let cost = cost(&found.price, tokens)?;
+    let cost = exact_cost(&found.price, tokens)?;
     Ok(Priced { cost, price_id: found.id, price: found.price })
 }
 
@@ -60,7 +60,7 @@ struct Found {
 }
 
 /// The price for a call that sends so many tokens.
-fn in_force(provider: &str, model: &str, input: i32, at: pg_sys::TimestampTz) -> Option<Found> {
+fn in_force(provider: &str, model: &str, input: i64, at: pg_sys::TimestampTz) -> Option<Found> {
     let mut best: Option<Found> = None;
     let mut latest = None;
     relation::for_each_by_text(c"model_prices", c"model_prices_model_key", c"model", model, |row| {
@@ -77,7 +77,7 @@ fn in_force(provider: &str, model: &str, input: i32, at: pg_sys::TimestampTz) ->
             best = None;
         }
         let better = best.as_ref().is_none_or(|best| best.from_input_tokens < from);
-        if latest == Some(valid_from) && from <= input.max(0) && better {
+        if latest == Some(valid_from) && i64::from(from) <= input.max(0) && better {
             best = found(row, from);
         }
     });
@@ -108,15 +108,15 @@ fn estimate_cost(
     at: default!(Option<TimestampWithTimeZone>, "NULL"),
 ) -> AnyNumeric {
     let text = |argument: Option<Text>| argument.map(|Text(text)| text).unwrap_or_default();
-    let tokens = Tokens {
-        input: input_tokens.unwrap_or(0),
-        output: output_tokens.unwrap_or(0),
-        cached: cached_tokens.unwrap_or(0),
-    };
+    let count = |tokens: Option<i32>| tokens.map_or(0, i64::from);
+    let usage =
+        Usage { input: count(input_tokens), output: count(output_tokens), cached: count(cached_tokens) };
+    let (provider, model) = (text(provider), text(model));
     // SAFETY: reads the clock.
     let now = || unsafe { pg_sys::GetCurrentTimestamp() };
     let at = argument::moment("at", at).map_or_else(now, |at| at.into_inner());
-    let priced = cost_of(&text(provider), &text(model), tokens, at).unwrap_or_else(|refusal| raise(&refusal));
-    let written = AnyNumeric::from_str(&priced.cost.to_string());
+    let tokens = usage.tokens(&provider).unwrap_or_else(|error| raise(&error.into()));
+    let priced = cost_of(&provider, &model, tokens, at).unwrap_or_else(|refusal| raise(&refusal));
+    let written = AnyNumeric::from_str(&Micros(priced.cost.micros()).to_string());
     written.unwrap_or_else(|error| error!("a cost is no numeric: {error}"))
 }

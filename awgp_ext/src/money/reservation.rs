@@ -9,7 +9,7 @@ use super::alert::Cause;
 use super::book::{Book, Is, LockedRow, Order};
 use super::entry::{pool_of, refuse_other};
 use super::machine::{self, Machine};
-use super::{clock, holding, numeric};
+use super::{clock, holding, numeric, provider};
 use crate::audit::image;
 use crate::datum_statement::Statement;
 use crate::raise::raise;
@@ -17,6 +17,7 @@ use crate::relation;
 use crate::trigger::{TriggerCall, nothing, trigger_function};
 use awgp_core::money::amount::Amount;
 use awgp_core::money::limit::Movement;
+use awgp_core::money::provider::no_credit_pool;
 use awgp_core::money::refusals;
 use pgrx::IntoDatum;
 use pgrx::pg_sys::{self, Datum};
@@ -84,13 +85,14 @@ fn keep_new(call: &TriggerCall) -> Datum {
     if !(now.saturating_add(1)..=now.saturating_add(LONGEST_US)).contains(&expires) {
         raise(&refusals::expiry_out_of_range());
     }
-    let pool = pool_of(tenant, &provider).unwrap_or_else(|| raise(&refusals::no_credit_pool(&provider)));
+    let pool = pool_of(tenant, &provider)
+        .unwrap_or_else(|| raise(&no_credit_pool(&provider, provider::is_known(tenant, &provider))));
     let spender = Spender {
         tenant,
         assistant,
         pool: Some(pool.id),
         holding: holding::tenant(tenant).and_then(|tenant| tenant.holding),
-        at: now.max(pool.period_starts),
+        at: clock::counting(Some(pool.period_starts)),
     };
     refuse_other(call, &spender);
     if let Some(holding) = spender.holding {
@@ -138,9 +140,9 @@ fn post_reservation(call: &TriggerCall) -> Datum {
     };
     let accounts = Accounts::lock(&spender);
     if call.is_row_insert() {
-        accounts.refuse_excess(amount);
+        accounts.refuse_excess(Movement::hold(amount), amount);
     }
-    accounts.apply(Movement { spent: Amount::ZERO, held }, &Cause::none());
+    accounts.apply(Movement::hold(held), &Cause::none());
     nothing()
 }
 

@@ -1,12 +1,55 @@
-//! What the views of budgets ask of the rules.
+//! What the views of budgets and costs ask of the rules: the days and periods that limits have, so that a report and a
+//! limit never speak of two calendars.
+//!
+//! Neither needs a context: a parallel worker, which has none, answers alike.
 
 use crate::argument;
 use crate::encoding::Text;
 use crate::raise::raise;
 use awgp_core::audit::row::{timestamp_from_postgres, timestamp_to_postgres};
-use awgp_core::money::period::{Division, PeriodError, Zone};
+use awgp_core::money::period::{Division, Period, PeriodError, Zone};
 use awgp_core::money::refusals;
+use pgrx::datum::Date;
 use pgrx::prelude::*;
+use std::cell::RefCell;
+
+/// Days from 1970-01-01 to 2000-01-01, from which PostgreSQL counts.
+const TO_2000: i64 = 10_957;
+
+/// The day that was found last: the rows of a ledger come by the thousand a day.
+struct Found {
+    zone: String,
+    /// Microseconds since 1970.
+    within: Period,
+    day: Date,
+}
+
+thread_local! {
+    static FOUND: RefCell<Option<Found>> = const { RefCell::new(None) };
+}
+
+/// The day of a time zone that a moment counts in, by the rules of the limits. STABLE: a later version may know the
+/// zones better.
+#[pg_extern(stable, parallel_safe, strict)]
+#[expect(clippy::needless_pass_by_value, reason = "arguments as SQL passes them")]
+fn accounting_day(at: TimestampWithTimeZone, time_zone: Text) -> Date {
+    let fail = |error: PeriodError| -> ! { raise(&refusals::no_period(&error)) };
+    let Some(at_us) = timestamp_from_postgres(at.into_inner()) else { fail(PeriodError::OutOfRange) };
+    FOUND.with_borrow_mut(|found| {
+        if let Some(found) =
+            found.as_ref().filter(|found| found.within.contains(at_us) && found.zone == time_zone.0)
+        {
+            return found.day;
+        }
+        let (days, within) =
+            Zone::named(&time_zone.0).and_then(|zone| zone.day(at_us)).unwrap_or_else(|error| fail(error));
+        let days = i32::try_from(days - TO_2000).unwrap_or_else(|_| fail(PeriodError::OutOfRange));
+        // SAFETY: a day that the calendar has, as PostgreSQL counts it.
+        let day = unsafe { Date::from_pg_epoch_days(days) };
+        *found = Some(Found { zone: time_zone.0.clone(), within, day });
+        day
+    })
+}
 
 /// When the period of a pool that holds a moment begins, and when it ends: for a period in which no money has moved
 /// yet, and which has no row therefore.

@@ -24,7 +24,7 @@ pub fn spent(tenant: Uuid, assistant: Uuid, work_item: Uuid) -> (AnyNumeric, i32
     let arguments = [to_sql(tenant).into(), to_sql(assistant).into(), to_sql(work_item).into()];
     let spent = relation::as_owner_past_row_security(c"cost_transactions", || {
         Spi::get_two_with_args::<AnyNumeric, i32>(
-            "SELECT coalesce(sum(cost_amount), 0)::numeric(18,6),
+            "SELECT coalesce(sum(cost_amount + cost_remainder), 0)::numeric(18,6),
                     least(coalesce(sum(input_tokens::bigint + output_tokens) FILTER (
                         WHERE reverses_id IS NULL AND NOT EXISTS (
                             SELECT FROM awgp.cost_transactions AS back

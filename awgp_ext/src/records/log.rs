@@ -18,7 +18,7 @@ const LOG: Statement = Statement {
     number: 200,
     sql: c"INSERT INTO awgp.conversation_logs (tenant_id, assistant_id, channel, messages, work_item_id, external_id,
                                                cost_amount, token_count)
-           VALUES ($1, $2, $3, COALESCE($4, '[]'), $5, $6, $7, $8)
+           VALUES ($1, $2, $3, COALESCE($4, '[]'), $5, $6, awgp.checked_amount($7, 'cost_amount'), $8)
            ON CONFLICT DO NOTHING
            RETURNING *",
     types: &[

@@ -3,6 +3,7 @@
 mod gate;
 mod pinned;
 mod record;
+mod repeated;
 
 use awgp_tests::fixture::{self, Group, one, within};
 use awgp_tests::{Database, Login, assert_refused};

@@ -8,11 +8,15 @@
 )]
 
 mod alerts;
+mod amounts;
 mod concurrency;
+mod exactness;
 mod guards;
 mod holdings;
 mod periods;
+mod providers;
 mod settling;
+mod usage;
 
 use awgp_tests::Database;
 use awgp_tests::fixture::{Tenant, tenant};

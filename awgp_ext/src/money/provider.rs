@@ -1,0 +1,21 @@
+//! Which providers are known to a tenant: what `awgp_core` lists, what its settings name, and what has a price.
+
+use super::holding;
+use crate::relation;
+use awgp_core::money::provider::{KNOWN, SETTING, is_named};
+use uuid::Uuid;
+
+/// Whether a pool can be made for the provider.
+pub fn is_known(tenant: Uuid, provider: &str) -> bool {
+    KNOWN.contains(&provider)
+        || holding::setting(tenant, SETTING).is_some_and(|names| is_named(&names, provider))
+        || has_price(provider)
+}
+
+fn has_price(provider: &str) -> bool {
+    let mut found = false;
+    relation::for_each_by_text(c"model_prices", c"idx_model_prices_provider", c"provider", provider, |_| {
+        found = true;
+    });
+    found
+}

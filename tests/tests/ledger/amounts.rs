@@ -1,0 +1,104 @@
+//! No amount anywhere is NaN, infinite or, where that makes no sense, below nothing.
+
+use crate::Scene;
+use awgp_tests::{Database, assert_refused, assert_sqlstate, refused};
+
+#[tokio::test]
+async fn no_table_takes_an_amount_that_is_none() {
+    let scene = Scene::set("10", "100").await;
+    let log = format!("SELECT awgp.log_conversation('{}', 'slack')", scene.tenant.assistant);
+    scene.app.batch_execute(&log).await.expect("a conversation");
+    // As the owner, past the triggers: the tables themselves.
+    let superuser = scene.database.superuser().await;
+    let sql = "SELECT attrelid::regclass::text, attname::text FROM pg_attribute
+               WHERE attrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'awgp'::regnamespace AND relkind IN ('r', 'p'))
+                 AND atttypid = 'numeric'::regtype AND NOT attisdropped";
+    let columns = superuser.query(sql, &[]).await.expect("columns");
+    assert!(columns.len() > 20, "{}", columns.len());
+    for row in columns {
+        let (table, column): (String, String) = (row.get(0), row.get(1));
+        // Where somebody holds a row to NaN, its CHECK does not let it pass.
+        let sql = format!(
+            "SELECT count(*) FROM pg_constraint WHERE conrelid = '{table}'::regclass AND contype = 'c'
+             AND (pg_get_constraintdef(oid) ~ '\\m{column} < ' OR pg_get_constraintdef(oid) ~ '\\m{column} <= '
+                  OR pg_get_constraintdef(oid) ~ 'abs\\({column}\\) <')"
+        );
+        let bounded: i64 = superuser.query_one(&sql, &[]).await.expect("a count").get(0);
+        assert!(bounded > 0, "{table}.{column} has no upper bound, so it takes NaN");
+    }
+    for (set, codes) in [
+        ("assistants SET max_cost_per_day", ["23514", "22003"]),
+        ("tenants SET quota_monthly_cost_limit", ["23514", "22003"]),
+        ("work_items SET estimated_cost", ["23514", "22003"]),
+        ("work_items SET actual_cost", ["23514", "22003"]),
+        ("conversation_logs SET cost_amount", ["23514", "22003"]),
+        ("provider_credit_pools SET monthly_budget", ["22023", "22003"]),
+    ] {
+        for value in ["'NaN'", "-1", "'Infinity'"] {
+            let told = refused(superuser.execute(&format!("UPDATE awgp.{set} = {value}"), &[]).await);
+            assert!(codes.contains(&told.code.as_str()) || told.code == "23514", "{set} = {value}: {told:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_function_refuses_an_amount_that_is_no_number() {
+    let scene = Scene::set("10", "100").await;
+    let (assistant, item) = (scene.tenant.assistant, scene.tenant.work_item);
+    let held = scene.reserve("1", "").await.expect("it fits");
+    let sql = "UPDATE awgp.assistants SET capabilities = '{look}'";
+    scene.app.batch_execute(sql).await.expect("it may look");
+    for value in ["'NaN'", "'Infinity'", "'-Infinity'"] {
+        for call in [
+            format!("create_assistant('A', 'a', 'custom', max_cost_per_day => {value})"),
+            format!("create_work_item('{assistant}', 'W', estimated_cost => {value})"),
+            format!("complete_work_item('{item}', NULL, {value})"),
+            format!("log_conversation('{assistant}', 'slack', cost_amount => {value})"),
+            format!("create_credit_pool('anthropic', {value})"),
+            format!("set_credit_pool('openai', {value})"),
+            format!("record_cost('{assistant}', 'openai', 'm', 1, 1, {value})"),
+            format!("reserve_credit('{assistant}', 'openai', {value})"),
+            format!("settle_credit('{held}', 'm', 1, 1, {value})"),
+            format!("begin_action('{item}', 'look', 'openai', {value})"),
+            format!("finish_action('{item}', 'failed', 'm', 1, 1, {value})"),
+        ] {
+            assert_refused(
+                scene.app.query(&format!("SELECT awgp.{call}"), &[]).await,
+                "22023",
+                "out_of_range",
+            );
+        }
+    }
+    let flag = format!("SELECT awgp.flag_hallucination('{assistant}', 'pattern', 'Infinity')");
+    assert_refused(scene.app.query(&flag, &[]).await, "22023", "out_of_range");
+    let log = format!("SELECT awgp.log_conversation('{assistant}', 'slack', cost_amount => -1)");
+    assert_sqlstate(scene.app.query(&log, &[]).await, "23514");
+    scene.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_migration_over_rows_that_are_no_amounts_says_so_and_changes_none() {
+    let database = Database::new().await;
+    let group = awgp_tests::fixture::group(&database).await;
+    let superuser = database.superuser().await;
+    let older = format!(
+        "ALTER TABLE awgp.assistants DROP CONSTRAINT assistants_max_cost_per_day_check,
+             ADD CONSTRAINT assistants_max_cost_per_day_check CHECK (max_cost_per_day >= 0);
+         UPDATE awgp.assistants SET max_cost_per_day = 'NaN' WHERE id = '{}';
+         DELETE FROM awgp.schema_migrations WHERE name = 'migrations/0044_amounts_are_numbers';
+         CREATE OR REPLACE FUNCTION awgp.schema_version() RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE
+             SET search_path = pg_catalog, pg_temp AS 'SELECT 1'",
+        group.north.assistant
+    );
+    superuser.batch_execute(&older).await.expect("a superuser may");
+    assert_refused(superuser.batch_execute("SELECT awgp.migrate()").await, "23514", "rows_refused");
+    let count = "SELECT count(*) FROM awgp.assistants WHERE max_cost_per_day = 'NaN'";
+    assert_eq!(superuser.query_one(count, &[]).await.expect("a count").get::<_, i64>(0), 1);
+    superuser
+        .batch_execute("UPDATE awgp.assistants SET max_cost_per_day = 0 WHERE max_cost_per_day = 'NaN'")
+        .await
+        .expect("corrected");
+    superuser.batch_execute("SELECT awgp.migrate()").await.expect("as the hint says");
+    let sql = "UPDATE awgp.assistants SET max_cost_per_day = 'NaN'";
+    assert_sqlstate(superuser.execute(sql, &[]).await, "23514");
+}
