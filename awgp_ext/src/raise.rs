@@ -43,6 +43,8 @@ pub fn notice(message: &str, facts: &Value, hint: &str) {
         .set_detail(facts.to_string())
         .set_hint(hint.to_owned())
         .report(PgLogLevel::NOTICE);
+}
+
 /// The value, or the refusal raised.
 pub fn or_raise<T, E: Into<Refusal>>(result: Result<T, E>) -> T {
     result.unwrap_or_else(|error| raise(&error.into()))

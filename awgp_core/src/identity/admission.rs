@@ -64,7 +64,7 @@ pub fn admit(
     if !bound || !agrees {
         return Err(AdmissionError::TenantMismatch);
     }
-    if candidate.subject_by_tenant && only_tenant.is_none() && identity.tenant.is_none() {
+    if candidate.subject_by_tenant && only_tenant.is_none() && identity.tenants.is_empty() {
         return Err(AdmissionError::NamesNoTenant);
     }
     if !candidate.is_active {
