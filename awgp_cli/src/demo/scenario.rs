@@ -3,6 +3,7 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use awgp_core::email;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -132,7 +133,7 @@ impl Scenario {
         if self.subsidiaries.len() < 2 {
             return Some("subsidiaries: two at least are needed".to_owned());
         }
-        let slugs = self.tenants().map(|tenant| tenant.slug.as_str());
+        let slugs = self.tenants().map(|tenant| tenant.slug.clone());
         if let Some(slug) = repeated(slugs) {
             return Some(format!("the slug \"{slug}\" is given to two tenants"));
         }
@@ -154,10 +155,10 @@ impl Tenant {
                 return Some(format!("{path}.{name}: at least one is needed"));
             }
         }
-        if let Some(email) = repeated(self.users.iter().map(|user| user.email.as_str())) {
+        if let Some(email) = repeated(self.users.iter().map(|user| email::key(&user.email))) {
             return Some(format!("{path}.users: \"{email}\" is there twice"));
         }
-        if let Some(slug) = repeated(self.assistants.iter().map(|assistant| assistant.slug.as_str())) {
+        if let Some(slug) = repeated(self.assistants.iter().map(|assistant| assistant.slug.clone())) {
             return Some(format!("{path}.assistants: \"{slug}\" is there twice"));
         }
         self.work_items.iter().enumerate().find_map(|(index, item)| {
@@ -173,9 +174,9 @@ impl Tenant {
     }
 }
 
-fn repeated<'a>(names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+fn repeated(names: impl IntoIterator<Item = String>) -> Option<String> {
     let mut seen = BTreeSet::new();
-    names.into_iter().find(|name| !seen.insert(*name))
+    names.into_iter().find(|name| !seen.insert(name.clone()))
 }
 
 fn refusal(message: &str) -> Failure {

@@ -4,9 +4,8 @@
 //! stable code. $1 are the policies and $2 the triggers that the scripts make. Read as the caller: nothing here needs more than the catalogs, which everybody may read.
 
 mod background;
+mod people;
 
-use crate::approval::undecidable;
-use crate::identity::providers;
 use crate::install::{self, declared};
 use crate::money::verify;
 use crate::query;
@@ -59,7 +58,6 @@ const CHECKS: &[Check] = checks! {
 
 /// What reads tables: asked as their owner, so that an administrator is told too, and once they are there.
 const STATE_CHECKS: &[Check] = checks! {
-    error provider_names_no_tenant,
     warning seal_overdue,
     warning maintenance_overdue,
     warning maintenance_failing,
@@ -95,8 +93,9 @@ fn doctor() -> TableIterator<
         .chain(state(&declared))
         .chain(default_partition_rows())
         .chain(glass_broken())
-        .chain(approvals_undecidable())
-        .chain(signed_without_provider())
+        .chain(people::approval_undecidable())
+        .chain(people::signed_without_provider())
+        .chain(people::provider_names_no_tenant())
         .chain(ledger_differs())
         .chain([context_mode(), background::preload()]);
     let rows: Vec<_> = findings
@@ -190,23 +189,6 @@ fn glass_broken() -> Option<Finding> {
     })
 }
 
-/// Requests that wait for people who are not there. How many, not whose: the doctor speaks to maintainers.
-fn approvals_undecidable() -> Option<Finding> {
-    // An older structure does not say what the rules ask; migration_due says so.
-    let tables = [c"approvals", c"approval_decisions", c"users", c"assistants"];
-    if tables.iter().any(|table| relation::oid(table) == pg_sys::InvalidOid) || !install::due().is_empty() {
-        return None;
-    }
-    let count = undecidable::count();
-    (count > 0).then(|| Finding {
-        code: "approval_undecidable",
-        severity: "warning",
-        object: "awgp.approvals".to_owned(),
-        message: format!("fewer people may decide {count} open approvals than votes are needed"),
-        hint: "SELECT awgp.explain_approval(id) FROM awgp.approvals WHERE status IN ('pending', 'escalated'); -- as a user of the tenant, who then asks others".to_owned(),
-    })
-}
-
 /// A balance is not what the entries say.
 fn ledger_differs() -> Option<Finding> {
     let tables = [c"budget_periods", c"cost_transactions", c"credit_reservations", c"provider_credit_pools"];
@@ -222,19 +204,6 @@ fn ledger_differs() -> Option<Finding> {
         object: "awgp.budget_periods".to_owned(),
         message: format!("{} balances are not what the entries say; the first: {}", findings.len(), first.6),
         hint: "SELECT * FROM awgp.verify_ledger();".to_owned(),
-    })
-}
-
-/// In signed mode, and nobody is trusted to vouch for a user: nobody can come in.
-fn signed_without_provider() -> Option<Finding> {
-    (settings::context_mode() == ContextMode::Signed && providers::active().is_empty()).then(|| Finding {
-        code: "signed_without_provider",
-        severity: "error",
-        object: "awgp.identity_providers".to_owned(),
-        message: "the context mode is signed, and no active provider can be used: every token is refused"
-            .to_owned(),
-        hint: "SELECT awgp.create_identity_provider('realm', 'https://…', '{awgp}', '{\"keys\": …}');"
-            .to_owned(),
     })
 }
 

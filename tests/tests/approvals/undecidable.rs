@@ -62,8 +62,7 @@ async fn ask(
 }
 
 async fn counted(database: &Database) -> Option<String> {
-    let sql =
-        "SELECT message FROM awgp.doctor() WHERE code = 'approval_undecidable' AND severity = 'warning'";
+    let sql = "SELECT message FROM awgp.doctor() WHERE code = 'approval_undecidable' AND severity = 'info'";
     let row = database.connect(Login::Maintainer).await.query_opt(sql, &[]).await.expect("an answer");
     row.map(|row| row.get(0))
 }
