@@ -14,9 +14,9 @@ use std::path::Path;
 /// What some editors put before a text in UTF-8.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// The text of a file; of standard input where the file is `-`. A byte order mark is no part of it.
-pub fn text(file: &Path) -> io::Result<String> {
-    if file == Path::new("-") { stdin(u64::MAX) } else { decoded(std::fs::read(file)?) }
+/// The text of a file. A byte order mark is no part of it.
+pub fn file(path: &Path) -> io::Result<String> {
+    decoded(std::fs::read(path)?)
 }
 
 /// The text on standard input, at most so many bytes of it.

@@ -84,7 +84,7 @@ pub fn hide_secrets_in_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let text = panic.payload_as_str().unwrap_or("no message");
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        eprintln!("error: internal error: {} ({place})", secret::redact(text));
+        eprintln!("error: internal error: {} ({place})", shown::line(&secret::redact(text)));
         std::process::exit(i32::from(Exit::Unexpected.code()));
     }));
 }

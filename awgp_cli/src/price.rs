@@ -76,7 +76,7 @@ pub async fn import(session: &mut Session, options: &PriceImport, output: Output
              carries one",
         )
     };
-    let text = given::text(&options.file).map_err(|error| unreadable(&error))?;
+    let text = given::file(&options.file).map_err(|error| unreadable(&error))?;
     if given::is_json_lines(&text) {
         return Err(unreadable(&"this is JSON Lines, and a price list is one JSON object").into());
     }

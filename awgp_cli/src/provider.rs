@@ -90,7 +90,7 @@ async fn change(session: &mut Session, call: &Call, issuer: &str, output: Output
 }
 
 fn read(file: &Path) -> Result<String, Failure> {
-    given::text(file).map_err(|error| {
+    given::file(file).map_err(|error| {
         Failure::new(Exit::BadArgument, format!("{} cannot be read: {error}", file.display()))
             .hint("--jwks-file names a file with the realm's certificates endpoint's answer")
     })

@@ -2,7 +2,7 @@
 
 use awgp_tests::approving::policy;
 use awgp_tests::cli::{Outcome, awgp, json, table};
-use awgp_tests::fixture::{Tenant, group};
+use awgp_tests::fixture::{Tenant, group, within};
 use awgp_tests::{Database, Login};
 use serde_json::{Value, json};
 use std::io::Write;
@@ -191,8 +191,11 @@ async fn approving_asks_on_a_terminal_and_wants_yes_elsewhere() {
 async fn what_will_run_is_shown_by_title_and_action_and_nothing_of_it_is_hidden() {
     let database = Database::new().await;
     let north = group(&database).await.north;
-    let admin = database.admin().await;
-    admin.execute("UPDATE awgp.assistants SET capabilities = '{pay}'", &[]).await.expect("a capability");
+    let mut app = database.app().await;
+    let transaction = within(&mut app, north.id).await;
+    let sql = "UPDATE awgp.assistants SET capabilities = '{pay}' WHERE id = $1";
+    transaction.execute(sql, &[&north.assistant]).await.expect("a capability");
+    transaction.commit().await.expect("committed");
     let title = "Pay 10 \u{202e}000 01\u{202c}\u{200b}\u{2028}\u{e0041}\u{9b}";
     let context = r#"{"action": "pay", "note": "x\u202ey"}"#;
     let make = ["work", "create", title, "--assistant", "helper", "--risk-level", "4", "--context", context];

@@ -134,6 +134,9 @@ async fn a_key_that_is_left_out_is_named_beside_the_answer() {
     assert_eq!(outcome.json()["issuer"], ISSUER);
     let told: serde_json::Value = serde_json::from_str(&outcome.stderr).expect("one object");
     assert!(told["notice"].as_str().is_some_and(|notice| notice.contains("odd\u{202e}key")), "{told}");
+    let other = File::new(&database, "other", &jwks(&[ED25519]));
+    let plain = ["provider", "rotate", ISSUER, "--jwks-file", other.path()];
+    assert_eq!(json(&database, Login::Admin, &plain).expect(0).stderr, "");
     let people = table(&database, Login::Admin, &rotate).expect(0);
     assert!(people.stderr.starts_with("notice: key 0 (\"odd\\u{202e}key\")"), "{people:?}");
     let used = awgp(

@@ -239,7 +239,7 @@ async fn a_cell_of_csv_is_no_formula_and_hides_nothing() {
     let database = Database::new().await;
     for model in ["=HYPERLINK(1)", "@a", "-1", "a\u{202e}b"] {
         let set = ["price", "set", "local", "--input-price", "1", "--output-price", "0", "--", model];
-        json(&database, Login::Admin, &set).expect(0);
+        table(&database, Login::Admin, &set).expect(0);
     }
     let url = database.url(Login::Admin);
     let csv = awgp(&["price", "list", "--output", "csv"], &[("DATABASE_URL", &url)]).expect(0).stdout;

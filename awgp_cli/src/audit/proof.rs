@@ -36,7 +36,7 @@ pub async fn prove(
     output: Output,
 ) -> Result<String, Trouble> {
     let place = options.checkpoint.display().to_string();
-    let note = crate::given::text(&options.checkpoint).map_err(|error| {
+    let note = crate::given::file(&options.checkpoint).map_err(|error| {
         Failure::of_reason(Reason::NoteMalformed, format!("{place} cannot be read: {error}"))
             .hint("name a note that `awgp audit checkpoint` has written")
     })?;
@@ -80,7 +80,7 @@ pub async fn prove(
 pub fn check(options: &AuditCheckProof, output: Output) -> Result<String, Failure> {
     let place = options.file.display().to_string();
     let public_key = key::public(&options.public_key)?;
-    let json = crate::given::text(&options.file)
+    let json = crate::given::file(&options.file)
         .map_err(|error| unproven(&Unproven::Malformed(error.to_string()), &place))?;
     let proof = Proof::parse(&json).map_err(|error| unproven(&error, &place))?;
     let proven = proof.check(&public_key).map_err(|error| unproven(&error, &place))?;

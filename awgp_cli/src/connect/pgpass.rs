@@ -13,7 +13,8 @@ pub fn find(config: &Config, get: &dyn Fn(&str) -> Option<String>) -> Option<Str
     let file = get("PGPASSFILE").map(PathBuf::from).or_else(in_home)?;
     let metadata = fs::metadata(&file).ok().filter(fs::Metadata::is_file)?;
     if metadata.permissions().mode() & 0o077 != 0 {
-        eprintln!("warning: {} is ignored: others can read it; run chmod 600 on it", file.display());
+        let file = crate::shown::line(&file.display().to_string());
+        eprintln!("warning: {file} is ignored: others can read it; run chmod 600 on it");
         return None;
     }
     matching(&fs::read_to_string(&file).ok()?, &Wanted::of(config))

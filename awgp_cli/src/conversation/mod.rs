@@ -79,8 +79,12 @@ pub async fn log(
 }
 
 fn read(file: &Path) -> Result<String, Failure> {
-    let place = if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() };
-    let text = given::text(file).map_err(|error| {
+    let (place, text) = if file == Path::new("-") {
+        ("standard input".to_owned(), given::stdin(u64::MAX))
+    } else {
+        (file.display().to_string(), given::file(file))
+    };
+    let text = text.map_err(|error| {
         Failure::new(Exit::BadArgument, format!("{place}: {error}"))
             .hint("name a file that holds a JSON array of messages, or a message a line (JSON Lines)")
     })?;

@@ -109,7 +109,7 @@ impl Scenario {
     /// The scenario of a file.
     pub fn from_file(file: &Path) -> Result<Self, Failure> {
         let place = file.display().to_string();
-        let text = crate::given::text(file).map_err(|error| refusal(&format!("{place}: {error}")))?;
+        let text = crate::given::file(file).map_err(|error| refusal(&format!("{place}: {error}")))?;
         Self::parse(&text, &place)
     }
 

@@ -12,6 +12,7 @@ use crate::lock::{self, Subject};
 use crate::raise::raise;
 use crate::relation;
 use crate::transaction::refuse_read_only;
+use awgp_core::json::storable;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
 use pgrx::prelude::*;
@@ -44,6 +45,11 @@ fn load_partition_rows(name: Option<&str>, lines: Option<Vec<Option<String>>>) -
     let name = name.unwrap_or_default();
     lock::lock_until_commit(Subject::Partitions);
     refuse_what_is_not_retired(name);
+    for (place, line) in lines.iter().enumerate() {
+        if let Err(unstorable) = storable(line.as_deref().unwrap_or_default()) {
+            raise(&Refusal::from(unstorable).with("line", place + 1));
+        }
+    }
     let loaded = relation::as_owner_past_row_security(c"audit_logs", || {
         make_table(name);
         let table = spi::quote_qualified_identifier("awgp", name);

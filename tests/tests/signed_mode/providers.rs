@@ -182,7 +182,7 @@ async fn keys_that_are_not_understood_do_not_stand_in_the_way_of_a_rotation() {
     let mut encryption = RSA_B.jwk();
     (encryption["kid"], encryption["use"], encryption["alg"]) =
         (json!("rsa-b"), json!("enc"), json!("RSA-OAEP"));
-    let large = "_".repeat(1366);
+    let large = "_".repeat(1368);
     let odd = [
         json!({"kty": "EC", "crv": "secp256k1", "kid": "k", "alg": "ES256K", "x": "AA", "y": "AA", "use": "sig"}),
         json!({"kty": "OKP", "crv": "Ed448", "kid": "e", "alg": "EdDSA", "x": "AA"}),
@@ -203,7 +203,7 @@ async fn keys_that_are_not_understood_do_not_stand_in_the_way_of_a_rotation() {
     for key in [
         private,
         json!({"kty": "oct", "k": "AAAA"}),
-        json!({"kty": "RSA", "e": "AQAB", "n": "_".repeat(171)}),
+        json!({"kty": "RSA", "e": "AQAB", "n": "_".repeat(172)}),
     ] {
         let set = json!({"keys": [RSA_B.jwk(), key]}).to_string();
         assert_refused(admin.query(rotate, &[&ISSUER, &set]).await, "22023", "jwks_invalid");
@@ -215,6 +215,13 @@ async fn an_algorithm_counts_once_the_provider_lists_it() {
     let (database, group) = signed_database().await;
     let (app, admin) = (database.app().await, database.admin().await);
     let subject = group.north.user("viewer").to_string();
+    let keys = [RSA_A, ED25519].map(|key| {
+        let mut jwk = key.jwk();
+        jwk.as_object_mut().expect("an object").remove("alg");
+        jwk
+    });
+    let sql = "UPDATE awgp.identity_providers SET jwks = $1";
+    admin.execute(sql, &[&json!({"keys": keys}).to_string()]).await.expect("keys for any algorithm");
     for (algorithm, name) in [
         (Algorithm::RS384, "RS384"),
         (Algorithm::RS512, "RS512"),
