@@ -68,9 +68,10 @@ async fn every_function_refuses_an_amount_that_is_no_number() {
             );
         }
     }
-    let start = format!("SELECT awgp.start_work_item('{item}')");
-    scene.app.batch_execute(&start).await.expect("it begins");
-    let complete = format!("SELECT awgp.complete_work_item('{item}', NULL, 'Infinity')");
+    let made = format!("SELECT id::text FROM awgp.create_work_item('{assistant}', 'W', risk_level => 0)");
+    let easy = scene.text(&made).await;
+    scene.app.batch_execute(&format!("SELECT awgp.start_work_item('{easy}')")).await.expect("it begins");
+    let complete = format!("SELECT awgp.complete_work_item('{easy}', NULL, 'Infinity')");
     assert_refused(scene.app.query(&complete, &[]).await, "22023", "out_of_range");
     let flag = format!("SELECT awgp.flag_hallucination('{assistant}', 'pattern', 'Infinity')");
     assert_refused(scene.app.query(&flag, &[]).await, "22023", "out_of_range");
