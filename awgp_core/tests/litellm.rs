@@ -105,6 +105,62 @@ fn larger_calls_have_a_price_of_their_own() {
 }
 
 #[test]
+fn a_size_is_read_however_it_is_spelled_and_what_is_not_read_is_left_out() {
+    for size in ["200k", "200K", "200000"] {
+        let fields = format!(r#", "input_cost_per_token_above_{size}_tokens": 3e-07"#);
+        let tiers = taken("m", &chat("openai", &fields)).tiers;
+        let read: Vec<_> =
+            tiers.iter().map(|tier| (tier.from_input_tokens, tier.price.input.to_string())).collect();
+        assert_eq!(read, [(0, "0.00000015".to_owned()), (200_001, "0.0000003".to_owned())], "{size}");
+    }
+    let million = taken("m", &chat("openai", r#", "output_cost_per_token_above_1m_tokens": 3e-06"#));
+    assert_eq!(million.tiers[1].from_input_tokens, 1_000_001);
+    for field in [
+        "input_cost_per_token_above_many_tokens",
+        "input_cost_per_token_above_200k",
+        "output_cost_per_token_over_128k_tokens",
+        "cache_read_input_token_cost_tier_2",
+        "input_cost_per_token_up_to_128k_tokens",
+        "input_cost_per_token_above_1.5k_tokens",
+    ] {
+        let fields = format!(r#", "{field}": 3e-07"#);
+        assert_eq!(reason("m", &chat("openai", &fields)), LeftOut::OtherTiers, "{field}");
+    }
+    // Of another class, and of tokens written to the cache: told, not taken.
+    let told = r#", "input_cost_per_token_above_272k_tokens_ultrafast": 1, "output_cost_per_token_decisions": 1,
+        "input_cost_per_token_weekend": 1, "cache_creation_input_token_cost_above_200000_tokens": 1,
+        "off_peak_pricing": {"input_cost_per_token": 1}, "fedramp_uplift_multiplier": 1.1,
+        "input_dbu_cost_per_token": 1"#;
+    let kinds: Vec<_> = one("m", &chat("openai", told)).in_part.into_keys().collect();
+    assert_eq!(kinds, [NotHeld::CacheWrites, NotHeld::ServiceClasses]);
+}
+
+#[test]
+fn another_name_of_an_entry_has_its_price_or_a_reason() {
+    let list = list(&format!(
+        r#"{{"x/latest": {{"alias_of": "x/one"}}, "x/one": {}, "free": {{"alias_of": "x/one", "output_cost_per_token": 0}},
+            "gone": {{"alias_of": "x/none"}}, "again": {{"alias_of": "x/latest"}}, "odd": {{"alias_of": 7}},
+            "picture": {{"alias_of": "draw"}}, "draw": {{"litellm_provider": "x", "mode": "image_generation"}}}}"#,
+        chat("x", "")
+    ));
+    let prices: Vec<_> = list
+        .taken
+        .iter()
+        .map(|taken| (taken.provider.as_str(), taken.model.as_str(), taken.tiers[0].price.output.to_string()))
+        .collect();
+    let due = |model, output: &str| ("x", model, output.to_owned());
+    assert_eq!(prices, [due("latest", "0.0000006"), due("one", "0.0000006"), due("free", "0")]);
+    let left_out = [
+        ("gone", LeftOut::Alias),
+        ("again", LeftOut::Alias),
+        ("odd", LeftOut::Alias),
+        ("picture", LeftOut::OtherUnit),
+        ("draw", LeftOut::OtherUnit),
+    ];
+    assert_eq!(list.left_out, left_out.map(|(name, reason)| (name.to_owned(), reason)));
+}
+
+#[test]
 fn what_is_left_out_has_a_reason() {
     let with = |fields: &str| chat("openai", fields);
     for (entry, due) in [

@@ -9,7 +9,7 @@ PGLAST_VERSION=7.21
 CRYPTOGRAPHY_VERSION=48.0.0
 CRYPTOGRAPHY_NEEDS="cffi==2.0.0 pycparser==3.0"
 # Its price list alone is wanted: the real input of a test. Nothing of the package is installed or run.
-LITELLM_VERSION=1.83.0
+LITELLM_VERSION=1.110.2
 RUST_MINIMUM=1.95
 
 # A folder that the `postgres` user can read: a home directory often is not.

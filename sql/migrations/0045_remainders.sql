@@ -6,7 +6,7 @@ ALTER TABLE awgp.cost_transactions
         pg_catalog.abs(cost_remainder) < 0.000001 AND pg_catalog.scale(cost_remainder) <= 24);
 COMMENT ON COLUMN awgp.cost_transactions.cost_remainder IS 'What cost_amount lacks of the exact cost, below zero where it has more: less than a millionth, 24 decimals. cost_amount + cost_remainder is the cost.';
 COMMENT ON CONSTRAINT cost_transactions_remainder_check ON awgp.cost_transactions IS 'A remainder is less than a millionth.';
-COMMENT ON COLUMN awgp.cost_transactions.cost_amount IS 'Cost in the currency of the pool, six decimals, with what entries before it lacked of one; negative where an entry is reversed.';
+COMMENT ON COLUMN awgp.cost_transactions.cost_amount IS 'What it cost, in the currency of the pool, six decimals; computed from the tokens where it is not given; negative in an entry that reverses another. Where six decimals would show nothing, with what entries before it lacked.';
 
 ALTER TABLE awgp.budget_periods
     ADD COLUMN remainder numeric NOT NULL DEFAULT 0,

@@ -35,13 +35,19 @@ async fn the_published_list_is_imported_counted_and_imported_again_without_a_cha
     assert_eq!(number(&first["taken"]["models"]) + sum(&first["left_out"]), entries);
     assert_eq!(first["added"], first["taken"]);
     assert!(number(&first["taken"]["models"]) > 1_500, "{first}");
-    for provider in ["openai", "anthropic", "openrouter", "local"] {
+    for provider in ["openai", "anthropic", "azure", "bedrock", "gemini", "local"] {
         assert!(number(&first["by_provider"][provider]) > 10, "{provider}: {first}");
     }
     for reason in ["example", "unknown_mode", "other_unit", "no_token_price", "other_tiers"] {
         assert!(number(&first["left_out"][reason]) > 0, "{reason}: {first}");
     }
+    // An entry that is another name of one has its price.
+    let names = published().values().filter(|entry| entry.contains_key("alias_of")).count() as u64;
+    assert!(names > 50 && number(&first["left_out"]["no_provider"]) < names, "{first}");
     let superuser = database.superuser().await;
+    let sql =
+        "SELECT count(*) FROM awgp.model_prices WHERE model = 'gpt-astra-latest' AND provider = 'azure_ai'";
+    assert!(superuser.query_one(sql, &[]).await.expect("a count").get::<_, i64>(0) > 0);
     let sql = "SELECT count(*), count(DISTINCT (provider, model)) FROM awgp.model_prices";
     let row = superuser.query_one(sql, &[]).await.expect("counts");
     let rows = [row.get::<_, i64>(0), row.get(1)].map(|count| u64::try_from(count).expect("a count"));

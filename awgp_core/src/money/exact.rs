@@ -66,6 +66,11 @@ impl Exact {
         Some((amount, Self(self.0 - Self::from(amount).0)))
     }
 
+    /// More than nothing, and too little for six decimals to show.
+    pub fn vanishes(self) -> bool {
+        self.0 != 0 && self.micros() == 0
+    }
+
     /// The sum; None where it cannot be counted.
     pub fn checked_add(self, other: Self) -> Option<Self> {
         self.0.checked_add(other.0).map(Self)

@@ -61,6 +61,13 @@ const OUTPUT: &str = "output_cost_per_token";
 const CACHED: &str = "cache_read_input_token_cost";
 /// An older name of [`CACHED`].
 const CACHED_BEFORE: &str = "input_cost_per_token_cache_hit";
+/// The prices of a token that are taken.
+const TAKEN: [&str; 4] = [INPUT, OUTPUT, CACHED, CACHED_BEFORE];
+/// What an entry that is another name has, and nothing else: the name of the entry that it stands for.
+const ALIAS: &str = "alias_of";
+
+/// Ends of the names of prices of another class of service.
+const CLASSES: &[&str] = &["_batches", "_priority", "_flex", "_balanced", "_ultrafast", "_decisions"];
 
 /// A list, read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -116,6 +123,8 @@ pub enum LeftOut {
     NoOutputPrice,
     /// Its prices by the size of the call are in a form that is not read.
     OtherTiers,
+    /// It is another name of an entry that is not there, or that is a mere name too.
+    Alias,
     /// A price is no number, negative, or cannot be held exactly.
     BadNumber,
     /// An entry before it is the same model at the same price.
@@ -137,6 +146,7 @@ impl LeftOut {
             Self::NoTokenPrice => "no_token_price",
             Self::NoOutputPrice => "no_output_price",
             Self::OtherTiers => "other_tiers",
+            Self::Alias => "alias",
             Self::BadNumber => "bad_number",
             Self::SameModel => "same_model",
             Self::Contradiction => "contradiction",
@@ -155,6 +165,7 @@ impl LeftOut {
             Self::NoTokenPrice => "no price of an input token",
             Self::NoOutputPrice => "no price of an output token",
             Self::OtherTiers => "prices by size in a form that is not read",
+            Self::Alias => "another name of an entry that is not there",
             Self::BadNumber => "a price that is no number, negative, or not held exactly",
             Self::SameModel => "the same model and price as an entry before it",
             Self::Contradiction => "the same model as an entry before it, at another price",
@@ -167,7 +178,7 @@ impl LeftOut {
 pub enum NotHeld {
     /// Writing tokens to the cache.
     CacheWrites,
-    /// Batches, priority, flex: another class of service.
+    /// Batches, priority, flex, off-peak hours, regions: another class of service.
     ServiceClasses,
     /// Tokens, seconds or pieces of audio, image and video.
     OtherMedia,
@@ -193,7 +204,7 @@ impl NotHeld {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::CacheWrites => "tokens written to the cache",
-            Self::ServiceClasses => "batches, priority and flex",
+            Self::ServiceClasses => "batches, priority, flex, hours and regions",
             Self::OtherMedia => "audio, images and video",
             Self::Reasoning => "reasoning at a price of its own",
             Self::Fees => "fees a call, search or session",
@@ -203,17 +214,18 @@ impl NotHeld {
     /// What kind of price a field is; None for the prices that are taken and for what is no price.
     fn of_field(name: &str) -> Option<Self> {
         let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
-        if !name.contains("cost") || [INPUT, OUTPUT, CACHED, CACHED_BEFORE].contains(&name) {
-            return None;
-        }
-        if ["_batches", "_priority", "_flex", "_balanced", "_ultrafast"].iter().any(|end| name.ends_with(end))
-        {
+        if is_class(name) || has(&["off_peak", "_uplift_multiplier"]) {
             return Some(Self::ServiceClasses);
         }
-        if threshold(name).is_some() {
+        // A price of a token by another unit of account is the same price once more.
+        if !name.contains("cost") || TAKEN.contains(&name) || has(&["_dbu_"]) || threshold(name).is_some() {
             return None;
         }
-        Some(if name.starts_with("cache_creation") && !has(&["audio"]) {
+        // Whatever else stands behind the name of a price that is taken.
+        if TAKEN.iter().any(|price| name.strip_prefix(price).is_some_and(|rest| rest.starts_with('_'))) {
+            return Some(Self::ServiceClasses);
+        }
+        Some(if has(&["cache_creation", "cache_read"]) && !has(&["audio", "image"]) {
             Self::CacheWrites
         } else if has(&["reasoning"]) {
             Self::Reasoning
@@ -235,8 +247,11 @@ pub fn read(json: &str) -> Result<PriceList, NoPriceList> {
     let Members(entries) = serde_json::from_str(json).map_err(|error| NoPriceList(error.to_string()))?;
     let mut list = PriceList { entries: entries.len(), ..PriceList::default() };
     let mut places: HashMap<(String, String), usize> = HashMap::new();
-    for (name, value) in entries {
-        match entry(&name, value) {
+    let by_name: HashMap<&str, &RawValue> =
+        entries.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+    for (name, value) in &entries {
+        let name = name.clone();
+        match entry(&name, value, &by_name) {
             Err(reason) => list.left_out.push((name, reason)),
             Ok((price, not_held)) => {
                 let place = *places
@@ -257,11 +272,15 @@ pub fn read(json: &str) -> Result<PriceList, NoPriceList> {
 }
 
 /// One entry, and the kinds of price of it that are not held.
-fn entry(name: &str, value: &RawValue) -> Result<(ModelPrice, BTreeSet<NotHeld>), LeftOut> {
+fn entry(
+    name: &str,
+    value: &RawValue,
+    by_name: &HashMap<&str, &RawValue>,
+) -> Result<(ModelPrice, BTreeSet<NotHeld>), LeftOut> {
     if name == EXAMPLE {
         return Err(LeftOut::Example);
     }
-    let entry: Members = serde_json::from_str(value.get()).map_err(|_| LeftOut::Malformed)?;
+    let entry = of_alias(members(value)?, by_name)?;
     let provider = entry.text("litellm_provider").filter(|text| !text.trim().is_empty());
     let provider = provider.ok_or(LeftOut::NoProvider)?;
     let mode = entry.text("mode").unwrap_or_default();
@@ -270,7 +289,7 @@ fn entry(name: &str, value: &RawValue) -> Result<(ModelPrice, BTreeSet<NotHeld>)
     }
     let has_output =
         BY_TOKENS.iter().find(|known| known.0 == mode).map(|known| known.1).ok_or(LeftOut::UnknownMode)?;
-    if entry.get("tiered_pricing").is_some() {
+    if entry.0.iter().any(|(name, value)| is_other_tier(name) && value.get() != "null") {
         return Err(LeftOut::OtherTiers);
     }
     let input = price_of(&entry, INPUT)?.ok_or(LeftOut::NoTokenPrice)?;
@@ -296,29 +315,78 @@ fn is_name(name: &str) -> bool {
     !name.trim().is_empty() && name.chars().count() <= NAME_MAX && !name.chars().any(char::is_control)
 }
 
+fn members(value: &RawValue) -> Result<Members<'_>, LeftOut> {
+    serde_json::from_str(value.get()).map_err(|_| LeftOut::Malformed)
+}
+
+/// The entry that another name stands for, with what the name says of its own.
+fn of_alias<'a>(entry: Members<'a>, by_name: &HashMap<&str, &'a RawValue>) -> Result<Members<'a>, LeftOut> {
+    if entry.get(ALIAS).is_none() {
+        return Ok(entry);
+    }
+    let target = entry.text(ALIAS).and_then(|target| by_name.get(target.as_str()).copied());
+    let mut target = members(target.ok_or(LeftOut::Alias)?)?;
+    if target.get(ALIAS).is_some() {
+        return Err(LeftOut::Alias);
+    }
+    target.0.extend(entry.0);
+    Ok(target)
+}
+
+/// Whether a field is a price of another class of service.
+fn is_class(field: &str) -> bool {
+    field.contains("cost") && CLASSES.iter().any(|end| field.ends_with(end))
+}
+
+/// Whether a field is a price by the size of the call in a form that is not read. To take the base price for all
+/// calls would be wrong for some of them.
+fn is_other_tier(field: &str) -> bool {
+    let words = ["above", "below", "over", "under", "up_to", "tier", "range"];
+    let is_size = |rest: &str| {
+        rest.starts_with('_')
+            && (rest.bytes().any(|byte| byte.is_ascii_digit())
+                || words.iter().any(|word| rest.contains(word)))
+    };
+    let is_price_by_size = || TAKEN.iter().any(|price| field.strip_prefix(price).is_some_and(is_size));
+    field == "tiered_pricing" || (is_price_by_size() && !is_class(field) && size_above(field).is_none())
+}
+
 /// The base price, and those for larger calls: `input_cost_per_token_above_200k_tokens`. What such a tier does
 /// not name stays as below it.
 fn tiers(entry: &Members, base: Price) -> Result<Vec<Tier>, LeftOut> {
-    let sizes: BTreeSet<i32> = entry.0.iter().filter_map(|(name, _)| threshold(name)).collect();
+    let named = || entry.0.iter().filter_map(|(name, _)| threshold(name).map(|size| (size, name)));
+    let sizes: BTreeSet<i32> = named().map(|(size, _)| size).collect();
     let mut tiers = vec![Tier { from_input_tokens: 0, price: base }];
     let mut price = base;
     for size in sizes {
-        let above = |field: &str| price_of(entry, &format!("{field}_above_{}k_tokens", size / 1_000));
+        let above = |price: &str| -> Result<Option<PerToken>, LeftOut> {
+            let of_price =
+                |name: &str| name.strip_prefix(price).is_some_and(|rest| rest.starts_with("_above_"));
+            let name = named().filter(|(of, name)| *of == size && of_price(name)).last();
+            name.map_or(Ok(None), |(_, name)| price_of(entry, name))
+        };
         price = Price {
             input: above(INPUT)?.unwrap_or(price.input),
             output: above(OUTPUT)?.unwrap_or(price.output),
-            cached: above(CACHED)?.or(price.cached),
+            cached: above(CACHED)?.or(above(CACHED_BEFORE)?).or(price.cached),
         };
         tiers.push(Tier { from_input_tokens: size + 1, price });
     }
     Ok(tiers)
 }
 
-/// The size above which a field is the price of a token; None for any other field.
+/// The size above which a field is the price of a token; None for any other field, and for a size that no call has.
 fn threshold(field: &str) -> Option<i32> {
-    let (price, size) = field.strip_suffix("k_tokens")?.split_once("_above_")?;
-    let size: i32 = size.parse().ok()?;
-    ([INPUT, OUTPUT, CACHED].contains(&price) && size > 0).then(|| size.checked_mul(1_000))?
+    size_above(field).and_then(|size| i32::try_from(size).ok()).filter(|size| (1..i32::MAX).contains(size))
+}
+
+/// The same for any size, however it is spelled: `_above_200k_tokens`, `_above_200000_tokens`, `_above_1m_tokens`.
+fn size_above(field: &str) -> Option<i64> {
+    let (price, size) = field.strip_suffix("_tokens")?.split_once("_above_")?;
+    let unit = |letters: [char; 2], worth: i64| size.strip_suffix(letters).map(|digits| (digits, worth));
+    let (digits, worth) = unit(['k', 'K'], 1_000).or(unit(['m', 'M'], 1_000_000)).unwrap_or((size, 1));
+    let is_read = TAKEN.contains(&price) && digits.bytes().all(|digit| digit.is_ascii_digit());
+    is_read.then(|| digits.parse::<i64>().ok()?.checked_mul(worth))?
 }
 
 fn not_held(entry: &Members, base: Price) -> BTreeSet<NotHeld> {

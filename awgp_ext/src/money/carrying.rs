@@ -1,8 +1,8 @@
 //! Entries of one statement that are rounded one after the other, before any of them moves a balance.
 //!
-//! An entry is rounded with what its balance lacks. The rows of one INSERT all pass their BEFORE triggers first, so what
-//! those before lack is kept here until it is in the balance. It decides how a sum is shared among the amounts of its
-//! entries and nothing else: balances are exact without it.
+//! A cost that six decimals do not show is rounded with what its balance lacks. The rows of one INSERT all pass their
+//! BEFORE triggers first, so what those before lack is kept here until it is in the balance. It decides how a sum is
+//! shared among the amounts of its entries and nothing else: balances are exact without it.
 
 use awgp_core::money::exact::Exact;
 use std::cell::RefCell;
@@ -20,6 +20,9 @@ pub fn pending(balance: Uuid) -> Exact {
 
 /// An entry of this balance is about to be written, and lacks so much.
 pub fn add(balance: Uuid, lacks: Exact) {
+    if lacks == Exact::ZERO {
+        return;
+    }
     PENDING.with_borrow_mut(|pending| {
         let sum = pending.entry(balance).or_default();
         *sum = sum.checked_add(lacks).unwrap_or_default();

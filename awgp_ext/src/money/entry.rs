@@ -62,9 +62,7 @@ fn keep_entry(call: &TriggerCall) -> Datum {
     if let Some(holding) = spender.holding {
         holding::join(&Book::open(c"budget_periods"), holding, at);
     }
-    // Whole millionths carry nothing: their entry is as it is, whatever was carried before.
-    let carries = charge.cost.remainder() != Exact::ZERO;
-    let accounts = (incurred || carries).then(|| Accounts::lock(&spender));
+    let accounts = (incurred || charge.cost.vanishes()).then(|| Accounts::lock(&spender));
     let exceeds =
         |accounts: &Accounts| !accounts.exceeded(Movement::cost(charge.cost), true, None).is_empty();
     let overrun = incurred && accounts.as_ref().is_some_and(exceeds);
@@ -104,16 +102,18 @@ fn keep_settlement(call: &TriggerCall, tenant: Uuid, assistant: Uuid, provider: 
     accounted(call, &spender, &charge, &columns, beyond || !exceeded.is_empty())
 }
 
-/// A cost in its columns: six decimals with what others before it lacked, so that those of all entries add up to
-/// the balance, and what it lacks itself.
+/// A cost in its columns: six decimals, and what they lack. One that would show nothing takes along what others
+/// before it lacked, so that a thousand of them show what they are together.
 fn rounded(
     spender: &Spender,
     cost: Exact,
     accounts: Option<&Accounts>,
 ) -> [(&'static CStr, Option<Datum>); 2] {
     let balance = spender.balance();
-    let carried = accounts.map_or(Exact::ZERO, Accounts::carried);
-    let carried = carried.checked_add(carrying::pending(balance)).unwrap_or_default();
+    let carried = accounts.filter(|_| cost.vanishes()).map_or(Exact::ZERO, |accounts| {
+        let carried = accounts.carried().checked_add(carrying::pending(balance));
+        carried.unwrap_or_default().remainder()
+    });
     let (amount, lacks) = cost.split(carried).unwrap_or_else(|| raise(&refusals::amount_too_large()));
     carrying::add(balance, lacks);
     charge::in_columns(amount, lacks)

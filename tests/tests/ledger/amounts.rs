@@ -52,7 +52,6 @@ async fn every_function_refuses_an_amount_that_is_no_number() {
         for call in [
             format!("create_assistant('A', 'a', 'custom', max_cost_per_day => {value})"),
             format!("create_work_item('{assistant}', 'W', estimated_cost => {value})"),
-            format!("complete_work_item('{item}', NULL, {value})"),
             format!("log_conversation('{assistant}', 'slack', cost_amount => {value})"),
             format!("create_credit_pool('anthropic', {value})"),
             format!("set_credit_pool('openai', {value})"),
@@ -69,6 +68,11 @@ async fn every_function_refuses_an_amount_that_is_no_number() {
             );
         }
     }
+    let made = format!("SELECT id::text FROM awgp.create_work_item('{assistant}', 'W', risk_level => 0)");
+    let easy = scene.text(&made).await;
+    scene.app.batch_execute(&format!("SELECT awgp.start_work_item('{easy}')")).await.expect("it begins");
+    let complete = format!("SELECT awgp.complete_work_item('{easy}', NULL, 'Infinity')");
+    assert_refused(scene.app.query(&complete, &[]).await, "22023", "out_of_range");
     let flag = format!("SELECT awgp.flag_hallucination('{assistant}', 'pattern', 'Infinity')");
     assert_refused(scene.app.query(&flag, &[]).await, "22023", "out_of_range");
     let log = format!("SELECT awgp.log_conversation('{assistant}', 'slack', cost_amount => -1)");

@@ -1,8 +1,7 @@
 //! Whom a pool can pay: every provider that somebody has declared, by function and by plain statement.
 
 use crate::{Scene, text};
-use awgp_tests::fixture::one;
-use awgp_tests::{assert_refused, refused};
+use awgp_tests::assert_refused;
 
 #[tokio::test]
 async fn known_providers_have_pools_and_others_once_settings_or_the_price_list_name_them() {
@@ -49,12 +48,11 @@ async fn a_denial_for_want_of_a_pool_has_a_hint_that_can_be_followed() {
     let scene = Scene::set("10", "100").await;
     let app = &scene.app;
     app.batch_execute("UPDATE awgp.assistants SET capabilities = '{look}'").await.expect("it may look");
-    let item = one(
-        app,
-        "SELECT id FROM awgp.create_work_item($1, 'To look', risk_level => 0)",
-        &[&scene.tenant.assistant],
-    )
-    .await;
+    let made = format!(
+        "SELECT id::text FROM awgp.create_work_item('{}', 'To look', risk_level => 0)",
+        scene.tenant.assistant
+    );
+    let item = text(app, &made).await;
     let begin = |provider: &str| format!("SELECT awgp.begin_action('{item}', 'look', '{provider}', 0.5)");
     let denied = |provider: &'static str| {
         let sql = format!(
@@ -66,7 +64,7 @@ async fn a_denial_for_want_of_a_pool_has_a_hint_that_can_be_followed() {
     assert!(denied("azure").await.starts_with("no_credit_pool SELECT awgp.create_credit_pool("));
     assert!(denied("acme").await.starts_with("no_credit_pool Name acme in the tenant's settings.providers"));
     let reserve = format!("SELECT awgp.reserve_credit('{}', 'acme', 1)", scene.tenant.assistant);
-    assert_eq!(refused(app.query_one(&reserve, &[]).await).reason, "no_credit_pool");
+    assert_refused(app.query_one(&reserve, &[]).await, "P0002", "no_credit_pool");
     let admin = scene.database.admin().await;
     admin
         .execute(r#"UPDATE awgp.tenants SET settings = '{"providers": ["acme"]}'"#, &[])
