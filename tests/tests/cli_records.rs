@@ -35,6 +35,7 @@ async fn a_conversation_is_logged_listed_shown_found_held_and_erased() {
     let made = logged(&database, &folder, "the quick fox");
     let id = made["id"].as_str().expect("an id");
     assert!(made["ended_at"].is_string());
+    assert_eq!(logged(&database, &folder, "the quick fox"), made, "a retry is the same conversation");
     for line in [
         vec!["conversation", "list"],
         vec!["conversation", "list", "--assistant", "helper", "--external-id", "chat-7"],

@@ -71,7 +71,7 @@ pub async fn log(
         .arg("token_count", "integer", options.tokens);
     let mut row = work.call_one(&call).await?;
     // A retry finds what the first call has ended.
-    if options.end && row.text("ended_at").is_none() {
+    if options.end && row.text("ended_at").is_none_or(|ended| ended.is_empty()) {
         row = of_id(&work, Call::new("end_conversation"), &row.text("id").unwrap_or_default()).await?;
     }
     work.commit().await?;

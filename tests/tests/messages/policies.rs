@@ -28,6 +28,12 @@ async fn a_policy_that_cannot_be_used_is_refused_and_the_key_named() {
             "content_rules.forbidden_patterns[0]",
         ),
         ("content_rules", "'{\"required_fields\": [1]}'", "content_rules.required_fields[0]"),
+        (
+            "content_rules",
+            "'{\"allow_links\": false, \"bare_hosts_are_links\": 1}'",
+            "content_rules.bare_hosts_are_links",
+        ),
+        ("content_rules", "'{\"bare_hosts_are_links\": true}'", "content_rules.bare_hosts_are_links"),
         ("content_rules", "'[]'", "content_rules"),
         ("rate_limit_per_hour", "1000001", "rate_limit_per_hour"),
         ("rate_limit_per_hour", "-1", "rate_limit_per_hour"),

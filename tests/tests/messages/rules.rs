@@ -79,6 +79,79 @@ async fn all_policies_that_match_must_agree_and_the_answer_names_who_did_not() {
 }
 
 #[tokio::test]
+async fn a_link_is_found_wherever_it_stands_and_led_to_where_programs_go() {
+    let (database, group) = scene().await;
+    let mut app = database.app().await;
+    let other = assistant(&mut app, &group.north, "hr", "shared_hr").await;
+    let id = policy(&mut app, &group.north, "name", "'Links'").await;
+    let message = Message::new(group.north.assistant, other);
+    let everywhere = [
+        "请看https://evil.com",
+        "смhttps://evil.com",
+        "9https://evil.com",
+        "_HTTPS://evil.com",
+        "ｈｔｔｐｓ：／／evil．com",
+        "h\u{200b}ttps://evil.com",
+        "https:\\\\evil.com",
+        "https://docs.example@evil.com",
+        "https://docs.example\\@evil.com",
+        "https://docs.example%40evil.com",
+        "https://evil。com",
+        "<https://evil.com|bank>",
+        "[bank](https://evil.com)",
+        "[docs](https://docs.example/a)[bank](https://evil.com)",
+        "请看www.evil.com",
+        "请mailto:a@evil.com",
+        "javascript://docs.example/%0aalert(1)",
+    ];
+    let bare = [
+        "evil.com",
+        "t.me/x",
+        "<evil.com|bank>",
+        "[bank](//evil.com)",
+        "пример.рф",
+        "ada@evil.com",
+        "8.8.8.8/x",
+    ];
+    let none = ["no link", "a.b c", "10:30", "3.14", "hotel:5", ""];
+    for (rules, rule) in [
+        (json!({"allow_links": false}), "allow_links"),
+        (json!({"allowed_link_hosts": ["Docs.example"]}), "allowed_link_hosts"),
+    ] {
+        for bare_hosts_are_links in [None, Some(true), Some(false)] {
+            let mut rules = rules.clone();
+            if let Some(answer) = bare_hosts_are_links {
+                rules["bare_hosts_are_links"] = json!(answer);
+            }
+            let transaction = within(&mut app, group.north.id).await;
+            let sql = "UPDATE awgp.communication_policies SET content_rules = $2 WHERE id = $1";
+            transaction.execute(sql, &[&id, &rules]).await.expect("rules can be set");
+            let bare_is_denied = bare_hosts_are_links != Some(false);
+            let denied = everywhere
+                .iter()
+                .map(|text| (text, true))
+                .chain(bare.iter().map(|text| (text, bare_is_denied)));
+            for (text, denied) in denied.chain(none.iter().map(|text| (text, false))) {
+                let answer =
+                    message.clone().saying(text).ask(&transaction).await.expect("a decision is returned");
+                if denied {
+                    assert_denied(&answer, "link_not_allowed");
+                    assert_eq!(answer["rule"], json!(rule), "{text}");
+                } else {
+                    assert_eq!(answer["allowed"], json!(true), "{rules}: {text}: {answer}");
+                }
+            }
+            let listed = message
+                .clone()
+                .saying("请看https://docs.example/a?b=c, docs.example")
+                .ask(&transaction)
+                .await;
+            assert_eq!(listed.expect("a decision")["allowed"], json!(rule == "allowed_link_hosts"));
+        }
+    }
+}
+
+#[tokio::test]
 async fn only_active_assistants_speak_and_listen() {
     let (database, group) = scene().await;
     let mut app = database.app().await;

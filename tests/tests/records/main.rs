@@ -5,10 +5,12 @@
 mod appending;
 mod erasing;
 mod flags;
+mod forms;
 mod logging;
 mod retention;
 mod searching;
 mod suspension;
+mod twice;
 
 use awgp_tests::fixture::{Tenant, within_as};
 use serde_json::{Value, json};

@@ -52,6 +52,38 @@ async fn messages_are_found_by_their_words_the_newest_conversation_first() {
     }
 }
 
+#[tokio::test]
+async fn a_query_without_a_word_finds_nothing_and_says_why() {
+    let database = Database::new().await;
+    let north = group(&database).await.north;
+    let mut app = database.app().await;
+    let transaction = within(&mut app, north.id).await;
+    log(&transaction, &north, &json!([said("fox"), said("🙂"), said("")])).await;
+    transaction.commit().await.expect("committed");
+    for query in [
+        "!!!",
+        "🙂",
+        "\"",
+        "\"!\"",
+        "-",
+        "- -",
+        "…",
+        "()",
+        "***",
+        "\u{200b}",
+        "、。",
+        "",
+        "  ",
+        "- \"\" 🙂 or !",
+    ] {
+        let transaction = within(&mut app, north.id).await;
+        let sql = "SELECT id FROM awgp.search_conversations($1)";
+        assert_refused(transaction.query(sql, &[&query]).await, "22023", "out_of_range");
+    }
+    let transaction = within(&mut app, north.id).await;
+    assert_eq!(found(&transaction, "!!! fox 🙂").await.len(), 1);
+}
+
 async fn secrets(database: &Database, group: &Group) {
     let mut app = database.app().await;
     for tenant in [&group.holding, &group.north, &group.south, &group.other] {
