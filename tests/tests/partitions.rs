@@ -144,6 +144,39 @@ async fn months_ahead_outside_of_0_to_120_are_refused() {
     assert_eq!(ensure(&maintainer, 120, "'2041-01-01+00'").await.len(), 121);
 }
 
+/// However often it is asked for far months, and whatever the rows of the default partition say, partitions are bounded.
+#[tokio::test]
+async fn months_far_from_the_present_get_no_partition() {
+    let database = Database::new().await;
+    let group = fixture::group(&database).await;
+    let maintainer = database.connect(Login::Maintainer).await;
+    for at in [
+        "infinity",
+        "-infinity",
+        "0044-03-15 BC",
+        "0001-01-01",
+        "1969-12-31 23:59:59+00",
+        "2500-01-01",
+        "9999-12-01",
+        "20000-01-01",
+    ] {
+        let sql = format!("SELECT * FROM awgp.ensure_partitions(2, '{at}')");
+        assert_refused(maintainer.query(&sql, &[]).await, "22023", "out_of_range");
+    }
+    for at in ["infinity", "-infinity", "0044-03-15 BC", "20000-01-01"] {
+        let sql = format!("SELECT awgp.run_maintenance('{at}')");
+        assert_refused(maintainer.query(&sql, &[]).await, "22023", "out_of_range");
+    }
+    let superuser = database.superuser().await;
+    for moment in ["infinity", "-infinity", "0044-03-15 00:00:00+00 BC", "9000-01-01+00", "20000-01-01+00"] {
+        forge_audit_row(&superuser, group.north.id, moment).await;
+    }
+    let before = partitions(&superuser).await;
+    maintainer.query_one("SELECT awgp.drain_default_partition()", &[]).await.expect("it runs");
+    assert_eq!(partitions(&superuser).await, before);
+    assert_eq!(count(&superuser, "audit_logs_default", None).await, 5);
+}
+
 #[tokio::test]
 async fn a_row_of_a_month_without_a_partition_lands_in_the_default_one() {
     let database = Database::new().await;

@@ -53,6 +53,7 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0032_assistant_quality",
     "0033_governed_actions",
     "0034_leaner_indexes",
+    "0054_number_arguments",
 };
 
 /// Who may see and write which rows, with the grants beside it.

@@ -102,16 +102,16 @@ fn found(row: &Row, from_input_tokens: i32) -> Option<Found> {
 fn estimate_cost(
     provider: Option<Text>,
     model: Option<Text>,
-    input_tokens: default!(Option<i32>, "0"),
-    output_tokens: default!(Option<i32>, "0"),
-    cached_tokens: default!(Option<i32>, "0"),
+    input_tokens: default!(Option<i64>, "0"),
+    output_tokens: default!(Option<i64>, "0"),
+    cached_tokens: default!(Option<i64>, "0"),
     at: default!(Option<TimestampWithTimeZone>, "NULL"),
 ) -> AnyNumeric {
     let text = |argument: Option<Text>| argument.map(|Text(text)| text).unwrap_or_default();
     let tokens = Tokens {
-        input: input_tokens.unwrap_or(0),
-        output: output_tokens.unwrap_or(0),
-        cached: cached_tokens.unwrap_or(0),
+        input: argument::whole("input_tokens", input_tokens).unwrap_or(0),
+        output: argument::whole("output_tokens", output_tokens).unwrap_or(0),
+        cached: argument::whole("cached_tokens", cached_tokens).unwrap_or(0),
     };
     // SAFETY: reads the clock.
     let now = || unsafe { pg_sys::GetCurrentTimestamp() };
