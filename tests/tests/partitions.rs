@@ -19,7 +19,7 @@ async fn partitions(superuser: &Client) -> Vec<(String, String, String)> {
 }
 
 /// Calls ensure_partitions with the moment given as SQL.
-async fn ensure(client: &Client, months_ahead: i32, at: &str) -> Vec<String> {
+async fn ensure(client: &Client, months_ahead: i64, at: &str) -> Vec<String> {
     let sql = format!("SELECT * FROM awgp.ensure_partitions($1, {at})");
     let rows = client.query(&sql, &[&months_ahead]).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
     rows.iter().map(|row| row.get(0)).collect()
@@ -137,7 +137,7 @@ async fn until_waiting(pid: i32) {
 async fn months_ahead_outside_of_0_to_120_are_refused() {
     let database = Database::new().await;
     let maintainer = database.connect(Login::Maintainer).await;
-    for months_ahead in [-1, 121, i32::MAX, i32::MIN] {
+    for months_ahead in [-1, 121, i64::MAX, i64::MIN] {
         let sql = "SELECT * FROM awgp.ensure_partitions($1)";
         assert_refused(maintainer.query(sql, &[&months_ahead]).await, "22023", "out_of_range");
     }
