@@ -76,9 +76,13 @@ GRANT EXECUTE ON FUNCTION awgp.template_difference(uuid) TO awgp_app;
 -- Governed actions
 COMMENT ON FUNCTION awgp.begin_action(uuid, text, text, numeric, interval, text) IS 'The one call before an assistant acts: asks whether the work item''s assistant is active and has the capability, whether the item is in progress or may start (approval and digest included), sets the estimated cost aside, starts the item, writes the action and the record, and returns {allowed, reason, action_id, status, reservation_id, hint, …}; a denial is returned with reason, message, hint and facts, and leaves nothing but its record. work_item_id; action: one of the assistant''s capabilities; provider and estimated_cost: what is set aside, NULL for nothing; expires_in: from when on it counts as abandoned; idempotency_key: the same question under the same key, of one work item, is one action, and answered with it whatever has become of it. Errors: P0002 unknown_work_item; 42501 no_tenant_context, role_not_sufficient; 22023 out_of_range, idempotency_conflict.';
 COMMENT ON FUNCTION awgp.finish_action(uuid, text, text, integer, integer, numeric, jsonb) IS 'The one call after it: ends the action, settles what it cost (or gives back what was set aside where it cost nothing), and returns {action_id, status, repeated, late, cost_transaction_id, cost_amount, overrun}. Told the same again, it answers the same. outcome: succeeded, failed or abandoned; model, input_tokens, output_tokens, cost_amount: as of awgp.settle_credit(); result: what came of it, 64 KiB at most, kept in the row and not in the trail. Errors: P0002 unknown_action; 55000 illegal_transition, action_finished; 42501 no_tenant_context, role_not_sufficient, not_own_work; 22023 out_of_range; those of awgp.settle_credit().';
+COMMENT ON FUNCTION awgp.begin_action(uuid, text, text, awgp.number, interval) IS 'The one call before an assistant acts: asks whether the work item''s assistant is active and has the capability, whether the item is in progress or may start (approval and digest included), sets the estimated cost aside, starts the item, writes the action and the record, and returns {allowed, reason, action_id, reservation_id, hint, …}; a denial is returned with reason, message, hint and facts, and leaves nothing but its record. work_item_id; action: one of the assistant''s capabilities; provider and estimated_cost: what is set aside, NULL for nothing; expires_in: from when on it counts as abandoned. Errors: P0002 unknown_work_item; 42501 no_tenant_context, role_not_sufficient; 22023 out_of_range.';
+COMMENT ON FUNCTION awgp.finish_action(uuid, text, text, bigint, bigint, awgp.number, jsonb) IS 'The one call after it: ends the action, settles what it cost (or gives back what was set aside where it cost nothing), and returns {action_id, status, repeated, late, cost_transaction_id, cost_amount, overrun}. Told the same again, it answers the same. outcome: succeeded, failed or abandoned; model, input_tokens, output_tokens, cost_amount: as of awgp.settle_credit(); result: what came of it, 64 KiB at most, kept in the row and not in the trail. Errors: P0002 unknown_action; 55000 illegal_transition, action_finished; 42501 no_tenant_context, role_not_sufficient, not_own_work; 22023 out_of_range; those of awgp.settle_credit().';
 COMMENT ON FUNCTION awgp.abandon_actions(timestamptz) IS 'Counts as abandoned what nobody has finished by a moment (default: now; never later than that), and returns how many actions that were. Their reservations expire by themselves; who finishes late still says what it cost. SECURITY DEFINER: maintainers have no grant on the table.';
 GRANT EXECUTE ON FUNCTION awgp.begin_action(uuid, text, text, numeric, interval, text) TO awgp_app;
 GRANT EXECUTE ON FUNCTION awgp.finish_action(uuid, text, text, integer, integer, numeric, jsonb) TO awgp_app;
+GRANT EXECUTE ON FUNCTION awgp.begin_action(uuid, text, text, awgp.number, interval) TO awgp_app;
+GRANT EXECUTE ON FUNCTION awgp.finish_action(uuid, text, text, bigint, bigint, awgp.number, jsonb) TO awgp_app;
 GRANT EXECUTE ON FUNCTION awgp.abandon_actions(timestamptz) TO awgp_maintainer;
 
 -- Messages
@@ -98,6 +102,10 @@ GRANT EXECUTE ON FUNCTION awgp.pool_period(integer, text, timestamptz) TO awgp_a
 GRANT EXECUTE ON FUNCTION awgp.accounting_day(timestamptz, text) TO awgp_app;
 GRANT EXECUTE ON FUNCTION awgp.checked_amount(numeric, text) TO awgp_app, awgp_admin;
 GRANT EXECUTE ON FUNCTION awgp.estimate_cost(text, text, integer, integer, integer, timestamptz) TO awgp_app, awgp_admin;
+COMMENT ON FUNCTION awgp.estimate_cost(text, text, bigint, bigint, bigint, timestamptz) IS 'What a call costs by the price in force at that moment, exact to six decimals, half up. provider; model: as its provider calls it; input_tokens: sent, those from the cache included; output_tokens: received; cached_tokens: of those sent, the ones that the provider had in its cache; at: default now. Errors: P0002 unknown_price; 22023 out_of_range.';
+COMMENT ON FUNCTION awgp.pool_period(bigint, text, timestamptz) IS 'When the period of a pool that holds a moment begins, and when it ends. reset_day: 1 to 31; time_zone: of the IANA database; at. For the view budget_status.';
+GRANT EXECUTE ON FUNCTION awgp.pool_period(bigint, text, timestamptz) TO awgp_app;
+GRANT EXECUTE ON FUNCTION awgp.estimate_cost(text, text, bigint, bigint, bigint, timestamptz) TO awgp_app, awgp_admin;
 
 -- Records
 COMMENT ON FUNCTION awgp.own_conversation(uuid) IS 'The id itself, where it is a conversation of the tenant in context; for functions that write one. Errors: 42501 no_tenant_context; P0002 unknown_conversation.';
@@ -106,6 +114,8 @@ COMMENT ON FUNCTION awgp.checked_messages(jsonb) IS 'The messages themselves, wh
 COMMENT ON FUNCTION awgp.message_text(jsonb) IS 'What a message says, a text a line: what it is searched by. Empty where it says nothing, or is no message. message: an element of conversation_logs.messages.';
 COMMENT ON FUNCTION awgp.read_message(jsonb) IS 'What a message says, whatever form it is in, as a JSON object: role (system, developer, user, assistant or tool), text (a text a line) and tokens (null where it tells none). message: an element of conversation_logs.messages. Error 22023 messages_invalid.';
 COMMENT ON FUNCTION awgp.conversation_hits(text, uuid, integer) IS 'Ids of conversations that the context sees and that have a message with these words, the newest first; for awgp.search_conversations(), which says the rest. Asks the index as its owner, for the visible tenants alone. Errors: 42501 no_tenant_context; 22023 out_of_range.';
+COMMENT ON FUNCTION awgp.checked_messages(jsonb) IS 'The messages themselves, where they are an array of objects with role and content, within the bounds. Errors (22023): messages_invalid, messages_too_large.';
+COMMENT ON FUNCTION awgp.conversation_hits(text, uuid, bigint) IS 'Ids of conversations that the context sees and that have a message with these words, the newest first; for awgp.search_conversations(), which says the rest. Asks the index as its owner, for the visible tenants alone. Errors: 42501 no_tenant_context; 22023 out_of_range.';
 COMMENT ON FUNCTION awgp.erase_due_conversations(timestamptz) IS 'Erases the content of conversations that are past their retention at that moment (later than now counts as now) and not on legal hold, with the reason retention, at most 1000 a tenant a call, and returns how many. Retention: conversation_policy.retention_days of the tenant''s settings, else the setting awgp.conversation_retention, in days after the end, or after the last change of one that never ended. SECURITY DEFINER: maintainers see no tenant''s row.';
 GRANT EXECUTE ON FUNCTION awgp.erase_due_conversations(timestamptz) TO awgp_maintainer;
 GRANT EXECUTE ON FUNCTION awgp.own_conversation(uuid) TO awgp_app;
@@ -114,12 +124,13 @@ GRANT EXECUTE ON FUNCTION awgp.checked_messages(jsonb) TO awgp_app;
 GRANT EXECUTE ON FUNCTION awgp.message_text(jsonb) TO awgp_app;
 GRANT EXECUTE ON FUNCTION awgp.read_message(jsonb) TO awgp_app;
 GRANT EXECUTE ON FUNCTION awgp.conversation_hits(text, uuid, integer) TO awgp_app;
+GRANT EXECUTE ON FUNCTION awgp.conversation_hits(text, uuid, bigint) TO awgp_app;
 -- As many as are asked for where nothing is said: a plan that expects a thousand reads all of the tenant's conversations.
-ALTER FUNCTION awgp.conversation_hits(text, uuid, integer) ROWS 50;
+ALTER FUNCTION awgp.conversation_hits(text, uuid, bigint) ROWS 50;
 
 -- Partitions
-COMMENT ON FUNCTION awgp.ensure_partitions(integer, timestamptz) IS 'Makes the audit partitions of the month of at (default: now) and of the next months_ahead months (0 to 120), where they are missing, and returns their names. Error 22023 out_of_range. SECURITY DEFINER: maintainers own no table.';
-GRANT EXECUTE ON FUNCTION awgp.ensure_partitions(integer, timestamptz) TO awgp_maintainer;
+COMMENT ON FUNCTION awgp.ensure_partitions(bigint, timestamptz) IS 'Makes the audit partitions of the month of at (default: now) and of the next months_ahead months (0 to 120), where they are missing, and returns their names. Error 22023 out_of_range. SECURITY DEFINER: maintainers own no table.';
+GRANT EXECUTE ON FUNCTION awgp.ensure_partitions(bigint, timestamptz) TO awgp_maintainer;
 COMMENT ON FUNCTION awgp.drain_default_partition() IS 'Makes the partitions of months that were missed, moves the default partition''s rows into them, unchanged, and returns made, moved and failed. Writers wait until the transaction ends. Error 40001 trail_busy. SECURITY DEFINER: maintainers own no table.';
 GRANT EXECUTE ON FUNCTION awgp.drain_default_partition() TO awgp_maintainer;
 COMMENT ON FUNCTION awgp.seal_due_partitions(timestamptz) IS 'Seals every partition whose month was over an hour before at (default: now; not later than now), each by itself, and returns sealed and failed. SECURITY DEFINER: as seal_partition().';
@@ -165,6 +176,13 @@ COMMENT ON FUNCTION awgp.checked_objects(text, jsonb) IS 'The value itself, wher
 GRANT EXECUTE ON FUNCTION awgp.checked_objects(text, jsonb) TO awgp_app, awgp_admin;
 GRANT EXECUTE ON FUNCTION awgp.checked_moment(text, timestamptz) TO awgp_app, awgp_admin;
 GRANT EXECUTE ON FUNCTION awgp.checked_whole(text, bigint) TO awgp_app, awgp_admin;
+
+-- Numbers
+GRANT EXECUTE ON FUNCTION awgp.number(smallint) TO awgp_app, awgp_auditor, awgp_maintainer, awgp_admin;
+GRANT EXECUTE ON FUNCTION awgp.number(integer) TO awgp_app, awgp_auditor, awgp_maintainer, awgp_admin;
+GRANT EXECUTE ON FUNCTION awgp.number(bigint) TO awgp_app, awgp_auditor, awgp_maintainer, awgp_admin;
+GRANT EXECUTE ON FUNCTION awgp.number(real) TO awgp_app, awgp_auditor, awgp_maintainer, awgp_admin;
+GRANT EXECUTE ON FUNCTION awgp.number(double precision) TO awgp_app, awgp_auditor, awgp_maintainer, awgp_admin;
 
 -- Lifecycle
 COMMENT ON FUNCTION awgp.version() IS 'The version of the extension''s logic.';

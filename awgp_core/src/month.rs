@@ -8,8 +8,11 @@ use crate::reason::Reason;
 use crate::refusal::Refusal;
 use std::fmt;
 
-/// No installation needs more than ten years of empty partitions.
+/// No installation needs more than ten years of empty partitions at a time.
 const MONTHS_AHEAD_MAX: i64 = 120;
+
+/// How far ahead of the present a partition is made, in months: a hundred years.
+const FARTHEST: i64 = 1_200;
 
 /// Nothing of a trail is older than the clock of the machines it is kept on.
 const FIRST_YEAR: u16 = 1970;
@@ -108,10 +111,9 @@ impl Month {
 }
 
 /// The months to make partitions of: that of `at` and the next `months_ahead`. So many at a time, and none before 1970 or more
-/// than ten years from `now`, both microseconds since 1970-01-01 UTC: however often it is asked, the partitions are bounded.
-pub fn to_ensure(months_ahead: i32, at: i64, now: i64) -> Result<Vec<Month>, Refusal> {
-    let ahead = i64::from(months_ahead);
-    if !(0..=MONTHS_AHEAD_MAX).contains(&ahead) {
+/// than a hundred years from `now`, both microseconds since 1970-01-01 UTC: however often it is asked, the partitions are bounded.
+pub fn to_ensure(months_ahead: i64, at: i64, now: i64) -> Result<Vec<Month>, Refusal> {
+    if !(0..=MONTHS_AHEAD_MAX).contains(&months_ahead) {
         return Err(Refusal::new(
             Reason::OutOfRange,
             format!("months_ahead must be between 0 and {MONTHS_AHEAD_MAX}"),
@@ -121,12 +123,12 @@ pub fn to_ensure(months_ahead: i32, at: i64, now: i64) -> Result<Vec<Month>, Ref
         .with("months_ahead", months_ahead));
     }
     let first = Month::of_timestamp(at).filter(|month| month.year >= FIRST_YEAR);
-    let latest = Month::of_timestamp(now).and_then(|month| month.plus(MONTHS_AHEAD_MAX));
-    let last = first.and_then(|month| month.plus(ahead)).filter(|last| Some(*last) <= latest);
+    let latest = Month::of_timestamp(now).and_then(|month| month.plus(FARTHEST));
+    let last = first.and_then(|month| month.plus(months_ahead)).filter(|last| Some(*last) <= latest);
     let Some((first, last)) = first.zip(last) else {
         return Err(Refusal::new(
             Reason::OutOfRange,
-            "partitions are made of months from 1970 to ten years from now",
+            "partitions are made of months from 1970 to a hundred years from now",
             "Leave at out, for now, or pass a moment of those years.",
         )
         .with("argument", "at")
@@ -165,7 +167,7 @@ mod tests {
         assert_eq!(month.bounds(), ("2025-12-01 00:00:00+00".into(), "2026-01-01 00:00:00+00".into()));
     }
 
-    fn ensured(months_ahead: i32, at: &str) -> Result<Vec<String>, Reason> {
+    fn ensured(months_ahead: i64, at: &str) -> Result<Vec<String>, Reason> {
         let us = |text: &str| parse_timestamp(&format!("{text}T12:00:00.000000Z")).unwrap();
         let months = to_ensure(months_ahead, us(at), us("2026-11-28")).map_err(|refusal| refusal.reason)?;
         Ok(months.iter().map(Month::to_string).collect())
@@ -179,12 +181,12 @@ mod tests {
         for (months_ahead, at) in [
             (-1, "2026-11-28"),
             (121, "2026-11-28"),
-            (i32::MIN, "2026-11-28"),
-            (i32::MAX, "2026-11-28"),
+            (i64::MIN, "2026-11-28"),
+            (i64::MAX, "2026-11-28"),
             (0, "1969-12-31"),
             (0, "0001-01-01"),
-            (0, "2036-12-01"),
-            (120, "2026-12-01"),
+            (0, "2126-12-01"),
+            (120, "2116-12-01"),
             (2, "9999-12-01"),
         ] {
             assert_eq!(ensured(months_ahead, at), Err(Reason::OutOfRange), "{months_ahead} {at}");

@@ -21,7 +21,7 @@
 //! | [`maintenance`] | everything that is due, step by step |
 //! | [`doctor`] | what is wrong with this installation, as rows |
 //! | [`settings`] | configuration parameters |
-//! | [`argument`], [`catalog`], [`query`], [`raise`], [`relation`], [`jsonb`], [`encoding`], [`lock`], [`patience`], [`clock`], [`server_log`], [`statement`], [`datum_statement`], [`c_function`], [`row_function`], [`transaction`], [`subtransaction`], [`trigger`] | the edges to PostgreSQL |
+//! | [`argument`], [`catalog`], [`query`], [`raise`], [`relation`], [`jsonb`], [`encoding`], [`lock`], [`number`], [`patience`], [`clock`], [`server_log`], [`statement`], [`datum_statement`], [`c_function`], [`row_function`], [`transaction`], [`subtransaction`], [`trigger`] | the edges to PostgreSQL |
 
 // Pedantic lints that the edge to a C server meets everywhere.
 #![allow(
@@ -54,6 +54,7 @@ mod machine;
 mod maintenance;
 mod messaging;
 mod money;
+mod number;
 mod partitions;
 mod patience;
 mod query;
@@ -78,6 +79,7 @@ mod work;
 // Roles first: the grants below name them. Then the functions, the trigger functions, what policies are made
 // of, what may be called by whom, and at last the structure, which stands outside of the extension.
 pgrx::extension_sql_file!("../../sql/roles.sql", name = "roles", bootstrap);
+pgrx::extension_sql_file!("../../sql/number.sql", name = "number");
 pgrx::extension_sql_file!("../../sql/triggers/functions.sql", name = "trigger_functions");
 pgrx::extension_sql_file!("../../sql/visibility.sql", name = "visibility");
 pgrx::extension_sql_file!("../../sql/members.sql", name = "members", finalize);

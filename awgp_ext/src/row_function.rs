@@ -6,6 +6,7 @@
 use crate::argument;
 use crate::relation;
 use awgp_core::argument::Span;
+use pgrx::IntoDatum;
 use pgrx::pg_sys::{self, Datum};
 use uuid::Uuid;
 
@@ -32,6 +33,13 @@ impl Arguments {
     pub fn uuid(&self, number: usize) -> Option<Uuid> {
         // SAFETY: callers name uuid arguments.
         self.get(number).map(|datum| unsafe { relation::uuid_of(datum) })
+    }
+
+    /// A bigint argument that goes where 32 bits are kept.
+    pub fn whole(&self, number: usize, name: &str) -> Option<Datum> {
+        #[expect(clippy::cast_possible_wrap, reason = "a by-value 64-bit integer")]
+        let given = self.get(number).map(|datum| datum.value() as i64);
+        argument::whole(name, given).and_then(IntoDatum::into_datum)
     }
 
     /// Refuses an interval argument that is beyond all bounds.

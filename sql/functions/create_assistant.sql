@@ -2,11 +2,11 @@ CREATE OR REPLACE FUNCTION awgp.create_assistant(
     name text,
     slug text,
     type text,
-    risk_tier integer DEFAULT 2,
+    risk_tier bigint DEFAULT 2,
     capabilities text[] DEFAULT NULL,
     configuration jsonb DEFAULT '{}',
     model_config jsonb DEFAULT '{"provider": "openai", "model": "gpt-4"}',
-    max_cost_per_day numeric DEFAULT 10.00
+    max_cost_per_day awgp.number DEFAULT 10.00
 ) RETURNS awgp.assistants
 LANGUAGE sql VOLATILE SECURITY INVOKER
 SET search_path = pg_catalog, pg_temp
@@ -14,12 +14,12 @@ AS $$
     INSERT INTO awgp.assistants (tenant_id, name, slug, type, risk_tier, capabilities, configuration,
                                  model_config, max_cost_per_day, created_by)
     VALUES (awgp.current_tenant(), create_assistant.name, create_assistant.slug, create_assistant.type,
-            COALESCE(create_assistant.risk_tier, 2), create_assistant.capabilities,
+            COALESCE(awgp.checked_whole('risk_tier', create_assistant.risk_tier), 2), create_assistant.capabilities,
             COALESCE(create_assistant.configuration, '{}'),
             COALESCE(create_assistant.model_config, '{"provider": "openai", "model": "gpt-4"}'),
-            COALESCE(awgp.checked_amount(create_assistant.max_cost_per_day, 'max_cost_per_day'), 10.00), awgp.current_user_id())
+            COALESCE(awgp.checked_amount(create_assistant.max_cost_per_day::numeric, 'max_cost_per_day'), 10.00), awgp.current_user_id())
     RETURNING *;
 $$;
-COMMENT ON FUNCTION awgp.create_assistant(text, text, text, integer, text[], jsonb, jsonb, numeric) IS 'Makes an assistant of the tenant in context, inactive, and returns the row. name; slug: unique in the tenant; type: one of the twelve kinds; risk_tier: highest risk level, 0 to 5, it handles without an approval; capabilities: actions it may take; configuration and model_config: JSON objects; max_cost_per_day: in the currency of the tenant''s pools. Errors: 42501 no_tenant_context; 23505 slug taken; 22023 out_of_range; 23514 bad type, slug or number.';
-REVOKE ALL ON FUNCTION awgp.create_assistant(text, text, text, integer, text[], jsonb, jsonb, numeric) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION awgp.create_assistant(text, text, text, integer, text[], jsonb, jsonb, numeric) TO awgp_app;
+COMMENT ON FUNCTION awgp.create_assistant(text, text, text, bigint, text[], jsonb, jsonb, awgp.number) IS 'Makes an assistant of the tenant in context, inactive, and returns the row. name; slug: unique in the tenant; type: one of the twelve kinds; risk_tier: highest risk level, 0 to 5, it handles without an approval; capabilities: actions it may take; configuration and model_config: JSON objects; max_cost_per_day: in the currency of the tenant''s pools. Errors: 42501 no_tenant_context; 23505 slug taken; 22023 out_of_range; 23514 bad type, slug or number.';
+REVOKE ALL ON FUNCTION awgp.create_assistant(text, text, text, bigint, text[], jsonb, jsonb, awgp.number) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION awgp.create_assistant(text, text, text, bigint, text[], jsonb, jsonb, awgp.number) TO awgp_app;

@@ -1,16 +1,16 @@
 CREATE OR REPLACE FUNCTION awgp.create_credit_pool(
     provider text,
-    monthly_budget numeric,
-    reset_day_of_month integer DEFAULT 1
+    monthly_budget awgp.number,
+    reset_day_of_month bigint DEFAULT 1
 ) RETURNS awgp.provider_credit_pools
 LANGUAGE sql VOLATILE SECURITY INVOKER
 SET search_path = pg_catalog, pg_temp
 AS $$
     INSERT INTO awgp.provider_credit_pools (tenant_id, provider, monthly_budget, current_balance, reset_day_of_month)
-    VALUES (awgp.current_tenant(), create_credit_pool.provider, awgp.checked_amount(create_credit_pool.monthly_budget, 'monthly_budget'),
-            create_credit_pool.monthly_budget, COALESCE(create_credit_pool.reset_day_of_month, 1))
+    VALUES (awgp.current_tenant(), create_credit_pool.provider, awgp.checked_amount(create_credit_pool.monthly_budget::numeric, 'monthly_budget'),
+            create_credit_pool.monthly_budget, COALESCE(awgp.checked_whole('reset_day_of_month', create_credit_pool.reset_day_of_month), 1))
     RETURNING *;
 $$;
-COMMENT ON FUNCTION awgp.create_credit_pool(text, numeric, integer) IS 'Makes the pool of the tenant in context for a provider, with nothing spent yet, and returns the row. provider: openai, anthropic, openrouter, local, azure, bedrock, vertex_ai, gemini, mistral, groq, or any that the tenant''s settings.providers or the price list names; monthly_budget: what may be spent a period, six decimals; reset_day_of_month: 1 to 31, the last day in shorter months. Errors: 42501 no_tenant_context; 23505 the tenant has a pool for the provider; 23514 unknown_provider, bad value; 22023 out_of_range.';
-REVOKE ALL ON FUNCTION awgp.create_credit_pool(text, numeric, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION awgp.create_credit_pool(text, numeric, integer) TO awgp_app;
+COMMENT ON FUNCTION awgp.create_credit_pool(text, awgp.number, bigint) IS 'Makes the pool of the tenant in context for a provider, with nothing spent yet, and returns the row. provider: openai, anthropic, openrouter, local, azure, bedrock, vertex_ai, gemini, mistral, groq, or any that the tenant''s settings.providers or the price list names; monthly_budget: what may be spent a period, six decimals; reset_day_of_month: 1 to 31, the last day in shorter months. Errors: 42501 no_tenant_context; 23505 the tenant has a pool for the provider; 23514 unknown_provider, bad value; 22023 out_of_range.';
+REVOKE ALL ON FUNCTION awgp.create_credit_pool(text, awgp.number, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION awgp.create_credit_pool(text, awgp.number, bigint) TO awgp_app;

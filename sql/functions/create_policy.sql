@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION awgp.create_policy(
     to_assistant_types text[] DEFAULT NULL,
     allowed_channels text[] DEFAULT NULL,
     content_rules jsonb DEFAULT '{}',
-    rate_limit_per_hour integer DEFAULT 100,
+    rate_limit_per_hour bigint DEFAULT 100,
     rate_limit_scope text DEFAULT 'policy',
     is_active boolean DEFAULT true
 ) RETURNS awgp.communication_policies
@@ -15,10 +15,10 @@ AS $$
                                              content_rules, rate_limit_per_hour, rate_limit_scope, is_active)
     VALUES (awgp.current_tenant(), create_policy.name, create_policy.from_assistant_types,
             create_policy.to_assistant_types, create_policy.allowed_channels,
-            COALESCE(create_policy.content_rules, '{}'), COALESCE(create_policy.rate_limit_per_hour, 100),
+            COALESCE(create_policy.content_rules, '{}'), COALESCE(awgp.checked_whole('rate_limit_per_hour', create_policy.rate_limit_per_hour), 100),
             COALESCE(create_policy.rate_limit_scope, 'policy'), COALESCE(create_policy.is_active, true))
     RETURNING *;
 $$;
-COMMENT ON FUNCTION awgp.create_policy(text, text[], text[], text[], jsonb, integer, text, boolean) IS 'Makes a communication policy of the tenant in context and returns the row. name; from_assistant_types, to_assistant_types, allowed_channels: NULL for any; content_rules: see docs/messages.md; rate_limit_per_hour: 0 to 1000000; rate_limit_scope: policy, sender or pair; is_active. Errors: 42501 no_tenant_context, role_not_sufficient; 22023 invalid_policy; 23514 bad scope or name.';
-REVOKE ALL ON FUNCTION awgp.create_policy(text, text[], text[], text[], jsonb, integer, text, boolean) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION awgp.create_policy(text, text[], text[], text[], jsonb, integer, text, boolean) TO awgp_app;
+COMMENT ON FUNCTION awgp.create_policy(text, text[], text[], text[], jsonb, bigint, text, boolean) IS 'Makes a communication policy of the tenant in context and returns the row. name; from_assistant_types, to_assistant_types, allowed_channels: NULL for any; content_rules: see docs/messages.md; rate_limit_per_hour: 0 to 1000000; rate_limit_scope: policy, sender or pair; is_active. Errors: 42501 no_tenant_context, role_not_sufficient; 22023 invalid_policy; 23514 bad scope or name.';
+REVOKE ALL ON FUNCTION awgp.create_policy(text, text[], text[], text[], jsonb, bigint, text, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION awgp.create_policy(text, text[], text[], text[], jsonb, bigint, text, boolean) TO awgp_app;

@@ -2,9 +2,9 @@ CREATE OR REPLACE FUNCTION awgp.create_work_item(
     assistant_id uuid,
     title text,
     description text DEFAULT NULL,
-    risk_level integer DEFAULT NULL,
-    priority integer DEFAULT 3,
-    estimated_cost numeric DEFAULT NULL,
+    risk_level bigint DEFAULT NULL,
+    priority bigint DEFAULT 3,
+    estimated_cost awgp.number DEFAULT NULL,
     context jsonb DEFAULT '{}',
     due_at timestamptz DEFAULT NULL
 ) RETURNS awgp.work_items
@@ -14,11 +14,12 @@ AS $$
     INSERT INTO awgp.work_items (tenant_id, assistant_id, title, description, risk_level, priority,
                                  estimated_cost, context, due_at, created_by)
     VALUES (awgp.current_tenant(), create_work_item.assistant_id, create_work_item.title,
-            create_work_item.description, create_work_item.risk_level, COALESCE(create_work_item.priority, 3),
-            awgp.checked_amount(create_work_item.estimated_cost, 'estimated_cost'), COALESCE(create_work_item.context, '{}'),
+            create_work_item.description, awgp.checked_whole('risk_level', create_work_item.risk_level),
+            COALESCE(awgp.checked_whole('priority', create_work_item.priority), 3),
+            awgp.checked_amount(create_work_item.estimated_cost::numeric, 'estimated_cost'), COALESCE(create_work_item.context, '{}'),
             awgp.checked_moment('due_at', create_work_item.due_at), awgp.current_user_id())
     RETURNING *;
 $$;
-COMMENT ON FUNCTION awgp.create_work_item(uuid, text, text, integer, integer, numeric, jsonb, timestamptz) IS 'Makes a work item of the tenant in context, in the backlog, and returns the row. assistant_id: an assistant of the tenant; title; description; risk_level: 0 to 5, empty counts as the highest; priority: 1 (highest) to 5; estimated_cost: in the currency of the tenant''s pools; context: task-specific data; due_at. Errors: 42501 no_tenant_context; 23503 no such assistant in the tenant; 22023 out_of_range; 23514 bad number.';
-REVOKE ALL ON FUNCTION awgp.create_work_item(uuid, text, text, integer, integer, numeric, jsonb, timestamptz) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION awgp.create_work_item(uuid, text, text, integer, integer, numeric, jsonb, timestamptz) TO awgp_app;
+COMMENT ON FUNCTION awgp.create_work_item(uuid, text, text, bigint, bigint, awgp.number, jsonb, timestamptz) IS 'Makes a work item of the tenant in context, in the backlog, and returns the row. assistant_id: an assistant of the tenant; title; description; risk_level: 0 to 5, empty counts as the highest; priority: 1 (highest) to 5; estimated_cost: in the currency of the tenant''s pools; context: task-specific data; due_at. Errors: 42501 no_tenant_context; 23503 no such assistant in the tenant; 22023 out_of_range; 23514 bad number.';
+REVOKE ALL ON FUNCTION awgp.create_work_item(uuid, text, text, bigint, bigint, awgp.number, jsonb, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION awgp.create_work_item(uuid, text, text, bigint, bigint, awgp.number, jsonb, timestamptz) TO awgp_app;

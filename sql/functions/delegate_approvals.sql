@@ -2,7 +2,7 @@ CREATE OR REPLACE FUNCTION awgp.delegate_approvals(
     delegate_id uuid,
     starts_at timestamptz DEFAULT NULL,
     ends_at timestamptz DEFAULT NULL,
-    risk_levels integer[] DEFAULT NULL,
+    risk_levels bigint[] DEFAULT NULL,
     reason text DEFAULT NULL
 ) RETURNS awgp.approval_delegations
 LANGUAGE sql VOLATILE SECURITY INVOKER
@@ -14,9 +14,9 @@ AS $$
             -- infinity is a delegation without an end.
             CASE WHEN delegate_approvals.ends_at = 'infinity' THEN delegate_approvals.ends_at
                  ELSE awgp.checked_moment('ends_at', delegate_approvals.ends_at) END,
-            delegate_approvals.risk_levels, delegate_approvals.reason)
+            delegate_approvals.risk_levels::integer[], delegate_approvals.reason)
     RETURNING *;
 $$;
-COMMENT ON FUNCTION awgp.delegate_approvals(uuid, timestamptz, timestamptz, integer[], text) IS 'Lets another user decide on behalf of the user in context, and returns the row. delegate_id: a user of the tenant; starts_at: first moment in force, default now; ends_at: first moment no longer in force; risk_levels: default all that the delegator may decide himself; reason. Not passed on further. Errors: 42501 no_user_context, beyond_authority, role_not_sufficient; 23502 no ends_at; 23503 no such user; 23514 window or risk levels.';
-REVOKE ALL ON FUNCTION awgp.delegate_approvals(uuid, timestamptz, timestamptz, integer[], text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION awgp.delegate_approvals(uuid, timestamptz, timestamptz, integer[], text) TO awgp_app;
+COMMENT ON FUNCTION awgp.delegate_approvals(uuid, timestamptz, timestamptz, bigint[], text) IS 'Lets another user decide on behalf of the user in context, and returns the row. delegate_id: a user of the tenant; starts_at: first moment in force, default now; ends_at: first moment no longer in force; risk_levels: default all that the delegator may decide himself; reason. Not passed on further. Errors: 42501 no_user_context, beyond_authority, role_not_sufficient; 23502 no ends_at; 23503 no such user; 23514 window or risk levels.';
+REVOKE ALL ON FUNCTION awgp.delegate_approvals(uuid, timestamptz, timestamptz, bigint[], text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION awgp.delegate_approvals(uuid, timestamptz, timestamptz, bigint[], text) TO awgp_app;

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION awgp.flag_hallucination(
     assistant_id uuid,
     detection_method text,
-    confidence_score numeric DEFAULT NULL,
+    confidence_score awgp.number DEFAULT NULL,
     flagged_content text DEFAULT NULL,
     work_item_id uuid DEFAULT NULL,
     conversation_log_id uuid DEFAULT NULL
@@ -14,10 +14,10 @@ AS $$
     VALUES (awgp.current_tenant(), flag_hallucination.assistant_id, flag_hallucination.detection_method,
             -- NaN is left to the column's CHECK, as 1.01 is.
             CASE WHEN flag_hallucination.confidence_score = 'NaN' THEN 'NaN'
-                 ELSE awgp.checked_amount(flag_hallucination.confidence_score, 'confidence_score') END, flag_hallucination.flagged_content, flag_hallucination.work_item_id,
+                 ELSE awgp.checked_amount(flag_hallucination.confidence_score::numeric, 'confidence_score') END, flag_hallucination.flagged_content, flag_hallucination.work_item_id,
             flag_hallucination.conversation_log_id)
     RETURNING *;
 $$;
-COMMENT ON FUNCTION awgp.flag_hallucination(uuid, text, numeric, text, uuid, uuid) IS 'Flags a potential hallucination of an assistant of the tenant in context, pending review, and returns the row. assistant_id; detection_method: confidence, fact_check, pattern, or one of hallucination_policy.custom_methods in the tenant''s settings; confidence_score: 0 to 1; flagged_content: what was said; work_item_id and conversation_log_id: where, of the same assistant. Errors: 42501 no_tenant_context; 22023 unknown_detection_method, out_of_range; 23503 no such assistant, work item or conversation of it; 23514 other_assistant, bad score; 55000 conversation_erased.';
-REVOKE ALL ON FUNCTION awgp.flag_hallucination(uuid, text, numeric, text, uuid, uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION awgp.flag_hallucination(uuid, text, numeric, text, uuid, uuid) TO awgp_app;
+COMMENT ON FUNCTION awgp.flag_hallucination(uuid, text, awgp.number, text, uuid, uuid) IS 'Flags a potential hallucination of an assistant of the tenant in context, pending review, and returns the row. assistant_id; detection_method: confidence, fact_check, pattern, or one of hallucination_policy.custom_methods in the tenant''s settings; confidence_score: 0 to 1; flagged_content: what was said; work_item_id and conversation_log_id: where, of the same assistant. Errors: 42501 no_tenant_context; 22023 unknown_detection_method, out_of_range; 23503 no such assistant, work item or conversation of it; 23514 other_assistant, bad score; 55000 conversation_erased.';
+REVOKE ALL ON FUNCTION awgp.flag_hallucination(uuid, text, awgp.number, text, uuid, uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION awgp.flag_hallucination(uuid, text, awgp.number, text, uuid, uuid) TO awgp_app;

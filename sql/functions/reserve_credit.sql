@@ -2,13 +2,13 @@
 CREATE OR REPLACE FUNCTION awgp.reserve_credit(
     assistant_id uuid,
     provider text,
-    amount numeric,
+    amount awgp.number,
     work_item_id uuid DEFAULT NULL,
     expires_in interval DEFAULT '15 minutes',
     idempotency_key text DEFAULT NULL
 ) RETURNS awgp.credit_reservations
 LANGUAGE c VOLATILE SECURITY INVOKER PARALLEL UNSAFE
 AS '$libdir/awgp', 'awgp_reserve_credit';
-COMMENT ON FUNCTION awgp.reserve_credit(uuid, text, numeric, uuid, interval, text) IS 'Sets money aside before it is spent, and returns the reservation. It must fit every limit, or nothing is held. assistant_id: an active assistant; provider: the tenant has a pool for it; amount: above zero; work_item_id; expires_in: at most 31 days; idempotency_key: the same reservation under the same key is one row, which is returned. Errors: 53400 budget_exceeded; P0002 no_credit_pool; 55000 assistant_not_active; 22023 idempotency_conflict, out_of_range; 42501 no_tenant_context; 23503 no such assistant or work item in the tenant.';
-REVOKE ALL ON FUNCTION awgp.reserve_credit(uuid, text, numeric, uuid, interval, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION awgp.reserve_credit(uuid, text, numeric, uuid, interval, text) TO awgp_app;
+COMMENT ON FUNCTION awgp.reserve_credit(uuid, text, awgp.number, uuid, interval, text) IS 'Sets money aside before it is spent, and returns the reservation. It must fit every limit, or nothing is held. assistant_id: an active assistant; provider: the tenant has a pool for it; amount: above zero; work_item_id; expires_in: at most 31 days; idempotency_key: the same reservation under the same key is one row, which is returned. Errors: 53400 budget_exceeded; P0002 no_credit_pool; 55000 assistant_not_active; 22023 idempotency_conflict, out_of_range; 42501 no_tenant_context; 23503 no such assistant or work item in the tenant.';
+REVOKE ALL ON FUNCTION awgp.reserve_credit(uuid, text, awgp.number, uuid, interval, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION awgp.reserve_credit(uuid, text, awgp.number, uuid, interval, text) TO awgp_app;

@@ -3,7 +3,7 @@
 CREATE OR REPLACE FUNCTION awgp.search_conversations(
     query text,
     assistant_id uuid DEFAULT NULL,
-    max_rows integer DEFAULT 50
+    max_rows bigint DEFAULT 50
 ) RETURNS SETOF awgp.conversation_logs
 LANGUAGE sql STABLE SECURITY INVOKER ROWS 50
 SET search_path = pg_catalog, pg_temp
@@ -14,6 +14,6 @@ AS $$
     JOIN awgp.conversation_logs AS log ON log.id = hit.id
     ORDER BY hit.place;
 $$;
-COMMENT ON FUNCTION awgp.search_conversations(text, uuid, integer) IS 'Conversations that the context sees and that have a message with these words, the newest first. query: as for a web search, 1 to 1000 bytes: all words of it in one message, in any order and case; "in quotes" one after the other; or between alternatives; - before what must not be there; a query without a word is refused; assistant_id: only of this one; max_rows: 1 to 1000. Errors: 42501 no_tenant_context; 22023 out_of_range.';
-REVOKE ALL ON FUNCTION awgp.search_conversations(text, uuid, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION awgp.search_conversations(text, uuid, integer) TO awgp_app;
+COMMENT ON FUNCTION awgp.search_conversations(text, uuid, bigint) IS 'Conversations that the context sees and that have a message with these words, the newest first. query: as for a web search, 1 to 1000 bytes: all words of it in one message, in any order and case; "in quotes" one after the other; or between alternatives; - before what must not be there; a query without a word is refused; assistant_id: only of this one; max_rows: 1 to 1000. Errors: 42501 no_tenant_context; 22023 out_of_range.';
+REVOKE ALL ON FUNCTION awgp.search_conversations(text, uuid, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION awgp.search_conversations(text, uuid, bigint) TO awgp_app;

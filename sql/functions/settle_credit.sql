@@ -2,13 +2,13 @@
 CREATE OR REPLACE FUNCTION awgp.settle_credit(
     reservation_id uuid,
     model text,
-    input_tokens integer DEFAULT 0,
-    output_tokens integer DEFAULT 0,
-    cost_amount numeric DEFAULT NULL,
+    input_tokens bigint DEFAULT 0,
+    output_tokens bigint DEFAULT 0,
+    cost_amount awgp.number DEFAULT NULL,
     metadata jsonb DEFAULT '{}'
 ) RETURNS awgp.cost_transactions
 LANGUAGE c VOLATILE SECURITY INVOKER PARALLEL UNSAFE
 AS '$libdir/awgp', 'awgp_settle_credit';
-COMMENT ON FUNCTION awgp.settle_credit(uuid, text, integer, integer, numeric, jsonb) IS 'Records what a reservation was for, in its periods, gives back what it held, and returns the entry. More than was held, and over a limit, is recorded too: overrun says so. Late, when the reservation has expired, too. reservation_id; model; input_tokens; output_tokens; cost_amount: computed by the price list where it is empty; metadata. Errors: P0002 unknown_reservation, unknown_price; 55000 reservation_resolved; 42501 no_tenant_context.';
-REVOKE ALL ON FUNCTION awgp.settle_credit(uuid, text, integer, integer, numeric, jsonb) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION awgp.settle_credit(uuid, text, integer, integer, numeric, jsonb) TO awgp_app;
+COMMENT ON FUNCTION awgp.settle_credit(uuid, text, bigint, bigint, awgp.number, jsonb) IS 'Records what a reservation was for, in its periods, gives back what it held, and returns the entry. More than was held, and over a limit, is recorded too: overrun says so. Late, when the reservation has expired, too. reservation_id; model; input_tokens; output_tokens; cost_amount: computed by the price list where it is empty; metadata. Errors: P0002 unknown_reservation, unknown_price; 55000 reservation_resolved; 42501 no_tenant_context.';
+REVOKE ALL ON FUNCTION awgp.settle_credit(uuid, text, bigint, bigint, awgp.number, jsonb) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION awgp.settle_credit(uuid, text, bigint, bigint, awgp.number, jsonb) TO awgp_app;

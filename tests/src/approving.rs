@@ -17,7 +17,7 @@ pub struct Asked {
 }
 
 /// A new item of this risk, for the fixture's assistant, whose tier is 2.
-pub async fn item(transaction: &Transaction<'_>, tenant: &Tenant, risk: i32) -> Uuid {
+pub async fn item(transaction: &Transaction<'_>, tenant: &Tenant, risk: i64) -> Uuid {
     let sql =
         "SELECT id FROM awgp.create_work_item($1, 'Pay', 'All of it', $2, context => '{\"invoice\": 7}')";
     one(transaction, sql, &[&tenant.assistant, &risk]).await
@@ -30,12 +30,12 @@ pub async fn request(transaction: &Transaction<'_>, item: Uuid) -> Result<Uuid, 
 }
 
 /// The operator makes an item of this risk and asks; committed.
-pub async fn asked(client: &mut Client, tenant: &Tenant, risk: i32) -> Asked {
+pub async fn asked(client: &mut Client, tenant: &Tenant, risk: i64) -> Asked {
     asked_by(client, tenant, "operator", risk).await
 }
 
 /// A user of this role makes an item of this risk and asks; committed.
-pub async fn asked_by(client: &mut Client, tenant: &Tenant, role: &str, risk: i32) -> Asked {
+pub async fn asked_by(client: &mut Client, tenant: &Tenant, role: &str, risk: i64) -> Asked {
     let transaction = within_as(client, tenant.id, Some(tenant.user(role))).await;
     let item = item(&transaction, tenant, risk).await;
     let approval = request(&transaction, item).await.expect("it can be asked for");

@@ -18,10 +18,10 @@ pub mod fixture;
 pub mod hearing;
 pub mod own_server;
 pub mod past;
-pub mod price_list;
 pub mod rows;
 pub mod standby;
 pub mod tokens;
+pub mod toolchain;
 pub mod trail;
 pub mod writer;
 

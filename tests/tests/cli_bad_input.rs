@@ -47,6 +47,17 @@ async fn a_command_that_needs_a_tenant_says_so() {
 }
 
 #[tokio::test]
+async fn moments_outside_of_the_years_1_to_9999_are_bad_arguments() {
+    let database = Database::new().await;
+    for at in ["infinity", "-infinity", "0044-03-15 BC", "20000-01-01"] {
+        let at = format!("--at={at}");
+        for arguments in [["partition", "ensure", &at], ["maintenance", "run", &at]] {
+            assert_eq!(fails(&database, Login::Maintainer, &arguments, 6), "out_of_range", "{arguments:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn malformed_values_are_bad_arguments() {
     let database = Database::new().await;
     fixture::group(&database).await;

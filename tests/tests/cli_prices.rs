@@ -2,13 +2,13 @@
 
 use awgp_tests::cli::{awgp, json, table};
 use awgp_tests::command::Folder;
-use awgp_tests::{Database, Login, fixture, price_list};
+use awgp_tests::{Database, Login, fixture, toolchain};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
 /// The list as another reader sees it: every number the text it is written as.
 fn published() -> HashMap<String, HashMap<String, Box<serde_json::value::RawValue>>> {
-    let text = std::fs::read_to_string(price_list::path()).expect("the list can be read");
+    let text = std::fs::read_to_string(toolchain::path("AWGP_LITELLM_PRICES")).expect("the list can be read");
     serde_json::from_str(&text).expect("the list is an object of objects")
 }
 
@@ -27,7 +27,7 @@ fn import(database: &Database, file: &str, more: &[&str]) -> Value {
 #[tokio::test]
 async fn the_published_list_is_imported_counted_and_imported_again_without_a_change() {
     let database = Database::new().await;
-    let path = price_list::path();
+    let path = toolchain::path("AWGP_LITELLM_PRICES");
     let first = import(&database, &path, &[]);
     let entries = published().len() as u64;
     assert_eq!(number(&first["entries"]), entries);
@@ -62,7 +62,7 @@ async fn the_published_list_is_imported_counted_and_imported_again_without_a_cha
 #[tokio::test]
 async fn every_price_in_the_database_is_the_published_one_to_the_last_digit() {
     let database = Database::new().await;
-    import(&database, &price_list::path(), &[]);
+    import(&database, &toolchain::path("AWGP_LITELLM_PRICES"), &[]);
     let superuser = database.superuser().await;
     let published = published();
     // numeric reads the very text of the list; so does nothing that goes by way of a float.
@@ -127,7 +127,7 @@ async fn a_price_that_changed_is_added_and_the_old_one_stays() {
 async fn only_the_providers_that_are_asked_for_are_taken_and_names_are_told_on_demand() {
     let database = Database::new().await;
     let arguments = ["--provider", "anthropic", "--provider", "local", "--names"];
-    let told = import(&database, &price_list::path(), &arguments);
+    let told = import(&database, &toolchain::path("AWGP_LITELLM_PRICES"), &arguments);
     let providers: Vec<_> = told["by_provider"].as_object().expect("counts").keys().collect();
     assert_eq!(providers, ["anthropic", "local"]);
     let others = number(&told["other_providers"]);
@@ -136,7 +136,9 @@ async fn only_the_providers_that_are_asked_for_are_taken_and_names_are_told_on_d
     for (reason, names) in told["names"].as_object().expect("names") {
         assert_eq!(names.as_array().map(|names| names.len() as u64), told["left_out"][reason].as_u64());
     }
-    let text = table(&database, Login::Admin, &["price", "import", &price_list::path()]).expect(0).stdout;
+    let text = table(&database, Login::Admin, &["price", "import", &toolchain::path("AWGP_LITELLM_PRICES")])
+        .expect(0)
+        .stdout;
     let first: Vec<&str> = text.lines().nth(2).expect("a row").split_whitespace().take(2).collect();
     assert_eq!(first, ["entries", &number(&told["entries"]).to_string()], "{text}");
 }
@@ -167,7 +169,7 @@ async fn a_price_is_set_by_hand_once_and_listed_as_csv() {
 async fn only_an_administrator_imports_and_what_is_no_list_is_refused() {
     let database = Database::new().await;
     fixture::group(&database).await;
-    let path = price_list::path();
+    let path = toolchain::path("AWGP_LITELLM_PRICES");
     json(&database, Login::App, &["price", "import", &path, "--tenant", "north"]).expect(3);
     let folder = Folder::new(&database);
     let file = folder.file("no-list.json");

@@ -55,7 +55,7 @@ async fn a_step_that_fails_does_not_stop_the_others() {
     let superuser = database.superuser().await;
     superuser
         .batch_execute(
-            "REVOKE EXECUTE ON FUNCTION awgp.ensure_partitions(integer, timestamptz) FROM awgp_maintainer",
+            "REVOKE EXECUTE ON FUNCTION awgp.ensure_partitions(bigint, timestamptz) FROM awgp_maintainer",
         )
         .await
         .expect("a superuser may");

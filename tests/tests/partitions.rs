@@ -19,7 +19,7 @@ async fn partitions(superuser: &Client) -> Vec<(String, String, String)> {
 }
 
 /// Calls ensure_partitions with the moment given as SQL.
-async fn ensure(client: &Client, months_ahead: i32, at: &str) -> Vec<String> {
+async fn ensure(client: &Client, months_ahead: i64, at: &str) -> Vec<String> {
     let sql = format!("SELECT * FROM awgp.ensure_partitions($1, {at})");
     let rows = client.query(&sql, &[&months_ahead]).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
     rows.iter().map(|row| row.get(0)).collect()
@@ -137,11 +137,44 @@ async fn until_waiting(pid: i32) {
 async fn months_ahead_outside_of_0_to_120_are_refused() {
     let database = Database::new().await;
     let maintainer = database.connect(Login::Maintainer).await;
-    for months_ahead in [-1, 121, i32::MAX, i32::MIN] {
+    for months_ahead in [-1, 121, i64::MAX, i64::MIN] {
         let sql = "SELECT * FROM awgp.ensure_partitions($1)";
         assert_refused(maintainer.query(sql, &[&months_ahead]).await, "22023", "out_of_range");
     }
     assert_eq!(ensure(&maintainer, 120, "'2041-01-01+00'").await.len(), 121);
+}
+
+/// However often it is asked for far months, and whatever the rows of the default partition say, partitions are bounded.
+#[tokio::test]
+async fn months_far_from_the_present_get_no_partition() {
+    let database = Database::new().await;
+    let group = fixture::group(&database).await;
+    let maintainer = database.connect(Login::Maintainer).await;
+    for at in [
+        "infinity",
+        "-infinity",
+        "0044-03-15 BC",
+        "0001-01-01",
+        "1969-12-31 23:59:59+00",
+        "2500-01-01",
+        "9999-12-01",
+        "20000-01-01",
+    ] {
+        let sql = format!("SELECT * FROM awgp.ensure_partitions(2, '{at}')");
+        assert_refused(maintainer.query(&sql, &[]).await, "22023", "out_of_range");
+    }
+    for at in ["infinity", "-infinity", "0044-03-15 BC", "20000-01-01"] {
+        let sql = format!("SELECT awgp.run_maintenance('{at}')");
+        assert_refused(maintainer.query(&sql, &[]).await, "22023", "out_of_range");
+    }
+    let superuser = database.superuser().await;
+    for moment in ["infinity", "-infinity", "0044-03-15 00:00:00+00 BC", "9000-01-01+00", "20000-01-01+00"] {
+        forge_audit_row(&superuser, group.north.id, moment).await;
+    }
+    let before = partitions(&superuser).await;
+    maintainer.query_one("SELECT awgp.drain_default_partition()", &[]).await.expect("it runs");
+    assert_eq!(partitions(&superuser).await, before);
+    assert_eq!(count(&superuser, "audit_logs_default", None).await, 5);
 }
 
 #[tokio::test]

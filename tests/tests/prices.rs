@@ -20,7 +20,7 @@ async fn import(admin: &Client, prices: &Value, valid_from: Option<&str>) -> i64
 const ESTIMATE: &str =
     "SELECT awgp.estimate_cost('openai', 'gpt-x', $1, $2, $3, $4::text::timestamptz)::text";
 
-async fn estimate(app: &Client, tokens: [i32; 3], at: Option<&str>) -> String {
+async fn estimate(app: &Client, tokens: [i64; 3], at: Option<&str>) -> String {
     let row = app.query_one(ESTIMATE, &[&tokens[0], &tokens[1], &tokens[2], &at]).await.expect("a cost");
     row.get(0)
 }
@@ -37,7 +37,7 @@ async fn a_cost_is_exact_to_six_decimals_half_up() {
         ([4, 0, 0], "0.000001"),
         ([10, 0, 0], "0.000002"),
         ([0, 0, 0], "0.000000"),
-        ([i32::MAX, i32::MAX, 0], "1610.612735"),
+        ([i32::MAX.into(), i32::MAX.into(), 0], "1610.612735"),
     ] {
         assert_eq!(estimate(&app, tokens, None).await, cost, "{tokens:?}");
     }
@@ -86,7 +86,7 @@ async fn the_price_of_its_moment_counts() {
         assert_eq!(estimate(&app, [1_000_000, 0, 0], Some(at)).await, cost, "{at}");
     }
     let before = Some("2025-12-31T23:59:59.999999Z");
-    let answer = app.query_one(ESTIMATE, &[&1_i32, &0_i32, &0_i32, &before]).await;
+    let answer = app.query_one(ESTIMATE, &[&1_i64, &0_i64, &0_i64, &before]).await;
     assert_refused(answer, "P0002", "unknown_price");
 }
 
@@ -153,7 +153,7 @@ async fn an_unknown_model_and_impossible_tokens_are_refused() {
         "unknown_price",
     );
     let now: Option<&str> = None;
-    for tokens in [[-1, 0, 0], [0, -1, 0], [0, 0, -1], [5, 0, 6]] {
+    for tokens in [[-1_i64, 0, 0], [0, -1, 0], [0, 0, -1], [5, 0, 6]] {
         let answer = app.query_one(ESTIMATE, &[&tokens[0], &tokens[1], &tokens[2], &now]).await;
         assert_refused(answer, "22023", "out_of_range");
     }

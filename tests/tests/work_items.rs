@@ -10,7 +10,7 @@ use tokio_postgres::{Client, Transaction};
 use uuid::Uuid;
 
 /// An item of this risk, for an assistant whose tier is 2.
-async fn item(transaction: &Transaction<'_>, tenant: &Tenant, risk: Option<i32>) -> Uuid {
+async fn item(transaction: &Transaction<'_>, tenant: &Tenant, risk: Option<i64>) -> Uuid {
     let sql = "SELECT id FROM awgp.create_work_item($1, 'Task', risk_level => $2)";
     one(transaction, sql, &[&tenant.assistant, &risk]).await
 }

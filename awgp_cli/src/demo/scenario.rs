@@ -68,7 +68,7 @@ pub struct Assistant {
     #[serde(rename = "type")]
     pub kind: String,
     /// Up to which risk it works without approval.
-    pub risk_tier: i32,
+    pub risk_tier: i64,
     /// What it may do.
     pub capabilities: Vec<String>,
     /// An exact decimal, as text.
@@ -90,9 +90,9 @@ pub struct WorkItem {
     /// The same at length.
     pub description: String,
     /// 0 to 5.
-    pub risk_level: i32,
+    pub risk_level: i64,
     /// 1 (highest) to 5.
-    pub priority: i32,
+    pub priority: i64,
     /// An exact decimal, as text.
     pub estimated_cost: String,
     /// Data for the task.

@@ -47,10 +47,10 @@ pub struct ActionFinish {
     pub model: Option<String>,
     /// How many tokens went in.
     #[arg(long, value_name = "TOKENS")]
-    pub input_tokens: Option<i32>,
+    pub input_tokens: Option<i64>,
     /// How many came out.
     #[arg(long, value_name = "TOKENS")]
-    pub output_tokens: Option<i32>,
+    pub output_tokens: Option<i64>,
     /// What it cost, an exact decimal; without it the price list is asked.
     #[arg(long, value_name = "AMOUNT")]
     pub cost_amount: Option<String>,

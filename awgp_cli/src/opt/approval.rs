@@ -50,7 +50,7 @@ pub struct ApprovalRequest {
     pub description: Option<String>,
     /// Ask as for a higher risk than the work item's, 0 to 5.
     #[arg(long, value_name = "LEVEL")]
-    pub risk_level: Option<i32>,
+    pub risk_level: Option<i64>,
     /// Who may decide, by e-mail or id; give the option once for each. Left out: everybody whom the risk allows.
     #[arg(long = "approver", value_name = "USER")]
     pub approvers: Vec<String>,

@@ -32,7 +32,7 @@ pub struct AssistantCreate {
     pub kind: String,
     /// Up to which risk level, 0 to 5, it works without approval.
     #[arg(long, value_name = "LEVEL")]
-    pub risk_tier: Option<i32>,
+    pub risk_tier: Option<i64>,
     /// An action it may take; give the option once for each.
     #[arg(long = "capability", value_name = "ACTION")]
     pub capabilities: Vec<String>,

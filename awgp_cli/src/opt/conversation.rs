@@ -46,7 +46,7 @@ pub struct ConversationLog {
     pub cost: Option<String>,
     /// How many tokens it used.
     #[arg(long)]
-    pub tokens: Option<i32>,
+    pub tokens: Option<i64>,
     /// It is over.
     #[arg(long)]
     pub end: bool,

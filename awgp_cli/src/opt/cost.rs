@@ -26,13 +26,13 @@ pub struct CostRecord {
     pub model: String,
     /// Tokens sent, those from the provider's cache included.
     #[arg(long, value_name = "TOKENS", default_value_t = 0)]
-    pub input_tokens: i32,
+    pub input_tokens: i64,
     /// Tokens received.
     #[arg(long, value_name = "TOKENS", default_value_t = 0)]
-    pub output_tokens: i32,
+    pub output_tokens: i64,
     /// Of those sent, the ones that the provider had in its cache.
     #[arg(long, value_name = "TOKENS")]
-    pub cached_tokens: Option<i32>,
+    pub cached_tokens: Option<i64>,
     /// What it cost, an exact decimal [default: computed].
     #[arg(long, value_name = "AMOUNT")]
     pub amount: Option<String>,

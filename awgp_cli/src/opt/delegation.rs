@@ -27,7 +27,7 @@ pub struct DelegationCreate {
     pub from: Option<String>,
     /// A risk level that is passed on, 0 to 5; give the option once for each. Left out: all that --user decides.
     #[arg(long = "risk", value_name = "LEVEL")]
-    pub risk_levels: Vec<i32>,
+    pub risk_levels: Vec<i64>,
     /// Why.
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,

@@ -40,7 +40,7 @@ pub enum Partition {
 pub struct PartitionEnsure {
     /// How many months after this one.
     #[arg(long, value_name = "MONTHS")]
-    pub ahead: Option<i32>,
+    pub ahead: Option<i64>,
     /// Counted from the month of this time, as 2026-03-31T17:00:00Z, in place of now.
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,

@@ -34,7 +34,7 @@ pub struct PolicyCreate {
     pub content_rules: Option<String>,
     /// How many messages any hour may hold, 0 to 1000000.
     #[arg(long, value_name = "MESSAGES")]
-    pub rate_limit_per_hour: Option<i32>,
+    pub rate_limit_per_hour: Option<i64>,
     /// Whose messages count together: policy, sender or pair.
     #[arg(long, value_name = "SCOPE")]
     pub rate_limit_scope: Option<String>,

@@ -28,7 +28,7 @@ pub struct PoolCreate {
     pub budget: String,
     /// The day of the month, 1 to 31, on which a period begins [default: the server's, 1].
     #[arg(long, value_name = "DAY")]
-    pub reset_day: Option<i32>,
+    pub reset_day: Option<i64>,
 }
 
 /// What changes.
@@ -42,7 +42,7 @@ pub struct PoolSet {
     pub budget: Option<String>,
     /// The day of the month, 1 to 31, on which a period begins.
     #[arg(long, value_name = "DAY", group = "change")]
-    pub reset_day: Option<i32>,
+    pub reset_day: Option<i64>,
 }
 
 /// Which budget.

@@ -45,10 +45,10 @@ pub struct ProviderAdd {
     pub authorized_party: Vec<String>,
     /// How far the provider's clock may be off, 0 to 300 seconds.
     #[arg(long, value_name = "SECONDS")]
-    pub leeway_seconds: Option<i32>,
+    pub leeway_seconds: Option<i64>,
     /// The longest a token may live, from iat to exp [default: exp is at most 365 days ahead].
     #[arg(long, value_name = "SECONDS")]
-    pub max_lifetime_seconds: Option<i32>,
+    pub max_lifetime_seconds: Option<i64>,
     /// The only tenant for whose users it vouches, by slug or id.
     #[arg(long, value_name = "TENANT")]
     pub only_tenant: Option<String>,

@@ -35,10 +35,10 @@ pub struct WorkCreate {
     pub description: Option<String>,
     /// How risky it is, 0 to 5.
     #[arg(long, value_name = "LEVEL")]
-    pub risk_level: Option<i32>,
+    pub risk_level: Option<i64>,
     /// How urgent it is, 1 (highest) to 5.
     #[arg(long)]
-    pub priority: Option<i32>,
+    pub priority: Option<i64>,
     /// What it is expected to cost, an exact decimal.
     #[arg(long, value_name = "AMOUNT")]
     pub estimated_cost: Option<String>,

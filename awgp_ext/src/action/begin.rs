@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::encoding::Text;
 use crate::jsonb::Jsonb;
 use crate::money::numeric::is_number;
+use crate::number::Number;
 use crate::raise::raise;
 use crate::relation::{from_sql, to_sql};
 use crate::server_log;
@@ -52,13 +53,13 @@ statements! {
 
 /// Asks for an action of a work item's assistant: allowed, it is begun, its money is set aside and the item is in
 /// progress; denied, the answer says why and what to do next.
-#[pg_extern(volatile, parallel_unsafe)]
+#[pg_extern(volatile, parallel_unsafe, requires = ["number"])]
 #[search_path(pg_catalog, pg_temp)]
 fn begin_action(
     work_item_id: Option<pgrx::Uuid>,
     action: Option<Text>,
     provider: default!(Option<Text>, "NULL"),
-    estimated_cost: default!(Option<AnyNumeric>, "NULL"),
+    estimated_cost: default!(Option<Number>, "NULL"),
     expires_in: default!(Option<Interval>, "'15 minutes'"),
     idempotency_key: default!(Option<Text>, "NULL"),
 ) -> JsonB {
@@ -67,7 +68,8 @@ fn begin_action(
     let expires_in = argument::span("expires_in", expires_in);
     let item = work_item_id.as_ref().map(from_sql);
     let key = read_key(idempotency_key);
-    let request = Request::read(item, action, provider, estimated_cost, expires_in, key);
+    let request =
+        Request::read(item, action, provider, estimated_cost.map(|cost| cost.0), expires_in, key);
     if !functions::lock(context.tenant, request.item) {
         raise(&work::unknown_work_item(request.item));
     }

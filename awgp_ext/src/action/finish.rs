@@ -2,10 +2,12 @@
 
 use super::store::{self, Action};
 use super::{bad_argument, other_assistant, writing_context};
+use crate::argument;
 use crate::clock;
 use crate::encoding::Text;
 use crate::jsonb::Jsonb;
 use crate::money::numeric::is_number;
+use crate::number::Number;
 use crate::raise::{or_raise, raise};
 use crate::relation::{from_sql, to_sql};
 use crate::statement::{statements, text};
@@ -40,15 +42,15 @@ statements! {
 
 /// Ends an action: settles what it cost, or gives back what was set aside for it. Told the same again, it answers the
 /// same and changes nothing.
-#[pg_extern(volatile, parallel_unsafe)]
+#[pg_extern(volatile, parallel_unsafe, requires = ["number"])]
 #[search_path(pg_catalog, pg_temp)]
 fn finish_action(
     action_id: Option<pgrx::Uuid>,
     outcome: Option<Text>,
     model: default!(Option<Text>, "NULL"),
-    input_tokens: default!(Option<i32>, "NULL"),
-    output_tokens: default!(Option<i32>, "NULL"),
-    cost_amount: default!(Option<AnyNumeric>, "NULL"),
+    input_tokens: default!(Option<i64>, "NULL"),
+    output_tokens: default!(Option<i64>, "NULL"),
+    cost_amount: default!(Option<Number>, "NULL"),
     result: default!(Option<Jsonb>, "NULL"),
 ) -> JsonB {
     refuse_read_only(c"awgp.finish_action()");
@@ -60,9 +62,9 @@ fn finish_action(
     let report = Report {
         status,
         model: model.map(|model| model.0).filter(|model| !model.trim().is_empty()),
-        input_tokens,
-        output_tokens,
-        cost: cost_amount,
+        input_tokens: argument::whole("input_tokens", input_tokens),
+        output_tokens: argument::whole("output_tokens", output_tokens),
+        cost: cost_amount.map(|cost| cost.0),
         result: result.map(|result| result.with_text(str::to_owned)),
     };
     if report.cost.as_ref().is_some_and(|cost| !is_number(cost)) {

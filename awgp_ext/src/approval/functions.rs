@@ -96,7 +96,8 @@ const REQUEST: Statement = Statement {
 /// `request_approval(work_item_id, title, description, risk_level, approver_ids, expires_in, context)`.
 fn request_approval(arguments: &Arguments) -> Datum {
     arguments.check_span(5, "expires_in");
-    let values: Vec<Option<Datum>> = (0..7).map(|number| arguments.get(number)).collect();
+    let mut values: Vec<Option<Datum>> = (0..7).map(|number| arguments.get(number)).collect();
+    values[3] = arguments.whole(3, "risk_level");
     REQUEST.row(&values).unwrap_or_else(|| raise(&unknown_work_item(arguments.uuid(0).unwrap_or_default())))
 }
 

@@ -63,6 +63,7 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0045_remainders",
     "0046_pools_of_any_provider",
     "0047_idempotent_actions",
+    "0054_number_arguments",
 };
 
 /// Who may see and write which rows, with the grants beside it.

@@ -82,6 +82,7 @@ fn record_cost(arguments: &Arguments) -> Datum {
     let mut values = vec![tenant()];
     values.extend((0..9).map(|number| arguments.get(number)));
     numeric::finite(arguments.get(5), "cost_amount");
+    (values[4], values[5]) = (arguments.whole(3, "input_tokens"), arguments.whole(4, "output_tokens"));
     let key = arguments.get(8);
     let entered = if key.is_some() { ENTER_ONCE.row(&values) } else { ENTER.row(&values) };
     entered.or_else(|| ENTERED.row(&values)).unwrap_or_else(|| conflict(key, "cost"))
@@ -162,6 +163,7 @@ fn settle_credit(arguments: &Arguments) -> Datum {
     let mut values = vec![tenant()];
     values.extend((0..6).map(|number| arguments.get(number)));
     numeric::finite(arguments.get(4), "cost_amount");
+    (values[3], values[4]) = (arguments.whole(2, "input_tokens"), arguments.whole(3, "output_tokens"));
     SETTLE.row(&values).unwrap_or_else(|| raise(&refusals::unknown_reservation()))
 }
 

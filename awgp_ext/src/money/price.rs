@@ -102,15 +102,18 @@ fn found(row: &Row, from_input_tokens: i32) -> Option<Found> {
 fn estimate_cost(
     provider: Option<Text>,
     model: Option<Text>,
-    input_tokens: default!(Option<i32>, "0"),
-    output_tokens: default!(Option<i32>, "0"),
-    cached_tokens: default!(Option<i32>, "0"),
+    input_tokens: default!(Option<i64>, "0"),
+    output_tokens: default!(Option<i64>, "0"),
+    cached_tokens: default!(Option<i64>, "0"),
     at: default!(Option<TimestampWithTimeZone>, "NULL"),
 ) -> AnyNumeric {
     let text = |argument: Option<Text>| argument.map(|Text(text)| text).unwrap_or_default();
-    let count = |tokens: Option<i32>| tokens.map_or(0, i64::from);
-    let usage =
-        Usage { input: count(input_tokens), output: count(output_tokens), cached: count(cached_tokens) };
+    let count = |argument, tokens| argument::whole(argument, tokens).map_or(0, i64::from);
+    let usage = Usage {
+        input: count("input_tokens", input_tokens),
+        output: count("output_tokens", output_tokens),
+        cached: count("cached_tokens", cached_tokens),
+    };
     let (provider, model) = (text(provider), text(model));
     // SAFETY: reads the clock.
     let now = || unsafe { pg_sys::GetCurrentTimestamp() };

@@ -55,7 +55,7 @@ fn accounting_day(at: TimestampWithTimeZone, time_zone: Text) -> Date {
 /// yet, and which has no row therefore.
 #[pg_extern(stable, parallel_safe, strict)]
 #[expect(clippy::needless_pass_by_value, reason = "arguments as SQL passes them")]
-fn pool_period(reset_day: i32, time_zone: Text, at: TimestampWithTimeZone) -> Vec<TimestampWithTimeZone> {
+fn pool_period(reset_day: i64, time_zone: Text, at: TimestampWithTimeZone) -> Vec<TimestampWithTimeZone> {
     argument::check_moment("at", at.into_inner());
     let reset_day = u8::try_from(reset_day.clamp(1, 31)).unwrap_or(1);
     let period = timestamp_from_postgres(at.into_inner())

@@ -70,8 +70,8 @@ struct Missed {
     has_rows: bool,
 }
 
-/// Months without a partition: those that have rows in the default partition, and those of the last ten years, to the present,
-/// that follow one that has a partition. So many, and no more, whatever the rows and the partitions say of their time.
+/// Months without a partition, from the first that has one, or rows in the default partition, to the last or the present: of
+/// those that ensure_partitions() makes, whatever the rows say of their time. Rows of any other month stay where they are.
 fn missed() -> Vec<Missed> {
     const MISSED: &str = "
         WITH attached (month) AS (
@@ -82,9 +82,11 @@ fn missed() -> Vec<Missed> {
             SELECT DISTINCT date_trunc('month', \"timestamp\" AT TIME ZONE 'UTC') FROM awgp.audit_logs_default
         )
         SELECT month, EXISTS (SELECT FROM waiting WHERE waiting.month = missed.month)
-        FROM (SELECT generate_series(greatest(min(attached.month), present - interval '10 years'), present, interval '1 month')
-              FROM attached, date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC') AS present GROUP BY present
-              UNION SELECT month FROM waiting WHERE isfinite(month)) AS missed (month)
+        FROM (SELECT generate_series(min(month), max(month), interval '1 month')
+              FROM (SELECT month FROM attached UNION ALL SELECT month FROM waiting
+                    UNION ALL SELECT date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC')) AS known
+              WHERE month BETWEEN '1970-01-01' AND (clock_timestamp() AT TIME ZONE 'UTC') + interval '100 years'
+              ) AS missed (month)
         WHERE month NOT IN (SELECT month FROM attached)
           AND (to_regclass(format('awgp.%I', to_char(month, '\"audit_logs_\"YYYY_MM'))) IS NULL
                OR EXISTS (SELECT FROM waiting WHERE waiting.month = missed.month))

@@ -21,7 +21,7 @@ use pgrx::pg_sys;
 use pgrx::prelude::*;
 
 /// How many months after the current one are kept ready.
-pub const MONTHS_AHEAD: i32 = 3;
+pub const MONTHS_AHEAD: i64 = 3;
 
 /// Makes the partitions of the month of `at` and of the next `months_ahead` months, where they are missing,
 /// and returns the names of those it made.
@@ -31,7 +31,7 @@ pub const MONTHS_AHEAD: i32 = 3;
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
 fn ensure_partitions(
-    months_ahead: default!(Option<i32>, 3),
+    months_ahead: default!(Option<i64>, 3),
     at: default!(Option<TimestampWithTimeZone>, "NULL"),
 ) -> SetOfIterator<'static, String> {
     refuse_read_only(c"awgp.ensure_partitions()");
@@ -41,7 +41,7 @@ fn ensure_partitions(
 }
 
 /// What `ensure_partitions()` does.
-pub fn ensure(months_ahead: i32, at: TimestampWithTimeZone) -> Vec<String> {
+pub fn ensure(months_ahead: i64, at: TimestampWithTimeZone) -> Vec<String> {
     let now = clock::microseconds(clock::now());
     let months = or_raise(awgp_core::month::to_ensure(months_ahead, clock::microseconds(at), now));
     let months: Vec<Month> = months.into_iter().map(Month::from_month).collect();

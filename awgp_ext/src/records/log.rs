@@ -44,7 +44,8 @@ const LOGGED: Statement = Statement {
 fn log_conversation(arguments: &Arguments) -> Datum {
     let tenant = context::current().and_then(|context| relation::to_sql(context.tenant).into_datum());
     let mut values = vec![tenant];
-    values.extend((0..7).map(|number| arguments.get(number)));
+    values.extend((0..6).map(|number| arguments.get(number)));
+    values.push(arguments.whole(6, "token_count"));
     loop {
         if let Some(row) = LOG.row(&values) {
             return row;

@@ -24,7 +24,7 @@ trigger_function!(awgp_index_messages, pg_finfo_awgp_index_messages, index_messa
 const QUERY_BYTES_MAX: usize = 1000;
 
 /// Most conversations found at once.
-const ROWS_MAX: i32 = 1000;
+const ROWS_MAX: i64 = 1000;
 
 /// The word that names a tenant. The parser of texts and queries makes none with an equals sign.
 fn tenant_word(tenant: Uuid) -> String {
@@ -104,7 +104,7 @@ pub fn forget_words(tenant: Uuid, conversation: Uuid) -> usize {
 fn conversation_hits(
     query: Option<Text>,
     assistant_id: default!(Option<pgrx::Uuid>, "NULL"),
-    max_rows: default!(Option<i32>, "50"),
+    max_rows: default!(Option<i64>, "50"),
 ) -> SetOfIterator<'static, pgrx::Uuid> {
     let visible = context::visible();
     if visible.is_empty() {
@@ -125,7 +125,7 @@ fn conversation_hits(
         text_argument(Some(&tenants.join(" | "))),
         visible.into(),
         assistant_id.into(),
-        i64::from(rows).into(),
+        rows.into(),
     ];
     let hits = relation::as_owner_past_row_security(c"conversation_search", || {
         Spi::connect(|client| {

@@ -26,7 +26,7 @@ async fn scene(budget: &str) -> (Database, Group) {
 }
 
 /// A work item of north's assistant with this risk.
-async fn item(app: &mut Client, group: &Group, risk: i32) -> Uuid {
+async fn item(app: &mut Client, group: &Group, risk: i64) -> Uuid {
     let transaction = within(app, group.north.id).await;
     let sql = "SELECT id FROM awgp.create_work_item($1, 'To look', risk_level => $2)";
     let id = one(&transaction, sql, &[&group.north.assistant, &risk]).await;

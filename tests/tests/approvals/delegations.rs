@@ -15,7 +15,7 @@ async fn give(
     from: Uuid,
     to: Uuid,
     window: (&str, &str),
-    risk_levels: Option<Vec<i32>>,
+    risk_levels: Option<Vec<i64>>,
 ) -> Result<Uuid, tokio_postgres::Error> {
     let transaction = within_as(client, tenant.id, Some(from)).await;
     let row = transaction.query_one(GIVE, &[&to, &window.0, &window.1, &risk_levels]).await?;

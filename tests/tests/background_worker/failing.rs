@@ -14,7 +14,7 @@ async fn a_step_that_keeps_failing_is_said_once_and_again_when_it_fails_anew() {
     }
     let (database, other) = (Database::new().await, Database::new().await);
     let client = database.superuser().await;
-    let function = "FUNCTION awgp.ensure_partitions(integer, timestamptz)";
+    let function = "FUNCTION awgp.ensure_partitions(bigint, timestamptz)";
     let revoke = format!("REVOKE EXECUTE ON {function} FROM awgp_maintainer");
     let grant = format!("GRANT EXECUTE ON {function} TO awgp_maintainer");
     maintain(&[&database, &other]).await;

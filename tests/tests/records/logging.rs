@@ -85,7 +85,7 @@ async fn what_the_ledger_took_back_is_no_cost_and_no_tokens_of_a_conversation() 
     let transaction = within(&mut app, north.id).await;
     let spend = "SELECT id FROM awgp.record_cost($1, 'local', $2, $3, 5, $4::text::numeric, $5)";
     let mut entries = Vec::new();
-    for (model, tokens, cost) in [("first", 10_i32, "0.25"), ("second", 100, "0.5")] {
+    for (model, tokens, cost) in [("first", 10_i64, "0.25"), ("second", 100, "0.5")] {
         let row = transaction
             .query_one(spend, &[&north.assistant, &model, &tokens, &cost, &north.work_item])
             .await
