@@ -13,7 +13,7 @@ AS $$
                                           work_item_id, conversation_log_id)
     VALUES (awgp.current_tenant(), flag_hallucination.assistant_id, flag_hallucination.detection_method,
             -- NaN is left to the column's CHECK, as 1.01 is.
-            CASE WHEN flag_hallucination.confidence_score = 'NaN' THEN 'NaN'
+            CASE WHEN flag_hallucination.confidence_score::numeric = 'NaN' THEN 'NaN'
                  ELSE awgp.checked_amount(flag_hallucination.confidence_score::numeric, 'confidence_score') END, flag_hallucination.flagged_content, flag_hallucination.work_item_id,
             flag_hallucination.conversation_log_id)
     RETURNING *;
