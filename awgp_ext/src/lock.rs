@@ -19,6 +19,8 @@ pub enum Subject {
     Maintenance = 4,
     /// Making checkpoints of a tenant.
     Checkpoint = 5,
+    /// Making the event triggers of tracked tables.
+    Tracking = 6,
     /// The places of a tenant's users.
     UserQuota = 16,
     /// The places of a tenant's assistants.

@@ -1,58 +1,66 @@
 //! The image of a row as jsonb, for before_state and after_state.
 //!
-//! As `to_jsonb()` would make it, but for three things: a timestamptz is written in UTC whatever the session's
-//! TimeZone, secrets are masked, and columns may be left out. The common types are written directly; every
-//! other type goes through `to_jsonb()` itself.
+//! As `to_jsonb()` would make it, but for four things: a timestamptz is written in UTC whatever the session's
+//! TimeZone, secrets are masked, columns may be left out, and a value that jsonb cannot hold is told in another way. The
+//! common types are written directly; every other type goes through `to_jsonb()` itself ([`super::value`]).
 
-use super::plain_output::PlainOutput;
-use super::secrets;
+use super::value;
 use crate::encoding::from_server;
 use crate::jsonb::Jsonb;
 use crate::relation::uuid_of;
 use awgp_core::audit::row::timestamp_from_postgres;
+use awgp_core::audit::tracked::Treatment;
 use awgp_core::civil::format_timestamp;
 use pgrx::pg_sys::{self, Datum, JsonbIteratorToken, jbvType};
+use std::borrow::Cow;
 use std::ffi::CStr;
 use std::num::NonZeroUsize;
 
-/// Which columns an image leaves out or masks, beside the secrets that `awgp.audit_mask` names.
-#[derive(Default)]
-pub struct Columns<'a> {
-    /// Left out.
-    pub excluded: Vec<&'a str>,
-    /// Masked before they are stored.
-    pub masked: Vec<&'a str>,
-}
-
 const MASKED: &[u8] = b"[masked]";
+
+/// How many bytes of values an image holds: a jsonb ends at 256 MiB, and as text it may be six times as long.
+const ROOM_BYTES: usize = 64 << 20;
+
+/// An image that is being made, or an array or object of it.
+pub type State = *mut pg_sys::JsonbParseState;
 
 /// The image of `tuple`.
 ///
 /// # Safety
-/// The tuple is a live one of the descriptor.
+/// The tuple is a live one of the descriptor, and `treatments` has an element for each of its columns.
 pub unsafe fn of_row(
     tuple: pg_sys::HeapTuple,
     descriptor: pg_sys::TupleDesc,
-    columns: &Columns<'_>,
+    treatments: &[Treatment],
 ) -> Jsonb {
     // SAFETY: columns are read by the descriptor's own numbers; everything made on the way is palloc'd in the
     // caller's short-lived context.
     unsafe {
-        let mut state: *mut pg_sys::JsonbParseState = std::ptr::null_mut();
+        let mut state: State = std::ptr::null_mut();
+        let mut room = ROOM_BYTES;
         push(&mut state, JsonbIteratorToken::WJB_BEGIN_OBJECT, None);
         for attribute in attributes(descriptor) {
-            let name = CStr::from_ptr(attribute.attname.data.as_ptr());
-            let text = &*from_server(name);
-            if columns.excluded.contains(&text) {
+            let number = usize::try_from(attribute.attnum).unwrap_or(0);
+            let treatment = treatments.get(number - 1).copied().unwrap_or(Treatment::Masked);
+            if treatment == Treatment::Excluded {
                 continue;
             }
+            let name = CStr::from_ptr(attribute.attname.data.as_ptr());
             push(&mut state, JsonbIteratorToken::WJB_KEY, Some(string(name.to_bytes())));
-            let number = NonZeroUsize::new(usize::try_from(attribute.attnum).unwrap_or(0));
-            let datum = number.and_then(|number| pgrx::htup::heap_getattr_raw(tuple, number, descriptor));
+            let datum = NonZeroUsize::new(number)
+                .and_then(|number| pgrx::htup::heap_getattr_raw(tuple, number, descriptor));
             match datum {
                 None => push(&mut state, JsonbIteratorToken::WJB_VALUE, Some(null())),
-                Some(_) if columns.masked.contains(&text) || secrets::is_secret_column(text) => {
-                    push(&mut state, JsonbIteratorToken::WJB_VALUE, Some(string(MASKED)));
+                Some(_) if treatment == Treatment::Masked => push_masked(&mut state),
+                Some(datum) if attribute.attlen == -1 => {
+                    let size = pg_sys::toast_raw_datum_size(datum);
+                    match room.checked_sub(size) {
+                        Some(left) => {
+                            room = left;
+                            push_datum(&mut state, datum, attribute.atttypid);
+                        }
+                        None => value::push_too_large(&mut state, datum, attribute.atttypid, size),
+                    }
                 }
                 Some(datum) => push_datum(&mut state, datum, attribute.atttypid),
             }
@@ -63,7 +71,19 @@ pub unsafe fn of_row(
     }
 }
 
-/// True where the two rows differ in a column other than those named.
+/// A value that must not be shown.
+pub unsafe fn push_masked(state: &mut State) {
+    // SAFETY: the text is static.
+    unsafe { push(state, JsonbIteratorToken::WJB_VALUE, Some(string(MASKED))) };
+}
+
+/// A column's name.
+pub fn name_of(attribute: &pg_sys::FormData_pg_attribute) -> Cow<'_, str> {
+    // SAFETY: a name ends with a zero.
+    from_server(unsafe { CStr::from_ptr(attribute.attname.data.as_ptr()) })
+}
+
+/// True where the two rows differ in a column that is not ignored.
 ///
 /// # Safety
 /// Both tuples are live ones of the descriptor.
@@ -71,14 +91,12 @@ pub unsafe fn differ(
     old: pg_sys::HeapTuple,
     new: pg_sys::HeapTuple,
     descriptor: pg_sys::TupleDesc,
-    but_for: &[&str],
+    is_ignored: impl Fn(&pg_sys::FormData_pg_attribute) -> bool,
 ) -> bool {
     // SAFETY: as above.
     unsafe {
-        attributes(descriptor).any(|attribute| {
-            let name = CStr::from_ptr(attribute.attname.data.as_ptr());
-            attribute_differs(old, new, descriptor, attribute) && !but_for.contains(&&*from_server(name))
-        })
+        attributes(descriptor)
+            .any(|attribute| attribute_differs(old, new, descriptor, attribute) && !is_ignored(attribute))
     }
 }
 
@@ -169,23 +187,24 @@ pub unsafe fn attribute(descriptor: pg_sys::TupleDesc, number: i32) -> *const pg
     unsafe { (*descriptor).attrs.as_ptr().add(usize::try_from(number).unwrap_or(0)) }
 }
 
-unsafe fn push(
-    state: &mut *mut pg_sys::JsonbParseState,
-    token: JsonbIteratorToken::Type,
-    value: Option<pg_sys::JsonbValue>,
-) {
+/// Adds to an image.
+///
+/// # Safety
+/// A value lives until the object is made.
+pub unsafe fn push(state: &mut State, token: JsonbIteratorToken::Type, value: Option<pg_sys::JsonbValue>) {
     let mut value = value;
     let value = value.as_mut().map_or(std::ptr::null_mut(), std::ptr::from_mut);
     // SAFETY: the value is copied into the state.
     unsafe { pg_sys::pushJsonbValue(state, token, value) };
 }
 
-fn null() -> pg_sys::JsonbValue {
+/// JSON's null.
+pub fn null() -> pg_sys::JsonbValue {
     pg_sys::JsonbValue { type_: jbvType::jbvNull, ..Default::default() }
 }
 
 /// A string that must live until the object is made.
-fn string(bytes: &[u8]) -> pg_sys::JsonbValue {
+pub fn string(bytes: &[u8]) -> pg_sys::JsonbValue {
     let mut value = pg_sys::JsonbValue { type_: jbvType::jbvString, ..Default::default() };
     value.val.string.len = i32::try_from(bytes.len()).unwrap_or(i32::MAX);
     value.val.string.val = bytes.as_ptr().cast_mut().cast();
@@ -193,7 +212,10 @@ fn string(bytes: &[u8]) -> pg_sys::JsonbValue {
 }
 
 /// A string of our own making, copied to where the object will be made.
-unsafe fn owned_string(text: &str) -> pg_sys::JsonbValue {
+///
+/// # Safety
+/// The current memory context lives until the object is made.
+pub unsafe fn owned_string(text: &str) -> pg_sys::JsonbValue {
     // SAFETY: palloc answers or raises.
     unsafe {
         let copy = pg_sys::palloc(text.len().max(1)).cast::<u8>();
@@ -202,14 +224,22 @@ unsafe fn owned_string(text: &str) -> pg_sys::JsonbValue {
     }
 }
 
-unsafe fn numeric(value: i64) -> pg_sys::JsonbValue {
+/// A number.
+///
+/// # Safety
+/// As above.
+pub unsafe fn numeric(value: i64) -> pg_sys::JsonbValue {
     let mut number = pg_sys::JsonbValue { type_: jbvType::jbvNumeric, ..Default::default() };
     // SAFETY: makes a palloc'd numeric.
     number.val.numeric = unsafe { pg_sys::int64_to_numeric(value) };
     number
 }
 
-unsafe fn push_datum(state: &mut *mut pg_sys::JsonbParseState, datum: Datum, kind: pg_sys::Oid) {
+/// A value of this type.
+///
+/// # Safety
+/// The datum is a non-null one of the type.
+pub unsafe fn push_datum(state: &mut State, datum: Datum, kind: pg_sys::Oid) {
     // SAFETY: each arm reads the datum as the type it was told.
     unsafe {
         let value = match kind {
@@ -243,81 +273,14 @@ unsafe fn push_datum(state: &mut *mut pg_sys::JsonbParseState, datum: Datum, kin
                 #[expect(clippy::cast_possible_wrap, reason = "a by-value 64-bit timestamp")]
                 match timestamp_from_postgres(datum.value() as i64) {
                     Some(microseconds) => owned_string(&format_timestamp(microseconds)),
-                    None => return push_container(state, to_jsonb(datum, kind)),
+                    None => return value::push(state, datum, kind),
                 }
             }
             pg_sys::JSONBOID => {
-                return push_container(state, pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast());
+                return value::push_jsonb(state, pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast());
             }
-            _ => return push_container(state, to_jsonb(datum, kind)),
+            _ => return value::push(state, datum, kind),
         };
-        push(state, JsonbIteratorToken::WJB_VALUE, Some(value));
-    }
-}
-
-/// Types whose text no setting of a session changes: the ones of our own tables.
-const INDEPENDENT: [pg_sys::Oid; 5] =
-    [pg_sys::NUMERICOID, pg_sys::DATEOID, pg_sys::TEXTARRAYOID, pg_sys::UUIDARRAYOID, pg_sys::INT4ARRAYOID];
-
-/// `to_jsonb(datum)`, told the type as the parser would tell it.
-unsafe fn to_jsonb(datum: Datum, kind: pg_sys::Oid) -> *mut pg_sys::Jsonb {
-    let _plain = (!INDEPENDENT.contains(&kind)).then(PlainOutput::enter);
-    // SAFETY: a call expression with one argument of the datum's type, which is all that to_jsonb looks at.
-    unsafe {
-        let argument = pg_sys::makeNullConst(kind, -1, pg_sys::InvalidOid);
-        let arguments = pg_sys::lappend(std::ptr::null_mut(), argument.cast());
-        let function = pg_sys::Oid::from(pg_sys::F_TO_JSONB);
-        let mut call = pg_sys::FmgrInfo::default();
-        pg_sys::fmgr_info(function, &raw mut call);
-        call.fn_expr = pg_sys::makeFuncExpr(
-            function,
-            pg_sys::JSONBOID,
-            arguments,
-            pg_sys::InvalidOid,
-            pg_sys::InvalidOid,
-            pg_sys::CoercionForm::COERCE_EXPLICIT_CALL,
-        )
-        .cast();
-        let jsonb = pg_sys::FunctionCall1Coll(&raw mut call, pg_sys::InvalidOid, datum);
-        pg_sys::pg_detoast_datum(jsonb.cast_mut_ptr()).cast()
-    }
-}
-
-/// Pushes a jsonb as the value of the current key, its secrets masked.
-unsafe fn push_container(state: &mut *mut pg_sys::JsonbParseState, jsonb: *mut pg_sys::Jsonb) {
-    // SAFETY: the jsonb is detoasted and lives until the object is made.
-    unsafe {
-        let root = &raw mut (*jsonb).root;
-        let header = (*root).header;
-        let is_empty = header & pg_sys::JB_CMASK == 0;
-        let is_scalar = header & pg_sys::JB_FSCALAR != 0;
-        let masked = if is_scalar || is_empty {
-            None
-        } else {
-            Jsonb::from_varlena(jsonb.cast()).with_text(secrets::mask_keys)
-        };
-        if let Some(masked) = masked {
-            let copy = Jsonb::from_text(&masked);
-            return push_binary(state, copy.to_palloc());
-        }
-        if is_scalar {
-            let mut iterator = pg_sys::JsonbIteratorInit(root);
-            let mut value = pg_sys::JsonbValue::default();
-            pg_sys::JsonbIteratorNext(&raw mut iterator, &raw mut value, true);
-            pg_sys::JsonbIteratorNext(&raw mut iterator, &raw mut value, true);
-            return push(state, JsonbIteratorToken::WJB_VALUE, Some(value));
-        }
-        push_binary(state, jsonb);
-    }
-}
-
-unsafe fn push_binary(state: &mut *mut pg_sys::JsonbParseState, jsonb: *mut pg_sys::Jsonb) {
-    // SAFETY: pushJsonbValue unpacks the container.
-    unsafe {
-        let mut value = pg_sys::JsonbValue { type_: jbvType::jbvBinary, ..Default::default() };
-        value.val.binary.data = &raw mut (*jsonb).root;
-        value.val.binary.len =
-            i32::try_from(pgrx::varsize_any_exhdr(jsonb.cast::<pg_sys::varlena>())).unwrap_or(i32::MAX);
         push(state, JsonbIteratorToken::WJB_VALUE, Some(value));
     }
 }

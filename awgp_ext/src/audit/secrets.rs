@@ -1,5 +1,6 @@
 //! What must not enter the trail: the names of `awgp.audit_mask`, remembered per column.
 
+use super::rules;
 use crate::settings;
 use awgp_core::audit::mask::{SecretNames, mask};
 use std::cell::RefCell;
@@ -17,6 +18,7 @@ thread_local! {
 
 /// The setting takes another value.
 pub fn forget() {
+    rules::forget(None);
     KNOWN.with_borrow_mut(|known| *known = None);
 }
 
