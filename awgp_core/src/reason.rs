@@ -367,4 +367,6 @@ reasons! {
     ActionFinished = "action_finished", WrongState;
     /// The work item is another assistant's than the one in context.
     NotOwnWork = "not_own_work", NotAllowed;
+    /// What has the name of a month's partition is not attached to the audit trail, or is something else.
+    PartitionNameTaken = "partition_name_taken", WrongState;
 }

@@ -27,9 +27,14 @@ LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 "#)]
 fn entity_names(entity: &str) -> Vec<String> {
     let arguments = [entity.into()];
-    // A name without its schema is a kind of thing of ours, or an application's; to_regclass() raises where it is no name.
+    // A name without its schema is a kind of thing, not a table. Asked of the catalog, which an auditor may read, and not of
+    // to_regclass(), which asks for the right to use the schema.
     let table = query::one::<pg_sys::Oid>(
-        "SELECT CASE WHEN $1 ~ '^(\\w+|\"[^\"]+\")\\.(\\w+|\"[^\"]+\")$' THEN to_regclass($1)::oid END",
+        "SELECT pg_class.oid
+         FROM (SELECT CASE WHEN $1 ~ '^(\\w+|\"[^\"]+\")\\.(\\w+|\"[^\"]+\")$' THEN parse_ident($1) END) AS named (parts)
+         JOIN pg_namespace ON nspname = parts[1]
+         JOIN pg_class ON relnamespace = pg_namespace.oid AND relname = parts[2]
+         WHERE relkind IN ('r', 'p')",
         &arguments,
     );
     let Some(oid) = table.ok().flatten() else { return vec![entity.to_owned()] };

@@ -10,7 +10,9 @@ mod retire;
 pub mod waiting;
 
 use crate::lock::{self, Subject};
+use crate::query;
 use crate::raise::raise;
+use crate::relation;
 use awgp_core::audit::row::timestamp_from_postgres;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
@@ -35,7 +37,26 @@ fn ensure_partitions(
     months_ahead: default!(i32, 3),
     at: default!(Option<TimestampWithTimeZone>, "NULL"),
 ) -> SetOfIterator<'static, String> {
+    refuse_taken_names(months_ahead, at);
     SetOfIterator::new(ensure(months_ahead, at))
+}
+
+/// A month's name that something else has, or its own partition that nobody attached, is not passed over in silence. A retired
+/// month stands detached lawfully.
+fn refuse_taken_names(months_ahead: i32, at: Option<TimestampWithTimeZone>) {
+    let arguments = [months_ahead.clamp(0, MONTHS_AHEAD_MAX).into(), at.into()];
+    // As the owner of the extension: who maintains owns no table.
+    let taken = relation::as_installer_past_row_security(|| query::one::<String>(TAKEN_NAME, &arguments));
+    if let Ok(Some(name)) = taken {
+        raise(
+            &Refusal::new(
+                Reason::PartitionNameTaken,
+                "what has the name of a month's partition is not attached to the audit trail",
+                "SELECT hint FROM awgp.doctor() WHERE code = 'partition_missing';",
+            )
+            .with("partition_name", name),
+        );
+    }
 }
 
 /// What `ensure_partitions()` does; without `at`, from now.
@@ -126,6 +147,19 @@ const MISSING_MONTHS: &str = "
           WHERE \"timestamp\" >= month AT TIME ZONE 'UTC'
             AND \"timestamp\" < (month + interval '1 month') AT TIME ZONE 'UTC')
     ORDER BY month";
+
+/// The first month whose name is taken by what is no partition of the trail; NULL where there is none.
+const TAKEN_NAME: &str = "
+    SELECT min(relname::text)
+    FROM generate_series(
+             date_trunc('month', COALESCE($2, clock_timestamp()) AT TIME ZONE 'UTC'),
+             date_trunc('month', COALESCE($2, clock_timestamp()) AT TIME ZONE 'UTC') + make_interval(months => $1),
+             interval '1 month') AS month
+    JOIN pg_class ON relname = to_char(month, '\"audit_logs_\"YYYY_MM') AND relnamespace = 'awgp'::regnamespace
+    WHERE NOT EXISTS (SELECT FROM pg_inherits
+                      WHERE inhparent = 'awgp.audit_logs'::regclass AND inhrelid = pg_class.oid AND NOT inhdetachpending)
+      AND NOT EXISTS (SELECT FROM awgp.audit_retired_partitions
+                      WHERE partition_name = relname AND restored_at IS NULL)";
 
 /// What makes the table of one month, beside the trail. The name is an identifier by construction; it is quoted all
 /// the same.

@@ -203,8 +203,11 @@ async fn capture_records_under_the_tables_own_name_and_after_the_fact_alone() {
         let sql =
             format!("CREATE OR REPLACE TRIGGER other {moment} EXECUTE FUNCTION awgp.capture('approvals')");
         app.batch_execute(&sql).await.expect("an owner may make the trigger");
-        let insert = format!("INSERT INTO shop.things VALUES ('{tenant}', '{tenant}')");
+        let insert = format!(
+            "BEGIN; SELECT awgp.set_context('{tenant}'); INSERT INTO shop.things VALUES ('{tenant}', '{tenant}')"
+        );
         assert_sqlstate(app.batch_execute(&insert).await, "39P01");
+        app.batch_execute("ROLLBACK").await.expect("rolls back");
         app.batch_execute("DROP TRIGGER other ON shop.things").await.expect("an owner may");
     }
 }
