@@ -15,18 +15,16 @@ WITH granted (kind, object, privilege, columns, role) AS (
              OR columns IS NOT NULL AND (
                  SELECT bool_and(has_column_privilege(role, to_regclass(object), attname, privilege))
                  FROM string_to_table(columns, ', ') AS named (attname)) END
+), left_out (object, role, hint) AS (
+    SELECT format('the policy %s', polname), rolname, 'SELECT awgp.install(force => true);'
+    FROM jsonb_to_recordset($4::text::jsonb) AS declared ("table" text, policy text, role text)
+    JOIN pg_roles ON rolname = declared.role
+    JOIN pg_policy ON polrelid = to_regclass(format('awgp.%I', declared."table")) AND polname = declared.policy
+    WHERE pg_roles.oid <> ALL (polroles)
 )
-SELECT format('role %I', role), format('it lacks %s of the privileges that AWGP gives it, the first on %s', count(*), min(object)),
-       string_agg(hint, ' ' ORDER BY object, hint)
-FROM gone
+SELECT format('role %I', role),
+       format('it lacks %s of the privileges and policies that AWGP gives it, the first on %s', count(*), min(object)),
+       string_agg(DISTINCT hint, ' ')
+FROM (SELECT * FROM gone UNION ALL SELECT * FROM left_out) AS lacking
 GROUP BY role
-UNION ALL
-SELECT format('role %I', rolname),
-       format('it is not among the roles of %s policies that are for it, the first on awgp.%s', count(*), min(declared."table")),
-       'SELECT awgp.install(force => true);'
-FROM jsonb_to_recordset($4::text::jsonb) AS declared ("table" text, policy text, role text)
-JOIN pg_roles ON rolname = declared.role
-JOIN pg_policy ON polrelid = to_regclass(format('awgp.%I', declared."table")) AND polname = declared.policy
-WHERE pg_roles.oid <> ALL (polroles)
-GROUP BY rolname
-ORDER BY 1, 2
+ORDER BY 1
