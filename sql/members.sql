@@ -50,6 +50,7 @@ COMMENT ON FUNCTION awgp.log_event(text, text, uuid, jsonb, jsonb, jsonb) IS 'Re
 COMMENT ON FUNCTION awgp.flush_audit() IS 'Writes what the running transaction has recorded so far, so that it can read it, and returns how many rows that were. At commit this happens by itself.';
 COMMENT ON FUNCTION awgp.verify_audit(uuid, text) IS 'Verifies the audit trail that the caller may read, or one tenant''s, or one partition: a row a finding with severity, kind and the row it names; no row means intact. Reads the heap, not the indexes; memory does not grow with the rows. Error P0002 unknown_partition.';
 COMMENT ON FUNCTION awgp.track_table(regclass, text[], text[]) IS 'Records every insert, update and delete on a table of the caller''s own from now on, and returns its name. table: has a column tenant_id uuid NOT NULL; exclude: columns that are left out; mask: columns whose values are masked. Errors (22023): not_trackable, unknown_column.';
+COMMENT ON FUNCTION awgp.entity_names(text) IS 'The entity types under which the trail has the rows of a table: its name, and those that it had while it was tracked. Of anything that is no tracked table, the name itself.';
 COMMENT ON FUNCTION awgp.untrack_table(regclass) IS 'Records nothing of the table from now on, and returns its name. Error 22023 not_trackable.';
 COMMENT ON FUNCTION awgp.seal_partition(text) IS 'Seals the partition of a month that is over: waits for open writers, verifies it, records its highest id, the root over its lane heads and each lane''s first and last link, and returns that. Sealing again verifies again. Errors: 55000 partition_open, audit_findings; P0002 unknown_partition. SECURITY DEFINER: maintainers own no table.';
 COMMENT ON FUNCTION awgp.audit_checkpoint(uuid) IS 'Appends a tenant''s new audit rows to its tree and returns the checkpoint: tenant_id, tree_size, root_hash, body (the text to be signed elsewhere), and how many rows were appended; where there are none, the checkpoint there is. tenant_id: a tenant, or the install id for the system''s own chain. Errors: P0002 audit_empty; 55000 audit_findings; 40001 at an isolation level above READ COMMITTED where another was faster. SECURITY DEFINER: auditors and maintainers write no table.';
@@ -62,6 +63,11 @@ COMMENT ON FUNCTION awgp.partition_is_checkpointed(text) IS 'True where every ro
 GRANT EXECUTE ON FUNCTION awgp.partition_is_checkpointed(text) TO awgp_auditor, awgp_maintainer;
 GRANT EXECUTE ON FUNCTION awgp.track_table(regclass, text[], text[]) TO awgp_app, awgp_admin;
 GRANT EXECUTE ON FUNCTION awgp.untrack_table(regclass) TO awgp_app, awgp_admin;
+-- Whoever may track a table may make partitions of it, and bring it back from a dump. The functions record what happens to the
+-- table that they are on, under its own name.
+GRANT EXECUTE ON FUNCTION awgp.capture(), awgp.refuse_truncate() TO awgp_app, awgp_admin;
+GRANT EXECUTE ON FUNCTION awgp.entity_id(text[]) TO awgp_app, awgp_auditor, awgp_admin;
+GRANT EXECUTE ON FUNCTION awgp.entity_names(text) TO awgp_app, awgp_auditor, awgp_admin;
 GRANT EXECUTE ON FUNCTION awgp.seal_partition(text) TO awgp_maintainer;
 GRANT EXECUTE ON FUNCTION awgp.verify_audit(uuid, text) TO awgp_app, awgp_auditor;
 GRANT EXECUTE ON FUNCTION awgp.log_event(text, text, uuid, jsonb, jsonb, jsonb) TO awgp_app;

@@ -386,4 +386,6 @@ reasons! {
     UnknownProvider = "unknown_provider", ConstraintViolation;
     /// Rows that were there before do not keep a constraint that a migration adds.
     RowsRefused = "rows_refused", ConstraintViolation;
+    /// What has the name of a month's partition is not attached to the audit trail, or is something else.
+    PartitionNameTaken = "partition_name_taken", WrongState;
 }

@@ -4,7 +4,7 @@
 //! that this relation has changed. A column's number is only a guess: it counts where the descriptor at hand has that name
 //! there, so whatever happens to the table, the answer is the one that a search of all names gives.
 
-use crate::audit::{self, image};
+use crate::audit::{image, rules, sealed};
 use pgrx::pg_sys::{self, Datum};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -21,13 +21,26 @@ const GUESSED: usize = 1024;
 
 /// Registers for changes of relations, once a backend.
 pub fn register_callback() {
-    // SAFETY: the callback lives as long as the library.
-    unsafe { pg_sys::CacheRegisterRelcacheCallback(Some(at_relation_change), Datum::from(0_usize)) };
+    // SAFETY: the callbacks live as long as the library.
+    unsafe {
+        pg_sys::CacheRegisterRelcacheCallback(Some(at_relation_change), Datum::from(0_usize));
+        pg_sys::CacheRegisterSyscacheCallback(NAMESPACES, Some(at_schema_change), Datum::from(0_usize));
+    }
+}
+
+/// The cache of schemas by oid, which is numbered among the other caches of the server.
+const NAMESPACES: i32 = pg_sys::SysCacheIdentifier::NAMESPACEOID as i32;
+
+/// A schema's new name is no change of its tables.
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn at_schema_change(_argument: Datum, _cache: i32, _hash: u32) {
+    rules::forget(None);
 }
 
 #[pgrx::pg_guard]
 unsafe extern "C-unwind" fn at_relation_change(_argument: Datum, relation: pg_sys::Oid) {
-    audit::sealed::forget();
+    sealed::forget();
+    rules::forget((relation != pg_sys::InvalidOid).then_some(relation));
     OIDS.with_borrow_mut(|oids| {
         if relation == pg_sys::InvalidOid {
             oids.clear();
@@ -43,14 +56,17 @@ pub fn relation_oid(name: &CStr) -> pg_sys::Oid {
         return oid;
     }
     // SAFETY: syscache look-ups, which may bring changes that empty what is remembered: so it is not borrowed here.
-    let oid = unsafe {
-        let namespace = pg_sys::get_namespace_oid(c"awgp".as_ptr(), false);
-        pg_sys::get_relname_relid(name.as_ptr(), namespace)
-    };
+    let oid = unsafe { pg_sys::get_relname_relid(name.as_ptr(), namespace()) };
     if oid != pg_sys::InvalidOid {
         OIDS.with_borrow_mut(|oids| oids.insert(name.to_owned(), oid));
     }
     oid
+}
+
+/// The schema of AWGP.
+pub fn namespace() -> pg_sys::Oid {
+    // SAFETY: a syscache look-up.
+    unsafe { pg_sys::get_namespace_oid(c"awgp".as_ptr(), false) }
 }
 
 /// The number of a column, from 1; None where the descriptor has no such column.

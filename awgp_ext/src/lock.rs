@@ -22,6 +22,8 @@ pub enum Subject {
     Checkpoint = 5,
     /// A lane in the chain of every tenant, for transactions over many of them.
     WideLane = 6,
+    /// Making the event triggers of tracked tables.
+    Tracking = 7,
     /// The places of a tenant's users.
     UserQuota = 16,
     /// The places of a tenant's assistants.

@@ -8,6 +8,7 @@
 use crate::catalog;
 use crate::encoding::{Text, from_server, to_server};
 use crate::jsonb::Jsonb;
+use crate::query;
 use crate::raise::raise;
 use awgp_core::structure::incomplete;
 use pgrx::FromDatum;
@@ -329,15 +330,35 @@ unsafe fn scan_key(descriptor: pg_sys::TupleDesc, key: &Key<'_>) -> pg_sys::Scan
     scan_key
 }
 
+/// Runs `body` as the owner of the extension, past row-level security: what looks after the installation must go on where a table
+/// of it has another owner, who may not read the others.
+pub fn as_installer_past_row_security<T>(body: impl FnOnce() -> T) -> T {
+    let owner = query::one::<pg_sys::Oid>(
+        "SELECT extowner FROM pg_catalog.pg_extension WHERE extname OPERATOR(pg_catalog.=) 'awgp'",
+        &[],
+    );
+    match owner {
+        Ok(Some(owner)) => as_role_past_row_security(owner, body),
+        _ => body(),
+    }
+}
+
 /// Runs `body` as the owner of `awgp.table`, past row-level security, as the server's own checks of foreign
 /// keys run. The role is put back afterwards; after an error the server does it.
 pub fn as_owner_past_row_security<T>(table: &CStr, body: impl FnOnce() -> T) -> T {
-    // SAFETY: reads a relation's owner under a lock, then switches the role the way ri_triggers.c does; the
-    // end of the (sub)transaction restores it when `body` raises.
+    // SAFETY: reads a relation's owner under a lock.
     unsafe {
         let relation = open(table, pg_sys::AccessShareLock);
         let owner = (*(*relation).rd_rel).relowner;
         pg_sys::table_close(relation, pg_sys::NoLock as pg_sys::LOCKMODE);
+        as_role_past_row_security(owner, body)
+    }
+}
+
+fn as_role_past_row_security<T>(owner: pg_sys::Oid, body: impl FnOnce() -> T) -> T {
+    // SAFETY: switches the role the way ri_triggers.c does; the end of the (sub)transaction restores it when `body`
+    // raises.
+    unsafe {
         let (mut role, mut security) = (pg_sys::InvalidOid, 0);
         pg_sys::GetUserIdAndSecContext(&raw mut role, &raw mut security);
         let switched = pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_NOFORCE_RLS;

@@ -2,13 +2,12 @@
 
 use crate::audit::image;
 use crate::catalog;
-use crate::encoding::from_server;
 use crate::jsonb::Jsonb;
 use crate::relation::{Row, text_array_of, text_of, texts_of, uuid_array_of, uuid_of};
 use pgrx::FromDatum;
 use pgrx::pg_sys::{self, Datum};
-use std::borrow::Cow;
 use std::ffi::{CStr, CString};
+use std::num::NonZeroUsize;
 use uuid::Uuid;
 
 /// One call of a trigger.
@@ -42,6 +41,38 @@ impl TriggerCall {
         unsafe { (*(*self.data).tg_relation).rd_id }
     }
 
+    /// The table, open for the duration of the call.
+    pub fn relation(&self) -> pg_sys::Relation {
+        // SAFETY: valid for the duration of the call.
+        unsafe { (*self.data).tg_relation }
+    }
+
+    /// The trigger itself.
+    pub fn trigger(&self) -> *const pg_sys::Trigger {
+        // SAFETY: valid for the duration of the call.
+        unsafe { (*self.data).tg_trigger }
+    }
+
+    /// The trigger's oid.
+    pub fn trigger_oid(&self) -> pg_sys::Oid {
+        // SAFETY: valid for the duration of the call.
+        unsafe { (*(*self.data).tg_trigger).tgoid }
+    }
+
+    /// How many columns the table has, dropped ones included.
+    pub fn column_count(&self) -> usize {
+        // SAFETY: valid for the duration of the call.
+        usize::try_from(unsafe { (*(*(*self.data).tg_relation).rd_att).natts }).unwrap_or(0)
+    }
+
+    /// True for AFTER INSERT, UPDATE or DELETE … FOR EACH ROW.
+    pub fn is_after_row(&self) -> bool {
+        // SAFETY: valid for the duration of the call.
+        let event = unsafe { (*self.data).tg_event };
+        event & pg_sys::TRIGGER_EVENT_ROW != 0
+            && event & (pg_sys::TRIGGER_EVENT_BEFORE | pg_sys::TRIGGER_EVENT_INSTEAD) == 0
+    }
+
     /// The trigger's argument, counted from 0; the table's name is the first.
     pub fn argument(&self, number: usize) -> &str {
         // SAFETY: tg_trigger holds tgnargs C strings for the duration of the call.
@@ -51,18 +82,6 @@ impl TriggerCall {
                 return "";
             }
             CStr::from_ptr(*(*trigger).tgargs.add(number)).to_str().unwrap_or("")
-        }
-    }
-
-    /// The same in UTF-8, for what is stored and compared.
-    pub fn argument_text(&self, number: usize) -> Cow<'_, str> {
-        // SAFETY: as above.
-        unsafe {
-            let trigger = (*self.data).tg_trigger;
-            if number >= usize::try_from((*trigger).tgnargs).unwrap_or(0) {
-                return Cow::Borrowed("");
-            }
-            from_server(CStr::from_ptr(*(*trigger).tgargs.add(number)))
         }
     }
 
@@ -114,6 +133,13 @@ impl TriggerCall {
     /// the trigger was called in.
     pub fn with_columns(&self, columns: &[(&CStr, Option<Datum>)]) -> Datum {
         self.replaced(self.new_tuple(), columns)
+    }
+
+    /// A column of a row of the trigger's table, by its number from 1.
+    pub fn column_of(&self, row: pg_sys::HeapTuple, number: i16) -> Option<Datum> {
+        let number = NonZeroUsize::new(usize::try_from(number).unwrap_or(0))?;
+        // SAFETY: the tuple belongs to the trigger's table; callers take numbers from its descriptor.
+        unsafe { pgrx::htup::heap_getattr_raw(row, number, (*(*self.data).tg_relation).rd_att) }
     }
 
     fn column(&self, tuple: pg_sys::HeapTuple, name: &CStr) -> Option<Datum> {

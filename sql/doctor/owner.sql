@@ -1,9 +1,13 @@
 -- Objects whose owner is neither the extension's owner nor a superuser.
 WITH object (name, kind, owner) AS (
-    SELECT format('awgp.%I', relname), CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, relowner
-    FROM pg_class WHERE relnamespace = 'awgp'::regnamespace AND relkind IN ('r', 'p', 'v', 'S')
+    SELECT 'awgp', 'SCHEMA', nspowner FROM pg_namespace WHERE nspname = 'awgp'
     UNION ALL
-    SELECT pg_proc.oid::regprocedure::text, 'FUNCTION', proowner
+    SELECT format('awgp.%I', relname),
+           CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE'
+                        WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END, relowner
+    FROM pg_class WHERE relnamespace = 'awgp'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
+    UNION ALL
+    SELECT pg_proc.oid::regprocedure::text, 'ROUTINE', proowner
     FROM pg_proc WHERE pronamespace = 'awgp'::regnamespace
 )
 SELECT name,

@@ -1,4 +1,4 @@
--- The trigger functions; their bodies are the functions of the same name in awgp_ext/src.
+-- The trigger functions, and what else is in C; their bodies are the functions of the same name in awgp_ext/src.
 
 CREATE FUNCTION awgp.guard_statement() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_statement';
 COMMENT ON FUNCTION awgp.guard_statement() IS 'BEFORE … FOR EACH STATEMENT (table): refuses a write without a tenant in context (42501, no_tenant_context), and one that the role of the user in context does not allow (42501, role_not_sufficient).';
@@ -61,13 +61,22 @@ CREATE FUNCTION awgp.suspend_over_flags() RETURNS trigger LANGUAGE c SET search_
 COMMENT ON FUNCTION awgp.suspend_over_flags() IS 'AFTER UPDATE … FOR EACH ROW (table): a flag that is confirmed suspends its assistant where hallucination_policy.suspend says so.';
 
 CREATE FUNCTION awgp.capture() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_capture';
-COMMENT ON FUNCTION awgp.capture() IS 'AFTER INSERT OR UPDATE OR DELETE … FOR EACH ROW (entity_type, exclude=a,b, mask=c): records the change in the audit trail.';
+COMMENT ON FUNCTION awgp.capture() IS 'AFTER INSERT OR UPDATE OR DELETE … FOR EACH ROW (entity_type, exclude=a,b, mask=c): records the change in the audit trail. On an application''s own table the trigger is made by track_table(), which pins the columns: the second argument. Error 39P01 elsewhere.';
 
 CREATE FUNCTION awgp.guard_audit() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_guard_audit';
 COMMENT ON FUNCTION awgp.guard_audit() IS 'BEFORE … on audit_logs and its partitions (table): refuses every write but the chain''s own (42501, audit_immutable).';
 
 CREATE FUNCTION awgp.refuse_truncate() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_refuse_truncate';
 COMMENT ON FUNCTION awgp.refuse_truncate() IS 'BEFORE TRUNCATE (table): a governed table is not truncated (42501, truncate_refused).';
+
+CREATE FUNCTION awgp.follow_tables() RETURNS event_trigger LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'awgp_follow_tables';
+COMMENT ON FUNCTION awgp.follow_tables() IS 'ON ddl_command_end: the triggers of tracked tables follow new partitions, and new names of tables and columns.';
+
+CREATE FUNCTION awgp.record_drops() RETURNS event_trigger LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'awgp_record_drops';
+COMMENT ON FUNCTION awgp.record_drops() IS 'ON sql_drop: records that a tracked table, a partition of it or its triggers were dropped.';
+
+CREATE FUNCTION awgp.entity_id(VARIADIC key text[]) RETURNS uuid LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'awgp_entity_id';
+COMMENT ON FUNCTION awgp.entity_id(text[]) IS 'The entity_id under which the trail has the row with this key: a uuid as it is, and of any other key a uuid made of the values of its columns as text, in the order of the primary key.';
 
 CREATE FUNCTION awgp.keep_entry() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'awgp_keep_entry';
 COMMENT ON FUNCTION awgp.keep_entry() IS 'BEFORE INSERT OR UPDATE OR DELETE … FOR EACH ROW (table): an entry of the ledger says what it is accounted to (P0002, unknown_price; 55000, reservation_resolved, not_reversible; 22023, reservation_mismatch; 23503, unknown_reference), and is never changed or deleted (42501, ledger_immutable).';

@@ -22,4 +22,9 @@ WHERE relation IS NOT NULL AND NOT EXISTS (
     JOIN pg_language ON pg_language.oid = prolang
     WHERE tgrelid = relation AND tgname = trigger AND tgenabled::text = ANY (enabled)
       AND lanname = 'c' AND prosrc = source)
+UNION ALL
+-- A rule comes before every trigger.
+SELECT 'trigger_disabled', relation::regclass::text, format('the rule %s rewrites what is written, past the triggers', rulename)
+FROM (SELECT DISTINCT relation FROM expected) AS kept JOIN pg_rewrite ON ev_class = relation
+WHERE rulename <> '_RETURN'
 ORDER BY 2, 3

@@ -3,7 +3,7 @@
 //! Each case runs in a transaction that is rolled back, because roles belong to the whole server.
 
 use awgp_tests::catalog::findings;
-use awgp_tests::{Database, Login, assert_sqlstate};
+use awgp_tests::{Database, Login, assert_refused, assert_sqlstate, fixture, trail};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -32,6 +32,18 @@ const DROP_NEXT_MONTH: &str = "DO $$ BEGIN EXECUTE format('DROP TABLE awgp.%I',
     to_char(date_trunc('month', now() AT TIME ZONE 'UTC') + interval '1 month', '\"audit_logs_\"YYYY_MM')); END $$";
 const GRANT_THIS_MONTH: &str = "DO $$ BEGIN EXECUTE format('GRANT SELECT ON awgp.%I TO awgp_app',
     to_char(now() AT TIME ZONE 'UTC', '\"audit_logs_\"YYYY_MM')); END $$";
+
+/// Something about next month's partition, whose name stands for %I.
+macro_rules! next_month {
+    ($statement:literal) => {
+        concat!(
+            "DO $$ BEGIN EXECUTE replace('",
+            $statement,
+            "', '%I', to_char(date_trunc('month', now() AT TIME ZONE 'UTC') + interval '1 month',
+                              '\"audit_logs_\"YYYY_MM')); END $$"
+        )
+    };
+}
 
 const CASES: &[Case] = &[
     case("migration_due", "error", "DELETE FROM awgp.schema_migrations", "schema awgp"),
@@ -206,6 +218,19 @@ const CASES: &[Case] = &[
     ),
     case("role_bypasses_rls", "error", "ALTER ROLE awgp_app BYPASSRLS", "role awgp_app"),
     case(
+        "role_bypasses_rls",
+        "error",
+        "CREATE ROLE awgp_test_boss BYPASSRLS; GRANT SELECT ON awgp.users TO awgp_test_boss",
+        "role awgp_test_boss",
+    ),
+    case(
+        "role_bypasses_rls",
+        "error",
+        "CREATE ROLE awgp_test_team; CREATE ROLE awgp_test_boss BYPASSRLS IN ROLE awgp_test_team;
+         GRANT SELECT (email) ON awgp.users TO awgp_test_team",
+        "role awgp_test_boss",
+    ),
+    case(
         "role_owns",
         "error",
         "CREATE ROLE awgp_test_boss IN ROLE awgp_app; ALTER TABLE awgp.users OWNER TO awgp_test_boss",
@@ -245,8 +270,96 @@ const CASES: &[Case] = &[
         "CREATE MATERIALIZED VIEW awgp.everybody AS SELECT * FROM awgp.users",
         "awgp.everybody",
     ),
+    case(
+        "view_definer",
+        "error",
+        "CREATE SCHEMA shop; CREATE VIEW shop.everybody AS SELECT * FROM awgp.users;
+         GRANT SELECT ON shop.everybody TO awgp_app",
+        "shop.everybody",
+    ),
+    case(
+        "view_definer",
+        "error",
+        "CREATE SCHEMA shop; CREATE VIEW shop.inner_one WITH (security_invoker = true) AS SELECT * FROM awgp.users;
+         CREATE VIEW shop.everybody AS SELECT email FROM shop.inner_one; GRANT SELECT (email) ON shop.everybody TO PUBLIC",
+        "shop.everybody",
+    ),
+    case(
+        "view_definer",
+        "error",
+        "CREATE SCHEMA shop; CREATE MATERIALIZED VIEW shop.everybody AS SELECT * FROM awgp.users;
+         GRANT SELECT ON shop.everybody TO awgp_app, PUBLIC",
+        "shop.everybody",
+    ),
     case("partition_missing", "warning", DROP_THIS_MONTH, "awgp.audit_logs_"),
     case("partition_missing", "warning", DROP_NEXT_MONTH, "awgp.audit_logs_"),
+    case(
+        "partition_missing",
+        "warning",
+        next_month!("ALTER TABLE awgp.audit_logs DETACH PARTITION awgp.%I"),
+        "awgp.audit_logs_",
+    ),
+    case(
+        "partition_missing",
+        "warning",
+        next_month!("DROP TABLE awgp.%I; CREATE VIEW awgp.%I AS SELECT 1 AS one"),
+        "awgp.audit_logs_",
+    ),
+    case(
+        "partition_missing",
+        "warning",
+        next_month!("DROP TABLE awgp.%I; CREATE SEQUENCE awgp.%I"),
+        "awgp.audit_logs_",
+    ),
+    case(
+        "partition_missing",
+        "warning",
+        next_month!("DROP TABLE awgp.%I; CREATE TABLE awgp.%I (id uuid)"),
+        "awgp.audit_logs_",
+    ),
+    case("owner", "error", "ALTER TABLE awgp.audit_logs OWNER TO awgp_test_nobody", "awgp.audit_logs"),
+    case("owner", "error", "ALTER TABLE awgp.maintenance_steps OWNER TO awgp_test_nobody", "awgp.maintenance_steps"),
+    case("owner", "error", "ALTER SCHEMA awgp OWNER TO awgp_test_nobody", "awgp"),
+    case("grant_gone", "error", "DROP OWNED BY awgp_maintainer", "role awgp_maintainer"),
+    case("grant_gone", "error", "DROP OWNED BY awgp_auditor", "role awgp_auditor"),
+    case("grant_gone", "error", "REVOKE SELECT ON awgp.users FROM awgp_app", "role awgp_app"),
+    case("grant_gone", "error", "REVOKE SELECT (slug) ON awgp.tenants FROM awgp_auditor", "role awgp_auditor"),
+    case("grant_gone", "error", "REVOKE USAGE ON SCHEMA awgp FROM awgp_admin", "role awgp_admin"),
+    case(
+        "grant_gone",
+        "error",
+        "REVOKE EXECUTE ON FUNCTION awgp.set_context(uuid, uuid, uuid) FROM awgp_app",
+        "role awgp_app",
+    ),
+    case(
+        "grant_gone",
+        "error",
+        "ALTER POLICY keepers_select ON awgp.installation TO awgp_auditor",
+        "role awgp_admin",
+    ),
+    case(
+        "rule_foreign",
+        "error",
+        "CREATE RULE deaf AS ON DELETE TO awgp.users DO INSTEAD NOTHING",
+        "awgp.users",
+    ),
+    case(
+        "rule_foreign",
+        "error",
+        "CREATE RULE deaf AS ON INSERT TO awgp.budget_status DO INSTEAD NOTHING",
+        "awgp.budget_status",
+    ),
+    case(
+        "replication_refused",
+        "error",
+        "SET LOCAL allow_system_table_mods = on;
+         CREATE SUBSCRIPTION other CONNECTION 'dbname=other' PUBLICATION other
+             WITH (connect = false, slot_name = NONE, enabled = false);
+         UPDATE pg_subscription SET subenabled = true WHERE subname = 'other';
+         INSERT INTO pg_subscription_rel (srsubid, srrelid, srsubstate)
+             SELECT oid, 'awgp.users'::regclass, 'i' FROM pg_subscription WHERE subname = 'other'",
+        "subscription other",
+    ),
     case(
         "seal_overdue",
         "warning",
@@ -294,6 +407,99 @@ async fn every_finding_names_its_object_and_goes_away_when_its_hint_is_executed(
     }
     let left = findings(&superuser).await;
     assert!(left.is_empty(), "{left:?}");
+}
+
+#[tokio::test]
+async fn what_may_be_is_no_finding() {
+    let database = Database::new().await;
+    let superuser = database.superuser().await;
+    superuser
+        .batch_execute(
+            "CREATE SCHEMA shop; CREATE VIEW shop.own AS SELECT * FROM awgp.users;
+             CREATE VIEW shop.invoking WITH (security_invoker = true) AS SELECT * FROM awgp.users;
+             GRANT SELECT ON shop.invoking TO PUBLIC;
+             CREATE MATERIALIZED VIEW shop.kept AS SELECT count(*) FROM awgp.users",
+        )
+        .await
+        .expect("a superuser may");
+    let found = findings(&superuser).await;
+    assert!(found.is_empty(), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_table_of_another_owner_stops_neither_doctor_nor_verification() {
+    let database = Database::new().await;
+    let group = fixture::group(&database).await;
+    let superuser = database.superuser().await;
+    for table in
+        ["audit_logs", "audit_retired_partitions", "approvals", "budget_periods", "maintenance_steps"]
+    {
+        let damage = format!("ALTER TABLE awgp.{table} OWNER TO awgp_test_nobody");
+        superuser.batch_execute(&damage).await.expect("a superuser may");
+        for login in [Login::Superuser, Login::Auditor] {
+            let client = database.connect(login).await;
+            let found = findings(&client).await;
+            let named = |finding: &(String, String, String, String)| finding.2 == format!("awgp.{table}");
+            assert!(found.iter().any(|finding| finding.0 == "owner" && named(finding)), "{table}: {found:?}");
+            assert!(found.iter().all(|finding| finding.0 == "owner"), "{table}, {login:?}: {found:?}");
+            assert_eq!(trail::verify_with(&client).await, [], "{table}, {login:?}");
+        }
+    }
+    let mut app = database.app().await;
+    let transaction = fixture::within(&mut app, group.north.id).await;
+    let sql = "UPDATE awgp.work_items SET title = 'Other' WHERE id = $1";
+    transaction.execute(sql, &[&group.north.work_item]).await.expect("it goes on");
+    transaction.commit().await.expect("and is recorded");
+}
+
+#[tokio::test]
+async fn a_check_that_cannot_be_made_is_a_finding_and_the_others_follow() {
+    let database = Database::new().await;
+    let superuser = database.superuser().await;
+    let damage = "ALTER TABLE awgp.maintenance_steps RENAME COLUMN last_run_at TO ran_at;
+                  ALTER TABLE awgp.users DISABLE ROW LEVEL SECURITY";
+    superuser.batch_execute(damage).await.expect("a superuser may");
+    let found = findings(&superuser).await;
+    let objects: Vec<&str> = found.iter().map(|(_, _, object, _)| object.as_str()).collect();
+    assert_eq!(objects, ["awgp.users", "check maintenance_overdue", "check maintenance_failing"]);
+}
+
+#[tokio::test]
+async fn a_rule_that_swallows_writes_is_found_by_verification() {
+    let database = Database::new().await;
+    let superuser = database.superuser().await;
+    superuser
+        .batch_execute(
+            "CREATE RULE deaf AS ON DELETE TO awgp.users DO INSTEAD NOTHING;
+             CREATE RULE deaf AS ON INSERT TO awgp.audit_logs DO INSTEAD NOTHING",
+        )
+        .await
+        .expect("a superuser may");
+    let found = trail::verify(&database).await;
+    let told: Vec<(&str, Option<&str>)> =
+        found.iter().map(|finding| (finding.kind.as_str(), finding.partition_name.as_deref())).collect();
+    assert_eq!(told, [("trigger_disabled", Some("audit_logs")), ("trigger_disabled", Some("users"))]);
+}
+
+#[tokio::test]
+async fn a_month_whose_name_is_taken_is_refused_and_a_retired_one_is_not() {
+    let database = Database::new().await;
+    let superuser = database.superuser().await;
+    let maintainer = database.connect(Login::Maintainer).await;
+    let ensure = "SELECT * FROM awgp.ensure_partitions(1, '2031-05-05+00')";
+    for taken in [
+        "CREATE VIEW awgp.audit_logs_2031_06 AS SELECT 1 AS one",
+        "SELECT awgp.ensure_partitions(1, '2031-05-05+00'); ALTER TABLE awgp.audit_logs DETACH PARTITION awgp.audit_logs_2031_06",
+    ] {
+        superuser.batch_execute(taken).await.expect("a superuser may");
+        assert_refused(maintainer.query(ensure, &[]).await, "55000", "partition_name_taken");
+        superuser.batch_execute("DROP VIEW awgp.audit_logs_2031_06").await.ok();
+    }
+    let retired =
+        "INSERT INTO awgp.audit_retired_partitions (partition_name, retired_at, retired_by, retention_days)
+                   VALUES ('audit_logs_2031_06', now(), 'x', 400)";
+    superuser.batch_execute(retired).await.expect("a superuser may");
+    assert!(maintainer.query(ensure, &[]).await.expect("it is retired").is_empty());
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::row::{Row, readable};
 use crate::session::{Context, Session};
 use serde::Serialize;
 use serde_json::value::RawValue;
+use uuid::Uuid;
 
 const COLUMNS: [&str; 8] = ["timestamp", "id", "action", "actor", "origin", "field", "before", "after"];
 
@@ -42,17 +43,19 @@ pub async fn history(
     options: &AuditHistory,
     output: Output,
 ) -> Result<String, Trouble> {
+    refuse_no_uuid(options)?;
     let (work, scope) = scope::open(session, context).await?;
     let condition = format!(
-        "{} AND entity_type = $1 AND entity_id = $2
+        "{} AND entity_type = ANY (awgp.entity_names($1)) AND entity_id = awgp.entity_id(VARIADIC $2)
          ORDER BY \"timestamp\" DESC, id DESC LIMIT $3::bigint",
         scope.condition()
     );
     let limit = i64::from(options.limit.rows);
-    let mut rows = listing::whole(&work, &condition, &[&options.entity, &options.id, &limit]).await?;
+    let mut rows = listing::whole(&work, &condition, &[&options.entity, &options.key, &limit]).await?;
     work.commit().await?;
     if rows.is_empty() {
-        let message = format!("the trail that is seen here has no {} {}", options.entity, options.id);
+        let message =
+            format!("the trail that is seen here has no {} {}", options.entity, options.key.join(" "));
         return Err(Failure::new(Exit::NotFound, message)
             .hint(format!("list what there is with `awgp audit log --entity {}`", options.entity))
             .into());
@@ -65,6 +68,17 @@ pub async fn history(
         Output::Json => render::pretty(&versions),
         Output::Table => render::grid(&COLUMNS, versions.iter().flat_map(lines).collect()),
     })
+}
+
+/// Only a table, which has a schema before its name, has rows whose key is no uuid.
+fn refuse_no_uuid(options: &AuditHistory) -> Result<(), Failure> {
+    let is_uuid = matches!(options.key.as_slice(), [only] if Uuid::try_parse(only).is_ok());
+    if options.entity.contains('.') || is_uuid {
+        return Ok(());
+    }
+    let message =
+        format!("{} is no uuid, and {} no table with its schema", options.key.join(" "), options.entity);
+    Err(Failure::new(Exit::Usage, message).hint("awgp audit history shop.orders 42"))
 }
 
 fn version(row: &Row) -> Result<Version<'_>, serde_json::Error> {

@@ -153,11 +153,12 @@ pub struct AuditShow {
 /// Whose versions to show.
 #[derive(Args, Debug)]
 pub struct AuditHistory {
-    /// The kind of thing, such as work_items.
+    /// The kind of thing, such as work_items, or a tracked table with its schema, such as shop.orders.
     #[arg(value_name = "TYPE")]
     pub entity: String,
-    /// Its id.
-    pub id: Uuid,
+    /// Its id; of a tracked table whose key is no uuid, the value of each column of the primary key.
+    #[arg(value_name = "KEY", required = true)]
+    pub key: Vec<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub limit: Limit,

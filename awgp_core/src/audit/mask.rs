@@ -156,7 +156,24 @@ fn value_end(json: &str, start: usize) -> usize {
 
 /// The text of a JSON string with its quotes.
 fn text_of(string: &str) -> String {
-    serde_json::from_str(string).unwrap_or_else(|_| string.trim_matches('"').to_owned())
+    serde_json::from_str(string).unwrap_or_else(|_| lossy_text_of(string.trim_matches('"')))
+}
+
+/// The same for a string of a json column, which may hold half of a surrogate pair: no text has it, so it is replaced, and what
+/// stands around it still counts.
+fn lossy_text_of(string: &str) -> String {
+    let mut units: Vec<u16> = Vec::with_capacity(string.len());
+    let mut rest = string.chars();
+    while let Some(character) = rest.next() {
+        let escaped = if character == '\\' { rest.next() } else { None };
+        if escaped == Some('u') {
+            let digits: String = rest.by_ref().take(4).collect();
+            units.push(u16::from_str_radix(&digits, 16).unwrap_or(0xFFFD));
+        } else {
+            units.extend_from_slice(escaped.unwrap_or(character).encode_utf16(&mut [0; 2]));
+        }
+    }
+    String::from_utf16_lossy(&units)
 }
 
 #[cfg(test)]
@@ -176,6 +193,14 @@ mod tests {
             Some(r#"{"a": 1.10, "big": 123456789012345678901234567890, "api_key": "[masked]", "z": ["password"]}"#.into()),
         );
         assert_eq!(masked(r#"{"a": 1.10, "note": "password: x"}"#), None);
+    }
+
+    #[test]
+    fn a_key_with_half_of_a_surrogate_pair_or_a_zero_is_a_key() {
+        for key in [r"\ud800\u0070assword", r"pass\u0077ord\u0000", r"\ud83d\ud83d password\n"] {
+            let json = format!(r#"{{"{key}": 1, "n": "\ud800"}}"#);
+            assert_eq!(masked(&json), Some(format!(r#"{{"{key}": "[masked]", "n": "\ud800"}}"#)));
+        }
     }
 
     #[test]

@@ -21,10 +21,13 @@
 //! | [`note`] | the signed note |
 //! | [`proof`] | one row, proved to whoever has the public key |
 //! | [`mask`] | secrets that must not enter the log |
+//! | [`tracked`] | what is recorded of each column of an application's own table |
+//! | [`entity`] | the id of a row whose key is no uuid |
 
 pub mod canonical;
 pub mod chain;
 pub mod checkpoint;
+pub mod entity;
 pub mod export;
 pub mod finding;
 pub mod group;
@@ -38,5 +41,6 @@ pub mod proof;
 pub mod reconcile;
 pub mod row;
 pub mod suspicion;
+pub mod tracked;
 pub mod tree;
 pub mod verify;

@@ -68,8 +68,7 @@ fn begin_action(
     let expires_in = argument::span("expires_in", expires_in);
     let item = work_item_id.as_ref().map(from_sql);
     let key = read_key(idempotency_key);
-    let request =
-        Request::read(item, action, provider, estimated_cost.map(|cost| cost.0), expires_in, key);
+    let request = Request::read(item, action, provider, estimated_cost.map(|cost| cost.0), expires_in, key);
     if !functions::lock(context.tenant, request.item) {
         raise(&work::unknown_work_item(request.item));
     }

@@ -1,50 +1,56 @@
 //! The trigger that turns a change of a governed row into an event.
 //!
-//! `AFTER INSERT OR UPDATE OR DELETE … FOR EACH ROW EXECUTE FUNCTION awgp.capture('entity', 'exclude=a,b',
-//! 'mask=c')`: after, because only then it is certain what the row has become. It runs as whoever made the
-//! change: a type of the application's own may have a cast to json, and that must not run with more rights.
+//! `AFTER INSERT OR UPDATE OR DELETE … FOR EACH ROW EXECUTE FUNCTION awgp.capture('entity', …)`: after, because only
+//! then it is certain what the row has become. It runs as whoever made the change: a type of the application's own may
+//! have a cast to json, and that must not run with more rights.
+//!
+//! Who owns a table may make such a trigger by hand; a dump of it does. So the name under which an application's own table is
+//! recorded is the table's, not an argument.
 
 use super::event::Event;
-use super::image::{self, Columns, Image};
+use super::image::{self, Image};
+use super::rules::{self, Key, Rules};
+use super::value;
 use super::{actor, queue};
 use crate::identity::last_login;
 use crate::raise::raise;
 use crate::trigger::{TriggerCall, nothing, row_security_binds, trigger_function};
 use crate::{context, relation};
+use awgp_core::audit::entity::entity_id;
 use awgp_core::tenancy;
 use pgrx::pg_sys::{self, Datum};
-use std::borrow::Cow;
+use pgrx::{PgLogLevel, PgSqlErrorCode};
+use serde_json::json;
 use uuid::Uuid;
 
 trigger_function!(awgp_capture, pg_finfo_awgp_capture, capture);
 
-/// Columns that move with every UPDATE: alone they are no change.
-const MOVES_ALWAYS: [&str; 1] = ["updated_at"];
-
-/// exclude=… and mask=…, each once.
-const OPTIONS_MAX: usize = 2;
-
 fn capture(call: &TriggerCall) -> Datum {
+    if !call.is_after_row() {
+        pgrx::ereport!(
+            PgLogLevel::ERROR,
+            PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
+            "awgp.capture() records rows after they have changed",
+            "Make the trigger with awgp.track_table()."
+        );
+    }
     if last_login::is_keeping() {
         return nothing();
     }
-    let arguments: Vec<Cow<'_, str>> = (1..=OPTIONS_MAX)
-        .map(|number| call.argument_text(number))
-        .take_while(|argument| !argument.is_empty())
-        .collect();
-    let columns = columns(&arguments);
+    let rules = rules::of(call);
     let change = call.change();
     if let (Some(old), Some(new)) = (change.old, change.new) {
-        let mut ignored = columns.excluded.clone();
-        ignored.extend(MOVES_ALWAYS);
+        let is_ignored = |column: &pg_sys::FormData_pg_attribute| {
+            usize::try_from(column.attnum - 1).is_ok_and(|place| rules.is_ignored[place])
+        };
         // SAFETY: both are rows of the trigger's table.
-        if !unsafe { image::differ(old, new, change.descriptor, &ignored) } {
+        if !unsafe { image::differ(old, new, change.descriptor, is_ignored) } {
             return nothing();
         }
     }
-    // SAFETY: rows of the trigger's table.
+    // SAFETY: rows of the trigger's table, of which the rules are.
     let image = |tuple: Option<pg_sys::HeapTuple>| -> Option<Image> {
-        tuple.map(|tuple| unsafe { image::of_row(tuple, change.descriptor, &columns) })
+        tuple.map(|tuple| unsafe { image::of_row(tuple, change.descriptor, &rules.treatments) })
     };
     let record = |row: pg_sys::HeapTuple, before: Option<Image>, after: Option<Image>| {
         let mut left_out = Vec::new();
@@ -54,24 +60,36 @@ fn capture(call: &TriggerCall) -> Datum {
             Some(image.state)
         };
         let (before, after) = (state("before_state", before), state("after_state", after));
-        let tenant = owner(call, row).unwrap_or_else(queue::installation);
-        refuse_foreign_tenant(call.argument(0), tenant);
+        let tenant = owner(call, &rules, row).unwrap_or_else(queue::installation);
+        if !rules.is_own {
+            refuse_foreign_tenant(&rules.entity, tenant);
+        }
+        let actor = actor::current();
+        let (entity_id, metadata) = match &rules.key {
+            Key::Uuid(number) => (uuid_of(call, row, *number), None),
+            Key::Columns(numbers) => {
+                let key = key_of(call, row, numbers);
+                let told = Jsonb::from_text(&json!({ "key": key }).to_string());
+                (Some(entity_id(&key)), Some(actor.metadata_with(&told)))
+            }
+            Key::None => (None, None),
+        };
         queue::push(Event {
             id: None,
             tenant,
-            actor: actor::current(),
+            actor,
             action: change.action.to_owned(),
-            entity_type: call.argument_text(0).into_owned(),
-            entity_id: call.uuid_of_row(row, c"id"),
+            entity_type: rules.entity.clone(),
+            entity_id,
             before,
             after,
-            metadata: None,
+            metadata,
             left_out,
         });
     };
     match (change.old, change.new) {
         // A row that moved to another tenant: each trail says what its own tenant lost or got, and no more.
-        (Some(old), Some(new)) if owner(call, old) != owner(call, new) => {
+        (Some(old), Some(new)) if owner(call, &rules, old) != owner(call, &rules, new) => {
             record(old, image(Some(old)), None);
             record(new, None, image(Some(new)));
         }
@@ -84,30 +102,35 @@ fn capture(call: &TriggerCall) -> Datum {
     nothing()
 }
 
+fn uuid_of(call: &TriggerCall, row: pg_sys::HeapTuple, number: i16) -> Option<Uuid> {
+    // SAFETY: the rules name a uuid column.
+    call.column_of(row, number).map(|datum| unsafe { relation::uuid_of(datum) })
+}
+
+/// The values of the primary key as text. None of them is NULL.
+fn key_of(call: &TriggerCall, row: pg_sys::HeapTuple, numbers: &[i16]) -> Vec<String> {
+    let printed = |number: &i16| {
+        let datum = call.column_of(row, *number);
+        // SAFETY: a column of the trigger's table, of the type that its descriptor says.
+        datum.map_or_else(String::new, |datum| unsafe {
+            let descriptor = (*call.relation()).rd_att;
+            value::printed(datum, pg_sys::SPI_gettypeid(descriptor, i32::from(*number)))
+        })
+    };
+    numbers.iter().map(printed).collect()
+}
+
 /// The tenant whose row it is: a tenant's own row is its own; none for what belongs to no tenant.
-fn owner(call: &TriggerCall, row: pg_sys::HeapTuple) -> Option<Uuid> {
-    let is_tenants = call.argument(0) == "tenants";
+fn owner(call: &TriggerCall, rules: &Rules, row: pg_sys::HeapTuple) -> Option<Uuid> {
+    let is_tenants = rules.is_own && rules.entity == "tenants";
     call.uuid_of_row(row, if is_tenants { c"id" } else { c"tenant_id" })
 }
 
 /// A row of an application's own table, which no policy of ours guards, is recorded for the tenant in context
 /// alone: nobody writes into another tenant's trail.
 fn refuse_foreign_tenant(entity: &str, tenant: Uuid) {
-    let is_own_table = entity.contains('.');
     let bound = || row_security_binds(relation::oid(c"audit_logs"));
-    if is_own_table && context::current().is_none_or(|context| context.tenant != tenant) && bound() {
+    if context::current().is_none_or(|context| context.tenant != tenant) && bound() {
         raise(&tenancy::foreign_tenant(entity));
     }
-}
-
-fn columns<'a>(arguments: &'a [Cow<'_, str>]) -> Columns<'a> {
-    let mut columns = Columns::default();
-    for argument in arguments {
-        if let Some(names) = argument.strip_prefix("exclude=") {
-            columns.excluded = names.split(',').collect();
-        } else if let Some(names) = argument.strip_prefix("mask=") {
-            columns.masked = names.split(',').collect();
-        }
-    }
-    columns
 }

@@ -1,32 +1,23 @@
 //! The image of a row as jsonb, for before_state and after_state.
 //!
-//! As `to_jsonb()` would make it, but for four things: a timestamptz is written in UTC whatever the session's
-//! TimeZone, secrets are masked, columns may be left out, and in the place of what is far too large for an event stand its
-//! length and digest. The common types are written directly; every
-//! other type goes through `to_jsonb()` itself.
+//! As `to_jsonb()` would make it, but for five things: a timestamptz is written in UTC whatever the session's
+//! TimeZone, secrets are masked, columns may be left out, a value that jsonb cannot hold is told in another way, and in the
+//! place of what is far too large for an event stand its length and digest. The common types are written directly; every
+//! other type goes through `to_jsonb()` itself ([`super::value`]).
 
-use super::left_out::{self, Masked};
-use super::plain_output::PlainOutput;
-use super::secrets;
+use super::{left_out, value};
 use crate::encoding::from_server;
 use crate::jsonb::Jsonb;
 use crate::jsonb::text::{Sink, string as string_text};
 use crate::relation::uuid_of;
 use crate::settings;
 use awgp_core::audit::row::timestamp_from_postgres;
+use awgp_core::audit::tracked::Treatment;
 use awgp_core::civil::format_timestamp;
 use pgrx::pg_sys::{self, Datum, JsonbIteratorToken, jbvType};
+use std::borrow::Cow;
 use std::ffi::CStr;
 use std::num::NonZeroUsize;
-
-/// Which columns an image leaves out or masks, beside the secrets that `awgp.audit_mask` names.
-#[derive(Default)]
-pub struct Columns<'a> {
-    /// Left out.
-    pub excluded: Vec<&'a str>,
-    /// Masked before they are stored.
-    pub masked: Vec<&'a str>,
-}
 
 const MASKED: &[u8] = b"[masked]";
 
@@ -46,37 +37,39 @@ pub struct Image {
     pub left_out: Vec<String>,
 }
 
+/// An image that is being made, or an array or object of it.
+pub type State = *mut pg_sys::JsonbParseState;
+
 /// The image of `tuple`.
 ///
 /// # Safety
-/// The tuple is a live one of the descriptor.
+/// The tuple is a live one of the descriptor, and `treatments` has an element for each of its columns.
 pub unsafe fn of_row(
     tuple: pg_sys::HeapTuple,
     descriptor: pg_sys::TupleDesc,
-    columns: &Columns<'_>,
+    treatments: &[Treatment],
 ) -> Image {
     // SAFETY: columns are read by the descriptor's own numbers; everything made on the way is palloc'd in the
     // caller's short-lived context.
     unsafe {
-        let mut state: *mut pg_sys::JsonbParseState = std::ptr::null_mut();
+        let mut state: State = std::ptr::null_mut();
         let mut left_out = Vec::new();
         let limit = settings::audit_event_max();
         let mut room = limit.saturating_mul(STORED_FACTOR).min(STORED_MAX);
         push(&mut state, JsonbIteratorToken::WJB_BEGIN_OBJECT, None);
         for attribute in attributes(descriptor) {
-            let name = CStr::from_ptr(attribute.attname.data.as_ptr());
-            let text = &*from_server(name);
-            if columns.excluded.contains(&text) {
+            let number = usize::try_from(attribute.attnum).unwrap_or(0);
+            let treatment = treatments.get(number - 1).copied().unwrap_or(Treatment::Masked);
+            if treatment == Treatment::Excluded {
                 continue;
             }
+            let name = CStr::from_ptr(attribute.attname.data.as_ptr());
             push(&mut state, JsonbIteratorToken::WJB_KEY, Some(string(name.to_bytes())));
-            let number = NonZeroUsize::new(usize::try_from(attribute.attnum).unwrap_or(0));
-            let datum = number.and_then(|number| pgrx::htup::heap_getattr_raw(tuple, number, descriptor));
+            let datum = NonZeroUsize::new(number)
+                .and_then(|number| pgrx::htup::heap_getattr_raw(tuple, number, descriptor));
             match datum {
                 None => push(&mut state, JsonbIteratorToken::WJB_VALUE, Some(null())),
-                Some(_) if columns.masked.contains(&text) || secrets::is_secret_column(text) => {
-                    push(&mut state, JsonbIteratorToken::WJB_VALUE, Some(string(MASKED)));
-                }
+                Some(_) if treatment == Treatment::Masked => push_masked(&mut state),
                 Some(datum) => {
                     let size = if attribute.attlen < 0 { stored_size(datum, attribute) } else { 0 };
                     let pushed = size <= room && push_datum(&mut state, datum, attribute.atttypid, limit);
@@ -84,7 +77,7 @@ pub unsafe fn of_row(
                         room -= size;
                     } else {
                         push_placeholder(&mut state, datum, attribute);
-                        left_out.push(text.to_owned());
+                        left_out.push(name_of(attribute).into_owned());
                     }
                 }
             }
@@ -160,11 +153,23 @@ unsafe fn push_placeholder(
                 summed.placeholder()
             }
         };
-        push_binary(state, Jsonb::from_text(&text).to_palloc());
+        value::push_text_of_json(state, &text);
     }
 }
 
-/// True where the two rows differ in a column other than those named.
+/// A value that must not be shown.
+pub unsafe fn push_masked(state: &mut State) {
+    // SAFETY: the text is static.
+    unsafe { push(state, JsonbIteratorToken::WJB_VALUE, Some(string(MASKED))) };
+}
+
+/// A column's name.
+pub fn name_of(attribute: &pg_sys::FormData_pg_attribute) -> Cow<'_, str> {
+    // SAFETY: a name ends with a zero.
+    from_server(unsafe { CStr::from_ptr(attribute.attname.data.as_ptr()) })
+}
+
+/// True where the two rows differ in a column that is not ignored.
 ///
 /// # Safety
 /// Both tuples are live ones of the descriptor.
@@ -172,14 +177,12 @@ pub unsafe fn differ(
     old: pg_sys::HeapTuple,
     new: pg_sys::HeapTuple,
     descriptor: pg_sys::TupleDesc,
-    but_for: &[&str],
+    is_ignored: impl Fn(&pg_sys::FormData_pg_attribute) -> bool,
 ) -> bool {
     // SAFETY: as above.
     unsafe {
-        attributes(descriptor).any(|attribute| {
-            let name = CStr::from_ptr(attribute.attname.data.as_ptr());
-            attribute_differs(old, new, descriptor, attribute) && !but_for.contains(&&*from_server(name))
-        })
+        attributes(descriptor)
+            .any(|attribute| attribute_differs(old, new, descriptor, attribute) && !is_ignored(attribute))
     }
 }
 
@@ -273,23 +276,24 @@ pub unsafe fn attribute(descriptor: pg_sys::TupleDesc, number: i32) -> *const pg
     unsafe { (*descriptor).attrs.as_ptr().add(usize::try_from(number).unwrap_or(0)) }
 }
 
-unsafe fn push(
-    state: &mut *mut pg_sys::JsonbParseState,
-    token: JsonbIteratorToken::Type,
-    value: Option<pg_sys::JsonbValue>,
-) {
+/// Adds to an image.
+///
+/// # Safety
+/// A value lives until the object is made.
+pub unsafe fn push(state: &mut State, token: JsonbIteratorToken::Type, value: Option<pg_sys::JsonbValue>) {
     let mut value = value;
     let value = value.as_mut().map_or(std::ptr::null_mut(), std::ptr::from_mut);
     // SAFETY: the value is copied into the state.
     unsafe { pg_sys::pushJsonbValue(state, token, value) };
 }
 
-fn null() -> pg_sys::JsonbValue {
+/// JSON's null.
+pub fn null() -> pg_sys::JsonbValue {
     pg_sys::JsonbValue { type_: jbvType::jbvNull, ..Default::default() }
 }
 
 /// A string that must live until the object is made.
-fn string(bytes: &[u8]) -> pg_sys::JsonbValue {
+pub fn string(bytes: &[u8]) -> pg_sys::JsonbValue {
     let mut value = pg_sys::JsonbValue { type_: jbvType::jbvString, ..Default::default() };
     value.val.string.len = i32::try_from(bytes.len()).unwrap_or(i32::MAX);
     value.val.string.val = bytes.as_ptr().cast_mut().cast();
@@ -297,7 +301,10 @@ fn string(bytes: &[u8]) -> pg_sys::JsonbValue {
 }
 
 /// A string of our own making, copied to where the object will be made.
-unsafe fn owned_string(text: &str) -> pg_sys::JsonbValue {
+///
+/// # Safety
+/// The current memory context lives until the object is made.
+pub unsafe fn owned_string(text: &str) -> pg_sys::JsonbValue {
     // SAFETY: palloc answers or raises.
     unsafe {
         let copy = pg_sys::palloc(text.len().max(1)).cast::<u8>();
@@ -306,20 +313,22 @@ unsafe fn owned_string(text: &str) -> pg_sys::JsonbValue {
     }
 }
 
-unsafe fn numeric(value: i64) -> pg_sys::JsonbValue {
+/// A number.
+///
+/// # Safety
+/// As above.
+pub unsafe fn numeric(value: i64) -> pg_sys::JsonbValue {
     let mut number = pg_sys::JsonbValue { type_: jbvType::jbvNumeric, ..Default::default() };
     // SAFETY: makes a palloc'd numeric.
     number.val.numeric = unsafe { pg_sys::int64_to_numeric(value) };
     number
 }
 
-/// Pushes a value; false where it is longer than the limit, and nothing was pushed.
-unsafe fn push_datum(
-    state: &mut *mut pg_sys::JsonbParseState,
-    datum: Datum,
-    kind: pg_sys::Oid,
-    limit: usize,
-) -> bool {
+/// Pushes a value of this type; false where it is longer than the limit, and nothing was pushed.
+///
+/// # Safety
+/// The datum is a non-null one of the type.
+pub unsafe fn push_datum(state: &mut State, datum: Datum, kind: pg_sys::Oid, limit: usize) -> bool {
     // SAFETY: each arm reads the datum as the type it was told.
     unsafe {
         let value = match kind {
@@ -353,84 +362,19 @@ unsafe fn push_datum(
                 #[expect(clippy::cast_possible_wrap, reason = "a by-value 64-bit timestamp")]
                 match timestamp_from_postgres(datum.value() as i64) {
                     Some(microseconds) => owned_string(&format_timestamp(microseconds)),
-                    None => return push_container(state, to_jsonb(datum, kind), limit),
+                    None => return value::push(state, datum, kind, limit),
                 }
             }
             pg_sys::JSONBOID => {
-                return push_container(state, pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast(), limit);
+                return value::push_jsonb(
+                    state,
+                    pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast(),
+                    limit,
+                );
             }
-            _ => return push_container(state, to_jsonb(datum, kind), limit),
+            _ => return value::push(state, datum, kind, limit),
         };
         push(state, JsonbIteratorToken::WJB_VALUE, Some(value));
     }
     true
-}
-
-/// Types whose text no setting of a session changes: the ones of our own tables.
-const INDEPENDENT: [pg_sys::Oid; 5] =
-    [pg_sys::NUMERICOID, pg_sys::DATEOID, pg_sys::TEXTARRAYOID, pg_sys::UUIDARRAYOID, pg_sys::INT4ARRAYOID];
-
-/// `to_jsonb(datum)`, told the type as the parser would tell it.
-unsafe fn to_jsonb(datum: Datum, kind: pg_sys::Oid) -> *mut pg_sys::Jsonb {
-    let _plain = (!INDEPENDENT.contains(&kind)).then(PlainOutput::enter);
-    // SAFETY: a call expression with one argument of the datum's type, which is all that to_jsonb looks at.
-    unsafe {
-        let argument = pg_sys::makeNullConst(kind, -1, pg_sys::InvalidOid);
-        let arguments = pg_sys::lappend(std::ptr::null_mut(), argument.cast());
-        let function = pg_sys::Oid::from(pg_sys::F_TO_JSONB);
-        let mut call = pg_sys::FmgrInfo::default();
-        pg_sys::fmgr_info(function, &raw mut call);
-        call.fn_expr = pg_sys::makeFuncExpr(
-            function,
-            pg_sys::JSONBOID,
-            arguments,
-            pg_sys::InvalidOid,
-            pg_sys::InvalidOid,
-            pg_sys::CoercionForm::COERCE_EXPLICIT_CALL,
-        )
-        .cast();
-        let jsonb = pg_sys::FunctionCall1Coll(&raw mut call, pg_sys::InvalidOid, datum);
-        pg_sys::pg_detoast_datum(jsonb.cast_mut_ptr()).cast()
-    }
-}
-
-/// Pushes a jsonb as the value of the current key, its secrets masked; false where it has some and is longer than the limit.
-unsafe fn push_container(
-    state: &mut *mut pg_sys::JsonbParseState,
-    jsonb: *mut pg_sys::Jsonb,
-    limit: usize,
-) -> bool {
-    // SAFETY: the jsonb is detoasted and lives until the object is made.
-    unsafe {
-        let root = &raw mut (*jsonb).root;
-        let header = (*root).header;
-        let is_empty = header & pg_sys::JB_CMASK == 0;
-        if header & pg_sys::JB_FSCALAR != 0 {
-            let mut iterator = pg_sys::JsonbIteratorInit(root);
-            let mut value = pg_sys::JsonbValue::default();
-            pg_sys::JsonbIteratorNext(&raw mut iterator, &raw mut value, true);
-            pg_sys::JsonbIteratorNext(&raw mut iterator, &raw mut value, true);
-            push(state, JsonbIteratorToken::WJB_VALUE, Some(value));
-            return true;
-        }
-        let size = pgrx::varsize_any(jsonb.cast::<pg_sys::varlena>());
-        let bytes = std::slice::from_raw_parts(jsonb.cast::<u8>(), size);
-        match if is_empty { Masked::AsItIs } else { left_out::masked(bytes, limit) } {
-            Masked::AsItIs => push_binary(state, jsonb),
-            Masked::Text(text) => push_binary(state, Jsonb::from_text(&text).to_palloc()),
-            Masked::TooLong => return false,
-        }
-    }
-    true
-}
-
-unsafe fn push_binary(state: &mut *mut pg_sys::JsonbParseState, jsonb: *mut pg_sys::Jsonb) {
-    // SAFETY: pushJsonbValue unpacks the container.
-    unsafe {
-        let mut value = pg_sys::JsonbValue { type_: jbvType::jbvBinary, ..Default::default() };
-        value.val.binary.data = &raw mut (*jsonb).root;
-        value.val.binary.len =
-            i32::try_from(pgrx::varsize_any_exhdr(jsonb.cast::<pg_sys::varlena>())).unwrap_or(i32::MAX);
-        push(state, JsonbIteratorToken::WJB_VALUE, Some(value));
-    }
 }

@@ -1,6 +1,8 @@
 //! The trail is append-only: for everyone, the table's owner included.
 
 use super::queue;
+use super::rules;
+use crate::catalog;
 use crate::partitions::{drain, restore};
 use crate::raise::raise;
 use crate::trigger::{TriggerCall, trigger_function};
@@ -37,12 +39,18 @@ fn guard_audit(call: &TriggerCall) -> Datum {
 
 /// A governed table is not truncated: the trail could not say which rows went.
 fn refuse_truncate(call: &TriggerCall) -> Datum {
+    // SAFETY: the trigger's table is open. An application's own may be called otherwise than when it was tracked.
+    let table = unsafe {
+        let relation = call.relation();
+        let is_own = (*(*relation).rd_rel).relnamespace == catalog::namespace();
+        if is_own { call.argument(0).to_owned() } else { rules::name_of(relation) }
+    };
     raise(
         &Refusal::new(
             Reason::TruncateRefused,
             "a governed table cannot be truncated",
             "Use DELETE, which the audit trail records row by row.",
         )
-        .with("table", call.argument(0)),
+        .with("table", table),
     )
 }

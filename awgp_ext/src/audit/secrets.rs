@@ -1,8 +1,9 @@
 //! What must not enter the trail: the names of `awgp.audit_mask`, remembered per column.
 
+use super::rules;
 use crate::encoding::bytes_from_server;
 use crate::settings;
-use awgp_core::audit::mask::SecretNames;
+use awgp_core::audit::mask::{SecretNames, mask};
 use std::cell::RefCell;
 use std::collections::HashMap;
 
@@ -18,6 +19,7 @@ thread_local! {
 
 /// The setting takes another value.
 pub fn forget() {
+    rules::forget(None);
     KNOWN.with_borrow_mut(|known| *known = None);
 }
 
@@ -49,4 +51,9 @@ pub fn is_secret_column(name: &str) -> bool {
 /// be any number of them.
 pub fn is_secret_key(key: &[u8]) -> bool {
     with_known(|known| known.names.matches(&bytes_from_server(key)))
+}
+
+/// JSON text with its secret keys masked; none where there are none. For what no jsonb holds.
+pub fn mask_keys(json: &str) -> Option<String> {
+    with_known(|known| mask(json, &known.names))
 }

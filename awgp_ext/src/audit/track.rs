@@ -1,24 +1,32 @@
 //! `track_table()` and `untrack_table()`: the trail of an application's own tables.
 //!
-//! The caller must own the table. The triggers are made as the owner of the trail, because only he may name
-//! the trigger functions: whoever could put them on a table of his own with arguments of his own could write
-//! events about tables that are not his.
+//! The caller must own the table. The triggers are made as the owner of the trail. What they do is in their arguments, so a
+//! dump of the table has all of it; the columns that are masked or left out are pinned there by number and name
+//! ([`awgp_core::audit::tracked`]), and [`super::follow`] keeps that true when the table changes.
 
 use super::actor;
 use super::event::Event;
+use super::follow;
 use super::privileged::AsOwner;
 use super::queue;
+use super::rules;
 use crate::argument;
 use crate::jsonb::Jsonb;
 use crate::query;
 use crate::raise::raise;
 use crate::relation;
 use crate::transaction::refuse_read_only;
+use awgp_core::audit::tracked::{Column, Pinned, Treatment};
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
+
+/// The triggers of a tracked table.
+pub const CAPTURE: &str = "awgp_capture";
+/// On each of its partitions too.
+pub const REFUSE_TRUNCATE: &str = "awgp_refuse_truncate";
 
 /// Records every insert, update and delete on the table from now on, and returns its name. Called again, it
 /// replaces the options.
@@ -34,40 +42,35 @@ fn track_table(
 ) -> String {
     refuse_read_only(c"awgp.track_table()");
     let table = table.unwrap_or(pg_sys::InvalidOid);
-    let name = owned_table(table);
+    refuse_not_owned(table);
     let columns = |argument: &str, names: Option<Vec<Option<String>>>| {
         argument::texts(argument, names.unwrap_or_default())
     };
     let (exclude, mask) = (columns("exclude", exclude), columns("mask", mask));
+    let table = Table::lock(table);
     for column in exclude.iter().chain(&mask) {
-        refuse_unknown_column(table, &name, column);
+        refuse_unknown_column(&table, column);
     }
-    refuse_without_tenant(table, &name);
-    let options = [("exclude", &exclude), ("mask", &mask)];
-    let arguments = options.iter().filter(|(_, columns)| !columns.is_empty());
-    let arguments =
-        arguments.map(|(option, columns)| spi::quote_literal(format!("{option}={}", columns.join(","))));
-    let literal = spi::quote_literal(&name);
-    let call: Vec<String> = std::iter::once(literal.clone()).chain(arguments).collect();
-    let call = call.join(", ");
-    as_owner(&[
-        format!(
-            "CREATE OR REPLACE TRIGGER awgp_capture AFTER INSERT OR UPDATE OR DELETE ON {name}
-                 FOR EACH ROW EXECUTE FUNCTION awgp.capture({call})"
-        ),
-        format!(
-            "COMMENT ON TRIGGER awgp_capture ON {name} IS 'Every change is recorded in the audit trail.'"
-        ),
-        format!(
-            "CREATE OR REPLACE TRIGGER awgp_refuse_truncate BEFORE TRUNCATE ON {name}
-                 FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate({literal})"
-        ),
-        format!(
-            "COMMENT ON TRIGGER awgp_refuse_truncate ON {name} IS 'The trail could not say which rows went.'"
-        ),
-    ]);
-    record("track_table", &name, &exclude, &mask);
-    name
+    refuse_without_tenant(&table);
+    let treatment = |column: &Column| {
+        if exclude.contains(&column.name) {
+            Treatment::Excluded
+        } else if mask.contains(&column.name) {
+            Treatment::Masked
+        } else {
+            Treatment::Plain
+        }
+    };
+    let former_names = table.pinned_names();
+    let pinned = Pinned::new(table.oid.to_u32(), former_names.clone(), &table.columns, treatment);
+    as_owner(&[vec![table.capture(&pinned)], table.others()].concat());
+    follow::ensure_event_triggers();
+    let mut after = json!({ "table": table.name, "exclude": exclude, "mask": mask });
+    if !former_names.is_empty() {
+        after["former_names"] = former_names.into();
+    }
+    record("track_table", &after);
+    table.name
 }
 
 /// Records nothing of the table from now on, and returns its name. What was recorded stays.
@@ -79,44 +82,172 @@ LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 fn untrack_table(table: Option<pg_sys::Oid>) -> String {
     refuse_read_only(c"awgp.untrack_table()");
     let table = table.unwrap_or(pg_sys::InvalidOid);
-    let name = owned_table(table);
-    as_owner(&[
-        format!("DROP TRIGGER IF EXISTS awgp_capture ON {name}"),
-        format!("DROP TRIGGER IF EXISTS awgp_refuse_truncate ON {name}"),
-    ]);
-    record("untrack_table", &name, &[], &[]);
-    name
+    refuse_not_owned(table);
+    let table = Table::lock(table);
+    let mut statements = vec![format!("DROP TRIGGER IF EXISTS {CAPTURE} ON {}", table.name)];
+    let partitions = table.members(MEMBERS);
+    statements
+        .extend(partitions.iter().map(|name| format!("DROP TRIGGER IF EXISTS {REFUSE_TRUNCATE} ON {name}")));
+    follow::quietly(|| as_owner(&statements));
+    record("untrack_table", &json!({ "table": table.name, "exclude": [], "mask": [] }));
+    table.name
 }
 
-/// The table's name, quoted and with its schema, if it is a table of the caller's own and none of ours.
-fn owned_table(table: pg_sys::Oid) -> String {
-    let arguments = [table.into()];
-    let found = query::one::<String>(
-        "SELECT format('%I.%I', nspname, relname)
-         FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
-         WHERE pg_class.oid = $1 AND relkind IN ('r', 'p')
-           AND nspname NOT IN ('awgp', 'pg_catalog', 'information_schema')
-           AND pg_has_role(current_user, relowner, 'USAGE')",
-        &arguments,
-    );
-    match found {
-        Ok(Some(name)) => name,
-        _ => raise(&Refusal::new(
-            Reason::NotTrackable,
-            "the table cannot be tracked",
-            "Name an ordinary or partitioned table that you own and that is not AWGP's own.",
-        )),
+/// A table that is tracked, or about to be; locked against whoever would change it.
+pub struct Table {
+    /// Its oid.
+    pub oid: pg_sys::Oid,
+    /// Its name, quoted and with its schema.
+    pub name: String,
+    /// Its columns.
+    pub columns: Vec<Column>,
+    /// The arguments of its trigger; none where it is not tracked.
+    pub arguments: Option<Vec<String>>,
+}
+
+impl Table {
+    /// Reads it under the lock that making a trigger takes.
+    pub fn lock(oid: pg_sys::Oid) -> Self {
+        Self::read(oid, pg_sys::ShareRowExclusiveLock)
+    }
+
+    /// Reads it under this lock, which is kept.
+    pub fn read(oid: pg_sys::Oid, mode: u32) -> Self {
+        // SAFETY: opened, read and closed; the lock stays until the end of the transaction.
+        unsafe {
+            let relation = pg_sys::table_open(oid, mode.cast_signed());
+            let is_capture = |trigger: &*const pg_sys::Trigger| {
+                std::ffi::CStr::from_ptr((**trigger).tgname).to_str() == Ok(CAPTURE)
+            };
+            let table = Self {
+                oid,
+                name: rules::name_of(relation),
+                columns: rules::columns(relation),
+                arguments: rules::triggers_of(relation)
+                    .find(is_capture)
+                    .map(|trigger| rules::arguments(trigger)),
+            };
+            pg_sys::table_close(relation, pg_sys::NoLock as pg_sys::LOCKMODE);
+            table
+        }
+    }
+
+    /// What its trigger carries; None where that is nothing or of an older making.
+    pub fn pinned(&self) -> Option<Pinned> {
+        self.arguments.as_ref()?.get(1).and_then(|argument| Pinned::parse(argument))
+    }
+
+    /// The names under which the trail has the table's rows, besides the one that it has now.
+    pub fn pinned_names(&self) -> Vec<String> {
+        let mut names = self.pinned().map(|pinned| pinned.former_names).unwrap_or_default();
+        names.extend(self.arguments.iter().filter_map(|arguments| arguments.first().cloned()));
+        names.retain(|name| *name != self.name);
+        names.dedup();
+        names
+    }
+
+    /// What makes the trigger that records changes; partitions get their clones of it.
+    pub fn capture(&self, pinned: &Pinned) -> String {
+        let (name, literal) = (&self.name, spi::quote_literal(&self.name));
+        let argument = spi::quote_literal(pinned.to_argument());
+        format!(
+            "CREATE OR REPLACE TRIGGER {CAPTURE} AFTER INSERT OR UPDATE OR DELETE ON {name}
+                 FOR EACH ROW EXECUTE FUNCTION awgp.capture({literal}, {argument});
+             COMMENT ON TRIGGER {CAPTURE} ON {name} IS 'Every change is recorded in the audit trail.'"
+        )
+    }
+
+    /// What else a tracked table has: its own and its partitions' refusal of TRUNCATE, of which there are no clones, and an owner
+    /// who may make partitions, for which the server asks whether they may use the trigger's function.
+    pub fn others(&self) -> Vec<String> {
+        let literal = spi::quote_literal(&self.name);
+        let refuse = self.members(UNGUARDED).into_iter().map(|name| {
+            format!(
+                "CREATE OR REPLACE TRIGGER {REFUSE_TRUNCATE} BEFORE TRUNCATE ON {name}
+                     FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate({literal});
+                 COMMENT ON TRIGGER {REFUSE_TRUNCATE} ON {name} IS 'The trail could not say which rows went.'"
+            )
+        });
+        let grant = self.members(OWNERS).into_iter().map(|owner| {
+            format!(
+                "GRANT USAGE ON SCHEMA awgp TO {owner};
+                 GRANT EXECUTE ON FUNCTION awgp.capture(), awgp.refuse_truncate() TO {owner}"
+            )
+        });
+        refuse.chain(grant).collect()
+    }
+
+    /// The names that a query about the table and its partitions answers.
+    fn members(&self, query: &str) -> Vec<String> {
+        let arguments = [self.oid.into()];
+        Spi::connect(|client| {
+            client
+                .select(query, None, &arguments)?
+                .map(|row| row.get::<String>(1))
+                .collect::<spi::Result<Vec<_>>>()
+        })
+        .map(|names| names.into_iter().flatten().collect())
+        .unwrap_or_else(|error| error!("the partitions of {} could not be read: {error}", self.name))
     }
 }
 
-fn refuse_without_tenant(table: pg_sys::Oid, name: &str) {
+/// The table and the partitions below it. A foreign table has no TRUNCATE trigger before PostgreSQL 16.
+macro_rules! members {
+    ($what:literal, $where:literal) => {
+        concat!(
+            "SELECT DISTINCT ",
+            $what,
+            " FROM (SELECT $1::oid UNION SELECT relid::oid FROM pg_catalog.pg_partition_tree($1)) AS member (oid)
+              JOIN pg_catalog.pg_class ON pg_class.oid OPERATOR(pg_catalog.=) member.oid
+              JOIN pg_catalog.pg_namespace ON pg_namespace.oid OPERATOR(pg_catalog.=) relnamespace
+              WHERE relkind OPERATOR(pg_catalog.=) ANY ('{r,p}') AND ",
+            $where,
+            " ORDER BY 1"
+        )
+    };
+}
+
+const MEMBERS: &str = members!("pg_catalog.format('%I.%I', nspname, relname)", "true");
+const UNGUARDED: &str = members!(
+    "pg_catalog.format('%I.%I', nspname, relname)",
+    "NOT EXISTS (SELECT FROM pg_catalog.pg_trigger WHERE tgrelid OPERATOR(pg_catalog.=) member.oid
+                 AND tgname OPERATOR(pg_catalog.=) 'awgp_refuse_truncate')"
+);
+const OWNERS: &str = members!(
+    "pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(relowner))",
+    "NOT (pg_catalog.has_function_privilege(relowner, 'awgp.capture()', 'EXECUTE')
+          AND pg_catalog.has_function_privilege(relowner, 'awgp.refuse_truncate()', 'EXECUTE')
+          AND pg_catalog.has_schema_privilege(relowner, 'awgp', 'USAGE'))"
+);
+
+/// Refuses what is no table of the caller's own, or one of ours.
+fn refuse_not_owned(table: pg_sys::Oid) {
     let arguments = [table.into()];
+    let found = query::one::<bool>(
+        "SELECT EXISTS (SELECT FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+                        WHERE pg_class.oid = $1 AND relkind IN ('r', 'p')
+                          AND nspname NOT IN ('awgp', 'pg_catalog', 'information_schema')
+                          AND pg_has_role(current_user, relowner, 'USAGE'))",
+        &arguments,
+    );
+    if found != Ok(Some(true)) {
+        raise(&Refusal::new(
+            Reason::NotTrackable,
+            "the table cannot be tracked",
+            "Name an ordinary or partitioned table that you own and that is not AWGP's own.",
+        ));
+    }
+}
+
+fn refuse_without_tenant(table: &Table) {
+    let arguments = [table.oid.into()];
     let has_tenant = query::one::<bool>(
         "SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = $1 AND attname = 'tenant_id'
                         AND atttypid = 'uuid'::regtype AND attnotnull AND NOT attisdropped)",
         &arguments,
     );
     if has_tenant != Ok(Some(true)) {
+        let name = &table.name;
         raise(
             &Refusal::new(
                 Reason::NotTrackable,
@@ -125,34 +256,27 @@ fn refuse_without_tenant(table: pg_sys::Oid, name: &str) {
                     "ALTER TABLE {name} ADD COLUMN tenant_id uuid NOT NULL REFERENCES awgp.tenants (id);"
                 ),
             )
-            .with("table", name),
+            .with("table", name.as_str()),
         );
     }
 }
 
-fn refuse_unknown_column(table: pg_sys::Oid, name: &str, column: &str) {
-    let arguments = [table.into(), column.into()];
-    let known = query::one::<bool>(
-        "SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = $1 AND attname = $2
-                        AND attnum > 0 AND NOT attisdropped)",
-        &arguments,
-    );
-    // The options are a list separated by commas; a column's name that holds one cannot be in it.
-    if known != Ok(Some(true)) || column.contains(',') {
+fn refuse_unknown_column(table: &Table, name: &str) {
+    if !table.columns.iter().any(|column| column.name == name) {
         raise(
             &Refusal::new(
                 Reason::UnknownColumn,
                 "the table has no such column to exclude or mask",
-                "Check the column's name; names that hold a comma cannot be listed.",
+                "Check the column's name.",
             )
-            .with("table", name)
-            .with("column", column),
+            .with("table", table.name.as_str())
+            .with("column", name),
         );
     }
 }
 
 /// Runs statements of our own making as the owner of the trail.
-fn as_owner(statements: &[String]) {
+pub fn as_owner(statements: &[String]) {
     // SAFETY: the relation is open while its owner acts.
     unsafe {
         let trail = relation::open(c"audit_logs", pg_sys::AccessShareLock);
@@ -168,8 +292,7 @@ fn as_owner(statements: &[String]) {
 }
 
 /// What is tracked is itself on the record, in the installation's own chain.
-fn record(action: &str, table: &str, exclude: &[String], mask: &[String]) {
-    let after = json!({ "table": table, "exclude": exclude, "mask": mask });
+pub fn record(action: &str, after: &Value) {
     queue::push(Event {
         id: None,
         tenant: queue::installation(),

@@ -1,16 +1,21 @@
 //! What is wrong with this installation.
 //!
 //! A check is a query in `sql/doctor/` that returns object, message and hint of each finding; its name is the
-//! stable code. $1 are the policies and $2 the triggers that the scripts make. Read as the caller: nothing here needs more than the catalogs, which everybody may read.
+//! stable code. $1 are the policies and $2 the triggers that the scripts make, $3 what they grant and $4 the roles of their
+//! policies. Read as the caller: nothing here needs more than the catalogs, which everybody may read.
+//!
+//! Each check stands on its own, in a subtransaction: one that cannot be made is a finding, and the others follow.
 
 mod background;
 mod people;
+mod tracking;
 
 use crate::install::{self, declared};
 use crate::money::verify;
 use crate::query;
 use crate::relation;
 use crate::settings::{self, ContextMode};
+use crate::subtransaction;
 use awgp_core::server_release;
 use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys;
@@ -52,6 +57,9 @@ const CHECKS: &[Check] = checks! {
     error definer_search_path,
     error view_definer,
     error private_key,
+    error grant_gone,
+    error rule_foreign,
+    error replication_refused,
     warning partition_missing,
     warning retention_short,
 };
@@ -86,18 +94,28 @@ fn doctor() -> TableIterator<
         name!(hint, String),
     ),
 > {
-    let declared = [declared::policies().into(), declared::triggers().into()];
-    let findings = (migration_due().into_iter())
-        .chain(server_minor())
-        .chain(CHECKS.iter().flat_map(|check| found(check, &declared)))
-        .chain(state(&declared))
-        .chain(default_partition_rows())
-        .chain(glass_broken())
-        .chain(people::approval_undecidable())
-        .chain(people::signed_without_provider())
-        .chain(people::provider_names_no_tenant())
-        .chain(ledger_differs())
-        .chain([context_mode(), background::preload()]);
+    let declared = [
+        declared::policies().into(),
+        declared::triggers().into(),
+        declared::grants().into(),
+        declared::policy_roles().into(),
+    ];
+    let checks = CHECKS.iter().flat_map(|check| alone(check.code, || found(check, &declared)));
+    let state = STATE_CHECKS.iter().flat_map(|check| alone(check.code, || state(check, &declared)));
+    let findings = alone("migration_due", || migration_due().into_iter().collect())
+        .into_iter()
+        .chain(alone("server_minor", || server_minor().collect()))
+        .chain(checks)
+        .chain(alone("tracking", tracking::findings))
+        .chain(state)
+        .chain(alone("default_partition_rows", || default_partition_rows().into_iter().collect()))
+        .chain(alone("glass_broken", || glass_broken().into_iter().collect()))
+        .chain(alone("approval_undecidable", || people::approval_undecidable().into_iter().collect()))
+        .chain(alone("signed_without_provider", || people::signed_without_provider().into_iter().collect()))
+        .chain(alone("provider_names_no_tenant", || people::provider_names_no_tenant().into_iter().collect()))
+        .chain(alone("ledger_differs", || ledger_differs().into_iter().collect()))
+        .chain(alone("context_mode", || vec![context_mode()]))
+        .chain(alone("preload", || vec![background::preload()]));
     let rows: Vec<_> = findings
         .map(|finding| {
             (
@@ -112,13 +130,24 @@ fn doctor() -> TableIterator<
     TableIterator::new(rows)
 }
 
-fn state(declared: &[DatumWithOid<'_>]) -> Vec<Finding> {
+/// Makes a check; what keeps it from being made is a finding in its place.
+fn alone(code: &str, check: impl FnOnce() -> Vec<Finding>) -> Vec<Finding> {
+    subtransaction::within(check).unwrap_or_else(|failed| {
+        vec![Finding {
+            code: "check_failed",
+            severity: "error",
+            object: format!("check {code}"),
+            message: format!("the doctor could not look: {}", failed.message()),
+            hint: "SELECT * FROM awgp.doctor(); -- again, when the other findings are mended".to_owned(),
+        }]
+    })
+}
+
+fn state(check: &'static Check, declared: &[DatumWithOid<'_>]) -> Vec<Finding> {
     if relation::oid(c"maintenance_steps") == pg_sys::InvalidOid {
         return Vec::new();
     }
-    relation::as_owner_past_row_security(c"audit_logs", || {
-        STATE_CHECKS.iter().flat_map(|check| found(check, declared)).collect()
-    })
+    relation::as_installer_past_row_security(|| found(check, declared))
 }
 
 /// The structure is older than the logic: after an update, or an old dump restored under a newer version.
@@ -172,7 +201,7 @@ fn glass_broken() -> Option<Finding> {
     if relation::oid(c"approvals") == pg_sys::InvalidOid {
         return None;
     }
-    let count = relation::as_owner_past_row_security(c"approvals", || {
+    let count = relation::as_installer_past_row_security(|| {
         query::one::<i64>(
             "SELECT count(*) FROM awgp.approvals
              WHERE break_glass AND approved_at OPERATOR(pg_catalog.>) (clock_timestamp() OPERATOR(pg_catalog.-) interval '30 days')",

@@ -1,6 +1,58 @@
 //! What the scripts of `sql/` make, read from their own text: the doctor misses it where it is gone.
 
 use super::manifest::scripts;
+use serde_json::{Value, json};
+
+/// What members of the extension are granted. Named apart, for `lib.rs` gives the same file to pgrx.
+const MEMBERS: &str = include_str!(concat!("../../../sql/", "members", ".sql"));
+
+/// Each privilege that the scripts grant, as JSON: an array of kind (TABLE, FUNCTION, SCHEMA), object, privilege, columns and role.
+pub fn grants() -> String {
+    let texts = scripts().map(|file| file.text).chain([MEMBERS]);
+    Value::Array(texts.flat_map(grants_of).collect()).to_string()
+}
+
+fn grants_of(text: &str) -> Vec<Value> {
+    let statements = text.lines().filter_map(|line| line.strip_prefix("GRANT ")?.strip_suffix(';'));
+    let mut grants = Vec::new();
+    for statement in statements {
+        let Some((privileges, rest)) = statement.split_once(" ON ") else { continue };
+        let Some((objects, roles)) = rest.rsplit_once(" TO ") else { continue };
+        let (kind, objects) = match objects.split_once(' ') {
+            Some((kind @ ("FUNCTION" | "SCHEMA"), objects)) => (kind, objects),
+            _ => ("TABLE", objects),
+        };
+        let (privileges, columns) = match privileges.split_once(" (") {
+            Some((privilege, columns)) => (privilege, columns.strip_suffix(')')),
+            None => (privileges, None),
+        };
+        for object in objects.split(", awgp.") {
+            let object =
+                if object.starts_with("awgp") { object.to_owned() } else { format!("awgp.{object}") };
+            for privilege in privileges.split(", ") {
+                let of_role = |role| json!({ "kind": kind, "object": object, "privilege": privilege, "columns": columns, "role": role });
+                grants.extend(roles.split(", ").map(of_role));
+            }
+        }
+    }
+    grants
+}
+
+/// The roles of each policy that is for some, as JSON: an array of table, policy and role.
+pub fn policy_roles() -> String {
+    let mut roles = Vec::new();
+    for statement in scripts().flat_map(|file| file.text.split("CREATE POLICY ").skip(1)) {
+        let statement = statement.split(';').next().unwrap_or_default();
+        let words: Vec<&str> = statement.split_whitespace().collect();
+        let [policy, "ON", table, ..] = words.as_slice() else { continue };
+        let named = words.iter().skip_while(|word| **word != "TO").skip(1);
+        for role in named.take_while(|word| word.starts_with("awgp_")) {
+            let table = table.trim_start_matches("awgp.");
+            roles.push(json!({ "table": table, "policy": policy, "role": role.trim_end_matches(',') }));
+        }
+    }
+    Value::Array(roles).to_string()
+}
 
 /// The policies, as `table.policy`.
 pub fn policies() -> Vec<String> {

@@ -182,6 +182,7 @@ const FUNCTIONS: &[File] = files! { "functions":
     "search_conversations",
     "flag_hallucination",
     "review_hallucination",
+    "row_history",
 };
 
 /// Views. Those that others are made of come first.

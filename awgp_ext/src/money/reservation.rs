@@ -43,7 +43,9 @@ fn keep_reservation(call: &TriggerCall) -> Datum {
     let change = call.change();
     if let (Some(old), Some(new)) = (change.old, change.new) {
         // SAFETY: both are rows of the trigger's table.
-        if unsafe { image::differ(old, new, change.descriptor, &CHANGES) } {
+        if unsafe {
+            image::differ(old, new, change.descriptor, |column| CHANGES.contains(&&*image::name_of(column)))
+        } {
             raise(&refusals::ledger_kept(call.argument(0), "what was reserved"));
         }
     }

@@ -12,10 +12,13 @@ pub mod waiting;
 use crate::argument;
 use crate::clock;
 use crate::lock::{self, Subject};
-use crate::raise::or_raise;
+use crate::query;
+use crate::raise::{or_raise, raise};
 use crate::relation;
 use crate::transaction::refuse_read_only;
 use awgp_core::audit::row::timestamp_from_postgres;
+use awgp_core::reason::Reason;
+use awgp_core::refusal::Refusal;
 use pgrx::datum::{Timestamp, TimestampWithTimeZone};
 use pgrx::pg_sys;
 use pgrx::prelude::*;
@@ -37,14 +40,38 @@ fn ensure_partitions(
     refuse_read_only(c"awgp.ensure_partitions()");
     let months_ahead = argument::needed("months_ahead", months_ahead);
     let at = clock::given("at", at);
+    refuse_taken_names(&months(months_ahead, at));
     SetOfIterator::new(ensure(months_ahead, at))
+}
+
+/// A month's name that something else has, or its own partition that nobody attached, is not passed over in silence. A retired
+/// month stands detached lawfully.
+fn refuse_taken_names(months: &[Month]) {
+    let names: Vec<String> = months.iter().map(|month| month.name.clone()).collect();
+    // As the owner of the extension: who maintains owns no table.
+    let taken =
+        relation::as_installer_past_row_security(|| query::one::<String>(TAKEN_NAME, &[names.into()]));
+    if let Ok(Some(name)) = taken {
+        raise(
+            &Refusal::new(
+                Reason::PartitionNameTaken,
+                "what has the name of a month's partition is not attached to the audit trail",
+                "SELECT hint FROM awgp.doctor() WHERE code = 'partition_missing';",
+            )
+            .with("partition_name", name),
+        );
+    }
+}
+
+fn months(months_ahead: i64, at: TimestampWithTimeZone) -> Vec<Month> {
+    let now = clock::microseconds(clock::now());
+    let months = or_raise(awgp_core::month::to_ensure(months_ahead, clock::microseconds(at), now));
+    months.into_iter().map(Month::from_month).collect()
 }
 
 /// What `ensure_partitions()` does.
 pub fn ensure(months_ahead: i64, at: TimestampWithTimeZone) -> Vec<String> {
-    let now = clock::microseconds(clock::now());
-    let months = or_raise(awgp_core::month::to_ensure(months_ahead, clock::microseconds(at), now));
-    let months: Vec<Month> = months.into_iter().map(Month::from_month).collect();
+    let months = months(months_ahead, at);
     lock::lock_until_commit(Subject::Partitions);
     let of = |part: fn(&Month) -> &String| months.iter().map(part).cloned().collect::<Vec<String>>();
     let arguments =
@@ -132,6 +159,16 @@ const MISSING_MONTHS: &str = "
       AND NOT EXISTS (
           SELECT FROM awgp.audit_logs_default WHERE \"timestamp\" >= from_ AND \"timestamp\" < to_)
     ORDER BY place";
+
+/// The first of the months named $1 whose name is taken by what is no partition of the trail; NULL where there is none.
+const TAKEN_NAME: &str = "
+    SELECT min(relname::text)
+    FROM pg_class
+    WHERE relname::text = ANY ($1) AND relnamespace = 'awgp'::regnamespace
+      AND NOT EXISTS (SELECT FROM pg_inherits
+                      WHERE inhparent = 'awgp.audit_logs'::regclass AND inhrelid = pg_class.oid AND NOT inhdetachpending)
+      AND NOT EXISTS (SELECT FROM awgp.audit_retired_partitions
+                      WHERE partition_name = relname AND restored_at IS NULL)";
 
 /// What makes the table of one month, beside the trail. The name is an identifier by construction; it is quoted all
 /// the same.

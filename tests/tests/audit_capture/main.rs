@@ -1,8 +1,11 @@
 //! Capture: every change of a governed table is one event, with what was before, what is after, and who did it.
 
 mod contents;
+mod followed;
 mod governed;
 mod log_event;
+mod partitioned;
+mod rows;
 mod secrets;
 mod statements;
 

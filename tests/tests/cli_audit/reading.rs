@@ -86,6 +86,29 @@ async fn one_event_is_shown_with_its_states() {
 }
 
 #[tokio::test]
+async fn a_history_is_asked_for_by_the_key_of_an_applications_own_table() {
+    let (database, group) = scene().await;
+    let tenant = group.north.id;
+    let sql = format!(
+        "CREATE SCHEMA shop; CREATE TABLE shop.orders (country text, n integer, tenant_id uuid NOT NULL, v text, PRIMARY KEY (country, n));
+         SELECT awgp.track_table('shop.orders'); INSERT INTO shop.orders VALUES ('de', 7, '{tenant}', 'a');
+         ALTER TABLE shop.orders RENAME TO purchases; UPDATE shop.purchases SET v = 'b'"
+    );
+    database.superuser().await.batch_execute(&sql).await.expect("a row of an application's own");
+    for (login, name, versions) in [
+        (Login::App, "shop.purchases", 2),
+        (Login::Auditor, "shop.purchases", 2),
+        (Login::App, "shop.orders", 1),
+    ] {
+        let arguments = ["audit", "history", name, "de", "7", "--tenant", "north"];
+        let history = json(&database, login, &arguments).expect(0).json();
+        assert_eq!(history.as_array().map(Vec::len), Some(versions), "{name}: {history}");
+    }
+    json(&database, Login::App, &["audit", "history", "shop.purchases", "de7", "--tenant", "north"])
+        .expect(8);
+}
+
+#[tokio::test]
 async fn a_history_shows_what_changed_from_each_version_to_the_next() {
     let (database, group) = scene().await;
     let mut app = database.app().await;

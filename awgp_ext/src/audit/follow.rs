@@ -1,0 +1,213 @@
+//! What happens to a tracked table is followed: a new partition, a new name of the table or of a column, a drop.
+//!
+//! Two event triggers of the database, made with the first table that is tracked, where the owner of the trail is a superuser; no
+//! other role can make them. After CREATE TABLE, ALTER TABLE and ALTER SCHEMA the triggers of the tracked tables that were
+//! touched are made again where they no longer say what is there; what was dropped is recorded. Where the event triggers
+//! are not, masked columns stay masked all the same, and `awgp.doctor()` says what to do.
+
+use super::rules;
+use super::secrets;
+use super::track::{Table, as_owner, record};
+use crate::c_function::c_function;
+use crate::lock::{self, Subject};
+use crate::query;
+use crate::relation;
+use crate::trigger::nothing;
+use awgp_core::audit::tracked::Treatment;
+use pgrx::pg_sys::{self, Datum};
+use pgrx::prelude::*;
+use serde_json::json;
+use std::cell::Cell;
+
+/// A call of an event trigger.
+struct EventCall;
+
+impl EventCall {
+    /// # Safety
+    /// `fcinfo` is what PostgreSQL passed.
+    unsafe fn new(fcinfo: pg_sys::FunctionCallInfo) -> Self {
+        // SAFETY: context is null or a node; its tag says whether it is an event trigger's.
+        unsafe {
+            let node = (*fcinfo).context;
+            if node.is_null() || (*node).type_ != pg_sys::NodeTag::T_EventTriggerData {
+                ereport!(
+                    PgLogLevel::ERROR,
+                    PgSqlErrorCode::ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED,
+                    "this function can only be called as an event trigger"
+                );
+            }
+        }
+        Self
+    }
+}
+
+c_function!(awgp_follow_tables, pg_finfo_awgp_follow_tables, EventCall, follow_tables);
+c_function!(awgp_record_drops, pg_finfo_awgp_record_drops, EventCall, record_drops);
+
+thread_local! {
+    /// True while AWGP itself takes triggers away.
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Puts the flag back, after an error too.
+struct Quiet;
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        QUIET.set(false);
+    }
+}
+
+/// Runs `body`; what it drops is recorded by its caller.
+pub fn quietly(body: impl FnOnce()) {
+    let _quiet = Quiet;
+    QUIET.set(true);
+    body();
+}
+
+const EVENT_TRIGGERS: [(&str, &str); 2] = [
+    (
+        "awgp_follow_tables",
+        "CREATE EVENT TRIGGER awgp_follow_tables ON ddl_command_end
+             WHEN TAG IN ('CREATE TABLE', 'ALTER TABLE', 'ALTER SCHEMA')
+             EXECUTE FUNCTION awgp.follow_tables();
+         COMMENT ON EVENT TRIGGER awgp_follow_tables IS
+             'AWGP: partitions of tracked tables get their triggers; masked columns keep masked when they are renamed.'",
+    ),
+    (
+        "awgp_record_drops",
+        "CREATE EVENT TRIGGER awgp_record_drops ON sql_drop EXECUTE FUNCTION awgp.record_drops();
+         COMMENT ON EVENT TRIGGER awgp_record_drops IS
+             'AWGP: the drop of a tracked table, of a partition of it or of its triggers is recorded in the audit trail.'",
+    ),
+];
+
+/// Makes the event triggers that are not there, where the trail's owner may.
+pub fn ensure_event_triggers() {
+    if missing_event_triggers().is_empty() || !owner_is_superuser() {
+        return;
+    }
+    // Two sessions track their first table at once.
+    lock::lock_until_commit(Subject::Tracking);
+    let missing = missing_event_triggers();
+    let statements = EVENT_TRIGGERS.iter().filter(|(name, _)| missing.contains(name));
+    as_owner(&statements.map(|(_, statement)| (*statement).to_owned()).collect::<Vec<_>>());
+}
+
+fn missing_event_triggers() -> Vec<&'static str> {
+    let is_missing = |name: &&str| {
+        let arguments = [(*name).into()];
+        // Under a fresh snapshot: another session may have made it while this one waited.
+        let found = Spi::get_one_with_args::<bool>(
+            "SELECT EXISTS (SELECT FROM pg_event_trigger WHERE evtname = $1)",
+            &arguments,
+        );
+        found != Ok(Some(true))
+    };
+    EVENT_TRIGGERS.iter().map(|(name, _)| *name).filter(is_missing).collect()
+}
+
+fn owner_is_superuser() -> bool {
+    let found = query::one::<bool>(
+        "SELECT rolsuper FROM pg_class JOIN pg_roles ON pg_roles.oid = relowner
+         WHERE pg_class.oid = to_regclass('awgp.audit_logs')",
+        &[],
+    );
+    found == Ok(Some(true))
+}
+
+/// The tracked tables of an application that a command has touched, by themselves, a partition or their schema.
+const TOUCHED: &str = "
+    WITH command AS (SELECT classid, objid FROM pg_event_trigger_ddl_commands()),
+    touched (oid) AS (
+        SELECT objid FROM command WHERE classid = 'pg_class'::regclass
+        UNION
+        SELECT pg_class.oid FROM command JOIN pg_class ON relnamespace = objid AND relkind IN ('r', 'p')
+        WHERE classid = 'pg_namespace'::regclass
+    )
+    SELECT DISTINCT tree.oid
+    FROM touched
+    CROSS JOIN LATERAL (
+        SELECT touched.oid UNION SELECT relid::oid FROM pg_partition_ancestors(touched.oid)) AS tree (oid)
+    JOIN pg_class ON pg_class.oid = tree.oid AND relnamespace <> 'awgp'::regnamespace
+    JOIN pg_trigger ON tgrelid = tree.oid AND tgname = 'awgp_capture' AND tgparentid = 0
+    WHERE tgfoid = to_regproc('awgp.capture')
+    ORDER BY 1";
+
+/// After a command that may have changed tracked tables.
+fn follow_tables(_call: &EventCall) -> Datum {
+    let touched = Spi::connect(|client| {
+        client
+            .select(TOUCHED, None, &[])?
+            .map(|row| row.get::<pg_sys::Oid>(1))
+            .collect::<spi::Result<Vec<_>>>()
+    });
+    let touched = touched.unwrap_or_else(|error| error!("the tables could not be followed: {error}"));
+    // Without its table the trail takes nothing; the doctor says so.
+    if relation::oid(c"audit_logs") != pg_sys::InvalidOid {
+        touched.into_iter().flatten().for_each(follow);
+    }
+    nothing()
+}
+
+fn follow(oid: pg_sys::Oid) {
+    let table = Table::read(oid, pg_sys::AccessShareLock);
+    let mut statements = table.others();
+    let was = table.arguments.as_ref().and_then(|arguments| arguments.first());
+    let is_renamed = was.is_some_and(|was| *was != table.name);
+    // What cannot be told stays as it is: it masks more, and the doctor says so.
+    let again = table
+        .pinned()
+        .filter(|pinned| is_renamed || !pinned.agrees(&table.columns))
+        .and_then(|pinned| pinned.again(oid.to_u32(), &table.columns, secrets::is_secret_column));
+    if let Some(mut pinned) = again {
+        pinned.former_names = table.pinned_names();
+        statements.push(table.capture(&pinned));
+        if let Some(was) = was.filter(|_| is_renamed) {
+            let (exclude, mask) = (pinned.names(Treatment::Excluded), pinned.names(Treatment::Masked));
+            let after = json!({ "table": table.name, "was": was, "exclude": exclude, "mask": mask });
+            record("rename_table", &after);
+        }
+    }
+    if !statements.is_empty() {
+        as_owner(&statements);
+        rules::forget(None);
+    }
+}
+
+/// The tables whose triggers were dropped: name, which of the two, and whether the table went too.
+const DROPPED: &str = "
+    WITH dropped AS (SELECT object_type, address_names FROM pg_event_trigger_dropped_objects())
+    SELECT format('%I.%I', of_table.address_names[1], of_table.address_names[2]),
+           string_agg(of_table.address_names[3], ', ' ORDER BY of_table.address_names[3]),
+           bool_or(EXISTS (
+               SELECT FROM dropped AS gone
+               WHERE gone.object_type IN ('table', 'foreign table')
+                 AND gone.address_names = of_table.address_names[1:2]))
+    FROM dropped AS of_table
+    WHERE of_table.object_type = 'trigger' AND of_table.address_names[1] <> 'awgp'
+      AND of_table.address_names[3] IN ('awgp_capture', 'awgp_refuse_truncate')
+    GROUP BY of_table.address_names[1], of_table.address_names[2]
+    ORDER BY 1";
+
+/// After a command that has dropped something.
+fn record_drops(_call: &EventCall) -> Datum {
+    if QUIET.get() || relation::oid(c"audit_logs") == pg_sys::InvalidOid {
+        return nothing();
+    }
+    let dropped = Spi::connect(|client| {
+        client
+            .select(DROPPED, None, &[])?
+            .map(|row| Ok((row.get::<String>(1)?, row.get::<String>(2)?, row.get::<bool>(3)? == Some(true))))
+            .collect::<spi::Result<Vec<_>>>()
+    });
+    let dropped = dropped.unwrap_or_else(|error| error!("what was dropped could not be read: {error}"));
+    for (table, triggers, is_gone) in dropped {
+        if is_gone {
+            record("drop_table", &json!({ "table": table }));
+        } else {
+            record("drop_trigger", &json!({ "table": table, "triggers": triggers }));
+        }
+    }
+    nothing()
+}

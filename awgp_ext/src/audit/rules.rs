@@ -1,0 +1,314 @@
+//! What a capture trigger does with each column of its table, and under which name and id it records a row.
+//!
+//! Asked for every row, so worked out once for each trigger and remembered until the catalog says that its table, or the one
+//! that it was cloned from, has changed. A partition's trigger is a clone of its parent's: name and options are those of
+//! the table where the trigger was made, whatever the partition is called and in whatever order its columns stand.
+
+use super::image;
+use super::secrets;
+use crate::catalog;
+use crate::encoding::from_server;
+use crate::trigger::TriggerCall;
+use awgp_core::audit::tracked::{Column, Pinned, Treatment};
+use pgrx::pg_sys;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::ffi::CStr;
+use std::rc::Rc;
+
+/// The rules of one trigger.
+pub struct Rules {
+    /// `entity_type`.
+    pub entity: String,
+    /// The table is AWGP's own.
+    pub is_own: bool,
+    /// By column number, from 0.
+    pub treatments: Vec<Treatment>,
+    /// By column number, from 0: a change of it alone is none.
+    pub is_ignored: Vec<bool>,
+    /// What names a row.
+    pub key: Key,
+    /// The table, and the one that the trigger was made on.
+    relations: [pg_sys::Oid; 2],
+}
+
+/// What names a row.
+pub enum Key {
+    /// The uuid column `id`, or a primary key of one uuid; its number.
+    Uuid(i16),
+    /// The primary key; the numbers of its columns.
+    Columns(Vec<i16>),
+    /// Nothing, or what must not be shown.
+    None,
+}
+
+/// The column that moves with every UPDATE: alone it is no change.
+const MOVES_ALWAYS: &str = "updated_at";
+
+thread_local! {
+    static RULES: RefCell<HashMap<pg_sys::Oid, Rc<Rules>>> = RefCell::new(HashMap::new());
+    /// Counts what was forgotten: rules that were worked out meanwhile are not remembered.
+    static FORGOTTEN: Cell<u64> = const { Cell::new(0) };
+}
+
+/// The catalog has changed: of one relation, or of any.
+pub fn forget(relation: Option<pg_sys::Oid>) {
+    FORGOTTEN.set(FORGOTTEN.get().wrapping_add(1));
+    RULES.with_borrow_mut(|rules| match relation {
+        Some(relation) => rules.retain(|_, rules| !rules.relations.contains(&relation)),
+        None => rules.clear(),
+    });
+}
+
+/// The rules of the trigger that is called.
+pub fn of(call: &TriggerCall) -> Rc<Rules> {
+    let trigger = call.trigger_oid();
+    let columns = call.column_count();
+    if let Some(known) = RULES.with_borrow(|rules| rules.get(&trigger).cloned())
+        && known.treatments.len() == columns
+    {
+        return known;
+    }
+    let before = FORGOTTEN.get();
+    let rules = Rc::new(work_out(call));
+    if FORGOTTEN.get() == before {
+        RULES.with_borrow_mut(|known| known.insert(trigger, Rc::clone(&rules)));
+    }
+    rules
+}
+
+fn work_out(call: &TriggerCall) -> Rules {
+    let relation = call.relation();
+    // SAFETY: the trigger's table is open while it is called, and a source until it is closed here.
+    unsafe {
+        let is_own = (*(*relation).rd_rel).relnamespace == catalog::namespace();
+        let Some(source) = Source::of(relation, call.trigger()) else {
+            return work_out_from(relation, relation, call.trigger(), is_own);
+        };
+        let rules = work_out_from(relation, source.relation, source.trigger, is_own);
+        source.close();
+        rules
+    }
+}
+
+/// # Safety
+/// Both relations are open, and the trigger is one of `source`.
+unsafe fn work_out_from(
+    relation: pg_sys::Relation,
+    source: pg_sys::Relation,
+    trigger: *const pg_sys::Trigger,
+    is_own: bool,
+) -> Rules {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let arguments = arguments(trigger);
+        let entity = match arguments.first() {
+            Some(entity) if is_own => entity.clone(),
+            _ => name_of(source),
+        };
+        let columns = columns(source);
+        let treated = treatments(&arguments, oid(source), &columns);
+        let by_name: HashMap<&str, Treatment> = columns
+            .iter()
+            .zip(treated)
+            .map(|(column, treatment)| (column.name.as_str(), treatment))
+            .collect();
+        let descriptor = (*relation).rd_att;
+        let mut treatments = vec![Treatment::Plain; usize::try_from((*descriptor).natts).unwrap_or(0)];
+        let mut is_ignored = vec![false; treatments.len()];
+        for attribute in image::attributes(descriptor) {
+            let name = from_server(CStr::from_ptr(attribute.attname.data.as_ptr()));
+            let place = usize::try_from(attribute.attnum - 1).unwrap_or(0);
+            // A partition has the columns of its parent, by name.
+            treatments[place] = by_name.get(&*name).copied().unwrap_or(Treatment::Masked);
+            is_ignored[place] = treatments[place] == Treatment::Excluded || name == MOVES_ALWAYS;
+        }
+        let key = key(relation, &treatments, is_own);
+        Rules { entity, is_own, treatments, is_ignored, key, relations: [oid(relation), oid(source)] }
+    }
+}
+
+/// What is done with each column of a table, by its trigger's arguments.
+pub fn treatments(arguments: &[String], relation: pg_sys::Oid, columns: &[Column]) -> Vec<Treatment> {
+    match arguments.get(1).and_then(|argument| Pinned::parse(argument)) {
+        Some(pinned) => pinned.treatments(relation.to_u32(), columns, secrets::is_secret_column),
+        None => treatments_by_name(arguments, columns),
+    }
+}
+
+/// AWGP's own tables, and those that were tracked before columns were pinned: `exclude=a,b` and `mask=c`.
+fn treatments_by_name(arguments: &[String], columns: &[Column]) -> Vec<Treatment> {
+    let names = |option: &str| -> Vec<&str> {
+        let lists = arguments.iter().skip(1).filter_map(|argument| argument.strip_prefix(option));
+        lists.flat_map(|names| names.split(',')).collect()
+    };
+    let (excluded, masked) = (names("exclude="), names("mask="));
+    let treat = |column: &Column| {
+        if excluded.contains(&column.name.as_str()) {
+            Treatment::Excluded
+        } else if masked.contains(&column.name.as_str()) || secrets::is_secret_column(&column.name) {
+            Treatment::Masked
+        } else {
+            Treatment::Plain
+        }
+    };
+    columns.iter().map(treat).collect()
+}
+
+/// Where a clone comes from.
+struct Source {
+    relation: pg_sys::Relation,
+    trigger: *const pg_sys::Trigger,
+}
+
+impl Source {
+    /// The nearest of the partition's parents whose trigger of this name is no clone; None where the trigger is none.
+    ///
+    /// # Safety
+    /// The relation is open and the trigger is one of its own.
+    unsafe fn of(relation: pg_sys::Relation, trigger: *const pg_sys::Trigger) -> Option<Self> {
+        // SAFETY: parents are opened with a lock and closed again; after an error the resource owner does it.
+        unsafe {
+            if !(*trigger).tgisclone {
+                return None;
+            }
+            let parents = partition_ancestors((*relation).rd_id);
+            for place in 0..pg_sys::list_length(parents) {
+                let parent = pg_sys::list_nth_oid(parents, place);
+                let source = pg_sys::table_open(parent, pg_sys::AccessShareLock as pg_sys::LOCKMODE);
+                if let Some(trigger) = triggers_of(source).find(|of_parent| {
+                    cstr((**of_parent).tgname) == cstr((*trigger).tgname) && !(**of_parent).tgisclone
+                }) {
+                    return Some(Self { relation: source, trigger });
+                }
+                pg_sys::table_close(source, pg_sys::AccessShareLock as pg_sys::LOCKMODE);
+            }
+            None
+        }
+    }
+
+    unsafe fn close(self) {
+        // SAFETY: opened once.
+        unsafe { pg_sys::table_close(self.relation, pg_sys::AccessShareLock as pg_sys::LOCKMODE) };
+    }
+}
+
+/// The partitioned tables that a partition is of, the nearest first.
+unsafe fn partition_ancestors(relation: pg_sys::Oid) -> *mut pg_sys::List {
+    // catalog/partition.h is not among the headers that pgrx binds.
+    unsafe extern "C-unwind" {
+        fn get_partition_ancestors(relation: pg_sys::Oid) -> *mut pg_sys::List;
+    }
+    // SAFETY: the server's own function; the guard carries an error it may raise across our frames.
+    unsafe { pg_sys::ffi::pg_guard_ffi_boundary(|| get_partition_ancestors(relation)) }
+}
+
+unsafe fn cstr<'a>(text: *const std::ffi::c_char) -> &'a CStr {
+    // SAFETY: names of the relation cache end with a zero and live as long as the relation is open.
+    unsafe { CStr::from_ptr(text) }
+}
+
+/// The triggers of an open relation.
+///
+/// # Safety
+/// The relation stays open while they are used.
+pub unsafe fn triggers_of(relation: pg_sys::Relation) -> impl Iterator<Item = *const pg_sys::Trigger> {
+    // SAFETY: the description counts them.
+    unsafe {
+        let description = (*relation).trigdesc;
+        let count = if description.is_null() { 0 } else { (*description).numtriggers };
+        (0..count)
+            .map(move |number| (*description).triggers.add(usize::try_from(number).unwrap_or(0)).cast_const())
+    }
+}
+
+/// A trigger's arguments.
+///
+/// # Safety
+/// Its relation is open.
+pub unsafe fn arguments(trigger: *const pg_sys::Trigger) -> Vec<String> {
+    // SAFETY: tgargs holds tgnargs C strings.
+    unsafe {
+        let count = usize::try_from((*trigger).tgnargs).unwrap_or(0);
+        (0..count).map(|number| from_server(cstr(*(*trigger).tgargs.add(number))).into_owned()).collect()
+    }
+}
+
+/// The columns of an open relation.
+///
+/// # Safety
+/// The relation is open.
+pub unsafe fn columns(relation: pg_sys::Relation) -> Vec<Column> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        image::attributes((*relation).rd_att)
+            .map(|attribute| Column {
+                number: attribute.attnum,
+                name: from_server(cstr(attribute.attname.data.as_ptr())).into_owned(),
+            })
+            .collect()
+    }
+}
+
+/// The name of an open relation, quoted and with its schema.
+///
+/// # Safety
+/// The relation is open.
+pub unsafe fn name_of(relation: pg_sys::Relation) -> String {
+    // SAFETY: names of the catalog; the answers are palloc'd C strings.
+    unsafe {
+        let row = (*relation).rd_rel;
+        let schema = pg_sys::get_namespace_name((*row).relnamespace);
+        let name = pg_sys::quote_qualified_identifier(schema, (*row).relname.data.as_ptr());
+        from_server(cstr(name)).into_owned()
+    }
+}
+
+unsafe fn oid(relation: pg_sys::Relation) -> pg_sys::Oid {
+    // SAFETY: the relation is open.
+    unsafe { (*relation).rd_id }
+}
+
+unsafe fn key(relation: pg_sys::Relation, treatments: &[Treatment], is_own: bool) -> Key {
+    // SAFETY: the relation is open, and its primary key is opened with a lock.
+    unsafe {
+        let descriptor = (*relation).rd_att;
+        let is_uuid = |number: i16| pg_sys::SPI_gettypeid(descriptor, i32::from(number)) == pg_sys::UUIDOID;
+        let id = catalog::attribute_number(descriptor, c"id");
+        if id > 0 && is_uuid(id) {
+            return Key::Uuid(id);
+        }
+        if is_own {
+            return Key::None;
+        }
+        let columns = primary_key(relation);
+        let is_shown = |number: &i16| {
+            let place = usize::try_from(number - 1).ok();
+            place.and_then(|place| treatments.get(place)) == Some(&Treatment::Plain)
+        };
+        match columns.as_slice() {
+            // Its digest would tell a value that is not to be shown to whoever tries all that it may be.
+            [] => Key::None,
+            columns if !columns.iter().all(is_shown) => Key::None,
+            [only] if is_uuid(*only) => Key::Uuid(*only),
+            _ => Key::Columns(columns),
+        }
+    }
+}
+
+unsafe fn primary_key(relation: pg_sys::Relation) -> Vec<i16> {
+    // SAFETY: reading the list of indexes sets rd_pkindex; an index has as many key columns as it says.
+    unsafe {
+        pg_sys::list_free(pg_sys::RelationGetIndexList(relation));
+        let index = (*relation).rd_pkindex;
+        if index == pg_sys::InvalidOid {
+            return Vec::new();
+        }
+        let index = pg_sys::index_open(index, pg_sys::AccessShareLock as pg_sys::LOCKMODE);
+        let row = (*index).rd_index;
+        let count = usize::try_from((*row).indnkeyatts).unwrap_or(0);
+        let columns = (*row).indkey.values.as_slice(count).to_vec();
+        pg_sys::index_close(index, pg_sys::AccessShareLock as pg_sys::LOCKMODE);
+        columns
+    }
+}

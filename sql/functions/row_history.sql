@@ -1,0 +1,15 @@
+CREATE OR REPLACE FUNCTION awgp.row_history(
+    entity text,
+    VARIADIC key text[]
+) RETURNS SETOF awgp.audit_logs
+LANGUAGE sql STABLE SECURITY INVOKER
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT event.* FROM awgp.audit_logs AS event
+    WHERE event.entity_type = ANY (awgp.entity_names(row_history.entity))
+      AND event.entity_id = awgp.entity_id(VARIADIC row_history.key)
+    ORDER BY event."timestamp", event.id;
+$$;
+COMMENT ON FUNCTION awgp.row_history(text, text[]) IS 'What the trail has of one row, the oldest first, as far as the caller may read. entity: the table with its schema, as shop.orders, or a kind of thing, as work_items; names that a tracked table had before count too. key: the value of each column of the primary key as text, in its order; one uuid where the table has a uuid column id.';
+REVOKE ALL ON FUNCTION awgp.row_history(text, text[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION awgp.row_history(text, text[]) TO awgp_app, awgp_auditor;
