@@ -2,6 +2,7 @@
 
 mod contents;
 mod governed;
+mod large;
 mod log_event;
 mod secrets;
 mod statements;
