@@ -97,7 +97,7 @@ reasons! {
     ForeignObjects = "foreign_objects", WrongState;
     /// The installed structure is newer than the extension's logic.
     StructureTooNew = "structure_too_new", WrongState;
-    /// An argument is outside of its range.
+    /// An argument, or the value of a column, is outside of its range.
     OutOfRange = "out_of_range", BadArgument;
     /// A row that an array column of another row names was to be deleted or renamed.
     StillReferenced = "still_referenced", ForeignKeyViolation;
@@ -184,7 +184,7 @@ reasons! {
     AuditColumns = "audit_columns", WrongState;
     /// Maintenance has no step of this name.
     UnknownMaintenanceStep = "unknown_maintenance_step", BadArgument;
-    /// The audit trail cannot be locked, because a transaction that uses it has not ended.
+    /// The audit trail, or a lane of it, cannot be locked, because a transaction that uses it has not ended.
     TrailBusy = "trail_busy", Retry;
     /// A communication policy cannot be used as it is; key names what is wrong.
     InvalidPolicy = "invalid_policy", BadArgument;

@@ -116,6 +116,28 @@ mod tests {
     }
 
     #[pg_test]
+    fn what_is_hidden_is_hidden_at_any_depth_and_all_else_keeps_its_bytes() {
+        let hide = |key: &[u8]| key.ends_with(b"secret");
+        let hidden = |json: &str| {
+            let json = Jsonb::from_text(json);
+            let mut text = Vec::new();
+            assert_eq!(text::write_hiding(json.bytes(), &hide, &mut text), Some(()));
+            let is_hidden = text::any_key(json.bytes(), &hide);
+            (String::from_utf8(text).expect("UTF-8"), is_hidden)
+        };
+        for (json, expected) in [
+            (r#"{"a": 1.10, "secret": "k"}"#, r#"{"a": 1.10, "secret": "[masked]"}"#),
+            (r#"[{"x": {"my secret": {"a": [1, "}"]}}}]"#, r#"[{"x": {"my secret": "[masked]"}}]"#),
+            (r#"{"secret": null}"#, r#"{"secret": null}"#),
+        ] {
+            assert_eq!(hidden(json), (expected.to_owned(), Some(true)));
+        }
+        let plain = r#"{"a": ["secret", 123456789012345678901234567890.10]}"#;
+        assert_eq!(hidden(plain), (plain.to_owned(), Some(false)));
+        assert_eq!(text::string_length(b"a\"\\\x01\n"), 2 + 1 + 2 + 2 + 6 + 2);
+    }
+
+    #[pg_test]
     fn a_damaged_jsonb_is_refused_and_read_no_further_than_it_goes() {
         let json =
             r#"{"a": [1.5, {"b": "text", "c": null}, true], "d": {}, "e": [[], "x\ny"], "f": -12345.678}"#;

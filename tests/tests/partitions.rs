@@ -4,7 +4,7 @@
 
 use awgp_tests::catalog::{findings, snapshot};
 use awgp_tests::everything::{count, forge_audit_row};
-use awgp_tests::{Database, Login, assert_refused, assert_sqlstate, connect_to, fixture};
+use awgp_tests::{Database, Login, assert_refused, assert_sqlstate, connect_to, fixture, trail};
 use tokio_postgres::Client;
 
 /// Names of the monthly partitions with their bounds in UTC, in order.
@@ -234,6 +234,22 @@ async fn default_privileges_do_not_open_a_partition() {
     assert_eq!(ensure(&maintainer, 0, "'2031-05-05+00'").await.len(), 1);
     assert_eq!(before, snapshot(&superuser).await);
     assert!(findings(&superuser).await.is_empty());
+}
+
+#[tokio::test]
+async fn months_that_were_never_made_are_not_missed_and_one_that_was_is() {
+    let database = Database::new().await;
+    let maintainer = database.connect(Login::Maintainer).await;
+    ensure(&maintainer, 0, "'2031-05-15+00'").await;
+    ensure(&maintainer, 1, "'2019-03-15+00'").await;
+    assert_eq!(trail::verify(&database).await, []);
+    let superuser = database.superuser().await;
+    superuser.batch_execute("DROP TABLE awgp.audit_logs_2019_04").await.expect("its owner may");
+    let found: Vec<_> =
+        trail::verify(&database).await.into_iter().map(|found| (found.kind, found.partition_name)).collect();
+    assert_eq!(found, [("missing_partition".to_owned(), Some("audit_logs_2019_04".to_owned()))]);
+    ensure(&maintainer, 0, "'2019-04-15+00'").await;
+    assert_eq!(trail::verify(&database).await, [], "it is there again");
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use crate::failure::{Failure, Trouble};
 use crate::opt::{AuditExport, Output};
 use crate::session::{Context, Session, Work};
 use awgp_core::audit::chain::{Digest, Lane};
+use awgp_core::audit::escape::text_of_jsonb;
 use awgp_core::audit::export::{FORMAT, Mark};
 use awgp_core::audit::row::{AuditRow, Spooled};
 use serde_json::json;
@@ -187,10 +188,12 @@ fn put_spooled(
         put(before.as_bytes())?;
         put(key.as_bytes())?;
         put(b"\"")?;
-        let mut written = Ok(());
+        let (mut written, mut escaped) = (Ok(()), Vec::new());
         spool.read(column, &mut |piece| {
+            escaped.clear();
+            text_of_jsonb(piece, &mut escaped);
             if written.is_ok() {
-                written = put_escaped(put, piece);
+                written = put(&escaped);
             }
         });
         written?;
@@ -198,17 +201,6 @@ fn put_spooled(
         rest = after;
     }
     put_line(put, rest)
-}
-
-/// The text of a jsonb has no control characters: those are escaped already.
-fn put_escaped(put: &mut impl FnMut(&[u8]) -> Result<(), Failure>, text: &[u8]) -> Result<(), Failure> {
-    let mut rest = text;
-    while let Some(at) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\')) {
-        put(&rest[..at])?;
-        put(&[b'\\', rest[at]])?;
-        rest = &rest[at + 1..];
-    }
-    put(rest)
 }
 
 fn owned(tuple: &Tuple<'_>) -> Result<AuditRow, Failure> {

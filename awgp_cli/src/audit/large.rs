@@ -123,7 +123,7 @@ impl Document<'_, '_> {
         let members = if is_object {
             "jsonb_each(v) WITH ORDINALITY AS member (key, value, n)"
         } else {
-            "(SELECT (n - 1)::text, value, n FROM jsonb_array_elements(v) WITH ORDINALITY AS e (value, n)) AS member (key, value, n)"
+            "LATERAL (SELECT (n - 1)::text, value, n FROM jsonb_array_elements(v) WITH ORDINALITY AS e (value, n)) AS member (key, value, n)"
         };
         let sql = format!(
             "SELECT key, n, CASE WHEN size <= {SMALL} THEN value::text END

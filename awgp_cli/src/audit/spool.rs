@@ -3,6 +3,7 @@
 use super::copy::STATES;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use awgp_core::audit::escape::as_jsonb;
 use awgp_core::audit::row::Spooled;
 use std::cell::Cell;
 use std::fs::{File, OpenOptions};
@@ -11,6 +12,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 const PIECE_BYTES: usize = 1 << 20;
+const STRETCH_BYTES: usize = 64 << 10;
 
 /// Texts of one row's states.
 #[derive(Debug)]
@@ -27,6 +29,7 @@ pub struct Spooling {
     texts: [Option<(u64, u64)>; STATES.len()],
     written: u64,
     begun: u64,
+    escaped: Vec<u8>,
 }
 
 impl Spooling {
@@ -38,7 +41,13 @@ impl Spooling {
         let opened = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path);
         let file = opened.and_then(|file| std::fs::remove_file(&path).map(|()| file));
         let file = file.map_err(|error| unusable(&error))?;
-        Ok(Self { writer: BufWriter::new(file), texts: [None; STATES.len()], written: 0, begun: 0 })
+        Ok(Self {
+            writer: BufWriter::new(file),
+            texts: [None; STATES.len()],
+            written: 0,
+            begun: 0,
+            escaped: Vec::new(),
+        })
     }
 
     /// Appends to the text of the state at hand.
@@ -50,24 +59,12 @@ impl Spooling {
     /// Appends a string as the server's jsonb prints it.
     pub fn put_string(&mut self, text: &str) -> Result<(), Failure> {
         self.put(b"\"")?;
-        let mut plain = 0;
-        for (at, byte) in text.bytes().enumerate() {
-            let escape = match byte {
-                b'"' => "\\\"".to_owned(),
-                b'\\' => "\\\\".to_owned(),
-                0x08 => "\\b".to_owned(),
-                0x0c => "\\f".to_owned(),
-                b'\n' => "\\n".to_owned(),
-                b'\r' => "\\r".to_owned(),
-                b'\t' => "\\t".to_owned(),
-                control if control < b' ' => format!("\\u{control:04x}"),
-                _ => continue,
-            };
-            self.put(&text.as_bytes()[plain..at])?;
-            self.put(escape.as_bytes())?;
-            plain = at + 1;
+        for stretch in text.as_bytes().chunks(STRETCH_BYTES) {
+            self.escaped.clear();
+            as_jsonb(stretch, &mut self.escaped);
+            self.written += self.escaped.len() as u64;
+            self.writer.write_all(&self.escaped).map_err(|error| unusable(&error))?;
         }
-        self.put(&text.as_bytes()[plain..])?;
         self.put(b"\"")
     }
 

@@ -15,6 +15,7 @@
 //! | [`reconcile`] | suspicions of all lanes to findings: every tampering once, and by its name |
 //! | [`verify`] | a whole log in one pass: lanes, then reconciliation |
 //! | [`integrity`] | the sealed partition: root over its lane heads, and the check of its integrity row |
+//! | [`escape`] | strings in JSON, a stretch at a time |
 //! | [`export`] | the JSON Lines file |
 //! | [`tree`] | rows as leaves of a Merkle tree, its tiles and its proofs |
 //! | [`checkpoint`], [`group`] | the texts that an auditor signs |
@@ -28,6 +29,7 @@ pub mod canonical;
 pub mod chain;
 pub mod checkpoint;
 pub mod entity;
+pub mod escape;
 pub mod export;
 pub mod finding;
 pub mod group;

@@ -13,6 +13,7 @@ use super::rules::{self, Key, Rules};
 use super::value;
 use super::{actor, queue};
 use crate::identity::last_login;
+use crate::jsonb::Jsonb;
 use crate::raise::raise;
 use crate::trigger::{TriggerCall, nothing, row_security_binds, trigger_function};
 use crate::{context, relation};
@@ -70,7 +71,7 @@ fn capture(call: &TriggerCall) -> Datum {
             Key::Columns(numbers) => {
                 let key = key_of(call, row, numbers);
                 let told = Jsonb::from_text(&json!({ "key": key }).to_string());
-                (Some(entity_id(&key)), Some(actor.metadata_with(&told)))
+                (Some(entity_id(&key)), Some(actor.metadata.with(&told)))
             }
             Key::None => (None, None),
         };

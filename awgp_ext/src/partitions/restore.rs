@@ -46,7 +46,7 @@ fn load_partition_rows(name: Option<&str>, lines: Option<Vec<Option<String>>>) -
     lock::lock_until_commit(Subject::Partitions);
     refuse_what_is_not_retired(name);
     for (place, line) in lines.iter().enumerate() {
-        if let Err(unstorable) = storable(line.as_deref().unwrap_or_default()) {
+        if let Err(unstorable) = storable(line) {
             raise(&Refusal::from(unstorable).with("line", place + 1));
         }
     }

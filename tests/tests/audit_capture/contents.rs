@@ -90,7 +90,8 @@ async fn a_megabyte_of_text_is_stored_whole_and_a_change_in_it_is_seen() {
     let tenant = Uuid::from_u128(7);
     let (owner, _) = tracked(&database, "note text", "").await;
     let script = format!(
-        "INSERT INTO shop.things (id, tenant_id, note)
+        "SET awgp.audit_event_max = '4MB';
+         INSERT INTO shop.things (id, tenant_id, note)
          SELECT '{tenant}', '{tenant}', string_agg(md5(n::text), '') FROM generate_series(1, 32768) AS n;
          UPDATE shop.things SET note = note;
          UPDATE shop.things SET note = overlay(note PLACING '!' FROM 1000000)"

@@ -31,11 +31,40 @@ async fn log_event_records_what_it_is_given_and_who_gave_it() {
         Some(403),
         "a one and four hundred zeros in brackets"
     );
-    let metadata = json!({"role": "awgp_test_app", "token": "[masked]", "channel": "slack"});
+    let metadata =
+        json!({"role": "awgp_test_app", "origin": "log_event", "token": "[masked]", "channel": "slack"});
     assert_eq!(json_of(row.metadata.as_ref()), Some(metadata));
     let rows = trail::rows(&database).await;
     assert!(rows.iter().all(|row| row.action != "undone"));
     assert_intact(trail::install_id(&database).await, &rows);
+}
+
+#[tokio::test]
+async fn what_log_event_writes_says_so_and_what_is_captured_does_not() {
+    let database = Database::new().await;
+    let group = fixture::group(&database).await;
+    let item = group.north.work_item;
+    let mut app = database.app().await;
+    let transaction = within(&mut app, group.north.id).await;
+    for metadata in ["NULL", "'{}'", "'{\"origin\": \"capture\"}'", "'{\"origin\": null, \"left_out\": []}'"]
+    {
+        let sql = format!(
+            "SELECT awgp.log_event('update', 'work_items', $1, '{{\"status\": \"backlog\"}}',
+                '{{\"status\": \"completed\"}}', {metadata})"
+        );
+        transaction.execute(&sql, &[&item]).await.expect("an event is recorded");
+    }
+    transaction
+        .execute("UPDATE awgp.work_items SET priority = 1 WHERE id = $1", &[&item])
+        .await
+        .expect("a change");
+    transaction.commit().await.expect("commits");
+    let rows = trail::history(&database, item).await;
+    let metadata = |row: &awgp_core::audit::row::AuditRow| json_of(row.metadata.as_ref()).expect("metadata");
+    let captured = json!({"role": "awgp_test_app"});
+    let logged = json!({"role": "awgp_test_app", "origin": "log_event"});
+    let expected = [&captured, &logged, &logged, &logged, &logged, &captured];
+    assert_eq!(rows.iter().map(metadata).collect::<Vec<_>>().iter().collect::<Vec<_>>(), expected);
 }
 
 #[tokio::test]

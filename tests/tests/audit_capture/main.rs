@@ -3,6 +3,7 @@
 mod contents;
 mod followed;
 mod governed;
+mod large;
 mod log_event;
 mod partitioned;
 mod rows;

@@ -7,6 +7,7 @@ use serde_json::Value;
 use std::path::PathBuf;
 use uuid::Uuid;
 
+mod large;
 mod reading;
 mod verifying;
 

@@ -243,3 +243,37 @@ async fn a_prepared_transaction_commits_where_notifications_are_on() {
         Err(error) => assert_eq!(error.code().map(|code| code.code()), Some("55000"), "{error}"),
     }
 }
+
+#[tokio::test]
+async fn what_log_event_wrote_is_marked_everywhere_and_is_no_version_of_a_thing() {
+    let (database, group) = scene().await;
+    let item = group.north.work_item;
+    let mut app = database.app().await;
+    let transaction = within_as(&mut app, group.north.id, Some(group.north.user("operator"))).await;
+    let sql = r#"SELECT awgp.log_event('update', 'work_items', $1, '{"status": "backlog"}', '{"status": "completed"}',
+                 '{"origin": "capture"}')"#;
+    let id: i64 = transaction.query_one(sql, &[&item]).await.expect("an event is recorded").get(0);
+    transaction.commit().await.expect("commits");
+    let run = |arguments: &[&str]| {
+        let all = [arguments, &["--tenant", "north"]].concat();
+        (json(&database, Login::App, &all).expect(0), table(&database, Login::App, &all).expect(0).stdout)
+    };
+    let marked = |row: &Value| row["origin"] == "log_event" && row["metadata"]["origin"] == "log_event";
+    for arguments in [&["audit", "log"][..], &["audit", "history", "work_items", &item.to_string()]] {
+        let (rows, text) = run(arguments);
+        let rows = rows.json();
+        let rows = rows.as_array().expect("rows");
+        assert!(rows.iter().all(|row| marked(row) == (row["id"] == id)), "{rows:#?}");
+        assert_eq!(text.matches("log_event").count(), 1, "{text}");
+    }
+    let (versions, _) = run(&["audit", "history", "work_items", &item.to_string()]);
+    let versions = versions.json();
+    assert_eq!(versions.as_array().and_then(|all| all.last()).expect("it")["changes"], json!([]));
+    let (shown, text) = run(&["audit", "show", &id.to_string()]);
+    assert!(marked(&shown.json()) && text.contains("log_event"), "{text}");
+    let (last, text) = run(&["audit", "tail", "-n", "1"]);
+    assert!(marked(&last.json()) && text.contains("log_event"), "{text}");
+    let export = json(&database, Login::Auditor, &["audit", "export"]).expect(0);
+    let line = export.stdout.lines().find(|line| line.contains(&format!("\"id\":{id},"))).expect("its line");
+    assert!(line.contains(r#"\"origin\": \"log_event\""#), "{line}");
+}
