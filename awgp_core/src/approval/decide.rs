@@ -22,7 +22,7 @@ use crate::refusal::Refusal;
 /// A user of the approval's tenant, as he is now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
-    /// Who he is.
+    /// Who they are.
     pub human: Human,
     /// His role.
     pub role: Role,

@@ -66,7 +66,7 @@ pub struct Delegation {
     pub id: Uuid,
     /// Who gave it, as he is now.
     pub delegator: Person,
-    /// The subject that his row had when it was given.
+    /// The subject that their row had when it was given.
     pub given_by_subject: Option<String>,
     /// Which risk levels; None: all that the delegator may decide.
     pub risk_levels: Option<Vec<i32>>,
