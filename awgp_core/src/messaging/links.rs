@@ -266,7 +266,8 @@ fn bare_hosts(run: &[char]) -> Option<Hosts> {
         let is_ascii = label.first().is_some_and(char::is_ascii);
         let prefix = label.iter().take_while(|c| c.is_ascii() == is_ascii).count();
         let ends = [(prefix < label.len()).then_some(prefix), is_last.then_some(label.len())];
-        for length in ends.into_iter().flatten().filter(|length| is_top_level(&label[..*length])) {
+        let length = ends.into_iter().flatten().find(|length| is_top_level(&label[..*length]));
+        if let Some(length) = length {
             return Some(hosts_that_begin(&run[..start + length]));
         }
     }
@@ -307,7 +308,7 @@ fn named(scheme: &str, names: &[&str]) -> bool {
     let ends = |name: &&str| {
         scheme.strip_suffix(*name).is_some_and(|before| !before.ends_with(|c: char| c.is_ascii_alphabetic()))
     };
-    names.iter().any(|name| ends(name))
+    names.iter().any(ends)
 }
 
 fn is_slash(c: char) -> bool {

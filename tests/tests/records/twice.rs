@@ -189,4 +189,12 @@ async fn conversations_from_before_there_were_numbers_stay_as_they_are() {
         "22023",
         "idempotency_conflict",
     );
+    // The migration itself meets them.
+    let before = "ALTER TABLE awgp.conversation_logs DROP COLUMN external_number;
+                  CREATE INDEX idx_conversation_logs_external ON awgp.conversation_logs (tenant_id, external_id)";
+    superuser.batch_execute(before).await.expect("the structure of before");
+    let migration = include_str!("../../../sql/migrations/0048_conversation_external_numbers.sql");
+    superuser.batch_execute(migration).await.expect("two of one name stand in nobody's way");
+    let sql = "SELECT count(*) FROM awgp.conversation_logs WHERE external_number IS NULL AND external_id = 'chat-7'";
+    assert_eq!(superuser.query_one(sql, &[]).await.expect("counted").get::<_, i64>(0), 3);
 }
