@@ -31,19 +31,29 @@ fn guard_bounds(call: &TriggerCall) -> Datum {
             let number = NonZeroUsize::new(usize::from(attribute.attnum.unsigned_abs()));
             let value = |row| number.and_then(|n| pgrx::htup::heap_getattr_raw(row, n, change.descriptor));
             let Some(datum) = value(new) else { continue };
+            let old = change.old.and_then(value);
             let limit = limit_of(attribute.atttypid);
-            if fits(datum, attribute.atttypid, limit) {
+            if old.is_some_and(|old| stored(old) == stored(datum)) || fits(datum, attribute.atttypid, limit) {
                 continue;
             }
+            // The same may be stored in another way.
+            let is_old = old.is_some_and(|old| image::same_image(old, datum, false, -1));
             let name = from_server(CStr::from_ptr(attribute.attname.data.as_ptr()));
-            let is_old =
-                change.old.and_then(value).is_some_and(|old| image::same_image(old, datum, false, -1));
             if !is_old && !exempt.split(',').any(|column| column == name) {
                 raise(&too_large(call.argument(0), &name, limit));
             }
         }
     }
     call.keep()
+}
+
+/// The bytes of a value as they are in its row: those of a pointer where it is stored elsewhere.
+unsafe fn stored<'row>(datum: Datum) -> &'row [u8] {
+    // SAFETY: a non-null value of variable length; its row outlives the call.
+    unsafe {
+        let varlena = datum.cast_mut_ptr::<pg_sys::varlena>();
+        std::slice::from_raw_parts(varlena.cast(), pgrx::varsize_any(varlena))
+    }
 }
 
 fn limit_of(kind: pg_sys::Oid) -> usize {

@@ -64,25 +64,27 @@ pub async fn whole(
     let places = format!(
         "SELECT tableoid::bigint AS partition, ctid::text AS place, id FROM awgp.audit_logs WHERE {condition}"
     );
+    let places = work.select(&places, parameters).await?;
+    let is_alone = places.len() == 1;
     let mut rows = Vec::new();
-    for place in work.select(&places, parameters).await? {
+    for place in places {
         let text = |name| place.text(name).unwrap_or_default();
         let at = format!(
             "tableoid = {}::oid AND ctid = '{}'::tid",
             text("partition"),
             text("place").replace('\'', "")
         );
-        rows.extend(one(work, &at, &text("id")).await?);
+        let sql = format!("SELECT *, {ORIGIN} FROM awgp.audit_logs WHERE {at}");
+        match if is_alone { None } else { sent(work, &sql, &[]).await? } {
+            Some(row) => rows.extend(row),
+            None => rows.extend(in_part(work, &at, &text("id")).await?),
+        }
     }
     Ok(rows)
 }
 
-/// One event, with what of it the server can send.
-async fn one(work: &Work<'_>, condition: &str, id: &str) -> Result<Vec<Row>, Trouble> {
-    let sql = format!("SELECT *, {ORIGIN} FROM awgp.audit_logs WHERE {condition}");
-    if let Some(rows) = sent(work, &sql, &[]).await? {
-        return Ok(rows);
-    }
+/// One event that the server cannot send as a whole, with what of it it can.
+async fn in_part(work: &Work<'_>, condition: &str, id: &str) -> Result<Vec<Row>, Trouble> {
     let mut shown = Vec::new();
     for state in STATES {
         let alone = format!("SELECT {state} FROM awgp.audit_logs WHERE {condition}");

@@ -69,7 +69,6 @@ async fn a_row_that_the_server_cannot_send_stops_no_command() {
     assert!(planted["after_state"]["not_shown"]["stored_bytes"].is_number());
     table(&database, Login::Auditor, &arguments).expect(0);
     table(&database, Login::Auditor, &["audit", "tail"]).expect(0);
-    json(&database, Login::App, &["audit", "show", &id.to_string(), "--tenant", "north"]).expect(0);
     let history = ["audit", "history", "work_items", &item.to_string(), "--tenant", "north"];
     assert!(
         json(&database, Login::App, &history).expect(0).json().as_array().is_some_and(|all| all.len() > 2)
