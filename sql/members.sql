@@ -135,7 +135,7 @@ GRANT EXECUTE ON FUNCTION awgp.conversation_hits(text, uuid, bigint) TO awgp_app
 ALTER FUNCTION awgp.conversation_hits(text, uuid, bigint) ROWS 50;
 
 -- Partitions
-COMMENT ON FUNCTION awgp.ensure_partitions(bigint, timestamptz) IS 'Makes the audit partitions of the month of at (default: now) and of the next months_ahead months (0 to 120), where they are missing, and returns their names. Error 22023 out_of_range. SECURITY DEFINER: maintainers own no table.';
+COMMENT ON FUNCTION awgp.ensure_partitions(bigint, timestamptz) IS 'Makes the audit partitions of the month of at (default: now) and of the next months_ahead months (0 to 120), where they are missing, and returns their names; of months from 1970 to a hundred years from now. Error 22023 out_of_range. SECURITY DEFINER: maintainers own no table.';
 GRANT EXECUTE ON FUNCTION awgp.ensure_partitions(bigint, timestamptz) TO awgp_maintainer;
 COMMENT ON FUNCTION awgp.drain_default_partition() IS 'Makes the partitions of months that were missed, moves the default partition''s rows into them, unchanged, and returns made, moved and failed. Writers wait until the transaction ends. Error 40001 trail_busy. SECURITY DEFINER: maintainers own no table.';
 GRANT EXECUTE ON FUNCTION awgp.drain_default_partition() TO awgp_maintainer;

@@ -113,6 +113,11 @@ impl Database {
         connect_to(&self.name, login).await
     }
 
+    /// The same, for one that may be refused or ended before it has begun.
+    pub async fn try_connect(&self, login: Login) -> Result<Client, tokio_postgres::Error> {
+        try_connect_to(&self.name, login).await
+    }
+
     /// A connection that listens to a channel, and the payloads it hears.
     pub async fn listener(
         &self,
@@ -189,14 +194,18 @@ pub async fn server_major(client: &Client) -> i32 {
 
 /// A connection to a database of the server.
 pub async fn connect_to(database: &str, login: Login) -> Client {
+    try_connect_to(database, login).await.expect("the test server answers")
+}
+
+async fn try_connect_to(database: &str, login: Login) -> Result<Client, tokio_postgres::Error> {
     let mut config = server();
     config.dbname(database);
     if let Some(role) = login.role() {
         config.user(role).password(PASSWORD);
     }
-    let (client, connection) = config.connect(NoTls).await.expect("the test server answers");
+    let (client, connection) = config.connect(NoTls).await?;
     tokio::spawn(connection);
-    client
+    Ok(client)
 }
 
 async fn create_database(postgres: &Client, name: &str, template: Option<&str>) {

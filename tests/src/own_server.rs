@@ -7,6 +7,9 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use tokio_postgres::NoTls;
 
+/// A guard against waiting for ever: far above what a busy machine needs.
+const A_LONG_TIME: Duration = Duration::from_mins(5);
+
 const INSIDE: &str = "AWGP_TEST_OWN_SERVER";
 
 /// True where this process is the one inside: the test does its work. Elsewhere runs `test` of this binary inside
@@ -49,7 +52,7 @@ pub async fn crash() {
     let pid = std::env::var("AWGP_SCRATCH_PID").expect("scripts/scratch-server says its process");
     let sent = Command::new("sh").args(["-c", &format!("kill -USR1 {pid}")]).status();
     assert!(sent.expect("sh runs").success(), "the signal is sent");
-    let deadline = Instant::now() + Duration::from_mins(1);
+    let deadline = Instant::now() + A_LONG_TIME;
     while started_at().await.is_none_or(|at| at == before) {
         assert!(Instant::now() < deadline, "the server does not come back");
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -71,14 +74,17 @@ pub fn log() -> String {
     String::from_utf8_lossy(&std::fs::read(path).expect("a log")).into_owned()
 }
 
-/// Waits for the condition; fails where it does not come about in a minute, with the end of the server's log.
+/// Waits for the condition; fails where it does not come about in a long time, with the end of the server's log.
 pub async fn until(what: &str, condition: impl AsyncFn() -> bool) {
-    let deadline = Instant::now() + Duration::from_mins(1);
+    let deadline = Instant::now() + A_LONG_TIME;
     while !condition().await {
         if Instant::now() > deadline {
             let log = log();
             let lines: Vec<&str> = log.lines().collect();
-            panic!("not within a minute: {what}\n{}", lines[lines.len().saturating_sub(40)..].join("\n"));
+            panic!(
+                "not within {A_LONG_TIME:?}: {what}\n{}",
+                lines[lines.len().saturating_sub(40)..].join("\n")
+            );
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -92,14 +98,12 @@ pub async fn postmaster() -> u32 {
     pid.parse().expect("a process id")
 }
 
-/// Sends the server a signal to end, and says how long it took it to.
-pub async fn shut_down(signal: &str) -> Duration {
+/// Sends the server a signal to end, and waits until it has.
+pub async fn shut_down(signal: &str) {
     let pid = postmaster().await;
-    let begun = Instant::now();
     let sent = Command::new("sh").args(["-c", &format!("kill -{signal} {pid}")]).status();
     assert!(sent.expect("sh runs").success(), "the signal is sent");
     until(&format!("{signal} ends the server"), async || has_ended(pid)).await;
-    begun.elapsed()
 }
 
 /// Whether a process is gone, or waits for its parent alone.

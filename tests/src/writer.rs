@@ -45,6 +45,11 @@ impl Writer {
         self.write(client, |_| Instant::now() < deadline).await
     }
 
+    /// Runs transactions as long as this is true of how many are done, or until the connection is lost.
+    pub async fn run_while(&self, client: &Client, go_on: impl Fn(u64) -> bool) -> Outcome {
+        self.write(client, go_on).await
+    }
+
     async fn write(&self, client: &Client, go_on: impl Fn(u64) -> bool) -> Outcome {
         let mut dice = Dice::new(self.number);
         let mut outcome = Outcome::default();

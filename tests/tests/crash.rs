@@ -10,6 +10,8 @@ use std::time::Duration;
 
 const CLIENTS: u64 = 12;
 const ROUNDS: u64 = 4;
+/// Work items that are committed before the server is killed.
+const COMMITTED: i64 = 400;
 const TENANTS: usize = 3;
 
 /// As a server in earnest.
@@ -25,7 +27,14 @@ async fn write_until_killed(database: &Database, targets: &[Target], round: u64)
         let writer = Writer { number, targets: targets.to_vec(), tenants_per_transaction: 2 };
         running.push(tokio::spawn(async move { writer.run(&client, u64::MAX).await }));
     }
-    tokio::time::sleep(Duration::from_millis(400 + 150 * round)).await;
+    // Under load: so many are committed, and for each client the answer to one of them may be lost.
+    let superuser = database.superuser().await;
+    let items = "SELECT count(*) FROM awgp.work_items";
+    let count = async || superuser.query_one(items, &[]).await.expect("a count").get::<_, i64>(0);
+    let enough = count().await + COMMITTED;
+    while count().await < enough {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     crash().await;
     let mut acknowledged = Vec::new();
     for writer in running {
@@ -60,7 +69,7 @@ async fn nothing_acknowledged_is_lost_when_the_server_is_killed_under_load_again
         let prepared = prepare(&database, targets[0], round).await;
         let before = acknowledged.len();
         acknowledged.extend(write_until_killed(&database, &targets, round).await);
-        assert!(acknowledged.len() > before + 20, "there was load: {}", acknowledged.len() - before);
+        assert!(acknowledged.len() > before, "there was load");
         let superuser = database.superuser().await;
         let commit = format!("COMMIT PREPARED 'round {round}'");
         superuser.batch_execute(&commit).await.expect("what was prepared has survived");

