@@ -9,10 +9,10 @@ mod incomplete;
 mod scene;
 mod values;
 
-use awgp_tests::fixture::Tenant;
+use awgp_tests::fixture::{Tenant, within};
 use awgp_tests::own_server::is_inside;
 use awgp_tests::standby::{catch_up, connect};
-use awgp_tests::{Database, Login};
+use awgp_tests::{Database, Login, assert_refused};
 use calling::{Outcome, attempt, digest, prepare, processor_milliseconds};
 use catalog::{Function, functions};
 use scene::{ids, scene};
@@ -221,4 +221,22 @@ async fn on_a_standby_no_function_is_an_internal_error() {
     }
     println!("{} calls on a standby: {:?}", met.calls, met.by_code);
     assert!(met.wrong.is_empty(), "{}", met.wrong.join("\n"));
+}
+
+/// The clock of the ledger, where a superuser has set it, is a moment like any other.
+#[tokio::test]
+async fn an_accounting_time_outside_of_the_years_is_refused_where_money_moves() {
+    let (database, group) = scene().await;
+    let superuser = database.superuser().await;
+    for at in ["infinity", "-infinity", "0044-03-15 BC", "20000-01-01"] {
+        let sql = format!("ALTER DATABASE {} SET awgp.accounting_time = '{at}'", database.name);
+        superuser.batch_execute(&sql).await.expect("a superuser sets it");
+        let mut app = database.app().await;
+        for call in ["record_cost($1, 'openai', 'm', 1, 1, 1)", "reserve_credit($1, 'openai', 1)"] {
+            let transaction = within(&mut app, group.north.id).await;
+            let sql = format!("SELECT awgp.{call}");
+            let answer = transaction.query(&sql, &[&group.north.assistant]).await;
+            assert_refused(answer, "22023", "out_of_range");
+        }
+    }
 }
