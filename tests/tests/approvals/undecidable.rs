@@ -49,7 +49,7 @@ async fn ask(
     plain: bool,
 ) -> Uuid {
     let transaction = awgp_tests::fixture::within_as(app, tenant.id, Some(tenant.user(role))).await;
-    let item = awgp_tests::approving::item(&transaction, tenant, risk).await;
+    let item = awgp_tests::approving::item(&transaction, tenant, risk.into()).await;
     let sql = match plain {
         false => "SELECT id FROM awgp.request_approval($1, approver_ids => $2, risk_level => $3)",
         true => {

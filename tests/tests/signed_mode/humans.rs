@@ -15,7 +15,7 @@ const OTHER_ISSUER: &str = "https://id.example.com/realms/other";
 async fn asked_with(app: &mut Client, tenant: &Tenant, token: &str, risk: i32) -> Uuid {
     let transaction = app.transaction().await.expect("begins");
     authenticate(&transaction, token).await.expect("the token is good");
-    let item = item(&transaction, tenant, risk).await;
+    let item = item(&transaction, tenant, risk.into()).await;
     let approval = request(&transaction, item).await.expect("it can be asked for");
     transaction.commit().await.expect("committed");
     approval
