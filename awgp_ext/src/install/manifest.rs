@@ -53,17 +53,17 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0032_assistant_quality",
     "0033_governed_actions",
     "0034_leaner_indexes",
-    "0040_audit_partitions",
     "0035_presented_subjects",
     "0036_subject_by_tenant",
     "0037_digest_versions",
-    "0057_identity_algorithms",
-    "0048_conversation_external_numbers",
+    "0040_audit_partitions",
     "0044_amounts_are_numbers",
     "0045_remainders",
     "0046_pools_of_any_provider",
     "0047_idempotent_actions",
+    "0048_conversation_external_numbers",
     "0054_number_arguments",
+    "0057_identity_algorithms",
 };
 
 /// Who may see and write which rows, with the grants beside it.
