@@ -20,6 +20,32 @@ pub async fn run(
     if work.text("SELECT awgp.begin_maintenance()::text", &[]).await? != "true" {
         return Err(already_running().into());
     }
+    work.commit().await?;
+    let outcome = steps(session, options, &at).await;
+    // Not left to the end of the session, which the server may notice after another one has asked.
+    let released = release(session).await;
+    let done = outcome?;
+    released?;
+    let failed = done.iter().any(|step| step["ok"] != true);
+    let text = match output {
+        Output::Json => render::pretty(&json!({"at": at, "steps": done})),
+        Output::Table => {
+            render::grid(&["step", "outcome", "ms", "details"], done.iter().map(cells).collect())
+        }
+    };
+    Ok((text, if failed { Exit::Findings } else { Exit::Success }))
+}
+
+async fn release(session: &mut Session) -> Result<(), Trouble> {
+    let work = session.begin(Context::default()).await?;
+    work.text("SELECT awgp.end_maintenance()::text", &[]).await?;
+    work.commit().await?;
+    Ok(())
+}
+
+/// Runs the steps that are asked for, and says what each did.
+async fn steps(session: &mut Session, options: &MaintenanceRun, at: &str) -> Result<Vec<Value>, Trouble> {
+    let work = session.begin(Context::default()).await?;
     let known = work.text("SELECT string_agg(name, ',') FROM awgp.maintenance_steps() AS name", &[]).await?;
     work.commit().await?;
     let steps: Vec<&str> = match &options.only {
@@ -39,14 +65,7 @@ pub async fn run(
         }
         done.extend(answer["steps"].as_array_mut().map(std::mem::take).unwrap_or_default());
     }
-    let failed = done.iter().any(|step| step["ok"] != true);
-    let text = match output {
-        Output::Json => render::pretty(&json!({"at": at, "steps": done})),
-        Output::Table => {
-            render::grid(&["step", "outcome", "ms", "details"], done.iter().map(cells).collect())
-        }
-    };
-    Ok((text, if failed { Exit::Findings } else { Exit::Success }))
+    Ok(done)
 }
 
 fn already_running() -> Failure {

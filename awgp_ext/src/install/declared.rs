@@ -26,9 +26,7 @@ fn grants_of(text: &str) -> Vec<Value> {
             Some((privilege, columns)) => (privilege, columns.strip_suffix(')')),
             None => (privileges, None),
         };
-        for object in objects.split(", awgp.") {
-            let object =
-                if object.starts_with("awgp") { object.to_owned() } else { format!("awgp.{object}") };
+        for object in listed(objects) {
             for privilege in privileges.split(", ") {
                 let of_role = |role| json!({ "kind": kind, "object": object, "privilege": privilege, "columns": columns, "role": role });
                 grants.extend(roles.split(", ").map(of_role));
@@ -36,6 +34,20 @@ fn grants_of(text: &str) -> Vec<Value> {
         }
     }
     grants
+}
+
+/// The elements of a list; a comma between parentheses separates arguments.
+fn listed(objects: &str) -> Vec<&str> {
+    let mut depth = 0_i32;
+    let elements = objects.split(|character| {
+        depth += match character {
+            '(' => 1,
+            ')' => -1,
+            _ => 0,
+        };
+        character == ',' && depth == 0
+    });
+    elements.map(str::trim).collect()
 }
 
 /// The roles of each policy that is for some, as JSON: an array of table, policy and role.

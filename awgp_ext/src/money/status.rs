@@ -34,6 +34,7 @@ thread_local! {
 #[expect(clippy::needless_pass_by_value, reason = "arguments as SQL passes them")]
 fn accounting_day(at: TimestampWithTimeZone, time_zone: Text) -> Date {
     let fail = |error: PeriodError| -> ! { raise(&refusals::no_period(&error)) };
+    argument::check_moment("at", at.into_inner());
     let Some(at_us) = timestamp_from_postgres(at.into_inner()) else { fail(PeriodError::OutOfRange) };
     FOUND.with_borrow_mut(|found| {
         if let Some(found) =

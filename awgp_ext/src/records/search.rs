@@ -8,6 +8,7 @@
 use super::{jsonb_argument, text_argument};
 use crate::context;
 use crate::encoding::Text;
+use crate::query;
 use crate::raise::raise;
 use crate::relation::{self, Row, to_sql};
 use crate::trigger::{TriggerCall, nothing, trigger_function};
@@ -141,8 +142,8 @@ fn conversation_hits(
     }
 }
 
-fn asks_for_words(query: &str) -> bool {
-    let asks = Spi::get_one_with_args::<bool>(ASKS, &[text_argument(Some(query))]);
+fn asks_for_words(text: &str) -> bool {
+    let asks = query::one::<bool>(ASKS, &[text_argument(Some(text))]);
     asks.unwrap_or_else(|error| error!("the query could not be read: {error}")).unwrap_or(false)
 }
 

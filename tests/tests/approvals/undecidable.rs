@@ -51,7 +51,7 @@ async fn ask(
     let transaction = awgp_tests::fixture::within_as(app, tenant.id, Some(tenant.user(role))).await;
     let item = awgp_tests::approving::item(&transaction, tenant, risk.into()).await;
     let sql = match plain {
-        false => "SELECT id FROM awgp.request_approval($1, approver_ids => $2, risk_level => $3)",
+        false => "SELECT id FROM awgp.request_approval($1, approver_ids => $2, risk_level => $3::integer)",
         true => {
             "INSERT INTO awgp.approvals (work_item_id, title, approver_ids, risk_level) VALUES ($1, 't', $2, $3) RETURNING id"
         }
