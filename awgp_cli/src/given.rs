@@ -16,29 +16,29 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// The text of a file. A byte order mark is no part of it.
 pub fn file(path: &Path) -> io::Result<String> {
-    decoded(std::fs::read(path)?)
+    decoded(&std::fs::read(path)?)
 }
 
 /// The text on standard input, at most so many bytes of it.
 pub fn stdin(max_bytes: u64) -> io::Result<String> {
     let mut bytes = Vec::new();
     io::stdin().take(max_bytes).read_to_end(&mut bytes)?;
-    decoded(bytes)
+    decoded(&bytes)
 }
 
-fn decoded(bytes: Vec<u8>) -> io::Result<String> {
+fn decoded(bytes: &[u8]) -> io::Result<String> {
     let refused = |what: String| io::Error::new(ErrorKind::InvalidData, what);
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(refused("the text is UTF-16; save it as UTF-8".to_owned()));
     }
-    let line = |place: usize| 1 + bytes[..place].iter().filter(|byte| **byte == b'\n').count();
+    let line = |place: usize| bytes[..place].split(|byte| *byte == b'\n').count();
     if let Some(place) = bytes.iter().position(|byte| *byte == 0) {
         return Err(refused(format!(
             "line {} has the character NUL, which no text of PostgreSQL has",
             line(place)
         )));
     }
-    let text = std::str::from_utf8(&bytes)
+    let text = std::str::from_utf8(bytes)
         .map_err(|error| refused(format!("line {} is not UTF-8", line(error.valid_up_to()))))?;
     Ok(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text).to_owned())
 }
@@ -89,12 +89,12 @@ mod tests {
     use super::*;
 
     fn problem(bytes: &[u8]) -> String {
-        decoded(bytes.to_vec()).expect_err("no text").to_string()
+        decoded(bytes).expect_err("no text").to_string()
     }
 
     #[test]
     fn a_byte_order_mark_is_no_part_of_the_text_and_another_encoding_is_named() {
-        assert_eq!(decoded(b"\xef\xbb\xbf{}".to_vec()).expect("text"), "{}");
+        assert_eq!(decoded(b"\xef\xbb\xbf{}").expect("text"), "{}");
         assert!(problem(b"\xff\xfe{\0}\0").contains("UTF-16"));
         assert!(problem(b"a\nb\xffc").contains("line 2 is not UTF-8"));
         assert!(problem(b"a\n\nb\0").contains("line 3 has the character NUL"));

@@ -115,7 +115,7 @@ fn tell_usage(usage: &clap::Error) -> Exit {
     if to_stderr {
         // Colours are escape sequences; without them there is nothing that a terminal should obey.
         let text = secret::redact(&text);
-        eprint!("{}", if plain { shown::lines(&text) } else { text.into() });
+        eprint!("{}", if plain { shown::lines(&text) } else { text });
         return Exit::Usage;
     }
     match render::print(&text) {

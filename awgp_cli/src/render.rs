@@ -49,6 +49,7 @@ pub fn single(row: &Row, output: Output) -> String {
 }
 
 /// Rows of cells below a header. On a terminal, long cells wrap to its width.
+#[expect(clippy::needless_pass_by_value, reason = "callers make the rows for this")]
 pub fn grid(header: &[&str], rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).set_header(header.to_vec());

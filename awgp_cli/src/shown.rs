@@ -95,7 +95,8 @@ pub fn json(json: &str) -> String {
     for c in json.chars() {
         if c > '~' && is_hidden(c) {
             let mut units = [0; 2];
-            c.encode_utf16(&mut units).iter().for_each(|unit| shown += &format!("\\u{unit:04x}"));
+            let escapes = c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}"));
+            shown.extend(escapes);
         } else {
             shown.push(c);
         }

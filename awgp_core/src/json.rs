@@ -131,7 +131,7 @@ struct Scan<'a> {
     open: Vec<Open<'a>>,
 }
 
-impl<'a> Scan<'a> {
+impl Scan<'_> {
     /// After a comma.
     fn next(&mut self) {
         match self.open.last_mut() {

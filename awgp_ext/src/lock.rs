@@ -101,8 +101,9 @@ pub fn give_back_share(subject: Subject, row: Uuid) {
 
 /// An id in fewer bits. Clients choose ids of rows, so it is by a digest: nobody finds one that meets another tenant's.
 fn folded(id: Uuid, bits: u32) -> u64 {
-    let [a, b, c, d, e, f, g, h, ..] = Digest::of(id.as_bytes()).0;
-    u64::from_be_bytes([a, b, c, d, e, f, g, h]) >> (u64::BITS - bits)
+    let digest = Digest::of(id.as_bytes());
+    let first = digest.0.first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+    first >> (u64::BITS - bits)
 }
 
 /// How a lock is held.

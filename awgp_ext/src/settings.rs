@@ -130,6 +130,12 @@ pub fn define() {
         GucFlags::default(),
     );
     crate::maintenance::settings::define();
+    define_trail();
+    define_domains();
+}
+
+/// Those of the audit trail.
+fn define_trail() {
     GucRegistry::define_int_guc(
         c"awgp.audit_lanes",
         c"How many lanes of a tenant's audit chain writers may take before one waits for another.",
@@ -170,16 +176,6 @@ pub fn define() {
         GucContext::Suset,
         GucFlags::default(),
     );
-    GucRegistry::define_int_guc(
-        c"awgp.conversation_retention",
-        c"How many days after its end maintenance erases the content of a conversation.",
-        c"0: never. A tenant's own setting, conversation_policy.retention_days, wins.",
-        &CONVERSATION_RETENTION,
-        0,
-        36_500,
-        GucContext::Suset,
-        GucFlags::default(),
-    );
     GucRegistry::define_bool_guc(
         c"awgp.audit_retention_short",
         c"Whether a retention under six months is meant.",
@@ -193,6 +189,34 @@ pub fn define() {
         c"Whether a commit that has written audit events notifies the channel awgp_audit.",
         c"Off, because NOTIFY lets the commits of the whole server wait for each other. The payload is the id of the last event.",
         &AUDIT_NOTIFY,
+        GucContext::Suset,
+        GucFlags::default(),
+    );
+    // SAFETY: the check hook is guarded and reads the proposed text alone.
+    unsafe {
+        GucRegistry::define_string_guc_with_hooks(
+            c"awgp.audit_mask",
+            c"Names of columns and JSON keys whose values never enter the audit trail.",
+            c"Separated by commas; * at the beginning or end stands for anything; case, _ and - do not count. Unset: a list of the usual secrets.",
+            &AUDIT_MASK,
+            GucContext::Suset,
+            GucFlags::default(),
+            Some(check_audit_mask),
+            Some(assign_audit_mask),
+            None,
+        );
+    }
+}
+
+/// Those of the context and of single domains.
+fn define_domains() {
+    GucRegistry::define_int_guc(
+        c"awgp.conversation_retention",
+        c"How many days after its end maintenance erases the content of a conversation.",
+        c"0: never. A tenant's own setting, conversation_policy.retention_days, wins.",
+        &CONVERSATION_RETENTION,
+        0,
+        36_500,
         GucContext::Suset,
         GucFlags::default(),
     );
@@ -225,20 +249,6 @@ pub fn define() {
             GucFlags::default(),
             None,
             Some(assign_current_tenant),
-            None,
-        );
-    }
-    // SAFETY: the check hook is guarded and reads the proposed text alone.
-    unsafe {
-        GucRegistry::define_string_guc_with_hooks(
-            c"awgp.audit_mask",
-            c"Names of columns and JSON keys whose values never enter the audit trail.",
-            c"Separated by commas; * at the beginning or end stands for anything; case, _ and - do not count. Unset: a list of the usual secrets.",
-            &AUDIT_MASK,
-            GucContext::Suset,
-            GucFlags::default(),
-            Some(check_audit_mask),
-            Some(assign_audit_mask),
             None,
         );
     }

@@ -88,7 +88,7 @@ async fn a_text_is_measured_as_it_is_printed_and_what_fits_is_kept() {
         let transaction = fixture::within(app, group.north.id).await;
         let sql = format!("UPDATE awgp.work_items SET context = {context} WHERE id = $1");
         let outcome = transaction.execute(&sql, &[&group.north.work_item]).await;
-        transaction.commit().await.map(|()| ()).ok();
+        transaction.commit().await.ok();
         outcome
     };
     // {"x": "…"} is nine bytes and the text.

@@ -362,7 +362,7 @@ fn tiers(entry: &Members, base: Price) -> Result<Vec<Tier>, LeftOut> {
         let above = |price: &str| -> Result<Option<PerToken>, LeftOut> {
             let of_price =
                 |name: &str| name.strip_prefix(price).is_some_and(|rest| rest.starts_with("_above_"));
-            let name = named().filter(|(of, name)| *of == size && of_price(name)).last();
+            let name = named().rfind(|(of, name)| *of == size && of_price(name));
             name.map_or(Ok(None), |(_, name)| price_of(entry, name))
         };
         price = Price {

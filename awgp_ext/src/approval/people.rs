@@ -117,7 +117,7 @@ struct Given {
     starts_at: TimestampTz,
     ends_at: TimestampTz,
     is_active: bool,
-    given_by_subject: Option<String>,
+    subject: Option<String>,
 }
 
 /// The delegations that a user holds and whose window is not over, each with its delegator as he is now.
@@ -143,7 +143,7 @@ pub fn delegations(tenant: Uuid, delegate: Uuid, keep: Keep) -> Vec<Delegation> 
                     starts_at: time(4)?,
                     ends_at: time(5)?,
                     is_active: row.get(6)?.unwrap_or(false),
-                    given_by_subject: row.get::<Text>(7)?.map(|Text(subject)| subject),
+                    subject: row.get::<Text>(7)?.map(|Text(subject)| subject),
                 });
             }
             Ok(given)
@@ -159,7 +159,7 @@ pub fn delegations(tenant: Uuid, delegate: Uuid, keep: Keep) -> Vec<Delegation> 
         Some(Delegation {
             id: given.id,
             delegator,
-            given_by_subject: given.given_by_subject,
+            given_by_subject: given.subject,
             risk_levels: given.risk_levels,
             starts_at_us: given.starts_at,
             ends_at_us: given.ends_at,

@@ -75,7 +75,6 @@ impl<'a> Content<'a> {
     }
 
     /// The states as they are; None where they are longer than `room` together.
-    #[expect(clippy::type_complexity, reason = "both states, or none of them")]
     fn states(event: &'a Event, room: usize) -> Option<(Option<Stored<'a>>, Option<Stored<'a>>)> {
         let mut room = room;
         let mut stored = |state: &'a Option<Jsonb>| match state {

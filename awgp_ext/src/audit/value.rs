@@ -193,18 +193,18 @@ unsafe fn push_text(state: &mut State, datum: Datum, kind: pg_sys::Oid, limit: u
         let text = masked.unwrap_or(text);
         let fits = text.len() <= limit;
         if fits {
-            push_told(state, kind, text);
+            push_told(state, kind, &text);
         }
         fits
     }
 }
 
-unsafe fn push_told(state: &mut State, kind: pg_sys::Oid, text: String) {
+unsafe fn push_told(state: &mut State, kind: pg_sys::Oid, text: &str) {
     // SAFETY: strings are copied to where the object will be made; the type's name is a palloc'd C string.
     unsafe {
         image::push(state, JsonbIteratorToken::WJB_BEGIN_OBJECT, None);
         let kind = from_server(CStr::from_ptr(pg_sys::format_type_be(kind))).into_owned();
-        for (key, value) in [("awgp", "text"), ("type", &kind), ("text", &text)] {
+        for (key, value) in [("awgp", "text"), ("type", &kind), ("text", text)] {
             image::push(state, JsonbIteratorToken::WJB_KEY, Some(image::owned_string(key)));
             image::push(state, JsonbIteratorToken::WJB_VALUE, Some(image::owned_string(value)));
         }

@@ -24,7 +24,9 @@ pub fn lock_relation(relation: pg_sys::Oid, mode: u32) {
 
 /// Runs `wait`, which waits for a lock: no longer than the setting allows.
 pub fn bounded(what: &str, wait: impl FnOnce()) {
-    let Some(milliseconds) = settings::audit_lane_timeout().filter(is_shorter_than_the_sessions) else {
+    let Some(milliseconds) =
+        settings::audit_lane_timeout().filter(|limit| is_shorter_than_the_sessions(*limit))
+    else {
         wait();
         return;
     };
@@ -44,8 +46,8 @@ pub fn bounded(what: &str, wait: impl FnOnce()) {
     drop(patience);
 }
 
-fn is_shorter_than_the_sessions(milliseconds: &u32) -> bool {
+fn is_shorter_than_the_sessions(milliseconds: u32) -> bool {
     // SAFETY: reads the session's setting; 0 is none.
     let session = unsafe { pg_sys::LockTimeout }.unsigned_abs();
-    session == 0 || *milliseconds < session
+    session == 0 || milliseconds < session
 }

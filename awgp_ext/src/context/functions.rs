@@ -146,6 +146,7 @@ fn find_tenant(slug_or_id: Option<&str>) -> pgrx::Uuid {
 /// What all spellings of an e-mail address have in common: the key by which it is unique in its tenant. Bytes of UTF-8:
 /// not every database can hold as text what a folded address has in it.
 #[pg_extern(immutable, strict, parallel_safe)]
+#[expect(clippy::needless_pass_by_value, reason = "arguments as SQL passes them")]
 fn email_key(email: Text) -> Vec<u8> {
     awgp_core::email::key(&email.0).into_bytes()
 }
@@ -153,6 +154,7 @@ fn email_key(email: Text) -> Vec<u8> {
 /// The id of an active user of the tenant in context, from any spelling of the e-mail address or from the id.
 #[pg_extern(stable, parallel_restricted)]
 #[search_path(pg_catalog, pg_temp)]
+#[expect(clippy::needless_pass_by_value, reason = "arguments as SQL passes them")]
 fn find_user(email_or_id: Option<Text>) -> pgrx::Uuid {
     let arguments = [text(email_or_id.as_ref().map(|Text(text)| text.as_str()))];
     let found = query::one::<pgrx::Uuid>(

@@ -52,7 +52,7 @@ pub fn provider_names_no_tenant() -> Vec<Finding> {
 }
 
 fn tenants_have_admins() -> bool {
-    let found = relation::as_owner_past_row_security(c"users", || {
+    let found = relation::as_installer_past_row_security(|| {
         query::one::<bool>(
             "SELECT EXISTS (SELECT FROM awgp.users JOIN awgp.tenants ON tenants.id OPERATOR(pg_catalog.=) users.tenant_id
                             WHERE users.is_active AND tenants.is_active

@@ -8,7 +8,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use uuid::Uuid;
 
 async fn heard(receive: &mut UnboundedReceiver<String>) -> String {
-    tokio::time::timeout(Duration::from_secs(300), receive.recv()).await.expect("in time").expect("a payload")
+    tokio::time::timeout(Duration::from_mins(5), receive.recv()).await.expect("in time").expect("a payload")
 }
 
 #[tokio::test]

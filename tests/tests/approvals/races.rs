@@ -190,7 +190,7 @@ async fn wait_for_a_waiter(database: &Database) {
         }
     };
     // Where the lock is not asked for, nobody ever waits.
-    tokio::time::timeout(Duration::from_secs(300), waiting).await.expect("somebody waits for the lock");
+    tokio::time::timeout(Duration::from_mins(5), waiting).await.expect("somebody waits for the lock");
 }
 
 #[tokio::test]

@@ -172,7 +172,7 @@ async fn a_follower_sees_each_event_once_and_of_its_own_tenant_alone() {
 
 /// The next notification; none within five minutes is a failure.
 async fn next(heard: &mut tokio::sync::mpsc::UnboundedReceiver<String>) -> String {
-    let limit = std::time::Duration::from_secs(300);
+    let limit = std::time::Duration::from_mins(5);
     tokio::time::timeout(limit, heard.recv()).await.expect("in time").expect("a notification")
 }
 

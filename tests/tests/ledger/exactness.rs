@@ -88,12 +88,10 @@ async fn tiny_costs_at_once_and_for_several_assistants_are_exact_in_every_limit(
     let mut tasks = Vec::new();
     for _ in 0..8 {
         let app = app_of(&scene.database, scene.tenant.id).await;
-        let sql = format!(
-            "WITH own AS (SELECT id FROM awgp.create_assistant('A', 'a' || pg_backend_pid(), 'custom',
+        let sql = "WITH own AS (SELECT id FROM awgp.create_assistant('A', 'a' || pg_backend_pid(), 'custom',
                                                                max_cost_per_day => 1))
-             SELECT id::text FROM own"
-        );
-        let assistant = text(&app, &sql).await;
+             SELECT id::text FROM own";
+        let assistant = text(&app, sql).await;
         tasks.push(tokio::spawn(async move {
             for _ in 0..50 {
                 let sql = format!("SELECT awgp.record_cost('{assistant}', 'openai', 'tiny', 20)");
