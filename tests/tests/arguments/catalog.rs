@@ -10,6 +10,8 @@ pub struct Function {
     pub name: String,
     /// Its arguments, in order.
     pub arguments: Vec<Argument>,
+    /// The last argument stands for any number of them.
+    pub is_variadic: bool,
     /// Who may call it, of the ordinary roles and the superuser.
     pub callers: Vec<Login>,
 }
@@ -31,7 +33,8 @@ const FUNCTIONS: &str = "
                  ORDER BY place),
            ARRAY(SELECT role FROM unnest($1::text[]) AS role
                  WHERE has_function_privilege(role, p.oid, 'EXECUTE')
-                   AND has_schema_privilege(role, 'awgp', 'USAGE'))
+                   AND has_schema_privilege(role, 'awgp', 'USAGE')),
+           p.provariadic <> 0
     FROM pg_proc AS p
     WHERE p.pronamespace = 'awgp'::regnamespace AND p.prokind = 'f'
       AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype, 'internal'::regtype, 'cstring'::regtype)
@@ -50,6 +53,7 @@ pub async fn functions(superuser: &Client) -> Vec<Function> {
             Function {
                 name: row.get(0),
                 arguments: names.into_iter().zip(kinds).map(|(name, kind)| Argument { name, kind }).collect(),
+                is_variadic: row.get(4),
                 callers: Login::ORDINARY.into_iter().filter(may).collect(),
             }
         })

@@ -27,13 +27,22 @@ struct Call {
     outside: bool,
 }
 
+/// The arguments of a call, one after the other.
+fn listed(function: &Function, arguments: &[String]) -> String {
+    let mut arguments = arguments.to_vec();
+    if let Some(last) = arguments.last_mut().filter(|_| function.is_variadic) {
+        last.insert_str(0, "VARIADIC ");
+    }
+    arguments.join(", ")
+}
+
 /// The calls of a function.
 fn calls(function: &Function, ids: &[(&'static str, String)]) -> Vec<Call> {
     let with_ids = |value: String| ids.iter().fold(value, |value, (name, id)| value.replace(name, id));
     let meant: Vec<String> =
         function.arguments.iter().map(|argument| with_ids(values::plausible(function, argument))).collect();
     let call = |arguments: &[String], outside: bool| Call {
-        sql: format!("SELECT awgp.{}({})", function.name, arguments.join(", ")),
+        sql: format!("SELECT awgp.{}({})", function.name, listed(function, &arguments)),
         outside,
     };
     let mut calls = vec![call(&meant, false)];

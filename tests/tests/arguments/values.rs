@@ -124,12 +124,15 @@ pub fn hostile(kind: &str) -> Vec<String> {
         "bigint" => own(&["0", "-1", "121", "2147483648", "(-9223372036854775808)", "9223372036854775807"]),
         "numeric" => own(&NUMBERS),
         "double precision" => own(&FLOATS),
-        "awgp.\"decimal\"" => [own(&NUMBERS), own(&FLOATS)].concat(),
+        "real" => own(&["'NaN'::real", "'-Infinity'::real", "3e38::real", "(-0.0)::real"]),
+        "awgp.number" => [own(&NUMBERS), own(&FLOATS)].concat(),
         "jsonb" => own(&JSONS),
         "timestamp with time zone" => [own(&MOMENTS_OUTSIDE), own(&MOMENTS)].concat(),
         "interval" => [own(&SPANS_OUTSIDE), own(&SPANS)].concat(),
         "regclass" => own(&TABLES),
-        _ => vec![],
+        _ if kind.ends_with("[]") => vec![],
+        // A type that nobody has thought of would be tried with NULL alone.
+        _ => panic!("hostile() has no values of {kind}"),
     });
     if let Some(element) = kind.strip_suffix("[]") {
         values.extend(ARRAYS.iter().map(|value| value.replace('@', element)));
@@ -216,7 +219,7 @@ const BY_TYPE: &[(&str, &str)] = &[
     ("integer", "1"),
     ("bigint", "1"),
     ("numeric", "0.5"),
-    ("awgp.\"decimal\"", "0.5"),
+    ("awgp.number", "0.5"),
     ("double precision", "0.5::float8"),
     ("real", "0.5::real"),
     ("jsonb", "'{}'::jsonb"),
