@@ -38,6 +38,8 @@ line (line) AS (
     SELECT format('extension member %s', pg_describe_object(classid, objid, objsubid))
     FROM pg_depend WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
       AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'awgp')
+      -- From PostgreSQL 18 on, the array of a type is a member by itself.
+      AND NOT (classid = 'pg_type'::regclass AND EXISTS (SELECT FROM pg_type WHERE typarray = objid))
     UNION ALL
     SELECT format('%s %s: persistence=%s rls=%s force=%s options=[%s]%s%s acl=[%s]',
                   CASE relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table' WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' ELSE 'foreign table' END,
