@@ -147,8 +147,7 @@ reasons! {
     TokenLifetime = "token_lifetime", NotAllowed;
     /// The token's subject claim is missing, empty, not text, or holds a control character.
     TokenNoSubject = "token_no_subject", NotAllowed;
-    /// The token's tenant claim is missing, empty, not text, or holds a control character; or its provider asks for none, and the user's subject was set by their tenant.
-    /// The token's tenant claim is missing, or names nothing: it is empty, of another form, or holds a control character.
+    /// The token's tenant claim is missing, or names nothing: it is empty, of another form, or holds a control character; or its provider asks for none, and the user's subject was set by their tenant.
     TokenNoTenant = "token_no_tenant", NotAllowed;
     /// A key set cannot be used: a private, symmetric or weak key, two of one kid and algorithm, or none that can be used.
     JwksInvalid = "jwks_invalid", BadArgument;
@@ -160,11 +159,11 @@ reasons! {
     UnknownVerb = "unknown_verb", BadArgument;
     /// The user's role may not write this table in this way.
     RoleNotSufficient = "role_not_sufficient", NotAllowed;
-    /// The user's role may write rows of his own in this table, and this one is another's.
+    /// The user's role may write rows of their own in this table, and this one is another's.
     NotOwnRow = "not_own_row", NotAllowed;
     /// A role above the user's own was to be given or taken, or a user with such a role to be changed.
     RoleGrant = "role_grant", NotAllowed;
-    /// A user was to change his own role.
+    /// A user was to change their own role.
     OwnRole = "own_role", NotAllowed;
     /// Only an application's own table with a tenant_id, owned by the caller, can be tracked.
     NotTrackable = "not_trackable", BadArgument;
@@ -270,7 +269,7 @@ reasons! {
     SelfApproval = "self_approval", NotAllowed;
     /// The user made the assistant, and policy does not let such a user decide.
     AssistantCreator = "assistant_creator", NotAllowed;
-    /// The user has voted, or somebody on his behalf.
+    /// The user has voted, or somebody on their behalf.
     AlreadyVoted = "already_voted", WrongState;
     /// The user is not among the approvers.
     NotAnApprover = "not_an_approver", NotAllowed;
@@ -346,7 +345,7 @@ reasons! {
     LegalHold = "legal_hold", WrongState;
     /// A record was to be changed where it only grows.
     AppendOnly = "append_only", WrongState;
-    /// A human must do this, and none is in context, or an assistant is beside him.
+    /// A human must do this, and none is in context, or an assistant is beside them.
     HumanNeeded = "human_needed", NotAllowed;
     /// The work item or conversation that is named is another assistant's.
     OtherAssistant = "other_assistant", ConstraintViolation;
