@@ -42,7 +42,7 @@ fn calls(function: &Function, ids: &[(&'static str, String)]) -> Vec<Call> {
     let meant: Vec<String> =
         function.arguments.iter().map(|argument| with_ids(values::plausible(function, argument))).collect();
     let call = |arguments: &[String], outside: bool| Call {
-        sql: format!("SELECT awgp.{}({})", function.name, listed(function, &arguments)),
+        sql: format!("SELECT awgp.{}({})", function.name, listed(function, arguments)),
         outside,
     };
     let mut calls = vec![call(&meant, false)];
