@@ -1,11 +1,11 @@
 //! The state machine of assistants, held by trigger.
 
 use crate::approval::people::in_context;
-use crate::encoding::to_server;
 use crate::machine::{is_insert, now, somebody_acts, user_of};
-use crate::raise::raise;
-use crate::relation::{self, Row, to_sql};
-use crate::trigger::{TriggerCall, trigger_function};
+use crate::pg::encoding::to_server;
+use crate::pg::raise::raise;
+use crate::pg::relation::{self, Row, to_sql};
+use crate::pg::trigger::{TriggerCall, trigger_function};
 use awgp_core::assistant::{Status, begin, verb_between};
 use awgp_core::human::Human;
 use awgp_core::work::digest::{Configured, assistant_digest};

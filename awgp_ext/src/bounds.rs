@@ -4,9 +4,9 @@
 //! bounded size. What does not change is not looked at: a row that was larger before may still be worked on.
 
 use crate::audit::{image, left_out};
-use crate::encoding::from_server;
-use crate::raise::raise;
-use crate::trigger::{TriggerCall, trigger_function};
+use crate::pg::encoding::from_server;
+use crate::pg::raise::raise;
+use crate::pg::trigger::{TriggerCall, trigger_function};
 use awgp_core::bounds::{JSON_BYTES_MAX, TEXT_BYTES_MAX, too_large};
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;

@@ -6,10 +6,10 @@
 
 use crate::context;
 use crate::identity::last_login;
-use crate::raise::raise;
-use crate::relation;
+use crate::pg::raise::raise;
+use crate::pg::relation;
+use crate::pg::trigger::{TriggerCall, current_role_has, nothing, row_security_binds, trigger_function};
 use crate::settings::{self, ContextMode};
-use crate::trigger::{TriggerCall, current_role_has, nothing, row_security_binds, trigger_function};
 use awgp_core::permissions::{Role, Scope, Verb, check_role_change, check_write, rule};
 use awgp_core::tenancy;
 use pgrx::IntoDatum;

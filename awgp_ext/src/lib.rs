@@ -21,7 +21,7 @@
 //! | [`maintenance`] | everything that is due, step by step |
 //! | [`doctor`] | what is wrong with this installation, as rows |
 //! | [`settings`] | configuration parameters |
-//! | [`argument`], [`catalog`], [`query`], [`raise`], [`relation`], [`jsonb`], [`encoding`], [`lock`], [`number`], [`patience`], [`clock`], [`server_log`], [`statement`], [`datum_statement`], [`c_function`], [`row_function`], [`transaction`], [`subtransaction`], [`trigger`] | the edges to PostgreSQL |
+//! | [`pg`] | the edge to PostgreSQL |
 
 // Pedantic lints that the edge to a C server meets everywhere.
 #![allow(
@@ -34,44 +34,26 @@
 
 mod action;
 mod approval;
-mod argument;
 mod assistant;
 mod audit;
 mod bounds;
-mod c_function;
-mod catalog;
-mod clock;
 mod context;
-mod datum_statement;
 mod doctor;
-mod encoding;
 mod guard;
 mod identity;
 mod install;
-mod jsonb;
-mod lock;
 mod machine;
 mod maintenance;
 mod messaging;
 mod money;
-mod number;
 mod partitions;
-mod patience;
-mod query;
+mod pg;
 mod quota;
-mod raise;
 mod records;
 mod references;
-mod relation;
-mod row_function;
-mod server_log;
 mod settings;
-mod statement;
-mod subtransaction;
 mod templates;
 mod tenant_settings;
-mod transaction;
-mod trigger;
 mod work;
 
 ::pgrx::pg_module_magic!(name, version);
@@ -92,7 +74,7 @@ pub extern "C-unwind" fn _PG_init() {
     // SAFETY: a backend has one thread.
     unsafe { std::env::set_var("RUST_LIB_BACKTRACE", "0") };
     settings::define();
-    transaction::register_callbacks();
+    pg::transaction::register_callbacks();
     context::session::watch_for_reset();
     maintenance::background::register();
 }

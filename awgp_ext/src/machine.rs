@@ -4,7 +4,7 @@
 //! and OLD is what the row is now, so the questions below are asked of the present, whatever the statement saw.
 
 use crate::context;
-use crate::trigger::TriggerCall;
+use crate::pg::trigger::TriggerCall;
 use pgrx::pg_sys;
 use std::cell::Cell;
 use uuid::Uuid;

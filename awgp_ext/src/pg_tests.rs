@@ -3,8 +3,8 @@
 
 #[pgrx::pg_schema]
 mod tests {
-    use crate::jsonb::{Jsonb, text};
-    use crate::raise::sqlstate;
+    use crate::pg::jsonb::{Jsonb, text};
+    use crate::pg::raise::sqlstate;
     use awgp_core::reason::Reason;
     use pgrx::prelude::*;
 

@@ -6,10 +6,10 @@
 //! committed. Rows are counted, and the quota is read, with a fresh snapshot at every isolation level. Nothing
 //! else that happens in the tenant meets the lock.
 
-use crate::lock::{self, Subject};
-use crate::raise::raise;
-use crate::relation::{self, Row};
-use crate::trigger::{TriggerCall, nothing, trigger_function};
+use crate::pg::lock::{self, Subject};
+use crate::pg::raise::raise;
+use crate::pg::relation::{self, Row};
+use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
 use awgp_core::quota::Quota;
 use pgrx::pg_sys::{self, Datum};
 use pgrx::prelude::*;

@@ -4,9 +4,9 @@
 //! locked against deletion until the transaction ends, and whoever deletes a listed user is refused. Nothing
 //! here depends on what the caller may see, and a foreign id gets the answer of one that does not exist.
 
-use crate::raise::raise;
-use crate::relation;
-use crate::trigger::{TriggerCall, nothing, trigger_function};
+use crate::pg::raise::raise;
+use crate::pg::relation;
+use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
 use awgp_core::tenancy;
 use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys::Datum;

@@ -2,7 +2,7 @@
 
 mod established;
 
-use crate::raise::raise;
+use crate::pg::raise::raise;
 use awgp_core::audit::mask::{DEFAULT_PATTERNS, SecretNames};
 use awgp_core::tenancy::settings_unknown;
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum, pg_sys};

@@ -1,7 +1,7 @@
 //! The trigger on `awgp.tenants` that judges the settings AWGP knows, before they are stored.
 
-use crate::raise::raise;
-use crate::trigger::{TriggerCall, trigger_function};
+use crate::pg::raise::raise;
+use crate::pg::trigger::{TriggerCall, trigger_function};
 use awgp_core::tenant_settings::validate;
 use pgrx::pg_sys::Datum;
 

@@ -1,20 +1,20 @@
 //! `begin_action()`.
 
 use super::{bad_argument, other_assistant, store, writing_context};
-use crate::argument;
 use crate::audit::event::Event;
 use crate::audit::{actor, queue};
 use crate::context::Context;
-use crate::encoding::Text;
-use crate::jsonb::Jsonb;
 use crate::money::numeric::is_number;
-use crate::number::Number;
-use crate::raise::raise;
-use crate::relation::{from_sql, to_sql};
-use crate::server_log;
-use crate::statement::{statements, text};
-use crate::subtransaction;
-use crate::transaction::refuse_read_only;
+use crate::pg::argument;
+use crate::pg::encoding::Text;
+use crate::pg::jsonb::Jsonb;
+use crate::pg::number::Number;
+use crate::pg::raise::raise;
+use crate::pg::relation::{from_sql, to_sql};
+use crate::pg::server_log;
+use crate::pg::statement::{statements, text};
+use crate::pg::subtransaction;
+use crate::pg::transaction::refuse_read_only;
 use crate::work::gate::{check, lock_assistant};
 use crate::work::{WorkItem, functions};
 use awgp_core::action::Status;

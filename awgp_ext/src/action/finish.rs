@@ -2,16 +2,16 @@
 
 use super::store::{self, Action};
 use super::{bad_argument, other_assistant, writing_context};
-use crate::argument;
-use crate::clock;
-use crate::encoding::Text;
-use crate::jsonb::Jsonb;
 use crate::money::numeric::is_number;
-use crate::number::Number;
-use crate::raise::{or_raise, raise};
-use crate::relation::{from_sql, to_sql};
-use crate::statement::{statements, text};
-use crate::transaction::refuse_read_only;
+use crate::pg::argument;
+use crate::pg::clock;
+use crate::pg::encoding::Text;
+use crate::pg::jsonb::Jsonb;
+use crate::pg::number::Number;
+use crate::pg::raise::{or_raise, raise};
+use crate::pg::relation::{from_sql, to_sql};
+use crate::pg::statement::{statements, text};
+use crate::pg::transaction::refuse_read_only;
 use awgp_core::action::{Ending, Status, check_result, finish};
 use awgp_core::permissions::Verb;
 use awgp_core::reason::Reason;

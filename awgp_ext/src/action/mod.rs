@@ -12,7 +12,7 @@ mod finish;
 mod store;
 
 use crate::context::{self, Context};
-use crate::raise::raise;
+use crate::pg::raise::raise;
 use awgp_core::permissions::{Verb, check_write};
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;

@@ -1,7 +1,7 @@
 //! The rows of `governed_actions`, written as their owner: applications have no grant.
 
-use crate::relation::{as_owner_past_row_security, from_sql, to_sql};
-use crate::statement::{statements, text};
+use crate::pg::relation::{as_owner_past_row_security, from_sql, to_sql};
+use crate::pg::statement::{statements, text};
 use crate::work::WorkItem;
 use awgp_core::action::Status;
 use pgrx::datum::{AnyNumeric, DatumWithOid, Interval};

@@ -5,10 +5,10 @@ use super::people::{self, Keep};
 use super::{Approval, policy};
 use crate::assistant::creator_of;
 use crate::context;
-use crate::encoding::to_server;
 use crate::machine::{now, writing};
-use crate::relation::{as_owner_past_row_security, to_sql};
-use crate::statement::{statements, text};
+use crate::pg::encoding::to_server;
+use crate::pg::relation::{as_owner_past_row_security, to_sql};
+use crate::pg::statement::{statements, text};
 use crate::work::WorkItem;
 use awgp_core::approval::decide::{
     Authority, Person, Question, Vote, WhyNot, assistant_decides, may_decide, no_user,

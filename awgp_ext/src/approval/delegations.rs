@@ -3,11 +3,11 @@
 
 use super::people::{self, Keep};
 use super::policy;
-use crate::encoding::to_server;
 use crate::machine::{is_insert, now, user_of};
-use crate::raise::raise;
-use crate::relation::to_sql;
-use crate::trigger::{TriggerCall, nothing, trigger_function};
+use crate::pg::encoding::to_server;
+use crate::pg::raise::raise;
+use crate::pg::relation::to_sql;
+use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
 use awgp_core::approval::decide::no_user;
 use awgp_core::approval::delegation::{check_risk_levels, fixed};
 use awgp_core::approval::machine_written;

@@ -3,9 +3,9 @@
 use super::intent::{Intent, meaning};
 use super::{Approval, notice, policy, undecidable};
 use crate::machine::writing;
-use crate::relation::{as_owner_past_row_security, from_sql, to_sql};
-use crate::statement::statements;
-use crate::trigger::{TriggerCall, nothing, trigger_function};
+use crate::pg::relation::{as_owner_past_row_security, from_sql, to_sql};
+use crate::pg::statement::statements;
+use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
 use awgp_core::approval::escalate::is_due;
 use awgp_core::approval::{Status, is_open};
 use pgrx::datum::TimestampWithTimeZone;

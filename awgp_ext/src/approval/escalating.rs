@@ -3,9 +3,9 @@
 use super::deciding::Columns;
 use super::people::{self, Keep};
 use super::{Approval, policy};
-use crate::encoding::to_server;
 use crate::machine::now;
-use crate::relation::to_sql;
+use crate::pg::encoding::to_server;
+use crate::pg::relation::to_sql;
 use awgp_core::approval::escalate::{self, Asked, exhausted};
 use awgp_core::approval::{Status, check_open};
 use awgp_core::refusal::Refusal;

@@ -25,7 +25,7 @@ pub use effects::escalate_due;
 pub use notice::send as send_notices;
 
 use crate::machine::risk;
-use crate::relation::{self, Row};
+use crate::pg::relation::{self, Row};
 use awgp_core::approval::Status;
 use awgp_core::human::Human;
 use awgp_core::permissions::Role;

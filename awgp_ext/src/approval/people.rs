@@ -3,9 +3,9 @@
 
 use super::Approval;
 use crate::context;
-use crate::encoding::Text;
-use crate::relation::{self, as_owner_past_row_security, from_sql, to_sql};
-use crate::statement::{Statement, statements};
+use crate::pg::encoding::Text;
+use crate::pg::relation::{self, as_owner_past_row_security, from_sql, to_sql};
+use crate::pg::statement::{Statement, statements};
 use awgp_core::approval::decide::{Person, Vote};
 use awgp_core::approval::delegation::Delegation;
 use awgp_core::human::Human;

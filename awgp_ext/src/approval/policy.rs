@@ -1,6 +1,6 @@
 //! A tenant's approval policy, as it is now.
 
-use crate::relation;
+use crate::pg::relation;
 use awgp_core::approval::policy::ApprovalPolicy;
 use awgp_core::refusal::Refusal;
 use uuid::Uuid;

@@ -1,12 +1,12 @@
 //! Asking: an approval is pinned to its work item, and made in the name of whoever is in context.
 
 use super::{people, policy};
-use crate::encoding::to_server;
 use crate::machine::{now, risk, user_of};
-use crate::raise::raise;
-use crate::relation::{Row, as_owner_past_row_security, from_sql, to_sql};
-use crate::statement::statements;
-use crate::trigger::TriggerCall;
+use crate::pg::encoding::to_server;
+use crate::pg::raise::raise;
+use crate::pg::relation::{Row, as_owner_past_row_security, from_sql, to_sql};
+use crate::pg::statement::statements;
+use crate::pg::trigger::TriggerCall;
 use crate::work::WorkItem;
 use crate::work::effects::withdraw;
 use crate::work::functions::lock;
@@ -139,7 +139,7 @@ fn make_way(item: &WorkItem, digest: &str) -> Result<(), Refusal> {
         return Ok(());
     }
     let arguments =
-        [to_sql(item.tenant).into(), to_sql(item.id).into(), crate::statement::text(Some(digest))];
+        [to_sql(item.tenant).into(), to_sql(item.id).into(), crate::pg::statement::text(Some(digest))];
     let same = as_owner_past_row_security(c"approvals", || {
         SAME.with(|statement| {
             statement.run(&arguments, |rows| {

@@ -1,8 +1,8 @@
 //! Who did it, and on whose behalf, as the trail records it.
 
 use crate::context;
-use crate::encoding::from_server;
-use crate::jsonb::Jsonb;
+use crate::pg::encoding::from_server;
+use crate::pg::jsonb::Jsonb;
 use pgrx::pg_sys;
 use serde_json::{Map, Value};
 use std::cell::RefCell;

@@ -1,8 +1,8 @@
 //! The columns of the audit trail, which are written and read below SQL by place and type.
 
 use super::image;
-use crate::catalog;
-use crate::raise::raise;
+use crate::pg::catalog;
+use crate::pg::raise::raise;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
 use pgrx::pg_sys;

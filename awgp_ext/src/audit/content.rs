@@ -2,7 +2,7 @@
 
 use super::event::Event;
 use super::left_out::{self, fit};
-use crate::jsonb::Jsonb;
+use crate::pg::jsonb::Jsonb;
 use pgrx::pg_sys::Datum;
 
 /// What of an event is stored.

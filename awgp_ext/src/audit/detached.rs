@@ -3,7 +3,7 @@
 use super::read;
 use super::verify::{self, PartitionSum};
 use super::{append, queue};
-use crate::raise::raise;
+use crate::pg::raise::raise;
 use awgp_core::audit::chain::{Digest, Lane, Link};
 use awgp_core::audit::integrity;
 use awgp_core::audit::known::{Head, Known};

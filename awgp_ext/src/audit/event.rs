@@ -1,7 +1,7 @@
 //! One event on its way into the trail.
 
 use super::actor::Actor;
-use crate::jsonb::Jsonb;
+use crate::pg::jsonb::Jsonb;
 use uuid::Uuid;
 
 /// What happened, to what, by whom; not yet numbered, stamped and chained.

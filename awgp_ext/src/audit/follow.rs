@@ -8,11 +8,11 @@
 use super::rules;
 use super::secrets;
 use super::track::{Table, as_owner, record};
-use crate::c_function::c_function;
-use crate::lock::{self, Subject};
-use crate::query;
-use crate::relation;
-use crate::trigger::nothing;
+use crate::pg::c_function::c_function;
+use crate::pg::lock::{self, Subject};
+use crate::pg::query;
+use crate::pg::relation;
+use crate::pg::trigger::nothing;
 use awgp_core::audit::tracked::Treatment;
 use pgrx::pg_sys::{self, Datum};
 use pgrx::prelude::*;

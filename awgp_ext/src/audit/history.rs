@@ -1,10 +1,10 @@
 //! How a row is called in the trail: by which id, and under which names of its table.
 
 use super::track::Table;
-use crate::c_function::c_function;
-use crate::query;
-use crate::relation::{self, to_sql};
-use crate::row_function::Arguments;
+use crate::pg::c_function::c_function;
+use crate::pg::query;
+use crate::pg::relation::{self, to_sql};
+use crate::pg::row_function::Arguments;
 use awgp_core::audit::entity;
 use pgrx::pg_sys::{self, Datum};
 use pgrx::prelude::*;

@@ -6,10 +6,10 @@
 //! other type goes through `to_jsonb()` itself ([`super::value`]).
 
 use super::{left_out, value};
-use crate::encoding::from_server;
-use crate::jsonb::Jsonb;
-use crate::jsonb::text::{Sink, string as string_text};
-use crate::relation::uuid_of;
+use crate::pg::encoding::from_server;
+use crate::pg::jsonb::Jsonb;
+use crate::pg::jsonb::text::{Sink, string as string_text};
+use crate::pg::relation::uuid_of;
 use crate::settings;
 use awgp_core::audit::row::timestamp_from_postgres;
 use awgp_core::audit::tracked::Treatment;

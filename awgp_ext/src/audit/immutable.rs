@@ -2,10 +2,10 @@
 
 use super::queue;
 use super::rules;
-use crate::catalog;
 use crate::partitions::{drain, restore};
-use crate::raise::raise;
-use crate::trigger::{TriggerCall, trigger_function};
+use crate::pg::catalog;
+use crate::pg::raise::raise;
+use crate::pg::trigger::{TriggerCall, trigger_function};
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
 use pgrx::pg_sys::Datum;

@@ -1,7 +1,7 @@
 //! One row of a lane, through an index whose first columns are tenant_id and chain_lane, read below SQL.
 
-use crate::catalog;
-use crate::relation::Row;
+use crate::pg::catalog;
+use crate::pg::relation::Row;
 use awgp_core::audit::chain::{Digest, Lane, Link};
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;

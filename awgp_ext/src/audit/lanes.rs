@@ -11,7 +11,8 @@
 
 use super::append::Appender;
 use super::{queue, wait};
-use crate::{lock, settings};
+use crate::pg::lock;
+use crate::settings;
 use awgp_core::audit::chain::{Lane, Link, genesis};
 use pgrx::pg_sys;
 use std::cell::RefCell;

@@ -6,9 +6,9 @@
 //! texts are counted and hashed as they are written.
 
 use super::secrets;
-use crate::encoding::bytes_from_server;
-use crate::jsonb::Jsonb;
-use crate::jsonb::text::{self, Member, Sink};
+use crate::pg::encoding::bytes_from_server;
+use crate::pg::jsonb::Jsonb;
+use crate::pg::jsonb::text::{self, Member, Sink};
 use awgp_core::audit::chain::Digesting;
 
 /// A value that is no longer than this stays: what would stand in its place is hardly shorter.

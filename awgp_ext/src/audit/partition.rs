@@ -7,7 +7,7 @@
 //! directly. Whatever an operator has added sends it the long way.
 
 use super::{image, wait};
-use crate::catalog;
+use crate::pg::catalog;
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;
 

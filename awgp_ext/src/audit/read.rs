@@ -5,7 +5,7 @@
 //! The query runs under row-level security, so nobody reads a row here that he could not read himself.
 
 use super::columns;
-use crate::{catalog, jsonb, relation};
+use crate::pg::{catalog, jsonb, relation};
 use awgp_core::audit::chain::Lane;
 use awgp_core::audit::row::{AuditRow, RowRef, timestamp_from_postgres};
 use pgrx::datum::DatumWithOid;

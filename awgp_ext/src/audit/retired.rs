@@ -1,7 +1,7 @@
 //! Where a lane ends when its last rows were retired: at the last anchor.
 
 use super::lane_row::{self, Which};
-use crate::relation;
+use crate::pg::relation;
 use awgp_core::audit::chain::{Lane, Link};
 use pgrx::pg_sys;
 

@@ -6,9 +6,9 @@
 
 use super::image;
 use super::secrets;
-use crate::catalog;
-use crate::encoding::from_server;
-use crate::trigger::TriggerCall;
+use crate::pg::catalog;
+use crate::pg::encoding::from_server;
+use crate::pg::trigger::TriggerCall;
 use awgp_core::audit::tracked::{Column, Pinned, Treatment};
 use pgrx::pg_sys;
 use std::cell::{Cell, RefCell};

@@ -6,10 +6,10 @@
 use super::read::Scope;
 use super::verify::{PartitionSum, verify_rows};
 use super::{detached, queue, sealed};
-use crate::lock::{self, Subject};
-use crate::raise::raise;
-use crate::relation::{self, to_sql};
-use crate::transaction::refuse_read_only;
+use crate::pg::lock::{self, Subject};
+use crate::pg::raise::raise;
+use crate::pg::relation::{self, to_sql};
+use crate::pg::transaction::refuse_read_only;
 use awgp_core::audit::finding::Severity;
 use awgp_core::audit::integrity;
 use awgp_core::audit::row::timestamp_from_postgres;

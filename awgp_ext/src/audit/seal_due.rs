@@ -1,11 +1,11 @@
 //! `seal_due_partitions()`: the months that are over and not sealed yet.
 
 use super::seal;
-use crate::clock;
 use crate::partitions::waiting;
-use crate::patience::Patience;
-use crate::subtransaction;
-use crate::transaction::refuse_read_only;
+use crate::pg::clock;
+use crate::pg::patience::Patience;
+use crate::pg::subtransaction;
+use crate::pg::transaction::refuse_read_only;
 use pgrx::JsonB;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;

@@ -3,7 +3,7 @@
 //! Asked for at every commit, so it is remembered until a seal is made. A seal says so by an invalidation of its
 //! partition, which who waits for that partition hears before it writes there.
 
-use crate::relation;
+use crate::pg::relation;
 use awgp_core::audit::row::timestamp_to_postgres;
 use awgp_core::month::Month;
 use pgrx::pg_sys;

@@ -1,7 +1,7 @@
 //! What must not enter the trail: the names of `awgp.audit_mask`, remembered per column.
 
 use super::rules;
-use crate::encoding::bytes_from_server;
+use crate::pg::encoding::bytes_from_server;
 use crate::settings;
 use awgp_core::audit::mask::{SecretNames, mask};
 use std::cell::RefCell;

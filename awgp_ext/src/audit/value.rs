@@ -8,10 +8,10 @@ use super::image::{self, State};
 use super::left_out::{self, Masked, Summed};
 use super::plain_output::PlainOutput;
 use super::secrets;
-use crate::encoding::from_server;
-use crate::jsonb::Jsonb;
-use crate::jsonb::text::Sink;
-use crate::subtransaction;
+use crate::pg::encoding::from_server;
+use crate::pg::jsonb::Jsonb;
+use crate::pg::jsonb::text::Sink;
+use crate::pg::subtransaction;
 use pgrx::pg_sys::{self, Datum, JsonbIteratorToken};
 use std::ffi::{CStr, c_char};
 

@@ -5,9 +5,9 @@
 
 use super::read::{self, Scope};
 use super::{append, queue};
-use crate::query;
-use crate::raise::raise;
-use crate::relation::{self, from_sql, to_sql};
+use crate::pg::query;
+use crate::pg::raise::raise;
+use crate::pg::relation::{self, from_sql, to_sql};
 use awgp_core::audit::chain::{Digest, Lane, Link};
 use awgp_core::audit::finding::{Finding, Kind, Severity};
 use awgp_core::audit::integrity::{HeadsRoot, Seal, check};

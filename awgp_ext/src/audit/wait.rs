@@ -3,8 +3,8 @@
 //! Most of it happens in a commit, where PostgreSQL has disarmed `statement_timeout` already. So the wait has a bound of its
 //! own, `awgp.audit_lane_timeout`; a `lock_timeout` of the session that is shorter stays what it is.
 
-use crate::patience::Patience;
-use crate::raise::raise;
+use crate::pg::patience::Patience;
+use crate::pg::raise::raise;
 use crate::settings;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;

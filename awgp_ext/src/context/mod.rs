@@ -13,8 +13,8 @@ pub mod plans;
 pub mod session;
 pub mod tenants;
 
-use crate::raise::raise;
-use crate::relation::uuid_array;
+use crate::pg::raise::raise;
+use crate::pg::relation::uuid_array;
 use crate::settings::{self, ContextMode};
 use awgp_core::permissions::Role;
 use awgp_core::refusal::Refusal;

@@ -17,7 +17,7 @@
 mod key;
 
 use super::{forget_lookups, visible_or_none};
-use crate::relation;
+use crate::pg::relation;
 use pgrx::pg_sys::{self, Datum};
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -1,6 +1,6 @@
 //! What the context must know of tenants, users and assistants, read below row-level security.
 
-use crate::relation::{for_each_by_text, for_each_by_uuid};
+use crate::pg::relation::{for_each_by_text, for_each_by_uuid};
 use awgp_core::identity::Candidate;
 use awgp_core::refusal::Refusal;
 use awgp_core::tenancy;
@@ -110,7 +110,7 @@ pub fn parent_refusal(tenant: Uuid, parent: Uuid) -> Option<Refusal> {
 
 /// Type and parent of a tenant, locked against change until the transaction ends.
 fn lock_ancestor(tenant: Uuid) -> (Option<String>, Option<Uuid>) {
-    let arguments = [DatumWithOid::from(crate::relation::to_sql(tenant))];
+    let arguments = [DatumWithOid::from(crate::pg::relation::to_sql(tenant))];
     Spi::connect_mut(|client| {
         let rows = client.update(
             "SELECT type, parent_tenant_id FROM awgp.tenants WHERE id OPERATOR(pg_catalog.=) $1 FOR SHARE",
@@ -122,6 +122,6 @@ fn lock_ancestor(tenant: Uuid) -> (Option<String>, Option<Uuid>) {
         }
         rows.first().get_two::<String, pgrx::Uuid>()
     })
-    .map(|(kind, parent)| (kind, parent.as_ref().map(crate::relation::from_sql)))
+    .map(|(kind, parent)| (kind, parent.as_ref().map(crate::pg::relation::from_sql)))
     .unwrap_or_else(|error: pgrx::spi::Error| pgrx::error!("tenants could not be read: {error}"))
 }

@@ -2,7 +2,7 @@
 
 use super::Finding;
 use crate::maintenance::settings as maintenance;
-use crate::query;
+use crate::pg::query;
 use crate::settings;
 use awgp_core::name_list;
 

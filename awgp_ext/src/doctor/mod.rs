@@ -12,10 +12,10 @@ mod tracking;
 
 use crate::install::{self, declared};
 use crate::money::verify;
-use crate::query;
-use crate::relation;
+use crate::pg::query;
+use crate::pg::relation;
+use crate::pg::subtransaction;
 use crate::settings::{self, ContextMode};
-use crate::subtransaction;
 use awgp_core::server_release;
 use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys;

@@ -4,8 +4,8 @@ use super::Finding;
 use crate::approval::undecidable;
 use crate::identity::providers;
 use crate::install;
-use crate::query;
-use crate::relation;
+use crate::pg::query;
+use crate::pg::relation;
 use crate::settings::{self, ContextMode};
 use pgrx::pg_sys;
 

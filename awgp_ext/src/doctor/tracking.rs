@@ -5,7 +5,7 @@
 use super::Finding;
 use crate::audit::track::Table;
 use crate::audit::{queue, rules};
-use crate::relation::{self, to_sql};
+use crate::pg::relation::{self, to_sql};
 use awgp_core::audit::tracked::Treatment;
 use pgrx::pg_sys;
 use pgrx::prelude::*;

@@ -1,12 +1,12 @@
 //! `awgp.authenticate()`.
 
 use super::{last_login, providers};
-use crate::argument;
 use crate::context::functions::refuse_in_parallel_worker;
 use crate::context::session::{SessionIdentity, login, now_microseconds};
 use crate::context::{self, Context, Presented, tenants};
-use crate::raise::{raise, sqlstate};
-use crate::relation::to_sql;
+use crate::pg::argument;
+use crate::pg::raise::{raise, sqlstate};
+use crate::pg::relation::to_sql;
 use awgp_core::identity::{Identity, Instant, TokenError, admit, verify_at};
 use awgp_core::refusal::Refusal;
 use pgrx::pg_sys;

@@ -8,9 +8,9 @@
 //! Failure handling: a login that cannot be kept is left out; the commit goes on.
 
 use crate::machine::now;
-use crate::relation::{self, as_owner_past_row_security, to_sql};
-use crate::statement::statements;
-use crate::subtransaction;
+use crate::pg::relation::{self, as_owner_past_row_security, to_sql};
+use crate::pg::statement::statements;
+use crate::pg::subtransaction;
 use pgrx::pg_sys;
 use std::cell::{Cell, RefCell};
 use uuid::Uuid;

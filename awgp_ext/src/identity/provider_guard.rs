@@ -1,7 +1,7 @@
 //! The trigger on `awgp.identity_providers`: what cannot be used is not stored.
 
-use crate::raise::{notice, or_raise, raise};
-use crate::trigger::{TriggerCall, trigger_function};
+use crate::pg::raise::{notice, or_raise, raise};
+use crate::pg::trigger::{TriggerCall, trigger_function};
 use awgp_core::identity::{Algorithm, UnknownAlgorithm, validate_jwks};
 use pgrx::pg_sys::Datum;
 

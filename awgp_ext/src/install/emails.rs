@@ -1,8 +1,8 @@
 //! Addresses that were two users before they were known to be one: reported, never changed.
 
-use crate::query;
-use crate::raise::raise;
-use crate::relation::{self, as_owner_past_row_security};
+use crate::pg::query;
+use crate::pg::raise::raise;
+use crate::pg::relation::{self, as_owner_past_row_security};
 use pgrx::JsonB;
 use pgrx::pg_sys;
 

@@ -12,11 +12,11 @@ pub mod record;
 pub mod settings;
 pub mod steps;
 
-use crate::argument;
-use crate::lock::{self, Subject};
-use crate::raise::raise;
-use crate::transaction::refuse_read_only;
-use crate::{clock, subtransaction};
+use crate::pg::argument;
+use crate::pg::lock::{self, Subject};
+use crate::pg::raise::raise;
+use crate::pg::transaction::refuse_read_only;
+use crate::pg::{clock, subtransaction};
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
 use pgrx::JsonB;

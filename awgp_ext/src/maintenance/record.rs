@@ -1,6 +1,6 @@
 //! What maintenance did last, a row a step.
 
-use crate::relation;
+use crate::pg::relation;
 use pgrx::JsonB;
 use pgrx::prelude::*;
 use serde_json::Value;

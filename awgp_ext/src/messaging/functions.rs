@@ -2,16 +2,16 @@
 
 use super::load;
 use super::windows::{self, Asked};
-use crate::argument;
 use crate::audit::event::Event;
 use crate::audit::{actor, append, queue};
 use crate::context::{self, Context};
-use crate::encoding::Text;
-use crate::jsonb::Jsonb;
-use crate::raise::raise;
-use crate::relation::{self, as_owner_past_row_security, from_sql};
-use crate::server_log;
-use crate::transaction::refuse_read_only;
+use crate::pg::argument;
+use crate::pg::encoding::Text;
+use crate::pg::jsonb::Jsonb;
+use crate::pg::raise::raise;
+use crate::pg::relation::{self, as_owner_past_row_security, from_sql};
+use crate::pg::server_log;
+use crate::pg::transaction::refuse_read_only;
 use awgp_core::audit::row::timestamp_from_postgres;
 use awgp_core::civil::format_timestamp;
 use awgp_core::messaging::{Admission, Decision, Party, Question, Relation, Side, decide};

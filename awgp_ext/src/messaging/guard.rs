@@ -1,8 +1,8 @@
 //! The triggers of communication policies.
 
 use super::{load, windows};
-use crate::raise::raise;
-use crate::trigger::{TriggerCall, nothing, trigger_function};
+use crate::pg::raise::raise;
+use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
 use awgp_core::messaging::PolicyError;
 use awgp_core::messaging::policy::{Draft, check};
 use pgrx::pg_sys::Datum;

@@ -1,8 +1,8 @@
 //! What the decision must know: assistants, tenants and policies, read below row-level security as they are
 //! committed now. Nothing of what is read here for another tenant is told but through the decision.
 
-use crate::raise::raise;
-use crate::relation::for_each_by_uuid;
+use crate::pg::raise::raise;
+use crate::pg::relation::for_each_by_uuid;
 use awgp_core::messaging::{ContentRules, MessagingSettings, Party, Policy, PolicyError, Relation, Scope};
 use serde_json::Value;
 use std::cell::RefCell;

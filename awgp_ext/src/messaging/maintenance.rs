@@ -1,8 +1,8 @@
 //! Windows that no longer matter.
 
 use super::windows;
-use crate::clock;
-use crate::transaction::refuse_read_only;
+use crate::pg::clock;
+use crate::pg::transaction::refuse_read_only;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
 

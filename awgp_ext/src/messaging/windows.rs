@@ -3,7 +3,7 @@
 //! A window's row is locked from the question to the end of the transaction, so its senders stand in a line; the
 //! clock is read only after all locks are there. Written as the owner: applications have no grant.
 
-use crate::relation::{as_owner_past_row_security, from_sql, to_sql};
+use crate::pg::relation::{as_owner_past_row_security, from_sql, to_sql};
 use awgp_core::messaging::window::HOUR_US;
 use awgp_core::messaging::{Admission, Policy, Window};
 use pgrx::datum::{DatumWithOid, TimestampWithTimeZone};

@@ -3,8 +3,8 @@
 use super::machine::Machine;
 use super::numeric;
 use super::period::Open;
-use crate::datum_statement::Statement;
-use crate::relation;
+use crate::pg::datum_statement::Statement;
+use crate::pg::relation;
 use awgp_core::money::amount::Amount;
 use awgp_core::money::limit::Scope;
 use awgp_core::money::threshold::crossed;

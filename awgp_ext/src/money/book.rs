@@ -7,8 +7,8 @@
 //! Snapshots are fresh ones; a row that this transaction has written is seen once its command has ended, so every
 //! write here ends one.
 
-use crate::catalog;
-use crate::relation::{self, Row};
+use crate::pg::catalog;
+use crate::pg::relation::{self, Row};
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;
 use uuid::Uuid;

@@ -4,9 +4,9 @@
 //! metadata says what was charged.
 
 use super::{numeric, price};
-use crate::jsonb::Jsonb;
-use crate::raise::raise;
-use crate::relation::Row;
+use crate::pg::jsonb::Jsonb;
+use crate::pg::raise::raise;
+use crate::pg::relation::Row;
 use awgp_core::json_members::Members;
 use awgp_core::money::amount::Amount;
 use awgp_core::money::exact::Exact;

@@ -1,6 +1,6 @@
 //! The moment at which money moves.
 
-use crate::argument;
+use crate::pg::argument;
 use crate::settings;
 use awgp_core::audit::row::timestamp_from_postgres;
 use pgrx::pg_sys;

@@ -5,13 +5,13 @@
 //! and not with the extension (see `install::manifest`), in C: a body in SQL would be planned anew with each call.
 
 use super::{clock, numeric, pool};
-use crate::argument;
 use crate::context;
-use crate::datum_statement::Statement;
-use crate::raise::raise;
-use crate::relation;
-use crate::row_function::{Arguments, row_function};
-use crate::transaction::refuse_read_only;
+use crate::pg::argument;
+use crate::pg::datum_statement::Statement;
+use crate::pg::raise::raise;
+use crate::pg::relation;
+use crate::pg::row_function::{Arguments, row_function};
+use crate::pg::transaction::refuse_read_only;
 use awgp_core::money::refusals;
 use pgrx::pg_sys::{self, Datum};
 use pgrx::prelude::*;

@@ -9,9 +9,9 @@
 use super::book::{Book, Is, Order};
 use super::numeric;
 use super::period::{self, Limit};
-use crate::lock::{self, Subject};
-use crate::raise::raise;
-use crate::relation::{self, Row};
+use crate::pg::lock::{self, Subject};
+use crate::pg::raise::raise;
+use crate::pg::relation::{self, Row};
 use awgp_core::json_members::Members;
 use awgp_core::money::amount::Amount;
 use awgp_core::money::exact::Exact;

@@ -1,8 +1,8 @@
 //! Amounts between `numeric` and [`Amount`] or [`Exact`].
 
-use crate::encoding::Text;
-use crate::raise::raise;
-use crate::relation::Row;
+use crate::pg::encoding::Text;
+use crate::pg::raise::raise;
+use crate::pg::relation::Row;
 use awgp_core::money::amount::Amount;
 use awgp_core::money::exact::Exact;
 use awgp_core::money::refusals;

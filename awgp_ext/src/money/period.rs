@@ -3,10 +3,10 @@
 use super::book::{Book, Is, LockedRow, Order};
 use super::machine::Machine;
 use super::{holding, numeric};
-use crate::datum_statement::Statement;
-use crate::lock::{self, Subject};
-use crate::raise::raise;
-use crate::relation;
+use crate::pg::datum_statement::Statement;
+use crate::pg::lock::{self, Subject};
+use crate::pg::raise::raise;
+use crate::pg::relation;
 use awgp_core::audit::row::{timestamp_from_postgres, timestamp_to_postgres};
 use awgp_core::money::amount::Amount;
 use awgp_core::money::exact::Exact;

@@ -4,10 +4,10 @@
 //! whoever asks. Of a model, the rows of its latest `valid_from` that is not to come are in force; among them the
 //! one for the largest calls that this call still reaches.
 
-use crate::argument;
-use crate::encoding::Text;
-use crate::raise::raise;
-use crate::relation::{self, Row};
+use crate::pg::argument;
+use crate::pg::encoding::Text;
+use crate::pg::raise::raise;
+use crate::pg::relation::{self, Row};
 use awgp_core::money::exact::Exact;
 use awgp_core::money::price::{Micros, PerToken, Price, PriceError, Tokens, exact_cost};
 use awgp_core::money::usage::Usage;

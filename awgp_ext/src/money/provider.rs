@@ -1,7 +1,7 @@
 //! Which providers are known to a tenant: what `awgp_core` lists, what its settings name, and what has a price.
 
 use super::holding;
-use crate::relation;
+use crate::pg::relation;
 use awgp_core::money::provider::{KNOWN, SETTING, is_named};
 use uuid::Uuid;
 

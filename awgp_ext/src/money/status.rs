@@ -3,9 +3,9 @@
 //!
 //! Neither needs a context: a parallel worker, which has none, answers alike.
 
-use crate::argument;
-use crate::encoding::Text;
-use crate::raise::raise;
+use crate::pg::argument;
+use crate::pg::encoding::Text;
+use crate::pg::raise::raise;
 use awgp_core::audit::row::{timestamp_from_postgres, timestamp_to_postgres};
 use awgp_core::money::period::{Division, Period, PeriodError, Zone};
 use awgp_core::money::refusals;

@@ -1,7 +1,7 @@
 //! `awgp.verify_ledger()`: every balance, recomputed from the entries.
 
-use crate::relation;
-use crate::trigger::outer_role_has;
+use crate::pg::relation;
+use crate::pg::trigger::outer_role_has;
 use pgrx::prelude::*;
 
 const QUERY: &str = include_str!("../../../sql/verify/ledger.sql");

@@ -4,9 +4,10 @@
 //! transaction ends nobody writes the trail: a writer that read a lane's tail in between would fork it.
 
 use super::{Month, attach, columns, create, protect, record, waiting};
-use crate::lock::{self, Subject};
-use crate::transaction::refuse_read_only;
-use crate::{audit, relation, subtransaction};
+use crate::audit;
+use crate::pg::lock::{self, Subject};
+use crate::pg::transaction::refuse_read_only;
+use crate::pg::{relation, subtransaction};
 use pgrx::datum::Timestamp;
 use pgrx::prelude::*;
 use pgrx::{JsonB, pg_sys};

@@ -1,11 +1,11 @@
 //! Legal holds: what must not be retired, whatever its age.
 
-use crate::argument;
 use crate::audit::{queue, verify};
-use crate::lock::{self, Subject};
-use crate::raise::raise;
-use crate::relation::{self, from_sql, to_sql};
-use crate::transaction::refuse_read_only;
+use crate::pg::argument;
+use crate::pg::lock::{self, Subject};
+use crate::pg::raise::raise;
+use crate::pg::relation::{self, from_sql, to_sql};
+use crate::pg::transaction::refuse_read_only;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
 use pgrx::prelude::*;

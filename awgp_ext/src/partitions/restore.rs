@@ -6,12 +6,12 @@
 
 use super::hold::is_retired;
 use super::{Month, attach, create, protect, retire, waiting};
-use crate::argument;
 use crate::audit::{detached, queue};
-use crate::lock::{self, Subject};
-use crate::raise::raise;
-use crate::relation;
-use crate::transaction::refuse_read_only;
+use crate::pg::argument;
+use crate::pg::lock::{self, Subject};
+use crate::pg::raise::raise;
+use crate::pg::relation;
+use crate::pg::transaction::refuse_read_only;
 use awgp_core::json::storable;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;

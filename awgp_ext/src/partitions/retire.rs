@@ -6,10 +6,11 @@
 use super::waiting;
 use crate::audit::checkpoint::covers_partition;
 use crate::audit::{queue, seal, verify};
-use crate::lock::{self, Subject};
-use crate::raise::raise;
-use crate::transaction::refuse_read_only;
-use crate::{clock, relation, settings};
+use crate::pg::lock::{self, Subject};
+use crate::pg::raise::raise;
+use crate::pg::transaction::refuse_read_only;
+use crate::pg::{clock, relation};
+use crate::settings;
 use awgp_core::month::Month;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;

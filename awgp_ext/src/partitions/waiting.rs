@@ -4,9 +4,9 @@
 //! verification that reads for an hour would stop all writes for an hour. So it is asked for in short attempts, and
 //! others go first between them. Where an application and we wait for each other, we are the one to give way.
 
-use crate::patience::Patience;
-use crate::raise::raise;
-use crate::{relation, subtransaction};
+use crate::pg::patience::Patience;
+use crate::pg::raise::raise;
+use crate::pg::{relation, subtransaction};
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
 use pgrx::{PgSqlErrorCode, pg_sys};

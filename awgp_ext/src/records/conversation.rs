@@ -7,12 +7,12 @@
 use super::external::{Found, Logged};
 use super::{ledger, salt};
 use crate::context;
-use crate::encoding::to_server;
 use crate::guard::binds;
-use crate::jsonb::Jsonb;
-use crate::raise::{or_raise, raise};
-use crate::relation::{Row, from_sql, to_sql};
-use crate::trigger::{TriggerCall, trigger_function};
+use crate::pg::encoding::to_server;
+use crate::pg::jsonb::Jsonb;
+use crate::pg::raise::{or_raise, raise};
+use crate::pg::relation::{Row, from_sql, to_sql};
+use crate::pg::trigger::{TriggerCall, trigger_function};
 use awgp_core::records::commitment::{Kind, commitment};
 use awgp_core::records::conversation::{
     State, Step, Wanted, check_keeper, check_reason, other_assistant, step, unknown_conversation,
@@ -281,7 +281,7 @@ fn own_conversation(conversation_log_id: Option<pgrx::Uuid>) -> pgrx::Uuid {
     let id = conversation_log_id.as_ref().map(from_sql);
     let own = id.filter(|id| {
         let mut own = false;
-        crate::relation::for_each_by_uuid(
+        crate::pg::relation::for_each_by_uuid(
             c"conversation_logs",
             c"conversation_logs_pkey",
             c"id",

@@ -5,7 +5,7 @@
 //! this one repeats, or that still stands open; else the next. So of two that log at once the constraint lets one in, and
 //! what the other is told is decided when the first has committed.
 
-use crate::relation::{self, Row};
+use crate::pg::relation::{self, Row};
 use awgp_core::records::messages::Messages;
 use uuid::Uuid;
 

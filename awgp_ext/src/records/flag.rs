@@ -7,11 +7,11 @@ use super::{ledger, salt, settings};
 use crate::approval::people::in_context;
 use crate::assistant::creator_of;
 use crate::context;
-use crate::encoding::{Text, to_server};
 use crate::guard::binds;
-use crate::raise::{or_raise, raise};
-use crate::relation::{self, Row, from_sql, to_sql};
-use crate::trigger::{TriggerCall, trigger_function};
+use crate::pg::encoding::{Text, to_server};
+use crate::pg::raise::{or_raise, raise};
+use crate::pg::relation::{self, Row, from_sql, to_sql};
+use crate::pg::trigger::{TriggerCall, trigger_function};
 use awgp_core::records::commitment::{Kind, commitment};
 use awgp_core::records::conversation::other_assistant;
 use awgp_core::records::review::{

@@ -2,8 +2,8 @@
 //! whose costs he has no need to see.
 
 use super::text_argument;
-use crate::encoding::Text;
-use crate::relation::{self, to_sql};
+use crate::pg::encoding::Text;
+use crate::pg::relation::{self, to_sql};
 use pgrx::prelude::*;
 use uuid::Uuid;
 

@@ -2,11 +2,11 @@
 
 use super::external::{Found, Logged};
 use crate::context;
-use crate::datum_statement::Statement;
-use crate::jsonb::Jsonb;
-use crate::raise::raise;
-use crate::relation;
-use crate::row_function::{Arguments, row_function};
+use crate::pg::datum_statement::Statement;
+use crate::pg::jsonb::Jsonb;
+use crate::pg::raise::raise;
+use crate::pg::relation;
+use crate::pg::row_function::{Arguments, row_function};
 use awgp_core::records::conversation::{other_under_external_id, unknown_conversation};
 use pgrx::FromDatum;
 use pgrx::pg_sys::{self, Datum};

@@ -22,7 +22,7 @@ pub mod search;
 pub mod settings;
 pub mod suspension;
 
-use crate::encoding::to_server;
+use crate::pg::encoding::to_server;
 use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys::{self, Datum};
 

@@ -1,8 +1,8 @@
 //! What a message says, read by its form (`awgp_core::records::forms`).
 
-use crate::encoding::Text;
-use crate::jsonb::Jsonb;
-use crate::raise::or_raise;
+use crate::pg::encoding::Text;
+use crate::pg::jsonb::Jsonb;
+use crate::pg::raise::or_raise;
 use awgp_core::records::forms::Outline;
 use awgp_core::records::forms::text::Texts;
 use awgp_core::records::messages::{each, outline};

@@ -1,9 +1,9 @@
 //! Conversations whose time is over: `awgp.erase_due_conversations()`, a step of maintenance.
 
 use super::settings;
-use crate::clock;
-use crate::relation::{self, to_sql};
-use crate::transaction::refuse_read_only;
+use crate::pg::clock;
+use crate::pg::relation::{self, to_sql};
+use crate::pg::transaction::refuse_read_only;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
 

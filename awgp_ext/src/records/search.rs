@@ -7,11 +7,11 @@
 
 use super::{jsonb_argument, text_argument};
 use crate::context;
-use crate::encoding::Text;
-use crate::query;
-use crate::raise::raise;
-use crate::relation::{self, Row, to_sql};
-use crate::trigger::{TriggerCall, nothing, trigger_function};
+use crate::pg::encoding::Text;
+use crate::pg::query;
+use crate::pg::raise::raise;
+use crate::pg::relation::{self, Row, to_sql};
+use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
 use awgp_core::tenancy;

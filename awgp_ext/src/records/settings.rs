@@ -1,7 +1,7 @@
 //! What a tenant's settings say, read below row-level security.
 
-use crate::relation;
-use crate::relation::Row;
+use crate::pg::relation;
+use crate::pg::relation::Row;
 use crate::settings::conversation_retention_days;
 use awgp_core::records::policy::{HallucinationPolicy, conversation_policy, hallucination_policy};
 use serde_json::Value;

@@ -5,9 +5,9 @@
 //! once, the second sees both. A flag that has suspended its assistant counts for no second time.
 
 use super::{settings, text_argument};
-use crate::encoding::Text;
-use crate::relation::{self, Row, to_sql};
-use crate::trigger::{TriggerCall, nothing, trigger_function};
+use crate::pg::encoding::Text;
+use crate::pg::relation::{self, Row, to_sql};
+use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
 use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys::{self, Datum};
 use pgrx::prelude::*;

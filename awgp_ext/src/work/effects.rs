@@ -3,9 +3,9 @@
 
 use super::WorkItem;
 use crate::machine::writing;
-use crate::relation::{as_owner_past_row_security, to_sql};
-use crate::statement::statements;
-use crate::trigger::{TriggerCall, nothing, trigger_function};
+use crate::pg::relation::{as_owner_past_row_security, to_sql};
+use crate::pg::statement::statements;
+use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
 use awgp_core::work::{Status, is_final};
 use pgrx::pg_sys::Datum;
 use uuid::Uuid;

@@ -2,10 +2,10 @@
 
 use super::WorkItem;
 use crate::context;
-use crate::encoding::Text;
-use crate::raise::raise;
-use crate::relation::{as_owner_past_row_security, from_sql, to_sql};
-use crate::statement::statements;
+use crate::pg::encoding::Text;
+use crate::pg::raise::raise;
+use crate::pg::relation::{as_owner_past_row_security, from_sql, to_sql};
+use crate::pg::statement::statements;
 use awgp_core::work::Verb;
 use awgp_core::{tenancy, work};
 use pgrx::prelude::*;

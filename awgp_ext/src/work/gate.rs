@@ -2,8 +2,8 @@
 
 use super::WorkItem;
 use crate::machine::{now, risk, writing};
-use crate::relation::{as_owner_past_row_security, from_sql, to_sql};
-use crate::statement::statements;
+use crate::pg::relation::{as_owner_past_row_security, from_sql, to_sql};
+use crate::pg::statement::statements;
 use awgp_core::approval;
 use awgp_core::assistant::Status;
 use awgp_core::refusal::Refusal;

@@ -1,11 +1,11 @@
 //! The trigger that moves work items along their machine, whoever writes and however.
 
 use super::{WorkItem, gate};
-use crate::encoding::to_server;
 use crate::machine::{is_insert, is_writing, now, risk, somebody_acts, user_of};
-use crate::raise::raise;
-use crate::relation::to_sql;
-use crate::trigger::{TriggerCall, trigger_function};
+use crate::pg::encoding::to_server;
+use crate::pg::raise::raise;
+use crate::pg::relation::to_sql;
+use crate::pg::trigger::{TriggerCall, trigger_function};
 use awgp_core::refusal::Refusal;
 use awgp_core::work::gate::{Pass, check_assistant, find_approval, needs_approval};
 use awgp_core::work::{Status, Verb, begin, pinned, risk_lowered, verb_between};

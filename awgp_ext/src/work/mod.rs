@@ -8,9 +8,9 @@ pub mod gate;
 mod machine;
 
 use crate::assistant::configuration_digest;
-use crate::jsonb::Jsonb;
 use crate::machine::risk;
-use crate::relation::{self, Row};
+use crate::pg::jsonb::Jsonb;
+use crate::pg::relation::{self, Row};
 use awgp_core::work::Status;
 use awgp_core::work::digest::{ITEM_ALONE, Pin, Pinned, VERSION, digest};
 use awgp_core::work::gate::Item;

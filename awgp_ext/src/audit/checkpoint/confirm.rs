@@ -1,9 +1,9 @@
 //! `confirm_checkpoint()`: the auditor says that he has signed, and shows it.
 
-use crate::argument;
-use crate::raise::raise;
-use crate::relation::to_sql;
-use crate::transaction::refuse_read_only;
+use crate::pg::argument;
+use crate::pg::raise::raise;
+use crate::pg::relation::to_sql;
+use crate::pg::transaction::refuse_read_only;
 use awgp_core::audit::checkpoint::Checkpoint;
 use awgp_core::audit::note::{self, Refused};
 use awgp_core::reason::Reason;

@@ -1,7 +1,7 @@
 //! Whether a sealed partition is checkpointed: only then may it be retired.
 
-use crate::argument;
-use crate::query;
+use crate::pg::argument;
+use crate::pg::query;
 use pgrx::prelude::*;
 
 /// Each lane's last row in the partition is in a tree of which a signed note was shown.

@@ -4,13 +4,13 @@
 //! until it has committed. What is committed later is appended next time.
 
 use super::{refuse_findings, tiles};
-use crate::argument;
 use crate::audit::{queue, read};
-use crate::lock::{self, Subject};
-use crate::query;
-use crate::raise::raise;
-use crate::relation::{from_sql, to_sql};
-use crate::transaction::refuse_read_only;
+use crate::pg::argument;
+use crate::pg::lock::{self, Subject};
+use crate::pg::query;
+use crate::pg::raise::raise;
+use crate::pg::relation::{from_sql, to_sql};
+use crate::pg::transaction::refuse_read_only;
 use awgp_core::audit::chain::{Digest, Lane, Link, Linker, genesis};
 use awgp_core::audit::checkpoint::Checkpoint;
 use awgp_core::audit::tree::{self, Place, Tree};

@@ -17,7 +17,7 @@ mod tiles;
 #[allow(unused_imports, reason = "who retires a partition asks it")]
 pub use covers::covers_partition;
 
-use crate::raise::raise;
+use crate::pg::raise::raise;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
 use uuid::Uuid;

@@ -1,11 +1,11 @@
 //! `prove_audit()`: what proves that a row is in a checkpoint.
 
 use super::{refuse_findings, tiles};
-use crate::argument;
 use crate::audit::read;
-use crate::query;
-use crate::raise::raise;
-use crate::relation::to_sql;
+use crate::pg::argument;
+use crate::pg::query;
+use crate::pg::raise::raise;
+use crate::pg::relation::to_sql;
 use awgp_core::audit::row::AuditRow;
 use awgp_core::audit::tree::Stored;
 use awgp_core::reason::Reason;

@@ -1,9 +1,9 @@
 //! The edge between PostgreSQL's trigger manager and our trigger functions.
 
 use crate::audit::image;
-use crate::catalog;
-use crate::jsonb::Jsonb;
-use crate::relation::{Row, text_array_of, text_of, texts_of, uuid_array_of, uuid_of};
+use crate::pg::catalog;
+use crate::pg::jsonb::Jsonb;
+use crate::pg::relation::{Row, text_array_of, text_of, texts_of, uuid_array_of, uuid_of};
 use pgrx::FromDatum;
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::{CStr, CString};
@@ -370,7 +370,7 @@ fn role_has(member: pg_sys::Oid, role: &str) -> bool {
 /// Declares a C function that PostgreSQL can call as a trigger: `trigger_function!(symbol, finfo, body)`.
 macro_rules! trigger_function {
     ($symbol:ident, $finfo:ident, $body:expr) => {
-        $crate::c_function::c_function!($symbol, $finfo, $crate::trigger::TriggerCall, $body);
+        $crate::pg::c_function::c_function!($symbol, $finfo, $crate::pg::trigger::TriggerCall, $body);
     };
 }
 pub(crate) use trigger_function;

@@ -2,7 +2,8 @@
 
 use crate::audit::{lanes, queue};
 use crate::identity::last_login;
-use crate::{approval, catalog, context, machine, money};
+use crate::pg::catalog;
+use crate::{approval, context, machine, money};
 use pgrx::pg_sys;
 use std::ffi::{CStr, c_void};
 

@@ -3,8 +3,8 @@
 //! They are made with the tables and not with the extension (see `install::manifest`), and not in SQL, because a body in SQL is
 //! parsed and planned anew with each call.
 
-use crate::argument;
-use crate::relation;
+use crate::pg::argument;
+use crate::pg::relation;
 use awgp_core::argument::Span;
 use pgrx::IntoDatum;
 use pgrx::pg_sys::{self, Datum};
@@ -60,7 +60,7 @@ impl Arguments {
 /// Declares a C function that SQL can call, and that returns a row: `row_function!(symbol, finfo, body)`.
 macro_rules! row_function {
     ($symbol:ident, $finfo:ident, $body:expr) => {
-        $crate::c_function::c_function!($symbol, $finfo, $crate::row_function::Arguments, $body);
+        $crate::pg::c_function::c_function!($symbol, $finfo, $crate::pg::row_function::Arguments, $body);
     };
 }
 pub(crate) use row_function;

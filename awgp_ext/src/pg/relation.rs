@@ -5,11 +5,11 @@
 //! plant; only fixed table, index and column names ever come in. The snapshot is a fresh one at every
 //! isolation level: a tenant deactivated a moment ago is inactive.
 
-use crate::catalog;
-use crate::encoding::{Text, from_server, to_server};
-use crate::jsonb::Jsonb;
-use crate::query;
-use crate::raise::raise;
+use crate::pg::catalog;
+use crate::pg::encoding::{Text, from_server, to_server};
+use crate::pg::jsonb::Jsonb;
+use crate::pg::query;
+use crate::pg::raise::raise;
 use awgp_core::structure::incomplete;
 use pgrx::FromDatum;
 use pgrx::pg_sys::{self, Datum};
@@ -140,7 +140,7 @@ impl Row {
     }
 }
 
-pub use crate::catalog::relation_oid as oid;
+pub use crate::pg::catalog::relation_oid as oid;
 
 /// Opens a table of AWGP's.
 ///

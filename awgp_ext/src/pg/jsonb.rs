@@ -2,7 +2,7 @@
 
 pub mod text;
 
-use crate::encoding::bytes_from_server;
+use crate::pg::encoding::bytes_from_server;
 use pgrx::FromDatum;
 use pgrx::callconv::{Arg, ArgAbi, BoxRet, FcInfo};
 use pgrx::nullable::Nullable;
@@ -93,7 +93,7 @@ impl Jsonb {
     /// The object without one key. Numbers keep their digits, which a parse into Rust's would not leave them.
     #[must_use]
     pub fn without(&self, key: &str) -> Self {
-        let key = crate::encoding::to_server(key).unwrap_or(Datum::null());
+        let key = crate::pg::encoding::to_server(key).unwrap_or(Datum::null());
         self.with_function(pg_sys::F_JSONB_DELETE_JSONB_TEXT, key)
     }
 

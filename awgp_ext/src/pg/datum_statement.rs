@@ -1,5 +1,5 @@
 //! SQL of our own over values as the server passes them, planned once a session: for functions that hand their arguments on, and
-//! return a row of a table. [`crate::statement`] is for Rust's own types.
+//! return a row of a table. [`crate::pg::statement`] is for Rust's own types.
 
 use pgrx::pg_sys::{self, Datum};
 use std::cell::RefCell;

@@ -3,9 +3,9 @@
 //! pgrx raises XX000 for NULL where a function that is not STRICT takes a plain value: so every argument of such a function is
 //! an Option, and what must be there is asked for by [`needed`].
 
-use crate::encoding::Text;
-use crate::jsonb::Jsonb;
-use crate::raise::{or_raise, raise};
+use crate::pg::encoding::Text;
+use crate::pg::jsonb::Jsonb;
+use crate::pg::raise::{or_raise, raise};
 use awgp_core::argument::{self, Span, missing};
 use awgp_core::audit::row::timestamp_from_postgres;
 use pgrx::datum::{Interval, TimestampWithTimeZone};

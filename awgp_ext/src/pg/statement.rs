@@ -6,8 +6,8 @@
 //! One row of a tenant is asked for by `id = $2 AND uuid_eq(tenant_id, $1)`: as two conditions that an index serves, a plan
 //! made while the table is empty may take any index that begins with tenant_id, and reads all of the tenant's rows.
 
-use crate::encoding::to_server;
-use crate::transaction::refuse_read_only;
+use crate::pg::encoding::to_server;
+use crate::pg::transaction::refuse_read_only;
 use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys::{BuiltinOid, PgOid, TEXTOID};
 use pgrx::spi::{OwnedPreparedStatement, Result, Spi, SpiTupleTable};
@@ -88,8 +88,8 @@ pub fn text(text: Option<&str>) -> DatumWithOid<'static> {
 macro_rules! statements {
     ($($(#[doc = $doc:literal])+ $name:ident($($kind:ident),*) = $sql:expr;)+) => {
         thread_local! {
-            $($(#[doc = $doc])+ static $name: $crate::statement::Statement = const {
-                $crate::statement::Statement::new($sql, &[$(pgrx::pg_sys::BuiltinOid::$kind),*])
+            $($(#[doc = $doc])+ static $name: $crate::pg::statement::Statement = const {
+                $crate::pg::statement::Statement::new($sql, &[$(pgrx::pg_sys::BuiltinOid::$kind),*])
             };)+
         }
     };

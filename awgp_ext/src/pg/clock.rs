@@ -1,6 +1,6 @@
 //! Moments: the wall clock, and what callers give in its place.
 
-use crate::argument;
+use crate::pg::argument;
 use awgp_core::audit::row::timestamp_from_postgres;
 use awgp_core::civil::format_timestamp;
 use pgrx::datum::TimestampWithTimeZone;
