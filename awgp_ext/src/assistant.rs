@@ -1,15 +1,17 @@
 //! The state machine of assistants, held by trigger.
 
 use crate::approval::people::in_context;
-use crate::machine::{is_insert, now, somebody_acts, user_of};
+use crate::pg::clock;
+use crate::pg::datum::uuid;
 use crate::pg::encoding::to_server;
 use crate::pg::raise::raise;
-use crate::pg::relation::{self, Row, to_sql};
+use crate::pg::relation;
 use crate::pg::trigger::{TriggerCall, trigger_function};
+use crate::pg::tuple::Row;
+use crate::state_machine::{somebody_acts, user_of};
 use awgp_core::assistant::{Status, begin, verb_between};
 use awgp_core::human::Human;
 use awgp_core::work::digest::{Configured, assistant_digest};
-use pgrx::IntoDatum;
 use pgrx::pg_sys::Datum;
 use std::ffi::CStr;
 use uuid::Uuid;
@@ -26,14 +28,14 @@ fn assistant_machine(call: &TriggerCall) -> Datum {
     // A status that is none is left to the table's CHECK.
     let (Some(to), Some(tenant)) = (status(&new), new.uuid(c"tenant_id")) else { return call.keep() };
     let user = user_of(tenant);
-    if is_insert(call) {
+    if call.is_row_insert() {
         if let Err(refusal) = begin(to) {
             raise(&refusal);
         }
-        let mut columns = vec![(c"status_changed_at", Some(Datum::from(now())))];
+        let mut columns = vec![(c"status_changed_at", Some(Datum::from(clock::timestamp())))];
         columns.extend(match user.map(in_context) {
             Some(human) => [
-                (c"created_by", to_sql(human.user).into_datum()),
+                (c"created_by", uuid(human.user)),
                 (c"creator_issuer", human.issuer.as_deref().and_then(to_server)),
                 (c"creator_subject", human.subject.as_deref().and_then(to_server)),
             ],
@@ -63,7 +65,7 @@ fn assistant_machine(call: &TriggerCall) -> Datum {
     }
     let same_reason = new.text(c"status_reason") == old.text(c"status_reason");
     let reason = if same_reason { None } else { new.raw(c"status_reason") };
-    columns.push((c"status_changed_at", Some(Datum::from(now()))));
+    columns.push((c"status_changed_at", Some(Datum::from(clock::timestamp()))));
     columns.push((c"status_reason", reason));
     call.with_columns(&columns)
 }

@@ -1,27 +1,4 @@
-//! AWGP, the PostgreSQL extension: the imperative shell around `awgp_core`.
-//!
-//! | module | what it is |
-//! |---|---|
-//! | [`context`] | who is asking: tenant, user and assistant, in backend memory |
-//! | [`identity`] | signed mode: verified tokens |
-//! | [`audit`] | every change: captured, chained, kept |
-//! | [`guard`] | the triggers that hold plain DML to the rules |
-//! | [`bounds`] | how large what clients write may be |
-//! | [`action`] | governed actions: before an assistant acts, and after |
-//! | [`messaging`] | what assistants may say to each other |
-//! | [`templates`] | what assistants are made from |
-//! | [`work`], [`assistant`], [`machine`] | the state machines, the gate, and who decides |
-//! | [`tenant_settings`] | the settings of a tenant, judged when they are written |
-//! | [`quota`] | how many users and assistants a tenant may have |
-//! | [`records`] | conversations and hallucination flags |
-//! | [`references`] | references that a foreign key cannot say |
-//! | [`money`] | what calls cost |
-//! | [`install`] | structure: migrations and scripts, applied outside of the extension |
-//! | [`partitions`] | the months of the audit trail |
-//! | [`maintenance`] | everything that is due, step by step |
-//! | [`doctor`] | what is wrong with this installation, as rows |
-//! | [`settings`] | configuration parameters |
-//! | [`pg`] | the edge to PostgreSQL |
+//! AWGP, the PostgreSQL extension: the imperative shell around `awgp_core`, a module a domain.
 
 // Pedantic lints that the edge to a C server meets everywhere.
 #![allow(
@@ -32,29 +9,30 @@
 #![allow(clippy::cast_ptr_alignment, reason = "nodes and varlenas are palloc'd, aligned for any of them")]
 #![allow(clippy::result_large_err, reason = "a refusal is raised at once, once")]
 
-mod action;
-mod approval;
-mod assistant;
-mod audit;
-mod bounds;
-mod context;
-mod doctor;
-mod guard;
-mod identity;
-mod install;
-mod machine;
-mod maintenance;
-mod messaging;
-mod money;
-mod partitions;
-mod pg;
-mod quota;
-mod records;
-mod references;
-mod settings;
-mod templates;
-mod tenant_settings;
-mod work;
+mod action; // governed actions: before an assistant acts, and after
+mod approval; // asking, deciding, escalating, expiring; delegations
+mod assistant; // the state machine of assistants
+mod audit; // every change: captured, chained, kept
+mod context; // who is asking: tenant, user and assistant, in backend memory
+mod doctor; // what is wrong with this installation, as rows
+mod ends; // what happens when a transaction or a savepoint ends, in order
+mod guard; // the triggers that hold plain DML to the rules
+mod identity; // signed mode: verified tokens
+mod install; // structure: tables, migrations and scripts, outside of the extension
+mod maintenance; // everything that is due, step by step; the background worker
+mod messaging; // what assistants may say to each other
+mod money; // what calls cost, and what may be spent
+mod partitions; // the months of the audit trail
+mod pg; // the edge to PostgreSQL, and nothing of the domain
+mod records; // conversations and hallucination flags
+mod state_machine; // what the triggers of the state machines share
+mod templates; // what assistants are made from
+mod work; // work items and the gate
+
+#[cfg(any(test, feature = "pg_test"))]
+mod pg_tests;
+#[cfg(test)]
+pub use pg_tests::pg_test;
 
 ::pgrx::pg_module_magic!(name, version);
 
@@ -66,31 +44,16 @@ pgrx::extension_sql_file!("../../sql/triggers/functions.sql", name = "trigger_fu
 pgrx::extension_sql_file!("../../sql/visibility.sql", name = "visibility");
 pgrx::extension_sql_file!("../../sql/members.sql", name = "members", finalize);
 
-/// Runs when the library is loaded: parameters, and what ends a context.
+/// Runs when the library is loaded: each domain declares its parameters, and what it listens for.
 #[allow(non_snake_case)]
 #[pgrx::pg_guard]
 pub extern "C-unwind" fn _PG_init() {
-    // DETAIL is one line of JSON: where the server was started with RUST_BACKTRACE, pgrx would append to it.
-    // SAFETY: a backend has one thread.
-    unsafe { std::env::set_var("RUST_LIB_BACKTRACE", "0") };
-    settings::define();
-    pg::transaction::register_callbacks();
-    context::session::watch_for_reset();
-    maintenance::background::register();
-}
-
-#[cfg(any(test, feature = "pg_test"))]
-mod pg_tests;
-
-/// What `cargo pgrx test` asks of the crate's root.
-#[cfg(test)]
-pub mod pg_test {
-    /// One-off initialisation: none is needed.
-    pub fn setup(_options: Vec<&str>) {}
-
-    /// Settings that the tests' server starts with: none is needed.
-    #[must_use]
-    pub fn postgresql_conf_options() -> Vec<&'static str> {
-        vec![]
-    }
+    pg::register();
+    pg::transaction::watch(&ends::WATCHER);
+    context::register();
+    audit::register();
+    approval::notice::define();
+    money::accounting_time::define();
+    records::settings::define();
+    maintenance::register();
 }

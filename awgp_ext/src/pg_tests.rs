@@ -165,3 +165,16 @@ mod tests {
         assert!(refused > 50, "{refused}");
     }
 }
+
+/// What `cargo pgrx test` asks of the crate's root.
+#[cfg(test)]
+pub mod pg_test {
+    /// One-off initialisation: there is nothing to do.
+    pub fn setup(_options: Vec<&str>) {}
+
+    /// Settings that the tests' server starts with: its own defaults.
+    #[must_use]
+    pub fn postgresql_conf_options() -> Vec<&'static str> {
+        vec![]
+    }
+}

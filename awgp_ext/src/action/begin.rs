@@ -6,13 +6,13 @@ use crate::audit::{actor, queue};
 use crate::context::Context;
 use crate::money::numeric::is_number;
 use crate::pg::argument;
+use crate::pg::datum::{from_sql, text, uuid};
 use crate::pg::encoding::Text;
 use crate::pg::jsonb::Jsonb;
 use crate::pg::number::Number;
 use crate::pg::raise::raise;
-use crate::pg::relation::{from_sql, to_sql};
 use crate::pg::server_log;
-use crate::pg::statement::{statements, text};
+use crate::pg::statement::statements;
 use crate::pg::subtransaction;
 use crate::pg::transaction::refuse_read_only;
 use crate::work::gate::{check, lock_assistant};
@@ -25,7 +25,7 @@ use awgp_core::permissions::Verb;
 use awgp_core::refusal::Refusal;
 use awgp_core::work::gate::check_begun;
 use awgp_core::work::{self, Status as ItemStatus};
-use pgrx::datum::{AnyNumeric, DatumWithOid, Interval};
+use pgrx::datum::{AnyNumeric, Interval};
 use pgrx::prelude::*;
 use pgrx::{JsonB, PgSqlErrorCode};
 use serde_json::{Value, json};
@@ -207,8 +207,8 @@ impl Request {
         let starts = self.check(item)?;
         let reservation = self.reserve(item)?;
         if starts {
-            let arguments = [to_sql(item.tenant).into(), to_sql(item.id).into()];
-            START.with(|statement| statement.count(&arguments));
+            let arguments = [uuid(item.tenant), uuid(item.id)];
+            START.count(&arguments);
         }
         let action = store::begin(&store::New {
             item,
@@ -259,19 +259,14 @@ impl Request {
     /// Sets the money aside; what refuses it for want of money or of an active assistant is the denial.
     fn reserve(&self, item: &WorkItem) -> Result<Option<Uuid>, Denial> {
         let Some(cost) = &self.cost else { return Ok(None) };
-        let arguments: [DatumWithOid<'_>; 5] = [
-            to_sql(item.assistant).into(),
-            text(self.provider.as_deref()),
-            cost.clone().into(),
-            to_sql(item.id).into(),
-            self.expires_in.into(),
+        let arguments = [
+            uuid(item.assistant),
+            self.provider.as_deref().and_then(text),
+            cost.clone().into_datum(),
+            uuid(item.id),
+            self.expires_in.into_datum(),
         ];
-        let reserved = subtransaction::within(|| {
-            RESERVE.with(|statement| {
-                statement
-                    .run(&arguments, |rows| Ok(rows.first().get_one::<pgrx::Uuid>()?.as_ref().map(from_sql)))
-            })
-        });
+        let reserved = subtransaction::within(|| RESERVE.run(&arguments, |rows| rows.first()?.uuid(c"id")));
         reserved.map_err(|failed| {
             let told = failed.to_json();
             let facts = &told["detail"];

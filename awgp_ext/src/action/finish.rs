@@ -5,21 +5,20 @@ use super::{bad_argument, other_assistant, writing_context};
 use crate::money::numeric::is_number;
 use crate::pg::argument;
 use crate::pg::clock;
+use crate::pg::datum::{from_sql, text, uuid};
 use crate::pg::encoding::Text;
 use crate::pg::jsonb::Jsonb;
 use crate::pg::number::Number;
 use crate::pg::raise::{or_raise, raise};
-use crate::pg::relation::{from_sql, to_sql};
-use crate::pg::statement::{statements, text};
+use crate::pg::statement::{Rows, statements};
 use crate::pg::transaction::refuse_read_only;
 use awgp_core::action::{Ending, Status, check_result, finish};
 use awgp_core::permissions::Verb;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
-use pgrx::datum::{AnyNumeric, DatumWithOid, TimestampWithTimeZone};
+use pgrx::JsonB;
+use pgrx::datum::{AnyNumeric, TimestampWithTimeZone};
 use pgrx::prelude::*;
-use pgrx::spi::{self, SpiTupleTable};
-use pgrx::{JsonB, pg_sys};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -27,16 +26,16 @@ use uuid::Uuid;
 statements! {
     /// Settles the money set aside, as any client does.
     SETTLE(UUIDOID, TEXTOID, INT4OID, INT4OID, NUMERICOID) = "
-        SELECT id, cost_amount::pg_catalog.text, overrun FROM awgp.settle_credit($1, $2, $3, $4, $5)";
+        SELECT id, cost_amount, overrun FROM awgp.settle_credit($1, $2, $3, $4, $5)";
     /// Gives it back.
     RELEASE(UUIDOID) = "SELECT id FROM awgp.release_credit($1)";
     /// What was spent though nothing was set aside. It is spent already, so no limit refuses it.
     RECORD(UUIDOID, TEXTOID, TEXTOID, INT4OID, INT4OID, NUMERICOID, UUIDOID) = "
-        SELECT id, cost_amount::pg_catalog.text, overrun
+        SELECT id, cost_amount, overrun
         FROM awgp.record_cost($1, $2, $3, $4, $5, $6, $7, '{\"incurred\": true}')";
     /// What an entry of the ledger says.
     ENTRY(UUIDOID, UUIDOID) = "
-        SELECT id, cost_amount::pg_catalog.text, overrun FROM awgp.cost_transactions
+        SELECT id, cost_amount, overrun FROM awgp.cost_transactions
         WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2";
 }
 
@@ -113,17 +112,17 @@ struct Entry {
 
 impl Entry {
     fn find(tenant: Uuid, id: Uuid) -> Option<Self> {
-        let arguments = [to_sql(tenant).into(), to_sql(id).into()];
-        ENTRY.with(|statement| statement.run(&arguments, Self::read))
+        let arguments = [uuid(tenant), uuid(id)];
+        ENTRY.run(&arguments, Self::read)
     }
 
-    fn read(rows: SpiTupleTable<'_>) -> spi::Result<Option<Self>> {
-        if rows.is_empty() {
-            return Ok(None);
-        }
-        let (id, amount, overrun) = rows.first().get_three::<pgrx::Uuid, String, bool>()?;
-        let entry = id.zip(amount);
-        Ok(entry.map(|(id, amount)| Self { id: from_sql(&id), amount, overrun: overrun.unwrap_or(false) }))
+    fn read(rows: &Rows) -> Option<Self> {
+        let row = rows.first()?;
+        Some(Self {
+            id: row.uuid(c"id")?,
+            amount: row.numeric(c"cost_amount")?,
+            overrun: row.flag(c"overrun"),
+        })
     }
 }
 
@@ -162,33 +161,33 @@ impl Report {
     fn pay(&self, action: &Action) -> Option<Entry> {
         if !self.costs() {
             if let Some(reservation) = action.reservation {
-                RELEASE.with(|statement| statement.count(&[to_sql(reservation).into()]));
+                RELEASE.count(&[uuid(reservation)]);
             }
             return None;
         }
         let Some(model) = &self.model else { bad_argument("model", "what cost money names the model") };
-        let tokens = |count: Option<i32>| DatumWithOid::from(count.unwrap_or(0));
-        let cost = || self.cost.clone().map_or(DatumWithOid::null_oid(pg_sys::NUMERICOID), Into::into);
+        let tokens = |count: Option<i32>| count.unwrap_or(0).into_datum();
+        let cost = self.cost.clone().into_datum();
         let (input, output) = (tokens(self.input_tokens), tokens(self.output_tokens));
         match action.reservation {
             Some(reservation) => {
-                let arguments = [to_sql(reservation).into(), text(Some(model)), input, output, cost()];
-                SETTLE.with(|statement| statement.run(&arguments, Entry::read))
+                let arguments = [uuid(reservation), text(model), input, output, cost];
+                SETTLE.run(&arguments, Entry::read)
             }
             None => {
                 let Some(provider) = &action.provider else {
                     bad_argument("model", "the action was begun without a provider, and costs nothing")
                 };
                 let arguments = [
-                    to_sql(action.assistant).into(),
-                    text(Some(provider)),
-                    text(Some(model)),
+                    uuid(action.assistant),
+                    text(provider),
+                    text(model),
                     input,
                     output,
-                    cost(),
-                    to_sql(action.item).into(),
+                    cost,
+                    uuid(action.item),
                 ];
-                RECORD.with(|statement| statement.run(&arguments, Entry::read))
+                RECORD.run(&arguments, Entry::read)
             }
         }
     }

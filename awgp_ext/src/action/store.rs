@@ -1,11 +1,13 @@
 //! The rows of `governed_actions`, written as their owner: applications have no grant.
 
-use crate::pg::relation::{as_owner_past_row_security, from_sql, to_sql};
-use crate::pg::statement::{statements, text};
+use crate::pg::datum::{text, uuid};
+use crate::pg::role::as_owner_past_row_security;
+use crate::pg::statement::statements;
 use crate::work::WorkItem;
 use awgp_core::action::Status;
-use pgrx::datum::{AnyNumeric, DatumWithOid, Interval};
-use pgrx::pg_sys;
+use pgrx::IntoDatum;
+use pgrx::datum::{AnyNumeric, Interval};
+use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;
 use uuid::Uuid;
 
@@ -25,7 +27,7 @@ statements! {
     /// The action that was begun under a key.
     REPEATED(UUIDOID, UUIDOID, TEXTOID) = "
         SELECT id, status, reservation_id, arguments_digest,
-               expires_at OPERATOR(pg_catalog.<=) pg_catalog.clock_timestamp()
+               expires_at OPERATOR(pg_catalog.<=) pg_catalog.clock_timestamp() AS is_late
         FROM ONLY awgp.governed_actions
         WHERE pg_catalog.uuid_eq(tenant_id, $1) AND work_item_id OPERATOR(pg_catalog.=) $2
           AND idempotency_key OPERATOR(pg_catalog.=) $3";
@@ -70,26 +72,22 @@ pub struct New<'a> {
 /// Writes it and returns its id.
 pub fn begin(new: &New<'_>) -> Uuid {
     let pin = new.item.pin();
-    let arguments: [DatumWithOid<'_>; 12] = [
-        to_sql(new.item.tenant).into(),
-        to_sql(new.item.id).into(),
-        to_sql(new.item.assistant).into(),
-        text(Some(new.action)),
-        text(new.provider),
-        new.cost.clone().map_or(DatumWithOid::null_oid(pg_sys::NUMERICOID), Into::into),
-        text(Some(&pin.digest)),
-        uuid(new.reservation),
-        new.expires_in.into(),
-        pin.version.into(),
-        text(new.key.as_ref().map(|(key, _)| *key)),
-        text(new.key.as_ref().map(|(_, digest)| digest.as_str())),
+    let arguments = [
+        uuid(new.item.tenant),
+        uuid(new.item.id),
+        uuid(new.item.assistant),
+        text(new.action),
+        new.provider.and_then(text),
+        new.cost.clone().into_datum(),
+        text(&pin.digest),
+        new.reservation.and_then(uuid),
+        new.expires_in.into_datum(),
+        pin.version.into_datum(),
+        new.key.as_ref().and_then(|(key, _)| text(key)),
+        new.key.as_ref().and_then(|(_, digest)| text(digest)),
     ];
-    as_owner_past_row_security(TABLE, || {
-        BEGIN.with(|statement| {
-            statement.run(&arguments, |rows| Ok(rows.first().get_one::<pgrx::Uuid>()?.as_ref().map(from_sql)))
-        })
-    })
-    .unwrap_or_else(|| pgrx::error!("the action was not written"))
+    as_owner_past_row_security(TABLE, || BEGIN.run(&arguments, |rows| rows.first()?.uuid(c"id")))
+        .unwrap_or_else(|| pgrx::error!("the action was not written"))
 }
 
 /// An action that was begun under a key.
@@ -108,24 +106,16 @@ pub struct Repeated {
 
 /// The action of a work item that was begun under this key; None where there is none.
 pub fn repeated(tenant: Uuid, item: Uuid, key: &str) -> Option<Repeated> {
-    let arguments = [to_sql(tenant).into(), to_sql(item).into(), text(Some(key))];
+    let arguments = [uuid(tenant), uuid(item), text(key)];
     as_owner_past_row_security(TABLE, || {
-        REPEATED.with(|statement| {
-            statement.run(&arguments, |rows| {
-                if rows.is_empty() {
-                    return Ok(None);
-                }
-                let row = rows.first();
-                let id =
-                    |column| Ok::<_, pgrx::spi::Error>(row.get::<pgrx::Uuid>(column)?.as_ref().map(from_sql));
-                let (Some(found), Some(status)) = (id(1)?, row.get::<String>(2)?) else { return Ok(None) };
-                Ok(Some(Repeated {
-                    id: found,
-                    status: Status::named(&status).unwrap_or(Status::Abandoned),
-                    reservation: id(3)?,
-                    digest: row.get::<String>(4)?.unwrap_or_default(),
-                    is_late: row.get::<bool>(5)?.unwrap_or(false),
-                }))
+        REPEATED.run(&arguments, |rows| {
+            let row = rows.first()?;
+            Some(Repeated {
+                id: row.uuid(c"id")?,
+                status: Status::named(&row.text(c"status")?).unwrap_or(Status::Abandoned),
+                reservation: row.uuid(c"reservation_id"),
+                digest: row.text(c"arguments_digest").unwrap_or_default(),
+                is_late: row.flag(c"is_late"),
             })
         })
     })
@@ -151,29 +141,18 @@ pub struct Action {
 
 /// The action of a tenant, locked; None where there is none.
 pub fn lock(tenant: Uuid, id: Uuid) -> Option<Action> {
-    let arguments = [to_sql(tenant).into(), to_sql(id).into()];
+    let arguments = [uuid(tenant), uuid(id)];
     as_owner_past_row_security(TABLE, || {
-        LOCK.with(|statement| {
-            statement.run(&arguments, |rows| {
-                if rows.is_empty() {
-                    return Ok(None);
-                }
-                let row = rows.first();
-                let text = |column| row.get::<String>(column);
-                let id =
-                    |column| Ok::<_, pgrx::spi::Error>(row.get::<pgrx::Uuid>(column)?.as_ref().map(from_sql));
-                let (Some(status), Some(assistant), Some(item)) = (text(1)?, id(2)?, id(3)?) else {
-                    return Ok(None);
-                };
-                Ok(Some(Action {
-                    status: Status::named(&status).unwrap_or(Status::Abandoned),
-                    assistant,
-                    item,
-                    provider: text(4)?,
-                    reservation: id(5)?,
-                    finish_digest: text(6)?,
-                    cost: id(7)?,
-                }))
+        LOCK.run(&arguments, |rows| {
+            let row = rows.first()?;
+            Some(Action {
+                status: Status::named(&row.text(c"status")?).unwrap_or(Status::Abandoned),
+                assistant: row.uuid(c"assistant_id")?,
+                item: row.uuid(c"work_item_id")?,
+                provider: row.text(c"provider"),
+                reservation: row.uuid(c"reservation_id"),
+                finish_digest: row.text(c"finish_digest"),
+                cost: row.uuid(c"cost_transaction_id"),
             })
         })
     })
@@ -182,26 +161,17 @@ pub fn lock(tenant: Uuid, id: Uuid) -> Option<Action> {
 /// Writes an action's end.
 pub fn end(tenant: Uuid, id: Uuid, status: Status, cost: Option<Uuid>, digest: &str, result: Option<&str>) {
     let arguments = [
-        to_sql(tenant).into(),
-        to_sql(id).into(),
-        text(Some(status.name())),
-        uuid(cost),
-        text(Some(digest)),
-        text(result),
+        uuid(tenant),
+        uuid(id),
+        text(status.name()),
+        cost.and_then(uuid),
+        text(digest),
+        result.and_then(text),
     ];
-    as_owner_past_row_security(TABLE, || END.with(|statement| statement.count(&arguments)));
+    as_owner_past_row_security(TABLE, || END.count(&arguments));
 }
 
 /// Ends what nobody has finished by this moment, and says how many actions that were.
 pub fn abandon(at: pg_sys::TimestampTz) -> usize {
-    // SAFETY: a timestamptz is the 64 bits of its number.
-    let arguments = [unsafe { DatumWithOid::new(at, pg_sys::TIMESTAMPTZOID) }];
-    as_owner_past_row_security(TABLE, || ABANDON.with(|statement| statement.count(&arguments)))
-}
-
-fn uuid(id: Option<Uuid>) -> DatumWithOid<'static> {
-    match id {
-        Some(id) => to_sql(id).into(),
-        None => DatumWithOid::null_oid(pg_sys::UUIDOID),
-    }
+    as_owner_past_row_security(TABLE, || ABANDON.count(&[Some(Datum::from(at))]))
 }

@@ -9,7 +9,7 @@ use super::people::{self, Keep};
 use super::{Approval, notice};
 use crate::audit::event::Event;
 use crate::audit::{actor, queue};
-use crate::machine::now;
+use crate::pg::clock;
 use crate::pg::jsonb::Jsonb;
 use awgp_core::approval::decide::{Obstacle, WhyNot};
 use awgp_core::approval::{Status, check_open};
@@ -23,7 +23,7 @@ use uuid::Uuid;
 /// The user in context approves at once; what changes in the row, whose lock the caller holds.
 pub fn break_glass(approval: &Approval, reason: &str) -> Result<Columns, Refusal> {
     let status = approval.status.unwrap_or(Status::Expired);
-    check_open(approval.id, status, approval.expires_at, now())?;
+    check_open(approval.id, status, approval.expires_at, clock::timestamp())?;
     let human = human(approval.tenant)?;
     let user = human.user;
     let case = Case::of(approval)?;
@@ -42,7 +42,7 @@ pub fn break_glass(approval: &Approval, reason: &str) -> Result<Columns, Refusal
     if !case.is_as_asked(approval) {
         return Err(changed(approval));
     }
-    let now = now();
+    let now = clock::timestamp();
     check_open(approval.id, status, approval.expires_at, now)?;
     record(approval, &human, None, "break_glass", Some(reason));
     tell(approval, user, reason);

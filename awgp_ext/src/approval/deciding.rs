@@ -5,10 +5,12 @@ use super::people::{self, Keep};
 use super::{Approval, policy};
 use crate::assistant::creator_of;
 use crate::context;
-use crate::machine::{now, writing};
+use crate::pg::clock;
+use crate::pg::datum::{text, uuid};
 use crate::pg::encoding::to_server;
-use crate::pg::relation::{as_owner_past_row_security, to_sql};
-use crate::pg::statement::{statements, text};
+use crate::pg::role::as_owner_past_row_security;
+use crate::pg::statement::statements;
+use crate::state_machine::EFFECT;
 use crate::work::WorkItem;
 use awgp_core::approval::decide::{
     Authority, Person, Question, Vote, WhyNot, assistant_decides, may_decide, no_user,
@@ -19,7 +21,6 @@ use awgp_core::human::Human;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
 use awgp_core::tenancy;
-use pgrx::IntoDatum;
 use pgrx::pg_sys::{Datum, TimestampTz};
 use std::ffi::CStr;
 use uuid::Uuid;
@@ -68,12 +69,12 @@ impl Case {
         person: &Person,
         keep: Keep,
     ) -> (Result<Authority, WhyNot>, TimestampTz) {
-        let in_person = may_decide(&self.question(approval, now()), person, &[]);
+        let in_person = may_decide(&self.question(approval, clock::timestamp()), person, &[]);
         if in_person.is_ok() {
-            return (in_person, now());
+            return (in_person, clock::timestamp());
         }
         let held = people::delegations(approval.tenant, person.human.user, keep);
-        let now = now();
+        let now = clock::timestamp();
         (may_decide(&self.question(approval, now), person, &held), now)
     }
 
@@ -111,7 +112,7 @@ pub fn human(tenant: Uuid) -> Result<Human, Refusal> {
 pub fn vote(approval: &Approval, verdict: Verdict, comment: Option<&str>) -> Result<Columns, Refusal> {
     // A status that is none of the five is not open.
     let status = approval.status.unwrap_or(Status::Expired);
-    check_open(approval.id, status, approval.expires_at, now())?;
+    check_open(approval.id, status, approval.expires_at, clock::timestamp())?;
     let human = human(approval.tenant)?;
     let user = human.user;
     if verdict == Verdict::Reject && comment.is_none_or(|comment| comment.trim().is_empty()) {
@@ -144,7 +145,7 @@ pub fn vote(approval: &Approval, verdict: Verdict, comment: Option<&str>) -> Res
 pub fn approved(user: Uuid, now: TimestampTz) -> Columns {
     vec![
         (c"status", to_server("approved")),
-        (c"approved_by", to_sql(user).into_datum()),
+        (c"approved_by", uuid(user)),
         (c"approved_at", Some(Datum::from(now))),
     ]
 }
@@ -168,22 +169,20 @@ pub fn record(
     // Without an issuer nobody has presented it.
     let presented = human.subject.as_deref().filter(|_| human.issuer.is_some());
     let arguments = [
-        to_sql(approval.tenant).into(),
-        to_sql(approval.id).into(),
-        to_sql(human.user).into(),
-        delegator.as_ref().map(|delegator| to_sql(delegator.user)).into(),
-        delegation.map(to_sql).into(),
-        text(Some(decision)),
-        text(comment),
-        text(human.issuer.as_deref()),
-        text(presented),
-        text(delegator.as_ref().and_then(|delegator| delegator.subject.as_deref())),
+        uuid(approval.tenant),
+        uuid(approval.id),
+        uuid(human.user),
+        delegator.as_ref().and_then(|delegator| uuid(delegator.user)),
+        delegation.and_then(uuid),
+        text(decision),
+        comment.and_then(text),
+        human.issuer.as_deref().and_then(text),
+        presented.and_then(text),
+        delegator.as_ref().and_then(|delegator| text(delegator.subject.as_deref()?)),
     ];
-    writing(|| {
-        as_owner_past_row_security(c"approval_decisions", || {
-            INSERT.with(|statement| statement.count(&arguments));
-        });
-    });
+    let effect = EFFECT.hold();
+    as_owner_past_row_security(c"approval_decisions", || INSERT.count(&arguments));
+    drop(effect);
     super::notice::push(approval.id);
 }
 

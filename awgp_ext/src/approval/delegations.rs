@@ -3,11 +3,12 @@
 
 use super::people::{self, Keep};
 use super::policy;
-use crate::machine::{is_insert, now, user_of};
+use crate::pg::clock;
+use crate::pg::datum::uuid;
 use crate::pg::encoding::to_server;
 use crate::pg::raise::raise;
-use crate::pg::relation::to_sql;
 use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
+use crate::state_machine::user_of;
 use awgp_core::approval::decide::no_user;
 use awgp_core::approval::delegation::{check_risk_levels, fixed};
 use awgp_core::approval::machine_written;
@@ -23,14 +24,14 @@ trigger_function!(awgp_guard_decision, pg_finfo_awgp_guard_decision, guard_decis
 fn delegation_machine(call: &TriggerCall) -> Datum {
     let row = call.new_row();
     let Some(tenant) = row.uuid(c"tenant_id") else { return call.keep() };
-    if is_insert(call) {
+    if call.is_row_insert() {
         let delegator = row.uuid(c"delegator_id").or_else(|| user_of(tenant));
         let delegator = delegator.unwrap_or_else(|| raise(&no_user()));
         let given = check_given(tenant, delegator, row.integers(c"risk_levels").as_deref());
         let subject = given.unwrap_or_else(|refusal| raise(&refusal));
-        let starts_at = row.raw(c"starts_at").unwrap_or_else(|| Datum::from(now()));
+        let starts_at = row.raw(c"starts_at").unwrap_or_else(|| Datum::from(clock::timestamp()));
         return call.with_columns(&[
-            (c"delegator_id", to_sql(delegator).into_datum()),
+            (c"delegator_id", uuid(delegator)),
             (c"delegator_subject", subject.as_deref().and_then(to_server)),
             (c"starts_at", Some(starts_at)),
             (c"is_active", true.into_datum()),
@@ -53,7 +54,7 @@ fn delegation_machine(call: &TriggerCall) -> Datum {
     }
     let revoked_at = match (old.flag(c"is_active"), row.flag(c"is_active")) {
         (false, true) => raise(&fixed("is_active")),
-        (true, false) => Some(Datum::from(now())),
+        (true, false) => Some(Datum::from(clock::timestamp())),
         _ => old.raw(c"revoked_at"),
     };
     call.with_columns(&[
@@ -82,7 +83,7 @@ fn check_given(
 
 /// Votes are written by the machine alone, and never changed.
 fn guard_decision(call: &TriggerCall) -> Datum {
-    if call.is_row_insert() && crate::machine::is_writing() {
+    if call.is_row_insert() && crate::state_machine::EFFECT.is_held() {
         return call.keep();
     }
     raise(&machine_written(call.argument(0)));

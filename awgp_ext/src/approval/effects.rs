@@ -2,12 +2,15 @@
 
 use super::intent::{Intent, meaning};
 use super::{Approval, notice, policy, undecidable};
-use crate::machine::writing;
-use crate::pg::relation::{as_owner_past_row_security, from_sql, to_sql};
+use crate::pg::datum::uuid;
+use crate::pg::role::as_owner_past_row_security;
 use crate::pg::statement::statements;
 use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
+use crate::pg::tuple::Row;
+use crate::state_machine::EFFECT;
 use awgp_core::approval::escalate::is_due;
 use awgp_core::approval::{Status, is_open};
+use pgrx::IntoDatum;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys::{Datum, TimestampTz};
 use uuid::Uuid;
@@ -31,7 +34,7 @@ statements! {
             FOR NO KEY UPDATE SKIP LOCKED))";
     /// Open approvals, with when they were asked or last escalated.
     OPEN(TIMESTAMPTZOID) = "
-        SELECT tenant_id, id, COALESCE(escalated_at, created_at) FROM ONLY awgp.approvals
+        SELECT tenant_id, id, COALESCE(escalated_at, created_at) AS since FROM ONLY awgp.approvals
         WHERE status OPERATOR(pg_catalog.=) ANY ('{pending,escalated}'::text[])
           AND expires_at OPERATOR(pg_catalog.>) GREATEST($1, pg_catalog.clock_timestamp())
         ORDER BY tenant_id USING OPERATOR(pg_catalog.<), id USING OPERATOR(pg_catalog.<)";
@@ -54,11 +57,10 @@ fn approval_effects(call: &TriggerCall) -> Datum {
         return nothing();
     };
     if call.is_row_insert() {
-        let arguments =
-            [to_sql(tenant).into(), to_sql(item).into(), row.integer(c"risk_level").unwrap_or(0).into()];
-        writing(|| {
-            as_owner_past_row_security(c"work_items", || WAIT.with(|statement| statement.count(&arguments)));
-        });
+        let arguments = [uuid(tenant), uuid(item), row.integer(c"risk_level").unwrap_or(0).into_datum()];
+        let effect = EFFECT.hold();
+        as_owner_past_row_security(c"work_items", || WAIT.count(&arguments));
+        drop(effect);
         notice::push(id);
         Approval::read(&row).iter().for_each(undecidable::warn_of);
         return nothing();
@@ -80,31 +82,20 @@ fn approval_effects(call: &TriggerCall) -> Datum {
 
 /// Expires what is due at `at`, which is the wall clock's present at most, of one tenant or of all.
 pub fn expire_due(at: TimestampWithTimeZone, tenant: Option<Uuid>) -> usize {
-    let arguments = [at.into(), tenant.map(to_sql).into()];
-    writing(|| {
-        as_owner_past_row_security(c"approvals", || EXPIRE.with(|statement| statement.count(&arguments)))
-    })
+    let arguments = [at.into_datum(), tenant.and_then(uuid)];
+    let _effect = EFFECT.hold();
+    as_owner_past_row_security(c"approvals", || EXPIRE.count(&arguments))
 }
 
 /// Escalates what nobody has decided for as long as its tenant's policy waits, of every tenant. What cannot be escalated further
 /// waits for its expiry.
 pub fn escalate_due(at: TimestampWithTimeZone) -> usize {
     let moment = TimestampTz::from(at);
-    let arguments = [at.into()];
+    let arguments = [at.into_datum()];
     let open: Vec<(Uuid, Uuid, TimestampTz)> = as_owner_past_row_security(c"approvals", || {
-        OPEN.with(|statement| {
-            statement.run(&arguments, |rows| {
-                let mut open = Vec::new();
-                for row in rows {
-                    let since = row.get::<TimestampWithTimeZone>(3)?.map(TimestampTz::from);
-                    if let (Some(tenant), Some(id), Some(since)) =
-                        (row.get::<pgrx::Uuid>(1)?, row.get::<pgrx::Uuid>(2)?, since)
-                    {
-                        open.push((from_sql(&tenant), from_sql(&id), since));
-                    }
-                }
-                Ok(open)
-            })
+        OPEN.run(&arguments, |rows| {
+            let read = |row: Row| Some((row.uuid(c"tenant_id")?, row.uuid(c"id")?, row.bigint(c"since")?));
+            rows.iter().filter_map(read).collect()
         })
     });
     let mut policies = std::collections::HashMap::new();
@@ -120,9 +111,9 @@ pub fn escalate_due(at: TimestampWithTimeZone) -> usize {
 }
 
 fn escalate_one(tenant: Uuid, id: Uuid) -> bool {
-    let arguments = [to_sql(tenant).into(), to_sql(id).into()];
+    let arguments = [uuid(tenant), uuid(id)];
     as_owner_past_row_security(c"approvals", || {
-        if TAKE.with(|statement| statement.count(&arguments)) == 0 {
+        if TAKE.count(&arguments) == 0 {
             return false;
         }
         // Asked here what the trigger will ask: past the last step nothing is raised, and the rest goes on.
@@ -131,13 +122,13 @@ fn escalate_one(tenant: Uuid, id: Uuid) -> bool {
             return false;
         }
         let intent = Intent::Escalate { reason: Some("nobody decided in time".to_owned()), named: None };
-        meaning(id, intent, || MOVE.with(|statement| statement.count(&arguments))) > 0
+        meaning(id, intent, || MOVE.count(&arguments)) > 0
     })
 }
 
 /// Moves an approval of the tenant as the caller, whom row-level security and his role bind; how, the trigger is
 /// told beside. False where there is none.
 pub fn move_as_caller(tenant: Uuid, id: Uuid, intent: Intent) -> bool {
-    let arguments = [to_sql(tenant).into(), to_sql(id).into()];
-    meaning(id, intent, || MOVE.with(|statement| statement.count(&arguments))) > 0
+    let arguments = [uuid(tenant), uuid(id)];
+    meaning(id, intent, || MOVE.count(&arguments)) > 0
 }

@@ -3,9 +3,9 @@
 use super::deciding::Columns;
 use super::people::{self, Keep};
 use super::{Approval, policy};
-use crate::machine::now;
+use crate::pg::clock;
+use crate::pg::datum::to_sql;
 use crate::pg::encoding::to_server;
-use crate::pg::relation::to_sql;
 use awgp_core::approval::escalate::{self, Asked, exhausted};
 use awgp_core::approval::{Status, check_open};
 use awgp_core::refusal::Refusal;
@@ -19,7 +19,7 @@ pub fn escalate(
     reason: Option<&str>,
     named: Option<&[Uuid]>,
 ) -> Result<Columns, Refusal> {
-    let now = now();
+    let now = clock::timestamp();
     check_open(approval.id, approval.status.unwrap_or(Status::Expired), approval.expires_at, now)?;
     let asked = Asked {
         id: approval.id,

@@ -2,7 +2,8 @@
 
 use super::people::{self, Keep};
 use super::{Approval, deciding::Case};
-use crate::machine::{now, user_of};
+use crate::pg::clock;
+use crate::state_machine::user_of;
 use awgp_core::approval::Status;
 use awgp_core::approval::check_open;
 use awgp_core::approval::decide::{Authority, Person};
@@ -75,9 +76,9 @@ pub fn explain(approval: &Approval, user: Uuid) -> Result<Value, Refusal> {
 
 /// True where the user may decide the approval now.
 pub fn may_decide(approval: &Approval, user: Uuid) -> bool {
-    let open = approval
-        .status
-        .is_some_and(|status| check_open(approval.id, status, approval.expires_at, now()).is_ok());
+    let open = approval.status.is_some_and(|status| {
+        check_open(approval.id, status, approval.expires_at, clock::timestamp()).is_ok()
+    });
     let Some(person) = open.then(|| person(approval.tenant, user)).flatten() else {
         return false;
     };

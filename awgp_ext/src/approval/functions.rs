@@ -5,13 +5,14 @@ use super::intent::{Intent, Verdict};
 use super::{Approval, explain};
 use crate::context::{self, Context};
 use crate::pg::clock;
-use crate::pg::datum_statement::Statement;
+use crate::pg::datum::{from_sql, to_sql, uuid};
 use crate::pg::encoding::Text;
 use crate::pg::raise::raise;
-use crate::pg::relation::{self, from_sql, to_sql};
+use crate::pg::relation;
+use crate::pg::role::outer_role_has;
 use crate::pg::row_function::{Arguments, row_function};
+use crate::pg::statement::statements;
 use crate::pg::transaction::refuse_read_only;
-use crate::pg::trigger::outer_role_has;
 use awgp_core::approval::delegation::unknown_delegation;
 use awgp_core::approval::unknown_approval;
 use awgp_core::assistant::reason_required;
@@ -19,7 +20,7 @@ use awgp_core::work::unknown_work_item;
 use awgp_core::{approval, tenancy};
 use pgrx::JsonB;
 use pgrx::datum::TimestampWithTimeZone;
-use pgrx::pg_sys::{self, Datum};
+use pgrx::pg_sys::Datum;
 use pgrx::prelude::*;
 use uuid::Uuid;
 
@@ -46,13 +47,12 @@ row_function!(awgp_approve, pg_finfo_awgp_approve, approve);
 row_function!(awgp_reject, pg_finfo_awgp_reject, reject);
 row_function!(awgp_request_approval, pg_finfo_awgp_request_approval, request_approval);
 
-/// An approval as the caller may read it.
-const APPROVAL: Statement = Statement {
-    number: 100,
-    sql: c"SELECT * FROM awgp.approvals
-           WHERE id OPERATOR(pg_catalog.=) $2 AND pg_catalog.uuid_eq(tenant_id, $1)",
-    types: &[pg_sys::UUIDOID, pg_sys::UUIDOID],
-};
+statements! {
+    /// An approval as the caller may read it.
+    APPROVAL(UUIDOID, UUIDOID) = "
+        SELECT * FROM awgp.approvals
+        WHERE id OPERATOR(pg_catalog.=) $2 AND pg_catalog.uuid_eq(tenant_id, $1)";
+}
 
 /// `approve(approval_id, comment)`.
 fn approve(arguments: &Arguments) -> Datum {
@@ -68,37 +68,30 @@ fn vote(approval: Option<Uuid>, verdict: Verdict, comment: Option<String>) -> Da
     let tenant = context_for("approvals").tenant;
     let id = approval.unwrap_or_default();
     let moved = move_as_caller(tenant, id, Intent::Vote { verdict, comment });
-    let row = moved.then(|| APPROVAL.row(&[to_sql(tenant).into_datum(), to_sql(id).into_datum()])).flatten();
+    let row = moved.then(|| APPROVAL.composite(&[uuid(tenant), uuid(id)])).flatten();
     row.unwrap_or_else(|| raise(&unknown_approval(id)))
 }
 
-const REQUEST: Statement = Statement {
-    number: 101,
-    sql: c"INSERT INTO awgp.approvals (tenant_id, work_item_id, title, description, risk_level, requested_by,
-                                       approver_ids, expires_at, context)
-           SELECT item.tenant_id, item.id, COALESCE($2, item.title), COALESCE($3, item.description), COALESCE($4, 0),
-                  COALESCE(awgp.current_user_id(), item.created_by), $5,
-                  pg_catalog.clock_timestamp() OPERATOR(pg_catalog.+) $6, COALESCE($7, '{}')
-           FROM awgp.work_items AS item
-           WHERE item.id OPERATOR(pg_catalog.=) (SELECT awgp.require_work_item($1))
-           RETURNING *",
-    types: &[
-        pg_sys::UUIDOID,
-        pg_sys::TEXTOID,
-        pg_sys::TEXTOID,
-        pg_sys::INT4OID,
-        pg_sys::UUIDARRAYOID,
-        pg_sys::INTERVALOID,
-        pg_sys::JSONBOID,
-    ],
-};
+statements! {
+    REQUEST(UUIDOID, TEXTOID, TEXTOID, INT4OID, UUIDARRAYOID, INTERVALOID, JSONBOID) = "
+        INSERT INTO awgp.approvals (tenant_id, work_item_id, title, description, risk_level, requested_by,
+                                    approver_ids, expires_at, context)
+        SELECT item.tenant_id, item.id, COALESCE($2, item.title), COALESCE($3, item.description), COALESCE($4, 0),
+               COALESCE(awgp.current_user_id(), item.created_by), $5,
+               pg_catalog.clock_timestamp() OPERATOR(pg_catalog.+) $6, COALESCE($7, '{}')
+        FROM awgp.work_items AS item
+        WHERE item.id OPERATOR(pg_catalog.=) (SELECT awgp.require_work_item($1))
+        RETURNING *";
+}
 
 /// `request_approval(work_item_id, title, description, risk_level, approver_ids, expires_in, context)`.
 fn request_approval(arguments: &Arguments) -> Datum {
     arguments.check_span(5, "expires_in");
     let mut values: Vec<Option<Datum>> = (0..7).map(|number| arguments.get(number)).collect();
     values[3] = arguments.whole(3, "risk_level");
-    REQUEST.row(&values).unwrap_or_else(|| raise(&unknown_work_item(arguments.uuid(0).unwrap_or_default())))
+    REQUEST
+        .composite(&values)
+        .unwrap_or_else(|| raise(&unknown_work_item(arguments.uuid(0).unwrap_or_default())))
 }
 
 /// Asks somebody higher; what `escalate_approval()` calls.

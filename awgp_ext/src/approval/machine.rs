@@ -3,10 +3,11 @@
 use super::deciding::{Columns, vote};
 use super::intent::{self, Intent, Verdict};
 use super::{Approval, break_glass, escalating, request};
-use crate::machine::{is_insert, is_writing, now, user_of};
+use crate::pg::clock;
 use crate::pg::raise::raise;
-use crate::pg::relation::Row;
 use crate::pg::trigger::{TriggerCall, trigger_function};
+use crate::pg::tuple::Row;
+use crate::state_machine::{EFFECT, user_of};
 use awgp_core::approval::{Status, Verb, not_expired, request_fixed, verb_between};
 use awgp_core::refusal::Refusal;
 use pgrx::pg_sys::Datum;
@@ -34,10 +35,10 @@ const KEPT: &[&CStr] = &[
 ];
 
 fn approval_machine(call: &TriggerCall) -> Datum {
-    if is_insert(call) {
+    if call.is_row_insert() {
         return request::request(call);
     }
-    if is_writing() {
+    if EFFECT.is_held() {
         return call.keep();
     }
     let (old, new) = (call.old_row(), call.new_row());
@@ -81,7 +82,9 @@ fn moved(approval: &Approval, old: &Row, new: &Row) -> Result<Columns, Refusal> 
             let named: Option<Vec<_>> = named.map(|named| named.into_iter().flatten().collect());
             escalating::escalate(approval, new.text(c"escalation_reason").as_deref(), named.as_deref())
         }
-        Verb::Expire if now() >= approval.expires_at => Ok(vec![(c"status", new.raw(c"status"))]),
+        Verb::Expire if clock::timestamp() >= approval.expires_at => {
+            Ok(vec![(c"status", new.raw(c"status"))])
+        }
         Verb::Expire => Err(not_expired(approval.id)),
     }
 }

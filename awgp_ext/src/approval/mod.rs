@@ -13,23 +13,22 @@ mod effects;
 mod escalating;
 mod explain;
 mod functions;
-mod intent;
+pub mod intent;
 mod machine;
-mod notice;
+pub mod notice;
 pub mod people;
 pub mod policy;
 mod request;
 pub mod undecidable;
 
-pub use effects::escalate_due;
-pub use notice::send as send_notices;
-
-use crate::machine::risk;
-use crate::pg::relation::{self, Row};
+use crate::pg::relation;
+use crate::pg::tuple::Row;
+use crate::state_machine::risk;
 use awgp_core::approval::Status;
 use awgp_core::human::Human;
 use awgp_core::permissions::Role;
 use awgp_core::work::digest::Pin;
+pub use effects::escalate_due;
 use pgrx::pg_sys::TimestampTz;
 use uuid::Uuid;
 
@@ -96,10 +95,3 @@ impl Approval {
         found
     }
 }
-
-/// A transaction or a savepoint has ended: what was meant by a statement is done with.
-pub fn forget() {
-    intent::forget();
-}
-
-pub use notice::{adopt_subtransaction, forget as forget_notices, forget_subtransaction};

@@ -6,10 +6,12 @@
 //! `awgp.approvals_notify` can switch it off; broken glass is told all the same. Sent when the transaction
 //! commits; one that is prepared cannot notify.
 
-use crate::settings;
+use crate::pg::notify::notify;
+use crate::pg::parameter::{known, of_superuser};
+use pgrx::GucSetting;
 use pgrx::pg_sys;
 use std::cell::RefCell;
-use std::ffi::{CString, c_char};
+use std::ffi::CStr;
 use uuid::Uuid;
 
 struct Notice {
@@ -17,6 +19,20 @@ struct Notice {
     approval: Uuid,
     always: bool,
 }
+
+static NOTIFY: GucSetting<bool> = GucSetting::<bool>::new(true);
+
+/// Declares the parameter.
+pub fn define() {
+    of_superuser(
+        c"awgp.approvals_notify",
+        c"Whether a commit that has asked for, decided or expired an approval notifies the channel awgp_approvals.",
+        c"On; NOTIFY lets the commits of the whole server wait for each other. The payload is the approval's id.",
+    )
+    .boolean(&NOTIFY);
+}
+
+const CHANNEL: &CStr = c"awgp_approvals";
 
 thread_local! {
     static NOTICES: RefCell<Vec<Notice>> = const { RefCell::new(Vec::new()) };
@@ -54,30 +70,17 @@ pub fn send() {
     if notices.is_empty() {
         return;
     }
-    let on = settings::approvals_notify();
+    let on = known(&NOTIFY);
     let mut ids: Vec<Uuid> =
         notices.iter().filter(|notice| on || notice.always).map(|notice| notice.approval).collect();
     ids.sort_unstable();
     ids.dedup();
     if ids.len() > NOTICES_MAX {
-        notify("");
+        notify(CHANNEL, "");
         return;
     }
     for id in ids {
-        notify(&id.to_string());
-    }
-}
-
-fn notify(payload: &str) {
-    // commands/async.h is not among the headers that pgrx binds.
-    unsafe extern "C-unwind" {
-        fn Async_Notify(channel: *const c_char, payload: *const c_char);
-    }
-    let payload = CString::new(payload).unwrap_or_default();
-    // SAFETY: both are C strings, which the server copies and sends when this transaction has committed; the
-    // guard carries an error across our frames.
-    unsafe {
-        pg_sys::ffi::pg_guard_ffi_boundary(|| Async_Notify(c"awgp_approvals".as_ptr(), payload.as_ptr()));
+        notify(CHANNEL, &id.to_string());
     }
 }
 

@@ -3,16 +3,16 @@
 
 use super::Approval;
 use crate::context;
-use crate::pg::encoding::Text;
-use crate::pg::relation::{self, as_owner_past_row_security, from_sql, to_sql};
-use crate::pg::statement::{Statement, statements};
+use crate::pg::datum::{uuid, uuids};
+use crate::pg::relation;
+use crate::pg::role::as_owner_past_row_security;
+use crate::pg::scan::Condition;
+use crate::pg::statement::{Rows, Statement, statements};
+use crate::pg::tuple::Row;
 use awgp_core::approval::decide::{Person, Vote};
 use awgp_core::approval::delegation::Delegation;
 use awgp_core::human::Human;
-use pgrx::datum::{DatumWithOid, TimestampWithTimeZone};
-use pgrx::pg_sys::TimestampTz;
-use pgrx::spi::{Result, SpiTupleTable};
-use std::thread::LocalKey;
+use pgrx::pg_sys::{Datum, TimestampTz};
 use uuid::Uuid;
 
 /// Whether what is read is kept as it is until the transaction ends.
@@ -57,37 +57,30 @@ statements! {
 /// Asks the locking statement, or the one that only looks.
 fn ask<T>(
     keep: Keep,
-    locked: &'static LocalKey<Statement>,
-    seen: &'static LocalKey<Statement>,
-    arguments: &[DatumWithOid<'_>],
-    read: impl FnOnce(SpiTupleTable<'_>) -> Result<T>,
+    locked: &Statement,
+    seen: &Statement,
+    arguments: &[Option<Datum>],
+    read: impl FnOnce(&Rows) -> T,
 ) -> T {
     match keep {
-        Keep::Locked => locked.with(|statement| statement.run(arguments, read)),
-        Keep::Seen => seen.with(|statement| statement.look(arguments, read)),
+        Keep::Locked => locked.run(arguments, read),
+        Keep::Seen => seen.look(arguments, read),
     }
 }
 
 /// The users of a tenant with these ids, in the order of the ids.
 pub fn users(tenant: Uuid, ids: &[Uuid], keep: Keep) -> Vec<Person> {
-    let ids: Vec<pgrx::Uuid> = ids.iter().copied().map(to_sql).collect();
-    let arguments = [DatumWithOid::from(to_sql(tenant)), DatumWithOid::from(ids)];
-    as_owner_past_row_security(c"users", || {
-        ask(keep, &USERS_LOCKED, &USERS, &arguments, |rows| {
-            let mut people = Vec::new();
-            for row in rows {
-                let role = row.get::<String>(2)?.and_then(|name| name.parse().ok());
-                // Whoever has no role that is one decides nothing.
-                let (Some(id), Some(role)) = (row.get::<pgrx::Uuid>(1)?, role) else { continue };
-                let subject = row.get::<Text>(4)?.map(|Text(subject)| subject);
-                people.push(Person {
-                    human: Human { user: from_sql(&id), issuer: None, subject },
-                    role,
-                    is_active: row.get(3)?.unwrap_or(false),
-                });
-            }
-            Ok(people)
+    let arguments = [uuid(tenant), uuids(ids)];
+    let read = |row: Row| {
+        Some(Person {
+            human: Human { user: row.uuid(c"id")?, issuer: None, subject: row.text(c"keycloak_id") },
+            // Whoever has no role that is one decides nothing.
+            role: row.text(c"role").and_then(|name| name.parse().ok())?,
+            is_active: row.flag(c"is_active"),
         })
+    };
+    as_owner_past_row_security(c"users", || {
+        ask(keep, &USERS_LOCKED, &USERS, &arguments, |rows| rows.iter().filter_map(read).collect())
     })
 }
 
@@ -120,34 +113,27 @@ struct Given {
     subject: Option<String>,
 }
 
-/// The delegations that a user holds and whose window is not over, each with its delegator as he is now.
-pub fn delegations(tenant: Uuid, delegate: Uuid, keep: Keep) -> Vec<Delegation> {
-    let arguments = [to_sql(tenant).into(), to_sql(delegate).into()];
-    let given: Vec<Given> = as_owner_past_row_security(c"approval_delegations", || {
-        ask(keep, &HELD_LOCKED, &HELD, &arguments, |rows| {
-            let mut given = Vec::new();
-            for row in rows {
-                let time = |column: usize| {
-                    let time = row.get::<TimestampWithTimeZone>(column);
-                    time.map(|time| time.map_or(TimestampTz::MIN, TimestampTz::from))
-                };
-                let (Some(id), Some(delegator)) = (row.get::<pgrx::Uuid>(1)?, row.get::<pgrx::Uuid>(2)?)
-                else {
-                    continue;
-                };
-                let levels = row.get::<Vec<Option<i32>>>(3)?;
-                given.push(Given {
-                    id: from_sql(&id),
-                    delegator: from_sql(&delegator),
-                    risk_levels: levels.map(|levels| levels.into_iter().flatten().collect()),
-                    starts_at: time(4)?,
-                    ends_at: time(5)?,
-                    is_active: row.get(6)?.unwrap_or(false),
-                    subject: row.get::<Text>(7)?.map(|Text(subject)| subject),
-                });
-            }
-            Ok(given)
+impl Given {
+    #[expect(clippy::needless_pass_by_value, reason = "called by an iterator's adapter")]
+    fn read(row: Row) -> Option<Self> {
+        let time = |column| row.bigint(column).unwrap_or(TimestampTz::MIN);
+        Some(Self {
+            id: row.uuid(c"id")?,
+            delegator: row.uuid(c"delegator_id")?,
+            risk_levels: row.integers(c"risk_levels"),
+            starts_at: time(c"starts_at"),
+            ends_at: time(c"ends_at"),
+            is_active: row.flag(c"is_active"),
+            subject: row.text(c"delegator_subject"),
         })
+    }
+}
+
+/// The delegations that a user holds and whose window is not over, each with its delegator as they are now.
+pub fn delegations(tenant: Uuid, delegate: Uuid, keep: Keep) -> Vec<Delegation> {
+    let arguments = [uuid(tenant), uuid(delegate)];
+    let given: Vec<Given> = as_owner_past_row_security(c"approval_delegations", || {
+        ask(keep, &HELD_LOCKED, &HELD, &arguments, |rows| rows.iter().filter_map(Given::read).collect())
     });
     if given.is_empty() {
         return Vec::new();
@@ -173,8 +159,10 @@ pub fn delegations(tenant: Uuid, delegate: Uuid, keep: Keep) -> Vec<Delegation> 
 /// one vote: a plan that was made while there were few votes would read them all.
 pub fn votes(approval: &Approval) -> Vec<Vote> {
     let mut votes = Vec::new();
-    let keys = [(c"tenant_id", approval.tenant), (c"approval_id", approval.id)];
-    relation::for_each_by_uuids(c"approval_decisions", c"approval_decisions_one_human_key", &keys, |row| {
+    let conditions =
+        [(c"tenant_id", Condition::Uuid(approval.tenant)), (c"approval_id", Condition::Uuid(approval.id))];
+    let index = c"approval_decisions_one_human_key";
+    relation::for_each_where(c"approval_decisions", Some(index), &conditions, |row| {
         let Some(approver) = row.uuid(c"approver_id") else { return };
         let subject = |column| row.text(column);
         votes.push(Vote {

@@ -1,12 +1,15 @@
 //! Asking: an approval is pinned to its work item, and made in the name of whoever is in context.
 
 use super::{people, policy};
-use crate::machine::{now, risk, user_of};
+use crate::pg::clock;
+use crate::pg::datum::{text, uuid};
 use crate::pg::encoding::to_server;
 use crate::pg::raise::raise;
-use crate::pg::relation::{Row, as_owner_past_row_security, from_sql, to_sql};
+use crate::pg::role::as_owner_past_row_security;
 use crate::pg::statement::statements;
 use crate::pg::trigger::TriggerCall;
+use crate::pg::tuple::Row;
+use crate::state_machine::{risk, user_of};
 use crate::work::WorkItem;
 use crate::work::effects::withdraw;
 use crate::work::functions::lock;
@@ -46,7 +49,7 @@ pub fn request(call: &TriggerCall) -> Datum {
     let asked = ask(&row, tenant, item).unwrap_or_else(|refusal| raise(&refusal));
     call.with_columns(&[
         (c"status", to_server(Status::Pending.name())),
-        (c"requested_by", to_sql(asked.requester.user).into_datum()),
+        (c"requested_by", uuid(asked.requester.user)),
         (c"requester_issuer", asked.requester.issuer.as_deref().and_then(to_server)),
         (c"requester_subject", asked.requester.subject.as_deref().and_then(to_server)),
         (c"request_digest", to_server(&asked.pin.digest)),
@@ -81,7 +84,7 @@ fn ask(row: &Row, tenant: Uuid, item: Uuid) -> Result<Asked, Refusal> {
     let requester = requester(tenant, row.uuid(c"requested_by"))?;
     let given = row.integer(c"risk_level").unwrap_or(0);
     let item = lock(tenant, item).then(|| WorkItem::find(tenant, item)).flatten();
-    let created_at = now();
+    let created_at = clock::timestamp();
     let policy = policy::of(tenant)?;
     let expires_at = expiry(&policy, row.bigint(c"expires_at"), created_at)?;
     let Some(item) = item else {
@@ -138,17 +141,11 @@ fn make_way(item: &WorkItem, digest: &str) -> Result<(), Refusal> {
     if item.asked_risk_level.is_none() {
         return Ok(());
     }
-    let arguments =
-        [to_sql(item.tenant).into(), to_sql(item.id).into(), crate::pg::statement::text(Some(digest))];
-    let same = as_owner_past_row_security(c"approvals", || {
-        SAME.with(|statement| {
-            statement.run(&arguments, |rows| {
-                if rows.is_empty() { Ok(None) } else { rows.first().get_one::<pgrx::Uuid>() }
-            })
-        })
-    });
+    let arguments = [uuid(item.tenant), uuid(item.id), text(digest)];
+    let same =
+        as_owner_past_row_security(c"approvals", || SAME.run(&arguments, |rows| rows.first()?.uuid(c"id")));
     if let Some(same) = same {
-        return Err(already_asked(item.id, from_sql(&same)));
+        return Err(already_asked(item.id, same));
     }
     withdraw(item.tenant, item.id);
     Ok(())

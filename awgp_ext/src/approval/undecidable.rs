@@ -7,12 +7,14 @@ use super::Approval;
 use super::deciding::Case;
 use super::people;
 use crate::context;
-use crate::machine::now;
+use crate::pg::clock;
+use crate::pg::datum::{to_sql, uuid};
 use crate::pg::raise::warn;
-use crate::pg::relation::{as_installer_past_row_security, as_owner_past_row_security, from_sql, to_sql};
+use crate::pg::role::{as_installer_past_row_security, as_owner_past_row_security};
 use crate::pg::statement::statements;
 use awgp_core::approval::undecidable;
 use awgp_core::permissions::Role;
+use pgrx::IntoDatum;
 use uuid::Uuid;
 
 statements! {
@@ -49,23 +51,15 @@ fn shortage(approval: &Approval) -> Option<Shortage> {
     let listed: Vec<pgrx::Uuid> = approval.approver_ids.iter().copied().map(to_sql).collect();
     let most = missing + BARRED_MAX + NAMED_BY_VOTE * case.votes.len();
     let arguments = [
-        to_sql(approval.tenant).into(),
-        roles.into(),
-        (!listed.is_empty()).then_some(listed).into(),
-        i64::try_from(most).unwrap_or(i64::MAX).into(),
+        uuid(approval.tenant),
+        roles.into_datum(),
+        (!listed.is_empty()).then_some(listed).into_datum(),
+        i64::try_from(most).unwrap_or(i64::MAX).into_datum(),
     ];
     let candidates: Vec<Uuid> = as_owner_past_row_security(c"users", || {
-        ABLE.with(|statement| {
-            statement.look(&arguments, |rows| {
-                let mut ids = Vec::new();
-                for row in rows {
-                    ids.extend(row.get::<pgrx::Uuid>(1)?.as_ref().map(from_sql));
-                }
-                Ok(ids)
-            })
-        })
+        ABLE.look(&arguments, |rows| rows.iter().filter_map(|row| row.uuid(c"id")).collect())
     });
-    let question = case.question(approval, now());
+    let question = case.question(approval, clock::timestamp());
     let people = people::users(approval.tenant, &candidates, people::Keep::Seen);
     let able = people.iter().filter(|person| question.obstacle_in_person(person).is_none()).count();
     (able < missing).then_some(Shortage { able, missing })
@@ -84,15 +78,8 @@ pub fn warn_of(approval: &Approval) {
 /// How many open requests nobody can decide, of every tenant.
 pub fn count() -> usize {
     let open: Vec<(Uuid, Uuid)> = as_installer_past_row_security(|| {
-        OPEN.with(|statement| {
-            statement.look(&[], |rows| {
-                let mut open = Vec::new();
-                for row in rows {
-                    let both = row.get::<pgrx::Uuid>(1)?.zip(row.get::<pgrx::Uuid>(2)?);
-                    open.extend(both.map(|(tenant, id)| (from_sql(&tenant), from_sql(&id))));
-                }
-                Ok(open)
-            })
+        OPEN.look(&[], |rows| {
+            rows.iter().filter_map(|row| row.uuid(c"tenant_id").zip(row.uuid(c"id"))).collect()
         })
     });
     let found = open.into_iter().filter_map(|(tenant, id)| Approval::find(tenant, id));

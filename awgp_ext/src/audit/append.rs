@@ -9,6 +9,8 @@ use super::lane_row::{self, Which};
 use super::lanes::Head;
 use super::partition::Partition;
 use super::{retired, sealed, wait};
+use crate::pg::clock;
+use crate::pg::datum;
 use crate::pg::encoding::to_server;
 use crate::pg::raise::raise;
 use crate::pg::relation;
@@ -85,8 +87,7 @@ impl Appender {
     /// gone back.
     pub fn time(&mut self, not_before: pg_sys::TimestampTz) -> (pg_sys::TimestampTz, usize) {
         loop {
-            // SAFETY: reads the clock.
-            let now = unsafe { pg_sys::GetCurrentTimestamp() };
+            let now = clock::timestamp();
             let timestamp = now.max(not_before).max(sealed::end());
             let target = self.target(timestamp);
             // Who seals waits for us now. Where we have waited for it, the month is closed.
@@ -102,7 +103,7 @@ impl Appender {
         // SAFETY: the datums live until the row is stored; the per-row context holds what is made on the way.
         unsafe {
             let outer = pg_sys::MemoryContextSwitchTo(self.memory);
-            let uuid = |id: Option<Uuid>| id.and_then(|id| relation::to_sql(id).into_datum());
+            let uuid = |id: Option<Uuid>| id.and_then(|id| datum::to_sql(id).into_datum());
             let state = |state: &Option<Stored<'_>>| state.as_ref().map(Stored::datum);
             let values: [Option<Datum>; COLUMNS.len()] = [
                 id.into_datum(),
@@ -157,8 +158,7 @@ impl Appender {
         }
         // Months that were retired are over: a lane that has a row of this month has nothing newer there.
         // SAFETY: the parent is open; the clock is read, which may stand in a month that is over.
-        let this_month =
-            unsafe { partition_for(self.parent, pg_sys::GetCurrentTimestamp().max(sealed::end())) };
+        let this_month = unsafe { partition_for(self.parent, clock::timestamp().max(sealed::end())) };
         let is_of_this_month =
             |head: &Head| unsafe { partition_for(self.parent, head.timestamp) } == this_month;
         if tail.as_ref().is_some_and(is_of_this_month) {

@@ -13,11 +13,14 @@ use super::rules::{self, Key, Rules};
 use super::value;
 use super::{actor, queue};
 use crate::context;
-use crate::identity::last_login;
+use crate::identity::last_login::LOGIN_TIME;
+use crate::pg::datum;
 use crate::pg::jsonb::Jsonb;
 use crate::pg::raise::raise;
 use crate::pg::relation;
-use crate::pg::trigger::{TriggerCall, nothing, row_security_binds, trigger_function};
+use crate::pg::role::row_security_binds;
+use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
+use crate::pg::tuple;
 use awgp_core::audit::entity::entity_id;
 use awgp_core::tenancy;
 use pgrx::pg_sys::{self, Datum};
@@ -36,7 +39,7 @@ fn capture(call: &TriggerCall) -> Datum {
             "Make the trigger with awgp.track_table()."
         );
     }
-    if last_login::is_keeping() {
+    if LOGIN_TIME.is_held() {
         return nothing();
     }
     let rules = rules::of(call);
@@ -46,7 +49,7 @@ fn capture(call: &TriggerCall) -> Datum {
             usize::try_from(column.attnum - 1).is_ok_and(|place| rules.is_ignored[place])
         };
         // SAFETY: both are rows of the trigger's table.
-        if !unsafe { image::differ(old, new, change.descriptor, is_ignored) } {
+        if !unsafe { tuple::differ(old, new, change.descriptor, is_ignored) } {
             return nothing();
         }
     }
@@ -106,7 +109,7 @@ fn capture(call: &TriggerCall) -> Datum {
 
 fn uuid_of(call: &TriggerCall, row: pg_sys::HeapTuple, number: i16) -> Option<Uuid> {
     // SAFETY: the rules name a uuid column.
-    call.column_of(row, number).map(|datum| unsafe { relation::uuid_of(datum) })
+    call.column_of(row, number).map(|datum| unsafe { datum::uuid_of(datum) })
 }
 
 /// The values of the primary key as text. None of them is NULL.

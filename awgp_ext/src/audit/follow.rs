@@ -5,6 +5,7 @@
 //! touched are made again where they no longer say what is there; what was dropped is recorded. Where the event triggers
 //! are not, masked columns stay masked all the same, and `awgp.doctor()` says what to do.
 
+use super::permit::UNTRACK;
 use super::rules;
 use super::secrets;
 use super::track::{Table, as_owner, record};
@@ -17,7 +18,6 @@ use awgp_core::audit::tracked::Treatment;
 use pgrx::pg_sys::{self, Datum};
 use pgrx::prelude::*;
 use serde_json::json;
-use std::cell::Cell;
 
 /// A call of an event trigger.
 struct EventCall;
@@ -44,24 +44,9 @@ impl EventCall {
 c_function!(awgp_follow_tables, pg_finfo_awgp_follow_tables, EventCall, follow_tables);
 c_function!(awgp_record_drops, pg_finfo_awgp_record_drops, EventCall, record_drops);
 
-thread_local! {
-    /// True while AWGP itself takes triggers away.
-    static QUIET: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Puts the flag back, after an error too.
-struct Quiet;
-
-impl Drop for Quiet {
-    fn drop(&mut self) {
-        QUIET.set(false);
-    }
-}
-
 /// Runs `body`; what it drops is recorded by its caller.
 pub fn quietly(body: impl FnOnce()) {
-    let _quiet = Quiet;
-    QUIET.set(true);
+    let _untracking = UNTRACK.hold();
     body();
 }
 
@@ -192,7 +177,7 @@ const DROPPED: &str = "
 
 /// After a command that has dropped something.
 fn record_drops(_call: &EventCall) -> Datum {
-    if QUIET.get() || relation::oid(c"audit_logs") == pg_sys::InvalidOid {
+    if UNTRACK.is_held() || relation::oid(c"audit_logs") == pg_sys::InvalidOid {
         return nothing();
     }
     let dropped = Spi::connect(|client| {

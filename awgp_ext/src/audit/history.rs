@@ -2,8 +2,8 @@
 
 use super::track::Table;
 use crate::pg::c_function::c_function;
+use crate::pg::datum::{self, to_sql};
 use crate::pg::query;
-use crate::pg::relation::{self, to_sql};
 use crate::pg::row_function::Arguments;
 use awgp_core::audit::entity;
 use pgrx::pg_sys::{self, Datum};
@@ -14,7 +14,7 @@ c_function!(awgp_entity_id, pg_finfo_awgp_entity_id, Arguments, entity_id);
 /// The id of the row with this key.
 fn entity_id(arguments: &Arguments) -> Datum {
     // SAFETY: the SQL declaration says text[], and that it is not NULL.
-    let key = arguments.get(0).and_then(|datum| unsafe { relation::text_array_of(datum) });
+    let key = arguments.get(0).and_then(|datum| unsafe { datum::text_array_of(datum) });
     let key: Vec<String> = key.into_iter().flatten().map(Option::unwrap_or_default).collect();
     to_sql(entity::entity_id(&key)).into_datum().unwrap_or(Datum::null())
 }

@@ -6,16 +6,16 @@
 //! other type goes through `to_jsonb()` itself ([`super::value`]).
 
 use super::{left_out, value};
-use crate::pg::encoding::from_server;
+use crate::audit::settings;
+use crate::pg::datum::uuid_of;
 use crate::pg::jsonb::Jsonb;
+use crate::pg::jsonb::build::{State, null, numeric, owned_string, push, string};
 use crate::pg::jsonb::text::{Sink, string as string_text};
-use crate::pg::relation::uuid_of;
-use crate::settings;
+use crate::pg::tuple::{attributes, name_of, raw_size};
 use awgp_core::audit::row::timestamp_from_postgres;
 use awgp_core::audit::tracked::Treatment;
 use awgp_core::civil::format_timestamp;
 use pgrx::pg_sys::{self, Datum, JsonbIteratorToken, jbvType};
-use std::borrow::Cow;
 use std::ffi::CStr;
 use std::num::NonZeroUsize;
 
@@ -37,9 +37,6 @@ pub struct Image {
     pub left_out: Vec<String>,
 }
 
-/// An image that is being made, or an array or object of it.
-pub type State = *mut pg_sys::JsonbParseState;
-
 /// The image of `tuple`.
 ///
 /// # Safety
@@ -54,7 +51,7 @@ pub unsafe fn of_row(
     unsafe {
         let mut state: State = std::ptr::null_mut();
         let mut left_out = Vec::new();
-        let limit = settings::audit_event_max();
+        let limit = settings::event_max();
         let mut room = limit.saturating_mul(STORED_FACTOR).min(STORED_MAX);
         push(&mut state, JsonbIteratorToken::WJB_BEGIN_OBJECT, None);
         for attribute in attributes(descriptor) {
@@ -106,21 +103,6 @@ unsafe fn stored_size(datum: Datum, attribute: &pg_sys::FormData_pg_attribute) -
     }
 }
 
-/// How large a varlena is when it is neither compressed nor stored elsewhere.
-///
-/// # Safety
-/// A non-null value of a type of variable length.
-pub unsafe fn raw_size(datum: Datum) -> usize {
-    // SAFETY: the header says where the rest is.
-    unsafe {
-        let varlena = datum.cast_mut_ptr::<pg_sys::varlena>();
-        if pgrx::varatt_is_1b_e(varlena) || pgrx::varatt_is_4b_c(varlena) {
-            return pg_sys::toast_raw_datum_size(datum);
-        }
-        pgrx::varsize_any(varlena)
-    }
-}
-
 /// Pushes length and digest of a value: of its text in JSON for texts and jsonb, of its bytes as they are stored otherwise.
 unsafe fn push_placeholder(
     state: &mut *mut pg_sys::JsonbParseState,
@@ -161,167 +143,6 @@ unsafe fn push_placeholder(
 pub unsafe fn push_masked(state: &mut State) {
     // SAFETY: the text is static.
     unsafe { push(state, JsonbIteratorToken::WJB_VALUE, Some(string(MASKED))) };
-}
-
-/// A column's name.
-pub fn name_of(attribute: &pg_sys::FormData_pg_attribute) -> Cow<'_, str> {
-    // SAFETY: a name ends with a zero.
-    from_server(unsafe { CStr::from_ptr(attribute.attname.data.as_ptr()) })
-}
-
-/// True where the two rows differ in a column that is not ignored.
-///
-/// # Safety
-/// Both tuples are live ones of the descriptor.
-pub unsafe fn differ(
-    old: pg_sys::HeapTuple,
-    new: pg_sys::HeapTuple,
-    descriptor: pg_sys::TupleDesc,
-    is_ignored: impl Fn(&pg_sys::FormData_pg_attribute) -> bool,
-) -> bool {
-    // SAFETY: as above.
-    unsafe {
-        attributes(descriptor)
-            .any(|attribute| attribute_differs(old, new, descriptor, attribute) && !is_ignored(attribute))
-    }
-}
-
-/// True where the two rows differ in this column.
-///
-/// # Safety
-/// Both tuples are live ones of the descriptor.
-pub unsafe fn column_differs(
-    old: pg_sys::HeapTuple,
-    new: pg_sys::HeapTuple,
-    descriptor: pg_sys::TupleDesc,
-    column: &CStr,
-) -> bool {
-    // SAFETY: as above.
-    unsafe {
-        attributes(descriptor).any(|attribute| {
-            CStr::from_ptr(attribute.attname.data.as_ptr()) == column
-                && attribute_differs(old, new, descriptor, attribute)
-        })
-    }
-}
-
-unsafe fn attribute_differs(
-    old: pg_sys::HeapTuple,
-    new: pg_sys::HeapTuple,
-    descriptor: pg_sys::TupleDesc,
-    attribute: &pg_sys::FormData_pg_attribute,
-) -> bool {
-    let Some(number) = NonZeroUsize::new(usize::try_from(attribute.attnum).unwrap_or(0)) else {
-        return false;
-    };
-    // SAFETY: the number is the descriptor's own.
-    unsafe {
-        let before = pgrx::htup::heap_getattr_raw(old, number, descriptor);
-        let after = pgrx::htup::heap_getattr_raw(new, number, descriptor);
-        match (before, after) {
-            (None, None) => false,
-            (Some(before), Some(after)) => !same_image(before, after, attribute.attbyval, attribute.attlen),
-            _ => true,
-        }
-    }
-}
-
-/// Equal in every byte, however the two are compressed or stored.
-///
-/// # Safety
-/// Both are non-null values of a type of this length.
-pub unsafe fn same_image(before: Datum, after: Datum, by_value: bool, length: i16) -> bool {
-    unsafe extern "C-unwind" {
-        fn datum_image_eq(a: Datum, b: Datum, by_value: bool, length: i32) -> bool;
-    }
-    // SAFETY: the server's own function; the guard carries an error it may raise across our frames.
-    unsafe {
-        pg_sys::ffi::pg_guard_ffi_boundary(|| datum_image_eq(before, after, by_value, i32::from(length)))
-    }
-}
-
-/// The columns that exist and are stored.
-///
-/// # Safety
-/// The descriptor is live while the answer is used.
-pub unsafe fn attributes(
-    descriptor: pg_sys::TupleDesc,
-) -> impl Iterator<Item = &'static pg_sys::FormData_pg_attribute> {
-    const VIRTUAL: std::ffi::c_char = b'v' as std::ffi::c_char;
-    // SAFETY: natts attributes stand behind the descriptor; the borrow ends within the caller's call.
-    unsafe {
-        (0..(*descriptor).natts)
-            .map(move |number| &*attribute(descriptor, number))
-            .filter(|attribute| !attribute.attisdropped && attribute.attgenerated != VIRTUAL)
-    }
-}
-
-/// One column's description; from PostgreSQL 18 on it does not stand where it stood.
-///
-/// # Safety
-/// The descriptor is live and has more columns than `number`.
-#[cfg(not(any(feature = "pg15", feature = "pg16", feature = "pg17")))]
-pub unsafe fn attribute(descriptor: pg_sys::TupleDesc, number: i32) -> *const pg_sys::FormData_pg_attribute {
-    // SAFETY: the number is below natts.
-    unsafe { pg_sys::TupleDescAttr(descriptor, number) }
-}
-
-/// One column's description.
-///
-/// # Safety
-/// The descriptor is live and has more columns than `number`.
-#[cfg(any(feature = "pg15", feature = "pg16", feature = "pg17"))]
-pub unsafe fn attribute(descriptor: pg_sys::TupleDesc, number: i32) -> *const pg_sys::FormData_pg_attribute {
-    // SAFETY: the number is below natts.
-    unsafe { (*descriptor).attrs.as_ptr().add(usize::try_from(number).unwrap_or(0)) }
-}
-
-/// Adds to an image.
-///
-/// # Safety
-/// A value lives until the object is made.
-pub unsafe fn push(state: &mut State, token: JsonbIteratorToken::Type, value: Option<pg_sys::JsonbValue>) {
-    let mut value = value;
-    let value = value.as_mut().map_or(std::ptr::null_mut(), std::ptr::from_mut);
-    // SAFETY: the value is copied into the state.
-    unsafe { pg_sys::pushJsonbValue(state, token, value) };
-}
-
-/// JSON's null.
-pub fn null() -> pg_sys::JsonbValue {
-    pg_sys::JsonbValue { type_: jbvType::jbvNull, ..Default::default() }
-}
-
-/// A string that must live until the object is made.
-pub fn string(bytes: &[u8]) -> pg_sys::JsonbValue {
-    let mut value = pg_sys::JsonbValue { type_: jbvType::jbvString, ..Default::default() };
-    value.val.string.len = i32::try_from(bytes.len()).unwrap_or(i32::MAX);
-    value.val.string.val = bytes.as_ptr().cast_mut().cast();
-    value
-}
-
-/// A string of our own making, copied to where the object will be made.
-///
-/// # Safety
-/// The current memory context lives until the object is made.
-pub unsafe fn owned_string(text: &str) -> pg_sys::JsonbValue {
-    // SAFETY: palloc answers or raises.
-    unsafe {
-        let copy = pg_sys::palloc(text.len().max(1)).cast::<u8>();
-        std::ptr::copy_nonoverlapping(text.as_ptr(), copy, text.len());
-        string(std::slice::from_raw_parts(copy, text.len()))
-    }
-}
-
-/// A number.
-///
-/// # Safety
-/// As above.
-pub unsafe fn numeric(value: i64) -> pg_sys::JsonbValue {
-    let mut number = pg_sys::JsonbValue { type_: jbvType::jbvNumeric, ..Default::default() };
-    // SAFETY: makes a palloc'd numeric.
-    number.val.numeric = unsafe { pg_sys::int64_to_numeric(value) };
-    number
 }
 
 /// Pushes a value of this type; false where it is longer than the limit, and nothing was pushed.

@@ -1,8 +1,7 @@
 //! The trail is append-only: for everyone, the table's owner included.
 
-use super::queue;
+use super::permit::{CHAIN, DRAIN, LOAD};
 use super::rules;
-use crate::partitions::{drain, restore};
 use crate::pg::catalog;
 use crate::pg::raise::raise;
 use crate::pg::trigger::{TriggerCall, trigger_function};
@@ -16,14 +15,14 @@ trigger_function!(awgp_refuse_truncate, pg_finfo_awgp_refuse_truncate, refuse_tr
 /// Lets the chain's own rows in, and rows that move from the default partition to their month's out of it, and
 /// exported rows into a month that is not attached; refuses every other INSERT, UPDATE, DELETE and TRUNCATE.
 fn guard_audit(call: &TriggerCall) -> Datum {
-    if call.is_row_insert() && queue::is_chaining() {
+    if call.is_row_insert() && CHAIN.is_held() {
         return call.keep();
     }
     let table = call.relation_oid();
-    if drain::is_moving(table) && call.operation() == "delete" {
+    if DRAIN.is_held_for(table) && call.operation() == "delete" {
         return call.keep();
     }
-    if restore::is_loading(table) && call.is_row_insert() {
+    if LOAD.is_held_for(table) && call.is_row_insert() {
         return call.keep();
     }
     raise(

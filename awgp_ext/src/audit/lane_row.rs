@@ -1,9 +1,9 @@
 //! One row of a lane, through an index whose first columns are tenant_id and chain_lane, read below SQL.
 
-use crate::pg::catalog;
-use crate::pg::relation::Row;
+use crate::pg::scan::{self, Condition, Order, Path, View};
+use crate::pg::tuple::Row;
 use awgp_core::audit::chain::{Digest, Lane, Link};
-use pgrx::pg_sys::{self, Datum};
+use pgrx::pg_sys;
 use std::ffi::CStr;
 
 /// Which row of the lane.
@@ -30,40 +30,22 @@ pub unsafe fn find<T>(
     which: Which,
     read: impl FnOnce(&Row) -> T,
 ) -> Option<T> {
-    // SAFETY: an ordered scan as catalog code does it; the tenant outlives it.
-    unsafe {
-        let descriptor = (*relation).rd_att;
-        let mut tenant = *lane.tenant_id.as_bytes();
-        let key = |column: &CStr, function: u32, value: Datum| {
-            let mut key = pg_sys::ScanKeyData::default();
-            pg_sys::ScanKeyInit(
-                &raw mut key,
-                catalog::attribute_number(descriptor, column),
-                pg_sys::BTEqualStrategyNumber as pg_sys::StrategyNumber,
-                pg_sys::Oid::from(function),
-                value,
-            );
-            key
-        };
-        let mut keys = vec![
-            key(c"tenant_id", pg_sys::F_UUID_EQ, Datum::from(tenant.as_mut_ptr())),
-            key(c"chain_lane", pg_sys::F_INT2EQ, Datum::from(lane.chain_lane)),
-        ];
-        if let Which::At(seq) = which {
-            keys.push(key(c"chain_seq", pg_sys::F_INT8EQ, Datum::from(seq)));
-        }
-        let scan = pg_sys::systable_beginscan_ordered(
-            relation,
-            index,
-            &raw mut pg_sys::SnapshotSelfData,
-            i32::try_from(keys.len()).unwrap_or(0),
-            keys.as_mut_ptr(),
-        );
-        let tuple = pg_sys::systable_getnext_ordered(scan, pg_sys::ScanDirection::BackwardScanDirection);
-        let found = (!tuple.is_null()).then(|| read(&Row::new(tuple, descriptor)));
-        pg_sys::systable_endscan_ordered(scan);
-        found
+    let mut conditions = vec![
+        (c"tenant_id", Condition::Uuid(lane.tenant_id)),
+        (c"chain_lane", Condition::Smallint(lane.chain_lane)),
+    ];
+    if let Which::At(seq) = which {
+        conditions.push((c"chain_seq", Condition::Bigint(seq)));
     }
+    let (mut read, mut found) = (Some(read), None);
+    // SAFETY: the caller's promise.
+    unsafe {
+        scan::rows(relation, &Path::Ordered(index, Order::Backward), View::Latest, &conditions, |row, _| {
+            found = read.take().map(|read| read(row));
+            false
+        });
+    }
+    found
 }
 
 /// The link that two columns of a row say. A tail that was tampered with is not built upon in silence: what follows it

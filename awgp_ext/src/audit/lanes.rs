@@ -11,8 +11,8 @@
 
 use super::append::Appender;
 use super::{queue, wait};
+use crate::audit::settings;
 use crate::pg::lock;
-use crate::settings;
 use awgp_core::audit::chain::{Lane, Link, genesis};
 use pgrx::pg_sys;
 use std::cell::RefCell;
@@ -63,7 +63,7 @@ pub fn take(tenant: Uuid, appender: &mut Appender) -> Head {
 /// Locks the tenant's first free lane. Where all are taken it waits for one, unless it could be waited for in turn:
 /// then it goes beyond `awgp.audit_lanes`.
 fn own(tenant: Uuid) -> u16 {
-    let lanes = settings::audit_lanes();
+    let lanes = settings::lanes();
     let free = (0..lanes).find(|lane| lock::lock_lane(tenant, *lane, false));
     let lane = free.unwrap_or_else(|| {
         let may_wait = HELD.with_borrow(|held| held.tenants.iter().max().is_none_or(|last| *last <= tenant));

@@ -3,13 +3,14 @@
 use super::event::Event;
 use super::left_out::{self, Masked};
 use super::{actor, append, queue};
+use crate::audit::settings;
 use crate::context;
+use crate::pg::datum::from_sql;
 use crate::pg::encoding::Text;
 use crate::pg::jsonb::Jsonb;
 use crate::pg::raise::raise;
-use crate::pg::relation::{self, from_sql};
+use crate::pg::relation;
 use crate::pg::transaction::refuse_read_only;
-use crate::settings;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
 use awgp_core::tenancy;
@@ -36,7 +37,7 @@ fn log_event(
     refuse_read_only(c"awgp.log_event()");
     let Some(context) = context::current() else { raise(&tenancy::no_tenant_context("audit_logs")) };
     let actor = actor::current();
-    let limit = settings::audit_event_max();
+    let limit = settings::event_max();
     let mut left_out = Vec::new();
     let metadata = match metadata {
         None => None,

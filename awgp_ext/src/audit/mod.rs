@@ -28,8 +28,8 @@ pub mod lanes;
 pub mod left_out;
 pub mod log_event;
 pub mod partition;
+pub mod permit;
 pub mod plain_output;
-pub mod privileged;
 pub mod queue;
 pub mod read;
 pub mod retired;
@@ -38,7 +38,21 @@ pub mod seal;
 pub mod seal_due;
 pub mod sealed;
 pub mod secrets;
+pub mod settings;
 pub mod track;
 pub mod value;
 pub mod verify;
 pub mod wait;
+
+use crate::pg::invalidation::{on_relation_change, on_schema_change};
+
+/// Declares parameters and listens for changes of the catalog; once a backend.
+pub fn register() {
+    settings::define();
+    secrets::define();
+    on_relation_change(|changed| {
+        sealed::forget();
+        rules::forget(changed);
+    });
+    on_schema_change(|| rules::forget(None));
+}

@@ -6,8 +6,9 @@
 //! but what AWGP gave it, which the chain's rows meet by construction, the row goes to the table and its indexes
 //! directly. Whatever an operator has added sends it the long way.
 
-use super::{image, wait};
+use super::wait;
 use crate::pg::catalog;
+use crate::pg::tuple;
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;
 
@@ -138,7 +139,7 @@ unsafe fn only_columns_of_ours_are_not_null(relation: pg_sys::Relation) -> bool 
     ];
     // SAFETY: as above.
     unsafe {
-        image::attributes((*relation).rd_att)
+        tuple::attributes((*relation).rd_att)
             .filter(|attribute| attribute.attnotnull)
             .all(|attribute| NEVER_EMPTY.contains(&CStr::from_ptr(attribute.attname.data.as_ptr())))
     }

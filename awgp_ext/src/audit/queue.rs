@@ -8,18 +8,18 @@ use super::append::{Appender, Place};
 use super::content::{Content, Stored};
 use super::event::Event;
 use super::lanes::{self, Head};
-use super::privileged::AsOwner;
+use super::permit::CHAIN;
+use crate::audit::settings;
 use crate::pg::jsonb::Jsonb;
 use crate::pg::raise::raise;
 use crate::pg::relation;
-use crate::settings;
+use crate::pg::role::{ActingAs, Purpose};
 use awgp_core::audit::chain::Linker;
 use awgp_core::audit::row::{RowRef, timestamp_from_postgres};
 use awgp_core::structure::incomplete;
 use pgrx::pg_sys;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::ffi::{CString, c_char};
 use std::rc::Rc;
 use uuid::Uuid;
 
@@ -57,14 +57,7 @@ struct Queue {
 
 thread_local! {
     static QUEUE: RefCell<Queue> = RefCell::new(Queue::default());
-    /// True while the chain itself writes: the one time audit_logs takes a row.
-    static CHAINING: Cell<bool> = const { Cell::new(false) };
     static INSTALLATION: Cell<Option<Uuid>> = const { Cell::new(None) };
-}
-
-/// True while the chain itself writes.
-pub fn is_chaining() -> bool {
-    CHAINING.get()
 }
 
 fn current_subtransaction() -> pg_sys::SubTransactionId {
@@ -129,10 +122,10 @@ pub fn flush() -> usize {
     events.sort_by_key(|waiting| waiting.event.tenant);
     let written = events.len();
     with_snapshot(|| {
-        let _writing = Chaining::begin();
+        let _chaining = CHAIN.hold();
         let mut appender = Appender::open();
         // SAFETY: the appender keeps its relation open until it is closed below.
-        let owner = unsafe { AsOwner::of(appender.parent()) };
+        let owner = unsafe { ActingAs::owner_of(appender.parent(), Purpose::Restricted) };
         let mut linker = Linker::default();
         for Waiting { event, .. } in &events {
             write(event, &mut heads, &mut linker, &mut appender);
@@ -150,7 +143,7 @@ fn write(event: &Event, heads: &mut HashMap<Uuid, Head>, linker: &mut Linker, ap
     let (timestamp, target) = appender.time(head.timestamp);
     let id = event.id.unwrap_or_else(|| appender.next_id());
     let seq = head.link.seq + 1;
-    let content = Content::of(event, settings::audit_event_max());
+    let content = Content::of(event, settings::event_max());
     let hash = linker.link(
         head.link.hash,
         &RowRef {
@@ -180,23 +173,6 @@ fn write(event: &Event, heads: &mut HashMap<Uuid, Head>, linker: &mut Linker, ap
     QUEUE.with_borrow_mut(|queue| queue.last_id = Some(id));
 }
 
-/// While it lives, audit_logs takes rows from this backend. After an error the end of the (sub)transaction
-/// takes it back.
-struct Chaining;
-
-impl Chaining {
-    fn begin() -> Self {
-        CHAINING.set(true);
-        Self
-    }
-}
-
-impl Drop for Chaining {
-    fn drop(&mut self) {
-        CHAINING.set(false);
-    }
-}
-
 /// At commit no statement's snapshot is active any more; what runs inside may need one.
 fn with_snapshot(run: impl FnOnce()) {
     // SAFETY: pushed and popped in pairs; an error in between ends the (sub)transaction, which pops it.
@@ -222,24 +198,14 @@ pub fn before_commit() {
 /// The transaction is about to commit, and all of it is written: tells followers, where `awgp.audit_notify` asks
 /// for it. A transaction that is prepared cannot notify; its events are found by looking.
 pub fn notify() {
-    // commands/async.h is not among the headers that pgrx binds.
-    unsafe extern "C-unwind" {
-        fn Async_Notify(channel: *const c_char, payload: *const c_char);
-    }
     let Some(id) = QUEUE.with_borrow(|queue| queue.last_id) else { return };
-    if settings::audit_notify() {
-        let payload = CString::new(id.to_string()).unwrap_or_default();
-        // SAFETY: both are C strings, which the server copies and sends when this transaction has committed; the
-        // guard carries an error across our frames.
-        unsafe {
-            pg_sys::ffi::pg_guard_ffi_boundary(|| Async_Notify(c"awgp_audit".as_ptr(), payload.as_ptr()));
-        }
+    if settings::notifies() {
+        crate::pg::notify::notify(c"awgp_audit", &id.to_string());
     }
 }
 
 /// The transaction has ended.
 pub fn forget() {
-    CHAINING.set(false);
     // A rolled back or repeated CREATE EXTENSION draws another one.
     INSTALLATION.set(None);
     QUEUE.with_borrow_mut(|queue| {
@@ -253,7 +219,6 @@ pub fn forget() {
 /// A savepoint was rolled back: its events never happened, the locks taken since are gone, and what it wrote
 /// of outer levels is to be written again.
 pub fn forget_subtransaction(own: pg_sys::SubTransactionId) {
-    CHAINING.set(false);
     INSTALLATION.set(None);
     QUEUE.with_borrow_mut(|queue| {
         // Ids ascend within a transaction, so what the savepoint and those inside it did is at the end.

@@ -5,7 +5,9 @@
 //! The query runs under row-level security, so nobody reads a row here that he could not read himself.
 
 use super::columns;
-use crate::pg::{catalog, jsonb, relation};
+use crate::pg::datum;
+use crate::pg::guc::Setting;
+use crate::pg::{catalog, jsonb};
 use awgp_core::audit::chain::Lane;
 use awgp_core::audit::row::{AuditRow, RowRef, timestamp_from_postgres};
 use pgrx::datum::DatumWithOid;
@@ -30,12 +32,12 @@ pub struct Scope<'a> {
 /// Calls `visit` with the partition's oid and each row, in the order of tenant, lane, number and id.
 pub fn for_each_row(scope: Scope<'_>, mut visit: impl FnMut(pg_sys::Oid, &RowRef<'_>)) {
     let partition = scope.partition.map(|name| format!("awgp.{}", spi::quote_identifier(name)));
-    let arguments = [scope.tenant.map(relation::to_sql).into(), partition.into()];
+    let arguments = [scope.tenant.map(datum::to_sql).into(), partition.into()];
     let query = "SELECT tableoid, ctid FROM awgp.audit_logs
                  WHERE ($1::uuid IS NULL OR tenant_id = $1)
                    AND ($2::text IS NULL OR tableoid = $2::regclass)
                  ORDER BY tenant_id, chain_lane, chain_seq, id";
-    let _planning = HeapOnly::enter();
+    let _planning = heap_only();
     fetch_each(query, &arguments, &mut visit);
 }
 
@@ -43,7 +45,7 @@ pub fn for_each_row(scope: Scope<'_>, mut visit: impl FnMut(pg_sys::Oid, &RowRef
 pub fn for_each_row_beside(name: &str, mut visit: impl FnMut(&RowRef<'_>)) {
     let table = spi::quote_qualified_identifier("awgp", name);
     let query = format!("SELECT tableoid, ctid FROM {table} ORDER BY tenant_id, chain_lane, chain_seq, id");
-    let _planning = HeapOnly::enter();
+    let _planning = heap_only();
     fetch_each(&query, &[], &mut |_, row: &RowRef<'_>| visit(row));
 }
 
@@ -52,7 +54,7 @@ pub fn for_each_row_beside(name: &str, mut visit: impl FnMut(&RowRef<'_>)) {
 pub fn for_each_row_after(lane: Lane, after: i64, mut visit: impl FnMut(&RowRef<'_>)) {
     let query = "SELECT tableoid, ctid FROM awgp.audit_logs
                  WHERE tenant_id = $1 AND chain_lane = $2 AND chain_seq > $3 ORDER BY chain_seq";
-    let arguments = [relation::to_sql(lane.tenant_id).into(), lane.chain_lane.into(), after.into()];
+    let arguments = [datum::to_sql(lane.tenant_id).into(), lane.chain_lane.into(), after.into()];
     fetch_each(query, &arguments, &mut |_, row| visit(row));
 }
 
@@ -91,40 +93,12 @@ fn fetch_each(query: &str, arguments: &[DatumWithOid<'_>], visit: &mut impl FnMu
 }
 
 /// While it lives, plans read tables, not their indexes.
-struct HeapOnly {
-    level: i32,
-}
-
-impl HeapOnly {
-    fn enter() -> Self {
-        const OFF: [&CStr; 3] = [c"enable_indexscan", c"enable_indexonlyscan", c"enable_bitmapscan"];
-        // SAFETY: settings of planning alone, put back in Drop or by the abort of the transaction.
-        unsafe {
-            let level = pg_sys::NewGUCNestLevel();
-            for name in OFF {
-                pg_sys::set_config_option(
-                    name.as_ptr(),
-                    c"off".as_ptr(),
-                    pg_sys::GucContext::PGC_USERSET,
-                    pg_sys::GucSource::PGC_S_SESSION,
-                    pg_sys::GucAction::GUC_ACTION_SAVE,
-                    true,
-                    0,
-                    false,
-                );
-            }
-            Self { level }
-        }
-    }
-}
-
-impl Drop for HeapOnly {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            // SAFETY: the level of enter().
-            unsafe { pg_sys::AtEOXact_GUC(false, self.level) };
-        }
-    }
+fn heap_only() -> Setting {
+    Setting::of(&[
+        (c"enable_indexscan", c"off"),
+        (c"enable_indexonlyscan", c"off"),
+        (c"enable_bitmapscan", c"off"),
+    ])
 }
 
 const COLUMNS: [&CStr; 14] = columns::COLUMNS;
@@ -217,7 +191,7 @@ impl Reader {
                 (!nulls[at]).then(|| values[at])
             };
             let bigint = |column| datum(column).map_or(0, bigint_of);
-            let uuid = |column| datum(column).map(|datum| relation::uuid_of(datum));
+            let uuid = |column| datum(column).map(|datum| datum::uuid_of(datum));
             let text = |column| datum(column).map_or(&b""[..], |datum| text_of(datum, self.is_utf8));
             let is_utf8 = self.is_utf8;
             let json = |column, buffer| datum(column).map(|datum| json_of(datum, buffer, is_utf8));

@@ -4,11 +4,11 @@
 //! that it was cloned from, has changed. A partition's trigger is a clone of its parent's: name and options are those of
 //! the table where the trigger was made, whatever the partition is called and in whatever order its columns stand.
 
-use super::image;
 use super::secrets;
 use crate::pg::catalog;
 use crate::pg::encoding::from_server;
 use crate::pg::trigger::TriggerCall;
+use crate::pg::tuple;
 use awgp_core::audit::tracked::{Column, Pinned, Treatment};
 use pgrx::pg_sys;
 use std::cell::{Cell, RefCell};
@@ -116,7 +116,7 @@ unsafe fn work_out_from(
         let descriptor = (*relation).rd_att;
         let mut treatments = vec![Treatment::Plain; usize::try_from((*descriptor).natts).unwrap_or(0)];
         let mut is_ignored = vec![false; treatments.len()];
-        for attribute in image::attributes(descriptor) {
+        for attribute in tuple::attributes(descriptor) {
             let name = from_server(CStr::from_ptr(attribute.attname.data.as_ptr()));
             let place = usize::try_from(attribute.attnum - 1).unwrap_or(0);
             // A partition has the columns of its parent, by name.
@@ -241,7 +241,7 @@ pub unsafe fn arguments(trigger: *const pg_sys::Trigger) -> Vec<String> {
 pub unsafe fn columns(relation: pg_sys::Relation) -> Vec<Column> {
     // SAFETY: the caller's promise.
     unsafe {
-        image::attributes((*relation).rd_att)
+        tuple::attributes((*relation).rd_att)
             .map(|attribute| Column {
                 number: attribute.attnum,
                 name: from_server(cstr(attribute.attname.data.as_ptr())).into_owned(),

@@ -6,9 +6,11 @@
 use super::read::Scope;
 use super::verify::{PartitionSum, verify_rows};
 use super::{detached, queue, sealed};
+use crate::pg::clock;
+use crate::pg::datum::to_sql;
 use crate::pg::lock::{self, Subject};
 use crate::pg::raise::raise;
-use crate::pg::relation::{self, to_sql};
+use crate::pg::relation;
 use crate::pg::transaction::refuse_read_only;
 use awgp_core::audit::finding::Severity;
 use awgp_core::audit::integrity;
@@ -52,8 +54,7 @@ pub fn seal(name: &str) -> serde_json::Value {
 }
 
 fn refuse_open_month(name: &str) {
-    // SAFETY: reads the clock.
-    let now = timestamp_from_postgres(unsafe { pg_sys::GetCurrentTimestamp() }).unwrap_or(i64::MAX);
+    let now = timestamp_from_postgres(clock::timestamp()).unwrap_or(i64::MAX);
     let over = Month::of_partition(name).is_some_and(|month| month.end_us() <= now);
     if !over {
         raise(

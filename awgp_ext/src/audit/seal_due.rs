@@ -3,7 +3,7 @@
 use super::seal;
 use crate::partitions::waiting;
 use crate::pg::clock;
-use crate::pg::patience::Patience;
+use crate::pg::guc::Setting;
 use crate::pg::subtransaction;
 use crate::pg::transaction::refuse_read_only;
 use pgrx::JsonB;
@@ -12,7 +12,7 @@ use pgrx::prelude::*;
 use serde_json::{Value, json};
 
 /// How long a writer of the month that has just ended may hold its sealing up. Then it is left to the next run.
-const PATIENCE_MILLISECONDS: u32 = 10_000;
+const WAIT_MILLISECONDS: u32 = 10_000;
 
 /// Seals every partition whose month was over an hour before `at` (default: now; later than now counts as now), each
 /// by itself, and returns which were sealed and which could not be.
@@ -29,7 +29,7 @@ fn seal_due_partitions(at: default!(Option<TimestampWithTimeZone>, "NULL")) -> J
         return JsonB(json!({"sealed": [], "failed": [], "left_to_the_next_run": due}));
     }
     for name in due {
-        let _patience = Patience::of_milliseconds(PATIENCE_MILLISECONDS);
+        let _setting = Setting::giving_way(WAIT_MILLISECONDS);
         match subtransaction::within(|| seal::seal(&name)) {
             Ok(_) => sealed.push(Value::from(name)),
             Err(error) => failed.push(json!({"partition_name": name, "error": error.to_json()})),

@@ -7,7 +7,6 @@
 use super::actor;
 use super::event::Event;
 use super::follow;
-use super::privileged::AsOwner;
 use super::queue;
 use super::rules;
 use crate::pg::argument;
@@ -15,6 +14,7 @@ use crate::pg::jsonb::Jsonb;
 use crate::pg::query;
 use crate::pg::raise::raise;
 use crate::pg::relation;
+use crate::pg::role::{ActingAs, Purpose};
 use crate::pg::transaction::refuse_read_only;
 use awgp_core::audit::tracked::{Column, Pinned, Treatment};
 use awgp_core::reason::Reason;
@@ -280,7 +280,7 @@ pub fn as_owner(statements: &[String]) {
     // SAFETY: the relation is open while its owner acts.
     unsafe {
         let trail = relation::open(c"audit_logs", pg_sys::AccessShareLock);
-        let owner = AsOwner::of(trail);
+        let owner = ActingAs::owner_of(trail, Purpose::Restricted);
         for statement in statements {
             if let Err(error) = Spi::run(statement) {
                 error!("the table's triggers could not be changed: {error}");

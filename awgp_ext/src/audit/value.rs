@@ -4,14 +4,16 @@
 //! type's cast to json may raise anything. A table must not stop taking writes for that, so the error is caught, and
 //! the image has the text of the value. docs/tracking.md says how it looks.
 
-use super::image::{self, State};
+use super::image;
 use super::left_out::{self, Masked, Summed};
-use super::plain_output::PlainOutput;
+use super::plain_output::plain_output;
 use super::secrets;
 use crate::pg::encoding::from_server;
 use crate::pg::jsonb::Jsonb;
+use crate::pg::jsonb::build::{self, State};
 use crate::pg::jsonb::text::Sink;
 use crate::pg::subtransaction;
+use crate::pg::tuple;
 use pgrx::pg_sys::{self, Datum, JsonbIteratorToken};
 use std::ffi::{CStr, c_char};
 
@@ -105,20 +107,20 @@ unsafe fn push_dimension(
 ) {
     // SAFETY: `next` yields as many elements as the dimensions have.
     unsafe {
-        image::push(state, JsonbIteratorToken::WJB_BEGIN_ARRAY, None);
+        build::push(state, JsonbIteratorToken::WJB_BEGIN_ARRAY, None);
         let (length, inner) =
             dimensions.split_first().map_or((0, dimensions), |(first, inner)| (*first, inner));
         for _ in 0..length {
             if inner.is_empty() {
                 match next() {
                     (Some(datum), kind) => push_element(state, datum, kind, limit),
-                    (None, _) => image::push(state, JsonbIteratorToken::WJB_ELEM, Some(image::null())),
+                    (None, _) => build::push(state, JsonbIteratorToken::WJB_ELEM, Some(build::null())),
                 }
             } else {
                 push_dimension(state, inner, limit, next);
             }
         }
-        image::push(state, JsonbIteratorToken::WJB_END_ARRAY, None);
+        build::push(state, JsonbIteratorToken::WJB_END_ARRAY, None);
     }
 }
 
@@ -127,8 +129,8 @@ unsafe fn push_element(state: &mut State, datum: Datum, kind: pg_sys::Oid, limit
     // SAFETY: an object of its own holds the value meanwhile; the server copies it into the array.
     unsafe {
         let mut alone: State = std::ptr::null_mut();
-        image::push(&mut alone, JsonbIteratorToken::WJB_BEGIN_OBJECT, None);
-        image::push(&mut alone, JsonbIteratorToken::WJB_KEY, Some(image::string(b"v")));
+        build::push(&mut alone, JsonbIteratorToken::WJB_BEGIN_OBJECT, None);
+        build::push(&mut alone, JsonbIteratorToken::WJB_KEY, Some(build::string(b"v")));
         push_part(&mut alone, datum, kind, limit);
         let object =
             pg_sys::pushJsonbValue(&raw mut alone, JsonbIteratorToken::WJB_END_OBJECT, std::ptr::null_mut());
@@ -154,20 +156,20 @@ unsafe fn push_row(state: &mut State, datum: Datum, limit: usize) {
         let count = usize::try_from((*descriptor).natts).unwrap_or(0);
         let (mut values, mut nulls) = (vec![Datum::null(); count], vec![true; count]);
         pg_sys::heap_deform_tuple(&raw mut tuple, descriptor, values.as_mut_ptr(), nulls.as_mut_ptr());
-        image::push(state, JsonbIteratorToken::WJB_BEGIN_OBJECT, None);
-        for attribute in image::attributes(descriptor) {
+        build::push(state, JsonbIteratorToken::WJB_BEGIN_OBJECT, None);
+        for attribute in tuple::attributes(descriptor) {
             let name = CStr::from_ptr(attribute.attname.data.as_ptr());
-            image::push(state, JsonbIteratorToken::WJB_KEY, Some(image::string(name.to_bytes())));
+            build::push(state, JsonbIteratorToken::WJB_KEY, Some(build::string(name.to_bytes())));
             let place = usize::try_from(attribute.attnum - 1).unwrap_or(0);
             if nulls[place] {
-                image::push(state, JsonbIteratorToken::WJB_VALUE, Some(image::null()));
-            } else if secrets::is_secret_column(&image::name_of(attribute)) {
+                build::push(state, JsonbIteratorToken::WJB_VALUE, Some(build::null()));
+            } else if secrets::is_secret_column(&tuple::name_of(attribute)) {
                 image::push_masked(state);
             } else {
                 push_part(state, values[place], attribute.atttypid, limit);
             }
         }
-        image::push(state, JsonbIteratorToken::WJB_END_OBJECT, None);
+        build::push(state, JsonbIteratorToken::WJB_END_OBJECT, None);
     }
 }
 
@@ -202,13 +204,13 @@ unsafe fn push_text(state: &mut State, datum: Datum, kind: pg_sys::Oid, limit: u
 unsafe fn push_told(state: &mut State, kind: pg_sys::Oid, text: &str) {
     // SAFETY: strings are copied to where the object will be made; the type's name is a palloc'd C string.
     unsafe {
-        image::push(state, JsonbIteratorToken::WJB_BEGIN_OBJECT, None);
+        build::push(state, JsonbIteratorToken::WJB_BEGIN_OBJECT, None);
         let kind = from_server(CStr::from_ptr(pg_sys::format_type_be(kind))).into_owned();
         for (key, value) in [("awgp", "text"), ("type", &kind), ("text", text)] {
-            image::push(state, JsonbIteratorToken::WJB_KEY, Some(image::owned_string(key)));
-            image::push(state, JsonbIteratorToken::WJB_VALUE, Some(image::owned_string(value)));
+            build::push(state, JsonbIteratorToken::WJB_KEY, Some(build::owned_string(key)));
+            build::push(state, JsonbIteratorToken::WJB_VALUE, Some(build::owned_string(value)));
         }
-        image::push(state, JsonbIteratorToken::WJB_END_OBJECT, None);
+        build::push(state, JsonbIteratorToken::WJB_END_OBJECT, None);
     }
 }
 
@@ -226,7 +228,7 @@ pub unsafe fn push_text_of_json(state: &mut State, text: &str) {
 /// # Safety
 /// The datum is a non-null one of the type.
 pub unsafe fn printed(datum: Datum, kind: pg_sys::Oid) -> String {
-    let _plain = PlainOutput::enter();
+    let _plain = plain_output();
     // SAFETY: the type's own output function; the answer is a palloc'd C string.
     unsafe {
         let (mut output, mut is_varlena) = (pg_sys::InvalidOid, false);
@@ -238,7 +240,7 @@ pub unsafe fn printed(datum: Datum, kind: pg_sys::Oid) -> String {
 
 /// `to_jsonb(datum)`, told the type as the parser would tell it.
 unsafe fn to_jsonb(datum: Datum, kind: pg_sys::Oid) -> *mut pg_sys::Jsonb {
-    let _plain = (!INDEPENDENT.contains(&kind)).then(PlainOutput::enter);
+    let _plain = (!INDEPENDENT.contains(&kind)).then(plain_output);
     // SAFETY: a call expression with one argument of the datum's type, which is all that to_jsonb looks at.
     unsafe {
         let argument = pg_sys::makeNullConst(kind, -1, pg_sys::InvalidOid);
@@ -290,12 +292,12 @@ unsafe fn push_whole(state: &mut State, token: JsonbIteratorToken::Type, jsonb: 
             let mut value = pg_sys::JsonbValue::default();
             pg_sys::JsonbIteratorNext(&raw mut iterator, &raw mut value, true);
             pg_sys::JsonbIteratorNext(&raw mut iterator, &raw mut value, true);
-            return image::push(state, token, Some(value));
+            return build::push(state, token, Some(value));
         }
         let mut value = pg_sys::JsonbValue { type_: pg_sys::jbvType::jbvBinary, ..Default::default() };
         value.val.binary.data = root;
         value.val.binary.len =
             i32::try_from(pgrx::varsize_any_exhdr(jsonb.cast::<pg_sys::varlena>())).unwrap_or(i32::MAX);
-        image::push(state, token, Some(value));
+        build::push(state, token, Some(value));
     }
 }

@@ -5,9 +5,11 @@
 
 use super::read::{self, Scope};
 use super::{append, queue};
+use crate::pg::datum::{from_sql, to_sql};
 use crate::pg::query;
 use crate::pg::raise::raise;
-use crate::pg::relation::{self, from_sql, to_sql};
+use crate::pg::relation;
+use crate::pg::role;
 use awgp_core::audit::chain::{Digest, Lane, Link};
 use awgp_core::audit::finding::{Finding, Kind, Severity};
 use awgp_core::audit::integrity::{HeadsRoot, Seal, check};
@@ -304,7 +306,7 @@ fn structure() -> Vec<Finding> {
     const QUERIES: [&str; 2] =
         [include_str!("../../../sql/verify/triggers.sql"), include_str!("../../../sql/verify/policies.sql")];
     // The catalog, and names of months: who is no auditor and has no tenant in context must not miss the retired ones.
-    let mut findings = relation::as_installer_past_row_security(|| {
+    let mut findings = role::as_installer_past_row_security(|| {
         catalog(&[include_str!("../../../sql/verify/partitions.sql")])
     });
     findings.extend(catalog(&QUERIES));

@@ -3,9 +3,9 @@
 //! Most of it happens in a commit, where PostgreSQL has disarmed `statement_timeout` already. So the wait has a bound of its
 //! own, `awgp.audit_lane_timeout`; a `lock_timeout` of the session that is shorter stays what it is.
 
-use crate::pg::patience::Patience;
+use crate::audit::settings;
+use crate::pg::guc::Setting;
 use crate::pg::raise::raise;
-use crate::settings;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
 use pgrx::{PgSqlErrorCode, PgTryBuilder, pg_sys};
@@ -24,13 +24,12 @@ pub fn lock_relation(relation: pg_sys::Oid, mode: u32) {
 
 /// Runs `wait`, which waits for a lock: no longer than the setting allows.
 pub fn bounded(what: &str, wait: impl FnOnce()) {
-    let Some(milliseconds) =
-        settings::audit_lane_timeout().filter(|limit| is_shorter_than_the_sessions(*limit))
+    let Some(milliseconds) = settings::lane_timeout().filter(|limit| is_shorter_than_the_sessions(*limit))
     else {
         wait();
         return;
     };
-    let patience = Patience::of_waiting(milliseconds);
+    let setting = Setting::lock_timeout(milliseconds);
     PgTryBuilder::new(AssertUnwindSafe(wait))
         .catch_when(PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE, |_| {
             raise(
@@ -43,7 +42,7 @@ pub fn bounded(what: &str, wait: impl FnOnce()) {
             )
         })
         .execute();
-    drop(patience);
+    drop(setting);
 }
 
 fn is_shorter_than_the_sessions(milliseconds: u32) -> bool {

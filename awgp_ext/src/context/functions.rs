@@ -1,13 +1,12 @@
 //! The functions of the context that clients call.
 
+use super::mode::{ContextMode, context_mode, in_parallel_worker};
 use super::{Context, current, enter, narrow, own, tenants, verified, visible, with_visible_array};
+use crate::pg::datum::{from_sql, to_sql};
 use crate::pg::encoding::Text;
-use crate::pg::query;
+use crate::pg::query::{self, text};
 use crate::pg::raise::raise;
-use crate::pg::relation::{from_sql, to_sql};
-use crate::pg::statement::text;
-use crate::pg::trigger::outer_role_has;
-use crate::settings::{ContextMode, context_mode, in_parallel_worker};
+use crate::pg::role::outer_role_has;
 use awgp_core::tenancy;
 use pgrx::pg_sys;
 use pgrx::prelude::*;

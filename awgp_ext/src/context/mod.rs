@@ -9,19 +9,24 @@
 //! by the triggers in `guard`. Nothing here is stored where SQL could write it.
 
 pub mod functions;
-pub mod plans;
+pub mod mode;
+mod plans;
+mod reset;
 pub mod session;
+mod sight;
 pub mod tenants;
 
+use crate::pg::datum::uuid_array;
+use crate::pg::invalidation::on_relation_change;
 use crate::pg::raise::raise;
-use crate::pg::relation::uuid_array;
-use crate::settings::{self, ContextMode};
 use awgp_core::permissions::Role;
 use awgp_core::refusal::Refusal;
 use awgp_core::tenancy;
+use mode::{ContextMode, app_current_tenant, context_mode};
 use pgrx::pg_sys;
-use session::SessionIdentity;
+use session::{Presented, SessionIdentity};
 use std::cell::RefCell;
+use std::ffi::{CStr, c_char, c_void};
 use std::rc::Rc;
 use uuid::Uuid;
 
@@ -34,15 +39,6 @@ pub struct Context {
     pub user: Option<Uuid>,
     /// The assistant, if any.
     pub assistant: Option<Uuid>,
-}
-
-/// Whom a verified token named.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Presented {
-    /// `iss`.
-    pub issuer: String,
-    /// The subject claim.
-    pub subject: String,
 }
 
 struct Frame {
@@ -91,13 +87,31 @@ impl State {
     }
 }
 
+/// Declares the parameters, and listens for what changes or ends a context; once a backend.
+pub fn register() {
+    mode::define(follow_setting);
+    reset::watch();
+    on_relation_change(|changed| {
+        if sight::forget_where_tenants(changed) {
+            // A plan that is made after this must not be chosen by what was looked up before.
+            forget_lookups();
+        }
+    });
+}
+
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn follow_setting(value: *const c_char, _extra: *mut c_void) {
+    // SAFETY: null or a C string.
+    sight::follow_setting(unsafe { value.as_ref().map(|text| CStr::from_ptr(text)) });
+}
+
 thread_local! {
     static STATE: RefCell<State> = RefCell::new(State::default());
 }
 
 /// The context in force, if there is one. Raises for a malformed setting.
 pub fn current() -> Option<Context> {
-    framed().or_else(from_session).or_else(|| match settings::context_mode() {
+    framed().or_else(from_session).or_else(|| match context_mode() {
         ContextMode::Trusted => from_setting(),
         ContextMode::Signed => None,
     })
@@ -106,10 +120,10 @@ pub fn current() -> Option<Context> {
 /// The context in force; none also where the setting is malformed. For records, which must not fail for it.
 pub fn current_or_none() -> Option<Context> {
     let established = framed().or_else(from_session);
-    if established.is_some() || settings::context_mode() == ContextMode::Signed {
+    if established.is_some() || context_mode() == ContextMode::Signed {
         return established;
     }
-    let text = settings::app_current_tenant()?.to_str().ok()?;
+    let text = app_current_tenant()?.to_str().ok()?;
     Uuid::try_parse(text.trim()).ok()?;
     from_setting()
 }
@@ -133,7 +147,7 @@ pub fn verified() -> Option<(Context, Rc<Presented>, bool)> {
 
 /// Whom the token named that the context in force came from; none where it came from none.
 pub fn presented() -> Option<Rc<Presented>> {
-    let signed = settings::context_mode() == ContextMode::Signed;
+    let signed = context_mode() == ContextMode::Signed;
     let framed = STATE.with_borrow(|state| {
         let frame = state.frames.iter().rev().find(|frame| frame.verified.is_some() || !signed)?;
         Some((frame.verified.clone(), frame.of_session))
@@ -146,7 +160,7 @@ pub fn presented() -> Option<Rc<Presented>> {
 
 /// What the newest frame says that counts in the mode in force.
 fn framed() -> Option<Context> {
-    let signed = settings::context_mode() == ContextMode::Signed;
+    let signed = context_mode() == ContextMode::Signed;
     let (context, of_session) = STATE.with_borrow(|state| {
         let frame = state.frames.iter().rev().find(|frame| frame.verified.is_some() || !signed)?;
         Some((frame.context, frame.of_session))
@@ -210,7 +224,7 @@ fn visible_from(tenant: Uuid) -> Vec<Uuid> {
     });
     remembered.unwrap_or_else(|| {
         let visible = tenants::visible_from(tenant);
-        plans::learn(tenant, &visible);
+        sight::learn(tenant, &visible);
         let remembered = Visible { of: tenant, tenants: visible.clone(), array: None };
         STATE.with_borrow_mut(|state| state.visible = Some(remembered));
         visible
@@ -252,10 +266,10 @@ fn push(context: Context, verified: Option<Rc<Presented>>, of_session: bool) {
         state.frames.retain(|frame| frame.subtransaction != subtransaction);
         state.frames.push(Frame { subtransaction, context, verified, of_session });
     });
-    if plans::known(context.tenant).is_none() {
+    if sight::known(context.tenant).is_none() {
         visible_from(context.tenant);
     }
-    plans::follow(plans::known(context.tenant));
+    sight::follow(sight::known(context.tenant));
 }
 
 /// A frame or the session's identity has gone: cached plans follow the context that is in force now.
@@ -263,8 +277,8 @@ fn fall_back() {
     let framed = STATE.with_borrow(|state| state.frames.last().map(|frame| frame.context.tenant));
     let established = framed.or_else(|| session::in_force().map(|identity| identity.tenant));
     match established {
-        Some(tenant) => plans::follow(plans::known(tenant)),
-        None => plans::follow_setting(settings::app_current_tenant()),
+        Some(tenant) => sight::follow(sight::known(tenant)),
+        None => sight::follow_setting(app_current_tenant()),
     }
 }
 
@@ -286,7 +300,7 @@ pub fn forget_lookups() {
 
 /// The tenant that `app.current_tenant` names, if it is an active one.
 fn from_setting() -> Option<Context> {
-    let text = settings::app_current_tenant()?.to_bytes();
+    let text = app_current_tenant()?.to_bytes();
     let remembered = STATE.with_borrow(|state| match &state.setting {
         Some((of, tenant)) if of == text => Some(*tenant),
         _ => None,
@@ -306,7 +320,7 @@ pub fn commit() {
     if let Some(pending) =
         STATE.with_borrow(|state| state.pending.last().map(|pending| pending.identity.clone()))
     {
-        plans::follow(plans::known(pending.tenant));
+        sight::follow(sight::known(pending.tenant));
         session::put(pending);
     }
     forget();

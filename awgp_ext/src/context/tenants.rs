@@ -1,11 +1,11 @@
 //! What the context must know of tenants, users and assistants, read below row-level security.
 
+use crate::pg::datum::uuid;
 use crate::pg::relation::{for_each_by_text, for_each_by_uuid};
+use crate::pg::statement::statements;
 use awgp_core::identity::Candidate;
 use awgp_core::refusal::Refusal;
 use awgp_core::tenancy;
-use pgrx::Spi;
-use pgrx::datum::DatumWithOid;
 use uuid::Uuid;
 
 /// True where the tenant exists and is active.
@@ -108,20 +108,16 @@ pub fn parent_refusal(tenant: Uuid, parent: Uuid) -> Option<Refusal> {
     None
 }
 
+statements! {
+    /// A tenant, locked against change.
+    ANCESTOR(UUIDOID) = "
+        SELECT type, parent_tenant_id FROM awgp.tenants WHERE id OPERATOR(pg_catalog.=) $1 FOR SHARE";
+}
+
 /// Type and parent of a tenant, locked against change until the transaction ends.
 fn lock_ancestor(tenant: Uuid) -> (Option<String>, Option<Uuid>) {
-    let arguments = [DatumWithOid::from(crate::pg::relation::to_sql(tenant))];
-    Spi::connect_mut(|client| {
-        let rows = client.update(
-            "SELECT type, parent_tenant_id FROM awgp.tenants WHERE id OPERATOR(pg_catalog.=) $1 FOR SHARE",
-            Some(1),
-            &arguments,
-        )?;
-        if rows.is_empty() {
-            return Ok((None, None));
-        }
-        rows.first().get_two::<String, pgrx::Uuid>()
+    ANCESTOR.run(&[uuid(tenant)], |rows| match rows.first() {
+        Some(row) => (row.text(c"type"), row.uuid(c"parent_tenant_id")),
+        None => (None, None),
     })
-    .map(|(kind, parent)| (kind, parent.as_ref().map(crate::pg::relation::from_sql)))
-    .unwrap_or_else(|error: pgrx::spi::Error| pgrx::error!("tenants could not be read: {error}"))
 }

@@ -3,15 +3,16 @@
 use super::Finding;
 use crate::maintenance::settings as maintenance;
 use crate::pg::query;
-use crate::settings;
 use awgp_core::name_list;
+use pgrx::pg_sys;
+use std::ffi::CStr;
 
 /// Whether the server loads the library when it starts, and whether its background worker maintains this database.
 pub fn preload() -> Finding {
     let database: Option<String> = query::one("SELECT current_database()::text", &[]).ok().flatten();
     let database = database.unwrap_or_default();
     let maintained = maintenance::databases();
-    let (message, hint) = if !settings::is_preloaded() {
+    let (message, hint) = if !is_preloaded() {
         (
             "each session loads awgp when it first needs it; there is no background worker: run awgp maintenance run daily"
                 .to_owned(),
@@ -49,4 +50,14 @@ fn name_too(mut maintained: Vec<String>, database: String) -> String {
     let names: Vec<String> = maintained.iter().map(|name| name_list::quoted(name)).collect();
     let names = names.join(", ").replace('\'', "''");
     format!("ALTER SYSTEM SET awgp.maintenance_databases = '{names}'; SELECT pg_reload_conf();")
+}
+
+/// True where `shared_preload_libraries` names the library.
+fn is_preloaded() -> bool {
+    // SAFETY: a C string that the postmaster set before the first backend; null or constant since.
+    let libraries = unsafe {
+        let text = pg_sys::shared_preload_libraries_string;
+        if text.is_null() { String::new() } else { CStr::from_ptr(text).to_string_lossy().into_owned() }
+    };
+    libraries.split(',').any(|library| library.trim_matches([' ', '"']).ends_with("awgp"))
 }

@@ -10,12 +10,13 @@ mod background;
 mod people;
 mod tracking;
 
+use crate::context::mode::{self, ContextMode};
 use crate::install::{self, declared};
 use crate::money::verify;
 use crate::pg::query;
 use crate::pg::relation;
+use crate::pg::role;
 use crate::pg::subtransaction;
-use crate::settings::{self, ContextMode};
 use awgp_core::server_release;
 use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys;
@@ -147,7 +148,7 @@ fn state(check: &'static Check, declared: &[DatumWithOid<'_>]) -> Vec<Finding> {
     if relation::oid(c"maintenance_steps") == pg_sys::InvalidOid {
         return Vec::new();
     }
-    relation::as_installer_past_row_security(|| found(check, declared))
+    role::as_installer_past_row_security(|| found(check, declared))
 }
 
 /// The structure is older than the logic: after an update, or an old dump restored under a newer version.
@@ -201,7 +202,7 @@ fn glass_broken() -> Option<Finding> {
     if relation::oid(c"approvals") == pg_sys::InvalidOid {
         return None;
     }
-    let count = relation::as_installer_past_row_security(|| {
+    let count = role::as_installer_past_row_security(|| {
         query::one::<i64>(
             "SELECT count(*) FROM awgp.approvals
              WHERE break_glass AND approved_at OPERATOR(pg_catalog.>) (clock_timestamp() OPERATOR(pg_catalog.-) interval '30 days')",
@@ -238,7 +239,7 @@ fn ledger_differs() -> Option<Finding> {
 
 /// Which context mode is in force, said always.
 fn context_mode() -> Finding {
-    let (message, hint) = match settings::context_mode() {
+    let (message, hint) = match mode::context_mode() {
         ContextMode::Trusted => (
             "trusted: whoever may run SQL chooses the tenant, with set_context() or app.current_tenant",
             "SELECT format('ALTER DATABASE %I SET awgp.context_mode = signed;', current_database())",

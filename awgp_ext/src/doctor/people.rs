@@ -2,16 +2,17 @@
 
 use super::Finding;
 use crate::approval::undecidable;
+use crate::context::mode::{ContextMode, context_mode};
 use crate::identity::providers;
 use crate::install;
 use crate::pg::query;
 use crate::pg::relation;
-use crate::settings::{self, ContextMode};
+use crate::pg::role;
 use pgrx::pg_sys;
 
 /// In signed mode, and nobody is trusted to vouch for a user: nobody can come in.
 pub fn signed_without_provider() -> Option<Finding> {
-    (settings::context_mode() == ContextMode::Signed && providers::active().is_empty()).then(|| Finding {
+    (context_mode() == ContextMode::Signed && providers::active().is_empty()).then(|| Finding {
         code: "signed_without_provider",
         severity: "error",
         object: "awgp.identity_providers".to_owned(),
@@ -26,7 +27,7 @@ pub fn signed_without_provider() -> Option<Finding> {
 /// users: they could claim the subject of a stranger.
 pub fn provider_names_no_tenant() -> Vec<Finding> {
     let missing = [c"users", c"tenants"].iter().any(|table| relation::oid(table) == pg_sys::InvalidOid);
-    if missing || settings::context_mode() != ContextMode::Signed || !tenants_have_admins() {
+    if missing || context_mode() != ContextMode::Signed || !tenants_have_admins() {
         return Vec::new();
     }
     let vouching = providers::active().into_iter();
@@ -52,7 +53,7 @@ pub fn provider_names_no_tenant() -> Vec<Finding> {
 }
 
 fn tenants_have_admins() -> bool {
-    let found = relation::as_installer_past_row_security(|| {
+    let found = role::as_installer_past_row_security(|| {
         query::one::<bool>(
             "SELECT EXISTS (SELECT FROM awgp.users JOIN awgp.tenants ON tenants.id OPERATOR(pg_catalog.=) users.tenant_id
                             WHERE users.is_active AND tenants.is_active

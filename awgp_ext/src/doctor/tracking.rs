@@ -5,7 +5,9 @@
 use super::Finding;
 use crate::audit::track::Table;
 use crate::audit::{queue, rules};
-use crate::pg::relation::{self, to_sql};
+use crate::pg::datum::to_sql;
+use crate::pg::relation;
+use crate::pg::role;
 use awgp_core::audit::tracked::Treatment;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
@@ -109,7 +111,7 @@ fn gone() -> Vec<Finding> {
         return Vec::new();
     }
     let arguments = [to_sql(queue::installation()).into()];
-    let asked = relation::as_installer_past_row_security(|| {
+    let asked = role::as_installer_past_row_security(|| {
         rows(ASKED, &arguments, |row| Ok((row.get::<String>(1)?, row.get::<String>(2)?)))
     });
     let finding = |(name, state): (Option<String>, Option<String>)| {

@@ -2,11 +2,12 @@
 
 use super::{last_login, providers};
 use crate::context::functions::refuse_in_parallel_worker;
+use crate::context::session::Presented;
 use crate::context::session::{SessionIdentity, login, now_microseconds};
-use crate::context::{self, Context, Presented, tenants};
+use crate::context::{self, Context, tenants};
 use crate::pg::argument;
+use crate::pg::datum::to_sql;
 use crate::pg::raise::{raise, sqlstate};
-use crate::pg::relation::to_sql;
 use awgp_core::identity::{Identity, Instant, TokenError, admit, verify_at};
 use awgp_core::refusal::Refusal;
 use pgrx::pg_sys;

@@ -7,12 +7,15 @@
 //!
 //! Failure handling: a login that cannot be kept is left out; the commit goes on.
 
-use crate::machine::now;
-use crate::pg::relation::{self, as_owner_past_row_security, to_sql};
+use crate::pg::clock;
+use crate::pg::datum::uuid;
+use crate::pg::permit::Permit;
+use crate::pg::relation;
+use crate::pg::role::as_owner_past_row_security;
 use crate::pg::statement::statements;
 use crate::pg::subtransaction;
 use pgrx::pg_sys;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use uuid::Uuid;
 
 statements! {
@@ -32,13 +35,10 @@ const MINUTE_US: i64 = 60_000_000;
 thread_local! {
     /// Users who have authenticated in the running transaction, and whose last time is to be written.
     static NOTED: RefCell<Vec<(Uuid, Uuid)>> = const { RefCell::new(Vec::new()) };
-    static KEEPING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// True while the time of a login is written: no change that anybody made.
-pub fn is_keeping() -> bool {
-    KEEPING.get()
-}
+/// The time of a login is written: no change that anybody made.
+pub static LOGIN_TIME: Permit = Permit::to("write when a user last authenticated");
 
 /// A user has authenticated.
 pub fn note(tenant: Uuid, user: Uuid) {
@@ -47,7 +47,7 @@ pub fn note(tenant: Uuid, user: Uuid) {
     }
     let mut due = false;
     relation::for_each_by_uuid(c"users", c"users_pkey", c"id", user, |row| {
-        due = row.bigint(c"last_login_at").is_none_or(|last| last <= now() - MINUTE_US);
+        due = row.bigint(c"last_login_at").is_none_or(|last| last <= clock::timestamp() - MINUTE_US);
     });
     NOTED.with_borrow_mut(|noted| {
         if due && !noted.contains(&(tenant, user)) {
@@ -62,24 +62,22 @@ pub fn before_commit() {
     if noted.is_empty() || reads_only() || !may_lock() {
         return;
     }
-    KEEPING.set(true);
+    let _keeping = LOGIN_TIME.hold();
     // SAFETY: pushed and popped in pairs; no statement's snapshot is active any more.
     unsafe { pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot()) };
     for (tenant, user) in noted {
-        let arguments = [to_sql(tenant).into(), to_sql(user).into()];
+        let arguments = [uuid(tenant), uuid(user)];
         // A snapshot that is older than the row, for one, cannot change it: then it is left out.
         let _ = subtransaction::within(|| {
-            as_owner_past_row_security(c"users", || KEEP.with(|statement| statement.count(&arguments)));
+            as_owner_past_row_security(c"users", || KEEP.count(&arguments));
         });
     }
     // SAFETY: the one pushed above.
     unsafe { pg_sys::PopActiveSnapshot() };
-    KEEPING.set(false);
 }
 
 /// The transaction has ended.
 pub fn forget() {
-    KEEPING.set(false);
     NOTED.with_borrow_mut(Vec::clear);
 }
 

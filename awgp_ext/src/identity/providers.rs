@@ -1,6 +1,7 @@
 //! The rows of `awgp.identity_providers`, as the verifier wants them.
 
-use crate::pg::relation::{self, Row};
+use crate::pg::relation;
+use crate::pg::tuple::Row;
 use awgp_core::identity::{Algorithm, Provider, validate_jwks};
 use pgrx::PgLogLevel;
 use std::cell::RefCell;

@@ -2,7 +2,8 @@
 
 use crate::pg::query;
 use crate::pg::raise::raise;
-use crate::pg::relation::{self, as_owner_past_row_security};
+use crate::pg::relation;
+use crate::pg::role::as_owner_past_row_security;
 use pgrx::JsonB;
 use pgrx::pg_sys;
 

@@ -110,3 +110,9 @@ fn run_step(step: &Step, at: TimestampWithTimeZone) -> Value {
     outcome["milliseconds"] = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX).into();
     outcome
 }
+
+/// Declares the parameters, and the background worker where the server loads the library when it starts.
+pub fn register() {
+    settings::define();
+    background::register();
+}

@@ -1,6 +1,6 @@
 //! What maintenance did last, a row a step.
 
-use crate::pg::relation;
+use crate::pg::role;
 use pgrx::JsonB;
 use pgrx::prelude::*;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use serde_json::Value;
 pub fn keep(step: &str, outcome: &Value) {
     let ok = outcome["ok"] == true;
     let arguments = [step.into(), ok.into(), JsonB(outcome.clone()).into()];
-    let kept = relation::as_owner_past_row_security(c"maintenance_steps", || {
+    let kept = role::as_owner_past_row_security(c"maintenance_steps", || {
         Spi::connect_mut(|client| {
             client
                 .update(

@@ -2,9 +2,10 @@
 //!
 //! They belong to the server's configuration: the launcher, which reads them, belongs to no database.
 
+use crate::pg::parameter::{self, of_server};
 use awgp_core::name_list;
-use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, pg_sys};
-use std::ffi::{CStr, CString, c_char, c_void};
+use pgrx::{GucFlags, GucSetting, pg_sys};
+use std::ffi::{CString, c_char, c_void};
 use std::time::Duration;
 
 static DATABASES: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
@@ -31,38 +32,25 @@ pub fn role() -> String {
 
 /// Declares the parameters.
 pub fn define() {
-    // SAFETY: the check hook is guarded and reads the proposed text alone.
-    unsafe {
-        GucRegistry::define_string_guc_with_hooks(
-            c"awgp.maintenance_databases",
-            c"The databases that the background worker maintains.",
-            c"Names separated by commas, as they are; one with a comma or a quote in it stands in double quotes. Empty: none.",
-            &DATABASES,
-            GucContext::Sighup,
-            GucFlags::default(),
-            Some(check_databases),
-            None,
-            None,
-        );
-    }
-    GucRegistry::define_int_guc(
+    of_server(
+        c"awgp.maintenance_databases",
+        c"The databases that the background worker maintains.",
+        c"Names separated by commas, as they are; one with a comma or a quote in it stands in double quotes. Empty: no database.",
+    )
+    .text(&DATABASES, Some(check_databases), None);
+    of_server(
         c"awgp.maintenance_interval",
         c"How long the background worker leaves a database alone between two runs.",
         c"From the end of one to the beginning of the next.",
-        &INTERVAL,
-        1,
-        86_400,
-        GucContext::Sighup,
-        GucFlags::UNIT_S,
-    );
-    GucRegistry::define_string_guc(
+    )
+    .in_units_of(GucFlags::UNIT_S)
+    .integer(&INTERVAL, 1, 86_400);
+    of_server(
         c"awgp.maintenance_role",
         c"The role as which the background worker runs the steps of maintenance.",
         c"A member of awgp_maintainer, or that role itself. It need not be able to log in.",
-        &ROLE,
-        GucContext::Sighup,
-        GucFlags::default(),
-    );
+    )
+    .text(&ROLE, None, None);
 }
 
 #[pgrx::pg_guard]
@@ -71,7 +59,6 @@ unsafe extern "C-unwind" fn check_databases(
     _extra: *mut *mut c_void,
     _source: pg_sys::GucSource::Type,
 ) -> bool {
-    // SAFETY: the server passes a pointer to a C string, or to null for unset.
-    let names = unsafe { (*value).as_ref().map(|text| CStr::from_ptr(text).to_string_lossy()) };
-    names.is_none_or(|names| name_list::parse(&names).is_ok())
+    // SAFETY: as the server passed it.
+    unsafe { parameter::check(value, |names| name_list::parse(names).is_ok()) }
 }

@@ -6,10 +6,13 @@ use crate::audit::event::Event;
 use crate::audit::{actor, append, queue};
 use crate::context::{self, Context};
 use crate::pg::argument;
+use crate::pg::clock;
+use crate::pg::datum::from_sql;
 use crate::pg::encoding::Text;
 use crate::pg::jsonb::Jsonb;
 use crate::pg::raise::raise;
-use crate::pg::relation::{self, as_owner_past_row_security, from_sql};
+use crate::pg::relation;
+use crate::pg::role::as_owner_past_row_security;
 use crate::pg::server_log;
 use crate::pg::transaction::refuse_read_only;
 use awgp_core::audit::row::timestamp_from_postgres;
@@ -21,7 +24,6 @@ use awgp_core::refusal::Refusal;
 use awgp_core::tenancy;
 use pgrx::JsonB;
 use pgrx::datum::TimestampWithTimeZone;
-use pgrx::pg_sys;
 use pgrx::prelude::*;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -74,8 +76,7 @@ fn test_message(
     if !decision.is_allowed() {
         return JsonB(answer(&decision));
     }
-    // SAFETY: reads the clock.
-    let now = at.map_or_else(|| unsafe { pg_sys::GetCurrentTimestamp() }, |at| at.into_inner());
+    let now = at.map_or_else(|| clock::timestamp(), |at| at.into_inner());
     let admissions = windows::look(&asked, now);
     JsonB(answer(&limited(decision, &admissions, now)))
 }

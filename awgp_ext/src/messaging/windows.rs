@@ -3,14 +3,14 @@
 //! A window's row is locked from the question to the end of the transaction, so its senders stand in a line; the
 //! clock is read only after all locks are there. Written as the owner: applications have no grant.
 
-use crate::pg::relation::{as_owner_past_row_security, from_sql, to_sql};
+use crate::pg::clock;
+use crate::pg::datum::{uuid, uuids};
+use crate::pg::role::as_owner_past_row_security;
+use crate::pg::statement::{Rows, statements};
 use awgp_core::messaging::window::HOUR_US;
 use awgp_core::messaging::{Admission, Policy, Window};
-use pgrx::datum::{DatumWithOid, TimestampWithTimeZone};
-use pgrx::pg_sys::{self, PgOid};
-use pgrx::spi::{self, OwnedPreparedStatement, Spi, SpiClient, SpiTupleTable};
-use std::cell::RefCell;
-use std::collections::HashMap;
+use pgrx::IntoDatum;
+use pgrx::pg_sys::Datum;
 use std::ffi::CStr;
 use uuid::Uuid;
 
@@ -18,6 +18,91 @@ use uuid::Uuid;
 const FORGET_EVERY: u64 = 64;
 
 const TABLE: &CStr = c"message_windows";
+
+/// Whether what is read is locked, and read as it is then.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    /// Until the transaction ends.
+    Locked,
+    /// Not at all: only looked at.
+    Seen,
+}
+
+// One statement for each shape of key: IS NOT DISTINCT FROM would read every window of the policy.
+statements! {
+    /// The window that all messages of a policy share.
+    ALL(UUIDOID) = "
+        SELECT id, sent, last_sent_at FROM awgp.message_windows
+        WHERE policy_id OPERATOR(pg_catalog.=) $1 AND from_assistant_id IS NULL AND to_assistant_id IS NULL";
+    /// The same, locked.
+    ALL_LOCKED(UUIDOID) = "
+        SELECT id, sent, last_sent_at FROM awgp.message_windows
+        WHERE policy_id OPERATOR(pg_catalog.=) $1 AND from_assistant_id IS NULL AND to_assistant_id IS NULL
+        FOR UPDATE";
+    /// The window of a sender.
+    SENDER(UUIDOID, UUIDOID) = "
+        SELECT id, sent, last_sent_at FROM awgp.message_windows
+        WHERE policy_id OPERATOR(pg_catalog.=) $1 AND from_assistant_id OPERATOR(pg_catalog.=) $2
+          AND to_assistant_id IS NULL";
+    /// The same, locked.
+    SENDER_LOCKED(UUIDOID, UUIDOID) = "
+        SELECT id, sent, last_sent_at FROM awgp.message_windows
+        WHERE policy_id OPERATOR(pg_catalog.=) $1 AND from_assistant_id OPERATOR(pg_catalog.=) $2
+          AND to_assistant_id IS NULL
+        FOR UPDATE";
+    /// The window of a sender and a receiver.
+    PAIR(UUIDOID, UUIDOID, UUIDOID) = "
+        SELECT id, sent, last_sent_at FROM awgp.message_windows
+        WHERE policy_id OPERATOR(pg_catalog.=) $1 AND from_assistant_id OPERATOR(pg_catalog.=) $2
+          AND to_assistant_id OPERATOR(pg_catalog.=) $3";
+    /// The same, locked.
+    PAIR_LOCKED(UUIDOID, UUIDOID, UUIDOID) = "
+        SELECT id, sent, last_sent_at FROM awgp.message_windows
+        WHERE policy_id OPERATOR(pg_catalog.=) $1 AND from_assistant_id OPERATOR(pg_catalog.=) $2
+          AND to_assistant_id OPERATOR(pg_catalog.=) $3
+        FOR UPDATE";
+    /// A new window.
+    MAKE(UUIDOID, UUIDOID, UUIDOID, UUIDOID) = "
+        INSERT INTO awgp.message_windows (tenant_id, policy_id, from_assistant_id, to_assistant_id)
+        VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+    /// When the message of a number was sent.
+    SENT_AT(UUIDOID, UUIDOID, INT8OID) = "
+        SELECT sent_at FROM awgp.message_sends
+        WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND window_id OPERATOR(pg_catalog.=) $2
+          AND number OPERATOR(pg_catalog.=) $3";
+    /// A message that is sent.
+    SEND(UUIDOID, UUIDOID, INT8OID, TIMESTAMPTZOID) = "
+        INSERT INTO awgp.message_sends (tenant_id, window_id, number, sent_at) VALUES ($1, $2, $3, $4)";
+    /// How many a window has counted, and the last time.
+    COUNT(UUIDOID, INT8OID, TIMESTAMPTZOID) = "
+        UPDATE awgp.message_windows SET sent = $2, last_sent_at = $3 WHERE id OPERATOR(pg_catalog.=) $1";
+    /// Times that no longer matter.
+    FORGET_SENDS(UUIDOID, UUIDOID, INT8OID) = "
+        DELETE FROM awgp.message_sends
+        WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND window_id OPERATOR(pg_catalog.=) $2
+          AND number OPERATOR(pg_catalog.<=) $3";
+    /// What the windows of a policy hold.
+    FORGET_SENDS_OF_POLICY(UUIDOID) = "
+        DELETE FROM awgp.message_sends AS s USING awgp.message_windows AS w
+        WHERE w.policy_id OPERATOR(pg_catalog.=) $1
+          AND s.tenant_id OPERATOR(pg_catalog.=) w.tenant_id
+          AND s.window_id OPERATOR(pg_catalog.=) w.id";
+    /// The windows of a policy.
+    FORGET_POLICY(UUIDOID) = "DELETE FROM awgp.message_windows WHERE policy_id OPERATOR(pg_catalog.=) $1";
+    /// Windows whose last message was sent by a moment, but those in use.
+    IDLE(TIMESTAMPTZOID) = "
+        SELECT id FROM awgp.message_windows WHERE last_sent_at OPERATOR(pg_catalog.<=) $1
+        ORDER BY id USING OPERATOR(pg_catalog.<) FOR UPDATE SKIP LOCKED";
+    /// What windows hold.
+    FORGET_SENDS_OF_WINDOWS(UUIDARRAYOID) = "
+        DELETE FROM awgp.message_sends AS s USING awgp.message_windows AS w
+        WHERE w.id OPERATOR(pg_catalog.=) ANY ($1)
+          AND s.tenant_id OPERATOR(pg_catalog.=) w.tenant_id
+          AND s.window_id OPERATOR(pg_catalog.=) w.id";
+    /// Windows.
+    FORGET_WINDOWS(UUIDARRAYOID) = "
+        DELETE FROM awgp.message_windows WHERE id OPERATOR(pg_catalog.=) ANY ($1)";
+}
 
 /// A window that a message asks.
 pub struct Asked {
@@ -45,223 +130,127 @@ struct Found {
 /// PostgreSQL's clock). Where all have room, the message is counted in each.
 pub fn count(asked: &[Asked]) -> (Vec<Admission>, i64) {
     as_owner_past_row_security(TABLE, || {
-        Spi::connect_mut(|client| {
-            // One order for all senders: two messages cannot wait for each other.
-            let mut order: Vec<usize> = (0..asked.len()).collect();
-            order.sort_by_key(|index| (asked[*index].policy, asked[*index].key));
-            let mut found: Vec<Option<Found>> = asked.iter().map(|_| None).collect();
-            for index in order {
-                found[index] = Some(lock(client, &asked[index])?);
+        // One order for all senders: two messages cannot wait for each other.
+        let mut order: Vec<usize> = (0..asked.len()).collect();
+        order.sort_by_key(|index| (asked[*index].policy, asked[*index].key));
+        let mut found: Vec<Option<Found>> = asked.iter().map(|_| None).collect();
+        for index in order {
+            found[index] = Some(lock(&asked[index]));
+        }
+        // Should it have gone back, a window's last time stands.
+        let clock = clock::timestamp();
+        let last = found.iter().flatten().filter_map(|found| found.last_sent_at).max();
+        let now = last.map_or(clock, |last| clock.max(last));
+        let admissions = answers(asked, &found, now, Keep::Locked);
+        if admissions.iter().all(|admission| *admission == Admission::Free) {
+            for (asked, found) in asked.iter().zip(found.iter().flatten()) {
+                add(asked, found, now);
             }
-            // SAFETY: reads the clock. Should it have gone back, a window's last time stands.
-            let clock = unsafe { pg_sys::GetCurrentTimestamp() };
-            let last = found.iter().flatten().filter_map(|found| found.last_sent_at).max();
-            let now = last.map_or(clock, |last| clock.max(last));
-            let admissions = answers(client, asked, &found, now, true)?;
-            if admissions.iter().all(|admission| *admission == Admission::Free) {
-                for (asked, found) in asked.iter().zip(found.iter().flatten()) {
-                    add(client, asked, found, now)?;
-                }
-            }
-            Ok((admissions, now))
-        })
+        }
+        (admissions, now)
     })
-    .unwrap_or_else(|error: spi::Error| pgrx::error!("windows could not be counted in: {error}"))
 }
 
 /// What the windows would say at a moment. Nothing is locked or written.
 pub fn look(asked: &[Asked], at: i64) -> Vec<Admission> {
     as_owner_past_row_security(TABLE, || {
-        Spi::connect(|client| {
-            let found: Vec<Option<Found>> =
-                asked.iter().map(|asked| find(client, asked, false)).collect::<spi::Result<_>>()?;
-            answers(client, asked, &found, at, false)
-        })
+        let found: Vec<Option<Found>> = asked.iter().map(|asked| find(asked, Keep::Seen)).collect();
+        answers(asked, &found, at, Keep::Seen)
     })
-    .unwrap_or_else(|error: spi::Error| pgrx::error!("windows could not be read: {error}"))
 }
 
-fn answers(
-    client: &SpiClient<'_>,
-    asked: &[Asked],
-    found: &[Option<Found>],
-    now: i64,
-    locked: bool,
-) -> spi::Result<Vec<Admission>> {
+fn answers(asked: &[Asked], found: &[Option<Found>], now: i64, keep: Keep) -> Vec<Admission> {
     let answer = |(asked, found): (&Asked, &Option<Found>)| {
         let window = Window { sent: found.as_ref().map_or(0, |found| found.sent), limit: asked.limit };
         let deciding = match (window.deciding_number(), found) {
-            (Some(number), Some(found)) => sent_at(client, asked.tenant, found.id, number, locked)?,
+            (Some(number), Some(found)) => sent_at(asked.tenant, found.id, number, keep),
             _ => None,
         };
-        Ok(window.admit(deciding, now))
+        window.admit(deciding, now)
     };
     asked.iter().zip(found).map(answer).collect()
 }
 
 /// Locks the window, which is made where there is none.
-fn lock(client: &mut SpiClient<'_>, asked: &Asked) -> spi::Result<Found> {
-    if let Some(found) = find(client, asked, true)? {
-        return Ok(found);
-    }
-    let sql = "INSERT INTO awgp.message_windows (tenant_id, policy_id, from_assistant_id, to_assistant_id)
-               VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
-    let (from, to) = asked.key;
-    run(client, sql, &[uuid(Some(asked.tenant)), uuid(Some(asked.policy)), uuid(from), uuid(to)])?;
-    let found = find(client, asked, true)?;
-    Ok(found.unwrap_or_else(|| pgrx::error!("a window of policy {} has gone", asked.policy)))
+fn lock(asked: &Asked) -> Found {
+    find(asked, Keep::Locked).unwrap_or_else(|| {
+        let (from, to) = asked.key;
+        MAKE.count(&[uuid(asked.tenant), uuid(asked.policy), from.and_then(uuid), to.and_then(uuid)]);
+        find(asked, Keep::Locked)
+            .unwrap_or_else(|| pgrx::error!("a window of policy {} has gone", asked.policy))
+    })
 }
 
 /// The window's row.
-fn find(client: &SpiClient<'_>, asked: &Asked, locked: bool) -> spi::Result<Option<Found>> {
+fn find(asked: &Asked, keep: Keep) -> Option<Found> {
     let (from, to) = asked.key;
-    // IS NOT DISTINCT FROM would read every window of the policy.
-    let key = match (from, to) {
-        (None, _) => "from_assistant_id IS NULL AND to_assistant_id IS NULL",
-        (Some(_), None) => "from_assistant_id OPERATOR(pg_catalog.=) $2 AND to_assistant_id IS NULL",
-        (Some(_), Some(_)) => {
-            "from_assistant_id OPERATOR(pg_catalog.=) $2 AND to_assistant_id OPERATOR(pg_catalog.=) $3"
-        }
+    let policy = uuid(asked.policy);
+    let arguments = match (from, to) {
+        (None, _) => vec![policy],
+        (Some(from), None) => vec![policy, uuid(from)],
+        (Some(from), Some(to)) => vec![policy, uuid(from), uuid(to)],
     };
-    let lock = if locked { " FOR UPDATE" } else { "" };
-    let sql = format!(
-        "SELECT id, sent, last_sent_at FROM awgp.message_windows
-         WHERE policy_id OPERATOR(pg_catalog.=) $1 AND {key}{lock}"
-    );
-    let rows = select(client, &sql, &[uuid(Some(asked.policy)), uuid(from), uuid(to)], locked)?;
-    if rows.is_empty() {
-        return Ok(None);
+    let read = |rows: &Rows| {
+        let row = rows.first()?;
+        Some(Found {
+            id: row.uuid(c"id")?,
+            sent: u64::try_from(row.bigint(c"sent")?).unwrap_or(0),
+            last_sent_at: row.bigint(c"last_sent_at"),
+        })
+    };
+    match keep {
+        Keep::Locked => {
+            [&ALL_LOCKED, &SENDER_LOCKED, &PAIR_LOCKED][arguments.len() - 1].run(&arguments, read)
+        }
+        Keep::Seen => [&ALL, &SENDER, &PAIR][arguments.len() - 1].look(&arguments, read),
     }
-    let (id, sent, last) = rows.first().get_three::<pgrx::Uuid, i64, TimestampWithTimeZone>()?;
-    let found = id.zip(sent).map(|(id, sent)| Found {
-        id: from_sql(&id),
-        sent: u64::try_from(sent).unwrap_or(0),
-        last_sent_at: last.map(pg_sys::TimestampTz::from),
-    });
-    Ok(found)
 }
 
-fn sent_at(
-    client: &SpiClient<'_>,
-    tenant: Uuid,
-    window: Uuid,
-    number: u64,
-    locked: bool,
-) -> spi::Result<Option<i64>> {
-    let sql = "SELECT sent_at FROM awgp.message_sends
-               WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND window_id OPERATOR(pg_catalog.=) $2
-                 AND number OPERATOR(pg_catalog.=) $3";
-    let rows = select(client, sql, &[uuid(Some(tenant)), uuid(Some(window)), bigint(number)], locked)?;
-    if rows.is_empty() {
-        return Ok(None);
+fn sent_at(tenant: Uuid, window: Uuid, number: u64, keep: Keep) -> Option<i64> {
+    let arguments = [uuid(tenant), uuid(window), bigint(number)];
+    let read = |rows: &Rows| rows.first()?.bigint(c"sent_at");
+    match keep {
+        Keep::Locked => SENT_AT.run(&arguments, read),
+        Keep::Seen => SENT_AT.look(&arguments, read),
     }
-    Ok(rows.first().get_one::<TimestampWithTimeZone>()?.map(pg_sys::TimestampTz::from))
 }
 
 /// Counts one message at `now` in a window that is locked.
-fn add(client: &mut SpiClient<'_>, asked: &Asked, found: &Found, now: i64) -> spi::Result<()> {
+fn add(asked: &Asked, found: &Found, now: i64) {
     let sent = found.sent + 1;
-    let (tenant, window) = (uuid(Some(asked.tenant)), uuid(Some(found.id)));
-    let sql =
-        "INSERT INTO awgp.message_sends (tenant_id, window_id, number, sent_at) VALUES ($1, $2, $3, $4)";
-    run(client, sql, &[tenant, window, bigint(sent), timestamp(now)])?;
-    let sql =
-        "UPDATE awgp.message_windows SET sent = $2, last_sent_at = $3 WHERE id OPERATOR(pg_catalog.=) $1";
-    run(client, sql, &[uuid(Some(found.id)), bigint(sent), timestamp(now)])?;
+    let (tenant, window) = (uuid(asked.tenant), uuid(found.id));
+    let at = Some(Datum::from(now));
+    SEND.count(&[tenant, window, bigint(sent), at]);
+    COUNT.count(&[window, bigint(sent), at]);
     if sent.is_multiple_of(FORGET_EVERY) {
         let forgotten = Window { sent, limit: asked.limit }.forgotten_number();
-        let sql = "DELETE FROM awgp.message_sends
-                   WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND window_id OPERATOR(pg_catalog.=) $2
-                     AND number OPERATOR(pg_catalog.<=) $3";
-        run(client, sql, &[uuid(Some(asked.tenant)), uuid(Some(found.id)), bigint(forgotten)])?;
+        FORGET_SENDS.count(&[tenant, window, bigint(forgotten)]);
     }
-    Ok(())
 }
 
 /// Deletes the windows of a policy and what they hold.
 pub fn forget(policy: Uuid) {
-    let deleted = as_owner_past_row_security(TABLE, || {
-        Spi::connect_mut(|client| {
-            let sql = "DELETE FROM awgp.message_sends AS s USING awgp.message_windows AS w
-                       WHERE w.policy_id OPERATOR(pg_catalog.=) $1
-                         AND s.tenant_id OPERATOR(pg_catalog.=) w.tenant_id
-                         AND s.window_id OPERATOR(pg_catalog.=) w.id";
-            run(client, sql, &[uuid(Some(policy))])?;
-            let sql = "DELETE FROM awgp.message_windows WHERE policy_id OPERATOR(pg_catalog.=) $1";
-            run(client, sql, &[uuid(Some(policy))])
-        })
+    as_owner_past_row_security(TABLE, || {
+        FORGET_SENDS_OF_POLICY.count(&[uuid(policy)]);
+        FORGET_POLICY.count(&[uuid(policy)]);
     });
-    deleted.unwrap_or_else(|error| pgrx::error!("windows could not be deleted: {error}"));
 }
 
 /// Deletes the windows whose last message has left the hour at a moment, and what they hold; those that are in use
 /// just now are left. Returns how many went.
 pub fn forget_idle(at: i64) -> i64 {
     let idle_since = at.saturating_sub(HOUR_US);
-    let deleted = as_owner_past_row_security(TABLE, || {
-        Spi::connect_mut(|client| {
-            let sql = "SELECT id FROM awgp.message_windows WHERE last_sent_at OPERATOR(pg_catalog.<=) $1
-                       ORDER BY id USING OPERATOR(pg_catalog.<) FOR UPDATE SKIP LOCKED";
-            let rows = select(client, sql, &[timestamp(idle_since)], true)?;
-            let ids = rows.map(|row| row.get::<pgrx::Uuid>(1)).collect::<spi::Result<Vec<_>>>()?;
-            let ids: Vec<pgrx::Uuid> = ids.into_iter().flatten().collect();
-            let gone = i64::try_from(ids.len()).unwrap_or(i64::MAX);
-            let sql = "DELETE FROM awgp.message_sends AS s USING awgp.message_windows AS w
-                       WHERE w.id OPERATOR(pg_catalog.=) ANY ($1)
-                         AND s.tenant_id OPERATOR(pg_catalog.=) w.tenant_id
-                         AND s.window_id OPERATOR(pg_catalog.=) w.id";
-            run(client, sql, &[ids.clone().into()])?;
-            let sql = "DELETE FROM awgp.message_windows WHERE id OPERATOR(pg_catalog.=) ANY ($1)";
-            run(client, sql, &[ids.into()])?;
-            Ok(gone)
-        })
+    let gone = as_owner_past_row_security(TABLE, || {
+        let ids: Vec<Uuid> = IDLE.run(&[Some(Datum::from(idle_since))], |rows| {
+            rows.iter().filter_map(|row| row.uuid(c"id")).collect()
+        });
+        FORGET_SENDS_OF_WINDOWS.count(&[uuids(&ids)]);
+        FORGET_WINDOWS.count(&[uuids(&ids)]);
+        ids.len()
     });
-    deleted.unwrap_or_else(|error: spi::Error| pgrx::error!("windows could not be deleted: {error}"))
+    i64::try_from(gone).unwrap_or(i64::MAX)
 }
 
-fn uuid(id: Option<Uuid>) -> DatumWithOid<'static> {
-    match id {
-        Some(id) => to_sql(id).into(),
-        None => DatumWithOid::null_oid(pg_sys::UUIDOID),
-    }
-}
-
-fn bigint(number: u64) -> DatumWithOid<'static> {
-    i64::try_from(number).unwrap_or(i64::MAX).into()
-}
-
-fn timestamp(moment: i64) -> DatumWithOid<'static> {
-    // SAFETY: a timestamptz is the 64 bits of its number.
-    unsafe { DatumWithOid::new(moment, pg_sys::TIMESTAMPTZOID) }
-}
-
-thread_local! {
-    /// The statements above, planned once a backend; those that read with a fresh snapshot apart.
-    static PLANNED: RefCell<HashMap<(String, bool), OwnedPreparedStatement>> = RefCell::new(HashMap::new());
-}
-
-fn types(arguments: &[DatumWithOid<'_>]) -> Vec<PgOid> {
-    arguments.iter().map(|argument| PgOid::from(argument.oid())).collect()
-}
-
-/// Rows. `fresh`: by a snapshot taken now, which what was waited for is in; else by the calling statement's.
-fn select<'conn>(
-    client: &SpiClient<'conn>,
-    sql: &str,
-    arguments: &[DatumWithOid<'_>],
-    fresh: bool,
-) -> spi::Result<SpiTupleTable<'conn>> {
-    PLANNED.with_borrow_mut(|planned| {
-        let key = (sql.to_owned(), fresh);
-        if !planned.contains_key(&key) {
-            let types = types(arguments);
-            let made = if fresh { client.prepare_mut(sql, &types)? } else { client.prepare(sql, &types)? };
-            planned.insert(key.clone(), made.keep());
-        }
-        client.select(&planned[&key], None, arguments)
-    })
-}
-
-fn run(client: &mut SpiClient<'_>, sql: &str, arguments: &[DatumWithOid<'_>]) -> spi::Result<()> {
-    select(client, sql, arguments, true).map(|_| ())
+fn bigint(number: u64) -> Option<Datum> {
+    i64::try_from(number).unwrap_or(i64::MAX).into_datum()
 }

@@ -10,12 +10,14 @@
 //! and waits again: with sixteen sessions on one tenant that took half of the throughput.
 
 use super::alert::{self, Cause};
-use super::book::{Book, Is, LockedRow, Order};
+use super::book::{Book, LockedRow, Order};
 use super::period::{self, Limit, Open};
-use super::{clock, holding, numeric};
+use super::{accounting_time, holding, numeric};
+use crate::pg::clock;
 use crate::pg::lock::{self, Subject};
 use crate::pg::raise::raise;
 use crate::pg::relation;
+use crate::pg::scan::Condition;
 use awgp_core::money::amount::Amount;
 use awgp_core::money::exact::Exact;
 use awgp_core::money::limit::{Movement, Scope};
@@ -74,7 +76,7 @@ impl Pool {
     pub fn lock(id: Uuid) -> Option<Self> {
         let book = Book::open(c"provider_credit_pools");
         let mut place = None;
-        book.scan(c"provider_credit_pools_pkey", &[(c"id", Is::Id(id))], Order::Forward, |_, at| {
+        book.scan(c"provider_credit_pools_pkey", &[(c"id", Condition::Uuid(id))], Order::Forward, |_, at| {
             place = Some(at);
             false
         });
@@ -116,8 +118,7 @@ impl Pool {
             values.push((c"period_starts_at", Datum::from(period.starts)));
             values.push((c"period_ends_at", Datum::from(period.ends)));
         }
-        // SAFETY: reads the clock.
-        values.push((c"updated_at", Datum::from(unsafe { pg_sys::GetCurrentTimestamp() })));
+        values.push((c"updated_at", Datum::from(clock::timestamp())));
         self.book.replace(&mut self.row, &values);
     }
 }
@@ -163,7 +164,7 @@ impl Accounts {
             }
             let expired = expired(open, None);
             if !open.account.fits(movement, expired) {
-                let ends = clock::text(open.ends);
+                let ends = accounting_time::text(open.ends);
                 let scope = open.limit.scope;
                 raise(&refusals::budget_exceeded(scope, &open.account, expired, amount, &ends));
             }
@@ -221,7 +222,7 @@ fn expired(open: &Open, but: Option<Uuid>) -> Amount {
         Scope::Holding | Scope::Tenant => None,
     };
     let book = Book::open(c"credit_reservations");
-    let keys = [(column, Is::Id(owner)), (c"expires_at", Is::Until(clock::now()))];
+    let keys = [(column, Condition::Uuid(owner)), (c"expires_at", Condition::Until(accounting_time::now()))];
     let mut sum = Amount::ZERO;
     book.scan(index, &keys, Order::Forward, |row, _| {
         let is_subject = subject.is_none_or(|column| row.uuid(column) == Some(open.limit.subject));

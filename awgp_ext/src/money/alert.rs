@@ -1,16 +1,16 @@
 //! Alerts: a threshold was reached, or more was spent than a limit allows.
 
-use super::machine::Machine;
 use super::numeric;
 use super::period::Open;
-use crate::pg::datum_statement::Statement;
-use crate::pg::relation;
+use super::permit::LEDGER;
+use crate::pg::datum;
+use crate::pg::notify::notify;
+use crate::pg::role;
+use crate::pg::statement::statements;
 use awgp_core::money::amount::Amount;
 use awgp_core::money::limit::Scope;
 use awgp_core::money::threshold::crossed;
-use pgrx::pg_sys::{self, Datum};
-use pgrx::{FromDatum, IntoDatum};
-use std::ffi::{CString, c_char};
+use pgrx::IntoDatum;
 use uuid::Uuid;
 
 /// What moved the money.
@@ -28,21 +28,12 @@ impl Cause {
     }
 }
 
-const INSERT: Statement = Statement {
-    number: 1,
-    sql: c"INSERT INTO awgp.budget_alerts (tenant_id, period_id, kind, threshold, transaction_id, spent, limit_amount)
-           VALUES ($1, $2, $3, $4, $5, $6, $7)
-           ON CONFLICT (tenant_id, period_id, threshold) DO NOTHING RETURNING id",
-    types: &[
-        pg_sys::UUIDOID,
-        pg_sys::UUIDOID,
-        pg_sys::TEXTOID,
-        pg_sys::INT4OID,
-        pg_sys::UUIDOID,
-        pg_sys::NUMERICOID,
-        pg_sys::NUMERICOID,
-    ],
-};
+statements! {
+    INSERT(UUIDOID, UUIDOID, TEXTOID, INT4OID, UUIDOID, NUMERICOID, NUMERICOID) = "
+        INSERT INTO awgp.budget_alerts (tenant_id, period_id, kind, threshold, transaction_id, spent, limit_amount)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT (tenant_id, period_id, threshold) DO NOTHING RETURNING id";
+}
 
 /// Writes what is due for a period that has just moved. `before`: limit and spent when it last moved.
 ///
@@ -62,7 +53,7 @@ pub fn raise_due(open: &Open, before: (Amount, Amount), cause: &Cause) {
 fn insert(open: &Open, (limit, spent): (Amount, Amount), cause: &Cause, threshold: Option<i32>) {
     // A holding's alert does not name a subsidiary's entry.
     let entry = cause.entry.filter(|(_, tenant)| *tenant == open.limit.tenant).map(|(id, _)| id);
-    let uuid = |id: Option<Uuid>| id.and_then(|id| relation::to_sql(id).into_datum());
+    let uuid = |id: Option<Uuid>| id.and_then(|id| datum::to_sql(id).into_datum());
     let kind = if threshold.is_some() { "threshold" } else { "overrun" };
     let values = [
         uuid(Some(open.limit.tenant)),
@@ -73,28 +64,13 @@ fn insert(open: &Open, (limit, spent): (Amount, Amount), cause: &Cause, threshol
         Some(numeric::datum(spent)),
         Some(numeric::datum(limit)),
     ];
-    let _machine = Machine::start();
-    relation::as_owner_past_row_security(c"budget_alerts", || {
-        INSERT.each(&values, |id| {
-            // SAFETY: the id is a uuid.
-            let id = id.and_then(|id: Datum| unsafe { pgrx::Uuid::from_datum(id, false) });
-            if let Some(id) = id {
-                notify(relation::from_sql(&id));
+    let _ledger = LEDGER.hold();
+    role::as_owner_past_row_security(c"budget_alerts", || {
+        INSERT.run(&values, |rows| {
+            if let Some(id) = rows.first().and_then(|row| row.uuid(c"id")) {
+                // To whoever listens, once the transaction commits.
+                notify(c"awgp_budget", &id.to_string());
             }
         });
     });
-}
-
-/// Tells who listens to `awgp_budget`, once the transaction commits. The id alone: notifications reach the whole
-/// database.
-fn notify(alert: Uuid) {
-    // commands/async.h is not among the headers that pgrx binds.
-    unsafe extern "C-unwind" {
-        fn Async_Notify(channel: *const c_char, payload: *const c_char);
-    }
-    let payload = CString::new(alert.to_string()).unwrap_or_default();
-    // SAFETY: both are C strings, which the server copies; the guard carries an error across our frames.
-    unsafe {
-        pg_sys::ffi::pg_guard_ffi_boundary(|| Async_Notify(c"awgp_budget".as_ptr(), payload.as_ptr()));
-    }
 }

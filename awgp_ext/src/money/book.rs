@@ -8,32 +8,12 @@
 //! write here ends one.
 
 use crate::pg::catalog;
-use crate::pg::relation::{self, Row};
+use crate::pg::relation;
+pub use crate::pg::scan::Order;
+use crate::pg::scan::{self, Condition, Path, View};
+use crate::pg::tuple::Row;
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;
-use uuid::Uuid;
-
-/// What a column must be.
-#[derive(Clone, Copy)]
-pub enum Is {
-    /// This uuid.
-    Id(Uuid),
-    /// After this moment.
-    After(pg_sys::TimestampTz),
-    /// Not before this moment.
-    From(pg_sys::TimestampTz),
-    /// Before this moment, or at it.
-    Until(pg_sys::TimestampTz),
-}
-
-/// The order of a scan.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    /// As the index has it.
-    Forward,
-    /// From its end.
-    Backward,
-}
 
 /// A table of the ledger, open for writing; closed with its last use, its lock kept until the transaction ends.
 pub struct Book {
@@ -70,45 +50,18 @@ impl Book {
         Self { relation: unsafe { relation::open(table, pg_sys::RowExclusiveLock) } }
     }
 
-    /// Calls `visit` with the rows that meet all of `keys`, in the order of `index`, until it answers false.
+    /// Calls `visit` with the rows that meet all conditions, in the order of `index`, until it answers false.
     pub fn scan(
         &self,
         index: &CStr,
-        keys: &[(&CStr, Is)],
+        conditions: &[(&CStr, Condition<'_>)],
         order: Order,
-        mut visit: impl FnMut(&Row, pg_sys::ItemPointerData) -> bool,
+        visit: impl FnMut(&Row, pg_sys::ItemPointerData) -> bool,
     ) {
-        let ids: Vec<[u8; 16]> =
-            keys.iter().map(|(_, is)| if let Is::Id(id) = is { *id.as_bytes() } else { [0; 16] }).collect();
-        // SAFETY: an ordered scan as catalog code does it; the keys' values outlive it. An error in between
-        // leaves the closing to the resource owner.
+        // SAFETY: the index is one of the table's; it is closed again, or left to the resource owner after an error.
         unsafe {
-            let descriptor = (*self.relation).rd_att;
             let index = pg_sys::index_open(relation::existing(index), pg_sys::AccessShareLock.cast_signed());
-            let mut keys: Vec<pg_sys::ScanKeyData> = keys
-                .iter()
-                .zip(&ids)
-                .map(|((column, is), id)| scan_key(descriptor, column, *is, id))
-                .collect();
-            let count = i32::try_from(keys.len()).unwrap_or(0);
-            let scan = pg_sys::systable_beginscan_ordered(
-                self.relation,
-                index,
-                std::ptr::null_mut(),
-                count,
-                keys.as_mut_ptr(),
-            );
-            let direction = match order {
-                Order::Forward => pg_sys::ScanDirection::ForwardScanDirection,
-                Order::Backward => pg_sys::ScanDirection::BackwardScanDirection,
-            };
-            loop {
-                let tuple = pg_sys::systable_getnext_ordered(scan, direction);
-                if tuple.is_null() || !visit(&Row::new(tuple, descriptor), (*tuple).t_self) {
-                    break;
-                }
-            }
-            pg_sys::systable_endscan_ordered(scan);
+            scan::rows(self.relation, &Path::Ordered(index, order), View::Committed, conditions, visit);
             pg_sys::index_close(index, pg_sys::NoLock.cast_signed());
         }
     }
@@ -180,32 +133,6 @@ impl Book {
             pg_sys::CommandCounterIncrement();
         }
     }
-}
-
-unsafe fn scan_key(
-    descriptor: pg_sys::TupleDesc,
-    column: &CStr,
-    is: Is,
-    id: &[u8; 16],
-) -> pg_sys::ScanKeyData {
-    let (strategy, function, value) = match is {
-        Is::Id(_) => (pg_sys::BTEqualStrategyNumber, pg_sys::F_UUID_EQ, Datum::from(id.as_ptr().cast_mut())),
-        Is::After(at) => (pg_sys::BTGreaterStrategyNumber, pg_sys::F_TIMESTAMPTZ_GT, Datum::from(at)),
-        Is::From(at) => (pg_sys::BTGreaterEqualStrategyNumber, pg_sys::F_TIMESTAMPTZ_GE, Datum::from(at)),
-        Is::Until(at) => (pg_sys::BTLessEqualStrategyNumber, pg_sys::F_TIMESTAMPTZ_LE, Datum::from(at)),
-    };
-    let mut key = pg_sys::ScanKeyData::default();
-    // SAFETY: the column is one of the descriptor's.
-    unsafe {
-        pg_sys::ScanKeyInit(
-            &raw mut key,
-            catalog::attribute_number(descriptor, column),
-            strategy as pg_sys::StrategyNumber,
-            pg_sys::Oid::from(function),
-            value,
-        );
-    }
-    key
 }
 
 /// Stores the new version of a row. Some where indexes are to be told; true where only summarizing ones are.

@@ -6,7 +6,7 @@
 use super::{numeric, price};
 use crate::pg::jsonb::Jsonb;
 use crate::pg::raise::raise;
-use crate::pg::relation::Row;
+use crate::pg::tuple::Row;
 use awgp_core::json_members::Members;
 use awgp_core::money::amount::Amount;
 use awgp_core::money::exact::Exact;

@@ -11,13 +11,16 @@
 
 use super::accounts::{Accounts, Spender};
 use super::alert::Cause;
-use super::book::{Book, Is, Order};
+use super::book::{Book, Order};
 use super::charge::{self, Charge};
 use super::reservation::Reservation;
-use super::{carrying, clock, holding, numeric};
+use super::{accounting_time, carrying, holding, numeric};
+use crate::pg::datum;
 use crate::pg::raise::raise;
-use crate::pg::relation::{self, Row};
+use crate::pg::relation;
+use crate::pg::scan::Condition;
 use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
+use crate::pg::tuple::Row;
 use awgp_core::money::amount::Amount;
 use awgp_core::money::exact::Exact;
 use awgp_core::money::limit::{Movement, Scope};
@@ -49,7 +52,7 @@ fn keep_entry(call: &TriggerCall) -> Datum {
         return keep_settlement(call, tenant, assistant, &provider, reservation);
     }
     let pool = pool_of(tenant, &provider);
-    let at = clock::counting(pool.as_ref().map(|pool| pool.period_starts));
+    let at = accounting_time::counting(pool.as_ref().map(|pool| pool.period_starts));
     let spender = Spender {
         tenant,
         assistant,
@@ -88,7 +91,7 @@ fn keep_settlement(call: &TriggerCall, tenant: Uuid, assistant: Uuid, provider: 
     }
     let spender = reservation.spender;
     // The call was made: that is what was reserved for.
-    let charge = charge::of_entry(&row, provider, clock::now(), true);
+    let charge = charge::of_entry(&row, provider, accounting_time::now(), true);
     if let Some(holding) = spender.holding {
         holding::join(&Book::open(c"budget_periods"), holding, spender.at);
     }
@@ -98,7 +101,7 @@ fn keep_settlement(call: &TriggerCall, tenant: Uuid, assistant: Uuid, provider: 
     let exceeded = accounts.exceeded(movement, beyond, Some(id));
     let work_item = row.uuid(c"work_item_id").or(reservation.work_item);
     let mut columns = rounded(&spender, charge.cost, Some(&accounts)).to_vec();
-    columns.push((c"work_item_id", work_item.and_then(|id| relation::to_sql(id).into_datum())));
+    columns.push((c"work_item_id", work_item.and_then(|id| datum::to_sql(id).into_datum())));
     accounted(call, &spender, &charge, &columns, beyond || !exceeded.is_empty())
 }
 
@@ -145,7 +148,7 @@ fn keep_reversal(call: &TriggerCall, tenant: Uuid, original: Uuid) -> Datum {
     carrying::add(entry.spender.balance(), lacks);
     let mut columns = charge::in_columns(cost, lacks).to_vec();
     columns.push((c"reservation_id", None));
-    columns.push((c"assistant_id", relation::to_sql(entry.spender.assistant).into_datum()));
+    columns.push((c"assistant_id", datum::to_sql(entry.spender.assistant).into_datum()));
     accounted(call, &entry.spender, &Charge::default(), &columns, false)
 }
 
@@ -158,7 +161,7 @@ fn accounted(
     overrun: bool,
 ) -> Datum {
     refuse_other(call, spender);
-    let uuid = |id: Option<Uuid>| id.and_then(|id| relation::to_sql(id).into_datum());
+    let uuid = |id: Option<Uuid>| id.and_then(|id| datum::to_sql(id).into_datum());
     let mut values = vec![
         (c"pool_id", uuid(spender.pool)),
         (c"holding_id", uuid(spender.holding)),
@@ -231,7 +234,7 @@ pub struct PoolRow {
 pub fn pool_of(tenant: Uuid, provider: &str) -> Option<PoolRow> {
     let book = Book::open(c"provider_credit_pools");
     let mut found = None;
-    let keys = [(c"tenant_id", Is::Id(tenant))];
+    let keys = [(c"tenant_id", Condition::Uuid(tenant))];
     book.scan(c"provider_credit_pools_tenant_id_provider_key", &keys, Order::Forward, |row, _| {
         if row.text(c"provider").as_deref() != Some(provider) {
             return true;

@@ -4,13 +4,15 @@
 //! an ORM that inserts the same row gets the same. They return a row of a table, so they are made with the tables
 //! and not with the extension (see `install::manifest`), in C: a body in SQL would be planned anew with each call.
 
-use super::{clock, numeric, pool};
+use super::permit::LEDGER;
+use super::{accounting_time, numeric, pool};
 use crate::context;
 use crate::pg::argument;
-use crate::pg::datum_statement::Statement;
+use crate::pg::datum::{self, uuid};
 use crate::pg::raise::raise;
-use crate::pg::relation;
+use crate::pg::role;
 use crate::pg::row_function::{Arguments, row_function};
+use crate::pg::statement::statements;
 use crate::pg::transaction::refuse_read_only;
 use awgp_core::money::refusals;
 use pgrx::pg_sys::{self, Datum};
@@ -23,58 +25,36 @@ row_function!(awgp_release_credit, pg_finfo_awgp_release_credit, release_credit)
 row_function!(awgp_reverse_cost, pg_finfo_awgp_reverse_cost, reverse_cost);
 
 fn tenant() -> Option<Datum> {
-    context::current().and_then(|context| relation::to_sql(context.tenant).into_datum())
+    context::current().and_then(|context| uuid(context.tenant))
 }
 
-const ENTRY_TYPES: &[pg_sys::Oid] = &[
-    pg_sys::UUIDOID,
-    pg_sys::UUIDOID,
-    pg_sys::TEXTOID,
-    pg_sys::TEXTOID,
-    pg_sys::INT4OID,
-    pg_sys::INT4OID,
-    pg_sys::NUMERICOID,
-    pg_sys::UUIDOID,
-    pg_sys::JSONBOID,
-    pg_sys::TEXTOID,
-];
-
-const ENTER: Statement = Statement {
-    number: 10,
-    sql: c"INSERT INTO awgp.cost_transactions (tenant_id, assistant_id, provider, model, input_tokens, output_tokens,
-                                               cost_amount, work_item_id, metadata, idempotency_key, cost_remainder)
-           VALUES ($1, $2, $3, $4, COALESCE($5, 0), COALESCE($6, 0), $7, $8, COALESCE($9, '{}'), $10,
-                   COALESCE(pg_catalog.round($7 OPERATOR(pg_catalog.-) pg_catalog.round($7, 6), 24), 0))
-           RETURNING *",
-    types: ENTRY_TYPES,
-};
-
-const ENTER_ONCE: Statement = Statement {
-    number: 11,
-    sql: c"INSERT INTO awgp.cost_transactions (tenant_id, assistant_id, provider, model, input_tokens, output_tokens,
-                                               cost_amount, work_item_id, metadata, idempotency_key, cost_remainder)
-           VALUES ($1, $2, $3, $4, COALESCE($5, 0), COALESCE($6, 0), $7, $8, COALESCE($9, '{}'), $10,
-                   COALESCE(pg_catalog.round($7 OPERATOR(pg_catalog.-) pg_catalog.round($7, 6), 24), 0))
-           ON CONFLICT (tenant_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
-           RETURNING *",
-    types: ENTRY_TYPES,
-};
-
-/// The entry that was made under the key before, where it is of the same cost.
-const ENTERED: Statement = Statement {
-    number: 12,
-    sql: c"SELECT * FROM awgp.cost_transactions
-           WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND idempotency_key OPERATOR(pg_catalog.=) $10
-             AND assistant_id OPERATOR(pg_catalog.=) $2
-             AND provider OPERATOR(pg_catalog.=) $3 AND model OPERATOR(pg_catalog.=) $4
-             AND (work_item_id IS NOT DISTINCT FROM $8 OR $8 IS NULL) AND $9 IS NOT DISTINCT FROM $9
-             AND CASE WHEN $7 IS NULL
-                      THEN input_tokens OPERATOR(pg_catalog.=) COALESCE($5, 0)
-                           AND output_tokens OPERATOR(pg_catalog.=) COALESCE($6, 0)
-                      ELSE pg_catalog.round(cost_amount OPERATOR(pg_catalog.+) cost_remainder, 6)
-                           OPERATOR(pg_catalog.=) pg_catalog.round($7, 6) END",
-    types: ENTRY_TYPES,
-};
+statements! {
+    ENTER(UUIDOID, UUIDOID, TEXTOID, TEXTOID, INT4OID, INT4OID, NUMERICOID, UUIDOID, JSONBOID, TEXTOID) = "
+        INSERT INTO awgp.cost_transactions (tenant_id, assistant_id, provider, model, input_tokens, output_tokens,
+                                            cost_amount, work_item_id, metadata, idempotency_key, cost_remainder)
+        VALUES ($1, $2, $3, $4, COALESCE($5, 0), COALESCE($6, 0), $7, $8, COALESCE($9, '{}'), $10,
+                COALESCE(pg_catalog.round($7 OPERATOR(pg_catalog.-) pg_catalog.round($7, 6), 24), 0))
+        RETURNING *";
+    ENTER_ONCE(UUIDOID, UUIDOID, TEXTOID, TEXTOID, INT4OID, INT4OID, NUMERICOID, UUIDOID, JSONBOID, TEXTOID) = "
+        INSERT INTO awgp.cost_transactions (tenant_id, assistant_id, provider, model, input_tokens, output_tokens,
+                                            cost_amount, work_item_id, metadata, idempotency_key, cost_remainder)
+        VALUES ($1, $2, $3, $4, COALESCE($5, 0), COALESCE($6, 0), $7, $8, COALESCE($9, '{}'), $10,
+                COALESCE(pg_catalog.round($7 OPERATOR(pg_catalog.-) pg_catalog.round($7, 6), 24), 0))
+        ON CONFLICT (tenant_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
+        RETURNING *";
+    /// The entry that was made under the key before, where it is of the same cost.
+    ENTERED(UUIDOID, UUIDOID, TEXTOID, TEXTOID, INT4OID, INT4OID, NUMERICOID, UUIDOID, JSONBOID, TEXTOID) = "
+        SELECT * FROM awgp.cost_transactions
+        WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND idempotency_key OPERATOR(pg_catalog.=) $10
+          AND assistant_id OPERATOR(pg_catalog.=) $2
+          AND provider OPERATOR(pg_catalog.=) $3 AND model OPERATOR(pg_catalog.=) $4
+          AND (work_item_id IS NOT DISTINCT FROM $8 OR $8 IS NULL) AND $9 IS NOT DISTINCT FROM $9
+          AND CASE WHEN $7 IS NULL
+                   THEN input_tokens OPERATOR(pg_catalog.=) COALESCE($5, 0)
+                        AND output_tokens OPERATOR(pg_catalog.=) COALESCE($6, 0)
+                   ELSE pg_catalog.round(cost_amount OPERATOR(pg_catalog.+) cost_remainder, 6)
+                        OPERATOR(pg_catalog.=) pg_catalog.round($7, 6) END";
+}
 
 /// `record_cost(assistant_id, provider, model, input_tokens, output_tokens, cost_amount, work_item_id, metadata,
 /// idempotency_key)`.
@@ -84,79 +64,54 @@ fn record_cost(arguments: &Arguments) -> Datum {
     numeric::finite(arguments.get(5), "cost_amount");
     (values[4], values[5]) = (arguments.whole(3, "input_tokens"), arguments.whole(4, "output_tokens"));
     let key = arguments.get(8);
-    let entered = if key.is_some() { ENTER_ONCE.row(&values) } else { ENTER.row(&values) };
-    entered.or_else(|| ENTERED.row(&values)).unwrap_or_else(|| conflict(key, "cost"))
+    let entered = if key.is_some() { ENTER_ONCE.composite(&values) } else { ENTER.composite(&values) };
+    entered.or_else(|| ENTERED.composite(&values)).unwrap_or_else(|| conflict(key, "cost"))
 }
 
-const RESERVE_TYPES: &[pg_sys::Oid] = &[
-    pg_sys::UUIDOID,
-    pg_sys::UUIDOID,
-    pg_sys::TEXTOID,
-    pg_sys::NUMERICOID,
-    pg_sys::UUIDOID,
-    pg_sys::INTERVALOID,
-    pg_sys::TEXTOID,
-    pg_sys::TIMESTAMPTZOID,
-];
-
-const RESERVE: Statement = Statement {
-    number: 13,
-    sql: c"INSERT INTO awgp.credit_reservations (tenant_id, assistant_id, provider, amount, work_item_id, expires_at,
-                                                 idempotency_key)
-           VALUES ($1, $2, $3, $4, $5, $8 OPERATOR(pg_catalog.+) COALESCE($6, '15 minutes'), $7)
-           ON CONFLICT (tenant_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
-           RETURNING *",
-    types: RESERVE_TYPES,
-};
-
-const RESERVED: Statement = Statement {
-    number: 14,
-    sql: c"SELECT * FROM awgp.credit_reservations
-           WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND idempotency_key OPERATOR(pg_catalog.=) $7
-             AND assistant_id OPERATOR(pg_catalog.=) $2 AND provider OPERATOR(pg_catalog.=) $3
-             AND amount OPERATOR(pg_catalog.=) pg_catalog.round($4, 6)
-             AND (work_item_id IS NOT DISTINCT FROM $5 OR $5 IS NULL)
-             AND $6 IS NOT DISTINCT FROM $6 AND $8 IS NOT DISTINCT FROM $8",
-    types: RESERVE_TYPES,
-};
+statements! {
+    RESERVE(UUIDOID, UUIDOID, TEXTOID, NUMERICOID, UUIDOID, INTERVALOID, TEXTOID, TIMESTAMPTZOID) = "
+        INSERT INTO awgp.credit_reservations (tenant_id, assistant_id, provider, amount, work_item_id, expires_at,
+                                              idempotency_key)
+        VALUES ($1, $2, $3, $4, $5, $8 OPERATOR(pg_catalog.+) COALESCE($6, '15 minutes'), $7)
+        ON CONFLICT (tenant_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
+        RETURNING *";
+    RESERVED(UUIDOID, UUIDOID, TEXTOID, NUMERICOID, UUIDOID, INTERVALOID, TEXTOID, TIMESTAMPTZOID) = "
+        SELECT * FROM awgp.credit_reservations
+        WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND idempotency_key OPERATOR(pg_catalog.=) $7
+          AND assistant_id OPERATOR(pg_catalog.=) $2 AND provider OPERATOR(pg_catalog.=) $3
+          AND amount OPERATOR(pg_catalog.=) pg_catalog.round($4, 6)
+          AND (work_item_id IS NOT DISTINCT FROM $5 OR $5 IS NULL)
+          AND $6 IS NOT DISTINCT FROM $6 AND $8 IS NOT DISTINCT FROM $8";
+}
 
 /// `reserve_credit(assistant_id, provider, amount, work_item_id, expires_in, idempotency_key)`.
 fn reserve_credit(arguments: &Arguments) -> Datum {
     arguments.check_span(4, "expires_in");
     let mut values = vec![tenant()];
     values.extend((0..6).map(|number| arguments.get(number)));
-    values.push(Some(Datum::from(clock::now())));
+    values.push(Some(Datum::from(accounting_time::now())));
     values[3] = numeric::at_least_a_millionth(numeric::finite(arguments.get(2), "amount"));
-    let reserved = RESERVE.row(&values).or_else(|| RESERVED.row(&values));
+    let reserved = RESERVE.composite(&values).or_else(|| RESERVED.composite(&values));
     reserved.unwrap_or_else(|| conflict(arguments.get(5), "amount"))
 }
 
 fn conflict(key: Option<Datum>, column: &str) -> ! {
     // SAFETY: the argument is text.
-    let key = key.and_then(|key| unsafe { relation::text_of(key) }).unwrap_or_default();
+    let key = key.and_then(|key| unsafe { datum::text_of(key) }).unwrap_or_default();
     raise(&refusals::idempotency_conflict(&key, column))
 }
 
-const SETTLE: Statement = Statement {
-    number: 15,
-    sql: c"INSERT INTO awgp.cost_transactions (tenant_id, assistant_id, work_item_id, provider, model, input_tokens,
-                                               output_tokens, cost_amount, metadata, reservation_id, cost_remainder)
-           SELECT held.tenant_id, held.assistant_id, held.work_item_id, held.provider, $3, COALESCE($4, 0),
-                  COALESCE($5, 0), $6, COALESCE($7, '{}'), held.id,
-                  COALESCE(pg_catalog.round($6 OPERATOR(pg_catalog.-) pg_catalog.round($6, 6), 24), 0)
-           FROM awgp.credit_reservations AS held
-           WHERE held.tenant_id OPERATOR(pg_catalog.=) $1 AND held.id OPERATOR(pg_catalog.=) $2
-           RETURNING *",
-    types: &[
-        pg_sys::UUIDOID,
-        pg_sys::UUIDOID,
-        pg_sys::TEXTOID,
-        pg_sys::INT4OID,
-        pg_sys::INT4OID,
-        pg_sys::NUMERICOID,
-        pg_sys::JSONBOID,
-    ],
-};
+statements! {
+    SETTLE(UUIDOID, UUIDOID, TEXTOID, INT4OID, INT4OID, NUMERICOID, JSONBOID) = "
+        INSERT INTO awgp.cost_transactions (tenant_id, assistant_id, work_item_id, provider, model, input_tokens,
+                                            output_tokens, cost_amount, metadata, reservation_id, cost_remainder)
+        SELECT held.tenant_id, held.assistant_id, held.work_item_id, held.provider, $3, COALESCE($4, 0),
+               COALESCE($5, 0), $6, COALESCE($7, '{}'), held.id,
+               COALESCE(pg_catalog.round($6 OPERATOR(pg_catalog.-) pg_catalog.round($6, 6), 24), 0)
+        FROM awgp.credit_reservations AS held
+        WHERE held.tenant_id OPERATOR(pg_catalog.=) $1 AND held.id OPERATOR(pg_catalog.=) $2
+        RETURNING *";
+}
 
 /// `settle_credit(reservation_id, model, input_tokens, output_tokens, cost_amount, metadata)`.
 fn settle_credit(arguments: &Arguments) -> Datum {
@@ -164,90 +119,73 @@ fn settle_credit(arguments: &Arguments) -> Datum {
     values.extend((0..6).map(|number| arguments.get(number)));
     numeric::finite(arguments.get(4), "cost_amount");
     (values[3], values[4]) = (arguments.whole(2, "input_tokens"), arguments.whole(3, "output_tokens"));
-    SETTLE.row(&values).unwrap_or_else(|| raise(&refusals::unknown_reservation()))
+    SETTLE.composite(&values).unwrap_or_else(|| raise(&refusals::unknown_reservation()))
 }
 
-const RELEASE: Statement = Statement {
-    number: 16,
-    sql: c"UPDATE awgp.credit_reservations SET state = 'released'
-           WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2
-             AND state OPERATOR(pg_catalog.=) 'held'
-           RETURNING *",
-    types: &[pg_sys::UUIDOID, pg_sys::UUIDOID],
-};
-
-/// One that no longer holds anything; a settled one is none of these.
-const RELEASED: Statement = Statement {
-    number: 17,
-    sql: c"SELECT * FROM awgp.credit_reservations
-           WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2
-             AND state OPERATOR(pg_catalog.<>) 'settled'",
-    types: &[pg_sys::UUIDOID, pg_sys::UUIDOID],
-};
-
-const SETTLED: Statement = Statement {
-    number: 18,
-    sql: c"SELECT 1 FROM awgp.credit_reservations
-           WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2",
-    types: &[pg_sys::UUIDOID, pg_sys::UUIDOID],
-};
+statements! {
+    RELEASE(UUIDOID, UUIDOID) = "
+        UPDATE awgp.credit_reservations SET state = 'released'
+        WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2
+          AND state OPERATOR(pg_catalog.=) 'held'
+        RETURNING *";
+    /// One that no longer holds anything; a settled one is none of these.
+    RELEASED(UUIDOID, UUIDOID) = "
+        SELECT * FROM awgp.credit_reservations
+        WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2
+          AND state OPERATOR(pg_catalog.<>) 'settled'";
+    SETTLED(UUIDOID, UUIDOID) = "
+        SELECT 1 FROM awgp.credit_reservations
+        WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2";
+}
 
 /// `release_credit(reservation_id)`.
 fn release_credit(arguments: &Arguments) -> Datum {
     let values = [tenant(), arguments.get(0)];
-    RELEASE.row(&values).or_else(|| RELEASED.row(&values)).unwrap_or_else(|| {
-        if SETTLED.run(&values) > 0 {
+    RELEASE.composite(&values).or_else(|| RELEASED.composite(&values)).unwrap_or_else(|| {
+        if SETTLED.count(&values) > 0 {
             raise(&refusals::reservation_resolved("settled"));
         }
         raise(&refusals::unknown_reservation())
     })
 }
 
-const REVERSE_TYPES: &[pg_sys::Oid] = &[pg_sys::UUIDOID, pg_sys::UUIDOID, pg_sys::TEXTOID];
-
-const REVERSE: Statement = Statement {
-    number: 19,
-    sql: c"INSERT INTO awgp.cost_transactions (tenant_id, assistant_id, work_item_id, provider, model, input_tokens,
-                                               output_tokens, metadata, reverses_id)
-           SELECT entry.tenant_id, entry.assistant_id, entry.work_item_id, entry.provider, entry.model, 0, 0,
-                  pg_catalog.jsonb_build_object('reason', $3), entry.id
-           FROM awgp.cost_transactions AS entry
-           WHERE entry.tenant_id OPERATOR(pg_catalog.=) $1 AND entry.id OPERATOR(pg_catalog.=) $2
-           ON CONFLICT (tenant_id, reverses_id) WHERE reverses_id IS NOT NULL DO NOTHING
-           RETURNING *",
-    types: REVERSE_TYPES,
-};
-
-const REVERSED: Statement = Statement {
-    number: 20,
-    sql: c"SELECT $3 FROM awgp.cost_transactions
-           WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2",
-    types: REVERSE_TYPES,
-};
+statements! {
+    REVERSE(UUIDOID, UUIDOID, TEXTOID) = "
+        INSERT INTO awgp.cost_transactions (tenant_id, assistant_id, work_item_id, provider, model, input_tokens,
+                                            output_tokens, metadata, reverses_id)
+        SELECT entry.tenant_id, entry.assistant_id, entry.work_item_id, entry.provider, entry.model, 0, 0,
+               pg_catalog.jsonb_build_object('reason', $3), entry.id
+        FROM awgp.cost_transactions AS entry
+        WHERE entry.tenant_id OPERATOR(pg_catalog.=) $1 AND entry.id OPERATOR(pg_catalog.=) $2
+        ON CONFLICT (tenant_id, reverses_id) WHERE reverses_id IS NOT NULL DO NOTHING
+        RETURNING *";
+    REVERSED(UUIDOID, UUIDOID, TEXTOID) = "
+        SELECT $3 FROM awgp.cost_transactions
+        WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2";
+}
 
 /// `reverse_cost(transaction_id, reason)`.
 fn reverse_cost(arguments: &Arguments) -> Datum {
     let values = [tenant(), arguments.get(0), arguments.get(1)];
-    REVERSE.row(&values).unwrap_or_else(|| {
-        if REVERSED.run(&values) > 0 {
+    REVERSE.composite(&values).unwrap_or_else(|| {
+        if REVERSED.count(&values) > 0 {
             raise(&refusals::not_reversible("is reversed already"));
         }
         raise(&refusals::unknown_transaction())
     })
 }
 
-const EXPIRE: Statement = Statement {
-    number: 21,
-    sql: c"UPDATE awgp.credit_reservations SET state = 'expired'
-           WHERE id IN (SELECT due.id FROM awgp.credit_reservations AS due
-                        WHERE due.state OPERATOR(pg_catalog.=) 'held'
-                          AND due.expires_at OPERATOR(pg_catalog.<=) $1
-                        ORDER BY due.tenant_id, due.id FOR UPDATE SKIP LOCKED)",
-    types: &[pg_sys::TIMESTAMPTZOID],
-};
+statements! {
+    EXPIRE(TIMESTAMPTZOID) = "
+        UPDATE awgp.credit_reservations SET state = 'expired'
+        WHERE id IN (SELECT due.id FROM awgp.credit_reservations AS due
+                     WHERE due.state OPERATOR(pg_catalog.=) 'held'
+                       AND due.expires_at OPERATOR(pg_catalog.<=) $1
+                     ORDER BY due.tenant_id, due.id FOR UPDATE SKIP LOCKED)";
+}
 
 fn moment(at: Option<TimestampWithTimeZone>) -> pg_sys::TimestampTz {
-    argument::moment("at", at).map_or_else(clock::now, |at| at.into_inner())
+    argument::moment("at", at).map_or_else(accounting_time::now, |at| at.into_inner())
 }
 
 /// Begins a new period for every credit pool whose own has ended by `at`, and returns for how many.
@@ -268,8 +206,8 @@ fn reset_credit_pools(at: default!(Option<TimestampWithTimeZone>, "NULL")) -> i3
 fn expire_reservations(at: default!(Option<TimestampWithTimeZone>, "NULL")) -> i32 {
     refuse_read_only(c"awgp.expire_reservations()");
     let at = moment(at);
-    let _machine = super::machine::Machine::start();
+    let _ledger = LEDGER.hold();
     let expired =
-        relation::as_owner_past_row_security(c"credit_reservations", || EXPIRE.run(&[Some(Datum::from(at))]));
+        role::as_owner_past_row_security(c"credit_reservations", || EXPIRE.count(&[Some(Datum::from(at))]));
     i32::try_from(expired).unwrap_or(i32::MAX)
 }

@@ -6,12 +6,14 @@
 //! who spends in the family holds a lock shared until he commits, and who makes the row takes it exclusively. So
 //! the row, once seen, misses nothing, and who sees no row is counted by who makes it.
 
-use super::book::{Book, Is, Order};
+use super::book::{Book, Order};
 use super::numeric;
 use super::period::{self, Limit};
 use crate::pg::lock::{self, Subject};
 use crate::pg::raise::raise;
-use crate::pg::relation::{self, Row};
+use crate::pg::relation;
+use crate::pg::scan::Condition;
+use crate::pg::tuple::Row;
 use awgp_core::json_members::Members;
 use awgp_core::money::amount::Amount;
 use awgp_core::money::exact::Exact;
@@ -93,7 +95,7 @@ pub fn join(periods: &Book, holding: Uuid, at: pg_sys::TimestampTz) {
 
 fn spent(holding: Uuid, starts: pg_sys::TimestampTz, ends: pg_sys::TimestampTz) -> Exact {
     let book = Book::open(c"cost_transactions");
-    let keys = [(c"holding_id", Is::Id(holding)), (c"accounted_at", Is::From(starts))];
+    let keys = [(c"holding_id", Condition::Uuid(holding)), (c"accounted_at", Condition::From(starts))];
     let mut sum = Exact::ZERO;
     book.scan(c"idx_cost_transactions_holding", &keys, Order::Forward, |row, _| {
         if row.bigint(c"accounted_at").is_none_or(|at| at >= ends) {
@@ -108,7 +110,7 @@ fn spent(holding: Uuid, starts: pg_sys::TimestampTz, ends: pg_sys::TimestampTz) 
 
 fn held(holding: Uuid, starts: pg_sys::TimestampTz, ends: pg_sys::TimestampTz) -> Amount {
     let book = Book::open(c"credit_reservations");
-    let keys = [(c"holding_id", Is::Id(holding)), (c"reserved_at", Is::From(starts))];
+    let keys = [(c"holding_id", Condition::Uuid(holding)), (c"reserved_at", Condition::From(starts))];
     let mut sum = Amount::ZERO;
     book.scan(c"idx_credit_reservations_holding", &keys, Order::Forward, |row, _| {
         if row.bigint(c"reserved_at").is_none_or(|at| at >= ends) {

@@ -6,18 +6,18 @@
 //!
 //! Failure handling: whatever does not fit, or fails, fails the statement: nothing has moved then, in any limit.
 
+pub mod accounting_time;
 pub mod accounts;
 pub mod alert;
 pub mod book;
 pub mod carrying;
 pub mod charge;
-pub mod clock;
 pub mod entry;
 pub mod functions;
 pub mod holding;
-pub mod machine;
 pub mod numeric;
 pub mod period;
+pub mod permit;
 pub mod pool;
 pub mod price;
 pub mod provider;

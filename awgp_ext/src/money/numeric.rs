@@ -2,7 +2,7 @@
 
 use crate::pg::encoding::Text;
 use crate::pg::raise::raise;
-use crate::pg::relation::Row;
+use crate::pg::tuple::Row;
 use awgp_core::money::amount::Amount;
 use awgp_core::money::exact::Exact;
 use awgp_core::money::refusals;

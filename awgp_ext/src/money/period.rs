@@ -1,12 +1,15 @@
 //! The row of a limit's period: found, made where it is the first money of the period, locked.
 
-use super::book::{Book, Is, LockedRow, Order};
-use super::machine::Machine;
+use super::book::{Book, LockedRow, Order};
+use super::permit::LEDGER;
 use super::{holding, numeric};
-use crate::pg::datum_statement::Statement;
+use crate::pg::clock;
+use crate::pg::datum::{self, uuid};
 use crate::pg::lock::{self, Subject};
 use crate::pg::raise::raise;
-use crate::pg::relation;
+use crate::pg::role;
+use crate::pg::scan::Condition;
+use crate::pg::statement::statements;
 use awgp_core::audit::row::{timestamp_from_postgres, timestamp_to_postgres};
 use awgp_core::money::amount::Amount;
 use awgp_core::money::exact::Exact;
@@ -89,7 +92,7 @@ fn find(
     let mut found = None;
     periods.scan(
         index,
-        &[(column, Is::Id(subject)), (c"ends_at", Is::After(at))],
+        &[(column, Condition::Uuid(subject)), (c"ends_at", Condition::After(at))],
         Order::Forward,
         |row, place| {
             if row.bigint(c"starts_at").is_some_and(|starts| starts <= at) {
@@ -144,8 +147,7 @@ impl Open {
     /// Writes what the account has become.
     pub fn write(&mut self, periods: &Book, after: Account) {
         let limit = after.limit.unwrap_or(self.last_limit);
-        // SAFETY: reads the clock.
-        let now = unsafe { pg_sys::GetCurrentTimestamp() };
+        let now = clock::timestamp();
         let mut values =
             vec![(c"spent", numeric::datum(after.shown())), (c"held", numeric::datum(after.held))];
         if after.spent.remainder() != self.account.spent.remainder() {
@@ -161,26 +163,12 @@ impl Open {
     }
 }
 
-const INSERT: Statement = Statement {
-    number: 0,
-    sql: c"INSERT INTO awgp.budget_periods (tenant_id, scope, pool_id, assistant_id, starts_at, ends_at, time_zone,
-                                            limit_amount, opening, spent, held, remainder)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-    types: &[
-        pg_sys::UUIDOID,
-        pg_sys::TEXTOID,
-        pg_sys::UUIDOID,
-        pg_sys::UUIDOID,
-        pg_sys::TIMESTAMPTZOID,
-        pg_sys::TIMESTAMPTZOID,
-        pg_sys::TEXTOID,
-        pg_sys::NUMERICOID,
-        pg_sys::NUMERICOID,
-        pg_sys::NUMERICOID,
-        pg_sys::NUMERICOID,
-        pg_sys::NUMERICOID,
-    ],
-};
+statements! {
+    INSERT(UUIDOID, TEXTOID, UUIDOID, UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID) = "
+        INSERT INTO awgp.budget_periods (tenant_id, scope, pool_id, assistant_id, starts_at, ends_at, time_zone,
+                                         limit_amount, opening, spent, held, remainder)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+}
 
 /// Makes the row of the period that holds a moment. The caller holds the lock under which such rows are made.
 ///
@@ -205,9 +193,9 @@ pub fn insert(
     held: Amount,
 ) {
     let shown = spent.rounded().unwrap_or_else(|| raise(&refusals::amount_too_large()));
-    let subject = |scope| (limit.scope == scope).then(|| relation::to_sql(limit.subject));
+    let subject = |scope| (limit.scope == scope).then(|| datum::to_sql(limit.subject));
     let values = [
-        relation::to_sql(limit.tenant).into_datum(),
+        uuid(limit.tenant),
         limit.scope.name().into_datum(),
         subject(Scope::Pool).and_then(IntoDatum::into_datum),
         subject(Scope::Assistant).and_then(IntoDatum::into_datum),
@@ -220,8 +208,8 @@ pub fn insert(
         Some(numeric::datum(held)),
         Some(numeric::datum(spent.remainder())),
     ];
-    let _machine = Machine::start();
-    relation::as_owner_past_row_security(c"budget_periods", || INSERT.run(&values));
+    let _ledger = LEDGER.hold();
+    role::as_owner_past_row_security(c"budget_periods", || INSERT.count(&values));
 }
 
 /// The window of the period that holds a moment, beside those that have rows, and the zone it was found in.
@@ -238,16 +226,21 @@ pub fn window(
         .and_then(|at_us| Zone::named(&zone)?.period(limit.division, at_us))
         .unwrap_or_else(|error| raise(&refusals::no_period(&error)));
     let (index, column) = index(limit.scope);
-    let neighbour = |is: Is, order: Order, end: &CStr| {
+    let neighbour = |is: Condition<'_>, order: Order, end: &CStr| {
         let mut found = None;
-        periods.scan(index, &[(column, Is::Id(limit.subject)), (c"ends_at", is)], order, |row, _| {
-            found = row.bigint(end).and_then(timestamp_from_postgres);
-            false
-        });
+        periods.scan(
+            index,
+            &[(column, Condition::Uuid(limit.subject)), (c"ends_at", is)],
+            order,
+            |row, _| {
+                found = row.bigint(end).and_then(timestamp_from_postgres);
+                false
+            },
+        );
         found
     };
-    let before = neighbour(Is::Until(at), Order::Backward, c"ends_at");
-    let after = neighbour(Is::After(at), Order::Forward, c"starts_at");
+    let before = neighbour(Condition::Until(at), Order::Backward, c"ends_at");
+    let after = neighbour(Condition::After(at), Order::Forward, c"starts_at");
     let Period { starts_us, ends_us } = natural.between(before, after);
     (timestamp_to_postgres(starts_us), timestamp_to_postgres(ends_us), zone)
 }

@@ -3,18 +3,19 @@
 use super::accounts::Pool;
 use super::alert::{self, Cause};
 use super::book::Book;
-use super::machine::{self, Machine};
 use super::period::{self, Limit};
-use super::{clock, numeric, provider};
-use crate::pg::datum_statement::Statement;
+use super::permit::LEDGER;
+use super::{accounting_time, numeric, provider};
+use crate::pg::datum::uuid;
 use crate::pg::raise::raise;
 use crate::pg::relation;
+use crate::pg::role;
+use crate::pg::statement::statements;
 use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
 use awgp_core::money::amount::Amount;
 use awgp_core::money::provider::unknown_provider;
 use awgp_core::money::refusals;
 use awgp_core::money::threshold::is_reached;
-use pgrx::IntoDatum;
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;
 use uuid::Uuid;
@@ -25,7 +26,7 @@ trigger_function!(awgp_keep_book, pg_finfo_awgp_keep_book, keep_book);
 
 /// BEFORE INSERT OR UPDATE OR DELETE on what the ledger alone writes.
 fn keep_book(call: &TriggerCall) -> Datum {
-    if !machine::is_running() {
+    if !LEDGER.is_held() {
         raise(&refusals::ledger_immutable(call.argument(0)));
     }
     call.keep()
@@ -41,11 +42,10 @@ const KEPT: [(&CStr, &str); 6] = [
     (c"period_ends_at", "period_ends_at"),
 ];
 
-const FORGET: Statement = Statement {
-    number: 3,
-    sql: c"DELETE FROM awgp.budget_periods WHERE pool_id OPERATOR(pg_catalog.=) $1",
-    types: &[pg_sys::UUIDOID],
-};
+statements! {
+    FORGET(UUIDOID) = "
+        DELETE FROM awgp.budget_periods WHERE pool_id OPERATOR(pg_catalog.=) $1";
+}
 
 /// BEFORE INSERT OR UPDATE OR DELETE.
 fn keep_pool(call: &TriggerCall) -> Datum {
@@ -55,9 +55,9 @@ fn keep_pool(call: &TriggerCall) -> Datum {
     if !call.is_update() {
         // Its keys refuse where money has moved; a pool that none went through takes its periods with it.
         if let Some(id) = call.old_uuid(c"id") {
-            let _machine = Machine::start();
-            let values = [relation::to_sql(id).into_datum()];
-            relation::as_owner_past_row_security(c"budget_periods", || FORGET.run(&values));
+            let _ledger = LEDGER.hold();
+            let values = [uuid(id)];
+            role::as_owner_past_row_security(c"budget_periods", || FORGET.count(&values));
         }
         return call.keep();
     }
@@ -115,7 +115,7 @@ fn keep_new(call: &TriggerCall) -> Datum {
     }
     let left = numeric::amount(&row, c"current_balance").unwrap_or(budget);
     let spent = budget.checked_sub(left).unwrap_or(Amount::ZERO);
-    let (starts, ends, _) = period::window(&Book::open(c"budget_periods"), &limit, clock::now());
+    let (starts, ends, _) = period::window(&Book::open(c"budget_periods"), &limit, accounting_time::now());
     let flag = |threshold| Some(Datum::from(is_reached(threshold, budget, spent)));
     call.with_columns(&[
         (c"current_balance", Some(numeric::datum(left))),

@@ -5,9 +5,11 @@
 //! one for the largest calls that this call still reaches.
 
 use crate::pg::argument;
+use crate::pg::clock;
 use crate::pg::encoding::Text;
 use crate::pg::raise::raise;
-use crate::pg::relation::{self, Row};
+use crate::pg::relation;
+use crate::pg::tuple::Row;
 use awgp_core::money::exact::Exact;
 use awgp_core::money::price::{Micros, PerToken, Price, PriceError, Tokens, exact_cost};
 use awgp_core::money::usage::Usage;
@@ -115,8 +117,7 @@ fn estimate_cost(
         cached: count("cached_tokens", cached_tokens),
     };
     let (provider, model) = (text(provider), text(model));
-    // SAFETY: reads the clock.
-    let now = || unsafe { pg_sys::GetCurrentTimestamp() };
+    let now = || clock::timestamp();
     let at = argument::moment("at", at).map_or_else(now, |at| at.into_inner());
     let tokens = usage.tokens(&provider).unwrap_or_else(|error| raise(&error.into()));
     let priced = cost_of(&provider, &model, tokens, at).unwrap_or_else(|refusal| raise(&refusal));

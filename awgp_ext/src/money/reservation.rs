@@ -6,21 +6,24 @@
 
 use super::accounts::{Accounts, Spender};
 use super::alert::Cause;
-use super::book::{Book, Is, LockedRow, Order};
+use super::book::{Book, LockedRow, Order};
 use super::entry::{pool_of, refuse_other};
-use super::machine::{self, Machine};
-use super::{clock, holding, numeric, provider};
-use crate::audit::image;
-use crate::pg::datum_statement::Statement;
+use super::permit::LEDGER;
+use super::{accounting_time, holding, numeric, provider};
+use crate::pg::datum;
 use crate::pg::raise::raise;
 use crate::pg::relation;
+use crate::pg::role;
+use crate::pg::scan::Condition;
+use crate::pg::statement::statements;
 use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
+use crate::pg::tuple;
 use awgp_core::money::amount::Amount;
 use awgp_core::money::limit::Movement;
 use awgp_core::money::provider::no_credit_pool;
 use awgp_core::money::refusals;
 use pgrx::IntoDatum;
-use pgrx::pg_sys::{self, Datum};
+use pgrx::pg_sys::Datum;
 use uuid::Uuid;
 
 trigger_function!(awgp_keep_reservation, pg_finfo_awgp_keep_reservation, keep_reservation);
@@ -44,7 +47,7 @@ fn keep_reservation(call: &TriggerCall) -> Datum {
     if let (Some(old), Some(new)) = (change.old, change.new) {
         // SAFETY: both are rows of the trigger's table.
         if unsafe {
-            image::differ(old, new, change.descriptor, |column| CHANGES.contains(&&*image::name_of(column)))
+            tuple::differ(old, new, change.descriptor, |column| CHANGES.contains(&&*tuple::name_of(column)))
         } {
             raise(&refusals::ledger_kept(call.argument(0), "what was reserved"));
         }
@@ -55,16 +58,20 @@ fn keep_reservation(call: &TriggerCall) -> Datum {
         let resolved = call.old_row().bigint(c"resolved_at");
         return call.with_columns(&[(c"resolved_at", resolved.map(Datum::from))]);
     }
-    let is_late = call.new_row().bigint(c"expires_at").is_some_and(|expires| expires <= clock::now());
+    let is_late =
+        call.new_row().bigint(c"expires_at").is_some_and(|expires| expires <= accounting_time::now());
     let new = match (old.as_str(), new.as_str()) {
         ("held", "released") if is_late => "expired",
         ("held", "released") => "released",
-        ("held", "expired") if is_late || machine::is_running() => "expired",
-        ("held" | "expired", "settled") if machine::is_running() => "settled",
+        ("held", "expired") if is_late || LEDGER.is_held() => "expired",
+        ("held" | "expired", "settled") if LEDGER.is_held() => "settled",
         ("held", _) => raise(&refusals::ledger_kept(call.argument(0), "state")),
         _ => raise(&refusals::reservation_resolved(&old)),
     };
-    call.with_columns(&[(c"state", new.into_datum()), (c"resolved_at", Some(Datum::from(clock::now())))])
+    call.with_columns(&[
+        (c"state", new.into_datum()),
+        (c"resolved_at", Some(Datum::from(accounting_time::now()))),
+    ])
 }
 
 fn keep_new(call: &TriggerCall) -> Datum {
@@ -83,7 +90,7 @@ fn keep_new(call: &TriggerCall) -> Datum {
     if row.text(c"state").as_deref() != Some("held") {
         raise(&refusals::ledger_kept(call.argument(0), "state"));
     }
-    let now = clock::now();
+    let now = accounting_time::now();
     if !(now.saturating_add(1)..=now.saturating_add(LONGEST_US)).contains(&expires) {
         raise(&refusals::expiry_out_of_range());
     }
@@ -94,13 +101,13 @@ fn keep_new(call: &TriggerCall) -> Datum {
         assistant,
         pool: Some(pool.id),
         holding: holding::tenant(tenant).and_then(|tenant| tenant.holding),
-        at: clock::counting(Some(pool.period_starts)),
+        at: accounting_time::counting(Some(pool.period_starts)),
     };
     refuse_other(call, &spender);
     if let Some(holding) = spender.holding {
         holding::join(&Book::open(c"budget_periods"), holding, spender.at);
     }
-    let uuid = |id: Option<Uuid>| id.and_then(|id| relation::to_sql(id).into_datum());
+    let uuid = |id: Option<Uuid>| id.and_then(|id| datum::to_sql(id).into_datum());
     call.with_columns(&[
         (c"pool_id", uuid(spender.pool)),
         (c"holding_id", uuid(spender.holding)),
@@ -166,18 +173,17 @@ pub struct Reservation {
     _row: LockedRow,
 }
 
-const RESOLVE: Statement = Statement {
-    number: 2,
-    sql: c"UPDATE awgp.credit_reservations SET state = $2 WHERE id OPERATOR(pg_catalog.=) $1",
-    types: &[pg_sys::UUIDOID, pg_sys::TEXTOID],
-};
+statements! {
+    RESOLVE(UUIDOID, TEXTOID) = "
+        UPDATE awgp.credit_reservations SET state = $2 WHERE id OPERATOR(pg_catalog.=) $1";
+}
 
 impl Reservation {
     /// Locks a tenant's reservation.
     pub fn lock(tenant: Uuid, id: Uuid) -> Option<Self> {
         let book = Book::open(c"credit_reservations");
         let mut place = None;
-        let keys = [(c"tenant_id", Is::Id(tenant)), (c"id", Is::Id(id))];
+        let keys = [(c"tenant_id", Condition::Uuid(tenant)), (c"id", Condition::Uuid(id))];
         book.scan(c"credit_reservations_tenant_id_id_key", &keys, Order::Forward, |_, at| {
             place = Some(at);
             false
@@ -209,8 +215,8 @@ impl Reservation {
 
     /// Ends it, as the ledger.
     pub fn resolve(&self, state: &str) {
-        let values = [relation::to_sql(self.id).into_datum(), state.into_datum()];
-        let _machine = Machine::start();
-        relation::as_owner_past_row_security(c"credit_reservations", || RESOLVE.run(&values));
+        let values = [datum::to_sql(self.id).into_datum(), state.into_datum()];
+        let _ledger = LEDGER.hold();
+        role::as_owner_past_row_security(c"credit_reservations", || RESOLVE.count(&values));
     }
 }

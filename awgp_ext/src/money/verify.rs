@@ -1,7 +1,6 @@
 //! `awgp.verify_ledger()`: every balance, recomputed from the entries.
 
-use crate::pg::relation;
-use crate::pg::trigger::outer_role_has;
+use crate::pg::role::{self, outer_role_has};
 use pgrx::prelude::*;
 
 const QUERY: &str = include_str!("../../../sql/verify/ledger.sql");
@@ -35,7 +34,7 @@ fn verify_ledger() -> TableIterator<
 
 /// The differences in all tenants, whoever asks.
 pub fn findings_everywhere() -> Vec<Finding> {
-    relation::as_installer_past_row_security(findings)
+    role::as_installer_past_row_security(findings)
 }
 
 fn findings() -> Vec<Finding> {

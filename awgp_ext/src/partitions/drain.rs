@@ -5,24 +5,15 @@
 
 use super::{Month, attach, columns, create, protect, record, waiting};
 use crate::audit;
+use crate::audit::permit::DRAIN;
 use crate::pg::lock::{self, Subject};
+use crate::pg::role;
 use crate::pg::transaction::refuse_read_only;
 use crate::pg::{relation, subtransaction};
 use pgrx::datum::Timestamp;
 use pgrx::prelude::*;
 use pgrx::{JsonB, pg_sys};
 use serde_json::json;
-use std::cell::Cell;
-
-thread_local! {
-    /// The table out of which rows are being moved: the one time audit rows are deleted.
-    static MOVING: Cell<pg_sys::Oid> = const { Cell::new(pg_sys::InvalidOid) };
-}
-
-/// True while this backend moves rows out of the table.
-pub fn is_moving(table: pg_sys::Oid) -> bool {
-    table == MOVING.get()
-}
 
 /// Makes the partitions of months that were missed, moves the default partition's rows into them, and returns what
 /// it made, moved, and could not move.
@@ -33,7 +24,7 @@ pub fn is_moving(table: pg_sys::Oid) -> bool {
 fn drain_default_partition() -> JsonB {
     refuse_read_only(c"awgp.drain_default_partition()");
     lock::lock_until_commit(Subject::Partitions);
-    let (with_rows, empty): (Vec<_>, Vec<_>) = relation::as_owner_past_row_security(c"audit_logs", missed)
+    let (with_rows, empty): (Vec<_>, Vec<_>) = role::as_owner_past_row_security(c"audit_logs", missed)
         .into_iter()
         .partition(|missed| missed.has_rows);
     // The stronger locks first: a writer that waits for the weaker one holds what the stronger ones wait for.
@@ -46,9 +37,8 @@ fn drain_default_partition() -> JsonB {
     let made = super::make(&empty.into_iter().map(|missed| missed.month).collect::<Vec<_>>());
     let (mut moved, mut failed) = (Vec::new(), Vec::new());
     for Missed { month, .. } in with_rows {
-        let outcome = subtransaction::within(|| {
-            relation::as_owner_past_row_security(c"audit_logs", || move_rows(&month))
-        });
+        let outcome =
+            subtransaction::within(|| role::as_owner_past_row_security(c"audit_logs", || move_rows(&month)));
         match outcome {
             Ok(rows) => moved.push(json!({"partition_name": month.name, "rows": rows})),
             Err(error) => failed.push(json!({"partition_name": month.name, "error": error.to_json()})),
@@ -123,7 +113,7 @@ fn move_rows(month: &Month) -> i64 {
             "INSERT INTO {table} ({columns}) SELECT {columns} FROM awgp.audit_logs_default WHERE {range} ORDER BY id"
         );
         let copied = client.update(&copy, None, &[])?.len();
-        let moving = Moving::out_of(c"audit_logs_default");
+        let moving = DRAIN.hold_for(relation::oid(c"audit_logs_default"));
         let gone =
             client.update(&format!("DELETE FROM awgp.audit_logs_default WHERE {range}"), None, &[])?.len();
         drop(moving);
@@ -137,20 +127,4 @@ fn move_rows(month: &Month) -> i64 {
     });
     record(month);
     moved.unwrap_or_else(|error| error!("the rows of {} could not be moved: {error}", month.name))
-}
-
-/// While it lives, rows of one table may be deleted by this backend.
-struct Moving;
-
-impl Moving {
-    fn out_of(table: &std::ffi::CStr) -> Self {
-        MOVING.set(relation::oid(table));
-        Self
-    }
-}
-
-impl Drop for Moving {
-    fn drop(&mut self) {
-        MOVING.set(pg_sys::InvalidOid);
-    }
 }

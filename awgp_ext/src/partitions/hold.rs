@@ -2,9 +2,10 @@
 
 use crate::audit::{queue, verify};
 use crate::pg::argument;
+use crate::pg::datum::{from_sql, to_sql};
 use crate::pg::lock::{self, Subject};
 use crate::pg::raise::raise;
-use crate::pg::relation::{self, from_sql, to_sql};
+use crate::pg::role;
 use crate::pg::transaction::refuse_read_only;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
@@ -49,7 +50,7 @@ fn release_hold(hold_id: Option<pgrx::Uuid>, reason: Option<&str>) -> bool {
     let reason = stated(reason);
     lock::lock_until_commit(Subject::Partitions);
     let arguments = [hold_id.into(), reason.into()];
-    let released = relation::as_owner_past_row_security(c"audit_logs", || {
+    let released = role::as_owner_past_row_security(c"audit_logs", || {
         Spi::connect_mut(|client| {
             client
                 .update(
@@ -75,7 +76,7 @@ fn release_hold(hold_id: Option<pgrx::Uuid>, reason: Option<&str>) -> bool {
 /// True for a month that is out of the trail.
 pub fn is_retired(name: &str) -> bool {
     let arguments = [name.into()];
-    relation::as_owner_past_row_security(c"audit_logs", || {
+    role::as_owner_past_row_security(c"audit_logs", || {
         Spi::get_one_with_args::<bool>(
             "SELECT EXISTS (SELECT FROM awgp.audit_retired_partitions
                             WHERE partition_name = $1 AND restored_at IS NULL)",
@@ -87,7 +88,7 @@ pub fn is_retired(name: &str) -> bool {
 fn place(name: Option<&str>, tenant_id: Option<pgrx::Uuid>, reason: Option<&str>) -> pgrx::Uuid {
     let reason = stated(reason);
     let arguments = [name.into(), tenant_id.into(), reason.into()];
-    let id = relation::as_owner_past_row_security(c"audit_logs", || {
+    let id = role::as_owner_past_row_security(c"audit_logs", || {
         Spi::get_one_with_args::<pgrx::Uuid>(
             "INSERT INTO awgp.audit_legal_holds (partition_name, held_tenant_id, reason, placed_by)
              VALUES ($1, $2, $3, session_user) RETURNING id",

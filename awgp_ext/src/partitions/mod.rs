@@ -14,7 +14,7 @@ use crate::pg::clock;
 use crate::pg::lock::{self, Subject};
 use crate::pg::query;
 use crate::pg::raise::{or_raise, raise};
-use crate::pg::relation;
+use crate::pg::role;
 use crate::pg::transaction::refuse_read_only;
 use awgp_core::audit::row::timestamp_from_postgres;
 use awgp_core::reason::Reason;
@@ -49,8 +49,7 @@ fn ensure_partitions(
 fn refuse_taken_names(months: &[Month]) {
     let names: Vec<String> = months.iter().map(|month| month.name.clone()).collect();
     // As the owner of the extension: who maintains owns no table.
-    let taken =
-        relation::as_installer_past_row_security(|| query::one::<String>(TAKEN_NAME, &[names.into()]));
+    let taken = role::as_installer_past_row_security(|| query::one::<String>(TAKEN_NAME, &[names.into()]));
     if let Ok(Some(name)) = taken {
         raise(
             &Refusal::new(
@@ -114,7 +113,7 @@ fn make(months: &[Month]) -> Vec<String> {
 /// Remembers that a month was made, so that it can be missed.
 fn record(month: &Month) {
     let arguments = [month.name.as_str().into()];
-    let recorded = relation::as_owner_past_row_security(c"audit_logs", || {
+    let recorded = role::as_owner_past_row_security(c"audit_logs", || {
         let sql = "INSERT INTO awgp.audit_partitions (partition_name) VALUES ($1) ON CONFLICT DO NOTHING";
         Spi::connect_mut(|client| client.update(sql, None, &arguments).map(|_| ()))
     });

@@ -6,11 +6,13 @@
 
 use super::hold::is_retired;
 use super::{Month, attach, create, protect, retire, waiting};
+use crate::audit::permit::LOAD;
 use crate::audit::{detached, queue};
 use crate::pg::argument;
 use crate::pg::lock::{self, Subject};
 use crate::pg::raise::raise;
 use crate::pg::relation;
+use crate::pg::role;
 use crate::pg::transaction::refuse_read_only;
 use awgp_core::json::storable;
 use awgp_core::reason::Reason;
@@ -22,15 +24,8 @@ use std::cell::Cell;
 use std::ffi::CString;
 
 thread_local! {
-    /// The table into which exported rows are being loaded.
-    static LOADING: Cell<pg_sys::Oid> = const { Cell::new(pg_sys::InvalidOid) };
     /// The table that this transaction has made for them.
     static MADE: Cell<Option<(pg_sys::TransactionId, pg_sys::Oid)>> = const { Cell::new(None) };
-}
-
-/// True while this backend loads exported rows into the table.
-pub fn is_loading(table: pg_sys::Oid) -> bool {
-    table == LOADING.get()
 }
 
 /// Loads exported rows of a retired month whose table is gone, lines of its file, and returns how many. They count once
@@ -50,7 +45,7 @@ fn load_partition_rows(name: Option<&str>, lines: Option<Vec<Option<String>>>) -
             raise(&Refusal::from(unstorable).with("line", place + 1));
         }
     }
-    let loaded = relation::as_owner_past_row_security(c"audit_logs", || {
+    let loaded = role::as_owner_past_row_security(c"audit_logs", || {
         make_table(name);
         let table = spi::quote_qualified_identifier("awgp", name);
         let sql = format!(
@@ -64,7 +59,7 @@ fn load_partition_rows(name: Option<&str>, lines: Option<Vec<Option<String>>>) -
                FROM unnest($1) AS line, LATERAL (SELECT line::jsonb) AS parsed (row)"#
         );
         let arguments = [lines.into()];
-        let _loading = Loading::into(oid_of(name));
+        let _loading = LOAD.hold_for(oid_of(name));
         Spi::connect_mut(|client| client.update(&sql, None, &arguments).map(|rows| rows.len()))
     });
     match loaded {
@@ -93,7 +88,7 @@ fn restore_partition(name: Option<&str>) -> JsonB {
             .with("partition_name", name),
         );
     }
-    let rows = relation::as_owner_past_row_security(c"audit_logs", || {
+    let rows = role::as_owner_past_row_security(c"audit_logs", || {
         let rows = detached::verify(name);
         waiting::lock(&[(c"audit_logs_default", pg_sys::AccessExclusiveLock)]);
         attach_again(name);
@@ -171,20 +166,4 @@ fn make_table(name: &str) {
 
 fn oid_of(name: &str) -> pg_sys::Oid {
     CString::new(name).map_or(pg_sys::InvalidOid, |name| relation::oid(&name))
-}
-
-/// While it lives, rows may be inserted into one table by this backend.
-struct Loading;
-
-impl Loading {
-    fn into(table: pg_sys::Oid) -> Self {
-        LOADING.set(table);
-        Self
-    }
-}
-
-impl Drop for Loading {
-    fn drop(&mut self) {
-        LOADING.set(pg_sys::InvalidOid);
-    }
 }

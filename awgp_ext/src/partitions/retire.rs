@@ -5,12 +5,13 @@
 
 use super::waiting;
 use crate::audit::checkpoint::covers_partition;
+use crate::audit::settings;
 use crate::audit::{queue, seal, verify};
+use crate::pg::clock;
 use crate::pg::lock::{self, Subject};
 use crate::pg::raise::raise;
+use crate::pg::role;
 use crate::pg::transaction::refuse_read_only;
-use crate::pg::{clock, relation};
-use crate::settings;
 use awgp_core::month::Month;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
@@ -43,7 +44,7 @@ fn retire_partition(name: Option<&str>, at: default!(Option<TimestampWithTimeZon
     }
     lock::lock_until_commit(Subject::Partitions);
     verify::refuse_unknown_partition(name);
-    let may = relation::as_owner_past_row_security(c"audit_logs", || facts(name, at));
+    let may = role::as_owner_past_row_security(c"audit_logs", || facts(name, at));
     if let Err(refusal) = retention::check(name, &may) {
         raise(&refusal);
     }
@@ -53,7 +54,7 @@ fn retire_partition(name: Option<&str>, at: default!(Option<TimestampWithTimeZon
         (c"audit_logs", pg_sys::AccessExclusiveLock),
         (c"audit_logs_default", pg_sys::AccessExclusiveLock),
     ]);
-    relation::as_owner_past_row_security(c"audit_logs", || detach(name, may.retention_days));
+    role::as_owner_past_row_security(c"audit_logs", || detach(name, may.retention_days));
     let summary = json!({
         "partition_name": name,
         "retention_days": may.retention_days,
@@ -77,7 +78,7 @@ fn retirement_blocked_by(
     if !verify::is_partition(name) {
         return Some(Reason::UnknownPartition.name().to_owned());
     }
-    let facts = relation::as_owner_past_row_security(c"audit_logs", || facts(name, at));
+    let facts = role::as_owner_past_row_security(c"audit_logs", || facts(name, at));
     retention::check(name, &facts).err().map(|refusal| refusal.reason.name().to_owned())
 }
 
@@ -106,8 +107,8 @@ fn facts(name: &str, at: TimestampWithTimeZone) -> Facts {
         is_held,
         month_end_us: Month::of_partition(name).map_or(i64::MAX, Month::end_us),
         at_us: clock::microseconds(at),
-        retention_days: settings::audit_retention_days(),
-        may_be_short: settings::audit_retention_may_be_short(),
+        retention_days: settings::retention_days(),
+        may_be_short: settings::retention_may_be_short(),
     }
 }
 

@@ -4,7 +4,7 @@
 //! verification that reads for an hour would stop all writes for an hour. So it is asked for in short attempts, and
 //! others go first between them. Where an application and we wait for each other, we are the one to give way.
 
-use crate::pg::patience::Patience;
+use crate::pg::guc::Setting;
 use crate::pg::raise::raise;
 use crate::pg::{relation, subtransaction};
 use awgp_core::reason::Reason;
@@ -37,7 +37,7 @@ pub fn lock(tables: &[(&CStr, u32)]) {
         .flat_map(|(times, milliseconds)| std::iter::repeat_n(*milliseconds, *times as usize));
     for milliseconds in attempts {
         let outcome = subtransaction::within(|| {
-            let _patience = Patience::of_milliseconds(milliseconds);
+            let _setting = Setting::giving_way(milliseconds);
             for (table, mode) in tables {
                 // SAFETY: the lock is released with the transaction, or with this attempt.
                 unsafe { pg_sys::LockRelationOid(relation::oid(table), mode.cast_signed()) };

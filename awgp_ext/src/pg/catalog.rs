@@ -4,8 +4,9 @@
 //! that this relation has changed. A column's number is only a guess: it counts where the descriptor at hand has that name
 //! there, so whatever happens to the table, the answer is the one that a search of all names gives.
 
-use crate::audit::{image, rules, sealed};
-use pgrx::pg_sys::{self, Datum};
+use super::invalidation::on_relation_change;
+use super::tuple;
+use pgrx::pg_sys;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ffi::{CStr, CString};
@@ -19,34 +20,13 @@ thread_local! {
 
 const GUESSED: usize = 1024;
 
-/// Registers for changes of relations, once a backend.
-pub fn register_callback() {
-    // SAFETY: the callbacks live as long as the library.
-    unsafe {
-        pg_sys::CacheRegisterRelcacheCallback(Some(at_relation_change), Datum::from(0_usize));
-        pg_sys::CacheRegisterSyscacheCallback(NAMESPACES, Some(at_schema_change), Datum::from(0_usize));
-    }
-}
-
-/// The cache of schemas by oid, which is numbered among the other caches of the server.
-const NAMESPACES: i32 = pg_sys::SysCacheIdentifier::NAMESPACEOID as i32;
-
-/// A schema's new name is no change of its tables.
-#[pgrx::pg_guard]
-unsafe extern "C-unwind" fn at_schema_change(_argument: Datum, _cache: i32, _hash: u32) {
-    rules::forget(None);
-}
-
-#[pgrx::pg_guard]
-unsafe extern "C-unwind" fn at_relation_change(_argument: Datum, relation: pg_sys::Oid) {
-    sealed::forget();
-    rules::forget((relation != pg_sys::InvalidOid).then_some(relation));
-    OIDS.with_borrow_mut(|oids| {
-        if relation == pg_sys::InvalidOid {
-            oids.clear();
-        } else {
-            oids.retain(|_, oid| *oid != relation);
-        }
+/// Listens for changes of relations, once a backend.
+pub fn listen() {
+    on_relation_change(|changed| {
+        OIDS.with_borrow_mut(|oids| match changed {
+            Some(relation) => oids.retain(|_, oid| *oid != relation),
+            None => oids.clear(),
+        });
     });
 }
 
@@ -80,7 +60,7 @@ pub unsafe fn column(descriptor: pg_sys::TupleDesc, name: &CStr) -> Option<NonZe
         let place = (name.as_ptr().addr() ^ row_type.wrapping_mul(31)) % GUESSED;
         let guess = i32::from(GUESSES.with(|guesses| guesses[place].get()));
         if guess > 0 && guess <= (*descriptor).natts {
-            let attribute = image::attribute(descriptor, guess - 1);
+            let attribute = tuple::attribute(descriptor, guess - 1);
             if !(*attribute).attisdropped && CStr::from_ptr((*attribute).attname.data.as_ptr()) == name {
                 return NonZeroUsize::new(guess.unsigned_abs() as usize);
             }

@@ -6,11 +6,17 @@ use awgp_core::civil::format_timestamp;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys;
 
-/// The wall clock.
-pub fn now() -> TimestampWithTimeZone {
+/// The wall clock, in microseconds since 2000. Not the transaction's time: a transaction may have begun long ago.
+pub fn timestamp() -> pg_sys::TimestampTz {
     // SAFETY: reads the clock.
-    let now = unsafe { pg_sys::GetCurrentTimestamp() };
-    now.try_into().unwrap_or_else(|_| pgrx::error!("the server's clock stands outside of any calendar"))
+    unsafe { pg_sys::GetCurrentTimestamp() }
+}
+
+/// The wall clock, as SQL has it.
+pub fn now() -> TimestampWithTimeZone {
+    timestamp()
+        .try_into()
+        .unwrap_or_else(|_| pgrx::error!("the server's clock stands outside of any calendar"))
 }
 
 /// The moment that a caller has given, where it is of the years that are supported; without one, now.

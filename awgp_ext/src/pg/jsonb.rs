@@ -1,5 +1,6 @@
 //! jsonb values held outside of PostgreSQL's memory contexts, as the server's own bytes.
 
+pub mod build;
 pub mod text;
 
 use crate::pg::encoding::bytes_from_server;

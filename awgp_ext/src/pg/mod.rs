@@ -4,18 +4,33 @@ pub mod argument;
 pub mod c_function;
 pub mod catalog;
 pub mod clock;
-pub mod datum_statement;
+pub mod datum;
 pub mod encoding;
+pub mod guc;
+pub mod invalidation;
 pub mod jsonb;
 pub mod lock;
+pub mod notify;
 pub mod number;
-pub mod patience;
+pub mod parameter;
+pub mod permit;
 pub mod query;
 pub mod raise;
 pub mod relation;
+pub mod role;
 pub mod row_function;
+pub mod scan;
 pub mod server_log;
 pub mod statement;
 pub mod subtransaction;
 pub mod transaction;
 pub mod trigger;
+pub mod tuple;
+
+/// Once a backend, before the domains do.
+pub fn register() {
+    // DETAIL is one line of JSON: where the server was started with RUST_BACKTRACE, pgrx would append to it.
+    // SAFETY: a backend has one thread.
+    unsafe { std::env::set_var("RUST_LIB_BACKTRACE", "0") };
+    catalog::listen();
+}

@@ -3,11 +3,20 @@
 //! `Spi::get_one` of pgrx treats every query as a write: it gives the transaction an id, which a standby cannot do
 //! and a reader need not pay for.
 
+use super::encoding::to_server;
 use pgrx::datum::DatumWithOid;
+use pgrx::pg_sys::TEXTOID;
 use pgrx::prelude::*;
 use pgrx::spi::Result;
 
 /// The first column of the first row; an error where there is no row.
 pub fn one<T: FromDatum + IntoDatum>(query: &str, arguments: &[DatumWithOid]) -> Result<Option<T>> {
     Spi::connect(|client| client.select(query, Some(1), arguments)?.first().get_one())
+}
+
+/// A text argument of such a query, in the server's encoding; NULL for none.
+pub fn text(text: Option<&str>) -> DatumWithOid<'static> {
+    let datum = text.and_then(to_server);
+    // SAFETY: null, or a text datum.
+    datum.map_or(DatumWithOid::null_oid(TEXTOID), |datum| unsafe { DatumWithOid::new(datum, TEXTOID) })
 }

@@ -4,7 +4,7 @@
 //! parsed and planned anew with each call.
 
 use crate::pg::argument;
-use crate::pg::relation;
+use crate::pg::datum;
 use awgp_core::argument::Span;
 use pgrx::IntoDatum;
 use pgrx::pg_sys::{self, Datum};
@@ -32,7 +32,7 @@ impl Arguments {
     /// A uuid argument.
     pub fn uuid(&self, number: usize) -> Option<Uuid> {
         // SAFETY: callers name uuid arguments.
-        self.get(number).map(|datum| unsafe { relation::uuid_of(datum) })
+        self.get(number).map(|datum| unsafe { datum::uuid_of(datum) })
     }
 
     /// A bigint argument that goes where 32 bits are kept.
@@ -53,7 +53,7 @@ impl Arguments {
     /// A text argument.
     pub fn text(&self, number: usize) -> Option<String> {
         // SAFETY: callers name text arguments.
-        self.get(number).and_then(|datum| unsafe { relation::text_of(datum) })
+        self.get(number).and_then(|datum| unsafe { datum::text_of(datum) })
     }
 }
 

@@ -1,97 +1,141 @@
-//! Statements of our own whose plans a session keeps: planned once, run often.
+//! Statements of our own: planned once a session, run often.
 //!
-//! They name schemas and operators in full, so no search_path changes what they mean. Rows that they lock are read as they are
-//! once the lock is there; at REPEATABLE READ and above, a row that changed meanwhile ends the transaction with 40001.
+//! A statement is a `static`, so what it is and its plan are one: its place in the source. They name schemas and operators in
+//! full, so no search_path changes what they mean. Rows that they lock are read as they are once the lock is there; at
+//! REPEATABLE READ and above, a row that changed meanwhile ends the transaction with 40001.
 //!
 //! One row of a tenant is asked for by `id = $2 AND uuid_eq(tenant_id, $1)`: as two conditions that an index serves, a plan
 //! made while the table is empty may take any index that begins with tenant_id, and reads all of the tenant's rows.
 
-use crate::pg::encoding::to_server;
-use crate::pg::transaction::refuse_read_only;
-use pgrx::datum::DatumWithOid;
-use pgrx::pg_sys::{BuiltinOid, PgOid, TEXTOID};
-use pgrx::spi::{OwnedPreparedStatement, Result, Spi, SpiTupleTable};
-use std::cell::Cell;
+use super::transaction::refuse_read_only;
+use super::tuple::Row;
+use pgrx::pg_sys::{self, Datum};
+use std::ffi::CString;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
-/// One statement.
+/// One statement; declared by [`statements!`].
 pub struct Statement {
     sql: &'static str,
-    types: &'static [BuiltinOid],
-    /// For reading alone, and for writing or locking.
-    plans: [Cell<Option<&'static OwnedPreparedStatement>>; 2],
+    types: &'static [pg_sys::Oid],
+    /// Null until it is first run; then for the rest of the session. A backend has one thread.
+    plan: AtomicPtr<pg_sys::_SPI_plan>,
+}
+
+/// How a statement is run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Access {
+    /// It may write and lock, and reads with a fresh snapshot of its own.
+    Write,
+    /// It only reads, as the calling statement does.
+    Read,
 }
 
 impl Statement {
-    /// A statement with arguments of these types; planned when it is first run.
-    pub const fn new(sql: &'static str, types: &'static [BuiltinOid]) -> Self {
-        Self { sql, types, plans: [const { Cell::new(None) }; 2] }
+    /// A statement with arguments of these types.
+    pub const fn new(sql: &'static str, types: &'static [pg_sys::Oid]) -> Self {
+        Self { sql, types, plan: AtomicPtr::new(std::ptr::null_mut()) }
     }
 
-    /// Runs it and reads what it answers. It may write and lock.
-    pub fn run<T>(
-        &self,
-        arguments: &[DatumWithOid<'_>],
-        read: impl FnOnce(SpiTupleTable<'_>) -> Result<T>,
-    ) -> T {
-        // SPI of pgrx gives the transaction a number first, which none has on a standby.
-        refuse_read_only(c"this function");
-        let answer = Spi::connect_mut(|client| {
-            let plan = self.plan(true, |types| Ok(client.prepare_mut(self.sql, types)?.keep()))?;
-            read(client.update(plan, None, arguments)?)
-        });
-        answer.unwrap_or_else(|error| pgrx::error!("awgp's own statement failed: {error}"))
+    /// Runs it, and reads what it answers. It may write and lock; an argument that is None is NULL.
+    pub fn run<T>(&self, arguments: &[Option<Datum>], read: impl FnOnce(&Rows) -> T) -> T {
+        self.execute(Access::Write, arguments, read)
     }
 
-    /// The same, only reading: also on a standby.
-    pub fn look<T>(
-        &self,
-        arguments: &[DatumWithOid<'_>],
-        read: impl FnOnce(SpiTupleTable<'_>) -> Result<T>,
-    ) -> T {
-        let answer = Spi::connect(|client| {
-            let plan = self.plan(false, |types| Ok(client.prepare(self.sql, types)?.keep()))?;
-            read(client.select(plan, None, arguments)?)
-        });
-        answer.unwrap_or_else(|error| pgrx::error!("awgp's own statement failed: {error}"))
+    /// The same, only reading, with the snapshot of the calling statement: also on a standby.
+    pub fn look<T>(&self, arguments: &[Option<Datum>], read: impl FnOnce(&Rows) -> T) -> T {
+        self.execute(Access::Read, arguments, read)
     }
 
-    /// Runs it and says how many rows it met.
-    pub fn count(&self, arguments: &[DatumWithOid<'_>]) -> usize {
-        self.run(arguments, |rows| Ok(rows.len()))
+    /// Runs it, and says how many rows it wrote or returned.
+    pub fn count(&self, arguments: &[Option<Datum>]) -> usize {
+        self.run(arguments, |rows| rows.count)
     }
 
-    /// The plan, made where there is none; for the rest of the session, so it is never freed.
-    fn plan(
-        &self,
-        writes: bool,
-        make: impl FnOnce(&[PgOid]) -> Result<OwnedPreparedStatement>,
-    ) -> Result<&'static OwnedPreparedStatement> {
-        let kept = &self.plans[usize::from(writes)];
-        if let Some(plan) = kept.get() {
-            return Ok(plan);
+    /// Runs it, and returns the first row as a composite value of the caller's memory; None for no row.
+    pub fn composite(&self, arguments: &[Option<Datum>]) -> Option<Datum> {
+        self.run(arguments, Rows::first_composite)
+    }
+
+    fn execute<T>(&self, access: Access, arguments: &[Option<Datum>], read: impl FnOnce(&Rows) -> T) -> T {
+        assert_eq!(arguments.len(), self.types.len(), "an argument for each parameter");
+        if access == Access::Write {
+            refuse_read_only(c"this function");
         }
-        let types: Vec<PgOid> = self.types.iter().map(|kind| PgOid::BuiltIn(*kind)).collect();
-        let plan: &'static _ = Box::leak(Box::new(make(&types)?));
-        kept.set(Some(plan));
-        Ok(plan)
+        let mut values: Vec<Datum> = arguments.iter().map(|value| value.unwrap_or(Datum::null())).collect();
+        let nulls: Vec<u8> =
+            arguments.iter().map(|value| if value.is_some() { b' ' } else { b'n' }).collect();
+        // SAFETY: SPI as documented; after an error the end of the (sub)transaction closes it.
+        unsafe {
+            if pg_sys::SPI_connect() < 0 {
+                pgrx::error!("SPI_connect failed");
+            }
+            let (plan, nulls) = (self.plan(), nulls.as_ptr().cast());
+            let result =
+                pg_sys::SPI_execute_plan(plan, values.as_mut_ptr(), nulls, access == Access::Read, 0);
+            if result < 0 {
+                pgrx::error!("a statement of awgp's own failed: SPI_execute_plan returned {result}");
+            }
+            let count = usize::try_from(pg_sys::SPI_processed).unwrap_or(0);
+            let answer = read(&Rows { table: pg_sys::SPI_tuptable, count });
+            pg_sys::SPI_finish();
+            answer
+        }
+    }
+
+    /// The plan, made where there is none.
+    unsafe fn plan(&self) -> pg_sys::SPIPlanPtr {
+        let kept = self.plan.load(Ordering::Relaxed);
+        if !kept.is_null() {
+            return kept;
+        }
+        let sql = CString::new(self.sql).unwrap_or_default();
+        let count = i32::try_from(self.types.len()).unwrap_or(0);
+        // SAFETY: SPI is connected; a kept plan lives as long as the backend.
+        unsafe {
+            let plan = pg_sys::SPI_prepare(sql.as_ptr(), count, self.types.as_ptr().cast_mut());
+            if plan.is_null() || pg_sys::SPI_keepplan(plan) != 0 {
+                pgrx::error!("a statement of awgp's own could not be planned");
+            }
+            self.plan.store(plan, Ordering::Relaxed);
+            plan
+        }
     }
 }
 
-/// A text argument, in the server's encoding; NULL for none.
-pub fn text(text: Option<&str>) -> DatumWithOid<'static> {
-    let datum = text.and_then(to_server);
-    // SAFETY: null, or a text datum.
-    datum.map_or(DatumWithOid::null_oid(TEXTOID), |datum| unsafe { DatumWithOid::new(datum, TEXTOID) })
+/// What a statement answers; valid inside the callback alone.
+pub struct Rows {
+    /// Null where the statement returns no rows.
+    table: *mut pg_sys::SPITupleTable,
+    count: usize,
 }
 
-/// Declares statements: `statements! { NAME(UUIDOID, TEXTOID) = "SELECT …"; }`.
+impl Rows {
+    /// The first row.
+    pub fn first(&self) -> Option<Row> {
+        self.iter().next()
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = Row> {
+        let count = if self.table.is_null() { 0 } else { self.count };
+        // SAFETY: the table has that many rows.
+        (0..count).map(|number| unsafe { Row::new(*(*self.table).vals.add(number), (*self.table).tupdesc) })
+    }
+
+    fn first_composite(&self) -> Option<Datum> {
+        // SAFETY: where there are rows the table has them. The row is copied to the memory that was current when SPI was
+        // entered.
+        (self.count > 0 && !self.table.is_null()).then(|| unsafe {
+            Datum::from(pg_sys::SPI_returntuple(*(*self.table).vals, (*self.table).tupdesc))
+        })
+    }
+}
+
+/// Declares statements, with the types of their arguments: `statements! { /// Doc. NAME(UUIDOID, TEXTOID) = "SELECT …"; }`.
 macro_rules! statements {
-    ($($(#[doc = $doc:literal])+ $name:ident($($kind:ident),*) = $sql:expr;)+) => {
-        thread_local! {
-            $($(#[doc = $doc])+ static $name: $crate::pg::statement::Statement = const {
-                $crate::pg::statement::Statement::new($sql, &[$(pgrx::pg_sys::BuiltinOid::$kind),*])
-            };)+
-        }
+    ($($(#[doc = $doc:literal])* $name:ident($($kind:ident),* $(,)?) = $sql:expr;)+) => {
+        $($(#[doc = $doc])* static $name: $crate::pg::statement::Statement =
+            $crate::pg::statement::Statement::new($sql, &[$(pgrx::pg_sys::$kind),*]);)+
     };
 }
 pub(crate) use statements;

@@ -1,21 +1,45 @@
-//! What happens when a transaction or a savepoint ends, in one place and one order.
+//! Transactions and savepoints: how they end, and what they may.
 
-use crate::audit::{lanes, queue};
-use crate::identity::last_login;
-use crate::pg::catalog;
-use crate::{approval, context, machine, money};
 use pgrx::pg_sys;
 use std::ffi::{CStr, c_void};
+use std::sync::OnceLock;
 
-/// Registers the callbacks, once a backend.
-pub fn register_callbacks() {
-    // SAFETY: both live as long as the library.
-    unsafe {
-        pg_sys::RegisterXactCallback(Some(at_transaction_event), std::ptr::null_mut());
-        pg_sys::RegisterSubXactCallback(Some(at_savepoint_event), std::ptr::null_mut());
+/// How a transaction has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It is committed.
+    Committed,
+    /// It has failed, or was rolled back.
+    Aborted,
+    /// It is prepared, for whoever commits it.
+    Prepared,
+}
+
+/// Who is told. Only what runs before the end may raise; the others touch nothing but our own memory.
+pub struct Watcher {
+    /// The transaction is about to commit.
+    pub before_commit: fn(),
+    /// The transaction is about to be prepared.
+    pub before_prepare: fn(),
+    /// The transaction has ended.
+    pub ended: fn(End),
+    /// A savepoint was rolled back.
+    pub savepoint_undone: fn(pg_sys::SubTransactionId),
+    /// A savepoint was released: what is its own is its parent's.
+    pub savepoint_kept: fn(own: pg_sys::SubTransactionId, parent: pg_sys::SubTransactionId),
+}
+
+static WATCHER: OnceLock<&Watcher> = OnceLock::new();
+
+/// Tells the watcher of every end; once a backend.
+pub fn watch(watcher: &'static Watcher) {
+    if WATCHER.set(watcher).is_ok() {
+        // SAFETY: both live as long as the library.
+        unsafe {
+            pg_sys::RegisterXactCallback(Some(at_transaction_event), std::ptr::null_mut());
+            pg_sys::RegisterSubXactCallback(Some(at_savepoint_event), std::ptr::null_mut());
+        }
     }
-    catalog::register_callback();
-    context::plans::register_callback();
 }
 
 /// Raises 25006 in a read-only transaction, such as every one on a standby. `function` is what the message calls it.
@@ -24,36 +48,19 @@ pub fn refuse_read_only(function: &CStr) {
     unsafe { pg_sys::PreventCommandIfReadOnly(function.as_ptr()) };
 }
 
-/// Only the two events before the end may raise; the others touch nothing but our own memory.
 #[pgrx::pg_guard]
 unsafe extern "C-unwind" fn at_transaction_event(event: pg_sys::XactEvent::Type, _argument: *mut c_void) {
     use pg_sys::XactEvent::{
         XACT_EVENT_ABORT, XACT_EVENT_COMMIT, XACT_EVENT_PRE_COMMIT, XACT_EVENT_PRE_PREPARE,
         XACT_EVENT_PREPARE,
     };
+    let Some(watcher) = WATCHER.get() else { return };
     match event {
-        XACT_EVENT_PRE_COMMIT => {
-            queue::before_commit();
-            queue::notify();
-            approval::send_notices();
-            last_login::before_commit();
-        }
-        XACT_EVENT_PRE_PREPARE => queue::before_commit(),
-        XACT_EVENT_COMMIT | XACT_EVENT_ABORT | XACT_EVENT_PREPARE => {
-            queue::forget();
-            lanes::forget();
-            machine::forget();
-            approval::forget();
-            approval::forget_notices();
-            money::machine::forget();
-            last_login::forget();
-            money::carrying::forget();
-            match event {
-                XACT_EVENT_COMMIT => context::commit(),
-                XACT_EVENT_ABORT => context::abort(),
-                _ => context::forget(),
-            }
-        }
+        XACT_EVENT_PRE_COMMIT => (watcher.before_commit)(),
+        XACT_EVENT_PRE_PREPARE => (watcher.before_prepare)(),
+        XACT_EVENT_COMMIT => (watcher.ended)(End::Committed),
+        XACT_EVENT_ABORT => (watcher.ended)(End::Aborted),
+        XACT_EVENT_PREPARE => (watcher.ended)(End::Prepared),
         _ => {}
     }
 }
@@ -66,22 +73,10 @@ unsafe extern "C-unwind" fn at_savepoint_event(
     _argument: *mut c_void,
 ) {
     use pg_sys::SubXactEvent::{SUBXACT_EVENT_ABORT_SUB, SUBXACT_EVENT_COMMIT_SUB};
+    let Some(watcher) = WATCHER.get() else { return };
     match event {
-        SUBXACT_EVENT_ABORT_SUB => {
-            queue::forget_subtransaction(own);
-            lanes::forget_subtransaction();
-            machine::forget();
-            approval::forget();
-            approval::forget_subtransaction(own);
-            money::machine::forget();
-            money::carrying::forget();
-            context::forget_subtransaction(own);
-        }
-        SUBXACT_EVENT_COMMIT_SUB => {
-            queue::adopt_subtransaction(own, parent);
-            approval::adopt_subtransaction(own, parent);
-            context::adopt_subtransaction(own, parent);
-        }
+        SUBXACT_EVENT_ABORT_SUB => (watcher.savepoint_undone)(own),
+        SUBXACT_EVENT_COMMIT_SUB => (watcher.savepoint_kept)(own, parent),
         _ => {}
     }
 }

@@ -1,12 +1,12 @@
 //! The edge between PostgreSQL's trigger manager and our trigger functions.
 
-use crate::audit::image;
 use crate::pg::catalog;
+use crate::pg::datum::{text_array_of, text_of, texts_of, uuid_array_of, uuid_of};
 use crate::pg::jsonb::Jsonb;
-use crate::pg::relation::{Row, text_array_of, text_of, texts_of, uuid_array_of, uuid_of};
+use crate::pg::tuple::{self, Row};
 use pgrx::FromDatum;
 use pgrx::pg_sys::{self, Datum};
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 use std::num::NonZeroUsize;
 use uuid::Uuid;
 
@@ -282,7 +282,7 @@ impl TriggerCall {
         let change = self.change();
         let (Some(old), Some(new)) = (change.old, change.new) else { return true };
         // SAFETY: both are rows of the trigger's table.
-        unsafe { image::column_differs(old, new, change.descriptor, column) }
+        unsafe { tuple::column_differs(old, new, change.descriptor, column) }
     }
 }
 
@@ -333,38 +333,6 @@ impl TriggerCall {
 /// What a statement-level or AFTER trigger answers.
 pub fn nothing() -> Datum {
     Datum::from(0usize)
-}
-
-/// True where row-level security binds the current role on this table: not for superusers, roles with
-/// BYPASSRLS, or where it is not enabled.
-pub fn row_security_binds(relation: pg_sys::Oid) -> bool {
-    // SAFETY: a syscache look-up. noError, so that row_security = off does not raise here.
-    unsafe {
-        pg_sys::check_enable_rls(relation, pg_sys::InvalidOid, true)
-            == pg_sys::CheckEnableRlsResult::RLS_ENABLED as i32
-    }
-}
-
-/// True where the current role has the privileges of the named role.
-pub fn current_role_has(role: &str) -> bool {
-    // SAFETY: reads the backend's own state.
-    role_has(unsafe { pg_sys::GetUserId() }, role)
-}
-
-/// True where the role that called the outermost function has the privileges of the named role: within a
-/// SECURITY DEFINER function the current role is its owner.
-pub fn outer_role_has(role: &str) -> bool {
-    // SAFETY: reads the backend's own state.
-    role_has(unsafe { pg_sys::GetOuterUserId() }, role)
-}
-
-fn role_has(member: pg_sys::Oid, role: &str) -> bool {
-    let Ok(name) = CString::new(role) else { return false };
-    // SAFETY: syscache look-ups; a missing role answers InvalidOid.
-    unsafe {
-        let oid = pg_sys::get_role_oid(name.as_ptr(), true);
-        oid != pg_sys::InvalidOid && pg_sys::has_privs_of_role(member, oid)
-    }
 }
 
 /// Declares a C function that PostgreSQL can call as a trigger: `trigger_function!(symbol, finfo, body)`.

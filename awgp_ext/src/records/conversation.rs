@@ -8,18 +8,20 @@ use super::external::{Found, Logged};
 use super::{ledger, salt};
 use crate::context;
 use crate::guard::binds;
+use crate::pg::clock;
+use crate::pg::datum::{from_sql, to_sql};
 use crate::pg::encoding::to_server;
 use crate::pg::jsonb::Jsonb;
 use crate::pg::raise::{or_raise, raise};
-use crate::pg::relation::{Row, from_sql, to_sql};
 use crate::pg::trigger::{TriggerCall, trigger_function};
+use crate::pg::tuple::Row;
 use awgp_core::records::commitment::{Kind, commitment};
 use awgp_core::records::conversation::{
     State, Step, Wanted, check_keeper, check_reason, other_assistant, step, unknown_conversation,
 };
 use awgp_core::records::messages::Messages;
 use awgp_core::tenancy;
-use pgrx::pg_sys::{self, Datum};
+use pgrx::pg_sys::Datum;
 use pgrx::prelude::*;
 use std::ffi::CStr;
 
@@ -73,8 +75,7 @@ fn made(call: &TriggerCall, new: &Row) -> Datum {
         (c"erased_by", None),
         (c"erased_reason", None),
     ];
-    // SAFETY: reads the clock.
-    let now = unsafe { pg_sys::GetCurrentTimestamp() };
+    let now = clock::timestamp();
     if new.bigint(c"started_at").is_none() {
         let started = new.bigint(c"ended_at").map_or(now, |ended| ended.min(now));
         values.push((c"started_at", Some(Datum::from(started))));
@@ -216,8 +217,7 @@ fn totals(call: &TriggerCall, old: &Row, new: &Row) -> Values {
 fn erased(call: &TriggerCall, old: &Row, new: &Row) -> Datum {
     let reason = new.text(c"erased_reason");
     or_raise(check_reason(reason.as_deref()));
-    // SAFETY: reads the clock.
-    let now = unsafe { pg_sys::GetCurrentTimestamp() };
+    let now = clock::timestamp();
     let user = context::current_or_none().and_then(|context| context.user);
     let nothing = Jsonb::from_text("[]");
     let mut values: Values = vec![

@@ -5,13 +5,16 @@
 
 use super::reading::all_said;
 use super::search::forget_words;
-use super::text_argument;
 use crate::audit::event::Event;
 use crate::audit::{actor, queue};
+use crate::pg::datum::to_sql;
 use crate::pg::jsonb::Jsonb;
+use crate::pg::query::text;
 use crate::pg::raise::raise;
-use crate::pg::relation::{self, Row, to_sql};
+use crate::pg::relation;
+use crate::pg::role;
 use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
+use crate::pg::tuple::Row;
 use awgp_core::records::conversation::erased_meanwhile;
 use pgrx::pg_sys::{self, Datum};
 use pgrx::prelude::*;
@@ -38,10 +41,10 @@ fn erase_traces(call: &TriggerCall) -> Datum {
         return nothing();
     }
     let said = old.jsonb(c"messages").map(|json| json.with_text(all_said)).unwrap_or_default();
-    let said = text_argument(Some(&said));
+    let said = text(Some(&said));
     let arguments = [to_sql(tenant).into(), to_sql(id).into(), to_sql(assistant).into(), said];
     let words = forget_words(tenant, id);
-    let flags = relation::as_owner_past_row_security(c"hallucination_flags", || {
+    let flags = role::as_owner_past_row_security(c"hallucination_flags", || {
         Spi::connect_mut(|client| client.update(QUOTES, None, &arguments).map(|rows| rows.len()))
     });
     let flags = flags.unwrap_or_else(|error| error!("a conversation could not be erased: {error}"));

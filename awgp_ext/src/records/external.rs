@@ -5,7 +5,9 @@
 //! this one repeats, or that still stands open; else the next. So of two that log at once the constraint lets one in, and
 //! what the other is told is decided when the first has committed.
 
-use crate::pg::relation::{self, Row};
+use crate::pg::relation;
+use crate::pg::scan::Condition;
+use crate::pg::tuple::Row;
 use awgp_core::records::messages::Messages;
 use uuid::Uuid;
 
@@ -40,11 +42,15 @@ impl Found {
     /// Looks.
     pub fn of(logged: &Logged<'_>) -> Self {
         let mut found = Self::default();
-        relation::for_each_by_uuid_and_texts(
+        let conditions = [
+            (c"tenant_id", Condition::Uuid(logged.tenant)),
+            (c"external_id", Condition::Text(logged.external_id)),
+            (c"channel", Condition::Text(logged.channel)),
+        ];
+        relation::for_each_where(
             c"conversation_logs",
-            c"idx_conversation_logs_external_number",
-            (c"tenant_id", logged.tenant),
-            &[(c"external_id", logged.external_id), (c"channel", logged.channel)],
+            Some(c"idx_conversation_logs_external_number"),
+            &conditions,
             |row| {
                 let (Some(id), Some(number)) = (row.uuid(c"id"), row.integer(c"external_number")) else {
                     return;

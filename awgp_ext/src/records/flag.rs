@@ -8,17 +8,21 @@ use crate::approval::people::in_context;
 use crate::assistant::creator_of;
 use crate::context;
 use crate::guard::binds;
+use crate::pg::clock;
+use crate::pg::datum::{from_sql, to_sql};
 use crate::pg::encoding::{Text, to_server};
 use crate::pg::raise::{or_raise, raise};
-use crate::pg::relation::{self, Row, from_sql, to_sql};
+use crate::pg::relation;
+use crate::pg::role;
 use crate::pg::trigger::{TriggerCall, trigger_function};
+use crate::pg::tuple::Row;
 use awgp_core::records::commitment::{Kind, commitment};
 use awgp_core::records::conversation::other_assistant;
 use awgp_core::records::review::{
     ReviewError, Reviewer, Status, check_method, check_review, check_texts, unknown_flag,
 };
 use awgp_core::tenancy;
-use pgrx::pg_sys::{self, Datum};
+use pgrx::pg_sys::Datum;
 use pgrx::prelude::*;
 use std::ffi::CStr;
 use uuid::Uuid;
@@ -107,7 +111,7 @@ fn made(call: &TriggerCall, new: &Row) -> Datum {
 /// it is none of the assistant's: the foreign key says so.
 fn locked(tenant: Uuid, assistant: Uuid, conversation: Uuid) -> Conversation {
     let arguments = [to_sql(tenant).into(), to_sql(assistant).into(), to_sql(conversation).into()];
-    let found = relation::as_owner_past_row_security(c"conversation_logs", || {
+    let found = role::as_owner_past_row_security(c"conversation_logs", || {
         Spi::connect_mut(|client| {
             let rows = client.update(
                 "SELECT work_item_id, model, erased_at IS NOT NULL FROM awgp.conversation_logs
@@ -188,8 +192,7 @@ fn review(bound: bool, old: &Row, new: &Row) -> Values {
         let reviewer = human.zip(role).map(|(user, role)| Reviewer { role, is_creator: made_by(user) });
         or_raise(check_review(&settings::hallucinations(tenant), from, to, reviewer));
     }
-    // SAFETY: reads the clock.
-    let now = unsafe { pg_sys::GetCurrentTimestamp() };
+    let now = clock::timestamp();
     let reviewer = user.map(to_sql).into_datum();
     let reviewer = if bound { reviewer } else { reviewer.or(new.datum(c"reviewed_by")) };
     vec![(c"reviewed_by", reviewer), (c"reviewed_at", Some(Datum::from(now)))]

@@ -1,9 +1,11 @@
 //! What the ledger and the assistants say of a work item, read below row-level security: a user may log a conversation
 //! whose costs he has no need to see.
 
-use super::text_argument;
+use crate::pg::datum::to_sql;
 use crate::pg::encoding::Text;
-use crate::pg::relation::{self, to_sql};
+use crate::pg::query::text;
+use crate::pg::relation;
+use crate::pg::role;
 use pgrx::prelude::*;
 use uuid::Uuid;
 
@@ -22,7 +24,7 @@ pub fn assistant_of(tenant: Uuid, work_item: Uuid) -> Option<Uuid> {
 /// of what it reverses and has no tokens of its own: those of what was reversed are left out.
 pub fn spent(tenant: Uuid, assistant: Uuid, work_item: Uuid) -> (AnyNumeric, i32) {
     let arguments = [to_sql(tenant).into(), to_sql(assistant).into(), to_sql(work_item).into()];
-    let spent = relation::as_owner_past_row_security(c"cost_transactions", || {
+    let spent = role::as_owner_past_row_security(c"cost_transactions", || {
         Spi::get_two_with_args::<AnyNumeric, i32>(
             "SELECT coalesce(sum(cost_amount + cost_remainder), 0)::numeric(18,6),
                     least(coalesce(sum(input_tokens::bigint + output_tokens) FILTER (
@@ -44,13 +46,9 @@ pub fn spent(tenant: Uuid, assistant: Uuid, work_item: Uuid) -> (AnyNumeric, i32
 
 /// The model that an assistant used last for a work item, by an entry that stands; else the one of its configuration.
 pub fn model(tenant: Uuid, assistant: Uuid, work_item: Option<Uuid>) -> Option<String> {
-    let arguments = [
-        to_sql(tenant).into(),
-        to_sql(assistant).into(),
-        work_item.map(to_sql).into(),
-        text_argument(Some("model")),
-    ];
-    let model = relation::as_owner_past_row_security(c"assistants", || {
+    let arguments =
+        [to_sql(tenant).into(), to_sql(assistant).into(), work_item.map(to_sql).into(), text(Some("model"))];
+    let model = role::as_owner_past_row_security(c"assistants", || {
         Spi::get_one_with_args::<Text>(
             "SELECT coalesce(
                  (SELECT model FROM awgp.cost_transactions AS entry

@@ -2,58 +2,43 @@
 
 use super::external::{Found, Logged};
 use crate::context;
-use crate::pg::datum_statement::Statement;
+use crate::pg::datum::uuid;
 use crate::pg::jsonb::Jsonb;
 use crate::pg::raise::raise;
-use crate::pg::relation;
 use crate::pg::row_function::{Arguments, row_function};
+use crate::pg::statement::statements;
 use awgp_core::records::conversation::{other_under_external_id, unknown_conversation};
 use pgrx::FromDatum;
-use pgrx::pg_sys::{self, Datum};
-use pgrx::prelude::*;
+use pgrx::pg_sys::Datum;
 
 row_function!(awgp_log_conversation, pg_finfo_awgp_log_conversation, log_conversation);
 
-const LOG: Statement = Statement {
-    number: 200,
-    sql: c"INSERT INTO awgp.conversation_logs (tenant_id, assistant_id, channel, messages, work_item_id, external_id,
-                                               cost_amount, token_count)
-           VALUES ($1, $2, $3, COALESCE($4, '[]'), $5, $6, awgp.checked_amount($7, 'cost_amount'), $8)
-           ON CONFLICT DO NOTHING
-           RETURNING *",
-    types: &[
-        pg_sys::UUIDOID,
-        pg_sys::UUIDOID,
-        pg_sys::TEXTOID,
-        pg_sys::JSONBOID,
-        pg_sys::UUIDOID,
-        pg_sys::TEXTOID,
-        pg_sys::NUMERICOID,
-        pg_sys::INT4OID,
-    ],
-};
-
-const LOGGED: Statement = Statement {
-    number: 201,
-    sql: c"SELECT * FROM awgp.conversation_logs
-           WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2",
-    types: &[pg_sys::UUIDOID, pg_sys::UUIDOID],
-};
+statements! {
+    LOG(UUIDOID, UUIDOID, TEXTOID, JSONBOID, UUIDOID, TEXTOID, NUMERICOID, INT4OID) = "
+        INSERT INTO awgp.conversation_logs (tenant_id, assistant_id, channel, messages, work_item_id, external_id,
+                                            cost_amount, token_count)
+        VALUES ($1, $2, $3, COALESCE($4, '[]'), $5, $6, awgp.checked_amount($7, 'cost_amount'), $8)
+        ON CONFLICT DO NOTHING
+        RETURNING *";
+    LOGGED(UUIDOID, UUIDOID) = "
+        SELECT * FROM awgp.conversation_logs
+        WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2";
+}
 
 /// `log_conversation(assistant_id, channel, messages, work_item_id, external_id, cost_amount, token_count)`.
 fn log_conversation(arguments: &Arguments) -> Datum {
-    let tenant = context::current().and_then(|context| relation::to_sql(context.tenant).into_datum());
+    let tenant = context::current().and_then(|context| uuid(context.tenant));
     let mut values = vec![tenant];
     values.extend((0..6).map(|number| arguments.get(number)));
     values.push(arguments.whole(6, "token_count"));
     loop {
-        if let Some(row) = LOG.row(&values) {
+        if let Some(row) = LOG.composite(&values) {
             return row;
         }
         // Something of this external id is there. What it is may have changed since: an end lets the next one in.
         let found = found(arguments);
         if let Some((id, _)) = found.same {
-            let logged = LOGGED.row(&[tenant, relation::to_sql(id).into_datum()]);
+            let logged = LOGGED.composite(&[tenant, uuid(id)]);
             return logged.unwrap_or_else(|| raise(&unknown_conversation()));
         }
         if let Some((id, _)) = found.open {

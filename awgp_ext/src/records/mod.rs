@@ -22,15 +22,8 @@ pub mod search;
 pub mod settings;
 pub mod suspension;
 
-use crate::pg::encoding::to_server;
 use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys::{self, Datum};
-
-/// A text argument of a statement, in the server's encoding.
-pub fn text_argument(text: Option<&str>) -> DatumWithOid<'static> {
-    // SAFETY: a text datum, or NULL, palloc'd in the caller's context.
-    unsafe { DatumWithOid::new(text.and_then(to_server), pg_sys::TEXTOID) }
-}
 
 /// A jsonb argument of a statement.
 ///

@@ -2,7 +2,8 @@
 
 use super::settings;
 use crate::pg::clock;
-use crate::pg::relation::{self, to_sql};
+use crate::pg::datum::to_sql;
+use crate::pg::role;
 use crate::pg::transaction::refuse_read_only;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
@@ -32,7 +33,7 @@ fn erase_due_conversations(at: default!(Option<TimestampWithTimeZone>, "NULL")) 
     for (tenant, days) in settings::retentions() {
         let days = i32::try_from(days).unwrap_or(i32::MAX);
         let arguments = [to_sql(tenant).into(), at.into(), days.into(), BATCH.into()];
-        let done = relation::as_owner_past_row_security(c"conversation_logs", || {
+        let done = role::as_owner_past_row_security(c"conversation_logs", || {
             Spi::connect_mut(|client| client.update(ERASE, None, &arguments).map(|rows| rows.len()))
         });
         let done = done.unwrap_or_else(|error| error!("conversations could not be erased: {error}"));

@@ -5,13 +5,16 @@
 //! with the tenants in the question itself: each message has one word more, its tenant, and a scan for `word & tenant`
 //! meets no message of another. What is returned are ids; the caller then reads the rows under row-level security.
 
-use super::{jsonb_argument, text_argument};
+use super::jsonb_argument;
 use crate::context;
+use crate::pg::datum::to_sql;
 use crate::pg::encoding::Text;
 use crate::pg::query;
+use crate::pg::query::text as query_text;
 use crate::pg::raise::raise;
-use crate::pg::relation::{self, Row, to_sql};
+use crate::pg::role;
 use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
+use crate::pg::tuple::Row;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
 use awgp_core::tenancy;
@@ -79,9 +82,9 @@ fn index_messages(call: &TriggerCall) -> Datum {
         to_sql(id).into(),
         messages,
         i64::from(known).into(),
-        text_argument(Some(&word)),
+        query_text(Some(&word)),
     ];
-    let indexed = relation::as_owner_past_row_security(c"conversation_search", || {
+    let indexed = role::as_owner_past_row_security(c"conversation_search", || {
         Spi::connect_mut(|client| client.update(INDEX, None, &arguments).map(|_| ()))
     });
     if let Err(error) = indexed {
@@ -93,7 +96,7 @@ fn index_messages(call: &TriggerCall) -> Datum {
 /// Removes the words of a conversation; how many messages they were of.
 pub fn forget_words(tenant: Uuid, conversation: Uuid) -> usize {
     let arguments = [to_sql(tenant).into(), to_sql(conversation).into()];
-    let forgotten = relation::as_owner_past_row_security(c"conversation_search", || {
+    let forgotten = role::as_owner_past_row_security(c"conversation_search", || {
         Spi::connect_mut(|client| client.update(FORGET, None, &arguments).map(|rows| rows.len()))
     });
     forgotten.unwrap_or_else(|error| error!("the words of a conversation could not be removed: {error}"))
@@ -122,13 +125,13 @@ fn conversation_hits(
     let tenants: Vec<String> = visible.iter().map(|id| format!("'{}'", tenant_word(*id))).collect();
     let visible: Vec<pgrx::Uuid> = visible.into_iter().map(to_sql).collect();
     let arguments = [
-        text_argument(Some(&query)),
-        text_argument(Some(&tenants.join(" | "))),
+        query_text(Some(&query)),
+        query_text(Some(&tenants.join(" | "))),
         visible.into(),
         assistant_id.into(),
         rows.into(),
     ];
-    let hits = relation::as_owner_past_row_security(c"conversation_search", || {
+    let hits = role::as_owner_past_row_security(c"conversation_search", || {
         Spi::connect(|client| {
             client
                 .select(HITS, None, &arguments)?
@@ -143,7 +146,7 @@ fn conversation_hits(
 }
 
 fn asks_for_words(text: &str) -> bool {
-    let asks = query::one::<bool>(ASKS, &[text_argument(Some(text))]);
+    let asks = query::one::<bool>(ASKS, &[query_text(Some(text))]);
     asks.unwrap_or_else(|error| error!("the query could not be read: {error}")).unwrap_or(false)
 }
 

@@ -4,10 +4,15 @@
 //! assistant are put in a row by a lock on it, and each then counts what is committed and its own: of two who confirm at
 //! once, the second sees both. A flag that has suspended its assistant counts for no second time.
 
-use super::{settings, text_argument};
+use super::settings;
+use crate::pg::clock;
+use crate::pg::datum::to_sql;
 use crate::pg::encoding::Text;
-use crate::pg::relation::{self, Row, to_sql};
+use crate::pg::query::text;
+use crate::pg::relation;
+use crate::pg::role;
 use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
+use crate::pg::tuple::Row;
 use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys::{self, Datum};
 use pgrx::prelude::*;
@@ -46,9 +51,7 @@ fn suspend_over_flags(call: &TriggerCall) -> Datum {
     if lock(&about).as_deref() != Some("active") {
         return nothing();
     }
-    // SAFETY: reads the clock.
-    let since =
-        unsafe { pg_sys::GetCurrentTimestamp() } - i64::from(policy.window_hours) * MICROSECONDS_PER_HOUR;
+    let since = clock::timestamp() - i64::from(policy.window_hours) * MICROSECONDS_PER_HOUR;
     let flags = flags_since(assistant, since);
     // SAFETY: a by-value timestamptz.
     let window = unsafe { DatumWithOid::new(Some(Datum::from(since)), pg_sys::TIMESTAMPTZOID) };
@@ -63,7 +66,7 @@ fn suspend_over_flags(call: &TriggerCall) -> Datum {
 
 /// The assistant's status, locked until the transaction ends.
 fn lock(about: &[DatumWithOid<'_>]) -> Option<String> {
-    let status = relation::as_owner_past_row_security(c"assistants", || {
+    let status = role::as_owner_past_row_security(c"assistants", || {
         Spi::connect_mut(|client| {
             let rows = client.update(LOCK, Some(1), about)?;
             if rows.is_empty() { Ok(None) } else { rows.first().get_one::<Text>() }
@@ -88,7 +91,7 @@ fn flags_since(assistant: Uuid, since: i64) -> u64 {
 }
 
 fn conversations(within: &[DatumWithOid<'_>]) -> u64 {
-    let count = relation::as_owner_past_row_security(c"conversation_logs", || {
+    let count = role::as_owner_past_row_security(c"conversation_logs", || {
         Spi::get_one_with_args::<i64>(CONVERSATIONS, within)
     });
     let count = count.unwrap_or_else(|error| error!("conversations could not be counted: {error}"));
@@ -96,12 +99,12 @@ fn conversations(within: &[DatumWithOid<'_>]) -> u64 {
 }
 
 fn suspend(tenant: Uuid, assistant: Uuid, reason: &str) {
-    run(SUSPEND, &[to_sql(tenant).into(), to_sql(assistant).into(), text_argument(Some(reason))]);
+    run(SUSPEND, &[to_sql(tenant).into(), to_sql(assistant).into(), text(Some(reason))]);
 }
 
 /// AWGP's own consequence: the reviewer's role need not let him suspend.
 fn run(sql: &str, arguments: &[DatumWithOid<'_>]) {
-    let done = relation::as_owner_past_row_security(c"assistants", || {
+    let done = role::as_owner_past_row_security(c"assistants", || {
         Spi::connect_mut(|client| client.update(sql, None, arguments).map(|_| ()))
     });
     if let Err(error) = done {

@@ -2,10 +2,11 @@
 
 use super::content;
 use crate::context;
+use crate::pg::datum::from_sql;
 use crate::pg::encoding::Text;
 use crate::pg::jsonb::Jsonb;
 use crate::pg::raise::raise;
-use crate::pg::relation::{for_each_by_text, for_each_by_uuid, from_sql};
+use crate::pg::relation::{for_each_by_text, for_each_by_uuid};
 use awgp_core::templates::difference::changes;
 use awgp_core::templates::{Content, overrides, unknown_template};
 use awgp_core::tenancy;
@@ -23,7 +24,7 @@ struct Template {
 }
 
 impl Template {
-    fn read(row: &crate::pg::relation::Row) -> Option<Self> {
+    fn read(row: &crate::pg::tuple::Row) -> Option<Self> {
         Some(Self {
             id: row.uuid(c"id")?,
             slug: row.text(c"slug")?,

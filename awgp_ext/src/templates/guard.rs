@@ -3,7 +3,8 @@
 use super::content;
 use crate::pg::encoding::to_server;
 use crate::pg::raise::raise;
-use crate::pg::trigger::{TriggerCall, row_security_binds, trigger_function};
+use crate::pg::role::row_security_binds;
+use crate::pg::trigger::{TriggerCall, trigger_function};
 use awgp_core::templates::digest::digest;
 use awgp_core::templates::system_template;
 use pgrx::pg_sys::Datum;
@@ -30,7 +31,7 @@ fn guard_template(call: &TriggerCall) -> Datum {
     if new.flag(c"is_system") || old.as_ref().is_some_and(|old| old.flag(c"is_system")) {
         // A statement over all templates that leaves the shipped ones as they are may pass.
         let label =
-            |row: &crate::pg::relation::Row| (row.text(c"name"), row.text(c"slug"), row.flag(c"is_system"));
+            |row: &crate::pg::tuple::Row| (row.text(c"name"), row.text(c"slug"), row.flag(c"is_system"));
         let untouched = old
             .as_ref()
             .is_some_and(|old| !changed && label(old) == label(&new) && old.uuid(c"id") == new.uuid(c"id"));

@@ -3,7 +3,7 @@
 mod functions;
 mod guard;
 
-use crate::pg::relation::Row;
+use crate::pg::tuple::Row;
 use awgp_core::templates::{Content, patch};
 
 /// What an assistant takes from a template, from a row of either table: both have the same columns.

@@ -2,10 +2,11 @@
 //! any more.
 
 use super::WorkItem;
-use crate::machine::writing;
-use crate::pg::relation::{as_owner_past_row_security, to_sql};
+use crate::pg::datum::uuid;
+use crate::pg::role::as_owner_past_row_security;
 use crate::pg::statement::statements;
 use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
+use crate::state_machine::EFFECT;
 use awgp_core::work::{Status, is_final};
 use pgrx::pg_sys::Datum;
 use uuid::Uuid;
@@ -35,8 +36,7 @@ fn work_item_effects(call: &TriggerCall) -> Datum {
 
 /// Withdraws the open approvals of an item, whose lock the caller holds.
 pub fn withdraw(tenant: Uuid, item: Uuid) {
-    let arguments = [to_sql(tenant).into(), to_sql(item).into()];
-    writing(|| {
-        as_owner_past_row_security(c"approvals", || WITHDRAW.with(|statement| statement.count(&arguments)));
-    });
+    let arguments = [uuid(tenant), uuid(item)];
+    let _effect = EFFECT.hold();
+    as_owner_past_row_security(c"approvals", || WITHDRAW.count(&arguments));
 }

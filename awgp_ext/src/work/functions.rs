@@ -2,9 +2,10 @@
 
 use super::WorkItem;
 use crate::context;
+use crate::pg::datum::{from_sql, to_sql, uuid};
 use crate::pg::encoding::Text;
 use crate::pg::raise::raise;
-use crate::pg::relation::{as_owner_past_row_security, from_sql, to_sql};
+use crate::pg::role::as_owner_past_row_security;
 use crate::pg::statement::statements;
 use awgp_core::work::Verb;
 use awgp_core::{tenancy, work};
@@ -40,8 +41,8 @@ fn require_work_item(work_item_id: Option<pgrx::Uuid>, verb: default!(Option<Tex
 
 /// Locks an item against whoever moves or changes it, until the transaction ends; false where there is none.
 pub fn lock(tenant: Uuid, id: Uuid) -> bool {
-    let arguments = [to_sql(tenant).into(), to_sql(id).into()];
-    as_owner_past_row_security(c"work_items", || LOCK.with(|statement| statement.count(&arguments))) > 0
+    let arguments = [uuid(tenant), uuid(id)];
+    as_owner_past_row_security(c"work_items", || LOCK.count(&arguments)) > 0
 }
 
 /// The id, where the context may write such an assistant; refuses with `unknown_assistant`.

@@ -1,11 +1,12 @@
 //! The trigger that moves work items along their machine, whoever writes and however.
 
 use super::{WorkItem, gate};
-use crate::machine::{is_insert, is_writing, now, risk, somebody_acts, user_of};
+use crate::pg::clock;
+use crate::pg::datum::uuid;
 use crate::pg::encoding::to_server;
 use crate::pg::raise::raise;
-use crate::pg::relation::to_sql;
 use crate::pg::trigger::{TriggerCall, trigger_function};
+use crate::state_machine::{EFFECT, risk, somebody_acts, user_of};
 use awgp_core::refusal::Refusal;
 use awgp_core::work::gate::{Pass, check_assistant, find_approval, needs_approval};
 use awgp_core::work::{Status, Verb, begin, pinned, risk_lowered, verb_between};
@@ -29,7 +30,7 @@ fn work_item_machine(call: &TriggerCall) -> Datum {
     // NULL in a column that is NOT NULL, and a status that is none, are left to the constraints.
     let Some(new) = WorkItem::read(&call.new_row()) else { return call.keep() };
     let Some(to) = new.status else { return call.keep() };
-    let kept = match is_insert(call) {
+    let kept = match call.is_row_insert() {
         true => beginning(call, &new, to),
         false => match WorkItem::read(&call.old_row()) {
             Some(old) => next(call, &old, new, to),
@@ -51,7 +52,7 @@ fn work_item_machine(call: &TriggerCall) -> Datum {
 /// A new item is in the backlog, and asked for by the user in context, where there is one.
 fn beginning(call: &TriggerCall, new: &WorkItem, status: Status) -> Result<Kept, Refusal> {
     begin(status)?;
-    let user = user_of(new.tenant).and_then(|user| to_sql(user).into_datum());
+    let user = user_of(new.tenant).and_then(|user| uuid(user));
     Ok(Kept {
         started_at: None,
         completed_at: None,
@@ -66,7 +67,7 @@ fn beginning(call: &TriggerCall, new: &WorkItem, status: Status) -> Result<Kept,
 fn next(call: &TriggerCall, old: &WorkItem, mut new: WorkItem, to: Status) -> Result<Kept, Refusal> {
     let (old_row, new_row) = (call.old_row(), call.new_row());
     let from = old.status.unwrap_or(to);
-    let asked_row = if is_writing() { &new_row } else { &old_row };
+    let asked_row = if EFFECT.is_held() { &new_row } else { &old_row };
     // What the caller says of the columns that are kept does not count, before anything is asked of them.
     new.asked_risk_level = risk(asked_row.integer(c"asked_risk_level"));
     let mut kept = Kept {
@@ -90,15 +91,15 @@ fn next(call: &TriggerCall, old: &WorkItem, mut new: WorkItem, to: Status) -> Re
                 kept.pinned_digest = new.digest(version).as_deref().and_then(to_server);
                 kept.pinned_digest_version = version.into_datum();
             }
-            kept.started_at = kept.started_at.or(Some(Datum::from(now())));
+            kept.started_at = kept.started_at.or(Some(Datum::from(clock::timestamp())));
         }
         Verb::Ask => (kept.pinned_digest, kept.pinned_digest_version) = (None, None),
         Verb::Complete => {
             check_running(old, &new)?;
-            kept.completed_at = Some(Datum::from(now()));
+            kept.completed_at = Some(Datum::from(clock::timestamp()));
         }
         Verb::Fail | Verb::Cancel => {
-            kept.completed_at = Some(Datum::from(now()));
+            kept.completed_at = Some(Datum::from(clock::timestamp()));
             kept.closed_reason = new_row.raw(c"closed_reason");
         }
     }

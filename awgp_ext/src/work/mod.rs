@@ -8,9 +8,10 @@ pub mod gate;
 mod machine;
 
 use crate::assistant::configuration_digest;
-use crate::machine::risk;
 use crate::pg::jsonb::Jsonb;
-use crate::pg::relation::{self, Row};
+use crate::pg::relation;
+use crate::pg::tuple::Row;
+use crate::state_machine::risk;
 use awgp_core::work::Status;
 use awgp_core::work::digest::{ITEM_ALONE, Pin, Pinned, VERSION, digest};
 use awgp_core::work::gate::Item;

@@ -1,8 +1,8 @@
 //! `confirm_checkpoint()`: the auditor says that he has signed, and shows it.
 
 use crate::pg::argument;
+use crate::pg::datum::to_sql;
 use crate::pg::raise::raise;
-use crate::pg::relation::to_sql;
 use crate::pg::transaction::refuse_read_only;
 use awgp_core::audit::checkpoint::Checkpoint;
 use awgp_core::audit::note::{self, Refused};

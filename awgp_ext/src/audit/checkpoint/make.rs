@@ -6,10 +6,10 @@
 use super::{refuse_findings, tiles};
 use crate::audit::{queue, read};
 use crate::pg::argument;
+use crate::pg::datum::{from_sql, to_sql};
 use crate::pg::lock::{self, Subject};
 use crate::pg::query;
 use crate::pg::raise::raise;
-use crate::pg::relation::{from_sql, to_sql};
 use crate::pg::transaction::refuse_read_only;
 use awgp_core::audit::chain::{Digest, Lane, Link, Linker, genesis};
 use awgp_core::audit::checkpoint::Checkpoint;

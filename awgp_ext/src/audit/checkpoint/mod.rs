@@ -14,12 +14,12 @@ mod make;
 mod prove;
 mod tiles;
 
-#[allow(unused_imports, reason = "who retires a partition asks it")]
-pub use covers::covers_partition;
-
 use crate::pg::raise::raise;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
+
+#[allow(unused_imports, reason = "who retires a partition asks it")]
+pub use covers::covers_partition;
 use uuid::Uuid;
 
 /// Raises that the stored tree, or the rows that are to enter it, do not hold.

@@ -3,9 +3,9 @@
 use super::{refuse_findings, tiles};
 use crate::audit::read;
 use crate::pg::argument;
+use crate::pg::datum::to_sql;
 use crate::pg::query;
 use crate::pg::raise::raise;
-use crate::pg::relation::to_sql;
 use awgp_core::audit::row::AuditRow;
 use awgp_core::audit::tree::Stored;
 use awgp_core::reason::Reason;

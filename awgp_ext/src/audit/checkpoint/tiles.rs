@@ -1,7 +1,7 @@
 //! The tiles of the trees, as rows of audit_tree_tiles.
 
+use crate::pg::datum::to_sql;
 use crate::pg::query;
-use crate::pg::relation::to_sql;
 use awgp_core::audit::chain::Digest;
 use awgp_core::audit::tree::Place;
 use pgrx::prelude::*;

@@ -10,6 +10,7 @@ use crate::maintenance::settings;
 use crate::maintenance::steps::{STEPS, Step};
 use crate::pg::lock::{self, Subject};
 use crate::pg::query;
+use crate::pg::role::{ActingAs, Purpose};
 use pgrx::bgworkers::BackgroundWorker;
 use pgrx::prelude::*;
 use pgrx::{JsonB, PgSqlErrorCode, debug1, log, pg_sys, warning};
@@ -147,16 +148,10 @@ fn show(step: &Step) {
 /// Runs `body` so that nothing it calls comes back to the superuser as whom every background worker begins: no RESET
 /// SESSION AUTHORIZATION, and nothing that waits for the commit, when this is over.
 fn restricted<T>(body: impl FnOnce() -> T) -> T {
-    // SAFETY: reads and writes the process's own state, which after an error the end of the transaction puts back.
-    unsafe {
-        let (mut role, mut security) = (pg_sys::InvalidOid, 0);
-        pg_sys::GetUserIdAndSecContext(&raw mut role, &raw mut security);
-        let more = pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_RESTRICTED_OPERATION;
-        pg_sys::SetUserIdAndSecContext(role, security | more.cast_signed());
-        let result = body();
-        pg_sys::SetUserIdAndSecContext(role, security);
-        result
-    }
+    let acting = ActingAs::oneself(Purpose::Restricted);
+    let answer = body();
+    drop(acting);
+    answer
 }
 
 /// Says what was done, and what failed: once, where it fails as it did before.

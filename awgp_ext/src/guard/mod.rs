@@ -4,12 +4,19 @@
 //! nothing, and to keep what a policy cannot say: a row never moves to another tenant, tenants
 //! form a tree, a user's role binds him.
 
+pub mod bounds;
+mod quota;
+mod references;
+mod tenant_settings;
+
 use crate::context;
-use crate::identity::last_login;
+use crate::context::mode::{ContextMode, context_mode};
+use crate::identity::last_login::LOGIN_TIME;
+use crate::pg::clock;
 use crate::pg::raise::raise;
 use crate::pg::relation;
-use crate::pg::trigger::{TriggerCall, current_role_has, nothing, row_security_binds, trigger_function};
-use crate::settings::{self, ContextMode};
+use crate::pg::role::{current_role_has, row_security_binds};
+use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
 use awgp_core::permissions::{Role, Scope, Verb, check_role_change, check_write, rule};
 use awgp_core::tenancy;
 use pgrx::IntoDatum;
@@ -32,7 +39,7 @@ fn guard_statement(call: &TriggerCall) -> Datum {
     }
     let table = call.argument(0);
     if context::current().is_none() {
-        raise(&match settings::context_mode() {
+        raise(&match context_mode() {
             ContextMode::Trusted => tenancy::no_tenant_context(table),
             ContextMode::Signed => tenancy::no_signed_context(table),
         });
@@ -105,7 +112,7 @@ fn with_subject(call: &TriggerCall, bound: bool) -> Datum {
     if by_tenant != said {
         columns.push((c"subject_by_tenant", by_tenant.into_datum()));
     }
-    if bound && settings::context_mode() == ContextMode::Signed {
+    if bound && context_mode() == ContextMode::Signed {
         let last = if call.is_update() { call.old_row().raw(c"last_login_at") } else { None };
         columns.push((c"last_login_at", last));
     }
@@ -176,9 +183,8 @@ fn refresh_context(call: &TriggerCall) -> Datum {
 
 /// `updated_at` is the wall clock of the change. A login is no change.
 fn touch_updated_at(call: &TriggerCall) -> Datum {
-    if last_login::is_keeping() {
+    if LOGIN_TIME.is_held() {
         return call.keep();
     }
-    // SAFETY: reads the clock.
-    call.with_timestamp(c"updated_at", unsafe { pg_sys::GetCurrentTimestamp() })
+    call.with_timestamp(c"updated_at", clock::timestamp())
 }

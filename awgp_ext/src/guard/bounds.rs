@@ -3,10 +3,11 @@
 //! It is the first of a table's row triggers, so that nothing renders, hashes or compares a value before it is known to be of
 //! bounded size. What does not change is not looked at: a row that was larger before may still be worked on.
 
-use crate::audit::{image, left_out};
+use crate::audit::left_out;
 use crate::pg::encoding::from_server;
 use crate::pg::raise::raise;
 use crate::pg::trigger::{TriggerCall, trigger_function};
+use crate::pg::tuple;
 use awgp_core::bounds::{JSON_BYTES_MAX, TEXT_BYTES_MAX, too_large};
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;
@@ -27,7 +28,7 @@ fn guard_bounds(call: &TriggerCall) -> Datum {
     let exempt = call.argument(1).strip_prefix("but=").unwrap_or_default();
     // SAFETY: both are rows of the trigger's table, read by the descriptor's own numbers.
     unsafe {
-        for attribute in image::attributes(change.descriptor).filter(|attribute| attribute.attlen == -1) {
+        for attribute in tuple::attributes(change.descriptor).filter(|attribute| attribute.attlen == -1) {
             let number = NonZeroUsize::new(usize::from(attribute.attnum.unsigned_abs()));
             let value = |row| number.and_then(|n| pgrx::htup::heap_getattr_raw(row, n, change.descriptor));
             let Some(datum) = value(new) else { continue };
@@ -37,7 +38,7 @@ fn guard_bounds(call: &TriggerCall) -> Datum {
                 continue;
             }
             // The same may be stored in another way.
-            let is_old = old.is_some_and(|old| image::same_image(old, datum, false, -1));
+            let is_old = old.is_some_and(|old| tuple::same_image(old, datum, false, -1));
             let name = from_server(CStr::from_ptr(attribute.attname.data.as_ptr()));
             if !is_old && !exempt.split(',').any(|column| column == name) {
                 raise(&too_large(call.argument(0), &name, limit));
@@ -65,7 +66,7 @@ fn limit_of(kind: pg_sys::Oid) -> usize {
 unsafe fn fits(datum: Datum, kind: pg_sys::Oid, limit: usize) -> bool {
     // SAFETY: a non-null value of variable length.
     unsafe {
-        let size = image::raw_size(datum);
+        let size = tuple::raw_size(datum);
         if kind != pg_sys::JSONBOID {
             return size <= limit.saturating_add(HEADER);
         }

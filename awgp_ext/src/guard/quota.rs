@@ -6,10 +6,12 @@
 //! committed. Rows are counted, and the quota is read, with a fresh snapshot at every isolation level. Nothing
 //! else that happens in the tenant meets the lock.
 
+use crate::pg::datum;
 use crate::pg::lock::{self, Subject};
 use crate::pg::raise::raise;
-use crate::pg::relation::{self, Row};
+use crate::pg::relation;
 use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
+use crate::pg::tuple::Row;
 use awgp_core::quota::Quota;
 use pgrx::pg_sys::{self, Datum};
 use pgrx::prelude::*;
@@ -88,7 +90,7 @@ fn grown(call: &TriggerCall, quota: Quota) -> Vec<Uuid> {
         call.register_transition_tables();
         let mut tenants = Vec::new();
         for row in client.select(sql, None, &[])? {
-            tenants.extend(row.get::<pgrx::Uuid>(1)?.as_ref().map(relation::from_sql));
+            tenants.extend(row.get::<pgrx::Uuid>(1)?.as_ref().map(datum::from_sql));
         }
         Ok::<_, spi::Error>(tenants)
     });

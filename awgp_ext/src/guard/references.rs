@@ -4,8 +4,10 @@
 //! locked against deletion until the transaction ends, and whoever deletes a listed user is refused. Nothing
 //! here depends on what the caller may see, and a foreign id gets the answer of one that does not exist.
 
+use crate::pg::datum;
 use crate::pg::raise::raise;
 use crate::pg::relation;
+use crate::pg::role;
 use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
 use awgp_core::tenancy;
 use pgrx::datum::DatumWithOid;
@@ -42,9 +44,9 @@ fn users_locked(tenant: Uuid, ids: &BTreeSet<Uuid>) -> usize {
     if ids.is_empty() {
         return 0;
     }
-    let ids: Vec<pgrx::Uuid> = ids.iter().copied().map(relation::to_sql).collect();
-    let arguments = [DatumWithOid::from(relation::to_sql(tenant)), DatumWithOid::from(ids)];
-    let locked = relation::as_owner_past_row_security(c"users", || {
+    let ids: Vec<pgrx::Uuid> = ids.iter().copied().map(datum::to_sql).collect();
+    let arguments = [DatumWithOid::from(datum::to_sql(tenant)), DatumWithOid::from(ids)];
+    let locked = role::as_owner_past_row_security(c"users", || {
         Spi::connect_mut(|client| {
             client
                 .update(

@@ -1,0 +1,82 @@
+//! DISCARD ALL and RESET ALL end the session's identity. They have no callback in the server, so the statement itself is
+//! watched for; with a pooler that resets connections, the next client finds nobody in context.
+
+use super::forget_identity;
+use pgrx::pg_sys;
+use std::ffi::c_char;
+
+static mut PREVIOUS_HOOK: pg_sys::ProcessUtility_hook_type = None;
+
+/// Watches for DISCARD ALL and RESET ALL; once a backend.
+pub fn watch() {
+    // SAFETY: the library is loaded once, by one thread; both hooks live as long as the backend.
+    unsafe {
+        PREVIOUS_HOOK = pg_sys::ProcessUtility_hook;
+        pg_sys::ProcessUtility_hook = Some(on_utility);
+    }
+}
+
+// The server's own, without the guard of pgrx's binding: see `on_utility`.
+unsafe extern "C-unwind" {
+    #[allow(clippy::too_many_arguments)] // the server's signature
+    fn standard_ProcessUtility(
+        statement: *mut pg_sys::PlannedStmt,
+        text: *const c_char,
+        read_only_tree: bool,
+        context: pg_sys::ProcessUtilityContext::Type,
+        parameters: pg_sys::ParamListInfo,
+        environment: *mut pg_sys::QueryEnvironment,
+        receiver: *mut pg_sys::DestReceiver,
+        completion: *mut pg_sys::QueryCompletion,
+    );
+}
+
+/// Every utility statement of the server passes here, those of other databases too. A guard of pgrx's would catch an error of
+/// theirs and raise it anew, without the names of table, column and constraint and without its place in the text. So there is
+/// none around the call, and nothing in this frame that has to be dropped: an error leaves through it as through one of C.
+#[allow(clippy::too_many_arguments)] // the server's signature
+unsafe extern "C-unwind" fn on_utility(
+    statement: *mut pg_sys::PlannedStmt,
+    text: *const c_char,
+    read_only_tree: bool,
+    context: pg_sys::ProcessUtilityContext::Type,
+    parameters: pg_sys::ParamListInfo,
+    environment: *mut pg_sys::QueryEnvironment,
+    receiver: *mut pg_sys::DestReceiver,
+    completion: *mut pg_sys::QueryCompletion,
+) {
+    // SAFETY: everything is handed on as the server gave it; the earlier hook is one of its own kind.
+    unsafe {
+        before_utility(statement);
+        let next = PREVIOUS_HOOK.unwrap_or(standard_ProcessUtility);
+        next(statement, text, read_only_tree, context, parameters, environment, receiver, completion);
+    }
+}
+
+/// Before the statement: should it fail, nobody is in context either.
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn before_utility(statement: *mut pg_sys::PlannedStmt) {
+    // SAFETY: a statement that is about to run.
+    if unsafe { ends_identity((*statement).utilityStmt) } {
+        forget_identity();
+    }
+}
+
+/// True for DISCARD ALL and RESET ALL.
+///
+/// # Safety
+/// A node.
+unsafe fn ends_identity(node: *mut pg_sys::Node) -> bool {
+    // SAFETY: the tag says what the node is.
+    unsafe {
+        match (*node).type_ {
+            pg_sys::NodeTag::T_DiscardStmt => {
+                (*node.cast::<pg_sys::DiscardStmt>()).target == pg_sys::DiscardMode::DISCARD_ALL
+            }
+            pg_sys::NodeTag::T_VariableSetStmt => {
+                (*node.cast::<pg_sys::VariableSetStmt>()).kind == pg_sys::VariableSetKind::VAR_RESET_ALL
+            }
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! What happens when a transaction or a savepoint ends, in one place and one order.
+
+use crate::audit::{lanes, queue};
+use crate::identity::last_login;
+use crate::pg::permit;
+use crate::pg::transaction::{End, Watcher};
+use crate::{approval, context, money};
+use pgrx::pg_sys::SubTransactionId;
+
+/// Told of every end.
+pub static WATCHER: Watcher =
+    Watcher { before_commit, before_prepare: queue::before_commit, ended, savepoint_undone, savepoint_kept };
+
+/// The trail first: what comes after it only tells of it, or is no change that anybody made.
+fn before_commit() {
+    queue::before_commit();
+    queue::notify();
+    approval::notice::send();
+    last_login::before_commit();
+}
+
+fn ended(end: End) {
+    permit::forget();
+    queue::forget();
+    lanes::forget();
+    approval::intent::forget();
+    approval::notice::forget();
+    last_login::forget();
+    money::carrying::forget();
+    match end {
+        End::Committed => context::commit(),
+        End::Aborted => context::abort(),
+        End::Prepared => context::forget(),
+    }
+}
+
+fn savepoint_undone(own: SubTransactionId) {
+    permit::forget_subtransaction(own);
+    queue::forget_subtransaction(own);
+    lanes::forget_subtransaction();
+    approval::intent::forget();
+    approval::notice::forget_subtransaction(own);
+    money::carrying::forget();
+    context::forget_subtransaction(own);
+}
+
+fn savepoint_kept(own: SubTransactionId, parent: SubTransactionId) {
+    queue::adopt_subtransaction(own, parent);
+    approval::notice::adopt_subtransaction(own, parent);
+    context::adopt_subtransaction(own, parent);
+}
