@@ -1,6 +1,6 @@
 //! The state machine of assistants, held by trigger.
 
-use crate::approval::people::in_context;
+use crate::context;
 use crate::pg::clock;
 use crate::pg::datum::uuid;
 use crate::pg::encoding::to_server;
@@ -33,7 +33,7 @@ fn assistant_machine(call: &TriggerCall) -> Datum {
             raise(&refusal);
         }
         let mut columns = vec![(c"status_changed_at", Some(Datum::from(clock::timestamp())))];
-        columns.extend(match user.map(in_context) {
+        columns.extend(match user.map(context::human) {
             Some(human) => [
                 (c"created_by", uuid(human.user)),
                 (c"creator_issuer", human.issuer.as_deref().and_then(to_server)),

@@ -105,7 +105,7 @@ pub fn human(tenant: Uuid) -> Result<Human, Refusal> {
     if context.assistant.is_some() {
         return Err(assistant_decides());
     }
-    context.user.map(people::in_context).ok_or_else(no_user)
+    context.user.map(context::human).ok_or_else(no_user)
 }
 
 /// The user in context votes on an approval, whose lock the caller holds. Answers what changes in its row.

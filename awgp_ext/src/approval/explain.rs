@@ -2,6 +2,7 @@
 
 use super::people::{self, Keep};
 use super::{Approval, deciding::Case};
+use crate::context;
 use crate::pg::clock;
 use crate::state_machine::user_of;
 use awgp_core::approval::Status;
@@ -16,7 +17,7 @@ use uuid::Uuid;
 fn person(tenant: Uuid, user: Uuid) -> Option<Person> {
     let person = people::user(tenant, user, Keep::Seen)?;
     let human = match user_of(tenant) == Some(user) {
-        true => people::known(people::in_context(user), &person.human),
+        true => people::known(context::human(user), &person.human),
         false => person.human,
     };
     Some(Person { human, ..person })

@@ -131,7 +131,7 @@ fn expire_approvals(at: default!(Option<TimestampWithTimeZone>, "NULL")) -> i32 
 fn escalate_due_approvals(at: default!(Option<TimestampWithTimeZone>, "NULL")) -> i32 {
     refuse_read_only(c"awgp.escalate_due_approvals()");
     let at = clock::given_until_now("at", at);
-    i32::try_from(super::escalate_due(at)).unwrap_or(i32::MAX)
+    i32::try_from(super::effects::escalate_due(at)).unwrap_or(i32::MAX)
 }
 
 /// Whether a user may decide an approval now, by what right, or why not.

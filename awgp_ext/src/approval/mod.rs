@@ -9,7 +9,7 @@
 mod break_glass;
 mod deciding;
 mod delegations;
-mod effects;
+pub mod effects;
 mod escalating;
 mod explain;
 mod functions;
@@ -28,7 +28,6 @@ use awgp_core::approval::Status;
 use awgp_core::human::Human;
 use awgp_core::permissions::Role;
 use awgp_core::work::digest::Pin;
-pub use effects::escalate_due;
 use pgrx::pg_sys::TimestampTz;
 use uuid::Uuid;
 

@@ -2,7 +2,6 @@
 //! and only read where it is explained.
 
 use super::Approval;
-use crate::context;
 use crate::pg::datum::{uuid, uuids};
 use crate::pg::relation;
 use crate::pg::role::as_owner_past_row_security;
@@ -87,14 +86,6 @@ pub fn users(tenant: Uuid, ids: &[Uuid], keep: Keep) -> Vec<Person> {
 /// One user of a tenant.
 pub fn user(tenant: Uuid, id: Uuid, keep: Keep) -> Option<Person> {
     users(tenant, &[id], keep).into_iter().next()
-}
-
-/// The user in context, as the human who presented the token that the context came from, where it came from one.
-pub fn in_context(user: Uuid) -> Human {
-    let presented = context::presented();
-    let (issuer, subject) =
-        presented.map(|presented| (presented.issuer.clone(), presented.subject.clone())).unzip();
-    Human { user, issuer, subject }
 }
 
 /// A human who presented a token; who presented none is known by the subject of the user's row.

@@ -1,6 +1,7 @@
 //! Asking: an approval is pinned to its work item, and made in the name of whoever is in context.
 
-use super::{people, policy};
+use super::policy;
+use crate::context;
 use crate::pg::clock;
 use crate::pg::datum::{text, uuid};
 use crate::pg::encoding::to_server;
@@ -116,7 +117,7 @@ fn ask(row: &Row, tenant: Uuid, item: Uuid) -> Result<Asked, Refusal> {
 fn requester(tenant: Uuid, named: Option<Uuid>) -> Result<Human, Refusal> {
     match (user_of(tenant), named) {
         (Some(user), Some(named)) if user != named => Err(requester_not_user()),
-        (Some(user), _) => Ok(people::in_context(user)),
+        (Some(user), _) => Ok(context::human(user)),
         (None, Some(named)) => Ok(named.into()),
         (None, None) => Err(no_requester()),
     }

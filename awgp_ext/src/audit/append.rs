@@ -5,8 +5,7 @@
 use super::columns::{COLUMNS, refuse_changed_columns};
 use super::content::{Content, Stored};
 use super::event::Event;
-use super::lane_row::{self, Which};
-use super::lanes::Head;
+use super::lane_row::{self, Head, Which};
 use super::partition::Partition;
 use super::{retired, sealed, wait};
 use crate::pg::clock;

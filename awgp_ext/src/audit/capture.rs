@@ -12,6 +12,7 @@ use super::image::{self, Image};
 use super::rules::{self, Key, Rules};
 use super::value;
 use super::{actor, queue};
+use crate::audit::installation;
 use crate::context;
 use crate::identity::last_login::LOGIN_TIME;
 use crate::pg::datum;
@@ -65,7 +66,7 @@ fn capture(call: &TriggerCall) -> Datum {
             Some(image.state)
         };
         let (before, after) = (state("before_state", before), state("after_state", after));
-        let tenant = owner(call, &rules, row).unwrap_or_else(queue::installation);
+        let tenant = owner(call, &rules, row).unwrap_or_else(installation::id);
         if !rules.is_own {
             refuse_foreign_tenant(&rules.entity, tenant);
         }

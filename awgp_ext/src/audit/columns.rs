@@ -1,8 +1,7 @@
 //! The columns of the audit trail, which are written and read below SQL by place and type.
 
-use crate::pg::catalog;
+use crate::pg::descriptor;
 use crate::pg::raise::raise;
-use crate::pg::tuple;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
 use pgrx::pg_sys;
@@ -54,8 +53,12 @@ pub unsafe fn refuse_changed_columns(relation: pg_sys::Relation) {
         // SAFETY: the number is the descriptor's own.
         let found = unsafe {
             let descriptor = (*relation).rd_att;
-            let number = i32::from(catalog::attribute_number(descriptor, column));
-            if number > 0 { (*tuple::attribute(descriptor, number - 1)).atttypid } else { pg_sys::InvalidOid }
+            let number = i32::from(descriptor::attribute_number(descriptor, column));
+            if number > 0 {
+                (*descriptor::attribute(descriptor, number - 1)).atttypid
+            } else {
+                pg_sys::InvalidOid
+            }
         };
         if found != kind && !(kind == pg_sys::TEXTOID && found == pg_sys::VARCHAROID) {
             raise(

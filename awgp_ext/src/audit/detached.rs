@@ -1,8 +1,9 @@
 //! Rows of a month that stands beside the trail: whether they are the ones that were sealed.
 
+use super::append;
 use super::read;
 use super::verify::{self, PartitionSum};
-use super::{append, queue};
+use crate::audit::installation;
 use crate::pg::raise::raise;
 use awgp_core::audit::chain::{Digest, Lane, Link};
 use awgp_core::audit::integrity;
@@ -15,7 +16,7 @@ use pgrx::prelude::*;
 /// Verifies the rows of a table beside the trail and returns how many they are: each lane follows the link before it and
 /// ends at its anchor, and all of them yield the seal. Raises where they do not.
 pub fn verify(name: &str) -> u64 {
-    let mut verifier = LogVerifier::new(queue::installation());
+    let mut verifier = LogVerifier::new(installation::id());
     let mut sum = PartitionSum::default();
     let mut current = None;
     read::for_each_row_beside(name, |row| {
@@ -49,7 +50,7 @@ pub fn verify(name: &str) -> u64 {
 }
 
 fn known(name: &str, lane: Lane, first_seq: i64) -> Known {
-    let genesis = Known::from_genesis(queue::installation(), lane);
+    let genesis = Known::from_genesis(installation::id(), lane);
     let before = (first_seq > 1).then_some(first_seq - 1);
     let start = before.and_then(|seq| append::link_at(lane, seq).or_else(|| verify::anchored(lane, seq)));
     let known = Known { start: start.unwrap_or(genesis.start), ..genesis };

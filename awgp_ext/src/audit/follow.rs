@@ -8,7 +8,7 @@
 use super::permit::UNTRACK;
 use super::rules;
 use super::secrets;
-use super::track::{Table, as_owner, record};
+use super::tracked::{Table, as_owner, record};
 use crate::pg::c_function::c_function;
 use crate::pg::lock::{self, Subject};
 use crate::pg::query;

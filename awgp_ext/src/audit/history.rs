@@ -1,6 +1,6 @@
 //! How a row is called in the trail: by which id, and under which names of its table.
 
-use super::track::Table;
+use super::tracked::Table;
 use crate::pg::c_function::c_function;
 use crate::pg::datum::{self, to_sql};
 use crate::pg::query;

@@ -8,10 +8,11 @@
 use super::{left_out, value};
 use crate::audit::settings;
 use crate::pg::datum::uuid_of;
+use crate::pg::descriptor::{attributes, name_of};
 use crate::pg::jsonb::Jsonb;
 use crate::pg::jsonb::build::{State, null, numeric, owned_string, push, string};
 use crate::pg::jsonb::text::{Sink, string as string_text};
-use crate::pg::tuple::{attributes, name_of, raw_size};
+use crate::pg::tuple::raw_size;
 use awgp_core::audit::row::timestamp_from_postgres;
 use awgp_core::audit::tracked::Treatment;
 use awgp_core::civil::format_timestamp;

@@ -6,6 +6,16 @@ use awgp_core::audit::chain::{Digest, Lane, Link};
 use pgrx::pg_sys;
 use std::ffi::CStr;
 
+/// The tail of a lane that this transaction holds.
+pub struct Head {
+    /// The lane.
+    pub lane: i16,
+    /// Number and hash of its last row; 0 and the genesis value where it has none.
+    pub link: Link,
+    /// Time of its last row.
+    pub timestamp: pg_sys::TimestampTz,
+}
+
 /// Which row of the lane.
 #[derive(Clone, Copy, Debug)]
 pub enum Which {

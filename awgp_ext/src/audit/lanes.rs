@@ -10,7 +10,9 @@
 //! are more of them than a server has sessions, so nobody waits for one.
 
 use super::append::Appender;
-use super::{queue, wait};
+use super::lane_row::Head;
+use super::wait;
+use crate::audit::installation;
 use crate::audit::settings;
 use crate::pg::lock;
 use awgp_core::audit::chain::{Lane, Link, genesis};
@@ -22,16 +24,6 @@ use uuid::Uuid;
 const OWN_LANES: usize = 32;
 /// The first wide lane; a tenant's own are below.
 const WIDE: u16 = 0x4000;
-
-/// The tail of a lane that this transaction holds.
-pub struct Head {
-    /// The lane.
-    pub lane: i16,
-    /// Number and hash of its last row; 0 and the genesis value where it has none.
-    pub link: Link,
-    /// Time of its last row.
-    pub timestamp: pg_sys::TimestampTz,
-}
 
 /// What this transaction has locked.
 struct Held {
@@ -55,7 +47,7 @@ pub fn take(tenant: Uuid, appender: &mut Appender) -> Head {
     let tail = appender.tail(of);
     tail.unwrap_or_else(|| Head {
         lane: of.chain_lane,
-        link: Link { seq: 0, hash: genesis(queue::installation(), of) },
+        link: Link { seq: 0, hash: genesis(installation::id(), of) },
         timestamp: pg_sys::TimestampTz::MIN,
     })
 }

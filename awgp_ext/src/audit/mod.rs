@@ -23,6 +23,7 @@ pub mod follow;
 pub mod history;
 pub mod image;
 pub mod immutable;
+pub mod installation;
 pub mod lane_row;
 pub mod lanes;
 pub mod left_out;
@@ -35,24 +36,31 @@ pub mod read;
 pub mod retired;
 pub mod rules;
 pub mod seal;
-pub mod seal_due;
 pub mod sealed;
 pub mod secrets;
 pub mod settings;
 pub mod track;
+pub mod tracked;
 pub mod value;
 pub mod verify;
 pub mod wait;
 
 use crate::pg::invalidation::{on_relation_change, on_schema_change};
+use std::ffi::{c_char, c_void};
 
 /// Declares parameters and listens for changes of the catalog; once a backend.
 pub fn register() {
     settings::define();
-    secrets::define();
+    secrets::define(on_other_secrets);
     on_relation_change(|changed| {
         sealed::forget();
         rules::forget(changed);
     });
     on_schema_change(|| rules::forget(None));
+}
+
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn on_other_secrets(_value: *const c_char, _extra: *mut c_void) {
+    rules::forget(None);
+    secrets::forget();
 }

@@ -7,8 +7,7 @@
 //! directly. Whatever an operator has added sends it the long way.
 
 use super::wait;
-use crate::pg::catalog;
-use crate::pg::tuple;
+use crate::pg::descriptor;
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;
 
@@ -100,7 +99,7 @@ impl<const N: usize> Partition<N> {
 /// The place of a column, from 0.
 unsafe fn place_of(relation: pg_sys::Relation, column: &CStr) -> usize {
     // SAFETY: the relation is open.
-    let number = unsafe { catalog::column((*relation).rd_att, column) };
+    let number = unsafe { descriptor::column((*relation).rd_att, column) };
     number
         .map(|number| number.get() - 1)
         .unwrap_or_else(|| pgrx::error!("the audit trail has lost its column {}", column.to_string_lossy()))
@@ -139,7 +138,7 @@ unsafe fn only_columns_of_ours_are_not_null(relation: pg_sys::Relation) -> bool 
     ];
     // SAFETY: as above.
     unsafe {
-        tuple::attributes((*relation).rd_att)
+        descriptor::attributes((*relation).rd_att)
             .filter(|attribute| attribute.attnotnull)
             .all(|attribute| NEVER_EMPTY.contains(&CStr::from_ptr(attribute.attname.data.as_ptr())))
     }

@@ -7,18 +7,17 @@ use super::actor;
 use super::append::{Appender, Place};
 use super::content::{Content, Stored};
 use super::event::Event;
-use super::lanes::{self, Head};
+use super::lane_row::Head;
+use super::lanes;
 use super::permit::CHAIN;
+use crate::audit::installation;
 use crate::audit::settings;
 use crate::pg::jsonb::Jsonb;
-use crate::pg::raise::raise;
-use crate::pg::relation;
 use crate::pg::role::{ActingAs, Purpose};
 use awgp_core::audit::chain::Linker;
 use awgp_core::audit::row::{RowRef, timestamp_from_postgres};
-use awgp_core::structure::incomplete;
 use pgrx::pg_sys;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 use uuid::Uuid;
@@ -57,23 +56,11 @@ struct Queue {
 
 thread_local! {
     static QUEUE: RefCell<Queue> = RefCell::new(Queue::default());
-    static INSTALLATION: Cell<Option<Uuid>> = const { Cell::new(None) };
 }
 
 fn current_subtransaction() -> pg_sys::SubTransactionId {
     // SAFETY: reads a counter.
     unsafe { pg_sys::GetCurrentSubTransactionId() }
-}
-
-/// The install id. It names the chain of what belongs to no tenant, and every chain begins with it.
-pub fn installation() -> Uuid {
-    INSTALLATION.get().unwrap_or_else(|| {
-        let id = relation::only_uuid(c"installation", c"id").unwrap_or_else(|| {
-            raise(&incomplete("the row of awgp.installation"));
-        });
-        INSTALLATION.set(Some(id));
-        id
-    })
 }
 
 /// Adds an event; writes the queue where it has grown large.
@@ -93,7 +80,7 @@ pub fn push(event: Event) {
 pub fn push_installation_event(action: &str, entity_type: &str, after: &serde_json::Value) {
     push(Event {
         id: None,
-        tenant: installation(),
+        tenant: installation::id(),
         actor: actor::current(),
         action: action.to_owned(),
         entity_type: entity_type.to_owned(),
@@ -206,8 +193,7 @@ pub fn notify() {
 
 /// The transaction has ended.
 pub fn forget() {
-    // A rolled back or repeated CREATE EXTENSION draws another one.
-    INSTALLATION.set(None);
+    installation::forget();
     QUEUE.with_borrow_mut(|queue| {
         let used = !queue.events.is_empty() || !queue.heads.is_empty() || !queue.lent.is_empty();
         if used || queue.committing || queue.last_id.is_some() {
@@ -219,7 +205,7 @@ pub fn forget() {
 /// A savepoint was rolled back: its events never happened, the locks taken since are gone, and what it wrote
 /// of outer levels is to be written again.
 pub fn forget_subtransaction(own: pg_sys::SubTransactionId) {
-    INSTALLATION.set(None);
+    installation::forget();
     QUEUE.with_borrow_mut(|queue| {
         // Ids ascend within a transaction, so what the savepoint and those inside it did is at the end.
         while queue.events.last().is_some_and(|waiting| waiting.subtransaction >= own) {

@@ -6,8 +6,9 @@
 
 use super::columns;
 use crate::pg::datum;
+use crate::pg::descriptor;
 use crate::pg::guc::Setting;
-use crate::pg::{catalog, jsonb};
+use crate::pg::jsonb;
 use awgp_core::audit::chain::Lane;
 use awgp_core::audit::row::{AuditRow, RowRef, timestamp_from_postgres};
 use pgrx::datum::DatumWithOid;
@@ -148,7 +149,7 @@ impl Reader {
             pg_sys::MemoryContextSwitchTo(outer);
             columns::refuse_changed_columns(relation);
             let numbers = COLUMNS
-                .map(|column| catalog::column((*relation).rd_att, column).map_or(0, NonZeroUsize::get));
+                .map(|column| descriptor::column((*relation).rd_att, column).map_or(0, NonZeroUsize::get));
             self.sources.push(Source { oid, relation, slot, numbers });
         }
         self.sources.len() - 1

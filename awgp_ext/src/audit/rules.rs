@@ -6,9 +6,9 @@
 
 use super::secrets;
 use crate::pg::catalog;
+use crate::pg::descriptor;
 use crate::pg::encoding::from_server;
 use crate::pg::trigger::TriggerCall;
-use crate::pg::tuple;
 use awgp_core::audit::tracked::{Column, Pinned, Treatment};
 use pgrx::pg_sys;
 use std::cell::{Cell, RefCell};
@@ -116,7 +116,7 @@ unsafe fn work_out_from(
         let descriptor = (*relation).rd_att;
         let mut treatments = vec![Treatment::Plain; usize::try_from((*descriptor).natts).unwrap_or(0)];
         let mut is_ignored = vec![false; treatments.len()];
-        for attribute in tuple::attributes(descriptor) {
+        for attribute in descriptor::attributes(descriptor) {
             let name = from_server(CStr::from_ptr(attribute.attname.data.as_ptr()));
             let place = usize::try_from(attribute.attnum - 1).unwrap_or(0);
             // A partition has the columns of its parent, by name.
@@ -241,7 +241,7 @@ pub unsafe fn arguments(trigger: *const pg_sys::Trigger) -> Vec<String> {
 pub unsafe fn columns(relation: pg_sys::Relation) -> Vec<Column> {
     // SAFETY: the caller's promise.
     unsafe {
-        tuple::attributes((*relation).rd_att)
+        descriptor::attributes((*relation).rd_att)
             .map(|attribute| Column {
                 number: attribute.attnum,
                 name: from_server(cstr(attribute.attname.data.as_ptr())).into_owned(),
@@ -274,7 +274,7 @@ unsafe fn key(relation: pg_sys::Relation, treatments: &[Treatment], is_own: bool
     unsafe {
         let descriptor = (*relation).rd_att;
         let is_uuid = |number: i16| pg_sys::SPI_gettypeid(descriptor, i32::from(number)) == pg_sys::UUIDOID;
-        let id = catalog::attribute_number(descriptor, c"id");
+        let id = descriptor::attribute_number(descriptor, c"id");
         if id > 0 && is_uuid(id) {
             return Key::Uuid(id);
         }

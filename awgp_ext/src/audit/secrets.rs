@@ -1,8 +1,7 @@
 //! What must not enter the trail: the names of `awgp.audit_mask`, remembered per column.
 
-use super::rules;
 use crate::pg::encoding::bytes_from_server;
-use crate::pg::parameter::{self, known, of_superuser};
+use crate::pg::parameter::{self, Assign, known, of_superuser};
 use awgp_core::audit::mask::{DEFAULT_PATTERNS, SecretNames, mask};
 use pgrx::{GucSetting, pg_sys};
 use std::cell::RefCell;
@@ -26,14 +25,14 @@ fn patterns() -> String {
     known(&PATTERNS).map_or_else(|| DEFAULT_PATTERNS.to_owned(), |names| names.to_string_lossy().into_owned())
 }
 
-/// Declares the parameter.
-pub fn define() {
+/// Declares the parameter; `on_change` is called whenever it takes another value.
+pub fn define(on_change: Assign) {
     of_superuser(
         c"awgp.audit_mask",
         c"Names of columns and JSON keys whose values never enter the audit trail.",
         c"Separated by commas; * at the beginning or end stands for anything; case, _ and - do not count. Unset: a list of the usual secrets.",
     )
-    .text(&PATTERNS, Some(check_patterns), Some(assign_patterns));
+    .text(&PATTERNS, Some(check_patterns), Some(on_change));
 }
 
 #[pgrx::pg_guard]
@@ -47,9 +46,7 @@ unsafe extern "C-unwind" fn check_patterns(
 }
 
 /// The parameter takes another value.
-#[pgrx::pg_guard]
-unsafe extern "C-unwind" fn assign_patterns(_value: *const c_char, _extra: *mut c_void) {
-    rules::forget(None);
+pub fn forget() {
     REMEMBERED.with_borrow_mut(|remembered| *remembered = None);
 }
 

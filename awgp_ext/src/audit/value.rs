@@ -8,12 +8,12 @@ use super::image;
 use super::left_out::{self, Masked, Summed};
 use super::plain_output::plain_output;
 use super::secrets;
+use crate::pg::descriptor;
 use crate::pg::encoding::from_server;
 use crate::pg::jsonb::Jsonb;
 use crate::pg::jsonb::build::{self, State};
 use crate::pg::jsonb::text::Sink;
 use crate::pg::subtransaction;
-use crate::pg::tuple;
 use pgrx::pg_sys::{self, Datum, JsonbIteratorToken};
 use std::ffi::{CStr, c_char};
 
@@ -157,13 +157,13 @@ unsafe fn push_row(state: &mut State, datum: Datum, limit: usize) {
         let (mut values, mut nulls) = (vec![Datum::null(); count], vec![true; count]);
         pg_sys::heap_deform_tuple(&raw mut tuple, descriptor, values.as_mut_ptr(), nulls.as_mut_ptr());
         build::push(state, JsonbIteratorToken::WJB_BEGIN_OBJECT, None);
-        for attribute in tuple::attributes(descriptor) {
+        for attribute in descriptor::attributes(descriptor) {
             let name = CStr::from_ptr(attribute.attname.data.as_ptr());
             build::push(state, JsonbIteratorToken::WJB_KEY, Some(build::string(name.to_bytes())));
             let place = usize::try_from(attribute.attnum - 1).unwrap_or(0);
             if nulls[place] {
                 build::push(state, JsonbIteratorToken::WJB_VALUE, Some(build::null()));
-            } else if secrets::is_secret_column(&tuple::name_of(attribute)) {
+            } else if secrets::is_secret_column(&descriptor::name_of(attribute)) {
                 image::push_masked(state);
             } else {
                 push_part(state, values[place], attribute.atttypid, limit);

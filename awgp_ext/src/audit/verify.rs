@@ -3,8 +3,9 @@
 //! The judgement is `awgp_core`'s; here the rows are read, what is known of the lanes is looked up, and the
 //! structure around the rows is checked: partitions, triggers, policies, seals.
 
+use super::append;
 use super::read::{self, Scope};
-use super::{append, queue};
+use crate::audit::installation;
 use crate::pg::datum::{from_sql, to_sql};
 use crate::pg::query;
 use crate::pg::raise::raise;
@@ -146,7 +147,7 @@ pub fn findings(scope: Scope<'_>) -> Vec<Finding> {
 
 /// Findings of the rows alone, and what each partition's rows yield.
 pub fn verify_rows(scope: Scope<'_>, keep_lanes: bool) -> (Vec<Finding>, BTreeMap<String, PartitionSum>) {
-    let mut verifier = LogVerifier::new(queue::installation());
+    let mut verifier = LogVerifier::new(installation::id());
     let mut sums: HashMap<pg_sys::Oid, PartitionSum> = HashMap::new();
     let mut current = None;
     let mut anchors = anchors(scope);
@@ -192,7 +193,7 @@ struct Anchor {
 
 /// What is known of a lane before its first row in the scope.
 fn known(scope: Scope<'_>, lane: Lane, first_seq: i64, anchors: &[Anchor]) -> Known {
-    let genesis = Known::from_genesis(queue::installation(), lane);
+    let genesis = Known::from_genesis(installation::id(), lane);
     let start = if scope.partition.is_some() && first_seq > 1 {
         append::link_at(lane, first_seq - 1)
             .or_else(|| anchored(lane, first_seq - 1))

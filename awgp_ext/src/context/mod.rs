@@ -19,6 +19,7 @@ pub mod tenants;
 use crate::pg::datum::uuid_array;
 use crate::pg::invalidation::on_relation_change;
 use crate::pg::raise::raise;
+use awgp_core::human::Human;
 use awgp_core::permissions::Role;
 use awgp_core::refusal::Refusal;
 use awgp_core::tenancy;
@@ -90,7 +91,7 @@ impl State {
 /// Declares the parameters, and listens for what changes or ends a context; once a backend.
 pub fn register() {
     mode::define(follow_setting);
-    reset::watch();
+    reset::watch(forget_identity);
     on_relation_change(|changed| {
         if sight::forget_where_tenants(changed) {
             // A plan that is made after this must not be chosen by what was looked up before.
@@ -156,6 +157,13 @@ pub fn presented() -> Option<Rc<Presented>> {
         Some((presented, of_session)) if !of_session || session::in_force().is_some() => presented,
         _ => session::in_force().map(|identity| identity.presented),
     }
+}
+
+/// The user in context, as the human who presented the token that the context came from, where it came from one.
+pub fn human(user: Uuid) -> Human {
+    let (issuer, subject) =
+        presented().map(|presented| (presented.issuer.clone(), presented.subject.clone())).unzip();
+    Human { user, issuer, subject }
 }
 
 /// What the newest frame says that counts in the mode in force.

@@ -1,14 +1,19 @@
 //! DISCARD ALL and RESET ALL end the session's identity. They have no callback in the server, so the statement itself is
 //! watched for; with a pooler that resets connections, the next client finds nobody in context.
 
-use super::forget_identity;
 use pgrx::pg_sys;
+use std::cell::Cell;
 use std::ffi::c_char;
+
+thread_local! {
+    static ON_RESET: Cell<Option<fn()>> = const { Cell::new(None) };
+}
 
 static mut PREVIOUS_HOOK: pg_sys::ProcessUtility_hook_type = None;
 
-/// Watches for DISCARD ALL and RESET ALL; once a backend.
-pub fn watch() {
+/// Calls `forget_identity` at DISCARD ALL and RESET ALL; once a backend.
+pub fn watch(forget_identity: fn()) {
+    ON_RESET.set(Some(forget_identity));
     // SAFETY: the library is loaded once, by one thread; both hooks live as long as the backend.
     unsafe {
         PREVIOUS_HOOK = pg_sys::ProcessUtility_hook;
@@ -58,7 +63,9 @@ unsafe extern "C-unwind" fn on_utility(
 unsafe extern "C-unwind" fn before_utility(statement: *mut pg_sys::PlannedStmt) {
     // SAFETY: a statement that is about to run.
     if unsafe { ends_identity((*statement).utilityStmt) } {
-        forget_identity();
+        if let Some(forget_identity) = ON_RESET.get() {
+            forget_identity();
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Whether the server maintains this database by itself, said always.
 
-use super::Finding;
+use super::finding::Finding;
 use crate::maintenance::settings as maintenance;
 use crate::pg::query;
 use awgp_core::name_list;

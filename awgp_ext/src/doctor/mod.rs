@@ -7,6 +7,7 @@
 //! Each check stands on its own, in a subtransaction: one that cannot be made is a finding, and the others follow.
 
 mod background;
+mod finding;
 mod people;
 mod tracking;
 
@@ -18,6 +19,7 @@ use crate::pg::relation;
 use crate::pg::role;
 use crate::pg::subtransaction;
 use awgp_core::server_release;
+use finding::Finding;
 use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
@@ -71,15 +73,6 @@ const STATE_CHECKS: &[Check] = checks! {
     warning maintenance_overdue,
     warning maintenance_failing,
 };
-
-/// A finding.
-pub struct Finding {
-    code: &'static str,
-    severity: &'static str,
-    object: String,
-    message: String,
-    hint: String,
-}
 
 /// What is wrong with this installation, a row a finding.
 #[pg_extern(stable, parallel_unsafe)]

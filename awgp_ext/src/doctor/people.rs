@@ -1,6 +1,6 @@
 //! What the doctor says of people: who vouches for them, and whether there are any to decide what waits.
 
-use super::Finding;
+use super::finding::Finding;
 use crate::approval::undecidable;
 use crate::context::mode::{ContextMode, context_mode};
 use crate::identity::providers;

@@ -2,9 +2,10 @@
 //!
 //! What was asked for is on the record: `track_table()`, `untrack_table()` and new names are events of the installation's chain.
 
-use super::Finding;
-use crate::audit::track::Table;
-use crate::audit::{queue, rules};
+use super::finding::Finding;
+use crate::audit::installation;
+use crate::audit::rules;
+use crate::audit::tracked::Table;
 use crate::pg::datum::to_sql;
 use crate::pg::relation;
 use crate::pg::role;
@@ -110,7 +111,7 @@ fn gone() -> Vec<Finding> {
     if relation::oid(c"audit_logs") == pg_sys::InvalidOid || !relation::has_rows(c"installation") {
         return Vec::new();
     }
-    let arguments = [to_sql(queue::installation()).into()];
+    let arguments = [to_sql(installation::id()).into()];
     let asked = role::as_installer_past_row_security(|| {
         rows(ASKED, &arguments, |row| Ok((row.get::<String>(1)?, row.get::<String>(2)?)))
     });

@@ -4,6 +4,7 @@
 //! bounded size. What does not change is not looked at: a row that was larger before may still be worked on.
 
 use crate::audit::left_out;
+use crate::pg::descriptor;
 use crate::pg::encoding::from_server;
 use crate::pg::raise::raise;
 use crate::pg::trigger::{TriggerCall, trigger_function};
@@ -28,7 +29,8 @@ fn guard_bounds(call: &TriggerCall) -> Datum {
     let exempt = call.argument(1).strip_prefix("but=").unwrap_or_default();
     // SAFETY: both are rows of the trigger's table, read by the descriptor's own numbers.
     unsafe {
-        for attribute in tuple::attributes(change.descriptor).filter(|attribute| attribute.attlen == -1) {
+        for attribute in descriptor::attributes(change.descriptor).filter(|attribute| attribute.attlen == -1)
+        {
             let number = NonZeroUsize::new(usize::from(attribute.attnum.unsigned_abs()));
             let value = |row| number.and_then(|n| pgrx::htup::heap_getattr_raw(row, n, change.descriptor));
             let Some(datum) = value(new) else { continue };

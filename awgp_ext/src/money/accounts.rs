@@ -12,12 +12,13 @@
 use super::alert::{self, Cause};
 use super::book::{Book, LockedRow, Order};
 use super::period::{self, Limit, Open};
-use super::{accounting_time, holding, numeric};
+use super::{accounting_time, holding, numeric, tenant};
 use crate::pg::clock;
 use crate::pg::lock::{self, Subject};
 use crate::pg::raise::raise;
 use crate::pg::relation;
 use crate::pg::scan::Condition;
+use crate::pg::trigger::TriggerCall;
 use awgp_core::money::amount::Amount;
 use awgp_core::money::exact::Exact;
 use awgp_core::money::limit::{Movement, Scope};
@@ -138,7 +139,7 @@ impl Accounts {
             open.extend(period::try_open(&periods, &limit, at));
         }
         lock::lock_row(Subject::Spending, tenant);
-        let quota = holding::tenant(tenant).and_then(|tenant| tenant.quota).unwrap_or(Amount::ZERO);
+        let quota = tenant::find(tenant).and_then(|tenant| tenant.quota).unwrap_or(Amount::ZERO);
         open.push(period::open(&periods, &Limit::of(Scope::Tenant, tenant, tenant, Some(quota)), at));
         let pool = spender.pool.and_then(|id| Pool::lock(id).map(|pool| (id, pool)));
         if let Some((id, pool)) = &pool {
@@ -233,4 +234,17 @@ fn expired(open: &Open, but: Option<Uuid>) -> Amount {
         true
     });
     sum
+}
+
+/// A pool or holding that the caller names is the one that is accounted to. Another is refused as a reference to
+/// what is not there.
+pub fn refuse_other(call: &TriggerCall, spender: &Spender) {
+    let row = call.new_row();
+    for (column, name, own) in
+        [(c"pool_id", "pool_id", spender.pool), (c"holding_id", "holding_id", spender.holding)]
+    {
+        if row.uuid(column).is_some_and(|given| Some(given) != own) {
+            raise(&refusals::unknown_row(call.argument(0), name));
+        }
+    }
 }

@@ -7,7 +7,7 @@
 //! Snapshots are fresh ones; a row that this transaction has written is seen once its command has ended, so every
 //! write here ends one.
 
-use crate::pg::catalog;
+use crate::pg::descriptor;
 use crate::pg::relation;
 pub use crate::pg::scan::Order;
 use crate::pg::scan::{self, Condition, Path, View};
@@ -110,7 +110,7 @@ impl Book {
         unsafe {
             let mut numbers: Vec<i32> = values
                 .iter()
-                .map(|(column, _)| i32::from(catalog::attribute_number(row.descriptor, column)))
+                .map(|(column, _)| i32::from(descriptor::attribute_number(row.descriptor, column)))
                 .collect();
             if numbers.iter().any(|number| *number <= 0) {
                 pgrx::error!("a book of the ledger has lost a column; call awgp.install(true)");

@@ -9,16 +9,16 @@
 //! metadata says `incurred`) is entered over a limit too: for these the limits are locked before the row is
 //! written, so that its `overrun` says what is so.
 
-use super::accounts::{Accounts, Spender};
+use super::accounts::{Accounts, Spender, refuse_other};
 use super::alert::Cause;
-use super::book::{Book, Order};
+use super::book::Book;
 use super::charge::{self, Charge};
+use super::pool::pool_of;
 use super::reservation::Reservation;
-use super::{accounting_time, carrying, holding, numeric};
+use super::{accounting_time, carrying, holding, numeric, tenant};
 use crate::pg::datum;
 use crate::pg::raise::raise;
 use crate::pg::relation;
-use crate::pg::scan::Condition;
 use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
 use crate::pg::tuple::Row;
 use awgp_core::money::amount::Amount;
@@ -26,7 +26,7 @@ use awgp_core::money::exact::Exact;
 use awgp_core::money::limit::{Movement, Scope};
 use awgp_core::money::refusals;
 use pgrx::IntoDatum;
-use pgrx::pg_sys::{self, Datum};
+use pgrx::pg_sys::Datum;
 use std::ffi::CStr;
 use uuid::Uuid;
 
@@ -57,7 +57,7 @@ fn keep_entry(call: &TriggerCall) -> Datum {
         tenant,
         assistant,
         pool: pool.map(|pool| pool.id),
-        holding: holding::tenant(tenant).and_then(|tenant| tenant.holding),
+        holding: tenant::find(tenant).and_then(|tenant| tenant.holding),
         at,
     };
     let incurred = charge::is_incurred(&row);
@@ -176,19 +176,6 @@ fn accounted(
     call.with_columns(&values)
 }
 
-/// A pool or holding that the caller names is the one that is accounted to. Another is refused as a reference to
-/// what is not there.
-pub fn refuse_other(call: &TriggerCall, spender: &Spender) {
-    let row = call.new_row();
-    for (column, name, own) in
-        [(c"pool_id", "pool_id", spender.pool), (c"holding_id", "holding_id", spender.holding)]
-    {
-        if row.uuid(column).is_some_and(|given| Some(given) != own) {
-            raise(&refusals::unknown_row(call.argument(0), name));
-        }
-    }
-}
-
 /// AFTER INSERT, the last of the triggers: the money moves.
 fn post_entry(call: &TriggerCall) -> Datum {
     let row = call.new_row();
@@ -220,31 +207,6 @@ fn post_entry(call: &TriggerCall) -> Datum {
         reservation.resolve("settled");
     }
     nothing()
-}
-
-/// A pool as an entry needs it.
-pub struct PoolRow {
-    /// Its id.
-    pub id: Uuid,
-    /// When its newest period began: it is not unmade, whatever the clock says.
-    pub period_starts: pg_sys::TimestampTz,
-}
-
-/// The tenant's pool for a provider.
-pub fn pool_of(tenant: Uuid, provider: &str) -> Option<PoolRow> {
-    let book = Book::open(c"provider_credit_pools");
-    let mut found = None;
-    let keys = [(c"tenant_id", Condition::Uuid(tenant))];
-    book.scan(c"provider_credit_pools_tenant_id_provider_key", &keys, Order::Forward, |row, _| {
-        if row.text(c"provider").as_deref() != Some(provider) {
-            return true;
-        }
-        found = row
-            .uuid(c"id")
-            .map(|id| PoolRow { id, period_starts: row.bigint(c"period_starts_at").unwrap_or(i64::MIN) });
-        false
-    });
-    found
 }
 
 /// An entry as it is accounted.

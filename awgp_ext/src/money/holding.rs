@@ -7,14 +7,11 @@
 //! the row, once seen, misses nothing, and who sees no row is counted by who makes it.
 
 use super::book::{Book, Order};
-use super::numeric;
 use super::period::{self, Limit};
+use super::{numeric, tenant};
 use crate::pg::lock::{self, Subject};
 use crate::pg::raise::raise;
-use crate::pg::relation;
 use crate::pg::scan::Condition;
-use crate::pg::tuple::Row;
-use awgp_core::json_members::Members;
 use awgp_core::money::amount::Amount;
 use awgp_core::money::exact::Exact;
 use awgp_core::money::limit::Scope;
@@ -25,49 +22,9 @@ use uuid::Uuid;
 /// The setting of a holding that bounds what it and its direct subsidiaries spend a month.
 pub const SETTING: &str = "holding_monthly_cost_limit";
 
-/// What the ledger asks of a tenant's row.
-pub struct Tenant {
-    /// What it may spend a month.
-    pub quota: Option<Amount>,
-    /// Whose limit it counts towards: its parent's, or, where it has none and is a holding, its own.
-    pub holding: Option<Uuid>,
-}
-
-/// Reads a tenant's row; None where there is none.
-pub fn tenant(id: Uuid) -> Option<Tenant> {
-    let mut found = None;
-    read(id, |row| {
-        let parent = row.uuid(c"parent_tenant_id");
-        let is_holding = row.text(c"type").as_deref() == Some("holding");
-        found = Some(Tenant {
-            quota: numeric::amount(row, c"quota_monthly_cost_limit"),
-            holding: parent.or_else(|| is_holding.then_some(id)),
-        });
-    });
-    found
-}
-
-/// A member of a tenant's settings.
-pub fn setting(tenant: Uuid, name: &str) -> Option<serde_json::Value> {
-    let mut found = None;
-    read(tenant, |row| {
-        let Some(settings) = row.jsonb(c"settings") else { return };
-        // Most settings have nothing of the kind: a look at the bytes is cheaper than a parse.
-        if settings.bytes().windows(name.len()).any(|bytes| bytes == name.as_bytes()) {
-            // The one member alone: an application's own may hold what Rust's numbers do not.
-            found = settings.with_text(|text| serde_json::from_str(Members::of(text).get(name)?.get()).ok());
-        }
-    });
-    found
-}
-
-fn read(id: Uuid, visit: impl FnMut(&Row)) {
-    relation::for_each_by_uuid(c"tenants", c"tenants_pkey", c"id", id, visit);
-}
-
 /// What the holding and its direct subsidiaries may spend a month; None where nothing is set.
 pub fn limit(holding: Uuid) -> Option<Amount> {
-    let value = setting(holding, SETTING)?;
+    let value = tenant::setting(holding, SETTING)?;
     // What is no amount, written before it was looked at, allows nothing.
     (!value.is_null()).then(|| settings::limit(&value).unwrap_or(Amount::ZERO))
 }

@@ -23,4 +23,5 @@ pub mod price;
 pub mod provider;
 pub mod reservation;
 pub mod status;
+pub mod tenant;
 pub mod verify;

@@ -2,7 +2,7 @@
 
 use super::book::{Book, LockedRow, Order};
 use super::permit::LEDGER;
-use super::{holding, numeric};
+use super::{numeric, tenant};
 use crate::pg::clock;
 use crate::pg::datum::{self, uuid};
 use crate::pg::lock::{self, Subject};
@@ -218,7 +218,7 @@ pub fn window(
     limit: &Limit,
     at: pg_sys::TimestampTz,
 ) -> (pg_sys::TimestampTz, pg_sys::TimestampTz, String) {
-    let zone = holding::setting(limit.tenant, "time_zone")
+    let zone = tenant::setting(limit.tenant, "time_zone")
         .and_then(|zone| zone.as_str().map(str::to_owned))
         .unwrap_or_else(|| "UTC".to_owned());
     let natural = timestamp_from_postgres(at)

@@ -2,7 +2,7 @@
 
 use super::accounts::Pool;
 use super::alert::{self, Cause};
-use super::book::Book;
+use super::book::{Book, Order};
 use super::period::{self, Limit};
 use super::permit::LEDGER;
 use super::{accounting_time, numeric, provider};
@@ -10,6 +10,7 @@ use crate::pg::datum::uuid;
 use crate::pg::raise::raise;
 use crate::pg::relation;
 use crate::pg::role;
+use crate::pg::scan::Condition;
 use crate::pg::statement::statements;
 use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
 use awgp_core::money::amount::Amount;
@@ -175,4 +176,29 @@ pub fn reset(at: pg_sys::TimestampTz) -> i32 {
         }
     }
     begun
+}
+
+/// A pool as an entry needs it.
+pub struct PoolRow {
+    /// Its id.
+    pub id: Uuid,
+    /// When its newest period began: it is not unmade, whatever the clock says.
+    pub period_starts: pg_sys::TimestampTz,
+}
+
+/// The tenant's pool for a provider.
+pub fn pool_of(tenant: Uuid, provider: &str) -> Option<PoolRow> {
+    let book = Book::open(c"provider_credit_pools");
+    let mut found = None;
+    let keys = [(c"tenant_id", Condition::Uuid(tenant))];
+    book.scan(c"provider_credit_pools_tenant_id_provider_key", &keys, Order::Forward, |row, _| {
+        if row.text(c"provider").as_deref() != Some(provider) {
+            return true;
+        }
+        found = row
+            .uuid(c"id")
+            .map(|id| PoolRow { id, period_starts: row.bigint(c"period_starts_at").unwrap_or(i64::MIN) });
+        false
+    });
+    found
 }

@@ -1,6 +1,6 @@
 //! Which providers are known to a tenant: what `awgp_core` lists, what its settings name, and what has a price.
 
-use super::holding;
+use super::tenant;
 use crate::pg::relation;
 use awgp_core::money::provider::{KNOWN, SETTING, is_named};
 use uuid::Uuid;
@@ -8,7 +8,7 @@ use uuid::Uuid;
 /// Whether a pool can be made for the provider.
 pub fn is_known(tenant: Uuid, provider: &str) -> bool {
     KNOWN.contains(&provider)
-        || holding::setting(tenant, SETTING).is_some_and(|names| is_named(&names, provider))
+        || tenant::setting(tenant, SETTING).is_some_and(|names| is_named(&names, provider))
         || has_price(provider)
 }
 

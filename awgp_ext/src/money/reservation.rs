@@ -4,13 +4,14 @@
 //! sweep: what is held beyond `expires_at` does not count against a limit, whether anybody has written so or not
 //! (see [`super::accounts`]). A sweep only tidies the sums.
 
-use super::accounts::{Accounts, Spender};
+use super::accounts::{Accounts, Spender, refuse_other};
 use super::alert::Cause;
 use super::book::{Book, LockedRow, Order};
-use super::entry::{pool_of, refuse_other};
 use super::permit::LEDGER;
-use super::{accounting_time, holding, numeric, provider};
+use super::pool::pool_of;
+use super::{accounting_time, holding, numeric, provider, tenant};
 use crate::pg::datum;
+use crate::pg::descriptor;
 use crate::pg::raise::raise;
 use crate::pg::relation;
 use crate::pg::role;
@@ -47,7 +48,9 @@ fn keep_reservation(call: &TriggerCall) -> Datum {
     if let (Some(old), Some(new)) = (change.old, change.new) {
         // SAFETY: both are rows of the trigger's table.
         if unsafe {
-            tuple::differ(old, new, change.descriptor, |column| CHANGES.contains(&&*tuple::name_of(column)))
+            tuple::differ(old, new, change.descriptor, |column| {
+                CHANGES.contains(&&*descriptor::name_of(column))
+            })
         } {
             raise(&refusals::ledger_kept(call.argument(0), "what was reserved"));
         }
@@ -100,7 +103,7 @@ fn keep_new(call: &TriggerCall) -> Datum {
         tenant,
         assistant,
         pool: Some(pool.id),
-        holding: holding::tenant(tenant).and_then(|tenant| tenant.holding),
+        holding: tenant::find(tenant).and_then(|tenant| tenant.holding),
         at: accounting_time::counting(Some(pool.period_starts)),
     };
     refuse_other(call, &spender);

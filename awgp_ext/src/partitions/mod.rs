@@ -7,6 +7,7 @@ pub mod drain;
 mod hold;
 pub mod restore;
 mod retire;
+mod seal_due;
 pub mod waiting;
 
 use crate::pg::argument;

@@ -5,6 +5,7 @@ pub mod c_function;
 pub mod catalog;
 pub mod clock;
 pub mod datum;
+pub mod descriptor;
 pub mod encoding;
 pub mod guc;
 pub mod invalidation;

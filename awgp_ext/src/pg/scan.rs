@@ -3,9 +3,9 @@
 //! As catalog code does it: no plan, no privilege check, no row-level security, no search_path; only names of ours ever come
 //! in. Locks, scan and relations are released by the resource owner if an error passes.
 
-use super::catalog;
 use super::encoding::to_server;
 use super::tuple::Row;
+use crate::pg::descriptor;
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;
 use uuid::Uuid;
@@ -172,7 +172,7 @@ unsafe fn key(
         pg_sys::ScanKeyEntryInitialize(
             &raw mut key,
             0,
-            catalog::attribute_number(descriptor, column),
+            descriptor::attribute_number(descriptor, column),
             strategy as pg_sys::StrategyNumber,
             pg_sys::InvalidOid,
             collation,

@@ -1,7 +1,7 @@
 //! The edge between PostgreSQL's trigger manager and our trigger functions.
 
-use crate::pg::catalog;
 use crate::pg::datum::{text_array_of, text_of, texts_of, uuid_array_of, uuid_of};
+use crate::pg::descriptor;
 use crate::pg::jsonb::Jsonb;
 use crate::pg::tuple::{self, Row};
 use pgrx::FromDatum;
@@ -146,7 +146,7 @@ impl TriggerCall {
         // SAFETY: the tuple belongs to the trigger's table, whose descriptor numbers the column.
         unsafe {
             let descriptor = (*(*self.data).tg_relation).rd_att;
-            let number = catalog::column(descriptor, name)?;
+            let number = descriptor::column(descriptor, name)?;
             pgrx::htup::heap_getattr_raw(tuple, number, descriptor)
         }
     }
@@ -254,7 +254,7 @@ impl TriggerCall {
             let descriptor = (*(*self.data).tg_relation).rd_att;
             let mut numbers: Vec<i32> = columns
                 .iter()
-                .map(|(name, _)| i32::from(catalog::attribute_number(descriptor, name)))
+                .map(|(name, _)| i32::from(descriptor::attribute_number(descriptor, name)))
                 .collect();
             if let Some(missing) = numbers.iter().position(|number| *number <= 0) {
                 pgrx::error!(
@@ -319,7 +319,7 @@ impl TriggerCall {
         // SAFETY: the number is the descriptor's own, and its type is looked at before the datum is.
         let is_uuid = unsafe {
             let descriptor = (*(*self.data).tg_relation).rd_att;
-            let number = i32::from(catalog::attribute_number(descriptor, name));
+            let number = i32::from(descriptor::attribute_number(descriptor, name));
             number > 0 && pg_sys::SPI_gettypeid(descriptor, number) == pg_sys::UUIDOID
         };
         if !is_uuid {

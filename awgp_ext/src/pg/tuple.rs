@@ -1,12 +1,11 @@
 //! Rows and their columns, below SQL.
 
-use super::catalog;
 use super::datum::{text_array_of, text_of, texts_of, uuid_array_of, uuid_of};
+use super::descriptor::{attribute_number, attributes, column as column_number};
 use super::encoding::from_server;
 use super::jsonb::Jsonb;
 use pgrx::FromDatum;
 use pgrx::pg_sys::{self, Datum};
-use std::borrow::Cow;
 use std::ffi::CStr;
 use std::num::NonZeroUsize;
 use uuid::Uuid;
@@ -28,7 +27,7 @@ impl Row {
         // SAFETY: tuple and descriptor belong to the scan that is open around the callback, and the number is of a
         // column of this very descriptor.
         unsafe {
-            let number = catalog::column(self.descriptor, column)?;
+            let number = column_number(self.descriptor, column)?;
             pgrx::htup::heap_getattr_raw(self.tuple, number, self.descriptor)
         }
     }
@@ -49,7 +48,7 @@ impl Row {
     pub fn printed(&self, column: &CStr) -> Option<String> {
         // SAFETY: tuple and descriptor belong together; the answer is null or a palloc'd C string.
         unsafe {
-            let number = i32::from(catalog::attribute_number(self.descriptor, column));
+            let number = i32::from(attribute_number(self.descriptor, column));
             let text = pg_sys::SPI_getvalue(self.tuple, self.descriptor, number);
             (!text.is_null()).then(|| from_server(CStr::from_ptr(text)).into_owned())
         }
@@ -149,12 +148,6 @@ impl Row {
     }
 }
 
-/// A column's name.
-pub fn name_of(attribute: &pg_sys::FormData_pg_attribute) -> Cow<'_, str> {
-    // SAFETY: a name ends with a zero.
-    from_server(unsafe { CStr::from_ptr(attribute.attname.data.as_ptr()) })
-}
-
 /// True where the two rows differ in a column that is not ignored.
 ///
 /// # Safety
@@ -224,42 +217,6 @@ pub unsafe fn same_image(before: Datum, after: Datum, by_value: bool, length: i1
     unsafe {
         pg_sys::ffi::pg_guard_ffi_boundary(|| datum_image_eq(before, after, by_value, i32::from(length)))
     }
-}
-
-/// The columns that exist and are stored.
-///
-/// # Safety
-/// The descriptor is live while the answer is used.
-pub unsafe fn attributes(
-    descriptor: pg_sys::TupleDesc,
-) -> impl Iterator<Item = &'static pg_sys::FormData_pg_attribute> {
-    const VIRTUAL: std::ffi::c_char = b'v' as std::ffi::c_char;
-    // SAFETY: natts attributes stand behind the descriptor; the borrow ends within the caller's call.
-    unsafe {
-        (0..(*descriptor).natts)
-            .map(move |number| &*attribute(descriptor, number))
-            .filter(|attribute| !attribute.attisdropped && attribute.attgenerated != VIRTUAL)
-    }
-}
-
-/// One column's description; from PostgreSQL 18 on it does not stand where it stood.
-///
-/// # Safety
-/// The descriptor is live and has more columns than `number`.
-#[cfg(not(any(feature = "pg15", feature = "pg16", feature = "pg17")))]
-pub unsafe fn attribute(descriptor: pg_sys::TupleDesc, number: i32) -> *const pg_sys::FormData_pg_attribute {
-    // SAFETY: the number is below natts.
-    unsafe { pg_sys::TupleDescAttr(descriptor, number) }
-}
-
-/// One column's description.
-///
-/// # Safety
-/// The descriptor is live and has more columns than `number`.
-#[cfg(any(feature = "pg15", feature = "pg16", feature = "pg17"))]
-pub unsafe fn attribute(descriptor: pg_sys::TupleDesc, number: i32) -> *const pg_sys::FormData_pg_attribute {
-    // SAFETY: the number is below natts.
-    unsafe { (*descriptor).attrs.as_ptr().add(usize::try_from(number).unwrap_or(0)) }
 }
 
 /// How large a varlena is when it is neither compressed nor stored elsewhere.

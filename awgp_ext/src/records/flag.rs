@@ -4,7 +4,6 @@
 //! once, as pending; a review moves its status and adds notes; who reviewed and when is the machine's to say.
 
 use super::{ledger, salt, settings};
-use crate::approval::people::in_context;
 use crate::assistant::creator_of;
 use crate::context;
 use crate::guard::binds;
@@ -188,7 +187,7 @@ fn review(bound: bool, old: &Row, new: &Row) -> Values {
         let role = or_raise(context::user_role());
         let assistant = new.uuid(c"assistant_id");
         let creator = assistant.and_then(|assistant| creator_of(tenant, assistant));
-        let made_by = |user| creator.as_ref().is_some_and(|creator| creator.is(&in_context(user)));
+        let made_by = |user| creator.as_ref().is_some_and(|creator| creator.is(&context::human(user)));
         let reviewer = human.zip(role).map(|(user, role)| Reviewer { role, is_creator: made_by(user) });
         or_raise(check_review(&settings::hallucinations(tenant), from, to, reviewer));
     }

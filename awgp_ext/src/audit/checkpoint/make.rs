@@ -4,7 +4,8 @@
 //! until it has committed. What is committed later is appended next time.
 
 use super::{refuse_findings, tiles};
-use crate::audit::{queue, read};
+use crate::audit::installation;
+use crate::audit::read;
 use crate::pg::argument;
 use crate::pg::datum::{from_sql, to_sql};
 use crate::pg::lock::{self, Subject};
@@ -133,7 +134,7 @@ impl Appending {
     /// Appends the new rows of a lane. Each must follow the one before it.
     fn lane(&mut self, chain_lane: i16) {
         let lane = Lane { tenant_id: self.tenant, chain_lane };
-        let from_genesis = || Link { seq: 0, hash: genesis(queue::installation(), lane) };
+        let from_genesis = || Link { seq: 0, hash: genesis(installation::id(), lane) };
         let start = self.lanes.get(&chain_lane).copied().unwrap_or_else(from_genesis);
         let (mut last, mut linker, first_leaf) = (start, Linker::default(), self.tree.size());
         read::for_each_row_after(lane, start.seq, |row| {
@@ -167,7 +168,7 @@ impl Appending {
             tiles::write(self.tenant, place, hashes);
         }
         let checkpoint = Checkpoint {
-            install_id: queue::installation(),
+            install_id: installation::id(),
             tenant_id: self.tenant,
             size: self.tree.size(),
             root: self.tree.root(),

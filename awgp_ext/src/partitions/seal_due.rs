@@ -1,7 +1,7 @@
 //! `seal_due_partitions()`: the months that are over and not sealed yet.
 
-use super::seal;
-use crate::partitions::waiting;
+use super::waiting;
+use crate::audit::seal;
 use crate::pg::clock;
 use crate::pg::guc::Setting;
 use crate::pg::subtransaction;

@@ -1,0 +1,94 @@
+//! Columns of a row type: their numbers by their names, and what the catalog says of them.
+//!
+//! A cost asks some forty times for a column by its name. A number that was found is a guess: it counts where the descriptor
+//! at hand has that name there, so whatever happens to the table, the answer is the one that a search of all names gives.
+
+use super::encoding::from_server;
+use pgrx::pg_sys;
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::ffi::CStr;
+use std::num::NonZeroUsize;
+
+const GUESSED: usize = 1024;
+
+thread_local! {
+    /// Column numbers, by where the column's name stands in our memory and which row type was asked for it.
+    static GUESSES: [Cell<i16>; GUESSED] = const { [const { Cell::new(0) }; GUESSED] };
+}
+
+/// The number of a column, from 1; None where the descriptor has no such column.
+///
+/// # Safety
+/// The descriptor is live.
+pub unsafe fn column(descriptor: pg_sys::TupleDesc, name: &CStr) -> Option<NonZeroUsize> {
+    // SAFETY: a guess is looked at only below the descriptor's width.
+    unsafe {
+        let row_type = usize::try_from((*descriptor).tdtypeid.to_u32()).unwrap_or(0);
+        let place = (name.as_ptr().addr() ^ row_type.wrapping_mul(31)) % GUESSED;
+        let guess = i32::from(GUESSES.with(|guesses| guesses[place].get()));
+        if guess > 0 && guess <= (*descriptor).natts {
+            let attribute = attribute(descriptor, guess - 1);
+            if !(*attribute).attisdropped && CStr::from_ptr((*attribute).attname.data.as_ptr()) == name {
+                return NonZeroUsize::new(guess.unsigned_abs() as usize);
+            }
+        }
+        // A negative number is a system column, which no row of ours is read by.
+        let number = pg_sys::SPI_fnumber(descriptor, name.as_ptr());
+        let found = i16::try_from(number).ok().filter(|number| *number > 0)?;
+        GUESSES.with(|guesses| guesses[place].set(found));
+        NonZeroUsize::new(usize::from(found.unsigned_abs()))
+    }
+}
+
+/// The number of a column as the access methods want it; 0, which no column has, where there is none.
+///
+/// # Safety
+/// The descriptor is live.
+pub unsafe fn attribute_number(descriptor: pg_sys::TupleDesc, name: &CStr) -> pg_sys::AttrNumber {
+    // SAFETY: the caller's promise.
+    let number = unsafe { column(descriptor, name) };
+    number.and_then(|number| pg_sys::AttrNumber::try_from(number.get()).ok()).unwrap_or(0)
+}
+
+/// A column's name.
+pub fn name_of(attribute: &pg_sys::FormData_pg_attribute) -> Cow<'_, str> {
+    // SAFETY: a name ends with a zero.
+    from_server(unsafe { CStr::from_ptr(attribute.attname.data.as_ptr()) })
+}
+
+/// The columns that exist and are stored.
+///
+/// # Safety
+/// The descriptor is live while the answer is used.
+pub unsafe fn attributes(
+    descriptor: pg_sys::TupleDesc,
+) -> impl Iterator<Item = &'static pg_sys::FormData_pg_attribute> {
+    const VIRTUAL: std::ffi::c_char = b'v' as std::ffi::c_char;
+    // SAFETY: natts attributes stand behind the descriptor; the borrow ends within the caller's call.
+    unsafe {
+        (0..(*descriptor).natts)
+            .map(move |number| &*attribute(descriptor, number))
+            .filter(|attribute| !attribute.attisdropped && attribute.attgenerated != VIRTUAL)
+    }
+}
+
+/// One column's description; from PostgreSQL 18 on it does not stand where it stood.
+///
+/// # Safety
+/// The descriptor is live and has more columns than `number`.
+#[cfg(not(any(feature = "pg15", feature = "pg16", feature = "pg17")))]
+pub unsafe fn attribute(descriptor: pg_sys::TupleDesc, number: i32) -> *const pg_sys::FormData_pg_attribute {
+    // SAFETY: the number is below natts.
+    unsafe { pg_sys::TupleDescAttr(descriptor, number) }
+}
+
+/// One column's description.
+///
+/// # Safety
+/// The descriptor is live and has more columns than `number`.
+#[cfg(any(feature = "pg15", feature = "pg16", feature = "pg17"))]
+pub unsafe fn attribute(descriptor: pg_sys::TupleDesc, number: i32) -> *const pg_sys::FormData_pg_attribute {
+    // SAFETY: the number is below natts.
+    unsafe { (*descriptor).attrs.as_ptr().add(usize::try_from(number).unwrap_or(0)) }
+}
