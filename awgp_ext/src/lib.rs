@@ -19,6 +19,7 @@ mod ends; // what happens when a transaction or a savepoint ends, in order
 mod guard; // the triggers that hold plain DML to the rules
 mod identity; // signed mode: verified tokens
 mod install; // structure: tables, migrations and scripts, outside of the extension
+mod locks; // what advisory locks are about
 mod maintenance; // everything that is due, step by step; the background worker
 mod messaging; // what assistants may say to each other
 mod money; // what calls cost, and what may be spent

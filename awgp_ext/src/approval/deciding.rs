@@ -123,7 +123,7 @@ pub fn vote(approval: &Approval, verdict: Verdict, comment: Option<&str>) -> Res
         return Err(changed(approval));
     }
     let person = people::user(approval.tenant, user, Keep::Locked).ok_or_else(tenancy::unknown_user)?;
-    let person = Person { human: people::known(human, &person.human), ..person };
+    let person = Person { human: people::identified(human, &person.human), ..person };
     let (authority, now) = case.authority(approval, &person, Keep::Locked);
     let authority = authority.map_err(|why_not| why_not.refusal(approval.id, user))?;
     // Whoever had to wait for a lock until the time was over is too late.

@@ -17,7 +17,7 @@ use uuid::Uuid;
 fn person(tenant: Uuid, user: Uuid) -> Option<Person> {
     let person = people::user(tenant, user, Keep::Seen)?;
     let human = match user_of(tenant) == Some(user) {
-        true => people::known(context::human(user), &person.human),
+        true => people::identified(context::human(user), &person.human),
         false => person.human,
     };
     Some(Person { human, ..person })

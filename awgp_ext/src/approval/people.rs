@@ -89,7 +89,7 @@ pub fn user(tenant: Uuid, id: Uuid, keep: Keep) -> Option<Person> {
 }
 
 /// A human who presented a token; who presented none is known by the subject of the user's row.
-pub fn known(human: Human, row: &Human) -> Human {
+pub fn identified(human: Human, row: &Human) -> Human {
     if human.subject.is_some() { human } else { row.clone() }
 }
 

@@ -14,6 +14,7 @@ use super::lane_row::Head;
 use super::wait;
 use crate::audit::installation;
 use crate::audit::settings;
+use crate::locks::Subject;
 use crate::pg::lock;
 use awgp_core::audit::chain::{Lane, Link, genesis};
 use pgrx::pg_sys;
@@ -56,7 +57,7 @@ pub fn take(tenant: Uuid, appender: &mut Appender) -> Head {
 /// then it goes beyond `awgp.audit_lanes`.
 fn own(tenant: Uuid) -> u16 {
     let lanes = settings::lanes();
-    let free = (0..lanes).find(|lane| lock::lock_lane(tenant, *lane, false));
+    let free = (0..lanes).find(|lane| lock::lock_lane(Subject::Lane, tenant, *lane, false));
     let lane = free.unwrap_or_else(|| {
         let may_wait = HELD.with_borrow(|held| held.tenants.iter().max().is_none_or(|last| *last <= tenant));
         if may_wait {
@@ -64,11 +65,11 @@ fn own(tenant: Uuid) -> u16 {
             let number = unsafe { pg_sys::MyProcPid }.unsigned_abs() % u32::from(lanes);
             let lane = u16::try_from(number).unwrap_or(0);
             wait::bounded("a lane of the tenant's audit chain", || {
-                lock::lock_lane(tenant, lane, true);
+                lock::lock_lane(Subject::Lane, tenant, lane, true);
             });
             return lane;
         }
-        first_free(lanes..WIDE, |lane| lock::lock_lane(tenant, lane, false))
+        first_free(lanes..WIDE, |lane| lock::lock_lane(Subject::Lane, tenant, lane, false))
     });
     HELD.with_borrow_mut(|held| {
         if !held.tenants.contains(&tenant) {
@@ -83,7 +84,8 @@ fn wide() -> u16 {
     if let Some(lane) = HELD.with_borrow(|held| held.wide) {
         return lane;
     }
-    let lane = first_free(WIDE..i16::MAX.unsigned_abs(), lock::try_lock_wide_lane);
+    let lane =
+        first_free(WIDE..i16::MAX.unsigned_abs(), |lane| lock::try_lock_wide_lane(Subject::WideLane, lane));
     HELD.with_borrow_mut(|held| held.wide = Some(lane));
     lane
 }

@@ -6,9 +6,10 @@
 use super::read::Scope;
 use super::verify::{PartitionSum, verify_rows};
 use super::{detached, queue, sealed};
+use crate::locks::Subject;
 use crate::pg::clock;
 use crate::pg::datum::to_sql;
-use crate::pg::lock::{self, Subject};
+use crate::pg::lock;
 use crate::pg::raise::raise;
 use crate::pg::relation;
 use crate::pg::transaction::refuse_read_only;

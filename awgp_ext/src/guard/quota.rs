@@ -6,8 +6,9 @@
 //! committed. Rows are counted, and the quota is read, with a fresh snapshot at every isolation level. Nothing
 //! else that happens in the tenant meets the lock.
 
+use crate::locks::Subject;
 use crate::pg::datum;
-use crate::pg::lock::{self, Subject};
+use crate::pg::lock;
 use crate::pg::raise::raise;
 use crate::pg::relation;
 use crate::pg::trigger::{TriggerCall, nothing, trigger_function};

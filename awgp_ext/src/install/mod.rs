@@ -14,10 +14,11 @@ pub mod declared;
 mod emails;
 mod manifest;
 
+use crate::locks::Subject;
 use crate::partitions;
 use crate::pg::argument;
 use crate::pg::clock;
-use crate::pg::lock::{self, Subject};
+use crate::pg::lock;
 use crate::pg::query;
 use crate::pg::raise::raise;
 use crate::pg::subtransaction;

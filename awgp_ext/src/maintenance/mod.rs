@@ -12,8 +12,9 @@ pub mod record;
 pub mod settings;
 pub mod steps;
 
+use crate::locks::Subject;
 use crate::pg::argument;
-use crate::pg::lock::{self, Subject};
+use crate::pg::lock;
 use crate::pg::raise::raise;
 use crate::pg::transaction::refuse_read_only;
 use crate::pg::{clock, subtransaction};

@@ -9,7 +9,8 @@
 use super::book::{Book, Order};
 use super::period::{self, Limit};
 use super::{numeric, tenant};
-use crate::pg::lock::{self, Subject};
+use crate::locks::Subject;
+use crate::pg::lock;
 use crate::pg::raise::raise;
 use crate::pg::scan::Condition;
 use awgp_core::money::amount::Amount;

@@ -3,9 +3,10 @@
 use super::book::{Book, LockedRow, Order};
 use super::permit::LEDGER;
 use super::{numeric, tenant};
+use crate::locks::Subject;
 use crate::pg::clock;
 use crate::pg::datum::{self, uuid};
-use crate::pg::lock::{self, Subject};
+use crate::pg::lock;
 use crate::pg::raise::raise;
 use crate::pg::role;
 use crate::pg::scan::Condition;

@@ -6,7 +6,8 @@
 use super::{Month, attach, columns, create, protect, record, waiting};
 use crate::audit;
 use crate::audit::permit::DRAIN;
-use crate::pg::lock::{self, Subject};
+use crate::locks::Subject;
+use crate::pg::lock;
 use crate::pg::role;
 use crate::pg::transaction::refuse_read_only;
 use crate::pg::{relation, subtransaction};

@@ -1,9 +1,10 @@
 //! Legal holds: what must not be retired, whatever its age.
 
 use crate::audit::{queue, verify};
+use crate::locks::Subject;
 use crate::pg::argument;
 use crate::pg::datum::{from_sql, to_sql};
-use crate::pg::lock::{self, Subject};
+use crate::pg::lock;
 use crate::pg::raise::raise;
 use crate::pg::role;
 use crate::pg::transaction::refuse_read_only;

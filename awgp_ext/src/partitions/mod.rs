@@ -10,9 +10,10 @@ mod retire;
 mod seal_due;
 pub mod waiting;
 
+use crate::locks::Subject;
 use crate::pg::argument;
 use crate::pg::clock;
-use crate::pg::lock::{self, Subject};
+use crate::pg::lock;
 use crate::pg::query;
 use crate::pg::raise::{or_raise, raise};
 use crate::pg::role;

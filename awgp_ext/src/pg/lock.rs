@@ -7,33 +7,10 @@ use awgp_core::audit::chain::Digest;
 use pgrx::pg_sys;
 use uuid::Uuid;
 
-/// What a lock is about.
-#[derive(Clone, Copy)]
-pub enum Subject {
-    /// Making, sealing and retiring partitions.
-    Partitions = 1,
-    /// Applying migrations and scripts.
-    Structure = 2,
-    /// A lane of audit chains.
-    Lane = 3,
-    /// Running maintenance.
-    Maintenance = 4,
-    /// Making checkpoints of a tenant.
-    Checkpoint = 5,
-    /// A lane in the chain of every tenant, for transactions over many of them.
-    WideLane = 6,
-    /// Making the event triggers of tracked tables.
-    Tracking = 7,
-    /// The places of a tenant's users.
-    UserQuota = 16,
-    /// The places of a tenant's assistants.
-    AssistantQuota = 17,
-    /// Making a budget's row for a period that has none.
-    Period = 18,
-    /// Who counts towards a holding's limit: shared by those who spend, exclusive for who begins to count.
-    Holding = 19,
-    /// Who moves the money of a tenant, or of a holding's family, next.
-    Spending = 20,
+/// What a lock is about; each has a number of its own ([`crate::locks`]).
+pub trait Subject {
+    /// Its number.
+    fn number(self) -> u8;
 }
 
 const AWGP_LOCK_CLASS: u16 = 0x4157;
@@ -44,56 +21,56 @@ const DETAIL_BITS: u32 = 56;
 const LANE_BITS: u32 = 15;
 
 /// Takes the lock exclusively, waiting for it, until the transaction ends.
-pub fn lock_until_commit(subject: Subject) {
+pub fn lock_until_commit(subject: impl Subject) {
     acquire(subject, 0, Hold::UntilCommit, true);
 }
 
 /// Takes the lock until the transaction ends; false where another session holds it.
-pub fn try_lock_until_commit(subject: Subject) -> bool {
+pub fn try_lock_until_commit(subject: impl Subject) -> bool {
     acquire(subject, 0, Hold::UntilCommit, false)
 }
 
 /// Takes the lock until the session ends or lets go of it; false where another session holds it.
-pub fn try_lock_for_session(subject: Subject) -> bool {
+pub fn try_lock_for_session(subject: impl Subject) -> bool {
     acquire(subject, 0, Hold::ForSession, false)
 }
 
 /// Lets go of a lock that was taken for the session; false where it was not.
-pub fn unlock_for_session(subject: Subject) -> bool {
+pub fn unlock_for_session(subject: impl Subject) -> bool {
     let tag = tag(subject, 0);
     // SAFETY: a well-formed tag; without the lock the server warns and answers false.
     unsafe { pg_sys::LockRelease(&raw const tag, pg_sys::ExclusiveLock as pg_sys::LOCKMODE, true) }
 }
 
 /// Takes the lock of a subject of one tenant exclusively, waiting for it, until the transaction ends.
-pub fn lock_tenant_until_commit(subject: Subject, tenant: Uuid) {
+pub fn lock_tenant_until_commit(subject: impl Subject, tenant: Uuid) {
     lock_row(subject, tenant);
 }
 
 /// Takes the lock of a lane of one tenant, until the (sub)transaction ends. Without `wait`, false where another
 /// transaction holds it.
-pub fn lock_lane(tenant: Uuid, lane: u16, wait: bool) -> bool {
+pub fn lock_lane(subject: impl Subject, tenant: Uuid, lane: u16, wait: bool) -> bool {
     let detail = folded(tenant, DETAIL_BITS - LANE_BITS) << LANE_BITS | u64::from(lane);
-    acquire(Subject::Lane, detail, Hold::UntilCommit, wait)
+    acquire(subject, detail, Hold::UntilCommit, wait)
 }
 
 /// The same of a lane of every tenant, without waiting.
-pub fn try_lock_wide_lane(lane: u16) -> bool {
-    acquire(Subject::WideLane, u64::from(lane), Hold::UntilCommit, false)
+pub fn try_lock_wide_lane(subject: impl Subject, lane: u16) -> bool {
+    acquire(subject, u64::from(lane), Hold::UntilCommit, false)
 }
 
 /// Takes the lock of one row exclusively, waiting for it, until the (sub)transaction ends.
-pub fn lock_row(subject: Subject, row: Uuid) {
+pub fn lock_row(subject: impl Subject, row: Uuid) {
     acquire(subject, folded(row, DETAIL_BITS), Hold::UntilCommit, true);
 }
 
 /// The same, shared with others who take it shared.
-pub fn share_row(subject: Subject, row: Uuid) {
+pub fn share_row(subject: impl Subject, row: Uuid) {
     acquire(subject, folded(row, DETAIL_BITS), Hold::Shared, true);
 }
 
 /// Gives back what [`share_row`] took, once.
-pub fn give_back_share(subject: Subject, row: Uuid) {
+pub fn give_back_share(subject: impl Subject, row: Uuid) {
     let tag = tag(subject, folded(row, DETAIL_BITS));
     // SAFETY: taken by this transaction a moment ago.
     unsafe { pg_sys::LockRelease(&raw const tag, pg_sys::ShareLock.cast_signed(), false) };
@@ -118,21 +95,21 @@ enum Hold {
 }
 
 /// A tag has 80 bits beside the database: the class, then the subject in 8 and the detail in [`DETAIL_BITS`].
-fn tag(subject: Subject, detail: u64) -> pg_sys::LOCKTAG {
+fn tag(subject: impl Subject, detail: u64) -> pg_sys::LOCKTAG {
     let [_, high @ .., low_0, low_1, low_2, low_3] = detail.to_be_bytes();
     let [high_0, high_1, high_2] = high;
     pg_sys::LOCKTAG {
         // SAFETY: set in every backend that runs SQL.
         locktag_field1: unsafe { pg_sys::MyDatabaseId }.to_u32(),
         locktag_field2: u32::from_be_bytes([low_0, low_1, low_2, low_3]),
-        locktag_field3: u32::from_be_bytes([high_0, high_1, high_2, subject as u8]),
+        locktag_field3: u32::from_be_bytes([high_0, high_1, high_2, subject.number()]),
         locktag_field4: AWGP_LOCK_CLASS,
         locktag_type: pg_sys::LockTagType::LOCKTAG_ADVISORY as u8,
         locktag_lockmethodid: pg_sys::USER_LOCKMETHOD as u8,
     }
 }
 
-fn acquire(subject: Subject, detail: u64, hold: Hold, wait: bool) -> bool {
+fn acquire(subject: impl Subject, detail: u64, hold: Hold, wait: bool) -> bool {
     let tag = tag(subject, detail);
     let mode = if hold == Hold::Shared { pg_sys::ShareLock } else { pg_sys::ExclusiveLock };
     // SAFETY: a well-formed advisory tag. Unless it is taken for the session, the lock belongs to the transaction and

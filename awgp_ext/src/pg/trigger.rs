@@ -1,4 +1,18 @@
 //! The edge between PostgreSQL's trigger manager and our trigger functions.
+//!
+//! The name of a trigger function begins with what it does:
+//!
+//! | verb | does |
+//! |---|---|
+//! | `guard_` | refuses what breaks a rule |
+//! | `keep_` | BEFORE: sets the columns that are the system's, and leaves them where a caller changes them; refuses too |
+//! | `post_` | AFTER: moves what follows from the row, such as money |
+//! | `…_machine` | BEFORE: moves a state along its machine |
+//! | `…_effects` | AFTER: what follows when a state has moved |
+//! | `forget_`, `refresh_` | drops what was remembered of the row |
+//!
+//! PostgreSQL fires the triggers of one kind in the order of their names. Each file in `sql/triggers/` states its order, and
+//! a test holds it.
 
 use crate::pg::datum::{text_array_of, text_of, texts_of, uuid_array_of, uuid_of};
 use crate::pg::descriptor;

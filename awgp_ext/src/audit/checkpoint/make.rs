@@ -6,9 +6,10 @@
 use super::{refuse_findings, tiles};
 use crate::audit::installation;
 use crate::audit::read;
+use crate::locks::Subject;
 use crate::pg::argument;
 use crate::pg::datum::{from_sql, to_sql};
-use crate::pg::lock::{self, Subject};
+use crate::pg::lock;
 use crate::pg::query;
 use crate::pg::raise::raise;
 use crate::pg::transaction::refuse_read_only;

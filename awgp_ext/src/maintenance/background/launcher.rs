@@ -1,8 +1,8 @@
 //! The launcher: who is due, and who is at work.
 
+use super::assignment::Assignment;
 use super::databases::{self, Database};
-use super::errand::Errand;
-use super::say::Trouble;
+use super::trouble::Trouble;
 use super::{LIBRARY, process};
 use crate::maintenance::settings;
 use pgrx::bgworkers::{
@@ -108,12 +108,12 @@ impl Charge {
 
     fn start(&mut self, databases: &[Database]) {
         let repeats = self.said_at.is_none_or(|at| at.elapsed() >= REPEAT);
-        let started =
-            find(&self.name, databases).and_then(|database| launch(&self.name, Errand { database, repeats }));
+        let started = find(&self.name, databases)
+            .and_then(|database| launch(&self.name, Assignment { database, repeats }));
         match started {
             Ok(run) => (self.run, self.trouble) = (Some(run), None),
             Err(trouble) => {
-                trouble.say(&self.name, repeats || self.trouble.as_ref() != Some(&trouble.message));
+                trouble.report(&self.name, repeats || self.trouble.as_ref() != Some(&trouble.message));
                 self.trouble = Some(trouble.message);
                 self.rests_since = Some(Instant::now());
             }
@@ -144,13 +144,13 @@ fn find(name: &str, databases: &[Database]) -> Result<pg_sys::Oid, Trouble> {
 }
 
 /// Starts a worker.
-fn launch(name: &str, errand: Errand) -> Result<Run, Trouble> {
+fn launch(name: &str, assignment: Assignment) -> Result<Run, Trouble> {
     let mut memory = PgMemoryContexts::new("awgp maintenance run");
     let builder = BackgroundWorkerBuilder::new(&format!("awgp maintenance of {name}"))
         .set_type("awgp maintenance worker")
         .set_library(LIBRARY)
         .set_function("awgp_maintenance_worker")
-        .set_argument(Some(errand.into()))
+        .set_argument(Some(assignment.into()))
         .enable_spi_access()
         .set_start_time(BgWorkerStartTime::RecoveryFinished)
         .set_restart_time(None)

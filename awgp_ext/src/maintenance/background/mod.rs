@@ -12,11 +12,11 @@
 //!
 //! No process of a server in recovery: a standby's launcher starts when it is promoted.
 
+mod assignment;
 mod databases;
-mod errand;
 mod launcher;
 mod process;
-mod say;
+mod trouble;
 mod worker;
 
 use pgrx::bgworkers::{BackgroundWorkerBuilder, BgWorkerStartTime};

@@ -2,13 +2,14 @@
 //!
 //! Never two at once: it holds the lock that `awgp maintenance run` and run_maintenance() take, over all steps.
 
-use super::errand::Errand;
+use super::assignment::Assignment;
 use super::process;
-use super::say::Trouble;
+use super::trouble::Trouble;
 use crate::install;
+use crate::locks::Subject;
 use crate::maintenance::settings;
 use crate::maintenance::steps::{STEPS, Step};
-use crate::pg::lock::{self, Subject};
+use crate::pg::lock;
 use crate::pg::query;
 use crate::pg::role::{ActingAs, Purpose};
 use pgrx::bgworkers::BackgroundWorker;
@@ -22,17 +23,17 @@ use std::ffi::{CString, c_char};
 #[unsafe(no_mangle)]
 #[pg_guard]
 pub extern "C-unwind" fn awgp_maintenance_worker(argument: pg_sys::Datum) {
-    let errand = Errand::from(argument);
+    let assignment = Assignment::from(argument);
     process::obey_signals();
-    BackgroundWorker::connect_worker_to_spi_by_oid(Some(errand.database), None);
+    BackgroundWorker::connect_worker_to_spi_by_oid(Some(assignment.database), None);
     keep_off_foreign_settings();
     let (name, readiness) = process::within(|| (database_name(), get_ready()));
     if let Err(trouble) = readiness {
-        trouble.say(&name, errand.repeats);
+        trouble.report(&name, assignment.repeats);
         return;
     }
     for step in STEPS {
-        report(&name, errand, &process::within(|| run(step)));
+        report(&name, assignment, &process::within(|| run(step)));
     }
 }
 
@@ -155,7 +156,7 @@ fn restricted<T>(body: impl FnOnce() -> T) -> T {
 }
 
 /// Says what was done, and what failed: once, where it fails as it did before.
-fn report(database: &str, errand: Errand, answer: &Answer) {
+fn report(database: &str, assignment: Assignment, answer: &Answer) {
     let step = answer.now["step"].as_str().unwrap_or_default();
     let message = format!("awgp: maintenance of database \"{database}\": {step}");
     if answer.now["ok"] == true {
@@ -165,7 +166,7 @@ fn report(database: &str, errand: Errand, answer: &Answer) {
         return;
     }
     let failure = failure(&answer.now);
-    if errand.repeats || answer.before.as_ref().map(self::failure) != Some(failure) {
+    if assignment.repeats || answer.before.as_ref().map(self::failure) != Some(failure) {
         warning!("{message} failed: {failure}");
     } else {
         debug1!("{message} failed as before: {failure}");

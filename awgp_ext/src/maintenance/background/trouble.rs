@@ -19,8 +19,8 @@ impl Trouble {
         Self { code, message: message.into(), hint: hint.into() }
     }
 
-    /// Says it as a warning; where it was said before, only to who debugs.
-    pub fn say(&self, database: &str, is_news: bool) {
+    /// Writes it to the server's log as a warning; where it stands there already, at level DEBUG1.
+    pub fn report(&self, database: &str, is_news: bool) {
         let message = format!("awgp: maintenance of database \"{database}\": {}", self.message);
         let level = if is_news { PgLogLevel::WARNING } else { PgLogLevel::DEBUG1 };
         ErrorReport::new(self.code, message, "awgp").set_hint(self.hint.clone()).report(level);

@@ -4,7 +4,7 @@ use pgrx::pg_sys;
 
 /// A run of maintenance.
 #[derive(Clone, Copy)]
-pub struct Errand {
+pub struct Assignment {
     /// The database.
     pub database: pg_sys::Oid,
     /// Whether to say what was said before: that there is no extension, that a step still fails.
@@ -13,13 +13,13 @@ pub struct Errand {
 
 const REPEATS: u64 = 1 << u32::BITS;
 
-impl From<Errand> for pg_sys::Datum {
-    fn from(errand: Errand) -> Self {
-        Self::from(u64::from(errand.database.to_u32()) | if errand.repeats { REPEATS } else { 0 })
+impl From<Assignment> for pg_sys::Datum {
+    fn from(assignment: Assignment) -> Self {
+        Self::from(u64::from(assignment.database.to_u32()) | if assignment.repeats { REPEATS } else { 0 })
     }
 }
 
-impl From<pg_sys::Datum> for Errand {
+impl From<pg_sys::Datum> for Assignment {
     fn from(argument: pg_sys::Datum) -> Self {
         let number = argument.value() as u64;
         Self { database: pg_sys::Oid::from(number as u32), repeats: number & REPEATS != 0 }
