@@ -34,7 +34,6 @@ mod work; // work items and the gate
 mod pg_tests;
 #[cfg(test)]
 pub use pg_tests::pg_test;
-
 ::pgrx::pg_module_magic!(name, version);
 
 // Roles first: the grants below name them. Then the functions, the trigger functions, what policies are made

@@ -4,9 +4,44 @@
 #[pgrx::pg_schema]
 mod tests {
     use crate::pg::jsonb::{Jsonb, text};
+    use crate::pg::permit::Permit;
     use crate::pg::raise::sqlstate;
+    use crate::pg::subtransaction;
     use awgp_core::reason::Reason;
+    use pgrx::pg_sys;
     use pgrx::prelude::*;
+
+    static PERMIT: Permit = Permit::to("be tested");
+
+    #[pg_test]
+    fn a_permit_ends_with_the_scope_that_holds_it() {
+        let held = PERMIT.hold_for(pg_sys::Oid::from(1));
+        assert!(PERMIT.is_held_for(pg_sys::Oid::from(1)));
+        assert!(!PERMIT.is_held_for(pg_sys::Oid::from(2)) && !PERMIT.is_held());
+        drop(held);
+        assert!(!PERMIT.is_held_for(pg_sys::Oid::from(1)));
+    }
+
+    #[pg_test]
+    fn a_permit_ends_where_an_error_passes_through_the_scope_that_holds_it() {
+        let outer = PERMIT.hold();
+        let failed = subtransaction::within(|| {
+            let _inner = PERMIT.hold_for(pg_sys::Oid::from(1));
+            Spi::run("SELECT 1 / 0").unwrap();
+        });
+        assert!(failed.is_err());
+        assert!(!PERMIT.is_held_for(pg_sys::Oid::from(1)) && PERMIT.is_held());
+        drop(outer);
+    }
+
+    #[pg_test]
+    fn a_permit_that_no_scope_gives_back_ends_with_the_savepoint_it_began_in() {
+        let failed = subtransaction::within(|| {
+            std::mem::forget(PERMIT.hold());
+            Spi::run("SELECT 1 / 0").unwrap();
+        });
+        assert!(failed.is_err() && !PERMIT.is_held());
+    }
 
     #[pg_test]
     fn every_reason_reaches_the_client_with_its_own_sqlstate() {
