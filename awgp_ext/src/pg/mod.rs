@@ -1,32 +1,32 @@
 //! The edge to PostgreSQL: one mechanism for each job, and nothing of the domain.
 
-pub mod argument;
-pub mod c_function;
-pub mod catalog;
-pub mod clock;
-pub mod datum;
-pub mod descriptor;
-pub mod encoding;
-pub mod guc;
-pub mod invalidation;
-pub mod jsonb;
-pub mod lock;
-pub mod notify;
-pub mod number;
-pub mod parameter;
-pub mod permit;
-pub mod query;
-pub mod raise;
-pub mod relation;
-pub mod role;
-pub mod row_function;
-pub mod scan;
-pub mod server_log;
-pub mod statement;
-pub mod subtransaction;
-pub mod transaction;
-pub mod trigger;
-pub mod tuple;
+pub mod argument; // arguments as SQL passes them, refused by their names
+pub mod c_function; // C functions that pgrx does not declare
+pub mod catalog; // AWGP's own relations, and where the catalog has them
+pub mod clock; // the wall clock, and moments that callers give in its place
+pub mod datum; // values between SQL and Rust
+pub mod descriptor; // columns of a row type: numbers and names
+pub mod encoding; // text between the server's encoding and UTF-8
+pub mod guc; // parameters of the server, set for a while
+pub mod invalidation; // what the server tells of changes in the catalog
+pub mod jsonb; // jsonb values outside of the server's memory: read, printed, built
+pub mod lock; // advisory locks that meet no application's
+pub mod notify; // NOTIFY
+pub mod number; // awgp.number: a number as an argument
+pub mod parameter; // parameters of our own
+pub mod permit; // "this write is ours"
+pub mod query; // queries that are planned each time, and only read
+pub mod raise; // a refusal as an error, a warning, a notice
+pub mod relation; // AWGP's own tables, read by their names below SQL
+pub mod role; // as whom the backend acts, and what a role may
+pub mod row_function; // C functions that return a row of a table
+pub mod scan; // scans below SQL
+pub mod server_log; // lines in the server's log
+pub mod statement; // statements of our own, planned once a session
+pub mod subtransaction; // work that may fail without failing the transaction
+pub mod transaction; // how transactions and savepoints end, and what they may
+pub mod trigger; // calls of triggers
+pub mod tuple; // rows and their columns
 
 /// Once a backend, before the domains do.
 pub fn register() {
