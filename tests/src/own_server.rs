@@ -12,8 +12,8 @@ const A_LONG_TIME: Duration = Duration::from_mins(5);
 
 const INSIDE: &str = "AWGP_TEST_OWN_SERVER";
 
-/// True where this process is the one inside: the test does its work. Elsewhere runs `test` of this binary inside
-/// of a server with these options, and fails where it fails.
+/// True where this process is the one inside: the test does its work. Elsewhere runs `test` of this binary
+/// inside of a server with these options, and fails where it fails.
 pub fn is_inside(test: &str, options: &[&str]) -> bool {
     if std::env::var_os(INSIDE).is_some() {
         return true;
@@ -74,7 +74,8 @@ pub fn log() -> String {
     String::from_utf8_lossy(&std::fs::read(path).expect("a log")).into_owned()
 }
 
-/// Waits for the condition; fails where it does not come about in a long time, with the end of the server's log.
+/// Waits for the condition; fails where it does not come about in a long
+/// time, with the end of the server's log.
 pub async fn until(what: &str, condition: impl AsyncFn() -> bool) {
     let deadline = Instant::now() + A_LONG_TIME;
     while !condition().await {

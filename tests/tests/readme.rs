@@ -5,7 +5,8 @@ use awgp_tests::Database;
 const README: &str = include_str!("../../README.md");
 const SETTINGS: &str = include_str!("../../docs/settings.md");
 
-/// `name(argument, …)` of each call that stands in backticks in the section on functions, but those that leave arguments out.
+/// `name(argument, …)` of each call that stands in backticks in the section on
+/// functions, but those that leave arguments out.
 fn calls() -> Vec<(String, Vec<String>)> {
     let section = README.split("\n## Functions\n").nth(1).and_then(|rest| rest.split("\n## ").next());
     let table: String = section

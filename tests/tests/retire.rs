@@ -1,4 +1,5 @@
-//! Months that are retired, held and brought back: what remains verifies across the gap, and what comes back is what left.
+//! Months that are retired, held and brought back: what remains verifies across the
+//! gap, and what comes back is what left.
 
 use awgp_core::month::Month;
 use awgp_tests::catalog::findings;
@@ -271,8 +272,8 @@ async fn a_partition_that_was_dropped_and_is_said_to_be_retired_is_found() {
     assert_eq!(found, [("missing_partition".to_owned(), Some(name))]);
 }
 
-/// Case G121. With a default partition PostgreSQL itself refuses DETACH … CONCURRENTLY, so no half-detached month can be
-/// left behind; and retiring that is interrupted leaves everything as it was.
+/// Case G121. With a default partition PostgreSQL itself refuses DETACH … CONCURRENTLY, so no half-detached
+/// month can be left behind; and retiring that is interrupted leaves everything as it was.
 #[tokio::test]
 async fn interrupted_retiring_leaves_everything_and_can_be_run_again() {
     let stage = Stage::checkpointed().await;

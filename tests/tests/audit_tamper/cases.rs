@@ -1,4 +1,5 @@
-//! What a superuser does to the log, and what must be found. Numbers are those of the catalogue of cases, group A.
+//! What a superuser does to the log, and what must be found. Numbers are those
+//! of the catalogue of cases, group A.
 
 use crate::log::{LANES, Log, MONTH_ROWS, TENANTS, assistant, hash_after, tenant};
 use awgp_core::audit::chain::{Digest, Lane, Link};
@@ -137,8 +138,8 @@ fn rehashed(log: &Log) -> Case {
     let hash = hash_after(log.at(2, 0, 299), &forged);
     let change = format!("after_state = '{{\"n\": 0}}', integrity_hash = '{hash}'");
     let case = edited("2", "edit, and hash that row again", row, &change, at("changed_row", row));
-    // Only the server sees in the storage which of the two rows was updated; the command names the second, and
-    // says that it may be the first.
+    // Only the server sees in the storage which of the two rows was updated; the command names the
+    // second, and says that it may be the first.
     Case { found_by_command: Some(vec![at("changed_row", log.at(2, 0, 301))]), ..case }
 }
 
@@ -248,7 +249,8 @@ fn integrity_with_the_log(log: &Log) -> Case {
     Case::new("16", "edit log and audit_log_integrity", sql, found).on_sealed()
 }
 
-/// What is missing where the second month is empty: of each lane, the middle or, where it ended there, the end.
+/// What is missing where the second month is empty: of each lane, the middle
+/// or, where it ended there, the end.
 fn second_month_missing(log: &Log) -> Vec<Named> {
     let lanes = (1..=TENANTS).flat_map(|number| (0..LANES).map(move |lane| (number, lane)));
     let one = |(number, lane)| {

@@ -1,5 +1,5 @@
-//! The tamper suite: a superuser does what he should not to a log of 100,000 rows, 20 tenants, three months and
-//! several lanes; verification names the row, and nothing else. The honest log gives no finding.
+//! The tamper suite: a superuser does what he should not to a log of 100,000 rows, 20 tenants, three months
+//! and several lanes; verification names the row, and nothing else. The honest log gives no finding.
 
 mod cases;
 mod log;
@@ -171,8 +171,8 @@ async fn renamed_and_retyped_columns_are_named(database: &Database) {
     }
 }
 
-/// Case A33: the verifying function is replaced. Who reads the rows and verifies by himself is not deceived, be it
-/// with `awgp_core` or, case B42, with the verifier in plain Python.
+/// Case A33: the verifying function is replaced. Who reads the rows and verifies by himself is not deceived,
+/// be it with `awgp_core` or, case B42, with the verifier in plain Python.
 async fn an_outsider_is_not_deceived(log: &Log, database: &Database) {
     let rows: Vec<AuditRow> = trail::rows(database).await;
     assert!(rows.len() > 100_000);
