@@ -5,7 +5,8 @@ use awgp_tests::Database;
 const FUNCTIONS: &str = include_str!("../../docs/functions.md");
 const SETTINGS: &str = include_str!("../../docs/settings.md");
 
-/// `name(argument, …)` of each call that stands in backticks in the table, but those that leave arguments out.
+/// `name(argument, …)` of each call that stands in backticks in the table, but not those that leave
+/// arguments out.
 fn calls() -> Vec<(String, Vec<String>)> {
     let table: String = FUNCTIONS.lines().filter(|line| line.starts_with('|')).collect();
     let spans = table.split('`').skip(1).step_by(2);
