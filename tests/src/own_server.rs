@@ -31,7 +31,7 @@ pub fn is_inside(test: &str, options: &[&str]) -> bool {
         .expect("scripts/scratch-server runs");
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said);
-    // Indented, so that nobody takes its count for one of his own.
+    // Indented, so that nobody takes its count for their own.
     said.lines().for_each(|line| println!("    {line}"));
     assert!(output.status.success() && said.contains("1 passed"), "{test} fails on a server of its own");
     false

@@ -1,4 +1,4 @@
-//! The tamper suite: a superuser does what he should not to a log of 100,000 rows, 20 tenants, three months
+//! The tamper suite: a superuser does what they should not to a log of 100,000 rows, 20 tenants, three months
 //! and several lanes; verification names the row, and nothing else. The honest log gives no finding.
 
 mod cases;
@@ -171,7 +171,7 @@ async fn renamed_and_retyped_columns_are_named(database: &Database) {
     }
 }
 
-/// Case A33: the verifying function is replaced. Who reads the rows and verifies by himself is not deceived,
+/// Case A33: the verifying function is replaced. Who reads the rows and verifies them is not deceived,
 /// be it with `awgp_core` or, case B42, with the verifier in plain Python.
 async fn an_outsider_is_not_deceived(log: &Log, database: &Database) {
     let rows: Vec<AuditRow> = trail::rows(database).await;
