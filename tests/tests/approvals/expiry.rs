@@ -38,7 +38,8 @@ async fn at_the_moment_of_expiry_it_is_too_late_for_everything() {
     let north = group(&database).await.north;
     let mut app = database.app().await;
     let asked = asked(&mut app, &north, 4).await;
-    // expires_at is the present of the superuser's statement: for everybody after them, exactly then or later.
+    // expires_at is the present of the superuser's statement: for everybody after them, exactly then or
+    // later.
     let_it_expire(&database, asked.approval).await;
     for sql in [
         APPROVE,
