@@ -1,5 +1,4 @@
-//! What a superuser does to the log, and what must be found. Numbers are those
-//! of the catalogue of cases, group A.
+//! What a superuser does to the log, and what must be found.
 
 use crate::log::{LANES, Log, MONTH_ROWS, TENANTS, assistant, hash_after, tenant};
 use awgp_core::audit::chain::{Digest, Lane, Link};
@@ -86,7 +85,7 @@ fn edited(number: &'static str, deed: &'static str, row: &AuditRow, change: &str
     Case::new(number, deed, unguarded(update(row, change)), vec![found])
 }
 
-/// Case 1: each column, in a row of a lane of its own.
+/// Each column, in a row of a lane of its own.
 fn every_column(log: &Log) -> Case {
     let row = |number| log.at(number, 1, 100);
     let changed =
@@ -335,7 +334,7 @@ pub fn all(log: &Log) -> Vec<Case> {
     cases
 }
 
-/// Cases 21, 24, 27 and 29: what the guard refuses, whoever asks. An UPDATE as a replica, a row written to a
+/// What the guard refuses, whoever asks. An UPDATE as a replica, a row written to a
 /// partition, an upsert, and a row with id, time, number and hash of the caller's own.
 pub fn refused(log: &Log) -> Vec<(&'static str, String)> {
     let row = log.at(12, 0, 70);

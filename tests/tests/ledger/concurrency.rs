@@ -1,4 +1,4 @@
-//! Cases 94, 95 and 99, and connections that are killed midway: never a cent over, never a cent lost.
+//! Many clients at once, and connections that are killed midway: never a cent over, never a cent lost.
 
 use crate::{Scene, app_of, assert_sound, record, text};
 use awgp_tests::refused;

@@ -1,4 +1,4 @@
-//! Cases 101 and 102, S15: time zones, resets, months that are skipped.
+//! Time zones, resets, months that are skipped.
 
 use crate::{Scene, app_of, text};
 use awgp_tests::{Login, assert_refused};

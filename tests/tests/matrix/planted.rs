@@ -1,4 +1,4 @@
-//! Case 76: a table that is added with something missing makes the matrix fail, in cells that
+//! A table that is added with something missing makes the matrix fail, in cells that
 //! name it; one that has everything does not.
 
 use super::{Scene, cells_of};
