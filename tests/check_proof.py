@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Checks AWGP's signed notes and proofs from docs/checkpoints.md, without any code of AWGP's.
 
-Ed25519 is the library `cryptography`'s; SHA-256 the standard library's; paths are followed as RFC 9162, sections 2.1.3.2 and
-2.1.4.2, says it. The canonical bytes come from verify_audit.py, which was written from docs/audit_format.md.
+Ed25519 is the library `cryptography`'s; SHA-256 the standard library's; paths are followed as
+RFC 9162, sections 2.1.3.2 and 2.1.4.2, says it. The canonical bytes come from verify_audit.py,
+which was written from docs/audit_format.md.
 
 usage: check_proof.py proof FILE PUBLIC_KEY
        check_proof.py note FILE PUBLIC_KEY

@@ -1,7 +1,7 @@
--- Governed actions: tenants with an active assistant, a pool that never runs dry, and work of risk 4 that an admin has
--- approved and that is in progress; and what an application would keep of it by itself: the same rows in tables with the keys
--- and references it needs, without row-level security, triggers or periods.
--- Variables: tenants, items.
+-- Governed actions: tenants with an active assistant, a pool that never runs dry, and work of risk 4
+-- that an admin has approved and that is in progress; and what an application would keep of it by
+-- itself: the same rows in tables with the keys and references it needs, without row-level security,
+-- triggers or periods. Variables: tenants, items.
 
 CREATE EXTENSION awgp;
 CREATE SCHEMA bench;

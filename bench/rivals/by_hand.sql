@@ -1,4 +1,5 @@
--- The same rows inserted by hand, without a hash: the columns, indexes, checks and partitions of awgp.audit_logs.
+-- The same rows inserted by hand, without a hash: the columns, indexes,
+-- checks and partitions of awgp.audit_logs.
 
 CREATE TABLE bench.audit_by_hand (LIKE awgp.audit_logs INCLUDING ALL) PARTITION BY RANGE ("timestamp");
 CREATE SEQUENCE bench.audit_by_hand_id;

@@ -1,5 +1,6 @@
--- Messages: a hundred tenants with two active assistants and a policy each, whose limit is never reached, and what an
--- application would keep itself: policies, counters and times, without row-level security and without triggers.
+-- Messages: a hundred tenants with two active assistants and a policy each, whose limit is
+-- never reached, and what an application would keep itself: policies, counters and times,
+-- without row-level security and without triggers.
 
 CREATE EXTENSION IF NOT EXISTS awgp;
 CREATE SCHEMA IF NOT EXISTS bench;

@@ -1,4 +1,5 @@
--- A hash chain in PL/pgSQL: one chain for the whole database, its head a row that every writer locks until it commits.
+-- A hash chain in PL/pgSQL: one chain for the whole database, its head a row that
+-- every writer locks until it commits.
 
 CREATE TABLE bench.chain_log (
     seq bigint PRIMARY KEY,

@@ -1,5 +1,6 @@
--- A generic audit trigger in PL/pgSQL, without a hash, in the manner of supa_audit 0.3.1: one wide table that is not
--- partitioned, the row before and after as to_jsonb makes it, the key found in the catalog, SECURITY DEFINER.
+-- A generic audit trigger in PL/pgSQL, without a hash, in the manner of supa_audit 0.3.1:
+-- one wide table that is not partitioned, the row before and after as to_jsonb makes it, the
+-- key found in the catalog, SECURITY DEFINER.
 
 CREATE TYPE bench.operation AS ENUM ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE');
 

@@ -50,7 +50,9 @@ def timed(sql, database):
 
 
 def transactions_a_second(script, database, clients, settings="", variables=None):
-    """pgbench's own figure for one script, prepared, connections not counted. `variables`: what each client begins with."""
+    """pgbench's own figure for one script, prepared, connections not counted.
+
+    `variables`: what each client begins with."""
     with tempfile.NamedTemporaryFile("w", suffix=".sql", encoding="utf-8") as file:
         file.write(script)
         file.flush()

@@ -1,6 +1,7 @@
 """What the convention checks share: which files there are, and how findings are printed.
 
-Every check takes an optional folder to look at instead of the repository; `scripts/checks/self-test` uses it."""
+Every check takes an optional folder to look at instead of the repository;
+`scripts/checks/self-test` uses it."""
 
 import os
 import subprocess

@@ -34,7 +34,8 @@ export AWGP_LITELLM_PRICES
 AWGP_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 AWGP_TARGET=${CARGO_TARGET_DIR:-$AWGP_ROOT/target}
 
-# pg_config of the machine's own PostgreSQL of a major version: what is built against, and what `make install` installs into.
+# pg_config of the machine's own PostgreSQL of a major version: what is built against,
+# and what `make install` installs into.
 system_pg_config_of() {
     case $1 in
     15) echo "${AWGP_PG15_CONFIG:-/usr/lib/postgresql/15/bin/pg_config}" ;;
@@ -46,8 +47,8 @@ system_pg_config_of() {
     esac
 }
 
-# pg_config_of MAJOR [FOR]: pg_config of a private copy of it, made where there is none yet. Demo, tests and benchmarks install
-# into copies alone. FOR names a copy of its own for somebody who installs something else.
+# pg_config_of MAJOR [FOR]: pg_config of a private copy of it, made where there is none yet. Demo, tests and
+# benchmarks install into copies alone. FOR names a copy of its own for somebody who installs something else.
 pg_config_of() {
     local system copy
     system=$(system_pg_config_of "$1") || return
@@ -61,7 +62,8 @@ pg_config_of() {
     echo "$copy$system"
 }
 
-# The folder of the copies: with what is built, or, where the user that a server runs as may not look in there, beside PostgreSQL 18.
+# The folder of the copies: with what is built, or, where the user that a server runs as
+# may not look in there, beside PostgreSQL 18.
 private_home() {
     local home=$AWGP_TARGET/postgresql
     mkdir -p "$home"
@@ -72,8 +74,9 @@ private_home() {
     echo "$home"
 }
 
-# copy_postgresql PG_CONFIG FOLDER: the server's programs, libraries and shared files, under their own paths below FOLDER. PostgreSQL
-# finds its files from where its programs stand, as long as they stand to each other as before.
+# copy_postgresql PG_CONFIG FOLDER: the server's programs, libraries and shared files, under
+# their own paths below FOLDER. PostgreSQL finds its files from where its programs stand, as
+# long as they stand to each other as before.
 copy_postgresql() {
     local system=$1 folder=$2 part libraries
     # Of a PostgreSQL that brings libraries of its own; the machine's are found anyway.

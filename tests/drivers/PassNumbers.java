@@ -7,7 +7,10 @@ import java.sql.SQLException;
 import java.sql.Types;
 import java.util.UUID;
 
-/** Numbers as JDBC binds them: PassNumbers.java URL USER PASSWORD TENANT ASSISTANT. Prints what pass_numbers.py prints. */
+/**
+ * Numbers as JDBC binds them: PassNumbers.java URL USER PASSWORD TENANT ASSISTANT.
+ * Prints what pass_numbers.py prints.
+ */
 public class PassNumbers {
     private interface Binding {
         void bind(PreparedStatement statement) throws SQLException;

@@ -1,4 +1,5 @@
-// Numbers as node-postgres binds them: pass_numbers.js URL TENANT ASSISTANT. Prints what pass_numbers.py prints.
+// Numbers as node-postgres binds them: pass_numbers.js URL TENANT ASSISTANT.
+// Prints what pass_numbers.py prints.
 
 const { Client } = require('pg');
 

@@ -1,5 +1,5 @@
-//! 32 clients at mixed isolation levels, with savepoints, rollbacks and flushes, for as many minutes as asked; then
-//! every chain is walked. `scripts/chain-stress` runs it.
+//! 32 clients at mixed isolation levels, with savepoints, rollbacks and flushes, for as many minutes as
+//! asked; then every chain is walked. `scripts/chain-stress` runs it.
 
 use awgp_tests::Database;
 use awgp_tests::trail::{self, assert_intact};

@@ -1,5 +1,5 @@
-//! A year of twelve months with a million rows in all: made, sealed, checkpointed, exported, retired, and verified across
-//! the gaps, with the times. By hand:
+//! A year of twelve months with a million rows in all: made, sealed, checkpointed, exported, retired, and
+//! verified across the gaps, with the times. By hand:
 //!
 //!     AWGP_BIN=… scripts/scratch-server -- cargo run -p awgp_tests --example year_of_months -- [ROWS]
 

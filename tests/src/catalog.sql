@@ -1,5 +1,5 @@
--- Everything in schema awgp that can differ between two installations, a line an object, independent of owner,
--- of the month and of PostgreSQL's major version. Comments are a query of their own.
+-- Everything in schema awgp that can differ between two installations, a line an object, independent of
+-- owner, of the month and of PostgreSQL's major version. Comments are a query of their own.
 WITH relation AS (
     SELECT pg_class.*, (SELECT inhparent::regclass::text FROM pg_inherits WHERE inhrelid = pg_class.oid) AS parent
     FROM pg_class WHERE relnamespace = 'awgp'::regnamespace

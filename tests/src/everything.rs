@@ -1,7 +1,8 @@
 //! A row in every table: what isolation and dumps are tested on.
 //!
 //! Applications make most of them through the functions and tables they would use, and the audit trail
-//! follows from that; the rest is written by the superuser. A new table without a row here fails every test that uses this.
+//! follows from that; the rest is written by the superuser. A new table without a row
+//! here fails every test that uses this.
 
 use crate::Database;
 use crate::catalog::{tables, tenant_tables};
@@ -9,8 +10,8 @@ use crate::fixture::{Group, Tenant, group, within, within_as};
 use tokio_postgres::Client;
 use uuid::Uuid;
 
-/// Inserts that an application makes, for the tenant in context. :assistant, :work_item, :user and :other stand
-/// for ids of the tenant's fixture.
+/// Inserts that an application makes, for the tenant in context. :assistant, :work_item, :user and
+/// :other stand for ids of the tenant's fixture.
 const BY_APPLICATION: &[(&str, &str)] = &[
     (
         "approvals",
@@ -137,8 +138,8 @@ const OF_NO_TENANT: &[(&str, &str)] = &[
     ),
 ];
 
-/// The group of the fixture with at least one row of each of its tenants in every table of tenants, and one in
-/// every other table.
+/// The group of the fixture with at least one row of each of its tenants in every table
+/// of tenants, and one in every other table.
 pub async fn everywhere(database: &Database) -> Group {
     let group = group(database).await;
     let superuser = database.superuser().await;

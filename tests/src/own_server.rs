@@ -12,8 +12,8 @@ const A_LONG_TIME: Duration = Duration::from_mins(5);
 
 const INSIDE: &str = "AWGP_TEST_OWN_SERVER";
 
-/// True where this process is the one inside: the test does its work. Elsewhere runs `test` of this binary inside
-/// of a server with these options, and fails where it fails.
+/// True where this process is the one inside: the test does its work. Elsewhere runs `test` of this binary
+/// inside of a server with these options, and fails where it fails.
 pub fn is_inside(test: &str, options: &[&str]) -> bool {
     if std::env::var_os(INSIDE).is_some() {
         return true;
@@ -31,7 +31,7 @@ pub fn is_inside(test: &str, options: &[&str]) -> bool {
         .expect("scripts/scratch-server runs");
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said);
-    // Indented, so that nobody takes its count for one of his own.
+    // Indented, so that nobody takes its count for their own.
     said.lines().for_each(|line| println!("    {line}"));
     assert!(output.status.success() && said.contains("1 passed"), "{test} fails on a server of its own");
     false
@@ -74,7 +74,8 @@ pub fn log() -> String {
     String::from_utf8_lossy(&std::fs::read(path).expect("a log")).into_owned()
 }
 
-/// Waits for the condition; fails where it does not come about in a long time, with the end of the server's log.
+/// Waits for the condition; fails where it does not come about in a long
+/// time, with the end of the server's log.
 pub async fn until(what: &str, condition: impl AsyncFn() -> bool) {
     let deadline = Instant::now() + A_LONG_TIME;
     while !condition().await {

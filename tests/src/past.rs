@@ -1,5 +1,5 @@
-//! Audit rows of months that are over, chained by `awgp_core` as the chain would have made them, and loaded as only a
-//! superuser can: with the guard off. Clients then go on where they end.
+//! Audit rows of months that are over, chained by `awgp_core` as the chain would have made them, and loaded
+//! as only a superuser can: with the guard off. Clients then go on where they end.
 
 use crate::Database;
 use crate::trail;
@@ -95,7 +95,8 @@ impl Past {
         row
     }
 
-    /// Loads the next rows of every lane into a month: into its partition, or, where it has none, the default one.
+    /// Loads the next rows of every lane into a month: into its partition, or,
+    /// where it has none, the default one.
     ///
     /// # Panics
     /// Where the superuser cannot.

@@ -116,13 +116,13 @@ pub fn claims_with(subject: &str, name: &str, value: Value) -> Value {
     claims
 }
 
-/// A good token for this user, whose id the fixture makes his subject.
+/// A good token for this user, whose id the fixture makes their subject.
 pub fn token_of(user: Uuid) -> String {
     ED25519.sign(&claims(&user.to_string()))
 }
 
-/// A database in signed mode: the fixture's group, every user's id as his `keycloak_id`, and one provider with
-/// every key but [`RSA_B`] and no leeway.
+/// A database in signed mode: the fixture's group, every user's id as their `keycloak_id`, and one
+/// provider with every key but [`RSA_B`] and no leeway.
 pub async fn signed_database() -> (Database, Group) {
     let (database, group) = trusting_database().await;
     let sql = format!("ALTER DATABASE {} SET awgp.context_mode = 'signed'", database.name);

@@ -1,4 +1,5 @@
-//! What `scripts/setup` has brought. Which versions, and where they are kept, one file says: `scripts/lib/toolchain.sh`.
+//! What `scripts/setup` has brought. Which versions, and where they are kept, one
+//! file says: `scripts/lib/toolchain.sh`.
 
 use std::path::Path;
 use std::process::Command;

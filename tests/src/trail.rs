@@ -72,8 +72,8 @@ pub fn findings(install_id: Uuid, rows: &[AuditRow]) -> Vec<Finding> {
     verifier.finish()
 }
 
-/// Asserts that every lane holds from its genesis value to its end, without a gap, and that no id is there twice.
-/// Returns how many lanes each tenant has.
+/// Asserts that every lane holds from its genesis value to its end, without a gap, and that no id is
+/// there twice. Returns how many lanes each tenant has.
 #[track_caller]
 pub fn assert_intact(install_id: Uuid, rows: &[AuditRow]) -> BTreeMap<Uuid, usize> {
     let found = findings(install_id, rows);

@@ -1,4 +1,5 @@
-//! The trail is append-only, and appended by the chain alone: for everyone, by every statement, on every partition.
+//! The trail is append-only, and appended by the chain alone: for everyone, by
+//! every statement, on every partition.
 
 use awgp_tests::fixture::{self, within};
 use awgp_tests::trail::{self, assert_intact};

@@ -61,7 +61,8 @@ async fn transactions_over_many_tenants_wait_for_nobody_and_make_no_fork() {
     let mut open = Vec::new();
     for level in levels {
         let client = database.superuser().await;
-        // All stay open: the first has the tenants' own lanes as far as it takes them, so the others may not wait for those.
+        // All stay open: the first has the tenants' own lanes as far as it takes them,
+        // so the others may not wait for those.
         client
             .batch_execute("SET awgp.audit_lane_timeout = 0; SET lock_timeout = '1s'")
             .await
@@ -74,7 +75,8 @@ async fn transactions_over_many_tenants_wait_for_nobody_and_make_no_fork() {
     }
     let mut committed = 0;
     for client in open {
-        // The one that waited for the own lane of its first tenant has given up; a savepoint undoes it, and it writes again.
+        // The one that waited for the own lane of its first tenant has given up; a
+        // savepoint undoes it, and it writes again.
         client.batch_execute("ROLLBACK TO a").await.expect("it is undone");
         client
             .batch_execute(&format!("{every}; SAVEPOINT b; {flush}; ROLLBACK TO b; {flush}; COMMIT"))

@@ -1,4 +1,5 @@
-//! `awgp action`, by the real binary: the answer is printed in every case, and the exit code tells which it was.
+//! `awgp action`, by the real binary: the answer is printed in every case,
+//! and the exit code tells which it was.
 
 use awgp_tests::cli::{Outcome, json, table};
 use awgp_tests::fixture::{Group, group, within};

@@ -18,7 +18,7 @@ fn text<'a>(row: &'a Value, name: &str) -> &'a str {
     row[name].as_str().unwrap_or_else(|| panic!("{name}: {row}"))
 }
 
-/// An item of this risk, made by the operator; and the approval he asked for.
+/// An item of this risk, made by the operator; and the approval they asked for.
 fn asked(database: &Database, tenant: &Tenant, risk: &str) -> (String, String) {
     let make = ["work", "create", "Pay", "--assistant", "helper", "--risk-level", risk];
     let item = run(database, tenant, "operator", &make).expect(0).json();

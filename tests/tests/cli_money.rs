@@ -10,7 +10,8 @@ fn app(database: &Database, arguments: &[&str]) -> Outcome {
     json(database, Login::App, &[arguments, &["--tenant", "north"]].concat())
 }
 
-/// A pool of 10 for openai in two subsidiaries, a price, and some costs of north's: by model, day and work item.
+/// A pool of 10 for openai in two subsidiaries, a price, and some costs of
+/// north's: by model, day and work item.
 async fn scene() -> (Database, Group) {
     let database = Database::new().await;
     let group = fixture::group(&database).await;

@@ -1,4 +1,5 @@
-//! `awgp partition` and `awgp maintenance`: a month's life from the command line, and its file without any server.
+//! `awgp partition` and `awgp maintenance`: a month's life from the command
+//! line, and its file without any server.
 
 use awgp_tests::cli::{awgp, json, table};
 use awgp_tests::command::Folder;
@@ -17,7 +18,8 @@ struct Stage {
 }
 
 impl Stage {
-    /// A sealed month that is old enough, checkpointed as far as the database is told, and one that follows it.
+    /// A sealed month that is old enough, checkpointed as far as the database
+    /// is told, and one that follows it.
     async fn new() -> Self {
         let database = Database::new().await;
         let superuser = database.superuser().await;

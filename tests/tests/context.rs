@@ -64,7 +64,8 @@ async fn a_malformed_setting_is_one_clear_error_and_an_empty_one_is_no_context()
 
 /// The client has no context any more, and it is not an error.
 async fn assert_no_context(client: &Client, after: &str) {
-    // One message first: preparing a statement would be a transaction of its own, whose end clears everything.
+    // One message first: preparing a statement would be a transaction of its
+    // own, whose end clears everything.
     let messages = client.simple_query("SELECT count(*) FROM awgp.users").await.expect("reading is no error");
     let rows = messages.iter().find_map(|message| match message {
         SimpleQueryMessage::Row(row) => row.get(0),

@@ -1,5 +1,5 @@
-//! The server is killed under load, again and again. Nothing that was acknowledged is lost, nothing is recorded that
-//! did not happen, and every chain goes on where it was.
+//! The server is killed under load, again and again. Nothing that was acknowledged is lost, nothing is
+//! recorded that did not happen, and every chain goes on where it was.
 
 use awgp_tests::own_server::{crash, is_inside};
 use awgp_tests::trail::{self, assert_intact};

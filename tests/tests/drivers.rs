@@ -1,5 +1,5 @@
-//! What drivers send for a number is taken: psycopg 3, psycopg2, node-postgres and JDBC, each with its own bindings, in small
-//! programs under tests/drivers/. scripts/setup installs what they need.
+//! What drivers send for a number is taken: psycopg 3, psycopg2, node-postgres and JDBC, each with its own
+//! bindings, in small programs under tests/drivers/. scripts/setup installs what they need.
 
 use awgp_tests::fixture::{self, within};
 use awgp_tests::toolchain::path;
@@ -7,7 +7,8 @@ use awgp_tests::{Database, Login, PASSWORD};
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Float, decimal, integer and text are the same amount; a count that does not fit is refused by its own SQLSTATE.
+/// Float, decimal, integer and text are the same amount; a count that does not
+/// fit is refused by its own SQLSTATE.
 const ENTERED: &str = "float 0.001230 10
 float32k 0.000010 40000
 decimal 123456789.123456 10

@@ -1,5 +1,5 @@
-//! A dump restored into an empty database is the same installation: rows, sequences, catalog, doctor, and a trail that
-//! verifies and goes on.
+//! A dump restored into an empty database is the same installation: rows, sequences, catalog,
+//! doctor, and a trail that verifies and goes on.
 
 use awgp_tests::catalog::{assert_same, assert_same_lines, findings};
 use awgp_tests::command::{Folder, run};

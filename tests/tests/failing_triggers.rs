@@ -1,5 +1,5 @@
-//! An error inside of a trigger, whoever's it is and whenever it comes, leaves nothing behind: no row, no event, no
-//! context, and a chain that goes on without a gap.
+//! An error inside of a trigger, whoever's it is and whenever it comes, leaves nothing behind: no row, no
+//! event, no context, and a chain that goes on without a gap.
 
 use awgp_tests::fixture::{Group, group, within};
 use awgp_tests::trail::{self, assert_intact};

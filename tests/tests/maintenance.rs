@@ -118,7 +118,7 @@ async fn only_maintainers_run_it() {
     }
 }
 
-/// Case G114, and G113: nobody ran maintenance for three months, and the server's zone is not UTC.
+/// Nobody ran maintenance for three months, and the server's zone is not UTC.
 #[tokio::test]
 async fn after_three_months_without_maintenance_every_row_moves_to_its_month_unchanged() {
     let database = Database::new().await;
@@ -164,7 +164,7 @@ async fn after_three_months_without_maintenance_every_row_moves_to_its_month_unc
     );
 }
 
-/// Cases G114, G115 under load: nobody loses a row, forks a lane or dies of a deadlock while rows move.
+/// Under load: nobody loses a row, forks a lane or dies of a deadlock while rows move.
 #[tokio::test]
 async fn writers_go_on_while_the_default_partition_is_drained() {
     let database = Database::new().await;
@@ -198,7 +198,7 @@ async fn writers_go_on_while_the_default_partition_is_drained() {
     assert_eq!(trail::verify(&database).await, []);
 }
 
-/// Case G118: nobody wrote in a month, and it has no partition either.
+/// Nobody wrote in a month, and it has no partition either.
 #[tokio::test]
 async fn an_empty_month_that_was_missed_gets_its_partition_and_the_chain_goes_on_across_it() {
     let database = Database::new().await;
@@ -219,7 +219,7 @@ async fn an_empty_month_that_was_missed_gets_its_partition_and_the_chain_goes_on
     assert_eq!(trail::verify(&database).await, []);
 }
 
-/// Case G111: the last microsecond of a month is moved to that month, the next to the next.
+/// The last microsecond of a month is moved to that month, the next to the next.
 #[tokio::test]
 async fn the_last_microsecond_moves_to_the_month_that_ends() {
     let database = Database::new().await;

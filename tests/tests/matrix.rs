@@ -2,8 +2,8 @@
 //!
 //! [`RULES`] says what each role may do; the expected outcome of each cell is computed from it. A table that
 //! is not in it must behave as an ordinary tenant table if it has a `tenant_id`, and must be closed to
-//! everybody if it has none. So a new table without policies, with a missing grant or with one too many fails:
-//! [`planted`] shows it.
+//! everybody if it has none. So a new table without policies, with a missing grant or with
+//! one too many fails: [`planted`] shows it.
 
 #[path = "matrix/planted.rs"]
 mod planted;

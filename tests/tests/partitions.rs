@@ -144,7 +144,8 @@ async fn months_ahead_outside_of_0_to_120_are_refused() {
     assert_eq!(ensure(&maintainer, 120, "'2041-01-01+00'").await.len(), 121);
 }
 
-/// However often it is asked for far months, and whatever the rows of the default partition say, partitions are bounded.
+/// However often it is asked for far months, and whatever the rows of the default
+/// partition say, partitions are bounded.
 #[tokio::test]
 async fn months_far_from_the_present_get_no_partition() {
     let database = Database::new().await;

@@ -180,8 +180,8 @@ async fn upsert_and_merge_meet_the_quota() {
     assert_refused(transaction.execute(merge, &[]).await, "53400", "quota_exceeded");
 }
 
-/// Runs one attempt in each of many sessions at once, at this isolation level; who was let in, and the reasons of
-/// the others. Each has its snapshot before the first of them writes.
+/// Runs one attempt in each of many sessions at once, at this isolation level; who was let in, and the
+/// reasons of the others. Each has its snapshot before the first of them writes.
 async fn at_once(
     database: &Database,
     tenant: Uuid,

@@ -1,18 +1,14 @@
-//! The README's table of functions, and the page of settings, against what is there.
+//! The page of functions, and the page of settings, against what is there.
 
 use awgp_tests::Database;
 
-const README: &str = include_str!("../../README.md");
+const FUNCTIONS: &str = include_str!("../../docs/functions.md");
 const SETTINGS: &str = include_str!("../../docs/settings.md");
 
-/// `name(argument, …)` of each call that stands in backticks in the section on functions, but those that leave arguments out.
+/// `name(argument, …)` of each call that stands in backticks in the table, but not those that leave
+/// arguments out.
 fn calls() -> Vec<(String, Vec<String>)> {
-    let section = README.split("\n## Functions\n").nth(1).and_then(|rest| rest.split("\n## ").next());
-    let table: String = section
-        .expect("the README has a section on functions")
-        .lines()
-        .filter(|line| line.starts_with('|'))
-        .collect();
+    let table: String = FUNCTIONS.lines().filter(|line| line.starts_with('|')).collect();
     let spans = table.split('`').skip(1).step_by(2);
     let call = |span: &str| {
         let (name, arguments) = span.strip_suffix(')')?.split_once('(')?;
@@ -26,7 +22,7 @@ fn calls() -> Vec<(String, Vec<String>)> {
 }
 
 #[tokio::test]
-async fn functions_have_the_arguments_that_the_readme_gives_them() {
+async fn functions_have_the_arguments_that_their_page_gives_them() {
     let database = Database::new().await;
     let superuser = database.superuser().await;
     let sql = "SELECT COALESCE(proargnames[:pronargs], '{}') FROM pg_proc
@@ -41,7 +37,7 @@ async fn functions_have_the_arguments_that_the_readme_gives_them() {
             wrong.push(format!("{name}({}) is {there:?}", arguments.join(", ")));
         }
     }
-    assert!(wrong.is_empty(), "mend README.md:\n{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "mend docs/functions.md:\n{}", wrong.join("\n"));
 }
 
 /// What views, policies and the functions that return rows are made of; no client needs them.
@@ -67,7 +63,7 @@ const INNER: [&str; 18] = [
 ];
 
 #[tokio::test]
-async fn what_an_application_may_call_stands_in_the_readme() {
+async fn what_an_application_may_call_stands_on_the_page_of_functions() {
     let database = Database::new().await;
     let superuser = database.superuser().await;
     let sql = "SELECT DISTINCT proname::text FROM pg_proc
@@ -79,9 +75,9 @@ async fn what_an_application_may_call_stands_in_the_readme() {
     let missing: Vec<String> = rows
         .iter()
         .map(|row| row.get(0))
-        .filter(|name: &String| !README.contains(&format!("`{name}(")))
+        .filter(|name: &String| !FUNCTIONS.contains(&format!("`{name}(")))
         .collect();
-    assert_eq!(missing, INNER, "name it in README.md; what only AWGP's own SQL calls, here");
+    assert_eq!(missing, INNER, "name it in docs/functions.md; what only AWGP's own SQL calls, here");
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
-//! The views of budgets and costs: what is spent, held, left and to be expected, for a tenant and for a holding.
+//! The views of budgets and costs: what is spent, held, left and to be
+//! expected, for a tenant and for a holding.
 
 use awgp_tests::fixture::{self, Group, Tenant, within};
 use awgp_tests::{Database, assert_sqlstate};

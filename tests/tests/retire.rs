@@ -1,4 +1,5 @@
-//! Months that are retired, held and brought back: what remains verifies across the gap, and what comes back is what left.
+//! Months that are retired, held and brought back: what remains verifies across the
+//! gap, and what comes back is what left.
 
 use awgp_core::month::Month;
 use awgp_tests::catalog::findings;
@@ -88,7 +89,6 @@ impl Stage {
     }
 }
 
-/// Case G117.
 #[tokio::test]
 async fn what_is_not_sealed_not_checkpointed_too_young_or_held_is_not_retired() {
     let stage = stage().await;
@@ -252,7 +252,7 @@ async fn rows_that_are_not_those_that_were_retired_do_not_come_back() {
     stage.restore(month).await.expect("the rows themselves do");
 }
 
-/// Case A7 beside a lawful retirement: a month that is only said to be retired is missing.
+/// Beside a lawful retirement: a month that is only said to be retired is missing.
 #[tokio::test]
 async fn a_partition_that_was_dropped_and_is_said_to_be_retired_is_found() {
     let stage = Stage::checkpointed().await;
@@ -271,8 +271,8 @@ async fn a_partition_that_was_dropped_and_is_said_to_be_retired_is_found() {
     assert_eq!(found, [("missing_partition".to_owned(), Some(name))]);
 }
 
-/// Case G121. With a default partition PostgreSQL itself refuses DETACH … CONCURRENTLY, so no half-detached month can be
-/// left behind; and retiring that is interrupted leaves everything as it was.
+/// With a default partition PostgreSQL itself refuses DETACH … CONCURRENTLY, so no half-detached
+/// month can be left behind; and retiring that is interrupted leaves everything as it was.
 #[tokio::test]
 async fn interrupted_retiring_leaves_everything_and_can_be_run_again() {
     let stage = Stage::checkpointed().await;

@@ -104,7 +104,8 @@ async fn tenant_id_never_changes_not_even_for_a_superuser() {
     let superuser = database.superuser().await;
     let mut tried = 0;
     for table in tenant_tables(&superuser).await {
-        // Whatever an application may insert or update. It has no grant on the rest: attacks::meddling, matrix.
+        // Whatever an application may insert or update. It has no grant on the
+        // rest: attacks::meddling, matrix.
         let sql = "SELECT has_table_privilege('awgp_app', 'awgp.' || $1, 'INSERT, UPDATE')";
         let guarded: bool = superuser.query_one(sql, &[&table]).await.expect("an answer").get(0);
         let sql = format!("UPDATE awgp.{table} SET tenant_id = $2 WHERE tenant_id = $1");

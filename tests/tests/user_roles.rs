@@ -1,4 +1,4 @@
-//! The role of the user in context binds him; `docs/permissions.md` has the table.
+//! The role of the user in context binds them; `docs/permissions.md` has the table.
 
 use awgp_core::permissions::{Role, Verb, may_write};
 use awgp_tests::fixture::{Tenant, group, one, within_as};

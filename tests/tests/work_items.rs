@@ -1,5 +1,5 @@
-//! Work items and assistants move along their machines, whoever writes and however; and nothing begins past the
-//! gate. Approvals have files of their own.
+//! Work items and assistants move along their machines, whoever writes and however; and nothing begins
+//! past the gate. Approvals have files of their own.
 
 use awgp_core::assistant;
 use awgp_core::work::{Status, transition, verb_between};

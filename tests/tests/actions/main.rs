@@ -1,4 +1,5 @@
-//! Governed actions: allowed, begun, paid and ended once, or denied as data and without a trace but the record.
+//! Governed actions: allowed, begun, paid and ended once, or denied as data
+//! and without a trace but the record.
 
 mod gate;
 mod pinned;

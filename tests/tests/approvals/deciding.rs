@@ -90,7 +90,7 @@ async fn a_listed_user_who_is_deactivated_decides_nothing() {
     transaction.commit().await.expect("committed");
     let set = app.query_one("SELECT awgp.set_context($1, $2)", &[&north.id, &north.user("admin")]).await;
     assert_refused(set, "42501", "unknown_user");
-    // Nor after he was put in context.
+    // Nor after they were put in context.
     let other = another(&mut app, &north, "admin").await;
     let transaction = within_as(&mut app, north.id, Some(other)).await;
     let superuser = database.superuser().await;

@@ -1,4 +1,4 @@
-//! Delegations: a window, within the delegator's own authority, void with him, taken back once.
+//! Delegations: a window, within the delegator's own authority, void with them, taken back once.
 
 use awgp_tests::approving::{approve, asked, delegate, run};
 use awgp_tests::fixture::{Tenant, group, one, within, within_as};

@@ -38,7 +38,8 @@ async fn at_the_moment_of_expiry_it_is_too_late_for_everything() {
     let north = group(&database).await.north;
     let mut app = database.app().await;
     let asked = asked(&mut app, &north, 4).await;
-    // expires_at is the present of the superuser's statement: for everybody after him, exactly then or later.
+    // expires_at is the present of the superuser's statement: for everybody after them, exactly then or
+    // later.
     let_it_expire(&database, asked.approval).await;
     for sql in [
         APPROVE,
@@ -85,7 +86,7 @@ async fn who_waits_for_a_lock_past_the_end_is_too_late() {
     let mut decider = database.app().await;
     let mut other = database.app().await;
     let approval = short_lived(&mut other, &north, "400 milliseconds").await;
-    // The decider's own row is locked, so he waits in the midst of deciding.
+    // The decider's own row is locked, so they wait in the midst of deciding.
     let held = within(&mut holder, north.id).await;
     let sql = "UPDATE awgp.users SET first_name = 'x' WHERE id = $1";
     held.execute(sql, &[&north.user("admin")]).await.expect("held");

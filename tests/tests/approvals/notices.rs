@@ -16,7 +16,7 @@ async fn each_move_is_told_by_its_id_alone() {
     let database = Database::new().await;
     let north = group(&database).await.north;
     let mut app = database.app().await;
-    // Whoever listens has no rights at all: what he hears must tell him nothing.
+    // Whoever listens has no rights at all: what they hear must tell them nothing.
     let (_client, mut receive) = database.listener(Login::Nobody, "awgp_approvals").await;
     let first = asked(&mut app, &north, 4).await;
     assert_eq!(heard(&mut receive).await, first.approval.to_string());

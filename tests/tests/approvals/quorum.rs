@@ -74,7 +74,7 @@ async fn two_delegates_of_one_delegator_are_one_vote_and_one_delegate_of_two_is_
     let asked = asked(&mut app, &north, 4).await;
     approve(&mut app, &north, one, asked.approval).await.expect("one vote");
     assert_refused(approve(&mut app, &north, two, asked.approval).await, "42501", "approver_role");
-    // He holds another delegation as well: he has voted.
+    // They hold another delegation as well: they have voted.
     delegate(&mut app, &north, boss, one).await;
     assert_refused(approve(&mut app, &north, one, asked.approval).await, "55000", "already_voted");
     // The second delegate with another authority is a second human with a second one.

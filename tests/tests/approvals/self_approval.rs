@@ -1,4 +1,4 @@
-//! Nobody decides what he asked for, on any route.
+//! Nobody decides what they asked for, on any route.
 
 use awgp_tests::approving::{
     APPROVE, APPROVE_BY_UPDATE, REJECT, approve, asked_by, delegate, item, policy, run,
@@ -30,7 +30,7 @@ async fn through_a_delegate_and_as_a_delegate() {
     delegate(&mut app, &north, admin, manager).await;
     let asked = asked_by(&mut app, &north, "admin", 4).await;
     assert_refused(approve(&mut app, &north, manager, asked.approval).await, "42501", "approver_role");
-    // The requester himself holds a delegation of somebody who may.
+    // The requester holds a delegation of somebody who may.
     delegate(&mut app, &north, boss, admin).await;
     assert_refused(approve(&mut app, &north, admin, asked.approval).await, "42501", "self_approval");
     // And the one who may, may.
@@ -101,7 +101,7 @@ async fn by_an_assistant_with_or_without_a_user() {
             assert_refused(transaction.query_one(sql, &[&asked.approval]).await, "42501", reason);
         }
     }
-    // A user who acts with an assistant may ask; he is the requester then.
+    // A user who acts with an assistant may ask; they are the requester then.
     let transaction = app.transaction().await.expect("a transaction begins");
     let set = "SELECT awgp.set_context($1, $2, $3)";
     let ids = (Some(north.user("admin")), Some(north.assistant));
@@ -132,7 +132,7 @@ async fn by_the_assistants_creator_where_policy_says_so_and_he_stays_the_creator
     let approval = one(&transaction, "SELECT id FROM awgp.request_approval($1)", &[&item]).await;
     transaction.commit().await.expect("committed");
     assert_refused(approve(&mut app, &north, admin, approval).await, "42501", "assistant_creator");
-    // Nor for him: his delegate has what he has.
+    // Nor for them: their delegate has what they have.
     delegate(&mut app, &north, admin, north.user("manager")).await;
     let answer = approve(&mut app, &north, north.user("manager"), approval).await;
     assert_refused(answer, "42501", "approver_role");

@@ -106,8 +106,8 @@ fn reason(detail: &str) -> Option<String> {
     Some(detail.get("reason")?.as_str()?.to_owned())
 }
 
-/// How long a call has the processor, in milliseconds: what a busy machine does not change. Here because the server of a test
-/// is on the machine of the test.
+/// How long a call has the processor, in milliseconds: what a busy machine does not change. Here because
+/// the server of a test is on the machine of the test.
 pub async fn processor_milliseconds(client: &Client, context: &str, call: &str) -> f64 {
     let pid: i32 = client.query_one("SELECT pg_backend_pid()", &[]).await.expect("a process").get(0);
     let spent = || {

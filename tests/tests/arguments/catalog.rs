@@ -25,7 +25,8 @@ pub struct Argument {
     pub kind: String,
 }
 
-/// Trigger functions are called by triggers alone, and what takes or returns `internal` or `cstring` by the server.
+/// Trigger functions are called by triggers alone, and what takes or returns
+/// `internal` or `cstring` by the server.
 const FUNCTIONS: &str = "
     SELECT p.proname::text,
            ARRAY(SELECT coalesce(p.proargnames[place], '') FROM generate_series(1, p.pronargs) AS place),

@@ -1,7 +1,9 @@
-//! Every function of the catalog, called with what it should not be called with: by every role, in every context.
+//! Every function of the catalog, called with what it should not be called
+//! with: by every role, in every context.
 //!
-//! The calls are generated from pg_proc ([`catalog`]), so that a function that is added is called too. Each argument is
-//! given every hostile value of its type ([`values`]) while the others could be meant; and all of them NULL.
+//! The calls are generated from pg_proc ([`catalog`]), so that a function that is added is
+//! called too. Each argument is given every hostile value of its type ([`values`]) while the
+//! others could be meant; and all of them NULL.
 
 mod calling;
 mod catalog;
@@ -96,8 +98,8 @@ impl Met {
             let Outcome { code, message, .. } = outcome;
             self.wrong.push(format!("{why}: {who}: {:.200}: {code} {message:.200}", call.sql));
         };
-        // Of the classes 57 (shut down, cancelled), 58 (the system) and XX (a bug) none is an answer; nor is a refusal of
-        // AWGP's own without its reason.
+        // Of the classes 57 (shut down, cancelled), 58 (the system) and XX (a bug) none is an answer; nor
+        // is a refusal of AWGP's own without its reason.
         if ["XX", "57", "58"].iter().any(|class| outcome.code.starts_with(class)) || outcome.code == "55002" {
             wrong("no answer");
         }

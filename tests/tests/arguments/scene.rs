@@ -62,7 +62,8 @@ pub async fn ids(superuser: &Client, group: &Group, tenant: &Tenant) -> Vec<(&'s
     ]
 }
 
-/// A scene with rows everywhere, a table of an application's own, and break-glass granted as an administrator may.
+/// A scene with rows everywhere, a table of an application's own, and
+/// break-glass granted as an administrator may.
 pub async fn scene() -> (Database, Group) {
     let database = Database::new().await;
     let group = everywhere(&database).await;

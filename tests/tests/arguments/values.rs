@@ -1,4 +1,5 @@
-//! What is passed: values that could be meant, by name and type, and hostile ones, by type. All are SQL expressions.
+//! What is passed: values that could be meant, by name and type, and hostile
+//! ones, by type. All are SQL expressions.
 
 use crate::catalog::{Argument, Function};
 

@@ -5,7 +5,7 @@ use awgp_tests::fixture::within;
 use awgp_tests::{Refused, refused};
 use uuid::Uuid;
 
-/// An error without the ids that the attacker himself has given.
+/// An error without the ids that the attacker has given.
 pub fn words(refused: &Refused, ids: &[Uuid]) -> String {
     ids.iter().fold(
         format!("{} {:?} {} {}", refused.code, refused.reason, refused.message, refused.detail),

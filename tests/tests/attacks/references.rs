@@ -43,8 +43,9 @@ async fn id_in(stage: &Stage, table: &str, tenant: Uuid) -> Uuid {
     stage.superuser.query_one(&sql, &[&tenant]).await.expect("every tenant has a row").get(0)
 }
 
-/// What comes of an id that is not the tenant's own, by INSERT and by UPDATE of the column alone, where it is not a
-/// foreign key that refuses it both times (23503). A column that is missing here, or need not be here, fails the test.
+/// What comes of an id that is not the tenant's own, by INSERT and by UPDATE of the column
+/// alone, where it is not a foreign key that refuses it both times (23503). A column that is
+/// missing here, or need not be here, fails the test.
 const OTHERWISE: &[(&str, &[&str], &str, &str)] = &[
     // Written by AWGP's functions alone: an application has no grant, or the trigger refuses it.
     (
@@ -82,7 +83,8 @@ const OTHERWISE: &[(&str, &[&str], &str, &str)] = &[
     ("hallucination_flags", &["reviewed_by"], "kept", "kept"),
 ];
 
-/// Tables whose trigger asks that the work item is the assistant's; it would answer before the key of the assistant can.
+/// Tables whose trigger asks that the work item is the assistant's; it would answer
+/// before the key of the assistant can.
 const OF_ONE_ASSISTANT: [&str; 2] = ["conversation_logs", "hallucination_flags"];
 
 /// A copy of B's row whose column names `id`, and nothing else that has to fit it.
@@ -95,8 +97,8 @@ async fn pointed(stage: &Stage, table: &Table, column: &str, id: Uuid) -> Value 
     row
 }
 
-/// Tries to write `row` as B, by INSERT, and the column alone, by UPDATE. Each is refused, or leaves nothing of what the
-/// caller gave; with what it tells beside the code.
+/// Tries to write `row` as B, by INSERT, and the column alone, by UPDATE. Each is refused, or leaves nothing
+/// of what the caller gave; with what it tells beside the code.
 async fn attempts(stage: &Stage, table: &Table, row: &Value, column: &str) -> [(String, String); 2] {
     let mut app = stage.database.app().await;
     let transaction = within(&mut app, stage.group.other.id).await;
@@ -177,8 +179,8 @@ const NO_REFERENCE: &[&str] = &[
     "audit_logs.entity_id",
     "audit_logs.tenant_id",
     "audit_tree_tiles.tenant_id",
-    // A counter, which goes with its policy or when its hour is over (messages::policies, messages::limits): with a key it
-    // would keep the assistants of the last hour's messages from being deleted.
+    // A counter, which goes with its policy or when its hour is over (messages::policies, messages::limits):
+    // with a key it would keep the assistants of the last hour's messages from being deleted.
     "message_windows.from_assistant_id",
     "message_windows.policy_id",
     "message_windows.to_assistant_id",

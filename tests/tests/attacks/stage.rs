@@ -104,8 +104,8 @@ impl Stage {
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
 
-    /// Tries each statement with every guard away: as a superuser, whom no policy binds, on tables without a trigger,
-    /// and takes it back. Gives the words of those that would still be judged to be held off.
+    /// Tries each statement with every guard away: as a superuser, whom no policy binds, on tables without a
+    /// trigger, and takes it back. Gives the words of those that would still be judged to be held off.
     pub async fn held_without_guards(&self, attacks: &[Attack]) -> Vec<&'static str> {
         let before = self.untouched().await;
         let mut held = Vec::new();
@@ -213,10 +213,12 @@ async fn digest(superuser: &Client, tenant: Uuid) -> String {
     parts.join(" UNION ALL ")
 }
 
-/// What must stay as it is, besides rows: relations, rules, functions, policies, triggers, memberships, the schema.
+/// What must stay as it is, besides rows: relations, rules, functions,
+/// policies, triggers, memberships, the schema.
 const GUARDS: &[&str] = &[
     "SELECT oid, relowner, relacl, relrowsecurity, relforcerowsecurity FROM pg_class WHERE relnamespace = 'awgp'::regnamespace",
-    // Not pg_class.relhasrules and relhastriggers: VACUUM puts those right, and so changes them, whenever it comes by.
+    // Not pg_class.relhasrules and relhastriggers: VACUUM puts those right, and so
+    // changes them, whenever it comes by.
     "SELECT oid, ev_class, ev_type, ev_enabled FROM pg_rewrite
      WHERE ev_class IN (SELECT oid FROM pg_class WHERE relnamespace = 'awgp'::regnamespace)",
     "SELECT oid, proowner, proacl, prosrc FROM pg_proc WHERE pronamespace = 'awgp'::regnamespace",

@@ -1,4 +1,5 @@
-//! Options follow the column: whatever it is called, wherever it stands, and wherever the table is brought back.
+//! Options follow the column: whatever it is called, wherever it stands, and
+//! wherever the table is brought back.
 
 use awgp_tests::catalog::findings;
 use awgp_tests::command::{Folder, run};
@@ -7,8 +8,8 @@ use tokio_postgres::Client;
 
 const TENANT: &str = "00000000-0000-0000-0000-000000000007";
 
-/// A table of the application's own in the schema shop, tracked by its owner: `pin` is masked, `diary` is left out, `api_key` is a
-/// secret by its name.
+/// A table of the application's own in the schema shop, tracked by its owner: `pin` is masked, `diary`
+/// is left out, `api_key` is a secret by its name.
 async fn shop(database: &Database) -> Client {
     let superuser = database.superuser().await;
     let sql = format!(

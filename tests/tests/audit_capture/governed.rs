@@ -60,8 +60,8 @@ const GOVERNED: [(&str, &str, &str); 11] = [
     ),
 ];
 
-/// What AWGP itself alone writes and the trail has all the same: the ledger, votes, actions. No statement of a client
-/// changes them, so they are not in [`GOVERNED`].
+/// What AWGP itself alone writes and the trail has all the same: the ledger, votes, actions. No statement of
+/// a client changes them, so they are not in [`GOVERNED`].
 const WRITTEN_BY_AWGP: [&str; 6] = [
     "cost_transactions",
     "budget_periods",
@@ -71,8 +71,8 @@ const WRITTEN_BY_AWGP: [&str; 6] = [
     "governed_actions",
 ];
 
-/// What the trail does not have, because it follows from what the trail has: the words of conversations; how many
-/// messages were sent, each of which is an event.
+/// What the trail does not have, because it follows from what the trail has: the words of conversations; how
+/// many messages were sent, each of which is an event.
 const DERIVED: [&str; 3] = ["conversation_search", "message_sends", "message_windows"];
 
 /// Columns that the trail does not hold, because they may have to be erased; it holds their digest.
@@ -181,7 +181,8 @@ async fn what_awgp_writes_itself_is_recorded_too_and_what_follows_from_it_is_not
             let recorded = trail::history(&database, id).await;
             assert_eq!(recorded.first().map(|row| row.action.as_str()), Some("insert"), "{table} {id}");
             assert!(recorded.iter().all(|row| row.entity_type == table), "{recorded:#?}");
-            // Money moves in a period below SQL: what moved it, an entry or a reservation, is what is recorded.
+            // Money moves in a period below SQL: what moved it, an entry or a
+            // reservation, is what is recorded.
             let moves = table == "budget_periods";
             let last = recorded.last().and_then(|row| json_of(row.after_state.as_ref()));
             let is = image(&client, &name, id).await;
@@ -192,7 +193,8 @@ async fn what_awgp_writes_itself_is_recorded_too_and_what_follows_from_it_is_not
         }
         assert!(!rows.is_empty(), "{table} has a row to look at");
     }
-    // Nothing else is without the trigger but the trail itself and what tells how AWGP was installed and maintained.
+    // Nothing else is without the trigger but the trail itself and what tells how
+    // AWGP was installed and maintained.
     let sql = "SELECT relname::text FROM pg_class
                WHERE relnamespace = 'awgp'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
                  AND relname NOT LIKE 'audit\\_%'

@@ -20,7 +20,8 @@ fn text_bytes(row: &AuditRow) -> usize {
     [&row.before_state, &row.after_state, &row.metadata].into_iter().flatten().map(String::len).sum()
 }
 
-/// The trail's rows of an entity type, in the order of their numbers; all of them are within the bound, and it holds.
+/// The trail's rows of an entity type, in the order of their numbers; all of
+/// them are within the bound, and it holds.
 async fn bounded(database: &Database, entity: &str) -> Vec<AuditRow> {
     let auditor = database.connect(Login::Auditor).await;
     let mut rows = trail::rows_where(&auditor, &format!("entity_type = '{entity}'")).await;

@@ -1,4 +1,5 @@
-//! Capture: every change of a governed table is one event, with what was before, what is after, and who did it.
+//! Capture: every change of a governed table is one event, with what was
+//! before, what is after, and who did it.
 
 mod contents;
 mod followed;

@@ -1,4 +1,4 @@
-//! What a superuser does to the log, and what must be found. Numbers are those of the catalogue of cases, group A.
+//! What a superuser does to the log, and what must be found.
 
 use crate::log::{LANES, Log, MONTH_ROWS, TENANTS, assistant, hash_after, tenant};
 use awgp_core::audit::chain::{Digest, Lane, Link};
@@ -85,7 +85,7 @@ fn edited(number: &'static str, deed: &'static str, row: &AuditRow, change: &str
     Case::new(number, deed, unguarded(update(row, change)), vec![found])
 }
 
-/// Case 1: each column, in a row of a lane of its own.
+/// Each column, in a row of a lane of its own.
 fn every_column(log: &Log) -> Case {
     let row = |number| log.at(number, 1, 100);
     let changed =
@@ -137,8 +137,8 @@ fn rehashed(log: &Log) -> Case {
     let hash = hash_after(log.at(2, 0, 299), &forged);
     let change = format!("after_state = '{{\"n\": 0}}', integrity_hash = '{hash}'");
     let case = edited("2", "edit, and hash that row again", row, &change, at("changed_row", row));
-    // Only the server sees in the storage which of the two rows was updated; the command names the second, and
-    // says that it may be the first.
+    // Only the server sees in the storage which of the two rows was updated; the command names the
+    // second, and says that it may be the first.
     Case { found_by_command: Some(vec![at("changed_row", log.at(2, 0, 301))]), ..case }
 }
 
@@ -248,7 +248,8 @@ fn integrity_with_the_log(log: &Log) -> Case {
     Case::new("16", "edit log and audit_log_integrity", sql, found).on_sealed()
 }
 
-/// What is missing where the second month is empty: of each lane, the middle or, where it ended there, the end.
+/// What is missing where the second month is empty: of each lane, the middle
+/// or, where it ended there, the end.
 fn second_month_missing(log: &Log) -> Vec<Named> {
     let lanes = (1..=TENANTS).flat_map(|number| (0..LANES).map(move |lane| (number, lane)));
     let one = |(number, lane)| {
@@ -333,7 +334,7 @@ pub fn all(log: &Log) -> Vec<Case> {
     cases
 }
 
-/// Cases 21, 24, 27 and 29: what the guard refuses, whoever asks. An UPDATE as a replica, a row written to a
+/// What the guard refuses, whoever asks. An UPDATE as a replica, a row written to a
 /// partition, an upsert, and a row with id, time, number and hash of the caller's own.
 pub fn refused(log: &Log) -> Vec<(&'static str, String)> {
     let row = log.at(12, 0, 70);

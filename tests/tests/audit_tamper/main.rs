@@ -1,5 +1,5 @@
-//! The tamper suite: a superuser does what he should not to a log of 100,000 rows, 20 tenants, three months and
-//! several lanes; verification names the row, and nothing else. The honest log gives no finding.
+//! The tamper suite: a superuser does what they should not to a log of 100,000 rows, 20 tenants, three months
+//! and several lanes; verification names the row, and nothing else. The honest log gives no finding.
 
 mod cases;
 mod log;
@@ -115,7 +115,7 @@ async fn every_tampering_is_found_by_its_row_and_nothing_else_is() {
     an_outsider_is_not_deceived(&log, &untouched).await;
 }
 
-/// Case B35.
+/// Settings of the session that verifies.
 async fn settings_do_not_matter(database: &Database) {
     let auditor = database.connect(Login::Auditor).await;
     let settings =
@@ -125,7 +125,7 @@ async fn settings_do_not_matter(database: &Database) {
     assert_eq!(trail::verify_with(&auditor).await, []);
 }
 
-/// Case C50: sixteen writers, and verification again and again until they are done.
+/// Sixteen writers, and verification again and again until they are done.
 async fn writers_do_not_disturb(database: &Database) {
     let mut running = Vec::new();
     for writer in log::writers(16) {
@@ -146,7 +146,7 @@ async fn writers_do_not_disturb(database: &Database) {
     assert!(written > 500);
 }
 
-/// Case A31: what cannot be read as what it was is said, not misread; given back, all verifies.
+/// What cannot be read as what it was is said, not misread; given back, all verifies.
 async fn renamed_and_retyped_columns_are_named(database: &Database) {
     let superuser = database.superuser().await;
     let pairs = [
@@ -171,8 +171,8 @@ async fn renamed_and_retyped_columns_are_named(database: &Database) {
     }
 }
 
-/// Case A33: the verifying function is replaced. Who reads the rows and verifies by himself is not deceived, be it
-/// with `awgp_core` or, case B42, with the verifier in plain Python.
+/// The verifying function is replaced. Who reads the rows and verifies them is not deceived,
+/// be it with `awgp_core` or with the verifier in plain Python.
 async fn an_outsider_is_not_deceived(log: &Log, database: &Database) {
     let rows: Vec<AuditRow> = trail::rows(database).await;
     assert!(rows.len() > 100_000);

@@ -4,8 +4,8 @@ use awgp_tests::own_server::{is_inside, log, until};
 use awgp_tests::{Database, Login, connect_to};
 use tokio_postgres::Client;
 
-/// True inside of a server that loads the library when it starts, and whose worker rests for a second. It maintains
-/// nothing yet.
+/// True inside of a server that loads the library when it starts, and whose worker rests
+/// for a second. It maintains nothing yet.
 pub fn is_preloaded(test: &str, more: &[&str]) -> bool {
     // debug1: what was said before is still seen here.
     let settings =

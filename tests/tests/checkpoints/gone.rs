@@ -1,4 +1,5 @@
-//! Rows that are gone with their partition: what remains is proved all the same, and on what it rests is said.
+//! Rows that are gone with their partition: what remains is proved all the
+//! same, and on what it rests is said.
 
 use super::stage::{Auditor, events, scene};
 use awgp_core::audit::chain::{Lane, Linker, genesis};

@@ -1,5 +1,5 @@
-//! Checkpoints: what an auditor has signed is held against what the database has become. The login is an auditor's; the
-//! superuser plays the one who tampers.
+//! Checkpoints: what an auditor has signed is held against what the database has become. The login is an
+//! auditor's; the superuser plays the one who tampers.
 
 mod deeds;
 mod gone;

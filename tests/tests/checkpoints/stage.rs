@@ -28,12 +28,12 @@ impl Auditor {
         self.folder.file("key")
     }
 
-    /// The path of a file or folder of his.
+    /// The path of a file or folder of theirs.
     pub fn file(&self, name: &str) -> String {
         self.folder.file(name)
     }
 
-    /// The folder of his notes.
+    /// The folder of their notes.
     pub fn notes(&self) -> String {
         self.folder.file("notes")
     }

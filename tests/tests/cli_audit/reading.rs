@@ -190,8 +190,8 @@ async fn a_commit_notifies_with_a_number_only_where_the_setting_is_on() {
         dba.query_one("SELECT max(id) FROM awgp.audit_logs", &[]).await.expect("a number").get(0);
     let heard_first = next(&mut heard).await;
     assert_eq!(heard_first, newest.to_string());
-    // A transaction that is rolled back, one that writes nothing, and one with the setting off say nothing; the
-    // one after them is heard next.
+    // A transaction that is rolled back, one that writes nothing, and one with the setting off say
+    // nothing; the one after them is heard next.
     let mut app = database.app().await;
     let transaction = within_as(&mut app, group.north.id, None).await;
     let sql = "UPDATE awgp.work_items SET description = 'x' WHERE id = $1";

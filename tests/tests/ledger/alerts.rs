@@ -1,4 +1,4 @@
-//! Case 100: 50, 75 and 90 per cent, once a period each.
+//! 50, 75 and 90 per cent, once a period each.
 
 use crate::Scene;
 use awgp_tests::Login;

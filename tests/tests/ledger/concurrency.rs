@@ -1,4 +1,4 @@
-//! Cases 94, 95 and 99, and connections that are killed midway: never a cent over, never a cent lost.
+//! Many clients at once, and connections that are killed midway: never a cent over, never a cent lost.
 
 use crate::{Scene, app_of, assert_sound, record, text};
 use awgp_tests::refused;
@@ -17,7 +17,8 @@ async fn sessions(scene: &Scene, count: usize) -> Vec<Client> {
     sessions
 }
 
-/// Runs one call in every session at once, and says how many were done; all others were refused for the budget.
+/// Runs one call in every session at once, and says how many were done; all
+/// others were refused for the budget.
 async fn all_at_once(sessions: Vec<Client>, sql: String) -> usize {
     let gate = Arc::new(tokio::sync::Barrier::new(sessions.len()));
     let calls = sessions.into_iter().map(|session| {
@@ -159,7 +160,8 @@ async fn sessions_killed_at_random_lose_nothing_that_was_acknowledged_and_leave_
     let cents: u64 = sum.parse().expect("cents");
     let acknowledged = acknowledged.load(Ordering::Relaxed);
     println!("{killed} killed, {acknowledged} acknowledged, {cents} cents in the ledger");
-    // A commit whose answer was lost is in the ledger and was not acknowledged; nothing is the other way round.
+    // A commit whose answer was lost is in the ledger and was not
+    // acknowledged; nothing is the other way round.
     assert!(cents >= acknowledged && cents <= acknowledged + killed.unsigned_abs());
     assert_sound(&scene.database).await;
 }

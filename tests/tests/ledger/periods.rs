@@ -1,4 +1,4 @@
-//! Cases 101 and 102, S15: time zones, resets, months that are skipped.
+//! Time zones, resets, months that are skipped.
 
 use crate::{Scene, app_of, text};
 use awgp_tests::{Login, assert_refused};
@@ -142,8 +142,8 @@ async fn an_import_of_the_past_lands_in_its_own_days_and_months_with_a_pool_that
 async fn a_report_and_a_limit_have_one_calendar() {
     let mut scene = Scene::set("10", "100").await;
     let admin = scene.database.admin().await;
-    // Zones that the server's own database, older than the one compiled in, may know otherwise; and one whose date
-    // ran back over midnight.
+    // Zones that the server's own database, older than the one compiled in, may know otherwise;
+    // and one whose date ran back over midnight.
     for (zone, moment, day) in [
         ("America/Vancouver", "2026-11-28 07:30:00+00", "2026-11-28"),
         ("America/St_Johns", "2006-10-29 02:45:00+00", "2006-10-29"),

@@ -1,4 +1,4 @@
-//! Cases 96, 97, 104, 106, 107 and 110.
+//! What becomes of money that was set aside, and of costs that come twice, late or wrong.
 
 use crate::{Scene, record};
 use awgp_tests::{Login, assert_refused};

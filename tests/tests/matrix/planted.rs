@@ -1,5 +1,5 @@
-//! Case 76: a table that is added with something missing makes the matrix fail, in cells that name it; one that
-//! has everything does not.
+//! A table that is added with something missing makes the matrix fail, in cells that
+//! name it; one that has everything does not.
 
 use super::{Scene, cells_of};
 use awgp_tests::everything::everywhere;

@@ -93,8 +93,8 @@ async fn overlapping_policies_hold_each_by_itself_under_32_senders() {
     )
     .await;
     let messages = vec![Message::new(group.north.assistant, hr), Message::new(group.north.assistant, it)];
-    // 128 messages to each: to the one all fit, to the other as many as the narrow limit lets, and then the wide one is full,
-    // in whatever order they come.
+    // 128 messages to each: to the one all fit, to the other as many as the narrow limit lets, and then the
+    // wide one is full, in whatever order they come.
     let (allowed, denied) = storm(&database, &group.north, messages.clone(), 8).await;
     assert_eq!((allowed, denied.len()), (148, 108));
     for answer in &denied {

@@ -78,8 +78,8 @@ async fn discard_all_and_reset_all_end_it() {
     assert_eq!(context(&app).await, NOBODY);
 }
 
-/// An identity of the session by a token that expires soon: in two seconds, or in more where the machine is too busy to take it in
-/// time. The token, and when it expires.
+/// An identity of the session by a token that expires soon: in two seconds, or in more where the machine is
+/// too busy to take it in time. The token, and when it expires.
 async fn soon_over(app: &Client, user: Uuid) -> (String, i64) {
     for life in [2, 4, 8, 16, 32, 64] {
         let expires = now() + life;

@@ -1,13 +1,13 @@
-//! What a superuser has set is in force for whoever connects with options of their own, also where the library is loaded
-//! late.
+//! What a superuser has set is in force for whoever connects with options of their own,
+//! also where the library is loaded late.
 
 use awgp_tests::own_server::is_inside;
 use awgp_tests::tokens::signed_database;
 use awgp_tests::{Database, Login, PASSWORD, assert_refused, assert_sqlstate, server};
 use tokio_postgres::{Client, NoTls};
 
-/// A connection of an application's with these options; none where the server has the library from its start, knows the
-/// setting and refuses whoever may not set it.
+/// A connection of an application's with these options; none where the server has the library from its start,
+/// knows the setting and refuses whoever may not set it.
 pub async fn connect_with(database: &Database, options: &str) -> Option<Client> {
     let mut config = server();
     config.dbname(&database.name).user("awgp_test_app").password(PASSWORD).options(options);

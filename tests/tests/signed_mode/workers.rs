@@ -39,8 +39,8 @@ const CALLS: &[(&str, &str)] = &[
 const READ: &str = "RETURN (SELECT pg_backend_pid() || '|' || awgp.context_mode() || '|'
     || coalesce(awgp.current_tenant()::text, '') || '|' || coalesce((SELECT string_agg(title, ',') FROM awgp.work_items), ''))";
 
-/// What a function that a worker runs answers. A query may find no worker free and then runs without one: it is
-/// tried again.
+/// What a function that a worker runs answers. A query may find no worker free and
+/// then runs without one: it is tried again.
 async fn in_worker(app: &Client, call: &str) -> Result<String, tokio_postgres::Error> {
     app.batch_execute(&format!(
         "CREATE OR REPLACE FUNCTION pg_temp.peek(oid) RETURNS text LANGUAGE plpgsql PARALLEL SAFE AS
