@@ -22,7 +22,7 @@ pub fn given(argument: &str, at: Option<TimestampWithTimeZone>) -> TimestampWith
     argument::moment(argument, at).unwrap_or_else(now)
 }
 
-/// The same, but never later than now: money is not given back in a future period.
+/// The same, but never later than now: nothing becomes due before its time.
 pub fn given_until_now(argument: &str, at: Option<TimestampWithTimeZone>) -> TimestampWithTimeZone {
     let (at, now) = (given(argument, at), now());
     if at.into_inner() < now.into_inner() { at } else { now }
