@@ -57,8 +57,8 @@ statements! {
                         OPERATOR(pg_catalog.=) pg_catalog.round($7, 6) END";
 }
 
-/// `record_cost(assistant_id, provider, model, input_tokens, output_tokens, cost_amount, work_item_id, metadata,
-/// idempotency_key)`.
+/// `record_cost(assistant_id, provider, model, input_tokens, output_tokens, cost_amount, work_item_id,
+/// metadata, idempotency_key)`.
 fn record_cost(arguments: &Arguments) -> Datum {
     let mut values = vec![tenant()];
     values.extend((0..9).map(|number| arguments.get(number)));

@@ -5,7 +5,7 @@
 //! | verb | does |
 //! |---|---|
 //! | `guard_` | refuses what breaks a rule |
-//! | `keep_` | BEFORE: sets the columns that the system maintains, and protects them from callers; may refuse |
+//! | `keep_` | BEFORE: sets the columns that the system maintains, whatever a caller gives; may refuse |
 //! | `post_` | AFTER: applies what follows from the row, such as a booking |
 //! | `…_machine` | BEFORE: checks and applies a transition of a state machine |
 //! | `…_effects` | AFTER: applies what follows from a transition |
