@@ -9,7 +9,7 @@ use crate::pg::permit::Permit;
 use uuid::Uuid;
 
 /// Writing what follows from a transition: columns that callers cannot set.
-pub static EFFECT: Permit = Permit::to("write what follows from a move");
+pub static EFFECT: Permit = Permit::to("write what follows from a transition");
 
 /// The user in context, if they belong to this tenant.
 pub fn user_of(tenant: Uuid) -> Option<Uuid> {

@@ -43,7 +43,7 @@ fn bad_argument(argument: &str, rule: &str) -> ! {
     raise(
         &Refusal::new(
             Reason::OutOfRange,
-            format!("{argument} cannot be used"),
+            format!("{argument} is not valid"),
             format!("Check {argument}: {rule}."),
         )
         .with("argument", argument),

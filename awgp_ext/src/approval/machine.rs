@@ -43,7 +43,7 @@ fn approval_machine(call: &TriggerCall) -> Datum {
     }
     let (old, new) = (call.old_row(), call.new_row());
     let Some(approval) = Approval::read(&old) else {
-        pgrx::error!("an approval is not readable; call awgp.migrate()")
+        pgrx::error!("an approval could not be read; call awgp.migrate()")
     };
     refuse_changed_request(&approval, &old, &new);
     let changes = moved(&approval, &old, &new).unwrap_or_else(|refusal| raise(&refusal));

@@ -36,8 +36,8 @@ fn capture(call: &TriggerCall) -> Datum {
         pgrx::ereport!(
             PgLogLevel::ERROR,
             PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
-            "awgp.capture() records rows after they have changed",
-            "Make the trigger with awgp.track_table()."
+            "awgp.capture() must be called by an AFTER trigger FOR EACH ROW",
+            "Create the trigger with awgp.track_table()."
         );
     }
     if LOGIN_TIME.is_held() {

@@ -64,7 +64,7 @@ pub unsafe fn refuse_changed_columns(relation: pg_sys::Relation) {
                 &Refusal::new(
                     Reason::AuditColumns,
                     "a column of awgp.audit_logs is missing or has another type",
-                    "Give the column back its name and type; docs/audit_format.md lists them.",
+                    "Restore the name and type of the column; docs/audit_format.md lists them.",
                 )
                 .with("column", column.to_string_lossy()),
             );

@@ -99,10 +99,6 @@ fn name(argument: &str, value: Option<Text>) -> String {
 }
 
 fn bad_argument(argument: &str, rule: &str) -> Refusal {
-    Refusal::new(
-        Reason::OutOfRange,
-        format!("{argument} cannot be recorded"),
-        format!("Check {argument}: {rule}."),
-    )
-    .with("argument", argument)
+    Refusal::new(Reason::OutOfRange, format!("{argument} is not valid"), format!("Check {argument}: {rule}."))
+        .with("argument", argument)
 }

@@ -129,7 +129,7 @@ fn refuse_unknown_column(table: &Table, name: &str) {
         raise(
             &Refusal::new(
                 Reason::UnknownColumn,
-                "the table has no such column to exclude or mask",
+                "the table has no column of this name to exclude or mask",
                 "Check the spelling of the column's name.",
             )
             .with("table", table.name.as_str())

@@ -82,7 +82,7 @@ pub fn refuse_unknown_partition(name: &str) {
         raise(
             &Refusal::new(
                 Reason::UnknownPartition,
-                "awgp.audit_logs has no such partition",
+                "awgp.audit_logs has no partition of this name",
                 "Partitions are named audit_logs_YYYY_MM; list them with: awgp partition list",
             )
             .with("partition_name", name),

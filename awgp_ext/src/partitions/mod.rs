@@ -109,7 +109,7 @@ fn make(months: &[Month]) -> Vec<String> {
         Ok::<_, spi::Error>(months.iter().map(|month| month.name.clone()).collect())
     });
     months.iter().for_each(record);
-    made.unwrap_or_else(|error| error!("partitions could not be made: {error}"))
+    made.unwrap_or_else(|error| error!("partitions could not be created: {error}"))
 }
 
 /// Records that the month was created, so that the doctor notices when it is missing.
@@ -256,6 +256,6 @@ pub fn protect_existing() {
         Ok::<_, spi::Error>(())
     });
     if let Err(error) = protected {
-        error!("partitions could not be closed: {error}");
+        error!("partitions could not be protected: {error}");
     }
 }

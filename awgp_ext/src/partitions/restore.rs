@@ -164,7 +164,7 @@ fn make_table(name: &str) {
         Ok::<_, spi::Error>(())
     });
     if let Err(error) = made {
-        error!("the partition's table could not be made: {error}");
+        error!("the partition's table could not be created: {error}");
     }
     MADE.set(Some((transaction, oid_of(name))));
 }

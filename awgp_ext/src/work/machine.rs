@@ -34,7 +34,7 @@ fn work_item_machine(call: &TriggerCall) -> Datum {
         true => beginning(call, &new, to),
         false => match WorkItem::read(&call.old_row()) {
             Some(old) => next(call, &old, new, to),
-            None => pgrx::error!("a work item is not readable; call awgp.migrate()"),
+            None => pgrx::error!("a work item could not be read; call awgp.migrate()"),
         },
     };
     let kept = kept.unwrap_or_else(|refusal| raise(&refusal));

@@ -82,7 +82,7 @@ fn make(tenant: Uuid) -> (Checkpoint, u64) {
         (None, 0) => raise(
             &Refusal::new(
                 Reason::AuditEmpty,
-                "the tenant has no audit row",
+                "the tenant has no audit rows",
                 "Check the id: SELECT id, slug FROM awgp.tenants;",
             )
             .with("tenant_id", tenant.to_string()),
