@@ -1,4 +1,4 @@
-//! The state machine of assistants, held by trigger.
+//! The state machine of assistants, applied by a trigger.
 
 use crate::context;
 use crate::pg::clock;
@@ -22,10 +22,10 @@ fn status(row: &Row) -> Option<Status> {
     row.text(c"status").and_then(|name| Status::named(&name))
 }
 
-/// The status moves along the machine; when it last did, why, and who made the assistant are kept.
+/// Checks the transition of the status, and maintains its time and reason and the assistant's creator.
 fn assistant_machine(call: &TriggerCall) -> Datum {
     let new = call.new_row();
-    // A status that is none is left to the table's CHECK.
+    // A value that is not a status is left to the table's CHECK.
     let (Some(to), Some(tenant)) = (status(&new), new.uuid(c"tenant_id")) else { return call.keep() };
     let user = user_of(tenant);
     if call.is_row_insert() {
@@ -49,8 +49,8 @@ fn assistant_machine(call: &TriggerCall) -> Datum {
     }
     let old = call.old_row();
     let from = status(&old).unwrap_or(to);
-    // What nobody in context can change: a creator who may not approve stays the creator. Whom the system names instead
-    // has presented nothing.
+    // With a user or assistant in context the creator cannot change: a creator, who may not approve, remains
+    // the creator. A creator named by the system has presented no token.
     let stays = somebody_acts() || new.uuid(c"created_by") == old.uuid(c"created_by");
     let kept = |column: &'static CStr| (column, if stays { old.raw(column) } else { None });
     let mut columns = vec![kept(c"creator_issuer"), kept(c"creator_subject")];
@@ -70,7 +70,7 @@ fn assistant_machine(call: &TriggerCall) -> Datum {
     call.with_columns(&columns)
 }
 
-/// Who made an assistant of a tenant.
+/// The creator of a tenant's assistant.
 pub fn creator_of(tenant: Uuid, assistant: Uuid) -> Option<Human> {
     let mut creator = None;
     relation::for_each_by_uuid(c"assistants", c"assistants_pkey", c"id", assistant, |row| {
@@ -85,7 +85,8 @@ pub fn creator_of(tenant: Uuid, assistant: Uuid) -> Option<Human> {
     creator
 }
 
-/// The digest of what an assistant is, as an approval pins it; None where there is none.
+/// The digest of an assistant's configuration, as an approval pins it; None where the assistant does not
+/// exist.
 pub fn configuration_digest(tenant: Uuid, assistant: Uuid) -> Option<[u8; 32]> {
     let mut digest = None;
     relation::for_each_by_uuid(c"assistants", c"assistants_pkey", c"id", assistant, |row| {

@@ -1,4 +1,4 @@
-//! What happens when a transaction or a savepoint ends, in one place and one order.
+//! What runs when a transaction or a savepoint ends, in one place and in order.
 
 use crate::audit::{lanes, queue};
 use crate::identity::last_login;
@@ -7,11 +7,11 @@ use crate::pg::transaction::{End, Watcher};
 use crate::{approval, context, money};
 use pgrx::pg_sys::SubTransactionId;
 
-/// Told of every end.
+/// Called at every end.
 pub static WATCHER: Watcher =
     Watcher { before_commit, before_prepare: queue::before_commit, ended, savepoint_undone, savepoint_kept };
 
-/// The trail first: what comes after it only tells of it, or is no change that anybody made.
+/// The audit trail first: what follows only notifies of it, or does not count as a change.
 fn before_commit() {
     queue::before_commit();
     queue::notify();

@@ -1,33 +1,33 @@
-//! AWGP, the PostgreSQL extension: the imperative shell around `awgp_core`, a module a domain.
+//! AWGP, the PostgreSQL extension: the imperative shell around `awgp_core`, one module per domain.
 
-// Pedantic lints that the edge to a C server meets everywhere.
+// Pedantic lints that code at the edge to a C server cannot avoid.
 #![allow(
     clippy::cast_possible_wrap,
     clippy::cast_possible_truncation,
     reason = "PostgreSQL's constants and datums"
 )]
 #![allow(clippy::cast_ptr_alignment, reason = "nodes and varlenas are palloc'd, aligned for any of them")]
-#![allow(clippy::result_large_err, reason = "a refusal is raised at once, once")]
+#![allow(clippy::result_large_err, reason = "a refusal is raised immediately")]
 
-mod action; // governed actions: before an assistant acts, and after
-mod approval; // asking, deciding, escalating, expiring; delegations
+mod action; // governed actions: the calls before an assistant acts and after
+mod approval; // requesting, deciding, escalating, expiring; delegations
 mod assistant; // the state machine of assistants
-mod audit; // every change: captured, chained, kept
-mod context; // who is asking: tenant, user and assistant, in backend memory
+mod audit; // the audit trail: every change is captured, chained, stored
+mod context; // tenant, user and assistant in context, in backend memory
 mod doctor; // what is wrong with this installation, as rows
-mod ends; // what happens when a transaction or a savepoint ends, in order
-mod guard; // the triggers that hold plain DML to the rules
+mod ends; // what runs when a transaction or a savepoint ends, in order
+mod guard; // the triggers that apply the rules to plain DML
 mod identity; // signed mode: verified tokens
-mod install; // structure: tables, migrations and scripts, outside of the extension
-mod locks; // what advisory locks are about
-mod maintenance; // everything that is due, step by step; the background worker
-mod messaging; // what assistants may say to each other
+mod install; // structure: tables, migrations and scripts, outside the extension
+mod locks; // the subjects of advisory locks
+mod maintenance; // maintenance, step by step; the background worker
+mod messaging; // messages between assistants
 mod money; // what calls cost, and what may be spent
 mod partitions; // the months of the audit trail
-mod pg; // the edge to PostgreSQL, and nothing of the domain
+mod pg; // the edge to PostgreSQL, without any domain code
 mod records; // conversations and hallucination flags
-mod state_machine; // what the triggers of the state machines share
-mod templates; // what assistants are made from
+mod state_machine; // shared by the triggers of the state machines
+mod templates; // templates of assistants
 mod work; // work items and the gate
 
 #[cfg(any(test, feature = "pg_test"))]
@@ -36,15 +36,15 @@ mod pg_tests;
 pub use pg_tests::pg_test;
 ::pgrx::pg_module_magic!(name, version);
 
-// Roles first: the grants below name them. Then the functions, the trigger functions, what policies are made
-// of, what may be called by whom, and at last the structure, which stands outside of the extension.
+// Roles first, because grants name them. Then functions, trigger functions, what policies use, privileges,
+// and finally the structure, which is created outside the extension.
 pgrx::extension_sql_file!("../../sql/roles.sql", name = "roles", bootstrap);
 pgrx::extension_sql_file!("../../sql/number.sql", name = "number");
 pgrx::extension_sql_file!("../../sql/triggers/functions.sql", name = "trigger_functions");
 pgrx::extension_sql_file!("../../sql/visibility.sql", name = "visibility");
 pgrx::extension_sql_file!("../../sql/members.sql", name = "members", finalize);
 
-/// Runs when the library is loaded: each domain declares its parameters, and what it listens for.
+/// Runs when the library is loaded: each domain declares its parameters and registers its callbacks.
 #[allow(non_snake_case)]
 #[pgrx::pg_guard]
 pub extern "C-unwind" fn _PG_init() {

@@ -1,11 +1,11 @@
-//! What AWGP's advisory locks are about: the one list of their numbers.
+//! The subjects of AWGP's advisory locks, and the only list of their numbers.
 
 use crate::pg::lock;
 
-/// What a lock is about.
+/// What a lock protects.
 #[derive(Clone, Copy)]
 pub enum Subject {
-    /// Making, sealing and retiring partitions.
+    /// Creating, sealing and retiring partitions.
     Partitions = 1,
     /// Applying migrations and scripts.
     Structure = 2,
@@ -13,21 +13,22 @@ pub enum Subject {
     Lane = 3,
     /// Running maintenance.
     Maintenance = 4,
-    /// Making checkpoints of a tenant.
+    /// Creating checkpoints of a tenant.
     Checkpoint = 5,
-    /// A lane in the chain of every tenant, for transactions over many of them.
+    /// A lane in the chain of every tenant, for transactions over many tenants.
     WideLane = 6,
-    /// Making the event triggers of tracked tables.
+    /// Creating the event triggers of tracked tables.
     Tracking = 7,
-    /// The places of a tenant's users.
+    /// A tenant's quota of users.
     UserQuota = 16,
-    /// The places of a tenant's assistants.
+    /// A tenant's quota of assistants.
     AssistantQuota = 17,
-    /// Making a budget's row for a period that has none.
+    /// Creating the row of a budget's period.
     Period = 18,
-    /// Who counts towards a holding's limit: shared by those who spend, exclusive for who begins to count.
+    /// Spending under a holding's limit: share mode for those who spend, exclusive for the one that creates
+    /// the period's row.
     Holding = 19,
-    /// Who moves the money of a tenant, or of a holding's family, next.
+    /// Moving money of a tenant, or of a holding's family.
     Spending = 20,
 }
 

@@ -1,5 +1,5 @@
-//! Tests inside the server, as its superuser: what needs the library's own functions. Whatever proves
-//! isolation is tested in `tests/`, by ordinary roles over connections of their own.
+//! Tests inside the server, as its superuser: for what needs the library's own functions. Isolation is tested
+//! in `tests/`, by ordinary roles over their own connections.
 
 #[pgrx::pg_schema]
 mod tests {
@@ -48,7 +48,7 @@ mod tests {
         for reason in Reason::ALL {
             let family = reason.family();
             let code = sqlstate(family) as i32;
-            // PostgreSQL packs five characters, six bits each, first one lowest.
+            // PostgreSQL packs five characters of six bits each, the first one lowest.
             let text: String = (0_u8..5)
                 .map(|place| char::from(u8::try_from((code >> (6 * place)) & 0x3f).unwrap_or(0) + b'0'))
                 .collect();
@@ -85,7 +85,8 @@ mod tests {
         assert_eq!(current().as_deref(), Some("b"));
     }
 
-    /// Documents of every kind of value, from a seed: nested, empty, longer than the 32 entries after which an offset is stored.
+    /// Documents with all kinds of values, from a seed: nested, empty, and longer than the 32 entries after
+    /// which an offset is stored.
     fn document(seed: &mut u64, depth: u32) -> String {
         const STRINGS: [&str; 8] = [
             "",
@@ -145,7 +146,7 @@ mod tests {
             assert_eq!(Ok(Some(ours)), printed, "{json}");
         }
         assert!(kinds.len() > 6, "too few kinds of documents: {kinds:?}");
-        // Deeper than a stack of calls would go.
+        // Deeper than recursion could go.
         let deep = format!("{}1{}", "[".repeat(3000), "]".repeat(3000));
         assert_eq!(Jsonb::from_text(&deep).with_text(str::to_owned), deep);
     }
@@ -177,7 +178,7 @@ mod tests {
         let json =
             r#"{"a": [1.5, {"b": "text", "c": null}, true], "d": {}, "e": [[], "x\ny"], "f": -12345.678}"#;
         let mut text = Vec::new();
-        // What is stored last is a number, a string, a container of one, an empty one.
+        // The last stored value is a number, a string, a container of one element, an empty one.
         for json in [json, r#"["a", "the end"]"#, r#"[1, ["the end"]]"#, "[true, {}]"] {
             let whole = Jsonb::from_text(json);
             text.clear();
@@ -201,13 +202,13 @@ mod tests {
     }
 }
 
-/// What `cargo pgrx test` asks of the crate's root.
+/// What `cargo pgrx test` requires at the crate's root.
 #[cfg(test)]
 pub mod pg_test {
-    /// One-off initialisation: there is nothing to do.
+    /// One-time initialization: nothing to do.
     pub fn setup(_options: Vec<&str>) {}
 
-    /// Settings that the tests' server starts with: its own defaults.
+    /// Settings for the tests' server: none besides its defaults.
     #[must_use]
     pub fn postgresql_conf_options() -> Vec<&'static str> {
         vec![]

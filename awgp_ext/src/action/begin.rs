@@ -32,27 +32,28 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// Longest name of an action, in bytes, as of a capability.
+/// The longest name of an action, in bytes; the same as for a capability.
 const ACTION_BYTES_MAX: usize = 200;
 
-/// Longest key, in characters, as of the ledger's.
+/// The longest idempotency key, in characters; the same as in the ledger.
 const KEY_CHARS_MAX: usize = 200;
 
-/// How long an action may take, as long as money may be set aside for it: 31 days.
+/// The longest time for an action, which is also the longest for a reservation: 31 days.
 const LONGEST_US: i128 = 31 * 86_400_000_000;
 
 statements! {
-    /// Sets the money aside, as any client does.
+    /// Reserves the money, as any client does.
     RESERVE(UUIDOID, TEXTOID, NUMERICOID, UUIDOID, INTERVALOID) = "
         SELECT id FROM awgp.reserve_credit($1, $2, $3, $4, $5)";
-    /// Starts the item, as any client does: its machine asks the gate again and uses the approval up.
+    /// Starts the item, as any client does: the state machine asks the gate again and marks the approval as
+    /// used.
     START(UUIDOID, UUIDOID) = "
         UPDATE awgp.work_items SET status = 'in_progress'
         WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2";
 }
 
-/// Asks for an action of a work item's assistant: allowed, it is begun, its money is set aside and the item is in
-/// progress; denied, the answer says why and what to do next.
+/// Asks for an action of a work item's assistant. If it is allowed, the action is begun, its money is
+/// reserved and the item is in progress. If it is denied, the answer tells why, and what to do next.
 #[pg_extern(volatile, parallel_unsafe, requires = ["number"])]
 #[search_path(pg_catalog, pg_temp)]
 fn begin_action(
@@ -102,7 +103,7 @@ fn begin_action(
     }
 }
 
-/// Why not, and what to do next.
+/// Why the action is denied, and what to do next.
 struct Denial {
     reason: String,
     message: String,
@@ -121,7 +122,7 @@ impl From<Refusal> for Denial {
     }
 }
 
-/// What was begun, now or before under the same key.
+/// An action begun now, or earlier with the same key.
 struct Begun {
     action: Uuid,
     reservation: Option<Uuid>,
@@ -134,24 +135,24 @@ impl Begun {
     fn hint(&self) -> &'static str {
         match self.status {
             Status::Begun if self.is_late => {
-                "Its time is over: say how it ended with awgp.finish_action(), or begin anew under another key."
+                "Its time is over: report its outcome with awgp.finish_action(), or begin again with another key."
             }
-            Status::Begun => "Act, and then call awgp.finish_action(action_id, outcome, …).",
+            Status::Begun => "Perform the action, then call awgp.finish_action(action_id, outcome, …).",
             Status::Abandoned => {
-                "It was counted as abandoned: say how it ended with awgp.finish_action(), or begin anew under another key."
+                "It was marked as abandoned: report its outcome with awgp.finish_action(), or begin again with another key."
             }
             Status::Succeeded | Status::Failed => {
-                "It has ended: do not act again. What is to be done anew begins under another key."
+                "It has ended: do not perform it again. To repeat the action, begin it with another key."
             }
         }
     }
 }
 
-/// The key, where there is one.
+/// The idempotency key, if there is one.
 fn read_key(key: Option<Text>) -> Option<String> {
     let key = key.map(|key| key.0);
     if key.as_ref().is_some_and(|key| !(1..=KEY_CHARS_MAX).contains(&key.chars().count())) {
-        bad_argument("idempotency_key", "it is a text of 1 to 200 characters");
+        bad_argument("idempotency_key", "it must be a text of 1 to 200 characters");
     }
     key
 }
@@ -175,24 +176,24 @@ impl Request {
         expires_in: Option<Interval>,
         key: Option<String>,
     ) -> Self {
-        let Some(item) = item else { bad_argument("work_item_id", "it is not NULL") };
+        let Some(item) = item else { bad_argument("work_item_id", "it must not be NULL") };
         let action = action
             .map(|action| action.0)
             .filter(|name| !name.trim().is_empty() && name.len() <= ACTION_BYTES_MAX);
-        let Some(action) = action else { bad_argument("action", "it is a text of 1 to 200 bytes") };
+        let Some(action) = action else { bad_argument("action", "it must be a text of 1 to 200 bytes") };
         let zero = AnyNumeric::from(0);
         if cost.as_ref().is_some_and(|cost| !is_number(cost) || *cost < zero) {
-            bad_argument("estimated_cost", "it is a number that is not negative");
+            bad_argument("estimated_cost", "it must be a number that is not negative");
         }
-        // Nothing is set aside for what costs nothing.
+        // Nothing is reserved for an action without cost.
         let cost = cost.filter(|cost| *cost > zero);
         let provider = provider.map(|provider| provider.0).filter(|name| !name.trim().is_empty());
         if cost.is_some() && provider.is_none() {
-            bad_argument("provider", "an estimated cost is set aside in a provider's pool");
+            bad_argument("provider", "it is required with an estimated cost");
         }
         let in_time = |time: &Interval| (1..=LONGEST_US).contains(&time.as_micros());
         let Some(expires_in) = expires_in.filter(in_time) else {
-            bad_argument("expires_in", "it is between a moment and 31 days")
+            bad_argument("expires_in", "it must be longer than zero and at most 31 days")
         };
         Self { item, action, provider, cost, expires_in, key }
     }
@@ -222,7 +223,7 @@ impl Request {
         Ok(Begun { action, reservation, status: Status::Begun, is_late: false })
     }
 
-    /// The action that was begun under the key before, whatever has become of it and of its item since.
+    /// The action that was begun with this key before, whatever its state and its item's are now.
     fn begun_before(&self, item: &WorkItem) -> Option<Begun> {
         let key = self.key.as_deref()?;
         let before = store::repeated(item.tenant, item.id, key)?;
@@ -233,14 +234,14 @@ impl Request {
         Some(Begun { action: id, reservation, status, is_late })
     }
 
-    /// Tells a repetition from another question.
+    /// Distinguishes a repetition from a different request with the same key.
     fn digest(&self) -> String {
         let cost = self.cost.as_ref().map(|cost| cost.clone().normalize().to_owned());
         let asked = json!([self.action, self.provider, cost, self.expires_in.as_micros().to_string()]);
         hex::encode(Sha256::digest(format!("awgp/begin/v1{asked}")))
     }
 
-    /// Whether the item is still to be started, where the rules allow the action. Locks, and writes nothing.
+    /// Checks the rules; true where the item is still to be started. Locks rows, and writes nothing.
     fn check(&self, item: &WorkItem) -> Result<bool, Refusal> {
         let assistant = lock_assistant(item.tenant, item.assistant)?;
         may_begin(assistant.id, assistant.status)?;
@@ -256,7 +257,7 @@ impl Request {
         }
     }
 
-    /// Sets the money aside; what refuses it for want of money or of an active assistant is the denial.
+    /// Reserves the money. Refusals for lack of money or of an active assistant become a denial.
     fn reserve(&self, item: &WorkItem) -> Result<Option<Uuid>, Denial> {
         let Some(cost) = &self.cost else { return Ok(None) };
         let arguments = [
@@ -286,7 +287,8 @@ impl Request {
         })
     }
 
-    /// In the trail, which a rollback undoes, and in the server's log, which it does not.
+    /// Records the denial in the audit trail, which a rollback undoes, and in the server's log, which it does
+    /// not.
     fn record_denial(&self, context: Context, item: &WorkItem, denial: &Denial) {
         let logged = json!({
             "reason": denial.reason,

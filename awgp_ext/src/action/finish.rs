@@ -24,23 +24,23 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 statements! {
-    /// Settles the money set aside, as any client does.
+    /// Settles the reservation, as any client does.
     SETTLE(UUIDOID, TEXTOID, INT4OID, INT4OID, NUMERICOID) = "
         SELECT id, cost_amount, overrun FROM awgp.settle_credit($1, $2, $3, $4, $5)";
-    /// Gives it back.
+    /// Releases it.
     RELEASE(UUIDOID) = "SELECT id FROM awgp.release_credit($1)";
-    /// What was spent though nothing was set aside. It is spent already, so no limit refuses it.
+    /// Records money that was spent without a reservation. It is already spent, so no limit refuses it.
     RECORD(UUIDOID, TEXTOID, TEXTOID, INT4OID, INT4OID, NUMERICOID, UUIDOID) = "
         SELECT id, cost_amount, overrun
         FROM awgp.record_cost($1, $2, $3, $4, $5, $6, $7, '{\"incurred\": true}')";
-    /// What an entry of the ledger says.
+    /// An entry of the ledger.
     ENTRY(UUIDOID, UUIDOID) = "
         SELECT id, cost_amount, overrun FROM awgp.cost_transactions
         WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2";
 }
 
-/// Ends an action: settles what it cost, or gives back what was set aside for it. Told the same again, it answers the
-/// same and changes nothing.
+/// Ends an action: settles its cost, or releases its reservation. A repeated call with the same report gets
+/// the same answer and changes nothing.
 #[pg_extern(volatile, parallel_unsafe, requires = ["number"])]
 #[search_path(pg_catalog, pg_temp)]
 fn finish_action(
@@ -54,10 +54,10 @@ fn finish_action(
 ) -> JsonB {
     refuse_read_only(c"awgp.finish_action()");
     let context = writing_context(Verb::Update);
-    let Some(id) = action_id.as_ref().map(from_sql) else { bad_argument("action_id", "it is not NULL") };
+    let Some(id) = action_id.as_ref().map(from_sql) else { bad_argument("action_id", "it must not be NULL") };
     let status =
         outcome.and_then(|outcome| Status::named(&outcome.0)).filter(|status| *status != Status::Begun);
-    let Some(status) = status else { bad_argument("outcome", "it is succeeded, failed or abandoned") };
+    let Some(status) = status else { bad_argument("outcome", "it must be succeeded, failed or abandoned") };
     let report = Report {
         status,
         model: model.map(|model| model.0).filter(|model| !model.trim().is_empty()),
@@ -67,7 +67,7 @@ fn finish_action(
         result: result.map(|result| result.with_text(str::to_owned)),
     };
     if report.cost.as_ref().is_some_and(|cost| !is_number(cost)) {
-        bad_argument("cost_amount", "it is a number");
+        bad_argument("cost_amount", "it must be a number");
     }
     or_raise(check_result(report.result.as_deref()));
     let Some(action) = store::lock(context.tenant, id) else { raise(&unknown_action(id)) };
@@ -83,7 +83,8 @@ fn finish_action(
             store::end(context.tenant, id, status, cost, &digest, report.result.as_deref());
             entry
         }
-        // What maintenance abandoned was told nothing; to say so too is a repetition.
+        // Maintenance marks an action as abandoned without a report; a later report of abandonment is a
+        // repetition.
         Ending::Repeated if action.finish_digest.as_ref().is_none_or(|told| *told == digest) => {
             action.cost.and_then(|cost| Entry::find(context.tenant, cost))
         }
@@ -101,12 +102,12 @@ fn finish_action(
     }))
 }
 
-/// An entry of the ledger: what the action cost.
+/// The entry of the ledger with the action's cost.
 struct Entry {
     id: Uuid,
     /// An exact decimal.
     amount: String,
-    /// Whether it went over a limit.
+    /// True where it exceeded a limit.
     overrun: bool,
 }
 
@@ -126,7 +127,7 @@ impl Entry {
     }
 }
 
-/// What is said of the end.
+/// The caller's report of the outcome.
 struct Report {
     status: Status,
     model: Option<String>,
@@ -137,7 +138,7 @@ struct Report {
 }
 
 impl Report {
-    /// Tells a repetition from another report.
+    /// Distinguishes a repetition from a different report.
     fn digest(&self) -> String {
         let told = json!([
             self.status.name(),
@@ -157,7 +158,7 @@ impl Report {
             || self.output_tokens.is_some()
     }
 
-    /// The ledger's entry of what it cost; None where it cost nothing, and what was set aside is given back.
+    /// The ledger's entry of the cost; None where there was no cost, and then the reservation is released.
     fn pay(&self, action: &Action) -> Option<Entry> {
         if !self.costs() {
             if let Some(reservation) = action.reservation {
@@ -165,7 +166,7 @@ impl Report {
             }
             return None;
         }
-        let Some(model) = &self.model else { bad_argument("model", "what cost money names the model") };
+        let Some(model) = &self.model else { bad_argument("model", "it is required with tokens or a cost") };
         let tokens = |count: Option<i32>| count.unwrap_or(0).into_datum();
         let cost = self.cost.clone().into_datum();
         let (input, output) = (tokens(self.input_tokens), tokens(self.output_tokens));
@@ -176,7 +177,7 @@ impl Report {
             }
             None => {
                 let Some(provider) = &action.provider else {
-                    bad_argument("model", "the action was begun without a provider, and costs nothing")
+                    bad_argument("model", "an action that was begun without a provider cannot have a cost")
                 };
                 let arguments = [
                     uuid(action.assistant),
@@ -193,8 +194,8 @@ impl Report {
     }
 }
 
-/// Counts as abandoned what nobody has finished by a moment (default: now; never later than that), and returns how many
-/// actions that were. Their reservations expire by themselves.
+/// Marks the actions as abandoned whose time was over at `at` (default: now; never later) and that nobody has
+/// finished. Returns their number. Their reservations expire separately.
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
 fn abandon_actions(at: default!(Option<TimestampWithTimeZone>, "NULL")) -> i64 {
@@ -206,8 +207,8 @@ fn abandon_actions(at: default!(Option<TimestampWithTimeZone>, "NULL")) -> i64 {
 fn unknown_action(id: Uuid) -> Refusal {
     Refusal::new(
         Reason::UnknownAction,
-        "the tenant has no such action",
-        "SELECT id, action, status FROM awgp.governed_actions;",
+        "the tenant has no action with this id",
+        "List the actions: SELECT id, action, status FROM awgp.governed_actions;",
     )
     .with("action_id", id.to_string())
 }
@@ -216,7 +217,7 @@ fn other_report(id: Uuid) -> Refusal {
     Refusal::new(
         Reason::ActionFinished,
         "the action was finished with another report",
-        "Look at the action and its entry of the ledger; record other money with awgp.record_cost().",
+        "Compare with the action and its ledger entry; record further cost with awgp.record_cost().",
     )
     .with("action_id", id.to_string())
 }

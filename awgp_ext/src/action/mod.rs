@@ -1,11 +1,12 @@
-//! Governed actions: the one call an agent runtime makes before it acts, and the one after.
+//! Governed actions: the call that an agent runtime makes before it acts, and the one after.
 //!
-//! Model: `begin_action()` takes the work item's lock, then the assistant's, asks the gate, sets the money aside, starts
-//! the item where it has not begun, and writes the action, all in the caller's transaction. What does not allow it is
-//! returned with its reason and the next thing to do; nothing of the attempt stays but the record of the denial.
-//! `finish_action()` ends the action once, and settles or gives back the money. docs/actions.md is the whole contract.
+//! Model: `begin_action()` locks the work item, then the assistant, asks the gate, reserves the money, starts
+//! the item if it has not begun, and writes the action, all in the caller's transaction. A denial is returned
+//! with its reason and the next thing to do; of a denied attempt only the record of the denial remains.
+//! `finish_action()` ends the action once, and settles or releases the money. docs/actions.md is the full
+//! contract.
 //!
-//! Failure handling: a reservation that is refused is undone by a subtransaction; every other error is raised.
+//! Failure handling: a subtransaction undoes a refused reservation; every other error is raised.
 
 mod begin;
 mod finish;
@@ -18,7 +19,7 @@ use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
 use awgp_core::tenancy;
 
-/// The context, where it may write actions in this way.
+/// The context, if it may write actions with this verb.
 fn writing_context(verb: Verb) -> Context {
     let context =
         context::current().unwrap_or_else(|| raise(&tenancy::no_tenant_context("governed_actions")));
@@ -29,12 +30,12 @@ fn writing_context(verb: Verb) -> Context {
     context
 }
 
-/// An assistant acts for itself alone.
+/// An assistant may only act for itself.
 fn other_assistant() -> Refusal {
     Refusal::new(
         Reason::NotOwnWork,
-        "the work item is another assistant's",
-        "Let the assistant of the work item ask, or put no assistant in context.",
+        "the work item belongs to another assistant",
+        "Put the work item's assistant in context, or no assistant.",
     )
 }
 
@@ -42,7 +43,7 @@ fn bad_argument(argument: &str, rule: &str) -> ! {
     raise(
         &Refusal::new(
             Reason::OutOfRange,
-            format!("{argument} cannot be used"),
+            format!("{argument} is not valid"),
             format!("Check {argument}: {rule}."),
         )
         .with("argument", argument),

@@ -1,4 +1,5 @@
-//! The rows of `governed_actions`, written as their owner: applications have no grant.
+//! The rows of `governed_actions`, written as the table's owner: applications have no privilege to write
+//! them.
 
 use crate::pg::datum::{text, uuid};
 use crate::pg::role::as_owner_past_row_security;
@@ -14,8 +15,8 @@ use uuid::Uuid;
 const TABLE: &CStr = c"governed_actions";
 
 statements! {
-    /// A new action.
-    /// The item's lock keeps two of one key apart; a snapshot older than the first of them is told to begin again (40001).
+    /// A new action. The item's lock prevents two with the same key at the same time. A transaction whose
+    /// snapshot is older than the first one gets a serialization failure (40001).
     BEGIN(UUIDOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, NUMERICOID, TEXTOID, UUIDOID, INTERVALOID, INT4OID, TEXTOID, TEXTOID) = "
         INSERT INTO awgp.governed_actions (tenant_id, work_item_id, assistant_id, action, provider, estimated_cost,
                                            request_digest, reservation_id, begun_at, expires_at,
@@ -24,25 +25,25 @@ statements! {
         FROM pg_catalog.clock_timestamp() AS now
         ON CONFLICT (tenant_id, work_item_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
         RETURNING id";
-    /// The action that was begun under a key.
+    /// The action begun with this key.
     REPEATED(UUIDOID, UUIDOID, TEXTOID) = "
         SELECT id, status, reservation_id, arguments_digest,
                expires_at OPERATOR(pg_catalog.<=) pg_catalog.clock_timestamp() AS is_late
         FROM ONLY awgp.governed_actions
         WHERE pg_catalog.uuid_eq(tenant_id, $1) AND work_item_id OPERATOR(pg_catalog.=) $2
           AND idempotency_key OPERATOR(pg_catalog.=) $3";
-    /// An action, kept from others until the transaction ends.
+    /// An action, locked until the transaction ends.
     LOCK(UUIDOID, UUIDOID) = "
         SELECT status, assistant_id, work_item_id, provider, reservation_id, finish_digest, cost_transaction_id
         FROM ONLY awgp.governed_actions
         WHERE id OPERATOR(pg_catalog.=) $2 AND pg_catalog.uuid_eq(tenant_id, $1) FOR NO KEY UPDATE";
-    /// Its end.
+    /// Writes the end of an action.
     END(UUIDOID, UUIDOID, TEXTOID, UUIDOID, TEXTOID, TEXTOID) = "
         UPDATE ONLY awgp.governed_actions
         SET status = $3, cost_transaction_id = $4, finish_digest = $5, result = $6::pg_catalog.jsonb,
             finished_at = pg_catalog.clock_timestamp()
         WHERE id OPERATOR(pg_catalog.=) $2 AND pg_catalog.uuid_eq(tenant_id, $1)";
-    /// What nobody has finished in its time.
+    /// Marks overdue actions as abandoned.
     ABANDON(TIMESTAMPTZOID) = "
         UPDATE ONLY awgp.governed_actions AS gone SET status = 'abandoned', finished_at = pg_catalog.clock_timestamp()
         WHERE id OPERATOR(pg_catalog.=) ANY (ARRAY(
@@ -51,21 +52,21 @@ statements! {
             ORDER BY id USING OPERATOR(pg_catalog.<) FOR NO KEY UPDATE SKIP LOCKED))";
 }
 
-/// An action that is to begin.
+/// A new action.
 pub struct New<'a> {
-    /// What it is for.
+    /// Its work item.
     pub item: &'a WorkItem,
     /// Its name.
     pub action: &'a str,
-    /// From whose pool it is paid.
+    /// The provider whose pool pays for it.
     pub provider: Option<&'a str>,
-    /// What was set aside.
+    /// The reserved amount.
     pub cost: Option<AnyNumeric>,
-    /// Where.
+    /// The reservation.
     pub reservation: Option<Uuid>,
     /// How long it may take.
     pub expires_in: Interval,
-    /// The caller's name for it, and the digest of what was asked under it.
+    /// The caller's idempotency key, and the digest of the request made with it.
     pub key: Option<(&'a str, String)>,
 }
 
@@ -90,21 +91,21 @@ pub fn begin(new: &New<'_>) -> Uuid {
         .unwrap_or_else(|| pgrx::error!("the action was not written"))
 }
 
-/// An action that was begun under a key.
+/// An action begun with this key before.
 pub struct Repeated {
     /// Its id.
     pub id: Uuid,
-    /// How far it is.
+    /// Its status.
     pub status: Status,
-    /// Where the money was set aside.
+    /// The reservation.
     pub reservation: Option<Uuid>,
-    /// Of what was asked.
+    /// The digest of the request.
     pub digest: String,
-    /// Whether the time it had is over.
+    /// True where its time is over.
     pub is_late: bool,
 }
 
-/// The action of a work item that was begun under this key; None where there is none.
+/// The work item's action begun with this key; None where there is none.
 pub fn repeated(tenant: Uuid, item: Uuid, key: &str) -> Option<Repeated> {
     let arguments = [uuid(tenant), uuid(item), text(key)];
     as_owner_past_row_security(TABLE, || {
@@ -121,25 +122,25 @@ pub fn repeated(tenant: Uuid, item: Uuid, key: &str) -> Option<Repeated> {
     })
 }
 
-/// An action as it stands.
+/// An action as stored.
 pub struct Action {
-    /// How far it is.
+    /// Its status.
     pub status: Status,
-    /// Who acts.
+    /// The assistant that acts.
     pub assistant: Uuid,
-    /// On what.
+    /// Its work item.
     pub item: Uuid,
-    /// From whose pool it is paid.
+    /// The provider whose pool pays for it.
     pub provider: Option<String>,
-    /// Where the money is set aside.
+    /// The reservation.
     pub reservation: Option<Uuid>,
-    /// What `finish_action()` was told.
+    /// The digest of the report to `finish_action()`.
     pub finish_digest: Option<String>,
-    /// What it cost.
+    /// The ledger entry of its cost.
     pub cost: Option<Uuid>,
 }
 
-/// The action of a tenant, locked; None where there is none.
+/// The tenant's action with this id, locked; None where it does not exist.
 pub fn lock(tenant: Uuid, id: Uuid) -> Option<Action> {
     let arguments = [uuid(tenant), uuid(id)];
     as_owner_past_row_security(TABLE, || {
@@ -171,7 +172,7 @@ pub fn end(tenant: Uuid, id: Uuid, status: Status, cost: Option<Uuid>, digest: &
     as_owner_past_row_security(TABLE, || END.count(&arguments));
 }
 
-/// Ends what nobody has finished by this moment, and says how many actions that were.
+/// Marks the actions as abandoned that were due by this moment, and returns their number.
 pub fn abandon(at: pg_sys::TimestampTz) -> usize {
     as_owner_past_row_security(TABLE, || ABANDON.count(&[Some(Datum::from(at))]))
 }

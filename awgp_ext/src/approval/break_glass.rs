@@ -1,8 +1,10 @@
-//! Breaking glass: one user approves past quorum, role and list. Granted twice over (the policy names him, and
-//! an administrator grants EXECUTE on the function), and never silent: an event of its own in the trail, a
-//! notification whatever the settings, a warning to the client and a line in the server's log, a finding of the doctor.
+//! Break-glass: one user approves regardless of quorum, role and list. It needs two grants: the policy names
+//! the user, and an administrator grants EXECUTE on the function. It is always visible: as an event of its
+//! own in the audit trail, a notification whatever the settings, a warning to the client, a line in the
+//! server's log, and a finding of the doctor.
 //!
-//! It is no way to approve what one asked for oneself, nor what has changed, nor what has expired.
+//! It does not allow to approve one's own request, a request whose work item has changed, or one that has
+//! expired.
 
 use super::deciding::{Case, Columns, approved, changed, human, record};
 use super::people::{self, Keep};
@@ -20,7 +22,7 @@ use pgrx::{PgLogLevel, PgSqlErrorCode};
 use serde_json::json;
 use uuid::Uuid;
 
-/// The user in context approves at once; what changes in the row, whose lock the caller holds.
+/// The user in context approves at once. Returns the columns that change; the caller holds the row's lock.
 pub fn break_glass(approval: &Approval, reason: &str) -> Result<Columns, Refusal> {
     let status = approval.status.unwrap_or(Status::Expired);
     check_open(approval.id, status, approval.expires_at, clock::timestamp())?;
@@ -68,12 +70,12 @@ fn tell(approval: &Approval, user: Uuid, reason: &str) {
         left_out: Vec::new(),
     });
     notice::push_always(approval.id);
-    // The client is warned and the log keeps a line; neither carries what belongs to the tenant but ids.
+    // A warning for the client and a line in the log; both contain only ids.
     for level in [PgLogLevel::WARNING, PgLogLevel::LOG] {
         pgrx::ereport!(
             level,
             PgSqlErrorCode::ERRCODE_WARNING,
-            format!("awgp: glass was broken for approval {} by user {user}", approval.id)
+            format!("awgp: approval {} was given by break-glass by user {user}", approval.id)
         );
     }
 }
@@ -81,8 +83,8 @@ fn tell(approval: &Approval, user: Uuid, reason: &str) {
 fn not_allowed(approval: Uuid, user: Uuid) -> Refusal {
     Refusal::new(
         Reason::BreakGlassNotAllowed,
-        "the user is not among those who may break glass",
-        "An administrator lists him in settings: approval_policy.break_glass; see docs/approvals.md.",
+        "the approval policy does not allow the user to break glass",
+        "Let an administrator add the user to approval_policy.break_glass in the tenant's settings; see docs/approvals.md.",
     )
     .with("approval_id", approval.to_string())
     .with("user_id", user.to_string())

@@ -1,4 +1,4 @@
-//! Deciding: loads what `awgp_core::approval::decide` asks for, asks it, and writes the vote.
+//! Deciding: loads what `awgp_core::approval::decide` needs, asks it, and writes the vote.
 
 use super::intent::Verdict;
 use super::people::{self, Keep};
@@ -34,18 +34,18 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, pg_catalog.clock_timestamp())";
 }
 
-/// New values of columns of an approval.
+/// New values of an approval's columns.
 pub type Columns = Vec<(&'static CStr, Option<Datum>)>;
 
-/// What is known about an approval that somebody is to decide.
+/// What is known about an approval to be decided.
 pub struct Case {
     /// The policy in force.
     pub policy: ApprovalPolicy,
     /// The votes so far.
     pub votes: Vec<Vote>,
-    /// What waits for it, as it is now.
+    /// The work item that waits for it, as it is now.
     pub item: Option<WorkItem>,
-    /// Who made the assistant.
+    /// The creator of the assistant.
     pub assistant_creator: Option<Human>,
 }
 
@@ -62,7 +62,8 @@ impl Case {
         })
     }
 
-    /// By what right the user decides, or why not, at a moment that is read when all rows are there.
+    /// The user's authority to decide, or why they have none, and the time at which that holds, read after
+    /// all rows are.
     pub fn authority(
         &self,
         approval: &Approval,
@@ -78,7 +79,7 @@ impl Case {
         (may_decide(&self.question(approval, now), person, &held), now)
     }
 
-    /// What is asked of whoever is to decide it at a moment.
+    /// The question whether a person may decide it at this time.
     pub fn question<'a>(&'a self, approval: &'a Approval, now_us: TimestampTz) -> Question<'a> {
         Question {
             policy: &self.policy,
@@ -92,13 +93,13 @@ impl Case {
         }
     }
 
-    /// True where the item and its assistant say what they said when the approval was asked for.
+    /// True where the item and its assistant are unchanged since the approval was requested.
     pub fn is_as_asked(&self, approval: &Approval) -> bool {
         self.item.as_ref().is_some_and(|item| approval.request_digest.fits(&|version| item.digest(version)))
     }
 }
 
-/// The human in context who decides; no assistant is beside him.
+/// The human in context, who decides; refuses where an assistant is in context too.
 pub fn human(tenant: Uuid) -> Result<Human, Refusal> {
     let context = context::current().filter(|context| context.tenant == tenant);
     let context = context.ok_or_else(no_user)?;
@@ -108,9 +109,10 @@ pub fn human(tenant: Uuid) -> Result<Human, Refusal> {
     context.user.map(context::human).ok_or_else(no_user)
 }
 
-/// The user in context votes on an approval, whose lock the caller holds. Answers what changes in its row.
+/// The user in context votes on an approval. Returns the columns that change; the caller holds the row's
+/// lock.
 pub fn vote(approval: &Approval, verdict: Verdict, comment: Option<&str>) -> Result<Columns, Refusal> {
-    // A status that is none of the five is not open.
+    // A value that is not a status is not open.
     let status = approval.status.unwrap_or(Status::Expired);
     check_open(approval.id, status, approval.expires_at, clock::timestamp())?;
     let human = human(approval.tenant)?;
@@ -126,7 +128,7 @@ pub fn vote(approval: &Approval, verdict: Verdict, comment: Option<&str>) -> Res
     let person = Person { human: people::identified(human, &person.human), ..person };
     let (authority, now) = case.authority(approval, &person, Keep::Locked);
     let authority = authority.map_err(|why_not| why_not.refusal(approval.id, user))?;
-    // Whoever had to wait for a lock until the time was over is too late.
+    // Checked again: the approval may have expired while this transaction waited for a lock.
     check_open(approval.id, status, approval.expires_at, now)?;
     let name = if verdict == Verdict::Approve { "approve" } else { "reject" };
     record(approval, &person.human, delegated(approval.tenant, authority), name, comment);
@@ -141,7 +143,7 @@ pub fn vote(approval: &Approval, verdict: Verdict, comment: Option<&str>) -> Res
     })
 }
 
-/// What changes in the row when it is approved.
+/// The columns that change when it is approved.
 pub fn approved(user: Uuid, now: TimestampTz) -> Columns {
     vec![
         (c"status", to_server("approved")),
@@ -150,14 +152,14 @@ pub fn approved(user: Uuid, now: TimestampTz) -> Columns {
     ]
 }
 
-/// The delegation that was used, and whose it is.
+/// The delegation that was used, and its delegator.
 fn delegated(tenant: Uuid, authority: Authority) -> Option<(Uuid, Human)> {
     let Authority::Delegated { delegation, delegator } = authority else { return None };
     let human = people::user(tenant, delegator, Keep::Seen).map(|person| person.human);
     Some((delegation, human.unwrap_or_else(|| delegator.into())))
 }
 
-/// Writes the decision, as the machine, with the subject that was presented.
+/// Writes the decision, in place of the user, with the subject of the presented token.
 pub fn record(
     approval: &Approval,
     human: &Human,
@@ -166,7 +168,7 @@ pub fn record(
     comment: Option<&str>,
 ) {
     let (delegation, delegator) = delegated.unzip();
-    // Without an issuer nobody has presented it.
+    // Without an issuer, no token was presented.
     let presented = human.subject.as_deref().filter(|_| human.issuer.is_some());
     let arguments = [
         uuid(approval.tenant),
@@ -186,7 +188,7 @@ pub fn record(
     super::notice::push(approval.id);
 }
 
-/// The work item, or what its assistant is, is not any more what was asked.
+/// The work item or its assistant no longer matches the request.
 pub fn changed(approval: &Approval) -> Refusal {
     Refusal::new(
         Reason::DigestMismatch,

@@ -1,5 +1,5 @@
-//! The trigger that holds delegations to their machine: made within the delegator's own authority, taken back
-//! once, and otherwise never changed.
+//! The trigger that applies the rules of delegations: they are given within the delegator's own authority,
+//! revoked once, and otherwise never changed.
 
 use super::people::{self, Keep};
 use super::policy;
@@ -64,8 +64,8 @@ fn delegation_machine(call: &TriggerCall) -> Datum {
     ])
 }
 
-/// What is passed on is the delegator's own; answers their subject. A delegator who is no user of the tenant is left to the
-/// foreign key.
+/// Checks that the delegator has the authority that is delegated, and returns their subject. A delegator who
+/// is not a user of the tenant is left to the foreign key.
 fn check_given(
     tenant: Uuid,
     delegator: Uuid,
@@ -75,13 +75,13 @@ fn check_given(
     if !person.is_active {
         return Err(tenancy::unknown_user());
     }
-    // Values outside of 0 to 5 and an empty list are left to the CHECK.
+    // Values outside 0 to 5 and an empty list are left to the table's CHECK.
     let levels = risk_levels.filter(|levels| levels.iter().all(|level| (0..=5).contains(level)));
     check_risk_levels(&policy::of(tenant)?, person.role, levels)?;
     Ok(person.human.subject)
 }
 
-/// Votes are written by the machine alone, and never changed.
+/// Only AWGP writes votes, and they never change.
 fn guard_decision(call: &TriggerCall) -> Datum {
     if call.is_row_insert() && crate::state_machine::EFFECT.is_held() {
         return call.keep();

@@ -1,4 +1,4 @@
-//! What follows when an approval has moved, and what time does to approvals.
+//! What follows from a transition of an approval, and the transitions that the time causes.
 
 use super::intent::{Intent, meaning};
 use super::{Approval, notice, policy, undecidable};
@@ -18,12 +18,12 @@ use uuid::Uuid;
 trigger_function!(awgp_approval_effects, pg_finfo_awgp_approval_effects, approval_effects);
 
 statements! {
-    /// The item waits, and its risk does not fall below what was asked.
+    /// The item waits, and its risk cannot fall below the risk of this request.
     WAIT(UUIDOID, UUIDOID, INT4OID) = "
         UPDATE ONLY awgp.work_items SET status = 'awaiting_approval',
             asked_risk_level = GREATEST(asked_risk_level, $3)
         WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2";
-    /// Expires what is due, of one tenant or of all; what somebody decides at this moment is left to him.
+    /// Expires what is due, of one tenant or of all; skips a row that another session is deciding.
     EXPIRE(TIMESTAMPTZOID, UUIDOID) = "
         UPDATE ONLY awgp.approvals SET status = 'expired'
         WHERE id OPERATOR(pg_catalog.=) ANY (ARRAY(
@@ -32,23 +32,23 @@ statements! {
               AND expires_at OPERATOR(pg_catalog.<=) LEAST($1, pg_catalog.clock_timestamp())
               AND ($2 IS NULL OR tenant_id OPERATOR(pg_catalog.=) $2)
             FOR NO KEY UPDATE SKIP LOCKED))";
-    /// Open approvals, with when they were asked or last escalated.
+    /// Open approvals, with the time of their request or last escalation.
     OPEN(TIMESTAMPTZOID) = "
         SELECT tenant_id, id, COALESCE(escalated_at, created_at) AS since FROM ONLY awgp.approvals
         WHERE status OPERATOR(pg_catalog.=) ANY ('{pending,escalated}'::text[])
           AND expires_at OPERATOR(pg_catalog.>) GREATEST($1, pg_catalog.clock_timestamp())
         ORDER BY tenant_id USING OPERATOR(pg_catalog.<), id USING OPERATOR(pg_catalog.<)";
-    /// One of them, unless somebody decides it at this moment.
+    /// Locks one of them, unless another session is deciding it.
     TAKE(UUIDOID, UUIDOID) = "
         SELECT FROM ONLY awgp.approvals
         WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2 FOR NO KEY UPDATE SKIP LOCKED";
-    /// Moves it; how, the trigger is told beside.
+    /// Fires the trigger; how to move, it reads from the intent.
     MOVE(UUIDOID, UUIDOID) = "
         UPDATE ONLY awgp.approvals SET status = status
         WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2";
 }
 
-/// AFTER INSERT OR UPDATE: a new request makes its item wait; whatever moves is told.
+/// AFTER INSERT OR UPDATE: a new request makes its item wait; every transition is notified.
 fn approval_effects(call: &TriggerCall) -> Datum {
     let row = call.new_row();
     let (Some(tenant), Some(id), Some(item)) =
@@ -80,15 +80,15 @@ fn approval_effects(call: &TriggerCall) -> Datum {
     nothing()
 }
 
-/// Expires what is due at `at`, which is the wall clock's present at most, of one tenant or of all.
+/// Expires what is due at `at`, which is never later than now, of one tenant or of all.
 pub fn expire_due(at: TimestampWithTimeZone, tenant: Option<Uuid>) -> usize {
     let arguments = [at.into_datum(), tenant.and_then(uuid)];
     let _effect = EFFECT.hold();
     as_owner_past_row_security(c"approvals", || EXPIRE.count(&arguments))
 }
 
-/// Escalates what nobody has decided for as long as its tenant's policy waits, of every tenant. What cannot be escalated further
-/// waits for its expiry.
+/// Escalates the approvals of all tenants that have waited undecided for the time in their tenant's policy.
+/// What cannot be escalated further waits until it expires.
 pub fn escalate_due(at: TimestampWithTimeZone) -> usize {
     let moment = TimestampTz::from(at);
     let arguments = [at.into_datum()];
@@ -116,7 +116,8 @@ fn escalate_one(tenant: Uuid, id: Uuid) -> bool {
         if TAKE.count(&arguments) == 0 {
             return false;
         }
-        // Asked here what the trigger will ask: past the last step nothing is raised, and the rest goes on.
+        // Checked here first, because an error in the trigger would stop the others: an approval past its
+        // last step is skipped.
         let approval = Approval::find(tenant, id);
         if approval.is_none_or(|approval| super::escalating::escalate(&approval, None, None).is_err()) {
             return false;
@@ -126,8 +127,8 @@ fn escalate_one(tenant: Uuid, id: Uuid) -> bool {
     })
 }
 
-/// Moves an approval of the tenant as the caller, whom row-level security and his role bind; how, the trigger is
-/// told beside. False where there is none.
+/// Moves an approval of the tenant as the caller, bound by row-level security and their role; how to move,
+/// the trigger reads from the intent. False where the caller sees no such approval.
 pub fn move_as_caller(tenant: Uuid, id: Uuid, intent: Intent) -> bool {
     let arguments = [uuid(tenant), uuid(id)];
     meaning(id, intent, || MOVE.count(&arguments)) > 0

@@ -1,4 +1,4 @@
-//! Escalating: by hand, by plain UPDATE, or by maintenance.
+//! Escalation: by a function, by a plain UPDATE, or by maintenance.
 
 use super::deciding::Columns;
 use super::people::{self, Keep};
@@ -13,7 +13,7 @@ use pgrx::IntoDatum;
 use pgrx::pg_sys::Datum;
 use uuid::Uuid;
 
-/// Asks somebody higher; what changes in the row, whose lock the caller holds.
+/// Asks a higher role or other users. Returns the columns that change; the caller holds the row's lock.
 pub fn escalate(
     approval: &Approval,
     reason: Option<&str>,
@@ -32,7 +32,7 @@ pub fn escalate(
     let named = named.filter(|named| !named.is_empty());
     let step = escalate::escalate(&policy::of(approval.tenant)?, &asked, named, now)?;
     let approvers = match (named, step.approver_ids.as_slice()) {
-        // Who is named by hand and is no user of the tenant is refused as a reference.
+        // An approver named by hand who is not a user of the tenant is refused by the reference check.
         (Some(named), _) => Some(named.to_vec()),
         (None, []) => None,
         (None, users) => Some(active(approval.tenant, users).ok_or_else(|| exhausted(&asked))?),
@@ -50,7 +50,7 @@ pub fn escalate(
     ])
 }
 
-/// Those of a policy's users who are there and active; None where nobody is.
+/// Those of the policy's users who exist and are active; None where there are none.
 fn active(tenant: Uuid, users: &[Uuid]) -> Option<Vec<Uuid>> {
     let people = people::users(tenant, users, Keep::Seen);
     let active: Vec<Uuid> =

@@ -1,4 +1,4 @@
-//! Why or why not, as data.
+//! Why a user may or may not decide, as data.
 
 use super::people::{self, Keep};
 use super::{Approval, deciding::Case};
@@ -13,7 +13,7 @@ use awgp_core::tenancy;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// A user; the one in context as whoever they have shown to be.
+/// A user; for the user in context, with the token they presented.
 fn person(tenant: Uuid, user: Uuid) -> Option<Person> {
     let person = people::user(tenant, user, Keep::Seen)?;
     let human = match user_of(tenant) == Some(user) {
@@ -23,7 +23,8 @@ fn person(tenant: Uuid, user: Uuid) -> Option<Person> {
     Some(Person { human, ..person })
 }
 
-/// Whether the user may decide the approval now, by what right, or why not. Nothing is locked or changed.
+/// Whether the user may decide the approval now, with what authority, or why not. Nothing is locked or
+/// changed.
 pub fn explain(approval: &Approval, user: Uuid) -> Result<Value, Refusal> {
     let case = Case::of(approval)?;
     let person = person(approval.tenant, user).ok_or_else(tenancy::unknown_user)?;
@@ -60,7 +61,7 @@ pub fn explain(approval: &Approval, user: Uuid) -> Result<Value, Refusal> {
             None
         }
     };
-    // What keeps everybody from deciding comes before what keeps him.
+    // Reasons that apply to everybody come before the user's own.
     match refusal.or(why_not) {
         None => answer["may_decide"] = json!(true),
         Some(refusal) => {

@@ -1,4 +1,4 @@
-//! The functions of approvals and delegations, and what the SQL functions over them call.
+//! The functions on approvals and delegations, and the Rust part of the SQL functions.
 
 use super::effects::{expire_due, move_as_caller};
 use super::intent::{Intent, Verdict};
@@ -48,7 +48,7 @@ row_function!(awgp_reject, pg_finfo_awgp_reject, reject);
 row_function!(awgp_request_approval, pg_finfo_awgp_request_approval, request_approval);
 
 statements! {
-    /// An approval as the caller may read it.
+    /// An approval, if the caller can read it.
     APPROVAL(UUIDOID, UUIDOID) = "
         SELECT * FROM awgp.approvals
         WHERE id OPERATOR(pg_catalog.=) $2 AND pg_catalog.uuid_eq(tenant_id, $1)";
@@ -94,7 +94,7 @@ fn request_approval(arguments: &Arguments) -> Datum {
         .unwrap_or_else(|| raise(&unknown_work_item(arguments.uuid(0).unwrap_or_default())))
 }
 
-/// Asks somebody higher; what `escalate_approval()` calls.
+/// Escalates an approval; called by `escalate_approval()`.
 #[pg_extern(volatile, parallel_unsafe)]
 fn step_up_approval(
     approval_id: Option<pgrx::Uuid>,
@@ -107,8 +107,8 @@ fn step_up_approval(
     moved(approval_id.as_ref(), Intent::Escalate { reason, named })
 }
 
-/// The user in context breaks glass; what `break_glass()` calls. Nobody may call either before an administrator
-/// grants EXECUTE on both.
+/// The user in context breaks glass; called by `break_glass()`. Nobody can call either function until an
+/// administrator grants EXECUTE on both.
 #[pg_extern(volatile, parallel_unsafe)]
 fn force_approval(approval_id: Option<pgrx::Uuid>, reason: Option<Text>) -> pgrx::Uuid {
     let reason = reason.map(|Text(reason)| reason).filter(|reason| !reason.trim().is_empty());
@@ -116,8 +116,8 @@ fn force_approval(approval_id: Option<pgrx::Uuid>, reason: Option<Text>) -> pgrx
     moved(approval_id.as_ref(), Intent::BreakGlass { reason })
 }
 
-/// Expires the approvals whose time is over at `at`, the present at most: of every tenant for maintainers, else
-/// of the tenant in context. Returns how many.
+/// Expires the approvals due at `at`, which is never later than now. For maintainers of all tenants,
+/// otherwise of the tenant in context. Returns their number.
 #[pg_extern(volatile, parallel_unsafe)]
 fn expire_approvals(at: default!(Option<TimestampWithTimeZone>, "NULL")) -> i32 {
     refuse_read_only(c"awgp.expire_approvals()");
@@ -126,7 +126,8 @@ fn expire_approvals(at: default!(Option<TimestampWithTimeZone>, "NULL")) -> i32 
     i32::try_from(expire_due(at, tenant)).unwrap_or(i32::MAX)
 }
 
-/// Escalates the approvals of every tenant that nobody has decided for as long as policy waits. Returns how many.
+/// Escalates the approvals of all tenants that have waited undecided for the time in the policy. Returns
+/// their number.
 #[pg_extern(volatile, parallel_unsafe)]
 fn escalate_due_approvals(at: default!(Option<TimestampWithTimeZone>, "NULL")) -> i32 {
     refuse_read_only(c"awgp.escalate_due_approvals()");
@@ -134,7 +135,7 @@ fn escalate_due_approvals(at: default!(Option<TimestampWithTimeZone>, "NULL")) -
     i32::try_from(super::effects::escalate_due(at)).unwrap_or(i32::MAX)
 }
 
-/// Whether a user may decide an approval now, by what right, or why not.
+/// Whether a user may decide an approval now, with what authority, or why not.
 #[pg_extern(volatile, parallel_unsafe)]
 fn explain_approval(approval_id: Option<pgrx::Uuid>, user_id: default!(Option<pgrx::Uuid>, "NULL")) -> JsonB {
     let approval = find(approval_id.as_ref());

@@ -1,4 +1,4 @@
-//! What a function means by the UPDATE it sends, beside what the row can say.
+//! The intent of a function that sends an UPDATE: what the row itself cannot express.
 
 use std::cell::RefCell;
 use uuid::Uuid;
@@ -12,21 +12,21 @@ pub enum Verdict {
     Reject,
 }
 
-/// What is meant.
+/// What the function wants.
 #[derive(Clone, Debug)]
 pub enum Intent {
     /// The user in context votes.
     Vote {
-        /// How.
+        /// Approve or reject.
         verdict: Verdict,
-        /// What he says to it.
+        /// The user's comment.
         comment: Option<String>,
     },
-    /// Ask somebody higher.
+    /// Ask a higher role, or other users.
     Escalate {
         /// Why.
         reason: Option<String>,
-        /// Whom, where somebody is named.
+        /// The users to ask, if they are named.
         named: Option<Vec<Uuid>>,
     },
     /// The user in context breaks glass.
@@ -40,7 +40,7 @@ thread_local! {
     static INTENT: RefCell<Option<(Uuid, Intent)>> = const { RefCell::new(None) };
 }
 
-/// Runs `body` with this meant for the approval.
+/// Runs `body` with this intent for the approval.
 pub fn meaning<T>(approval: Uuid, intent: Intent, body: impl FnOnce() -> T) -> T {
     INTENT.set(Some((approval, intent)));
     let answer = body();
@@ -48,7 +48,7 @@ pub fn meaning<T>(approval: Uuid, intent: Intent, body: impl FnOnce() -> T) -> T
     answer
 }
 
-/// What is meant for this approval, once.
+/// Takes the intent for this approval; it is returned only once.
 pub fn take(approval: Uuid) -> Option<Intent> {
     INTENT.with_borrow_mut(|intent| match intent {
         Some((of, _)) if *of == approval => intent.take().map(|(_, intent)| intent),
@@ -56,7 +56,7 @@ pub fn take(approval: Uuid) -> Option<Intent> {
     })
 }
 
-/// Nothing is meant any more.
+/// Clears the intent.
 pub fn forget() {
     INTENT.set(None);
 }

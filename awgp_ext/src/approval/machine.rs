@@ -1,4 +1,4 @@
-//! The trigger that moves approvals along their machine, whoever writes and however.
+//! The trigger that applies the state machine of approvals to every write.
 
 use super::deciding::{Columns, vote};
 use super::intent::{self, Intent, Verdict};
@@ -15,7 +15,7 @@ use std::ffi::CStr;
 
 trigger_function!(awgp_approval_machine, pg_finfo_awgp_approval_machine, approval_machine);
 
-/// What the machine keeps: a caller's value does not count.
+/// The columns that the machine maintains: a caller's values are ignored.
 const KEPT: &[&CStr] = &[
     c"status",
     c"approved_by",
@@ -43,7 +43,7 @@ fn approval_machine(call: &TriggerCall) -> Datum {
     }
     let (old, new) = (call.old_row(), call.new_row());
     let Some(approval) = Approval::read(&old) else {
-        pgrx::error!("an approval is not readable; call awgp.migrate()")
+        pgrx::error!("an approval could not be read; call awgp.migrate()")
     };
     refuse_changed_request(&approval, &old, &new);
     let changes = moved(&approval, &old, &new).unwrap_or_else(|refusal| raise(&refusal));
@@ -55,7 +55,7 @@ fn approval_machine(call: &TriggerCall) -> Datum {
     call.with_columns(&columns)
 }
 
-/// What changes in the row by what is meant, or by the status it is given.
+/// The columns that change, by the intent or by the new status.
 fn moved(approval: &Approval, old: &Row, new: &Row) -> Result<Columns, Refusal> {
     match intent::take(approval.id) {
         Some(Intent::Vote { verdict, comment }) => return vote(approval, verdict, comment.as_deref()),
@@ -66,7 +66,7 @@ fn moved(approval: &Approval, old: &Row, new: &Row) -> Result<Columns, Refusal> 
         None => {}
     }
     let Some(to) = new.text(c"status").and_then(|name| Status::named(&name)) else {
-        // The table's CHECK says so.
+        // The table's CHECK refuses the value.
         return Ok(vec![(c"status", new.raw(c"status"))]);
     };
     let from = approval.status.unwrap_or(to);
@@ -89,8 +89,8 @@ fn moved(approval: &Approval, old: &Row, new: &Row) -> Result<Columns, Refusal> 
     }
 }
 
-/// What was asked stays as it was asked. Whom it is asked of, the requester may still say (and the system, which
-/// asks for him) while it is open.
+/// What was requested never changes. While the approval is open, the requester may change who is asked, and
+/// so may the system on their behalf.
 fn refuse_changed_request(approval: &Approval, old: &Row, new: &Row) {
     let fixed = |column: &str| raise(&request_fixed(column));
     if new.uuid(c"id") != old.uuid(c"id") {
@@ -120,8 +120,8 @@ fn refuse_changed_request(approval: &Approval, old: &Row, new: &Row) {
     let escalates = new.text(c"status").as_deref() == Some("escalated");
     if new.uuid_array(c"approver_ids") != old.uuid_array(c"approver_ids") && !escalates {
         let open = approval.status.is_some_and(awgp_core::approval::is_open);
-        let his = user_of(approval.tenant).is_none_or(|user| user == approval.requester.user);
-        if !open || !his {
+        let by_requester = user_of(approval.tenant).is_none_or(|user| user == approval.requester.user);
+        if !open || !by_requester {
             fixed("approver_ids");
         }
     }

@@ -1,10 +1,11 @@
-//! Approvals: asking, deciding, escalating, expiring; and delegations.
+//! Approvals: requesting, deciding, escalating, expiring; and delegations.
 //!
-//! Model: every move goes through the row trigger in [`machine`], whether a function or a plain UPDATE makes it.
-//! A function says beside its UPDATE what it means by it ([`intent`]): whose comment, which escalation, broken
-//! glass. Who decides is asked in [`deciding`], under locks; the rules are `awgp_core::approval`.
+//! Model: every transition goes through the row trigger in [`machine`], made by a function or by a plain
+//! UPDATE. A function passes its intent beside its UPDATE ([`intent`]): a vote with its comment, an
+//! escalation, a break-glass. Who may decide is determined in [`deciding`], under locks; the rules are in
+//! `awgp_core::approval`.
 //!
-//! Failure handling: whatever is not allowed raises in the trigger, so nothing of the statement stays.
+//! Failure handling: what is not allowed raises an error in the trigger, so nothing of the statement remains.
 
 mod break_glass;
 mod deciding;
@@ -31,27 +32,27 @@ use awgp_core::work::digest::Pin;
 use pgrx::pg_sys::TimestampTz;
 use uuid::Uuid;
 
-/// A row of `awgp.approvals`, as far as the rules ask.
+/// The columns of a row of `awgp.approvals` that the rules use.
 pub struct Approval {
     /// Its id.
     pub id: Uuid,
-    /// Whose it is.
+    /// Its tenant.
     pub tenant: Uuid,
-    /// What waits for it.
+    /// The work item that waits for it.
     pub work_item: Uuid,
-    /// Its state; None where the column holds none of them.
+    /// Its status; None where the value is not a status.
     pub status: Option<Status>,
     /// Its risk.
     pub risk_level: u8,
-    /// Who asked.
+    /// The human who requested it.
     pub requester: Human,
-    /// Who is listed.
+    /// The users who are asked; empty where any user of the role is.
     pub approver_ids: Vec<Uuid>,
     /// What it is pinned to.
     pub request_digest: Pin,
-    /// The first moment at which it no longer counts.
+    /// The first moment at which it is expired.
     pub expires_at: TimestampTz,
-    /// When it was asked.
+    /// When it was requested.
     pub created_at: TimestampTz,
     /// How often it was escalated.
     pub escalation_count: u32,
@@ -60,7 +61,7 @@ pub struct Approval {
 }
 
 impl Approval {
-    /// Reads a stored row; None where it breaks its own constraints.
+    /// Reads a stored row; None where it violates its own constraints.
     pub fn read(row: &Row) -> Option<Self> {
         Some(Self {
             id: row.uuid(c"id")?,
@@ -85,7 +86,7 @@ impl Approval {
         })
     }
 
-    /// The approval of this tenant with this id, as it is now.
+    /// The tenant's approval with this id, as it is now.
     pub fn find(tenant: Uuid, id: Uuid) -> Option<Self> {
         let mut found = None;
         relation::for_each_by_uuid(c"approvals", c"approvals_pkey", c"id", id, |row| {

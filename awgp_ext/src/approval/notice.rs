@@ -1,10 +1,10 @@
-//! Telling those who listen on the channel `awgp_approvals`: the ids of approvals that were asked for, decided,
-//! escalated or have expired.
+//! Notifies the channel `awgp_approvals` of the ids of approvals that were requested, decided, escalated or
+//! expired.
 //!
-//! The payload is the id and nothing else: every role may listen to every channel, and what a listener then
-//! reads, row-level security decides. NOTIFY lets commits of the whole server wait for each other for a moment, so the setting
-//! `awgp.approvals_notify` can switch it off; broken glass is told all the same. Sent when the transaction
-//! commits; one that is prepared cannot notify.
+//! The payload is only the id: every role may listen to every channel, and row-level security decides what a
+//! listener can then read. NOTIFY makes the commits of the whole server wait for each other for a moment, so
+//! the setting `awgp.approvals_notify` can switch it off; break-glass is notified nevertheless. Notifications
+//! are sent when the transaction commits; a prepared transaction cannot notify.
 
 use crate::pg::notify::notify;
 use crate::pg::parameter::{known, of_superuser};
@@ -26,8 +26,8 @@ static NOTIFY: GucSetting<bool> = GucSetting::<bool>::new(true);
 pub fn define() {
     of_superuser(
         c"awgp.approvals_notify",
-        c"Whether a commit that has asked for, decided or expired an approval notifies the channel awgp_approvals.",
-        c"On; NOTIFY lets the commits of the whole server wait for each other. The payload is the approval's id.",
+        c"Notifies the channel awgp_approvals when a commit has requested, decided, escalated or expired an approval.",
+        c"NOTIFY makes the commits of the whole server wait for each other. The payload is the approval's id.",
     )
     .boolean(&NOTIFY);
 }
@@ -38,15 +38,15 @@ thread_local! {
     static NOTICES: RefCell<Vec<Notice>> = const { RefCell::new(Vec::new()) };
 }
 
-/// More than this at once are told as one empty payload: look for yourself.
+/// More ids than this are replaced by one notification with an empty payload: listeners then read the inbox.
 const NOTICES_MAX: usize = 1000;
 
-/// Something happened to an approval.
+/// An approval has moved.
 pub fn push(approval: Uuid) {
     add(approval, false);
 }
 
-/// Something happened to an approval that is told whatever the setting says.
+/// An approval has moved in a way that is notified whatever the setting.
 pub fn push_always(approval: Uuid) {
     add(approval, true);
 }
@@ -64,7 +64,7 @@ fn add(approval: Uuid, always: bool) {
     });
 }
 
-/// The transaction is about to commit.
+/// The transaction is about to commit: sends the notifications.
 pub fn send() {
     let notices = NOTICES.take();
     if notices.is_empty() {
@@ -89,12 +89,12 @@ pub fn forget() {
     NOTICES.with_borrow_mut(Vec::clear);
 }
 
-/// A savepoint was rolled back: what happened in it did not.
+/// A savepoint was rolled back: its notices are dropped.
 pub fn forget_subtransaction(own: pg_sys::SubTransactionId) {
     NOTICES.with_borrow_mut(|notices| notices.retain(|notice| notice.subtransaction < own));
 }
 
-/// A savepoint was released: what happened in it happened in its parent.
+/// A savepoint was released: its notices belong to its parent.
 pub fn adopt_subtransaction(own: pg_sys::SubTransactionId, parent: pg_sys::SubTransactionId) {
     NOTICES.with_borrow_mut(|notices| {
         for notice in notices.iter_mut().filter(|notice| notice.subtransaction == own) {

@@ -1,5 +1,5 @@
-//! Users, delegations and votes, as deciding asks for them: locked against change where something is decided,
-//! and only read where it is explained.
+//! Users, delegations and votes, as the rules of deciding need them: locked against changes for a decision,
+//! only read for an explanation.
 
 use super::Approval;
 use crate::pg::datum::{uuid, uuids};
@@ -14,12 +14,13 @@ use awgp_core::human::Human;
 use pgrx::pg_sys::{Datum, TimestampTz};
 use uuid::Uuid;
 
-/// Whether what is read is kept as it is until the transaction ends.
+/// Whether the rows are locked against changes until the transaction ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
-    /// Whoever demotes a user or revokes a delegation comes before or after.
+    /// Locked: demoting a user or revoking a delegation happens before or after this transaction, not during
+    /// it.
     Locked,
-    /// Only looked at.
+    /// Only read.
     Seen,
 }
 
@@ -43,17 +44,17 @@ const HELD_LOCKED_SQL: &str = "
     ORDER BY id USING OPERATOR(pg_catalog.<) FOR SHARE";
 
 statements! {
-    /// Users, as they are.
+    /// Users, as they are now.
     USERS(UUIDOID, UUIDARRAYOID) = USERS_SQL;
-    /// The same, kept.
+    /// The same, locked.
     USERS_LOCKED(UUIDOID, UUIDARRAYOID) = USERS_LOCKED_SQL;
     /// Delegations that a user holds.
     HELD(UUIDOID, UUIDOID) = HELD_SQL;
-    /// The same, kept.
+    /// The same, locked.
     HELD_LOCKED(UUIDOID, UUIDOID) = HELD_LOCKED_SQL;
 }
 
-/// Asks the locking statement, or the one that only looks.
+/// Runs the locking statement or the reading one.
 fn ask<T>(
     keep: Keep,
     locked: &Statement,
@@ -67,13 +68,13 @@ fn ask<T>(
     }
 }
 
-/// The users of a tenant with these ids, in the order of the ids.
+/// The tenant's users with these ids, ordered by id.
 pub fn users(tenant: Uuid, ids: &[Uuid], keep: Keep) -> Vec<Person> {
     let arguments = [uuid(tenant), uuids(ids)];
     let read = |row: Row| {
         Some(Person {
             human: Human { user: row.uuid(c"id")?, issuer: None, subject: row.text(c"keycloak_id") },
-            // Whoever has no role that is one decides nothing.
+            // A user whose role is not a valid one decides nothing.
             role: row.text(c"role").and_then(|name| name.parse().ok())?,
             is_active: row.flag(c"is_active"),
         })
@@ -88,12 +89,12 @@ pub fn user(tenant: Uuid, id: Uuid, keep: Keep) -> Option<Person> {
     users(tenant, &[id], keep).into_iter().next()
 }
 
-/// A human who presented a token; who presented none is known by the subject of the user's row.
+/// The human as the presented token identifies them; without a token, as the subject in the user's row does.
 pub fn identified(human: Human, row: &Human) -> Human {
     if human.subject.is_some() { human } else { row.clone() }
 }
 
-/// What a delegation says, before its delegator is looked at.
+/// A delegation before its delegator is read.
 struct Given {
     id: Uuid,
     delegator: Uuid,
@@ -120,7 +121,7 @@ impl Given {
     }
 }
 
-/// The delegations that a user holds and whose window is not over, each with its delegator as they are now.
+/// The delegations that a user holds and that have not ended, each with its delegator as they are now.
 pub fn delegations(tenant: Uuid, delegate: Uuid, keep: Keep) -> Vec<Delegation> {
     let arguments = [uuid(tenant), uuid(delegate)];
     let given: Vec<Given> = as_owner_past_row_security(c"approval_delegations", || {
@@ -146,8 +147,8 @@ pub fn delegations(tenant: Uuid, delegate: Uuid, keep: Keep) -> Vec<Delegation> 
     given.into_iter().filter_map(with_delegator).collect()
 }
 
-/// The votes on an approval so far. They are written under the approval's lock alone. Read by the index that keeps one human to
-/// one vote: a plan that was made while there were few votes would read them all.
+/// The votes on an approval so far. Votes are only written under the approval's lock. Read through the index
+/// that allows one vote per human: a plan made while there were few votes might read the whole table.
 pub fn votes(approval: &Approval) -> Vec<Vote> {
     let mut votes = Vec::new();
     let conditions =

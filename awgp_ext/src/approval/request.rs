@@ -1,4 +1,4 @@
-//! Asking: an approval is pinned to its work item, and made in the name of whoever is in context.
+//! Requests: an approval is pinned to its work item, and made in the name of the user in context.
 
 use super::policy;
 use crate::context;
@@ -27,7 +27,7 @@ use pgrx::pg_sys::{Datum, TimestampTz};
 use uuid::Uuid;
 
 statements! {
-    /// An open approval of an item that asks the same and whose time is not over.
+    /// An open, unexpired approval of an item with the same digest.
     SAME(UUIDOID, UUIDOID, TEXTOID) = "
         SELECT id FROM ONLY awgp.approvals
         WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND work_item_id OPERATOR(pg_catalog.=) $2
@@ -38,10 +38,10 @@ statements! {
 }
 
 const SECOND_US: i64 = 1_000_000;
-/// What stands for a digest until a foreign key has refused the row.
+/// A placeholder for the digest of a row that the foreign key will refuse.
 const NO_ITEM: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// BEFORE INSERT: a new request, as it is stored.
+/// BEFORE INSERT: fills in a new request.
 pub fn request(call: &TriggerCall) -> Datum {
     let row = call.new_row();
     let (Some(tenant), Some(item)) = (row.uuid(c"tenant_id"), row.uuid(c"work_item_id")) else {
@@ -80,7 +80,7 @@ struct Asked {
 }
 
 fn ask(row: &Row, tenant: Uuid, item: Uuid) -> Result<Asked, Refusal> {
-    // A status that is none is left to the CHECK by being no beginning either.
+    // A value that is not a status passes here, and the table's CHECK refuses it.
     begin(row.text(c"status").and_then(|name| Status::named(&name)).unwrap_or(Status::Pending))?;
     let requester = requester(tenant, row.uuid(c"requested_by"))?;
     let given = row.integer(c"risk_level").unwrap_or(0);
@@ -89,7 +89,7 @@ fn ask(row: &Row, tenant: Uuid, item: Uuid) -> Result<Asked, Refusal> {
     let policy = policy::of(tenant)?;
     let expires_at = expiry(&policy, row.bigint(c"expires_at"), created_at)?;
     let Some(item) = item else {
-        // The foreign key refuses the row.
+        // The foreign key will refuse the row.
         return Ok(Asked {
             requester,
             pin: Pin { version: VERSION, digest: NO_ITEM.to_owned() },
@@ -105,7 +105,7 @@ fn ask(row: &Row, tenant: Uuid, item: Uuid) -> Result<Asked, Refusal> {
     let pin = item.pin();
     make_way(&item, &pin.digest)?;
     let least = effective_risk(item.risk_level, item.asked_risk_level);
-    // Out of 0 to 5 is left to the CHECK.
+    // A value outside 0 to 5 is left to the table's CHECK.
     let risk_level = match risk(Some(given)) {
         Some(level) if (0..=i32::from(RISK_MAX)).contains(&given) => i32::from(level.max(least)),
         _ => given,
@@ -113,7 +113,7 @@ fn ask(row: &Row, tenant: Uuid, item: Uuid) -> Result<Asked, Refusal> {
     Ok(Asked { requester, pin, risk_level, expires_at, created_at })
 }
 
-/// The user in context, where there is one, with the subject that was presented; and else whoever the system names.
+/// The user in context, if there is one, with the presented subject; otherwise the user that the row names.
 fn requester(tenant: Uuid, named: Option<Uuid>) -> Result<Human, Refusal> {
     match (user_of(tenant), named) {
         (Some(user), Some(named)) if user != named => Err(requester_not_user()),
@@ -136,9 +136,9 @@ fn expiry(
     }
 }
 
-/// One open approval an item: one that asks the same is waited for, any other is withdrawn.
+/// An item has one open approval at most: refuses while an identical one is open, and withdraws any other.
 fn make_way(item: &WorkItem, digest: &str) -> Result<(), Refusal> {
-    // Where no approval was ever asked for there is none.
+    // asked_risk_level is set with an item's first approval; without it there is none.
     if item.asked_risk_level.is_none() {
         return Ok(());
     }

@@ -1,7 +1,8 @@
-//! Requests that nobody can decide, or fewer than votes are needed: said when they are asked for, and counted by the doctor.
+//! Requests with fewer possible voters than votes needed: reported when they are made, and counted by the
+//! doctor.
 //!
-//! Only those count who may decide in person: a delegation passes on what its delegator may do in person, and a vote by
-//! it uses that up. Whoever can only say no is counted among those who may not.
+//! Only users who may decide in person count: a delegation passes on what its delegator could do in person,
+//! and voting by delegation uses up the delegator's own vote. Users who may only reject do not count.
 
 use super::Approval;
 use super::deciding::Case;
@@ -18,8 +19,8 @@ use pgrx::IntoDatum;
 use uuid::Uuid;
 
 statements! {
-    /// Some of those whose role and list would do. Of more than a quorum and the few who are barred by who they are, none
-    /// need be looked at.
+    /// Some users with the right role and list. A quorum plus the few users who may be barred personally is
+    /// enough; the others need not be read.
     ABLE(UUIDOID, TEXTARRAYOID, UUIDARRAYOID, INT8OID) = "
         SELECT id FROM ONLY awgp.users
         WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND is_active AND role OPERATOR(pg_catalog.=) ANY ($2)
@@ -32,11 +33,12 @@ statements! {
           AND expires_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp()";
 }
 
-/// The requester and the assistant's creator, each by their user and by their subject, and both users of each vote.
+/// The requester and the assistant's creator, each as a user and as a subject; and for each vote both of its
+/// users.
 const BARRED_MAX: usize = 4;
 const NAMED_BY_VOTE: usize = 4;
 
-/// How many may vote and how many votes are missing, where the first are fewer.
+/// Number of possible voters and of missing votes, where there are fewer voters than votes.
 struct Shortage {
     able: usize,
     missing: usize,
@@ -65,7 +67,8 @@ fn shortage(approval: &Approval) -> Option<Shortage> {
     (able < missing).then_some(Shortage { able, missing })
 }
 
-/// Warns whoever asks for what nobody can decide; maintenance, which asks nobody, is told by the doctor.
+/// Warns a caller who makes an undecidable request. Maintenance has no context and is not warned; its
+/// findings come from the doctor.
 pub fn warn_of(approval: &Approval) {
     if context::current_or_none().is_none() {
         return;
@@ -75,7 +78,7 @@ pub fn warn_of(approval: &Approval) {
     }
 }
 
-/// How many open requests nobody can decide, of every tenant.
+/// The number of undecidable open requests of all tenants.
 pub fn count() -> usize {
     let open: Vec<(Uuid, Uuid)> = as_installer_past_row_security(|| {
         OPEN.look(&[], |rows| {

@@ -1,4 +1,4 @@
-//! Who did it, and on whose behalf, as the trail records it.
+//! The actor of an event, and the user they act for, as the audit trail records them.
 
 use crate::context;
 use crate::pg::encoding::from_server;
@@ -13,27 +13,28 @@ use uuid::Uuid;
 /// The actor of an event.
 #[derive(Clone)]
 pub struct Actor {
-    /// `actor_type`: assistant where one is in context, else user, else system.
+    /// `actor_type`: assistant where one is in context, otherwise user, otherwise system.
     pub kind: &'static str,
-    /// `actor_id`; none for the system.
+    /// `actor_id`; None for the system.
     pub id: Option<Uuid>,
-    /// What `metadata` says: the login role, and the user on whose behalf an assistant acted.
+    /// Facts for `metadata`: the login role, and the user on whose behalf an assistant acted.
     pub metadata: Rc<Jsonb>,
 }
 
-/// What metadata says of an event that a client has written with `awgp.log_event()`. Nothing that AWGP captures or records by
-/// itself has it.
+/// The part of metadata that marks an event written by a client with `awgp.log_event()`. Events that AWGP
+/// itself captures or records do not have it.
 const LOGGED: &str = r#"{"origin": "log_event"}"#;
 
-/// Keys of metadata that are AWGP's own.
+/// Keys of metadata that only AWGP sets.
 const RESERVED: [&str; 4] = ["role", "on_behalf_of", "origin", "left_out"];
 
 impl Actor {
-    /// The metadata of an event that a client writes, with what it says more than who acted.
+    /// The metadata of an event written by a client: the client's facts and the actor's.
     pub fn logged(&self, more: Option<Jsonb>) -> Jsonb {
         let logged = self.metadata.with(&Jsonb::from_text(LOGGED));
         match more {
-            // A forged fact goes also where the server has none of that name to put in its place.
+            // All reserved keys are removed, not only those that are set here: a client could otherwise forge
+            // them.
             Some(more) => RESERVED.into_iter().fold(more, |more, key| more.without(key)).with(&logged),
             None => logged,
         }
@@ -43,17 +44,17 @@ impl Actor {
 type Key = (pg_sys::Oid, Option<Uuid>, Option<Uuid>);
 
 thread_local! {
-    /// The last actor: nearly every event of a session has the same.
+    /// The last actor: nearly all events of a session have the same one.
     static LAST: RefCell<Option<(Key, Actor)>> = const { RefCell::new(None) };
 }
 
-/// The actor of what is done now.
+/// The actor of the current action.
 pub fn current() -> Actor {
-    // A malformed app.current_tenant must not keep a superuser's change out of the trail.
+    // A malformed app.current_tenant must not keep a superuser's change out of the audit trail.
     let context = context::current_or_none();
     let user = context.and_then(|context| context.user);
     let assistant = context.and_then(|context| context.assistant);
-    // SAFETY: reads the session's user.
+    // SAFETY: reads the session user.
     let key = (unsafe { pg_sys::GetSessionUserId() }, user, assistant);
     if let Some(actor) = LAST.with_borrow(|last| match last {
         Some((of, actor)) if *of == key => Some(actor.clone()),
@@ -67,7 +68,7 @@ pub fn current() -> Actor {
 }
 
 fn make((role, user, assistant): Key) -> Actor {
-    // SAFETY: with noerr, null for a role that is gone, else a C string.
+    // SAFETY: with noerr, null for a role that no longer exists, otherwise a C string.
     let role = unsafe {
         let name = pg_sys::GetUserNameFromId(role, true);
         if name.is_null() { String::new() } else { from_server(CStr::from_ptr(name)).into_owned() }

@@ -1,6 +1,6 @@
-//! Appends rows to the partitions of audit_logs and reads the tails of lanes from them, below SQL.
+//! Appends rows to the partitions of audit_logs, and reads the tails of lanes from them, below SQL.
 //!
-//! The row goes into the partition whose bounds hold its time ([`super::partition`]).
+//! A row goes into the partition whose bounds contain its timestamp ([`super::partition`]).
 
 use super::columns::{COLUMNS, refuse_changed_columns};
 use super::content::{Content, Stored};
@@ -26,7 +26,7 @@ pub struct Place {
     pub id: i64,
     /// `timestamp`.
     pub timestamp: pg_sys::TimestampTz,
-    /// The partition, as [`Appender::time`] has said.
+    /// The partition, an index returned by [`Appender::time`].
     pub target: usize,
     /// `chain_lane`.
     pub lane: i16,
@@ -46,14 +46,14 @@ pub struct Appender {
 impl Appender {
     /// Opens audit_logs.
     pub fn open() -> Self {
-        // SAFETY: the relation is held until close(), or until the resource owner releases it after an error.
+        // SAFETY: the relation is open until close(), or until the resource owner releases it after an error.
         unsafe {
             wait::lock_relation(relation::oid(c"audit_logs"), pg_sys::RowExclusiveLock);
             let parent = relation::open(c"audit_logs", pg_sys::NoLock);
             refuse_changed_columns(parent);
             let estate = pg_sys::CreateExecutorState();
-            // An AFTER trigger that an operator has put on the table needs a query to belong to; at commit
-            // there is none.
+            // AFTER triggers, which an operator may have put on the table, fire at the end of a query; at
+            // commit there is no query, so one is opened.
             pg_sys::AfterTriggerBeginQuery();
             let memory = pg_sys::AllocSetContextCreateInternal(
                 pg_sys::CurrentMemoryContext,
@@ -82,14 +82,15 @@ impl Appender {
         next_id(self.sequence)
     }
 
-    /// The time of the next row, and where it goes: now, or `not_before` and the end of what is sealed where the clock has
-    /// gone back.
+    /// The timestamp of the next row and its partition. The timestamp is now; where the clock has gone back,
+    /// it is `not_before` or the end of the sealed months, whichever is later.
     pub fn time(&mut self, not_before: pg_sys::TimestampTz) -> (pg_sys::TimestampTz, usize) {
         loop {
             let now = clock::timestamp();
             let timestamp = now.max(not_before).max(sealed::end());
             let target = self.target(timestamp);
-            // Who seals waits for us now. Where we have waited for it, the month is closed.
+            // From here on a seal has to wait for this transaction. If this transaction waited for a seal,
+            // the month is closed now and the time is chosen again.
             if sealed::end() <= timestamp {
                 return (timestamp, target);
             }
@@ -99,7 +100,7 @@ impl Appender {
     /// Appends one chained row.
     pub fn append(&mut self, event: &Event, content: &Content<'_>, at: &Place, hash: &[u8; 64]) {
         let Place { id, timestamp, target, lane, seq } = *at;
-        // SAFETY: the datums live until the row is stored; the per-row context holds what is made on the way.
+        // SAFETY: the datums live until the row is stored; temporary values are in the per-row context.
         unsafe {
             let outer = pg_sys::MemoryContextSwitchTo(self.memory);
             let uuid = |id: Option<Uuid>| id.and_then(|id| datum::to_sql(id).into_datum());
@@ -129,13 +130,14 @@ impl Appender {
         }
     }
 
-    /// Number and hash of the last row of a lane, wherever it lies; none where the lane has no row.
+    /// Number and hash of the last row of a lane, in whichever partition it is; None where the lane has no
+    /// row.
     pub fn tail(&mut self, lane: Lane) -> Option<Head> {
         // SAFETY: the parent is open.
         let partitions = unsafe { partitions_of(self.parent) };
-        // Oids stand in the order of bounds, the default partition last: it may hold later rows than any
-        // other, so it is asked beside the newest that has an answer. Within a lane time never runs
-        // backwards, so an older partition has nothing newer.
+        // The oids are in the order of the partitions' bounds, with the default partition last. The default
+        // partition may hold later rows than any other, so it is compared with the newest other partition
+        // that has a row. Within a lane time never runs backwards, so an older partition has nothing newer.
         let mut tail: Option<Head> = None;
         let default = unsafe {
             pg_sys::get_default_oid_from_partdesc(pg_sys::RelationGetPartitionDesc(self.parent, true))
@@ -155,8 +157,9 @@ impl Appender {
                 break;
             }
         }
-        // Months that were retired are over: a lane that has a row of this month has nothing newer there.
-        // SAFETY: the parent is open; the clock is read, which may stand in a month that is over.
+        // A lane with a row of this month has nothing newer in a retired month, because retired months are
+        // over. SAFETY: the parent is open. The present month follows from the clock, or from the end of the
+        // sealed months where the clock is behind it.
         let this_month = unsafe { partition_for(self.parent, clock::timestamp().max(sealed::end())) };
         let is_of_this_month =
             |head: &Head| unsafe { partition_for(self.parent, head.timestamp) } == this_month;
@@ -172,21 +175,21 @@ impl Appender {
         }
     }
 
-    /// The place in `targets` of the partition whose bounds hold `timestamp`.
+    /// The index in `targets` of the partition whose bounds contain `timestamp`.
     fn target(&mut self, timestamp: pg_sys::TimestampTz) -> usize {
         // SAFETY: the parent is open.
         let oid = unsafe { partition_for(self.parent, timestamp) };
         if let Some(place) = self.targets.iter().position(|target| target.oid() == oid) {
             return place;
         }
-        // SAFETY: closed in close(), before the executor's state.
+        // SAFETY: closed in close(), before the executor state is freed.
         self.targets.push(unsafe { Partition::open(oid, &COLUMNS, self.estate) });
         self.targets.len() - 1
     }
 
-    /// Closes everything; locks stay until the transaction ends.
+    /// Closes everything; locks are held until the transaction ends.
     pub fn close(self) {
-        // SAFETY: each was opened once in open() or target().
+        // SAFETY: each was opened once, in open() or target().
         unsafe {
             pg_sys::AfterTriggerEndQuery(self.estate);
             for target in self.targets {
@@ -199,7 +202,7 @@ impl Appender {
     }
 }
 
-/// The next id of the sequence.
+/// The next value of the sequence.
 pub fn next_id(sequence: pg_sys::Oid) -> i64 {
     // SAFETY: nextval(regclass) takes the sequence's oid.
     let datum = unsafe {
@@ -214,10 +217,10 @@ pub fn next_id(sequence: pg_sys::Oid) -> i64 {
     id
 }
 
-/// The partition whose bounds hold the time: the one whose upper bound is the first above it.
+/// The partition whose bounds contain the timestamp: the one whose upper bound is the first above it.
 unsafe fn partition_for(parent: pg_sys::Relation, timestamp: pg_sys::TimestampTz) -> pg_sys::Oid {
-    // SAFETY: the descriptor and its bounds live while the parent is open; a range partition key of one column
-    // has ndatums bounds of one datum each, and ndatums + 1 indexes.
+    // SAFETY: the descriptor and its bounds live while the parent is open. A range partition key of one
+    // column has ndatums bounds of one datum each, and ndatums + 1 indexes.
     unsafe {
         let descriptor = &*pg_sys::RelationGetPartitionDesc(parent, true);
         if descriptor.boundinfo.is_null() {
@@ -248,7 +251,7 @@ unsafe fn partition_for(parent: pg_sys::Relation, timestamp: pg_sys::TimestampTz
     }
 }
 
-/// The link at `seq` of a lane, wherever its row lies.
+/// The link at `seq` of a lane, in whichever partition its row is.
 pub fn link_at(lane: Lane, seq: i64) -> Option<Link> {
     // SAFETY: the descriptor is read while the parent is open.
     let partitions = unsafe {
@@ -261,7 +264,7 @@ pub fn link_at(lane: Lane, seq: i64) -> Option<Link> {
     Some(at.link)
 }
 
-/// The partitions' oids in the order of their bounds, the default partition last.
+/// The partitions' oids in the order of their bounds, with the default partition last.
 unsafe fn partitions_of(parent: pg_sys::Relation) -> Vec<pg_sys::Oid> {
     // SAFETY: the parent is open.
     unsafe {
@@ -271,9 +274,10 @@ unsafe fn partitions_of(parent: pg_sys::Relation) -> Vec<pg_sys::Oid> {
     }
 }
 
-/// A row of a lane in one partition, through the partition's chain index.
+/// A row of a lane in one partition, found by the partition's chain index.
 fn row_in(partition: pg_sys::Oid, lane: Lane, which: Which) -> Option<Head> {
-    // SAFETY: the chain index is on (tenant_id, chain_lane, chain_seq) of the partition; both are closed again.
+    // SAFETY: the chain index is on (tenant_id, chain_lane, chain_seq) of the partition; both are closed
+    // again.
     unsafe {
         wait::lock_relation(partition, pg_sys::AccessShareLock);
         let relation = pg_sys::table_open(partition, pg_sys::NoLock as pg_sys::LOCKMODE);
@@ -294,8 +298,8 @@ fn row_in(partition: pg_sys::Oid, lane: Lane, which: Which) -> Option<Head> {
     }
 }
 
-/// The partition's unique index on (tenant_id, chain_lane, chain_seq). Without it a tail could not be found in
-/// time, and nothing would stop a fork: no row is written then.
+/// The partition's unique index on (tenant_id, chain_lane, chain_seq). Without it, tails are found too slowly
+/// and nothing prevents a fork, so no row is written.
 unsafe fn chain_index(partition: pg_sys::Relation) -> pg_sys::Relation {
     // SAFETY: the partition is open; its name is a C string.
     unsafe {

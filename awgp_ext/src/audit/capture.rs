@@ -1,11 +1,11 @@
 //! The trigger that turns a change of a governed row into an event.
 //!
-//! `AFTER INSERT OR UPDATE OR DELETE … FOR EACH ROW EXECUTE FUNCTION awgp.capture('entity', …)`: after, because only
-//! then it is certain what the row has become. It runs as whoever made the change: a type of the application's own may
-//! have a cast to json, and that must not run with more rights.
+//! `AFTER INSERT OR UPDATE OR DELETE … FOR EACH ROW EXECUTE FUNCTION awgp.capture('entity', …)`: after,
+//! because only then is the row's final content known. It runs as the role that made the change: an
+//! application's own type may have a cast to json, which must not run with more privileges.
 //!
-//! Who owns a table may make such a trigger by hand; a dump of it does. So the name under which an application's own table is
-//! recorded is the table's, not an argument.
+//! The owner of a table can create such a trigger by hand, and restoring a dump does. So rows of an
+//! application's own table are recorded under the table's name, not under an argument of the trigger.
 
 use super::event::Event;
 use super::image::{self, Image};
@@ -36,8 +36,8 @@ fn capture(call: &TriggerCall) -> Datum {
         pgrx::ereport!(
             PgLogLevel::ERROR,
             PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
-            "awgp.capture() records rows after they have changed",
-            "Make the trigger with awgp.track_table()."
+            "awgp.capture() must be called by an AFTER trigger FOR EACH ROW",
+            "Create the trigger with awgp.track_table()."
         );
     }
     if LOGIN_TIME.is_held() {
@@ -54,7 +54,7 @@ fn capture(call: &TriggerCall) -> Datum {
             return nothing();
         }
     }
-    // SAFETY: rows of the trigger's table, of which the rules are.
+    // SAFETY: rows of the trigger's table, to which the rules belong.
     let image = |tuple: Option<pg_sys::HeapTuple>| -> Option<Image> {
         tuple.map(|tuple| unsafe { image::of_row(tuple, change.descriptor, &rules.treatments) })
     };
@@ -94,7 +94,7 @@ fn capture(call: &TriggerCall) -> Datum {
         });
     };
     match (change.old, change.new) {
-        // A row that moved to another tenant: each trail says what its own tenant lost or got, and no more.
+        // The row moved to another tenant: each tenant's trail records only that tenant's side.
         (Some(old), Some(new)) if owner(call, &rules, old) != owner(call, &rules, new) => {
             record(old, image(Some(old)), None);
             record(new, None, image(Some(new)));
@@ -113,11 +113,11 @@ fn uuid_of(call: &TriggerCall, row: pg_sys::HeapTuple, number: i16) -> Option<Uu
     call.column_of(row, number).map(|datum| unsafe { datum::uuid_of(datum) })
 }
 
-/// The values of the primary key as text. None of them is NULL.
+/// The values of the primary key as text. They are never NULL.
 fn key_of(call: &TriggerCall, row: pg_sys::HeapTuple, numbers: &[i16]) -> Vec<String> {
     let printed = |number: &i16| {
         let datum = call.column_of(row, *number);
-        // SAFETY: a column of the trigger's table, of the type that its descriptor says.
+        // SAFETY: a column of the trigger's table, with the type from its descriptor.
         datum.map_or_else(String::new, |datum| unsafe {
             let descriptor = (*call.relation()).rd_att;
             value::printed(datum, pg_sys::SPI_gettypeid(descriptor, i32::from(*number)))
@@ -126,14 +126,14 @@ fn key_of(call: &TriggerCall, row: pg_sys::HeapTuple, numbers: &[i16]) -> Vec<St
     numbers.iter().map(printed).collect()
 }
 
-/// The tenant whose row it is: a tenant's own row is its own; none for what belongs to no tenant.
+/// The tenant that the row belongs to: for a row of tenants its own id; None for a row without a tenant.
 fn owner(call: &TriggerCall, rules: &Rules, row: pg_sys::HeapTuple) -> Option<Uuid> {
     let is_tenants = rules.is_own && rules.entity == "tenants";
     call.uuid_of_row(row, if is_tenants { c"id" } else { c"tenant_id" })
 }
 
-/// A row of an application's own table, which no policy of ours guards, is recorded for the tenant in context
-/// alone: nobody writes into another tenant's trail.
+/// Rows of an application's own table, which no policy of AWGP guards, are recorded only for the tenant in
+/// context: so nobody writes into another tenant's audit trail.
 fn refuse_foreign_tenant(entity: &str, tenant: Uuid) {
     let bound = || row_security_binds(relation::oid(c"audit_logs"));
     if context::current().is_none_or(|context| context.tenant != tenant) && bound() {

@@ -1,4 +1,4 @@
-//! The columns of the audit trail, which are written and read below SQL by place and type.
+//! The columns of the audit trail, which are written and read below SQL by position and type.
 
 use crate::pg::descriptor;
 use crate::pg::raise::raise;
@@ -25,7 +25,7 @@ pub const COLUMNS: [&CStr; 14] = [
     c"chain_seq",
 ];
 
-/// Their types. A text column may have become varchar, whose bytes are the same.
+/// Their types. A text column may have become varchar, which has the same representation.
 const TYPES: [pg_sys::Oid; 14] = [
     pg_sys::INT8OID,
     pg_sys::TIMESTAMPTZOID,
@@ -43,14 +43,13 @@ const TYPES: [pg_sys::Oid; 14] = [
     pg_sys::INT8OID,
 ];
 
-/// Refuses a table whose columns were renamed, dropped or given another type: their bytes would be read as
-/// something that they are not.
+/// Refuses a table whose columns were renamed, dropped or given another type: their bytes would be misread.
 ///
 /// # Safety
 /// The relation is open.
 pub unsafe fn refuse_changed_columns(relation: pg_sys::Relation) {
     for (column, kind) in COLUMNS.into_iter().zip(TYPES) {
-        // SAFETY: the number is the descriptor's own.
+        // SAFETY: the number comes from the descriptor.
         let found = unsafe {
             let descriptor = (*relation).rd_att;
             let number = i32::from(descriptor::attribute_number(descriptor, column));
@@ -64,8 +63,8 @@ pub unsafe fn refuse_changed_columns(relation: pg_sys::Relation) {
             raise(
                 &Refusal::new(
                     Reason::AuditColumns,
-                    "the audit trail lacks a column of its own, or has it in another type",
-                    "Give the column back its name and type; docs/audit_format.md lists them.",
+                    "a column of awgp.audit_logs is missing or has another type",
+                    "Restore the name and type of the column; docs/audit_format.md lists them.",
                 )
                 .with("column", column.to_string_lossy()),
             );

@@ -1,11 +1,12 @@
-//! What of an event is stored: its states and metadata, within `awgp.audit_event_max`, each with the text that is hashed.
+//! The stored content of an event: states and metadata, at most `awgp.audit_event_max` together, each with
+//! the text that is hashed.
 
 use super::event::Event;
 use super::left_out::{self, fit};
 use crate::pg::jsonb::Jsonb;
 use pgrx::pg_sys::Datum;
 
-/// What of an event is stored.
+/// The stored content of an event.
 pub struct Content<'a> {
     /// `before_state`.
     pub before: Option<Stored<'a>>,
@@ -45,14 +46,15 @@ impl<'a> Stored<'a> {
         }
     }
 
-    /// Its text, in UTF-8.
+    /// The text, in UTF-8.
     pub fn text(&self) -> &[u8] {
         self.text.as_bytes()
     }
 }
 
 impl<'a> Content<'a> {
-    /// The event's, with the largest of its states left out where the texts are longer than `limit` together.
+    /// The event's content. Where the texts together are longer than `limit`, the largest parts of the states
+    /// are left out.
     pub fn of(event: &'a Event, limit: usize) -> Self {
         let metadata = event.metadata.as_ref().unwrap_or(&event.actor.metadata);
         let metadata = Stored { jsonb: Held::Event(metadata), text: metadata.with_text(str::to_owned) };
@@ -74,7 +76,7 @@ impl<'a> Content<'a> {
         }
     }
 
-    /// The states as they are; None where they are longer than `room` together.
+    /// The unchanged states; None where they are together longer than `room`.
     fn states(event: &'a Event, room: usize) -> Option<(Option<Stored<'a>>, Option<Stored<'a>>)> {
         let mut room = room;
         let mut stored = |state: &'a Option<Jsonb>| match state {
@@ -89,7 +91,7 @@ impl<'a> Content<'a> {
     }
 }
 
-/// Metadata with the names of what was left out.
+/// Metadata with the names of the parts that were left out.
 fn naming<'a>(event: &Event, metadata: Stored<'a>, names: &[String]) -> Stored<'a> {
     let names: Vec<&String> = event.left_out.iter().chain(names).collect();
     let named = Jsonb::from_text(&serde_json::json!({ "left_out": names }).to_string());

@@ -1,4 +1,4 @@
-//! Rows of a month that stands beside the trail: whether they are the ones that were sealed.
+//! Whether the rows of a detached month are the ones that were sealed.
 
 use super::append;
 use super::read;
@@ -13,8 +13,8 @@ use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
 use pgrx::prelude::*;
 
-/// Verifies the rows of a table beside the trail and returns how many they are: each lane follows the link before it and
-/// ends at its anchor, and all of them yield the seal. Raises where they do not.
+/// Verifies the rows of a detached table, and returns their number. Each lane must follow the link before it
+/// and end at its anchor, and all rows together must yield the seal. Raises an error where they do not.
 pub fn verify(name: &str) -> u64 {
     let mut verifier = LogVerifier::new(installation::id());
     let mut sum = PartitionSum::default();
@@ -39,8 +39,8 @@ pub fn verify(name: &str) -> u64 {
         raise(
             &Refusal::new(
                 Reason::AuditFindings,
-                "these are not the rows that were sealed",
-                "Restore the file that was exported: awgp audit verify --file FILE",
+                "the rows are not the ones that were sealed",
+                "Check the exported file with awgp audit verify --file FILE, and restore it again.",
             )
             .with("partition_name", name)
             .with("findings", errors + usize::from(misfit.is_some())),
@@ -60,7 +60,7 @@ fn known(name: &str, lane: Lane, first_seq: i64) -> Known {
     }
 }
 
-/// What audit_log_integrity says of a partition: highest id and root.
+/// The seal of a partition in audit_log_integrity: highest id and root.
 pub fn stored_seal(name: &str) -> Option<(i64, String)> {
     let arguments = [name.into()];
     let stored = Spi::connect(|client| {

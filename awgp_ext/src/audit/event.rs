@@ -1,16 +1,16 @@
-//! One event on its way into the trail.
+//! An event on its way into the audit trail.
 
 use super::actor::Actor;
 use crate::pg::jsonb::Jsonb;
 use uuid::Uuid;
 
-/// What happened, to what, by whom; not yet numbered, stamped and chained.
+/// What happened, to what, by whom; not yet numbered, timestamped or chained.
 pub struct Event {
-    /// `id`, where the caller has been told it already.
+    /// `id`, where the caller already knows it.
     pub id: Option<i64>,
     /// `tenant_id`.
     pub tenant: Uuid,
-    /// `actor_type`, `actor_id` and what `metadata` says of the actor.
+    /// `actor_type`, `actor_id` and the actor's part of `metadata`.
     pub actor: Actor,
     /// `action`.
     pub action: String,
@@ -22,14 +22,14 @@ pub struct Event {
     pub before: Option<Jsonb>,
     /// `after_state`.
     pub after: Option<Jsonb>,
-    /// `metadata`, where it is more than what the actor says.
+    /// `metadata`, where it contains more than the actor's part.
     pub metadata: Option<Jsonb>,
-    /// What of the states is not here, because it is too large.
+    /// The names of parts of the states that were too large and are left out.
     pub left_out: Vec<String>,
 }
 
 impl Event {
-    /// Bytes it takes in memory, near enough to bound the queue.
+    /// The bytes it takes in memory, roughly; used to bound the queue.
     pub fn size(&self) -> usize {
         let states = [&self.before, &self.after, &self.metadata];
         let held: usize = states.into_iter().flatten().map(|state| state.bytes().len()).sum();

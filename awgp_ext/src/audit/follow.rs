@@ -1,9 +1,10 @@
-//! What happens to a tracked table is followed: a new partition, a new name of the table or of a column, a drop.
+//! Follows changes of a tracked table: a new partition, a new name of the table or of a column, a drop.
 //!
-//! Two event triggers of the database, made with the first table that is tracked, where the owner of the trail is a superuser; no
-//! other role can make them. After CREATE TABLE, ALTER TABLE and ALTER SCHEMA the triggers of the tracked tables that were
-//! touched are made again where they no longer say what is there; what was dropped is recorded. Where the event triggers
-//! are not, masked columns stay masked all the same, and `awgp.doctor()` says what to do.
+//! Two event triggers of the database do this. They are created when the first table is tracked, if the owner
+//! of the audit trail is a superuser; no other role can create them. After CREATE TABLE, ALTER TABLE and
+//! ALTER SCHEMA, the triggers of the affected tracked tables are created again where they are out of date.
+//! Drops are recorded. Without the event triggers masked columns still stay masked, and `awgp.doctor()`
+//! reports what to do.
 
 use super::permit::UNTRACK;
 use super::rules;
@@ -27,7 +28,7 @@ impl EventCall {
     /// # Safety
     /// `fcinfo` is what PostgreSQL passed.
     unsafe fn new(fcinfo: pg_sys::FunctionCallInfo) -> Self {
-        // SAFETY: context is null or a node; its tag says whether it is an event trigger's.
+        // SAFETY: context is null or a node; its tag tells whether it is an event trigger's.
         unsafe {
             let node = (*fcinfo).context;
             if node.is_null() || (*node).type_ != pg_sys::NodeTag::T_EventTriggerData {
@@ -45,7 +46,7 @@ impl EventCall {
 c_function!(awgp_follow_tables, pg_finfo_awgp_follow_tables, EventCall, follow_tables);
 c_function!(awgp_record_drops, pg_finfo_awgp_record_drops, EventCall, record_drops);
 
-/// Runs `body`; what it drops is recorded by its caller.
+/// Runs `body` without recording what it drops: its caller records it.
 pub fn quietly(body: impl FnOnce()) {
     let _untracking = UNTRACK.hold();
     body();
@@ -58,7 +59,7 @@ const EVENT_TRIGGERS: [(&str, &str); 2] = [
              WHEN TAG IN ('CREATE TABLE', 'ALTER TABLE', 'ALTER SCHEMA')
              EXECUTE FUNCTION awgp.follow_tables();
          COMMENT ON EVENT TRIGGER awgp_follow_tables IS
-             'AWGP: partitions of tracked tables get their triggers; masked columns keep masked when they are renamed.'",
+             'AWGP: partitions of tracked tables get their triggers; masked columns stay masked when they are renamed.'",
     ),
     (
         "awgp_record_drops",
@@ -68,12 +69,12 @@ const EVENT_TRIGGERS: [(&str, &str); 2] = [
     ),
 ];
 
-/// Makes the event triggers that are not there, where the trail's owner may.
+/// Creates the missing event triggers, if the owner of the audit trail may.
 pub fn ensure_event_triggers() {
     if missing_event_triggers().is_empty() || !owner_is_superuser() {
         return;
     }
-    // Two sessions track their first table at once.
+    // Another session may be tracking its first table at the same time.
     lock::lock_until_commit(Subject::Tracking);
     let missing = missing_event_triggers();
     let statements = EVENT_TRIGGERS.iter().filter(|(name, _)| missing.contains(name));
@@ -83,7 +84,7 @@ pub fn ensure_event_triggers() {
 fn missing_event_triggers() -> Vec<&'static str> {
     let is_missing = |name: &&str| {
         let arguments = [(*name).into()];
-        // Under a fresh snapshot: another session may have made it while this one waited.
+        // With a fresh snapshot: another session may have created it while this one waited.
         let found = Spi::get_one_with_args::<bool>(
             "SELECT EXISTS (SELECT FROM pg_event_trigger WHERE evtname = $1)",
             &arguments,
@@ -102,7 +103,7 @@ fn owner_is_superuser() -> bool {
     found == Ok(Some(true))
 }
 
-/// The tracked tables of an application that a command has touched, by themselves, a partition or their schema.
+/// The tracked tables that a command affects: directly, through a partition or through their schema.
 const TOUCHED: &str = "
     WITH command AS (SELECT classid, objid FROM pg_event_trigger_ddl_commands()),
     touched (oid) AS (
@@ -120,7 +121,7 @@ const TOUCHED: &str = "
     WHERE tgfoid = to_regproc('awgp.capture')
     ORDER BY 1";
 
-/// After a command that may have changed tracked tables.
+/// Runs after a command that may have changed tracked tables.
 fn follow_tables(_call: &EventCall) -> Datum {
     let touched = Spi::connect(|client| {
         client
@@ -128,8 +129,8 @@ fn follow_tables(_call: &EventCall) -> Datum {
             .map(|row| row.get::<pg_sys::Oid>(1))
             .collect::<spi::Result<Vec<_>>>()
     });
-    let touched = touched.unwrap_or_else(|error| error!("the tables could not be followed: {error}"));
-    // Without its table the trail takes nothing; the doctor says so.
+    let touched = touched.unwrap_or_else(|error| error!("the changed tables could not be read: {error}"));
+    // Without its table the audit trail records nothing; the doctor reports that.
     if relation::oid(c"audit_logs") != pg_sys::InvalidOid {
         touched.into_iter().flatten().for_each(follow);
     }
@@ -141,7 +142,8 @@ fn follow(oid: pg_sys::Oid) {
     let mut statements = table.others();
     let was = table.arguments.as_ref().and_then(|arguments| arguments.first());
     let is_renamed = was.is_some_and(|was| *was != table.name);
-    // What cannot be told stays as it is: it masks more, and the doctor says so.
+    // Where it is unclear which column is which, the trigger stays as it is: it masks more, and the doctor
+    // reports it.
     let again = table
         .pinned()
         .filter(|pinned| is_renamed || !pinned.agrees(&table.columns))
@@ -161,7 +163,7 @@ fn follow(oid: pg_sys::Oid) {
     }
 }
 
-/// The tables whose triggers were dropped: name, which of the two, and whether the table went too.
+/// The tables whose triggers were dropped: name, triggers, and whether the table was dropped too.
 const DROPPED: &str = "
     WITH dropped AS (SELECT object_type, address_names FROM pg_event_trigger_dropped_objects())
     SELECT format('%I.%I', of_table.address_names[1], of_table.address_names[2]),
@@ -176,7 +178,7 @@ const DROPPED: &str = "
     GROUP BY of_table.address_names[1], of_table.address_names[2]
     ORDER BY 1";
 
-/// After a command that has dropped something.
+/// Runs after a command that has dropped something.
 fn record_drops(_call: &EventCall) -> Datum {
     if UNTRACK.is_held() || relation::oid(c"audit_logs") == pg_sys::InvalidOid {
         return nothing();
@@ -187,7 +189,7 @@ fn record_drops(_call: &EventCall) -> Datum {
             .map(|row| Ok((row.get::<String>(1)?, row.get::<String>(2)?, row.get::<bool>(3)? == Some(true))))
             .collect::<spi::Result<Vec<_>>>()
     });
-    let dropped = dropped.unwrap_or_else(|error| error!("what was dropped could not be read: {error}"));
+    let dropped = dropped.unwrap_or_else(|error| error!("the dropped objects could not be read: {error}"));
     for (table, triggers, is_gone) in dropped {
         if is_gone {
             record("drop_table", &json!({ "table": table }));

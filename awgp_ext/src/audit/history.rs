@@ -1,4 +1,4 @@
-//! How a row is called in the trail: by which id, and under which names of its table.
+//! How the audit trail identifies a row: by which id, and under which names of its table.
 
 use super::tracked::Table;
 use crate::pg::c_function::c_function;
@@ -13,13 +13,13 @@ c_function!(awgp_entity_id, pg_finfo_awgp_entity_id, Arguments, entity_id);
 
 /// The id of the row with this key.
 fn entity_id(arguments: &Arguments) -> Datum {
-    // SAFETY: the SQL declaration says text[], and that it is not NULL.
+    // SAFETY: the SQL declaration says text[] and STRICT.
     let key = arguments.get(0).and_then(|datum| unsafe { datum::text_array_of(datum) });
     let key: Vec<String> = key.into_iter().flatten().map(Option::unwrap_or_default).collect();
     to_sql(entity::entity_id(&key)).into_datum().unwrap_or(Datum::null())
 }
 
-/// The names under which the trail has the rows of a table.
+/// All names under which the audit trail has recorded the rows of a table.
 #[pg_extern(sql = r#"
 CREATE FUNCTION awgp."entity_names"("entity" text)
 RETURNS text[] STABLE STRICT PARALLEL UNSAFE SET search_path TO pg_catalog, pg_temp
@@ -27,8 +27,8 @@ LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 "#)]
 fn entity_names(entity: &str) -> Vec<String> {
     let arguments = [entity.into()];
-    // A name without its schema is a kind of thing, not a table. Asked of the catalog, which an auditor may read, and not of
-    // to_regclass(), which asks for the right to use the schema.
+    // A name without a schema is not a table's. The catalog is read directly, because an auditor may read it,
+    // while to_regclass() needs USAGE on the schema.
     let table = query::one::<pg_sys::Oid>(
         "SELECT pg_class.oid
          FROM (SELECT CASE WHEN $1 ~ '^(\\w+|\"[^\"]+\")\\.(\\w+|\"[^\"]+\")$' THEN parse_ident($1) END) AS named (parts)

@@ -1,9 +1,9 @@
 //! The image of a row as jsonb, for before_state and after_state.
 //!
-//! As `to_jsonb()` would make it, but for five things: a timestamptz is written in UTC whatever the session's
-//! TimeZone, secrets are masked, columns may be left out, a value that jsonb cannot hold is told in another way, and in the
-//! place of what is far too large for an event stand its length and digest. The common types are written directly; every
-//! other type goes through `to_jsonb()` itself ([`super::value`]).
+//! As `to_jsonb()` makes it, with five differences: timestamptz is written in UTC, whatever the session's
+//! TimeZone; secrets are masked; columns may be left out; a value that jsonb cannot represent is written in
+//! another form; and a value far too large for an event is replaced by its length and digest. Common types
+//! are written directly, all others through `to_jsonb()` itself ([`super::value`]).
 
 use super::{left_out, value};
 use crate::audit::settings;
@@ -22,32 +22,32 @@ use std::num::NonZeroUsize;
 
 const MASKED: &[u8] = b"[masked]";
 
-/// How much larger than an event may be as text the columns of a row may be together as they are stored. Numbers take more
-/// room there than in their text.
+/// The stored size of a row's columns may be this many times the limit of an event's text. Numbers take more
+/// room in storage than as text.
 const STORED_FACTOR: usize = 8;
-/// And how large at most: what a jsonb can hold is not much more.
+/// The most stored bytes in any case; a jsonb cannot hold much more.
 const STORED_MAX: usize = 128 << 20;
-/// Arrays up to this many bytes are not looked into.
+/// Arrays up to this many bytes are not counted by their elements.
 const SMALL_ARRAY: usize = 8 << 10;
 
 /// The image of a row.
 pub struct Image {
     /// The row.
     pub state: Jsonb,
-    /// The columns of which only length and digest are there.
+    /// The columns of which only length and digest are included.
     pub left_out: Vec<String>,
 }
 
 /// The image of `tuple`.
 ///
 /// # Safety
-/// The tuple is a live one of the descriptor, and `treatments` has an element for each of its columns.
+/// The tuple is live and has this descriptor, and `treatments` has an element for each of its columns.
 pub unsafe fn of_row(
     tuple: pg_sys::HeapTuple,
     descriptor: pg_sys::TupleDesc,
     treatments: &[Treatment],
 ) -> Image {
-    // SAFETY: columns are read by the descriptor's own numbers; everything made on the way is palloc'd in the
+    // SAFETY: columns are read with numbers from the descriptor; temporary values are palloc'd in the
     // caller's short-lived context.
     unsafe {
         let mut state: State = std::ptr::null_mut();
@@ -86,10 +86,10 @@ pub unsafe fn of_row(
     }
 }
 
-/// How large a value of variable length is when it is neither compressed nor stored elsewhere. An array of many NULLs is
-/// smaller than what is made of it; it counts by its elements.
+/// The size of a value of variable length once it is detoasted. An array with many NULLs grows when
+/// converted, so it counts by its elements.
 unsafe fn stored_size(datum: Datum, attribute: &pg_sys::FormData_pg_attribute) -> usize {
-    // SAFETY: a non-null value of the attribute; an array has its dimensions behind the header.
+    // SAFETY: a non-null value of the attribute; an array's dimensions follow its header.
     unsafe {
         if attribute.attlen != -1 {
             return CStr::from_ptr(datum.cast_mut_ptr()).to_bytes().len();
@@ -104,13 +104,15 @@ unsafe fn stored_size(datum: Datum, attribute: &pg_sys::FormData_pg_attribute) -
     }
 }
 
-/// Pushes length and digest of a value: of its text in JSON for texts and jsonb, of its bytes as they are stored otherwise.
+/// Pushes length and digest of a value: of its JSON text for text and jsonb, of its stored bytes for other
+/// types.
 unsafe fn push_placeholder(
     state: &mut *mut pg_sys::JsonbParseState,
     datum: Datum,
     attribute: &pg_sys::FormData_pg_attribute,
 ) {
-    // SAFETY: a non-null value of variable length, read as its type; detoasted into the caller's short-lived context.
+    // SAFETY: a non-null value of variable length, read as its type and detoasted into the caller's
+    // short-lived context.
     unsafe {
         let text = match attribute.atttypid {
             pg_sys::JSONBOID => {
@@ -140,18 +142,18 @@ unsafe fn push_placeholder(
     }
 }
 
-/// A value that must not be shown.
+/// Pushes the marker in place of a secret value.
 pub unsafe fn push_masked(state: &mut State) {
     // SAFETY: the text is static.
     unsafe { push(state, JsonbIteratorToken::WJB_VALUE, Some(string(MASKED))) };
 }
 
-/// Pushes a value of this type; false where it is longer than the limit, and nothing was pushed.
+/// Pushes a value of this type. Where it is longer than the limit, pushes nothing and returns false.
 ///
 /// # Safety
-/// The datum is a non-null one of the type.
+/// The datum is a non-null value of the type.
 pub unsafe fn push_datum(state: &mut State, datum: Datum, kind: pg_sys::Oid, limit: usize) -> bool {
-    // SAFETY: each arm reads the datum as the type it was told.
+    // SAFETY: each arm reads the datum as the type it names.
     unsafe {
         let value = match kind {
             pg_sys::BOOLOID => {

@@ -1,4 +1,4 @@
-//! The trail is append-only: for everyone, the table's owner included.
+//! The audit trail is append-only for every role, including the table's owner.
 
 use super::permit::{CHAIN, DRAIN, LOAD};
 use super::rules;
@@ -12,8 +12,8 @@ use pgrx::pg_sys::Datum;
 trigger_function!(awgp_guard_audit, pg_finfo_awgp_guard_audit, guard_audit);
 trigger_function!(awgp_refuse_truncate, pg_finfo_awgp_refuse_truncate, refuse_truncate);
 
-/// Lets the chain's own rows in, and rows that move from the default partition to their month's out of it, and
-/// exported rows into a month that is not attached; refuses every other INSERT, UPDATE, DELETE and TRUNCATE.
+/// Allows three writes: the chain's own rows, moving rows from the default partition to that of their month,
+/// and loading exported rows into a detached month. Refuses every other INSERT, UPDATE, DELETE and TRUNCATE.
 fn guard_audit(call: &TriggerCall) -> Datum {
     if call.is_row_insert() && CHAIN.is_held() {
         return call.keep();
@@ -28,7 +28,7 @@ fn guard_audit(call: &TriggerCall) -> Datum {
     raise(
         &Refusal::new(
             Reason::AuditImmutable,
-            "the audit trail is append-only and written by the chain alone",
+            "the audit trail is append-only and only AWGP writes it",
             "Record an event with awgp.log_event(); remove old months with awgp.retire_partition().",
         )
         .with("table", call.argument(0))
@@ -36,9 +36,10 @@ fn guard_audit(call: &TriggerCall) -> Datum {
     )
 }
 
-/// A governed table is not truncated: the trail could not say which rows went.
+/// Refuses to truncate a governed table, because the audit trail could not record which rows were removed.
 fn refuse_truncate(call: &TriggerCall) -> Datum {
-    // SAFETY: the trigger's table is open. An application's own may be called otherwise than when it was tracked.
+    // SAFETY: the trigger's table is open. An application's table may have been renamed since it was tracked,
+    // so its present name is read.
     let table = unsafe {
         let relation = call.relation();
         let is_own = (*(*relation).rd_rel).relnamespace == catalog::namespace();

@@ -1,4 +1,4 @@
-//! The install id, which every chain begins with.
+//! The install id, from which every chain starts.
 
 use crate::pg::raise::raise;
 use crate::pg::relation;
@@ -10,7 +10,8 @@ thread_local! {
     static ID: Cell<Option<Uuid>> = const { Cell::new(None) };
 }
 
-/// The install id. It names the chain of what belongs to no tenant, and every chain begins with it.
+/// The install id. Every chain starts from it, and it stands for the tenant in the chain of the
+/// installation's own events.
 pub fn id() -> Uuid {
     ID.get().unwrap_or_else(|| {
         let id = relation::only_uuid(c"installation", c"id").unwrap_or_else(|| {
@@ -21,7 +22,8 @@ pub fn id() -> Uuid {
     })
 }
 
-/// A transaction or savepoint has ended: a rolled back or repeated CREATE EXTENSION draws another one.
+/// A transaction or savepoint has ended: where CREATE EXTENSION was rolled back and repeated, the id is
+/// another one.
 pub fn forget() {
     ID.set(None);
 }

@@ -1,4 +1,4 @@
-//! One row of a lane, through an index whose first columns are tenant_id and chain_lane, read below SQL.
+//! Reads one row of a lane below SQL, by an index whose first columns are tenant_id and chain_lane.
 
 use crate::pg::scan::{self, Condition, Order, Path, View};
 use crate::pg::tuple::Row;
@@ -10,29 +10,28 @@ use std::ffi::CStr;
 pub struct Head {
     /// The lane.
     pub lane: i16,
-    /// Number and hash of its last row; 0 and the genesis value where it has none.
+    /// Number and hash of its last row; 0 and the genesis value where the lane has no row.
     pub link: Link,
     /// Time of its last row.
     pub timestamp: pg_sys::TimestampTz,
 }
 
-/// Which row of the lane.
+/// The row to find.
 #[derive(Clone, Copy, Debug)]
 pub enum Which {
     /// The last one in the order of the index.
     Last,
-    /// The one with this chain_seq, which is the index's third column.
+    /// The one with this chain_seq, the third column of the index.
     At(i64),
 }
 
-/// What `read` makes of the row; None where the lane has no such row here.
+/// Finds the row and returns what `read` makes of it; None where the lane has no such row here.
 ///
-/// The snapshot sees all that is committed and all that this transaction has done: the calling statement's own may be
-/// older than the lane's lock, and a chain that goes on from an older tail forks. Rows of a lane are only ever added, and
-/// only by the holder of its lock.
+/// The snapshot sees everything committed and everything this transaction has done. The calling statement's
+/// snapshot may be older than the lock on the lane, and a chain continued from an older tail forks. Rows of a
+/// lane are only ever added, and only by the holder of its lock.
 ///
-/// # Safety
-/// Both are open; the index is of the relation, on (tenant_id, chain_lane, …).
+/// # Safety Both relations are open; the index belongs to the relation and is on (tenant_id, chain_lane, …).
 pub unsafe fn find<T>(
     relation: pg_sys::Relation,
     index: pg_sys::Relation,
@@ -48,7 +47,7 @@ pub unsafe fn find<T>(
         conditions.push((c"chain_seq", Condition::Bigint(seq)));
     }
     let (mut read, mut found) = (Some(read), None);
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller guarantees both.
     unsafe {
         scan::rows(relation, &Path::Ordered(index, Order::Backward), View::Latest, &conditions, |row, _| {
             found = read.take().map(|read| read(row));
@@ -58,8 +57,8 @@ pub unsafe fn find<T>(
     found
 }
 
-/// The link that two columns of a row say. A tail that was tampered with is not built upon in silence: what follows it
-/// links to a hash that no row has.
+/// The link in two columns of a row. A tail that was tampered with does not go unnoticed: the next row links
+/// to a hash that no row has.
 pub fn link(row: &Row, seq: &CStr, hash: &CStr) -> Link {
     let digest = row.text(hash).and_then(|hash| Digest::from_hex(hash.as_bytes()));
     Link { seq: row.bigint(seq).unwrap_or(0), hash: digest.unwrap_or_else(|| Digest::of(b"")) }

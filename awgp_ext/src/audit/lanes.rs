@@ -1,13 +1,14 @@
-//! Lanes: how writers of one tenant do not wait for each other, and its chain never forks.
+//! Lanes: why writers of one tenant rarely wait for each other, and why its chain never forks.
 //!
-//! A transaction takes the first lane of its tenant whose lock is free, and reads the lane's tail under the
-//! lock with a view of everything committed: nobody else appends there until it has ended. With one writer at
-//! a time there is one lane; under load, as many as there are writers at the moment of commit. A lock is of one
-//! tenant's lane, so no tenant waits for another's.
+//! A transaction takes the first lane of its tenant whose lock is free. Under the lock it reads the lane's
+//! tail with a snapshot of everything committed: nobody else appends to the lane until the transaction ends.
+//! With one writer at a time there is one lane; under load there are as many as there are writers committing
+//! at the same moment. Each lock is on a lane of one tenant, so no tenant waits for another.
 //!
-//! A transaction over many tenants would fill the server's lock table. Beyond [`OWN_LANES`] tenants it takes one
-//! lock more: of a wide lane, which is a lane in every tenant's chain that no other transaction writes to then. There
-//! are more of them than a server has sessions, so nobody waits for one.
+//! A transaction over many tenants would fill the server's lock table. Beyond [`OWN_LANES`] tenants it takes
+//! a single further lock, on a wide lane: a lane of that number in every tenant's chain, which no other
+//! transaction writes to meanwhile. There are more wide lanes than a server has sessions, so nobody waits for
+//! one.
 
 use super::append::Appender;
 use super::lane_row::Head;
@@ -21,17 +22,17 @@ use pgrx::pg_sys;
 use std::cell::RefCell;
 use uuid::Uuid;
 
-/// Of how many tenants a transaction takes a lane of their own.
+/// For how many tenants a transaction locks lanes individually.
 const OWN_LANES: usize = 32;
-/// The first wide lane; a tenant's own are below.
+/// The first wide lane; tenants' own lanes have lower numbers.
 const WIDE: u16 = 0x4000;
 
-/// What this transaction has locked.
+/// The locks that this transaction holds.
 struct Held {
-    /// The tenants of whom it has taken a lane of their own. A savepoint that is rolled back gives lanes back and takes
-    /// nobody out of here: at worst somebody goes beyond `awgp.audit_lanes` who could have waited.
+    /// The tenants for which it has locked a lane. Rolling back a savepoint releases locks but removes no
+    /// tenant here: at worst a writer that could have waited exceeds `awgp.audit_lanes`.
     tenants: Vec<Uuid>,
-    /// The wide lane that it holds.
+    /// The wide lane.
     wide: Option<u16>,
 }
 
@@ -39,8 +40,8 @@ thread_local! {
     static HELD: RefCell<Held> = const { RefCell::new(Held { tenants: Vec::new(), wide: None }) };
 }
 
-/// Takes a lane of the tenant for this transaction and reads its tail. Tenants are asked for in ascending order within a
-/// flush, so that transactions do not wait for each other in a circle.
+/// Takes a lane of the tenant for this transaction, and reads its tail. A flush goes through tenants in
+/// ascending order, so that transactions do not deadlock.
 pub fn take(tenant: Uuid, appender: &mut Appender) -> Head {
     let has_own = HELD.with_borrow(|held| held.tenants.contains(&tenant) || held.tenants.len() < OWN_LANES);
     let lane = if has_own { own(tenant) } else { wide() };
@@ -53,15 +54,15 @@ pub fn take(tenant: Uuid, appender: &mut Appender) -> Head {
     })
 }
 
-/// Locks the tenant's first free lane. Where all are taken it waits for one, unless it could be waited for in turn:
-/// then it goes beyond `awgp.audit_lanes`.
+/// Locks the tenant's first free lane. Where all are taken it waits for one. Where waiting could cause a
+/// deadlock, it takes a lane beyond `awgp.audit_lanes` instead.
 fn own(tenant: Uuid) -> u16 {
     let lanes = settings::lanes();
     let free = (0..lanes).find(|lane| lock::lock_lane(Subject::Lane, tenant, *lane, false));
     let lane = free.unwrap_or_else(|| {
         let may_wait = HELD.with_borrow(|held| held.tenants.iter().max().is_none_or(|last| *last <= tenant));
         if may_wait {
-            // SAFETY: reads this backend's number; it spreads the waiters over the lanes.
+            // SAFETY: reads this backend's process id, which spreads the waiters over the lanes.
             let number = unsafe { pg_sys::MyProcPid }.unsigned_abs() % u32::from(lanes);
             let lane = u16::try_from(number).unwrap_or(0);
             wait::bounded("a lane of the tenant's audit chain", || {
@@ -92,16 +93,16 @@ fn wide() -> u16 {
 
 fn first_free(mut lanes: std::ops::Range<u16>, is_free: impl Fn(u16) -> bool) -> u16 {
     lanes.find(|lane| is_free(*lane)).unwrap_or_else(|| {
-        pgrx::error!("every lane of the audit chain is taken");
+        pgrx::error!("all lanes of the audit chain are in use");
     })
 }
 
-/// A savepoint was rolled back, and the locks taken since are gone.
+/// A savepoint was rolled back: the locks taken since then are released.
 pub fn forget_subtransaction() {
     HELD.with_borrow_mut(|held| held.wide = None);
 }
 
-/// The transaction has ended, and its locks with it.
+/// The transaction has ended: its locks are released.
 pub fn forget() {
     HELD.with_borrow_mut(|held| {
         held.tenants.clear();

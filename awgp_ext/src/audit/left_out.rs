@@ -1,9 +1,10 @@
-//! What is too large for an event, and what stands in its place.
+//! What is too large for an event, and what replaces it.
 //!
-//! `awgp.audit_event_max` bounds the texts of an event's states and metadata together, so that every row of the trail can be
-//! dumped, exported and hashed. Beyond it the largest members of a state go, or all of it: `{"left_out": {"bytes": n,
-//! "sha256": "…"}}` stands in their place, and `metadata.left_out` names them. Nothing too large is ever rendered as a whole:
-//! texts are counted and hashed as they are written.
+//! `awgp.audit_event_max` limits the texts of an event's states and metadata together, so that every row of
+//! the audit trail can be dumped, exported and hashed. Above it, the largest members of a state are left out,
+//! or all of the state: `{"left_out": {"bytes": n, "sha256": "…"}}` replaces them, and `metadata.left_out`
+//! names them. Nothing too large is ever rendered as a whole: texts are counted and hashed while they are
+//! written.
 
 use super::secrets;
 use crate::pg::encoding::bytes_from_server;
@@ -11,20 +12,20 @@ use crate::pg::jsonb::Jsonb;
 use crate::pg::jsonb::text::{self, Member, Sink};
 use awgp_core::audit::chain::Digesting;
 
-/// A value that is no longer than this stays: what would stand in its place is hardly shorter.
+/// A value up to this size stays: its replacement would hardly be shorter.
 const KEPT_BYTES: u64 = 256;
-/// How many members of a state are left out one by one; beyond it the state is left out as a whole.
+/// How many members of a state can be left out individually; beyond it the whole state is left out.
 const NAMES_MAX: usize = 32;
-/// How much of a name is told.
+/// The most characters recorded of a name.
 const NAME_CHARS: usize = 60;
-/// A state with more members is left out as a whole.
+/// A state with more members than this is left out as a whole.
 const MEMBERS_MAX: usize = 10_000;
-/// What is put aside for the names of what was left out.
+/// Room reserved for the names of what is left out.
 const NAMES_BYTES: usize = 4096;
-/// Bytes between two looks whether the statement was cancelled.
+/// Bytes between two checks for interrupts.
 const INTERRUPT_BYTES: u64 = 16 << 20;
 
-/// A text up to a length. What is beyond is not kept.
+/// A text up to a limit; the rest is dropped.
 struct UpTo {
     text: Vec<u8>,
     limit: usize,
@@ -42,7 +43,7 @@ impl Sink for UpTo {
     }
 }
 
-/// How long a text is, and its digest.
+/// The length and digest of a text.
 #[derive(Default)]
 pub struct Summed {
     bytes: u64,
@@ -50,7 +51,7 @@ pub struct Summed {
     waiting: Vec<u8>,
 }
 
-/// Escapes come one by one, and a digest takes long strides.
+/// Bytes collected before they are hashed: escapes come one at a time, and hashing is faster in long runs.
 const STRIDE_BYTES: usize = 64 << 10;
 
 impl Sink for Summed {
@@ -70,7 +71,7 @@ impl Summed {
         self.waiting.clear();
     }
 
-    /// What stands in the place of what was summed, as JSON.
+    /// The replacement of what was summed, as JSON.
     pub fn placeholder(mut self) -> String {
         self.sum();
         let (bytes, digest) = (self.bytes, self.digest.finish());
@@ -78,7 +79,7 @@ impl Summed {
     }
 }
 
-/// How long a text is.
+/// The length of a text.
 #[derive(Default)]
 struct Counted {
     bytes: u64,
@@ -104,13 +105,13 @@ impl Sink for Counted {
     }
 }
 
-/// True where the text of a whole jsonb is longer than this.
+/// True where the text of a whole jsonb is longer than the limit.
 pub fn is_longer(jsonb: &[u8], limit: usize) -> bool {
     let mut counted = Counted { limit: Some(limit as u64), ..Counted::default() };
     text::try_write(jsonb, &mut counted).is_none_or(|()| counted.is_full())
 }
 
-/// The text of a jsonb in UTF-8; None where it is longer than this.
+/// The text of a jsonb in UTF-8; None where it is longer than the limit.
 pub fn text_within(jsonb: &Jsonb, limit: usize) -> Option<String> {
     let capacity = (jsonb.bytes().len() * 3 / 2).min(limit);
     let mut text = UpTo { text: Vec::with_capacity(capacity), limit };
@@ -120,11 +121,11 @@ pub fn text_within(jsonb: &Jsonb, limit: usize) -> Option<String> {
 
 /// A jsonb without its secrets.
 pub enum Masked {
-    /// It has none.
+    /// It has no secrets.
     AsItIs,
-    /// As this.
+    /// The text with the secrets masked.
     Text(String),
-    /// It has some, and is longer than an event may be.
+    /// It has secrets, and is longer than an event may be.
     TooLong,
 }
 
@@ -141,24 +142,25 @@ pub fn masked(jsonb: &[u8], limit: usize) -> Masked {
     Masked::Text(bytes_from_server(&masked.text).into_owned())
 }
 
-/// What stands in the place of a whole jsonb.
+/// The replacement of a whole jsonb.
 pub fn placeholder(jsonb: &[u8]) -> String {
     let mut summed = Summed::default();
-    // What is damaged is summed as far as it can be read.
+    // A damaged jsonb is summed as far as it can be read.
     text::write_hiding(jsonb, &secrets::is_secret_key, &mut summed);
     summed.placeholder()
 }
 
-/// States of an event, fitted into what there is room for.
+/// The states of an event, fitted into the available room.
 #[derive(Default)]
 pub struct Fitted {
-    /// Those that are not what they were, in the order of what was given.
+    /// The states that were changed, in the order given; None for those that were not.
     pub states: Vec<Option<Jsonb>>,
-    /// What was left out: a state, or a state and its member.
+    /// The names of what was left out: a state, or a member of a state.
     pub names: Vec<String>,
 }
 
-/// Fits states together into `room` bytes of text, their secrets masked. Each has its name.
+/// Fits the states together into `room` bytes of text, with their secrets masked. Each state comes with its
+/// name.
 pub fn fit(states: &[(&'static str, Option<&Jsonb>)], room: usize) -> Fitted {
     let room = room.saturating_sub(NAMES_BYTES) as u64;
     let mut plans: Vec<Plan<'_>> =
@@ -173,7 +175,7 @@ pub fn fit(states: &[(&'static str, Option<&Jsonb>)], room: usize) -> Fitted {
         }
         plans[plan].leave_out(part);
     }
-    // Many small members, or keys that are long themselves.
+    // Still too long: many small members, or long keys.
     while plans.iter().map(Plan::bytes).sum::<u64>() > room {
         match plans.iter_mut().filter(|plan| !plan.is_whole).max_by_key(|plan| plan.bytes()) {
             Some(plan) => plan.is_whole = true,
@@ -190,13 +192,13 @@ pub fn fit(states: &[(&'static str, Option<&Jsonb>)], room: usize) -> Fitted {
     fitted
 }
 
-/// What becomes of a state.
+/// The plan for one state.
 struct Plan<'a> {
     name: &'static str,
     jsonb: &'a [u8],
-    /// Its members; none for what is no object, or has too many.
+    /// Its members; empty where it is not an object or has too many.
     parts: Vec<Part<'a>>,
-    /// Bytes of the text beside the values of its members.
+    /// Bytes of the text besides the values of the members.
     frame: u64,
     left_out: usize,
     is_whole: bool,
@@ -250,7 +252,7 @@ impl<'a> Plan<'a> {
         left_out.map(name).collect()
     }
 
-    /// The state's text in UTF-8; None where it stays as it is.
+    /// The state's text in UTF-8; None where the state is unchanged.
     fn text(&self) -> Option<String> {
         if self.is_whole {
             return Some(placeholder(self.jsonb));

@@ -1,4 +1,4 @@
-//! Events that are not a change of a governed table.
+//! Events that do not come from a change of a governed table.
 
 use super::event::Event;
 use super::left_out::{self, Masked};
@@ -16,14 +16,14 @@ use awgp_core::refusal::Refusal;
 use awgp_core::tenancy;
 use pgrx::prelude::*;
 
-/// Longest action and entity_type, in bytes.
+/// The longest action or entity_type, in bytes.
 const NAME_BYTES_MAX: usize = 200;
 
-/// Records an event of the tenant in context and returns its audit id. metadata.origin says that it was recorded so, and is
-/// no change that the trail has captured.
+/// Records an event of the tenant in context and returns its audit id. `metadata.origin` distinguishes it
+/// from changes that the audit trail has captured.
 ///
-/// SECURITY DEFINER, because applications may not use the sequence of the ids; it writes a row of the tenant
-/// in context, with the actor in context, and nothing else.
+/// SECURITY DEFINER, because applications may not use the sequence of ids; it only writes a row of the tenant
+/// in context, with the actor in context.
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
 fn log_event(
@@ -42,7 +42,7 @@ fn log_event(
     let metadata = match metadata {
         None => None,
         Some(facts) if facts.is_object() => Some(metadata_within(facts, limit / 2, &mut left_out)),
-        Some(_) => raise(&bad_argument("metadata", "metadata is a JSON object")),
+        Some(_) => raise(&bad_argument("metadata", "it must be a JSON object")),
     };
     let before = before.map(|state| masked("before_state", state, limit, &mut left_out));
     let after = after.map(|state| masked("after_state", state, limit, &mut left_out));
@@ -63,14 +63,14 @@ fn log_event(
     id
 }
 
-/// Writes what the running transaction has recorded so far, so that it can read it, and returns how many rows
-/// that were. At commit this happens by itself.
+/// Writes the events that the running transaction has recorded so far, so that the transaction can read them,
+/// and returns their number. At commit this happens automatically.
 #[pg_extern(volatile, parallel_unsafe)]
 fn flush_audit() -> i64 {
     i64::try_from(queue::flush()).unwrap_or(i64::MAX)
 }
 
-/// The state without its secrets. One without any is measured when it is written, with all of the event.
+/// The state without its secrets. A state that has no secrets is measured later, with the rest of the event.
 fn masked(name: &'static str, state: Jsonb, limit: usize, left_out: &mut Vec<String>) -> Jsonb {
     match left_out::masked(state.bytes(), limit) {
         Masked::AsItIs => state,
@@ -79,7 +79,7 @@ fn masked(name: &'static str, state: Jsonb, limit: usize, left_out: &mut Vec<Str
     }
 }
 
-/// What a client says beside the states takes half of an event's room at most.
+/// Limits a client's metadata to half of an event's room.
 fn metadata_within(facts: Jsonb, limit: usize, left_out: &mut Vec<String>) -> Jsonb {
     let facts = masked("metadata", facts, limit, left_out);
     if left_out::is_longer(facts.bytes(), limit) { within("metadata", facts, limit, left_out) } else { facts }
@@ -94,15 +94,11 @@ fn within(name: &'static str, state: Jsonb, limit: usize, left_out: &mut Vec<Str
 fn name(argument: &str, value: Option<Text>) -> String {
     match value {
         Some(Text(text)) if !text.trim().is_empty() && text.len() <= NAME_BYTES_MAX => text,
-        _ => raise(&bad_argument(argument, "it is a text of 1 to 200 bytes")),
+        _ => raise(&bad_argument(argument, "it must be a text of 1 to 200 bytes")),
     }
 }
 
 fn bad_argument(argument: &str, rule: &str) -> Refusal {
-    Refusal::new(
-        Reason::OutOfRange,
-        format!("{argument} cannot be recorded"),
-        format!("Check {argument}: {rule}."),
-    )
-    .with("argument", argument)
+    Refusal::new(Reason::OutOfRange, format!("{argument} is not valid"), format!("Check {argument}: {rule}."))
+        .with("argument", argument)
 }

@@ -1,15 +1,16 @@
-//! The audit trail: every change is captured, chained and kept, in the transaction that made it.
+//! The audit trail: every change is captured, chained and stored in the transaction that makes it.
 //!
-//! Model: a row trigger ([`capture`]) turns a change into an event and puts it on the transaction's [`queue`].
-//! The queue is written when the transaction is about to commit, or in batches where it grows large: for each
-//! tenant a lane of its chain is taken ([`lanes`]), the events are hashed onto the lane's tail and appended to
-//! the month's partition ([`append`]). So a lane is held for the moments of a commit, not for the whole
-//! transaction, and writers of one tenant rarely meet.
+//! Model: a row trigger ([`capture`]) turns a change into an event and adds it to the transaction's
+//! [`queue`]. The queue is written when the transaction is about to commit, and in batches where it grows
+//! large: for each tenant a lane of its chain is taken ([`lanes`]), and the events are hashed onto the lane's
+//! tail and appended to the month's partition ([`append`]). So a lane is held only during the commit, not
+//! during the whole transaction, and writers of one tenant rarely meet.
 //!
-//! Failure handling: whatever fails here fails the transaction; a change is never committed without its event.
-//! A savepoint that is rolled back takes its events with it.
+//! Failure handling: an error here fails the transaction; a change is never committed without its event.
+//! Rolling back a savepoint removes its events.
 //!
-//! Nobody else writes the trail: [`immutable`] refuses INSERT, UPDATE, DELETE and TRUNCATE for everyone.
+//! Nothing else writes the audit trail: [`immutable`] refuses INSERT, UPDATE, DELETE and TRUNCATE for every
+//! role.
 
 pub mod actor;
 pub mod append;
@@ -48,7 +49,7 @@ pub mod wait;
 use crate::pg::invalidation::{on_relation_change, on_schema_change};
 use std::ffi::{c_char, c_void};
 
-/// Declares parameters and listens for changes of the catalog; once a backend.
+/// Declares the parameters and listens for changes of the catalog; called once per backend.
 pub fn register() {
     settings::define();
     secrets::define(on_other_secrets);

@@ -1,29 +1,29 @@
 //! A partition of audit_logs, open for the chain's rows.
 //!
-//! A row goes in through the executor's own insertion, so that indexes, constraints and triggers are the table's.
-//! That insertion reads the text of every CHECK and of the partition's bounds and compiles both, once a
-//! transaction: for a transaction of one row, several times the row itself. So where the partition has nothing
-//! but what AWGP gave it, which the chain's rows meet by construction, the row goes to the table and its indexes
-//! directly. Whatever an operator has added sends it the long way.
+//! A row is inserted through the executor, so that the table's indexes, constraints and triggers apply. The
+//! executor parses and compiles every CHECK and the partition's bounds once per transaction; for a
+//! transaction of one row, this costs several times the row itself. So where a partition has only what AWGP
+//! itself created, which the chain's rows satisfy by construction, the row is written to the table and its
+//! indexes directly. Anything that an operator has added makes it go through the executor.
 
 use super::wait;
 use crate::pg::descriptor;
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;
 
-/// What AWGP itself gives a partition, and the chain's rows meet by construction.
+/// What AWGP itself creates on a partition; the chain's rows satisfy it by construction.
 const OWN_CHECKS: [&CStr; 1] = [c"audit_logs_actor_type_check"];
 const OWN_TRIGGER_FUNCTION: &CStr = c"guard_audit";
 
-/// A partition that is open for writing; its columns are given in the order of the N names it was opened with.
+/// A partition open for writing; values are passed in the order of the N column names it was opened with.
 pub struct Partition<const N: usize> {
     oid: pg_sys::Oid,
     relation: pg_sys::Relation,
     result: *mut pg_sys::ResultRelInfo,
     slot: *mut pg_sys::TupleTableSlot,
-    /// Places of the columns in this partition, from 0.
+    /// Positions of the columns in this partition, counted from 0.
     places: [usize; N],
-    /// Nothing is asked of a row but what AWGP itself asks.
+    /// True where the table checks nothing beyond what AWGP itself created.
     plain: bool,
 }
 
@@ -33,7 +33,7 @@ impl<const N: usize> Partition<N> {
     /// # Safety
     /// `estate` lives until [`Self::close`]; after an error the resource owner closes the relation.
     pub unsafe fn open(oid: pg_sys::Oid, columns: &[&CStr; N], estate: *mut pg_sys::EState) -> Self {
-        // SAFETY: made in the query's own memory, as the executor does.
+        // SAFETY: allocated in the query's memory context, as the executor does.
         unsafe {
             let outer = pg_sys::MemoryContextSwitchTo((*estate).es_query_cxt);
             wait::lock_relation(oid, pg_sys::RowExclusiveLock);
@@ -57,10 +57,10 @@ impl<const N: usize> Partition<N> {
     /// Stores one row.
     ///
     /// # Safety
-    /// The datums are of the columns' types, and live until this returns.
+    /// The datums have the columns' types, and live until this returns.
     pub unsafe fn insert(&self, values: [Option<Datum>; N], estate: *mut pg_sys::EState) {
         let slot = self.slot;
-        // SAFETY: the slot is this relation's; every place is below its width.
+        // SAFETY: the slot belongs to this relation; every position is below its width.
         unsafe {
             clear(slot);
             let width = usize::try_from((*(*slot).tts_tupleDescriptor).natts).unwrap_or(0);
@@ -82,10 +82,9 @@ impl<const N: usize> Partition<N> {
         }
     }
 
-    /// Closes it; locks stay until the transaction ends.
+    /// Closes it; locks are held until the transaction ends.
     ///
-    /// # Safety
-    /// Once, and before the executor's state that it was opened with is freed.
+    /// # Safety Called once, and before the executor state that it was opened with is freed.
     pub unsafe fn close(self) {
         // SAFETY: opened in open().
         unsafe {
@@ -96,18 +95,18 @@ impl<const N: usize> Partition<N> {
     }
 }
 
-/// The place of a column, from 0.
+/// The position of a column, counted from 0.
 unsafe fn place_of(relation: pg_sys::Relation, column: &CStr) -> usize {
     // SAFETY: the relation is open.
     let number = unsafe { descriptor::column((*relation).rd_att, column) };
     number
         .map(|number| number.get() - 1)
-        .unwrap_or_else(|| pgrx::error!("the audit trail has lost its column {}", column.to_string_lossy()))
+        .unwrap_or_else(|| pgrx::error!("the audit trail has no column {}", column.to_string_lossy()))
 }
 
-/// True where the table asks nothing of a row but what AWGP itself asks.
+/// True where the table checks nothing beyond what AWGP itself created.
 unsafe fn is_plain(relation: pg_sys::Relation) -> bool {
-    // SAFETY: the relation is open; its descriptor holds as many checks and triggers as it says.
+    // SAFETY: the relation is open; its descriptor has as many checks and triggers as it counts.
     unsafe {
         let descriptor = (*relation).rd_att;
         let constraints = (*descriptor).constr;
@@ -123,7 +122,8 @@ unsafe fn is_plain(relation: pg_sys::Relation) -> bool {
     }
 }
 
-/// A column that an operator added NOT NULL would be left empty: the executor says so.
+/// False where an operator has added a NOT NULL column: it would be NULL, and the executor must raise the
+/// error.
 unsafe fn only_columns_of_ours_are_not_null(relation: pg_sys::Relation) -> bool {
     const NEVER_EMPTY: [&CStr; 9] = [
         c"id",
@@ -146,21 +146,21 @@ unsafe fn only_columns_of_ours_are_not_null(relation: pg_sys::Relation) -> bool 
 
 #[cfg(not(any(feature = "pg15", feature = "pg16", feature = "pg17")))]
 unsafe fn has_generated_column(constraints: *const pg_sys::TupleConstr) -> bool {
-    // SAFETY: the caller's.
+    // SAFETY: the caller passes live constraints.
     unsafe { (*constraints).has_generated_stored || (*constraints).has_generated_virtual }
 }
 
 #[cfg(any(feature = "pg15", feature = "pg16", feature = "pg17"))]
 unsafe fn has_generated_column(constraints: *const pg_sys::TupleConstr) -> bool {
-    // SAFETY: the caller's.
+    // SAFETY: the caller passes live constraints.
     unsafe { (*constraints).has_generated_stored }
 }
 
-/// True where no row trigger fires on INSERT but the guard, which lets the chain's rows pass.
+/// True where the only row trigger that fires on INSERT is the guard, which allows the chain's rows.
 unsafe fn triggers_are_own(triggers: *const pg_sys::TriggerDesc) -> bool {
     const ROW_INSERT: u32 = pg_sys::TRIGGER_TYPE_ROW | pg_sys::TRIGGER_TYPE_INSERT;
     let fires = |kind: i16| u32::from(kind.cast_unsigned()) & ROW_INSERT == ROW_INSERT;
-    // SAFETY: numtriggers triggers stand behind the description.
+    // SAFETY: the description has numtriggers triggers.
     unsafe {
         if triggers.is_null() {
             return true;
@@ -191,7 +191,7 @@ unsafe fn insert_index_tuples(
     estate: *mut pg_sys::EState,
 ) {
     let none = std::ptr::null_mut();
-    // SAFETY: the row was stored, the indexes are open. Unique keys are checked, and raise.
+    // SAFETY: the row is stored and the indexes are open. Unique keys are checked, and raise errors.
     unsafe { pg_sys::ExecInsertIndexTuples(result, slot, estate, false, false, none, std::ptr::null_mut()) };
 }
 

@@ -1,15 +1,15 @@
-//! What the guards of the trail let pass, and when.
+//! The writes that the guards of the audit trail allow.
 
 use crate::pg::permit::Permit;
 
-/// The chain's own rows enter audit_logs.
+/// The chain's own rows are appended to audit_logs.
 pub static CHAIN: Permit = Permit::to("append chained rows");
 
-/// Rows leave the default partition for the partition of their month.
+/// Rows move from the default partition to the partition of their month.
 pub static DRAIN: Permit = Permit::to("move rows out of the default partition");
 
-/// Exported rows enter the table of a month that is retired.
+/// Exported rows are loaded into the table of a retired month.
 pub static LOAD: Permit = Permit::to("load exported rows");
 
-/// AWGP itself takes triggers away, and records that otherwise.
+/// AWGP itself drops triggers, and records that separately.
 pub static UNTRACK: Permit = Permit::to("drop triggers of tracked tables");

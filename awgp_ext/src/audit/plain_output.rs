@@ -1,7 +1,8 @@
-//! Values as text, whatever the session has set.
+//! Values as text, independent of the session's settings.
 //!
-//! A session may round floats (extra_float_digits), and choose how intervals, bytea and timestamptz inside of
-//! arrays, rows and ranges are printed. What the trail stores must not depend on it, least of all lose digits.
+//! A session may round floats (extra_float_digits) and choose how intervals, bytea, and timestamptz within
+//! arrays, rows and ranges are printed. What the audit trail stores must not depend on that, and must not
+//! lose digits.
 
 use crate::pg::guc::Setting;
 use std::ffi::CStr;
@@ -14,7 +15,7 @@ const SETTINGS: [(&CStr, &CStr); 5] = [
     (c"bytea_output", c"hex"),
 ];
 
-/// While it lives, values are printed in one way.
+/// While it lives, values are printed in one fixed form.
 pub fn plain_output() -> Setting {
     Setting::of(&SETTINGS)
 }

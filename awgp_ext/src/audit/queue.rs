@@ -1,7 +1,7 @@
 //! The events of the running transaction, until they are chained.
 //!
-//! Written when the transaction is about to commit (or to be prepared), and before that whenever the queue
-//! grows beyond [`FLUSH_EVENTS`] or [`FLUSH_BYTES`], so that a transaction of any size needs little memory.
+//! Written when the transaction is about to commit or to be prepared, and earlier whenever the queue exceeds
+//! [`FLUSH_EVENTS`] or [`FLUSH_BYTES`], so that a transaction of any size needs little memory.
 
 use super::actor;
 use super::append::{Appender, Place};
@@ -22,20 +22,20 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use uuid::Uuid;
 
-/// How many events wait before they are written.
+/// The number of queued events that triggers a flush.
 const FLUSH_EVENTS: usize = 2048;
-/// How many bytes wait before they are written.
+/// The number of queued bytes that triggers a flush.
 const FLUSH_BYTES: usize = 4 << 20;
 
-/// An event and the subtransaction that did it, or that its own was released into.
+/// An event, and the subtransaction that it belongs to: its own, or the one its own was released into.
 #[derive(Clone)]
 struct Waiting {
     subtransaction: pg_sys::SubTransactionId,
     event: Rc<Event>,
 }
 
-/// Events of outer levels that were written inside of a savepoint. Should it be rolled back, their rows go with
-/// it though the changes stay: then they wait again.
+/// Events of outer levels that were written inside a savepoint. If the savepoint is rolled back, their rows
+/// are lost although the changes stay: then they are queued again.
 struct Lent {
     written_in: pg_sys::SubTransactionId,
     events: Vec<Waiting>,
@@ -46,11 +46,11 @@ struct Queue {
     events: Vec<Waiting>,
     lent: Vec<Lent>,
     bytes: usize,
-    /// The lanes this transaction holds, with the tails it has written there.
+    /// The lanes this transaction holds, with the tails it has written.
     heads: HashMap<Uuid, Head>,
-    /// Set when the commit's own flush has run: what comes after it is written at once.
+    /// True once the commit's own flush has run: later events are written at once.
     committing: bool,
-    /// The id of the last event that was written.
+    /// The id of the last event written.
     last_id: Option<i64>,
 }
 
@@ -63,7 +63,7 @@ fn current_subtransaction() -> pg_sys::SubTransactionId {
     unsafe { pg_sys::GetCurrentSubTransactionId() }
 }
 
-/// Adds an event; writes the queue where it has grown large.
+/// Adds an event; writes the queue where it has become large.
 pub fn push(event: Event) {
     let subtransaction = current_subtransaction();
     let full = QUEUE.with_borrow_mut(|queue| {
@@ -76,7 +76,7 @@ pub fn push(event: Event) {
     }
 }
 
-/// Adds an event that concerns the installation and no tenant's row.
+/// Adds an event about the installation, not about a tenant's row.
 pub fn push_installation_event(action: &str, entity_type: &str, after: &serde_json::Value) {
     push(Event {
         id: None,
@@ -92,7 +92,7 @@ pub fn push_installation_event(action: &str, entity_type: &str, after: &serde_js
     });
 }
 
-/// Chains and writes what waits, and returns how many events that were.
+/// Chains and writes the queued events, and returns their number.
 pub fn flush() -> usize {
     let written_in = current_subtransaction();
     let (mut events, mut heads) = QUEUE.with_borrow_mut(|queue| {
@@ -105,7 +105,7 @@ pub fn flush() -> usize {
         QUEUE.with_borrow_mut(|queue| queue.heads = heads);
         return 0;
     }
-    // One order for all transactions: they cannot wait for each other in a circle.
+    // All transactions use one order, so that they do not deadlock.
     events.sort_by_key(|waiting| waiting.event.tenant);
     let written = events.len();
     with_snapshot(|| {
@@ -126,7 +126,7 @@ pub fn flush() -> usize {
 
 fn write(event: &Event, heads: &mut HashMap<Uuid, Head>, linker: &mut Linker, appender: &mut Appender) {
     let head = heads.entry(event.tenant).or_insert_with(|| lanes::take(event.tenant, appender));
-    // Should the clock have gone back, the tail's time stands: a lane never runs backwards.
+    // Where the clock has gone back, the tail's time is used: within a lane time never runs backwards.
     let (timestamp, target) = appender.time(head.timestamp);
     let id = event.id.unwrap_or_else(|| appender.next_id());
     let seq = head.link.seq + 1;
@@ -160,9 +160,9 @@ fn write(event: &Event, heads: &mut HashMap<Uuid, Head>, linker: &mut Linker, ap
     QUEUE.with_borrow_mut(|queue| queue.last_id = Some(id));
 }
 
-/// At commit no statement's snapshot is active any more; what runs inside may need one.
+/// At commit no snapshot is active any more, but triggers on the audit trail may need one.
 fn with_snapshot(run: impl FnOnce()) {
-    // SAFETY: pushed and popped in pairs; an error in between ends the (sub)transaction, which pops it.
+    // SAFETY: pushed and popped in pairs; after an error the end of the (sub)transaction pops it.
     unsafe {
         let needed = !pg_sys::ActiveSnapshotSet();
         if needed {
@@ -176,14 +176,14 @@ fn with_snapshot(run: impl FnOnce()) {
     }
 }
 
-/// The transaction is about to commit or to be prepared: everything must be written now.
+/// The transaction is about to commit or to be prepared: writes everything.
 pub fn before_commit() {
     QUEUE.with_borrow_mut(|queue| queue.committing = true);
     flush();
 }
 
-/// The transaction is about to commit, and all of it is written: tells followers, where `awgp.audit_notify` asks
-/// for it. A transaction that is prepared cannot notify; its events are found by looking.
+/// The transaction is about to commit and everything is written: notifies listeners where `awgp.audit_notify`
+/// is on. A prepared transaction cannot notify; followers find its events by polling.
 pub fn notify() {
     let Some(id) = QUEUE.with_borrow(|queue| queue.last_id) else { return };
     if settings::notifies() {
@@ -202,12 +202,13 @@ pub fn forget() {
     });
 }
 
-/// A savepoint was rolled back: its events never happened, the locks taken since are gone, and what it wrote
-/// of outer levels is to be written again.
+/// A savepoint was rolled back: its events are dropped, its locks are released, and events of outer levels
+/// that it wrote are queued again.
 pub fn forget_subtransaction(own: pg_sys::SubTransactionId) {
     installation::forget();
     QUEUE.with_borrow_mut(|queue| {
-        // Ids ascend within a transaction, so what the savepoint and those inside it did is at the end.
+        // Ids ascend within a transaction, so the events of this savepoint and of those within it are at the
+        // end.
         while queue.events.last().is_some_and(|waiting| waiting.subtransaction >= own) {
             queue.events.pop();
         }
@@ -219,7 +220,7 @@ pub fn forget_subtransaction(own: pg_sys::SubTransactionId) {
     });
 }
 
-/// A savepoint was released: its events are the parent's now, and so is what it wrote.
+/// A savepoint was released: its events and what it wrote now belong to its parent.
 pub fn adopt_subtransaction(own: pg_sys::SubTransactionId, parent: pg_sys::SubTransactionId) {
     QUEUE.with_borrow_mut(|queue| {
         let events = queue.events.iter_mut().rev();
@@ -237,7 +238,7 @@ pub fn adopt_subtransaction(own: pg_sys::SubTransactionId, parent: pg_sys::SubTr
 impl Queue {
     /// Keeps the events of outer levels that are about to be written in this savepoint.
     fn lend(&mut self, written_in: pg_sys::SubTransactionId, events: &[Waiting]) {
-        // Ids ascend, so outer levels come first; outside of savepoints there are none.
+        // Ids ascend, so events of outer levels come first; outside savepoints there are none.
         let outer = events.iter().take_while(|waiting| waiting.subtransaction < written_in);
         let events: Vec<Waiting> = outer.cloned().collect();
         if !events.is_empty() {

@@ -1,8 +1,9 @@
 //! Reads audit rows from the heap in the order of their chains.
 //!
-//! A query sorts the rows' addresses, which are small, by tenant, lane and number; then each row is fetched by
-//! its address. Indexes are not asked: one could lie. Memory is what the sort may take (work_mem) and one row.
-//! The query runs under row-level security, so nobody reads a row here that he could not read himself.
+//! A query sorts the rows' tuple ids, which are small, by tenant, lane and number; then each row is fetched
+//! by its tuple id. Indexes are not used, because an index may have been tampered with. This takes the memory
+//! of the sort (work_mem) and of one row. The query runs under row-level security, so nobody reads a row here
+//! that they could not read themselves.
 
 use super::columns;
 use crate::pg::datum;
@@ -18,15 +19,15 @@ use std::ffi::CStr;
 use std::num::NonZeroUsize;
 use uuid::Uuid;
 
-/// Addresses fetched from the sort at a time.
+/// Tuple ids fetched from the sort at a time.
 const BATCH: i64 = 10_000;
 
-/// Which rows.
+/// The rows to read.
 #[derive(Clone, Copy, Default)]
 pub struct Scope<'a> {
-    /// One tenant's.
+    /// One tenant's rows.
     pub tenant: Option<Uuid>,
-    /// One partition's, by its name without the schema.
+    /// One partition's rows, by its name without the schema.
     pub partition: Option<&'a str>,
 }
 
@@ -42,7 +43,7 @@ pub fn for_each_row(scope: Scope<'_>, mut visit: impl FnMut(pg_sys::Oid, &RowRef
     fetch_each(query, &arguments, &mut visit);
 }
 
-/// The same for the rows of a month that stands beside the trail, for who may read it.
+/// The same for the rows of a detached month, for a caller who may read its table.
 pub fn for_each_row_beside(name: &str, mut visit: impl FnMut(&RowRef<'_>)) {
     let table = spi::quote_qualified_identifier("awgp", name);
     let query = format!("SELECT tableoid, ctid FROM {table} ORDER BY tenant_id, chain_lane, chain_seq, id");
@@ -50,8 +51,8 @@ pub fn for_each_row_beside(name: &str, mut visit: impl FnMut(&RowRef<'_>)) {
     fetch_each(&query, &[], &mut |_, row: &RowRef<'_>| visit(row));
 }
 
-/// Calls `visit` with each row of a lane after the number `after`, in the order of the numbers. The index is asked: who
-/// calls checks that each row follows the one before it.
+/// Calls `visit` with each row of a lane after the number `after`, in the order of the numbers. Uses the
+/// index: the caller checks that each row follows the one before it.
 pub fn for_each_row_after(lane: Lane, after: i64, mut visit: impl FnMut(&RowRef<'_>)) {
     let query = "SELECT tableoid, ctid FROM awgp.audit_logs
                  WHERE tenant_id = $1 AND chain_lane = $2 AND chain_seq > $3 ORDER BY chain_seq";
@@ -67,7 +68,7 @@ pub fn row_of(id: i64) -> Option<AuditRow> {
     found
 }
 
-/// Calls `visit` with each row whose partition and address a query yields.
+/// Calls `visit` with each row whose partition and tuple id the query returns.
 fn fetch_each(query: &str, arguments: &[DatumWithOid<'_>], visit: &mut impl FnMut(pg_sys::Oid, &RowRef<'_>)) {
     let mut reader = Reader::new();
     let read = Spi::connect(|client| {
@@ -93,7 +94,7 @@ fn fetch_each(query: &str, arguments: &[DatumWithOid<'_>], visit: &mut impl FnMu
     reader.close();
 }
 
-/// While it lives, plans read tables, not their indexes.
+/// While it lives, plans use sequential scans only.
 fn heap_only() -> Setting {
     Setting::of(&[
         (c"enable_indexscan", c"off"),
@@ -121,7 +122,7 @@ struct Reader {
 
 impl Reader {
     fn new() -> Self {
-        // SAFETY: palloc'd in the caller's context.
+        // SAFETY: allocated in the caller's memory context.
         unsafe {
             let memory = pg_sys::AllocSetContextCreateInternal(
                 pg_sys::CurrentMemoryContext,
@@ -143,7 +144,7 @@ impl Reader {
         // SAFETY: closed in close(), or by the resource owner after an error.
         unsafe {
             let relation = pg_sys::table_open(oid, pg_sys::AccessShareLock as pg_sys::LOCKMODE);
-            // Beside our own context, not in SPI's, which ends before we close.
+            // In the caller's context: SPI's context ends before the slot is dropped.
             let outer = pg_sys::MemoryContextSwitchTo((*self.memory).parent);
             let slot = pg_sys::table_slot_create(relation, std::ptr::null_mut());
             pg_sys::MemoryContextSwitchTo(outer);
@@ -164,8 +165,8 @@ impl Reader {
         let place = self.source(oid);
         let source = &self.sources[place];
         let [before, after, metadata] = &mut self.texts;
-        // SAFETY: the address comes from this snapshot's own scan of the table; the row is pinned by the slot
-        // until the next fetch, and what is detoasted or converted lives in the per-row context until then.
+        // SAFETY: the tuple id comes from a scan with the same snapshot; the slot pins the row until the next
+        // fetch, and detoasted or converted values live in the per-row context until then.
         unsafe {
             let snapshot = pg_sys::GetActiveSnapshot();
             if !pg_sys::table_tuple_fetch_row_version(
@@ -246,9 +247,9 @@ unsafe fn text_of<'row>(datum: Datum, is_utf8: bool) -> &'row [u8] {
     }
 }
 
-/// The bytes of a jsonb's own text in UTF-8, written into `buffer`.
+/// The bytes of a jsonb's text in UTF-8, written into `buffer`.
 unsafe fn json_of(datum: Datum, buffer: &mut Vec<u8>, is_utf8: bool) -> &[u8] {
-    // SAFETY: a non-null jsonb, detoasted into the per-row context where it has to be.
+    // SAFETY: a non-null jsonb, detoasted into the per-row context where needed.
     unsafe {
         let jsonb = pg_sys::pg_detoast_datum(datum.cast_mut_ptr());
         let bytes = std::slice::from_raw_parts(jsonb.cast::<u8>(), pgrx::varsize_any(jsonb));
@@ -262,7 +263,7 @@ unsafe fn in_utf8(bytes: &[u8], is_utf8: bool) -> &[u8] {
     if is_utf8 {
         return bytes;
     }
-    // SAFETY: answers the same pointer, or a converted C string in the per-row context.
+    // SAFETY: returns the same pointer, or a converted C string in the per-row context.
     unsafe {
         let length = i32::try_from(bytes.len()).unwrap_or(i32::MAX);
         let utf8 = pg_sys::pg_enc::PG_UTF8 as i32;

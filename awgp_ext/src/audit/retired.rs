@@ -1,11 +1,11 @@
-//! Where a lane ends when its last rows were retired: at the last anchor.
+//! The end of a lane whose last rows were retired: its last anchor.
 
 use super::lane_row::{self, Which};
 use crate::pg::relation;
 use awgp_core::audit::chain::{Lane, Link};
 use pgrx::pg_sys;
 
-/// The last link of a lane that any seal has recorded; read by the holder of the lane's lock.
+/// The last link of a lane that any seal has recorded; read while holding the lane's lock.
 pub fn tail(lane: Lane) -> Option<Link> {
     // SAFETY: the index is on (tenant_id, chain_lane, last_seq) of the table; both are closed again.
     unsafe {

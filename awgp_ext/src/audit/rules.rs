@@ -1,8 +1,10 @@
-//! What a capture trigger does with each column of its table, and under which name and id it records a row.
+//! What a capture trigger does with each column of its table, and the name and id under which it records a
+//! row.
 //!
-//! Asked for every row, so worked out once for each trigger and remembered until the catalog says that its table, or the one
-//! that it was cloned from, has changed. A partition's trigger is a clone of its parent's: name and options are those of
-//! the table where the trigger was made, whatever the partition is called and in whatever order its columns stand.
+//! Needed for every row, so computed once per trigger and kept until the catalog reports a change of its
+//! table, or of the table whose trigger it was cloned from. A partition's trigger is a clone of its parent's:
+//! name and options are those of the table where the trigger was created, whatever the partition's name and
+//! the order of its columns.
 
 use super::secrets;
 use crate::pg::catalog;
@@ -20,38 +22,38 @@ use std::rc::Rc;
 pub struct Rules {
     /// `entity_type`.
     pub entity: String,
-    /// The table is AWGP's own.
+    /// True for AWGP's own tables.
     pub is_own: bool,
     /// By column number, from 0.
     pub treatments: Vec<Treatment>,
-    /// By column number, from 0: a change of it alone is none.
+    /// By column number, from 0: true where a change of this column alone is not recorded.
     pub is_ignored: Vec<bool>,
-    /// What names a row.
+    /// What identifies a row.
     pub key: Key,
-    /// The table, and the one that the trigger was made on.
+    /// The table, and the table where the trigger was created.
     relations: [pg_sys::Oid; 2],
 }
 
-/// What names a row.
+/// What identifies a row.
 pub enum Key {
-    /// The uuid column `id`, or a primary key of one uuid; its number.
+    /// The number of the uuid column `id`, or of the only column of a uuid primary key.
     Uuid(i16),
-    /// The primary key; the numbers of its columns.
+    /// The column numbers of the primary key.
     Columns(Vec<i16>),
-    /// Nothing, or what must not be shown.
+    /// Nothing, or only values that must not be shown.
     None,
 }
 
-/// The column that moves with every UPDATE: alone it is no change.
+/// Every UPDATE changes this column; a change of it alone is not recorded.
 const MOVES_ALWAYS: &str = "updated_at";
 
 thread_local! {
     static RULES: RefCell<HashMap<pg_sys::Oid, Rc<Rules>>> = RefCell::new(HashMap::new());
-    /// Counts what was forgotten: rules that were worked out meanwhile are not remembered.
+    /// Counts invalidations: rules computed during one are not kept.
     static FORGOTTEN: Cell<u64> = const { Cell::new(0) };
 }
 
-/// The catalog has changed: of one relation, or of any.
+/// The catalog has changed: this relation, or for None any relation.
 pub fn forget(relation: Option<pg_sys::Oid>) {
     FORGOTTEN.set(FORGOTTEN.get().wrapping_add(1));
     RULES.with_borrow_mut(|rules| match relation {
@@ -60,7 +62,7 @@ pub fn forget(relation: Option<pg_sys::Oid>) {
     });
 }
 
-/// The rules of the trigger that is called.
+/// The rules of the called trigger.
 pub fn of(call: &TriggerCall) -> Rc<Rules> {
     let trigger = call.trigger_oid();
     let columns = call.column_count();
@@ -79,7 +81,7 @@ pub fn of(call: &TriggerCall) -> Rc<Rules> {
 
 fn work_out(call: &TriggerCall) -> Rules {
     let relation = call.relation();
-    // SAFETY: the trigger's table is open while it is called, and a source until it is closed here.
+    // SAFETY: the trigger's table is open during the call, and the source until it is closed here.
     unsafe {
         let is_own = (*(*relation).rd_rel).relnamespace == catalog::namespace();
         let Some(source) = Source::of(relation, call.trigger()) else {
@@ -91,15 +93,14 @@ fn work_out(call: &TriggerCall) -> Rules {
     }
 }
 
-/// # Safety
-/// Both relations are open, and the trigger is one of `source`.
+/// # Safety Both relations are open, and the trigger belongs to `source`.
 unsafe fn work_out_from(
     relation: pg_sys::Relation,
     source: pg_sys::Relation,
     trigger: *const pg_sys::Trigger,
     is_own: bool,
 ) -> Rules {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller guarantees both.
     unsafe {
         let arguments = arguments(trigger);
         let entity = match arguments.first() {
@@ -119,7 +120,7 @@ unsafe fn work_out_from(
         for attribute in descriptor::attributes(descriptor) {
             let name = from_server(CStr::from_ptr(attribute.attname.data.as_ptr()));
             let place = usize::try_from(attribute.attnum - 1).unwrap_or(0);
-            // A partition has the columns of its parent, by name.
+            // A partition has the same columns as its parent, by name.
             treatments[place] = by_name.get(&*name).copied().unwrap_or(Treatment::Masked);
             is_ignored[place] = treatments[place] == Treatment::Excluded || name == MOVES_ALWAYS;
         }
@@ -128,7 +129,7 @@ unsafe fn work_out_from(
     }
 }
 
-/// What is done with each column of a table, by its trigger's arguments.
+/// The treatment of each column of a table, by its trigger's arguments.
 pub fn treatments(arguments: &[String], relation: pg_sys::Oid, columns: &[Column]) -> Vec<Treatment> {
     match arguments.get(1).and_then(|argument| Pinned::parse(argument)) {
         Some(pinned) => pinned.treatments(relation.to_u32(), columns, secrets::is_secret_column),
@@ -136,7 +137,7 @@ pub fn treatments(arguments: &[String], relation: pg_sys::Oid, columns: &[Column
     }
 }
 
-/// AWGP's own tables, and those that were tracked before columns were pinned: `exclude=a,b` and `mask=c`.
+/// For AWGP's own tables, and for those tracked before columns were pinned: `exclude=a,b` and `mask=c`.
 fn treatments_by_name(arguments: &[String], columns: &[Column]) -> Vec<Treatment> {
     let names = |option: &str| -> Vec<&str> {
         let lists = arguments.iter().skip(1).filter_map(|argument| argument.strip_prefix(option));
@@ -155,19 +156,20 @@ fn treatments_by_name(arguments: &[String], columns: &[Column]) -> Vec<Treatment
     columns.iter().map(treat).collect()
 }
 
-/// Where a clone comes from.
+/// The trigger that a clone was made from, and its table.
 struct Source {
     relation: pg_sys::Relation,
     trigger: *const pg_sys::Trigger,
 }
 
 impl Source {
-    /// The nearest of the partition's parents whose trigger of this name is no clone; None where the trigger is none.
+    /// The nearest ancestor of the partition whose trigger of this name is not a clone; None where this
+    /// trigger is not a clone.
     ///
-    /// # Safety
-    /// The relation is open and the trigger is one of its own.
+    /// # Safety The relation is open and the trigger belongs to it.
     unsafe fn of(relation: pg_sys::Relation, trigger: *const pg_sys::Trigger) -> Option<Self> {
-        // SAFETY: parents are opened with a lock and closed again; after an error the resource owner does it.
+        // SAFETY: ancestors are opened with a lock and closed again; after an error the resource owner closes
+        // them.
         unsafe {
             if !(*trigger).tgisclone {
                 return None;
@@ -193,18 +195,18 @@ impl Source {
     }
 }
 
-/// The partitioned tables that a partition is of, the nearest first.
+/// The partitioned tables above a partition, the nearest first.
 unsafe fn partition_ancestors(relation: pg_sys::Oid) -> *mut pg_sys::List {
-    // catalog/partition.h is not among the headers that pgrx binds.
+    // pgrx does not bind catalog/partition.h.
     unsafe extern "C-unwind" {
         fn get_partition_ancestors(relation: pg_sys::Oid) -> *mut pg_sys::List;
     }
-    // SAFETY: the server's own function; the guard carries an error it may raise across our frames.
+    // SAFETY: the server's own function; the guard carries an error across Rust frames.
     unsafe { pg_sys::ffi::pg_guard_ffi_boundary(|| get_partition_ancestors(relation)) }
 }
 
 unsafe fn cstr<'a>(text: *const std::ffi::c_char) -> &'a CStr {
-    // SAFETY: names of the relation cache end with a zero and live as long as the relation is open.
+    // SAFETY: names in the relation cache end with a zero byte and live as long as the relation is open.
     unsafe { CStr::from_ptr(text) }
 }
 
@@ -213,7 +215,7 @@ unsafe fn cstr<'a>(text: *const std::ffi::c_char) -> &'a CStr {
 /// # Safety
 /// The relation stays open while they are used.
 pub unsafe fn triggers_of(relation: pg_sys::Relation) -> impl Iterator<Item = *const pg_sys::Trigger> {
-    // SAFETY: the description counts them.
+    // SAFETY: the description counts its triggers.
     unsafe {
         let description = (*relation).trigdesc;
         let count = if description.is_null() { 0 } else { (*description).numtriggers };
@@ -239,7 +241,7 @@ pub unsafe fn arguments(trigger: *const pg_sys::Trigger) -> Vec<String> {
 /// # Safety
 /// The relation is open.
 pub unsafe fn columns(relation: pg_sys::Relation) -> Vec<Column> {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller guarantees an open relation.
     unsafe {
         descriptor::attributes((*relation).rd_att)
             .map(|attribute| Column {
@@ -255,7 +257,7 @@ pub unsafe fn columns(relation: pg_sys::Relation) -> Vec<Column> {
 /// # Safety
 /// The relation is open.
 pub unsafe fn name_of(relation: pg_sys::Relation) -> String {
-    // SAFETY: names of the catalog; the answers are palloc'd C strings.
+    // SAFETY: names from the catalog; the results are palloc'd C strings.
     unsafe {
         let row = (*relation).rd_rel;
         let schema = pg_sys::get_namespace_name((*row).relnamespace);
@@ -287,7 +289,7 @@ unsafe fn key(relation: pg_sys::Relation, treatments: &[Treatment], is_own: bool
             place.and_then(|place| treatments.get(place)) == Some(&Treatment::Plain)
         };
         match columns.as_slice() {
-            // Its digest would tell a value that is not to be shown to whoever tries all that it may be.
+            // A digest of the key would reveal a hidden value to anyone who tries all candidates.
             [] => Key::None,
             columns if !columns.iter().all(is_shown) => Key::None,
             [only] if is_uuid(*only) => Key::Uuid(*only),
@@ -297,7 +299,7 @@ unsafe fn key(relation: pg_sys::Relation, treatments: &[Treatment], is_own: bool
 }
 
 unsafe fn primary_key(relation: pg_sys::Relation) -> Vec<i16> {
-    // SAFETY: reading the list of indexes sets rd_pkindex; an index has as many key columns as it says.
+    // SAFETY: reading the list of indexes sets rd_pkindex; an index has as many key columns as it counts.
     unsafe {
         pg_sys::list_free(pg_sys::RelationGetIndexList(relation));
         let index = (*relation).rd_pkindex;

@@ -1,7 +1,7 @@
-//! `seal_partition()`: what was true of a month when it was over.
+//! `seal_partition()`: records the state of a month that is over.
 //!
-//! The seal is the partition's row in audit_log_integrity and an anchor for each lane. Verification holds the
-//! rows against both; a later month verifies from the anchors when an earlier one has been retired.
+//! The seal is the partition's row in audit_log_integrity and an anchor for each lane. Verification compares
+//! the rows with both. Once a month is retired, the next one is verified from the anchors.
 
 use super::read::Scope;
 use super::verify::{PartitionSum, verify_rows};
@@ -24,8 +24,9 @@ use pgrx::{JsonB, pg_sys};
 use serde_json::json;
 use std::ffi::CString;
 
-/// Seals the partition of a month that is over: waits for open writers, verifies it, and records its highest
-/// id, the root over its lane heads and each lane's first and last link. Sealing again verifies again.
+/// Seals the partition of a month that is over: waits for open writers, verifies the partition, and records
+/// its highest id, the root over its lane heads, and each lane's first and last link. Sealing again verifies
+/// again.
 ///
 /// SECURITY DEFINER, because maintainers own no table; it reads one partition and writes its seal.
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
@@ -35,7 +36,7 @@ fn seal_partition(name: Option<&str>) -> JsonB {
     JsonB(seal(name.unwrap_or_default()))
 }
 
-/// What `seal_partition()` does.
+/// Does the work of `seal_partition()`.
 pub fn seal(name: &str) -> serde_json::Value {
     lock::lock_until_commit(Subject::Partitions);
     refuse_open_month(name);
@@ -62,14 +63,14 @@ fn refuse_open_month(name: &str) {
             &Refusal::new(
                 Reason::PartitionOpen,
                 "only the partition of a month that is over can be sealed",
-                "Seal it when its month has ended, in UTC.",
+                "Seal it after the end of its month, in UTC.",
             )
             .with("partition_name", name),
         );
     }
 }
 
-/// Waits for those who are writing to the partition, and lets nobody write until the transaction ends.
+/// Waits for open writers of the partition, and blocks writes until the transaction ends.
 fn lock_writers_out(name: &str) -> pg_sys::Oid {
     let oid = CString::new(name).map_or(pg_sys::InvalidOid, |name| relation::oid(&name));
     if oid == pg_sys::InvalidOid {
@@ -81,9 +82,9 @@ fn lock_writers_out(name: &str) -> pg_sys::Oid {
     oid
 }
 
-/// What the partition's rows yield, verified. Read with a snapshot taken after the wait.
+/// The sum of the partition's rows, verified. Reads with a snapshot taken after the wait.
 fn verified_sum(name: &str) -> PartitionSum {
-    // SAFETY: pushed and popped in pairs; an error in between ends the transaction, which pops it.
+    // SAFETY: pushed and popped in pairs; after an error the end of the transaction pops it.
     let (findings, mut sums) = unsafe {
         pg_sys::PushActiveSnapshot(pg_sys::GetLatestSnapshot());
         let read = verify_rows(Scope { tenant: None, partition: Some(name) }, true);
@@ -95,8 +96,8 @@ fn verified_sum(name: &str) -> PartitionSum {
         raise(
             &Refusal::new(
                 Reason::AuditFindings,
-                "the partition does not verify",
-                "Look at what was found: SELECT * FROM awgp.verify_audit(partition_name => …);",
+                "verification of the partition found errors",
+                "List the findings: SELECT * FROM awgp.verify_audit(partition_name => …);",
             )
             .with("partition_name", name)
             .with("findings", errors),
@@ -105,7 +106,7 @@ fn verified_sum(name: &str) -> PartitionSum {
     sums.remove(name).unwrap_or_default()
 }
 
-/// Raises where the rows of a sealed partition do not yield what its seal says.
+/// Raises an error where the rows of a sealed partition do not match its seal.
 pub fn refuse_unlike_its_seal(name: &str) {
     let seal = verified_sum(name).seal();
     let stored = detached::stored_seal(name);
@@ -114,8 +115,8 @@ pub fn refuse_unlike_its_seal(name: &str) {
         raise(
             &Refusal::new(
                 Reason::AuditFindings,
-                "the partition's rows are not those that were sealed",
-                "Look at what was found: SELECT * FROM awgp.verify_audit(partition_name => …);",
+                "the partition's rows are not the ones that were sealed",
+                "List the findings: SELECT * FROM awgp.verify_audit(partition_name => …);",
             )
             .with("partition_name", name)
             .with("finding", finding.kind.name()),

@@ -1,7 +1,8 @@
-//! Where the sealed months end. No row is stamped earlier, whatever the clock says: a seal holds for what it has seen.
+//! The end of the sealed months. No row gets an earlier timestamp, whatever the clock says, because a seal
+//! covers only the rows it has seen.
 //!
-//! Asked for at every commit, so it is remembered until a seal is made. A seal says so by an invalidation of its
-//! partition, which who waits for that partition hears before it writes there.
+//! Needed at every commit, so it is kept until another seal is made. Sealing sends an invalidation of the
+//! partition; a session that waits for the partition processes it before it writes.
 
 use crate::pg::relation;
 use awgp_core::audit::row::timestamp_to_postgres;
@@ -11,17 +12,17 @@ use std::cell::Cell;
 
 thread_local! {
     static END: Cell<Option<pg_sys::TimestampTz>> = const { Cell::new(None) };
-    /// Counts what may have changed it.
+    /// Counts invalidations that may have changed it.
     static CHANGES: Cell<u64> = const { Cell::new(0) };
 }
 
-/// A relation has changed: it may be a partition that was sealed.
+/// A relation has changed; it may be a partition that was sealed.
 pub fn forget() {
     END.set(None);
     CHANGES.set(CHANGES.get().wrapping_add(1));
 }
 
-/// The end of the newest month that is sealed; the earliest of times where none is.
+/// The end of the newest sealed month; the earliest possible time where no month is sealed.
 pub fn end() -> pg_sys::TimestampTz {
     if let Some(end) = END.get() {
         return end;
@@ -34,15 +35,15 @@ pub fn end() -> pg_sys::TimestampTz {
             end = end.max(timestamp_to_postgres(month.end_us()));
         }
     });
-    // What came in the meantime is looked at again.
+    // Not kept if an invalidation arrived in the meantime.
     if CHANGES.get() == before {
         END.set(Some(end));
     }
     end
 }
 
-/// Lets every session look again, once the seal of this partition is committed.
+/// Makes every session look again, once the seal of this partition is committed.
 pub fn announce(partition: pg_sys::Oid) {
-    // SAFETY: the partition exists, and is locked by who seals it.
+    // SAFETY: the partition exists, and the caller has locked it.
     unsafe { pg_sys::CacheInvalidateRelcacheByRelid(partition) };
 }

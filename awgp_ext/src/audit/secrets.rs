@@ -1,4 +1,5 @@
-//! What must not enter the trail: the names of `awgp.audit_mask`, remembered per column.
+//! The secrets that must not enter the audit trail: the names of `awgp.audit_mask`, with the answers kept per
+//! column.
 
 use crate::pg::encoding::bytes_from_server;
 use crate::pg::parameter::{self, Assign, known, of_superuser};
@@ -14,23 +15,23 @@ struct Remembered {
 }
 
 thread_local! {
-    /// None until it is asked for, and again whenever the setting changes.
+    /// None until first used, and after the setting changes.
     static REMEMBERED: RefCell<Option<Remembered>> = const { RefCell::new(None) };
 }
 
 static PATTERNS: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
 
-/// The names whose values never enter the trail.
+/// The patterns of names whose values never enter the audit trail.
 fn patterns() -> String {
     known(&PATTERNS).map_or_else(|| DEFAULT_PATTERNS.to_owned(), |names| names.to_string_lossy().into_owned())
 }
 
-/// Declares the parameter; `on_change` is called whenever it takes another value.
+/// Declares the parameter; `on_change` is called whenever its value changes.
 pub fn define(on_change: Assign) {
     of_superuser(
         c"awgp.audit_mask",
-        c"Names of columns and JSON keys whose values never enter the audit trail.",
-        c"Separated by commas; * at the beginning or end stands for anything; case, _ and - do not count. Unset: a list of the usual secrets.",
+        c"Columns and JSON keys whose values never enter the audit trail.",
+        c"A list of names separated by commas. * at the beginning or end matches any text; case, _ and - are ignored. Unset, a built-in list of common names for secrets is used.",
     )
     .text(&PATTERNS, Some(check_patterns), Some(on_change));
 }
@@ -41,19 +42,19 @@ unsafe extern "C-unwind" fn check_patterns(
     _extra: *mut *mut c_void,
     _source: pg_sys::GucSource::Type,
 ) -> bool {
-    // SAFETY: as the server passed it.
+    // SAFETY: passed by the server.
     unsafe { parameter::check(value, |names| SecretNames::parse(names).is_ok()) }
 }
 
-/// The parameter takes another value.
+/// The parameter has another value.
 pub fn forget() {
     REMEMBERED.with_borrow_mut(|remembered| *remembered = None);
 }
 
 fn with_remembered<T>(ask: impl FnOnce(&mut Remembered) -> T) -> T {
-    // Not borrowed while the setting is read, which may set it.
+    // Not borrowed while the setting is read: reading it may change it, which calls forget().
     if REMEMBERED.with_borrow(Option::is_none) {
-        // It was checked when it was set; if it cannot be read all the same, the default masks.
+        // The value was checked when it was set. If it still cannot be parsed, the default list is used.
         let names = SecretNames::parse(&patterns()).unwrap_or_default();
         REMEMBERED.set(Some(Remembered { names, columns: HashMap::new() }));
     }
@@ -63,7 +64,7 @@ fn with_remembered<T>(ask: impl FnOnce(&mut Remembered) -> T) -> T {
     })
 }
 
-/// True where the value of a column of this name is masked.
+/// True where values of a column with this name are masked.
 pub fn is_secret_column(name: &str) -> bool {
     with_remembered(|remembered| match remembered.columns.get(name) {
         Some(secret) => *secret,
@@ -75,13 +76,14 @@ pub fn is_secret_column(name: &str) -> bool {
     })
 }
 
-/// True where the value of a JSON key of this name, in the server's encoding, is masked. Keys are not remembered: there may
-/// be any number of them.
+/// True where values of a JSON key with this name, in the server's encoding, are masked. Keys are not cached:
+/// there may be any number of them.
 pub fn is_secret_key(key: &[u8]) -> bool {
     with_remembered(|remembered| remembered.names.matches(&bytes_from_server(key)))
 }
 
-/// JSON text with its secret keys masked; none where there are none. For what no jsonb holds.
+/// JSON text with the values of secret keys masked; None where there are no such keys. For json that jsonb
+/// cannot hold.
 pub fn mask_keys(json: &str) -> Option<String> {
     with_remembered(|remembered| mask(json, &remembered.names))
 }

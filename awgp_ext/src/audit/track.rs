@@ -1,8 +1,9 @@
-//! `track_table()` and `untrack_table()`: the trail of an application's own tables.
+//! `track_table()` and `untrack_table()`: the audit trail of an application's own tables.
 //!
-//! The caller must own the table. The triggers are made as the owner of the trail. What they do is in their arguments, so a
-//! dump of the table has all of it; the columns that are masked or left out are pinned there by number and name
-//! ([`awgp_core::audit::tracked`]), and [`super::follow`] keeps that true when the table changes.
+//! The caller must own the table. The triggers are created as the owner of the audit trail. Their arguments
+//! contain all options, so a dump of the table is complete. Masked and excluded columns are pinned there by
+//! number and name ([`awgp_core::audit::tracked`]), and [`super::follow`] updates that when the table
+//! changes.
 
 use super::follow;
 use super::tracked::{CAPTURE, REFUSE_TRUNCATE, Table, as_owner, record};
@@ -17,8 +18,8 @@ use pgrx::pg_sys;
 use pgrx::prelude::*;
 use serde_json::json;
 
-/// Records every insert, update and delete on the table from now on, and returns its name. Called again, it
-/// replaces the options.
+/// Records every insert, update and delete on the table from now on, and returns the table's name. Calling it
+/// again replaces the options.
 #[pg_extern(sql = r#"
 CREATE FUNCTION awgp."track_table"("table" regclass, "exclude" text[] DEFAULT NULL, "mask" text[] DEFAULT NULL)
 RETURNS text VOLATILE PARALLEL UNSAFE SET search_path TO pg_catalog, pg_temp
@@ -62,7 +63,7 @@ fn track_table(
     table.name
 }
 
-/// Records nothing of the table from now on, and returns its name. What was recorded stays.
+/// Stops recording the table, and returns its name. What was recorded stays.
 #[pg_extern(sql = r#"
 CREATE FUNCTION awgp."untrack_table"("table" regclass)
 RETURNS text VOLATILE PARALLEL UNSAFE SET search_path TO pg_catalog, pg_temp
@@ -82,7 +83,7 @@ fn untrack_table(table: Option<pg_sys::Oid>) -> String {
     table.name
 }
 
-/// Refuses what is no table of the caller's own, or one of ours.
+/// Refuses anything but an ordinary or partitioned table that the caller owns and that is not AWGP's own.
 fn refuse_not_owned(table: pg_sys::Oid) {
     let arguments = [table.into()];
     let found = query::one::<bool>(
@@ -113,9 +114,9 @@ fn refuse_without_tenant(table: &Table) {
         raise(
             &Refusal::new(
                 Reason::NotTrackable,
-                "the table has no column tenant_id of type uuid that is NOT NULL",
+                "the table has no NOT NULL column tenant_id of type uuid",
                 format!(
-                    "ALTER TABLE {name} ADD COLUMN tenant_id uuid NOT NULL REFERENCES awgp.tenants (id);"
+                    "Add the column: ALTER TABLE {name} ADD COLUMN tenant_id uuid NOT NULL REFERENCES awgp.tenants (id);"
                 ),
             )
             .with("table", name.as_str()),
@@ -128,8 +129,8 @@ fn refuse_unknown_column(table: &Table, name: &str) {
         raise(
             &Refusal::new(
                 Reason::UnknownColumn,
-                "the table has no such column to exclude or mask",
-                "Check the column's name.",
+                "the table has no column of this name to exclude or mask",
+                "Check the spelling of the column's name.",
             )
             .with("table", table.name.as_str())
             .with("column", name),

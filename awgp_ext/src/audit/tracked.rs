@@ -1,4 +1,4 @@
-//! Tables of an application that are tracked, and their triggers.
+//! An application's tracked tables, and their triggers.
 
 use super::{queue, rules};
 use crate::pg::relation;
@@ -8,12 +8,12 @@ use pgrx::pg_sys;
 use pgrx::prelude::*;
 use serde_json::Value;
 
-/// The triggers of a tracked table.
+/// The trigger that records changes.
 pub const CAPTURE: &str = "awgp_capture";
-/// On each of its partitions too.
+/// The trigger that refuses TRUNCATE, on the table and on each of its partitions.
 pub const REFUSE_TRUNCATE: &str = "awgp_refuse_truncate";
 
-/// A table that is tracked, or about to be; locked against whoever would change it.
+/// A table that is tracked or about to be, locked against changes of its definition.
 pub struct Table {
     /// Its oid.
     pub oid: pg_sys::Oid,
@@ -21,19 +21,19 @@ pub struct Table {
     pub name: String,
     /// Its columns.
     pub columns: Vec<Column>,
-    /// The arguments of its trigger; none where it is not tracked.
+    /// The arguments of its capture trigger; None where the table is not tracked.
     pub arguments: Option<Vec<String>>,
 }
 
 impl Table {
-    /// Reads it under the lock that making a trigger takes.
+    /// Reads it under the lock that CREATE TRIGGER takes.
     pub fn lock(oid: pg_sys::Oid) -> Self {
         Self::read(oid, pg_sys::ShareRowExclusiveLock)
     }
 
-    /// Reads it under this lock, which is kept.
+    /// Reads it under this lock, which is held until the transaction ends.
     pub fn read(oid: pg_sys::Oid, mode: u32) -> Self {
-        // SAFETY: opened, read and closed; the lock stays until the end of the transaction.
+        // SAFETY: opened, read and closed; the lock is held until the end of the transaction.
         unsafe {
             let relation = pg_sys::table_open(oid, mode.cast_signed());
             let is_capture = |trigger: &*const pg_sys::Trigger| {
@@ -52,12 +52,12 @@ impl Table {
         }
     }
 
-    /// What its trigger carries; None where that is nothing or of an older making.
+    /// The pinned options in its trigger's arguments; None where there are none, or only in an older form.
     pub fn pinned(&self) -> Option<Pinned> {
         self.arguments.as_ref()?.get(1).and_then(|argument| Pinned::parse(argument))
     }
 
-    /// The names under which the trail has the table's rows, besides the one that it has now.
+    /// The names under which the audit trail has the table's rows, other than its present name.
     pub fn pinned_names(&self) -> Vec<String> {
         let mut names = self.pinned().map(|pinned| pinned.former_names).unwrap_or_default();
         names.extend(self.arguments.iter().filter_map(|arguments| arguments.first().cloned()));
@@ -66,7 +66,7 @@ impl Table {
         names
     }
 
-    /// What makes the trigger that records changes; partitions get their clones of it.
+    /// The statement that creates the trigger that records changes; partitions get clones of it.
     pub fn capture(&self, pinned: &Pinned) -> String {
         let (name, literal) = (&self.name, spi::quote_literal(&self.name));
         let argument = spi::quote_literal(pinned.to_argument());
@@ -77,8 +77,9 @@ impl Table {
         )
     }
 
-    /// What else a tracked table has: its own and its partitions' refusal of TRUNCATE, of which there are no clones, and an owner
-    /// who may make partitions, for which the server asks whether they may use the trigger's function.
+    /// The other statements for a tracked table. The triggers that refuse TRUNCATE, on the table and on its
+    /// partitions, because these triggers are not cloned. And privileges for the owner, because the server
+    /// checks that whoever creates a partition may use the trigger's function.
     pub fn others(&self) -> Vec<String> {
         let literal = spi::quote_literal(&self.name);
         let refuse = self.members(UNGUARDED).into_iter().map(|name| {
@@ -97,12 +98,12 @@ impl Table {
         refuse.chain(grant).collect()
     }
 
-    /// The names of the table and of the partitions below it.
+    /// The names of the table and all partitions below it.
     pub fn parts(&self) -> Vec<String> {
         self.members(MEMBERS)
     }
 
-    /// The names that a query about the table and its partitions answers.
+    /// The names that a query about the table and its partitions returns.
     fn members(&self, query: &str) -> Vec<String> {
         let arguments = [self.oid.into()];
         Spi::connect(|client| {
@@ -116,7 +117,8 @@ impl Table {
     }
 }
 
-/// The table and the partitions below it. A foreign table has no TRUNCATE trigger before PostgreSQL 16.
+/// A query on the table and all partitions below it. Before PostgreSQL 16, a foreign table cannot have a
+/// TRUNCATE trigger.
 macro_rules! members {
     ($what:literal, $where:literal) => {
         concat!(
@@ -145,9 +147,9 @@ const OWNERS: &str = members!(
           AND pg_catalog.has_schema_privilege(relowner, 'awgp', 'USAGE'))"
 );
 
-/// Runs statements of our own making as the owner of the trail.
+/// Runs statements written by AWGP as the owner of the audit trail.
 pub fn as_owner(statements: &[String]) {
-    // SAFETY: the relation is open while its owner acts.
+    // SAFETY: the relation is open while the code acts as its owner.
     unsafe {
         let trail = relation::open(c"audit_logs", pg_sys::AccessShareLock);
         let owner = ActingAs::owner_of(trail, Purpose::Restricted);
@@ -161,7 +163,7 @@ pub fn as_owner(statements: &[String]) {
     }
 }
 
-/// What is tracked is itself on the record, in the installation's own chain.
+/// Records changes of tracking in the installation's own chain.
 pub fn record(action: &str, after: &Value) {
     queue::push_installation_event(action, "table", after);
 }

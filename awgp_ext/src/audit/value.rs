@@ -1,8 +1,8 @@
-//! Values of types that jsonb does not have: through `to_jsonb()`, and what is told where that fails.
+//! Values of types that jsonb does not have: converted by `to_jsonb()`, and what is written where that fails.
 //!
-//! A json column may hold what no jsonb can: `\u0000`, half of a surrogate pair, a number beyond numeric, more depth. A
-//! type's cast to json may raise anything. A table must not stop taking writes for that, so the error is caught, and
-//! the image has the text of the value. docs/tracking.md says how it looks.
+//! A json column may hold what jsonb cannot: `\u0000`, half of a surrogate pair, a number beyond numeric,
+//! deeper nesting. A type's cast to json may raise any error. Writes to the table must still succeed, so the
+//! error is caught and the image contains the value's text. docs/tracking.md describes its form.
 
 use super::image;
 use super::left_out::{self, Masked, Summed};
@@ -17,17 +17,17 @@ use crate::pg::subtransaction;
 use pgrx::pg_sys::{self, Datum, JsonbIteratorToken};
 use std::ffi::{CStr, c_char};
 
-/// Types whose text no setting of a session changes: the ones of our own tables.
+/// Types whose text does not depend on the session's settings; AWGP's own tables use them.
 const INDEPENDENT: [pg_sys::Oid; 5] =
     [pg_sys::NUMERICOID, pg_sys::DATEOID, pg_sys::TEXTARRAYOID, pg_sys::UUIDARRAYOID, pg_sys::INT4ARRAYOID];
 
-/// A value through `to_jsonb()`, or, where no jsonb holds it, in parts or as text; false where it is longer than the limit,
-/// and nothing was pushed.
+/// Pushes a value converted by `to_jsonb()`; where jsonb cannot hold it, in parts or as text. Where it is
+/// longer than the limit, pushes nothing and returns false.
 ///
 /// # Safety
-/// The datum is a non-null one of the type.
+/// The datum is a non-null value of the type.
 pub unsafe fn push(state: &mut State, datum: Datum, kind: pg_sys::Oid, limit: usize) -> bool {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller guarantees the type.
     unsafe {
         if !may_fail(kind) {
             return push_jsonb(state, to_jsonb(datum, kind), limit);
@@ -39,7 +39,7 @@ pub unsafe fn push(state: &mut State, datum: Datum, kind: pg_sys::Oid, limit: us
     }
 }
 
-/// False for what the server can always make jsonb of: its own types but json, and enums, and arrays of them.
+/// False for types that the server can always convert: its own types except json, enums, and arrays of these.
 unsafe fn may_fail(kind: pg_sys::Oid) -> bool {
     // SAFETY: syscache look-ups.
     unsafe {
@@ -52,9 +52,9 @@ unsafe fn may_fail(kind: pg_sys::Oid) -> bool {
     }
 }
 
-/// What `to_jsonb()` has refused: an array by its elements, a row by its columns, anything else as text.
+/// Pushes what `to_jsonb()` could not convert: an array by elements, a row by columns, anything else as text.
 unsafe fn push_otherwise(state: &mut State, datum: Datum, kind: pg_sys::Oid, limit: usize) -> bool {
-    // SAFETY: the datum is of this type, and so of its base type.
+    // SAFETY: the datum is of this type, and therefore of its base type.
     unsafe {
         let base = pg_sys::getBaseType(kind);
         let element = pg_sys::get_element_type(base);
@@ -70,7 +70,7 @@ unsafe fn push_otherwise(state: &mut State, datum: Datum, kind: pg_sys::Oid, lim
 }
 
 unsafe fn push_array(state: &mut State, datum: Datum, element: pg_sys::Oid, limit: usize) {
-    // SAFETY: an array, whose elements are laid out as their type says, dimension by dimension.
+    // SAFETY: an array, whose elements are laid out as their type defines, dimension by dimension.
     unsafe {
         let array = pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast::<pg_sys::ArrayType>();
         let (mut length, mut by_value, mut align) = (0_i16, false, 0 as c_char);
@@ -98,14 +98,14 @@ unsafe fn push_array(state: &mut State, datum: Datum, element: pg_sys::Oid, limi
     }
 }
 
-/// One dimension of an array and those inside of it.
+/// Pushes one dimension of an array and those within it.
 unsafe fn push_dimension(
     state: &mut State,
     dimensions: &[i32],
     limit: usize,
     next: &mut dyn FnMut() -> (Option<Datum>, pg_sys::Oid),
 ) {
-    // SAFETY: `next` yields as many elements as the dimensions have.
+    // SAFETY: `next` returns as many elements as the dimensions have.
     unsafe {
         build::push(state, JsonbIteratorToken::WJB_BEGIN_ARRAY, None);
         let (length, inner) =
@@ -124,9 +124,10 @@ unsafe fn push_dimension(
     }
 }
 
-/// What is pushed as the value of a key is made an element where an array is open.
+/// Pushes an element of an open array. Values can only be pushed under a key, so the value is built in an
+/// object of its own.
 unsafe fn push_element(state: &mut State, datum: Datum, kind: pg_sys::Oid, limit: usize) {
-    // SAFETY: an object of its own holds the value meanwhile; the server copies it into the array.
+    // SAFETY: a temporary object holds the value; the server copies it into the array.
     unsafe {
         let mut alone: State = std::ptr::null_mut();
         build::push(&mut alone, JsonbIteratorToken::WJB_BEGIN_OBJECT, None);
@@ -136,14 +137,14 @@ unsafe fn push_element(state: &mut State, datum: Datum, kind: pg_sys::Oid, limit
             pg_sys::pushJsonbValue(&raw mut alone, JsonbIteratorToken::WJB_END_OBJECT, std::ptr::null_mut());
         let pair = (*object).val.object.pairs;
         let element = &raw mut (*pair).value;
-        // An array or object that is still in pieces has to be put together to be an element.
+        // An array or object that is still in pieces must be assembled to become an element.
         let whole = pg_sys::JsonbValueToJsonb(element);
         push_whole(state, JsonbIteratorToken::WJB_ELEM, whole);
     }
 }
 
 unsafe fn push_row(state: &mut State, datum: Datum, limit: usize) {
-    // SAFETY: a composite value says which type it is of; its description is held while it is read.
+    // SAFETY: a composite value carries its type; a copy of its descriptor is used while it is read.
     unsafe {
         let header = pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast::<pg_sys::HeapTupleHeaderData>();
         let kind = (*header).t_choice.t_datum.datum_typeid;
@@ -173,7 +174,7 @@ unsafe fn push_row(state: &mut State, datum: Datum, limit: usize) {
     }
 }
 
-/// A part of an array or row; length and digest of its text in its place where it is longer than the limit.
+/// Pushes a part of an array or row; where it is longer than the limit, length and digest of its text.
 unsafe fn push_part(state: &mut State, datum: Datum, kind: pg_sys::Oid, limit: usize) {
     // SAFETY: the datum is of this type.
     unsafe {
@@ -185,8 +186,8 @@ unsafe fn push_part(state: &mut State, datum: Datum, kind: pg_sys::Oid, limit: u
     }
 }
 
-/// `{"awgp": "text", "type": …, "text": …}`: the value as its type prints it, the secret keys of json masked; false where it is
-/// longer than the limit, and nothing was pushed.
+/// Pushes `{"awgp": "text", "type": …, "text": …}`: the value as its output function prints it, with the
+/// secret keys of json masked. Where it is longer than the limit, pushes nothing and returns false.
 unsafe fn push_text(state: &mut State, datum: Datum, kind: pg_sys::Oid, limit: usize) -> bool {
     // SAFETY: the datum is of this type.
     unsafe {
@@ -202,7 +203,7 @@ unsafe fn push_text(state: &mut State, datum: Datum, kind: pg_sys::Oid, limit: u
 }
 
 unsafe fn push_told(state: &mut State, kind: pg_sys::Oid, text: &str) {
-    // SAFETY: strings are copied to where the object will be made; the type's name is a palloc'd C string.
+    // SAFETY: strings are copied into the current memory context; the type's name is a palloc'd C string.
     unsafe {
         build::push(state, JsonbIteratorToken::WJB_BEGIN_OBJECT, None);
         let kind = from_server(CStr::from_ptr(pg_sys::format_type_be(kind))).into_owned();
@@ -214,22 +215,21 @@ unsafe fn push_told(state: &mut State, kind: pg_sys::Oid, text: &str) {
     }
 }
 
-/// Pushes what JSON text says.
+/// Pushes the value of a JSON text.
 ///
-/// # Safety
-/// The text is JSON that jsonb holds.
+/// # Safety The text is JSON that jsonb can hold.
 pub unsafe fn push_text_of_json(state: &mut State, text: &str) {
-    // SAFETY: a jsonb of our own making.
+    // SAFETY: a jsonb in the current memory context.
     unsafe { push_whole(state, JsonbIteratorToken::WJB_VALUE, Jsonb::from_text(text).to_palloc()) };
 }
 
-/// The value as its type prints it, in UTF-8.
+/// The value as its output function prints it, in UTF-8.
 ///
 /// # Safety
-/// The datum is a non-null one of the type.
+/// The datum is a non-null value of the type.
 pub unsafe fn printed(datum: Datum, kind: pg_sys::Oid) -> String {
     let _plain = plain_output();
-    // SAFETY: the type's own output function; the answer is a palloc'd C string.
+    // SAFETY: the type's own output function; the result is a palloc'd C string.
     unsafe {
         let (mut output, mut is_varlena) = (pg_sys::InvalidOid, false);
         pg_sys::getTypeOutputInfo(kind, &raw mut output, &raw mut is_varlena);
@@ -238,10 +238,10 @@ pub unsafe fn printed(datum: Datum, kind: pg_sys::Oid) -> String {
     }
 }
 
-/// `to_jsonb(datum)`, told the type as the parser would tell it.
+/// Calls `to_jsonb(datum)`, with the argument's type as the parser would pass it.
 unsafe fn to_jsonb(datum: Datum, kind: pg_sys::Oid) -> *mut pg_sys::Jsonb {
     let _plain = (!INDEPENDENT.contains(&kind)).then(plain_output);
-    // SAFETY: a call expression with one argument of the datum's type, which is all that to_jsonb looks at.
+    // SAFETY: a call expression with one argument of the datum's type; to_jsonb reads nothing else of it.
     unsafe {
         let argument = pg_sys::makeNullConst(kind, -1, pg_sys::InvalidOid);
         let arguments = pg_sys::lappend(std::ptr::null_mut(), argument.cast());
@@ -262,12 +262,12 @@ unsafe fn to_jsonb(datum: Datum, kind: pg_sys::Oid) -> *mut pg_sys::Jsonb {
     }
 }
 
-/// Pushes a jsonb as the value of the current key, its secrets masked; false where it has some and is longer than the limit.
+/// Pushes a jsonb as the value of the current key, with its secrets masked. Where it has secrets and is
+/// longer than the limit, pushes nothing and returns false.
 ///
-/// # Safety
-/// The jsonb is detoasted, and lives until the object is made.
+/// # Safety The jsonb is detoasted, and lives until the object is finished.
 pub unsafe fn push_jsonb(state: &mut State, jsonb: *mut pg_sys::Jsonb, limit: usize) -> bool {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller guarantees both.
     unsafe {
         let header = (*jsonb).root.header;
         let has_keys = header & pg_sys::JB_CMASK != 0 && header & pg_sys::JB_FSCALAR == 0;

@@ -1,7 +1,7 @@
-//! `awgp.verify_audit()`: every finding, typed, with its row.
+//! `awgp.verify_audit()`: all findings, each with its kind and row.
 //!
-//! The judgement is `awgp_core`'s; here the rows are read, what is known of the lanes is looked up, and the
-//! structure around the rows is checked: partitions, triggers, policies, seals.
+//! `awgp_core` judges the rows. This module reads them, looks up what is known about their lanes, and checks
+//! what surrounds the rows: partitions, triggers, policies, seals.
 
 use super::append;
 use super::read::{self, Scope};
@@ -22,8 +22,8 @@ use pgrx::pg_sys;
 use pgrx::prelude::*;
 use std::collections::{BTreeMap, HashMap};
 
-/// Verifies the audit trail that the caller may read, or one tenant's, or one partition; a row a finding, and
-/// no row means intact.
+/// Verifies the part of the audit trail that the caller can read, or one tenant's, or one partition. Returns
+/// one row per finding; no row means that the trail is intact.
 #[pg_extern(stable, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
 #[expect(clippy::type_complexity, reason = "pgrx reads the columns from the type")]
@@ -76,13 +76,13 @@ pub fn is_partition(name: &str) -> bool {
     known == Ok(Some(true))
 }
 
-/// Raises where `name` is no partition of the trail.
+/// Raises an error where `name` is not a partition of the audit trail.
 pub fn refuse_unknown_partition(name: &str) {
     if !is_partition(name) {
         raise(
             &Refusal::new(
                 Reason::UnknownPartition,
-                "awgp.audit_logs has no such partition",
+                "awgp.audit_logs has no partition of this name",
                 "Partitions are named audit_logs_YYYY_MM; list them with: awgp partition list",
             )
             .with("partition_name", name),
@@ -90,12 +90,12 @@ pub fn refuse_unknown_partition(name: &str) {
     }
 }
 
-/// What the rows of one partition yield.
+/// The sum of one partition's rows.
 #[derive(Default)]
 pub struct PartitionSum {
     root: HeadsRoot,
     highest_id: i64,
-    /// First number and last link of each lane; kept only where a seal is to be written.
+    /// First number and last link of each lane; kept only where a seal will be written.
     pub lanes: Vec<(Lane, i64, Link)>,
     open: Option<(Lane, i64, Link)>,
 }
@@ -133,7 +133,7 @@ pub fn findings(scope: Scope<'_>) -> Vec<Finding> {
     findings.extend(structure());
     if scope.tenant.is_none() && sees_every_tenant() {
         let mut seals = seals(scope.partition, &sums);
-        // Where rows were touched the seal cannot fit either: one deed, one name.
+        // Where rows were changed, the seal cannot match either: the change is reported once.
         seals.retain(|seal| {
             seal.kind == Kind::IntegrityMissing
                 || !findings.iter().any(|finding| {
@@ -145,7 +145,7 @@ pub fn findings(scope: Scope<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Findings of the rows alone, and what each partition's rows yield.
+/// The findings in the rows alone, and the sum of each partition.
 pub fn verify_rows(scope: Scope<'_>, keep_lanes: bool) -> (Vec<Finding>, BTreeMap<String, PartitionSum>) {
     let mut verifier = LogVerifier::new(installation::id());
     let mut sums: HashMap<pg_sys::Oid, PartitionSum> = HashMap::new();
@@ -164,7 +164,7 @@ pub fn verify_rows(scope: Scope<'_>, keep_lanes: bool) -> (Vec<Finding>, BTreeMa
             sums.entry(partition).or_default().add(lane, row.id, link, keep_lanes);
         }
     });
-    // A lane of which a seal tells and no row is left.
+    // Lanes with a seal but without a row.
     for (lane, anchors) in anchors {
         let first_seq = anchors.first().map_or(0, |anchor| anchor.first_seq);
         verifier.lane(lane, known(scope, lane, first_seq, &anchors));
@@ -183,15 +183,15 @@ pub fn verify_rows(scope: Scope<'_>, keep_lanes: bool) -> (Vec<Finding>, BTreeMa
     (findings, named.collect())
 }
 
-/// What a seal recorded of a lane in its partition.
+/// What a seal recorded about a lane in its partition.
 struct Anchor {
     first_seq: i64,
     last: Link,
-    /// The partition is there, so its rows must be.
+    /// True where the partition is attached, so its rows must exist.
     is_attached: bool,
 }
 
-/// What is known of a lane before its first row in the scope.
+/// What is known about a lane before its first row in the scope.
 fn known(scope: Scope<'_>, lane: Lane, first_seq: i64, anchors: &[Anchor]) -> Known {
     let genesis = Known::from_genesis(installation::id(), lane);
     let start = if scope.partition.is_some() && first_seq > 1 {
@@ -202,14 +202,14 @@ fn known(scope: Scope<'_>, lane: Lane, first_seq: i64, anchors: &[Anchor]) -> Kn
         genesis.start
     };
     let points = anchors.iter().filter(|anchor| anchor.is_attached).map(|anchor| anchor.last).collect();
-    // A partition that is gone is reported by itself, not row by row.
+    // A missing partition is reported once, not row by row.
     let gone = anchors.iter().filter(|anchor| !anchor.is_attached);
     let bridges = gone.map(|anchor| Bridge { first_seq: anchor.first_seq, last: anchor.last }).collect();
     let head = anchors.last().map_or(Head::Unknown, |anchor| Head::AtLeast(anchor.last));
     Known { start, points, bridges, head, ..genesis }
 }
 
-/// The links that seals have recorded, a lane's in ascending order.
+/// The links that seals have recorded, for each lane in ascending order.
 fn anchors(scope: Scope<'_>) -> BTreeMap<Lane, Vec<Anchor>> {
     let arguments = [scope.tenant.map(to_sql).into(), scope.partition.into()];
     let mut anchors: BTreeMap<Lane, Vec<Anchor>> = BTreeMap::new();
@@ -246,7 +246,7 @@ fn anchors(scope: Scope<'_>) -> BTreeMap<Lane, Vec<Anchor>> {
     anchors
 }
 
-/// The partition in which a seal saw the row that is missing.
+/// The partition in which a seal recorded the missing row.
 fn sealed_partition_of(finding: &Finding) -> Option<String> {
     let arguments =
         [finding.tenant_id.map(to_sql).into(), finding.chain_lane.into(), finding.chain_seq.into()];
@@ -259,7 +259,7 @@ fn sealed_partition_of(finding: &Finding) -> Option<String> {
     found.ok().flatten()
 }
 
-/// The link at `seq` of a lane, where a seal recorded it.
+/// The link at `seq` of a lane, if a seal recorded it.
 pub fn anchored(lane: Lane, seq: i64) -> Option<Link> {
     let arguments = [to_sql(lane.tenant_id).into(), lane.chain_lane.into(), seq.into()];
     let hash = query::one::<String>(
@@ -271,7 +271,7 @@ pub fn anchored(lane: Lane, seq: i64) -> Option<Link> {
     Some(Link { seq, hash })
 }
 
-/// The last link of a lane in a partition, as its seal recorded it.
+/// The last link of a lane in a partition, as the seal recorded it.
 pub fn anchor_of(partition: &str, lane: Lane) -> Option<Link> {
     let arguments = [partition.into(), to_sql(lane.tenant_id).into(), lane.chain_lane.into()];
     let read = Spi::connect(|client| {
@@ -302,11 +302,12 @@ fn partition_of(audit_id: i64) -> Option<String> {
     found.ok().flatten()
 }
 
-/// Partitions, triggers and policies that are not as they should be.
+/// Findings about partitions, triggers and policies.
 fn structure() -> Vec<Finding> {
     const QUERIES: [&str; 2] =
         [include_str!("../../../sql/verify/triggers.sql"), include_str!("../../../sql/verify/policies.sql")];
-    // The catalog, and names of months: who is no auditor and has no tenant in context must not miss the retired ones.
+    // Reads only the catalog and names of months, so it may run with the installer's privileges: for a caller
+    // who is not an auditor and has no tenant in context, retired months would otherwise look missing.
     let mut findings = role::as_installer_past_row_security(|| {
         catalog(&[include_str!("../../../sql/verify/partitions.sql")])
     });
@@ -338,7 +339,7 @@ fn catalog(queries: &[&str]) -> Vec<Finding> {
     .unwrap_or_else(|error| error!("the structure of the audit trail could not be read: {error}"))
 }
 
-/// Seals cover every tenant, so only those who see every tenant's rows can check them.
+/// Seals cover all tenants, so only a role that sees all tenants' rows can check them.
 fn sees_every_tenant() -> bool {
     query::one::<bool>(
         "SELECT pg_has_role(current_user, 'awgp_auditor', 'USAGE')
@@ -347,7 +348,7 @@ fn sees_every_tenant() -> bool {
     ) == Ok(Some(true))
 }
 
-/// What audit_log_integrity says of each sealed partition, against its rows.
+/// Compares the seal of each partition in audit_log_integrity with its rows.
 fn seals(partition: Option<&str>, sums: &BTreeMap<String, PartitionSum>) -> Vec<Finding> {
     let arguments = [partition.into()];
     let stored = Spi::connect(|client| {

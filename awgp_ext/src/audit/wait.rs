@@ -1,7 +1,8 @@
-//! Waiting for what the trail needs, for a bounded time.
+//! Waiting for locks of the audit trail, for a limited time.
 //!
-//! Most of it happens in a commit, where PostgreSQL has disarmed `statement_timeout` already. So the wait has a bound of its
-//! own, `awgp.audit_lane_timeout`; a `lock_timeout` of the session that is shorter stays what it is.
+//! Most of this waiting happens during COMMIT, where PostgreSQL has already disabled `statement_timeout`. So
+//! there is a limit of its own, `awgp.audit_lane_timeout`; a shorter `lock_timeout` of the session remains in
+//! force.
 
 use crate::audit::settings;
 use crate::pg::guc::Setting;
@@ -11,10 +12,11 @@ use awgp_core::refusal::Refusal;
 use pgrx::{PgSqlErrorCode, PgTryBuilder, pg_sys};
 use std::panic::AssertUnwindSafe;
 
-/// Locks a relation until the transaction ends: at once where the lock is free, else as [`bounded`].
+/// Locks a relation until the transaction ends: immediately where the lock is free, otherwise with the limit
+/// of [`bounded`].
 pub fn lock_relation(relation: pg_sys::Oid, mode: u32) {
     let mode = mode.cast_signed();
-    // SAFETY: the caller's oid is of a relation; the lock goes with the transaction.
+    // SAFETY: the oid is a relation's; the lock is released with the transaction.
     unsafe {
         if !pg_sys::ConditionalLockRelationOid(relation, mode) {
             bounded("a table of the audit trail", || pg_sys::LockRelationOid(relation, mode));
@@ -22,7 +24,7 @@ pub fn lock_relation(relation: pg_sys::Oid, mode: u32) {
     }
 }
 
-/// Runs `wait`, which waits for a lock: no longer than the setting allows.
+/// Runs `wait`, which waits for a lock, for at most the time that the setting allows.
 pub fn bounded(what: &str, wait: impl FnOnce()) {
     let Some(milliseconds) = settings::lane_timeout().filter(|limit| is_shorter_than_the_sessions(*limit))
     else {
@@ -35,8 +37,8 @@ pub fn bounded(what: &str, wait: impl FnOnce()) {
             raise(
                 &Refusal::new(
                     Reason::TrailBusy,
-                    format!("{what} was not free in time"),
-                    "Try again; look in pg_stat_activity for transactions that stay open after a write.",
+                    format!("waiting for {what} timed out"),
+                    "Retry the transaction. Look in pg_stat_activity for transactions that stay open after a write.",
                 )
                 .with("waited_ms", milliseconds),
             )
@@ -46,7 +48,7 @@ pub fn bounded(what: &str, wait: impl FnOnce()) {
 }
 
 fn is_shorter_than_the_sessions(milliseconds: u32) -> bool {
-    // SAFETY: reads the session's setting; 0 is none.
+    // SAFETY: reads the session's setting; 0 means no timeout.
     let session = unsafe { pg_sys::LockTimeout }.unsigned_abs();
     session == 0 || milliseconds < session
 }

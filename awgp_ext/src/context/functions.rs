@@ -36,15 +36,16 @@ fn set_context(
     to_sql(tenant)
 }
 
-/// A caller's own PARALLEL SAFE function takes any function into a worker, whatever that one is marked as.
+/// Called explicitly, because a caller's own PARALLEL SAFE function can run any function in a parallel
+/// worker, whatever that function is marked as.
 pub fn refuse_in_parallel_worker() {
     if in_parallel_worker() {
         raise(&tenancy::parallel_worker());
     }
 }
 
-/// In signed mode: the same tenant and user, and an assistant of the tenant, and nothing else. The user is
-/// named, so that nobody leaves his role behind.
+/// In signed mode: accepts only the verified tenant and user again, with an assistant of the tenant. The user
+/// must be named, so that an assistant never acts without the user's role.
 fn narrowed(
     tenant: Option<&pgrx::Uuid>,
     user: Option<&pgrx::Uuid>,
@@ -78,14 +79,14 @@ fn current_assistant_id() -> Option<pgrx::Uuid> {
     current().and_then(|context| context.assistant).map(to_sql)
 }
 
-/// The tenant in context, where its rows may be read: the first of `visible_tenants()`. NULL without a context,
-/// and where the tenant has become inactive.
+/// The tenant in context, where its rows may be read: the first of `visible_tenants()`. NULL without a
+/// context and where the tenant has become inactive.
 #[pg_extern(stable, parallel_restricted)]
 fn own_tenant() -> Option<pgrx::Uuid> {
     own().map(to_sql)
 }
 
-/// Where the context may come from in this session: trusted or signed.
+/// The sources of the context in this session: trusted or signed.
 #[pg_extern(name = "context_mode", stable, parallel_restricted)]
 fn mode_in_force() -> &'static str {
     match context_mode() {
@@ -101,15 +102,15 @@ pub extern "C" fn pg_finfo_awgp_visible_tenants() -> &'static pg_sys::Pg_finfo_r
     &V1
 }
 
-/// `awgp.visible_tenants()`: the tenants whose rows may be read; empty where there is no context.
+/// `awgp.visible_tenants()`: the tenants whose rows may be read; empty without a context.
 ///
-/// Every statement under a holding's policies asks, some twice, so the array is made once and copied here. A function
-/// made by `pg_extern` would build it anew, element by element.
+/// Every statement under a holding's policies calls this, some twice, so the array is built once and copied
+/// here. A `pg_extern` function would build it again each time, element by element.
 #[doc(hidden)]
 #[unsafe(no_mangle)]
 #[pgrx::pg_guard]
 pub unsafe extern "C-unwind" fn awgp_visible_tenants(_fcinfo: pg_sys::FunctionCallInfo) -> pg_sys::Datum {
-    // SAFETY: a copy of a whole varlena, in memory that the caller frees.
+    // SAFETY: copies a whole varlena into palloc'd memory.
     with_visible_array(|array| unsafe {
         let copy = pg_sys::palloc(array.len()).cast::<u8>();
         std::ptr::copy_nonoverlapping(array.as_ptr(), copy, array.len());
@@ -117,11 +118,11 @@ pub unsafe extern "C-unwind" fn awgp_visible_tenants(_fcinfo: pg_sys::FunctionCa
     })
 }
 
-/// The id of an active tenant, from its slug or its id.
+/// The id of an active tenant, found by its slug or its id.
 ///
-/// SECURITY DEFINER, because a caller without a context sees no tenant. It tells no more than
-/// `set_context()` would: the id of an active tenant, to those who already know its slug. In signed mode only
-/// tenants that the context may see are found, and by administrators, who see them all.
+/// SECURITY DEFINER, because a caller without a context sees no tenant. It reveals no more than
+/// `set_context()` does: the id of an active tenant, to those who know its slug. In signed mode it finds only
+/// tenants that the context sees; administrators find all.
 #[pg_extern(stable, parallel_restricted, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
 fn find_tenant(slug_or_id: Option<&str>) -> pgrx::Uuid {
@@ -142,15 +143,16 @@ fn find_tenant(slug_or_id: Option<&str>) -> pgrx::Uuid {
     }
 }
 
-/// What all spellings of an e-mail address have in common: the key by which it is unique in its tenant. Bytes of UTF-8:
-/// not every database can hold as text what a folded address has in it.
+/// The key by which an e-mail address is unique in its tenant: the same for all of its spellings. Bytes of
+/// UTF-8, because the database's encoding may lack a character of the folded address.
 #[pg_extern(immutable, strict, parallel_safe)]
 #[expect(clippy::needless_pass_by_value, reason = "arguments as SQL passes them")]
 fn email_key(email: Text) -> Vec<u8> {
     awgp_core::email::key(&email.0).into_bytes()
 }
 
-/// The id of an active user of the tenant in context, from any spelling of the e-mail address or from the id.
+/// The id of an active user of the tenant in context, found by any spelling of the e-mail address or by the
+/// id.
 #[pg_extern(stable, parallel_restricted)]
 #[search_path(pg_catalog, pg_temp)]
 #[expect(clippy::needless_pass_by_value, reason = "arguments as SQL passes them")]

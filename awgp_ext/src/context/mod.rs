@@ -1,12 +1,12 @@
 //! Who is asking: tenant, user and assistant.
 //!
-//! Model: `awgp.set_context()` and `awgp.authenticate()` put a frame on a stack that belongs to the
-//! transaction. A savepoint that is rolled back takes its frames with it, the end of the transaction takes all
-//! of them. Without a frame, the session's identity counts, if there is one; then, in trusted mode, the seed's
-//! setting `app.current_tenant`. In signed mode only what came from a verified token counts.
+//! Model: `awgp.set_context()` and `awgp.authenticate()` push a frame on a stack that belongs to the
+//! transaction. Rolling back a savepoint removes its frames, the end of the transaction removes all. Without
+//! a frame, the session's identity counts, if there is one; then, in trusted mode, the setting
+//! `app.current_tenant`. In signed mode only what came from a verified token counts.
 //!
-//! Failure handling: whatever cannot be established is no context. Reads then see no row; writes are refused
-//! by the triggers in `guard`. Nothing here is stored where SQL could write it.
+//! Failure handling: what cannot be established is not a context. Reads then see no row, and the triggers in
+//! `guard` refuse writes. Nothing here is stored where SQL could write it.
 
 pub mod functions;
 pub mod mode;
@@ -45,9 +45,10 @@ pub struct Context {
 struct Frame {
     subtransaction: pg_sys::SubTransactionId,
     context: Context,
-    /// Whom the verified token named that it came from; none where it came from none.
+    /// The issuer and subject of the verified token that the frame came from; None where it came from no
+    /// token.
     verified: Option<Rc<Presented>>,
-    /// It narrows the session's identity, and ends with it.
+    /// True where the frame narrows the session's identity; it ends with that identity.
     of_session: bool,
 }
 
@@ -61,21 +62,21 @@ struct Pending {
 struct State {
     frames: Vec<Frame>,
     pending: Vec<Pending>,
-    /// Whether tenant and user of the session's identity are active, looked up once a transaction.
+    /// True where the tenant and user of the session's identity are active; looked up once per transaction.
     session_confirmed: Option<bool>,
-    /// A user and his role, looked up once a transaction.
+    /// A user and their role, looked up once per transaction.
     role: Option<(Uuid, Role)>,
-    /// The setting's text and the tenant it stands for, looked up once a transaction.
+    /// The setting's text and the tenant it names, looked up once per transaction.
     setting: Option<(Vec<u8>, Option<Uuid>)>,
-    /// A tenant and what it sees, looked up once a transaction.
+    /// A tenant and the tenants it sees, looked up once per transaction.
     visible: Option<Visible>,
 }
 
-/// What a tenant sees, itself first.
+/// The tenants that a tenant sees, itself first.
 struct Visible {
     of: Uuid,
     tenants: Vec<Uuid>,
-    /// The same as a uuid[] of PostgreSQL's, made when it is first asked for.
+    /// The same as a PostgreSQL uuid[]; built on first use.
     array: Option<Box<[u8]>>,
 }
 
@@ -88,13 +89,13 @@ impl State {
     }
 }
 
-/// Declares the parameters, and listens for what changes or ends a context; once a backend.
+/// Declares the parameters and watches for events that change or end a context; called once per backend.
 pub fn register() {
     mode::define(follow_setting);
     reset::watch(forget_identity);
     on_relation_change(|changed| {
         if sight::forget_where_tenants(changed) {
-            // A plan that is made after this must not be chosen by what was looked up before.
+            // A plan made after this must not rely on what was looked up before.
             forget_lookups();
         }
     });
@@ -110,7 +111,7 @@ thread_local! {
     static STATE: RefCell<State> = RefCell::new(State::default());
 }
 
-/// The context in force, if there is one. Raises for a malformed setting.
+/// The context in force, if there is one. Raises an error for a malformed setting.
 pub fn current() -> Option<Context> {
     framed().or_else(from_session).or_else(|| match context_mode() {
         ContextMode::Trusted => from_setting(),
@@ -118,7 +119,8 @@ pub fn current() -> Option<Context> {
     })
 }
 
-/// The context in force; none also where the setting is malformed. For records, which must not fail for it.
+/// The context in force; None also where the setting is malformed. For the audit trail, which must not fail
+/// because of the setting.
 pub fn current_or_none() -> Option<Context> {
     let established = framed().or_else(from_session);
     if established.is_some() || context_mode() == ContextMode::Signed {
@@ -129,7 +131,8 @@ pub fn current_or_none() -> Option<Context> {
     from_setting()
 }
 
-/// The context that a verified token established, whom the token named, and whether it is the session's.
+/// The context that a verified token established, the token's issuer and subject, and whether the context is
+/// the session's.
 pub fn verified() -> Option<(Context, Rc<Presented>, bool)> {
     let framed = STATE.with_borrow(|state| {
         let (frame, presented) =
@@ -146,7 +149,7 @@ pub fn verified() -> Option<(Context, Rc<Presented>, bool)> {
     }
 }
 
-/// Whom the token named that the context in force came from; none where it came from none.
+/// The issuer and subject of the token that the context in force came from; None where it came from no token.
 pub fn presented() -> Option<Rc<Presented>> {
     let signed = context_mode() == ContextMode::Signed;
     let framed = STATE.with_borrow(|state| {
@@ -159,14 +162,15 @@ pub fn presented() -> Option<Rc<Presented>> {
     }
 }
 
-/// The user in context, as the human who presented the token that the context came from, where it came from one.
+/// The user in context, with the issuer and subject of the token that the context came from, if it came from
+/// one.
 pub fn human(user: Uuid) -> Human {
     let (issuer, subject) =
         presented().map(|presented| (presented.issuer.clone(), presented.subject.clone())).unzip();
     Human { user, issuer, subject }
 }
 
-/// What the newest frame says that counts in the mode in force.
+/// The newest frame's context that counts in the mode in force.
 fn framed() -> Option<Context> {
     let signed = context_mode() == ContextMode::Signed;
     let (context, of_session) = STATE.with_borrow(|state| {
@@ -176,7 +180,7 @@ fn framed() -> Option<Context> {
     (!of_session || session::in_force().is_some()).then_some(context)
 }
 
-/// What the session's identity says, while its tenant and its user are active.
+/// The context of the session's identity, while its tenant and user are active.
 fn from_session() -> Option<Context> {
     let SessionIdentity { tenant, user, .. } = session::in_force()?;
     let confirmed = STATE.with_borrow(|state| state.session_confirmed).unwrap_or_else(|| {
@@ -190,7 +194,7 @@ fn from_session() -> Option<Context> {
     confirmed.then_some(Context { tenant, user: Some(user), assistant: None })
 }
 
-/// The role of the user in context; none where there is no user. Refuses with reason `unknown_user` where he is
+/// The role of the user in context; None where there is no user. Refuses with `unknown_user` where they are
 /// no longer an active user of the tenant.
 pub fn user_role() -> Result<Option<Role>, Refusal> {
     let Some(Context { tenant, user: Some(user), .. }) = current() else { return Ok(None) };
@@ -204,8 +208,8 @@ pub fn user_role() -> Result<Option<Role>, Refusal> {
     Ok(Some(role))
 }
 
-/// The tenants whose rows may be read: the one in context, first, and its direct active subsidiaries if it is a
-/// holding. Empty without a context.
+/// The tenants whose rows may be read: the one in context, then, where it is a holding, its direct active
+/// subsidiaries. Empty without a context.
 pub fn visible() -> Vec<Uuid> {
     current().map(|context| visible_from(context.tenant)).unwrap_or_default()
 }
@@ -220,7 +224,7 @@ pub fn own() -> Option<Uuid> {
     remembered.unwrap_or_else(|| visible_from(tenant).first().copied())
 }
 
-/// The tenant in context and what it sees; none also where the setting is malformed.
+/// The tenant in context and the tenants it sees; None also where the setting is malformed.
 pub fn visible_or_none() -> Option<(Uuid, Vec<Uuid>)> {
     current_or_none().map(|context| (context.tenant, visible_from(context.tenant)))
 }
@@ -239,7 +243,7 @@ fn visible_from(tenant: Uuid) -> Vec<Uuid> {
     })
 }
 
-/// Calls `read` with [`visible`] as a uuid[] of PostgreSQL's, a whole varlena.
+/// Calls `read` with [`visible`] as a PostgreSQL uuid[], a whole varlena.
 pub fn with_visible_array<T>(read: impl FnOnce(&[u8]) -> T) -> T {
     let Some(tenant) = current().map(|context| context.tenant) else { return read(&uuid_array(&[])) };
     let known = STATE.with_borrow(|state| state.visible.as_ref().is_some_and(|visible| visible.of == tenant));
@@ -262,8 +266,8 @@ pub fn enter_verified(context: Context, presented: Rc<Presented>) {
     push(context, Some(presented), false);
 }
 
-/// Narrows a verified context until the end of the (sub)transaction, and of the session's identity if it is
-/// that one.
+/// Narrows a verified context until the end of the (sub)transaction. Where it is the session's, also until
+/// the session's identity ends.
 pub fn narrow(context: Context, presented: Rc<Presented>, of_session: bool) {
     push(context, Some(presented), of_session);
 }
@@ -280,7 +284,7 @@ fn push(context: Context, verified: Option<Rc<Presented>>, of_session: bool) {
     sight::follow(sight::known(context.tenant));
 }
 
-/// A frame or the session's identity has gone: cached plans follow the context that is in force now.
+/// A frame or the session's identity has ended: cached plans now follow the context that is in force.
 fn fall_back() {
     let framed = STATE.with_borrow(|state| state.frames.last().map(|frame| frame.context.tenant));
     let established = framed.or_else(|| session::in_force().map(|identity| identity.tenant));
@@ -301,7 +305,7 @@ fn current_subtransaction() -> pg_sys::SubTransactionId {
     unsafe { pg_sys::GetCurrentSubTransactionId() }
 }
 
-/// Looks tenants and users up again at the next question: one of them has changed.
+/// A tenant or user has changed: the next call looks them up again.
 pub fn forget_lookups() {
     STATE.with_borrow_mut(State::forget_lookups);
 }
@@ -323,7 +327,7 @@ fn from_setting() -> Option<Context> {
     tenant.map(|tenant| Context { tenant, user: None, assistant: None })
 }
 
-/// The transaction has committed: an identity that was kept for the session is the session's.
+/// The transaction has committed: an identity kept for the session takes effect.
 pub fn commit() {
     if let Some(pending) =
         STATE.with_borrow(|state| state.pending.last().map(|pending| pending.identity.clone()))
@@ -334,12 +338,12 @@ pub fn commit() {
     forget();
 }
 
-/// The transaction has failed or was rolled back, and the session's identity ends with it.
+/// The transaction has failed or was rolled back. This ends the session's identity too.
 pub fn abort() {
     forget_identity();
 }
 
-/// The transaction has ended, and the context with it.
+/// The transaction has ended: its context ends.
 pub fn forget() {
     let state = STATE.take();
     if !state.frames.is_empty() {
@@ -347,13 +351,13 @@ pub fn forget() {
     }
 }
 
-/// Nobody is in context any more, the session's identity included.
+/// Clears the context, including the session's identity.
 pub fn forget_identity() {
     session::forget();
     forget();
 }
 
-/// A savepoint was rolled back: what it set is gone, and what was looked up since may be.
+/// A savepoint was rolled back: what it set is gone, and what was looked up since then may be out of date.
 pub fn forget_subtransaction(own: pg_sys::SubTransactionId) {
     let had_frame = STATE.with_borrow_mut(|state| {
         let before = state.frames.len();
@@ -367,7 +371,7 @@ pub fn forget_subtransaction(own: pg_sys::SubTransactionId) {
     }
 }
 
-/// A savepoint was released: what it set is the parent's, in place of what the parent had.
+/// A savepoint was released: what it set replaces what its parent had set.
 pub fn adopt_subtransaction(own: pg_sys::SubTransactionId, parent: pg_sys::SubTransactionId) {
     STATE.with_borrow_mut(|state| {
         if state.frames.iter().any(|frame| frame.subtransaction == own) {

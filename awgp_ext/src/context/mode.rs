@@ -1,16 +1,16 @@
-//! Where the context may come from: `awgp.context_mode` and `app.current_tenant`.
+//! The sources of the context: `awgp.context_mode` and `app.current_tenant`.
 
 use crate::pg::parameter::{Assign, are_known, of_anybody, of_superuser};
 use pgrx::{GucSetting, PostgresGucEnum, pg_sys};
 use std::ffi::{CStr, CString};
 
-/// Where the context may come from.
+/// The sources from which a context is accepted.
 #[derive(PostgresGucEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ContextMode {
-    /// Settings and `awgp.set_context()`: for applications that are trusted with their own SQL.
+    /// The setting and `awgp.set_context()`: for applications whose SQL is trusted.
     #[name = c"trusted"]
     Trusted,
-    /// Verified tokens alone, through `awgp.authenticate()`: holds against hostile SQL.
+    /// Only verified tokens, through `awgp.authenticate()`: protects against hostile SQL.
     #[name = c"signed"]
     Signed,
 }
@@ -18,40 +18,41 @@ pub enum ContextMode {
 static MODE: GucSetting<ContextMode> = GucSetting::<ContextMode>::new(ContextMode::Trusted);
 static CURRENT_TENANT: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
 
-/// The mode in force. Only a superuser, or the database's or role's own settings, may change it. Where it cannot be
-/// established it is signed, as in a parallel worker: no context reaches one, and what a client has set may.
+/// The mode in force. Only a superuser can set it, in a session, for a database or for a role. It is signed
+/// where it cannot be established and in a parallel worker: a worker gets no context, but may get what a
+/// client has set.
 pub fn context_mode() -> ContextMode {
     if in_parallel_worker() || !are_known() { ContextMode::Signed } else { MODE.get() }
 }
 
-/// True in a process that helps another session with its query.
+/// True in a parallel worker.
 pub fn in_parallel_worker() -> bool {
-    // SAFETY: reads a number of this process, which is -1 elsewhere.
+    // SAFETY: reads a variable of this process, which is -1 outside parallel workers.
     unsafe { pg_sys::ParallelWorkerNumber >= 0 }
 }
 
 /// The text of `app.current_tenant`; None where it is unset or empty.
 pub fn app_current_tenant() -> Option<&'static CStr> {
     // SAFETY: the name is a C string. With missing_ok the answer is null or a C string that lives until the
-    // setting changes; callers read it at once and keep nothing.
+    // setting changes; callers read it at once and keep no reference.
     unsafe {
         let value = pg_sys::GetConfigOption(c"app.current_tenant".as_ptr(), true, false);
         (!value.is_null()).then(|| CStr::from_ptr(value)).filter(|text| !text.is_empty())
     }
 }
 
-/// Declares the parameters. `follow` is called whenever and however `app.current_tenant` changes: by SET, set_config, a
-/// function's SET clause, RESET, the end of a transaction or of a savepoint.
+/// Declares the parameters. `follow` is called whenever `app.current_tenant` changes: by SET, set_config, a
+/// function's SET clause, RESET, or the end of a transaction or savepoint.
 pub fn define(follow: Assign) {
     of_superuser(
         c"awgp.context_mode",
-        c"Where the tenant context may come from.",
-        c"trusted: the setting app.current_tenant and awgp.set_context(); signed: verified tokens alone.",
+        c"Sources from which a tenant context is accepted.",
+        c"trusted: the setting app.current_tenant and awgp.set_context(); signed: only tokens that awgp.authenticate() has verified.",
     )
     .choice(&MODE);
     of_anybody(
         c"app.current_tenant",
-        c"The tenant in context, in trusted mode.",
+        c"Tenant in context, in trusted mode.",
         c"The id of an active tenant. Set it for one transaction: SELECT set_config('app.current_tenant', id, true).",
     )
     .text(&CURRENT_TENANT, None, Some(follow));

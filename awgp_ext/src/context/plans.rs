@@ -1,18 +1,18 @@
-//! Plans that fit the context: what lets a list under row-level security walk an ordered index.
+//! Plans that fit the context, so that a list under row-level security can use an ordered index.
 //!
-//! A policy must serve a tenant that sees itself alone and a holding that sees several. `tenant_id = ANY (…)`
-//! serves both, but PostgreSQL does not take an index on (tenant_id, created_at) as ordered by created_at then:
-//! a list of the newest fifty would sort all of a tenant's rows. So the policies say both,
-//! `awgp.own_or_visible(tenant_id = own, tenant_id = ANY (visible))`, and at plan time the planner asks here
-//! which of the two the context in force needs.
+//! A policy must serve a tenant that sees only itself and a holding that sees several tenants. `tenant_id =
+//! ANY (…)` serves both, but then PostgreSQL does not know that an index on (tenant_id, created_at) is
+//! ordered by created_at: a list of the newest fifty would sort all rows of the tenant. So the policies give
+//! both forms, `awgp.own_or_visible(tenant_id = own, tenant_id = ANY (visible))`, and at plan time the
+//! planner asks here which one the context in force needs.
 //!
-//! The wide form is right for every context. The narrow one is right for a context that sees itself alone; under
-//! a holding it would hide the subsidiaries, never show a row too many. Cached plans outlive a context, so they
-//! are made anew when the kind of context in force changes ([`super::sight`]), or when a tenant does: each plan depends
-//! on the table of tenants, whose trigger tells every session.
+//! The wide form is correct for every context. The narrow form is correct for a tenant that sees only itself;
+//! for a holding it would hide the subsidiaries, but never show a row too many. Cached plans outlive a
+//! context, so they are made again when the kind of context in force changes ([`super::sight`]), and when a
+//! tenant changes: each plan depends on the table of tenants, whose trigger notifies every session.
 //!
-//! Where one row is wanted by its key, starting the sub-select's executor would cost more than the look-up: there
-//! the function is called as it stands ([`key`]).
+//! Where one row is wanted by its key, starting the executor of the sub-select costs more than the look-up;
+//! there the function is called directly ([`key`]).
 
 mod key;
 
@@ -28,12 +28,12 @@ pub extern "C" fn pg_finfo_awgp_own_or_visible_support() -> &'static pg_sys::Pg_
     &V1
 }
 
-/// The planner's question about `awgp.own_or_visible(own, visible)`: answers with one of the two arguments.
+/// The planner's support function of `awgp.own_or_visible(own, visible)`: returns one of the two arguments.
 #[doc(hidden)]
 #[unsafe(no_mangle)]
 #[pgrx::pg_guard]
 pub unsafe extern "C-unwind" fn awgp_own_or_visible_support(fcinfo: pg_sys::FunctionCallInfo) -> Datum {
-    // SAFETY: the planner passes one node; its tag says which question it asks. Only simplification concerns us.
+    // SAFETY: the planner passes one node, and its tag tells the request. Only simplification is answered.
     unsafe {
         let request = (*(*fcinfo).args.as_ptr()).value.cast_mut_ptr::<pg_sys::SupportRequestSimplify>();
         if request.is_null() || (*request).type_ != pg_sys::NodeTag::T_SupportRequestSimplify {
@@ -51,17 +51,17 @@ pub unsafe extern "C-unwind" fn awgp_own_or_visible_support(fcinfo: pg_sys::Func
     }
 }
 
-/// The form for a plan that is being made now.
+/// The form for the plan being made.
 unsafe fn choose(root: *mut pg_sys::PlannerInfo) -> Sight {
     if root.is_null() {
-        // Not a plan, or not one whose life we could bound.
+        // Not a plan, or a plan that cannot be invalidated with the table of tenants.
         return Sight::Other;
     }
     let sight = match visible_or_none() {
         Some((tenant, visible)) if visible == [tenant] => Sight::Own,
         _ => Sight::Other,
     };
-    // SAFETY: the planner's own list of what the plan depends on.
+    // SAFETY: the planner's own list of the relations that the plan depends on.
     unsafe {
         let global = (*root).glob;
         (*global).relationOids = pg_sys::lappend_oid((*global).relationOids, relation::oid(c"tenants"));

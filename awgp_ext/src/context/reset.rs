@@ -1,5 +1,6 @@
-//! DISCARD ALL and RESET ALL end the session's identity. They have no callback in the server, so the statement itself is
-//! watched for; with a pooler that resets connections, the next client finds nobody in context.
+//! DISCARD ALL and RESET ALL end the session's identity. The server has no callback for them, so the
+//! statements themselves are watched. With a pooler that resets connections, the next client starts without a
+//! context.
 
 use pgrx::pg_sys;
 use std::cell::Cell;
@@ -11,17 +12,17 @@ thread_local! {
 
 static mut PREVIOUS_HOOK: pg_sys::ProcessUtility_hook_type = None;
 
-/// Calls `forget_identity` at DISCARD ALL and RESET ALL; once a backend.
+/// Calls `forget_identity` at DISCARD ALL and RESET ALL; called once per backend.
 pub fn watch(forget_identity: fn()) {
     ON_RESET.set(Some(forget_identity));
-    // SAFETY: the library is loaded once, by one thread; both hooks live as long as the backend.
+    // SAFETY: the library is loaded once, by one thread; both hooks are valid as long as the backend lives.
     unsafe {
         PREVIOUS_HOOK = pg_sys::ProcessUtility_hook;
         pg_sys::ProcessUtility_hook = Some(on_utility);
     }
 }
 
-// The server's own, without the guard of pgrx's binding: see `on_utility`.
+// The server's function without the guard of pgrx's binding: see `on_utility`.
 unsafe extern "C-unwind" {
     #[allow(clippy::too_many_arguments)] // the server's signature
     fn standard_ProcessUtility(
@@ -36,9 +37,10 @@ unsafe extern "C-unwind" {
     );
 }
 
-/// Every utility statement of the server passes here, those of other databases too. A guard of pgrx's would catch an error of
-/// theirs and raise it anew, without the names of table, column and constraint and without its place in the text. So there is
-/// none around the call, and nothing in this frame that has to be dropped: an error leaves through it as through one of C.
+/// Every utility statement of the server passes here, also in databases without AWGP. A pgrx guard would
+/// catch an error and raise it again without the names of table, column and constraint and without its
+/// position in the text. So there is no guard around the call, and this frame has nothing to drop: an error
+/// passes through it as through a C function.
 #[allow(clippy::too_many_arguments)] // the server's signature
 unsafe extern "C-unwind" fn on_utility(
     statement: *mut pg_sys::PlannedStmt,
@@ -50,7 +52,7 @@ unsafe extern "C-unwind" fn on_utility(
     receiver: *mut pg_sys::DestReceiver,
     completion: *mut pg_sys::QueryCompletion,
 ) {
-    // SAFETY: everything is handed on as the server gave it; the earlier hook is one of its own kind.
+    // SAFETY: all arguments are passed on unchanged; the earlier hook has the same signature.
     unsafe {
         before_utility(statement);
         let next = PREVIOUS_HOOK.unwrap_or(standard_ProcessUtility);
@@ -58,7 +60,7 @@ unsafe extern "C-unwind" fn on_utility(
     }
 }
 
-/// Before the statement: should it fail, nobody is in context either.
+/// Runs before the statement, so that the context ends even where the statement fails.
 #[pgrx::pg_guard]
 unsafe extern "C-unwind" fn before_utility(statement: *mut pg_sys::PlannedStmt) {
     // SAFETY: a statement that is about to run.
@@ -71,10 +73,9 @@ unsafe extern "C-unwind" fn before_utility(statement: *mut pg_sys::PlannedStmt) 
 
 /// True for DISCARD ALL and RESET ALL.
 ///
-/// # Safety
-/// A node.
+/// # Safety `node` is a live node.
 unsafe fn ends_identity(node: *mut pg_sys::Node) -> bool {
-    // SAFETY: the tag says what the node is.
+    // SAFETY: the tag tells the type of the node.
     unsafe {
         match (*node).type_ {
             pg_sys::NodeTag::T_DiscardStmt => {

@@ -1,8 +1,8 @@
-//! The identity of a session: what `awgp.authenticate(token, true)` leaves in backend memory.
+//! The identity of a session: what `awgp.authenticate(token, true)` keeps in backend memory.
 //!
-//! It belongs to the login that presented the token, is compared with the clock at each use, with the tables
-//! once a transaction, and ends with any transaction that is rolled back and with DISCARD ALL or RESET ALL.
-//! ([`super::reset`]).
+//! It belongs to the login role that presented the token. It is checked against the clock at each use and
+//! against the tables once per transaction. It ends with any transaction that is rolled back, and with
+//! DISCARD ALL or RESET ALL ([`super::reset`]).
 
 use super::mode::app_current_tenant;
 use super::sight;
@@ -12,7 +12,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use uuid::Uuid;
 
-/// Whom a verified token named.
+/// The issuer and subject that a verified token named.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Presented {
     /// `iss`.
@@ -28,9 +28,9 @@ pub struct SessionIdentity {
     pub tenant: Uuid,
     /// The user.
     pub user: Uuid,
-    /// The first second, since 1970, at which it is no longer in force.
+    /// The first second, counted from 1970, at which it is no longer valid.
     pub expires_at_seconds: i64,
-    /// Whom the token named.
+    /// The token's issuer and subject.
     pub presented: Rc<Presented>,
     /// The session's user when the token was presented.
     pub login: pg_sys::Oid,
@@ -40,7 +40,7 @@ thread_local! {
     static IDENTITY: RefCell<Option<SessionIdentity>> = const { RefCell::new(None) };
 }
 
-/// The identity, unless it has expired or the session's user is another one; then it is forgotten.
+/// The identity. One that has expired, or that belongs to another session user, is dropped.
 pub fn in_force() -> Option<SessionIdentity> {
     let identity = IDENTITY.with_borrow(Clone::clone)?;
     if now_seconds() < identity.expires_at_seconds && identity.login == login() {
@@ -56,12 +56,12 @@ pub fn put(identity: SessionIdentity) {
     IDENTITY.set(Some(identity));
 }
 
-/// Nobody is authenticated any more.
+/// Drops the identity.
 pub fn forget() {
     IDENTITY.set(None);
 }
 
-/// The session's user, whom SET ROLE does not change.
+/// The session user, which SET ROLE does not change.
 pub fn login() -> pg_sys::Oid {
     // SAFETY: reads the backend's own state.
     unsafe { pg_sys::GetSessionUserId() }

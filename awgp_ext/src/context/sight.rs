@@ -1,7 +1,8 @@
 //! How much contexts see, and which cached plans fit them ([`super::plans`]).
 //!
-//! Cached plans outlive a context, so they are made anew when the kind of context in force changes ([`follow`]), or when a
-//! tenant does: each plan depends on the table of tenants, whose trigger tells every session.
+//! Cached plans outlive a context, so they are made again when the kind of context in force changes
+//! ([`follow`]), and when a tenant changes: each plan depends on the table of tenants, whose trigger notifies
+//! every session.
 
 use crate::pg::relation;
 use pgrx::pg_sys;
@@ -13,25 +14,25 @@ use uuid::Uuid;
 /// How much a context sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sight {
-    /// The tenant in context, alone.
+    /// Only the tenant in context.
     Own,
-    /// Several tenants, or, without a context, none.
+    /// Several tenants, or none where there is no context.
     Other,
 }
 
-/// Sights remembered at most; a backend that meets more tenants forgets all and begins again.
+/// The most tenants whose sight is remembered; beyond it all are forgotten.
 const KNOWN_MAX: usize = 4096;
 
-/// What cached plans may be of, and what tenants see.
+/// The forms that cached plans may have, and what tenants see.
 #[derive(Default)]
 struct Plans {
     /// Plans of the narrow form may be cached.
     narrow: bool,
     /// Plans of the wide form may be cached.
     wide: bool,
-    /// What tenants see, as last looked up; emptied when any tenant changes.
+    /// What tenants see, as last looked up; cleared when any tenant changes.
     known: HashMap<Uuid, Sight>,
-    /// awgp.tenants, once something is known of it.
+    /// The oid of awgp.tenants; None until a tenant has been looked up.
     tenants: Option<pg_sys::Oid>,
 }
 
@@ -39,12 +40,12 @@ thread_local! {
     static PLANS: RefCell<Plans> = RefCell::new(Plans::default());
 }
 
-/// What the tenant sees, if it is known without a look-up.
+/// What the tenant sees, if it is remembered.
 pub fn known(tenant: Uuid) -> Option<Sight> {
     PLANS.with_borrow(|plans| plans.known.get(&tenant).copied())
 }
 
-/// Remembers what a tenant was found to see.
+/// Remembers what a tenant sees.
 pub fn learn(tenant: Uuid, visible: &[Uuid]) {
     let sight = if visible == [tenant] { Sight::Own } else { Sight::Other };
     let tenants = relation::oid(c"tenants");
@@ -57,8 +58,8 @@ pub fn learn(tenant: Uuid, visible: &[Uuid]) {
     });
 }
 
-/// A context comes into force: cached plans of the other form are made anew at their next use. Where its sight
-/// is unknown, all are.
+/// A context takes effect: cached plans of the other form are made again at their next use. Where its sight
+/// is unknown, all of them are.
 pub fn follow(sight: Option<Sight>) {
     let unfit = PLANS.with_borrow_mut(|plans| {
         let unfit = match sight {
@@ -72,13 +73,14 @@ pub fn follow(sight: Option<Sight>) {
         unfit
     });
     if unfit {
-        // SAFETY: marks cached plans invalid; touches no catalog, so it may run at a transaction's end too.
+        // SAFETY: marks cached plans invalid; reads no catalog, so it may also run at the end of a
+        // transaction.
         unsafe { pg_sys::ResetPlanCache() };
     }
 }
 
-/// The setting `app.current_tenant` takes this text. Runs whenever and however that happens, so it looks nothing
-/// up. Without a tenant in it there is no context, and both forms show nothing.
+/// The setting `app.current_tenant` changes to this text. May run at any moment, so it reads no table. A text
+/// that names no tenant gives no context, for which both forms show nothing.
 pub fn follow_setting(text: Option<&CStr>) {
     let tenant = text.and_then(|text| Uuid::try_parse(text.to_str().ok()?.trim()).ok());
     if let Some(tenant) = tenant {
@@ -86,7 +88,7 @@ pub fn follow_setting(text: Option<&CStr>) {
     }
 }
 
-/// A plan is being made for this sight, and may be cached.
+/// A plan of this form is being made, and may be cached.
 pub fn plan_for(sight: Sight) {
     PLANS.with_borrow_mut(|plans| match sight {
         Sight::Own => plans.narrow = true,
@@ -94,7 +96,8 @@ pub fn plan_for(sight: Sight) {
     });
 }
 
-/// A relation has changed, or any of them; true where it may be the table of tenants, and what they see is forgotten.
+/// A relation has changed, or, for None, any relation may have. Where it may be the table of tenants, forgets
+/// what tenants see and returns true.
 pub fn forget_where_tenants(changed: Option<pg_sys::Oid>) -> bool {
     PLANS.with_borrow_mut(|plans| {
         let of_tenants = changed.is_none() || plans.tenants == changed;

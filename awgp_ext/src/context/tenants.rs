@@ -1,4 +1,4 @@
-//! What the context must know of tenants, users and assistants, read below row-level security.
+//! What the context needs to know about tenants, users and assistants; read past row-level security.
 
 use crate::pg::datum::uuid;
 use crate::pg::relation::{for_each_by_text, for_each_by_uuid};
@@ -15,7 +15,7 @@ pub fn is_active(tenant: Uuid) -> bool {
     active
 }
 
-/// The tenant itself and, where it is a holding, its direct active subsidiaries; nothing if it is inactive.
+/// The tenant itself and, where it is a holding, its direct active subsidiaries; empty where it is inactive.
 pub fn visible_from(tenant: Uuid) -> Vec<Uuid> {
     let mut visible = Vec::new();
     let mut is_holding = false;
@@ -35,7 +35,7 @@ pub fn visible_from(tenant: Uuid) -> Vec<Uuid> {
     visible
 }
 
-/// True where the user is an active one of the tenant.
+/// True where the user belongs to the tenant and is active.
 pub fn has_active_user(tenant: Uuid, user: Uuid) -> bool {
     let mut found = false;
     for_each_by_uuid(c"users", c"users_pkey", c"id", user, |row| {
@@ -44,7 +44,7 @@ pub fn has_active_user(tenant: Uuid, user: Uuid) -> bool {
     found
 }
 
-/// The role of an active user of the tenant; none where he is not.
+/// The role of an active user of the tenant; None where they are not one.
 pub fn role_of_active_user(tenant: Uuid, user: Uuid) -> Option<String> {
     let mut role = None;
     for_each_by_uuid(c"users", c"users_pkey", c"id", user, |row| {
@@ -55,7 +55,7 @@ pub fn role_of_active_user(tenant: Uuid, user: Uuid) -> Option<String> {
     role
 }
 
-/// The user whose `keycloak_id` is the subject of a token, with his tenant.
+/// The user whose `keycloak_id` is the token's subject, with their tenant.
 pub fn user_of_subject(subject: &str) -> Option<(Uuid, Candidate)> {
     let mut user = None;
     for_each_by_text(c"users", c"users_keycloak_id_key", c"keycloak_id", subject, |row| {
@@ -78,7 +78,7 @@ pub fn user_of_subject(subject: &str) -> Option<(Uuid, Candidate)> {
     candidate.map(|candidate| (id, candidate))
 }
 
-/// True where the assistant is one of the tenant's.
+/// True where the assistant belongs to the tenant.
 pub fn has_assistant(tenant: Uuid, assistant: Uuid) -> bool {
     let mut found = false;
     for_each_by_uuid(c"assistants", c"assistants_pkey", c"id", assistant, |row| {
@@ -87,10 +87,10 @@ pub fn has_assistant(tenant: Uuid, assistant: Uuid) -> bool {
     found
 }
 
-/// Why `parent` cannot be the parent of `tenant`; none where it can, or where the foreign key will say so.
+/// Why `parent` cannot be the parent of `tenant`; None where it can, or where the foreign key will refuse it.
 ///
-/// Walks up from the parent and locks each ancestor, so that two transactions that hang one branch under the
-/// other at the same time meet: one waits, and the deadlock detector ends the other.
+/// Walks up from the parent and locks each ancestor. So two transactions that make two tenants each other's
+/// parents at the same time meet: one waits, and the deadlock detector ends the other.
 pub fn parent_refusal(tenant: Uuid, parent: Uuid) -> Option<Refusal> {
     let mut ancestor = Some(parent);
     let mut first = true;
@@ -109,12 +109,12 @@ pub fn parent_refusal(tenant: Uuid, parent: Uuid) -> Option<Refusal> {
 }
 
 statements! {
-    /// A tenant, locked against change.
+    /// A tenant, locked against changes.
     ANCESTOR(UUIDOID) = "
         SELECT type, parent_tenant_id FROM awgp.tenants WHERE id OPERATOR(pg_catalog.=) $1 FOR SHARE";
 }
 
-/// Type and parent of a tenant, locked against change until the transaction ends.
+/// Type and parent of a tenant, locked against changes until the transaction ends.
 fn lock_ancestor(tenant: Uuid) -> (Option<String>, Option<Uuid>) {
     ANCESTOR.run(&[uuid(tenant)], |rows| match rows.first() {
         Some(row) => (row.text(c"type"), row.uuid(c"parent_tenant_id")),

@@ -1,4 +1,4 @@
-//! Whether the server maintains this database by itself, said always.
+//! The finding that tells whether the server maintains this database automatically; always reported.
 
 use super::finding::Finding;
 use crate::maintenance::settings as maintenance;
@@ -7,30 +7,30 @@ use awgp_core::name_list;
 use pgrx::pg_sys;
 use std::ffi::CStr;
 
-/// Whether the server loads the library when it starts, and whether its background worker maintains this database.
+/// Whether the server preloads the library, and whether its background worker maintains this database.
 pub fn preload() -> Finding {
     let database: Option<String> = query::one("SELECT current_database()::text", &[]).ok().flatten();
     let database = database.unwrap_or_default();
     let maintained = maintenance::databases();
     let (message, hint) = if !is_preloaded() {
         (
-            "each session loads awgp when it first needs it; there is no background worker: run awgp maintenance run daily"
+            "awgp is not preloaded, so there is no background worker: run `awgp maintenance run` daily"
                 .to_owned(),
-            "ALTER SYSTEM SET shared_preload_libraries = 'awgp'; -- beside what is there; then restart the server"
+            "ALTER SYSTEM SET shared_preload_libraries = 'awgp'; -- added to the present value; then restart the server"
                 .to_owned(),
         )
     } else if maintained.contains(&database) {
         (
             format!(
-                "awgp is loaded when the server starts; its background worker maintains this database every {} seconds",
+                "awgp is preloaded, and its background worker maintains this database every {} seconds",
                 maintenance::interval().as_secs()
             ),
             "SELECT * FROM awgp.maintenance_steps;".to_owned(),
         )
     } else {
         (
-            "awgp is loaded when the server starts; its background worker does not maintain this database: \
-             run awgp maintenance run daily"
+            "awgp is preloaded, but its background worker does not maintain this database: \
+             run `awgp maintenance run` daily"
                 .to_owned(),
             name_too(maintained, database),
         )
@@ -44,7 +44,7 @@ pub fn preload() -> Finding {
     }
 }
 
-/// What to type, so that the worker maintains this database beside the others.
+/// The commands that make the worker maintain this database in addition to the others.
 fn name_too(mut maintained: Vec<String>, database: String) -> String {
     maintained.push(database);
     let names: Vec<String> = maintained.iter().map(|name| name_list::quoted(name)).collect();
@@ -54,7 +54,7 @@ fn name_too(mut maintained: Vec<String>, database: String) -> String {
 
 /// True where `shared_preload_libraries` names the library.
 fn is_preloaded() -> bool {
-    // SAFETY: a C string that the postmaster set before the first backend; null or constant since.
+    // SAFETY: a C string set by the postmaster before the first backend, or null; constant since then.
     let libraries = unsafe {
         let text = pg_sys::shared_preload_libraries_string;
         if text.is_null() { String::new() } else { CStr::from_ptr(text).to_string_lossy().into_owned() }

@@ -1,4 +1,4 @@
-//! A finding of the doctor, before it is a row.
+//! A finding of the doctor, before it becomes a row.
 
 /// A finding.
 pub struct Finding {

@@ -1,10 +1,11 @@
-//! What is wrong with this installation.
+//! The doctor: what is wrong with this installation.
 //!
 //! A check is a query in `sql/doctor/` that returns object, message and hint of each finding; its name is the
-//! stable code. $1 are the policies and $2 the triggers that the scripts make, $3 what they grant and $4 the roles of their
-//! policies. Read as the caller: nothing here needs more than the catalogs, which everybody may read.
+//! stable code. $1 is the policies and $2 the triggers that the scripts create, $3 what they grant and $4 the
+//! roles of their policies. Checks run as the caller: they read only catalogs that every role may read.
 //!
-//! Each check stands on its own, in a subtransaction: one that cannot be made is a finding, and the others follow.
+//! Each check runs on its own, in a subtransaction: one that fails is itself a finding, and the others still
+//! run.
 
 mod background;
 mod finding;
@@ -67,14 +68,15 @@ const CHECKS: &[Check] = checks! {
     warning retention_short,
 };
 
-/// What reads tables: asked as their owner, so that an administrator is told too, and once they are there.
+/// Checks that read tables. They run as the owner, so that an administrator gets their findings too, and only
+/// where the tables exist.
 const STATE_CHECKS: &[Check] = checks! {
     warning seal_overdue,
     warning maintenance_overdue,
     warning maintenance_failing,
 };
 
-/// What is wrong with this installation, a row a finding.
+/// What is wrong with this installation, one row per finding.
 #[pg_extern(stable, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
 #[allow(clippy::type_complexity)] // pgrx reads the columns from the type
@@ -124,15 +126,15 @@ fn doctor() -> TableIterator<
     TableIterator::new(rows)
 }
 
-/// Makes a check; what keeps it from being made is a finding in its place.
+/// Runs a check; an error in it is reported as a finding.
 fn alone(code: &str, check: impl FnOnce() -> Vec<Finding>) -> Vec<Finding> {
     subtransaction::within(check).unwrap_or_else(|failed| {
         vec![Finding {
             code: "check_failed",
             severity: "error",
             object: format!("check {code}"),
-            message: format!("the doctor could not look: {}", failed.message()),
-            hint: "SELECT * FROM awgp.doctor(); -- again, when the other findings are mended".to_owned(),
+            message: format!("the check failed: {}", failed.message()),
+            hint: "SELECT * FROM awgp.doctor(); -- again, after resolving the other findings".to_owned(),
         }]
     })
 }
@@ -144,7 +146,8 @@ fn state(check: &'static Check, declared: &[DatumWithOid<'_>]) -> Vec<Finding> {
     role::as_installer_past_row_security(|| found(check, declared))
 }
 
-/// The structure is older than the logic: after an update, or an old dump restored under a newer version.
+/// The structure is older than the logic: after an update, or after restoring an old dump under a newer
+/// version.
 fn migration_due() -> Option<Finding> {
     let due = install::due();
     let first = due.first()?;
@@ -157,7 +160,7 @@ fn migration_due() -> Option<Finding> {
     })
 }
 
-/// The server's minor release has a hole in row-level security that a later one closes.
+/// The server's minor release has a vulnerability in row-level security that a later one fixes.
 fn server_minor() -> impl Iterator<Item = Finding> {
     let version: Option<i32> =
         query::one("SELECT current_setting('server_version_num')::integer", &[]).ok().flatten();
@@ -179,18 +182,19 @@ fn server_minor() -> impl Iterator<Item = Finding> {
     })
 }
 
-/// Audit rows of a month that has no partition wait in the default one.
+/// Rows of months without a partition are in the default partition.
 fn default_partition_rows() -> Option<Finding> {
     relation::has_rows(c"audit_logs_default").then(|| Finding {
         code: "default_partition_rows",
         severity: "warning",
         object: "awgp.audit_logs_default".to_owned(),
-        message: "it holds rows of months that have no partition".to_owned(),
+        message: "it contains rows of months that have no partition".to_owned(),
         hint: "SELECT awgp.run_maintenance();".to_owned(),
     })
 }
 
-/// Somebody broke glass in the last thirty days. How often, not for whom: the doctor speaks to maintainers.
+/// Break-glass approvals in the last 30 days. Only their number is reported, not their tenants, because
+/// maintainers read the doctor's findings.
 fn glass_broken() -> Option<Finding> {
     if relation::oid(c"approvals") == pg_sys::InvalidOid {
         return None;
@@ -207,15 +211,15 @@ fn glass_broken() -> Option<Finding> {
         code: "glass_broken",
         severity: "warning",
         object: "awgp.approvals".to_owned(),
-        message: format!("glass was broken for {count} approvals in the last 30 days"),
+        message: format!("{count} approvals were approved by break-glass in the last 30 days"),
         hint: "SELECT * FROM awgp.audit_logs WHERE action = 'break_glass' ORDER BY timestamp DESC; -- as an auditor".to_owned(),
     })
 }
 
-/// A balance is not what the entries say.
+/// A balance differs from the sum of its entries.
 fn ledger_differs() -> Option<Finding> {
     let tables = [c"budget_periods", c"cost_transactions", c"credit_reservations", c"provider_credit_pools"];
-    // Without its tables there is no ledger to verify; migration_due says so.
+    // Without its tables there is no ledger to verify; migration_due reports that.
     if tables.iter().any(|table| relation::oid(table) == pgrx::pg_sys::InvalidOid) {
         return None;
     }
@@ -225,20 +229,24 @@ fn ledger_differs() -> Option<Finding> {
         code: "ledger_differs",
         severity: "error",
         object: "awgp.budget_periods".to_owned(),
-        message: format!("{} balances are not what the entries say; the first: {}", findings.len(), first.6),
+        message: format!(
+            "{} balances differ from the sum of their entries; the first: {}",
+            findings.len(),
+            first.6
+        ),
         hint: "SELECT * FROM awgp.verify_ledger();".to_owned(),
     })
 }
 
-/// Which context mode is in force, said always.
+/// The context mode in force; always reported.
 fn context_mode() -> Finding {
     let (message, hint) = match mode::context_mode() {
         ContextMode::Trusted => (
-            "trusted: whoever may run SQL chooses the tenant, with set_context() or app.current_tenant",
+            "trusted: any role that can run SQL chooses its tenant, with set_context() or app.current_tenant",
             "SELECT format('ALTER DATABASE %I SET awgp.context_mode = signed;', current_database())",
         ),
         ContextMode::Signed => {
-            ("signed: the tenant comes from a verified token alone", "SELECT 'SHOW awgp.context_mode;'")
+            ("signed: the tenant comes only from a verified token", "SELECT 'SHOW awgp.context_mode;'")
         }
     };
     let hint: Option<String> = query::one(hint, &[]).ok().flatten();

@@ -1,4 +1,5 @@
-//! What the doctor says of people: who vouches for them, and whether there are any to decide what waits.
+//! The doctor's findings about people: who vouches for users, and whether enough users can decide open
+//! approvals.
 
 use super::finding::Finding;
 use crate::approval::undecidable;
@@ -10,21 +11,21 @@ use crate::pg::relation;
 use crate::pg::role;
 use pgrx::pg_sys;
 
-/// In signed mode, and nobody is trusted to vouch for a user: nobody can come in.
+/// The mode is signed and no provider can be used, so nobody can authenticate.
 pub fn signed_without_provider() -> Option<Finding> {
     (context_mode() == ContextMode::Signed && providers::active().is_empty()).then(|| Finding {
         code: "signed_without_provider",
         severity: "error",
         object: "awgp.identity_providers".to_owned(),
-        message: "the context mode is signed, and no active provider can be used: every token is refused"
+        message: "the context mode is signed, but there is no usable active provider: every token is refused"
             .to_owned(),
         hint: "SELECT awgp.create_identity_provider('realm', 'https://…', '{awgp}', '{\"keys\": …}');"
             .to_owned(),
     })
 }
 
-/// In signed mode, a provider vouches for users of every tenant without saying of which, and tenants have admins who make
-/// users: they could claim the subject of a stranger.
+/// The mode is signed, a provider vouches for users of every tenant without naming the tenant, and tenants
+/// have admins who create users: they could claim another person's subject.
 pub fn provider_names_no_tenant() -> Vec<Finding> {
     let missing = [c"users", c"tenants"].iter().any(|table| relation::oid(table) == pg_sys::InvalidOid);
     if missing || context_mode() != ContextMode::Signed || !tenants_have_admins() {
@@ -39,12 +40,12 @@ pub fn provider_names_no_tenant() -> Vec<Finding> {
                 code: "provider_names_no_tenant",
                 severity: "error",
                 object: format!("identity provider {issuer}"),
-                message: "its tokens name no tenant, and tenants have admins who make users: whose subject their tenant has \
-                          set is refused"
+                message: "its tokens name no tenant, but tenants' admins can create users: a user whose subject was set by \
+                          their own tenant is refused"
                     .to_owned(),
                 hint: format!(
-                    "UPDATE awgp.identity_providers SET tenant_claim = '…' WHERE issuer = '{}'; -- or only_tenant_id, where \
-                     it has the users of one tenant alone",
+                    "UPDATE awgp.identity_providers SET tenant_claim = '…' WHERE issuer = '{}'; -- or set only_tenant_id, where \
+                     it has the users of only one tenant",
                     issuer.replace('\'', "''")
                 ),
             }
@@ -64,10 +65,11 @@ fn tenants_have_admins() -> bool {
     found.ok().flatten().unwrap_or(false)
 }
 
-/// Requests that wait for people who are not there. How many, not whose: the doctor speaks to maintainers. And no warning:
-/// it is no fault of the installation, and a tenant's user makes as many as they like.
+/// Requests that too few users can decide. Only their number is reported, not their tenants, because
+/// maintainers read the doctor's findings. Not a warning: it is not a fault of the installation, and users
+/// create such requests at will.
 pub fn approval_undecidable() -> Option<Finding> {
-    // An older structure does not say what the rules ask; migration_due says so.
+    // An older structure lacks columns that the rules need; migration_due reports that.
     let tables = [c"approvals", c"approval_decisions", c"users", c"assistants"];
     if tables.iter().any(|table| relation::oid(table) == pg_sys::InvalidOid) || !install::due().is_empty() {
         return None;
@@ -77,7 +79,7 @@ pub fn approval_undecidable() -> Option<Finding> {
         code: "approval_undecidable",
         severity: "info",
         object: "awgp.approvals".to_owned(),
-        message: format!("fewer people may decide {count} open approvals than votes are needed"),
+        message: format!("{count} open approvals need more votes than there are users who may decide them"),
         hint: "SELECT awgp.explain_approval(id) FROM awgp.approvals WHERE status IN ('pending', 'escalated'); -- as a user of \
                the tenant, who then asks others"
             .to_owned(),

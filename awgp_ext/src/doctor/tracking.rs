@@ -1,6 +1,7 @@
-//! Applications' own tables: whether what is tracked is what was asked for.
+//! The doctor's findings about applications' own tables: whether they are tracked as requested.
 //!
-//! What was asked for is on the record: `track_table()`, `untrack_table()` and new names are events of the installation's chain.
+//! The requests are on record: `track_table()`, `untrack_table()` and new names are events of the
+//! installation's chain.
 
 use super::finding::Finding;
 use crate::audit::installation;
@@ -14,8 +15,8 @@ use pgrx::pg_sys;
 use pgrx::prelude::*;
 use serde_json::Value;
 
-/// Tables of applications that record changes, each with what is odd about its trigger, and the partitions of it that do not refuse
-/// TRUNCATE.
+/// Applications' tables that record changes. Each with whether its trigger is unusual, and with the number of
+/// its partitions that do not refuse TRUNCATE.
 const TRACKED: &str = "
     SELECT tgrelid,
            tgtype <> 29 OR tgqual IS NOT NULL OR cardinality(tgattr::smallint[]) > 0,
@@ -28,7 +29,8 @@ const TRACKED: &str = "
       AND relnamespace <> 'awgp'::regnamespace
     ORDER BY tgrelid::regclass::text";
 
-/// Tables that inherit from a tracked one and record nothing: as the parent's rows, theirs are read and changed through it.
+/// Tables that inherit from a tracked one and record nothing: their rows are read and changed through the
+/// parent, as its own are.
 const CHILDREN: &str = "
     SELECT format('%I.%I', nspname, child.relname)
     FROM pg_inherits JOIN pg_class AS child ON child.oid = inhrelid JOIN pg_namespace ON pg_namespace.oid = child.relnamespace
@@ -36,8 +38,8 @@ const CHILDREN: &str = "
       AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = child.oid AND tgname = 'awgp_capture')
     ORDER BY 1";
 
-/// The last that the record says of each table, where that is that it is tracked: name, exclude, mask. What a table was called
-/// before is not asked of it any more.
+/// Tables whose last record says that they are tracked, but which record nothing: name, exclude, mask. A
+/// table's former names are not checked.
 const ASKED: &str = "
     WITH said AS (
         SELECT id, action, after_state, unnest(ARRAY[after_state ->> 'table', after_state ->> 'was']) AS name
@@ -69,7 +71,7 @@ pub fn findings() -> Vec<Finding> {
             code: "tracking_differs",
             severity: "error",
             message: format!(
-                "it inherits from {}, which is tracked, and its own changes are not recorded",
+                "it inherits from {}, which is tracked, but its own changes are not recorded",
                 table.name
             ),
             hint: track_again(&child, &hidden(&table)),
@@ -80,7 +82,7 @@ pub fn findings() -> Vec<Finding> {
     findings
 }
 
-/// A table whose trigger does not say what is there.
+/// A table whose trigger is out of date.
 fn differs(table: &Table, is_odd: bool, open: i64) -> Option<Finding> {
     let pinned = table.pinned();
     let tracked_as = table.arguments.as_ref().and_then(|arguments| arguments.first());
@@ -89,15 +91,17 @@ fn differs(table: &Table, is_odd: bool, open: i64) -> Option<Finding> {
     } else if pinned.is_none() {
         (
             "error",
-            "its trigger goes by the names of columns: one that is renamed is not masked any more".to_owned(),
+            "its trigger identifies columns by name: a masked column that is renamed is no longer masked"
+                .to_owned(),
         )
     } else if pinned.is_some_and(|pinned| !pinned.agrees(&table.columns)) {
-        let message = "its columns are not those that were tracked: what may be one that is masked is masked";
+        let message =
+            "its columns have changed since it was tracked: every column that may be a masked one is masked";
         ("warning", message.to_owned())
     } else if tracked_as.is_some_and(|name| *name != table.name) {
         ("warning", "it was tracked under another name".to_owned())
     } else if open > 0 {
-        ("error", format!("{open} partitions can be truncated, of which the trail says nothing"))
+        ("error", format!("{open} partitions can be truncated without a record in the audit trail"))
     } else {
         return None;
     };
@@ -105,9 +109,9 @@ fn differs(table: &Table, is_odd: bool, open: i64) -> Option<Finding> {
     Some(Finding { code: "tracking_differs", severity, object: table.name.clone(), message, hint })
 }
 
-/// Tables that should be tracked, and record nothing.
+/// Tables that should be tracked but record nothing.
 fn gone() -> Vec<Finding> {
-    // Without its identity the installation has no chain; migration_due says so.
+    // Without its id the installation has no chain; migration_due reports that.
     if relation::oid(c"audit_logs") == pg_sys::InvalidOid || !relation::has_rows(c"installation") {
         return Vec::new();
     }
@@ -124,7 +128,7 @@ fn gone() -> Vec<Finding> {
         Some(Finding {
             code: "tracking_gone",
             severity: "error",
-            message: "it was tracked, and its changes are not recorded any more".to_owned(),
+            message: "it was tracked, but its changes are no longer recorded".to_owned(),
             hint: track_again(&name, &(list("exclude"), list("mask"))),
             object: name,
         })
@@ -132,7 +136,7 @@ fn gone() -> Vec<Finding> {
     asked.into_iter().filter_map(finding).collect()
 }
 
-/// The columns that are left out and masked now.
+/// The columns that are excluded and masked at present.
 fn hidden(table: &Table) -> (Vec<String>, Vec<String>) {
     let arguments = table.arguments.as_deref().unwrap_or_default();
     let treated = rules::treatments(arguments, table.oid, &table.columns);

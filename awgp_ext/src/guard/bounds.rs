@@ -1,7 +1,9 @@
-//! The trigger that holds every free column of AWGP's own tables to its bound, whoever writes.
+//! The trigger that keeps every column of unlimited type in AWGP's own tables within its bound, for every
+//! role.
 //!
-//! It is the first of a table's row triggers, so that nothing renders, hashes or compares a value before it is known to be of
-//! bounded size. What does not change is not looked at: a row that was larger before may still be worked on.
+//! It is the first of a table's row triggers, so that nothing renders, hashes or compares a value of
+//! unbounded size. Values that do not change are not checked: a row that is already larger can still be
+//! worked with.
 
 use crate::audit::left_out;
 use crate::pg::descriptor;
@@ -16,18 +18,18 @@ use std::num::NonZeroUsize;
 
 trigger_function!(awgp_guard_bounds, pg_finfo_awgp_guard_bounds, guard_bounds);
 
-/// A jsonb this small has a text within its bound, whatever it holds.
+/// A jsonb this small has a text within the limit, whatever it contains.
 const SMALL_JSON: usize = 64;
-/// The text of a jsonb is at most this many times shorter than what is stored.
+/// The stored form of a jsonb is at most this many times longer than its text.
 const JSON_FACTOR: usize = 8;
-/// The bytes of a varlena's header.
+/// The size of a varlena's header.
 const HEADER: usize = 4;
 
 fn guard_bounds(call: &TriggerCall) -> Datum {
     let change = call.change();
     let Some(new) = change.new else { return call.keep() };
     let exempt = call.argument(1).strip_prefix("but=").unwrap_or_default();
-    // SAFETY: both are rows of the trigger's table, read by the descriptor's own numbers.
+    // SAFETY: both are rows of the trigger's table, read with numbers from the descriptor.
     unsafe {
         for attribute in descriptor::attributes(change.descriptor).filter(|attribute| attribute.attlen == -1)
         {
@@ -39,7 +41,7 @@ fn guard_bounds(call: &TriggerCall) -> Datum {
             if old.is_some_and(|old| stored(old) == stored(datum)) || fits(datum, attribute.atttypid, limit) {
                 continue;
             }
-            // The same may be stored in another way.
+            // The same value may be stored in different ways.
             let is_old = old.is_some_and(|old| tuple::same_image(old, datum, false, -1));
             let name = from_server(CStr::from_ptr(attribute.attname.data.as_ptr()));
             if !is_old && !exempt.split(',').any(|column| column == name) {
@@ -50,9 +52,9 @@ fn guard_bounds(call: &TriggerCall) -> Datum {
     call.keep()
 }
 
-/// The bytes of a value as they are in its row: those of a pointer where it is stored elsewhere.
+/// The bytes of a value in its row; for a value stored out of line, those of the pointer.
 unsafe fn stored<'row>(datum: Datum) -> &'row [u8] {
-    // SAFETY: a non-null value of variable length; its row outlives the call.
+    // SAFETY: a non-null value of a variable-length type; its row outlives the call.
     unsafe {
         let varlena = datum.cast_mut_ptr::<pg_sys::varlena>();
         std::slice::from_raw_parts(varlena.cast(), pgrx::varsize_any(varlena))
@@ -63,10 +65,10 @@ fn limit_of(kind: pg_sys::Oid) -> usize {
     if kind == pg_sys::JSONBOID { JSON_BYTES_MAX } else { TEXT_BYTES_MAX }
 }
 
-/// Whether a value is within the limit: a jsonb by its text, everything else as it is stored. It is measured before it is
-/// fetched or unpacked.
+/// True where a value is within the limit: a jsonb by its text, any other type by its stored size. Oversized
+/// values are refused before they are detoasted.
 unsafe fn fits(datum: Datum, kind: pg_sys::Oid, limit: usize) -> bool {
-    // SAFETY: a non-null value of variable length.
+    // SAFETY: a non-null value of a variable-length type.
     unsafe {
         let size = tuple::raw_size(datum);
         if kind != pg_sys::JSONBOID {

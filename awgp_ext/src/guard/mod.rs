@@ -1,8 +1,8 @@
-//! The triggers that hold plain DML to the rules, so that an ORM meets the same gate as a function.
+//! The triggers that apply the rules to plain DML, so that an ORM is bound as a function call is.
 //!
-//! Row-level security stays the boundary. These triggers come before it, to answer with a reason instead of
-//! nothing, and to keep what a policy cannot say: a row never moves to another tenant, tenants
-//! form a tree, a user's role binds him.
+//! Row-level security remains the boundary. These triggers run before it, to give a reason instead of an
+//! empty result, and to enforce what a policy cannot express: a row never moves to another tenant, tenants
+//! form a tree, and a user is bound by their role.
 
 pub mod bounds;
 mod quota;
@@ -30,9 +30,9 @@ trigger_function!(awgp_guard_user, pg_finfo_awgp_guard_user, guard_user);
 trigger_function!(awgp_refresh_context, pg_finfo_awgp_refresh_context, refresh_context);
 trigger_function!(awgp_touch_updated_at, pg_finfo_awgp_touch_updated_at, touch_updated_at);
 
-/// A write needs a tenant in context, even one that would touch no row, and what the role of the user in
-/// context allows. The question is asked for the statement the user sent: what our own functions write in
-/// consequence runs as their owner, whom row-level security does not bind.
+/// A write needs a tenant in context, even one that would touch no row, and the role of the user in context
+/// must allow it. This checks the statement that the user sent: what AWGP's own functions write as a
+/// consequence runs as their owner, to whom row-level security does not apply.
 fn guard_statement(call: &TriggerCall) -> Datum {
     if !binds(call) {
         return nothing();
@@ -44,17 +44,17 @@ fn guard_statement(call: &TriggerCall) -> Datum {
             ContextMode::Signed => tenancy::no_signed_context(table),
         });
     }
-    // Whose row it is, the statement does not say; guard_row does.
+    // The statement does not tell whose rows it touches; guard_row checks that.
     check_role(call, table, true);
     nothing()
 }
 
-/// True where the current role is one that the rules hold for: no superuser, no administrator.
+/// True where the rules bind the current role: not for superusers, nor for administrators.
 pub fn binds(call: &TriggerCall) -> bool {
     row_security_binds(call.relation_oid()) && !current_role_has("awgp_admin")
 }
 
-/// The role of the user in context allows the write.
+/// Refuses a write that the role of the user in context does not allow.
 fn check_role(call: &TriggerCall, table: &str, own: bool) {
     let role = context::user_role().unwrap_or_else(|refusal| raise(&refusal));
     let verb = call.operation().parse::<Verb>();
@@ -63,8 +63,8 @@ fn check_role(call: &TriggerCall, table: &str, own: bool) {
     }
 }
 
-/// Nobody gives or takes a role above his own, or changes or deletes a user who has one, or changes his own; and a
-/// subject that is set is changed by administrators alone.
+/// Nobody gives or takes a role above their own, changes or deletes a user with such a role, or changes their
+/// own role. Once the subject is set, only administrators change it.
 fn guard_user(call: &TriggerCall) -> Datum {
     let bound = binds(call);
     if bound {
@@ -73,12 +73,12 @@ fn guard_user(call: &TriggerCall) -> Datum {
     if call.operation() == "delete" { call.keep() } else { with_subject(call, bound) }
 }
 
-/// The roles in a change of a user, by somebody whom they bind.
+/// Checks the roles in a change of a user, made by a role that the rules bind.
 fn check_roles(call: &TriggerCall) {
     let role = |name: Option<String>| name.and_then(|name| name.parse::<Role>().ok());
     let inserted = call.is_row_insert();
     let old = if inserted { None } else { role(call.old_text(c"role")) };
-    // A role that is none is left to the table's CHECK.
+    // A value that is not a role is left to the table's CHECK.
     let Some(new) = role(call.new_text(c"role")) else { return };
     let actor = context::user_role().unwrap_or_else(|refusal| raise(&refusal));
     let user = context::current().and_then(|current| current.user);
@@ -88,8 +88,9 @@ fn check_roles(call: &TriggerCall) {
     }
 }
 
-/// The row, with who says that its subject is this user's: the tenant's own people, or an administrator. The first may
-/// say it once, the second may take it over as well. In signed mode nobody but authenticate() says when a user came.
+/// The row, marked with who claims that the subject belongs to this user: the tenant's own users or an
+/// administrator. The tenant's users can claim it once; an administrator can also confirm it. In signed mode
+/// only authenticate() writes the time of the last login.
 fn with_subject(call: &TriggerCall, bound: bool) -> Datum {
     let subject = call.new_text(c"keycloak_id");
     let said = call.new_row().flag(c"subject_by_tenant");
@@ -104,7 +105,7 @@ fn with_subject(call: &TriggerCall, bound: bool) -> Datum {
     let by_tenant = match (bound, changes) {
         (true, true) => subject.is_some(),
         (true, false) => old_said,
-        // An administrator who gives another subject vouches for it, unless they say otherwise.
+        // An administrator who sets another subject vouches for it, unless they set the flag themselves.
         (false, true) => said && said != old_said,
         (false, false) => said,
     };
@@ -119,13 +120,13 @@ fn with_subject(call: &TriggerCall, bound: bool) -> Datum {
     if columns.is_empty() { call.keep() } else { call.with_columns(&columns) }
 }
 
-/// A row is written for a tenant that the context may write to, and never moves.
+/// A row is written only for a tenant that the context may write to, and never moves to another.
 fn guard_row(call: &TriggerCall) -> Datum {
     let tenant = call.new_uuid(c"tenant_id");
     if call.is_update() && tenant != call.old_uuid(c"tenant_id") {
         raise(&tenancy::tenant_change(call.argument(0)));
     }
-    // tenant_id NULL is left to NOT NULL, and what an administrator writes to the policies.
+    // A NULL tenant_id is left to NOT NULL, and what an administrator writes to the policies.
     let Some(tenant) = tenant else { return call.keep() };
     let allowed = match call.argument(1) {
         "visible" => context::visible().contains(&tenant),
@@ -142,14 +143,14 @@ fn guard_row(call: &TriggerCall) -> Datum {
     call.keep()
 }
 
-/// True where the user in context is the delegator, before and after.
+/// True where the user in context is the delegator before and after the write.
 fn is_own(call: &TriggerCall) -> bool {
     let user = context::current().and_then(|current| current.user);
     let before = if call.is_update() { call.old_uuid(c"delegator_id") } else { user };
     user.is_some() && before == user && call.new_uuid(c"delegator_id") == user
 }
 
-/// A parent is a holding, a tenant is not its own ancestor, and a holding with subsidiaries stays one.
+/// A parent is a holding, a tenant is not its own ancestor, and a holding with subsidiaries remains one.
 fn guard_tenant(call: &TriggerCall) -> Datum {
     let Some(id) = call.new_uuid(c"id") else { return call.keep() };
     let parent = call.new_uuid(c"parent_tenant_id");
@@ -170,18 +171,19 @@ fn guard_tenant(call: &TriggerCall) -> Datum {
     call.keep()
 }
 
-/// What the context remembers of tenants and users may be out of date, here and, for plans, in every session.
+/// A tenant or user has changed: drops what the context remembers in this session and, for tenants, cached
+/// plans in every session.
 fn refresh_context(call: &TriggerCall) -> Datum {
     context::forget_lookups();
     // No plan depends on users.
     if call.argument(0) == "tenants" {
-        // SAFETY: the trigger's table exists; the message goes out with the commit.
+        // SAFETY: the trigger's table exists; the message is sent at commit.
         unsafe { pg_sys::CacheInvalidateRelcacheByRelid(call.relation_oid()) };
     }
     nothing()
 }
 
-/// `updated_at` is the wall clock of the change. A login is no change.
+/// Sets `updated_at` to the wall clock. Storing the time of a login does not count as a change.
 fn touch_updated_at(call: &TriggerCall) -> Datum {
     if LOGIN_TIME.is_held() {
         return call.keep();

@@ -1,10 +1,10 @@
-//! The triggers that hold a tenant to its quotas of active users and assistants.
+//! The triggers that keep a tenant within its quotas of active users and assistants.
 //!
-//! They look once a statement, at the statement's own rows: where no tenant of it has more active rows than
-//! before, nothing is locked and nothing is counted. Where one has, a lock of ours on that tenant's quota is taken
-//! until the transaction ends, so of two that want the last place one waits, and then counts what the other has
-//! committed. Rows are counted, and the quota is read, with a fresh snapshot at every isolation level. Nothing
-//! else that happens in the tenant meets the lock.
+//! They run once per statement and look at its own rows: where no tenant gets more active rows, nothing is
+//! locked or counted. For a tenant that does, an advisory lock on its quota is taken until the transaction
+//! ends: of two transactions that want the last place, one waits and then counts what the other has
+//! committed. Counts and quotas are read with a fresh snapshot at every isolation level. Nothing else in the
+//! tenant uses this lock.
 
 use crate::locks::Subject;
 use crate::pg::datum;
@@ -22,7 +22,7 @@ use uuid::Uuid;
 trigger_function!(awgp_guard_quota, pg_finfo_awgp_guard_quota, guard_quota);
 trigger_function!(awgp_guard_lowered_quota, pg_finfo_awgp_guard_lowered_quota, guard_lowered_quota);
 
-/// After a statement on users or assistants: no tenant has more active rows than its quota.
+/// After a statement on users or assistants: refuses where a tenant has more active rows than its quota.
 fn guard_quota(call: &TriggerCall) -> Datum {
     let Some(quota) = Quota::of_table(call.argument(0)) else { return nothing() };
     for tenant in grown(call, quota) {
@@ -36,7 +36,7 @@ fn guard_quota(call: &TriggerCall) -> Datum {
     nothing()
 }
 
-/// After an update of a tenant: no quota of it was lowered below what is active.
+/// After an update of a tenant: refuses a quota lowered below the number of active rows.
 fn guard_lowered_quota(call: &TriggerCall) -> Datum {
     let Some(tenant) = call.new_uuid(c"id") else { return nothing() };
     for quota in Quota::ALL {
@@ -64,10 +64,10 @@ fn column(quota: Quota) -> CString {
     CString::new(quota.column()).unwrap_or_default()
 }
 
-/// The tenants that have more active rows after the statement than before, in the order of their ids, so that
-/// two statements over the same tenants cannot deadlock.
+/// The tenants that have more active rows after the statement than before. Ordered by id, so that two
+/// statements over the same tenants cannot deadlock.
 fn grown(call: &TriggerCall, quota: Quota) -> Vec<Uuid> {
-    // Names of the server's own, in full: the search_path is the session's.
+    // Qualified with pg_catalog, because the search_path is the session's.
     let sql = match (quota, call.is_update()) {
         (Quota::Users, false) => "SELECT DISTINCT tenant_id FROM new_rows WHERE is_active ORDER BY tenant_id",
         (Quota::Assistants, false) => {
@@ -107,9 +107,9 @@ fn limit(quota: Quota, tenant: Uuid) -> Option<i32> {
     limit
 }
 
-/// How many active rows the tenant has, those of this very statement included.
+/// The number of active rows of the tenant, including those of the current statement.
 fn active(quota: Quota, tenant: Uuid) -> i64 {
-    // SAFETY: makes what the transaction wrote visible to what it reads next, as SPI does before every command.
+    // SAFETY: makes the transaction's own writes visible to its next read, as SPI does before every command.
     unsafe { pg_sys::CommandCounterIncrement() };
     let mut active = 0;
     let mut count = |is_active: bool| active += i64::from(is_active);

@@ -1,8 +1,9 @@
-//! References that a foreign key cannot say: arrays of users.
+//! References that a foreign key cannot express: arrays of users.
 //!
-//! They behave as a foreign key with ON DELETE RESTRICT does: checked after the row is written, the users are
-//! locked against deletion until the transaction ends, and whoever deletes a listed user is refused. Nothing
-//! here depends on what the caller may see, and a foreign id gets the answer of one that does not exist.
+//! They behave like a foreign key with ON DELETE RESTRICT: they are checked after the row is written, the
+//! users are locked against deletion until the transaction ends, and deleting a listed user is refused.
+//! Nothing here depends on what the caller can see: the id of another tenant's user gets the same answer as
+//! an id that does not exist.
 
 use crate::pg::datum;
 use crate::pg::raise::raise;
@@ -38,8 +39,8 @@ fn guard_user_array(call: &TriggerCall) -> Datum {
     nothing()
 }
 
-/// How many of the ids are users of the tenant. Those rows are locked as a foreign key locks them, in the
-/// order of their ids, so that two writers of the same list cannot deadlock.
+/// The number of ids that are users of the tenant. Their rows are locked as a foreign key locks them, ordered
+/// by id, so that two writers of the same list cannot deadlock.
 fn users_locked(tenant: Uuid, ids: &BTreeSet<Uuid>) -> usize {
     if ids.is_empty() {
         return 0;
@@ -62,11 +63,11 @@ fn users_locked(tenant: Uuid, ids: &BTreeSet<Uuid>) -> usize {
     locked.unwrap_or_else(|error| error!("users could not be read: {error}"))
 }
 
-/// The array columns that list users: table, index that leads with tenant_id, column.
+/// The array columns that list users: table, an index that begins with tenant_id, column.
 const USER_ARRAYS: &[(&CStr, &CStr, &CStr)] =
     &[(c"approvals", c"approvals_tenant_id_id_key", c"approver_ids")];
 
-/// A user that an array lists is neither deleted nor given another id.
+/// Refuses to delete a user that an array lists, or to change their id.
 fn guard_listed_user(call: &TriggerCall) -> Datum {
     let (Some(user), Some(tenant)) = (call.old_uuid(c"id"), call.old_uuid(c"tenant_id")) else {
         return nothing();

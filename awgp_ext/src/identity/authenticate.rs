@@ -16,12 +16,12 @@ use pgrx::prelude::*;
 use std::rc::Rc;
 use uuid::Uuid;
 
-/// Verifies an access token, puts its user and his tenant in context, and returns the tenant.
+/// Verifies an access token, puts its user and their tenant in context, and returns the tenant.
 ///
-/// The context lasts to the end of the transaction or, with `for_session`, once that commits, until the token
-/// expires. Refuses with the reasons of `awgp_core::identity` and, for the user, `unknown_user`,
-/// `user_inactive`, `tenant_inactive` and `token_tenant_mismatch`. Where the transaction may write, its commit keeps the
-/// time in `users.last_login_at`.
+/// The context lasts until the end of the transaction. With `for_session` it lasts, once the transaction
+/// commits, until the token expires. Refuses with the reasons of `awgp_core::identity` and, for the user,
+/// `unknown_user`, `user_inactive`, `tenant_inactive` and `token_tenant_mismatch`. Where the transaction may
+/// write, its commit stores the time in `users.last_login_at`.
 #[pg_extern(volatile, parallel_unsafe)]
 fn authenticate(token: Option<&str>, for_session: default!(Option<bool>, "false")) -> pgrx::Uuid {
     refuse_in_parallel_worker();
@@ -62,8 +62,8 @@ fn accepted(token: &str) -> Result<Accepted, Refusal> {
     })
 }
 
-/// What the token proves, and the tenant its provider is bound to. One provider at a time, because each has a
-/// leeway of its own; the issuer decides, and it is unique.
+/// What the token proves, and the tenant that its provider is bound to. Providers are tried one at a time,
+/// because each has its own leeway; the issuer decides, and it is unique.
 fn verified(token: &str) -> Result<(Identity, Option<Uuid>), TokenError> {
     let now = Instant::of_microseconds(now_microseconds());
     for trusted in providers::active() {
@@ -73,14 +73,14 @@ fn verified(token: &str) -> Result<(Identity, Option<Uuid>), TokenError> {
             Ok(identity) => return Ok((identity, trusted.only_tenant)),
         }
     }
-    // No provider has the issuer; a token that is malformed is told so all the same.
+    // No provider has this issuer. A malformed token still gets its own error.
     verify_at(token, &[], now, 0).map(|identity| (identity, None))
 }
 
-/// Raises the refusal, and leaves a line in the server's log, which a rollback does not take away.
+/// Raises the refusal, and writes a line to the server's log, which a rollback does not remove.
 fn refuse(refusal: &Refusal) -> ! {
-    // A token passed as a literal stands in the statement's text, which the server logs with its messages.
-    // SAFETY: the server sets the pointer with every statement and allows null.
+    // The server logs the text of the statement with its messages, and the text contains a token that is
+    // passed as a literal. SAFETY: the server sets the pointer for every statement and allows null.
     unsafe { pg_sys::debug_query_string = std::ptr::null() };
     let line = format!("awgp: authentication refused: {}", refusal.message);
     ErrorReport::new(sqlstate(refusal.reason.family()), line, "awgp")

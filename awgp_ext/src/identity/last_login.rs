@@ -1,11 +1,11 @@
 //! `users.last_login_at`: when a user last authenticated, to the minute.
 //!
-//! Written when the transaction commits, as its last act: the row is locked for a moment only, and whoever holds it is not
-//! waited for. Written any earlier, two users who are about each other's rows would wait for one another. Nothing is
-//! written on a standby, in a transaction that only reads, that is rolled back or that is prepared; and the trail does
-//! not grow by it: who did what stands there anyway.
+//! Written as the last act of the commit. So the row is locked only for a moment, and a row that another
+//! session has locked is skipped: written earlier, two sessions that change each other's user rows could
+//! deadlock. Nothing is written on a standby, nor in a transaction that is read-only, rolled back or
+//! prepared. The audit trail does not record it: the trail shows what users do anyway.
 //!
-//! Failure handling: a login that cannot be kept is left out; the commit goes on.
+//! Failure handling: a login that cannot be stored is skipped; the commit goes on.
 
 use crate::pg::clock;
 use crate::pg::datum::uuid;
@@ -19,7 +19,7 @@ use std::cell::RefCell;
 use uuid::Uuid;
 
 statements! {
-    /// The time of a login, unless somebody holds the row, or another session was quicker.
+    /// Stores the time of a login, unless another session holds the row or has just stored one.
     KEEP(UUIDOID, UUIDOID) = "
         UPDATE ONLY awgp.users SET last_login_at = pg_catalog.clock_timestamp()
         WHERE id OPERATOR(pg_catalog.=) ANY (ARRAY(
@@ -33,14 +33,14 @@ statements! {
 const MINUTE_US: i64 = 60_000_000;
 
 thread_local! {
-    /// Users who have authenticated in the running transaction, and whose last time is to be written.
+    /// Tenant and user of those who authenticated in the running transaction and whose time is to be written.
     static NOTED: RefCell<Vec<(Uuid, Uuid)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The time of a login is written: no change that anybody made.
+/// The time of a login is written, which is not a change made by a user.
 pub static LOGIN_TIME: Permit = Permit::to("write when a user last authenticated");
 
-/// A user has authenticated.
+/// Notes that a user has authenticated.
 pub fn note(tenant: Uuid, user: Uuid) {
     if reads_only() {
         return;
@@ -56,23 +56,24 @@ pub fn note(tenant: Uuid, user: Uuid) {
     });
 }
 
-/// The transaction is about to commit, and everything else is written.
+/// The transaction is about to commit; everything else is written.
 pub fn before_commit() {
     let noted = NOTED.take();
     if noted.is_empty() || reads_only() || !may_lock() {
         return;
     }
     let _keeping = LOGIN_TIME.hold();
-    // SAFETY: pushed and popped in pairs; no statement's snapshot is active any more.
+    // SAFETY: pushed and popped in pairs; the statements' own snapshots are gone by now.
     unsafe { pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot()) };
     for (tenant, user) in noted {
         let arguments = [uuid(tenant), uuid(user)];
-        // A snapshot that is older than the row, for one, cannot change it: then it is left out.
+        // Fails, for instance, where the row is newer than the transaction's snapshot; the login is then
+        // skipped.
         let _ = subtransaction::within(|| {
             as_owner_past_row_security(c"users", || KEEP.count(&arguments));
         });
     }
-    // SAFETY: the one pushed above.
+    // SAFETY: pops the snapshot pushed above.
     unsafe { pg_sys::PopActiveSnapshot() };
 }
 
@@ -82,14 +83,14 @@ pub fn forget() {
 }
 
 fn reads_only() -> bool {
-    // SAFETY: reads the backend's own state; a standby's transactions only read, whatever they say.
+    // SAFETY: reads the backend's own state; on a standby every transaction is read-only.
     unsafe { pg_sys::XactReadOnly || pg_sys::RecoveryInProgress() }
 }
 
-/// Takes the lock that an UPDATE of the table takes, where that needs no waiting.
+/// Takes the lock that an UPDATE of the table takes; false where that would have to wait.
 fn may_lock() -> bool {
     let table = relation::oid(c"users");
-    // SAFETY: a relation that is there, or InvalidOid, which is not asked; the lock goes with the transaction.
+    // SAFETY: locks a relation that exists; the lock is released with the transaction.
     table != pg_sys::InvalidOid
         && unsafe { pg_sys::ConditionalLockRelationOid(table, pg_sys::RowExclusiveLock.cast_signed()) }
 }

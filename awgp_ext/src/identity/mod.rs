@@ -1,8 +1,8 @@
-//! Signed mode: who a verified token says is asking.
+//! Signed mode: the context comes from a verified token.
 //!
-//! `awgp.authenticate()` reads the providers below SQL, lets `awgp_core::identity` verify the token, finds the
-//! user by its subject, and puts tenant and user in context: for the transaction, or for the session until the
-//! token expires. Nothing of it is stored where SQL could write it.
+//! `awgp.authenticate()` reads the providers below SQL, has `awgp_core::identity` verify the token, finds the
+//! user by its subject, and puts tenant and user in context: for the transaction, or for the session until
+//! the token expires. Nothing of this is stored where SQL could write it.
 
 mod authenticate;
 pub mod last_login;

@@ -1,4 +1,4 @@
-//! The trigger on `awgp.identity_providers`: what cannot be used is not stored.
+//! The trigger on `awgp.identity_providers`: refuses keys and algorithms that cannot be used.
 
 use crate::pg::raise::{notice, or_raise, raise};
 use crate::pg::trigger::{TriggerCall, trigger_function};
@@ -11,9 +11,10 @@ trigger_function!(
     guard_identity_provider
 );
 
-const HINT: &str = "Tokens that this key signed are refused; docs/identity.md lists what can be verified.";
+const HINT: &str =
+    "Tokens signed with this key are refused; docs/identity.md lists the keys that can be verified.";
 
-/// Keys and algorithms can be used; NULL is left to NOT NULL, and the rest to constraints.
+/// Checks keys and algorithms; NULL and everything else are left to the table's constraints.
 fn guard_identity_provider(call: &TriggerCall) -> Datum {
     if let Some(jwks) = call.new_text(c"jwks") {
         let keys = or_raise(validate_jwks(&jwks));

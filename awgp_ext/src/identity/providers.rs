@@ -1,4 +1,4 @@
-//! The rows of `awgp.identity_providers`, as the verifier wants them.
+//! The rows of `awgp.identity_providers`, in the form the verifier needs.
 
 use crate::pg::relation;
 use crate::pg::tuple::Row;
@@ -8,24 +8,24 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// A provider that is active, with what the verifier does not ask for.
+/// An active provider, with what the verifier itself does not need.
 #[derive(Clone)]
 pub struct Trusted {
-    /// What its tokens must say.
+    /// What the verifier needs.
     pub provider: Provider,
-    /// How far its clock may be off.
+    /// How far the provider's clock may be off.
     pub leeway_seconds: u32,
-    /// The only tenant whose users it may vouch for; none: every tenant's.
+    /// The only tenant whose users it may vouch for; None: those of every tenant.
     pub only_tenant: Option<Uuid>,
 }
 
 thread_local! {
-    /// Key sets that were read before, by their text: an RSA key takes longer to read than to use.
+    /// Key sets already parsed, by their text: parsing an RSA key takes longer than using it.
     static READ: RefCell<HashMap<String, awgp_core::identity::KeySet>> = RefCell::new(HashMap::new());
 }
 
-/// The active providers. A row that cannot be used (only a superuser past the trigger can write one) is left
-/// out, and the server's log says so.
+/// The active providers. A row that cannot be used is left out and reported in the server's log; only a
+/// superuser who disables the trigger can write one.
 pub fn active() -> Vec<Trusted> {
     let mut rows = Vec::new();
     relation::for_each(c"identity_providers", |row| {

@@ -1,4 +1,5 @@
-//! Addresses that were two users before they were known to be one: reported, never changed.
+//! Users of one tenant with the same e-mail address, from before addresses were compared by key: reported,
+//! never changed.
 
 use crate::pg::query;
 use crate::pg::raise::raise;
@@ -7,11 +8,11 @@ use crate::pg::role::as_owner_past_row_security;
 use pgrx::JsonB;
 use pgrx::pg_sys;
 
-/// Groups of users that are told at once; the rest is told when these are mended.
+/// The most groups of users reported at once; the others are reported when these are corrected.
 const TOLD_MAX: i32 = 20;
 
-/// Refuses with `email_clash` where users of one tenant have the same address and the index that holds them apart is
-/// still to be made.
+/// Refuses with `email_clash` where users of one tenant have the same address and the unique index does not
+/// exist yet.
 pub fn refuse_clashes() {
     if relation::oid(c"users_tenant_id_email_key_key") != pg_sys::InvalidOid {
         return;

@@ -1,4 +1,4 @@
-//! The table of contents of `sql/`: what `install()` applies, in this order.
+//! The contents of `sql/`: what `install()` applies, in this order.
 
 /// A file below `sql/`, compiled into the library.
 pub struct File {
@@ -17,7 +17,7 @@ macro_rules! files {
     };
 }
 
-/// Structure: each is applied once, in order, and never changed after a release.
+/// Structure: each file is applied once, in order, and never changed after a release.
 pub const MIGRATIONS: &[File] = files! { "migrations":
     "0001_installation",
     "0002_tenants",
@@ -66,7 +66,7 @@ pub const MIGRATIONS: &[File] = files! { "migrations":
     "0057_identity_algorithms",
 };
 
-/// Who may see and write which rows, with the grants beside it.
+/// Which role may read and write which rows, with the grants.
 const POLICIES: &[File] = files! { "policies":
     "schema",
     "installation",
@@ -105,7 +105,7 @@ const POLICIES: &[File] = files! { "policies":
     "model_prices",
 };
 
-/// What every write passes.
+/// The triggers that every write passes.
 const TRIGGERS: &[File] = files! { "triggers":
     "tenants",
     "users",
@@ -132,7 +132,7 @@ const TRIGGERS: &[File] = files! { "triggers":
     "model_prices",
 };
 
-/// The templates that AWGP ships, and only then the record of their changes.
+/// The templates that AWGP ships, and after them the trigger that records changes of templates.
 const TEMPLATES: &[File] = files! { "templates":
     "system_templates",
 };
@@ -140,8 +140,8 @@ const AFTER_TEMPLATES: &[File] = files! { "triggers":
     "assistant_templates_capture",
 };
 
-/// Functions that return table rows. They cannot be members of the extension: a restore makes the extension
-/// before the tables.
+/// Functions that return rows of tables. They cannot be members of the extension, because a restore creates
+/// the extension before the tables.
 const FUNCTIONS: &[File] = files! { "functions":
     "create_tenant",
     "create_user",
@@ -185,7 +185,7 @@ const FUNCTIONS: &[File] = files! { "functions":
     "row_history",
 };
 
-/// Views. Those that others are made of come first.
+/// Views; a view that others use comes first.
 const VIEWS: &[File] = files! { "views":
     "cost_by",
     "budget_status",
@@ -193,8 +193,8 @@ const VIEWS: &[File] = files! { "views":
     "assistant_work",
 };
 
-/// Scripts: written so that they can be applied again; applied whenever their text changes, and all of them
-/// after any migration.
+/// Scripts can be applied repeatedly. A script is applied when its text has changed; after any migration all
+/// of them are applied.
 pub fn scripts() -> impl Iterator<Item = &'static File> {
     POLICIES.iter().chain(TRIGGERS).chain(TEMPLATES).chain(AFTER_TEMPLATES).chain(FUNCTIONS).chain(VIEWS)
 }

@@ -1,12 +1,12 @@
-//! Structure: tables, policies, triggers and row-returning functions, applied outside of the extension.
+//! Structure: tables, policies, triggers and functions that return rows, created outside the extension.
 //!
-//! Tables that belong to an extension are left out of dumps, dropped with it, and get their triggers before
-//! their data. So `CREATE EXTENSION awgp` makes the logic and then calls `install()`, which makes the
-//! structure while the server is told that no extension is being created: nothing it makes becomes a member.
-//! `pg_dump` then treats it as what it is, ordinary tables.
+//! Tables that belong to an extension are not dumped, are dropped with it, and get their triggers before
+//! their data. So `CREATE EXTENSION awgp` creates the logic and then calls `install()`, which creates the
+//! structure while the server is told that no extension is being created: nothing it creates becomes a
+//! member. `pg_dump` then treats the tables as ordinary ones.
 //!
-//! A restore replays `CREATE EXTENSION` and brings the tables itself. Such sessions have `row_security = off`;
-//! there the script stops after the logic.
+//! A restore runs `CREATE EXTENSION` and brings the tables itself. Such sessions have `row_security = off`;
+//! there the script ends after the logic.
 //!
 //! Failure handling: everything runs in the caller's transaction; an error leaves nothing behind.
 
@@ -30,7 +30,7 @@ use pgrx::prelude::*;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
-/// The version of this library, which is the extension's.
+/// The version of this library, and of the extension.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The version of the extension's logic.
@@ -41,8 +41,8 @@ fn version() -> &'static str {
 
 /// Applies what is missing: all migrations in order, then the scripts. Idempotent; returns what it did.
 ///
-/// `force` applies every script again, also where its text has not changed: it repairs policies, triggers
-/// and grants that somebody dropped.
+/// `force` applies every script again, even where its text has not changed: it repairs policies, triggers and
+/// grants that were dropped.
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
 fn install(force: default!(Option<bool>, "false")) -> String {
@@ -50,21 +50,22 @@ fn install(force: default!(Option<bool>, "false")) -> String {
     // SAFETY: both are plain booleans of this backend.
     let (in_script, restoring) = unsafe { (pg_sys::creating_extension, !pg_sys::row_security) };
     if in_script && restoring {
-        return "restore: logic only, the dump brings the structure".to_owned();
+        return "restore: logic only, the dump contains the structure".to_owned();
     }
-    // In the script of CREATE EXTENSION the policies and triggers of an earlier one may be gone.
+    // In the script of CREATE EXTENSION: policies and triggers of an earlier extension may have been dropped
+    // with it.
     apply(force || in_script)
 }
 
-/// Applies the migrations and scripts that are due; what `ALTER EXTENSION awgp UPDATE` calls, and what
-/// `doctor()` asks for after an old dump was restored under newer logic.
+/// Applies the migrations and scripts that are due. `ALTER EXTENSION awgp UPDATE` calls this, and `doctor()`
+/// asks for it after an old dump was restored under newer logic.
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
 fn migrate() -> String {
     apply(false)
 }
 
-/// What is due, as names of migrations and scripts.
+/// The names of the migrations and scripts that are due.
 pub fn due() -> Vec<&'static str> {
     if !structure_exists() {
         return MIGRATIONS.iter().map(|file| file.name).collect();
@@ -93,10 +94,10 @@ fn apply(force: bool) -> String {
     for file in &migrations {
         record(file, "migration");
     }
-    // Before the scripts: what they write is recorded, in the chain that begins with this.
+    // Before the scripts: what they write is recorded in the chain that starts from this id.
     run("INSERT INTO awgp.installation DEFAULT VALUES ON CONFLICT DO NOTHING");
     emails::refuse_clashes();
-    // A migration may change what a script has expanded, so all scripts follow it.
+    // A migration may change what a script has expanded, so all scripts are applied again after it.
     let all = force || !migrations.is_empty();
     let due = |file: &&File| all || applied.get(file.name).is_none_or(|sum| *sum != checksum(file));
     let scripts: Vec<&File> = scripts().filter(due).collect();
@@ -117,14 +118,14 @@ fn apply(force: bool) -> String {
     format!("{} migrations, {} scripts, {} partitions", migrations.len(), scripts.len(), partitions.len())
 }
 
-/// While it lives, what is made becomes no member of the extension being created or updated.
+/// While it lives, new objects do not become members of the extension being created or updated.
 struct OutsideExtension {
     in_script: bool,
 }
 
 impl OutsideExtension {
     fn enter() -> Self {
-        // SAFETY: the flag that dependency.c and its callers ask. Set back in Drop; after an error the
+        // SAFETY: the flag that dependency.c and its callers read. Drop restores it; after an error the
         // server itself clears it when the script ends.
         unsafe {
             let in_script = pg_sys::creating_extension;
@@ -136,7 +137,7 @@ impl OutsideExtension {
 
 impl Drop for OutsideExtension {
     fn drop(&mut self) {
-        // SAFETY: as above. Not after an error: by then no script may be running any more.
+        // SAFETY: as above. Not after an error: by then the script may no longer be running.
         if !std::thread::panicking() {
             unsafe { pg_sys::creating_extension = self.in_script };
         }
@@ -149,7 +150,8 @@ fn run(sql: &str) {
     }
 }
 
-/// A migration of a structure that has rows: one that does not keep a new constraint is told of, and left as it is.
+/// Runs a migration on a structure that has rows. Where existing rows violate a new constraint, this is
+/// reported and nothing changes.
 fn run_over_rows(file: &File) {
     let Err(failed) = subtransaction::within(|| run(file.text)) else { return };
     if failed.code != PgSqlErrorCode::ERRCODE_CHECK_VIOLATION {
@@ -158,8 +160,8 @@ fn run_over_rows(file: &File) {
     raise(
         &Refusal::new(
             Reason::RowsRefused,
-            format!("rows that are here do not keep what {} asks for: {}", file.name, failed.message()),
-            "Look for them in the table that is named (an amount is a number that is not negative, and not NaN), \
+            format!("existing rows violate a constraint of {}: {}", file.name, failed.message()),
+            "Find the rows in the table that the message names (an amount must be a number, not negative and not NaN), \
              correct them as a superuser, then: SELECT awgp.migrate();",
         )
         .with("migration", file.name)
@@ -167,7 +169,7 @@ fn run_over_rows(file: &File) {
     );
 }
 
-/// The first column of the first row; none for NULL and for no row.
+/// The first column of the first row; None for NULL and where there is no row.
 fn get_one<T: FromDatum + IntoDatum>(sql: &str) -> Option<T> {
     match query::one(sql, &[]) {
         Ok(value) => value,
@@ -184,7 +186,7 @@ fn structure_exists() -> bool {
     get_one("SELECT to_regclass('awgp.schema_migrations') IS NOT NULL").unwrap_or(false)
 }
 
-/// Names and checksums of what has been applied.
+/// Names and checksums of the files that have been applied.
 fn applied() -> HashMap<String, String> {
     Spi::connect(|client| {
         let mut applied = HashMap::new();
@@ -211,7 +213,7 @@ fn record(file: &File, kind: &str) {
     }
 }
 
-/// Says in the schema itself, not in a row, how many migrations it has: a dump without data keeps it.
+/// Stores the number of migrations in the schema itself, not in a row: so a dump without data contains it.
 fn record_structure_version() {
     run(&format!(
         "CREATE OR REPLACE FUNCTION awgp.schema_version() RETURNS integer
@@ -224,9 +226,9 @@ fn record_structure_version() {
     ));
 }
 
-/// The structure itself says which migrations it has: where their history is missing, as after restoring a
-/// dump without data, it is written again. Scripts are not: they may have been another version's, so they are
-/// applied again.
+/// Restores the history of migrations where it is missing, as after restoring a dump without data: the
+/// structure itself tells which migrations it has. Scripts are not entered: they may be another version's, so
+/// they are applied again.
 fn complete_history() {
     let applied = applied();
     let known = get_one::<i32>("SELECT awgp.schema_version()").unwrap_or(0);
@@ -237,7 +239,7 @@ fn complete_history() {
     }
 }
 
-/// Nothing of ours is put beside, or in place of, what somebody else has planted in the schema.
+/// Refuses to create anything beside, or in place of, objects that another role has created in the schema.
 fn refuse_foreign_objects() {
     let planted: Option<String> = get_one(
         "WITH schema AS (SELECT oid, nspowner FROM pg_namespace WHERE nspname = 'awgp'),
@@ -257,15 +259,15 @@ fn refuse_foreign_objects() {
         raise(
             &Refusal::new(
                 Reason::ForeignObjects,
-                "the schema awgp holds objects of another owner",
-                "Look at the object that DETAIL names, then drop it or make the installing role its owner.",
+                "the schema awgp contains objects of another owner",
+                "Drop the object that DETAIL names, or make the installing role its owner.",
             )
             .with("object", object),
         );
     }
 }
 
-/// A structure that this logic does not know is left alone.
+/// Refuses a structure that is newer than this library.
 fn refuse_newer_structure(applied: &HashMap<String, String>) {
     let known = |name: &String| {
         MIGRATIONS.iter().any(|file| file.name == name.as_str()) || !name.starts_with("migrations/")

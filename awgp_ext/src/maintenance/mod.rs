@@ -1,11 +1,11 @@
-//! `run_maintenance()`: everything that is due, step by step.
+//! `run_maintenance()`: does everything that is due, step by step.
 //!
-//! Model: a step is a statement with the moment as `$1` ([`steps`]); it runs in a subtransaction of its own, so that one
-//! that fails does not stop the others, and the answer says what each did or why it failed. Each outcome is kept in
-//! awgp.maintenance_steps ([`record`]), where the doctor looks.
+//! Model: a step is a statement with the moment as `$1` ([`steps`]). It runs in a subtransaction of its own,
+//! so that a failing step does not stop the others, and the result tells what each did or why it failed. Each
+//! outcome is stored in awgp.maintenance_steps ([`record`]), where the doctor reads it.
 //!
-//! Never two at once: who finds maintenance running says so and does nothing. The background worker ([`background`]) and
-//! `awgp maintenance run` hold that lock over all steps and commit after each.
+//! Only one run is active: a second one reports that and does nothing. The background worker ([`background`])
+//! and `awgp maintenance run` hold that lock over all steps and commit after each.
 
 pub mod background;
 pub mod record;
@@ -27,9 +27,10 @@ use serde_json::{Value, json};
 use std::time::Instant;
 use steps::{STEPS, Step};
 
-/// Runs what is due at `at` (default: now), or only the steps named, and returns what each did or why it failed.
+/// Runs what is due at `at` (default: now), or only the named steps, and returns what each did or why it
+/// failed.
 ///
-/// With the caller's own rights: every step calls functions that maintainers may call.
+/// Runs with the caller's own privileges: every step calls functions that maintainers may call.
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
 fn run_maintenance(
@@ -49,14 +50,14 @@ fn maintenance_steps() -> SetOfIterator<'static, String> {
     SetOfIterator::new(STEPS.iter().map(|step| step.name.to_owned()))
 }
 
-/// Keeps others from running maintenance until this session ends or lets go of it; false where another session runs
-/// it now.
+/// Prevents other sessions from running maintenance until this session ends or releases the lock; false where
+/// another session is running it.
 #[pg_extern(volatile, parallel_unsafe)]
 fn begin_maintenance() -> bool {
     lock::try_lock_for_session(Subject::Maintenance)
 }
 
-/// Lets go of what `begin_maintenance()` has taken; false where this session holds nothing.
+/// Releases the lock of `begin_maintenance()`; false where this session does not hold it.
 #[pg_extern(volatile, parallel_unsafe)]
 fn end_maintenance() -> bool {
     lock::unlock_for_session(Subject::Maintenance)
@@ -69,7 +70,7 @@ fn chosen(only: Option<&[String]>) -> Vec<&'static Step> {
         raise(
             &Refusal::new(
                 Reason::UnknownMaintenanceStep,
-                "maintenance has no such step",
+                "there is no maintenance step of this name",
                 format!("The steps are {}.", known.join(", ")),
             )
             .with("step", unknown.as_str()),
@@ -78,7 +79,7 @@ fn chosen(only: Option<&[String]>) -> Vec<&'static Step> {
     STEPS.iter().filter(|step| only.iter().any(|name| name == step.name)).collect()
 }
 
-/// Runs these steps, unless somebody else runs maintenance.
+/// Runs these steps, unless another session runs maintenance.
 pub fn run(steps: &[&Step], at: TimestampWithTimeZone) -> Value {
     let at_text = clock::text(at);
     if !lock::try_lock_until_commit(Subject::Maintenance) {
@@ -100,7 +101,7 @@ fn run_step(step: &Step, at: TimestampWithTimeZone) -> Value {
     });
     let outcome = match outcome {
         Ok(did) => {
-            // A step of several parts says itself which of them failed; the others stay done.
+            // A step with several parts reports itself which parts failed; the others remain done.
             let failed = did.get("failed").and_then(Value::as_array).is_some_and(|failed| !failed.is_empty());
             json!({"step": step.name, "ok": !failed, "did": did})
         }
@@ -112,7 +113,7 @@ fn run_step(step: &Step, at: TimestampWithTimeZone) -> Value {
     outcome
 }
 
-/// Declares the parameters, and the background worker where the server loads the library when it starts.
+/// Declares the parameters, and registers the background worker where the server preloads the library.
 pub fn register() {
     settings::define();
     background::register();

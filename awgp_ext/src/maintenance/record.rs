@@ -1,11 +1,12 @@
-//! What maintenance did last, a row a step.
+//! The last outcome of maintenance, one row per step.
 
 use crate::pg::role;
 use pgrx::JsonB;
 use pgrx::prelude::*;
 use serde_json::Value;
 
-/// Keeps the outcome of a step: `ok`, with `did` or `error`. As the table's owner: nobody else writes it.
+/// Stores the outcome of a step: `ok`, with `did` or `error`. As the table's owner, because no other role may
+/// write it.
 pub fn keep(step: &str, outcome: &Value) {
     let ok = outcome["ok"] == true;
     let arguments = [step.into(), ok.into(), JsonB(outcome.clone()).into()];
@@ -25,6 +26,6 @@ pub fn keep(step: &str, outcome: &Value) {
         })
     });
     if let Err(error) = kept {
-        error!("the outcome of maintenance could not be kept: {error}");
+        error!("the outcome of maintenance could not be stored: {error}");
     }
 }

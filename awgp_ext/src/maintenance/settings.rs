@@ -1,6 +1,7 @@
-//! What the background worker is told: the parameters `awgp.maintenance_*`.
+//! The parameters `awgp.maintenance_*` of the background worker.
 //!
-//! They belong to the server's configuration: the launcher, which reads them, belongs to no database.
+//! They belong to the server's configuration, because the launcher, which reads them, is connected to no
+//! database.
 
 use crate::pg::parameter::{self, of_server};
 use awgp_core::name_list;
@@ -16,16 +17,16 @@ static ROLE: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(So
 pub fn databases() -> Vec<String> {
     let names = DATABASES.get();
     let names = names.as_ref().map(|names| names.to_string_lossy()).unwrap_or_default();
-    // The check hook has seen it.
+    // The check hook has accepted it.
     name_list::parse(&names).unwrap_or_default()
 }
 
-/// How long a database is left alone between two runs.
+/// The pause between two runs in a database.
 pub fn interval() -> Duration {
     Duration::from_secs(u64::try_from(INTERVAL.get()).unwrap_or(60))
 }
 
-/// The role as which the background worker runs the steps.
+/// The role that the background worker runs the steps as.
 pub fn role() -> String {
     ROLE.get().map_or_else(String::new, |role| role.to_string_lossy().into_owned())
 }
@@ -34,21 +35,21 @@ pub fn role() -> String {
 pub fn define() {
     of_server(
         c"awgp.maintenance_databases",
-        c"The databases that the background worker maintains.",
-        c"Names separated by commas, as they are; one with a comma or a quote in it stands in double quotes. Empty: no database.",
+        c"Databases that the background worker maintains.",
+        c"A list of names separated by commas. Put a name that contains a comma or a quote in double quotes. Empty means no database.",
     )
     .text(&DATABASES, Some(check_databases), None);
     of_server(
         c"awgp.maintenance_interval",
-        c"How long the background worker leaves a database alone between two runs.",
-        c"From the end of one to the beginning of the next.",
+        c"Pause between two maintenance runs of the background worker in a database.",
+        c"Measured from the end of one run to the start of the next.",
     )
     .in_units_of(GucFlags::UNIT_S)
     .integer(&INTERVAL, 1, 86_400);
     of_server(
         c"awgp.maintenance_role",
-        c"The role as which the background worker runs the steps of maintenance.",
-        c"A member of awgp_maintainer, or that role itself. It need not be able to log in.",
+        c"Role that the background worker runs maintenance as.",
+        c"It must be awgp_maintainer or a member of it. It does not need the LOGIN attribute.",
     )
     .text(&ROLE, None, None);
 }
@@ -59,6 +60,6 @@ unsafe extern "C-unwind" fn check_databases(
     _extra: *mut *mut c_void,
     _source: pg_sys::GucSource::Type,
 ) -> bool {
-    // SAFETY: as the server passed it.
+    // SAFETY: passed by the server.
     unsafe { parameter::check(value, |names| name_list::parse(names).is_ok()) }
 }

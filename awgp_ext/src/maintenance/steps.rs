@@ -2,20 +2,21 @@
 
 /// One step.
 pub struct Step {
-    /// Its name: what the answer and awgp.maintenance_steps call it.
+    /// Its name in the result and in awgp.maintenance_steps.
     pub name: &'static str,
-    /// One statement that returns one jsonb, what it did. `$1` is the moment (timestamptz). A member `failed`, an array
-    /// that is not empty, says which parts failed while the others were done.
+    /// One statement that returns one jsonb: what it did. `$1` is the moment (timestamptz). A non-empty array
+    /// in the member `failed` lists the parts that failed while the others were done.
     ///
-    /// It runs as the caller, a member of awgp_maintainer, so that role needs EXECUTE on what it calls. Names are
-    /// qualified: the search_path is pg_catalog.
+    /// It runs as the caller, a member of awgp_maintainer, so that role needs EXECUTE on the functions it
+    /// calls. Names are qualified: the search_path is pg_catalog.
     pub sql: &'static str,
 }
 
-/// All of them. To add one: a function that maintainers may call, and a line here.
+/// All steps. To add one: write a function that maintainers may call, and add a line here.
 ///
-/// Within one transaction writers of the trail wait from the first change of its partitions to the end, so those come
-/// last, and sealing leaves what it would have to read meanwhile to the next run.
+/// Within one transaction, writers of the audit trail wait from the first change of its partitions until the
+/// end. So those steps come last, and after such a change sealing leaves its work, which reads every row, to
+/// the next run.
 pub const STEPS: &[Step] = &[
     Step { name: "expire_approvals", sql: "SELECT to_jsonb(awgp.expire_approvals($1))" },
     Step { name: "escalate_approvals", sql: "SELECT to_jsonb(awgp.escalate_due_approvals($1))" },

@@ -58,7 +58,7 @@ fn authorize_message(
     JsonB(answer)
 }
 
-/// What `authorize_message()` would answer at a moment (default: now). Counts and records nothing.
+/// What `authorize_message()` would answer at a given time (default: now). Counts and records nothing.
 #[pg_extern(stable, parallel_restricted)]
 #[search_path(pg_catalog, pg_temp)]
 fn test_message(
@@ -85,7 +85,7 @@ fn tenant_in_context() -> Context {
     context::current().unwrap_or_else(|| raise(&tenancy::no_tenant_context("message_windows")))
 }
 
-/// The arguments of a question.
+/// The arguments of a call.
 struct Message {
     from: Uuid,
     to: Uuid,
@@ -108,7 +108,7 @@ impl Message {
             None => Map::new(),
             Some(_) => raise(&bad_argument(
                 "metadata",
-                "it is a JSON object of moderate depth, with numbers of 64 bits",
+                "it must be a JSON object of moderate depth, with numbers of 64 bits",
             )),
         };
         Self {
@@ -120,7 +120,7 @@ impl Message {
         }
     }
 
-    /// The decision but for the limits, and the windows that are to be asked.
+    /// The decision before rate limits, and the windows to ask.
     fn decide(&self, context: Context) -> (Decision, Vec<Asked>) {
         let Some(own) = load::tenant(context.tenant) else { raise(&tenancy::unknown_tenant()) };
         let (from, to) = (load::party(self.from), load::party(self.to));
@@ -131,7 +131,7 @@ impl Message {
             None => Relation::Within,
             Some((id, tenant)) => load::relation((context.tenant, &own), (*id, tenant)),
         };
-        // Of a tenant that nothing may be sent to nothing is read either.
+        // For a tenant that may not be sent to, nothing is read either.
         let other = other.filter(|_| relation != Relation::Unrelated);
         let (policies, settings) = (load::policies(context.tenant), own.messaging());
         let theirs = other.as_ref().map(|(id, tenant)| (load::policies(*id), tenant.messaging()));
@@ -157,10 +157,10 @@ impl Message {
         (decision, asked)
     }
 
-    /// Records the decision in the trail, and a denial in the server's log as well.
+    /// Records the decision in the audit trail, and a denial also in the server's log.
     fn record(&self, tenant: Uuid, decision: &Decision) -> i64 {
         let sequence = relation::existing(c"audit_logs_id_seq");
-        // Applications may not use the sequence.
+        // Applications have no privilege on the sequence.
         let id = as_owner_past_row_security(c"message_windows", || append::next_id(sequence));
         let facts = self.facts(decision);
         if !decision.is_allowed() {
@@ -181,13 +181,13 @@ impl Message {
         id
     }
 
-    /// What is recorded of a message: never its text or its fields.
+    /// The recorded facts of a message: never its text or its fields.
     fn facts(&self, decision: &Decision) -> Value {
         let told = decision.to_json();
         let policies = decision.spoken.iter().filter(|spoken| !spoken.other_side);
         json!({
             "to_assistant_id": self.to.to_string(),
-            // A name of any length may be asked for.
+            // Shortened, because a caller may pass a name of any length.
             "channel": self.channel.chars().take(63).collect::<String>(),
             "characters": self.text.chars().count(),
             "reason": decision.reason(),
@@ -199,7 +199,7 @@ impl Message {
     }
 }
 
-/// Adds what the windows said at a moment of PostgreSQL's clock.
+/// Adds the answers of the windows, whose times are on PostgreSQL's clock.
 fn limited(decision: Decision, admissions: &[Admission], now: i64) -> Decision {
     let since_1970 = |moment: i64| timestamp_from_postgres(moment).unwrap_or(i64::MAX);
     let moved = |admission: &Admission| match admission {
@@ -216,7 +216,7 @@ fn answer(decision: &Decision) -> Value {
     answer
 }
 
-/// Leaves a line in the server's log.
+/// Writes a line to the server's log.
 fn log_denial(tenant: Uuid, from: Uuid, facts: &Value) {
     let reason = facts["reason"].as_str().unwrap_or_default();
     let mut detail = Map::new();
@@ -229,14 +229,10 @@ fn log_denial(tenant: Uuid, from: Uuid, facts: &Value) {
 }
 
 fn bad_argument(argument: &str, rule: &str) -> Refusal {
-    Refusal::new(
-        Reason::OutOfRange,
-        format!("{argument} cannot be asked about"),
-        format!("Check {argument}: {rule}."),
-    )
-    .with("argument", argument)
+    Refusal::new(Reason::OutOfRange, format!("{argument} is not valid"), format!("Check {argument}: {rule}."))
+        .with("argument", argument)
 }
 
 fn missing(argument: &str) -> ! {
-    raise(&bad_argument(argument, "it is not NULL"))
+    raise(&bad_argument(argument, "it must not be NULL"))
 }

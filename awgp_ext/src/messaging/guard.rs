@@ -10,7 +10,7 @@ use pgrx::pg_sys::Datum;
 trigger_function!(awgp_guard_policy, pg_finfo_awgp_guard_policy, guard_policy);
 trigger_function!(awgp_forget_windows, pg_finfo_awgp_forget_windows, forget_windows);
 
-/// A policy that cannot be used is not written, and what is wrong is named.
+/// Refuses a policy that cannot be used, and names what is wrong.
 fn guard_policy(call: &TriggerCall) -> Datum {
     if let Err(error) = checked(call) {
         raise(&error.into());
@@ -37,7 +37,7 @@ fn checked(call: &TriggerCall) -> Result<(), PolicyError> {
     }
 }
 
-/// The counts of a policy go with it.
+/// Deletes the counts of a deleted policy.
 fn forget_windows(call: &TriggerCall) -> Datum {
     if let Some(policy) = call.old_uuid(c"id") {
         windows::forget(policy);

@@ -1,5 +1,5 @@
-//! What the decision must know: assistants, tenants and policies, read below row-level security as they are
-//! committed now. Nothing of what is read here for another tenant is told but through the decision.
+//! What the decision needs: assistants, tenants and policies, read past row-level security as they are
+//! committed now. What is read about another tenant is revealed only through the decision.
 
 use crate::pg::raise::raise;
 use crate::pg::relation::for_each_by_uuid;
@@ -10,15 +10,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// How many compiled rules a backend keeps.
+/// The most compiled rules that a backend caches.
 const COMPILED_MAX: usize = 256;
 
 thread_local! {
-    /// Compiled rules by their text: a pattern is compiled once a backend, not once a message.
+    /// Compiled rules by their text: a pattern is compiled once per backend, not once per message.
     static COMPILED: RefCell<HashMap<String, Arc<ContentRules>>> = RefCell::new(HashMap::new());
 }
 
-/// The assistant of this id, whatever its tenant.
+/// The assistant with this id, in any tenant.
 pub fn party(id: Uuid) -> Option<Party> {
     let mut party = None;
     for_each_by_uuid(c"assistants", c"assistants_pkey", c"id", id, |row| {
@@ -32,7 +32,7 @@ pub fn party(id: Uuid) -> Option<Party> {
     party
 }
 
-/// What a tenant is, as far as messages ask.
+/// The columns of a tenant that messages need.
 pub struct Tenant {
     is_active: bool,
     is_holding: bool,
@@ -40,7 +40,7 @@ pub struct Tenant {
     settings: Value,
 }
 
-/// The tenant of this id.
+/// The tenant with this id.
 pub fn tenant(id: Uuid) -> Option<Tenant> {
     let mut tenant = None;
     for_each_by_uuid(c"tenants", c"tenants_pkey", c"id", id, |row| {
@@ -56,13 +56,14 @@ pub fn tenant(id: Uuid) -> Option<Tenant> {
 }
 
 impl Tenant {
-    /// What its settings say of messages. Raises where they cannot be used: that is no yes.
+    /// Its messaging settings. Raises an error where they cannot be used, so that an invalid setting never
+    /// allows a message.
     pub fn messaging(&self) -> MessagingSettings {
         MessagingSettings::parse(&self.settings).unwrap_or_else(|error| raise(&error.into()))
     }
 }
 
-/// How the tenant `receiver` stands to the tenant `sender`.
+/// The relation of the tenant `receiver` to the tenant `sender`.
 pub fn relation(sender: (Uuid, &Tenant), receiver: (Uuid, &Tenant)) -> Relation {
     let ((sender_id, sender), (receiver_id, receiver)) = (sender, receiver);
     if sender_id == receiver_id {
@@ -80,7 +81,7 @@ pub fn relation(sender: (Uuid, &Tenant), receiver: (Uuid, &Tenant)) -> Relation 
     }
 }
 
-/// The active policies of a tenant, in the order of their ids.
+/// The active policies of a tenant, ordered by id.
 pub fn policies(tenant: Uuid) -> Vec<Policy> {
     let (table, index) = (c"communication_policies", c"communication_policies_tenant_id_id_key");
     let mut policies = Vec::new();
@@ -105,12 +106,12 @@ pub fn policies(tenant: Uuid) -> Vec<Policy> {
     policies
 }
 
-/// The elements that are not NULL: a NULL fits nothing.
+/// The elements that are not NULL: NULL matches nothing.
 fn known_names(names: Vec<Option<String>>) -> Vec<String> {
     names.into_iter().flatten().collect()
 }
 
-/// The rules that a text of `content_rules` holds.
+/// The compiled rules of a text of `content_rules`; cached.
 fn compiled(text: &str) -> Arc<ContentRules> {
     if let Some(known) = COMPILED.with_borrow(|known| known.get(text).cloned()) {
         return known;
@@ -125,7 +126,7 @@ fn compiled(text: &str) -> Arc<ContentRules> {
     rules
 }
 
-/// Reads `content_rules` from its text.
+/// Parses `content_rules` from its text.
 pub fn parsed(text: &str) -> Result<ContentRules, PolicyError> {
     let unreadable = |_| PolicyError::new("content_rules", "is JSON of moderate depth");
     ContentRules::parse(&serde_json::from_str(text).map_err(unreadable)?)

@@ -1,4 +1,4 @@
-//! Messages between assistants: loads who and what, asks `awgp_core::messaging`, counts, records.
+//! Messages between assistants: loads the parties and policies, asks `awgp_core::messaging`, counts, records.
 
 mod functions;
 mod guard;

@@ -1,7 +1,8 @@
-//! The sliding hours in the database: `message_windows` and `message_sends`.
+//! The sliding hours of rate limits, in `message_windows` and `message_sends`.
 //!
-//! A window's row is locked from the question to the end of the transaction, so its senders stand in a line; the
-//! clock is read only after all locks are there. Written as the owner: applications have no grant.
+//! A window's row is locked from the decision to the end of the transaction, so its senders queue; the clock
+//! is read only after all locks are held. Written as the owner, because applications have no privilege to
+//! write these tables.
 
 use crate::pg::clock;
 use crate::pg::datum::{uuid, uuids};
@@ -14,21 +15,22 @@ use pgrx::pg_sys::Datum;
 use std::ffi::CStr;
 use uuid::Uuid;
 
-/// How often, counted in messages of a window, the times that no longer matter are deleted.
+/// After how many messages of a window old times are deleted.
 const FORGET_EVERY: u64 = 64;
 
 const TABLE: &CStr = c"message_windows";
 
-/// Whether what is read is locked, and read as it is then.
+/// Whether rows are locked when they are read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Keep {
-    /// Until the transaction ends.
+    /// Locked until the transaction ends.
     Locked,
-    /// Not at all: only looked at.
+    /// Only read.
     Seen,
 }
 
-// One statement for each shape of key: IS NOT DISTINCT FROM would read every window of the policy.
+// One statement for each form of key, because IS NOT DISTINCT FROM cannot use the index and would read all
+// windows of the policy.
 statements! {
     /// The window that all messages of a policy share.
     ALL(UUIDOID) = "
@@ -65,46 +67,46 @@ statements! {
     MAKE(UUIDOID, UUIDOID, UUIDOID, UUIDOID) = "
         INSERT INTO awgp.message_windows (tenant_id, policy_id, from_assistant_id, to_assistant_id)
         VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
-    /// When the message of a number was sent.
+    /// The time of the message with this number.
     SENT_AT(UUIDOID, UUIDOID, INT8OID) = "
         SELECT sent_at FROM awgp.message_sends
         WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND window_id OPERATOR(pg_catalog.=) $2
           AND number OPERATOR(pg_catalog.=) $3";
-    /// A message that is sent.
+    /// Stores the time of a message.
     SEND(UUIDOID, UUIDOID, INT8OID, TIMESTAMPTZOID) = "
         INSERT INTO awgp.message_sends (tenant_id, window_id, number, sent_at) VALUES ($1, $2, $3, $4)";
-    /// How many a window has counted, and the last time.
+    /// Updates a window's count and last time.
     COUNT(UUIDOID, INT8OID, TIMESTAMPTZOID) = "
         UPDATE awgp.message_windows SET sent = $2, last_sent_at = $3 WHERE id OPERATOR(pg_catalog.=) $1";
-    /// Times that no longer matter.
+    /// Deletes times that no longer count.
     FORGET_SENDS(UUIDOID, UUIDOID, INT8OID) = "
         DELETE FROM awgp.message_sends
         WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND window_id OPERATOR(pg_catalog.=) $2
           AND number OPERATOR(pg_catalog.<=) $3";
-    /// What the windows of a policy hold.
+    /// Deletes the times in the windows of a policy.
     FORGET_SENDS_OF_POLICY(UUIDOID) = "
         DELETE FROM awgp.message_sends AS s USING awgp.message_windows AS w
         WHERE w.policy_id OPERATOR(pg_catalog.=) $1
           AND s.tenant_id OPERATOR(pg_catalog.=) w.tenant_id
           AND s.window_id OPERATOR(pg_catalog.=) w.id";
-    /// The windows of a policy.
+    /// Deletes the windows of a policy.
     FORGET_POLICY(UUIDOID) = "DELETE FROM awgp.message_windows WHERE policy_id OPERATOR(pg_catalog.=) $1";
-    /// Windows whose last message was sent by a moment, but those in use.
+    /// Windows whose last message was sent at this time or earlier; skips those in use.
     IDLE(TIMESTAMPTZOID) = "
         SELECT id FROM awgp.message_windows WHERE last_sent_at OPERATOR(pg_catalog.<=) $1
         ORDER BY id USING OPERATOR(pg_catalog.<) FOR UPDATE SKIP LOCKED";
-    /// What windows hold.
+    /// Deletes the times in windows.
     FORGET_SENDS_OF_WINDOWS(UUIDARRAYOID) = "
         DELETE FROM awgp.message_sends AS s USING awgp.message_windows AS w
         WHERE w.id OPERATOR(pg_catalog.=) ANY ($1)
           AND s.tenant_id OPERATOR(pg_catalog.=) w.tenant_id
           AND s.window_id OPERATOR(pg_catalog.=) w.id";
-    /// Windows.
+    /// Deletes windows.
     FORGET_WINDOWS(UUIDARRAYOID) = "
         DELETE FROM awgp.message_windows WHERE id OPERATOR(pg_catalog.=) ANY ($1)";
 }
 
-/// A window that a message asks.
+/// A window that a message must ask.
 pub struct Asked {
     policy: Uuid,
     tenant: Uuid,
@@ -119,25 +121,25 @@ impl Asked {
     }
 }
 
-/// A window as it stands.
+/// A window as stored.
 struct Found {
     id: Uuid,
     sent: u64,
     last_sent_at: Option<i64>,
 }
 
-/// What the windows say, in the order in which they were asked, and the moment at which they said it (of
-/// PostgreSQL's clock). Where all have room, the message is counted in each.
+/// The answers of the windows, in the order asked, and the time they hold for (on PostgreSQL's clock). Where
+/// all have room, the message is counted in each.
 pub fn count(asked: &[Asked]) -> (Vec<Admission>, i64) {
     as_owner_past_row_security(TABLE, || {
-        // One order for all senders: two messages cannot wait for each other.
+        // All senders use one order, so that they cannot deadlock.
         let mut order: Vec<usize> = (0..asked.len()).collect();
         order.sort_by_key(|index| (asked[*index].policy, asked[*index].key));
         let mut found: Vec<Option<Found>> = asked.iter().map(|_| None).collect();
         for index in order {
             found[index] = Some(lock(&asked[index]));
         }
-        // Should it have gone back, a window's last time stands.
+        // Where the clock has gone back, the last time of the windows is used.
         let clock = clock::timestamp();
         let last = found.iter().flatten().filter_map(|found| found.last_sent_at).max();
         let now = last.map_or(clock, |last| clock.max(last));
@@ -151,7 +153,7 @@ pub fn count(asked: &[Asked]) -> (Vec<Admission>, i64) {
     })
 }
 
-/// What the windows would say at a moment. Nothing is locked or written.
+/// What the windows would answer at this time. Locks and writes nothing.
 pub fn look(asked: &[Asked], at: i64) -> Vec<Admission> {
     as_owner_past_row_security(TABLE, || {
         let found: Vec<Option<Found>> = asked.iter().map(|asked| find(asked, Keep::Seen)).collect();
@@ -171,13 +173,13 @@ fn answers(asked: &[Asked], found: &[Option<Found>], now: i64, keep: Keep) -> Ve
     asked.iter().zip(found).map(answer).collect()
 }
 
-/// Locks the window, which is made where there is none.
+/// Locks the window, and creates it where it is missing.
 fn lock(asked: &Asked) -> Found {
     find(asked, Keep::Locked).unwrap_or_else(|| {
         let (from, to) = asked.key;
         MAKE.count(&[uuid(asked.tenant), uuid(asked.policy), from.and_then(uuid), to.and_then(uuid)]);
         find(asked, Keep::Locked)
-            .unwrap_or_else(|| pgrx::error!("a window of policy {} has gone", asked.policy))
+            .unwrap_or_else(|| pgrx::error!("a window of policy {} has disappeared", asked.policy))
     })
 }
 
@@ -215,7 +217,7 @@ fn sent_at(tenant: Uuid, window: Uuid, number: u64, keep: Keep) -> Option<i64> {
     }
 }
 
-/// Counts one message at `now` in a window that is locked.
+/// Counts one message at `now` in a locked window.
 fn add(asked: &Asked, found: &Found, now: i64) {
     let sent = found.sent + 1;
     let (tenant, window) = (uuid(asked.tenant), uuid(found.id));
@@ -228,7 +230,7 @@ fn add(asked: &Asked, found: &Found, now: i64) {
     }
 }
 
-/// Deletes the windows of a policy and what they hold.
+/// Deletes the windows of a policy and the times in them.
 pub fn forget(policy: Uuid) {
     as_owner_past_row_security(TABLE, || {
         FORGET_SENDS_OF_POLICY.count(&[uuid(policy)]);
@@ -236,8 +238,8 @@ pub fn forget(policy: Uuid) {
     });
 }
 
-/// Deletes the windows whose last message has left the hour at a moment, and what they hold; those that are in use
-/// just now are left. Returns how many went.
+/// Deletes the windows whose last message is older than an hour at this time, with the times in them; skips
+/// windows in use. Returns their number.
 pub fn forget_idle(at: i64) -> i64 {
     let idle_since = at.saturating_sub(HOUR_US);
     let gone = as_owner_past_row_security(TABLE, || {

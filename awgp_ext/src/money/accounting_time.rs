@@ -1,4 +1,4 @@
-//! The moment at which money moves.
+//! The time at which money is accounted.
 
 use crate::pg::argument;
 use crate::pg::clock;
@@ -9,7 +9,7 @@ use std::ffi::CString;
 
 static GIVEN: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
 
-/// The moment that stands in for the wall clock; None where it is unset or empty.
+/// The time that replaces the wall clock; None where the parameter is unset or empty.
 fn given() -> Option<CString> {
     known(&GIVEN).filter(|text| !text.is_empty())
 }
@@ -18,16 +18,16 @@ fn given() -> Option<CString> {
 pub fn define() {
     of_superuser(
         c"awgp.accounting_time",
-        c"The moment that costs and reservations are made at, in place of the wall clock.",
-        c"Empty: the wall clock. For imports of past costs and for rehearsals; only a superuser sets it.",
+        c"Time of costs and reservations, in place of the wall clock.",
+        c"Empty means the wall clock. For importing past costs and for rehearsals.",
     )
     .text(&GIVEN, None, None);
 }
 
-/// Now, by the wall clock: a transaction that waits over midnight spends the new day's money. Where a superuser
-/// has set `awgp.accounting_time`, that: an import of past costs, or a rehearsal.
+/// The wall clock, so that a transaction that waits over midnight spends the new day's money. Where a
+/// superuser has set `awgp.accounting_time`, that time: for an import of past costs, or a rehearsal.
 pub fn now() -> pg_sys::TimestampTz {
-    // SAFETY: reads the clock; timestamptz_in reads a C string and raises where it is no moment.
+    // SAFETY: reads the clock; timestamptz_in reads a C string and raises where it is not a timestamp.
     unsafe {
         match given() {
             None => clock::timestamp(),
@@ -43,14 +43,14 @@ pub fn now() -> pg_sys::TimestampTz {
     }
 }
 
-/// The moment whose periods count for money of a pool that moves now. A pool's period that has begun is not unmade by a
-/// clock that runs back; a moment that a superuser has set is meant, and lies in its own day and month.
+/// The time that determines the periods for money of a pool. A clock that runs back does not return to an
+/// earlier period of the pool. A time that a superuser has set is used as it is, with its own day and month.
 pub fn counting(period_starts: Option<pg_sys::TimestampTz>) -> pg_sys::TimestampTz {
     let now = now();
     if given().is_some() { now } else { period_starts.map_or(now, |starts| now.max(starts)) }
 }
 
-/// As text in UTC, for a refusal's facts.
+/// The time as text in UTC, for the facts of a refusal.
 pub fn text(at: pg_sys::TimestampTz) -> String {
     timestamp_from_postgres(at).map(awgp_core::civil::format_timestamp).unwrap_or_default()
 }

@@ -1,13 +1,13 @@
-//! The limits that one movement of money must fit, locked together and changed together.
+//! The limits that one movement of money must fit. They are locked together and changed together.
 //!
-//! Locked in one order by everybody: the holding's month, the tenant's month, the pool and its period, the
-//! assistant's day. The widest comes first, so that two transactions of one tenant cannot wait for each other in
-//! a circle, whatever assistants and pools they touch; what it costs is that the widest is held a few
-//! microseconds longer.
+//! Every transaction locks them in one order: the holding's month, the tenant's month, the pool and its
+//! period, the assistant's day. The widest comes first, so that transactions of one tenant cannot deadlock,
+//! whatever assistants and pools they touch. The price is that the widest is held a few microseconds longer.
 //!
-//! Before the two rows that everybody writes, a holding's month and a tenant's, stands a lock of ours, in which those who
-//! wait form a queue. Who waits for a row itself is woken to find a newer version locked by somebody else, follows it
-//! and waits again: with sixteen sessions on one tenant that took half of the throughput.
+//! The two rows that everybody writes, a holding's month and a tenant's, each have an advisory lock in front,
+//! whose waiters form a queue. A session that waits for the row itself wakes up to find a newer version
+//! locked by another session, follows it and waits again: with sixteen sessions on one tenant that cost half
+//! of the throughput.
 
 use super::alert::{self, Cause};
 use super::book::{Book, LockedRow, Order};
@@ -29,7 +29,7 @@ use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;
 use uuid::Uuid;
 
-/// Who spends, of what, and when: what decides which limits count.
+/// Who spends, from which pool, and when: this determines the limits.
 #[derive(Clone, Copy, Debug)]
 pub struct Spender {
     /// The tenant.
@@ -40,12 +40,12 @@ pub struct Spender {
     pub pool: Option<Uuid>,
     /// The holding whose limit counts, where there is one.
     pub holding: Option<Uuid>,
-    /// The moment whose periods count.
+    /// The time that determines the periods.
     pub at: pg_sys::TimestampTz,
 }
 
 impl Spender {
-    /// Whose balance an entry is rounded for: its pool's, or its tenant's where no pool pays.
+    /// The balance for which an entry is rounded: its pool's, or its tenant's where no pool pays.
     pub fn balance(&self) -> Uuid {
         self.pool.unwrap_or(self.tenant)
     }
@@ -66,7 +66,7 @@ pub struct Pool {
     reset_day: u8,
 }
 
-/// The columns of the seed that say which thresholds are reached.
+/// The columns of a pool that say which thresholds are reached.
 const FLAGS: [(&CStr, i32); 3] = [
     (c"alert_threshold_50", THRESHOLDS[0]),
     (c"alert_threshold_75", THRESHOLDS[1]),
@@ -74,7 +74,7 @@ const FLAGS: [(&CStr, i32); 3] = [
 ];
 
 impl Pool {
-    /// Locks a pool's row; None where it is gone.
+    /// Locks a pool's row; None where it no longer exists.
     pub fn lock(id: Uuid) -> Option<Self> {
         let book = Book::open(c"provider_credit_pools");
         let mut place = None;
@@ -88,17 +88,17 @@ impl Pool {
         Some(Self { book, row, budget, reset_day: reset_day.unwrap_or(1) })
     }
 
-    /// Its limit.
+    /// The pool's limit.
     pub fn limit(&self, tenant: Uuid, id: Uuid) -> Limit {
         Limit::of_pool(tenant, id, self.budget, self.reset_day)
     }
 
-    /// The end of the period that the seed's columns speak of.
+    /// The end of the period that the pool's row shows.
     pub fn shown_until(&self) -> pg_sys::TimestampTz {
         self.row.row().bigint(c"period_ends_at").unwrap_or(i64::MIN)
     }
 
-    /// What the seed's columns say, brought up to a period: not back to an earlier one.
+    /// Updates the pool's row to a period, but never to an earlier one than it shows.
     pub fn show(&mut self, period: &Open) {
         let row = self.row.row();
         let shown = self.shown_until();
@@ -126,13 +126,13 @@ impl Pool {
 }
 
 impl Accounts {
-    /// Locks all limits of a spender, and makes the rows of periods that have none.
+    /// Locks all limits of a spender, and creates missing rows of periods.
     pub fn lock(spender: &Spender) -> Self {
         let Spender { tenant, assistant, at, .. } = *spender;
         let periods = Book::open(c"budget_periods");
         let mut open = Vec::with_capacity(Scope::ALL.len());
         if let Some(id) = spender.holding {
-            // Without a row nobody counts: see holding::join().
+            // Without a row, the holding is not counted here: see holding::join().
             if period::exists(&periods, Scope::Holding, id, at) {
                 lock::lock_row(Subject::Spending, id);
             }
@@ -151,14 +151,15 @@ impl Accounts {
         Self { periods, open, pool: pool.map(|(_, pool)| pool) }
     }
 
-    /// What costs before lacked of six decimals, in the balance that an entry is rounded for.
+    /// The part of earlier costs that six decimals did not show, in the balance for which an entry is
+    /// rounded.
     pub fn carried(&self) -> Exact {
         let scope = if self.pool.is_some() { Scope::Pool } else { Scope::Tenant };
         let open = self.open.iter().find(|open| open.limit.scope == scope);
         open.map_or(Exact::ZERO, |open| open.account.spent.remainder())
     }
 
-    /// Raises where a movement does not fit one of the limits; `amount` says how much it is.
+    /// Raises an error where a movement exceeds one of the limits; the message names `amount`.
     pub fn refuse_excess(&self, movement: Movement, amount: Amount) {
         for open in &self.open {
             if open.account.fits(movement, Amount::ZERO) {
@@ -173,7 +174,7 @@ impl Accounts {
         }
     }
 
-    /// The limits that a movement would leave exceeded. `beyond`: it takes more than it gives back, of what
+    /// The limits that a movement would leave exceeded. `beyond` is true where it takes more than
     /// `reservation` held.
     pub fn exceeded(&self, movement: Movement, beyond: bool, reservation: Option<Uuid>) -> Vec<Scope> {
         let exceeds = |open: &&Open| {
@@ -183,7 +184,7 @@ impl Accounts {
         self.open.iter().filter(exceeds).map(|open| open.limit.scope).collect()
     }
 
-    /// Moves the money, everywhere, and tells who should know.
+    /// Applies the movement to all limits, and writes the alerts that are due.
     pub fn apply(mut self, movement: Movement, cause: &Cause) {
         for open in &mut self.open {
             let after = open.account.after(movement);
@@ -199,7 +200,7 @@ impl Accounts {
     }
 }
 
-/// What an assistant may spend a day; None where there is none.
+/// What an assistant may spend per day; None where it has no limit.
 fn assistant_limit(id: Uuid) -> Option<Amount> {
     let mut found = None;
     relation::for_each_by_uuid(c"assistants", c"assistants_pkey", c"id", id, |row| {
@@ -208,7 +209,8 @@ fn assistant_limit(id: Uuid) -> Option<Amount> {
     found
 }
 
-/// What of a period's holds has expired and was not swept: it no longer counts. `but` is left out.
+/// The sum of a period's held reservations that have expired but are not yet marked: they no longer count.
+/// Leaves out `but`.
 fn expired(open: &Open, but: Option<Uuid>) -> Amount {
     let (index, column) = match open.limit.scope {
         Scope::Holding => (c"idx_credit_reservations_holding_held", c"holding_id"),
@@ -237,8 +239,8 @@ fn expired(open: &Open, but: Option<Uuid>) -> Amount {
     sum
 }
 
-/// A pool or holding that the caller names is the one that is accounted to. Another is refused as a reference to
-/// what is not there.
+/// Refuses a pool or holding, named by the caller, other than the one that is accounted to; as a reference to
+/// a row that does not exist.
 pub fn refuse_other(call: &TriggerCall, spender: &Spender) {
     let row = call.new_row();
     for (column, name, own) in

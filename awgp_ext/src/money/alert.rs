@@ -15,14 +15,14 @@ use uuid::Uuid;
 
 /// What moved the money.
 pub struct Cause {
-    /// The entry and its tenant; None for what is no entry.
+    /// The entry and its tenant; None where the cause is not an entry.
     pub entry: Option<(Uuid, Uuid)>,
-    /// The limits that the entry leaves exceeded, or that it exceeded its reservation in.
+    /// The limits that are exceeded after the entry, or whose reservation the entry exceeded.
     pub overrun: Vec<Scope>,
 }
 
 impl Cause {
-    /// No entry.
+    /// Not an entry.
     pub fn none() -> Self {
         Self { entry: None, overrun: Vec::new() }
     }
@@ -35,9 +35,10 @@ statements! {
         ON CONFLICT (tenant_id, period_id, threshold) DO NOTHING RETURNING id";
 }
 
-/// Writes what is due for a period that has just moved. `before`: limit and spent when it last moved.
+/// Writes the alerts that are due for a period that has just changed. `before` is its limit and what was
+/// spent when it last changed.
 ///
-/// An assistant's day has no thresholds: it is there to stop an assistant, not to be watched.
+/// An assistant's day has no thresholds: that limit stops an assistant, and nobody watches it.
 pub fn raise_due(open: &Open, before: (Amount, Amount), cause: &Cause) {
     let now = (open.account.limit.unwrap_or(open.last_limit), open.account.shown());
     if open.limit.scope != Scope::Assistant && open.account.limit.is_some() {
@@ -51,7 +52,7 @@ pub fn raise_due(open: &Open, before: (Amount, Amount), cause: &Cause) {
 }
 
 fn insert(open: &Open, (limit, spent): (Amount, Amount), cause: &Cause, threshold: Option<i32>) {
-    // A holding's alert does not name a subsidiary's entry.
+    // A holding's alert does not reveal a subsidiary's entry.
     let entry = cause.entry.filter(|(_, tenant)| *tenant == open.limit.tenant).map(|(id, _)| id);
     let uuid = |id: Option<Uuid>| id.and_then(|id| datum::to_sql(id).into_datum());
     let kind = if threshold.is_some() { "threshold" } else { "overrun" };
@@ -68,7 +69,7 @@ fn insert(open: &Open, (limit, spent): (Amount, Amount), cause: &Cause, threshol
     role::as_owner_past_row_security(c"budget_alerts", || {
         INSERT.run(&values, |rows| {
             if let Some(id) = rows.first().and_then(|row| row.uuid(c"id")) {
-                // To whoever listens, once the transaction commits.
+                // Delivered to listeners when the transaction commits.
                 notify(c"awgp_budget", &id.to_string());
             }
         });

@@ -1,11 +1,11 @@
-//! Rows of the ledger's books, found, locked and rewritten below SQL.
+//! Rows of the ledger's tables, found, locked and updated below SQL.
 //!
-//! A balance moves with every cost, in the middle of the caller's statement. Below SQL that needs no plan, no
-//! privilege and no policy, meets the row's newest version at every isolation level, and costs a fraction of an
-//! UPDATE. No trigger fires: what the movement follows from, an entry or a reservation, is what is recorded.
+//! A balance changes with every cost, in the middle of the caller's statement. Below SQL, this needs no plan,
+//! no privilege and no policy, finds the newest version of the row at every isolation level, and costs a
+//! fraction of an UPDATE. No trigger fires: the audit trail records the cause, an entry or a reservation.
 //!
-//! Snapshots are fresh ones; a row that this transaction has written is seen once its command has ended, so every
-//! write here ends one.
+//! Snapshots are fresh ones. A row that this transaction has written becomes visible when its command ends,
+//! so every write here ends a command.
 
 use crate::pg::descriptor;
 use crate::pg::relation;
@@ -15,12 +15,13 @@ use crate::pg::tuple::Row;
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;
 
-/// A table of the ledger, open for writing; closed with its last use, its lock kept until the transaction ends.
+/// A table of the ledger, open for writing. It is closed when dropped; its lock is held until the transaction
+/// ends.
 pub struct Book {
     relation: pg_sys::Relation,
 }
 
-/// A row whose lock this transaction holds.
+/// A row that this transaction has locked.
 pub struct LockedRow {
     tuple: pg_sys::HeapTuple,
     descriptor: pg_sys::TupleDesc,
@@ -58,7 +59,8 @@ impl Book {
         order: Order,
         visit: impl FnMut(&Row, pg_sys::ItemPointerData) -> bool,
     ) {
-        // SAFETY: the index is one of the table's; it is closed again, or left to the resource owner after an error.
+        // SAFETY: the index belongs to the table; it is closed again, or by the resource owner after an
+        // error.
         unsafe {
             let index = pg_sys::index_open(relation::existing(index), pg_sys::AccessShareLock.cast_signed());
             scan::rows(self.relation, &Path::Ordered(index, order), View::Committed, conditions, visit);
@@ -66,10 +68,10 @@ impl Book {
         }
     }
 
-    /// Locks the newest version of a row against other writers, waiting for them; None where it is gone.
+    /// Locks the newest version of a row against other writers, waiting for them; None where it was deleted.
     pub fn lock(&self, mut place: pg_sys::ItemPointerData) -> Option<LockedRow> {
-        // SAFETY: the table access method's own way to lock a row, as the executor's LockRows calls it. The slot
-        // is dropped, and with it its pin, once the row is copied.
+        // SAFETY: locks a row through the table access method, as the executor's LockRows does. The row is
+        // copied before the slot, and its pin, are dropped.
         unsafe {
             let slot = pg_sys::table_slot_create(self.relation, std::ptr::null_mut());
             let mut failure = pg_sys::TM_FailureData::default();
@@ -104,16 +106,17 @@ impl Book {
         }
     }
 
-    /// Puts values in the columns of a locked row, and ends the command.
+    /// Sets columns of a locked row, and ends the command.
     pub fn replace(&self, row: &mut LockedRow, values: &[(&CStr, Datum)]) {
-        // SAFETY: the columns are the table's own, the datums of their types; the lock makes the row ours.
+        // SAFETY: the columns are the table's own, with datums of their types; this transaction holds the
+        // row's lock.
         unsafe {
             let mut numbers: Vec<i32> = values
                 .iter()
                 .map(|(column, _)| i32::from(descriptor::attribute_number(row.descriptor, column)))
                 .collect();
             if numbers.iter().any(|number| *number <= 0) {
-                pgrx::error!("a book of the ledger has lost a column; call awgp.install(true)");
+                pgrx::error!("a table of the ledger lacks a column; call awgp.install(true)");
             }
             let mut datums: Vec<Datum> = values.iter().map(|(_, datum)| *datum).collect();
             let mut nulls = vec![false; values.len()];
@@ -135,7 +138,8 @@ impl Book {
     }
 }
 
-/// Stores the new version of a row. Some where indexes are to be told; true where only summarizing ones are.
+/// Stores the new version of a row. None where no index needs an entry; true where only summarizing indexes
+/// do.
 #[cfg(feature = "pg15")]
 unsafe fn update(
     relation: pg_sys::Relation,
@@ -166,7 +170,8 @@ unsafe fn update(
     }
 }
 
-/// Enters a row version that its page had no room for into the table's indexes, an operator's own among them.
+/// Inserts index entries for a row version that is not a heap-only tuple, also into an operator's own
+/// indexes.
 unsafe fn insert_index_tuples(relation: pg_sys::Relation, tuple: pg_sys::HeapTuple, only_summarizing: bool) {
     // SAFETY: as the executor does after an UPDATE; everything is closed before this returns.
     unsafe {
@@ -193,7 +198,7 @@ unsafe fn enter(
     _only_summarizing: bool,
 ) {
     let none = std::ptr::null_mut();
-    // SAFETY: the row was stored, the indexes are open.
+    // SAFETY: the row is stored and the indexes are open.
     unsafe { pg_sys::ExecInsertIndexTuples(result, slot, estate, false, false, none, std::ptr::null_mut()) };
 }
 

@@ -1,8 +1,9 @@
-//! Entries of one statement that are rounded one after the other, before any of them moves a balance.
+//! Rounding of several entries in one statement, before any of them changes a balance.
 //!
-//! A cost that six decimals do not show is rounded with what its balance lacks. The rows of one INSERT all pass their
-//! BEFORE triggers first, so what those before lack is kept here until it is in the balance. It decides how a sum is
-//! shared among the amounts of its entries and nothing else: balances are exact without it.
+//! A cost too small for six decimals is rounded together with what its balance lacks from earlier roundings.
+//! All rows of an INSERT pass their BEFORE triggers first, so what the earlier rows lack is kept here until
+//! it is in the balance. This only decides how a sum is divided among the amounts of entries: balances are
+//! exact without it.
 
 use awgp_core::money::exact::Exact;
 use std::cell::RefCell;
@@ -13,12 +14,13 @@ thread_local! {
     static PENDING: RefCell<HashMap<Uuid, Exact>> = RefCell::default();
 }
 
-/// What entries that are written and have moved nothing lack of a balance, which its pool or tenant names.
+/// What written entries that have not yet changed a balance lack. The balance is identified by its pool or
+/// tenant.
 pub fn pending(balance: Uuid) -> Exact {
     PENDING.with_borrow(|pending| pending.get(&balance).copied().unwrap_or_default())
 }
 
-/// An entry of this balance is about to be written, and lacks so much.
+/// An entry of this balance is about to be written; `lacks` is the part that its amount does not show.
 pub fn add(balance: Uuid, lacks: Exact) {
     if lacks == Exact::ZERO {
         return;
@@ -32,7 +34,7 @@ pub fn add(balance: Uuid, lacks: Exact) {
     });
 }
 
-/// A transaction or savepoint has ended, perhaps between an entry and its movement.
+/// A transaction or savepoint has ended, possibly between an entry and its booking.
 pub fn forget() {
     PENDING.with_borrow_mut(HashMap::clear);
 }

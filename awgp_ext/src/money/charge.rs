@@ -1,7 +1,7 @@
-//! What an entry costs: the amount that is given, or its tokens by the price list, to the last digit.
+//! What an entry costs, exactly: the given amount, or its tokens at the price list.
 //!
-//! Of money that is spent already, no count of tokens is refused: the entry is made with what can be read, and its
-//! metadata says what was charged.
+//! Where the money is already spent, no token count is refused: the entry is made with what can be read, and
+//! its metadata tells what was charged.
 
 use super::{numeric, price};
 use crate::pg::jsonb::Jsonb;
@@ -17,18 +17,18 @@ use pgrx::pg_sys::{self, Datum};
 use serde_json::{Value, json};
 use std::ffi::CStr;
 
-/// The key of the metadata that says how many tokens came from the provider's cache.
+/// The key of the metadata with the number of tokens from the provider's cache.
 const CACHED: &str = "cached_tokens";
 
-/// The key that says that the money is spent already.
+/// The key of the metadata that marks money as already spent.
 const INCURRED: &str = "incurred";
 
-/// What an entry costs, and what that makes of its columns.
+/// What an entry costs, and the columns that follow from it.
 #[derive(Default)]
 pub struct Charge {
-    /// Exact.
+    /// The exact cost.
     pub cost: Exact,
-    /// Columns of the entry that are other than given.
+    /// Columns of the entry that differ from the given ones.
     pub columns: Vec<(&'static CStr, Option<Datum>)>,
     /// The metadata with the price.
     pub metadata: Option<Jsonb>,
@@ -68,7 +68,7 @@ pub fn of_entry(row: &Row, provider: &str, at: pg_sys::TimestampTz, incurred: bo
     Charge { cost: priced.cost, columns, metadata: Some(metadata) }
 }
 
-/// What was charged for, where that is not plain from the entry's columns.
+/// The tokens that were charged, where the entry's columns do not tell.
 fn charged(tokens: Tokens, unread: bool) -> Value {
     let mut charged = json!({"input": tokens.input, "cached": tokens.cached, "output": tokens.output});
     if unread {
@@ -77,7 +77,7 @@ fn charged(tokens: Tokens, unread: bool) -> Value {
     charged
 }
 
-/// The amount that is given, with what it lacks; None where there is none.
+/// The given amount with its remainder; None where no amount is given.
 fn given(row: &Row) -> Option<Exact> {
     let text = row.numeric(c"cost_amount")?;
     let lacks = row.numeric(c"cost_remainder").unwrap_or_else(|| "0".to_owned());
@@ -87,19 +87,19 @@ fn given(row: &Row) -> Option<Exact> {
     Some(cost.unwrap_or_else(|| raise(&refusals::no_amount("cost_amount"))))
 }
 
-/// Counts below nothing, which the table does not take, are nothing.
+/// Negative counts, which the table refuses, become 0.
 fn mended_counts(row: &Row) -> Vec<(&'static CStr, Option<Datum>)> {
     let counts = [c"input_tokens", c"output_tokens"].into_iter();
     let bad = counts.filter(|column| row.integer(column).is_none_or(|count| count < 0));
     bad.map(|column| (column, Some(Datum::from(0)))).collect()
 }
 
-/// What `cached_tokens` says: None where it cannot be read.
+/// The value of `cached_tokens`; None where it cannot be read as a count.
 fn cached_tokens(metadata: &Jsonb) -> Option<i64> {
     metadata.with_text(|text| Members::of(text).get(CACHED).map_or(Some(0), count))
 }
 
-/// True where the metadata says that the money is spent already.
+/// True where the metadata marks the money as already spent.
 pub fn is_incurred(row: &Row) -> bool {
     let Some(metadata) = row.jsonb(c"metadata").filter(|metadata| mentions(metadata, INCURRED)) else {
         return false;
@@ -112,7 +112,7 @@ pub fn is_incurred(row: &Row) -> bool {
     }
 }
 
-/// A look at the bytes is cheaper than a parse.
+/// Searching the bytes is cheaper than parsing.
 fn mentions(metadata: &Jsonb, key: &str) -> bool {
     metadata.bytes().windows(key.len()).any(|bytes| bytes == key.as_bytes())
 }

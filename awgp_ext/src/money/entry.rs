@@ -1,13 +1,14 @@
-//! Entries of the ledger: what a row of `cost_transactions` must be, and what it moves.
+//! Entries of the ledger: what a row of `cost_transactions` must be, and which balances it changes.
 //!
-//! Before the row is written, what it is accounted to is decided and put in its columns: pool, holding, the moment
-//! whose periods count, the cost where tokens alone are given. Nothing has moved yet, so `ON CONFLICT DO NOTHING`
-//! moves nothing. After it is written, the money moves, in the last of the row's triggers: its keys are checked
-//! and its image is taken before the balances are locked, which everybody else waits for.
+//! Before the row is written, its accounting is determined and stored in its columns: pool, holding, the time
+//! that determines the periods, and the cost where only tokens are given. No balance has changed yet, so `ON
+//! CONFLICT DO NOTHING` changes none. After the row is written, the last of its triggers changes the
+//! balances: by then its keys are checked and its image is taken, so the balances, for which everybody else
+//! waits, are locked as late as possible.
 //!
-//! A cost must fit every limit. Money that is spent already (the settlement of a reservation, a cost whose
-//! metadata says `incurred`) is entered over a limit too: for these the limits are locked before the row is
-//! written, so that its `overrun` says what is so.
+//! A cost must fit every limit. Money that is already spent (the settlement of a reservation, or a cost whose
+//! metadata says `incurred`) is entered even beyond a limit. For such entries the limits are locked before
+//! the row is written, so that its column `overrun` is correct.
 
 use super::accounts::{Accounts, Spender, refuse_other};
 use super::alert::Cause;
@@ -33,7 +34,7 @@ use uuid::Uuid;
 trigger_function!(awgp_keep_entry, pg_finfo_awgp_keep_entry, keep_entry);
 trigger_function!(awgp_post_entry, pg_finfo_awgp_post_entry, post_entry);
 
-/// BEFORE INSERT OR UPDATE OR DELETE: an entry is written once, and says what it is accounted to.
+/// BEFORE INSERT OR UPDATE OR DELETE: an entry is written once, with its accounting.
 fn keep_entry(call: &TriggerCall) -> Datum {
     if !call.is_row_insert() {
         raise(&refusals::ledger_immutable(call.argument(0)));
@@ -73,10 +74,10 @@ fn keep_entry(call: &TriggerCall) -> Datum {
     accounted(call, &spender, &charge, &columns, overrun)
 }
 
-/// The settlement of a reservation counts where and when that was made.
+/// A settlement counts in the periods and for the spender of its reservation.
 fn keep_settlement(call: &TriggerCall, tenant: Uuid, assistant: Uuid, provider: &str, id: Uuid) -> Datum {
     let row = call.new_row();
-    // One that is another tenant's, or none: the same answer, a foreign key's.
+    // Another tenant's reservation gets the same answer as a missing one, that of a foreign key.
     let Some(reservation) = Reservation::lock(tenant, id) else {
         raise(&refusals::unknown_row(call.argument(0), "reservation_id"));
     };
@@ -90,7 +91,7 @@ fn keep_settlement(call: &TriggerCall, tenant: Uuid, assistant: Uuid, provider: 
         raise(&refusals::reservation_mismatch("provider"));
     }
     let spender = reservation.spender;
-    // The call was made: that is what was reserved for.
+    // The call was made, which is what the reservation was for.
     let charge = charge::of_entry(&row, provider, accounting_time::now(), true);
     if let Some(holding) = spender.holding {
         holding::join(&Book::open(c"budget_periods"), holding, spender.at);
@@ -105,8 +106,8 @@ fn keep_settlement(call: &TriggerCall, tenant: Uuid, assistant: Uuid, provider: 
     accounted(call, &spender, &charge, &columns, beyond || !exceeded.is_empty())
 }
 
-/// A cost in its columns: six decimals, and what they lack. One that would show nothing takes along what others
-/// before it lacked, so that a thousand of them show what they are together.
+/// A cost in its columns: an amount of six decimals, and the remainder. A cost too small to show adds the
+/// remainders of earlier ones, so that a thousand of them show their total.
 fn rounded(
     spender: &Spender,
     cost: Exact,
@@ -122,12 +123,12 @@ fn rounded(
     charge::in_columns(amount, lacks)
 }
 
-/// Whether a cost is more than its reservation holds, to six decimals: as an estimate says it.
+/// Whether a cost exceeds its reservation, compared with six decimals, as estimates have them.
 fn is_beyond(cost: Exact, reservation: &Reservation) -> bool {
     cost.rounded().is_none_or(|cost| cost > reservation.amount)
 }
 
-/// A reversing entry takes back the whole of another, where and when that counted.
+/// A reversing entry takes back all of another entry, in the same periods.
 fn keep_reversal(call: &TriggerCall, tenant: Uuid, original: Uuid) -> Datum {
     let Some(entry) = Entry::find(tenant, original) else {
         raise(&refusals::unknown_row(call.argument(0), "reverses_id"));
@@ -143,7 +144,7 @@ fn keep_reversal(call: &TriggerCall, tenant: Uuid, original: Uuid) -> Datum {
     if let Some(holding) = entry.spender.holding {
         holding::join(&Book::open(c"budget_periods"), holding, entry.spender.at);
     }
-    // Amount and remainder as they were, whatever has been carried since.
+    // Exactly the original's amount and remainder, whatever was carried since.
     let lacks = entry.lacks().negated();
     carrying::add(entry.spender.balance(), lacks);
     let mut columns = charge::in_columns(cost, lacks).to_vec();
@@ -152,7 +153,7 @@ fn keep_reversal(call: &TriggerCall, tenant: Uuid, original: Uuid) -> Datum {
     accounted(call, &entry.spender, &Charge::default(), &columns, false)
 }
 
-/// The row, with what it is accounted to in its columns.
+/// The row, with its accounting in its columns.
 fn accounted(
     call: &TriggerCall,
     spender: &Spender,
@@ -176,7 +177,7 @@ fn accounted(
     call.with_columns(&values)
 }
 
-/// AFTER INSERT, the last of the triggers: the money moves.
+/// AFTER INSERT, the last of the triggers: changes the balances.
 fn post_entry(call: &TriggerCall) -> Datum {
     let row = call.new_row();
     let Some(entry) = Entry::of(&row) else { return nothing() };
@@ -212,9 +213,9 @@ fn post_entry(call: &TriggerCall) -> Datum {
 /// An entry as it is accounted.
 struct Entry {
     spender: Spender,
-    /// What it says.
+    /// The amount in its column.
     amount: Amount,
-    /// What it is, to the last digit.
+    /// The exact cost.
     cost: Exact,
     reverses: bool,
 }
@@ -235,7 +236,7 @@ impl Entry {
         })
     }
 
-    /// What its amount lacks of its cost.
+    /// The part of the cost that the amount does not show.
     fn lacks(&self) -> Exact {
         self.cost.checked_add(Exact::from(self.amount).negated()).unwrap_or_default()
     }

@@ -1,8 +1,9 @@
-//! The functions that clients call, and their Rust twins for what is built on them.
+//! The functions that clients call.
 //!
-//! They write the tables as any client may, under the caller's own rights, and the tables' triggers do the rest:
-//! an ORM that inserts the same row gets the same. They return a row of a table, so they are made with the tables
-//! and not with the extension (see `install::manifest`), in C: a body in SQL would be planned anew with each call.
+//! They write to the tables with the caller's own privileges, as any client may, and the tables' triggers do
+//! the rest: an ORM that inserts the same row gets the same result. They return a row of a table, so they are
+//! created with the tables, not with the extension (see `install::manifest`). They are C functions, because
+//! an SQL body would be planned again in each call.
 
 use super::permit::LEDGER;
 use super::{accounting_time, numeric, pool};
@@ -42,7 +43,7 @@ statements! {
                 COALESCE(pg_catalog.round($7 OPERATOR(pg_catalog.-) pg_catalog.round($7, 6), 24), 0))
         ON CONFLICT (tenant_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
         RETURNING *";
-    /// The entry that was made under the key before, where it is of the same cost.
+    /// The entry made before with this key, if it has the same cost.
     ENTERED(UUIDOID, UUIDOID, TEXTOID, TEXTOID, INT4OID, INT4OID, NUMERICOID, UUIDOID, JSONBOID, TEXTOID) = "
         SELECT * FROM awgp.cost_transactions
         WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND idempotency_key OPERATOR(pg_catalog.=) $10
@@ -56,8 +57,8 @@ statements! {
                         OPERATOR(pg_catalog.=) pg_catalog.round($7, 6) END";
 }
 
-/// `record_cost(assistant_id, provider, model, input_tokens, output_tokens, cost_amount, work_item_id, metadata,
-/// idempotency_key)`.
+/// `record_cost(assistant_id, provider, model, input_tokens, output_tokens, cost_amount, work_item_id,
+/// metadata, idempotency_key)`.
 fn record_cost(arguments: &Arguments) -> Datum {
     let mut values = vec![tenant()];
     values.extend((0..9).map(|number| arguments.get(number)));
@@ -128,7 +129,7 @@ statements! {
         WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2
           AND state OPERATOR(pg_catalog.=) 'held'
         RETURNING *";
-    /// One that no longer holds anything; a settled one is none of these.
+    /// A reservation that holds nothing and was not settled.
     RELEASED(UUIDOID, UUIDOID) = "
         SELECT * FROM awgp.credit_reservations
         WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2
@@ -188,9 +189,9 @@ fn moment(at: Option<TimestampWithTimeZone>) -> pg_sys::TimestampTz {
     argument::moment("at", at).map_or_else(accounting_time::now, |at| at.into_inner())
 }
 
-/// Begins a new period for every credit pool whose own has ended by `at`, and returns for how many.
+/// Begins a new period for every credit pool whose period has ended by `at`, and returns their number.
 ///
-/// SECURITY DEFINER: maintainers see no tenant's rows.
+/// SECURITY DEFINER, because maintainers see no tenant's rows.
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
 fn reset_credit_pools(at: default!(Option<TimestampWithTimeZone>, "NULL")) -> i32 {
@@ -198,9 +199,9 @@ fn reset_credit_pools(at: default!(Option<TimestampWithTimeZone>, "NULL")) -> i3
     pool::reset(moment(at))
 }
 
-/// Marks the reservations that have expired by `at`, and returns how many.
+/// Marks the reservations that have expired by `at`, and returns their number.
 ///
-/// SECURITY DEFINER: maintainers see no tenant's rows.
+/// SECURITY DEFINER, because maintainers see no tenant's rows.
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
 fn expire_reservations(at: default!(Option<TimestampWithTimeZone>, "NULL")) -> i32 {

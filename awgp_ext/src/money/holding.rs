@@ -1,10 +1,11 @@
-//! Whose holding's limit a tenant counts towards, and from when on.
+//! The holding whose limit a tenant counts towards, and since when.
 //!
-//! A limit over a holding and its subsidiaries is one more row that all of them write. Where no such limit is set,
-//! nobody should wait for it, so its period has a row only from the first money on that moves under a limit. That
-//! row begins with what the entries say was spent and held already, and for this nobody else may be on the way:
-//! who spends in the family holds a lock shared until he commits, and who makes the row takes it exclusively. So
-//! the row, once seen, misses nothing, and who sees no row is counted by who makes it.
+//! A limit over a holding and its subsidiaries is one more row that all of them write. Where no such limit is
+//! set, nobody should wait for that row, so a period gets its row only when the first money moves under a
+//! limit. The row starts with what the entries say was spent and held before, so no other transaction may be
+//! spending at that moment: every transaction that spends in the family holds an advisory lock in share mode
+//! until it commits, and the one that creates the row takes it exclusively. So a visible row misses nothing,
+//! and a transaction that sees no row is counted by the one that creates it.
 
 use super::book::{Book, Order};
 use super::period::{self, Limit};
@@ -20,23 +21,24 @@ use awgp_core::money::{refusals, settings};
 use pgrx::pg_sys;
 use uuid::Uuid;
 
-/// The setting of a holding that bounds what it and its direct subsidiaries spend a month.
+/// The setting of a holding that limits what it and its direct subsidiaries spend per month.
 pub const SETTING: &str = "holding_monthly_cost_limit";
 
-/// What the holding and its direct subsidiaries may spend a month; None where nothing is set.
+/// What the holding and its direct subsidiaries may spend per month; None where no limit is set.
 pub fn limit(holding: Uuid) -> Option<Amount> {
     let value = tenant::setting(holding, SETTING)?;
-    // What is no amount, written before it was looked at, allows nothing.
+    // A value that is not an amount, stored before values were checked, allows nothing.
     (!value.is_null()).then(|| settings::limit(&value).unwrap_or(Amount::ZERO))
 }
 
-/// Joins those who count towards the holding's limit, until the transaction ends, and makes the row of its period
-/// where a limit is set and it has none. Called before the first row that counts is written.
+/// Takes the holding's lock in share mode until the transaction ends, and creates the row of its period where
+/// a limit is set and the row is missing. Called before the first row that counts is written.
 pub fn join(periods: &Book, holding: Uuid, at: pg_sys::TimestampTz) {
     let is_due = || limit(holding).is_some() && !period::exists(periods, Scope::Holding, holding, at);
     while !is_due() {
         lock::share_row(Subject::Holding, holding);
-        // Seen now, it was not there before anybody who did not count had ended.
+        // Checked again under the lock: the creator of the row holds it exclusively until it commits, so an
+        // existing row is visible now and counts all earlier money.
         if !is_due() {
             return;
         }

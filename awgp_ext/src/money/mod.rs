@@ -1,10 +1,12 @@
-//! Money: what calls cost, what may be spent, and the ledger of what was.
+//! Money: what calls cost, what may be spent, and the ledger of what was spent.
 //!
-//! Model: `cost_transactions` is the ledger, one row an entry, never changed. What is spent and held of each
-//! limit is summed up in `budget_periods`, a row a period, in the transaction of the entry, so a sum is never
-//! behind. `provider_credit_pools` shows its pool's current period, in the seed's columns. docs/money.md says it at length.
+//! Model: `cost_transactions` is the ledger, one row per entry, never changed. `budget_periods` has the sums
+//! of what is spent and held under each limit, one row per period, updated in the entry's transaction, so the
+//! sums are always current. `provider_credit_pools` shows each pool's current period in its own columns.
+//! docs/money.md has the details.
 //!
-//! Failure handling: whatever does not fit, or fails, fails the statement: nothing has moved then, in any limit.
+//! Failure handling: what does not fit a limit, or fails, fails the statement; then no balance of any limit
+//! has changed.
 
 pub mod accounting_time;
 pub mod accounts;

@@ -1,4 +1,4 @@
-//! Amounts between `numeric` and [`Amount`] or [`Exact`].
+//! Conversions between `numeric` and [`Amount`] or [`Exact`].
 
 use crate::pg::encoding::Text;
 use crate::pg::raise::raise;
@@ -12,31 +12,31 @@ use pgrx::prelude::*;
 use std::ffi::{CStr, CString};
 use std::fmt;
 
-/// An amount column; None for NULL, and for what is no amount, such as NaN.
+/// An amount column; None where it is NULL or not an amount, such as NaN.
 pub fn amount(row: &Row, column: &CStr) -> Option<Amount> {
     row.numeric(column).and_then(|text| Amount::parse(&text))
 }
 
-/// An amount column of the books, which their checks keep a number.
+/// An amount column of the ledger's tables, whose CHECKs allow only numbers.
 pub fn kept(row: &Row, column: &CStr) -> Amount {
     amount(row, column).unwrap_or_else(|| {
-        pgrx::error!("a book of the ledger holds no amount in {}", column.to_string_lossy())
+        pgrx::error!("a table of the ledger has no amount in {}", column.to_string_lossy())
     })
 }
 
-/// A sum of the books in two columns: six decimals, and what they lack.
+/// A sum in two columns of the ledger's tables: six decimals and the remainder.
 pub fn kept_exact(row: &Row, column: &CStr, remainder: &CStr) -> Exact {
     let lacks = row.numeric(remainder).and_then(|text| Exact::parse(&text));
     let sum = lacks.and_then(|lacks| Exact::from(kept(row, column)).checked_add(lacks));
     sum.unwrap_or_else(|| {
-        pgrx::error!("a book of the ledger holds no amount in {}", remainder.to_string_lossy())
+        pgrx::error!("a table of the ledger has no amount in {}", remainder.to_string_lossy())
     })
 }
 
-/// An argument that is a number: neither NaN nor infinite.
+/// A numeric argument; refuses NaN and infinity.
 pub fn finite(argument: Option<Datum>, name: &str) -> Option<Datum> {
     argument.inspect(|datum| {
-        // SAFETY: callers name numeric arguments. The copy that detoasting may make is freed with the call.
+        // SAFETY: callers name numeric arguments. A copy made by detoasting is freed with the call.
         let is_number = unsafe {
             let number: pg_sys::Numeric = pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast();
             !pg_sys::numeric_is_nan(number) && !pg_sys::numeric_is_inf(number)
@@ -47,10 +47,10 @@ pub fn finite(argument: Option<Datum>, name: &str) -> Option<Datum> {
     })
 }
 
-/// What is set aside for something is something: less than a millionth, which no column holds, is one.
+/// A reservation holds at least a millionth, because the column cannot store less.
 pub fn at_least_a_millionth(amount: Option<Datum>) -> Option<Datum> {
     let text = amount.map(|amount| {
-        // SAFETY: callers name numeric arguments; the answer is a palloc'd C string of ASCII, copied at once.
+        // SAFETY: callers name numeric arguments; the result is a palloc'd C string of ASCII, copied at once.
         unsafe {
             let text = pg_sys::OidOutputFunctionCall(pg_sys::Oid::from(pg_sys::F_NUMERIC_OUT), amount);
             CStr::from_ptr(text).to_string_lossy().into_owned()
@@ -62,7 +62,7 @@ pub fn at_least_a_millionth(amount: Option<Datum>) -> Option<Datum> {
     if is_less { Amount::from_micros(1).map(datum) } else { amount }
 }
 
-/// The amount itself, where it is a number; for functions in SQL.
+/// Returns the amount, and refuses NaN and infinity. For functions written in SQL.
 #[pg_extern(immutable, parallel_safe)]
 fn checked_amount(amount: Option<AnyNumeric>, argument: Option<Text>) -> Option<AnyNumeric> {
     if amount.as_ref().is_some_and(|amount| !is_number(amount)) {
@@ -71,16 +71,16 @@ fn checked_amount(amount: Option<AnyNumeric>, argument: Option<Text>) -> Option<
     amount
 }
 
-/// Neither NaN nor infinite.
+/// True where it is neither NaN nor infinite.
 pub fn is_number(amount: &AnyNumeric) -> bool {
-    // Text is what all versions have: no number begins with a letter.
+    // Checked in its text, which works in all versions: no number begins with a letter.
     !amount.to_string().trim_start_matches('-').starts_with(char::is_alphabetic)
 }
 
-/// As a datum of `numeric`: an [`Amount`] or an [`Exact`].
+/// An [`Amount`] or an [`Exact`] as a datum of type `numeric`.
 pub fn datum(amount: impl fmt::Display) -> Datum {
     let text = CString::new(amount.to_string()).unwrap_or_default();
-    // SAFETY: numeric_in reads a C string; the answer is palloc'd.
+    // SAFETY: numeric_in reads a C string; the result is palloc'd.
     unsafe {
         pg_sys::OidInputFunctionCall(
             pg_sys::Oid::from(pg_sys::F_NUMERIC_IN),

@@ -1,4 +1,4 @@
-//! The row of a limit's period: found, made where it is the first money of the period, locked.
+//! The row of a limit's period: found, created with the period's first money, locked.
 
 use super::book::{Book, LockedRow, Order};
 use super::permit::LEDGER;
@@ -22,23 +22,23 @@ use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;
 use uuid::Uuid;
 
-/// A limit, and what it bounds.
+/// A limit, and what it applies to.
 #[derive(Clone, Debug)]
 pub struct Limit {
-    /// What it bounds.
+    /// The kind of limit.
     pub scope: Scope,
-    /// The tenant whose limit it is, in whose time zone its periods are.
+    /// The tenant that has the limit; its time zone determines the periods.
     pub tenant: Uuid,
     /// The tenant, pool or assistant.
     pub subject: Uuid,
-    /// What may be spent; None where nothing bounds it any more.
+    /// What may be spent; None where the limit was removed.
     pub amount: Option<Amount>,
-    /// How it divides time.
+    /// How time is divided into periods.
     pub division: Division,
 }
 
 impl Limit {
-    /// A limit of a month from the first day on, or of a day.
+    /// A limit per month, starting on the first, or per day.
     pub fn of(scope: Scope, tenant: Uuid, subject: Uuid, amount: Option<Amount>) -> Self {
         let division =
             if scope == Scope::Assistant { Division::Day } else { Division::Month { reset_day: 1 } };
@@ -62,14 +62,14 @@ pub struct Open {
     pub starts: pg_sys::TimestampTz,
     /// The first moment after it.
     pub ends: pg_sys::TimestampTz,
-    /// What has happened in it.
+    /// What was spent and held in it.
     pub account: Account,
     /// The limit when money last moved.
     pub last_limit: Amount,
     row: LockedRow,
 }
 
-/// The sum, as a balance keeps it.
+/// The sum; raises an error where a balance cannot hold it.
 pub fn sum(left: Amount, right: Amount) -> Amount {
     left.checked_add(right).unwrap_or_else(|| raise(&refusals::amount_too_large()))
 }
@@ -105,26 +105,26 @@ fn find(
     found
 }
 
-/// Whether the period that holds a moment has a row.
+/// True where the period that contains this time has a row.
 pub fn exists(periods: &Book, scope: Scope, subject: Uuid, at: pg_sys::TimestampTz) -> bool {
     find(periods, scope, subject, at).is_some()
 }
 
-/// Locks the row of the period that holds a moment, and makes it where it has none.
+/// Locks the row of the period that contains this time; creates it where it is missing.
 pub fn open(periods: &Book, limit: &Limit, at: pg_sys::TimestampTz) -> Open {
     loop {
         if let Some(open) = try_open(periods, limit, at) {
             return open;
         }
         lock::lock_row(Subject::Period, limit.subject);
-        // Somebody may have made it while this waited.
+        // Another session may have created it while this one waited.
         if !exists(periods, limit.scope, limit.subject, at) {
             make(periods, limit, at, |_, _| (Exact::ZERO, Amount::ZERO));
         }
     }
 }
 
-/// The same where the row exists.
+/// The same, but None where there is no row.
 pub fn try_open(periods: &Book, limit: &Limit, at: pg_sys::TimestampTz) -> Option<Open> {
     let place = find(periods, limit.scope, limit.subject, at)?;
     let locked = periods.lock(place)?;
@@ -145,7 +145,7 @@ pub fn try_open(periods: &Book, limit: &Limit, at: pg_sys::TimestampTz) -> Optio
 }
 
 impl Open {
-    /// Writes what the account has become.
+    /// Writes the account's new state.
     pub fn write(&mut self, periods: &Book, after: Account) {
         let limit = after.limit.unwrap_or(self.last_limit);
         let now = clock::timestamp();
@@ -171,9 +171,10 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
 }
 
-/// Makes the row of the period that holds a moment. The caller holds the lock under which such rows are made.
+/// Creates the row of the period that contains this time. The caller holds the lock for creating such rows.
 ///
-/// `begin` says what is spent and held in it already, between its first moment and the first after it.
+/// `begin` returns what is already spent and held between the period's first moment and the first one after
+/// it.
 pub fn make(
     periods: &Book,
     limit: &Limit,
@@ -213,7 +214,8 @@ pub fn insert(
     role::as_owner_past_row_security(c"budget_periods", || INSERT.count(&values));
 }
 
-/// The window of the period that holds a moment, beside those that have rows, and the zone it was found in.
+/// The bounds of the period that contains this time, limited by the neighbouring periods that have rows; and
+/// the time zone used.
 pub fn window(
     periods: &Book,
     limit: &Limit,

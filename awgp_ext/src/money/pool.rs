@@ -1,4 +1,4 @@
-//! Credit pools: what a client declares, and what the ledger keeps beside it.
+//! Credit pools: what a client declares, and what the ledger maintains.
 
 use super::accounts::Pool;
 use super::alert::{self, Cause};
@@ -25,7 +25,7 @@ trigger_function!(awgp_keep_pool, pg_finfo_awgp_keep_pool, keep_pool);
 trigger_function!(awgp_post_pool, pg_finfo_awgp_post_pool, post_pool);
 trigger_function!(awgp_keep_book, pg_finfo_awgp_keep_book, keep_book);
 
-/// BEFORE INSERT OR UPDATE OR DELETE on what the ledger alone writes.
+/// BEFORE INSERT OR UPDATE OR DELETE on tables that only the ledger writes.
 fn keep_book(call: &TriggerCall) -> Datum {
     if !LEDGER.is_held() {
         raise(&refusals::ledger_immutable(call.argument(0)));
@@ -33,7 +33,7 @@ fn keep_book(call: &TriggerCall) -> Datum {
     call.keep()
 }
 
-/// The columns that a client does not change, and their names.
+/// The columns that clients cannot change, and their names.
 const KEPT: [(&CStr, &str); 6] = [
     (c"current_balance", "current_balance"),
     (c"alert_threshold_50", "alert_threshold_50"),
@@ -54,7 +54,8 @@ fn keep_pool(call: &TriggerCall) -> Datum {
         return keep_new(call);
     }
     if !call.is_update() {
-        // Its keys refuse where money has moved; a pool that none went through takes its periods with it.
+        // Foreign keys refuse this where money has moved. A pool without entries is deleted together with its
+        // periods.
         if let Some(id) = call.old_uuid(c"id") {
             let _ledger = LEDGER.hold();
             let values = [uuid(id)];
@@ -95,7 +96,7 @@ fn budget_of(call: &TriggerCall) -> Amount {
     budget.unwrap_or_else(|| raise(&refusals::no_amount("monthly_budget")))
 }
 
-/// The limit of NEW; None where its tenant or reset day is left to the table's own constraints.
+/// The limit of NEW; None where tenant or reset day violates the table's own constraints.
 fn limit_of(call: &TriggerCall, budget: Amount) -> Option<Limit> {
     let row = call.new_row();
     let day = row.integer(c"reset_day_of_month").and_then(|day| u8::try_from(day).ok());
@@ -103,7 +104,8 @@ fn limit_of(call: &TriggerCall, budget: Amount) -> Option<Limit> {
     Some(Limit::of_pool(row.uuid(c"tenant_id")?, row.uuid(c"id")?, budget, day))
 }
 
-/// A pool begins in the period that is now; what is missing of its budget was spent before.
+/// A pool starts in the present period; where its balance is below its budget, the difference counts as
+/// spent.
 fn keep_new(call: &TriggerCall) -> Datum {
     let row = call.new_row();
     if row.numeric(c"monthly_budget").is_none() {
@@ -128,7 +130,7 @@ fn keep_new(call: &TriggerCall) -> Datum {
     ])
 }
 
-/// AFTER INSERT OR UPDATE: the pool's period is made, or learns of the new budget.
+/// AFTER INSERT OR UPDATE: creates the pool's period, or updates it to the new budget.
 fn post_pool(call: &TriggerCall) -> Datum {
     let row = call.new_row();
     let budget = numeric::kept(&row, c"monthly_budget");
@@ -155,7 +157,8 @@ fn post_pool(call: &TriggerCall) -> Datum {
     nothing()
 }
 
-/// Begins the period that holds a moment for every pool whose own has ended by then, and says for how many.
+/// Begins the period that contains this time for every pool whose period has ended by then, and returns their
+/// number.
 pub fn reset(at: pg_sys::TimestampTz) -> i32 {
     let mut due: Vec<(Uuid, Uuid)> = Vec::new();
     relation::for_each(c"provider_credit_pools", |row| {
@@ -168,7 +171,7 @@ pub fn reset(at: pg_sys::TimestampTz) -> i32 {
     let mut begun = 0;
     for (tenant, id) in due {
         let Some(mut pool) = Pool::lock(id) else { continue };
-        // Somebody may have begun it while this waited.
+        // Another session may have begun it while this one waited.
         if pool.shown_until() <= at {
             let period = period::open(&periods, &pool.limit(tenant, id), at);
             pool.show(&period);
@@ -178,11 +181,11 @@ pub fn reset(at: pg_sys::TimestampTz) -> i32 {
     begun
 }
 
-/// A pool as an entry needs it.
+/// The columns of a pool that an entry needs.
 pub struct PoolRow {
     /// Its id.
     pub id: Uuid,
-    /// When its newest period began: it is not unmade, whatever the clock says.
+    /// When its newest period began; the pool never returns to an earlier one, whatever the clock says.
     pub period_starts: pg_sys::TimestampTz,
 }
 

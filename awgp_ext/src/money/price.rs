@@ -1,8 +1,8 @@
-//! The price of a model at a moment, and what tokens cost by it.
+//! The price of a model at a given time, and what tokens cost.
 //!
-//! `awgp.model_prices` is the same for every tenant and is read below SQL, so that a cost is computed alike
-//! whoever asks. Of a model, the rows of its latest `valid_from` that is not to come are in force; among them the
-//! one for the largest calls that this call still reaches.
+//! `awgp.model_prices` is the same for every tenant and is read below SQL, so that a cost is the same for
+//! every caller. For a model, the rows with its latest `valid_from` that is not in the future are in force;
+//! among them, the one with the highest tier that the call reaches.
 
 use crate::pg::argument;
 use crate::pg::clock;
@@ -20,9 +20,9 @@ use serde_json::{Value, json};
 use std::str::FromStr;
 use uuid::Uuid;
 
-/// A cost that was computed, and the price it was computed with.
+/// A computed cost, and the price it was computed with.
 pub struct Priced {
-    /// What it is, to the last digit.
+    /// The exact cost.
     pub cost: Exact,
     /// The row of `awgp.model_prices`.
     pub price_id: Uuid,
@@ -30,7 +30,8 @@ pub struct Priced {
 }
 
 impl Priced {
-    /// What `metadata.price` of a transaction says: the row, and its numbers, so that the entry explains itself.
+    /// The content of `metadata.price` of a transaction: the price's row and numbers, so that the entry can
+    /// be understood without the price list.
     pub fn metadata(&self) -> Value {
         json!({
             "id": self.price_id.to_string(),
@@ -41,8 +42,8 @@ impl Priced {
     }
 }
 
-/// What the tokens cost at the price in force `at`. Refuses with `unknown_price`, and `out_of_range` for tokens
-/// that no call has.
+/// What the tokens cost at the price in force `at`. Refuses with `unknown_price`, and with `out_of_range` for
+/// token counts that no call has.
 pub fn cost_of(
     provider: &str,
     model: &str,
@@ -61,7 +62,7 @@ struct Found {
     price: Price,
 }
 
-/// The price for a call that sends so many tokens.
+/// The price for a call with this many input tokens.
 fn in_force(provider: &str, model: &str, input: i64, at: pg_sys::TimestampTz) -> Option<Found> {
     let mut best: Option<Found> = None;
     let mut latest = None;
@@ -73,7 +74,7 @@ fn in_force(provider: &str, model: &str, input: i64, at: pg_sys::TimestampTz) ->
         if valid_from > at || row.text(c"provider").as_deref() != Some(provider) {
             return;
         }
-        // A newer list takes the place of the older one whole, whatever tiers that had.
+        // A newer list replaces the older one completely, including its tiers.
         if latest.is_none_or(|latest| latest < valid_from) {
             latest = Some(valid_from);
             best = None;
@@ -122,5 +123,5 @@ fn estimate_cost(
     let tokens = usage.tokens(&provider).unwrap_or_else(|error| raise(&error.into()));
     let priced = cost_of(&provider, &model, tokens, at).unwrap_or_else(|refusal| raise(&refusal));
     let written = AnyNumeric::from_str(&Micros(priced.cost.micros()).to_string());
-    written.unwrap_or_else(|error| error!("a cost is no numeric: {error}"))
+    written.unwrap_or_else(|error| error!("a cost could not be converted to numeric: {error}"))
 }

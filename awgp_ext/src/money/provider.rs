@@ -1,11 +1,12 @@
-//! Which providers are known to a tenant: what `awgp_core` lists, what its settings name, and what has a price.
+//! The providers known to a tenant: those that `awgp_core` lists, those in its settings, and those with a
+//! price.
 
 use super::tenant;
 use crate::pg::relation;
 use awgp_core::money::provider::{KNOWN, SETTING, is_named};
 use uuid::Uuid;
 
-/// Whether a pool can be made for the provider.
+/// True where a pool can be created for the provider.
 pub fn is_known(tenant: Uuid, provider: &str) -> bool {
     KNOWN.contains(&provider)
         || tenant::setting(tenant, SETTING).is_some_and(|names| is_named(&names, provider))

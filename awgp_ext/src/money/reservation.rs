@@ -1,8 +1,8 @@
 //! Reservations: money set aside before it is spent.
 //!
-//! A reservation is held until it is settled by an entry, released, or expires. It expires by the clock, not by a
-//! sweep: what is held beyond `expires_at` does not count against a limit, whether anybody has written so or not
-//! (see [`super::accounts`]). A sweep only tidies the sums.
+//! A reservation is held until an entry settles it, or until it is released or expires. It expires by the
+//! clock: after `expires_at` it no longer counts against a limit, even where its row is not yet marked (see
+//! [`super::accounts`]). Marking it only updates the sums.
 
 use super::accounts::{Accounts, Spender, refuse_other};
 use super::alert::Cause;
@@ -30,10 +30,10 @@ use uuid::Uuid;
 trigger_function!(awgp_keep_reservation, pg_finfo_awgp_keep_reservation, keep_reservation);
 trigger_function!(awgp_post_reservation, pg_finfo_awgp_post_reservation, post_reservation);
 
-/// How long money may be set aside: 31 days.
+/// The longest time for a reservation: 31 days.
 const LONGEST_US: i64 = 31 * 86_400_000_000;
 
-/// What may change in a reservation.
+/// The columns of a reservation that may change.
 const CHANGES: [&str; 3] = ["state", "resolved_at", "updated_at"];
 
 /// BEFORE INSERT OR UPDATE OR DELETE.
@@ -129,7 +129,7 @@ fn assistant_status(tenant: Uuid, assistant: Uuid) -> Option<String> {
     status
 }
 
-/// AFTER INSERT OR UPDATE: what is held moves. A settlement moves it together with its cost.
+/// AFTER INSERT OR UPDATE: changes the held sums. A settlement changes them together with its cost.
 fn post_reservation(call: &TriggerCall) -> Datum {
     let row = call.new_row();
     let (Some(tenant), Some(assistant), Some(at)) =
@@ -158,7 +158,7 @@ fn post_reservation(call: &TriggerCall) -> Datum {
     nothing()
 }
 
-/// A reservation whose row is locked.
+/// A reservation, with its row locked.
 pub struct Reservation {
     /// Its id.
     pub id: Uuid,
@@ -168,11 +168,11 @@ pub struct Reservation {
     pub provider: String,
     /// The work item.
     pub work_item: Option<Uuid>,
-    /// What it holds or held.
+    /// The reserved amount.
     pub amount: Amount,
     /// held, settled, released or expired.
     pub state: String,
-    /// Keeps the row locked, and its columns to be read.
+    /// Keeps the copied row, whose columns are read.
     _row: LockedRow,
 }
 
@@ -210,13 +210,13 @@ impl Reservation {
         })
     }
 
-    /// What a settlement gives back of what is held: nothing where a sweep has done so before.
+    /// The change of the held sum by a settlement: zero where the reservation was already marked as expired.
     pub fn given_back(&self) -> Amount {
         let held = if self.state == "held" { self.amount } else { Amount::ZERO };
         Amount::ZERO.checked_sub(held).unwrap_or(Amount::ZERO)
     }
 
-    /// Ends it, as the ledger.
+    /// Ends it, with the ledger's permit.
     pub fn resolve(&self, state: &str) {
         let values = [datum::to_sql(self.id).into_datum(), state.into_datum()];
         let _ledger = LEDGER.hold();

@@ -1,7 +1,7 @@
-//! What the views of budgets and costs ask of the rules: the days and periods that limits have, so that a report and a
-//! limit never speak of two calendars.
+//! The days and periods for the views of budgets and costs, computed by the rules of the limits, so that a
+//! report and a limit always use the same calendar.
 //!
-//! Neither needs a context: a parallel worker, which has none, answers alike.
+//! Neither function needs a context: a parallel worker has none, and gets the same answers.
 
 use crate::pg::argument;
 use crate::pg::encoding::Text;
@@ -13,10 +13,10 @@ use pgrx::datum::Date;
 use pgrx::prelude::*;
 use std::cell::RefCell;
 
-/// Days from 1970-01-01 to 2000-01-01, from which PostgreSQL counts.
+/// Days from 1970-01-01 to 2000-01-01, where PostgreSQL's dates start.
 const TO_2000: i64 = 10_957;
 
-/// The day that was found last: the rows of a ledger come by the thousand a day.
+/// The last day found, cached because a ledger has thousands of rows per day.
 struct Found {
     zone: String,
     /// Microseconds since 1970.
@@ -28,8 +28,8 @@ thread_local! {
     static FOUND: RefCell<Option<Found>> = const { RefCell::new(None) };
 }
 
-/// The day of a time zone that a moment counts in, by the rules of the limits. STABLE: a later version may know the
-/// zones better.
+/// The day in a time zone to which a time belongs, by the rules of the limits. STABLE, because a later
+/// version may have newer time zone data.
 #[pg_extern(stable, parallel_safe, strict)]
 #[expect(clippy::needless_pass_by_value, reason = "arguments as SQL passes them")]
 fn accounting_day(at: TimestampWithTimeZone, time_zone: Text) -> Date {
@@ -45,15 +45,15 @@ fn accounting_day(at: TimestampWithTimeZone, time_zone: Text) -> Date {
         let (days, within) =
             Zone::named(&time_zone.0).and_then(|zone| zone.day(at_us)).unwrap_or_else(|error| fail(error));
         let days = i32::try_from(days - TO_2000).unwrap_or_else(|_| fail(PeriodError::OutOfRange));
-        // SAFETY: a day that the calendar has, as PostgreSQL counts it.
+        // SAFETY: a valid day number as PostgreSQL counts.
         let day = unsafe { Date::from_pg_epoch_days(days) };
         *found = Some(Found { zone: time_zone.0.clone(), within, day });
         day
     })
 }
 
-/// When the period of a pool that holds a moment begins, and when it ends: for a period in which no money has moved
-/// yet, and which has no row therefore.
+/// Start and end of the pool's period that contains this time. For a period without a row, because no money
+/// has moved in it yet.
 #[pg_extern(stable, parallel_safe, strict)]
 #[expect(clippy::needless_pass_by_value, reason = "arguments as SQL passes them")]
 fn pool_period(reset_day: i64, time_zone: Text, at: TimestampWithTimeZone) -> Vec<TimestampWithTimeZone> {

@@ -1,4 +1,4 @@
-//! What the ledger asks of a tenant's row.
+//! The columns of a tenant's row that the ledger uses.
 
 use super::numeric;
 use crate::pg::relation;
@@ -9,13 +9,14 @@ use uuid::Uuid;
 
 /// A tenant, as the ledger sees it.
 pub struct Tenant {
-    /// What it may spend a month.
+    /// What it may spend per month.
     pub quota: Option<Amount>,
-    /// Whose limit it counts towards: its parent's, or, where it has none and is a holding, its own.
+    /// The holding whose limit it counts towards: its parent or, where it has no parent and is a holding,
+    /// itself.
     pub holding: Option<Uuid>,
 }
 
-/// Reads a tenant's row; None where there is none.
+/// Reads a tenant's row; None where it does not exist.
 pub fn find(id: Uuid) -> Option<Tenant> {
     let mut found = None;
     read(id, |row| {
@@ -34,9 +35,9 @@ pub fn setting(tenant: Uuid, name: &str) -> Option<serde_json::Value> {
     let mut found = None;
     read(tenant, |row| {
         let Some(settings) = row.jsonb(c"settings") else { return };
-        // Most settings have nothing of the kind: a look at the bytes is cheaper than a parse.
+        // Most settings lack the member, and searching the bytes is cheaper than parsing.
         if settings.bytes().windows(name.len()).any(|bytes| bytes == name.as_bytes()) {
-            // The one member alone: an application's own may hold what Rust's numbers do not.
+            // Only this member is parsed: other members may contain numbers that Rust cannot represent.
             found = settings.with_text(|text| serde_json::from_str(Members::of(text).get(name)?.get()).ok());
         }
     });

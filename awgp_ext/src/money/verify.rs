@@ -1,18 +1,19 @@
-//! `awgp.verify_ledger()`: every balance, recomputed from the entries.
+//! `awgp.verify_ledger()`: recomputes every balance from the entries.
 
 use crate::pg::role::{self, outer_role_has};
 use pgrx::prelude::*;
 
 const QUERY: &str = include_str!("../../../sql/verify/ledger.sql");
 
-/// One difference: severity, kind, tenant, the row it is about, what it should be, what it is, and words.
+/// One difference: severity, kind, tenant, the row it is about, expected value, found value, description.
 pub type Finding =
     (String, String, Option<pgrx::Uuid>, Option<pgrx::Uuid>, Option<AnyNumeric>, Option<AnyNumeric>, String);
 
-/// Recomputes every balance from the entries and reservations; a row a difference, and no row means that all
-/// agree.
+/// Recomputes every balance from the entries and reservations. Returns one row per difference; no row means
+/// that all agree.
 ///
-/// Auditors and maintainers, who see no tenant's rows, verify all of them; everybody else what he may see.
+/// Auditors and maintainers, who see no tenant's rows, verify all tenants; other callers verify what they can
+/// see.
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
 #[expect(clippy::type_complexity, reason = "pgrx reads the columns from the type")]
@@ -32,7 +33,7 @@ fn verify_ledger() -> TableIterator<
     TableIterator::new(if sees_all { findings_everywhere() } else { findings() })
 }
 
-/// The differences in all tenants, whoever asks.
+/// The differences in all tenants, for any caller.
 pub fn findings_everywhere() -> Vec<Finding> {
     role::as_installer_past_row_security(findings)
 }

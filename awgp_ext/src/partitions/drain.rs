@@ -1,7 +1,8 @@
-//! The default partition: the net under a month that has no partition, and how it is emptied.
+//! The default partition, which takes rows of a month that has no partition, and how it is emptied.
 //!
-//! Rows move as they are, hash and all, into a new partition of their month, which is then attached. Until the
-//! transaction ends nobody writes the trail: a writer that read a lane's tail in between would fork it.
+//! Rows move unchanged, with their hashes, into a new partition of their month, which is then attached. Until
+//! the transaction ends nobody writes to the audit trail: a writer that read a lane's tail in between would
+//! fork the lane.
 
 use super::{Month, attach, columns, create, protect, record, waiting};
 use crate::audit;
@@ -16,10 +17,11 @@ use pgrx::prelude::*;
 use pgrx::{JsonB, pg_sys};
 use serde_json::json;
 
-/// Makes the partitions of months that were missed, moves the default partition's rows into them, and returns what
-/// it made, moved, and could not move.
+/// Creates the partitions of missed months, moves the rows of the default partition into them, and returns
+/// what was made, moved, and could not be moved.
 ///
-/// SECURITY DEFINER, because maintainers own no table; it moves rows between partitions of the trail, unchanged.
+/// SECURITY DEFINER, because maintainers own no table; it moves rows between partitions of the audit trail,
+/// unchanged.
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
 fn drain_default_partition() -> JsonB {
@@ -28,7 +30,8 @@ fn drain_default_partition() -> JsonB {
     let (with_rows, empty): (Vec<_>, Vec<_>) = role::as_owner_past_row_security(c"audit_logs", missed)
         .into_iter()
         .partition(|missed| missed.has_rows);
-    // The stronger locks first: a writer that waits for the weaker one holds what the stronger ones wait for.
+    // The stronger locks first: a writer waiting for the weaker one would hold what the stronger ones wait
+    // for.
     if !with_rows.is_empty() {
         waiting::lock(&[
             (c"audit_logs", pg_sys::ShareRowExclusiveLock),
@@ -55,15 +58,16 @@ fn drain_default_partition() -> JsonB {
     JsonB(json!({"made": made, "moved": moved, "failed": failed}))
 }
 
-/// A month that has no partition.
+/// A month without a partition.
 struct Missed {
     month: Month,
-    /// Its rows wait in the default partition.
+    /// True where the default partition has rows of the month.
     has_rows: bool,
 }
 
-/// Months without a partition, from the first that has one, or rows in the default partition, to the last or the present: of
-/// those that ensure_partitions() makes, whatever the rows say of their time. Rows of any other month stay where they are.
+/// The months without a partition, from the first to the last of: attached months, months with rows in the
+/// default partition, and the present. Limited to months that ensure_partitions() can create, whatever
+/// timestamps the rows have; rows of other months stay where they are.
 fn missed() -> Vec<Missed> {
     const MISSED: &str = "
         WITH attached (month) AS (
@@ -119,7 +123,7 @@ fn move_rows(month: &Month) -> i64 {
             client.update(&format!("DELETE FROM awgp.audit_logs_default WHERE {range}"), None, &[])?.len();
         drop(moving);
         if copied != gone {
-            error!("{copied} audit rows were copied and {gone} would be gone");
+            error!("{copied} audit rows were copied, but {gone} would be deleted");
         }
         for statement in protect(&month.name).into_iter().chain([attach(month)]) {
             client.update(&statement, None, &[])?;

@@ -1,4 +1,4 @@
-//! Legal holds: what must not be retired, whatever its age.
+//! Legal holds: months and tenants whose rows must not be retired, whatever their age.
 
 use crate::audit::{queue, verify};
 use crate::locks::Subject;
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 /// Puts a month on legal hold and returns the hold's id.
 ///
-/// SECURITY DEFINER, because nobody writes the holds but these functions.
+/// SECURITY DEFINER, because only these functions write holds.
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
 fn hold_partition(name: Option<&str>, reason: Option<&str>) -> pgrx::Uuid {
@@ -28,7 +28,8 @@ fn hold_partition(name: Option<&str>, reason: Option<&str>) -> pgrx::Uuid {
     place(Some(name), None, reason)
 }
 
-/// Puts every month that has rows of a tenant on legal hold, those to come included, and returns the hold's id.
+/// Puts every month with rows of the tenant on legal hold, including future months, and returns the hold's
+/// id.
 ///
 /// SECURITY DEFINER, as above.
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
@@ -40,7 +41,7 @@ fn hold_tenant_trail(tenant_id: Option<pgrx::Uuid>, reason: Option<&str>) -> pgr
     place(None, Some(tenant_id), reason)
 }
 
-/// Releases a hold; false where no hold in force has this id.
+/// Releases a hold; false where no hold with this id is in force.
 ///
 /// SECURITY DEFINER, as above.
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
@@ -74,7 +75,7 @@ fn release_hold(hold_id: Option<pgrx::Uuid>, reason: Option<&str>) -> bool {
     }
 }
 
-/// True for a month that is out of the trail.
+/// True for a month that has been retired.
 pub fn is_retired(name: &str) -> bool {
     let arguments = [name.into()];
     role::as_owner_past_row_security(c"audit_logs", || {
@@ -115,8 +116,8 @@ fn stated(reason: Option<&str>) -> &str {
     if reason.is_empty() {
         raise(&Refusal::new(
             Reason::OutOfRange,
-            "a hold needs a reason",
-            "Name the matter: SELECT awgp.hold_partition('audit_logs_2026_01', 'matter 17');",
+            "the reason of a hold is missing",
+            "Pass a reason: SELECT awgp.hold_partition('audit_logs_2026_01', 'matter 17');",
         ));
     }
     reason

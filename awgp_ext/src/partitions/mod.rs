@@ -1,7 +1,7 @@
-//! The months of the audit trail: one partition each, bounds in explicit UTC.
+//! The months of the audit trail: one partition each, with bounds in explicit UTC.
 //!
-//! A partition is made beside the table and then attached: attaching lets readers and writers of the other
-//! months go on, where `CREATE TABLE … PARTITION OF` would lock the parent against all of them.
+//! A partition is created as a separate table and then attached: readers and writers of other months can go
+//! on meanwhile, while `CREATE TABLE … PARTITION OF` would lock the parent against all of them.
 
 pub mod drain;
 mod hold;
@@ -25,14 +25,13 @@ use pgrx::datum::{Timestamp, TimestampWithTimeZone};
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
-/// How many months after the current one are kept ready.
+/// The number of months after the current one whose partitions are kept ready.
 pub const MONTHS_AHEAD: i64 = 3;
 
-/// Makes the partitions of the month of `at` and of the next `months_ahead` months, where they are missing,
-/// and returns the names of those it made.
+/// Creates the missing partitions of the month of `at` and of the next `months_ahead` months, and returns the
+/// names of those it created.
 ///
-/// SECURITY DEFINER, because maintainers own no table; it makes empty partitions of awgp.audit_logs and
-/// nothing else.
+/// SECURITY DEFINER, because maintainers own no table; it only creates empty partitions of awgp.audit_logs.
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
 fn ensure_partitions(
@@ -46,17 +45,17 @@ fn ensure_partitions(
     SetOfIterator::new(ensure(months_ahead, at))
 }
 
-/// A month's name that something else has, or its own partition that nobody attached, is not passed over in silence. A retired
-/// month stands detached lawfully.
+/// Refuses where something else has the name of a month's partition, or the month's own table is not
+/// attached. A retired month is properly detached and is skipped.
 fn refuse_taken_names(months: &[Month]) {
     let names: Vec<String> = months.iter().map(|month| month.name.clone()).collect();
-    // As the owner of the extension: who maintains owns no table.
+    // As the owner of the extension, because maintainers own no table.
     let taken = role::as_installer_past_row_security(|| query::one::<String>(TAKEN_NAME, &[names.into()]));
     if let Ok(Some(name)) = taken {
         raise(
             &Refusal::new(
                 Reason::PartitionNameTaken,
-                "what has the name of a month's partition is not attached to the audit trail",
+                "a relation with the name of a month's partition is not attached to the audit trail",
                 "SELECT hint FROM awgp.doctor() WHERE code = 'partition_missing';",
             )
             .with("partition_name", name),
@@ -70,7 +69,7 @@ fn months(months_ahead: i64, at: TimestampWithTimeZone) -> Vec<Month> {
     months.into_iter().map(Month::from_month).collect()
 }
 
-/// What `ensure_partitions()` does.
+/// Does the work of `ensure_partitions()`.
 pub fn ensure(months_ahead: i64, at: TimestampWithTimeZone) -> Vec<String> {
     let months = months(months_ahead, at);
     lock::lock_until_commit(Subject::Partitions);
@@ -91,12 +90,13 @@ pub fn ensure(months_ahead: i64, at: TimestampWithTimeZone) -> Vec<String> {
     }
 }
 
-/// Makes empty partitions and returns their names.
+/// Creates empty partitions and returns their names.
 fn make(months: &[Month]) -> Vec<String> {
     if months.is_empty() {
         return Vec::new();
     }
-    // Attaching looks whether the default partition holds rows of the month, under a lock that nobody reads it with.
+    // ATTACH PARTITION checks whether the default partition has rows of the month, under a lock that excludes
+    // its readers.
     waiting::lock(&[(c"audit_logs_default", pg_sys::AccessExclusiveLock)]);
     let made = Spi::connect_mut(|client| {
         for month in months {
@@ -109,10 +109,10 @@ fn make(months: &[Month]) -> Vec<String> {
         Ok::<_, spi::Error>(months.iter().map(|month| month.name.clone()).collect())
     });
     months.iter().for_each(record);
-    made.unwrap_or_else(|error| error!("partitions could not be made: {error}"))
+    made.unwrap_or_else(|error| error!("partitions could not be created: {error}"))
 }
 
-/// Remembers that a month was made, so that it can be missed.
+/// Records that the month was created, so that the doctor notices when it is missing.
 fn record(month: &Month) {
     let arguments = [month.name.as_str().into()];
     let recorded = role::as_owner_past_row_security(c"audit_logs", || {
@@ -124,7 +124,7 @@ fn record(month: &Month) {
     }
 }
 
-/// A month's partition: its name, and its bounds as text in UTC, whatever the session's time zone.
+/// A month's partition: its name, and its bounds as text in UTC, independent of the session's time zone.
 #[derive(Clone, Debug)]
 struct Month {
     name: String,
@@ -133,16 +133,16 @@ struct Month {
 }
 
 impl Month {
-    /// The month that begins at this time of UTC; None outside of the years 1 to 9999.
+    /// The month that begins at this UTC time; None outside the years 1 to 9999.
     fn of(first: Timestamp) -> Option<Self> {
         let us = timestamp_from_postgres(first.into_inner())?;
         awgp_core::month::Month::of_timestamp(us).map(Self::from_month)
     }
 
-    /// The month of a partition's name.
+    /// The month in a partition's name.
     fn named(name: &str) -> Self {
         let month = awgp_core::month::Month::of_partition(name);
-        Self::from_month(month.unwrap_or_else(|| error!("{name} is no month")))
+        Self::from_month(month.unwrap_or_else(|| error!("{name} is not the name of a month's partition")))
     }
 
     fn from_month(month: awgp_core::month::Month) -> Self {
@@ -151,8 +151,8 @@ impl Month {
     }
 }
 
-/// Names of the months, of those named $1 from $2 to $3, that have no partition and whose rows, if any, do not lie in the
-/// default partition: those are moved by [`drain`].
+/// Of the months named $1, from $2 to $3, those without a partition and without rows in the default
+/// partition: such rows are moved by [`drain`].
 const MISSING_MONTHS: &str = "
     SELECT name
     FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) WITH ORDINALITY AS month (name, from_, to_, place)
@@ -161,7 +161,8 @@ const MISSING_MONTHS: &str = "
           SELECT FROM awgp.audit_logs_default WHERE \"timestamp\" >= from_ AND \"timestamp\" < to_)
     ORDER BY place";
 
-/// The first of the months named $1 whose name is taken by what is no partition of the trail; NULL where there is none.
+/// Of the months named $1, the first whose name belongs to something that is not an attached partition; NULL
+/// where there is none.
 const TAKEN_NAME: &str = "
     SELECT min(relname::text)
     FROM pg_class
@@ -171,8 +172,8 @@ const TAKEN_NAME: &str = "
       AND NOT EXISTS (SELECT FROM awgp.audit_retired_partitions
                       WHERE partition_name = relname AND restored_at IS NULL)";
 
-/// What makes the table of one month, beside the trail. The name is an identifier by construction; it is quoted all
-/// the same.
+/// The statements that create a month's table, still unattached. The name is a valid identifier by
+/// construction, and is quoted nevertheless.
 fn create(month: &Month) -> [String; 4] {
     let table = spi::quote_qualified_identifier("awgp", &month.name);
     let (from, to) = (spi::quote_literal(&month.from), spi::quote_literal(&month.to));
@@ -187,15 +188,16 @@ fn create(month: &Month) -> [String; 4] {
     ]
 }
 
-/// What makes it a partition of the trail.
+/// The statement that attaches it as a partition.
 fn attach(month: &Month) -> String {
     let table = spi::quote_qualified_identifier("awgp", &month.name);
     let (from, to) = (spi::quote_literal(&month.from), spi::quote_literal(&month.to));
     format!("ALTER TABLE awgp.audit_logs ATTACH PARTITION {table} FOR VALUES FROM ({from}) TO ({to})")
 }
 
-/// The trail's columns, those included that an operator has added. Not by `query::one`: whoever waited for the lock under
-/// which rows are moved must see a column that came meanwhile, or its values are lost on the way.
+/// The columns of the audit trail, including those that an operator has added. Not read with `query::one`:
+/// after waiting for the lock under which rows are moved, a column added meanwhile must be visible, or its
+/// values would be lost.
 fn columns() -> String {
     let columns = Spi::get_one::<String>(
         "SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
@@ -207,13 +209,13 @@ fn columns() -> String {
     }
 }
 
-/// What closes a partition, new or old: no grants, forced row-level security, no TRUNCATE. Row triggers come
-/// from the parent.
+/// The statements that close a partition, new or old: no grants, forced row-level security, no TRUNCATE. Row
+/// triggers are cloned from the parent.
 fn protect(name: &str) -> [String; 5] {
     let table = spi::quote_qualified_identifier("awgp", name);
     let literal = spi::quote_literal(name);
     [
-        // Default privileges that an operator has set would open a partition behind the parent's policies.
+        // An operator's default privileges would open the partition past the parent's policies.
         format!(
             "DO $$ DECLARE grantee text; BEGIN
                  FOR grantee IN SELECT DISTINCT CASE acl.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(acl.grantee)) END
@@ -235,8 +237,8 @@ fn protect(name: &str) -> [String; 5] {
     ]
 }
 
-/// Closes the partitions that exist: DROP EXTENSION … CASCADE takes their triggers, an operator may have
-/// granted on them. Part of applying the scripts.
+/// Closes the existing partitions: DROP EXTENSION … CASCADE drops their triggers, and an operator may have
+/// granted privileges on them. Runs when scripts are applied.
 pub fn protect_existing() {
     let protected = Spi::connect_mut(|client| {
         let partitions: Vec<Option<String>> = client
@@ -254,6 +256,6 @@ pub fn protect_existing() {
         Ok::<_, spi::Error>(())
     });
     if let Err(error) = protected {
-        error!("partitions could not be closed: {error}");
+        error!("partitions could not be protected: {error}");
     }
 }

@@ -1,8 +1,9 @@
-//! `restore_partition()`: a retired month is brought back for reading.
+//! `restore_partition()`: brings a retired month back for reading.
 //!
-//! It counts only after it has verified: against the link before each of its lanes, the anchors and the seal. So it does
-//! not matter who brings the rows, or from where: other rows than those that were retired do not fit. Then it is attached,
-//! read through the policies of the trail, verified with it, and as immutable as any other month.
+//! The month is accepted only after verification against the link before each of its lanes, the anchors and
+//! the seal. So it does not matter who supplies the rows, or from where: only the rows that were retired
+//! pass. Then the month is attached, read through the policies of the audit trail, verified with it, and
+//! immutable like any other month.
 
 use super::hold::is_retired;
 use super::{Month, attach, create, protect, retire, waiting};
@@ -25,14 +26,15 @@ use std::cell::Cell;
 use std::ffi::CString;
 
 thread_local! {
-    /// The table that this transaction has made for them.
+    /// The table that this transaction has created for the rows.
     static MADE: Cell<Option<(pg_sys::TransactionId, pg_sys::Oid)>> = const { Cell::new(None) };
 }
 
-/// Loads exported rows of a retired month whose table is gone, lines of its file, and returns how many. They count once
-/// restore_partition() has verified them, in the same transaction.
+/// Loads exported rows of a retired month whose table no longer exists, given as lines of the exported file,
+/// and returns their number. They are accepted when restore_partition() verifies them, in the same
+/// transaction.
 ///
-/// SECURITY DEFINER, because maintainers own no table; it fills a table that is no part of the trail.
+/// SECURITY DEFINER, because maintainers own no table; it fills a table that is not part of the audit trail.
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
 fn load_partition_rows(name: Option<&str>, lines: Option<Vec<Option<String>>>) -> i64 {
@@ -69,9 +71,10 @@ fn load_partition_rows(name: Option<&str>, lines: Option<Vec<Option<String>>>) -
     }
 }
 
-/// Verifies a retired month, attaches it again, and returns what it has.
+/// Verifies a retired month, attaches it again, and returns its name and number of rows.
 ///
-/// SECURITY DEFINER, because maintainers own no table; it attaches rows that the anchors and the seal prove.
+/// SECURITY DEFINER, because maintainers own no table; it attaches only rows that the anchors and the seal
+/// prove.
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
 fn restore_partition(name: Option<&str>) -> JsonB {
@@ -83,7 +86,7 @@ fn restore_partition(name: Option<&str>) -> JsonB {
         raise(
             &Refusal::new(
                 Reason::PartitionGone,
-                "the retired partition's table is not there any more",
+                "the retired partition's table no longer exists",
                 "Restore it from its export: awgp partition restore FILE",
             )
             .with("partition_name", name),
@@ -103,7 +106,7 @@ fn restore_partition(name: Option<&str>) -> JsonB {
 fn attach_again(name: &str) {
     let table = spi::quote_qualified_identifier("awgp", name);
     let mut statements = vec![attach(&Month::named(name))];
-    // The parent's own trigger stands on it now.
+    // The clone of the parent's trigger takes its place.
     statements.push(format!("DROP TRIGGER IF EXISTS guard_detached ON {table}"));
     statements.extend(protect(name));
     let arguments = [name.into()];
@@ -125,17 +128,18 @@ fn refuse_what_is_not_retired(name: &str) {
         raise(
             &Refusal::new(
                 Reason::PartitionNotRetired,
-                "no retired partition has this name",
-                "See which are: SELECT partition_name, state FROM awgp.partition_status;",
+                "there is no retired partition of this name",
+                "List the partitions: SELECT partition_name, state FROM awgp.partition_status;",
             )
             .with("partition_name", name),
         );
     }
 }
 
-/// Makes the month's table where this transaction has not made it yet; refuses one that was there before.
+/// Creates the month's table unless this transaction has already created it; refuses a table that existed
+/// before.
 fn make_table(name: &str) {
-    // SAFETY: reads the backend's own state, and gives the transaction its number.
+    // SAFETY: reads the backend's own state, and assigns a transaction id.
     let transaction = unsafe { pg_sys::GetTopTransactionId() };
     let oid = oid_of(name);
     if oid != pg_sys::InvalidOid {
@@ -145,7 +149,7 @@ fn make_table(name: &str) {
         raise(
             &Refusal::new(
                 Reason::PartitionPresent,
-                "the retired partition's table is still there",
+                "the retired partition's table still exists",
                 "Restore it without a file: SELECT awgp.restore_partition(…);",
             )
             .with("partition_name", name),
@@ -160,7 +164,7 @@ fn make_table(name: &str) {
         Ok::<_, spi::Error>(())
     });
     if let Err(error) = made {
-        error!("the partition's table could not be made: {error}");
+        error!("the partition's table could not be created: {error}");
     }
     MADE.set(Some((transaction, oid_of(name))));
 }

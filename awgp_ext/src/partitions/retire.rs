@@ -1,7 +1,7 @@
-//! `retire_partition()`: a month leaves the trail, lawfully and on the record.
+//! `retire_partition()`: removes a month from the audit trail, by the rules and on the record.
 //!
-//! The month is verified once more, its table is detached and closed, its anchors stay. The table itself is left to its
-//! owner, who drops it once the export is safe; nobody else can touch it.
+//! The month is verified once more, and its table is detached and closed; its anchors stay. The owner drops
+//! the table once the export is safe; nobody else can touch it.
 
 use super::waiting;
 use crate::audit::checkpoint::covers_partition;
@@ -23,10 +23,11 @@ use pgrx::pg_sys;
 use pgrx::prelude::*;
 use serde_json::json;
 
-/// Takes a month out of the trail: verifies it against its seal, detaches it, leaves its anchors, and records that.
+/// Removes a month from the audit trail: verifies it against its seal, detaches it, keeps its anchors, and
+/// records that.
 ///
-/// SECURITY DEFINER, because maintainers own no table; it detaches what the retention, the holds, the seal and the
-/// checkpoints let go.
+/// SECURITY DEFINER, because maintainers own no table; it detaches only what retention, holds, seal and
+/// checkpoints allow.
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
 fn retire_partition(name: Option<&str>, at: default!(Option<TimestampWithTimeZone>, "NULL")) -> JsonB {
@@ -37,8 +38,8 @@ fn retire_partition(name: Option<&str>, at: default!(Option<TimestampWithTimeZon
         raise(
             &Refusal::new(
                 Reason::OutOfRange,
-                "a partition cannot be retired as of a time to come",
-                "Leave at out, for now.",
+                "the moment of a retirement cannot be in the future",
+                "Omit the argument at: the default is the present moment.",
             )
             .with("at", clock::text(at)),
         );
@@ -50,7 +51,7 @@ fn retire_partition(name: Option<&str>, at: default!(Option<TimestampWithTimeZon
         raise(&refusal);
     }
     seal::refuse_unlike_its_seal(name);
-    // Detaching locks the whole trail; in this order nobody waits for us who holds what we wait for.
+    // Detaching locks the whole audit trail. Locking in this order cannot deadlock with writers.
     waiting::lock(&[
         (c"audit_logs", pg_sys::AccessExclusiveLock),
         (c"audit_logs_default", pg_sys::AccessExclusiveLock),
@@ -65,9 +66,10 @@ fn retire_partition(name: Option<&str>, at: default!(Option<TimestampWithTimeZon
     JsonB(summary)
 }
 
-/// The reason for which a partition could not be retired at `at` (default: now); NULL where it could.
+/// The reason why a partition could not be retired at `at` (default: now); NULL where it could be.
 ///
-/// SECURITY DEFINER, because auditors and maintainers do not read everything it depends on; it answers with a reason.
+/// SECURITY DEFINER, because auditors and maintainers cannot read everything it depends on; it returns only a
+/// reason.
 #[pg_extern(stable, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
 fn retirement_blocked_by(
@@ -101,7 +103,7 @@ fn facts(name: &str, at: TimestampWithTimeZone) -> Facts {
         Ok::<_, spi::Error>((row.get::<bool>(1)? == Some(true), row.get::<bool>(2)? == Some(true)))
     });
     let (is_sealed, is_held) =
-        read.unwrap_or_else(|error| error!("the partition could not be judged: {error}"));
+        read.unwrap_or_else(|error| error!("the seal and holds of the partition could not be read: {error}"));
     Facts {
         is_sealed,
         is_checkpointed: is_sealed && covers_partition(name),
@@ -113,7 +115,7 @@ fn facts(name: &str, at: TimestampWithTimeZone) -> Facts {
     }
 }
 
-/// Detaches the table and closes it: what it had from the parent, it now has of its own.
+/// Detaches the table and closes it with triggers and privileges of its own, in place of the parent's.
 fn detach(name: &str, retention_days: u16) {
     let table = spi::quote_qualified_identifier("awgp", name);
     let statements =
@@ -141,7 +143,7 @@ fn detach(name: &str, retention_days: u16) {
     }
 }
 
-/// Statements that keep everybody from writing to a table that is not attached, its owner included.
+/// The statements that protect a detached table against writes, also by its owner.
 pub fn close_detached(name: &str) -> Vec<String> {
     let table = spi::quote_qualified_identifier("awgp", name);
     let literal = spi::quote_literal(name);

@@ -1,4 +1,4 @@
-//! `seal_due_partitions()`: the months that are over and not sealed yet.
+//! `seal_due_partitions()`: seals the months that are over and not yet sealed.
 
 use super::waiting;
 use crate::audit::seal;
@@ -11,13 +11,14 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
 use serde_json::{Value, json};
 
-/// How long a writer of the month that has just ended may hold its sealing up. Then it is left to the next run.
+/// How long to wait for writers of the month that has just ended; after that, sealing is left to the next
+/// run.
 const WAIT_MILLISECONDS: u32 = 10_000;
 
-/// Seals every partition whose month was over an hour before `at` (default: now; later than now counts as now), each
-/// by itself, and returns which were sealed and which could not be.
+/// Seals every partition whose month ended at least an hour before `at` (default: now, which is also the
+/// maximum). Each is sealed in its own subtransaction. Returns which were sealed and which could not be.
 ///
-/// SECURITY DEFINER, because maintainers own no table; it does what seal_partition() does.
+/// SECURITY DEFINER, because maintainers own no table; it does the same as seal_partition().
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
 fn seal_due_partitions(at: default!(Option<TimestampWithTimeZone>, "NULL")) -> JsonB {
@@ -25,7 +26,8 @@ fn seal_due_partitions(at: default!(Option<TimestampWithTimeZone>, "NULL")) -> J
     let (mut sealed, mut failed) = (Vec::new(), Vec::new());
     let due = due(clock::given_until_now("at", at));
     if waiting::holds_writers_out() && !due.is_empty() {
-        // Sealing reads every row. Writers wait until this transaction ends, and are not to wait for that too.
+        // Sealing reads every row. Writers already wait until this transaction ends, and must not wait for
+        // that as well.
         return JsonB(json!({"sealed": [], "failed": [], "left_to_the_next_run": due}));
     }
     for name in due {
@@ -38,7 +40,7 @@ fn seal_due_partitions(at: default!(Option<TimestampWithTimeZone>, "NULL")) -> J
     JsonB(json!({"sealed": sealed, "failed": failed}))
 }
 
-/// The names of the partitions that are to be sealed.
+/// The names of the partitions that are due for sealing.
 fn due(at: TimestampWithTimeZone) -> Vec<String> {
     const DUE: &str = r"
         SELECT relname::text FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid

@@ -1,8 +1,9 @@
-//! Locks on the trail that applications would wait behind.
+//! Takes locks on the audit trail that block applications.
 //!
-//! Whoever asks for such a lock stands in the queue, and every writer that comes later stands behind him: a
-//! verification that reads for an hour would stop all writes for an hour. So it is asked for in short attempts, and
-//! others go first between them. Where an application and we wait for each other, we are the one to give way.
+//! A request for such a lock waits in the lock queue, and every later writer waits behind it: a verification
+//! that reads for an hour would block all writes for an hour. So the lock is requested in short attempts with
+//! pauses between them, in which writers can go first. In a deadlock between an application and this code,
+//! this code gives way.
 
 use crate::pg::guc::Setting;
 use crate::pg::raise::raise;
@@ -15,22 +16,23 @@ use std::ffi::CStr;
 use std::time::Duration;
 
 thread_local! {
-    /// The transaction in which this backend keeps writers out.
+    /// The transaction in which this backend blocks writers.
     static WRITERS_OUT: Cell<Option<pg_sys::TransactionId>> = const { Cell::new(None) };
 }
 
-/// True where writers of the trail wait for this transaction to end.
+/// True where writers of the audit trail have to wait for this transaction to end.
 pub fn holds_writers_out() -> bool {
     // SAFETY: reads the backend's own state.
     WRITERS_OUT.get() == Some(unsafe { pg_sys::GetTopTransactionId() })
 }
 
-/// How long each attempt stands in the queue: as long as writers can stand behind it without harm.
+/// Number of attempts, and how long each may wait: no longer than writers can wait behind it without harm.
 const ATTEMPTS_MILLISECONDS: [(u32, u32); 4] = [(10, 100), (10, 300), (6, 1000), (8, 2000)];
-/// How long others go first between two attempts.
+/// The pause between two attempts, in which others go first.
 const PAUSE: Duration = Duration::from_millis(300);
 
-/// Locks tables of the schema awgp until the transaction ends, in this order. Raises where others use them all the time.
+/// Locks tables of the schema awgp in this order, until the transaction ends. Raises an error where they stay
+/// in use.
 pub fn lock(tables: &[(&CStr, u32)]) {
     let attempts = ATTEMPTS_MILLISECONDS
         .iter()
@@ -39,13 +41,13 @@ pub fn lock(tables: &[(&CStr, u32)]) {
         let outcome = subtransaction::within(|| {
             let _setting = Setting::giving_way(milliseconds);
             for (table, mode) in tables {
-                // SAFETY: the lock is released with the transaction, or with this attempt.
+                // SAFETY: the lock is released with the transaction, or with this attempt's subtransaction.
                 unsafe { pg_sys::LockRelationOid(relation::oid(table), mode.cast_signed()) };
             }
         });
         match outcome {
             Ok(()) => {
-                // SAFETY: reads the backend's own state, and gives the transaction its number.
+                // SAFETY: reads the backend's own state, and assigns a transaction id.
                 WRITERS_OUT.set(Some(unsafe { pg_sys::GetTopTransactionId() }));
                 return;
             }
@@ -64,7 +66,7 @@ pub fn lock(tables: &[(&CStr, u32)]) {
     }
     raise(&Refusal::new(
         Reason::TrailBusy,
-        "the audit trail is in use: a transaction that reads or writes it has not ended",
-        "Run it again later; who it is: SELECT pid, state, query FROM pg_stat_activity ORDER BY xact_start;",
+        "the audit trail is in use by a transaction that has not ended",
+        "Retry later. To find the transaction: SELECT pid, state, query FROM pg_stat_activity ORDER BY xact_start;",
     ));
 }

@@ -1,7 +1,7 @@
-//! Arguments as SQL passes them. The rules are `awgp_core::argument`'s.
+//! Arguments as SQL passes them. The rules themselves are in `awgp_core::argument`.
 //!
-//! pgrx raises XX000 for NULL where a function that is not STRICT takes a plain value: so every argument of such a function is
-//! an Option, and what must be there is asked for by [`needed`].
+//! pgrx raises XX000 when a function that is not STRICT takes a plain value and is passed NULL. So every
+//! argument of such a function is an Option, and [`needed`] asks for the ones that are required.
 
 use crate::pg::encoding::Text;
 use crate::pg::jsonb::Jsonb;
@@ -12,17 +12,17 @@ use pgrx::datum::{Interval, TimestampWithTimeZone};
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
-/// The value; NULL is refused by the argument's name.
+/// The value; raises an error that names the argument where it is NULL.
 pub fn needed<T>(argument: &str, value: Option<T>) -> T {
     value.unwrap_or_else(|| raise(&missing(argument)))
 }
 
-/// The texts of an array; NULL in it is refused by the argument's name.
+/// The elements of an array; raises an error that names the argument where one of them is NULL.
 pub fn texts(argument: &str, values: Vec<Option<String>>) -> Vec<String> {
     values.into_iter().map(|value| needed(argument, value)).collect()
 }
 
-/// The moment, where it lies in the years that are supported.
+/// The moment; refuses one outside the supported years.
 pub fn moment(argument: &str, at: Option<TimestampWithTimeZone>) -> Option<TimestampWithTimeZone> {
     if let Some(at) = at {
         check_moment(argument, at.into_inner());
@@ -30,12 +30,12 @@ pub fn moment(argument: &str, at: Option<TimestampWithTimeZone>) -> Option<Times
     at
 }
 
-/// The same for a moment as the server keeps it.
+/// The same for a moment as the server stores it.
 pub fn check_moment(argument: &str, at: pg_sys::TimestampTz) {
     or_raise(argument::moment(argument, timestamp_from_postgres(at)));
 }
 
-/// The span of time, where it is not beyond all bounds.
+/// The interval; refuses one that is out of range.
 pub fn span(argument: &str, span: Option<Interval>) -> Option<Interval> {
     if let Some(span) = &span {
         check_span(argument, Span { months: span.months(), days: span.days(), microseconds: span.micros() });
@@ -43,17 +43,17 @@ pub fn span(argument: &str, span: Option<Interval>) -> Option<Interval> {
     span
 }
 
-/// The same for one as the server keeps it.
+/// The same for an interval as the server stores it.
 pub fn check_span(argument: &str, span: Span) {
     or_raise(argument::span(argument, span));
 }
 
-/// The whole number, where 32 bits hold it.
+/// The integer; refuses one that does not fit 32 bits.
 pub fn whole(argument: &str, number: Option<i64>) -> Option<i32> {
     number.map(|number| or_raise(argument::whole(argument, number)))
 }
 
-/// The moment itself, where it lies in the years that are supported; for functions in SQL.
+/// Returns the moment, and refuses one outside the supported years. For functions written in SQL.
 #[pg_extern(immutable, parallel_safe, strict)]
 #[search_path(pg_catalog, pg_temp)]
 #[expect(clippy::needless_pass_by_value, reason = "arguments as SQL passes them")]
@@ -62,7 +62,7 @@ fn checked_moment(argument: Text, moment: TimestampWithTimeZone) -> TimestampWit
     moment
 }
 
-/// The value itself, where it is an array of objects; for functions in SQL.
+/// Returns the value, and refuses what is not an array of objects. For functions written in SQL.
 #[pg_extern(immutable, parallel_safe, strict)]
 #[search_path(pg_catalog, pg_temp)]
 #[expect(clippy::needless_pass_by_value, reason = "arguments as SQL passes them")]
@@ -77,7 +77,7 @@ fn checked_objects(argument: Text, value: Jsonb) -> Jsonb {
     value
 }
 
-/// The number itself, where 32 bits hold it; for functions in SQL.
+/// Returns the number, and refuses one that does not fit 32 bits. For functions written in SQL.
 #[pg_extern(immutable, parallel_safe, strict)]
 #[search_path(pg_catalog, pg_temp)]
 #[expect(clippy::needless_pass_by_value, reason = "arguments as SQL passes them")]

@@ -1,6 +1,8 @@
-//! Functions that PostgreSQL calls as C functions, and that pgrx does not declare: triggers, and functions that return a table's row.
+//! Functions that PostgreSQL calls as C functions and that pgrx cannot declare: triggers, and functions that
+//! return a row of a table.
 
-/// Declares one: `c_function!(symbol, finfo, Call, body)`. `body` is given what `Call::new()` makes of PostgreSQL's arguments.
+/// Declares one: `c_function!(symbol, finfo, Call, body)`. The body receives what `Call::new()` makes of
+/// PostgreSQL's arguments.
 macro_rules! c_function {
     ($symbol:ident, $finfo:ident, $call:ty, $body:expr) => {
         #[doc(hidden)]

@@ -1,5 +1,5 @@
-//! AWGP's own relations, and where the catalog has them: asked once, remembered until the catalog says that this relation
-//! has changed.
+//! The oids of AWGP's own relations. The catalog is asked once; the answer is kept until the server reports
+//! that the relation has changed.
 
 use super::invalidation::on_relation_change;
 use pgrx::pg_sys;
@@ -11,7 +11,7 @@ thread_local! {
     static OIDS: RefCell<HashMap<CString, pg_sys::Oid>> = RefCell::new(HashMap::new());
 }
 
-/// Listens for changes of relations, once a backend.
+/// Listens for changes of relations; called once per backend.
 pub fn listen() {
     on_relation_change(|changed| {
         OIDS.with_borrow_mut(|oids| match changed {
@@ -21,12 +21,12 @@ pub fn listen() {
     });
 }
 
-/// The oid of a relation of AWGP's; InvalidOid where there is none.
+/// The oid of a relation of AWGP's; InvalidOid where it does not exist.
 pub fn relation_oid(name: &CStr) -> pg_sys::Oid {
     if let Some(oid) = OIDS.with_borrow(|oids| oids.get(name).copied()) {
         return oid;
     }
-    // SAFETY: syscache look-ups, which may bring changes that empty what is remembered: so it is not borrowed here.
+    // SAFETY: a syscache look-up. It may process invalidations that empty OIDS, so OIDS is not borrowed here.
     let oid = unsafe { pg_sys::get_relname_relid(name.as_ptr(), namespace()) };
     if oid != pg_sys::InvalidOid {
         OIDS.with_borrow_mut(|oids| oids.insert(name.to_owned(), oid));
@@ -34,7 +34,7 @@ pub fn relation_oid(name: &CStr) -> pg_sys::Oid {
     oid
 }
 
-/// The schema of AWGP.
+/// The oid of AWGP's schema.
 pub fn namespace() -> pg_sys::Oid {
     // SAFETY: a syscache look-up.
     unsafe { pg_sys::get_namespace_oid(c"awgp".as_ptr(), false) }

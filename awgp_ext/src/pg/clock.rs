@@ -1,4 +1,4 @@
-//! Moments: the wall clock, and what callers give in its place.
+//! Moments: the wall clock, and the moment that a caller passes instead.
 
 use crate::pg::argument;
 use awgp_core::audit::row::timestamp_from_postgres;
@@ -6,38 +6,36 @@ use awgp_core::civil::format_timestamp;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys;
 
-/// The wall clock, in microseconds since 2000. Not the transaction's time: a transaction may have begun long ago.
+/// The wall clock, in microseconds since 2000. Not the transaction's start, which may be long ago.
 pub fn timestamp() -> pg_sys::TimestampTz {
     // SAFETY: reads the clock.
     unsafe { pg_sys::GetCurrentTimestamp() }
 }
 
-/// The wall clock, as SQL has it.
+/// The wall clock as an SQL value.
 pub fn now() -> TimestampWithTimeZone {
-    timestamp()
-        .try_into()
-        .unwrap_or_else(|_| pgrx::error!("the server's clock stands outside of any calendar"))
+    timestamp().try_into().unwrap_or_else(|_| pgrx::error!("the server's clock is out of range"))
 }
 
-/// The moment that a caller has given, where it is of the years that are supported; without one, now.
+/// The moment that a caller passes, which must lie in the supported years; now where it is None.
 pub fn given(argument: &str, at: Option<TimestampWithTimeZone>) -> TimestampWithTimeZone {
     argument::moment(argument, at).unwrap_or_else(now)
 }
 
-/// The same, and never later than now: what is given back is not brought forward.
+/// The same, but never later than now: nothing becomes due before its time.
 pub fn given_until_now(argument: &str, at: Option<TimestampWithTimeZone>) -> TimestampWithTimeZone {
     let (at, now) = (given(argument, at), now());
     if at.into_inner() < now.into_inner() { at } else { now }
 }
 
-/// Microseconds since 1970-01-01 UTC; the end of time for infinity.
+/// Microseconds since 1970-01-01 UTC. Infinity is the largest number, -infinity the smallest.
 pub fn microseconds(at: TimestampWithTimeZone) -> i64 {
     let at = at.into_inner();
     let outside = if at < 0 { i64::MIN } else { i64::MAX };
     timestamp_from_postgres(at).unwrap_or(outside)
 }
 
-/// As RFC 3339 writes it, in UTC.
+/// The moment as RFC 3339 writes it, in UTC.
 pub fn text(at: TimestampWithTimeZone) -> String {
     format_timestamp(microseconds(at))
 }

@@ -10,18 +10,18 @@ use uuid::Uuid;
 /// # Safety
 /// The datum is a non-null uuid[].
 pub unsafe fn uuid_array_of(datum: Datum) -> Option<Vec<Option<Uuid>>> {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller guarantees a uuid[].
     let ids: Option<Vec<Option<pgrx::Uuid>>> = unsafe { FromDatum::from_datum(datum, false) };
     ids.map(|ids| ids.iter().map(|id| id.as_ref().map(from_sql)).collect())
 }
 
-/// The varlena of a uuid[], as the server lays it out: size, dimensions, no NULL bitmap, type, length, lower bound,
-/// elements. An empty array has no dimension.
+/// The varlena of a uuid[], laid out as the server does: size, dimensions, no NULL bitmap, type, length,
+/// lower bound, elements. An empty array has no dimension.
 pub fn uuid_array(ids: &[Uuid]) -> Box<[u8]> {
     let dimensions = usize::from(!ids.is_empty());
     let size = size_of::<pg_sys::ArrayType>() + dimensions * 2 * size_of::<i32>() + size_of_val(ids);
     let mut array = vec![0; size].into_boxed_slice();
-    // SAFETY: the header is as large as the array at least; set_varsize writes its first four bytes.
+    // SAFETY: the buffer is at least as large as the header; set_varsize writes its first four bytes.
     unsafe { pgrx::set_varsize_4b(array.as_mut_ptr().cast(), i32::try_from(size).unwrap_or(i32::MAX)) };
     let mut rest = &mut array[size_of::<i32>()..];
     let mut put = |bytes: &[u8]| {
@@ -54,7 +54,7 @@ pub unsafe fn uuid_of(datum: Datum) -> Uuid {
 /// # Safety
 /// The datum is a non-null text.
 pub unsafe fn text_of(datum: Datum) -> Option<String> {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller guarantees a text.
     unsafe { Text::from_datum(datum, false) }.map(|text| text.0)
 }
 
@@ -63,26 +63,26 @@ pub unsafe fn text_of(datum: Datum) -> Option<String> {
 /// # Safety
 /// The datum is a non-null text[].
 pub unsafe fn texts_of(datum: Datum) -> Vec<String> {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller guarantees a text[].
     let texts: Option<Vec<Option<String>>> = unsafe { FromDatum::from_datum(datum, false) };
     texts.unwrap_or_default().into_iter().flatten().collect()
 }
 
-/// The elements of a text[], with those that are NULL.
+/// The elements of a text[]; None for those that are NULL.
 ///
 /// # Safety
 /// The datum is a non-null text[].
 pub unsafe fn text_array_of(datum: Datum) -> Option<Vec<Option<String>>> {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller guarantees a text[].
     unsafe { FromDatum::from_datum(datum, false) }
 }
 
-/// uuid as pgrx passes it to SQL.
+/// A uuid as pgrx passes it to SQL.
 pub fn to_sql(id: Uuid) -> pgrx::Uuid {
     pgrx::Uuid::from_bytes(*id.as_bytes())
 }
 
-/// uuid as SQL passes it to us.
+/// A uuid as SQL passes it to pgrx.
 pub fn from_sql(id: &pgrx::Uuid) -> Uuid {
     Uuid::from_bytes(*id.as_bytes())
 }

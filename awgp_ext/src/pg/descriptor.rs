@@ -1,7 +1,8 @@
-//! Columns of a row type: their numbers by their names, and what the catalog says of them.
+//! Columns of a row type: their numbers by name, and what the catalog says about them.
 //!
-//! A cost asks some forty times for a column by its name. A number that was found is a guess: it counts where the descriptor
-//! at hand has that name there, so whatever happens to the table, the answer is the one that a search of all names gives.
+//! Recording one cost looks up columns by name about forty times. A number that was found is kept as a guess.
+//! A guess counts only where the descriptor at hand has that name at that number, so the answer is always the
+//! one that a search by name gives, whatever happens to the table.
 
 use super::encoding::from_server;
 use pgrx::pg_sys;
@@ -13,7 +14,7 @@ use std::num::NonZeroUsize;
 const GUESSED: usize = 1024;
 
 thread_local! {
-    /// Column numbers, by where the column's name stands in our memory and which row type was asked for it.
+    /// Guessed column numbers, by the address of the column's name and the row type.
     static GUESSES: [Cell<i16>; GUESSED] = const { [const { Cell::new(0) }; GUESSED] };
 }
 
@@ -22,7 +23,7 @@ thread_local! {
 /// # Safety
 /// The descriptor is live.
 pub unsafe fn column(descriptor: pg_sys::TupleDesc, name: &CStr) -> Option<NonZeroUsize> {
-    // SAFETY: a guess is looked at only below the descriptor's width.
+    // SAFETY: a guess is used only where it is within the descriptor's width.
     unsafe {
         let row_type = usize::try_from((*descriptor).tdtypeid.to_u32()).unwrap_or(0);
         let place = (name.as_ptr().addr() ^ row_type.wrapping_mul(31)) % GUESSED;
@@ -33,7 +34,7 @@ pub unsafe fn column(descriptor: pg_sys::TupleDesc, name: &CStr) -> Option<NonZe
                 return NonZeroUsize::new(guess.unsigned_abs() as usize);
             }
         }
-        // A negative number is a system column, which no row of ours is read by.
+        // A negative number is a system column; none of our code reads one by name.
         let number = pg_sys::SPI_fnumber(descriptor, name.as_ptr());
         let found = i16::try_from(number).ok().filter(|number| *number > 0)?;
         GUESSES.with(|guesses| guesses[place].set(found));
@@ -41,23 +42,23 @@ pub unsafe fn column(descriptor: pg_sys::TupleDesc, name: &CStr) -> Option<NonZe
     }
 }
 
-/// The number of a column as the access methods want it; 0, which no column has, where there is none.
+/// The number of a column as the access methods take it; 0, which is never a column, where it does not exist.
 ///
 /// # Safety
 /// The descriptor is live.
 pub unsafe fn attribute_number(descriptor: pg_sys::TupleDesc, name: &CStr) -> pg_sys::AttrNumber {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller guarantees a live descriptor.
     let number = unsafe { column(descriptor, name) };
     number.and_then(|number| pg_sys::AttrNumber::try_from(number.get()).ok()).unwrap_or(0)
 }
 
 /// A column's name.
 pub fn name_of(attribute: &pg_sys::FormData_pg_attribute) -> Cow<'_, str> {
-    // SAFETY: a name ends with a zero.
+    // SAFETY: a name is terminated by a zero byte.
     from_server(unsafe { CStr::from_ptr(attribute.attname.data.as_ptr()) })
 }
 
-/// The columns that exist and are stored.
+/// The columns that are neither dropped nor virtual.
 ///
 /// # Safety
 /// The descriptor is live while the answer is used.
@@ -65,7 +66,7 @@ pub unsafe fn attributes(
     descriptor: pg_sys::TupleDesc,
 ) -> impl Iterator<Item = &'static pg_sys::FormData_pg_attribute> {
     const VIRTUAL: std::ffi::c_char = b'v' as std::ffi::c_char;
-    // SAFETY: natts attributes stand behind the descriptor; the borrow ends within the caller's call.
+    // SAFETY: natts attributes follow the descriptor, and the caller keeps it alive.
     unsafe {
         (0..(*descriptor).natts)
             .map(move |number| &*attribute(descriptor, number))
@@ -73,7 +74,7 @@ pub unsafe fn attributes(
     }
 }
 
-/// One column's description; from PostgreSQL 18 on it does not stand where it stood.
+/// One column's description. PostgreSQL 18 moved it, so the server's accessor is called.
 ///
 /// # Safety
 /// The descriptor is live and has more columns than `number`.

@@ -1,7 +1,7 @@
-//! Text between the server's encoding and ours, which is UTF-8.
+//! Text between the server's encoding and UTF-8, which the extension uses.
 //!
-//! In a UTF-8 database nothing is copied. In any other, text that is hashed, compared or stored is converted
-//! here: canonical bytes are of UTF-8, whatever the database is in.
+//! In a UTF-8 database nothing is converted. In any other, text that is hashed, compared or stored is
+//! converted here: canonical bytes are UTF-8, whatever the encoding of the database.
 
 use pgrx::callconv::{Arg, ArgAbi, BoxRet, FcInfo};
 use pgrx::nullable::Nullable;
@@ -18,17 +18,18 @@ const UTF8: i32 = pg_sys::pg_enc::PG_UTF8 as i32;
 /// A text argument of a function, in UTF-8.
 pub struct Text(pub String);
 
-/// Text of the server's in UTF-8.
+/// Text in the server's encoding, converted to UTF-8.
 pub fn from_server(text: &CStr) -> Cow<'_, str> {
     bytes_from_server(text.to_bytes())
 }
 
-/// The same for bytes that no zero byte ends, and that may have become invalid: what is invalid is replaced.
+/// The same for bytes without a terminating zero, which may be invalid: invalid sequences are replaced.
 pub fn bytes_from_server(bytes: &[u8]) -> Cow<'_, str> {
     if is_utf8() {
         return String::from_utf8_lossy(bytes);
     }
-    // SAFETY: converts as many bytes as are there; the answer is the same pointer or a palloc'd C string, copied at once.
+    // SAFETY: converts exactly these bytes; the answer is the same pointer or a palloc'd C string, which is
+    // copied at once.
     unsafe {
         let length = i32::try_from(bytes.len()).unwrap_or(i32::MAX);
         let converted = pg_sys::pg_server_to_any(bytes.as_ptr().cast(), length, UTF8);
@@ -45,7 +46,7 @@ pub fn to_server(text: &str) -> Option<Datum> {
         return text.into_datum();
     }
     let text = CString::new(text).unwrap_or_default();
-    // SAFETY: converts a C string; raises where the server's encoding lacks a character.
+    // SAFETY: converts a C string; raises an error where the server's encoding lacks a character.
     unsafe {
         let length = i32::try_from(text.as_bytes().len()).unwrap_or(i32::MAX);
         let converted = pg_sys::pg_any_to_server(text.as_ptr(), length, UTF8);
@@ -54,13 +55,13 @@ pub fn to_server(text: &str) -> Option<Datum> {
 }
 
 fn is_utf8() -> bool {
-    // SAFETY: reads a setting of the database that never changes.
+    // SAFETY: reads a property of the database that never changes.
     unsafe { pg_sys::GetDatabaseEncoding() == UTF8 }
 }
 
 impl FromDatum for Text {
     unsafe fn from_polymorphic_datum(datum: Datum, is_null: bool, _kind: pg_sys::Oid) -> Option<Self> {
-        // SAFETY: the caller vouches for a text datum; text_to_cstring detoasts and copies.
+        // SAFETY: the caller guarantees a text datum; text_to_cstring detoasts and copies it.
         (!is_null).then(|| unsafe {
             let text = pg_sys::text_to_cstring(datum.cast_mut_ptr());
             Self(from_server(CStr::from_ptr(text)).into_owned())
@@ -78,7 +79,7 @@ impl IntoDatum for Text {
     }
 }
 
-// SAFETY: unboxed through FromDatum above, as the SQL type it names.
+// SAFETY: unboxed through FromDatum above, with the SQL type declared below.
 unsafe impl<'fcx> ArgAbi<'fcx> for Text {
     unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
         // SAFETY: as the trait asks; SQL declares the argument text.
@@ -91,16 +92,16 @@ unsafe impl<'fcx> ArgAbi<'fcx> for Text {
     }
 }
 
-// SAFETY: boxed as the text that SQL declares.
+// SAFETY: boxed as text, the declared SQL type.
 unsafe impl BoxRet for Text {
     unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> pgrx::datum::Datum<'fcx> {
         let datum = self.into_datum().unwrap_or(Datum::null());
-        // SAFETY: a text's datum, which there is for every text.
+        // SAFETY: a text's datum; into_datum always returns one.
         unsafe { fcinfo.return_raw_datum(datum) }
     }
 }
 
-// SAFETY: text it is.
+// SAFETY: the SQL type is text.
 unsafe impl SqlTranslatable for Text {
     const TYPE_IDENT: &'static str = pgrx::pgrx_resolved_type!(Text);
     const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;

@@ -1,21 +1,22 @@
-//! Configuration parameters of the server, set for a while.
+//! Configuration parameters of the server, set for a limited time.
 
 use pgrx::pg_sys;
 use std::ffi::{CStr, CString};
 
 /// While it lives, parameters have other values.
 ///
-/// After an error nothing is to be put back: the end of the (sub)transaction does it.
-#[must_use = "what nobody keeps is put back at once"]
+/// After an error nothing has to be restored here: the end of the (sub)transaction does it.
+#[must_use = "a guard that is dropped restores the values at once"]
 pub struct Setting {
     level: i32,
 }
 
 impl Setting {
-    /// Sets each parameter that has another value. Callers set what harms this backend alone, so whether the role may is
-    /// not asked.
+    /// Sets each parameter whose value differs. The role's privileges are not checked: callers set only what
+    /// affects this backend alone.
     pub fn of(parameters: &[(&CStr, &CStr)]) -> Self {
-        // SAFETY: C strings; values get a nesting level of their own, which Drop or the end of the (sub)transaction leaves.
+        // SAFETY: C strings. The values get a nesting level of their own, which Drop or the end of the
+        // (sub)transaction leaves.
         unsafe {
             let level = pg_sys::NewGUCNestLevel();
             for (name, value) in parameters {
@@ -43,8 +44,8 @@ impl Setting {
         Self::of(&[(c"lock_timeout", &text(milliseconds))])
     }
 
-    /// The same, and gives way at once (40P01) to whoever waits for what this backend holds: where two wait for each other,
-    /// who looks first is the one that gives way, long before an application would.
+    /// The same, and checks for a deadlock after 50 ms. In a deadlock the session that checks first fails
+    /// (40P01), so this backend gives way long before an application does.
     pub fn giving_way(milliseconds: u32) -> Self {
         Self::of(&[(c"lock_timeout", &text(milliseconds)), (c"deadlock_timeout", c"50")])
     }
@@ -57,7 +58,7 @@ fn text(milliseconds: u32) -> CString {
 impl Drop for Setting {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            // SAFETY: the level of its beginning.
+            // SAFETY: the level that NewGUCNestLevel returned.
             unsafe { pg_sys::AtEOXact_GUC(false, self.level) };
         }
     }

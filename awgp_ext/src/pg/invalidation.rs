@@ -1,4 +1,4 @@
-//! What the server tells of changes in the catalog, of this session and of others.
+//! The server's notices of catalog changes, made by this session or another.
 
 use pgrx::pg_sys::{self, Datum};
 use std::cell::RefCell;
@@ -8,34 +8,34 @@ thread_local! {
     static OF_SCHEMAS: RefCell<Vec<fn()>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Calls the listener with each relation that has changed; with None where it may be any. It may come at any moment: a
-/// listener touches nothing but our own memory.
+/// Calls the listener with each relation that has changed, and with None where any relation may have. It may
+/// be called at any moment, so a listener touches only the extension's own memory.
 pub fn on_relation_change(listener: fn(Option<pg_sys::Oid>)) {
     let first = OF_RELATIONS.with_borrow_mut(|listeners| {
         listeners.push(listener);
         listeners.len() == 1
     });
     if first {
-        // SAFETY: the callback lives as long as the library.
+        // SAFETY: the callback is valid as long as the library is loaded.
         unsafe { pg_sys::CacheRegisterRelcacheCallback(Some(at_relation_change), Datum::from(0_usize)) };
     }
 }
 
-/// Calls the listener when a schema has changed. A schema's new name is no change of its tables.
+/// Calls the listener when a schema has changed. Renaming a schema does not report its tables as changed.
 pub fn on_schema_change(listener: fn()) {
     let first = OF_SCHEMAS.with_borrow_mut(|listeners| {
         listeners.push(listener);
         listeners.len() == 1
     });
     if first {
-        // SAFETY: the callback lives as long as the library.
+        // SAFETY: the callback is valid as long as the library is loaded.
         unsafe {
             pg_sys::CacheRegisterSyscacheCallback(NAMESPACES, Some(at_schema_change), Datum::from(0_usize));
         }
     }
 }
 
-/// The cache of schemas by oid, which is numbered among the other caches of the server.
+/// The number of the syscache of schemas by oid; it differs between versions of the server.
 const NAMESPACES: i32 = pg_sys::SysCacheIdentifier::NAMESPACEOID as i32;
 
 #[pgrx::pg_guard]

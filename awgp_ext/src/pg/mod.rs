@@ -28,10 +28,10 @@ pub mod transaction; // how transactions and savepoints end, and what they may
 pub mod trigger; // calls of triggers
 pub mod tuple; // rows and their columns
 
-/// Once a backend, before the domains do.
+/// Called once per backend, before the domains register.
 pub fn register() {
-    // DETAIL is one line of JSON: where the server was started with RUST_BACKTRACE, pgrx would append to it.
-    // SAFETY: a backend has one thread.
+    // DETAIL is one line of JSON. Where the server runs with RUST_BACKTRACE, pgrx would append a backtrace to
+    // it. SAFETY: a backend has one thread.
     unsafe { std::env::set_var("RUST_LIB_BACKTRACE", "0") };
     catalog::listen();
 }

@@ -1,4 +1,4 @@
-//! `awgp.number`: a number as an argument. It is numeric under another name; see sql/number.sql.
+//! `awgp.number`: a number as an argument. It is numeric by another name; see sql/number.sql.
 
 use pgrx::callconv::{Arg, ArgAbi};
 use pgrx::datum::AnyNumeric;
@@ -7,10 +7,10 @@ use pgrx::pgrx_sql_entity_graph::metadata::{
     ArgumentError, ReturnsError, ReturnsRef, SqlMappingRef, SqlTranslatable, TypeOrigin,
 };
 
-/// A number argument of a function; always behind an Option.
+/// A number argument of a function; always in an Option.
 pub struct Number(pub AnyNumeric);
 
-// SAFETY: unboxed as a numeric, whose bytes it has.
+// SAFETY: unboxed as a numeric, whose representation it shares.
 unsafe impl<'fcx> ArgAbi<'fcx> for Number {
     unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
         // SAFETY: as the trait asks; SQL declares the argument awgp.number.
@@ -23,7 +23,7 @@ unsafe impl<'fcx> ArgAbi<'fcx> for Number {
     }
 }
 
-// SAFETY: the type of sql/number.sql.
+// SAFETY: the SQL type that sql/number.sql creates.
 unsafe impl SqlTranslatable for Number {
     const TYPE_IDENT: &'static str = pgrx::pgrx_resolved_type!(Number);
     const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;

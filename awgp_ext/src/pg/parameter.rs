@@ -1,4 +1,4 @@
-//! Configuration parameters of our own, all under the prefix `awgp.`; each domain declares its own.
+//! AWGP's own configuration parameters, all under the prefix `awgp.`; each domain declares its own.
 
 mod established;
 
@@ -11,7 +11,7 @@ use pgrx::pg_sys::GucSource;
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};
 use std::ffi::{CStr, CString, c_char, c_void};
 
-/// A parameter that is being declared.
+/// A parameter being declared.
 pub struct Parameter {
     name: &'static CStr,
     short: &'static CStr,
@@ -20,24 +20,24 @@ pub struct Parameter {
     flags: GucFlags,
 }
 
-/// Called with a value that is proposed.
+/// Called with a proposed value.
 pub type Check = unsafe extern "C-unwind" fn(*mut *mut c_char, *mut *mut c_void, GucSource::Type) -> bool;
-/// Called with a value that comes into force.
+/// Called with a value that takes effect.
 pub type Assign = unsafe extern "C-unwind" fn(*const c_char, *mut c_void);
 
-/// A parameter that only a superuser sets, or the database's or role's own settings.
+/// A parameter that only superusers can set, in a session, for a database or for a role.
 pub fn of_superuser(name: &'static CStr, short: &'static CStr, long: &'static CStr) -> Parameter {
     remember(name);
     Parameter { name, short, long, context: GucContext::Suset, flags: GucFlags::default() }
 }
 
-/// A parameter of the server's configuration alone.
+/// A parameter that only the configuration file or the server's command line sets.
 pub fn of_server(name: &'static CStr, short: &'static CStr, long: &'static CStr) -> Parameter {
     remember(name);
     Parameter { name, short, long, context: GucContext::Sighup, flags: GucFlags::default() }
 }
 
-/// A parameter that anybody sets.
+/// A parameter that any user can set.
 pub fn of_anybody(name: &'static CStr, short: &'static CStr, long: &'static CStr) -> Parameter {
     Parameter { name, short, long, context: GucContext::Userset, flags: GucFlags::default() }
 }
@@ -49,7 +49,7 @@ impl Parameter {
         self
     }
 
-    /// A number between two others.
+    /// An integer within bounds.
     pub fn integer(self, setting: &'static GucSetting<i32>, least: i32, most: i32) {
         let Self { name, short, long, context, flags } = self;
         GucRegistry::define_int_guc(name, short, long, setting, least, most, context, flags);
@@ -61,7 +61,7 @@ impl Parameter {
         GucRegistry::define_bool_guc(name, short, long, setting, context, flags);
     }
 
-    /// One of several words.
+    /// One of several keywords.
     pub fn choice<T: GucEnum>(self, setting: &'static GucSetting<T>) {
         let Self { name, short, long, context, flags } = self;
         GucRegistry::define_enum_guc(name, short, long, setting, context, flags);
@@ -75,7 +75,7 @@ impl Parameter {
         assign: Option<Assign>,
     ) {
         let Self { name, short, long, context, flags } = self;
-        // SAFETY: hooks are guarded, and read the text that they are given.
+        // SAFETY: the hooks are guarded, and read only the text they are given.
         unsafe {
             GucRegistry::define_string_guc_with_hooks(
                 name, short, long, setting, context, flags, check, assign, None,
@@ -84,17 +84,17 @@ impl Parameter {
     }
 }
 
-/// Calls `is_valid` with the text that a check hook is asked about; what is unset is valid.
+/// Calls `is_valid` with the text that a check hook receives; an unset parameter is valid.
 ///
 /// # Safety
 /// `value` is what the server passed to the hook.
 pub unsafe fn check(value: *mut *mut c_char, is_valid: impl FnOnce(&str) -> bool) -> bool {
-    // SAFETY: the server passes a pointer to a C string, or to null for unset.
+    // SAFETY: the server passes a pointer to a C string, or to null where the parameter is unset.
     let text = unsafe { (*value).as_ref().map(|text| CStr::from_ptr(text).to_string_lossy()) };
     text.is_none_or(|text| is_valid(&text))
 }
 
-/// The setting's value, where it is the one that a superuser gave it, or its default where none did; refuses otherwise.
+/// The parameter's value, which only a superuser can have set. Raises an error where that is in doubt.
 pub fn known<T: GucValue>(setting: &GucSetting<T>) -> T {
     if !are_known() {
         raise(&settings_unknown());

@@ -1,24 +1,27 @@
-//! Permits: "this write is ours".
+//! Permits: "this write is AWGP's own".
 //!
-//! Guards by trigger refuse what AWGP's own functions alone may write. Such a function holds a permit while it writes, and
-//! the guard asks whether it is held. Permits are in backend memory, where nothing that SQL can say reaches them.
+//! Some triggers refuse writes that only AWGP's own functions may make. Such a function holds a permit while
+//! it writes, and the trigger checks for it. Permits are in backend memory, out of reach of SQL.
 //!
-//! Failure handling: a permit ends with the scope that holds it, also where an error passes through that scope. As a second
-//! net, the end of a transaction or a savepoint ends all that began inside of it.
+//! Failure handling: a permit ends with the scope that holds it, also when an error leaves that scope. In
+//! addition, the end of a transaction or savepoint ends all permits that began in it.
 
 use pgrx::pg_sys;
 use std::cell::RefCell;
 
-/// Something that is permitted while it is held. Each is a `static` of the domain whose guards ask for it.
+/// Something that is permitted while it is held. Each is a `static` in the domain whose triggers check it.
 pub struct Permit {
-    /// What it permits, for whoever reads the code.
-    #[expect(dead_code, reason = "tells permits apart, whose addresses could otherwise be one")]
+    /// What it permits, for readers of the code.
+    #[expect(
+        dead_code,
+        reason = "identical statics could share one address, and permits are told apart by address"
+    )]
     what: &'static str,
 }
 
 struct Given {
     permit: *const Permit,
-    /// The table that it is for; InvalidOid for whatever table.
+    /// The table it is for; InvalidOid for any table.
     table: pg_sys::Oid,
     subtransaction: pg_sys::SubTransactionId,
     number: u64,
@@ -26,7 +29,7 @@ struct Given {
 
 #[derive(Default)]
 struct Register {
-    /// A handful at most: one is looked for from the end.
+    /// Usually a handful, searched from the end.
     given: Vec<Given>,
     next: u64,
 }
@@ -36,18 +39,18 @@ thread_local! {
 }
 
 /// While it lives, the permit is held.
-#[must_use = "a permit that nobody holds is none"]
+#[must_use = "a permit ends when this is dropped"]
 pub struct Held {
     number: u64,
 }
 
 impl Permit {
-    /// A permit for this.
+    /// A permit for `what`.
     pub const fn to(what: &'static str) -> Self {
         Self { what }
     }
 
-    /// Holds it, for whatever table.
+    /// Holds it for any table.
     pub fn hold(&'static self) -> Held {
         self.hold_for(pg_sys::InvalidOid)
     }
@@ -64,7 +67,7 @@ impl Permit {
         })
     }
 
-    /// True while it is held for whatever table.
+    /// True while it is held for any table.
     pub fn is_held(&'static self) -> bool {
         self.is_held_for(pg_sys::InvalidOid)
     }
@@ -84,12 +87,12 @@ impl Drop for Held {
     }
 }
 
-/// The transaction has ended.
+/// Called when the transaction has ended.
 pub fn forget() {
     REGISTER.with_borrow_mut(|register| register.given.clear());
 }
 
-/// A savepoint was rolled back: what began in it, and in those inside of it, has ended.
+/// Called when a savepoint was rolled back: ends what began in it and in the savepoints within it.
 pub fn forget_subtransaction(own: pg_sys::SubTransactionId) {
     // Ids ascend within a transaction.
     REGISTER.with_borrow_mut(|register| register.given.retain(|given| given.subtransaction < own));

@@ -1,7 +1,7 @@
 //! Queries that only read.
 //!
-//! `Spi::get_one` of pgrx treats every query as a write: it gives the transaction an id, which a standby cannot do
-//! and a reader need not pay for.
+//! pgrx's `Spi::get_one` runs every query as a write: it assigns a transaction id, which a standby cannot do
+//! and a reader does not need.
 
 use super::encoding::to_server;
 use pgrx::datum::DatumWithOid;
@@ -14,9 +14,9 @@ pub fn one<T: FromDatum + IntoDatum>(query: &str, arguments: &[DatumWithOid]) ->
     Spi::connect(|client| client.select(query, Some(1), arguments)?.first().get_one())
 }
 
-/// A text argument of such a query, in the server's encoding; NULL for none.
+/// A text argument of such a query, in the server's encoding; NULL for None.
 pub fn text(text: Option<&str>) -> DatumWithOid<'static> {
     let datum = text.and_then(to_server);
-    // SAFETY: null, or a text datum.
+    // SAFETY: NULL, or a text datum.
     datum.map_or(DatumWithOid::null_oid(TEXTOID), |datum| unsafe { DatumWithOid::new(datum, TEXTOID) })
 }

@@ -6,7 +6,7 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{PgLogLevel, PgSqlErrorCode};
 use serde_json::Value;
 
-/// The SQLSTATE of a family. The match is exhaustive; a test holds the codes against `Family::sqlstate`.
+/// The SQLSTATE of a family. The match is exhaustive; a test compares the codes with `Family::sqlstate`.
 pub fn sqlstate(family: Family) -> PgSqlErrorCode {
     match family {
         Family::NotAllowed => PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
@@ -29,7 +29,7 @@ pub fn raise(refusal: &Refusal) -> ! {
     unreachable!("an ERROR does not return")
 }
 
-/// Says the same as a warning: what was asked for is done all the same.
+/// Reports the same as a warning: the operation is carried out nevertheless.
 pub fn warn(refusal: &Refusal) {
     ErrorReport::new(PgSqlErrorCode::ERRCODE_WARNING, refusal.message.clone(), "awgp")
         .set_detail(refusal.detail())
@@ -37,7 +37,7 @@ pub fn warn(refusal: &Refusal) {
         .report(PgLogLevel::WARNING);
 }
 
-/// Tells the client of something that is no error.
+/// Tells the client something that is not an error.
 pub fn notice(message: &str, facts: &Value, hint: &str) {
     ErrorReport::new(PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION, message.to_owned(), "awgp")
         .set_detail(facts.to_string())
@@ -45,7 +45,7 @@ pub fn notice(message: &str, facts: &Value, hint: &str) {
         .report(PgLogLevel::NOTICE);
 }
 
-/// The value, or the refusal raised.
+/// The value; raises the refusal where there is an error instead.
 pub fn or_raise<T, E: Into<Refusal>>(result: Result<T, E>) -> T {
     result.unwrap_or_else(|error| raise(&error.into()))
 }

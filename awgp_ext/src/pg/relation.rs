@@ -1,8 +1,9 @@
-//! AWGP's own tables, by their names, below SQL.
+//! Reads AWGP's own tables by name, below SQL.
 //!
-//! The context is looked up on behalf of roles that must not see the rows themselves. Reading here ([`super::scan`]) passes
-//! no privilege check and no row-level security, so there is nothing to switch and nothing to plant. The snapshot is a fresh
-//! one at every isolation level: a tenant deactivated a moment ago is inactive.
+//! The context is looked up for roles that must not see the rows themselves. Reading here ([`super::scan`])
+//! passes no privilege check and no row-level security, so no role has to be switched and no search_path
+//! matters. The snapshot is a fresh one at every isolation level: a tenant that was deactivated a moment ago
+//! is inactive.
 
 pub use super::catalog::relation_oid as oid;
 use super::raise::raise;
@@ -22,7 +23,7 @@ pub unsafe fn open(name: &CStr, mode: u32) -> pg_sys::Relation {
     unsafe { pg_sys::table_open(existing(name), mode.cast_signed()) }
 }
 
-/// The oid of a relation that must be there; raises where it is not.
+/// The oid of a relation that must exist; raises an error where it does not.
 pub fn existing(name: &CStr) -> pg_sys::Oid {
     let oid = oid(name);
     if oid == pg_sys::InvalidOid {
@@ -31,16 +32,16 @@ pub fn existing(name: &CStr) -> pg_sys::Oid {
     oid
 }
 
-/// The name of a relation, without its schema; empty where there is none.
+/// The name of a relation, without its schema; empty where it does not exist.
 pub fn name_of(oid: pg_sys::Oid) -> String {
-    // SAFETY: a syscache look-up; null for a relation that is not there.
+    // SAFETY: a syscache look-up; null where the relation does not exist.
     unsafe {
         let name = pg_sys::get_rel_name(oid);
         if name.is_null() { String::new() } else { CStr::from_ptr(name).to_string_lossy().into_owned() }
     }
 }
 
-/// The uuid column of a table that has one row.
+/// The uuid column of a table with a single row.
 pub fn only_uuid(table: &CStr, column: &CStr) -> Option<Uuid> {
     existing(table);
     let mut found = None;
@@ -76,7 +77,8 @@ pub fn for_each_by_text(table: &CStr, index: &CStr, column: &CStr, key: &str, vi
     for_each_where(table, Some(index), &[(column, Condition::Text(key))], visit);
 }
 
-/// Calls `visit` with every row of `awgp.table` that meets the conditions, which are of the first columns of `index`.
+/// Calls `visit` with every row of `awgp.table` that meets the conditions, which are on the first columns of
+/// `index`.
 pub fn for_each_where(
     table: &CStr,
     index: Option<&CStr>,
@@ -89,7 +91,7 @@ pub fn for_each_where(
     });
 }
 
-/// The same until `visit` answers false. Where table or index is not there, there are no rows.
+/// The same until `visit` answers false. A missing table or index counts as empty.
 fn read(
     table: &CStr,
     index: Option<&CStr>,

@@ -1,16 +1,16 @@
-//! As whom the backend acts, and what a role may.
+//! The role that the backend acts as, and what a role may do.
 
 use super::{query, relation};
 use pgrx::pg_sys;
 use std::ffi::{CStr, CString};
 
-/// What acting as another role is for.
+/// Why the backend acts as another role.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// Writing with its privileges. What runs inside, a trigger of somebody else's too, cannot become another role, and
-    /// leaves nothing behind that waits for the commit.
+    /// Writing with its privileges. Code that runs inside, including another owner's triggers, cannot change
+    /// the role and can leave nothing to run at commit.
     Restricted,
-    /// Reading and writing past row-level security that is forced, as the server's own checks of foreign keys do.
+    /// Reading and writing past forced row-level security, as the server's own foreign-key checks do.
     PastRowSecurity,
 }
 
@@ -26,7 +26,8 @@ impl Purpose {
 
 /// While it lives, the current role is another one.
 ///
-/// After an error nothing is to be put back: the server restores the role when it aborts the (sub)transaction.
+/// After an error nothing has to be restored here: the server restores the role when it aborts the
+/// (sub)transaction.
 pub struct ActingAs {
     role: pg_sys::Oid,
     security: i32,
@@ -41,7 +42,7 @@ impl ActingAs {
         Self { role: before, security }
     }
 
-    /// Stays who it is, with what the purpose forbids.
+    /// Keeps the current role, with the restrictions of the purpose.
     pub fn oneself(purpose: Purpose) -> Self {
         Self::begin(present().0, purpose)
     }
@@ -51,7 +52,7 @@ impl ActingAs {
     /// # Safety
     /// `relation` is open.
     pub unsafe fn owner_of(relation: pg_sys::Relation, purpose: Purpose) -> Self {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees an open relation.
         Self::begin(unsafe { (*(*relation).rd_rel).relowner }, purpose)
     }
 }
@@ -59,13 +60,13 @@ impl ActingAs {
 impl Drop for ActingAs {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            // SAFETY: puts back what was there.
+            // SAFETY: restores the previous role and security context.
             unsafe { pg_sys::SetUserIdAndSecContext(self.role, self.security) };
         }
     }
 }
 
-/// The current role, and what it is bound to.
+/// The current role and its security context.
 fn present() -> (pg_sys::Oid, i32) {
     let (mut role, mut security) = (pg_sys::InvalidOid, 0);
     // SAFETY: reads the backend's own state.
@@ -73,9 +74,10 @@ fn present() -> (pg_sys::Oid, i32) {
     (role, security)
 }
 
-/// Runs `body` as the owner of `awgp.table`, past row-level security, as the server's own checks of foreign keys run.
+/// Runs `body` as the owner of `awgp.table`, past row-level security, as the server's own foreign-key checks
+/// run.
 pub fn as_owner_past_row_security<T>(table: &CStr, body: impl FnOnce() -> T) -> T {
-    // SAFETY: the relation is open while its owner is read; its lock stays until the transaction ends.
+    // SAFETY: the relation is open while its owner is read; its lock is held until the transaction ends.
     let acting = unsafe {
         let relation = relation::open(table, pg_sys::AccessShareLock);
         let acting = ActingAs::owner_of(relation, Purpose::PastRowSecurity);
@@ -87,8 +89,8 @@ pub fn as_owner_past_row_security<T>(table: &CStr, body: impl FnOnce() -> T) -> 
     answer
 }
 
-/// Runs `body` as the owner of the extension, past row-level security: what looks after the installation must go on where
-/// a table of it has another owner, who may not read the others.
+/// Runs `body` as the owner of the extension, past row-level security. Maintenance must also work where one
+/// table has another owner, who may not read the others.
 pub fn as_installer_past_row_security<T>(body: impl FnOnce() -> T) -> T {
     let owner = query::one::<pg_sys::Oid>(
         "SELECT extowner FROM pg_catalog.pg_extension WHERE extname OPERATOR(pg_catalog.=) 'awgp'",
@@ -100,8 +102,8 @@ pub fn as_installer_past_row_security<T>(body: impl FnOnce() -> T) -> T {
     answer
 }
 
-/// True where row-level security binds the current role on this table: not for superusers, roles with
-/// BYPASSRLS, or where it is not enabled.
+/// True where row-level security applies to the current role on this table: not for superusers, for roles
+/// with BYPASSRLS, or where it is not enabled.
 pub fn row_security_binds(relation: pg_sys::Oid) -> bool {
     // SAFETY: a syscache look-up. noError, so that row_security = off does not raise here.
     unsafe {
@@ -116,8 +118,8 @@ pub fn current_role_has(role: &str) -> bool {
     role_has(unsafe { pg_sys::GetUserId() }, role)
 }
 
-/// True where the role that called the outermost function has the privileges of the named role: within a
-/// SECURITY DEFINER function the current role is its owner.
+/// True where the role that called the outermost function has the privileges of the named role. Within a
+/// SECURITY DEFINER function the current role is the function's owner.
 pub fn outer_role_has(role: &str) -> bool {
     // SAFETY: reads the backend's own state.
     role_has(unsafe { pg_sys::GetOuterUserId() }, role)
@@ -125,7 +127,7 @@ pub fn outer_role_has(role: &str) -> bool {
 
 fn role_has(member: pg_sys::Oid, role: &str) -> bool {
     let Ok(name) = CString::new(role) else { return false };
-    // SAFETY: syscache look-ups; a missing role answers InvalidOid.
+    // SAFETY: syscache look-ups; a missing role gives InvalidOid.
     unsafe {
         let oid = pg_sys::get_role_oid(name.as_ptr(), true);
         oid != pg_sys::InvalidOid && pg_sys::has_privs_of_role(member, oid)

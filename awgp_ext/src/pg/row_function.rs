@@ -1,7 +1,7 @@
-//! Functions in C that return a row of a table.
+//! C functions that return a row of a table.
 //!
-//! They are made with the tables and not with the extension (see `install::manifest`), and not in SQL, because a body in SQL is
-//! parsed and planned anew with each call.
+//! They are created together with the tables, not by the extension's script (see `install::manifest`). They
+//! are not written in SQL, because an SQL body is parsed and planned again in each call.
 
 use crate::pg::argument;
 use crate::pg::datum;
@@ -10,14 +10,13 @@ use pgrx::IntoDatum;
 use pgrx::pg_sys::{self, Datum};
 use uuid::Uuid;
 
-/// The arguments of one call.
+/// The arguments of a call.
 pub struct Arguments(pg_sys::FunctionCallInfo);
 
 impl Arguments {
-    /// As PostgreSQL passed them.
+    /// The arguments as PostgreSQL passed them.
     ///
-    /// # Safety
-    /// `fcinfo` is the server's own, of a call that is running.
+    /// # Safety `fcinfo` is the server's own, of the running call.
     pub unsafe fn new(fcinfo: pg_sys::FunctionCallInfo) -> Self {
         Self(fcinfo)
     }
@@ -35,14 +34,14 @@ impl Arguments {
         self.get(number).map(|datum| unsafe { datum::uuid_of(datum) })
     }
 
-    /// A bigint argument that goes where 32 bits are kept.
+    /// A bigint argument for a column or parameter of 32 bits.
     pub fn whole(&self, number: usize, name: &str) -> Option<Datum> {
         #[expect(clippy::cast_possible_wrap, reason = "a by-value 64-bit integer")]
         let given = self.get(number).map(|datum| datum.value() as i64);
         argument::whole(name, given).and_then(IntoDatum::into_datum)
     }
 
-    /// Refuses an interval argument that is beyond all bounds.
+    /// Refuses an interval argument that is out of range.
     pub fn check_span(&self, number: usize, name: &str) {
         let Some(datum) = self.get(number) else { return };
         // SAFETY: callers name interval arguments, which are passed by reference.
@@ -57,7 +56,7 @@ impl Arguments {
     }
 }
 
-/// Declares a C function that SQL can call, and that returns a row: `row_function!(symbol, finfo, body)`.
+/// Declares a C function that SQL can call and that returns a row: `row_function!(symbol, finfo, body)`.
 macro_rules! row_function {
     ($symbol:ident, $finfo:ident, $body:expr) => {
         $crate::pg::c_function::c_function!($symbol, $finfo, $crate::pg::row_function::Arguments, $body);

@@ -1,7 +1,8 @@
-//! Scans of a table below SQL, by index or of all of it.
+//! Table scans below SQL, by index or sequential.
 //!
-//! As catalog code does it: no plan, no privilege check, no row-level security, no search_path; only names of ours ever come
-//! in. Locks, scan and relations are released by the resource owner if an error passes.
+//! Works as catalog code does: no plan, no privilege check, no row-level security, no search_path. Only names
+//! from the extension's own source are passed in. After an error the resource owner releases locks, scans and
+//! relations.
 
 use super::encoding::to_server;
 use super::tuple::Row;
@@ -10,57 +11,56 @@ use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;
 use uuid::Uuid;
 
-/// What a column's value must be. A type of another width would be misread: callers name columns of the type.
+/// A condition on a column. A column of another type would be misread: callers name columns of the type.
 #[derive(Clone, Copy)]
 pub enum Condition<'a> {
-    /// This uuid.
+    /// Equal to this uuid.
     Uuid(Uuid),
-    /// This text, in the column's own collation.
+    /// Equal to this text, in the column's own collation.
     Text(&'a str),
-    /// This smallint.
+    /// Equal to this smallint.
     Smallint(i16),
-    /// This bigint.
+    /// Equal to this bigint.
     Bigint(i64),
-    /// After this timestamptz.
+    /// Later than this timestamptz.
     After(pg_sys::TimestampTz),
-    /// Not before this timestamptz.
+    /// At this timestamptz or later.
     From(pg_sys::TimestampTz),
-    /// Before this timestamptz, or at it.
+    /// At this timestamptz or earlier.
     Until(pg_sys::TimestampTz),
 }
 
-/// The order of an index.
+/// The direction of an index scan.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Order {
-    /// As the index has it.
+    /// In the order of the index.
     Forward,
-    /// From its end.
+    /// In the reverse order.
     Backward,
 }
 
 /// How the rows are found.
 pub enum Path {
-    /// All of the table.
+    /// A sequential scan.
     Heap,
-    /// By an index whose first columns the conditions are of, in whatever order.
+    /// By an index whose first columns have the conditions; rows come in any order.
     Index(pg_sys::Oid),
-    /// By such an index, which is open, in its order.
+    /// By an open index with such conditions, in its order.
     Ordered(pg_sys::Relation, Order),
 }
 
-/// What is seen.
+/// Which rows are visible.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum View {
-    /// What is committed now, at every isolation level, and what this transaction's earlier commands have done.
+    /// What is committed now, at every isolation level, and what earlier commands of this transaction did.
     Committed,
-    /// The same, and what this command has done already.
+    /// The same, and what the current command has done so far.
     Latest,
 }
 
-/// Calls `visit` with the rows that meet all conditions and with their places, until it answers false.
+/// Calls `visit` with the rows that meet all conditions and their tuple ids, until it answers false.
 ///
-/// # Safety
-/// The relation is open, and so is an index that is passed open; it is one of the relation.
+/// # Safety The relation is open. So is an index that is passed open, and it belongs to the relation.
 pub unsafe fn rows(
     relation: pg_sys::Relation,
     path: &Path,
@@ -68,12 +68,12 @@ pub unsafe fn rows(
     conditions: &[(&CStr, Condition<'_>)],
     mut visit: impl FnMut(&Row, pg_sys::ItemPointerData) -> bool,
 ) {
-    // Where the values of uuids stand while the scan needs them.
+    // Keeps the uuids of the conditions in memory while the scan uses them.
     let uuids: Vec<[u8; 16]> = conditions
         .iter()
         .map(|(_, condition)| if let Condition::Uuid(id) = condition { *id.as_bytes() } else { [0; 16] })
         .collect();
-    // SAFETY: plain use of the access-method interface; the keys' values outlive the scan.
+    // SAFETY: uses the access-method interface as documented; the keys' values outlive the scan.
     unsafe {
         let descriptor = (*relation).rd_att;
         let keys: Option<Vec<pg_sys::ScanKeyData>> = conditions
@@ -81,7 +81,7 @@ pub unsafe fn rows(
             .zip(&uuids)
             .map(|((column, is), uuid)| key(descriptor, column, *is, uuid))
             .collect();
-        // A text that the server's encoding cannot hold is in no row.
+        // No row can hold a text that the server's encoding cannot represent.
         let Some(mut keys) = keys else { return };
         let count = i32::try_from(keys.len()).unwrap_or(0);
         let snapshot = match view {
@@ -133,7 +133,7 @@ unsafe fn each(
 ) {
     loop {
         let tuple = next();
-        // SAFETY: null, or the scan's row until the next one.
+        // SAFETY: null, or a tuple that is valid until the next call.
         if tuple.is_null() || !visit(&Row::new(tuple, descriptor), unsafe { (*tuple).t_self }) {
             return;
         }
@@ -163,11 +163,11 @@ unsafe fn key(
         Condition::From(at) => (BTGreaterEqualStrategyNumber, pg_sys::F_TIMESTAMPTZ_GE, Datum::from(at)),
         Condition::Until(at) => (BTLessEqualStrategyNumber, pg_sys::F_TIMESTAMPTZ_LE, Datum::from(at)),
     };
-    // The column's own collation: the index is ordered by it. Other types than text have none.
+    // The column's own collation: the index is ordered by it. Types other than text have no collation.
     let is_text = matches!(condition, Condition::Text(_));
     let collation = if is_text { pg_sys::DEFAULT_COLLATION_OID } else { pg_sys::InvalidOid };
     let mut key = pg_sys::ScanKeyData::default();
-    // SAFETY: fills what it is given.
+    // SAFETY: fills in a local struct.
     unsafe {
         pg_sys::ScanKeyEntryInitialize(
             &raw mut key,

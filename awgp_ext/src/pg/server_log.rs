@@ -1,15 +1,15 @@
-//! Lines in the server's log, which no rollback takes away. They are in no chain.
+//! Lines in the server's log, which no rollback removes. They are not part of the audit chain.
 
 use pgrx::pg_sys;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use serde_json::Value;
 
-/// Leaves a line of level LOG, with facts as its DETAIL: ids and reasons, never what anybody said.
+/// Writes a line of level LOG with facts as DETAIL: ids and reasons, never content.
 pub fn leave(message: String, facts: &Value) {
-    // The statement's text may hold content that was passed as a literal, and the server logs the text with its
-    // messages.
-    // SAFETY: the server sets the pointer with every statement and allows null; it is put back at once.
+    // The server logs the text of the statement with its messages, and that text may contain content as a
+    // literal. SAFETY: the server sets the pointer for every statement and allows null; it is restored at
+    // once.
     unsafe {
         let statement = pg_sys::debug_query_string;
         pg_sys::debug_query_string = std::ptr::null();

@@ -1,11 +1,13 @@
-//! Statements of our own: planned once a session, run often.
+//! AWGP's own SQL statements: planned once per session, run often.
 //!
-//! A statement is a `static`, so what it is and its plan are one: its place in the source. They name schemas and operators in
-//! full, so no search_path changes what they mean. Rows that they lock are read as they are once the lock is there; at
-//! REPEATABLE READ and above, a row that changed meanwhile ends the transaction with 40001.
+//! A statement is a `static`, so its text and its plan cannot get mixed up. Statements qualify schemas and
+//! operators, so no search_path changes what they mean. Rows that they lock are read as they are once the
+//! lock is acquired; at REPEATABLE READ and above, a row that changed meanwhile ends the transaction with
+//! 40001.
 //!
-//! One row of a tenant is asked for by `id = $2 AND uuid_eq(tenant_id, $1)`: as two conditions that an index serves, a plan
-//! made while the table is empty may take any index that begins with tenant_id, and reads all of the tenant's rows.
+//! One row of a tenant is selected by `id = $2 AND uuid_eq(tenant_id, $1)`. With two indexable conditions, a
+//! plan made while the table is empty might use any index that begins with tenant_id, and read all rows of
+//! the tenant.
 
 use super::transaction::refuse_read_only;
 use super::tuple::Row;
@@ -13,20 +15,20 @@ use pgrx::pg_sys::{self, Datum};
 use std::ffi::CString;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-/// One statement; declared by [`statements!`].
+/// One statement, declared by [`statements!`].
 pub struct Statement {
     sql: &'static str,
     types: &'static [pg_sys::Oid],
-    /// Null until it is first run; then for the rest of the session. A backend has one thread.
+    /// Null until the first run, then kept for the rest of the session. A backend has one thread.
     plan: AtomicPtr<pg_sys::_SPI_plan>,
 }
 
-/// How a statement is run.
+/// How a statement runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Access {
-    /// It may write and lock, and reads with a fresh snapshot of its own.
+    /// It may write and lock, and reads with a fresh snapshot.
     Write,
-    /// It only reads, as the calling statement does.
+    /// It only reads, with the snapshot of the calling statement.
     Read,
 }
 
@@ -36,22 +38,23 @@ impl Statement {
         Self { sql, types, plan: AtomicPtr::new(std::ptr::null_mut()) }
     }
 
-    /// Runs it, and reads what it answers. It may write and lock; an argument that is None is NULL.
+    /// Runs it and passes the result to `read`. It may write and lock. None is passed as NULL.
     pub fn run<T>(&self, arguments: &[Option<Datum>], read: impl FnOnce(&Rows) -> T) -> T {
         self.execute(Access::Write, arguments, read)
     }
 
-    /// The same, only reading, with the snapshot of the calling statement: also on a standby.
+    /// The same, but only reads, with the snapshot of the calling statement; works on a standby.
     pub fn look<T>(&self, arguments: &[Option<Datum>], read: impl FnOnce(&Rows) -> T) -> T {
         self.execute(Access::Read, arguments, read)
     }
 
-    /// Runs it, and says how many rows it wrote or returned.
+    /// Runs it and returns the number of rows written or returned.
     pub fn count(&self, arguments: &[Option<Datum>]) -> usize {
         self.run(arguments, |rows| rows.count)
     }
 
-    /// Runs it, and returns the first row as a composite value of the caller's memory; None for no row.
+    /// Runs it and returns the first row as a composite value in the caller's memory context; None where
+    /// there is no row.
     pub fn composite(&self, arguments: &[Option<Datum>]) -> Option<Datum> {
         self.run(arguments, Rows::first_composite)
     }
@@ -64,7 +67,7 @@ impl Statement {
         let mut values: Vec<Datum> = arguments.iter().map(|value| value.unwrap_or(Datum::null())).collect();
         let nulls: Vec<u8> =
             arguments.iter().map(|value| if value.is_some() { b' ' } else { b'n' }).collect();
-        // SAFETY: SPI as documented; after an error the end of the (sub)transaction closes it.
+        // SAFETY: uses SPI as documented; after an error the end of the (sub)transaction closes it.
         unsafe {
             if pg_sys::SPI_connect() < 0 {
                 pgrx::error!("SPI_connect failed");
@@ -82,7 +85,7 @@ impl Statement {
         }
     }
 
-    /// The plan, made where there is none.
+    /// The plan; prepared on first use.
     unsafe fn plan(&self) -> pg_sys::SPIPlanPtr {
         let kept = self.plan.load(Ordering::Relaxed);
         if !kept.is_null() {
@@ -102,7 +105,7 @@ impl Statement {
     }
 }
 
-/// What a statement answers; valid inside the callback alone.
+/// The result of a statement; valid only inside the callback.
 pub struct Rows {
     /// Null where the statement returns no rows.
     table: *mut pg_sys::SPITupleTable,
@@ -115,7 +118,7 @@ impl Rows {
         self.iter().next()
     }
 
-    /// All of them.
+    /// All rows.
     pub fn iter(&self) -> impl Iterator<Item = Row> {
         let count = if self.table.is_null() { 0 } else { self.count };
         // SAFETY: the table has that many rows.
@@ -123,15 +126,16 @@ impl Rows {
     }
 
     fn first_composite(&self) -> Option<Datum> {
-        // SAFETY: where there are rows the table has them. The row is copied to the memory that was current when SPI was
-        // entered.
+        // SAFETY: with a count above 0 and a table, there are rows. The row is copied to the memory context
+        // that was current when SPI was connected.
         (self.count > 0 && !self.table.is_null()).then(|| unsafe {
             Datum::from(pg_sys::SPI_returntuple(*(*self.table).vals, (*self.table).tupdesc))
         })
     }
 }
 
-/// Declares statements, with the types of their arguments: `statements! { /// Doc. NAME(UUIDOID, TEXTOID) = "SELECT …"; }`.
+/// Declares statements with their argument types: `statements! { /// Doc. NAME(UUIDOID, TEXTOID) = "SELECT
+/// …"; }`.
 macro_rules! statements {
     ($($(#[doc = $doc:literal])* $name:ident($($kind:ident),* $(,)?) = $sql:expr;)+) => {
         $($(#[doc = $doc])* static $name: $crate::pg::statement::Statement =

@@ -1,4 +1,4 @@
-//! A piece of work that may fail without failing the transaction.
+//! Work that may fail without failing the transaction.
 
 use pgrx::pg_sys::panic::{CaughtError, ErrorReport};
 use pgrx::{PgLogLevel, PgSqlErrorCode, PgTryBuilder, pg_sys};
@@ -9,7 +9,7 @@ use std::panic::AssertUnwindSafe;
 /// An error that was caught, as a client would have seen it.
 #[derive(Clone, Debug)]
 pub struct Failed {
-    /// The code.
+    /// The SQLSTATE.
     pub code: PgSqlErrorCode,
     message: String,
     detail: Option<String>,
@@ -34,7 +34,7 @@ impl Failed {
         &self.message
     }
 
-    /// Raises it again, outside of the subtransaction that is gone.
+    /// Raises it again, outside the subtransaction, which is over.
     pub fn raise_on(&self) -> ! {
         let mut report = ErrorReport::new(self.code, self.message.clone(), "awgp");
         if let Some(detail) = &self.detail {
@@ -47,7 +47,7 @@ impl Failed {
         unreachable!("an ERROR does not return")
     }
 
-    /// sqlstate, message and, where they are there, detail and hint.
+    /// sqlstate and message, with detail and hint where the error has them.
     pub fn to_json(&self) -> Value {
         // SAFETY: a C string in a static buffer, copied at once.
         let sqlstate = unsafe { CStr::from_ptr(pg_sys::unpack_sql_state(self.code as i32)) };
@@ -56,7 +56,7 @@ impl Failed {
         object.insert("message".to_owned(), self.message.clone().into());
         for (name, text) in [("detail", &self.detail), ("hint", &self.hint)] {
             if let Some(text) = text {
-                // DETAIL of a refusal is JSON itself.
+                // DETAIL of a refusal is itself JSON.
                 let value = serde_json::from_str(text).unwrap_or_else(|_| text.clone().into());
                 object.insert(name.to_owned(), value);
             }
@@ -65,11 +65,11 @@ impl Failed {
     }
 }
 
-/// Runs `body` in a subtransaction of its own. What it did stays, or, where it raises, is undone and the error is
-/// returned. Being cancelled or shut down is no failure of the work: that is raised on.
+/// Runs `body` in a subtransaction of its own. If it raises an error, its changes are rolled back and the
+/// error is returned. Cancellation and shutdown are not failures of the work: they are raised again.
 pub fn within<T>(body: impl FnOnce() -> T) -> Result<T, Failed> {
-    // SAFETY: as PL/pgSQL runs a block with an EXCEPTION clause: memory context and resource owner are put back by
-    // hand, everything else by the end of the subtransaction.
+    // SAFETY: as PL/pgSQL runs a block with an EXCEPTION clause: memory context and resource owner are
+    // restored here, everything else by the end of the subtransaction.
     unsafe {
         let (memory, owner) = (pg_sys::CurrentMemoryContext, pg_sys::CurrentResourceOwner);
         pg_sys::BeginInternalSubTransaction(std::ptr::null());

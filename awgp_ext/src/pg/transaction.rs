@@ -1,21 +1,22 @@
-//! Transactions and savepoints: how they end, and what they may.
+//! The ends of transactions and savepoints, and read-only transactions.
 
 use pgrx::pg_sys;
 use std::ffi::{CStr, c_void};
 use std::sync::OnceLock;
 
-/// How a transaction has ended.
+/// How a transaction ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// It is committed.
+    /// It was committed.
     Committed,
-    /// It has failed, or was rolled back.
+    /// It failed or was rolled back.
     Aborted,
-    /// It is prepared, for whoever commits it.
+    /// It was prepared for a two-phase commit.
     Prepared,
 }
 
-/// Who is told. Only what runs before the end may raise; the others touch nothing but our own memory.
+/// Callbacks for these events. Only the first two may raise errors; the others touch only the extension's own
+/// memory.
 pub struct Watcher {
     /// The transaction is about to commit.
     pub before_commit: fn(),
@@ -25,16 +26,16 @@ pub struct Watcher {
     pub ended: fn(End),
     /// A savepoint was rolled back.
     pub savepoint_undone: fn(pg_sys::SubTransactionId),
-    /// A savepoint was released: what is its own is its parent's.
+    /// A savepoint was released: what belonged to it belongs to its parent.
     pub savepoint_kept: fn(own: pg_sys::SubTransactionId, parent: pg_sys::SubTransactionId),
 }
 
 static WATCHER: OnceLock<&Watcher> = OnceLock::new();
 
-/// Tells the watcher of every end; once a backend.
+/// Calls the watcher at every end; registered once per backend.
 pub fn watch(watcher: &'static Watcher) {
     if WATCHER.set(watcher).is_ok() {
-        // SAFETY: both live as long as the library.
+        // SAFETY: both callbacks are valid as long as the library is loaded.
         unsafe {
             pg_sys::RegisterXactCallback(Some(at_transaction_event), std::ptr::null_mut());
             pg_sys::RegisterSubXactCallback(Some(at_savepoint_event), std::ptr::null_mut());
@@ -42,7 +43,8 @@ pub fn watch(watcher: &'static Watcher) {
     }
 }
 
-/// Raises 25006 in a read-only transaction, such as every one on a standby. `function` is what the message calls it.
+/// Raises 25006 in a read-only transaction; every transaction on a standby is one. `function` is its name in
+/// the message.
 pub fn refuse_read_only(function: &CStr) {
     // SAFETY: reads the transaction's state, and raises.
     unsafe { pg_sys::PreventCommandIfReadOnly(function.as_ptr()) };

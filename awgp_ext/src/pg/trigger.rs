@@ -1,18 +1,18 @@
-//! The edge between PostgreSQL's trigger manager and our trigger functions.
+//! The edge between PostgreSQL's trigger manager and AWGP's trigger functions.
 //!
-//! The name of a trigger function begins with what it does:
+//! The name of a trigger function begins or ends with what it does:
 //!
 //! | verb | does |
 //! |---|---|
 //! | `guard_` | refuses what breaks a rule |
-//! | `keep_` | BEFORE: sets the columns that are the system's, and leaves them where a caller changes them; refuses too |
-//! | `post_` | AFTER: moves what follows from the row, such as money |
-//! | `…_machine` | BEFORE: moves a state along its machine |
-//! | `…_effects` | AFTER: what follows when a state has moved |
-//! | `forget_`, `refresh_` | drops what was remembered of the row |
+//! | `keep_` | BEFORE: sets the columns that the system maintains, whatever a caller gives; may refuse |
+//! | `post_` | AFTER: applies what follows from the row, such as a booking |
+//! | `…_machine` | BEFORE: checks and applies a transition of a state machine |
+//! | `…_effects` | AFTER: applies what follows from a transition |
+//! | `forget_`, `refresh_` | drops what is cached of the row |
 //!
-//! PostgreSQL fires the triggers of one kind in the order of their names. Each file in `sql/triggers/` states its order, and
-//! a test holds it.
+//! PostgreSQL fires the triggers of one kind in alphabetical order. Each file in `sql/triggers/` states its
+//! order, and a test checks it.
 
 use crate::pg::datum::{text_array_of, text_of, texts_of, uuid_array_of, uuid_of};
 use crate::pg::descriptor;
@@ -87,7 +87,7 @@ impl TriggerCall {
             && event & (pg_sys::TRIGGER_EVENT_BEFORE | pg_sys::TRIGGER_EVENT_INSTEAD) == 0
     }
 
-    /// The trigger's argument, counted from 0; the table's name is the first.
+    /// The trigger's argument, counted from 0; the first is the table's name.
     pub fn argument(&self, number: usize) -> &str {
         // SAFETY: tg_trigger holds tgnargs C strings for the duration of the call.
         unsafe {
@@ -125,31 +125,31 @@ impl TriggerCall {
         }
     }
 
-    /// The row as it is to be: NEW for INSERT and UPDATE. Null for a statement trigger.
+    /// The new row: NEW for INSERT and UPDATE. Null for a statement trigger.
     fn new_tuple(&self) -> pg_sys::HeapTuple {
         // SAFETY: valid for the duration of the call.
         unsafe { if self.is_update() { (*self.data).tg_newtuple } else { (*self.data).tg_trigtuple } }
     }
 
-    /// NEW, to be read by columns; for a row trigger of INSERT or UPDATE.
+    /// NEW, for reading columns; in a row trigger for INSERT or UPDATE.
     pub fn new_row(&self) -> Row {
         // SAFETY: valid for the duration of the call.
         Row::new(self.new_tuple(), unsafe { (*(*self.data).tg_relation).rd_att })
     }
 
-    /// OLD, to be read by columns; only in UPDATE and DELETE.
+    /// OLD, for reading columns; only for UPDATE and DELETE.
     pub fn old_row(&self) -> Row {
         // SAFETY: valid for the duration of the call.
         unsafe { Row::new((*self.data).tg_trigtuple, (*(*self.data).tg_relation).rd_att) }
     }
 
-    /// Lets the row through with these columns replaced; None is NULL. The values are in the memory context that
+    /// Returns the row with these columns replaced; None is NULL. The values are in the memory context that
     /// the trigger was called in.
     pub fn with_columns(&self, columns: &[(&CStr, Option<Datum>)]) -> Datum {
         self.replaced(self.new_tuple(), columns)
     }
 
-    /// A column of a row of the trigger's table, by its number from 1.
+    /// A column of a row of the trigger's table, by its number, counted from 1.
     pub fn column_of(&self, row: pg_sys::HeapTuple, number: i16) -> Option<Datum> {
         let number = NonZeroUsize::new(usize::try_from(number).unwrap_or(0))?;
         // SAFETY: the tuple belongs to the trigger's table; callers take numbers from its descriptor.
@@ -171,7 +171,7 @@ impl TriggerCall {
         self.column(self.new_tuple(), name).map(|datum| unsafe { uuid_of(datum) })
     }
 
-    /// A uuid column of OLD; only in UPDATE and DELETE.
+    /// A uuid column of OLD; only for UPDATE and DELETE.
     pub fn old_uuid(&self, name: &CStr) -> Option<Uuid> {
         // SAFETY: as above.
         let tuple = unsafe { (*self.data).tg_trigtuple };
@@ -184,7 +184,7 @@ impl TriggerCall {
         self.column(self.new_tuple(), name).and_then(|datum| unsafe { uuid_array_of(datum) })
     }
 
-    /// A uuid[] column of OLD; only in UPDATE and DELETE.
+    /// A uuid[] column of OLD; only for UPDATE and DELETE.
     pub fn old_uuid_array(&self, name: &CStr) -> Option<Vec<Option<Uuid>>> {
         // SAFETY: as above.
         let tuple = unsafe { (*self.data).tg_trigtuple };
@@ -196,16 +196,16 @@ impl TriggerCall {
         self.column(self.new_tuple(), name).map(|datum| datum.value() as i32)
     }
 
-    /// An integer column of OLD; only in UPDATE and DELETE.
+    /// An integer column of OLD; only for UPDATE and DELETE.
     pub fn old_integer(&self, name: &CStr) -> Option<i32> {
         // SAFETY: as above.
         let tuple = unsafe { (*self.data).tg_trigtuple };
         self.column(tuple, name).map(|datum| datum.value() as i32)
     }
 
-    /// Lets the queries of the SPI connection that is open name the trigger's transition tables.
+    /// Makes the transition tables visible to queries of the open SPI connection.
     pub fn register_transition_tables(&self) {
-        // SAFETY: valid for the duration of the call, which the connection does not outlive.
+        // SAFETY: valid for the duration of the call; the connection does not outlive it.
         let answer = unsafe { pg_sys::SPI_register_trigger_data(self.data) };
         if answer < 0 {
             pgrx::error!("the transition tables of {} cannot be read: {answer}", self.argument(0));
@@ -218,7 +218,7 @@ impl TriggerCall {
         self.column(self.new_tuple(), name).and_then(|datum| unsafe { text_of(datum) })
     }
 
-    /// A text column of OLD; only in UPDATE and DELETE.
+    /// A text column of OLD; only for UPDATE and DELETE.
     pub fn old_text(&self, name: &CStr) -> Option<String> {
         // SAFETY: callers name text columns.
         let tuple = unsafe { (*self.data).tg_trigtuple };
@@ -231,7 +231,7 @@ impl TriggerCall {
         self.column(self.new_tuple(), name).map(|datum| unsafe { texts_of(datum) }).unwrap_or_default()
     }
 
-    /// A text[] column of NEW, with the elements that are NULL.
+    /// A text[] column of NEW; None for the elements that are NULL.
     pub fn new_text_array(&self, name: &CStr) -> Option<Vec<Option<String>>> {
         // SAFETY: callers name text[] columns.
         self.column(self.new_tuple(), name).and_then(|datum| unsafe { text_array_of(datum) })
@@ -243,26 +243,26 @@ impl TriggerCall {
         self.column(self.new_tuple(), name).and_then(|datum| unsafe { Jsonb::from_datum(datum, false) })
     }
 
-    /// Lets the row through as it is; for DELETE, the row that goes.
+    /// Returns the row unchanged; for DELETE, the old row.
     pub fn keep(&self) -> Datum {
         Datum::from(self.new_tuple())
     }
 
-    /// Lets the row through with one timestamptz column replaced.
+    /// Returns the row with one timestamptz column replaced.
     pub fn with_timestamp(&self, name: &CStr, value: pg_sys::TimestampTz) -> Datum {
         self.with_columns(&[(name, Some(Datum::from(value)))])
     }
 }
 
 impl TriggerCall {
-    /// Lets the row through as it was before the UPDATE, with these columns replaced.
+    /// Returns the row as it was before the UPDATE, with these columns replaced.
     pub fn old_with_columns(&self, columns: &[(&CStr, Option<Datum>)]) -> Datum {
         // SAFETY: valid for the duration of the call.
         self.replaced(unsafe { (*self.data).tg_trigtuple }, columns)
     }
 
     fn replaced(&self, tuple: pg_sys::HeapTuple, columns: &[(&CStr, Option<Datum>)]) -> Datum {
-        // SAFETY: columns of the trigger's own table, with datums of their types; the tuple is palloc'd in the
+        // SAFETY: columns of the trigger's own table with datums of their types; the tuple is palloc'd in the
         // caller's context, as trigger functions return it.
         unsafe {
             let descriptor = (*(*self.data).tg_relation).rd_att;
@@ -300,7 +300,7 @@ impl TriggerCall {
     }
 }
 
-/// What changed in one row.
+/// A change of one row.
 pub struct Change {
     /// insert, update or delete.
     pub action: &'static str,
@@ -308,7 +308,7 @@ pub struct Change {
     pub old: Option<pg_sys::HeapTuple>,
     /// NEW, for INSERT and UPDATE.
     pub new: Option<pg_sys::HeapTuple>,
-    /// The table's.
+    /// The table's descriptor.
     pub descriptor: pg_sys::TupleDesc,
 }
 
@@ -328,9 +328,9 @@ impl TriggerCall {
         Change { action, old, new, descriptor }
     }
 
-    /// A uuid column of a row of the trigger's table; none where the table has no such uuid column.
+    /// A uuid column of a row of the trigger's table; None where the table has no uuid column of that name.
     pub fn uuid_of_row(&self, row: pg_sys::HeapTuple, name: &CStr) -> Option<Uuid> {
-        // SAFETY: the number is the descriptor's own, and its type is looked at before the datum is.
+        // SAFETY: the number comes from the descriptor, and the type is checked before the datum is read.
         let is_uuid = unsafe {
             let descriptor = (*(*self.data).tg_relation).rd_att;
             let number = i32::from(descriptor::attribute_number(descriptor, name));
@@ -344,7 +344,7 @@ impl TriggerCall {
     }
 }
 
-/// What a statement-level or AFTER trigger answers.
+/// The return value of a statement-level or AFTER trigger.
 pub fn nothing() -> Datum {
     Datum::from(0usize)
 }

@@ -10,22 +10,22 @@ use std::ffi::CStr;
 use std::num::NonZeroUsize;
 use uuid::Uuid;
 
-/// One row under the scan; valid inside the callback alone.
+/// One row of a scan; valid only inside the callback.
 pub struct Row {
     tuple: pg_sys::HeapTuple,
     descriptor: pg_sys::TupleDesc,
 }
 
 impl Row {
-    /// A row that a scan has open.
+    /// A row of a running scan.
     pub fn new(tuple: pg_sys::HeapTuple, descriptor: pg_sys::TupleDesc) -> Self {
         Self { tuple, descriptor }
     }
 
-    /// A column's value as it is stored; none for NULL.
+    /// A column's value as stored; None for NULL.
     pub fn datum(&self, column: &CStr) -> Option<Datum> {
-        // SAFETY: tuple and descriptor belong to the scan that is open around the callback, and the number is of a
-        // column of this very descriptor.
+        // SAFETY: tuple and descriptor belong to the scan that is open around the callback, and the number
+        // comes from this descriptor.
         unsafe {
             let number = column_number(self.descriptor, column)?;
             pgrx::htup::heap_getattr_raw(self.tuple, number, self.descriptor)
@@ -38,15 +38,15 @@ impl Row {
         self.datum(column).map(|datum| unsafe { uuid_of(datum) })
     }
 
-    /// A column that holds an array of uuids.
+    /// A uuid[] column.
     pub fn uuid_array(&self, column: &CStr) -> Option<Vec<Option<Uuid>>> {
         // SAFETY: callers name columns of type uuid[].
         self.datum(column).and_then(|datum| unsafe { uuid_array_of(datum) })
     }
 
-    /// A column of any type as its type prints it.
+    /// A column of any type, as its output function prints it.
     pub fn printed(&self, column: &CStr) -> Option<String> {
-        // SAFETY: tuple and descriptor belong together; the answer is null or a palloc'd C string.
+        // SAFETY: tuple and descriptor belong together; the result is null or a palloc'd C string.
         unsafe {
             let number = i32::from(attribute_number(self.descriptor, column));
             let text = pg_sys::SPI_getvalue(self.tuple, self.descriptor, number);
@@ -54,9 +54,9 @@ impl Row {
         }
     }
 
-    /// A column of type name, as the server has it.
+    /// A column of type name, in the server's encoding.
     pub fn name(&self, column: &CStr) -> Option<String> {
-        // SAFETY: callers name columns of type name, which end with a zero.
+        // SAFETY: callers name columns of type name, which end with a zero byte.
         let read =
             |datum: Datum| unsafe { CStr::from_ptr(datum.cast_mut_ptr()).to_string_lossy().into_owned() };
         self.datum(column).map(read)
@@ -68,7 +68,7 @@ impl Row {
         self.datum(column).map(|datum| pg_sys::Oid::from(datum.value() as u32))
     }
 
-    /// A text[] column, with the elements that are NULL.
+    /// A text[] column; None for the elements that are NULL.
     pub fn text_array(&self, column: &CStr) -> Option<Vec<Option<String>>> {
         // SAFETY: callers name text[] columns.
         self.datum(column).and_then(|datum| unsafe { text_array_of(datum) })
@@ -101,28 +101,29 @@ impl Row {
         self.datum(column).and_then(|datum| unsafe { Jsonb::from_datum(datum, false) })
     }
 
-    /// An integer[] column; NULL elements are left out.
+    /// An integer[] column without its NULL elements.
     pub fn integers(&self, column: &CStr) -> Option<Vec<i32>> {
         // SAFETY: callers name integer[] columns.
         let read = |datum| unsafe { <Vec<Option<i32>>>::from_datum(datum, false) };
         self.datum(column).and_then(read).map(|numbers| numbers.into_iter().flatten().collect())
     }
 
-    /// The column's value as it is, for handing it on.
+    /// The column's value as stored, to be passed on.
     pub fn raw(&self, column: &CStr) -> Option<Datum> {
         self.datum(column)
     }
 
-    /// The elements of a text[] column that are not NULL; empty also for NULL.
+    /// The elements of a text[] column that are not NULL; empty where the column is NULL.
     pub fn texts(&self, column: &CStr) -> Vec<String> {
         // SAFETY: callers name text[] columns.
         self.datum(column).map(|datum| unsafe { texts_of(datum) }).unwrap_or_default()
     }
 
-    /// A numeric column as the server prints it: every digit.
+    /// A numeric column as the server prints it, with all digits.
     pub fn numeric(&self, column: &CStr) -> Option<String> {
         self.datum(column).map(|datum| {
-            // SAFETY: callers name numeric columns; the answer is a palloc'd C string of ASCII, copied at once.
+            // SAFETY: callers name numeric columns; the result is a palloc'd C string of ASCII, copied at
+            // once.
             unsafe {
                 let text = pg_sys::OidOutputFunctionCall(pg_sys::Oid::from(pg_sys::F_NUMERIC_OUT), datum);
                 CStr::from_ptr(text).to_string_lossy().into_owned()
@@ -130,7 +131,7 @@ impl Row {
         })
     }
 
-    /// True for NULL.
+    /// True where the column is NULL.
     pub fn is_null(&self, column: &CStr) -> bool {
         self.datum(column).is_none()
     }
@@ -150,8 +151,7 @@ impl Row {
 
 /// True where the two rows differ in a column that is not ignored.
 ///
-/// # Safety
-/// Both tuples are live ones of the descriptor.
+/// # Safety Both tuples are live and have this descriptor.
 pub unsafe fn differ(
     old: pg_sys::HeapTuple,
     new: pg_sys::HeapTuple,
@@ -168,7 +168,7 @@ pub unsafe fn differ(
 /// True where the two rows differ in this column.
 ///
 /// # Safety
-/// Both tuples are live ones of the descriptor.
+/// Both tuples are live and have this descriptor.
 pub unsafe fn column_differs(
     old: pg_sys::HeapTuple,
     new: pg_sys::HeapTuple,
@@ -193,7 +193,7 @@ unsafe fn attribute_differs(
     let Some(number) = NonZeroUsize::new(usize::try_from(attribute.attnum).unwrap_or(0)) else {
         return false;
     };
-    // SAFETY: the number is the descriptor's own.
+    // SAFETY: the number comes from the descriptor.
     unsafe {
         let before = pgrx::htup::heap_getattr_raw(old, number, descriptor);
         let after = pgrx::htup::heap_getattr_raw(new, number, descriptor);
@@ -205,7 +205,7 @@ unsafe fn attribute_differs(
     }
 }
 
-/// Equal in every byte, however the two are compressed or stored.
+/// True where the two are equal byte for byte, whatever their compression or storage.
 ///
 /// # Safety
 /// Both are non-null values of a type of this length.
@@ -213,18 +213,18 @@ pub unsafe fn same_image(before: Datum, after: Datum, by_value: bool, length: i1
     unsafe extern "C-unwind" {
         fn datum_image_eq(a: Datum, b: Datum, by_value: bool, length: i32) -> bool;
     }
-    // SAFETY: the server's own function; the guard carries an error it may raise across our frames.
+    // SAFETY: the server's own function; the guard carries an error across Rust frames.
     unsafe {
         pg_sys::ffi::pg_guard_ffi_boundary(|| datum_image_eq(before, after, by_value, i32::from(length)))
     }
 }
 
-/// How large a varlena is when it is neither compressed nor stored elsewhere.
+/// The size of a varlena once it is detoasted.
 ///
 /// # Safety
-/// A non-null value of a type of variable length.
+/// A non-null value of a variable-length type.
 pub unsafe fn raw_size(datum: Datum) -> usize {
-    // SAFETY: the header says where the rest is.
+    // SAFETY: the header tells how the value is stored.
     unsafe {
         let varlena = datum.cast_mut_ptr::<pg_sys::varlena>();
         if pgrx::varatt_is_1b_e(varlena) || pgrx::varatt_is_4b_c(varlena) {

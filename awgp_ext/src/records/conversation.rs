@@ -1,8 +1,8 @@
-//! The trigger that every write of a conversation passes, and the end that every one comes to.
+//! The trigger that every write of a conversation passes.
 //!
-//! `BEFORE INSERT OR UPDATE … FOR EACH ROW EXECUTE FUNCTION awgp.keep_conversation('conversation_logs')`. What the rules
-//! say of a row's content holds for everybody; what they say of who may do it, for those whom row-level security binds.
-//! Columns that the machine keeps are set here, whatever the statement says.
+//! `BEFORE INSERT OR UPDATE … FOR EACH ROW EXECUTE FUNCTION awgp.keep_conversation('conversation_logs')`. The
+//! rules on a row's content apply to every role; the rules on who may do what apply to roles that are bound
+//! by row-level security. The columns that the system maintains are set here, whatever the statement sets.
 
 use super::external::{Found, Logged};
 use super::{ledger, salt};
@@ -27,7 +27,7 @@ use std::ffi::CStr;
 
 trigger_function!(awgp_keep_conversation, pg_finfo_awgp_keep_conversation, keep_conversation);
 
-/// Columns that are set when the row is made, and by name what a refusal calls them.
+/// The columns that are set at the INSERT and never change, with the names used in refusals.
 const FIXED: [(&CStr, &str); 8] = [
     (c"id", "id"),
     (c"assistant_id", "assistant_id"),
@@ -39,7 +39,7 @@ const FIXED: [(&CStr, &str); 8] = [
     (c"created_at", "created_at"),
 ];
 
-/// The values that replace those of the statement.
+/// Columns and the values that replace the statement's.
 type Values = Vec<(&'static CStr, Option<Datum>)>;
 
 fn keep_conversation(call: &TriggerCall) -> Datum {
@@ -55,7 +55,7 @@ fn keep_conversation(call: &TriggerCall) -> Datum {
 /// A new conversation.
 fn made(call: &TriggerCall, new: &Row) -> Datum {
     let bound = binds(call);
-    // A conversation whose content is gone can only be restored.
+    // A conversation without its content can only come from a restore.
     if !bound && new.bigint(c"erased_at").is_some() {
         return call.keep();
     }
@@ -80,7 +80,7 @@ fn made(call: &TriggerCall, new: &Row) -> Datum {
         let started = new.bigint(c"ended_at").map_or(now, |ended| ended.min(now));
         values.push((c"started_at", Some(Datum::from(started))));
     }
-    // What is restored keeps the number it had, or that it had none.
+    // A restored conversation keeps its number, or stays without one.
     if !restored {
         values.push((c"external_number", external_number(new, &messages).into_datum()));
     }
@@ -88,7 +88,8 @@ fn made(call: &TriggerCall, new: &Row) -> Datum {
     call.with_columns(&values)
 }
 
-/// Which conversation of its external id it is, or the number of the one that is there already.
+/// The number of a new conversation among those of its external id, or the number of the existing one that it
+/// repeats.
 fn external_number(new: &Row, messages: &str) -> Option<i32> {
     let (channel, external_id) = (new.text(c"channel")?, new.text(c"external_id")?);
     let logged = Logged {
@@ -102,14 +103,15 @@ fn external_number(new: &Row, messages: &str) -> Option<i32> {
     Some(Found::of(&logged).number())
 }
 
-/// What follows from the work item and the assistant; without a work item the tokens are those that the messages tell.
+/// The columns that follow from the work item and the assistant. Without a work item, the tokens are those in
+/// the messages.
 fn about(new: &Row, told: Option<i32>) -> Values {
     let mut values = vec![];
     let (Some(tenant), Some(assistant)) = (new.uuid(c"tenant_id"), new.uuid(c"assistant_id")) else {
         return values;
     };
     let work_item = new.uuid(c"work_item_id");
-    // One that does not exist is left to the foreign key.
+    // A work item that does not exist is left to the foreign key.
     let other =
         work_item.and_then(|item| ledger::assistant_of(tenant, item)).is_some_and(|of| of != assistant);
     if other {
@@ -139,7 +141,7 @@ fn about(new: &Row, told: Option<i32>) -> Values {
     values
 }
 
-/// A conversation that was changed.
+/// A changed conversation.
 fn changed(call: &TriggerCall, old: &Row, new: &Row) -> Datum {
     let bound = binds(call);
     let differs = |column: &CStr| call.differs(column);
@@ -193,7 +195,7 @@ fn changed(call: &TriggerCall, old: &Row, new: &Row) -> Datum {
     call.with_columns(&values)
 }
 
-/// Cost and tokens: given ones stay; those of the ledger are computed again when the conversation ends.
+/// Cost and tokens: given ones are kept; those from the ledger are computed again when the conversation ends.
 fn totals(call: &TriggerCall, old: &Row, new: &Row) -> Values {
     let cost = old.flag(c"cost_is_computed") && !call.differs(c"cost_amount");
     let tokens = old.flag(c"token_count_is_computed") && !call.differs(c"token_count");
@@ -213,7 +215,7 @@ fn totals(call: &TriggerCall, old: &Row, new: &Row) -> Values {
     values
 }
 
-/// The content goes, and everything else stays as it was.
+/// Removes the content; everything else stays as it was.
 fn erased(call: &TriggerCall, old: &Row, new: &Row) -> Datum {
     let reason = new.text(c"erased_reason");
     or_raise(check_reason(reason.as_deref()));
@@ -234,7 +236,7 @@ fn erased(call: &TriggerCall, old: &Row, new: &Row) -> Datum {
     call.old_with_columns(&values)
 }
 
-/// An admin, or the system; never an assistant.
+/// Refuses all but an admin or the system; never allows an assistant.
 fn check_who() {
     let role = or_raise(context::user_role());
     let assistant = context::current().is_some_and(|context| context.assistant.is_some());
@@ -250,12 +252,13 @@ fn count(messages: &Messages) -> i32 {
     i32::try_from(messages.len()).unwrap_or(i32::MAX)
 }
 
-/// The tokens that messages tell, as the column holds them.
+/// The sum of the tokens in the messages, limited to what the column can hold.
 fn told(messages: &Messages) -> Option<i32> {
     messages.tokens().map(|tokens| i32::try_from(tokens).unwrap_or(i32::MAX))
 }
 
-/// The tokens are those of the messages: nobody has given others, and no work item has a ledger that says them.
+/// True where the tokens come from the messages: no others were given, and there is no work item whose ledger
+/// has them.
 fn counts_messages(call: &TriggerCall, old: &Row) -> bool {
     let given = call.differs(c"token_count")
         || (!old.is_null(c"token_count") && !old.flag(c"token_count_is_computed"));
@@ -263,7 +266,7 @@ fn counts_messages(call: &TriggerCall, old: &Row) -> bool {
 }
 
 fn extends(before: &str, after: &str) -> bool {
-    // What is refused as messages is refused before it is compared.
+    // Invalid messages are refused before they are compared.
     let after = or_raise(Messages::parse(after));
     Messages::parse(before).is_ok_and(|before| after.extend(&before))
 }
@@ -273,7 +276,8 @@ fn digest(salt: &[u8], row: &Row, messages: &str) -> Option<Datum> {
     commitment(salt, Kind::Conversation, [external.as_deref(), Some(messages)]).into_datum()
 }
 
-/// The id itself, where it is a conversation of the tenant in context; for the functions that write one.
+/// Returns the id, if the conversation belongs to the tenant in context. For the functions that write a
+/// conversation.
 #[pg_extern(stable, parallel_restricted)]
 #[search_path(pg_catalog, pg_temp)]
 fn own_conversation(conversation_log_id: Option<pgrx::Uuid>) -> pgrx::Uuid {
@@ -295,7 +299,7 @@ fn own_conversation(conversation_log_id: Option<pgrx::Uuid>) -> pgrx::Uuid {
     own.map_or_else(|| raise(&unknown_conversation()), to_sql)
 }
 
-/// The messages themselves, where they are as the rules say.
+/// Returns the messages, and refuses invalid ones.
 #[pg_extern(immutable, parallel_safe)]
 #[search_path(pg_catalog, pg_temp)]
 fn checked_messages(messages: Option<Jsonb>) -> Jsonb {

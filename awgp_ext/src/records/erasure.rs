@@ -1,7 +1,8 @@
-//! What an erased conversation takes with it: the words of its messages, and what flags quote of it.
+//! What is removed with an erased conversation: the words of its messages, and quotations of it in flags.
 //!
-//! `AFTER UPDATE … FOR EACH ROW EXECUTE FUNCTION awgp.erase_traces('conversation_logs')`; the row itself has lost its
-//! content by then ([`super::conversation`]). The trail never had it. An event says who, when, why and the digest.
+//! `AFTER UPDATE … FOR EACH ROW EXECUTE FUNCTION awgp.erase_traces('conversation_logs')`; by then the row
+//! itself has lost its content ([`super::conversation`]). The audit trail never had the content. An event
+//! records who erased it, when and why, and the digest.
 
 use super::reading::all_said;
 use super::search::forget_words;
@@ -23,7 +24,7 @@ use uuid::Uuid;
 
 trigger_function!(awgp_erase_traces, pg_finfo_awgp_erase_traces, erase_traces);
 
-/// Flags that name the conversation, and those of its assistant that name none and quote it word for word.
+/// Flags on the conversation, and flags on its assistant without a conversation that quote it word for word.
 const QUOTES: &str = "
     UPDATE awgp.hallucination_flags AS flag SET content_erased_at = clock_timestamp()
     WHERE flag.tenant_id = $1 AND flag.assistant_id = $3 AND flag.content_erased_at IS NULL
@@ -53,15 +54,15 @@ fn erase_traces(call: &TriggerCall) -> Datum {
     nothing()
 }
 
-/// A flag's INSERT locks the conversation, so whatever was written before is seen here, unless this transaction reads an
-/// older snapshot: then it must run again.
+/// The INSERT of a flag locks the conversation, so flags written before are visible here, unless this
+/// transaction reads an older snapshot: then it must be repeated.
 fn refuse_new_flags(tenant: Uuid, conversation: Uuid) {
     // SAFETY: reads the transaction's isolation level.
     let old_snapshot = unsafe { pg_sys::XactIsoLevel } >= pg_sys::XACT_REPEATABLE_READ as i32;
     if !old_snapshot {
         return;
     }
-    // SAFETY: what this transaction has erased is to be seen as erased.
+    // SAFETY: makes this transaction's own erasure visible.
     unsafe { pg_sys::CommandCounterIncrement() };
     let mut left = false;
     let index = c"idx_hallucination_flags_conversation";

@@ -1,9 +1,10 @@
-//! The external id of a conversation, and what becomes of one that is logged twice under it.
+//! The external id of a conversation, and what happens to one that is logged twice with it.
 //!
-//! On a channel an external id names one open conversation; when that has ended, the next. Each has a number, and tenant,
-//! external id, channel and number are unique. The number is set here when the row is made: that of the conversation which
-//! this one repeats, or that still stands open; else the next. So of two that log at once the constraint lets one in, and
-//! what the other is told is decided when the first has committed.
+//! On a channel, an external id names one open conversation, and after its end the next one. Each has a
+//! number; tenant, external id, channel and number are unique. The number is set here at the INSERT: that of
+//! the conversation which the new one repeats, or that of the open one, otherwise the next number. So when
+//! two sessions log at the same time, the unique constraint accepts one, and the answer for the other is
+//! determined after the first has committed.
 
 use crate::pg::relation;
 use crate::pg::scan::Condition;
@@ -11,7 +12,7 @@ use crate::pg::tuple::Row;
 use awgp_core::records::messages::Messages;
 use uuid::Uuid;
 
-/// What is to be logged.
+/// The conversation to be logged.
 pub struct Logged<'a> {
     /// `tenant_id`.
     pub tenant: Uuid,
@@ -23,23 +24,23 @@ pub struct Logged<'a> {
     pub channel: &'a str,
     /// `external_id`.
     pub external_id: &'a str,
-    /// `messages`, as jsonb prints them.
+    /// `messages`, as jsonb prints it.
     pub messages: &'a str,
 }
 
-/// What there is under the external id, as a fresh snapshot sees it at every isolation level. Conversations that were
-/// logged before there were numbers are none of it.
+/// The conversations with the external id, read with a fresh snapshot at every isolation level. Conversations
+/// logged before numbers existed are ignored.
 #[derive(Default)]
 pub struct Found {
-    /// The one that was logged by the same call.
+    /// The one that the same call logged before.
     pub same: Option<(Uuid, i32)>,
-    /// The one that is open.
+    /// The open one.
     pub open: Option<(Uuid, i32)>,
     last: i32,
 }
 
 impl Found {
-    /// Looks.
+    /// Reads the conversations.
     pub fn of(logged: &Logged<'_>) -> Self {
         let mut found = Self::default();
         let conditions = [
@@ -67,13 +68,14 @@ impl Found {
         found
     }
 
-    /// The number that a new conversation is given.
+    /// The number of a new conversation.
     pub fn number(&self) -> i32 {
         self.same.or(self.open).map_or(self.last.saturating_add(1), |(_, number)| number)
     }
 }
 
-/// The same call made this row: of one that has ended, all of it; of one that is open, where it began.
+/// True where the same call logged this row. An ended conversation must have the same messages, an open one
+/// must begin with them.
 fn is_same(logged: &Logged<'_>, row: &Row) -> bool {
     let about =
         row.uuid(c"assistant_id") == Some(logged.assistant) && row.uuid(c"work_item_id") == logged.work_item;

@@ -1,7 +1,8 @@
 //! The trigger that every write of a hallucination flag passes.
 //!
-//! `BEFORE INSERT OR UPDATE … FOR EACH ROW EXECUTE FUNCTION awgp.keep_flag('hallucination_flags')`. A flag is written
-//! once, as pending; a review moves its status and adds notes; who reviewed and when is the machine's to say.
+//! `BEFORE INSERT OR UPDATE … FOR EACH ROW EXECUTE FUNCTION awgp.keep_flag('hallucination_flags')`. A flag is
+//! written once, as pending; a review changes its status and adds notes. The system sets who reviewed it, and
+//! when.
 
 use super::{ledger, salt, settings};
 use crate::assistant::creator_of;
@@ -28,7 +29,7 @@ use uuid::Uuid;
 
 trigger_function!(awgp_keep_flag, pg_finfo_awgp_keep_flag, keep_flag);
 
-/// What a flag says does not change.
+/// The columns of a flag that never change.
 const FIXED: [(&CStr, &str); 10] = [
     (c"id", "id"),
     (c"assistant_id", "assistant_id"),
@@ -42,10 +43,10 @@ const FIXED: [(&CStr, &str); 10] = [
     (c"content_erased_at", "content_erased_at"),
 ];
 
-/// The values that replace those of the statement.
+/// Columns and the values that replace the statement's.
 type Values = Vec<(&'static CStr, Option<Datum>)>;
 
-/// What a flag takes over from the conversation it names.
+/// What a flag takes from its conversation.
 #[derive(Default)]
 struct Conversation {
     work_item: Option<Uuid>,
@@ -66,7 +67,7 @@ fn keep_flag(call: &TriggerCall) -> Datum {
 /// A new flag.
 fn made(call: &TriggerCall, new: &Row) -> Datum {
     let bound = binds(call);
-    // A flag whose content is gone can only be restored.
+    // A flag without its content can only come from a restore.
     if !bound && !new.is_null(c"content_erased_at") {
         return call.keep();
     }
@@ -106,8 +107,8 @@ fn made(call: &TriggerCall, new: &Row) -> Datum {
     call.with_columns(&values)
 }
 
-/// The conversation, locked so that it is not erased before this flag is there to be erased with it. Nothing of it where
-/// it is none of the assistant's: the foreign key says so.
+/// The conversation, locked so that it cannot be erased until this flag is stored and would be erased with
+/// it. Empty where it does not belong to the assistant, which the foreign key refuses.
 fn locked(tenant: Uuid, assistant: Uuid, conversation: Uuid) -> Conversation {
     let arguments = [to_sql(tenant).into(), to_sql(assistant).into(), to_sql(conversation).into()];
     let found = role::as_owner_past_row_security(c"conversation_logs", || {
@@ -134,7 +135,7 @@ fn locked(tenant: Uuid, assistant: Uuid, conversation: Uuid) -> Conversation {
     }
 }
 
-/// A flag that was reviewed, or whose content goes with its conversation.
+/// A reviewed flag, or one whose content is erased with its conversation.
 fn changed(call: &TriggerCall, old: &Row, new: &Row) -> Datum {
     let bound = binds(call);
     if !bound && old.is_null(c"content_erased_at") && !new.is_null(c"content_erased_at") {
@@ -149,7 +150,8 @@ fn changed(call: &TriggerCall, old: &Row, new: &Row) -> Datum {
     if let Some((_, column)) = fixed {
         raise(&ReviewError::Fixed { column }.into());
     }
-    // A review that another was quicker than finds its status there already; the time tells it from no review.
+    // Where another review was faster, the status is already the same; the time still shows that this is a
+    // review.
     let reviewed = call.differs(c"status") || (bound && call.differs(c"reviewed_at"));
     if bound && call.differs(c"notes") && !reviewed {
         raise(&ReviewError::Fixed { column: "notes" }.into());
@@ -167,7 +169,7 @@ fn changed(call: &TriggerCall, old: &Row, new: &Row) -> Datum {
     if call.differs(c"notes") {
         let (content, notes) = (new.text(c"flagged_content"), new.text(c"notes"));
         or_raise(check_texts(content.as_deref(), notes.as_deref()));
-        // Without its salt the content is gone, and notes of it do not come back.
+        // Without the salt the content has been erased, and notes on it are refused.
         let Some(salt) = old.bytes(c"content_salt") else { raise(&ReviewError::Erased.into()) };
         values.retain(|(column, _)| *column != c"content_digest");
         values.push((c"content_digest", digest(&salt, content.as_deref(), notes.as_deref())));
@@ -175,12 +177,12 @@ fn changed(call: &TriggerCall, old: &Row, new: &Row) -> Datum {
     call.with_columns(&values)
 }
 
-/// Who reviewed, and when, where he may.
+/// Checks that the user may review, and returns who reviewed and when.
 fn review(bound: bool, old: &Row, new: &Row) -> Values {
     let status = |row: &Row| row.text(c"status").and_then(|name| name.parse::<Status>().ok());
     let context = context::current_or_none();
     let user = context.and_then(|context| context.user);
-    // A status that is none is left to the table's CHECK.
+    // A value that is not a status is left to the table's CHECK.
     let both = status(old).zip(status(new));
     if let (true, Some((from, to)), Some(tenant)) = (bound, both, new.uuid(c"tenant_id")) {
         let human = user.filter(|_| context.is_some_and(|context| context.assistant.is_none()));
@@ -201,7 +203,7 @@ fn digest(salt: &[u8], content: Option<&str>, notes: Option<&str>) -> Option<Dat
     commitment(salt, Kind::Flag, [content, notes]).into_datum()
 }
 
-/// The id itself, where it is a flag of the tenant in context; for the function that reviews one.
+/// Returns the id, if the flag belongs to the tenant in context. For the function that reviews a flag.
 #[pg_extern(stable, parallel_restricted)]
 #[search_path(pg_catalog, pg_temp)]
 fn own_flag(flag_id: Option<pgrx::Uuid>) -> pgrx::Uuid {

@@ -1,5 +1,5 @@
-//! What the ledger and the assistants say of a work item, read below row-level security: a user may log a conversation
-//! whose costs he has no need to see.
+//! What the ledger and the assistants record about a work item. Read past row-level security, because a user
+//! may log a conversation without being allowed to see its costs.
 
 use crate::pg::datum::to_sql;
 use crate::pg::encoding::Text;
@@ -9,7 +9,7 @@ use crate::pg::role;
 use pgrx::prelude::*;
 use uuid::Uuid;
 
-/// The assistant of a work item of the tenant.
+/// The assistant of the tenant's work item.
 pub fn assistant_of(tenant: Uuid, work_item: Uuid) -> Option<Uuid> {
     let mut assistant = None;
     relation::for_each_by_uuid(c"work_items", c"work_items_pkey", c"id", work_item, |row| {
@@ -20,8 +20,9 @@ pub fn assistant_of(tenant: Uuid, work_item: Uuid) -> Option<Uuid> {
     assistant
 }
 
-/// What an assistant has spent on a work item: cost with six decimals, and tokens. A reversing entry takes away the cost
-/// of what it reverses and has no tokens of its own: those of what was reversed are left out.
+/// What an assistant has spent on a work item: cost with six decimals, and tokens. A reversing entry
+/// subtracts the cost of the entry it reverses; it has no tokens, and the tokens of the reversed entry are
+/// left out.
 pub fn spent(tenant: Uuid, assistant: Uuid, work_item: Uuid) -> (AnyNumeric, i32) {
     let arguments = [to_sql(tenant).into(), to_sql(assistant).into(), to_sql(work_item).into()];
     let spent = role::as_owner_past_row_security(c"cost_transactions", || {
@@ -44,7 +45,8 @@ pub fn spent(tenant: Uuid, assistant: Uuid, work_item: Uuid) -> (AnyNumeric, i32
     }
 }
 
-/// The model that an assistant used last for a work item, by an entry that stands; else the one of its configuration.
+/// The model that an assistant last used for a work item, by an entry that is not reversed; otherwise the
+/// model in its configuration.
 pub fn model(tenant: Uuid, assistant: Uuid, work_item: Option<Uuid>) -> Option<String> {
     let arguments =
         [to_sql(tenant).into(), to_sql(assistant).into(), work_item.map(to_sql).into(), text(Some("model"))];

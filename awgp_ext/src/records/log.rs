@@ -1,4 +1,4 @@
-//! `awgp.log_conversation()`: an INSERT as any client may make it, which a call that is made again finds there.
+//! `awgp.log_conversation()`: an ordinary INSERT; a repeated call finds the existing row.
 
 use super::external::{Found, Logged};
 use crate::context;
@@ -35,7 +35,8 @@ fn log_conversation(arguments: &Arguments) -> Datum {
         if let Some(row) = LOG.composite(&values) {
             return row;
         }
-        // Something of this external id is there. What it is may have changed since: an end lets the next one in.
+        // A conversation with this external id exists. Read after the INSERT failed, it may have ended
+        // meanwhile: then the INSERT is tried again.
         let found = found(arguments);
         if let Some((id, _)) = found.same {
             let logged = LOGGED.composite(&[tenant, uuid(id)]);

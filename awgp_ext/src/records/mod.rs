@@ -1,12 +1,13 @@
 //! Conversations and hallucination flags: recorded, searched, reviewed and erased.
 //!
-//! Model: plain DML and the functions in `sql/functions/` meet the same triggers. [`conversation`] and [`flag`] judge a
-//! row by the rules of `awgp_core::records` and keep its machine's columns; [`log`] and [`external`] are what becomes of a
-//! conversation that is logged twice; [`search`] keeps the words of messages and
-//! looks for them; [`erasure`] removes content from where else it is, [`retention`] when it is old; [`suspension`] is the
-//! policy on confirmed flags; [`ledger`] is what a work item has cost.
+//! Model: plain DML and the functions in `sql/functions/` pass the same triggers. [`conversation`] and
+//! [`flag`] apply the rules of `awgp_core::records` to a row and set the columns that the system maintains.
+//! [`log`] and [`external`] handle a conversation that is logged twice. [`search`] stores the words of
+//! messages and searches them. [`erasure`] removes content from other tables, and [`retention`] erases old
+//! conversations. [`suspension`] applies the policy on confirmed flags. [`ledger`] reads what a work item has
+//! cost.
 //!
-//! Content never enters the audit trail, which could not forget it: the trail has a digest in its place
+//! Content never enters the audit trail, which could not forget it: the trail has a digest instead
 //! (`awgp_core::records::commitment`).
 
 pub mod conversation;
@@ -28,8 +29,8 @@ use pgrx::pg_sys::{self, Datum};
 /// A jsonb argument of a statement.
 ///
 /// # Safety
-/// The datum is a jsonb's, or none, and lives while the statement runs.
+/// The datum is None or a jsonb that lives while the statement runs.
 pub unsafe fn jsonb_argument(datum: Option<Datum>) -> DatumWithOid<'static> {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller guarantees the type.
     unsafe { DatumWithOid::new(datum, pg_sys::JSONBOID) }
 }

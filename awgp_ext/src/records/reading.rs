@@ -1,4 +1,4 @@
-//! What a message says, read by its form (`awgp_core::records::forms`).
+//! What a message contains, read by its form (`awgp_core::records::forms`).
 
 use crate::pg::encoding::Text;
 use crate::pg::jsonb::Jsonb;
@@ -9,7 +9,7 @@ use awgp_core::records::messages::{each, outline};
 use pgrx::prelude::*;
 use serde_json::json;
 
-/// Who speaks, what is said, and the tokens that it says were used.
+/// The role that speaks, the text, and the tokens that the message reports.
 #[pg_extern(immutable, parallel_safe)]
 #[search_path(pg_catalog, pg_temp)]
 fn read_message(message: Option<Jsonb>) -> Jsonb {
@@ -22,7 +22,7 @@ fn read_message(message: Option<Jsonb>) -> Jsonb {
     Jsonb::from_text(&read.to_string())
 }
 
-/// The words that a message is found by; an empty text where it has none, or is no message.
+/// The text by which a message is found; empty where it has none or is not a message.
 #[pg_extern(immutable, parallel_safe)]
 #[search_path(pg_catalog, pg_temp)]
 fn message_text(message: Option<Jsonb>) -> Text {
@@ -34,7 +34,7 @@ fn message_text(message: Option<Jsonb>) -> Text {
     Text(text.unwrap_or_default())
 }
 
-/// All that messages say, and JSON that they keep as text, for looking up what was quoted of them.
+/// All texts in the messages, and JSON stored as text in them; used to find quotations.
 pub fn all_said(messages: &str) -> String {
     let mut said = Vec::new();
     for message in each(messages) {

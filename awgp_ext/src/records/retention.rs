@@ -1,4 +1,4 @@
-//! Conversations whose time is over: `awgp.erase_due_conversations()`, a step of maintenance.
+//! Conversations past their retention: `awgp.erase_due_conversations()`, a step of maintenance.
 
 use super::settings;
 use crate::pg::clock;
@@ -8,10 +8,11 @@ use crate::pg::transaction::refuse_read_only;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
 
-/// Most conversations of a tenant that one call erases: what is left is the next call's.
+/// The most conversations of one tenant that a call erases; the next call continues.
 const BATCH: i64 = 1000;
 
-/// The gate is the trigger's: this only says which, and why. Those that somebody is writing wait for the next call.
+/// Only selects the conversations and gives the reason; the trigger applies the rules. Skips rows that
+/// another session has locked.
 const ERASE: &str = "
     UPDATE awgp.conversation_logs AS log SET erased_at = clock_timestamp(), erased_reason = 'retention'
     WHERE log.tenant_id = $1 AND log.id = ANY (ARRAY(
@@ -20,10 +21,10 @@ const ERASE: &str = "
           AND coalesce(due.ended_at, due.updated_at) < $2 - make_interval(days => $3)
         ORDER BY due.ended_at LIMIT $4 FOR UPDATE SKIP LOCKED))";
 
-/// Erases what is past its retention at `at`, and returns how many conversations that were.
+/// Erases the conversations that are past their retention at `at`, and returns their number.
 ///
-/// SECURITY DEFINER, because maintainers see no tenant's row. A moment later than now counts as now: nobody brings a
-/// retention forward.
+/// SECURITY DEFINER, because maintainers see no tenant's rows. A time later than now counts as now, so that
+/// nothing is erased before its time.
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
 fn erase_due_conversations(at: default!(Option<TimestampWithTimeZone>, "NULL")) -> i64 {

@@ -1,9 +1,10 @@
-//! The words of messages: kept by trigger, looked for by `awgp.search_conversations()`.
+//! The words of messages: stored by a trigger, searched by `awgp.search_conversations()`.
 //!
-//! The operator `@@` is not leakproof, so below row-level security PostgreSQL reads a tenant's every message before it
-//! asks for the words: no index on them is used. So the index is asked here, as the owner past row-level security, and
-//! with the tenants in the question itself: each message has one word more, its tenant, and a scan for `word & tenant`
-//! meets no message of another. What is returned are ids; the caller then reads the rows under row-level security.
+//! The operator `@@` is not leakproof, so under row-level security PostgreSQL reads all messages of a tenant
+//! before it compares words, and uses no index on them. So the index is searched here, as the owner past
+//! row-level security, with the tenants as part of the query: each message has its tenant as an additional
+//! word, and a search for `word & tenant` touches no other tenant's message. It returns ids; the caller then
+//! reads the rows under row-level security.
 
 use super::jsonb_argument;
 use crate::context;
@@ -24,13 +25,14 @@ use uuid::Uuid;
 
 trigger_function!(awgp_index_messages, pg_finfo_awgp_index_messages, index_messages);
 
-/// Longest query, in bytes.
+/// The longest query, in bytes.
 const QUERY_BYTES_MAX: usize = 1000;
 
-/// Most conversations found at once.
+/// The most conversations returned.
 const ROWS_MAX: i64 = 1000;
 
-/// The word that names a tenant. The parser of texts and queries makes none with an equals sign.
+/// The word that stands for a tenant. It cannot occur in texts or queries, because their parser never
+/// produces a word with an equals sign.
 fn tenant_word(tenant: Uuid) -> String {
     format!("tenant={tenant}")
 }
@@ -42,7 +44,7 @@ const INDEX: &str = "
     FROM jsonb_array_elements($3) WITH ORDINALITY AS message (value, number)
     WHERE message.number > $4";
 
-/// A question without a word would be one for the tenant alone, and find all that it has.
+/// A query without a word would search for the tenant alone, and return all its messages.
 const ASKS: &str = "SELECT numnode(websearch_to_tsquery('pg_catalog.simple', $1)) > 0";
 
 const HITS: &str = "
@@ -57,7 +59,8 @@ const HITS: &str = "
 
 const FORGET: &str = "DELETE FROM awgp.conversation_search WHERE tenant_id = $1 AND conversation_log_id = $2";
 
-/// AFTER INSERT OR UPDATE … FOR EACH ROW: the words of messages that are new. BEFORE DELETE: the words go first.
+/// AFTER INSERT OR UPDATE … FOR EACH ROW: stores the words of new messages. BEFORE DELETE: deletes the words
+/// first.
 fn index_messages(call: &TriggerCall) -> Datum {
     let change = call.change();
     let Some(new) = change.new else {
@@ -70,7 +73,7 @@ fn index_messages(call: &TriggerCall) -> Datum {
     let known = change.old.map(|old| Row::new(old, change.descriptor).integer(c"message_count"));
     let known = known.flatten().unwrap_or(0);
     let (Some(tenant), Some(id)) = (new.uuid(c"tenant_id"), new.uuid(c"id")) else { return nothing() };
-    // Erasing keeps the count; what it removes, erasure does.
+    // Erasing keeps the count; the words are then deleted by `erasure`.
     if !new.is_null(c"erased_at") || new.integer(c"message_count").unwrap_or(0) <= known {
         return nothing();
     }
@@ -88,12 +91,12 @@ fn index_messages(call: &TriggerCall) -> Datum {
         Spi::connect_mut(|client| client.update(INDEX, None, &arguments).map(|_| ()))
     });
     if let Err(error) = indexed {
-        error!("the words of a conversation could not be kept: {error}");
+        error!("the words of a conversation could not be stored: {error}");
     }
     nothing()
 }
 
-/// Removes the words of a conversation; how many messages they were of.
+/// Deletes the words of a conversation; returns the number of messages.
 pub fn forget_words(tenant: Uuid, conversation: Uuid) -> usize {
     let arguments = [to_sql(tenant).into(), to_sql(conversation).into()];
     let forgotten = role::as_owner_past_row_security(c"conversation_search", || {
@@ -102,7 +105,7 @@ pub fn forget_words(tenant: Uuid, conversation: Uuid) -> usize {
     forgotten.unwrap_or_else(|error| error!("the words of a conversation could not be removed: {error}"))
 }
 
-/// Ids of conversations that the context sees and that have a message with these words, the newest first.
+/// Ids of the conversations visible in the context that have a message with these words, the newest first.
 #[pg_extern(stable, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
 fn conversation_hits(
@@ -116,11 +119,11 @@ fn conversation_hits(
     }
     let query = query.map(|Text(text)| text).filter(|text| !text.trim().is_empty());
     let query = query.filter(|text| text.len() <= QUERY_BYTES_MAX);
-    let Some(query) = query else { raise(&out_of_range("query", "a text of 1 to 1000 bytes")) };
+    let Some(query) = query else { raise(&out_of_range("query", "it must be a text of 1 to 1000 bytes")) };
     let rows = max_rows.filter(|rows| (1..=ROWS_MAX).contains(rows));
-    let Some(rows) = rows else { raise(&out_of_range("max_rows", "1 to 1000")) };
+    let Some(rows) = rows else { raise(&out_of_range("max_rows", "it must be 1 to 1000")) };
     if !asks_for_words(&query) {
-        raise(&out_of_range("query", "it has a word, which is letters or digits"));
+        raise(&out_of_range("query", "it must contain a word of letters or digits"));
     }
     let tenants: Vec<String> = visible.iter().map(|id| format!("'{}'", tenant_word(*id))).collect();
     let visible: Vec<pgrx::Uuid> = visible.into_iter().map(to_sql).collect();
@@ -151,10 +154,6 @@ fn asks_for_words(text: &str) -> bool {
 }
 
 fn out_of_range(argument: &str, rule: &str) -> Refusal {
-    Refusal::new(
-        Reason::OutOfRange,
-        format!("{argument} cannot be searched with"),
-        format!("Check {argument}: {rule}."),
-    )
-    .with("argument", argument)
+    Refusal::new(Reason::OutOfRange, format!("{argument} is not valid"), format!("Check {argument}: {rule}."))
+        .with("argument", argument)
 }

@@ -1,4 +1,4 @@
-//! What a tenant's settings say, read below row-level security.
+//! The settings on records: a tenant's own, read past row-level security, and the parameter.
 
 use crate::pg::parameter::{known, of_superuser};
 use crate::pg::relation;
@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 static RETENTION: GucSetting<i32> = GucSetting::<i32>::new(0);
 
-/// How many days after its end the content of a conversation is erased, where the tenant's settings do not say; None:
-/// never.
+/// The number of days after a conversation's end when its content is erased, where the tenant has no setting
+/// of its own; None: never.
 fn retention_days() -> Option<u32> {
     u32::try_from(known(&RETENTION)).ok().filter(|days| *days > 0)
 }
@@ -20,14 +20,14 @@ fn retention_days() -> Option<u32> {
 pub fn define() {
     of_superuser(
         c"awgp.conversation_retention",
-        c"How many days after its end maintenance erases the content of a conversation.",
-        c"0: never. A tenant's own setting, conversation_policy.retention_days, wins.",
+        c"Number of days after a conversation's end when maintenance erases its content.",
+        c"0 means never. A tenant's own setting, conversation_policy.retention_days, takes precedence.",
     )
     .integer(&RETENTION, 0, 36_500);
 }
 
-/// The tenant's `hallucination_policy`. Settings are validated when they are written; what cannot be read all the same
-/// counts as the default, which asks for more than most policies.
+/// The tenant's `hallucination_policy`. Settings are validated when they are written. One that still cannot
+/// be parsed counts as the default, which is stricter than most policies.
 pub fn hallucinations(tenant: Uuid) -> HallucinationPolicy {
     let mut settings = Value::Null;
     relation::for_each_by_uuid(c"tenants", c"tenants_pkey", c"id", tenant, |row| {
@@ -36,7 +36,7 @@ pub fn hallucinations(tenant: Uuid) -> HallucinationPolicy {
     hallucination_policy(&settings).unwrap_or_default()
 }
 
-/// The tenants that have a retention, and how many days it is.
+/// The tenants with a retention, and its number of days.
 pub fn retentions() -> Vec<(Uuid, u32)> {
     let mut retentions = Vec::new();
     relation::for_each(c"tenants", |row| {

@@ -1,8 +1,9 @@
-//! Confirmed flags that suspend their assistant, where the tenant's policy says so.
+//! Suspends an assistant over confirmed flags, where the tenant's policy says so.
 //!
-//! `AFTER UPDATE … FOR EACH ROW EXECUTE FUNCTION awgp.suspend_over_flags('hallucination_flags')`. Reviewers of one
-//! assistant are put in a row by a lock on it, and each then counts what is committed and its own: of two who confirm at
-//! once, the second sees both. A flag that has suspended its assistant counts for no second time.
+//! `AFTER UPDATE … FOR EACH ROW EXECUTE FUNCTION awgp.suspend_over_flags('hallucination_flags')`. A lock on
+//! the assistant makes its reviewers wait for each other, and each counts what is committed and its own: of
+//! two who confirm at the same time, the second sees both. A flag that has suspended its assistant does not
+//! count again.
 
 use super::settings;
 use crate::pg::clock;
@@ -27,7 +28,7 @@ const LOCK: &str = "SELECT status FROM awgp.assistants WHERE tenant_id = $1 AND 
 const CONVERSATIONS: &str = "
     SELECT count(*) FROM awgp.conversation_logs WHERE tenant_id = $1 AND assistant_id = $2 AND started_at >= $3";
 
-/// As `awgp.set_assistant_status()` does; the trigger of assistants judges the move.
+/// As `awgp.set_assistant_status()` does; the trigger on assistants checks the transition.
 const SUSPEND: &str = "
     UPDATE awgp.assistants SET status = 'suspended', status_reason = $3 WHERE tenant_id = $1 AND id = $2";
 
@@ -64,7 +65,7 @@ fn suspend_over_flags(call: &TriggerCall) -> Datum {
     nothing()
 }
 
-/// The assistant's status, locked until the transaction ends.
+/// The assistant's status, with its row locked until the transaction ends.
 fn lock(about: &[DatumWithOid<'_>]) -> Option<String> {
     let status = role::as_owner_past_row_security(c"assistants", || {
         Spi::connect_mut(|client| {
@@ -77,12 +78,12 @@ fn lock(about: &[DatumWithOid<'_>]) -> Option<String> {
         .map(|Text(status)| status)
 }
 
-/// How many confirmed flags count, as a fresh snapshot sees them at every isolation level.
+/// The number of confirmed flags that count, read with a fresh snapshot at every isolation level.
 fn flags_since(assistant: Uuid, since: i64) -> u64 {
-    // SAFETY: what this statement has confirmed is to be counted.
+    // SAFETY: makes the flag that this statement confirms visible.
     unsafe { pg_sys::CommandCounterIncrement() };
     let mut flags = 0;
-    // The index holds what is confirmed and has suspended nobody yet.
+    // The index contains confirmed flags that have not suspended anybody yet.
     let index = c"idx_hallucination_flags_confirmed";
     relation::for_each_by_uuid(c"hallucination_flags", index, c"assistant_id", assistant, |row| {
         flags += u64::from(row.bigint(c"reviewed_at").is_some_and(|at| at >= since));
@@ -102,7 +103,7 @@ fn suspend(tenant: Uuid, assistant: Uuid, reason: &str) {
     run(SUSPEND, &[to_sql(tenant).into(), to_sql(assistant).into(), text(Some(reason))]);
 }
 
-/// AWGP's own consequence: the reviewer's role need not let him suspend.
+/// Runs as the owner: the suspension is AWGP's own consequence, and the reviewer's role need not allow it.
 fn run(sql: &str, arguments: &[DatumWithOid<'_>]) {
     let done = role::as_owner_past_row_security(c"assistants", || {
         Spi::connect_mut(|client| client.update(sql, None, arguments).map(|_| ()))

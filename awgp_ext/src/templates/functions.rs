@@ -48,10 +48,10 @@ impl Template {
     }
 }
 
-/// What an assistant made from a template with these overrides would be.
+/// What an assistant made from this template with these overrides would be.
 ///
-/// Every tenant reads every template, so there is nothing to hide; without a tenant in context there is nobody to
-/// make one.
+/// Every tenant can read every template, so nothing is revealed. A tenant must be in context, because an
+/// assistant belongs to one.
 #[pg_extern(stable, parallel_restricted)]
 #[search_path(pg_catalog, pg_temp)]
 #[expect(clippy::needless_pass_by_value, reason = "arguments as SQL passes them")]
@@ -63,7 +63,7 @@ fn template_content(template_slug: Option<Text>, overrides: default!(Option<Json
     let Some(template) = Template::of_slug(&slug) else { raise(&unknown_template(&slug)) };
     let applied = applied(&template.content, overrides.as_ref());
     let capabilities = json!(applied.capabilities).to_string();
-    // Put together as text: a parse into Rust's numbers would lose digits.
+    // Built as text: parsing into Rust would lose digits of numbers.
     let text = format!(
         r#"{{"template_id": "{}", "template_version": {}, "type": {}, "description": {}, "capabilities": {capabilities},
             "configuration": {}, "model_config": {}, "risk_tier": {}, "max_cost_per_day": "{}"}}"#,
@@ -87,8 +87,8 @@ fn applied(content: &Content, overrides: Option<&Jsonb>) -> Content {
     applied.unwrap_or_else(|error| raise(&error.into()))
 }
 
-/// What would change on an assistant if its template's newest version were applied, with the overrides it was made
-/// with.
+/// What would change on an assistant if its template's newest version were applied, with the assistant's
+/// overrides.
 #[pg_extern(stable, parallel_restricted)]
 #[search_path(pg_catalog, pg_temp)]
 fn template_difference(assistant_id: Option<pgrx::Uuid>) -> JsonB {
@@ -106,7 +106,7 @@ fn template_difference(assistant_id: Option<pgrx::Uuid>) -> JsonB {
     });
     let Some((current, template, version, overrides)) = found else { raise(&tenancy::unknown_assistant()) };
     let Some(template) = template.and_then(Template::of_id) else { raise(&unknown_template("")) };
-    // Overrides that an older AWGP accepted may be refused today; then that is the answer.
+    // Overrides that an older version of AWGP accepted may be refused now; then this refusal is the answer.
     let proposed = applied(&template.content, overrides.as_ref());
     let changes: Vec<Value> = changes(&current, &proposed)
         .into_iter()

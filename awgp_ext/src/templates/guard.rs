@@ -11,7 +11,7 @@ use pgrx::pg_sys::Datum;
 
 trigger_function!(awgp_guard_template, pg_finfo_awgp_guard_template, guard_template);
 
-/// What AWGP ships is written by AWGP alone; version and digest follow the content, whoever writes.
+/// Only AWGP writes the templates that it ships. Version and digest follow the content of every template.
 fn guard_template(call: &TriggerCall) -> Datum {
     let inserted = call.is_row_insert();
     let old = (!inserted).then(|| call.old_row());
@@ -29,7 +29,7 @@ fn guard_template(call: &TriggerCall) -> Datum {
     let digest = digest(&content(&new));
     let changed = old_digest.as_ref().is_some_and(|old| *old != digest);
     if new.flag(c"is_system") || old.as_ref().is_some_and(|old| old.flag(c"is_system")) {
-        // A statement over all templates that leaves the shipped ones as they are may pass.
+        // Allows a statement over all templates that does not change the shipped ones.
         let label =
             |row: &crate::pg::tuple::Row| (row.text(c"name"), row.text(c"slug"), row.flag(c"is_system"));
         let untouched = old
@@ -43,7 +43,7 @@ fn guard_template(call: &TriggerCall) -> Datum {
     call.with_columns(&[(c"version", Some(Datum::from(version))), (c"content_digest", to_server(&digest))])
 }
 
-/// Administrators are bound too; whoever installs AWGP is not.
+/// Applies also to administrators, but not to the role that installs AWGP.
 fn refuse_if_bound(call: &TriggerCall, slug: &str) {
     if row_security_binds(call.relation_oid()) {
         raise(&system_template(slug));

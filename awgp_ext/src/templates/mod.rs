@@ -1,4 +1,4 @@
-//! Templates of assistants: reads them, asks `awgp_core::templates`, keeps versions and digests.
+//! Templates of assistants: reads them, asks `awgp_core::templates`, maintains versions and digests.
 
 mod functions;
 mod guard;
@@ -6,7 +6,7 @@ mod guard;
 use crate::pg::tuple::Row;
 use awgp_core::templates::{Content, patch};
 
-/// What an assistant takes from a template, from a row of either table: both have the same columns.
+/// What an assistant takes from a template. Reads a row of either table: both have these columns.
 fn content(row: &Row) -> Content {
     let object =
         |column| row.jsonb(column).map_or_else(|| patch::raw("{}"), |json| json.with_text(patch::raw));

@@ -1,5 +1,5 @@
-//! What follows when a work item has moved: open approvals of an item that has begun or ended ask for nothing
-//! any more.
+//! What follows from a transition of a work item: when the item has begun or ended, its open approvals are
+//! withdrawn.
 
 use super::WorkItem;
 use crate::pg::datum::uuid;
@@ -21,20 +21,20 @@ statements! {
           AND status OPERATOR(pg_catalog.=) ANY ('{pending,escalated}'::text[])";
 }
 
-/// AFTER UPDATE: an item that has begun or ended withdraws what still waits for it.
+/// AFTER UPDATE: withdraws the open approvals of an item that has begun or ended.
 fn work_item_effects(call: &TriggerCall) -> Datum {
     let Some(new) = WorkItem::read(&call.new_row()) else { return nothing() };
     let old = call.old_text(c"status").and_then(|name| Status::named(&name));
     let moved = old != new.status;
     let over = new.status.is_some_and(|status| status == Status::InProgress || is_final(status));
-    // Where no approval was ever asked for there is none.
+    // asked_risk_level is set with an item's first approval; without it there is none to withdraw.
     if moved && over && new.asked_risk_level.is_some() {
         withdraw(new.tenant, new.id);
     }
     nothing()
 }
 
-/// Withdraws the open approvals of an item, whose lock the caller holds.
+/// Withdraws the open approvals of an item. The caller holds the item's lock.
 pub fn withdraw(tenant: Uuid, item: Uuid) {
     let arguments = [uuid(tenant), uuid(item)];
     let _effect = EFFECT.hold();

@@ -1,4 +1,4 @@
-//! What the SQL functions over work items and assistants call.
+//! The Rust part of the SQL functions on work items and assistants.
 
 use super::WorkItem;
 use crate::context;
@@ -13,15 +13,15 @@ use pgrx::prelude::*;
 use uuid::Uuid;
 
 statements! {
-    /// Whoever moves an item has it to himself.
+    /// Locks the item, so that only one transaction at a time moves it.
     LOCK(UUIDOID, UUIDOID) = "
         SELECT FROM ONLY awgp.work_items
         WHERE id OPERATOR(pg_catalog.=) $2 AND pg_catalog.uuid_eq(tenant_id, $1) FOR NO KEY UPDATE";
 }
 
-/// The id, where the tenant in context has such a work item; refuses with `unknown_work_item`. With a verb, locks
-/// the item and refuses with `illegal_transition` where the verb is not possible in its state: a plain UPDATE to
-/// the state that it has already would change nothing, and say nothing.
+/// The id, where the tenant in context has such a work item; refuses with `unknown_work_item`. With a verb,
+/// locks the item, and refuses with `illegal_transition` where the verb is not possible in the item's state:
+/// a plain UPDATE to the present state would succeed and change nothing.
 #[pg_extern(volatile, parallel_unsafe)]
 fn require_work_item(work_item_id: Option<pgrx::Uuid>, verb: default!(Option<Text>, "NULL")) -> pgrx::Uuid {
     let Some(context) = context::current() else { raise(&tenancy::no_tenant_context("work_items")) };
@@ -39,13 +39,13 @@ fn require_work_item(work_item_id: Option<pgrx::Uuid>, verb: default!(Option<Tex
     to_sql(id)
 }
 
-/// Locks an item against whoever moves or changes it, until the transaction ends; false where there is none.
+/// Locks an item against transitions and changes until the transaction ends; false where it does not exist.
 pub fn lock(tenant: Uuid, id: Uuid) -> bool {
     let arguments = [uuid(tenant), uuid(id)];
     as_owner_past_row_security(c"work_items", || LOCK.count(&arguments)) > 0
 }
 
-/// The id, where the context may write such an assistant; refuses with `unknown_assistant`.
+/// The id, where the context may write to such an assistant; refuses with `unknown_assistant`.
 #[pg_extern(volatile, parallel_unsafe)]
 fn require_assistant(assistant_id: Option<pgrx::Uuid>) -> pgrx::Uuid {
     if context::current().is_none() {

@@ -1,4 +1,4 @@
-//! The gate: loads what [`awgp_core::work::gate`] asks for, under locks, and asks it.
+//! The gate: loads what [`awgp_core::work::gate`] needs, under locks, and asks it.
 
 use super::WorkItem;
 use crate::pg::clock;
@@ -17,23 +17,25 @@ use pgrx::pg_sys;
 use uuid::Uuid;
 
 statements! {
-    /// The assistant, kept as it is until the transaction ends: whoever suspends it comes before or after.
+    /// The assistant, locked against changes: suspending it happens before or after this transaction, not
+    /// during it.
     ASSISTANT(UUIDOID, UUIDOID) = "
         SELECT status, risk_tier, capabilities FROM ONLY awgp.assistants
         WHERE id OPERATOR(pg_catalog.=) $2 AND pg_catalog.uuid_eq(tenant_id, $1) FOR SHARE";
-    /// Every approval of an item.
+    /// All approvals of an item.
     APPROVALS(UUIDOID, UUIDOID) = "
         SELECT id, status, risk_level, expires_at, used_at, request_digest, created_at, request_digest_version
         FROM ONLY awgp.approvals
         WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND work_item_id OPERATOR(pg_catalog.=) $2
         FOR NO KEY UPDATE";
-    /// Uses an approval up.
+    /// Marks an approval as used.
     USE(UUIDOID, UUIDOID) = "
         UPDATE ONLY awgp.approvals SET used_at = pg_catalog.clock_timestamp()
         WHERE id OPERATOR(pg_catalog.=) $2 AND pg_catalog.uuid_eq(tenant_id, $1) AND used_at IS NULL";
 }
 
-/// The assistant of a tenant, locked against change until the transaction ends. Refuses with `unknown_assistant`.
+/// The assistant of a tenant, locked against changes until the transaction ends. Refuses with
+/// `unknown_assistant`.
 pub fn lock_assistant(tenant: Uuid, id: Uuid) -> Result<Assistant, Refusal> {
     let arguments = [uuid(tenant), uuid(id)];
     let found = as_owner_past_row_security(c"assistants", || {
@@ -45,15 +47,15 @@ pub fn lock_assistant(tenant: Uuid, id: Uuid) -> Result<Assistant, Refusal> {
     let (status, tier, capabilities) = found.ok_or_else(tenancy::unknown_assistant)?;
     Ok(Assistant {
         id,
-        // What is none of the four begins nothing.
+        // A value that is not a status allows nothing to begin.
         status: status.and_then(|name| Status::named(&name)).unwrap_or(Status::Error),
         risk_tier: risk(tier).unwrap_or(0),
         capabilities,
     })
 }
 
-/// Whether an item may begin as it is given, and by what. Locks the assistant and the item's approvals; changes
-/// nothing. The caller holds the item's lock.
+/// Whether an item in this form may begin, and under what. Locks the assistant and the item's approvals;
+/// changes nothing. The caller holds the item's lock.
 pub fn check(item: &WorkItem) -> Result<Pass, Refusal> {
     let assistant = lock_assistant(item.tenant, item.assistant)?;
     check_assistant(&item.item(), &assistant)?;
@@ -61,7 +63,7 @@ pub fn check(item: &WorkItem) -> Result<Pass, Refusal> {
         return Ok(Pass::WithinTier);
     }
     let approvals = lock_approvals(item);
-    // After the last lock: who waited past the moment of expiry is too late.
+    // The time is read after the last lock: an approval that expired during the wait no longer counts.
     find_approval(
         &item.item(),
         assistant.risk_tier,
@@ -97,7 +99,7 @@ fn lock_approvals(item: &WorkItem) -> Vec<Approval> {
     rows.into_iter().map(|(_, approval)| approval).collect()
 }
 
-/// Uses the approval up, so that nothing begins under it again.
+/// Marks the approval as used, so that nothing else begins under it.
 pub fn use_up(tenant: Uuid, approval: Uuid) {
     let arguments = [uuid(tenant), uuid(approval)];
     let _effect = EFFECT.hold();

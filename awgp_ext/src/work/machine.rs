@@ -1,4 +1,4 @@
-//! The trigger that moves work items along their machine, whoever writes and however.
+//! The trigger that applies the state machine of work items to every write.
 
 use super::{WorkItem, gate};
 use crate::pg::clock;
@@ -15,7 +15,7 @@ use pgrx::pg_sys::Datum;
 
 trigger_function!(awgp_work_item_machine, pg_finfo_awgp_work_item_machine, work_item_machine);
 
-/// Columns that the machine keeps, beside the status.
+/// The columns that the machine maintains, besides the status.
 struct Kept {
     started_at: Option<Datum>,
     completed_at: Option<Datum>,
@@ -27,14 +27,14 @@ struct Kept {
 }
 
 fn work_item_machine(call: &TriggerCall) -> Datum {
-    // NULL in a column that is NOT NULL, and a status that is none, are left to the constraints.
+    // NULL in a NOT NULL column, and a value that is not a status, are left to the table's constraints.
     let Some(new) = WorkItem::read(&call.new_row()) else { return call.keep() };
     let Some(to) = new.status else { return call.keep() };
     let kept = match call.is_row_insert() {
         true => beginning(call, &new, to),
         false => match WorkItem::read(&call.old_row()) {
             Some(old) => next(call, &old, new, to),
-            None => pgrx::error!("a work item is not readable; call awgp.migrate()"),
+            None => pgrx::error!("a work item could not be read; call awgp.migrate()"),
         },
     };
     let kept = kept.unwrap_or_else(|refusal| raise(&refusal));
@@ -49,7 +49,7 @@ fn work_item_machine(call: &TriggerCall) -> Datum {
     ])
 }
 
-/// A new item is in the backlog, and asked for by the user in context, where there is one.
+/// A new item is in the backlog, and requested by the user in context, if there is one.
 fn beginning(call: &TriggerCall, new: &WorkItem, status: Status) -> Result<Kept, Refusal> {
     begin(status)?;
     let user = user_of(new.tenant).and_then(|user| uuid(user));
@@ -68,7 +68,7 @@ fn next(call: &TriggerCall, old: &WorkItem, mut new: WorkItem, to: Status) -> Re
     let (old_row, new_row) = (call.old_row(), call.new_row());
     let from = old.status.unwrap_or(to);
     let asked_row = if EFFECT.is_held() { &new_row } else { &old_row };
-    // What the caller says of the columns that are kept does not count, before anything is asked of them.
+    // Values that the caller gives for maintained columns are replaced first, so that no check uses them.
     new.asked_risk_level = risk(asked_row.integer(c"asked_risk_level"));
     let mut kept = Kept {
         started_at: old_row.raw(c"started_at"),
@@ -106,7 +106,7 @@ fn next(call: &TriggerCall, old: &WorkItem, mut new: WorkItem, to: Status) -> Re
     Ok(kept)
 }
 
-/// Once an approval was asked for, the risk does not fall below what was asked.
+/// Once an approval was requested, the risk cannot fall below the risk of that request.
 fn check_risk(old: &WorkItem, new: &WorkItem) -> Result<(), Refusal> {
     match (new.asked_risk_level, new.risk_level) {
         (Some(asked), Some(risk)) if risk < asked && old.risk_level != new.risk_level => {
@@ -116,13 +116,13 @@ fn check_risk(old: &WorkItem, new: &WorkItem) -> Result<(), Refusal> {
     }
 }
 
-/// What runs under an approval does not change; what runs without one stays within its assistant's tier, and
-/// its assistant may do it.
+/// An item running under an approval does not change. One running without stays within its assistant's tier,
+/// and the assistant must be capable of the action.
 fn check_running(old: &WorkItem, new: &WorkItem) -> Result<(), Refusal> {
     if old.status != Some(Status::InProgress) {
         return Ok(());
     }
-    // What its assistant has become meanwhile, its next action asks; it may end all the same.
+    // An item under an approval may always end: changes of its assistant are checked at its next action.
     if old.pinned.is_some() {
         return if new.digest_alone() == old.digest_alone() { Ok(()) } else { Err(pinned(new.id)) };
     }
@@ -135,6 +135,6 @@ fn check_running(old: &WorkItem, new: &WorkItem) -> Result<(), Refusal> {
     if !needs_approval(&is, assistant.risk_tier) {
         return Ok(());
     }
-    // It runs already: an approval would have to be asked for first, whatever there is.
+    // The item is already running: existing approvals do not count, a new one must be requested first.
     find_approval(&is, assistant.risk_tier, &[], &|_| None, 0).map(|_| ())
 }

@@ -1,6 +1,6 @@
-//! Work items: the machine that moves them, and the gate before they begin.
+//! Work items: the state machine that moves them, and the gate before they begin.
 //!
-//! [`gate`] is callable by itself: it says whether an item may begin, without beginning it.
+//! [`gate`] can be called on its own: it tells whether an item may begin, without beginning it.
 
 pub mod effects;
 pub mod functions;
@@ -17,32 +17,32 @@ use awgp_core::work::digest::{ITEM_ALONE, Pin, Pinned, VERSION, digest};
 use awgp_core::work::gate::Item;
 use uuid::Uuid;
 
-/// A row of `awgp.work_items`, as far as the rules ask.
+/// The columns of a row of `awgp.work_items` that the rules use.
 pub struct WorkItem {
     /// Its id.
     pub id: Uuid,
-    /// Whose it is.
+    /// Its tenant.
     pub tenant: Uuid,
-    /// Who is to do it.
+    /// The assistant that performs it.
     pub assistant: Uuid,
-    /// Its state; None where the column holds none of them.
+    /// Its status; None where the value is not a status.
     pub status: Option<Status>,
     /// Its risk.
     pub risk_level: Option<u8>,
-    /// The highest risk that an approval was asked for.
+    /// The highest risk for which an approval was requested.
     pub asked_risk_level: Option<u8>,
-    /// What it may not differ from while it runs.
+    /// What it must not differ from while it runs.
     pub pinned: Option<Pin>,
     title: String,
     description: Option<String>,
     estimated_cost: Option<String>,
     context: Jsonb,
-    /// The action that the context names; `Some(None)` where what stands there is no text.
+    /// The action named in the context; `Some(None)` where the value is not a text.
     action: Option<Option<String>>,
 }
 
 impl WorkItem {
-    /// Reads a row; None where a column that is NOT NULL is NULL: the constraint will say so.
+    /// Reads a row; None where a NOT NULL column is NULL, which the constraint refuses.
     pub fn read(row: &Row) -> Option<Self> {
         let context = row.jsonb(c"context")?;
         let action = context.value().get("action").map(|action| action.as_str().map(str::to_owned));
@@ -65,7 +65,7 @@ impl WorkItem {
         })
     }
 
-    /// The item of this tenant with this id, as it is now.
+    /// The tenant's item with this id, as it is now.
     pub fn find(tenant: Uuid, id: Uuid) -> Option<Self> {
         let mut found = None;
         relation::for_each_by_uuid(c"work_items", c"work_items_pkey", c"id", id, |row| {
@@ -74,12 +74,13 @@ impl WorkItem {
         found
     }
 
-    /// What an approval of it as it is now is pinned to.
+    /// What an approval of the item, as it is now, is pinned to.
     pub fn pin(&self) -> Pin {
         Pin { version: VERSION, digest: self.digest(VERSION).unwrap_or_default() }
     }
 
-    /// What it and its assistant say now, by a version of the digest; None for one that is not known.
+    /// The digest of the item and its assistant as they are now, in the given version; None for an unknown
+    /// version.
     pub fn digest(&self, version: i32) -> Option<String> {
         match version {
             ITEM_ALONE => Some(self.digest_with(None)),
@@ -88,7 +89,7 @@ impl WorkItem {
         }
     }
 
-    /// What it says itself.
+    /// The digest of the item without its assistant.
     pub fn digest_alone(&self) -> String {
         self.digest_with(None)
     }
@@ -109,7 +110,7 @@ impl WorkItem {
         })
     }
 
-    /// What the gate asks of it.
+    /// The facts that the gate uses.
     pub fn item(&self) -> Item<'_> {
         Item {
             id: self.id,

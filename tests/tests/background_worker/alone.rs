@@ -17,7 +17,7 @@ async fn it_does_not_run_while_another_session_does() {
     let begun = "SELECT awgp.begin_maintenance()";
     assert!(maintainer.query_one(begun, &[]).await.expect("a lock").get::<_, bool>(0));
     maintain(&[&database]).await;
-    let is_busy = of(&database) + ": it is running already";
+    let is_busy = of(&database) + ": another session is already running it";
     wait_for_word(&[&is_busy], 2).await;
     assert_eq!(last_run(&database).await, None);
     maintainer.query("SELECT awgp.run_maintenance()", &[]).await.expect("its holder may");

@@ -1,4 +1,4 @@
-//! `confirm_checkpoint()`: the auditor says that he has signed, and shows it.
+//! `confirm_checkpoint()`: an auditor shows that they have signed a checkpoint.
 
 use crate::pg::argument;
 use crate::pg::datum::to_sql;
@@ -12,7 +12,8 @@ use pgrx::prelude::*;
 
 /// Records that a checkpoint was signed. The note itself is not kept: it is evidence against this database.
 ///
-/// SECURITY DEFINER, because auditors write no table; it marks a checkpoint whose signed note it was shown.
+/// SECURITY DEFINER, because auditors write no table; it only marks a checkpoint whose signed note it is
+/// shown.
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
 fn confirm_checkpoint(note: Option<&str>, public_key: Option<&str>) -> bool {
@@ -34,7 +35,7 @@ fn confirm_checkpoint(note: Option<&str>, public_key: Option<&str>) -> bool {
         Ok(_) => raise(
             &Refusal::new(
                 Reason::UnknownCheckpoint,
-                "this database has made no such checkpoint",
+                "this database has not made this checkpoint",
                 "Verify the note against the database: awgp audit verify --checkpoint FILE --public-key KEY",
             )
             .with("tenant_id", checkpoint.tenant_id.to_string())
@@ -48,6 +49,6 @@ fn refuse(refused: &Refused) -> ! {
     raise(&Refusal::new(
         refused.reason(),
         refused.to_string(),
-        "Pass the signed note and the public key, name+id+key, that `awgp audit keygen` has printed.",
+        "Pass the signed note, and the public key (name+id+key) that `awgp audit keygen` printed.",
     ));
 }

@@ -1,10 +1,10 @@
-//! Whether a sealed partition is checkpointed: only then may it be retired.
+//! Whether a sealed partition is covered by signed checkpoints: only then may it be retired.
 
 use crate::pg::argument;
 use crate::pg::query;
 use pgrx::prelude::*;
 
-/// Each lane's last row in the partition is in a tree of which a signed note was shown.
+/// True where each lane's last row in the partition is in a tree whose checkpoint was signed.
 const COVERED: &str = "
     SELECT NOT EXISTS (
         SELECT FROM awgp.audit_chain_anchors AS anchor
@@ -18,8 +18,8 @@ const COVERED: &str = "
                     AND signed.signed_at IS NOT NULL)))
        AND EXISTS (SELECT FROM awgp.audit_log_integrity WHERE partition_name = $1)";
 
-/// True where every row of a sealed partition is covered by a checkpoint of which a signed note was shown.
-/// False where the partition is not sealed. Runs as whoever calls, who must see all three tables.
+/// True where a signed checkpoint covers every row of a sealed partition. False where the partition is not
+/// sealed. Runs as the caller, who must see all three tables.
 pub fn covers_partition(name: &str) -> bool {
     let covered = query::one::<bool>(COVERED, &[name.into()]);
     match covered {
@@ -28,9 +28,9 @@ pub fn covers_partition(name: &str) -> bool {
     }
 }
 
-/// True where every row of a sealed partition is covered by a signed checkpoint.
+/// True where a signed checkpoint covers every row of a sealed partition.
 ///
-/// SECURITY DEFINER, because maintainers read no anchors; it answers yes or no.
+/// SECURITY DEFINER, because maintainers cannot read the anchors; it returns only true or false.
 #[pg_extern(stable, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
 fn partition_is_checkpointed(partition_name: Option<&str>) -> bool {

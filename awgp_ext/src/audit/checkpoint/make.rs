@@ -1,7 +1,7 @@
-//! `audit_checkpoint()`: the new rows of each lane become leaves, and the tree gets a root.
+//! `audit_checkpoint()`: the new rows of each lane become leaves of the tree, and the tree gets a root.
 //!
-//! Writers are not held up: a lane's committed rows are a beginning of the lane without a gap, since who appends holds the lane
-//! until it has committed. What is committed later is appended next time.
+//! Writers are not blocked: a writer holds its lane until it has committed, so the committed rows of a lane
+//! have no gap. Rows committed later are appended by the next checkpoint.
 
 use super::{refuse_findings, tiles};
 use crate::audit::installation;
@@ -24,7 +24,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// Full tiles that wait before they are written: 2 MiB.
+/// Full tiles kept before they are written: 2 MiB.
 const TILES_WAITING: usize = 256;
 
 /// The rows of one lane that a checkpoint appends.
@@ -37,16 +37,16 @@ struct Run {
 
 /// Appends a tenant's new rows to its tree, and returns the checkpoint.
 ///
-/// SECURITY DEFINER, because auditors and maintainers write no table; it writes hashes of rows that are there, and
-/// nothing that a caller could choose.
+/// SECURITY DEFINER, because auditors and maintainers write no table; it writes hashes of existing rows, and
+/// nothing that a caller chooses.
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
 fn audit_checkpoint(tenant_id: Option<pgrx::Uuid>) -> JsonB {
     refuse_read_only(c"awgp.audit_checkpoint()");
     let tenant = from_sql(&argument::needed("tenant_id", tenant_id));
     lock::lock_tenant_until_commit(Subject::Checkpoint, tenant);
-    // SAFETY: pushed and popped in pairs; an error in between ends the (sub)transaction, which pops it. What another
-    // maker has committed while this one waited for the lock is seen.
+    // SAFETY: pushed and popped in pairs; after an error the end of the (sub)transaction pops it. The latest
+    // snapshot, to see a checkpoint that another session committed while this one waited for the lock.
     let (checkpoint, appended) = unsafe {
         pg_sys::PushActiveSnapshot(pg_sys::GetLatestSnapshot());
         let made = make(tenant);
@@ -70,7 +70,7 @@ fn make(tenant: Uuid) -> (Checkpoint, u64) {
     };
     let tree = Tree::resume(size, |place| tiles::read(tenant, place));
     let Some(tree) = tree.filter(|tree| tree.root() == root) else {
-        refuse_findings(tenant, "its stored tree is not that of its newest checkpoint");
+        refuse_findings(tenant, "its stored tree does not match its newest checkpoint");
     };
     let mut appending = Appending { tenant, tree, full: Vec::new(), runs: Vec::new(), lanes: known };
     for lane in lanes(tenant) {
@@ -82,7 +82,7 @@ fn make(tenant: Uuid) -> (Checkpoint, u64) {
         (None, 0) => raise(
             &Refusal::new(
                 Reason::AuditEmpty,
-                "the tenant has no audit row",
+                "the tenant has no audit rows",
                 "Check the id: SELECT id, slug FROM awgp.tenants;",
             )
             .with("tenant_id", tenant.to_string()),
@@ -91,7 +91,7 @@ fn make(tenant: Uuid) -> (Checkpoint, u64) {
     }
 }
 
-/// The newest checkpoint, as its body says.
+/// The newest checkpoint, parsed from its body.
 fn latest(tenant: Uuid) -> Option<Checkpoint> {
     let sql = "SELECT body FROM awgp.audit_checkpoints WHERE tenant_id = $1 ORDER BY tree_size DESC LIMIT 1";
     let body = match query::one::<String>(sql, &[to_sql(tenant).into()]) {
@@ -101,12 +101,12 @@ fn latest(tenant: Uuid) -> Option<Checkpoint> {
     };
     match Checkpoint::parse(&body) {
         Ok(checkpoint) if checkpoint.tenant_id == tenant => Some(checkpoint),
-        Ok(_) => refuse_findings(tenant, "its newest checkpoint is another tenant's"),
+        Ok(_) => refuse_findings(tenant, "its newest checkpoint belongs to another tenant"),
         Err(malformed) => refuse_findings(tenant, &format!("its newest checkpoint was changed: {malformed}")),
     }
 }
 
-/// The tenant's lanes, one look at the chain's index each.
+/// The tenant's lanes, found with one index look-up each.
 fn lanes(tenant: Uuid) -> Vec<i16> {
     let sql = "SELECT chain_lane FROM awgp.audit_logs
                WHERE tenant_id = $1 AND chain_lane > $2 ORDER BY chain_lane LIMIT 1";
@@ -121,13 +121,13 @@ fn lanes(tenant: Uuid) -> Vec<i16> {
     }
 }
 
-/// A checkpoint in the making.
+/// A checkpoint being made.
 struct Appending {
     tenant: Uuid,
     tree: Tree,
     full: Vec<(Place, Vec<Digest>)>,
     runs: Vec<Run>,
-    /// The last link of each lane that is in the tree.
+    /// The last link of each lane in the tree.
     lanes: BTreeMap<i16, Link>,
 }
 
@@ -141,7 +141,8 @@ impl Appending {
         read::for_each_row_after(lane, start.seq, |row| {
             let hash = linker.link(last.hash, row);
             if row.chain_seq != last.seq + 1 || hash.to_hex() != row.integrity_hash {
-                let what = format!("its lane {chain_lane} does not hold at {}", row.chain_seq);
+                let what =
+                    format!("the chain of its lane {chain_lane} is broken at number {}", row.chain_seq);
                 refuse_findings(self.tenant, &what);
             }
             last = Link { seq: row.chain_seq, hash };
@@ -162,7 +163,7 @@ impl Appending {
         }
     }
 
-    /// Writes the rest of the tree and the checkpoint.
+    /// Writes the rest of the tree, and the checkpoint.
     fn finish(mut self) -> Checkpoint {
         self.write_full();
         for (place, hashes) in self.tree.open_tiles() {

@@ -1,12 +1,14 @@
-//! Checkpoints: a tenant's rows as leaves of a Merkle tree, whose size and root an auditor signs elsewhere.
+//! Checkpoints: a tenant's rows are the leaves of a Merkle tree, and an auditor signs its size and root
+//! outside of the database.
 //!
-//! Model: a checkpoint appends each lane's new rows, lane by lane, to the tenant's tree ([`make`]); the rows are verified
-//! on the way. The tree is kept in tiles ([`tiles`]), so appending costs what is new, and a row is proved from a few of
-//! them ([`prove`]). Signing is no business of the database's: the note is made by the auditor's own program, which computes all of this again and
-//! then says that it has signed ([`confirm`]). Only what was signed may leave the database ([`covers`]).
+//! Model: a checkpoint verifies each lane's new rows and appends them, lane by lane, to the tenant's tree
+//! ([`make`]). The tree is stored in tiles ([`tiles`]), so appending costs only what is new, and a few tiles
+//! prove a row ([`prove`]). The database does not sign: the auditor's own program computes all of this again,
+//! signs, and reports that to the database ([`confirm`]). Only rows under a signed checkpoint may leave the
+//! database ([`covers`]).
 //!
-//! Failure handling: one transaction makes a checkpoint, whole or not at all. Two makers of one tenant's wait for each
-//! other; above READ COMMITTED the slower gets a serialization failure.
+//! Failure handling: a transaction makes a whole checkpoint or none. Two sessions that make one for the same
+//! tenant wait for each other; above READ COMMITTED the second gets a serialization failure.
 
 mod confirm;
 mod covers;
@@ -18,17 +20,17 @@ use crate::pg::raise::raise;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
 
-#[allow(unused_imports, reason = "who retires a partition asks it")]
+#[allow(unused_imports, reason = "called where a partition is retired")]
 pub use covers::covers_partition;
 use uuid::Uuid;
 
-/// Raises that the stored tree, or the rows that are to enter it, do not hold.
+/// Raises an error: the stored tree, or the rows to be added to it, fail verification.
 fn refuse_findings(tenant: Uuid, what: &str) -> ! {
     raise(
         &Refusal::new(
             Reason::AuditFindings,
             format!("the tenant cannot be checkpointed: {what}"),
-            "Look at what was found: SELECT * FROM awgp.verify_audit(tenant_id => …); and: awgp audit verify --checkpoint",
+            "List the findings with SELECT * FROM awgp.verify_audit(tenant_id => …); and with awgp audit verify --checkpoint.",
         )
         .with("tenant_id", tenant.to_string()),
     );

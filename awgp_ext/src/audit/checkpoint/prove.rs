@@ -1,4 +1,4 @@
-//! `prove_audit()`: what proves that a row is in a checkpoint.
+//! `prove_audit()`: the proof that a row is in a checkpoint.
 
 use super::{refuse_findings, tiles};
 use crate::audit::read;
@@ -14,8 +14,8 @@ use pgrx::JsonB;
 use pgrx::prelude::*;
 use serde_json::json;
 
-/// The row, the number of its leaf and the path to the root of a checkpoint. Runs as the caller: who may not read the
-/// row gets no proof of it.
+/// The row, the number of its leaf and the path to the root of a checkpoint. Runs as the caller: who cannot
+/// read the row gets no proof of it.
 #[pg_extern(stable, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
 fn prove_audit(audit_id: Option<i64>, tree_size: default!(Option<i64>, "NULL")) -> JsonB {
@@ -24,8 +24,8 @@ fn prove_audit(audit_id: Option<i64>, tree_size: default!(Option<i64>, "NULL")) 
         raise(
             &Refusal::new(
                 Reason::UnknownAuditRow,
-                "there is no such audit row here",
-                "List the rows: awgp audit log",
+                "there is no audit row with this id that you can read",
+                "List the rows that you can read: awgp audit log",
             )
             .with("audit_id", audit_id),
         );
@@ -38,12 +38,12 @@ fn prove_audit(audit_id: Option<i64>, tree_size: default!(Option<i64>, "NULL")) 
         .zip(u64::try_from(index).ok())
         .and_then(|(size, index)| stored.inclusion(size, index));
     let Some(path) = path else {
-        refuse_findings(row.tenant_id, "its stored tree lacks a tile");
+        refuse_findings(row.tenant_id, "a tile is missing in its stored tree");
     };
     JsonB(json!({ "row": row, "leaf_index": index, "path": path, "tree_size": size, "body": body }))
 }
 
-/// Size and body of the checkpoint that was asked for, or of the newest.
+/// Size and body of the requested checkpoint, or of the newest.
 fn checkpoint(row: &AuditRow, tree_size: Option<i64>) -> (i64, String) {
     let sql = "SELECT tree_size, body FROM awgp.audit_checkpoints
                WHERE tenant_id = $1 AND ($2::bigint IS NULL OR tree_size = $2) ORDER BY tree_size DESC LIMIT 1";
@@ -56,7 +56,7 @@ fn checkpoint(row: &AuditRow, tree_size: Option<i64>) -> (i64, String) {
         (Ok(_) | Err(spi::Error::InvalidPosition), Some(size)) => raise(
             &Refusal::new(
                 Reason::UnknownCheckpoint,
-                "this database has made no checkpoint of this size",
+                "this database has not made a checkpoint of this size",
                 "Verify the note against the database: awgp audit verify --checkpoint FILE --public-key KEY",
             )
             .with("tenant_id", row.tenant_id.to_string())
@@ -66,7 +66,7 @@ fn checkpoint(row: &AuditRow, tree_size: Option<i64>) -> (i64, String) {
     }
 }
 
-/// The number of the row's leaf in the tree of this size.
+/// The number of the row's leaf in a tree of this size.
 fn leaf_index(row: &AuditRow, size: i64) -> i64 {
     let found = query::one::<i64>(
         "SELECT first_leaf + $3 - first_seq FROM awgp.audit_tree_lanes
@@ -85,7 +85,7 @@ fn not_checkpointed(row: &AuditRow) -> ! {
     raise(
         &Refusal::new(
             Reason::RowNotCheckpointed,
-            "the row is in no such checkpoint yet",
+            "no such checkpoint contains the row yet",
             "Make one: awgp audit checkpoint --tenant TENANT --key FILE --out DIR",
         )
         .with("audit_id", row.id)

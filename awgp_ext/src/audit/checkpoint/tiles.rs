@@ -1,4 +1,4 @@
-//! The tiles of the trees, as rows of audit_tree_tiles.
+//! The tiles of the trees, rows of audit_tree_tiles.
 
 use crate::pg::datum::to_sql;
 use crate::pg::query;
@@ -7,7 +7,7 @@ use awgp_core::audit::tree::Place;
 use pgrx::prelude::*;
 use uuid::Uuid;
 
-/// The hashes of a tile; none where it is not there.
+/// The hashes of a tile; None where the tile does not exist.
 pub fn read(tenant: Uuid, place: Place) -> Option<Vec<Digest>> {
     let sql = "SELECT hashes FROM awgp.audit_tree_tiles WHERE tenant_id = $1 AND level = $2 AND tile = $3";
     let read = query::one::<Vec<u8>>(sql, &arguments(tenant, place));
@@ -19,7 +19,7 @@ pub fn read(tenant: Uuid, place: Place) -> Option<Vec<Digest>> {
     bytes.chunks(32).map(|hash| hash.try_into().ok().map(Digest)).collect()
 }
 
-/// Writes a tile, which may be there and narrower.
+/// Writes a tile, in place of a narrower one if there is one.
 pub fn write(tenant: Uuid, place: Place, hashes: &[Digest]) {
     let bytes: Vec<u8> = hashes.iter().flat_map(|hash| hash.0).collect();
     let [tenant, level, tile] = arguments(tenant, place);

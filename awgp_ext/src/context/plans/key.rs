@@ -1,24 +1,23 @@
-//! Statements that want one row by its key, or that no parallel worker may help with.
+//! Statements that want one row by its key, or that cannot use parallel workers.
 //!
-//! A policy asks for the tenant in a sub-select, so that it is asked once and parallel workers need not know it.
-//! Both are worth nothing where an index gives one row, and starting the sub-select's executor costs such a
-//! statement a tenth of its time. There the sub-select's only expression, a call, stands in its place.
+//! A policy asks for the tenant in a sub-select, so that it is evaluated once and parallel workers need not
+//! know it. Neither helps where an index gives one row, and starting the sub-select's executor costs such a
+//! statement a tenth of its time. There the sub-select is replaced by its only expression, a function call.
 
 use pgrx::pg_sys::{self, Node, NodeTag};
 use std::ffi::CStr;
 
-/// The key of every governed table.
+/// The key column of every governed table.
 const KEY: &CStr = c"id";
-/// uuid = uuid, of pg_operator.
+/// The operator uuid = uuid in pg_operator.
 const UUID_EQUALS: u32 = 2972;
 
-/// True for a statement that writes, and for one that has `id = …` among its conditions, of the relation of `policy`, an
-/// expression `tenant_id = …`.
+/// True for a statement that writes, and for one with `id = …` among its conditions on the relation of
+/// `policy`. `policy` is an expression `tenant_id = …`.
 ///
-/// # Safety
-/// `root` is the planner's, of the query that is being planned, and `policy` a node of its.
+/// # Safety `root` is the planner's for the query being planned, and `policy` is one of its nodes.
 pub unsafe fn wants_one_row(root: *mut pg_sys::PlannerInfo, policy: *mut Node) -> bool {
-    // SAFETY: as the caller says; a query has a jointree.
+    // SAFETY: the caller guarantees both; every query has a jointree.
     unsafe {
         let query = (*root).parse;
         if (*query).commandType != pg_sys::CmdType::CMD_SELECT {
@@ -34,9 +33,10 @@ pub unsafe fn wants_one_row(root: *mut pg_sys::PlannerInfo, policy: *mut Node) -
     }
 }
 
-/// The conditions that all must hold: a list once the planner has prepared them, an AND or a single one before.
+/// The conditions that all must hold. Before the planner has prepared them they are an AND or a single one,
+/// afterwards a list.
 unsafe fn conditions(quals: *mut Node) -> Vec<*mut Node> {
-    // SAFETY: nodes of the planner's, read by the type that each has.
+    // SAFETY: nodes of the planner, each read as the type of its tag.
     unsafe {
         let list = match tag(quals) {
             Some(NodeTag::T_List) => quals.cast::<pg_sys::List>(),
@@ -54,7 +54,7 @@ unsafe fn conditions(quals: *mut Node) -> Vec<*mut Node> {
 
 /// The column of this query that is on the left of an equality.
 unsafe fn compared(condition: *mut Node) -> Option<*mut pg_sys::Var> {
-    // SAFETY: nodes of the planner's, read by the type that each has.
+    // SAFETY: nodes of the planner, each read as the type of its tag.
     unsafe {
         let (left, _) = equality(condition)?;
         let column = left.cast::<pg_sys::Var>();
@@ -62,9 +62,9 @@ unsafe fn compared(condition: *mut Node) -> Option<*mut pg_sys::Var> {
     }
 }
 
-/// The name of a column of a table.
+/// The name of a table's column; None where the relation is not a table.
 unsafe fn name<'a>(query: *mut pg_sys::Query, column: *mut pg_sys::Var) -> Option<&'a CStr> {
-    // SAFETY: a column of this query is one of its relations'; the name is the planner's memory's.
+    // SAFETY: a column of this query belongs to one of its relations; the name is in the planner's memory.
     unsafe {
         let relation: *mut pg_sys::RangeTblEntry =
             pg_sys::list_nth((*query).rtable, (*column).varno - 1).cast();
@@ -76,12 +76,11 @@ unsafe fn name<'a>(query: *mut pg_sys::Query, column: *mut pg_sys::Var) -> Optio
     }
 }
 
-/// `column = (SELECT call)` becomes `column = call`; whatever else it is stays.
+/// `column = (SELECT call)` becomes `column = call`; any other expression is returned unchanged.
 ///
-/// # Safety
-/// `expression` is a node of the planner's.
+/// # Safety `expression` is a node of the planner.
 pub unsafe fn without_sub_select(expression: *mut Node) -> *mut Node {
-    // SAFETY: nodes of the planner's, read by the type that each has; the copy is the planner's to change.
+    // SAFETY: nodes of the planner, each read as the type of its tag; only the copy is changed.
     unsafe {
         let Some((_, right)) = equality(expression) else { return expression };
         let Some(call) = only_expression(right) else { return expression };
@@ -92,9 +91,9 @@ pub unsafe fn without_sub_select(expression: *mut Node) -> *mut Node {
     }
 }
 
-/// What a sub-select without tables selects, where it is one expression.
+/// The expression that a sub-select without tables selects, where it is the only one.
 unsafe fn only_expression(node: *mut Node) -> Option<*mut pg_sys::Expr> {
-    // SAFETY: nodes of the planner's, read by the type that each has.
+    // SAFETY: nodes of the planner, each read as the type of its tag.
     unsafe {
         if tag(node) != Some(NodeTag::T_SubLink) {
             return None;
@@ -111,7 +110,7 @@ unsafe fn only_expression(node: *mut Node) -> Option<*mut pg_sys::Expr> {
 
 /// Both sides of an equality of uuids.
 unsafe fn equality(node: *mut Node) -> Option<(*mut Node, *mut Node)> {
-    // SAFETY: nodes of the planner's, read by the type that each has; an equality has two sides.
+    // SAFETY: nodes of the planner, each read as the type of its tag; an equality has two sides.
     unsafe {
         if tag(node) != Some(NodeTag::T_OpExpr) {
             return None;
@@ -124,11 +123,11 @@ unsafe fn equality(node: *mut Node) -> Option<(*mut Node, *mut Node)> {
 }
 
 unsafe fn tag(node: *mut Node) -> Option<NodeTag> {
-    // SAFETY: a node begins with its tag.
+    // SAFETY: every node begins with its tag.
     (!node.is_null()).then(|| unsafe { (*node).type_ })
 }
 
 unsafe fn length(list: *mut pg_sys::List) -> i32 {
-    // SAFETY: NIL is the list without elements.
+    // SAFETY: NIL is the empty list.
     if list.is_null() { 0 } else { unsafe { (*list).length } }
 }

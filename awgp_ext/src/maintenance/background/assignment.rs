@@ -1,13 +1,13 @@
-//! What the launcher tells a worker: one number, the argument of its main function.
+//! What the launcher passes to a worker: one number, the argument of its main function.
 
 use pgrx::pg_sys;
 
-/// A run of maintenance.
+/// One run of maintenance.
 #[derive(Clone, Copy)]
 pub struct Assignment {
     /// The database.
     pub database: pg_sys::Oid,
-    /// Whether to say what was said before: that there is no extension, that a step still fails.
+    /// True where known problems are to be reported again: a missing extension, a step that still fails.
     pub repeats: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The databases of the server, as a process without a database can read them.
+//! The databases of the server, as a process that is connected to no database can read them.
 
 use super::process;
 use crate::pg::scan;
@@ -10,16 +10,16 @@ pub struct Database {
     pub oid: pg_sys::Oid,
     /// Its name.
     pub name: String,
-    /// Whether anybody may connect.
+    /// True where it accepts connections.
     pub takes_connections: bool,
 }
 
-/// All of them. A worker for one that is not there would end with a FATAL each time.
+/// All databases. Read first, because a worker for a missing database would end with a FATAL each time.
 pub fn all() -> Vec<Database> {
     process::within(|| {
         let mut found = Vec::new();
-        // A scan without the catalog's indexes, as the autovacuum launcher does it: where there is no database there are no
-        // other catalogs.
+        // Scanned without the catalog's indexes, as the autovacuum launcher does: without a database there
+        // are no other catalogs.
         scan::whole(pg_sys::DatabaseRelationId, |row| {
             let name = row.name(c"datname");
             found.extend(row.oid(c"oid").zip(name).map(|(oid, name)| Database {

@@ -1,4 +1,4 @@
-//! The launcher: who is due, and who is at work.
+//! The launcher: which databases are due, and which workers are running.
 
 use super::assignment::Assignment;
 use super::databases::{self, Database};
@@ -13,30 +13,30 @@ use pgrx::prelude::*;
 use pgrx::{PgMemoryContexts, PgSqlErrorCode, pg_sys};
 use std::time::{Duration, Instant};
 
-/// How many databases are maintained at once: one whose steps wait for a lock does not stop the others, and many do not
-/// take all of max_worker_processes.
+/// The number of databases maintained at the same time: more than one, so that a step waiting for a lock does
+/// not stop the others; few, so that max_worker_processes is not exhausted.
 const AT_ONCE: usize = 3;
-/// How long the launcher listens before it looks whether a worker has ended; it is told earlier.
+/// How often the launcher checks whether a worker has ended; normally it is notified earlier.
 const LOOK: Duration = Duration::from_secs(1);
-/// What is wrong is said again after this time.
+/// The time after which a problem is reported again.
 const REPEAT: Duration = Duration::from_hours(1);
 
-/// A database in the launcher's charge.
+/// A database that the launcher maintains.
 struct Charge {
     name: String,
     run: Option<Run>,
-    /// When its last run ended; none before the first.
+    /// When its last run ended; None before the first.
     rests_since: Option<Instant>,
-    /// When what is wrong was said last; none where it is to be said.
+    /// When problems were last reported; None where they are to be reported now.
     said_at: Option<Instant>,
-    /// Why no worker could be started the last time.
+    /// Why the last attempt to start a worker failed.
     trouble: Option<String>,
 }
 
-/// A worker at work.
+/// A running worker.
 struct Run {
     worker: DynamicBackgroundWorker,
-    /// Where the worker's handle lives, which nobody else frees.
+    /// Owns the memory of the worker's handle.
     _memory: PgMemoryContexts,
 }
 
@@ -58,8 +58,8 @@ pub extern "C-unwind" fn awgp_maintenance_launcher(_argument: pg_sys::Datum) {
     }
 }
 
-/// The databases that the settings name. What was wrong with them is said again: whoever changes the configuration wants
-/// to know.
+/// The databases that the settings name. Their problems are reported again: an administrator who changes the
+/// configuration wants to see them.
 fn follow_settings(mut charges: Vec<Charge>) -> Vec<Charge> {
     let charge = |name: String| match charges.iter().position(|charge| charge.name == name) {
         Some(known) => Charge { said_at: None, ..charges.swap_remove(known) },
@@ -68,7 +68,7 @@ fn follow_settings(mut charges: Vec<Charge>) -> Vec<Charge> {
     settings::databases().into_iter().map(charge).collect()
 }
 
-/// Who has waited longest comes first.
+/// Starts workers for databases that are due. The one that has waited longest comes first.
 fn start_who_is_due(charges: &mut [Charge]) {
     charges.sort_by_key(|charge| charge.rests_since);
     let free = AT_ONCE.saturating_sub(charges.iter().filter(|charge| charge.run.is_some()).count());
@@ -79,7 +79,7 @@ fn start_who_is_due(charges: &mut [Charge]) {
     }
 }
 
-/// How long there is nothing to do, unless something happens.
+/// The time until the next database is due.
 fn until_next(charges: &[Charge]) -> Duration {
     if charges.iter().any(|charge| charge.run.is_some()) {
         return LOOK;
@@ -88,7 +88,7 @@ fn until_next(charges: &[Charge]) -> Duration {
 }
 
 impl Charge {
-    /// How long it is left alone yet.
+    /// The time until its next run is due.
     fn rests_for(&self) -> Duration {
         self.rests_since.map_or(Duration::ZERO, |since| settings::interval().saturating_sub(since.elapsed()))
     }
@@ -130,14 +130,14 @@ fn find(name: &str, databases: &[Database]) -> Result<pg_sys::Oid, Trouble> {
         return Err(Trouble::new(
             PgSqlErrorCode::ERRCODE_INVALID_CATALOG_NAME,
             "it does not exist",
-            "Take it out of awgp.maintenance_databases, then: SELECT pg_reload_conf();",
+            "Remove it from awgp.maintenance_databases, then: SELECT pg_reload_conf();",
         ));
     };
     if !database.takes_connections {
         return Err(Trouble::new(
             PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-            "it takes no connections",
-            "Take it out of awgp.maintenance_databases, then: SELECT pg_reload_conf();",
+            "it does not accept connections",
+            "Remove it from awgp.maintenance_databases, then: SELECT pg_reload_conf();",
         ));
     }
     Ok(database.oid)
@@ -154,15 +154,15 @@ fn launch(name: &str, assignment: Assignment) -> Result<Run, Trouble> {
         .enable_spi_access()
         .set_start_time(BgWorkerStartTime::RecoveryFinished)
         .set_restart_time(None)
-        // SAFETY: reads this process's number.
+        // SAFETY: reads this process's id.
         .set_notify_pid(unsafe { pg_sys::MyProcPid });
-    // SAFETY: the handle is allocated there, and both go together.
+    // SAFETY: the handle is allocated in this memory context, and both are freed together.
     let started = unsafe { memory.switch_to(|_| builder.load_dynamic()) };
     started.map(|worker| Run { worker, _memory: memory }).map_err(|_| {
         Trouble::new(
             PgSqlErrorCode::ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
-            "no background worker is free for it",
-            "ALTER SYSTEM SET max_worker_processes = …; -- higher than it is; then restart the server",
+            "no background worker slot is free",
+            "ALTER SYSTEM SET max_worker_processes = …; -- a higher value; then restart the server",
         )
     })
 }

@@ -1,16 +1,18 @@
-//! The background worker, where shared_preload_libraries names the library.
+//! The background worker; it runs where shared_preload_libraries names the library.
 //!
-//! Model: a launcher ([`launcher`]) that belongs to no database, so that it stands in the way of no DROP DATABASE, starts
-//! a worker ([`worker`]) for each database of `awgp.maintenance_databases` when its interval is over. A worker connects,
-//! runs each step in a transaction of its own as `awgp.maintenance_role`, says in the server's log what it did, and ends.
+//! Model: a launcher ([`launcher`]) is connected to no database, so that it does not block DROP DATABASE. It
+//! starts a worker ([`worker`]) for each database of `awgp.maintenance_databases` when the interval is over.
+//! A worker connects, runs each step in a transaction of its own as `awgp.maintenance_role`, logs what it
+//! did, and ends.
 //!
-//! Failure handling: a worker that fails is logged by the server, and the next interval starts another. The postmaster
-//! starts the launcher again, whatever ended it. Neither outlives a signal to end for longer than the server's own
-//! processes do ([`process`]).
+//! Failure handling: the server logs a worker's failure, and the next interval starts another. The postmaster
+//! restarts the launcher, whatever ended it. Both end on a signal as quickly as the server's own processes
+//! ([`process`]).
 //!
-//! The log is read by people: what is wrong with a database is said when it begins and once an hour, not at each run.
+//! People read the log: a problem of a database is logged when it begins and then once an hour, not at each
+//! run.
 //!
-//! No process of a server in recovery: a standby's launcher starts when it is promoted.
+//! Nothing runs while the server is in recovery: a standby's launcher starts when the standby is promoted.
 
 mod assignment;
 mod databases;
@@ -23,21 +25,21 @@ use pgrx::bgworkers::{BackgroundWorkerBuilder, BgWorkerStartTime};
 use pgrx::pg_sys;
 use std::time::Duration;
 
-/// How long the postmaster waits before it starts a launcher again.
+/// The time before the postmaster restarts the launcher.
 const LAUNCHER_RESTART: Duration = Duration::from_secs(5);
 const LIBRARY: &str = "awgp";
 
-/// Registers the launcher while the server starts; nothing where a session loads the library, nor under pg_upgrade, which
-/// is to find databases as it left them.
+/// Registers the launcher while the server starts. Does nothing where a session loads the library, nor under
+/// pg_upgrade, which must find databases unchanged.
 pub fn register() {
-    // SAFETY: reads two flags of the server's.
+    // SAFETY: reads two flags of the server.
     let is_wanted =
         unsafe { pg_sys::process_shared_preload_libraries_in_progress && !pg_sys::IsBinaryUpgrade };
     if is_wanted {
         BackgroundWorkerBuilder::new("awgp maintenance launcher")
             .set_library(LIBRARY)
             .set_function("awgp_maintenance_launcher")
-            // The postmaster tells the end of a worker to those alone who have connected.
+            // The postmaster notifies only processes with this access when a worker ends.
             .enable_spi_access()
             .set_start_time(BgWorkerStartTime::RecoveryFinished)
             .set_restart_time(Some(LAUNCHER_RESTART))

@@ -1,8 +1,8 @@
-//! How a process of ours lives with the server.
+//! How AWGP's background processes cooperate with the server.
 //!
-//! The signals go to the server's own handlers: then whatever the server does on our behalf, waits for locks included, is
-//! interrupted as in any backend. And a process that waits answers meanwhile: DROP DATABASE, for one, waits until every
-//! process has closed its files of that database.
+//! Signals go to the server's own handlers: so whatever the server does for the process, including waits for
+//! locks, is interrupted as in any backend. And a waiting process still responds: DROP DATABASE, for
+//! instance, waits until every process has closed its files of that database.
 
 use pgrx::bgworkers::BackgroundWorker;
 use pgrx::pg_sys;
@@ -10,23 +10,24 @@ use std::ffi::{CStr, c_int};
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-// Not through pgrx's declarations, which set a jump target around the call: no business of a signal handler.
+// Not through pgrx's declarations, which set a jump target around the call; a signal handler must not do
+// that.
 unsafe extern "C-unwind" {
     fn die(signal: c_int);
     #[link_name = "SignalHandlerForConfigReload"]
     fn note_reload(signal: c_int);
 }
 
-/// Takes SIGTERM and SIGHUP from now on.
+/// Handles SIGTERM and SIGHUP from now on.
 pub fn obey_signals() {
     handle(pg_sys::SIGTERM, die);
     handle(pg_sys::SIGHUP, note_reload);
-    // SAFETY: a background worker begins with its signals blocked, so that it can set its handlers.
+    // SAFETY: a background worker starts with signals blocked, until it has set its handlers.
     unsafe { pg_sys::BackgroundWorkerUnblockSignals() };
 }
 
 fn handle(signal: u32, handler: unsafe extern "C-unwind" fn(c_int)) {
-    // SAFETY: a handler of the server's own, for a process of the server.
+    // SAFETY: a handler of the server, in a process of the server.
     unsafe {
         #[cfg(not(feature = "pg18"))]
         pg_sys::pqsignal(signal.cast_signed(), Some(handler));
@@ -35,11 +36,12 @@ fn handle(signal: u32, handler: unsafe extern "C-unwind" fn(c_int)) {
     }
 }
 
-/// Waits until something happens, at most this long. Does not return where the process is to end.
+/// Waits until something happens or the time is over. Does not return where the process must end.
 pub fn wait(at_most: Duration) {
     let events = pg_sys::WL_LATCH_SET | pg_sys::WL_TIMEOUT | pg_sys::WL_EXIT_ON_PM_DEATH;
     let milliseconds = at_most.as_millis().try_into().unwrap_or(i32::MAX);
-    // SAFETY: as every process of the server waits: on its own latch, and for no longer than the postmaster lives.
+    // SAFETY: waits as every process of the server does: on its own latch, and only while the postmaster
+    // lives.
     unsafe {
         pg_sys::WaitLatch(
             pg_sys::MyLatch,
@@ -53,10 +55,10 @@ pub fn wait(at_most: Duration) {
     pgrx::check_for_interrupts!();
 }
 
-/// Ends without the FATAL that the server would log at each shutdown. Not with 0, which would mean that no launcher is
-/// wanted any more: one that was terminated comes back.
+/// Ends without the FATAL message that the server would log at each shutdown. The exit code is not 0, which
+/// would tell the postmaster not to restart the launcher.
 fn end_if_told() {
-    // SAFETY: reads the flag that die() sets, and ends as a process of the server does.
+    // SAFETY: reads the flag that die() sets, and exits as a process of the server does.
     unsafe {
         if pg_sys::ProcDiePending != 0 {
             pg_sys::proc_exit(1);
@@ -64,9 +66,9 @@ fn end_if_told() {
     }
 }
 
-/// Reads the configuration where it has changed; true then.
+/// Reads the configuration again where it has changed, and then returns true.
 pub fn reload() -> bool {
-    // SAFETY: as every process of the server does between two pieces of work.
+    // SAFETY: as every process of the server does between two units of work.
     unsafe {
         if pg_sys::ConfigReloadPending == 0 {
             return false;
@@ -77,9 +79,9 @@ pub fn reload() -> bool {
     true
 }
 
-/// Sets a parameter of this process, over what database and role say.
+/// Sets a parameter of this process; overrides the settings of database and role.
 pub fn set(name: &CStr, value: &CStr) {
-    // SAFETY: two C strings, and values that the parameters take.
+    // SAFETY: two C strings, and values that the parameters accept.
     unsafe {
         pg_sys::SetConfigOption(
             name.as_ptr(),

@@ -1,25 +1,25 @@
-//! What the launcher and the workers write to the server's log.
+//! Problems that the launcher and the workers write to the server's log.
 
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{PgLogLevel, PgSqlErrorCode};
 
-/// Something is wrong that somebody can put right: what, and what to type.
+/// A problem that an administrator can solve, and the command for it.
 pub struct Trouble {
-    /// The code.
+    /// The SQLSTATE.
     pub code: PgSqlErrorCode,
-    /// What is wrong.
+    /// The problem.
     pub message: String,
-    /// What to type.
+    /// The command to run.
     pub hint: String,
 }
 
 impl Trouble {
-    /// A trouble of any kind.
+    /// A problem.
     pub fn new(code: PgSqlErrorCode, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { code, message: message.into(), hint: hint.into() }
     }
 
-    /// Writes it to the server's log as a warning; where it stands there already, at level DEBUG1.
+    /// Writes it to the server's log: as a warning, or at level DEBUG1 where it has been reported before.
     pub fn report(&self, database: &str, is_news: bool) {
         let message = format!("awgp: maintenance of database \"{database}\": {}", self.message);
         let level = if is_news { PgLogLevel::WARNING } else { PgLogLevel::DEBUG1 };

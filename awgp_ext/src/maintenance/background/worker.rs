@@ -1,6 +1,7 @@
 //! A worker: one run of maintenance in one database.
 //!
-//! Never two at once: it holds the lock that `awgp maintenance run` and run_maintenance() take, over all steps.
+//! It holds the same lock as `awgp maintenance run` and run_maintenance(), over all steps, so that only one
+//! run is active.
 
 use super::assignment::Assignment;
 use super::process;
@@ -37,13 +38,13 @@ pub extern "C-unwind" fn awgp_maintenance_worker(argument: pg_sys::Datum) {
     }
 }
 
-/// As the workers of autovacuum: nobody watches this process, so what a database or a role has set for its sessions
-/// neither bends it nor keeps it waiting.
+/// As autovacuum workers do: nobody watches this process, so settings of a database or role for its sessions
+/// must not affect or block it.
 fn keep_off_foreign_settings() {
     process::set(c"search_path", c"pg_catalog, pg_temp");
     process::set(c"default_transaction_isolation", c"read committed");
     process::set(c"default_transaction_read_only", c"off");
-    // A step that cannot have its lock fails, says so, and is tried again in the next run.
+    // A step that cannot get its lock fails, is reported, and is tried again in the next run.
     process::set(c"lock_timeout", c"1min");
 }
 
@@ -51,7 +52,7 @@ fn database_name() -> String {
     query::one("SELECT current_database()::text", &[]).ok().flatten().unwrap_or_default()
 }
 
-/// Makes sure that the steps can run here, takes the lock, and becomes the maintainer.
+/// Checks that the steps can run here, takes the lock, and takes on the maintainer's role.
 fn get_ready() -> Result<(), Trouble> {
     check_extension()?;
     let role = settings::role();
@@ -59,7 +60,7 @@ fn get_ready() -> Result<(), Trouble> {
     if !lock::try_lock_for_session(Subject::Maintenance) {
         return Err(Trouble::new(
             PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE,
-            "it is running already, in another session",
+            "another session is already running it",
             "SELECT a.pid, a.usename, a.query FROM pg_stat_activity AS a JOIN pg_locks USING (pid) WHERE locktype = 'advisory';",
         ));
     }
@@ -67,7 +68,7 @@ fn get_ready() -> Result<(), Trouble> {
     Ok(())
 }
 
-/// The extension is there, and is this library's; so is the structure.
+/// Checks that the extension is installed in this library's version, and that the structure is up to date.
 fn check_extension() -> Result<(), Trouble> {
     let sql = "SELECT (SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'awgp')";
     let version: Option<String> = query::one(sql, &[]).ok().flatten();
@@ -75,23 +76,26 @@ fn check_extension() -> Result<(), Trouble> {
         Some(install::VERSION) if install::due().is_empty() => Ok(()),
         Some(install::VERSION) => Err(Trouble::new(
             PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-            "its structure is not that of the extension",
+            "its structure is not up to date",
             "SELECT awgp.migrate();",
         )),
         Some(other) => Err(Trouble::new(
             PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-            format!("the extension awgp is {other} there, the server has loaded {}", install::VERSION),
-            "ALTER EXTENSION awgp UPDATE; -- where that changes nothing, restart the server",
+            format!(
+                "its extension awgp has version {other}, but the server has loaded version {}",
+                install::VERSION
+            ),
+            "ALTER EXTENSION awgp UPDATE; -- if that changes nothing, restart the server",
         )),
         None => Err(Trouble::new(
             PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT,
-            "the extension awgp is not installed there",
-            "CREATE EXTENSION awgp; or take the database out of awgp.maintenance_databases",
+            "the extension awgp is not installed in it",
+            "CREATE EXTENSION awgp; -- or remove the database from awgp.maintenance_databases",
         )),
     }
 }
 
-/// The role is there, and may run maintenance.
+/// Checks that the role exists and may run maintenance.
 fn check_role(role: &str) -> Result<(), Trouble> {
     let sql =
         "SELECT (SELECT has_function_privilege(oid, 'awgp.run_maintenance(timestamptz, text[])', 'EXECUTE')
@@ -112,7 +116,7 @@ fn check_role(role: &str) -> Result<(), Trouble> {
     }
 }
 
-/// The session is the role's from now on: its rights, and its name in the trail.
+/// From now on the session belongs to the role: its privileges, and its name in the audit trail.
 fn become_role(role: &str) {
     let sql = "SELECT pg_catalog.set_config('session_authorization', $1, false)";
     if let Err(error) = query::one::<String>(sql, &[role.into()]) {
@@ -120,7 +124,7 @@ fn become_role(role: &str) {
     }
 }
 
-/// What a step answered, and what it had answered before.
+/// The outcome of a step, and its previous outcome.
 struct Answer {
     now: Value,
     before: Option<Value>,
@@ -138,7 +142,7 @@ fn run(step: &Step) -> Answer {
     Answer { now: now["steps"][0].take(), before: before.map(|JsonB(before)| before) }
 }
 
-/// Shows in pg_stat_activity what runs.
+/// Shows the running step in pg_stat_activity.
 fn show(step: &Step) {
     let text = CString::new(format!("awgp maintenance: {}", step.name)).unwrap_or_default();
     let text: *const c_char = text.as_ptr();
@@ -146,8 +150,9 @@ fn show(step: &Step) {
     unsafe { pg_sys::pgstat_report_activity(pg_sys::BackendState::STATE_RUNNING, text) };
 }
 
-/// Runs `body` so that nothing it calls comes back to the superuser as whom every background worker begins: no RESET
-/// SESSION AUTHORIZATION, and nothing that waits for the commit, when this is over.
+/// Runs `body` so that no code in it can return to the superuser that every background worker starts as:
+/// RESET SESSION AUTHORIZATION is refused, and nothing can be left to run at commit, after this restriction
+/// ends.
 fn restricted<T>(body: impl FnOnce() -> T) -> T {
     let acting = ActingAs::oneself(Purpose::Restricted);
     let answer = body();
@@ -155,7 +160,7 @@ fn restricted<T>(body: impl FnOnce() -> T) -> T {
     answer
 }
 
-/// Says what was done, and what failed: once, where it fails as it did before.
+/// Logs what was done and what failed; a repeated failure is logged once.
 fn report(database: &str, assignment: Assignment, answer: &Answer) {
     let step = answer.now["step"].as_str().unwrap_or_default();
     let message = format!("awgp: maintenance of database \"{database}\": {step}");
@@ -173,12 +178,12 @@ fn report(database: &str, assignment: Assignment, answer: &Answer) {
     }
 }
 
-/// Why a step failed: the error, or what it did with the parts that failed.
+/// Why a step failed: the error, or its result where parts of it failed.
 fn failure(outcome: &Value) -> &Value {
     if outcome["error"].is_null() { &outcome["did"] } else { &outcome["error"] }
 }
 
-/// True for an answer that tells of nothing done.
+/// True for a result that says that nothing was done.
 fn is_nothing(answer: &Value) -> bool {
     match answer {
         Value::Null => true,

@@ -1,14 +1,15 @@
-//! The text of a jsonb, byte by byte what `jsonb_out` prints, written from the stored bytes.
+//! The text of a jsonb, byte for byte what `jsonb_out` prints, written from the stored bytes.
 //!
-//! The trail hashes this text, of every row twice: when it is chained and whenever it is verified. The server's own
-//! `JsonbToCString` copies each string and looks at it character by character, which took half of a verification's time. Here runs
-//! of plain bytes are copied whole. The layout is that of PostgreSQL's `utils/jsonb.h`, the same since 9.4; numbers are printed by
-//! the server. A test holds both texts against each other (`pg_tests`).
+//! The audit trail hashes this text twice for every row: when the row is chained and when it is verified. The
+//! server's own `JsonbToCString` copies each string and inspects it character by character, which took half
+//! of the time of a verification. This module copies runs of plain bytes whole. The layout is that of
+//! PostgreSQL's `utils/jsonb.h`, unchanged since 9.4; the server prints the numbers. A test compares both
+//! texts (`pg_tests`).
 
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;
 
-/// Where the text goes.
+/// Where the text is written.
 pub trait Sink {
     /// Takes the next bytes.
     fn put(&mut self, bytes: &[u8]);
@@ -21,7 +22,7 @@ pub trait Sink {
         string(bytes, self);
     }
 
-    /// True where the rest is not wanted.
+    /// True where no more text is wanted.
     fn is_full(&self) -> bool {
         false
     }
@@ -33,8 +34,8 @@ impl Sink for Vec<u8> {
     }
 }
 
-/// Appends the text, in the server's encoding, to `text`. `jsonb` is a whole value, its four-byte header included. Raises where it
-/// is no jsonb.
+/// Appends the text to `text`, in the server's encoding. `jsonb` is a whole value with its four-byte header.
+/// Raises an error where it is not a valid jsonb.
 pub fn write(jsonb: &[u8], text: &mut impl Sink) {
     if try_write(jsonb, text).is_none() {
         pgrx::ereport!(
@@ -45,23 +46,23 @@ pub fn write(jsonb: &[u8], text: &mut impl Sink) {
     }
 }
 
-/// The same; None where it is no jsonb.
+/// The same, but returns None where it is not a valid jsonb.
 pub fn try_write(jsonb: &[u8], text: &mut impl Sink) -> Option<()> {
     Writer { text, hide: None, open: Vec::new() }.root(jsonb.get(size_of::<u32>()..)?)
 }
 
-/// The same with the values of some keys hidden, but for null: `hidden` stands in their place.
+/// The same with [`HIDDEN`] in place of the values of some keys; null stays null.
 pub fn write_hiding(jsonb: &[u8], hide: Hide<'_>, text: &mut impl Sink) -> Option<()> {
     Writer { text, hide: Some(hide), open: Vec::new() }.root(jsonb.get(size_of::<u32>()..)?)
 }
 
-/// Which keys' values are hidden.
+/// Tells which keys have hidden values.
 pub type Hide<'a> = &'a dyn Fn(&[u8]) -> bool;
 
-/// What stands in the place of a hidden value: a text of JSON.
+/// The JSON text that takes the place of a hidden value.
 const HIDDEN: &[u8] = awgp_core::audit::mask::MARKER.as_bytes();
 
-/// True where a key of it, at any depth, is one that `ask` says yes to. No text is made.
+/// True where `ask` answers yes for any key at any depth. No text is made.
 pub fn any_key(jsonb: &[u8], ask: Hide<'_>) -> Option<bool> {
     let mut open = vec![Container::read(jsonb.get(size_of::<u32>()..)?)?];
     while let Some(container) = open.last_mut() {
@@ -79,16 +80,16 @@ pub fn any_key(jsonb: &[u8], ask: Hide<'_>) -> Option<bool> {
     Some(false)
 }
 
-/// One member of an object.
+/// A member of an object.
 #[derive(Clone, Copy)]
 pub struct Member<'a> {
-    /// Its key.
+    /// The key.
     pub key: &'a [u8],
     kind: u32,
     value: &'a [u8],
 }
 
-/// The members of an object, in its order; None for what is none, or has more of them.
+/// The members of an object in stored order; None where it is not an object or has more than `max`.
 pub fn members(jsonb: &[u8], max: usize) -> Option<Vec<Member<'_>>> {
     let mut object = Container::read(jsonb.get(size_of::<u32>()..)?)?;
     if object.kind != Kind::Object || object.count > max {
@@ -104,7 +105,7 @@ pub fn members(jsonb: &[u8], max: usize) -> Option<Vec<Member<'_>>> {
 }
 
 impl Member<'_> {
-    /// Appends the text of its value, as [`write_hiding`] does.
+    /// Appends the text of the value, as [`write_hiding`] does.
     pub fn write_hiding(&self, hide: Hide<'_>, text: &mut impl Sink) -> Option<()> {
         if hide(self.key) && self.kind != pg_sys::JENTRY_ISNULL {
             text.put(HIDDEN);
@@ -116,18 +117,18 @@ impl Member<'_> {
     }
 }
 
-/// What an array or object is made of, and how far it is written.
+/// An array or object, and how much of it is written.
 struct Container<'a> {
     kind: Kind,
-    /// An entry of four bytes for each key and value.
+    /// One entry of four bytes for each key and each value.
     entries: &'a [u8],
-    /// What the entries speak of, one after the other.
+    /// The bytes of the keys and values, in the order of the entries.
     data: &'a [u8],
     count: usize,
     written: usize,
-    /// Where in `data` the next key begins.
+    /// Where the next key begins in `data`.
     key: usize,
-    /// Where in `data` the next value begins.
+    /// Where the next value begins in `data`.
     value: usize,
 }
 
@@ -135,11 +136,11 @@ struct Container<'a> {
 enum Kind {
     Object,
     Array,
-    /// A value that is neither is stored as an array of one, without brackets.
+    /// A bare value, which is stored as an array of one; no brackets are written.
     Scalar,
 }
 
-/// Where an entry's value ends: how long it is, or, in every 32nd entry, its end itself.
+/// Where the bytes of an entry end. An entry stores its length or, every 32nd entry, its end.
 fn end_of(entry: u32, start: usize) -> Option<usize> {
     let field = usize::try_from(entry & pg_sys::JENTRY_OFFLENMASK).ok()?;
     if entry & pg_sys::JENTRY_HAS_OFF != 0 { Some(field) } else { start.checked_add(field) }
@@ -177,7 +178,7 @@ impl<'a> Container<'a> {
         self.data.get(start..self.key)
     }
 
-    /// Type and bytes of the next value. Those of a number or a container begin at a multiple of four.
+    /// Type and bytes of the next value. Numbers and containers are aligned to four bytes.
     fn next_value(&mut self) -> Option<(u32, &'a [u8])> {
         let place = if self.kind == Kind::Object { self.count + self.written } else { self.written };
         let entry = word(self.entries, place)?;
@@ -194,7 +195,8 @@ impl<'a> Container<'a> {
 struct Writer<'a, S> {
     text: &'a mut S,
     hide: Option<Hide<'a>>,
-    /// What is begun and not ended, outermost first: a document may be nested deeper than a stack of calls.
+    /// The containers not yet finished, outermost first. Not recursion: a document may be nested deeper than
+    /// the stack allows.
     open: Vec<Container<'a>>,
 }
 
@@ -204,7 +206,7 @@ impl<'a, S: Sink> Writer<'a, S> {
         self.rest()
     }
 
-    /// Writes what is begun to its end.
+    /// Writes the rest of all open containers.
     fn rest(mut self) -> Option<()> {
         while let Some(container) = self.open.last_mut() {
             if self.text.is_full() {
@@ -270,7 +272,8 @@ fn needs_escape(byte: u8) -> bool {
     byte < b' ' || byte == b'"' || byte == b'\\'
 }
 
-/// How many bytes there are before the first that needs an escape. Sixteen at a time, which the compiler makes one comparison.
+/// The number of bytes before the first one that needs an escape. Checks 16 at a time, which the compiler
+/// turns into one comparison.
 fn plain_length(bytes: &[u8]) -> usize {
     const STEP: usize = 16;
     let is_plain = |chunk: &[u8]| !chunk.iter().fold(false, |any, byte| any | needs_escape(*byte));
@@ -279,7 +282,7 @@ fn plain_length(bytes: &[u8]) -> usize {
     skipped + rest.iter().position(|byte| needs_escape(*byte)).unwrap_or(rest.len())
 }
 
-/// How long [`string`] makes it.
+/// The length of what [`string`] writes.
 pub fn string_length(bytes: &[u8]) -> u64 {
     const SHORT: &[u8] = b"\x08\x0c\n\r\t\"\\";
     let mut widths = [1_u64; 256];
@@ -316,9 +319,8 @@ pub fn string(bytes: &[u8], text: &mut impl Sink) {
 
 /// A number as the server prints it.
 fn number(bytes: &[u8], text: &mut impl Sink) -> Option<()> {
-    // The header says how long the number is, which must not be longer than what is there.
-    // SAFETY: four bytes are there, of which a header has one or four. One that says that the number is elsewhere is
-    // refused: it has two.
+    // The header gives the length of the number, which must not exceed the bytes at hand. SAFETY: four bytes
+    // are there; a header has one or four. A header of two bytes points elsewhere (TOAST) and is refused.
     let length = unsafe {
         let varlena = bytes.first_chunk::<4>()?.as_ptr().cast();
         (!pgrx::varatt_is_1b_e(varlena)).then(|| pgrx::varsize_any(varlena))?
@@ -326,7 +328,7 @@ fn number(bytes: &[u8], text: &mut impl Sink) -> Option<()> {
     if length > bytes.len() {
         return None;
     }
-    // SAFETY: a number of the server's own, whole; the answer is a palloc'd C string, copied at once.
+    // SAFETY: a whole numeric; numeric_out returns a palloc'd C string, which is copied at once.
     unsafe {
         let printed =
             pgrx::direct_function_call_as_datum(pg_sys::numeric_out, &[Some(Datum::from(bytes.as_ptr()))])?;

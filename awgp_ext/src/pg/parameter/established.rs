@@ -1,14 +1,15 @@
-//! What a superuser has set is in force, whatever a client passes when it connects.
+//! The values that a superuser has set are in force, whatever a client passes when it connects.
 //!
-//! Before the library is loaded the names
-//! of its parameters are placeholders, which every client may set. A value that a client passes when it connects (PGOPTIONS)
-//! takes the place of what configuration file, database and role say; the definition then refuses it for want of privilege,
-//! and what is left is the default. What stood there before, the server has forgotten. So where any parameter had a value
-//! before the library came, all of them are read again from where they are written, when the first of them is asked for. A
-//! server that preloads the library knows the parameters from its start and refuses such a client.
+//! Before the library is loaded, the names of its parameters are placeholders, which any client may set. A
+//! value that a client passes when it connects (PGOPTIONS) replaces the value of the configuration file,
+//! database or role. When the library then defines the parameter, the server rejects the client's value for
+//! lack of privilege and falls back to the default: the value that was replaced is lost. So where any
+//! parameter had a value before the library was loaded, all of them are read again from the files and the
+//! catalog, when the first of them is asked for. A server that preloads the library knows the parameters from
+//! its start and rejects such a client.
 //!
-//! Failure handling: what cannot be established is not taken for the default. Whoever asks for a parameter gets
-//! `settings_unknown`, or asks [`are_known`] first and is strict.
+//! Failure handling: a value that cannot be established is not replaced by the default. A caller gets the
+//! error `settings_unknown`, or checks [`are_known`] first and applies the strictest rule.
 
 use crate::pg::scan;
 use awgp_core::server_command::gives_parameter;
@@ -20,26 +21,27 @@ use std::path::Path;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Knowledge {
-    /// The values in force are those that may be.
+    /// The values in force are the right ones.
     Known,
-    /// A name had a value before the library came.
+    /// A parameter had a value before the library was loaded.
     Doubtful,
-    /// They are being read, or could not be.
+    /// The values are being read, or could not be read.
     Unknown,
 }
 
 thread_local! {
-    /// Those that only a superuser sets, or the configuration file.
+    /// The parameters that only a superuser or the configuration file sets.
     static NAMES: RefCell<Vec<&'static CStr>> = const { RefCell::new(Vec::new()) };
     static KNOWLEDGE: Cell<Knowledge> = const { Cell::new(Knowledge::Known) };
 }
 
-/// Before a parameter is defined: remembers its name, and looks whether a value stands under it.
+/// Called before a parameter is defined: remembers its name, and whether a value is already set for it.
 pub fn remember(name: &'static CStr) {
     NAMES.with_borrow_mut(|names| names.push(name));
     // SAFETY: reads a flag of this process.
     let preloading = unsafe { pg_sys::process_shared_preload_libraries_in_progress };
-    // SAFETY: the name is a C string; with missing_ok, no error. The reset value is asked for only where there is a placeholder.
+    // SAFETY: the name is a C string; with missing_ok there is no error. The reset value is asked for only
+    // where a placeholder exists.
     let stands = unsafe {
         !pg_sys::GetConfigOption(name.as_ptr(), true, false).is_null()
             && !pg_sys::GetConfigOptionResetString(name.as_ptr()).is_null()
@@ -49,12 +51,13 @@ pub fn remember(name: &'static CStr) {
     }
 }
 
-/// True where the parameters have the values that a superuser gave them, or their defaults where none did.
+/// True where the parameters have the values that a superuser gave them, or else their defaults.
 pub fn are_known() -> bool {
     match KNOWLEDGE.get() {
         Knowledge::Known => true,
         Knowledge::Unknown => false,
-        // SAFETY: reads the transaction's state. Catalogs are read inside of one, and nothing is set in parallel mode.
+        // SAFETY: reads the transaction's state. The catalog can be read only in a transaction, and parallel
+        // mode forbids setting parameters.
         Knowledge::Doubtful if unsafe { !pg_sys::IsTransactionState() || pg_sys::IsInParallelMode() } => {
             false
         }
@@ -67,7 +70,7 @@ pub fn are_known() -> bool {
     }
 }
 
-/// While it lives, what is asked is answered strictly; after an error the next one who asks reads again.
+/// While it lives, the values count as unknown. After an error, the next caller reads them again.
 struct Reading;
 
 impl Reading {
@@ -85,23 +88,24 @@ impl Drop for Reading {
     }
 }
 
-/// A value and where it is written.
+/// A value and its source.
 struct Written {
     source: GucSource::Type,
     value: CString,
 }
 
-/// Reads and sets all of them; false where one cannot be.
+/// Reads and sets all of them; false where one cannot be read or set.
 fn establish() -> bool {
     if command_line_names_one() {
         return false;
     }
     let Some(mut written) = written() else { return false };
-    // The weakest first: each that follows takes its place.
+    // The weakest source first: each later one replaces it.
     written.sort_by_key(|(_, written)| written.source);
     written.iter().all(|(name, Written { source, value })| {
-        // SAFETY: C strings; the server copies the value. The context is that of the configuration file, which may set
-        // any of them. A value that a privileged client has passed ranks above and stays: the answer then is negative.
+        // SAFETY: C strings; the server copies the value. The context is that of the configuration file,
+        // which may set all of them. A value passed by a privileged client ranks higher and stays; the
+        // function then answers false.
         let set = unsafe {
             pg_sys::set_config_option(
                 name.as_ptr(),
@@ -118,7 +122,7 @@ fn establish() -> bool {
     })
 }
 
-/// What files, database and role say; none where it cannot be read.
+/// The values in files and catalog; None where they cannot be read.
 fn written() -> Option<Vec<(&'static CStr, Written)>> {
     let mut found = in_files()?;
     found.extend(in_catalog());
@@ -130,10 +134,11 @@ fn written() -> Option<Vec<(&'static CStr, Written)>> {
     Some(found.into_iter().filter_map(of_ours).collect())
 }
 
-/// The server's configuration file with all that it includes, and what ALTER SYSTEM has written; the last of a name counts.
+/// The configuration file with the files it includes, and postgresql.auto.conf. Of a repeated name the last
+/// counts.
 fn in_files() -> Option<Vec<(CString, Written)>> {
     let mut found = Vec::new();
-    // SAFETY: as guc-file.l reads them; the list is the server's and stays until the transaction ends.
+    // SAFETY: read as guc-file.l reads them; the server owns the list until the transaction ends.
     unsafe {
         let (mut head, mut tail) = (std::ptr::null_mut(), std::ptr::null_mut());
         for (file, must_exist) in
@@ -158,15 +163,15 @@ fn in_files() -> Option<Vec<(CString, Written)>> {
     Some(found)
 }
 
-/// `ALTER DATABASE … SET` and `ALTER ROLE … SET`, for this database and for whoever has logged in.
+/// `ALTER DATABASE … SET` and `ALTER ROLE … SET`, for this database and the role that logged in.
 fn in_catalog() -> Vec<(CString, Written)> {
-    // catalog/pg_db_role_setting.h is not among the headers that pgrx binds.
+    // pgrx does not bind catalog/pg_db_role_setting.h.
     const PG_DB_ROLE_SETTING: u32 = 2964;
     let mut found = Vec::new();
     // SAFETY: reads this process's own state.
     let (database, login) = unsafe { (pg_sys::MyDatabaseId, pg_sys::GetAuthenticatedUserId()) };
     let any = pg_sys::InvalidOid;
-    // A shared catalog without its index, since it has a row for each such ALTER.
+    // Scanned without its index: the catalog has one row for each such setting, so it is small.
     scan::whole(pg_sys::Oid::from(PG_DB_ROLE_SETTING), |row| {
         let source = match (row.oid(c"setdatabase"), row.oid(c"setrole")) {
             (Some(of), Some(by)) if (of, by) == (any, any) => Some(GucSource::PGC_S_GLOBAL),
@@ -184,7 +189,7 @@ fn in_catalog() -> Vec<(CString, Written)> {
     found
 }
 
-/// The elements of a text[], as they are stored.
+/// The elements of a text[], in the server's encoding.
 unsafe fn texts(array: Datum) -> Vec<CString> {
     let (mut elements, mut count) = (std::ptr::null_mut(), 0);
     // SAFETY: a text[] without NULL; its elements are copied.
@@ -208,16 +213,16 @@ unsafe fn texts(array: Datum) -> Vec<CString> {
     }
 }
 
-/// `name=value`, taken apart.
+/// Splits `name=value`.
 fn assignment(entry: &CStr, source: GucSource::Type) -> Option<(CString, Written)> {
     let (name, value) = entry.to_str().ok()?.split_once('=')?;
     Some((CString::new(name).ok()?, Written { source, value: CString::new(value).ok()? }))
 }
 
-/// True where the command that started the server gives one of the parameters, or where that cannot be told: such a value is
-/// in no file and in no catalog.
+/// True where the command that started the server sets one of the parameters, or where that cannot be told:
+/// such a value is in no file and in no catalog.
 fn command_line_names_one() -> bool {
-    // SAFETY: a C string that the postmaster has set.
+    // SAFETY: a C string set by the postmaster.
     let folder = unsafe { CStr::from_ptr(pg_sys::DataDir) };
     let path = Path::new(OsStr::from_bytes(folder.to_bytes())).join("postmaster.opts");
     std::fs::read(path).map_or(true, |command| gives_parameter(&String::from_utf8_lossy(&command), "awgp."))
