@@ -158,8 +158,9 @@ impl Appender {
             }
         }
         // A lane with a row of this month has nothing newer in a retired month, because retired months are
-        // over. SAFETY: the parent is open. The present month follows from the clock, or from the end of the
-        // sealed months where the clock is behind it.
+        // over.
+        // SAFETY: the parent is open. The present month follows from the clock, or from the end of the sealed
+        // months where the clock is behind it.
         let this_month = unsafe { partition_for(self.parent, clock::timestamp().max(sealed::end())) };
         let is_of_this_month =
             |head: &Head| unsafe { partition_for(self.parent, head.timestamp) } == this_month;

@@ -31,7 +31,8 @@ pub enum Which {
 /// snapshot may be older than the lock on the lane, and a chain continued from an older tail forks. Rows of a
 /// lane are only ever added, and only by the holder of its lock.
 ///
-/// # Safety Both relations are open; the index belongs to the relation and is on (tenant_id, chain_lane, …).
+/// # Safety
+/// Both relations are open; the index belongs to the relation and is on (tenant_id, chain_lane, …).
 pub unsafe fn find<T>(
     relation: pg_sys::Relation,
     index: pg_sys::Relation,

@@ -84,7 +84,8 @@ impl<const N: usize> Partition<N> {
 
     /// Closes it; locks are held until the transaction ends.
     ///
-    /// # Safety Called once, and before the executor state that it was opened with is freed.
+    /// # Safety
+    /// Called once, and before the executor state that it was opened with is freed.
     pub unsafe fn close(self) {
         // SAFETY: opened in open().
         unsafe {

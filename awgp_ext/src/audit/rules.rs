@@ -93,7 +93,8 @@ fn work_out(call: &TriggerCall) -> Rules {
     }
 }
 
-/// # Safety Both relations are open, and the trigger belongs to `source`.
+/// # Safety
+/// Both relations are open, and the trigger belongs to `source`.
 unsafe fn work_out_from(
     relation: pg_sys::Relation,
     source: pg_sys::Relation,
@@ -166,7 +167,8 @@ impl Source {
     /// The nearest ancestor of the partition whose trigger of this name is not a clone; None where this
     /// trigger is not a clone.
     ///
-    /// # Safety The relation is open and the trigger belongs to it.
+    /// # Safety
+    /// The relation is open and the trigger belongs to it.
     unsafe fn of(relation: pg_sys::Relation, trigger: *const pg_sys::Trigger) -> Option<Self> {
         // SAFETY: ancestors are opened with a lock and closed again; after an error the resource owner closes
         // them.

@@ -217,7 +217,8 @@ unsafe fn push_told(state: &mut State, kind: pg_sys::Oid, text: &str) {
 
 /// Pushes the value of a JSON text.
 ///
-/// # Safety The text is JSON that jsonb can hold.
+/// # Safety
+/// The text is JSON that jsonb can hold.
 pub unsafe fn push_text_of_json(state: &mut State, text: &str) {
     // SAFETY: a jsonb in the current memory context.
     unsafe { push_whole(state, JsonbIteratorToken::WJB_VALUE, Jsonb::from_text(text).to_palloc()) };
@@ -265,7 +266,8 @@ unsafe fn to_jsonb(datum: Datum, kind: pg_sys::Oid) -> *mut pg_sys::Jsonb {
 /// Pushes a jsonb as the value of the current key, with its secrets masked. Where it has secrets and is
 /// longer than the limit, pushes nothing and returns false.
 ///
-/// # Safety The jsonb is detoasted, and lives until the object is finished.
+/// # Safety
+/// The jsonb is detoasted, and lives until the object is finished.
 pub unsafe fn push_jsonb(state: &mut State, jsonb: *mut pg_sys::Jsonb, limit: usize) -> bool {
     // SAFETY: the caller guarantees both.
     unsafe {

@@ -73,7 +73,8 @@ unsafe extern "C-unwind" fn before_utility(statement: *mut pg_sys::PlannedStmt) 
 
 /// True for DISCARD ALL and RESET ALL.
 ///
-/// # Safety `node` is a live node.
+/// # Safety
+/// `node` is a live node.
 unsafe fn ends_identity(node: *mut pg_sys::Node) -> bool {
     // SAFETY: the tag tells the type of the node.
     unsafe {

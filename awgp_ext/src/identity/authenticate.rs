@@ -80,7 +80,8 @@ fn verified(token: &str) -> Result<(Identity, Option<Uuid>), TokenError> {
 /// Raises the refusal, and writes a line to the server's log, which a rollback does not remove.
 fn refuse(refusal: &Refusal) -> ! {
     // The server logs the text of the statement with its messages, and the text contains a token that is
-    // passed as a literal. SAFETY: the server sets the pointer for every statement and allows null.
+    // passed as a literal.
+    // SAFETY: the server sets the pointer for every statement and allows null.
     unsafe { pg_sys::debug_query_string = std::ptr::null() };
     let line = format!("awgp: authentication refused: {}", refusal.message);
     ErrorReport::new(sqlstate(refusal.reason.family()), line, "awgp")

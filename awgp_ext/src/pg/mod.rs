@@ -31,7 +31,8 @@ pub mod tuple; // rows and their columns
 /// Called once per backend, before the domains register.
 pub fn register() {
     // DETAIL is one line of JSON. Where the server runs with RUST_BACKTRACE, pgrx would append a backtrace to
-    // it. SAFETY: a backend has one thread.
+    // it.
+    // SAFETY: a backend has one thread.
     unsafe { std::env::set_var("RUST_LIB_BACKTRACE", "0") };
     catalog::listen();
 }

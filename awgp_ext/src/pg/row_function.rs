@@ -16,7 +16,8 @@ pub struct Arguments(pg_sys::FunctionCallInfo);
 impl Arguments {
     /// The arguments as PostgreSQL passed them.
     ///
-    /// # Safety `fcinfo` is the server's own, of the running call.
+    /// # Safety
+    /// `fcinfo` is the server's own, of the running call.
     pub unsafe fn new(fcinfo: pg_sys::FunctionCallInfo) -> Self {
         Self(fcinfo)
     }

@@ -60,7 +60,8 @@ pub enum View {
 
 /// Calls `visit` with the rows that meet all conditions and their tuple ids, until it answers false.
 ///
-/// # Safety The relation is open. So is an index that is passed open, and it belongs to the relation.
+/// # Safety
+/// The relation is open. So is an index that is passed open, and it belongs to the relation.
 pub unsafe fn rows(
     relation: pg_sys::Relation,
     path: &Path,

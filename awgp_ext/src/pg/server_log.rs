@@ -8,8 +8,8 @@ use serde_json::Value;
 /// Writes a line of level LOG with facts as DETAIL: ids and reasons, never content.
 pub fn leave(message: String, facts: &Value) {
     // The server logs the text of the statement with its messages, and that text may contain content as a
-    // literal. SAFETY: the server sets the pointer for every statement and allows null; it is restored at
-    // once.
+    // literal.
+    // SAFETY: the server sets the pointer for every statement and allows null; it is restored at once.
     unsafe {
         let statement = pg_sys::debug_query_string;
         pg_sys::debug_query_string = std::ptr::null();

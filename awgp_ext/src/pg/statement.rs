@@ -134,8 +134,8 @@ impl Rows {
     }
 }
 
-/// Declares statements with their argument types: `statements! { /// Doc. NAME(UUIDOID, TEXTOID) = "SELECT
-/// …"; }`.
+/// Declares statements with their argument types:
+/// `statements! { /// Doc. NAME(UUIDOID, TEXTOID) = "SELECT …"; }`.
 macro_rules! statements {
     ($($(#[doc = $doc:literal])* $name:ident($($kind:ident),* $(,)?) = $sql:expr;)+) => {
         $($(#[doc = $doc])* static $name: $crate::pg::statement::Statement =

@@ -151,7 +151,8 @@ impl Row {
 
 /// True where the two rows differ in a column that is not ignored.
 ///
-/// # Safety Both tuples are live and have this descriptor.
+/// # Safety
+/// Both tuples are live and have this descriptor.
 pub unsafe fn differ(
     old: pg_sys::HeapTuple,
     new: pg_sys::HeapTuple,

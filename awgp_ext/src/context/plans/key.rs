@@ -15,7 +15,8 @@ const UUID_EQUALS: u32 = 2972;
 /// True for a statement that writes, and for one with `id = …` among its conditions on the relation of
 /// `policy`. `policy` is an expression `tenant_id = …`.
 ///
-/// # Safety `root` is the planner's for the query being planned, and `policy` is one of its nodes.
+/// # Safety
+/// `root` is the planner's for the query being planned, and `policy` is one of its nodes.
 pub unsafe fn wants_one_row(root: *mut pg_sys::PlannerInfo, policy: *mut Node) -> bool {
     // SAFETY: the caller guarantees both; every query has a jointree.
     unsafe {
@@ -78,7 +79,8 @@ unsafe fn name<'a>(query: *mut pg_sys::Query, column: *mut pg_sys::Var) -> Optio
 
 /// `column = (SELECT call)` becomes `column = call`; any other expression is returned unchanged.
 ///
-/// # Safety `expression` is a node of the planner.
+/// # Safety
+/// `expression` is a node of the planner.
 pub unsafe fn without_sub_select(expression: *mut Node) -> *mut Node {
     // SAFETY: nodes of the planner, each read as the type of its tag; only the copy is changed.
     unsafe {

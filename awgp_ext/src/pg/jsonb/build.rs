@@ -7,7 +7,8 @@ pub type State = *mut pg_sys::JsonbParseState;
 
 /// Adds a token to the jsonb.
 ///
-/// # Safety A string or number in the value lives until the jsonb is finished.
+/// # Safety
+/// A string or number in the value lives until the jsonb is finished.
 pub unsafe fn push(state: &mut State, token: JsonbIteratorToken::Type, value: Option<pg_sys::JsonbValue>) {
     let mut value = value;
     let value = value.as_mut().map_or(std::ptr::null_mut(), std::ptr::from_mut);
@@ -30,7 +31,8 @@ pub fn string(bytes: &[u8]) -> pg_sys::JsonbValue {
 
 /// A string copied into the current memory context.
 ///
-/// # Safety The current memory context lives until the jsonb is finished.
+/// # Safety
+/// The current memory context lives until the jsonb is finished.
 pub unsafe fn owned_string(text: &str) -> pg_sys::JsonbValue {
     // SAFETY: palloc returns memory or raises.
     unsafe {

@@ -51,7 +51,7 @@ pub fn try_write(jsonb: &[u8], text: &mut impl Sink) -> Option<()> {
     Writer { text, hide: None, open: Vec::new() }.root(jsonb.get(size_of::<u32>()..)?)
 }
 
-/// The same with [`HIDDEN`] in place of the values of some keys; null stays null.
+/// The same with `HIDDEN` in place of the values of some keys; null stays null.
 pub fn write_hiding(jsonb: &[u8], hide: Hide<'_>, text: &mut impl Sink) -> Option<()> {
     Writer { text, hide: Some(hide), open: Vec::new() }.root(jsonb.get(size_of::<u32>()..)?)
 }
@@ -319,8 +319,9 @@ pub fn string(bytes: &[u8], text: &mut impl Sink) {
 
 /// A number as the server prints it.
 fn number(bytes: &[u8], text: &mut impl Sink) -> Option<()> {
-    // The header gives the length of the number, which must not exceed the bytes at hand. SAFETY: four bytes
-    // are there; a header has one or four. A header of two bytes points elsewhere (TOAST) and is refused.
+    // The header gives the length of the number, which must not exceed the bytes at hand.
+    // SAFETY: four bytes are there; a header has one or four. A header of two bytes points elsewhere (TOAST)
+    // and is refused.
     let length = unsafe {
         let varlena = bytes.first_chunk::<4>()?.as_ptr().cast();
         (!pgrx::varatt_is_1b_e(varlena)).then(|| pgrx::varsize_any(varlena))?
