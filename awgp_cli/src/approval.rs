@@ -1,15 +1,12 @@
 //! `awgp approval`: asking, and deciding what others asked for.
 
-use crate::call::Call;
-use crate::exit::Exit;
-use crate::failure::{Failure, Trouble};
+use crate::invocation::Invocation;
 use crate::opt::{
-    ApprovalApprove, ApprovalEscalate, ApprovalExplain, ApprovalInbox, ApprovalNamed, ApprovalReject,
-    ApprovalRequest, Output,
+    Approval, ApprovalApprove, ApprovalEscalate, ApprovalExplain, ApprovalInbox, ApprovalNamed,
+    ApprovalReject, ApprovalRequest, Output,
 };
 use crate::render;
-use crate::row::Row;
-use crate::session::{Context, Session, Work};
+use awgp_client::{Call, Context, Exit, Failure, Row, Session, Trouble, Work};
 use std::io::{self, BufRead, IsTerminal, Write};
 
 const COLUMNS: [&str; 11] = [
@@ -67,8 +64,24 @@ const SHOW: &str = "
     LEFT JOIN awgp.users r ON r.tenant_id = p.tenant_id AND r.id = p.requested_by
     WHERE p.tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]) AND p.id = $1::text::uuid";
 
+/// Runs one command of the noun.
+pub async fn run(noun: &Approval, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
+    let Invocation { context, output, .. } = *invocation;
+    invocation
+        .answer(async |session| match noun {
+            Approval::Inbox(options) => inbox(session, context, options, output).await,
+            Approval::Show(options) => show(session, context, options, output).await,
+            Approval::Request(options) => request(session, context, options, output).await,
+            Approval::Approve(options) => approve(session, context, options, output).await,
+            Approval::Reject(options) => reject(session, context, options, output).await,
+            Approval::Escalate(options) => escalate(session, context, options, output).await,
+            Approval::Explain(options) => explain(session, context, options, output).await,
+        })
+        .await
+}
+
 /// Lists what the user may decide, and says where glass was broken.
-pub async fn inbox(
+async fn inbox(
     session: &mut Session,
     context: Context<'_>,
     options: &ApprovalInbox,
@@ -87,7 +100,7 @@ pub async fn inbox(
 }
 
 /// Shows one approval.
-pub async fn show(
+async fn show(
     session: &mut Session,
     context: Context<'_>,
     options: &ApprovalNamed,
@@ -100,7 +113,7 @@ pub async fn show(
 }
 
 /// Asks for an approval.
-pub async fn request(
+async fn request(
     session: &mut Session,
     context: Context<'_>,
     options: &ApprovalRequest,
@@ -115,11 +128,11 @@ pub async fn request(
         .arg("approver_ids", "uuid[]", users(&work, &options.approvers).await?)
         .arg("expires_in", "interval", options.expires_in.as_ref())
         .arg("context", "jsonb", options.context.as_ref());
-    work.conclude(&call, output).await
+    Ok(render::single(&work.conclude(&call).await?, output))
 }
 
 /// Approves, after a look at what will run.
-pub async fn approve(
+async fn approve(
     session: &mut Session,
     context: Context<'_>,
     options: &ApprovalApprove,
@@ -139,11 +152,11 @@ pub async fn approve(
         "text",
         options.comment.as_ref(),
     );
-    work.conclude(&call, output).await
+    Ok(render::single(&work.conclude(&call).await?, output))
 }
 
 /// Rejects.
-pub async fn reject(
+async fn reject(
     session: &mut Session,
     context: Context<'_>,
     options: &ApprovalReject,
@@ -155,11 +168,11 @@ pub async fn reject(
         "text",
         Some(&options.reason),
     );
-    work.conclude(&call, output).await
+    Ok(render::single(&work.conclude(&call).await?, output))
 }
 
 /// Asks somebody higher.
-pub async fn escalate(
+async fn escalate(
     session: &mut Session,
     context: Context<'_>,
     options: &ApprovalEscalate,
@@ -170,11 +183,11 @@ pub async fn escalate(
         .arg("approval_id", "uuid", Some(&options.id))
         .arg("reason", "text", options.reason.as_ref())
         .arg("approver_ids", "uuid[]", users(&work, &options.approvers).await?);
-    work.conclude(&call, output).await
+    Ok(render::single(&work.conclude(&call).await?, output))
 }
 
 /// Says whether a user may decide.
-pub async fn explain(
+async fn explain(
     session: &mut Session,
     context: Context<'_>,
     options: &ApprovalExplain,

@@ -1,11 +1,11 @@
 //! `awgp assistant`: AI assistants of a tenant.
 
-use crate::call::Call;
-use crate::exit::Exit;
-use crate::failure::{Failure, Trouble};
-use crate::opt::{AssistantCreate, AssistantList, AssistantResume, AssistantSuspend, Named, Output};
+use crate::invocation::Invocation;
+use crate::opt::{
+    Assistant, AssistantCreate, AssistantList, AssistantResume, AssistantSuspend, Named, Output,
+};
 use crate::render;
-use crate::session::{Context, Session, Work};
+use awgp_client::{Call, Context, Exit, Failure, Session, Trouble, Work};
 
 const COLUMNS: [&str; 7] = ["slug", "name", "type", "status", "risk_tier", "tenant_slug", "id"];
 
@@ -28,8 +28,22 @@ const OPEN_WORK: &str = "
       AND w.status IN ('in_progress', 'awaiting_approval', 'backlog')
     ORDER BY array_position(ARRAY['in_progress', 'awaiting_approval', 'backlog'], w.status), w.created_at";
 
+/// Runs one command of the noun.
+pub async fn run(noun: &Assistant, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
+    let Invocation { context, output, .. } = *invocation;
+    invocation
+        .answer(async |session| match noun {
+            Assistant::Create(options) => create(session, context, options, output).await,
+            Assistant::List(options) => list(session, context, options, output).await,
+            Assistant::Show(options) => show(session, context, options, output).await,
+            Assistant::Suspend(options) => suspend(session, context, options, output).await,
+            Assistant::Resume(options) => resume(session, context, options, output).await,
+        })
+        .await
+}
+
 /// Creates an assistant in the tenant.
-pub async fn create(
+async fn create(
     session: &mut Session,
     context: Context<'_>,
     options: &AssistantCreate,
@@ -45,11 +59,11 @@ pub async fn create(
         .arg("configuration", "jsonb", options.configuration.as_ref())
         .arg("model_config", "jsonb", options.model_config.as_ref())
         .arg("max_cost_per_day", "numeric", options.max_cost_per_day.as_ref());
-    work.conclude(&call, output).await
+    Ok(render::single(&work.conclude(&call).await?, output))
 }
 
 /// Lists the assistants that the tenant sees.
-pub async fn list(
+async fn list(
     session: &mut Session,
     context: Context<'_>,
     options: &AssistantList,
@@ -64,7 +78,7 @@ pub async fn list(
 }
 
 /// Shows one assistant.
-pub async fn show(
+async fn show(
     session: &mut Session,
     context: Context<'_>,
     options: &Named,
@@ -78,7 +92,7 @@ pub async fn show(
 }
 
 /// Stops an assistant.
-pub async fn suspend(
+async fn suspend(
     session: &mut Session,
     context: Context<'_>,
     options: &AssistantSuspend,
@@ -88,7 +102,7 @@ pub async fn suspend(
 }
 
 /// Lets an assistant work.
-pub async fn resume(
+async fn resume(
     session: &mut Session,
     context: Context<'_>,
     options: &AssistantResume,

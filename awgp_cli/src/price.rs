@@ -1,13 +1,10 @@
 //! `awgp price`: what a token of a model costs.
 
-use crate::call::Call;
-use crate::exit::Exit;
-use crate::failure::{Failure, Trouble};
 use crate::given;
-use crate::opt::{Format, Output, PriceImport, PriceList, PriceSet, PriceShow};
+use crate::invocation::Invocation;
+use crate::opt::{Format, Output, Price, PriceImport, PriceList, PriceSet, PriceShow};
 use crate::render;
-use crate::row::Row;
-use crate::session::{Context, Session};
+use awgp_client::{Call, Context, Exit, Failure, Row, Session, Trouble, input};
 use awgp_core::money::litellm::{self, LeftOut};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -67,8 +64,21 @@ struct Count {
     prices: usize,
 }
 
+/// Runs one command of the noun.
+pub async fn run(noun: &Price, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
+    let Invocation { context, format, output, .. } = *invocation;
+    invocation
+        .answer(async |session| match noun {
+            Price::Import(options) => import(session, options, output).await,
+            Price::Set(options) => set(session, options, output).await,
+            Price::List(options) => list(session, context, options, format).await,
+            Price::Show(options) => show(session, context, options, format).await,
+        })
+        .await
+}
+
 /// Imports a list of LiteLLM's.
-pub async fn import(session: &mut Session, options: &PriceImport, output: Output) -> Result<String, Trouble> {
+async fn import(session: &mut Session, options: &PriceImport, output: Output) -> Result<String, Trouble> {
     let file = options.file.display();
     let unreadable = |error: &dyn std::fmt::Display| {
         Failure::new(Exit::BadArgument, format!("{file}: {error}")).hint(
@@ -76,13 +86,13 @@ pub async fn import(session: &mut Session, options: &PriceImport, output: Output
              carries one",
         )
     };
-    let text = given::file(&options.file).map_err(|error| unreadable(&error))?;
+    let text = input::file(&options.file).map_err(|error| unreadable(&error))?;
     if given::is_json_lines(&text) {
         return Err(unreadable(&"this is JSON Lines, and a price list is one JSON object").into());
     }
     let mut list = litellm::read(&text).map_err(|error| {
         // What is well formed all the same is named by its place.
-        given::json(&file.to_string(), &text).err().unwrap_or_else(|| unreadable(&error))
+        input::json(&file.to_string(), &text).err().unwrap_or_else(|| unreadable(&error))
     })?;
     let all = list.taken.len();
     if !options.provider.is_empty() {
@@ -182,7 +192,7 @@ fn told(imported: &Imported, list: &litellm::PriceList, left_out: &BTreeMap<Left
 }
 
 /// Adds one price.
-pub async fn set(session: &mut Session, options: &PriceSet, output: Output) -> Result<String, Trouble> {
+async fn set(session: &mut Session, options: &PriceSet, output: Output) -> Result<String, Trouble> {
     let price = json!([{
         "provider": options.provider, "model": options.model, "input_price": options.input_price,
         "output_price": options.output_price, "cached_price": options.cached_price
@@ -216,7 +226,7 @@ pub async fn set(session: &mut Session, options: &PriceSet, output: Output) -> R
 }
 
 /// Lists the prices in force.
-pub async fn list(
+async fn list(
     session: &mut Session,
     context: Context<'_>,
     options: &PriceList,
@@ -240,7 +250,7 @@ pub async fn list(
 }
 
 /// Shows the history of one price.
-pub async fn show(
+async fn show(
     session: &mut Session,
     context: Context<'_>,
     options: &PriceShow,

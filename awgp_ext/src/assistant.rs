@@ -6,7 +6,7 @@ use crate::machine::{is_insert, now, somebody_acts, user_of};
 use crate::raise::raise;
 use crate::relation::{self, Row, to_sql};
 use crate::trigger::{TriggerCall, trigger_function};
-use awgp_core::assistant::{Status, begin, verb_between};
+use awgp_core::assistant::{MACHINE, Status};
 use awgp_core::human::Human;
 use awgp_core::work::digest::{Configured, assistant_digest};
 use pgrx::IntoDatum;
@@ -27,7 +27,7 @@ fn assistant_machine(call: &TriggerCall) -> Datum {
     let (Some(to), Some(tenant)) = (status(&new), new.uuid(c"tenant_id")) else { return call.keep() };
     let user = user_of(tenant);
     if is_insert(call) {
-        if let Err(refusal) = begin(to) {
+        if let Err(refusal) = MACHINE.begin(to) {
             raise(&refusal);
         }
         let mut columns = vec![(c"status_changed_at", Some(Datum::from(now())))];
@@ -58,7 +58,7 @@ fn assistant_machine(call: &TriggerCall) -> Datum {
         columns.push((c"status_reason", old.raw(c"status_reason")));
         return call.with_columns(&columns);
     }
-    if let Err(refusal) = verb_between(from, to) {
+    if let Err(refusal) = MACHINE.verb_between(from, to) {
         raise(&refusal);
     }
     let same_reason = new.text(c"status_reason") == old.text(c"status_reason");

@@ -4,7 +4,7 @@ mod established;
 
 use crate::raise::raise;
 use awgp_core::audit::mask::{DEFAULT_PATTERNS, SecretNames};
-use awgp_core::tenancy::settings_unknown;
+use awgp_core::isolation_refusals::settings_unknown;
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum, pg_sys};
 use std::ffi::{CStr, CString, c_char, c_void};
 

@@ -3,17 +3,14 @@
 pub mod export;
 
 use crate::assistant;
-use crate::call::Call;
-use crate::exit::Exit;
-use crate::failure::{Failure, Trouble};
 use crate::given;
+use crate::invocation::{Invocation, print};
 use crate::opt::{
-    ConversationErase, ConversationHold, ConversationList, ConversationLog, ConversationNamed,
+    Conversation, ConversationErase, ConversationHold, ConversationList, ConversationLog, ConversationNamed,
     ConversationSearch, Output,
 };
 use crate::render;
-use crate::row::Row;
-use crate::session::{Context, Session, Work};
+use awgp_client::{Call, Context, Exit, Failure, Row, Session, Trouble, Work, input};
 use std::path::Path;
 
 const COLUMNS: [&str; 9] = [
@@ -51,6 +48,27 @@ const SHOW: &str = "
     SELECT to_jsonb(c) - 'content_salt' AS conversation FROM awgp.conversation_logs c
     WHERE tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]) AND id = $1::text::uuid";
 
+/// Runs one command of the noun.
+pub async fn run(noun: &Conversation, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
+    let Invocation { context, output, .. } = *invocation;
+    let answer = async |session: &mut Session| match noun {
+        Conversation::Log(options) => log(session, context, options, output).await.map(Some),
+        Conversation::List(options) => list(session, context, options, output).await.map(Some),
+        Conversation::Show(options) => show(session, context, options, output).await.map(Some),
+        Conversation::Search(options) => search(session, context, options, output).await.map(Some),
+        Conversation::Hold(options) => hold(session, context, options, output).await.map(Some),
+        Conversation::Erase(options) => erase(session, context, options, output).await.map(Some),
+        // It prints for itself.
+        Conversation::Export(options) => {
+            export::export(session, context, options, output).await.map(|()| None)
+        }
+    };
+    match invocation.connected(answer).await? {
+        Some(text) => print(&text, Exit::Success),
+        None => Ok(Exit::Success),
+    }
+}
+
 /// Logs a conversation, and ends it where that is asked.
 pub async fn log(
     session: &mut Session,
@@ -82,7 +100,7 @@ fn read(file: &Path) -> Result<String, Failure> {
     let (place, text) = if file == Path::new("-") {
         ("standard input".to_owned(), given::stdin(u64::MAX))
     } else {
-        (file.display().to_string(), given::file(file))
+        (file.display().to_string(), input::file(file))
     };
     let text = text.map_err(|error| {
         Failure::new(Exit::BadArgument, format!("{place}: {error}"))
@@ -97,7 +115,7 @@ async fn of_id(work: &Work<'_>, call: Call, id: &str) -> Result<Row, Trouble> {
 }
 
 /// Lists the conversations that the tenant sees.
-pub async fn list(
+async fn list(
     session: &mut Session,
     context: Context<'_>,
     options: &ConversationList,
@@ -113,7 +131,7 @@ pub async fn list(
 }
 
 /// Shows one conversation.
-pub async fn show(
+async fn show(
     session: &mut Session,
     context: Context<'_>,
     options: &ConversationNamed,
@@ -132,7 +150,7 @@ pub async fn show(
 }
 
 /// Finds conversations by their words.
-pub async fn search(
+async fn search(
     session: &mut Session,
     context: Context<'_>,
     options: &ConversationSearch,
@@ -147,7 +165,7 @@ pub async fn search(
 }
 
 /// Holds or releases a conversation.
-pub async fn hold(
+async fn hold(
     session: &mut Session,
     context: Context<'_>,
     options: &ConversationHold,
@@ -161,7 +179,7 @@ pub async fn hold(
 }
 
 /// Erases the content of a conversation.
-pub async fn erase(
+async fn erase(
     session: &mut Session,
     context: Context<'_>,
     options: &ConversationErase,

@@ -18,7 +18,7 @@ use crate::raise::raise;
 use crate::trigger::{TriggerCall, nothing, row_security_binds, trigger_function};
 use crate::{context, relation};
 use awgp_core::audit::entity::entity_id;
-use awgp_core::tenancy;
+use awgp_core::isolation_refusals;
 use pgrx::pg_sys::{self, Datum};
 use pgrx::{PgLogLevel, PgSqlErrorCode};
 use serde_json::json;
@@ -132,6 +132,6 @@ fn owner(call: &TriggerCall, rules: &Rules, row: pg_sys::HeapTuple) -> Option<Uu
 fn refuse_foreign_tenant(entity: &str, tenant: Uuid) {
     let bound = || row_security_binds(relation::oid(c"audit_logs"));
     if context::current().is_none_or(|context| context.tenant != tenant) && bound() {
-        raise(&tenancy::foreign_tenant(entity));
+        raise(&isolation_refusals::foreign_tenant(entity));
     }
 }

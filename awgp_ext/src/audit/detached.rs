@@ -6,7 +6,7 @@ use super::{append, queue};
 use crate::raise::raise;
 use awgp_core::audit::chain::{Digest, Lane, Link};
 use awgp_core::audit::integrity;
-use awgp_core::audit::known::{Head, Known};
+use awgp_core::audit::lane_facts::{Head, LaneFacts};
 use awgp_core::audit::verify::LogVerifier;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
@@ -22,7 +22,7 @@ pub fn verify(name: &str) -> u64 {
         let lane = row.position().lane();
         if current != Some(lane) {
             current = Some(lane);
-            verifier.lane(lane, known(name, lane, row.chain_seq));
+            verifier.lane(lane, lane_facts(name, lane, row.chain_seq));
         }
         verifier.row(row);
         if let Some(hash) = Digest::from_hex(row.integrity_hash) {
@@ -48,14 +48,14 @@ pub fn verify(name: &str) -> u64 {
     rows
 }
 
-fn known(name: &str, lane: Lane, first_seq: i64) -> Known {
-    let genesis = Known::from_genesis(queue::installation(), lane);
+fn lane_facts(name: &str, lane: Lane, first_seq: i64) -> LaneFacts {
+    let genesis = LaneFacts::from_genesis(queue::installation(), lane);
     let before = (first_seq > 1).then_some(first_seq - 1);
     let start = before.and_then(|seq| append::link_at(lane, seq).or_else(|| verify::anchored(lane, seq)));
-    let known = Known { start: start.unwrap_or(genesis.start), ..genesis };
+    let facts = LaneFacts { start: start.unwrap_or(genesis.start), ..genesis };
     match verify::anchor_of(name, lane) {
-        Some(last) => known.with_head(Head::Exactly(last)),
-        None => known,
+        Some(last) => facts.with_head(Head::Exactly(last)),
+        None => facts,
     }
 }
 

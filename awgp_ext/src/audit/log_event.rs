@@ -10,9 +10,9 @@ use crate::raise::raise;
 use crate::relation::{self, from_sql};
 use crate::settings;
 use crate::transaction::refuse_read_only;
+use awgp_core::isolation_refusals;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
-use awgp_core::tenancy;
 use pgrx::prelude::*;
 
 /// Longest action and entity_type, in bytes.
@@ -34,7 +34,9 @@ fn log_event(
     metadata: default!(Option<Jsonb>, "NULL"),
 ) -> i64 {
     refuse_read_only(c"awgp.log_event()");
-    let Some(context) = context::current() else { raise(&tenancy::no_tenant_context("audit_logs")) };
+    let Some(context) = context::current() else {
+        raise(&isolation_refusals::no_tenant_context("audit_logs"))
+    };
     let actor = actor::current();
     let limit = settings::audit_event_max();
     let mut left_out = Vec::new();

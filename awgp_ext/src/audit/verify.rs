@@ -11,7 +11,7 @@ use crate::relation::{self, from_sql, to_sql};
 use awgp_core::audit::chain::{Digest, Lane, Link};
 use awgp_core::audit::finding::{Finding, Kind, Severity};
 use awgp_core::audit::integrity::{HeadsRoot, Seal, check};
-use awgp_core::audit::known::{Bridge, Head, Known};
+use awgp_core::audit::lane_facts::{Bridge, Head, LaneFacts};
 use awgp_core::audit::verify::LogVerifier;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
@@ -153,7 +153,7 @@ pub fn verify_rows(scope: Scope<'_>, keep_lanes: bool) -> (Vec<Finding>, BTreeMa
         if current != Some(lane) {
             current = Some(lane);
             let anchors = anchors.remove(&lane).unwrap_or_default();
-            verifier.lane(lane, known(scope, lane, row.chain_seq, &anchors));
+            verifier.lane(lane, lane_facts(scope, lane, row.chain_seq, &anchors));
         }
         verifier.row(row);
         if let Some(hash) = Digest::from_hex(row.integrity_hash) {
@@ -164,7 +164,7 @@ pub fn verify_rows(scope: Scope<'_>, keep_lanes: bool) -> (Vec<Finding>, BTreeMa
     // A lane of which a seal tells and no row is left.
     for (lane, anchors) in anchors {
         let first_seq = anchors.first().map_or(0, |anchor| anchor.first_seq);
-        verifier.lane(lane, known(scope, lane, first_seq, &anchors));
+        verifier.lane(lane, lane_facts(scope, lane, first_seq, &anchors));
     }
     let mut findings = verifier.finish();
     for finding in &mut findings {
@@ -189,8 +189,8 @@ struct Anchor {
 }
 
 /// What is known of a lane before its first row in the scope.
-fn known(scope: Scope<'_>, lane: Lane, first_seq: i64, anchors: &[Anchor]) -> Known {
-    let genesis = Known::from_genesis(queue::installation(), lane);
+fn lane_facts(scope: Scope<'_>, lane: Lane, first_seq: i64, anchors: &[Anchor]) -> LaneFacts {
+    let genesis = LaneFacts::from_genesis(queue::installation(), lane);
     let start = if scope.partition.is_some() && first_seq > 1 {
         append::link_at(lane, first_seq - 1)
             .or_else(|| anchored(lane, first_seq - 1))
@@ -203,7 +203,7 @@ fn known(scope: Scope<'_>, lane: Lane, first_seq: i64, anchors: &[Anchor]) -> Kn
     let gone = anchors.iter().filter(|anchor| !anchor.is_attached);
     let bridges = gone.map(|anchor| Bridge { first_seq: anchor.first_seq, last: anchor.last }).collect();
     let head = anchors.last().map_or(Head::Unknown, |anchor| Head::AtLeast(anchor.last));
-    Known { start, points, bridges, head, ..genesis }
+    LaneFacts { start, points, bridges, head, ..genesis }
 }
 
 /// The links that seals have recorded, a lane's in ascending order.

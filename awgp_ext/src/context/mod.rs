@@ -16,9 +16,9 @@ pub mod tenants;
 use crate::raise::raise;
 use crate::relation::uuid_array;
 use crate::settings::{self, ContextMode};
+use awgp_core::isolation_refusals;
 use awgp_core::permissions::Role;
 use awgp_core::refusal::Refusal;
-use awgp_core::tenancy;
 use pgrx::pg_sys;
 use session::SessionIdentity;
 use std::cell::RefCell;
@@ -176,7 +176,7 @@ pub fn user_role() -> Result<Option<Role>, Refusal> {
     if let Some((_, role)) = remembered {
         return Ok(Some(role));
     }
-    let name = tenants::role_of_active_user(tenant, user).ok_or_else(tenancy::unknown_user)?;
+    let name = tenants::role_of_active_user(tenant, user).ok_or_else(isolation_refusals::unknown_user)?;
     let role = name.parse::<Role>()?;
     STATE.with_borrow_mut(|state| state.role = Some((user, role)));
     Ok(Some(role))
@@ -293,7 +293,7 @@ fn from_setting() -> Option<Context> {
     });
     let tenant = remembered.unwrap_or_else(|| {
         let id = std::str::from_utf8(text).ok().and_then(|text| Uuid::try_parse(text.trim()).ok());
-        let Some(id) = id else { raise(&tenancy::malformed_tenant_id()) };
+        let Some(id) = id else { raise(&isolation_refusals::malformed_tenant_id()) };
         let tenant = tenants::is_active(id).then_some(id);
         STATE.with_borrow_mut(|state| state.setting = Some((text.to_vec(), tenant)));
         tenant

@@ -14,11 +14,11 @@ use crate::server_log;
 use crate::transaction::refuse_read_only;
 use awgp_core::audit::row::timestamp_from_postgres;
 use awgp_core::civil::format_timestamp;
+use awgp_core::isolation_refusals;
 use awgp_core::messaging::{Admission, Decision, Party, Question, Relation, Side, decide};
 use awgp_core::permissions::{Verb, check_write};
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
-use awgp_core::tenancy;
 use pgrx::JsonB;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys;
@@ -81,7 +81,7 @@ fn test_message(
 }
 
 fn tenant_in_context() -> Context {
-    context::current().unwrap_or_else(|| raise(&tenancy::no_tenant_context("message_windows")))
+    context::current().unwrap_or_else(|| raise(&isolation_refusals::no_tenant_context("message_windows")))
 }
 
 /// The arguments of a question.
@@ -121,7 +121,7 @@ impl Message {
 
     /// The decision but for the limits, and the windows that are to be asked.
     fn decide(&self, context: Context) -> (Decision, Vec<Asked>) {
-        let Some(own) = load::tenant(context.tenant) else { raise(&tenancy::unknown_tenant()) };
+        let Some(own) = load::tenant(context.tenant) else { raise(&isolation_refusals::unknown_tenant()) };
         let (from, to) = (load::party(self.from), load::party(self.to));
         let from = from.filter(|party| party.tenant == context.tenant);
         let other_tenant = |party: &Party| (party.tenant != context.tenant).then_some(party.tenant);

@@ -6,7 +6,7 @@ use crate::machine::writing;
 use crate::relation::{as_owner_past_row_security, to_sql};
 use crate::statement::statements;
 use crate::trigger::{TriggerCall, nothing, trigger_function};
-use awgp_core::work::{Status, is_final};
+use awgp_core::work::{MACHINE, Status};
 use pgrx::pg_sys::Datum;
 use uuid::Uuid;
 
@@ -25,7 +25,7 @@ fn work_item_effects(call: &TriggerCall) -> Datum {
     let Some(new) = WorkItem::read(&call.new_row()) else { return nothing() };
     let old = call.old_text(c"status").and_then(|name| Status::named(&name));
     let moved = old != new.status;
-    let over = new.status.is_some_and(|status| status == Status::InProgress || is_final(status));
+    let over = new.status.is_some_and(|status| status == Status::InProgress || MACHINE.is_final(status));
     // Where no approval was ever asked for there is none.
     if moved && over && new.asked_risk_level.is_some() {
         withdraw(new.tenant, new.id);

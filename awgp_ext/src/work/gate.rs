@@ -6,8 +6,8 @@ use crate::relation::{as_owner_past_row_security, from_sql, to_sql};
 use crate::statement::statements;
 use awgp_core::approval;
 use awgp_core::assistant::Status;
+use awgp_core::isolation_refusals;
 use awgp_core::refusal::Refusal;
-use awgp_core::tenancy;
 use awgp_core::work::digest::{ITEM_ALONE, Pin};
 use awgp_core::work::gate::{Approval, Assistant, Pass, check_assistant, find_approval, needs_approval};
 use pgrx::datum::TimestampWithTimeZone;
@@ -46,7 +46,7 @@ pub fn lock_assistant(tenant: Uuid, id: Uuid) -> Result<Assistant, Refusal> {
             })
         })
     });
-    let (status, tier, capabilities) = found.ok_or_else(tenancy::unknown_assistant)?;
+    let (status, tier, capabilities) = found.ok_or_else(isolation_refusals::unknown_assistant)?;
     Ok(Assistant {
         id,
         // What is none of the four begins nothing.
