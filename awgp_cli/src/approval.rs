@@ -23,46 +23,18 @@ const COLUMNS: [&str; 11] = [
     "id",
 ];
 
-// Within the tenant of the approval: a deputy sees on whose behalf he would decide.
 const INBOX: &str = "
-    SELECT p.risk_level AS risk, p.title, concat_ws(': ', w.context->>'action', w.title) AS will_run,
-           w.context->>'action' AS action, w.title AS work_item_title, a.slug AS assistant,
-           w.estimated_cost AS cost, r.email AS requested_by,
-           date_trunc('second', clock_timestamp() - p.created_at)::text AS age,
-           date_trunc('second', p.expires_at - clock_timestamp())::text AS left,
-           (why.said->>'votes') || ' of ' || (why.said->>'votes_needed') AS votes,
-           b.email AS on_behalf_of, p.status, p.expires_at, p.work_item_id, p.id
-    FROM (SELECT p.*, row_number() OVER () AS place FROM awgp.approval_inbox() AS p) AS p
-    CROSS JOIN LATERAL (SELECT awgp.explain_approval(p.id) AS said OFFSET 0) AS why
-    LEFT JOIN awgp.work_items w ON w.tenant_id = p.tenant_id AND w.id = p.work_item_id
-    LEFT JOIN awgp.assistants a ON a.tenant_id = w.tenant_id AND a.id = w.assistant_id
-    LEFT JOIN awgp.users r ON r.tenant_id = p.tenant_id AND r.id = p.requested_by
-    LEFT JOIN awgp.users b ON b.tenant_id = p.tenant_id AND b.id = (why.said->>'on_behalf_of')::uuid
-    ORDER BY p.place LIMIT $1::bigint";
+    SELECT risk, title, will_run, action, work_item_title, assistant, cost, requested_by, age, time_left AS left, votes,
+           on_behalf_of, status, expires_at, work_item_id, id
+    FROM awgp.approval_queue ORDER BY place LIMIT $1::bigint";
 
 /// Where glass was broken of late: an inbox says so, whoever reads it.
 const BROKEN: &str = "
-    SELECT p.id, p.title, u.email AS by, p.approved_at FROM awgp.approvals p
-    LEFT JOIN awgp.users u ON u.tenant_id = p.tenant_id AND u.id = p.approved_by
-    WHERE p.tenant_id = awgp.current_tenant() AND p.break_glass
-      AND p.approved_at > clock_timestamp() - interval '30 days'
-    ORDER BY p.approved_at DESC";
+    SELECT id, title, broken_by AS by, approved_at FROM awgp.broken_glass
+    WHERE tenant_id = awgp.current_tenant() AND approved_at > clock_timestamp() - interval '30 days'
+    ORDER BY approved_at DESC";
 
-const SHOW: &str = "
-    SELECT p.*, r.email AS requested_by_email, w.title AS work_item_title, w.description AS work_item_description,
-           w.status AS work_item_status, w.context->>'action' AS work_item_action, w.context AS work_item_context, w.estimated_cost AS work_item_cost,
-           a.slug AS assistant_slug,
-           (SELECT json_agg(json_build_object('decision', d.decision, 'by', u.email, 'on_behalf_of', b.email,
-                                              'comment', d.comment, 'at', d.decided_at) ORDER BY d.decided_at)
-            FROM awgp.approval_decisions d
-            LEFT JOIN awgp.users u ON u.tenant_id = d.tenant_id AND u.id = d.approver_id
-            LEFT JOIN awgp.users b ON b.tenant_id = d.tenant_id AND b.id = d.on_behalf_of
-            WHERE d.tenant_id = p.tenant_id AND d.approval_id = p.id) AS decisions
-    FROM awgp.approvals p
-    LEFT JOIN awgp.work_items w ON w.tenant_id = p.tenant_id AND w.id = p.work_item_id
-    LEFT JOIN awgp.assistants a ON a.tenant_id = w.tenant_id AND a.id = w.assistant_id
-    LEFT JOIN awgp.users r ON r.tenant_id = p.tenant_id AND r.id = p.requested_by
-    WHERE p.tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]) AND p.id = $1::text::uuid";
+const SHOW: &str = "SELECT * FROM awgp.approval_details WHERE id = $1::text::uuid";
 
 /// Runs one command of the noun.
 pub async fn run(noun: &Approval, invocation: &Invocation<'_>) -> Result<Exit, Failure> {

@@ -9,12 +9,10 @@ use awgp_client::{Call, Context, Exit, Failure, Session, Trouble, Work};
 
 const COLUMNS: [&str; 7] = ["slug", "name", "type", "status", "risk_tier", "tenant_slug", "id"];
 
-// The visible tenants are named besides row-level security, because a superuser's login has none.
 const LIST: &str = "
-    SELECT a.*, t.slug AS tenant_slug FROM awgp.assistants a LEFT JOIN awgp.tenants t ON t.id = a.tenant_id
-    WHERE a.tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])
-      AND ($2::text IS NULL OR a.status = $2) AND ($3::text IS NULL OR a.type = $3)
-    ORDER BY t.slug, a.slug LIMIT $1::bigint";
+    SELECT * FROM awgp.assistant_list
+    WHERE ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR type = $3)
+    ORDER BY tenant_slug, slug LIMIT $1::bigint";
 
 // A subsidiary's assistant may have the same slug: the tenant's own comes first.
 const SHOW: &str = "
@@ -23,10 +21,9 @@ const SHOW: &str = "
     ORDER BY tenant_id <> awgp.current_tenant() LIMIT 1";
 
 const OPEN_WORK: &str = "
-    SELECT w.status, w.risk_level, w.title, w.started_at, w.id FROM awgp.work_items w
-    WHERE w.tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]) AND w.assistant_id::text = lower($1)
-      AND w.status IN ('in_progress', 'awaiting_approval', 'backlog')
-    ORDER BY array_position(ARRAY['in_progress', 'awaiting_approval', 'backlog'], w.status), w.created_at";
+    SELECT status, risk_level, title, started_at, id FROM awgp.work_item_list
+    WHERE assistant_id::text = lower($1) AND status IN ('in_progress', 'awaiting_approval', 'backlog')
+    ORDER BY array_position(ARRAY['in_progress', 'awaiting_approval', 'backlog'], status), created_at";
 
 /// Runs one command of the noun.
 pub async fn run(noun: &Assistant, invocation: &Invocation<'_>) -> Result<Exit, Failure> {

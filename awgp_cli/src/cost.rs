@@ -18,9 +18,7 @@ const TREND_COLUMNS: usize = 30;
 /// tenant in context.
 const DAYS: &str = "
     SELECT COALESCE($1::text::date, last - 29)::text AS since, last::text AS until
-    FROM (SELECT COALESCE($2::text::date, awgp.accounting_day(now(), COALESCE(
-              (SELECT settings ->> 'time_zone' FROM awgp.tenants WHERE id = awgp.current_tenant()), 'UTC')))
-         ) AS bound (last)";
+    FROM (SELECT COALESCE($2::text::date, awgp.accounting_today())) AS bound (last)";
 
 impl By {
     /// The column that names what is added up, and further columns that belong to it.

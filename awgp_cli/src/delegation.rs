@@ -9,15 +9,8 @@ const COLUMNS: [&str; 8] =
     ["delegator", "delegate", "risk_levels", "state", "starts_at", "ends_at", "reason", "id"];
 
 const LIST: &str = "
-    SELECT g.*, f.email AS delegator, t.email AS delegate,
-           CASE WHEN NOT g.is_active THEN 'revoked' WHEN clock_timestamp() < g.starts_at THEN 'scheduled'
-                WHEN clock_timestamp() < g.ends_at THEN 'in_force' ELSE 'ended' END AS state
-    FROM awgp.approval_delegations g
-    LEFT JOIN awgp.users f ON f.tenant_id = g.tenant_id AND f.id = g.delegator_id
-    LEFT JOIN awgp.users t ON t.tenant_id = g.tenant_id AND t.id = g.delegate_id
-    WHERE g.tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])
-      AND (NOT $2 OR (g.is_active AND g.starts_at <= clock_timestamp() AND clock_timestamp() < g.ends_at))
-    ORDER BY g.ends_at DESC, g.id LIMIT $1::bigint";
+    SELECT * FROM awgp.delegation_list WHERE NOT $2 OR state = 'in_force'
+    ORDER BY ends_at DESC, id LIMIT $1::bigint";
 
 /// Runs one command of the noun.
 pub async fn run(noun: &Delegation, invocation: &Invocation<'_>) -> Result<Exit, Failure> {

@@ -17,14 +17,10 @@ const COLUMNS: [&str; 8] = [
     "id",
 ];
 
-// The visible tenants are named besides row-level security, because a superuser's login has none.
 const LIST: &str = "
-    SELECT f.*, a.slug AS assistant_slug
-    FROM awgp.hallucination_flags f
-    LEFT JOIN awgp.assistants a ON a.tenant_id = f.tenant_id AND a.id = f.assistant_id
-    WHERE f.tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])
-      AND ($2::text IS NULL OR f.status = $2) AND ($3::text IS NULL OR f.assistant_id = $3::text::uuid)
-    ORDER BY f.created_at DESC, f.id LIMIT $1::bigint";
+    SELECT * FROM awgp.hallucination_flag_list
+    WHERE ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR assistant_id = $3::text::uuid)
+    ORDER BY created_at DESC, id LIMIT $1::bigint";
 
 const QUALITY_COLUMNS: [&str; 10] = [
     "assistant_slug",

@@ -18,12 +18,9 @@ const COLUMNS: [&str; 9] = [
     "id",
 ];
 
-// The visible tenants are named besides row-level security, because a superuser's login has none.
 const LIST: &str = "
-    SELECT p.*, t.slug AS tenant_slug
-    FROM awgp.communication_policies p LEFT JOIN awgp.tenants t ON t.id = p.tenant_id
-    WHERE p.tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]) AND (p.is_active OR NOT $2)
-    ORDER BY t.slug, p.name, p.id LIMIT $1::bigint";
+    SELECT * FROM awgp.communication_policy_list WHERE is_active OR NOT $2
+    ORDER BY tenant_slug, name, id LIMIT $1::bigint";
 
 /// Runs one command of the noun.
 pub async fn run(noun: &Policy, invocation: &Invocation<'_>) -> Result<Exit, Failure> {

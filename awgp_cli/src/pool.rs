@@ -35,11 +35,9 @@ const HISTORY_COLUMNS: [&str; 7] =
     ["starts_at", "ends_at", "limit_amount", "opening", "spent", "held", "used_percent"];
 
 const HISTORY: &str = "
-    SELECT b.starts_at, b.ends_at, b.limit_amount, b.opening, b.spent, b.held,
-           round(100 * (b.spent + b.held) / NULLIF(b.limit_amount, 0), 1) AS used_percent
-    FROM awgp.budget_periods AS b JOIN awgp.provider_credit_pools AS p ON p.tenant_id = b.tenant_id AND p.id = b.pool_id
-    WHERE b.scope = 'pool' AND p.tenant_id = awgp.current_tenant() AND p.provider = $1
-    ORDER BY b.starts_at DESC LIMIT $2::bigint";
+    SELECT starts_at, ends_at, limit_amount, opening, spent, held, used_percent FROM awgp.budget_history
+    WHERE tenant_id = awgp.current_tenant() AND provider = $1
+    ORDER BY starts_at DESC LIMIT $2::bigint";
 
 /// Runs one command of the noun.
 pub async fn run(noun: &Pool, invocation: &Invocation<'_>) -> Result<Exit, Failure> {

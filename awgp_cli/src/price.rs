@@ -33,13 +33,7 @@ const FOR_PEOPLE: [&str; 7] = [
     "valid_from",
 ];
 
-const PRICES: &str = "
-    SELECT provider, model, from_input_tokens, trim_scale(input_price) AS input_price,
-           trim_scale(output_price) AS output_price, trim_scale(cached_price) AS cached_price, valid_from, source, id,
-           trim_scale(input_price * 1000000) AS input_per_million,
-           trim_scale(output_price * 1000000) AS output_per_million,
-           trim_scale(cached_price * 1000000) AS cached_per_million
-    FROM awgp.model_prices AS p";
+const PRICES: &str = "SELECT * FROM awgp.model_price_list";
 
 /// An import, as a program reads it.
 #[derive(Serialize)]
@@ -232,16 +226,12 @@ async fn list(
     options: &PriceList,
     format: Format,
 ) -> Result<String, Trouble> {
-    let sql = format!(
-        "{PRICES} WHERE ($2::text IS NULL OR provider = $2) AND ($3::text IS NULL OR strpos(model, $3) > 0)
-           AND valid_from = (SELECT max(q.valid_from) FROM awgp.model_prices AS q
-                             WHERE q.model = p.model AND q.provider = p.provider
-                               AND q.valid_from <= COALESCE($4::text::timestamptz, now()))
-         ORDER BY provider, model, from_input_tokens LIMIT $1::bigint"
-    );
+    let sql = "SELECT * FROM awgp.prices_in_force($4::text::timestamptz)
+               WHERE ($2::text IS NULL OR provider = $2) AND ($3::text IS NULL OR strpos(model, $3) > 0)
+               ORDER BY provider, model, from_input_tokens LIMIT $1::bigint";
     let work = session.begin(context).await?;
     let limit = i64::from(options.limit.rows);
-    let rows = work.select(&sql, &[&limit, &options.provider, &options.model, &options.at]).await?;
+    let rows = work.select(sql, &[&limit, &options.provider, &options.model, &options.at]).await?;
     work.commit().await?;
     if rows.is_empty() && format == Format::Table && context.tenant.is_none() {
         return Ok("no rows: without --tenant only a member of awgp_admin sees prices\n".to_owned());

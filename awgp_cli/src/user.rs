@@ -7,11 +7,9 @@ use awgp_client::{Call, Context, Exit, Failure, Session, Trouble};
 
 const COLUMNS: [&str; 7] = ["email", "role", "first_name", "last_name", "is_active", "tenant_slug", "id"];
 
-// The visible tenants are named besides row-level security, because a superuser's login has none.
 const LIST: &str = "
-    SELECT u.*, t.slug AS tenant_slug FROM awgp.users u LEFT JOIN awgp.tenants t ON t.id = u.tenant_id
-    WHERE u.tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]) AND ($2::text IS NULL OR u.role = $2)
-    ORDER BY t.slug, u.email LIMIT $1::bigint";
+    SELECT * FROM awgp.user_list WHERE $2::text IS NULL OR role = $2
+    ORDER BY tenant_slug, email LIMIT $1::bigint";
 
 /// Runs one command of the noun.
 pub async fn run(noun: &User, invocation: &Invocation<'_>) -> Result<Exit, Failure> {

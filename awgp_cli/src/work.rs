@@ -9,15 +9,10 @@ use awgp_client::{Call, Context, Exit, Failure, Session, Trouble};
 const COLUMNS: [&str; 7] =
     ["title", "status", "risk_level", "priority", "assistant_slug", "tenant_slug", "id"];
 
-// The visible tenants are named besides row-level security, because a superuser's login has none.
 const LIST: &str = "
-    SELECT w.*, a.slug AS assistant_slug, t.slug AS tenant_slug
-    FROM awgp.work_items w
-    LEFT JOIN awgp.assistants a ON a.tenant_id = w.tenant_id AND a.id = w.assistant_id
-    LEFT JOIN awgp.tenants t ON t.id = w.tenant_id
-    WHERE w.tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])
-      AND ($2::text IS NULL OR w.status = $2) AND ($3::text IS NULL OR w.assistant_id = $3::text::uuid)
-    ORDER BY w.created_at DESC, w.id LIMIT $1::bigint";
+    SELECT * FROM awgp.work_item_list
+    WHERE ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR assistant_id = $3::text::uuid)
+    ORDER BY created_at DESC, id LIMIT $1::bigint";
 
 const SHOW: &str = "
     SELECT * FROM awgp.work_items

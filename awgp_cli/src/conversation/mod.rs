@@ -25,25 +25,19 @@ const COLUMNS: [&str; 9] = [
     "id",
 ];
 
-/// Lists leave the messages out: a page of them may be fifty megabytes.
-const LISTED: &str = "c.id, c.tenant_id, c.assistant_id, a.slug AS assistant_slug, c.work_item_id, c.channel, c.external_id,
-    c.message_count, c.model, c.cost_amount, c.token_count, c.started_at, c.ended_at, c.legal_hold, c.erased_at";
+/// The columns of a list for programs.
+const LISTED: &str =
+    "id, tenant_id, assistant_id, assistant_slug, work_item_id, channel, external_id, message_count, model,
+    cost_amount, token_count, started_at, ended_at, legal_hold, erased_at";
+
+const LIST: &str = "
+    SELECT {listed} FROM awgp.conversation_list
+    WHERE ($2::text IS NULL OR assistant_id = $2::text::uuid) AND ($3::text IS NULL OR external_id = $3)
+    ORDER BY created_at DESC, id LIMIT $1::bigint";
+
+const SEARCH: &str = "SELECT {listed} FROM awgp.find_conversations($1, $2::text::uuid, $3::text::integer)";
 
 // The visible tenants are named besides row-level security, because a superuser's login has none.
-const LIST: &str = "
-    SELECT {listed} FROM awgp.conversation_logs c
-    LEFT JOIN awgp.assistants a ON a.tenant_id = c.tenant_id AND a.id = c.assistant_id
-    WHERE c.tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])
-      AND ($2::text IS NULL OR c.assistant_id = $2::text::uuid) AND ($3::text IS NULL OR c.external_id = $3)
-    ORDER BY c.created_at DESC, c.id LIMIT $1::bigint";
-
-const SEARCH: &str = "
-    SELECT {listed}
-    FROM (SELECT found.*, row_number() OVER () AS place
-          FROM awgp.search_conversations($1, $2::text::uuid, $3::text::integer) AS found) AS c
-    LEFT JOIN awgp.assistants a ON a.tenant_id = c.tenant_id AND a.id = c.assistant_id
-    ORDER BY c.place";
-
 const SHOW: &str = "
     SELECT to_jsonb(c) - 'content_salt' AS conversation FROM awgp.conversation_logs c
     WHERE tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]) AND id = $1::text::uuid";
