@@ -1,6 +1,6 @@
 //! `awgp`, the command line of AWGP: parse, call one SQL function, show the answer.
 //!
-//! - [`opt`]: every argument; its comments are the help
+//! - [`opt`]: every argument; its comments are the help; `usage`: what is told where they cannot be understood
 //! - [`invocation`]: what a command is called with, and how it ends
 //! - one file a noun, with one `run`: [`tenant`], [`user`], [`assistant`], [`work`], [`approval`], [`delegation`], [`action`],
 //!   [`message`], [`policy`], [`template`], [`conversation`], [`flag`], [`pool`], [`cost`], [`price`], [`provider`],
@@ -37,6 +37,7 @@ pub mod provider;
 pub mod render;
 pub mod template;
 pub mod tenant;
+mod usage;
 pub mod user;
 pub mod version;
 pub mod work;
@@ -46,15 +47,13 @@ use clap::Parser;
 use invocation::Invocation;
 use opt::{Command, Format, Opt, Output};
 use std::ffi::OsString;
-use std::io::IsTerminal;
 
 /// Runs one command line and prints what it has to say.
 pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let opt = match Opt::try_parse_from(&arguments) {
         Ok(opt) => opt,
-        Err(usage) if usage.use_stderr() && asks_for_json(&arguments) => return tell_usage_as_json(&usage),
-        Err(usage) => return tell_usage(&usage),
+        Err(usage) => return usage::tell(&usage, &arguments),
     };
     let output = opt.global.output.without_csv();
     match run_command(&opt).await {
@@ -74,41 +73,6 @@ pub fn hide_secrets_in_panics() {
         eprintln!("error: internal error: {} ({place})", shown::line(&secret::redact(text)));
         std::process::exit(i32::from(Exit::Unexpected.code()));
     }));
-}
-
-/// Whether a command line that could not be parsed asks for JSON all the same.
-fn asks_for_json(arguments: &[OsString]) -> bool {
-    arguments.iter().any(|argument| argument == "--output=json")
-        || arguments.windows(2).any(|pair| pair[0] == "--output" && pair[1] == "json")
-}
-
-fn tell_usage_as_json(usage: &clap::Error) -> Exit {
-    let rendered = usage.render().to_string();
-    let first = rendered.lines().next().unwrap_or_default();
-    let message = first.strip_prefix("error: ").unwrap_or(first);
-    let failure = Failure::new(Exit::Usage, message).hint("awgp --help");
-    eprintln!("{}", failure.json());
-    failure.exit
-}
-
-/// Help and version go to stdout; a usage error to stderr, without the secret it may quote.
-fn tell_usage(usage: &clap::Error) -> Exit {
-    let to_stderr = usage.use_stderr();
-    let on_terminal =
-        if to_stderr { std::io::stderr().is_terminal() } else { std::io::stdout().is_terminal() };
-    let plain = !on_terminal || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let rendered = usage.render();
-    let text = if plain { rendered.to_string() } else { rendered.ansi().to_string() };
-    if to_stderr {
-        // Colours are escape sequences; without them there is nothing that a terminal should obey.
-        let text = secret::redact(&text);
-        eprint!("{}", if plain { shown::lines(&text) } else { text });
-        return Exit::Usage;
-    }
-    match render::print(&text) {
-        Ok(()) => Exit::Success,
-        Err(_) => Exit::Unexpected,
-    }
 }
 
 /// An error as it is asked for, without a final newline.

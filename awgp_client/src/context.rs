@@ -16,3 +16,14 @@ impl<'a> Context<'a> {
         Self { tenant: given(tenant), user: given(user) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_blank_is_absent() {
+        let Context { tenant, user } = Context::given(Some(" "), Some("ann@north.example"));
+        assert_eq!((tenant, user), (None, Some("ann@north.example")));
+    }
+}
