@@ -1,12 +1,9 @@
 //! `awgp action`: before an assistant acts, and after.
 
-use crate::exit::Exit;
-use crate::failure::{Failure, Trouble};
-use crate::given;
-use crate::opt::{ActionBegin, ActionFinish, Output};
+use crate::invocation::Invocation;
+use crate::opt::{Action, ActionBegin, ActionFinish, Output};
 use crate::render;
-use crate::row::Row;
-use crate::session::{Context, Session};
+use awgp_client::{Context, Exit, Failure, Row, Session, Trouble, input};
 use awgp_core::reason::{Family, Reason};
 
 const BEGIN: &str = "
@@ -15,8 +12,21 @@ const BEGIN: &str = "
 const FINISH: &str = "
     SELECT awgp.finish_action($1::text::uuid, $2, $3, $4, $5, $6::text::numeric, $7::text::jsonb)::text";
 
+/// Runs one command of the noun.
+pub async fn run(noun: &Action, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
+    let Invocation { context, output, .. } = *invocation;
+    match noun {
+        Action::Begin(options) => {
+            invocation.decision(async |session| begin(session, context, options, output).await).await
+        }
+        Action::Finish(options) => {
+            invocation.answer(async |session| finish(session, context, options, output).await).await
+        }
+    }
+}
+
 /// Begins an action, and commits whatever the answer: a denial is in the trail too.
-pub async fn begin(
+async fn begin(
     session: &mut Session,
     context: Context<'_>,
     options: &ActionBegin,
@@ -39,14 +49,14 @@ pub async fn begin(
 }
 
 /// Ends an action.
-pub async fn finish(
+async fn finish(
     session: &mut Session,
     context: Context<'_>,
     options: &ActionFinish,
     output: Output,
 ) -> Result<String, Trouble> {
     let ActionFinish { action, outcome, model, input_tokens, output_tokens, cost_amount, result } = options;
-    let result = result.as_ref().map(|result| given::json("--result", result)).transpose()?;
+    let result = result.as_ref().map(|result| input::json("--result", result)).transpose()?;
     let work = session.begin(context).await?;
     work.require_tenant().await?;
     let answer = work

@@ -1,15 +1,12 @@
 //! `awgp approval`: asking, and deciding what others asked for.
 
-use crate::call::Call;
-use crate::exit::Exit;
-use crate::failure::{Failure, Trouble};
+use crate::invocation::Invocation;
 use crate::opt::{
-    ApprovalApprove, ApprovalEscalate, ApprovalExplain, ApprovalInbox, ApprovalNamed, ApprovalReject,
-    ApprovalRequest, Output,
+    Approval, ApprovalApprove, ApprovalEscalate, ApprovalExplain, ApprovalInbox, ApprovalNamed,
+    ApprovalReject, ApprovalRequest, Output,
 };
 use crate::render;
-use crate::row::Row;
-use crate::session::{Context, Session, Work};
+use awgp_client::{Call, Context, Exit, Failure, Row, Session, Trouble, Work};
 use std::io::{self, BufRead, IsTerminal, Write};
 
 const COLUMNS: [&str; 11] = [
@@ -26,49 +23,37 @@ const COLUMNS: [&str; 11] = [
     "id",
 ];
 
-// Within the tenant of the approval: a deputy sees on whose behalf he would decide.
 const INBOX: &str = "
-    SELECT p.risk_level AS risk, p.title, concat_ws(': ', w.context->>'action', w.title) AS will_run,
-           w.context->>'action' AS action, w.title AS work_item_title, a.slug AS assistant,
-           w.estimated_cost AS cost, r.email AS requested_by,
-           date_trunc('second', clock_timestamp() - p.created_at)::text AS age,
-           date_trunc('second', p.expires_at - clock_timestamp())::text AS left,
-           (why.said->>'votes') || ' of ' || (why.said->>'votes_needed') AS votes,
-           b.email AS on_behalf_of, p.status, p.expires_at, p.work_item_id, p.id
-    FROM (SELECT p.*, row_number() OVER () AS place FROM awgp.approval_inbox() AS p) AS p
-    CROSS JOIN LATERAL (SELECT awgp.explain_approval(p.id) AS said OFFSET 0) AS why
-    LEFT JOIN awgp.work_items w ON w.tenant_id = p.tenant_id AND w.id = p.work_item_id
-    LEFT JOIN awgp.assistants a ON a.tenant_id = w.tenant_id AND a.id = w.assistant_id
-    LEFT JOIN awgp.users r ON r.tenant_id = p.tenant_id AND r.id = p.requested_by
-    LEFT JOIN awgp.users b ON b.tenant_id = p.tenant_id AND b.id = (why.said->>'on_behalf_of')::uuid
-    ORDER BY p.place LIMIT $1::bigint";
+    SELECT risk, title, will_run, action, work_item_title, assistant, cost, requested_by, age, time_left AS left, votes,
+           on_behalf_of, status, expires_at, work_item_id, id
+    FROM awgp.approval_queue ORDER BY place LIMIT $1::bigint";
 
 /// Where glass was broken of late: an inbox says so, whoever reads it.
 const BROKEN: &str = "
-    SELECT p.id, p.title, u.email AS by, p.approved_at FROM awgp.approvals p
-    LEFT JOIN awgp.users u ON u.tenant_id = p.tenant_id AND u.id = p.approved_by
-    WHERE p.tenant_id = awgp.current_tenant() AND p.break_glass
-      AND p.approved_at > clock_timestamp() - interval '30 days'
-    ORDER BY p.approved_at DESC";
+    SELECT id, title, broken_by AS by, approved_at FROM awgp.broken_glass
+    WHERE tenant_id = awgp.current_tenant() AND approved_at > clock_timestamp() - interval '30 days'
+    ORDER BY approved_at DESC";
 
-const SHOW: &str = "
-    SELECT p.*, r.email AS requested_by_email, w.title AS work_item_title, w.description AS work_item_description,
-           w.status AS work_item_status, w.context->>'action' AS work_item_action, w.context AS work_item_context, w.estimated_cost AS work_item_cost,
-           a.slug AS assistant_slug,
-           (SELECT json_agg(json_build_object('decision', d.decision, 'by', u.email, 'on_behalf_of', b.email,
-                                              'comment', d.comment, 'at', d.decided_at) ORDER BY d.decided_at)
-            FROM awgp.approval_decisions d
-            LEFT JOIN awgp.users u ON u.tenant_id = d.tenant_id AND u.id = d.approver_id
-            LEFT JOIN awgp.users b ON b.tenant_id = d.tenant_id AND b.id = d.on_behalf_of
-            WHERE d.tenant_id = p.tenant_id AND d.approval_id = p.id) AS decisions
-    FROM awgp.approvals p
-    LEFT JOIN awgp.work_items w ON w.tenant_id = p.tenant_id AND w.id = p.work_item_id
-    LEFT JOIN awgp.assistants a ON a.tenant_id = w.tenant_id AND a.id = w.assistant_id
-    LEFT JOIN awgp.users r ON r.tenant_id = p.tenant_id AND r.id = p.requested_by
-    WHERE p.tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]) AND p.id = $1::text::uuid";
+const SHOW: &str = "SELECT * FROM awgp.approval_details WHERE id = $1::text::uuid";
+
+/// Runs one command of the noun.
+pub async fn run(noun: &Approval, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
+    let Invocation { context, output, .. } = *invocation;
+    invocation
+        .answer(async |session| match noun {
+            Approval::Inbox(options) => inbox(session, context, options, output).await,
+            Approval::Show(options) => show(session, context, options, output).await,
+            Approval::Request(options) => request(session, context, options, output).await,
+            Approval::Approve(options) => approve(session, context, options, output).await,
+            Approval::Reject(options) => reject(session, context, options, output).await,
+            Approval::Escalate(options) => escalate(session, context, options, output).await,
+            Approval::Explain(options) => explain(session, context, options, output).await,
+        })
+        .await
+}
 
 /// Lists what the user may decide, and says where glass was broken.
-pub async fn inbox(
+async fn inbox(
     session: &mut Session,
     context: Context<'_>,
     options: &ApprovalInbox,
@@ -87,7 +72,7 @@ pub async fn inbox(
 }
 
 /// Shows one approval.
-pub async fn show(
+async fn show(
     session: &mut Session,
     context: Context<'_>,
     options: &ApprovalNamed,
@@ -100,7 +85,7 @@ pub async fn show(
 }
 
 /// Asks for an approval.
-pub async fn request(
+async fn request(
     session: &mut Session,
     context: Context<'_>,
     options: &ApprovalRequest,
@@ -115,11 +100,11 @@ pub async fn request(
         .arg("approver_ids", "uuid[]", users(&work, &options.approvers).await?)
         .arg("expires_in", "interval", options.expires_in.as_ref())
         .arg("context", "jsonb", options.context.as_ref());
-    work.conclude(&call, output).await
+    Ok(render::single(&work.conclude(&call).await?, output))
 }
 
 /// Approves, after a look at what will run.
-pub async fn approve(
+async fn approve(
     session: &mut Session,
     context: Context<'_>,
     options: &ApprovalApprove,
@@ -139,11 +124,11 @@ pub async fn approve(
         "text",
         options.comment.as_ref(),
     );
-    work.conclude(&call, output).await
+    Ok(render::single(&work.conclude(&call).await?, output))
 }
 
 /// Rejects.
-pub async fn reject(
+async fn reject(
     session: &mut Session,
     context: Context<'_>,
     options: &ApprovalReject,
@@ -155,11 +140,11 @@ pub async fn reject(
         "text",
         Some(&options.reason),
     );
-    work.conclude(&call, output).await
+    Ok(render::single(&work.conclude(&call).await?, output))
 }
 
 /// Asks somebody higher.
-pub async fn escalate(
+async fn escalate(
     session: &mut Session,
     context: Context<'_>,
     options: &ApprovalEscalate,
@@ -170,11 +155,11 @@ pub async fn escalate(
         .arg("approval_id", "uuid", Some(&options.id))
         .arg("reason", "text", options.reason.as_ref())
         .arg("approver_ids", "uuid[]", users(&work, &options.approvers).await?);
-    work.conclude(&call, output).await
+    Ok(render::single(&work.conclude(&call).await?, output))
 }
 
 /// Says whether a user may decide.
-pub async fn explain(
+async fn explain(
     session: &mut Session,
     context: Context<'_>,
     options: &ApprovalExplain,

@@ -1,20 +1,18 @@
 //! `awgp assistant`: AI assistants of a tenant.
 
-use crate::call::Call;
-use crate::exit::Exit;
-use crate::failure::{Failure, Trouble};
-use crate::opt::{AssistantCreate, AssistantList, AssistantResume, AssistantSuspend, Named, Output};
+use crate::invocation::Invocation;
+use crate::opt::{
+    Assistant, AssistantCreate, AssistantList, AssistantResume, AssistantSuspend, Named, Output,
+};
 use crate::render;
-use crate::session::{Context, Session, Work};
+use awgp_client::{Call, Context, Exit, Failure, Session, Trouble, Work};
 
 const COLUMNS: [&str; 7] = ["slug", "name", "type", "status", "risk_tier", "tenant_slug", "id"];
 
-// The visible tenants are named besides row-level security, because a superuser's login has none.
 const LIST: &str = "
-    SELECT a.*, t.slug AS tenant_slug FROM awgp.assistants a LEFT JOIN awgp.tenants t ON t.id = a.tenant_id
-    WHERE a.tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])
-      AND ($2::text IS NULL OR a.status = $2) AND ($3::text IS NULL OR a.type = $3)
-    ORDER BY t.slug, a.slug LIMIT $1::bigint";
+    SELECT * FROM awgp.assistant_list
+    WHERE ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR type = $3)
+    ORDER BY tenant_slug, slug LIMIT $1::bigint";
 
 // A subsidiary's assistant may have the same slug: the tenant's own comes first.
 const SHOW: &str = "
@@ -23,13 +21,26 @@ const SHOW: &str = "
     ORDER BY tenant_id <> awgp.current_tenant() LIMIT 1";
 
 const OPEN_WORK: &str = "
-    SELECT w.status, w.risk_level, w.title, w.started_at, w.id FROM awgp.work_items w
-    WHERE w.tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]) AND w.assistant_id::text = lower($1)
-      AND w.status IN ('in_progress', 'awaiting_approval', 'backlog')
-    ORDER BY array_position(ARRAY['in_progress', 'awaiting_approval', 'backlog'], w.status), w.created_at";
+    SELECT status, risk_level, title, started_at, id FROM awgp.work_item_list
+    WHERE assistant_id::text = lower($1) AND status IN ('in_progress', 'awaiting_approval', 'backlog')
+    ORDER BY array_position(ARRAY['in_progress', 'awaiting_approval', 'backlog'], status), created_at";
+
+/// Runs one command of the noun.
+pub async fn run(noun: &Assistant, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
+    let Invocation { context, output, .. } = *invocation;
+    invocation
+        .answer(async |session| match noun {
+            Assistant::Create(options) => create(session, context, options, output).await,
+            Assistant::List(options) => list(session, context, options, output).await,
+            Assistant::Show(options) => show(session, context, options, output).await,
+            Assistant::Suspend(options) => suspend(session, context, options, output).await,
+            Assistant::Resume(options) => resume(session, context, options, output).await,
+        })
+        .await
+}
 
 /// Creates an assistant in the tenant.
-pub async fn create(
+async fn create(
     session: &mut Session,
     context: Context<'_>,
     options: &AssistantCreate,
@@ -45,11 +56,11 @@ pub async fn create(
         .arg("configuration", "jsonb", options.configuration.as_ref())
         .arg("model_config", "jsonb", options.model_config.as_ref())
         .arg("max_cost_per_day", "numeric", options.max_cost_per_day.as_ref());
-    work.conclude(&call, output).await
+    Ok(render::single(&work.conclude(&call).await?, output))
 }
 
 /// Lists the assistants that the tenant sees.
-pub async fn list(
+async fn list(
     session: &mut Session,
     context: Context<'_>,
     options: &AssistantList,
@@ -64,7 +75,7 @@ pub async fn list(
 }
 
 /// Shows one assistant.
-pub async fn show(
+async fn show(
     session: &mut Session,
     context: Context<'_>,
     options: &Named,
@@ -78,7 +89,7 @@ pub async fn show(
 }
 
 /// Stops an assistant.
-pub async fn suspend(
+async fn suspend(
     session: &mut Session,
     context: Context<'_>,
     options: &AssistantSuspend,
@@ -88,7 +99,7 @@ pub async fn suspend(
 }
 
 /// Lets an assistant work.
-pub async fn resume(
+async fn resume(
     session: &mut Session,
     context: Context<'_>,
     options: &AssistantResume,

@@ -1,14 +1,11 @@
 //! `awgp cost`: what was spent, recorded and added up.
 
 use crate::assistant;
-use crate::call::Call;
 use crate::chart::{self, Canvas};
-use crate::failure::Trouble;
-use crate::given;
-use crate::opt::{By, CostRecord, CostReport, Format, Output};
+use crate::invocation::Invocation;
+use crate::opt::{By, Cost, CostRecord, CostReport, Format, Output};
 use crate::render;
-use crate::row::Row;
-use crate::session::{Context, Session, Work};
+use awgp_client::{Call, Context, Exit, Failure, Row, Session, Trouble, Work, input};
 use std::collections::BTreeMap;
 
 /// Columns of a report besides its key.
@@ -21,9 +18,7 @@ const TREND_COLUMNS: usize = 30;
 /// tenant in context.
 const DAYS: &str = "
     SELECT COALESCE($1::text::date, last - 29)::text AS since, last::text AS until
-    FROM (SELECT COALESCE($2::text::date, awgp.accounting_day(now(), COALESCE(
-              (SELECT settings ->> 'time_zone' FROM awgp.tenants WHERE id = awgp.current_tenant()), 'UTC')))
-         ) AS bound (last)";
+    FROM (SELECT COALESCE($2::text::date, awgp.accounting_today())) AS bound (last)";
 
 impl By {
     /// The column that names what is added up, and further columns that belong to it.
@@ -49,8 +44,19 @@ impl By {
     }
 }
 
+/// Runs one command of the noun.
+pub async fn run(noun: &Cost, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
+    let Invocation { context, format, output, .. } = *invocation;
+    invocation
+        .answer(async |session| match noun {
+            Cost::Record(options) => record(session, context, options, output).await,
+            Cost::Report(options) => report(session, context, options, format).await,
+        })
+        .await
+}
+
 /// Records a cost.
-pub async fn record(
+async fn record(
     session: &mut Session,
     context: Context<'_>,
     options: &CostRecord,
@@ -62,7 +68,7 @@ pub async fn record(
     let metadata = match options.cached_tokens {
         None => options.metadata.clone(),
         Some(cached) => {
-            let given = given::json("--metadata", options.metadata.as_deref().unwrap_or("{}"))?;
+            let given = input::json("--metadata", options.metadata.as_deref().unwrap_or("{}"))?;
             let sql =
                 "SELECT ($1::text::jsonb || jsonb_build_object('cached_tokens', $2::text::integer))::text";
             Some(work.text(sql, &[&given, &cached.to_string()]).await?)
@@ -78,7 +84,7 @@ pub async fn record(
         .arg("work_item_id", "uuid", options.work_item.as_ref())
         .arg("metadata", "jsonb", metadata)
         .arg("idempotency_key", "text", options.idempotency_key.as_ref());
-    work.conclude(&call, output).await
+    Ok(render::single(&work.conclude(&call).await?, output))
 }
 
 /// Adds up what was spent.

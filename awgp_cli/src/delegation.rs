@@ -1,27 +1,31 @@
 //! `awgp delegation`: authority passed on for a time.
 
-use crate::call::Call;
-use crate::failure::Trouble;
-use crate::opt::{DelegationCreate, DelegationList, DelegationRevoke, Output};
+use crate::invocation::Invocation;
+use crate::opt::{Delegation, DelegationCreate, DelegationList, DelegationRevoke, Output};
 use crate::render;
-use crate::session::{Context, Session};
+use awgp_client::{Call, Context, Exit, Failure, Session, Trouble};
 
 const COLUMNS: [&str; 8] =
     ["delegator", "delegate", "risk_levels", "state", "starts_at", "ends_at", "reason", "id"];
 
 const LIST: &str = "
-    SELECT g.*, f.email AS delegator, t.email AS delegate,
-           CASE WHEN NOT g.is_active THEN 'revoked' WHEN clock_timestamp() < g.starts_at THEN 'scheduled'
-                WHEN clock_timestamp() < g.ends_at THEN 'in_force' ELSE 'ended' END AS state
-    FROM awgp.approval_delegations g
-    LEFT JOIN awgp.users f ON f.tenant_id = g.tenant_id AND f.id = g.delegator_id
-    LEFT JOIN awgp.users t ON t.tenant_id = g.tenant_id AND t.id = g.delegate_id
-    WHERE g.tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])
-      AND (NOT $2 OR (g.is_active AND g.starts_at <= clock_timestamp() AND clock_timestamp() < g.ends_at))
-    ORDER BY g.ends_at DESC, g.id LIMIT $1::bigint";
+    SELECT * FROM awgp.delegation_list WHERE NOT $2 OR state = 'in_force'
+    ORDER BY ends_at DESC, id LIMIT $1::bigint";
+
+/// Runs one command of the noun.
+pub async fn run(noun: &Delegation, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
+    let Invocation { context, output, .. } = *invocation;
+    invocation
+        .answer(async |session| match noun {
+            Delegation::Create(options) => create(session, context, options, output).await,
+            Delegation::List(options) => list(session, context, options, output).await,
+            Delegation::Revoke(options) => revoke(session, context, options, output).await,
+        })
+        .await
+}
 
 /// Lets another user decide.
-pub async fn create(
+async fn create(
     session: &mut Session,
     context: Context<'_>,
     options: &DelegationCreate,
@@ -36,11 +40,11 @@ pub async fn create(
         .arg("ends_at", "timestamptz", Some(&options.until))
         .arg("risk_levels", "integer[]", (!levels.is_empty()).then(|| format!("{{{}}}", levels.join(","))))
         .arg("reason", "text", options.reason.as_ref());
-    work.conclude(&call, output).await
+    Ok(render::single(&work.conclude(&call).await?, output))
 }
 
 /// Lists the delegations that the tenant sees.
-pub async fn list(
+async fn list(
     session: &mut Session,
     context: Context<'_>,
     options: &DelegationList,
@@ -53,12 +57,15 @@ pub async fn list(
 }
 
 /// Takes a delegation back.
-pub async fn revoke(
+async fn revoke(
     session: &mut Session,
     context: Context<'_>,
     options: &DelegationRevoke,
     output: Output,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
-    work.conclude(&Call::new("revoke_delegation").arg("id", "uuid", Some(&options.id)), output).await
+    Ok(render::single(
+        &work.conclude(&Call::new("revoke_delegation").arg("id", "uuid", Some(&options.id))).await?,
+        output,
+    ))
 }

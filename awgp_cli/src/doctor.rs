@@ -1,17 +1,19 @@
 //! `awgp doctor`: what is wrong with the installation, and the command that mends it.
 
-use crate::call::Call;
-use crate::exit::Exit;
-use crate::failure::Trouble;
+use crate::invocation::Invocation;
 use crate::opt::Output;
 use crate::render;
-use crate::row::Row;
-use crate::session::{Context, Session};
+use awgp_client::{Call, Context, Exit, Failure, Row, Session, Trouble};
 
 const COLUMNS: [&str; 5] = ["severity", "code", "object", "message", "hint"];
 
+/// Runs the command.
+pub async fn run(invocation: &Invocation<'_>) -> Result<Exit, Failure> {
+    invocation.decision(async |session| doctor(session, invocation.output).await).await
+}
+
 /// Shows the findings. An error among them makes the exit code 12.
-pub async fn doctor(session: &mut Session, output: Output) -> Result<(String, Exit), Trouble> {
+async fn doctor(session: &mut Session, output: Output) -> Result<(String, Exit), Trouble> {
     let work = session.begin(Context::default()).await?;
     let findings = work.call(&Call::new("doctor")).await?;
     work.commit().await?;

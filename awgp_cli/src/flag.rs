@@ -1,11 +1,10 @@
 //! `awgp flag`: potential hallucinations, and what humans found.
 
 use crate::assistant;
-use crate::call::Call;
-use crate::failure::Trouble;
-use crate::opt::{FlagCreate, FlagList, FlagReview, Output};
+use crate::invocation::Invocation;
+use crate::opt::{Flag, FlagCreate, FlagList, FlagReview, Output};
 use crate::render;
-use crate::session::{Context, Session};
+use awgp_client::{Call, Context, Exit, Failure, Session, Trouble};
 
 const COLUMNS: [&str; 8] = [
     "status",
@@ -18,14 +17,10 @@ const COLUMNS: [&str; 8] = [
     "id",
 ];
 
-// The visible tenants are named besides row-level security, because a superuser's login has none.
 const LIST: &str = "
-    SELECT f.*, a.slug AS assistant_slug
-    FROM awgp.hallucination_flags f
-    LEFT JOIN awgp.assistants a ON a.tenant_id = f.tenant_id AND a.id = f.assistant_id
-    WHERE f.tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])
-      AND ($2::text IS NULL OR f.status = $2) AND ($3::text IS NULL OR f.assistant_id = $3::text::uuid)
-    ORDER BY f.created_at DESC, f.id LIMIT $1::bigint";
+    SELECT * FROM awgp.hallucination_flag_list
+    WHERE ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR assistant_id = $3::text::uuid)
+    ORDER BY created_at DESC, id LIMIT $1::bigint";
 
 const QUALITY_COLUMNS: [&str; 10] = [
     "assistant_slug",
@@ -44,8 +39,21 @@ const QUALITY: &str = "
     SELECT * FROM awgp.assistant_quality WHERE tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])
     ORDER BY confirmed DESC, assistant_slug, model";
 
+/// Runs one command of the noun.
+pub async fn run(noun: &Flag, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
+    let Invocation { context, output, .. } = *invocation;
+    invocation
+        .answer(async |session| match noun {
+            Flag::Create(options) => create(session, context, options, output).await,
+            Flag::List(options) => list(session, context, options, output).await,
+            Flag::Review(options) => review(session, context, options, output).await,
+            Flag::Quality => quality(session, context, output).await,
+        })
+        .await
+}
+
 /// Flags what an assistant has said.
-pub async fn create(
+async fn create(
     session: &mut Session,
     context: Context<'_>,
     options: &FlagCreate,
@@ -60,11 +68,11 @@ pub async fn create(
         .arg("flagged_content", "text", options.content.as_ref())
         .arg("work_item_id", "uuid", options.work_item.as_ref())
         .arg("conversation_log_id", "uuid", options.conversation.as_ref());
-    work.conclude(&call, output).await
+    Ok(render::single(&work.conclude(&call).await?, output))
 }
 
 /// Lists the flags that the tenant sees.
-pub async fn list(
+async fn list(
     session: &mut Session,
     context: Context<'_>,
     options: &FlagList,
@@ -79,7 +87,7 @@ pub async fn list(
 }
 
 /// Reviews a flag.
-pub async fn review(
+async fn review(
     session: &mut Session,
     context: Context<'_>,
     options: &FlagReview,
@@ -90,11 +98,11 @@ pub async fn review(
         .arg("flag_id", "uuid", Some(&options.id))
         .arg("status", "text", Some(&options.status))
         .arg("notes", "text", options.notes.as_ref());
-    work.conclude(&call, output).await
+    Ok(render::single(&work.conclude(&call).await?, output))
 }
 
 /// Shows how often each assistant is wrong.
-pub async fn quality(session: &mut Session, context: Context<'_>, output: Output) -> Result<String, Trouble> {
+async fn quality(session: &mut Session, context: Context<'_>, output: Output) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
     let rows = work.select(QUALITY, &[]).await?;
     work.commit().await?;

@@ -1,59 +1,15 @@
-//! What a user gives in files, on standard input and as JSON: read once, and refused with the place and the reason
-//! where the server could only say that its parser stopped.
+//! What a user gives on standard input and as JSON Lines.
 
-use crate::exit::Exit;
-use crate::failure::Failure;
-use awgp_core::json::storable;
-use awgp_core::reason::Reason;
-use awgp_core::refusal::Refusal;
+use awgp_client::{Exit, Failure, input};
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
-use std::io::{self, ErrorKind, Read};
-use std::path::Path;
-
-/// What some editors put before a text in UTF-8.
-const BYTE_ORDER_MARK: &str = "\u{feff}";
-
-/// The text of a file. A byte order mark is no part of it.
-pub fn file(path: &Path) -> io::Result<String> {
-    decoded(&std::fs::read(path)?)
-}
+use std::io::{self, Read};
 
 /// The text on standard input, at most so many bytes of it.
 pub fn stdin(max_bytes: u64) -> io::Result<String> {
     let mut bytes = Vec::new();
     io::stdin().take(max_bytes).read_to_end(&mut bytes)?;
-    decoded(&bytes)
-}
-
-fn decoded(bytes: &[u8]) -> io::Result<String> {
-    let refused = |what: String| io::Error::new(ErrorKind::InvalidData, what);
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Err(refused("the text is UTF-16; save it as UTF-8".to_owned()));
-    }
-    let line = |place: usize| bytes[..place].split(|byte| *byte == b'\n').count();
-    if let Some(place) = bytes.iter().position(|byte| *byte == 0) {
-        return Err(refused(format!(
-            "line {} has the character NUL, which no text of PostgreSQL has",
-            line(place)
-        )));
-    }
-    let text = std::str::from_utf8(bytes)
-        .map_err(|error| refused(format!("line {} is not UTF-8", line(error.valid_up_to()))))?;
-    Ok(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text).to_owned())
-}
-
-/// JSON as the server can store it, without a byte order mark. What is malformed is left to the server, whose parser
-/// judges it.
-pub fn json(what: &str, json: &str) -> Result<String, Failure> {
-    let json = json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(json);
-    storable(json).map_err(|unstorable| {
-        let refusal = Refusal::from(unstorable);
-        Failure::of_reason(Reason::JsonUnsupported, format!("{what}: {}", refusal.message))
-            .note("detail", refusal.detail())
-            .hint(refusal.hint)
-    })?;
-    Ok(json.to_owned())
+    input::decoded(&bytes)
 }
 
 /// A file's JSON array: the array itself, or one of the values of a file in JSON Lines. `wanted` says what belongs
@@ -70,7 +26,7 @@ pub fn json_array(place: &str, text: &str, wanted: &str) -> Result<String, Failu
             }
         },
     };
-    json(place, &array)
+    input::json(place, &array)
 }
 
 /// True for several JSON values, one a line.
@@ -87,27 +43,6 @@ fn as_lines(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn problem(bytes: &[u8]) -> String {
-        decoded(bytes).expect_err("no text").to_string()
-    }
-
-    #[test]
-    fn a_byte_order_mark_is_no_part_of_the_text_and_another_encoding_is_named() {
-        assert_eq!(decoded(b"\xef\xbb\xbf{}").expect("text"), "{}");
-        assert!(problem(b"\xff\xfe{\0}\0").contains("UTF-16"));
-        assert!(problem(b"a\nb\xffc").contains("line 2 is not UTF-8"));
-        assert!(problem(b"a\n\nb\0").contains("line 3 has the character NUL"));
-    }
-
-    #[test]
-    fn what_the_server_cannot_store_is_told_with_its_place() {
-        let failure = json("--metadata", r#"{"a":["\u0000"]}"#).expect_err("NUL");
-        assert_eq!((failure.exit, failure.noted("reason")), (Exit::BadArgument, Some("json_unsupported")));
-        let detail = failure.noted("detail").unwrap_or_default();
-        assert!(detail.contains(r#""element":"$.a[0]""#) && failure.noted("hint").is_some(), "{detail}");
-        assert_eq!(json("--metadata", "\u{feff}{oops").expect("the server's to judge"), "{oops");
-    }
 
     #[test]
     fn json_lines_are_an_array() {

@@ -1,16 +1,21 @@
 //! `awgp init`: the extension in this database.
 
-use crate::failure::Trouble;
+use crate::invocation::Invocation;
 use crate::opt::Output;
 use crate::render;
-use crate::session::{Context, Session};
+use awgp_client::{Context, Exit, Failure, Session, Trouble};
 
 const EXTENSION: &str = "
     SELECT current_database() AS database, extversion AS version FROM pg_catalog.pg_extension
     WHERE extname = 'awgp'";
 
+/// Runs the command.
+pub async fn run(invocation: &Invocation<'_>) -> Result<Exit, Failure> {
+    invocation.answer(async |session| init(session, invocation.output).await).await
+}
+
 /// Creates the extension where it is absent, and says what is there now.
-pub async fn init(session: &mut Session, output: Output) -> Result<String, Trouble> {
+async fn init(session: &mut Session, output: Output) -> Result<String, Trouble> {
     let work = session.begin(Context::default()).await?;
     let before = work.select(EXTENSION, &[]).await?;
     work.run("CREATE EXTENSION IF NOT EXISTS awgp", &[]).await?;

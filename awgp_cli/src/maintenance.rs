@@ -1,14 +1,19 @@
 //! `awgp maintenance`: what is due, step by step, each in a transaction of its own.
 
-use crate::exit::Exit;
-use crate::failure::{Failure, Trouble};
-use crate::opt::{MaintenanceRun, Output};
+use crate::invocation::Invocation;
+use crate::opt::{Maintenance, MaintenanceRun, Output};
 use crate::render;
-use crate::session::{Context, Session};
+use awgp_client::{Context, Exit, Failure, Session, Trouble};
 use serde_json::{Value, json};
 
-/// Runs it: the text, and the exit code.
-pub async fn run(
+/// Runs one command of the noun.
+pub async fn run(noun: &Maintenance, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
+    let Maintenance::Run(options) = noun;
+    invocation.decision(async |session| run_steps(session, options, invocation.output).await).await
+}
+
+/// Runs what is due: the text, and the exit code.
+async fn run_steps(
     session: &mut Session,
     options: &MaintenanceRun,
     output: Output,

@@ -1,13 +1,11 @@
 //! `awgp message`: whether assistants may say what they want to say.
 
 use crate::assistant;
-use crate::exit::Exit;
-use crate::failure::{Failure, Trouble};
 use crate::given;
-use crate::opt::{MessageAsked, Output};
+use crate::invocation::Invocation;
+use crate::opt::{Message, MessageAsked, Output};
 use crate::render;
-use crate::row::Row;
-use crate::session::{Context, Session, Work};
+use awgp_client::{Context, Exit, Failure, Row, Session, Trouble, Work, input};
 
 const ASK: &str =
     "SELECT awgp.authorize_message($1::text::uuid, $2::text::uuid, $3, $4, $5::text::jsonb)::text";
@@ -16,8 +14,15 @@ const TEST: &str = "SELECT awgp.test_message($1::text::uuid, $2::text::uuid, $3,
 /// Longest text that is read from standard input: more than any message may have, so that the server says so.
 const INPUT_BYTES_MAX: u64 = 2 << 20;
 
+/// Runs one command of the noun.
+pub async fn run(noun: &Message, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
+    let Invocation { context, output, .. } = *invocation;
+    let Message::Check(options) = noun;
+    invocation.decision(async |session| check(session, context, options, output).await).await
+}
+
 /// Asks, and commits whatever the answer: a denial is in the trail too.
-pub async fn check(
+async fn check(
     session: &mut Session,
     context: Context<'_>,
     options: &MessageAsked,
@@ -64,7 +69,7 @@ impl<'a> Asked<'a> {
                     .hint("give the text with --content, or as UTF-8 on standard input")
             })?,
         };
-        let metadata = given::json("--metadata", options.metadata.as_deref().unwrap_or("{}"))?;
+        let metadata = input::json("--metadata", options.metadata.as_deref().unwrap_or("{}"))?;
         Ok(Self { options, content, metadata })
     }
 

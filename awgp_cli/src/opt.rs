@@ -15,6 +15,7 @@ mod policy;
 mod pool;
 mod price;
 mod provider;
+mod shared;
 mod template;
 mod tenant;
 mod user;
@@ -47,12 +48,13 @@ pub use policy::{Policy, PolicyCreate, PolicyList, PolicyTest};
 pub use pool::{Pool, PoolCreate, PoolHistory, PoolSet};
 pub use price::{Price, PriceImport, PriceList, PriceSet, PriceShow};
 pub use provider::{Provider, ProviderAdd, ProviderNamed, ProviderRotate};
+pub use shared::{Limit, Named};
 pub use template::{Template, TemplateApply, TemplateDiff, TemplateList, TemplateNamed};
 pub use tenant::{Tenant, TenantCreate, TenantList};
 pub use user::{User, UserCreate, UserList};
 pub use work::{Work, WorkClose, WorkComplete, WorkCreate, WorkList, WorkShow};
 
-use crate::secret::DatabaseUrl;
+use awgp_client::DatabaseUrl;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -62,7 +64,7 @@ use std::path::PathBuf;
 /// variables of PostgreSQL (PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE, PGSSLMODE, PGSSLROOTCERT,
 /// PGPASSFILE). ~/.pgpass is read. A password is never printed.
 #[derive(Debug, Parser)]
-#[command(name = "awgp", version, after_help = crate::exit::HELP, max_term_width = 100)]
+#[command(name = "awgp", version, after_help = awgp_client::EXIT_CODES, max_term_width = 100)]
 pub struct Opt {
     /// Options that every command takes.
     #[command(flatten)]
@@ -198,20 +200,16 @@ pub enum Command {
     Demo(Demo),
 }
 
-/// Something that has a slug.
-#[derive(Args, Debug)]
-pub struct Named {
-    /// Its slug or id.
-    #[arg(value_name = "SLUG_OR_ID")]
-    pub slug_or_id: String,
-}
-
-/// How many rows at most.
-#[derive(Args, Clone, Copy, Debug)]
-pub struct Limit {
-    /// How many rows at most.
-    #[arg(long = "limit", value_name = "ROWS", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub rows: u32,
+impl Command {
+    /// Whether it prints CSV: the commands that list numbers do.
+    pub fn has_csv(&self) -> bool {
+        matches!(
+            self,
+            Self::Price(Price::List(_) | Price::Show(_))
+                | Self::Pool(Pool::List | Pool::History(_))
+                | Self::Cost(Cost::Report(_))
+        )
+    }
 }
 
 /// The demo.

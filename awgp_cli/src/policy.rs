@@ -1,12 +1,10 @@
 //! `awgp policy`: what assistants may say to each other.
 
-use crate::call::Call;
-use crate::exit::Exit;
-use crate::failure::Trouble;
+use crate::invocation::Invocation;
 use crate::message;
-use crate::opt::{Output, PolicyCreate, PolicyList, PolicyTest};
+use crate::opt::{Output, Policy, PolicyCreate, PolicyList, PolicyTest};
 use crate::render;
-use crate::session::{Context, Session};
+use awgp_client::{Call, Context, Exit, Failure, Session, Trouble};
 
 const COLUMNS: [&str; 9] = [
     "name",
@@ -20,15 +18,28 @@ const COLUMNS: [&str; 9] = [
     "id",
 ];
 
-// The visible tenants are named besides row-level security, because a superuser's login has none.
 const LIST: &str = "
-    SELECT p.*, t.slug AS tenant_slug
-    FROM awgp.communication_policies p LEFT JOIN awgp.tenants t ON t.id = p.tenant_id
-    WHERE p.tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]) AND (p.is_active OR NOT $2)
-    ORDER BY t.slug, p.name, p.id LIMIT $1::bigint";
+    SELECT * FROM awgp.communication_policy_list WHERE is_active OR NOT $2
+    ORDER BY tenant_slug, name, id LIMIT $1::bigint";
+
+/// Runs one command of the noun.
+pub async fn run(noun: &Policy, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
+    let Invocation { context, output, .. } = *invocation;
+    match noun {
+        Policy::Create(options) => {
+            invocation.answer(async |session| create(session, context, options, output).await).await
+        }
+        Policy::List(options) => {
+            invocation.answer(async |session| list(session, context, options, output).await).await
+        }
+        Policy::Test(options) => {
+            invocation.decision(async |session| test(session, context, options, output).await).await
+        }
+    }
+}
 
 /// Creates a policy in the tenant.
-pub async fn create(
+async fn create(
     session: &mut Session,
     context: Context<'_>,
     options: &PolicyCreate,
@@ -44,11 +55,11 @@ pub async fn create(
         .arg("rate_limit_per_hour", "integer", options.rate_limit_per_hour)
         .arg("rate_limit_scope", "text", options.rate_limit_scope.as_ref())
         .arg("is_active", "boolean", options.inactive.then_some(false));
-    work.conclude(&call, output).await
+    Ok(render::single(&work.conclude(&call).await?, output))
 }
 
 /// Lists the policies that the tenant sees.
-pub async fn list(
+async fn list(
     session: &mut Session,
     context: Context<'_>,
     options: &PolicyList,
@@ -61,7 +72,7 @@ pub async fn list(
 }
 
 /// Asks what the policies say about a message.
-pub async fn test(
+async fn test(
     session: &mut Session,
     context: Context<'_>,
     options: &PolicyTest,

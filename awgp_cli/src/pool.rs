@@ -1,13 +1,10 @@
 //! `awgp pool`: budgets, one a provider.
 
-use crate::call::Call;
 use crate::chart::Canvas;
-use crate::exit::Exit;
-use crate::failure::{Failure, Trouble};
-use crate::opt::{Format, Output, PoolCreate, PoolHistory, PoolSet};
+use crate::invocation::Invocation;
+use crate::opt::{Format, Output, Pool, PoolCreate, PoolHistory, PoolSet};
 use crate::render;
-use crate::row::Row;
-use crate::session::{Context, Session};
+use awgp_client::{Call, Context, Exit, Failure, Row, Session, Trouble};
 
 const COLUMNS: [&str; 14] = [
     "tenant_slug",
@@ -38,14 +35,25 @@ const HISTORY_COLUMNS: [&str; 7] =
     ["starts_at", "ends_at", "limit_amount", "opening", "spent", "held", "used_percent"];
 
 const HISTORY: &str = "
-    SELECT b.starts_at, b.ends_at, b.limit_amount, b.opening, b.spent, b.held,
-           round(100 * (b.spent + b.held) / NULLIF(b.limit_amount, 0), 1) AS used_percent
-    FROM awgp.budget_periods AS b JOIN awgp.provider_credit_pools AS p ON p.tenant_id = b.tenant_id AND p.id = b.pool_id
-    WHERE b.scope = 'pool' AND p.tenant_id = awgp.current_tenant() AND p.provider = $1
-    ORDER BY b.starts_at DESC LIMIT $2::bigint";
+    SELECT starts_at, ends_at, limit_amount, opening, spent, held, used_percent FROM awgp.budget_history
+    WHERE tenant_id = awgp.current_tenant() AND provider = $1
+    ORDER BY starts_at DESC LIMIT $2::bigint";
+
+/// Runs one command of the noun.
+pub async fn run(noun: &Pool, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
+    let Invocation { context, format, output, .. } = *invocation;
+    invocation
+        .answer(async |session| match noun {
+            Pool::Create(options) => create(session, context, options, output).await,
+            Pool::Set(options) => set(session, context, options, output).await,
+            Pool::List => list(session, context, format).await,
+            Pool::History(options) => history(session, context, options, format).await,
+        })
+        .await
+}
 
 /// Creates a budget.
-pub async fn create(
+async fn create(
     session: &mut Session,
     context: Context<'_>,
     options: &PoolCreate,
@@ -56,11 +64,11 @@ pub async fn create(
         .arg("provider", "text", Some(&options.provider))
         .arg("monthly_budget", "numeric", Some(&options.budget))
         .arg("reset_day_of_month", "integer", options.reset_day);
-    work.conclude(&call, output).await
+    Ok(render::single(&work.conclude(&call).await?, output))
 }
 
 /// Changes a budget.
-pub async fn set(
+async fn set(
     session: &mut Session,
     context: Context<'_>,
     options: &PoolSet,
@@ -77,7 +85,7 @@ pub async fn set(
 }
 
 /// Lists the budgets that the tenant sees.
-pub async fn list(session: &mut Session, context: Context<'_>, format: Format) -> Result<String, Trouble> {
+async fn list(session: &mut Session, context: Context<'_>, format: Format) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
     let rows = work.select(LIST, &[]).await?;
     work.commit().await?;
@@ -85,7 +93,7 @@ pub async fn list(session: &mut Session, context: Context<'_>, format: Format) -
 }
 
 /// Lists the periods of one budget.
-pub async fn history(
+async fn history(
     session: &mut Session,
     context: Context<'_>,
     options: &PoolHistory,

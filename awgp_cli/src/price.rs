@@ -1,13 +1,10 @@
 //! `awgp price`: what a token of a model costs.
 
-use crate::call::Call;
-use crate::exit::Exit;
-use crate::failure::{Failure, Trouble};
 use crate::given;
-use crate::opt::{Format, Output, PriceImport, PriceList, PriceSet, PriceShow};
+use crate::invocation::Invocation;
+use crate::opt::{Format, Output, Price, PriceImport, PriceList, PriceSet, PriceShow};
 use crate::render;
-use crate::row::Row;
-use crate::session::{Context, Session};
+use awgp_client::{Call, Context, Exit, Failure, Row, Session, Trouble, input};
 use awgp_core::money::litellm::{self, LeftOut};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -36,13 +33,7 @@ const FOR_PEOPLE: [&str; 7] = [
     "valid_from",
 ];
 
-const PRICES: &str = "
-    SELECT provider, model, from_input_tokens, trim_scale(input_price) AS input_price,
-           trim_scale(output_price) AS output_price, trim_scale(cached_price) AS cached_price, valid_from, source, id,
-           trim_scale(input_price * 1000000) AS input_per_million,
-           trim_scale(output_price * 1000000) AS output_per_million,
-           trim_scale(cached_price * 1000000) AS cached_per_million
-    FROM awgp.model_prices AS p";
+const PRICES: &str = "SELECT * FROM awgp.model_price_list";
 
 /// An import, as a program reads it.
 #[derive(Serialize)]
@@ -67,8 +58,21 @@ struct Count {
     prices: usize,
 }
 
+/// Runs one command of the noun.
+pub async fn run(noun: &Price, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
+    let Invocation { context, format, output, .. } = *invocation;
+    invocation
+        .answer(async |session| match noun {
+            Price::Import(options) => import(session, options, output).await,
+            Price::Set(options) => set(session, options, output).await,
+            Price::List(options) => list(session, context, options, format).await,
+            Price::Show(options) => show(session, context, options, format).await,
+        })
+        .await
+}
+
 /// Imports a list of LiteLLM's.
-pub async fn import(session: &mut Session, options: &PriceImport, output: Output) -> Result<String, Trouble> {
+async fn import(session: &mut Session, options: &PriceImport, output: Output) -> Result<String, Trouble> {
     let file = options.file.display();
     let unreadable = |error: &dyn std::fmt::Display| {
         Failure::new(Exit::BadArgument, format!("{file}: {error}")).hint(
@@ -76,13 +80,13 @@ pub async fn import(session: &mut Session, options: &PriceImport, output: Output
              carries one",
         )
     };
-    let text = given::file(&options.file).map_err(|error| unreadable(&error))?;
+    let text = input::file(&options.file).map_err(|error| unreadable(&error))?;
     if given::is_json_lines(&text) {
         return Err(unreadable(&"this is JSON Lines, and a price list is one JSON object").into());
     }
     let mut list = litellm::read(&text).map_err(|error| {
         // What is well formed all the same is named by its place.
-        given::json(&file.to_string(), &text).err().unwrap_or_else(|| unreadable(&error))
+        input::json(&file.to_string(), &text).err().unwrap_or_else(|| unreadable(&error))
     })?;
     let all = list.taken.len();
     if !options.provider.is_empty() {
@@ -182,7 +186,7 @@ fn told(imported: &Imported, list: &litellm::PriceList, left_out: &BTreeMap<Left
 }
 
 /// Adds one price.
-pub async fn set(session: &mut Session, options: &PriceSet, output: Output) -> Result<String, Trouble> {
+async fn set(session: &mut Session, options: &PriceSet, output: Output) -> Result<String, Trouble> {
     let price = json!([{
         "provider": options.provider, "model": options.model, "input_price": options.input_price,
         "output_price": options.output_price, "cached_price": options.cached_price
@@ -216,22 +220,18 @@ pub async fn set(session: &mut Session, options: &PriceSet, output: Output) -> R
 }
 
 /// Lists the prices in force.
-pub async fn list(
+async fn list(
     session: &mut Session,
     context: Context<'_>,
     options: &PriceList,
     format: Format,
 ) -> Result<String, Trouble> {
-    let sql = format!(
-        "{PRICES} WHERE ($2::text IS NULL OR provider = $2) AND ($3::text IS NULL OR strpos(model, $3) > 0)
-           AND valid_from = (SELECT max(q.valid_from) FROM awgp.model_prices AS q
-                             WHERE q.model = p.model AND q.provider = p.provider
-                               AND q.valid_from <= COALESCE($4::text::timestamptz, now()))
-         ORDER BY provider, model, from_input_tokens LIMIT $1::bigint"
-    );
+    let sql = "SELECT * FROM awgp.prices_in_force($4::text::timestamptz)
+               WHERE ($2::text IS NULL OR provider = $2) AND ($3::text IS NULL OR strpos(model, $3) > 0)
+               ORDER BY provider, model, from_input_tokens LIMIT $1::bigint";
     let work = session.begin(context).await?;
     let limit = i64::from(options.limit.rows);
-    let rows = work.select(&sql, &[&limit, &options.provider, &options.model, &options.at]).await?;
+    let rows = work.select(sql, &[&limit, &options.provider, &options.model, &options.at]).await?;
     work.commit().await?;
     if rows.is_empty() && format == Format::Table && context.tenant.is_none() {
         return Ok("no rows: without --tenant only a member of awgp_admin sees prices\n".to_owned());
@@ -240,7 +240,7 @@ pub async fn list(
 }
 
 /// Shows the history of one price.
-pub async fn show(
+async fn show(
     session: &mut Session,
     context: Context<'_>,
     options: &PriceShow,

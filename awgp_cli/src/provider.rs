@@ -1,27 +1,31 @@
 //! `awgp provider`: identity providers, whose tokens count in signed mode.
 
-use crate::call::Call;
-use crate::exit::Exit;
-use crate::failure::{Failure, Trouble};
-use crate::given;
-use crate::opt::{Output, ProviderAdd, ProviderNamed, ProviderRotate};
+use crate::invocation::Invocation;
+use crate::opt::{Output, Provider, ProviderAdd, ProviderNamed, ProviderRotate};
 use crate::render;
-use crate::row::Row;
-use crate::session::{Context, Session};
+use awgp_client::{Call, Context, Exit, Failure, Notice, Row, Session, Trouble, input, shown};
+use serde_json::json;
 use std::path::Path;
 
 const COLUMNS: [&str; 7] = ["name", "issuer", "audience", "algorithms", "key_ids", "is_active", "updated_at"];
 
-// The set was validated when it was written; a key without a kid shows as null. Keys that are left out are listed too:
-// they are in the set.
-const LIST: &str = "
-    SELECT name, issuer, audience, algorithms,
-           (SELECT array_agg(key ->> 'kid') FROM jsonb_array_elements(jwks::jsonb -> 'keys') AS key) AS key_ids,
-           is_active, updated_at, id
-    FROM awgp.identity_providers ORDER BY name";
+const LIST: &str = "SELECT * FROM awgp.identity_provider_list ORDER BY name";
+
+/// Runs one command of the noun.
+pub async fn run(noun: &Provider, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
+    let Invocation { output, .. } = *invocation;
+    invocation
+        .answer(async |session| match noun {
+            Provider::Add(options) => add(session, options, output).await,
+            Provider::List => list(session, output).await,
+            Provider::Rotate(options) => rotate(session, options, output).await,
+            Provider::Remove(options) => remove(session, options, output).await,
+        })
+        .await
+}
 
 /// Adds a provider.
-pub async fn add(session: &mut Session, options: &ProviderAdd, output: Output) -> Result<String, Trouble> {
+async fn add(session: &mut Session, options: &ProviderAdd, output: Output) -> Result<String, Trouble> {
     let jwks = read(&options.jwks_file)?;
     let work = session.begin(Context::default()).await?;
     let only_tenant = match &options.only_tenant {
@@ -40,13 +44,13 @@ pub async fn add(session: &mut Session, options: &ProviderAdd, output: Output) -
         .arg("leeway_seconds", "integer", options.leeway_seconds)
         .arg("max_lifetime_seconds", "integer", options.max_lifetime_seconds)
         .arg("only_tenant_id", "uuid", only_tenant);
-    let text = work.conclude(&call, output).await?;
-    session.tell_notices(output);
-    Ok(text)
+    let row = work.conclude(&call).await?;
+    tell_notices(session, output);
+    Ok(render::single(&row, output))
 }
 
 /// Lists the providers.
-pub async fn list(session: &mut Session, output: Output) -> Result<String, Trouble> {
+async fn list(session: &mut Session, output: Output) -> Result<String, Trouble> {
     let work = session.begin(Context::default()).await?;
     let rows = work.select(LIST, &[]).await?;
     work.commit().await?;
@@ -54,11 +58,7 @@ pub async fn list(session: &mut Session, output: Output) -> Result<String, Troub
 }
 
 /// Replaces the key set of a provider.
-pub async fn rotate(
-    session: &mut Session,
-    options: &ProviderRotate,
-    output: Output,
-) -> Result<String, Trouble> {
+async fn rotate(session: &mut Session, options: &ProviderRotate, output: Output) -> Result<String, Trouble> {
     let call = Call::new("rotate_identity_provider").arg("issuer", "text", Some(&options.issuer)).arg(
         "jwks",
         "text",
@@ -68,13 +68,22 @@ pub async fn rotate(
 }
 
 /// Removes a provider.
-pub async fn remove(
-    session: &mut Session,
-    options: &ProviderNamed,
-    output: Output,
-) -> Result<String, Trouble> {
+async fn remove(session: &mut Session, options: &ProviderNamed, output: Output) -> Result<String, Trouble> {
     let call = Call::new("remove_identity_provider").arg("issuer", "text", Some(&options.issuer));
     change(session, &call, &options.issuer, output).await
+}
+
+/// Tells on stderr what the server said beside its answers: a line each, or an object each.
+fn tell_notices(session: &Session, output: Output) {
+    for Notice { message, hint } in session.take_notices() {
+        match output {
+            Output::Table => eprintln!("notice: {}", shown::line(&message)),
+            Output::Json => {
+                let told = json!({"notice": message, "hint": hint.unwrap_or_default()}).to_string();
+                eprintln!("{}", shown::json(&told));
+            }
+        }
+    }
 }
 
 async fn change(session: &mut Session, call: &Call, issuer: &str, output: Output) -> Result<String, Trouble> {
@@ -85,12 +94,12 @@ async fn change(session: &mut Session, call: &Call, issuer: &str, output: Output
             .hint("list the providers with `awgp provider list`")
     })?;
     work.commit().await?;
-    session.tell_notices(output);
+    tell_notices(session, output);
     Ok(render::single(&row, output))
 }
 
 fn read(file: &Path) -> Result<String, Failure> {
-    given::file(file).map_err(|error| {
+    input::file(file).map_err(|error| {
         Failure::new(Exit::BadArgument, format!("{} cannot be read: {error}", file.display()))
             .hint("--jwks-file names a file with the realm's certificates endpoint's answer")
     })

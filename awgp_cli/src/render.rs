@@ -2,8 +2,7 @@
 
 use crate::chart::{self, Canvas};
 use crate::opt::Output;
-use crate::row::{Row, readable};
-use crate::shown;
+use awgp_client::{Row, readable, shown};
 use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 use std::io::{self, Write};
 

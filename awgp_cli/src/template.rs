@@ -1,13 +1,10 @@
 //! `awgp template`: what assistants are made from.
 
 use crate::assistant;
-use crate::call::Call;
-use crate::exit::Exit;
-use crate::failure::{Failure, Trouble};
-use crate::opt::{Output, TemplateApply, TemplateDiff, TemplateList, TemplateNamed};
+use crate::invocation::Invocation;
+use crate::opt::{Output, Template, TemplateApply, TemplateDiff, TemplateList, TemplateNamed};
 use crate::render;
-use crate::row::Row;
-use crate::session::{Context, Session};
+use awgp_client::{Call, Context, Exit, Failure, Row, Session, Trouble};
 
 const COLUMNS: [&str; 7] = ["slug", "name", "type", "risk_tier", "version", "is_system", "id"];
 const CHANGES: [&str; 3] = ["path", "current", "proposed"];
@@ -18,8 +15,21 @@ const LIST: &str = "
 
 const SHOW: &str = "SELECT * FROM awgp.assistant_templates WHERE slug = $1";
 
+/// Runs one command of the noun.
+pub async fn run(noun: &Template, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
+    let Invocation { context, output, .. } = *invocation;
+    invocation
+        .answer(async |session| match noun {
+            Template::List(options) => list(session, context, options, output).await,
+            Template::Show(options) => show(session, context, options, output).await,
+            Template::Apply(options) => apply(session, context, options, output).await,
+            Template::Diff(options) => diff(session, context, options, output).await,
+        })
+        .await
+}
+
 /// Lists the templates.
-pub async fn list(
+async fn list(
     session: &mut Session,
     context: Context<'_>,
     options: &TemplateList,
@@ -33,7 +43,7 @@ pub async fn list(
 }
 
 /// Shows one template.
-pub async fn show(
+async fn show(
     session: &mut Session,
     context: Context<'_>,
     options: &TemplateNamed,
@@ -50,7 +60,7 @@ pub async fn show(
 }
 
 /// Makes an assistant from a template.
-pub async fn apply(
+async fn apply(
     session: &mut Session,
     context: Context<'_>,
     options: &TemplateApply,
@@ -62,7 +72,7 @@ pub async fn apply(
         .arg("name", "text", Some(&options.name))
         .arg("slug", "text", Some(&options.slug))
         .arg("overrides", "jsonb", options.overrides.as_ref());
-    work.conclude(&call, output).await
+    Ok(render::single(&work.conclude(&call).await?, output))
 }
 
 /// Shows what the newest version of its template would change on an assistant.

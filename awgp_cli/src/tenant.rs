@@ -1,11 +1,9 @@
 //! `awgp tenant`: organisations.
 
-use crate::call::Call;
-use crate::exit::Exit;
-use crate::failure::{Failure, Trouble};
-use crate::opt::{Named, Output, TenantCreate, TenantList};
+use crate::invocation::Invocation;
+use crate::opt::{Named, Output, Tenant, TenantCreate, TenantList};
 use crate::render;
-use crate::session::{Context, Session};
+use awgp_client::{Call, Context, Exit, Failure, Session, Trouble};
 
 const COLUMNS: [&str; 5] = ["slug", "name", "type", "is_active", "id"];
 
@@ -15,8 +13,20 @@ const LIST: &str = "
 
 const SHOW: &str = "SELECT * FROM awgp.tenants WHERE slug = $1 OR id::text = lower($1)";
 
+/// Runs one command of the noun.
+pub async fn run(noun: &Tenant, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
+    let Invocation { context, output, .. } = *invocation;
+    invocation
+        .answer(async |session| match noun {
+            Tenant::Create(options) => create(session, context, options, output).await,
+            Tenant::List(options) => list(session, context, options, output).await,
+            Tenant::Show(options) => show(session, context, options, output).await,
+        })
+        .await
+}
+
 /// Creates a tenant.
-pub async fn create(
+async fn create(
     session: &mut Session,
     context: Context<'_>,
     options: &TenantCreate,
@@ -33,11 +43,11 @@ pub async fn create(
         .arg("type", "text", options.kind.as_ref())
         .arg("parent_tenant_id", "uuid", parent)
         .arg("settings", "jsonb", options.settings.as_ref());
-    work.conclude(&call, output).await
+    Ok(render::single(&work.conclude(&call).await?, output))
 }
 
 /// Lists the tenants that row-level security lets this login see.
-pub async fn list(
+async fn list(
     session: &mut Session,
     context: Context<'_>,
     options: &TenantList,
@@ -54,7 +64,7 @@ pub async fn list(
 }
 
 /// Shows one tenant.
-pub async fn show(
+async fn show(
     session: &mut Session,
     context: Context<'_>,
     options: &Named,

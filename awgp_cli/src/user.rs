@@ -1,21 +1,29 @@
 //! `awgp user`: people of a tenant.
 
-use crate::call::Call;
-use crate::failure::Trouble;
-use crate::opt::{Output, UserCreate, UserList};
+use crate::invocation::Invocation;
+use crate::opt::{Output, User, UserCreate, UserList};
 use crate::render;
-use crate::session::{Context, Session};
+use awgp_client::{Call, Context, Exit, Failure, Session, Trouble};
 
 const COLUMNS: [&str; 7] = ["email", "role", "first_name", "last_name", "is_active", "tenant_slug", "id"];
 
-// The visible tenants are named besides row-level security, because a superuser's login has none.
 const LIST: &str = "
-    SELECT u.*, t.slug AS tenant_slug FROM awgp.users u LEFT JOIN awgp.tenants t ON t.id = u.tenant_id
-    WHERE u.tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]) AND ($2::text IS NULL OR u.role = $2)
-    ORDER BY t.slug, u.email LIMIT $1::bigint";
+    SELECT * FROM awgp.user_list WHERE $2::text IS NULL OR role = $2
+    ORDER BY tenant_slug, email LIMIT $1::bigint";
+
+/// Runs one command of the noun.
+pub async fn run(noun: &User, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
+    let Invocation { context, output, .. } = *invocation;
+    invocation
+        .answer(async |session| match noun {
+            User::Create(options) => create(session, context, options, output).await,
+            User::List(options) => list(session, context, options, output).await,
+        })
+        .await
+}
 
 /// Creates a user in the tenant.
-pub async fn create(
+async fn create(
     session: &mut Session,
     context: Context<'_>,
     options: &UserCreate,
@@ -28,11 +36,11 @@ pub async fn create(
         .arg("first_name", "text", options.first_name.as_ref())
         .arg("last_name", "text", options.last_name.as_ref())
         .arg("keycloak_id", "text", options.keycloak_id.as_ref());
-    work.conclude(&call, output).await
+    Ok(render::single(&work.conclude(&call).await?, output))
 }
 
 /// Lists the users that the tenant sees.
-pub async fn list(
+async fn list(
     session: &mut Session,
     context: Context<'_>,
     options: &UserList,

@@ -1,32 +1,41 @@
 //! `awgp work`: work items of a tenant's assistants.
 
 use crate::assistant;
-use crate::call::Call;
-use crate::exit::Exit;
-use crate::failure::{Failure, Trouble};
-use crate::opt::{Output, WorkClose, WorkComplete, WorkCreate, WorkList, WorkShow};
+use crate::invocation::Invocation;
+use crate::opt::{self, Output, WorkClose, WorkComplete, WorkCreate, WorkList, WorkShow};
 use crate::render;
-use crate::session::{Context, Session};
+use awgp_client::{Call, Context, Exit, Failure, Session, Trouble};
 
 const COLUMNS: [&str; 7] =
     ["title", "status", "risk_level", "priority", "assistant_slug", "tenant_slug", "id"];
 
-// The visible tenants are named besides row-level security, because a superuser's login has none.
 const LIST: &str = "
-    SELECT w.*, a.slug AS assistant_slug, t.slug AS tenant_slug
-    FROM awgp.work_items w
-    LEFT JOIN awgp.assistants a ON a.tenant_id = w.tenant_id AND a.id = w.assistant_id
-    LEFT JOIN awgp.tenants t ON t.id = w.tenant_id
-    WHERE w.tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])
-      AND ($2::text IS NULL OR w.status = $2) AND ($3::text IS NULL OR w.assistant_id = $3::text::uuid)
-    ORDER BY w.created_at DESC, w.id LIMIT $1::bigint";
+    SELECT * FROM awgp.work_item_list
+    WHERE ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR assistant_id = $3::text::uuid)
+    ORDER BY created_at DESC, id LIMIT $1::bigint";
 
 const SHOW: &str = "
     SELECT * FROM awgp.work_items
     WHERE tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]) AND id = $1::text::uuid";
 
+/// Runs one command of the noun.
+pub async fn run(noun: &opt::Work, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
+    let Invocation { context, output, .. } = *invocation;
+    invocation
+        .answer(async |session| match noun {
+            opt::Work::Create(options) => create(session, context, options, output).await,
+            opt::Work::List(options) => list(session, context, options, output).await,
+            opt::Work::Show(options) => show(session, context, options, output).await,
+            opt::Work::Start(options) => start(session, context, options, output).await,
+            opt::Work::Complete(options) => complete(session, context, options, output).await,
+            opt::Work::Fail(options) => fail(session, context, options, output).await,
+            opt::Work::Cancel(options) => cancel(session, context, options, output).await,
+        })
+        .await
+}
+
 /// Creates a work item in the tenant.
-pub async fn create(
+async fn create(
     session: &mut Session,
     context: Context<'_>,
     options: &WorkCreate,
@@ -43,11 +52,11 @@ pub async fn create(
         .arg("estimated_cost", "numeric", options.estimated_cost.as_ref())
         .arg("context", "jsonb", options.context.as_ref())
         .arg("due_at", "timestamptz", options.due_at.as_ref());
-    work.conclude(&call, output).await
+    Ok(render::single(&work.conclude(&call).await?, output))
 }
 
 /// Lists the work items that the tenant sees.
-pub async fn list(
+async fn list(
     session: &mut Session,
     context: Context<'_>,
     options: &WorkList,
@@ -62,7 +71,7 @@ pub async fn list(
 }
 
 /// Shows one work item.
-pub async fn show(
+async fn show(
     session: &mut Session,
     context: Context<'_>,
     options: &WorkShow,
@@ -79,7 +88,7 @@ pub async fn show(
 }
 
 /// Begins a work item.
-pub async fn start(
+async fn start(
     session: &mut Session,
     context: Context<'_>,
     options: &WorkShow,
@@ -89,7 +98,7 @@ pub async fn start(
 }
 
 /// Ends a work item that is done.
-pub async fn complete(
+async fn complete(
     session: &mut Session,
     context: Context<'_>,
     options: &WorkComplete,
@@ -103,7 +112,7 @@ pub async fn complete(
 }
 
 /// Ends a work item that could not be done.
-pub async fn fail(
+async fn fail(
     session: &mut Session,
     context: Context<'_>,
     options: &WorkClose,
@@ -113,7 +122,7 @@ pub async fn fail(
 }
 
 /// Calls a work item off.
-pub async fn cancel(
+async fn cancel(
     session: &mut Session,
     context: Context<'_>,
     options: &WorkClose,
@@ -133,5 +142,5 @@ async fn moved(
     output: Output,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
-    work.conclude(&call, output).await
+    Ok(render::single(&work.conclude(&call).await?, output))
 }

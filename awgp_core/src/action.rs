@@ -5,18 +5,15 @@
 //! An action whose time is over is abandoned by maintenance, which gives its money back. Who finishes it late all the
 //! same says what it cost: money that was spent is never lost.
 
-use crate::machine::illegal_transition;
-use crate::named::named;
 use crate::reason::Reason;
 use crate::refusal::Refusal;
-
-/// The table, for errors.
-const TABLE: &str = "governed_actions";
+use crate::state_machine::state_machine;
 
 /// Longest result, in bytes of its JSON: what came of an action, not what was said in it.
 pub const RESULT_BYTES_MAX: usize = 64 << 10;
 
-named! {
+state_machine! {
+    table "governed_actions";
     /// How far an action is, as in the CHECK of `governed_actions.status`.
     Status {
         /// It was allowed, and is going on.
@@ -28,28 +25,15 @@ named! {
         /// Nobody said how it ended, in the time it had.
         Abandoned = "abandoned",
     }
-}
-
-named! {
+    begins Begun;
     /// What ends an action.
     Verb {
         /// It did what it was for.
-        Succeed = "succeed",
+        Succeed = "succeed": Begun => Succeeded, Abandoned => Succeeded;
         /// It did not.
-        Fail = "fail",
+        Fail = "fail": Begun => Failed, Abandoned => Failed;
         /// Nobody says how it ended.
-        Abandon = "abandon",
-    }
-}
-
-/// The state after the verb; None where the verb is not possible in this state.
-pub fn transition(from: Status, verb: Verb) -> Option<Status> {
-    use Status::{Abandoned, Begun, Failed, Succeeded};
-    match (from, verb) {
-        (Begun | Abandoned, Verb::Succeed) => Some(Succeeded),
-        (Begun | Abandoned, Verb::Fail) => Some(Failed),
-        (Begun, Verb::Abandon) => Some(Abandoned),
-        _ => None,
+        Abandon = "abandon": Begun => Abandoned;
     }
 }
 
@@ -64,13 +48,10 @@ pub enum Ending {
 
 /// What `finish` with this outcome does to an action in this state; refuses with `illegal_transition`.
 pub fn finish(from: Status, outcome: Status) -> Result<Ending, Refusal> {
-    let reached = || Verb::ALL.iter().filter_map(|verb| transition(from, *verb));
-    if reached().any(|to| to == outcome) {
-        Ok(Ending::Now)
-    } else if from == outcome && from != Status::Begun {
-        Ok(Ending::Repeated)
-    } else {
-        Err(illegal_transition(TABLE, from.name(), outcome.name(), reached().map(Status::name)))
+    match MACHINE.verb_between(from, outcome) {
+        Ok(_) => Ok(Ending::Now),
+        Err(_) if from == outcome && from != Status::Begun => Ok(Ending::Repeated),
+        Err(refusal) => Err(refusal),
     }
 }
 

@@ -1,12 +1,12 @@
 //! Assistants: their states and verbs, and what lets one begin work.
 
-use crate::machine::{illegal_beginning, illegal_transition};
-use crate::named::named;
 use crate::reason::Reason;
 use crate::refusal::Refusal;
+use crate::state_machine::state_machine;
 use uuid::Uuid;
 
-named! {
+state_machine! {
+    table "assistants";
     /// The state of an assistant, as in the CHECK of `assistants.status`.
     Status {
         /// Works.
@@ -18,52 +18,21 @@ named! {
         /// Stopped because something is wrong with it.
         Error = "error",
     }
-}
-
-named! {
+    begins Inactive | Active;
     /// What moves an assistant.
     Verb {
         /// Put it to use.
-        Activate = "activate",
+        Activate = "activate": Inactive => Active;
         /// Stop it, with a reason.
-        Suspend = "suspend",
+        Suspend = "suspend": Active => Suspended, Inactive => Suspended, Error => Suspended;
         /// Let it go on.
-        Resume = "resume",
+        Resume = "resume": Suspended => Active;
         /// Something is wrong with it.
-        Fail = "fail",
+        Fail = "fail": Active => Error;
         /// It is right again.
-        Recover = "recover",
+        Recover = "recover": Error => Active;
         /// Take it out of use.
-        Retire = "retire",
-    }
-}
-
-/// The state after the verb; None where the verb is not possible in this state.
-pub fn transition(from: Status, verb: Verb) -> Option<Status> {
-    use Status::{Active, Error, Inactive, Suspended};
-    match (from, verb) {
-        (Inactive, Verb::Activate) | (Suspended, Verb::Resume) | (Error, Verb::Recover) => Some(Active),
-        (Active | Inactive | Error, Verb::Suspend) => Some(Suspended),
-        (Active, Verb::Fail) => Some(Error),
-        (Active | Suspended | Error, Verb::Retire) => Some(Inactive),
-        _ => None,
-    }
-}
-
-/// The verb that leads from one state to another; refuses with reason `illegal_transition`.
-pub fn verb_between(from: Status, to: Status) -> Result<Verb, Refusal> {
-    let leads = |verb: &&Verb| transition(from, **verb) == Some(to);
-    Verb::ALL.iter().find(leads).copied().ok_or_else(|| {
-        let possible = Verb::ALL.iter().filter_map(|verb| transition(from, *verb)).map(Status::name);
-        illegal_transition("assistants", from.name(), to.name(), possible)
-    })
-}
-
-/// An assistant begins inactive, or active at once.
-pub fn begin(status: Status) -> Result<(), Refusal> {
-    match status {
-        Status::Inactive | Status::Active => Ok(()),
-        _ => Err(illegal_beginning("assistants", status.name(), Status::Inactive.name())),
+        Retire = "retire": Active => Inactive, Suspended => Inactive, Error => Inactive;
     }
 }
 
@@ -110,19 +79,6 @@ mod tests {
         for status in Status::ALL {
             assert_eq!(may_begin(Uuid::nil(), *status).is_ok(), *status == Status::Active);
         }
-    }
-
-    #[test]
-    fn what_leads_somewhere_is_found_again_between_the_two_states() {
-        for from in Status::ALL {
-            for verb in Verb::ALL {
-                if let Some(to) = transition(*from, *verb) {
-                    assert_eq!(verb_between(*from, to), Ok(*verb));
-                }
-            }
-        }
-        assert!(verb_between(Status::Inactive, Status::Error).is_err());
-        assert!(verb_between(Status::Suspended, Status::Error).is_err());
     }
 
     #[test]

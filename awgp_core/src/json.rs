@@ -181,8 +181,8 @@ fn is_plain(key: &str) -> bool {
     !key.is_empty() && key.len() <= KEY_SHOWN && key.bytes().all(is_word)
 }
 
-/// How many bytes stand before the quote that ends the string.
-fn string_length(bytes: &[u8]) -> usize {
+/// How many bytes of a string stand before the quote that ends it; all where none does.
+pub(crate) fn string_length(bytes: &[u8]) -> usize {
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
         match byte {

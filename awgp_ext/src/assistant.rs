@@ -9,7 +9,7 @@ use crate::pg::relation;
 use crate::pg::trigger::{TriggerCall, trigger_function};
 use crate::pg::tuple::Row;
 use crate::state_machine::{somebody_acts, user_of};
-use awgp_core::assistant::{Status, begin, verb_between};
+use awgp_core::assistant::{MACHINE, Status};
 use awgp_core::human::Human;
 use awgp_core::work::digest::{Configured, assistant_digest};
 use pgrx::pg_sys::Datum;
@@ -29,7 +29,7 @@ fn assistant_machine(call: &TriggerCall) -> Datum {
     let (Some(to), Some(tenant)) = (status(&new), new.uuid(c"tenant_id")) else { return call.keep() };
     let user = user_of(tenant);
     if call.is_row_insert() {
-        if let Err(refusal) = begin(to) {
+        if let Err(refusal) = MACHINE.begin(to) {
             raise(&refusal);
         }
         let mut columns = vec![(c"status_changed_at", Some(Datum::from(clock::timestamp())))];
@@ -60,7 +60,7 @@ fn assistant_machine(call: &TriggerCall) -> Datum {
         columns.push((c"status_reason", old.raw(c"status_reason")));
         return call.with_columns(&columns);
     }
-    if let Err(refusal) = verb_between(from, to) {
+    if let Err(refusal) = MACHINE.verb_between(from, to) {
         raise(&refusal);
     }
     let same_reason = new.text(c"status_reason") == old.text(c"status_reason");

@@ -2,7 +2,7 @@
 //! past the gate. Approvals have files of their own.
 
 use awgp_core::assistant;
-use awgp_core::work::{Status, transition, verb_between};
+use awgp_core::work::{MACHINE, Status};
 use awgp_tests::fixture::{Tenant, group, one, within, within_as};
 use awgp_tests::{Database, assert_refused, assert_sqlstate};
 use serde_json::Value;
@@ -55,7 +55,7 @@ async fn an_update_moves_an_item_as_the_machine_says_and_in_no_other_way() {
             let transaction = begin(&mut app, &north).await;
             let id = in_state(&transaction, &north, *from).await;
             let answer = update(&transaction, id, to.name()).await;
-            match verb_between(*from, *to) {
+            match MACHINE.verb_between(*from, *to) {
                 Ok(_) => assert_eq!(answer.unwrap_or_else(|error| panic!("{from:?} {to:?}: {error:?}")), 1),
                 Err(_) => assert_refused(answer, "55000", "illegal_transition"),
             }
@@ -76,7 +76,7 @@ async fn a_verb_in_the_wrong_state_is_told_so_and_twice_is_once_too_often() {
             let id = in_state(&transaction, &north, *from).await;
             let sql = format!("SELECT status FROM awgp.{name}_work_item($1)");
             let answer = transaction.query_one(&sql, &[&id]).await;
-            match transition(*from, verb) {
+            match MACHINE.transition(*from, verb) {
                 Some(to) => assert_eq!(answer.expect(name).get::<_, &str>(0), to.name()),
                 None => assert_refused(answer, "55000", "illegal_transition"),
             }
@@ -103,7 +103,7 @@ async fn no_item_and_no_assistant_is_inserted_in_a_state_that_it_must_reach() {
         let transaction = within(&mut app, north.id).await;
         let sql = "INSERT INTO awgp.assistants (name, slug, type, status) VALUES ('n', 'n', 'custom', $1)";
         let answer = transaction.execute(sql, &[&status.name()]).await;
-        match assistant::begin(*status) {
+        match assistant::MACHINE.begin(*status) {
             Ok(()) => assert_eq!(answer.expect("a beginning"), 1),
             Err(_) => assert_refused(answer, "55000", "illegal_transition"),
         }

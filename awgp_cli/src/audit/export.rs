@@ -1,14 +1,14 @@
 //! `awgp audit export`: JSON Lines as docs/audit_format.md has them, row by row, in constant memory but for the lanes.
 
-use super::copy::{self, Tuple};
+use super::rows;
 use super::scope;
+use super::spool::STATES;
 use super::spool::Spool;
+use super::tuple::Tuple;
 use super::verify::job;
 use super::verify::plan::{named, parse, partitions, read_install_id, text, within};
-use crate::exit::Exit;
-use crate::failure::{Failure, Trouble};
 use crate::opt::{AuditExport, Output};
-use crate::session::{Context, Session, Work};
+use awgp_client::{Context, Exit, Failure, Session, Trouble, Work};
 use awgp_core::audit::chain::{Digest, Lane};
 use awgp_core::audit::escape::text_of_jsonb;
 use awgp_core::audit::export::{FORMAT, Mark};
@@ -67,7 +67,7 @@ pub async fn export(
     context: Context<'_>,
     options: &AuditExport,
     output: Output,
-) -> Result<Exit, Trouble> {
+) -> Result<(), Trouble> {
     session.client().batch_execute(job::SESSION).await?;
     let work = session.begin(Context::default()).await?;
     let scope = scope::enter(&work, context).await?;
@@ -101,12 +101,12 @@ pub async fn export(
             Output::Json => {
                 eprintln!(
                     "{}",
-                    crate::shown::json(&json!({"exported_rows": rows, "file": place}).to_string())
+                    awgp_client::shown::json(&json!({"exported_rows": rows, "file": place}).to_string())
                 );
             }
         }
     }
-    Ok(Exit::Success)
+    Ok(())
 }
 
 async fn lanes(work: &Work<'_>, condition: &str) -> Result<Vec<Stretch>, Trouble> {
@@ -148,7 +148,7 @@ pub async fn write_log(
     let mut lanes = lanes.into_iter().peekable();
     let mut rows = 0;
     let sorted = format!("{condition} ORDER BY tenant_id, chain_lane, chain_seq, id");
-    copy::each(work, &sorted, |tuple| {
+    rows::each(work, &sorted, |tuple| {
         let here = (tuple.row.position().lane(), tuple.row.chain_seq);
         // Both are sorted, and read in one snapshot.
         while let Some((_, _, mark)) = lanes.next_if(|(lane, first_seq, _)| (*lane, *first_seq) <= here) {
@@ -178,7 +178,7 @@ fn put_spooled(
     spool: &Spool,
 ) -> Result<(), Failure> {
     let mut rest = line;
-    for (column, name) in copy::STATES.into_iter().enumerate() {
+    for (column, name) in STATES.into_iter().enumerate() {
         if spool.length(column).is_none() {
             continue;
         }
@@ -276,12 +276,12 @@ impl Destination {
     }
 
     /// Removes what was written so far. A reader of stdout that has seen enough is no error.
-    pub fn give_up(self, trouble: Trouble) -> Result<Exit, Trouble> {
+    pub fn give_up(self, trouble: Trouble) -> Result<(), Trouble> {
         if let Some((partial, _)) = &self.names {
             let _ = fs::remove_file(partial);
         }
         match trouble {
-            Trouble::Told(failure) if failure.noted("broken_pipe").is_some() => Ok(Exit::Success),
+            Trouble::Told(failure) if failure.noted("broken_pipe").is_some() => Ok(()),
             other => Err(other),
         }
     }

@@ -1,14 +1,11 @@
 //! `awgp audit history`: every version of one thing, and what changed from each to the next.
 
-use super::diff::{self, Change};
 use super::listing;
 use super::scope;
-use crate::exit::Exit;
-use crate::failure::{Failure, Trouble};
 use crate::opt::{AuditHistory, Output};
 use crate::render;
-use crate::row::{Row, readable};
-use crate::session::{Context, Session};
+use awgp_client::{Context, Exit, Failure, Row, Session, Trouble, readable};
+use awgp_core::json_difference::{Change, changes};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -61,9 +58,7 @@ pub async fn history(
             .into());
     }
     rows.reverse();
-    let versions: Result<Vec<Version<'_>>, _> = rows.iter().map(version).collect();
-    let unreadable = |error| Failure::new(Exit::Unexpected, format!("a state cannot be read: {error}"));
-    let versions = versions.map_err(unreadable)?;
+    let versions: Vec<Version<'_>> = rows.iter().map(version).collect();
     Ok(match output {
         Output::Json => render::pretty(&versions),
         Output::Table => render::grid(&COLUMNS, versions.iter().flat_map(lines).collect()),
@@ -81,12 +76,12 @@ fn refuse_no_uuid(options: &AuditHistory) -> Result<(), Failure> {
     Err(Failure::new(Exit::Usage, message).hint("awgp audit history shop.orders 42"))
 }
 
-fn version(row: &Row) -> Result<Version<'_>, serde_json::Error> {
+fn version(row: &Row) -> Version<'_> {
     let origin = listing::origin(row);
     // What a client has said of a thing is no version of it.
     let state = |name| row.raw(name).filter(|state| state.get() != "null" && origin.is_none());
-    let changes = diff::changes(state("before_state"), state("after_state"))?;
-    Ok(Version {
+    let changes = changes(state("before_state"), state("after_state"));
+    Version {
         event: Event {
             id: row.raw("id"),
             timestamp: row.raw("timestamp"),
@@ -97,7 +92,7 @@ fn version(row: &Row) -> Result<Version<'_>, serde_json::Error> {
             origin,
         },
         changes,
-    })
+    }
 }
 
 /// A line for each field; what the version as a whole is stands in its first.
@@ -133,7 +128,7 @@ mod tests {
                 "actor_id": null, "before_state": {"a": 1, "b": "x"}, "after_state": {"a": 2, "b": "\u001by"}}"#,
         )
         .expect("a row");
-        let lines = lines(&version(&row).expect("a version"));
+        let lines = lines(&version(&row));
         assert_eq!(lines[0][1..], ["7", "update", "system", "", "a", "1", "2"]);
         assert_eq!(lines[1], ["", "", "", "", "", "b", "x", "\\u{1b}y"]);
         assert_eq!(lines.len(), 2);
@@ -144,7 +139,7 @@ mod tests {
         let row =
             Row::from_json(r#"{"id": 7, "action": "login", "before_state": null, "after_state": null}"#);
         let row = row.expect("a row");
-        let lines = lines(&version(&row).expect("a version"));
+        let lines = lines(&version(&row));
         assert_eq!(lines.len(), 1);
         assert_eq!(lines[0][2], "login");
     }

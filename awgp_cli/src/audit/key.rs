@@ -1,9 +1,8 @@
 //! `awgp audit keygen`, and how keys are read.
 
-use crate::exit::Exit;
-use crate::failure::Failure;
 use crate::opt::{AuditKeygen, Output};
 use crate::render;
+use awgp_client::{Exit, Failure, input};
 use awgp_core::audit::note::{self, Refused};
 use awgp_core::reason::Reason;
 use rand_core::OsRng;
@@ -70,7 +69,7 @@ pub fn write_new(path: &Path, text: &str, secret: bool) -> Result<(), Failure> {
 /// The private key in a file that nobody else can read.
 pub fn private(path: &Path) -> Result<String, Failure> {
     let place = path.display();
-    let text = crate::given::file(path).map_err(|error| {
+    let text = input::file(path).map_err(|error| {
         Failure::of_reason(Reason::CheckpointKey, format!("{place} cannot be read: {error}"))
             .hint("make one with: awgp audit keygen --out FILE")
     })?;
@@ -91,7 +90,7 @@ pub fn private(path: &Path) -> Result<String, Failure> {
 
 /// A public key: the text itself, or that of the file which it names.
 pub fn public(key: &str) -> Result<String, Failure> {
-    let text = match crate::given::file(Path::new(key)) {
+    let text = match input::file(Path::new(key)) {
         Ok(text) => text.trim().to_owned(),
         Err(_) => key.trim().to_owned(),
     };

@@ -4,12 +4,11 @@
 //! thousand digits for a number of ten bytes. What it is made of is always sent: a string as it is, and what is small as
 //! its text. So the text is put together here, member by member, in a temporary file.
 
-use super::copy::{self, Kept, STATES};
-use super::spool::Spooling;
+use super::copy;
+use super::spool::{STATES, Spooling};
+use super::tuple::Kept;
 use super::verify::plan::{parse, text};
-use crate::exit::Exit;
-use crate::failure::{Failure, Trouble};
-use crate::session::Work;
+use awgp_client::{Exit, Failure, Trouble, Work};
 use futures_util::StreamExt;
 use std::pin::pin;
 use std::rc::Rc;

@@ -2,11 +2,10 @@
 //!
 //! `origin` is empty for what AWGP has captured or recorded by itself, and `log_event` for what a client has written.
 
-use super::copy::{STATES, is_too_large};
-use crate::failure::Trouble;
+use super::copy::is_too_large;
+use super::spool::STATES;
 use crate::opt::Output;
-use crate::row::Row;
-use crate::session::Work;
+use awgp_client::{Row, Trouble, Work};
 use tokio_postgres::types::ToSql;
 
 /// The columns of a list for people.

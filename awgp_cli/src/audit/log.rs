@@ -2,11 +2,9 @@
 
 use super::listing;
 use super::scope::{self, Scope};
-use crate::exit::Exit;
-use crate::failure::{Failure, Trouble};
 use crate::opt::{AuditFilter, AuditLog, AuditShow, Output};
 use crate::render;
-use crate::session::{Context, Session, Work};
+use awgp_client::{Context, Exit, Failure, Session, Trouble, Work};
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 

@@ -5,8 +5,9 @@
 //! | [`scope`] | whose trail a login reads |
 //! | [`log`] | list and show |
 //! | [`tail`] | the last events, and each new one |
-//! | [`history`], [`diff`] | every version of one thing, and what changed |
-//! | [`copy`] | rows exactly as the server stores them |
+//! | [`history`] | every version of one thing, and what changed |
+//! | [`rows`] | rows exactly as the server stores them, however long |
+//! | [`copy`], [`tuple`] | one binary COPY, and a row of it |
 //! | [`large`], [`spool`] | a row that is longer than the server sends, in pieces |
 //! | [`listing`] | events for people and programs, with where they come from |
 //! | [`export`] | the JSON Lines file |
@@ -18,7 +19,6 @@
 
 pub mod checkpoint;
 pub mod copy;
-pub mod diff;
 pub mod export;
 pub mod history;
 pub mod key;
@@ -27,8 +27,46 @@ pub mod listing;
 pub mod log;
 pub mod notes;
 pub mod proof;
+pub mod rows;
 pub mod scope;
 pub mod spool;
 pub mod tail;
+pub mod tuple;
 pub mod verify;
 pub mod walk;
+
+use crate::invocation::{Invocation, print};
+use crate::opt::Audit;
+use awgp_client::{Exit, Failure};
+
+/// Runs one command of the noun.
+pub async fn run(noun: &Audit, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
+    let Invocation { context, output, .. } = *invocation;
+    match noun {
+        Audit::Export(options) => {
+            let export = async |session: &mut _| export::export(session, context, options, output).await;
+            invocation.connected(export).await.map(|()| Exit::Success)
+        }
+        Audit::Tail(options) => tail::tail(&invocation.target()?, context, options, output).await,
+        Audit::Keygen(options) => print(&key::keygen(options, output)?, Exit::Success),
+        Audit::CheckProof(options) => print(&proof::check(options, output)?, Exit::Success),
+        Audit::Verify(options) => verify::run(options, invocation).await,
+        Audit::Log(options) => {
+            invocation.answer(async |session| log::log(session, context, options, output).await).await
+        }
+        Audit::Show(options) => {
+            invocation.answer(async |session| log::show(session, context, options, output).await).await
+        }
+        Audit::History(options) => {
+            invocation.answer(async |session| history::history(session, context, options, output).await).await
+        }
+        Audit::Checkpoint(options) => {
+            let checkpoint =
+                async |session: &mut _| checkpoint::checkpoint(session, context, options, output).await;
+            invocation.answer(checkpoint).await
+        }
+        Audit::Prove(options) => {
+            invocation.answer(async |session| proof::prove(session, context, options, output).await).await
+        }
+    }
+}

@@ -1,8 +1,7 @@
 //! The auditor's signed notes: a file each, in a folder that is his.
 
 use super::key::{self, write_new};
-use crate::exit::Exit;
-use crate::failure::Failure;
+use awgp_client::{Exit, Failure};
 use awgp_core::audit::checkpoint::Checkpoint;
 use awgp_core::audit::finding::Finding;
 use awgp_core::audit::group::Group;

@@ -2,11 +2,9 @@
 
 use super::key::{self, write_new};
 use super::scope;
-use crate::exit::Exit;
-use crate::failure::{Failure, Trouble};
 use crate::opt::{AuditCheckProof, AuditProve, Output};
 use crate::render;
-use crate::session::{Context, Session};
+use awgp_client::{Context, Exit, Failure, Session, Trouble, input};
 use awgp_core::audit::chain::Digest;
 use awgp_core::audit::note::{self, Statement};
 use awgp_core::audit::proof::{FORMAT, Kind, Proof, Unproven};
@@ -36,7 +34,7 @@ pub async fn prove(
     output: Output,
 ) -> Result<String, Trouble> {
     let place = options.checkpoint.display().to_string();
-    let note = crate::given::file(&options.checkpoint).map_err(|error| {
+    let note = input::file(&options.checkpoint).map_err(|error| {
         Failure::of_reason(Reason::NoteMalformed, format!("{place} cannot be read: {error}"))
             .hint("name a note that `awgp audit checkpoint` has written")
     })?;
@@ -80,7 +78,7 @@ pub async fn prove(
 pub fn check(options: &AuditCheckProof, output: Output) -> Result<String, Failure> {
     let place = options.file.display().to_string();
     let public_key = key::public(&options.public_key)?;
-    let json = crate::given::file(&options.file)
+    let json = input::file(&options.file)
         .map_err(|error| unproven(&Unproven::Malformed(error.to_string()), &place))?;
     let proof = Proof::parse(&json).map_err(|error| unproven(&error, &place))?;
     let proven = proof.check(&public_key).map_err(|error| unproven(&error, &place))?;

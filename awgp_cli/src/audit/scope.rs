@@ -1,8 +1,6 @@
 //! Whose trail a command reads: the tenants that the context sees, or every tenant for an auditor.
 
-use crate::exit::Exit;
-use crate::failure::{Failure, Trouble};
-use crate::session::{Context, Session, Work};
+use awgp_client::{Context, Exit, Failure, Session, Trouble, Work};
 use uuid::Uuid;
 
 /// Rows of which tenants.

@@ -1,8 +1,6 @@
 //! States that are too long to be held, in a file without a name.
 
-use super::copy::STATES;
-use crate::exit::Exit;
-use crate::failure::Failure;
+use awgp_client::{Exit, Failure};
 use awgp_core::audit::escape::as_jsonb;
 use awgp_core::audit::row::Spooled;
 use std::cell::Cell;
@@ -10,6 +8,9 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::sync::atomic::{AtomicU32, Ordering};
+
+/// The columns whose texts may be long.
+pub const STATES: [&str; 3] = ["before_state", "after_state", "metadata"];
 
 const PIECE_BYTES: usize = 1 << 20;
 const STRETCH_BYTES: usize = 64 << 10;

@@ -9,13 +9,8 @@
 use super::listing;
 use super::log::{Actor, FILTER, newest_first};
 use super::scope::{self, Scope};
-use crate::connect::Target;
-use crate::exit::Exit;
-use crate::explain;
-use crate::failure::{Failure, Trouble};
 use crate::opt::{AuditFilter, AuditTail, Output};
-use crate::row::Row;
-use crate::session::{Context, Session};
+use awgp_client::{Context, Exit, Failure, Row, Session, Target, Trouble};
 use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::time::Duration;
@@ -49,9 +44,7 @@ pub async fn tail(
     options: &AuditTail,
     output: Output,
 ) -> Result<Exit, Failure> {
-    let (client, mut commits) =
-        target.connect_listening().await.map_err(|error| explain::connecting(&error, target))?;
-    let mut session = Session::of(client, target);
+    let (mut session, mut commits) = Session::open_to_listen(target).await?;
     let outcome = tokio::select! {
         outcome = run(&mut session, &mut commits, context, options, output) => outcome,
         _ = tokio::signal::ctrl_c() => return Ok(Exit::Interrupted),
@@ -208,7 +201,7 @@ fn print(rows: &[Row], output: Output) -> Result<bool, Trouble> {
 
 fn line(row: &Row, output: Output) -> String {
     match output {
-        Output::Json => crate::shown::json(&serde_json::to_string(row).unwrap_or_default()),
+        Output::Json => awgp_client::shown::json(&serde_json::to_string(row).unwrap_or_default()),
         Output::Table => {
             let text = |name| crate::render::cell(&row.text(name).unwrap_or_default());
             let origin = listing::origin(row)

@@ -4,11 +4,9 @@
 //! partitions that are gone have left their leaves' hashes: those are taken from the database, and that they are the right ones
 //! shows in the root too.
 
-use super::copy;
+use super::rows;
 use super::verify::plan::{parse, text};
-use crate::failure::Trouble;
-use crate::row::Row;
-use crate::session::Work;
+use awgp_client::{Row, Trouble, Work};
 use awgp_core::audit::chain::{Digest, Lane, Link, Linker, genesis};
 use awgp_core::audit::checkpoint::Checkpoint;
 use awgp_core::audit::tree::{self, Frontier, Place, Stored, TILE_WIDTH};
@@ -159,7 +157,7 @@ impl Walker<'_, '_> {
         );
         let (mut last, mut linker, mut broken) = (self.last(lane), Linker::default(), None);
         let frontier = &mut self.walked.frontier;
-        copy::each(self.work, &sql, |tuple| {
+        rows::each(self.work, &sql, |tuple| {
             let row = &tuple.row;
             let hash = linker.link(last.hash, row);
             if row.chain_seq != last.seq.saturating_add(1) || hash.to_hex() != row.integrity_hash {

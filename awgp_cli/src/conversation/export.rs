@@ -4,10 +4,8 @@
 
 use crate::assistant;
 use crate::audit::export::Destination;
-use crate::exit::Exit;
-use crate::failure::Trouble;
 use crate::opt::{ConversationExport, Output};
-use crate::session::{Context, Session, Work};
+use awgp_client::{Context, Session, Trouble, Work};
 use serde_json::json;
 
 /// The version of the format.
@@ -39,7 +37,7 @@ pub async fn export(
     context: Context<'_>,
     options: &ConversationExport,
     output: Output,
-) -> Result<Exit, Trouble> {
+) -> Result<(), Trouble> {
     session.client().batch_execute(SESSION).await?;
     let work = session.begin_in_tenant(context).await?;
     work.batch("SET LOCAL TimeZone = 'UTC'").await?;
@@ -64,12 +62,12 @@ pub async fn export(
             Output::Json => {
                 eprintln!(
                     "{}",
-                    crate::shown::json(&json!({"exported_rows": rows, "file": place}).to_string())
+                    awgp_client::shown::json(&json!({"exported_rows": rows, "file": place}).to_string())
                 );
             }
         }
     }
-    Ok(Exit::Success)
+    Ok(())
 }
 
 async fn write_all(

@@ -3,17 +3,14 @@
 pub mod export;
 
 use crate::assistant;
-use crate::call::Call;
-use crate::exit::Exit;
-use crate::failure::{Failure, Trouble};
 use crate::given;
+use crate::invocation::{Invocation, print};
 use crate::opt::{
-    ConversationErase, ConversationHold, ConversationList, ConversationLog, ConversationNamed,
+    Conversation, ConversationErase, ConversationHold, ConversationList, ConversationLog, ConversationNamed,
     ConversationSearch, Output,
 };
 use crate::render;
-use crate::row::Row;
-use crate::session::{Context, Session, Work};
+use awgp_client::{Call, Context, Exit, Failure, Row, Session, Trouble, Work, input};
 use std::path::Path;
 
 const COLUMNS: [&str; 9] = [
@@ -28,28 +25,43 @@ const COLUMNS: [&str; 9] = [
     "id",
 ];
 
-/// Lists leave the messages out: a page of them may be fifty megabytes.
-const LISTED: &str = "c.id, c.tenant_id, c.assistant_id, a.slug AS assistant_slug, c.work_item_id, c.channel, c.external_id,
-    c.message_count, c.model, c.cost_amount, c.token_count, c.started_at, c.ended_at, c.legal_hold, c.erased_at";
+/// The columns of a list for programs.
+const LISTED: &str =
+    "id, tenant_id, assistant_id, assistant_slug, work_item_id, channel, external_id, message_count, model,
+    cost_amount, token_count, started_at, ended_at, legal_hold, erased_at";
+
+const LIST: &str = "
+    SELECT {listed} FROM awgp.conversation_list
+    WHERE ($2::text IS NULL OR assistant_id = $2::text::uuid) AND ($3::text IS NULL OR external_id = $3)
+    ORDER BY created_at DESC, id LIMIT $1::bigint";
+
+const SEARCH: &str = "SELECT {listed} FROM awgp.find_conversations($1, $2::text::uuid, $3::text::integer)";
 
 // The visible tenants are named besides row-level security, because a superuser's login has none.
-const LIST: &str = "
-    SELECT {listed} FROM awgp.conversation_logs c
-    LEFT JOIN awgp.assistants a ON a.tenant_id = c.tenant_id AND a.id = c.assistant_id
-    WHERE c.tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])
-      AND ($2::text IS NULL OR c.assistant_id = $2::text::uuid) AND ($3::text IS NULL OR c.external_id = $3)
-    ORDER BY c.created_at DESC, c.id LIMIT $1::bigint";
-
-const SEARCH: &str = "
-    SELECT {listed}
-    FROM (SELECT found.*, row_number() OVER () AS place
-          FROM awgp.search_conversations($1, $2::text::uuid, $3::text::integer) AS found) AS c
-    LEFT JOIN awgp.assistants a ON a.tenant_id = c.tenant_id AND a.id = c.assistant_id
-    ORDER BY c.place";
-
 const SHOW: &str = "
     SELECT to_jsonb(c) - 'content_salt' AS conversation FROM awgp.conversation_logs c
     WHERE tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]) AND id = $1::text::uuid";
+
+/// Runs one command of the noun.
+pub async fn run(noun: &Conversation, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
+    let Invocation { context, output, .. } = *invocation;
+    let answer = async |session: &mut Session| match noun {
+        Conversation::Log(options) => log(session, context, options, output).await.map(Some),
+        Conversation::List(options) => list(session, context, options, output).await.map(Some),
+        Conversation::Show(options) => show(session, context, options, output).await.map(Some),
+        Conversation::Search(options) => search(session, context, options, output).await.map(Some),
+        Conversation::Hold(options) => hold(session, context, options, output).await.map(Some),
+        Conversation::Erase(options) => erase(session, context, options, output).await.map(Some),
+        // It prints for itself.
+        Conversation::Export(options) => {
+            export::export(session, context, options, output).await.map(|()| None)
+        }
+    };
+    match invocation.connected(answer).await? {
+        Some(text) => print(&text, Exit::Success),
+        None => Ok(Exit::Success),
+    }
+}
 
 /// Logs a conversation, and ends it where that is asked.
 pub async fn log(
@@ -82,7 +94,7 @@ fn read(file: &Path) -> Result<String, Failure> {
     let (place, text) = if file == Path::new("-") {
         ("standard input".to_owned(), given::stdin(u64::MAX))
     } else {
-        (file.display().to_string(), given::file(file))
+        (file.display().to_string(), input::file(file))
     };
     let text = text.map_err(|error| {
         Failure::new(Exit::BadArgument, format!("{place}: {error}"))
@@ -97,7 +109,7 @@ async fn of_id(work: &Work<'_>, call: Call, id: &str) -> Result<Row, Trouble> {
 }
 
 /// Lists the conversations that the tenant sees.
-pub async fn list(
+async fn list(
     session: &mut Session,
     context: Context<'_>,
     options: &ConversationList,
@@ -113,7 +125,7 @@ pub async fn list(
 }
 
 /// Shows one conversation.
-pub async fn show(
+async fn show(
     session: &mut Session,
     context: Context<'_>,
     options: &ConversationNamed,
@@ -132,7 +144,7 @@ pub async fn show(
 }
 
 /// Finds conversations by their words.
-pub async fn search(
+async fn search(
     session: &mut Session,
     context: Context<'_>,
     options: &ConversationSearch,
@@ -147,7 +159,7 @@ pub async fn search(
 }
 
 /// Holds or releases a conversation.
-pub async fn hold(
+async fn hold(
     session: &mut Session,
     context: Context<'_>,
     options: &ConversationHold,
@@ -161,7 +173,7 @@ pub async fn hold(
 }
 
 /// Erases the content of a conversation.
-pub async fn erase(
+async fn erase(
     session: &mut Session,
     context: Context<'_>,
     options: &ConversationErase,

@@ -1,9 +1,7 @@
 //! The three throw-away logins of a run: one as an application has it, one as an administrator of tenants, one as
 //! an auditor.
 
-use crate::connect::Target;
-use crate::failure::{Failure, Trouble};
-use crate::session::{Context, Session};
+use awgp_client::{Context, Failure, Session, Target, Trouble};
 use postgres_protocol::password::scram_sha_256;
 use uuid::Uuid;
 

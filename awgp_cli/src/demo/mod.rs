@@ -7,37 +7,37 @@
 //! tenants of its own (their slugs and keycloak ids end in the run's name), so it can be repeated on one
 //! database; it leaves them there, since what is audited is never deleted.
 
-mod book;
+mod attempt;
 mod chapters;
 mod logins;
+mod narrator;
 mod scenario;
 mod stage;
 
-use crate::connect::Target;
-use crate::exit::Exit;
-use crate::failure::{Failure, Trouble};
-use crate::opt::{Demo, Output};
-use crate::session::Session;
-use book::Book;
+use crate::invocation::Invocation;
+use crate::opt::Demo;
+use awgp_client::{Exit, Failure, Session, Target, Trouble};
 use logins::Logins;
+use narrator::Narrator;
 use scenario::Scenario;
 use stage::{Sessions, Stage};
 
 /// Runs the demo. The exit code is 12 when a proof fails.
-pub async fn demo(target: &Target, options: &Demo, output: Output) -> Result<Exit, Failure> {
+pub async fn run(options: &Demo, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
+    let target = &invocation.target()?;
     let scenario = match &options.scenario {
         Some(file) => Scenario::from_file(file)?,
         None => Scenario::built_in()?,
     };
     let run = logins::run_name();
-    let mut book = Book::open(output, &scenario.title, &run, &target.place())?;
+    let mut narrator = Narrator::open(invocation.output, &scenario.title, &run, &target.place())?;
     let mut dba = Session::open(target).await?;
     let logins = match logins::prepare(&mut dba, &run).await {
         Ok(logins) => logins,
         Err(trouble) => return Err(dba.explain(trouble).await),
     };
     let told = tokio::select! {
-        told = tell(target, &logins, scenario, &run, &mut book) => told,
+        told = tell(target, &logins, scenario, &run, &mut narrator) => told,
         _ = tokio::signal::ctrl_c() => Err(Failure::new(Exit::Interrupted, "interrupted")
             .hint("the tenants made so far stay; the three logins were dropped")),
     };
@@ -47,7 +47,7 @@ pub async fn demo(target: &Target, options: &Demo, output: Output) -> Result<Exi
     };
     told?;
     dropped?;
-    let all_held = book.close()?;
+    let all_held = narrator.close()?;
     Ok(if all_held { Exit::Success } else { Exit::Findings })
 }
 
@@ -56,13 +56,13 @@ async fn tell(
     logins: &Logins,
     scenario: Scenario,
     run: &str,
-    book: &mut Book,
+    narrator: &mut Narrator,
 ) -> Result<(), Failure> {
     let admin = logins.open(&logins.admin, target).await?;
     let app = logins.open(&logins.app, target).await?;
     let auditor = logins.open(&logins.auditor, target).await?;
     let dba = Session::open(target).await?;
-    let mut stage = Stage::new(Sessions { admin, app, auditor, dba }, scenario, run, book);
+    let mut stage = Stage::new(Sessions { admin, app, auditor, dba }, scenario, run, narrator);
     match chapters::tell(&mut stage).await {
         Ok(()) => Ok(()),
         // Either session can read what the explanation needs.

@@ -1,8 +1,7 @@
 //! The scenario file: an organisation as an application would know it. Only its shape and its inner
 //! references are judged here; every rule about values is the server's.
 
-use crate::exit::Exit;
-use crate::failure::Failure;
+use awgp_client::{Exit, Failure, input};
 use awgp_core::email;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -109,7 +108,7 @@ impl Scenario {
     /// The scenario of a file.
     pub fn from_file(file: &Path) -> Result<Self, Failure> {
         let place = file.display().to_string();
-        let text = crate::given::file(file).map_err(|error| refusal(&format!("{place}: {error}")))?;
+        let text = input::file(file).map_err(|error| refusal(&format!("{place}: {error}")))?;
         Self::parse(&text, &place)
     }
 

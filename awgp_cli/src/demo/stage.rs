@@ -1,12 +1,11 @@
 //! What the chapters share: the sessions, the scenario, and the ids of what was made of it.
 
-use super::book::Book;
+use super::attempt::Attempt;
+use super::narrator::Narrator;
 use super::scenario::{Scenario, Tenant};
-use crate::failure::Trouble;
-use crate::session::{Context, Session, Work};
+use awgp_client::{Context, Session, Trouble, Work};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::fmt;
 use tokio_postgres::types::ToSql;
 
 /// Who is logged in.
@@ -32,7 +31,7 @@ pub struct Stage<'a> {
     /// The name of this run.
     pub run: &'a str,
     /// Where it is all told.
-    pub book: &'a mut Book,
+    pub narrator: &'a mut Narrator,
 }
 
 /// A tenant in the database.
@@ -69,33 +68,6 @@ impl Made {
     }
 }
 
-/// How an attempt at something ended. Nothing of it lasts: its transaction is rolled back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Attempt {
-    /// The server did it, and it touched so many rows.
-    Done {
-        /// Rows returned or changed.
-        rows: u64,
-    },
-    /// The server refused it.
-    Refused {
-        /// The SQLSTATE.
-        sqlstate: String,
-        /// The reason in DETAIL, where there is one.
-        reason: Option<String>,
-    },
-}
-
-impl fmt::Display for Attempt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Done { rows } => write!(f, "{rows} rows"),
-            Self::Refused { sqlstate, reason: Some(reason) } => write!(f, "{reason} ({sqlstate})"),
-            Self::Refused { sqlstate, reason: None } => write!(f, "SQLSTATE {sqlstate}"),
-        }
-    }
-}
-
 /// The tables that the counts compare.
 pub const COUNTED: [&str; 3] = ["users", "assistants", "work_items"];
 
@@ -107,8 +79,8 @@ pub fn counts_of(tenant: &Tenant) -> [i64; 3] {
 
 impl<'a> Stage<'a> {
     /// A stage on which nothing was made yet.
-    pub fn new(sessions: Sessions, scenario: Scenario, run: &'a str, book: &'a mut Book) -> Self {
-        Self { sessions, scenario, made: Vec::new(), run, book }
+    pub fn new(sessions: Sessions, scenario: Scenario, run: &'a str, narrator: &'a mut Narrator) -> Self {
+        Self { sessions, scenario, made: Vec::new(), run, narrator }
     }
 
     /// How many rows of each counted table the application sees in a context.

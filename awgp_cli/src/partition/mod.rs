@@ -8,11 +8,10 @@
 pub mod export;
 pub mod restore;
 
-use crate::exit::Exit;
-use crate::failure::{Failure, Trouble};
-use crate::opt::{Output, PartitionEnsure, PartitionHold, PartitionNamed, PartitionRelease};
+use crate::invocation::Invocation;
+use crate::opt::{Output, Partition, PartitionEnsure, PartitionHold, PartitionNamed, PartitionRelease};
 use crate::render;
-use crate::session::{Context, Session};
+use awgp_client::{Context, Exit, Failure, Session, Trouble};
 
 const COLUMNS: [&str; 9] = [
     "partition_name",
@@ -26,8 +25,26 @@ const COLUMNS: [&str; 9] = [
     "retirement_blocked_by",
 ];
 
+/// Runs one command of the noun.
+pub async fn run(noun: &Partition, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
+    let Invocation { context, output, .. } = *invocation;
+    invocation
+        .answer(async |session| match noun {
+            Partition::List => list(session, output).await,
+            Partition::Ensure(options) => ensure(session, options, output).await,
+            Partition::Seal(options) => seal(session, options, output).await,
+            Partition::Export(options) => export::export(session, options, output).await,
+            Partition::Retire(options) => retire(session, options, output).await,
+            Partition::Restore(options) => restore::restore(session, options, output).await,
+            Partition::Hold(options) => hold(session, context, options, output).await,
+            Partition::Holds => holds(session, output).await,
+            Partition::Release(options) => release(session, options, output).await,
+        })
+        .await
+}
+
 /// Lists the months.
-pub async fn list(session: &mut Session, output: Output) -> Result<String, Trouble> {
+async fn list(session: &mut Session, output: Output) -> Result<String, Trouble> {
     let work = session.begin(Context::default()).await?;
     let rows = work.select("SELECT * FROM awgp.partition_status ORDER BY partition_name", &[]).await?;
     work.commit().await?;
@@ -35,11 +52,7 @@ pub async fn list(session: &mut Session, output: Output) -> Result<String, Troub
 }
 
 /// Makes months.
-pub async fn ensure(
-    session: &mut Session,
-    options: &PartitionEnsure,
-    output: Output,
-) -> Result<String, Trouble> {
+async fn ensure(session: &mut Session, options: &PartitionEnsure, output: Output) -> Result<String, Trouble> {
     let sql = "SELECT name AS partition_name FROM awgp.ensure_partitions(
                    coalesce($1::text::integer, 3), $2::text::timestamptz) AS name";
     let ahead = options.ahead.map(|months| months.to_string());
@@ -66,11 +79,7 @@ pub async fn seal(
 }
 
 /// Retires a month.
-pub async fn retire(
-    session: &mut Session,
-    options: &PartitionNamed,
-    output: Output,
-) -> Result<String, Trouble> {
+async fn retire(session: &mut Session, options: &PartitionNamed, output: Output) -> Result<String, Trouble> {
     answer(
         session,
         "SELECT * FROM jsonb_to_record(awgp.retire_partition($1)) AS retired (partition_name text,
@@ -90,7 +99,7 @@ async fn answer(session: &mut Session, sql: &str, name: &str, output: Output) ->
 }
 
 /// Places a hold.
-pub async fn hold(
+async fn hold(
     session: &mut Session,
     context: Context<'_>,
     options: &PartitionHold,
@@ -118,7 +127,7 @@ pub async fn hold(
 }
 
 /// Lists the holds in force.
-pub async fn holds(session: &mut Session, output: Output) -> Result<String, Trouble> {
+async fn holds(session: &mut Session, output: Output) -> Result<String, Trouble> {
     let sql = "SELECT id, partition_name, held_tenant_id, reason, placed_at, placed_by
                FROM awgp.audit_legal_holds WHERE released_at IS NULL ORDER BY placed_at";
     let work = session.begin(Context::default()).await?;
@@ -129,7 +138,7 @@ pub async fn holds(session: &mut Session, output: Output) -> Result<String, Trou
 }
 
 /// Releases a hold.
-pub async fn release(
+async fn release(
     session: &mut Session,
     options: &PartitionRelease,
     output: Output,

@@ -3,11 +3,9 @@
 //! The file is verified here before anything is sent, and by the server before it counts; all in one transaction.
 
 use crate::audit::verify::file::{for_each_line, manifest_beside, verify_against};
-use crate::exit::Exit;
-use crate::failure::{Failure, Trouble};
 use crate::opt::{Output, PartitionRestore};
 use crate::render;
-use crate::session::{Context, Session, Work};
+use awgp_client::{Context, Exit, Failure, Session, Trouble, Work};
 use awgp_core::audit::manifest::Manifest;
 use awgp_core::month::Month;
 use std::path::Path;

@@ -5,14 +5,15 @@
 
 use uuid::Uuid;
 
-use super::decide::{Obstacle, Person, Question};
 use super::policy::ApprovalPolicy;
-use crate::named::named;
+use super::question::{Obstacle, Person, Question};
 use crate::permissions::Role;
 use crate::reason::Reason;
 use crate::refusal::Refusal;
+use crate::state_machine::state_machine;
 
-named! {
+state_machine! {
+    table "approval_delegations";
     /// The state of a delegation. Time moves it, and [`Verb::Revoke`].
     Status {
         /// Its window has not begun.
@@ -24,28 +25,15 @@ named! {
         /// Taken back; final.
         Revoked = "revoked",
     }
-}
-
-named! {
+    begins Scheduled;
     /// What moves a delegation.
     Verb {
         /// `starts_at` has come.
-        Begin = "begin",
+        Begin = "begin": Scheduled => InForce;
         /// `ends_at` has come.
-        End = "end",
+        End = "end": InForce => Ended;
         /// It is taken back.
-        Revoke = "revoke",
-    }
-}
-
-/// The state after the verb; None where the verb is not possible in this state.
-pub fn transition(from: Status, verb: Verb) -> Option<Status> {
-    use Status::{Ended, InForce, Revoked, Scheduled};
-    match (from, verb) {
-        (Scheduled, Verb::Begin) => Some(InForce),
-        (InForce, Verb::End) => Some(Ended),
-        (Scheduled | InForce, Verb::Revoke) => Some(Revoked),
-        _ => None,
+        Revoke = "revoke": Scheduled => Revoked, InForce => Revoked;
     }
 }
 
@@ -200,7 +188,7 @@ mod tests {
         fn no_sequence_of_verbs_leaves_ended_or_revoked(verbs in prop::collection::vec(0_usize..3, 0..20)) {
             let mut status = Status::Scheduled;
             for verb in verbs.into_iter().map(|place| Verb::ALL[place]) {
-                let Some(next) = transition(status, verb) else { continue };
+                let Some(next) = MACHINE.transition(status, verb) else { continue };
                 prop_assert!(!matches!(status, Status::Ended | Status::Revoked));
                 status = next;
             }

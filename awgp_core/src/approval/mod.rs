@@ -1,21 +1,22 @@
 //! Approvals: their states and verbs, and what is said when something is refused.
 //!
-//! The machine is drawn in docs/state_machines.md. Who decides is [`decide`], under the tenant's [`policy`]; who may pass
-//! his authority on is [`delegation`]; where a request goes that nobody decides is [`escalate`].
+//! The machine is drawn in docs/state_machines.md. What is to be decided is a [`question`]; who decides is [`decide`], under the tenant's [`policy`]; who may pass
+//! their authority on is [`delegation`]; where a request goes that nobody decides is [`escalate`].
 
 pub mod decide;
 pub mod delegation;
 pub mod escalate;
 pub mod policy;
+pub mod question;
 
 use uuid::Uuid;
 
-use crate::machine::{illegal_beginning, illegal_transition};
-use crate::named::named;
 use crate::reason::Reason;
 use crate::refusal::Refusal;
+use crate::state_machine::state_machine;
 
-named! {
+state_machine! {
+    table "approvals";
     /// The state of an approval, as in the CHECK of `approvals.status`.
     Status {
         /// Waits for a decision.
@@ -29,59 +30,29 @@ named! {
         /// Nobody decided in time, or it was withdrawn; final.
         Expired = "expired",
     }
-}
-
-named! {
+    begins Pending;
     /// What moves an approval.
     Verb {
         /// The last vote that was needed, or broken glass.
-        Approve = "approve",
+        Approve = "approve": Pending => Approved, Escalated => Approved;
         /// Somebody who may decide says no.
-        Reject = "reject",
+        Reject = "reject": Pending => Rejected, Escalated => Rejected;
         /// Ask somebody higher.
-        Escalate = "escalate",
+        Escalate = "escalate": Pending => Escalated, Escalated => Escalated;
         /// Its time is over, or what it was asked for is gone.
-        Expire = "expire",
-    }
-}
-
-/// The state after the verb; None where the verb is not possible in this state.
-pub fn transition(from: Status, verb: Verb) -> Option<Status> {
-    use Status::{Approved, Escalated, Expired, Pending, Rejected};
-    match (from, verb) {
-        (Pending | Escalated, Verb::Approve) => Some(Approved),
-        (Pending | Escalated, Verb::Reject) => Some(Rejected),
-        (Pending | Escalated, Verb::Escalate) => Some(Escalated),
-        (Pending | Escalated, Verb::Expire) => Some(Expired),
-        _ => None,
+        Expire = "expire": Pending => Expired, Escalated => Expired;
     }
 }
 
 /// The verb that leads from one state to another. Refuses with reason `approval_closed` where the approval is
 /// decided or expired, and with `illegal_transition` otherwise.
-pub fn verb_between(id: Uuid, from: Status, to: Status) -> Result<Verb, Refusal> {
-    let leads = |verb: &&Verb| transition(from, **verb) == Some(to);
-    if let Some(verb) = Verb::ALL.iter().find(leads) {
-        return Ok(*verb);
-    }
-    if !is_open(from) {
-        return Err(closed(id, from));
-    }
-    let possible = Verb::ALL.iter().filter_map(|verb| transition(from, *verb)).map(Status::name);
-    Err(illegal_transition("approvals", from.name(), to.name(), possible))
-}
-
-/// An approval begins pending and in no other state.
-pub fn begin(status: Status) -> Result<(), Refusal> {
-    match status {
-        Status::Pending => Ok(()),
-        _ => Err(illegal_beginning("approvals", status.name(), Status::Pending.name())),
-    }
+pub fn check_move(id: Uuid, from: Status, to: Status) -> Result<Verb, Refusal> {
+    if is_open(from) { MACHINE.verb_between(from, to) } else { Err(closed(id, from)) }
 }
 
 /// True where it waits for a decision.
 pub fn is_open(status: Status) -> bool {
-    Verb::ALL.iter().any(|verb| transition(status, *verb).is_some())
+    !MACHINE.is_final(status)
 }
 
 /// Refuses a decision where the approval is closed (`approval_closed`) or its time is over (`approval_expired`).
@@ -223,7 +194,7 @@ mod tests {
     fn what_is_closed_says_so_whatever_is_tried() {
         for from in [Status::Approved, Status::Rejected, Status::Expired] {
             for to in Status::ALL {
-                let refusal = verb_between(Uuid::nil(), from, *to).expect_err("closed");
+                let refusal = check_move(Uuid::nil(), from, *to).expect_err("closed");
                 assert_eq!(refusal.reason, Reason::ApprovalClosed);
             }
             assert!(!is_open(from));
@@ -237,7 +208,7 @@ mod tests {
             let mut status = Status::Pending;
             let mut outcomes = 0;
             for verb in verbs.into_iter().map(|place| Verb::ALL[place]) {
-                let Some(next) = transition(status, verb) else { continue };
+                let Some(next) = MACHINE.transition(status, verb) else { continue };
                 prop_assert_eq!(outcomes, 0);
                 prop_assert!(next != Status::Pending);
                 outcomes += usize::from(!is_open(next));

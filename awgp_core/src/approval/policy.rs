@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::permissions::Role;
-use crate::tenant_settings::SettingError;
+use crate::setting_error::SettingError;
 
 /// Risk levels are 0 to 5.
 pub const RISKS: usize = 6;

@@ -3,7 +3,7 @@
 //! A tag and a version, five columns of fixed width, eight columns with a length before each. Nothing depends
 //! on a server setting, and the bytes can be read back in one way only.
 
-use super::chain::Position;
+use super::position::Position;
 use super::row::RowRef;
 
 /// Tag and version: no other bytes that AWGP hashes begin like this, and the first byte is neither 0x00 nor

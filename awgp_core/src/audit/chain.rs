@@ -1,6 +1,7 @@
 //! Digests, the genesis value, the link from a row to the next, and plain verification.
 
 use super::canonical;
+pub use super::position::{Lane, Position};
 use super::row::RowRef;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -98,46 +99,6 @@ impl TryFrom<String> for Digest {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         Self::from_hex(text.as_bytes()).ok_or("not 64 lower-case hex digits")
-    }
-}
-
-/// A chain: one lane of one tenant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Lane {
-    /// The tenant.
-    pub tenant_id: Uuid,
-    /// The lane, from 0.
-    pub chain_lane: i16,
-}
-
-impl Lane {
-    /// The position `chain_seq` of this lane.
-    pub fn at(self, chain_seq: i64) -> Position {
-        Position { tenant_id: self.tenant_id, chain_lane: self.chain_lane, chain_seq }
-    }
-}
-
-/// Where a row stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Position {
-    /// The tenant.
-    pub tenant_id: Uuid,
-    /// The lane, from 0.
-    pub chain_lane: i16,
-    /// The place in the lane, from 1.
-    pub chain_seq: i64,
-}
-
-impl Position {
-    /// The lane of this position.
-    pub fn lane(self) -> Lane {
-        Lane { tenant_id: self.tenant_id, chain_lane: self.chain_lane }
-    }
-
-    /// The next position of the lane.
-    #[must_use]
-    pub fn next(self) -> Self {
-        Self { chain_seq: self.chain_seq.saturating_add(1), ..self }
     }
 }
 

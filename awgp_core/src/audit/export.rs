@@ -5,7 +5,7 @@
 
 use super::chain::{Digest, Lane, Link, genesis};
 use super::finding::Finding;
-use super::known::{Head, Known};
+use super::lane_facts::{Head, LaneFacts};
 use super::manifest::FileSum;
 use super::row::AuditRow;
 use super::verify::LogVerifier;
@@ -174,7 +174,7 @@ impl FileVerifier {
                     (Some(seq), Some(hash)) => Head::Exactly(Link { seq, hash }),
                     _ => Head::Unknown,
                 };
-                log.lane(lane, Known::after(Link { seq: after_seq, hash }).with_head(head));
+                log.lane(lane, LaneFacts::after(Link { seq: after_seq, hash }).with_head(head));
             }
         }
         Ok(())

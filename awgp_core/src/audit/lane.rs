@@ -8,7 +8,7 @@
 
 use super::chain::{Digest, Lane, Linker, Position};
 use super::finding::{Finding, Kind};
-use super::known::{Head, Known};
+use super::lane_facts::{Head, LaneFacts};
 use super::row::RowRef;
 use super::suspicion::{Break, Hole, Suspect, Suspicion};
 
@@ -73,7 +73,7 @@ struct Chosen {
 #[derive(Debug)]
 pub struct LaneVerifier {
     lane: Lane,
-    known: Known,
+    facts: LaneFacts,
     linker: Linker,
     /// The row before `closed`.
     chosen: Option<Chosen>,
@@ -86,16 +86,16 @@ pub struct LaneVerifier {
 
 impl LaneVerifier {
     /// Begins a lane.
-    pub fn new(lane: Lane, mut known: Known) -> Self {
-        known.points.extend(known.bridges.iter().map(|bridge| bridge.last));
-        if let Head::AtLeast(head) | Head::Exactly(head) = known.head {
-            known.points.push(head);
+    pub fn new(lane: Lane, mut facts: LaneFacts) -> Self {
+        facts.points.extend(facts.bridges.iter().map(|bridge| bridge.last));
+        if let Head::AtLeast(head) | Head::Exactly(head) = facts.head {
+            facts.points.push(head);
         }
-        known.points.sort_by_key(|point| point.seq);
-        known.points.retain(|point| point.seq > known.start.seq);
+        facts.points.sort_by_key(|point| point.seq);
+        facts.points.retain(|point| point.seq > facts.start.seq);
         let start = Member {
             id: 0,
-            stored: Some(known.start.hash),
+            stored: Some(facts.start.hash),
             timestamp_us: i64::MIN,
             updated: false,
             standing: Standing::Start,
@@ -103,10 +103,10 @@ impl LaneVerifier {
             computed: None,
             canonical: Vec::new(),
         };
-        let seq = known.start.seq;
+        let seq = facts.start.seq;
         Self {
             lane,
-            known,
+            facts,
             linker: Linker::default(),
             chosen: None,
             closed: Place { seq: seq.saturating_sub(1), members: Vec::new(), recorded: None },
@@ -123,19 +123,19 @@ impl LaneVerifier {
     }
 
     /// What is known of it.
-    pub fn known(&self) -> &Known {
-        &self.known
+    pub fn facts(&self) -> &LaneFacts {
+        &self.facts
     }
 
     /// Takes the next row. Rows come in ascending `chain_seq`, equal numbers in any order; a row of another
     /// lane must not be passed.
     pub fn push(&mut self, row: &RowRef<'_>, out: &mut Vec<Suspicion>) {
         let seq = row.chain_seq;
-        if seq <= self.known.start.seq || seq < self.open.seq {
+        if seq <= self.facts.start.seq || seq < self.open.seq {
             out.push(Suspicion::Stray(self.suspect(row), Kind::InsertedRow));
             return;
         }
-        if let Head::Exactly(head) = self.known.head
+        if let Head::Exactly(head) = self.facts.head
             && seq > head.seq
         {
             let kind = if head.seq == 0 { Kind::ForeignRow } else { Kind::InsertedRow };
@@ -159,7 +159,7 @@ impl LaneVerifier {
     /// Ends the lane.
     pub fn finish(mut self, out: &mut Vec<Suspicion>) {
         self.close(out);
-        let head = match self.known.head {
+        let head = match self.facts.head {
             Head::AtLeast(head) | Head::Exactly(head) if head.seq > self.closed.seq => Some(head.seq),
             _ => None,
         };
@@ -235,10 +235,10 @@ impl LaneVerifier {
     }
 
     fn recorded(&mut self, seq: i64) -> Option<Digest> {
-        while self.known.points.get(self.next_point).is_some_and(|point| point.seq < seq) {
+        while self.facts.points.get(self.next_point).is_some_and(|point| point.seq < seq) {
             self.next_point += 1;
         }
-        self.known.points.get(self.next_point).filter(|point| point.seq == seq).map(|point| point.hash)
+        self.facts.points.get(self.next_point).filter(|point| point.seq == seq).map(|point| point.hash)
     }
 
     /// Positions after the closed one and up to `last_seq` are empty.
@@ -246,7 +246,7 @@ impl LaneVerifier {
         let mut previous: Vec<Digest> = self.closed.candidates().map(|(_, hash)| hash).collect();
         let mut first_seq = self.closed.seq.saturating_add(1);
         self.judge_closed(None, out);
-        for bridge in &self.known.bridges {
+        for bridge in &self.facts.bridges {
             if bridge.last.seq < first_seq || bridge.first_seq > last_seq {
                 continue;
             }
@@ -336,7 +336,7 @@ impl LaneVerifier {
                 if held.standing != Standing::Unchecked {
                     chosen.timestamp_us = Some(held.timestamp_us);
                     let before = self.chosen.and_then(|chosen| chosen.timestamp_us);
-                    let earliest = before.map(|us| us.saturating_sub(self.known.clock_step_back_us));
+                    let earliest = before.map(|us| us.saturating_sub(self.facts.clock_step_back_us));
                     if earliest.is_some_and(|us| held.timestamp_us < us) {
                         out.push(settled(
                             Kind::BackDated,

@@ -7,6 +7,7 @@
 //! key would have to be kept where the log is kept. Whether a masked column changed is to be decided before
 //! masking.
 
+use crate::json::string_length;
 use thiserror::Error;
 
 /// What stands in place of a masked value. null stays null: it says that there is no secret.
@@ -112,16 +113,7 @@ fn skip_blanks(json: &str, from: usize) -> usize {
 
 /// Just past the string that begins at `quote`.
 fn string_end(json: &str, quote: usize) -> usize {
-    let bytes = json.as_bytes();
-    let mut at = quote + 1;
-    while let Some(byte) = bytes.get(at) {
-        match byte {
-            b'"' => return at + 1,
-            b'\\' => at += 2,
-            _ => at += 1,
-        }
-    }
-    bytes.len()
+    (quote + 2 + string_length(&json.as_bytes()[quote + 1..])).min(json.len())
 }
 
 /// Just past the value that begins at `start`.

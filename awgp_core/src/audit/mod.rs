@@ -5,11 +5,12 @@
 //!
 //! | file | concept |
 //! |---|---|
+//! | [`position`] | where a row stands: tenant, lane, place |
 //! | [`row`] | one row of `audit_logs`, borrowed or owned |
 //! | [`canonical`] | the bytes that are hashed |
 //! | [`chain`] | digests, the genesis value, the link, and plain verification of a chain |
 //! | [`finding`] | what verification reports |
-//! | [`known`] | what is known of a lane besides its rows |
+//! | [`lane_facts`] | what is known of a lane besides its rows |
 //! | [`lane`] | one lane, row by row, to suspicions |
 //! | [`suspicion`] | what one lane cannot settle |
 //! | [`reconcile`] | suspicions of all lanes to findings: every tampering once, and by its name |
@@ -34,11 +35,12 @@ pub mod export;
 pub mod finding;
 pub mod group;
 pub mod integrity;
-pub mod known;
 pub mod lane;
+pub mod lane_facts;
 pub mod manifest;
 pub mod mask;
 pub mod note;
+pub mod position;
 pub mod proof;
 pub mod reconcile;
 pub mod row;

@@ -1,6 +1,6 @@
 //! One row of `audit_logs`.
 
-use super::chain::Position;
+use super::position::Position;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt::Debug;
 use uuid::Uuid;

@@ -2,8 +2,8 @@
 
 use super::chain::Lane;
 use super::finding::Finding;
-use super::known::Known;
 use super::lane::LaneVerifier;
+use super::lane_facts::LaneFacts;
 use super::reconcile::Reconciler;
 use super::row::RowRef;
 use super::suspicion::Suspicion;
@@ -27,12 +27,12 @@ impl LogVerifier {
     }
 
     /// Begins a lane of which something is known. A lane whose rows are all gone is reported only if it is begun.
-    pub fn lane(&mut self, lane: Lane, known: Known) {
+    pub fn lane(&mut self, lane: Lane, facts: LaneFacts) {
         self.end_lane();
-        if known.start.seq == 0 {
+        if facts.start.seq == 0 {
             self.reconciler.note_lane_from_genesis();
         }
-        self.current = Some(LaneVerifier::new(lane, known));
+        self.current = Some(LaneVerifier::new(lane, facts));
     }
 
     /// Takes the next row. A row of a lane that was not begun begins it at its genesis value, with an unknown end.
@@ -42,7 +42,7 @@ impl LogVerifier {
     pub fn row(&mut self, row: &RowRef<'_>) {
         let lane = row.position().lane();
         if self.current.as_ref().is_none_or(|current| current.lane() != lane) {
-            self.lane(lane, Known::from_genesis(self.install_id, lane));
+            self.lane(lane, LaneFacts::from_genesis(self.install_id, lane));
         }
         self.rows += 1;
         let current = self.current.as_mut().expect("begun above");

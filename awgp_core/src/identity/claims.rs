@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::jwk::clip;
-use super::token::text;
+use super::member::text;
 use super::{Instant, Provider, TokenError};
 
 /// How far ahead `exp` may be where the provider bounds no lifetime. A time in milliseconds is beyond it.

@@ -1,50 +1,18 @@
 //! A provider's set of keys (RFC 7517 §5).
 
-use std::fmt;
-
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::jwk::{Fault, clip};
+use super::limits::MAX_KEYS;
 use super::strict_json::parse_object;
-use super::{Algorithm, JwksError, Key};
+use super::{Algorithm, IgnoredKey, JwksError, Key};
 use crate::json::storable;
-
-/// The most keys a set may hold. Keycloak publishes two to six while it rotates.
-pub const MAX_KEYS: usize = 64;
 
 /// A set of keys that passed [`validate_jwks`].
 #[derive(Clone, Debug)]
 pub struct KeySet {
     keys: Vec<Key>,
     ignored: Vec<IgnoredKey>,
-}
-
-/// A key that stands in a set and is not used, because it is not understood.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IgnoredKey {
-    /// Its place in the set, from 0.
-    pub index: usize,
-    /// Its `kid`, if it has one, cut to 64 characters.
-    pub kid: Option<String>,
-    /// Why.
-    pub problem: String,
-}
-
-impl IgnoredKey {
-    /// The same for DETAIL.
-    pub fn facts(&self) -> Value {
-        json!({"key": self.index, "kid": self.kid, "problem": self.problem})
-    }
-}
-
-impl fmt::Display for IgnoredKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "key {}", self.index)?;
-        if let Some(kid) = &self.kid {
-            write!(f, " (\"{kid}\")")?;
-        }
-        write!(f, " of the key set is ignored: {}", self.problem)
-    }
 }
 
 /// Reads a JWK set, as text, when a row of `awgp.identity_providers` is written and again when it is used.

@@ -6,11 +6,10 @@ use serde_json::{Map, Value};
 
 use super::claims;
 use super::jwk::clip;
+use super::limits::MAX_TOKEN_BYTES;
+use super::member::text;
 use super::strict_json::parse_object;
 use super::{Algorithm, Instant, Key, Provider, TokenError};
-
-/// The longest token that is read, in bytes. Keycloak's access tokens have one to four KiB.
-pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
 /// Header members that are refused: extensions we do not know (`crit`, RFC 7515 §4.1.11; `b64`, RFC 7797), and
 /// keys that the token brings along (§4.1.2, 3, 5, 6), which prove nothing but that their owner signed.
@@ -162,13 +161,4 @@ fn allowed_algorithm(header: &Map<String, Value>, provider: &Provider) -> Result
     }
     let algorithm = name.parse().ok().filter(|algorithm| provider.algorithms.contains(algorithm));
     algorithm.ok_or_else(|| TokenError::Algorithm { algorithm: clip(name) })
-}
-
-/// A member that must be text where it is present.
-pub(super) fn text<'m>(object: &'m Map<String, Value>, member: &str) -> Result<Option<&'m str>, TokenError> {
-    match object.get(member) {
-        None => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(TokenError::Malformed { problem: format!("\"{member}\" is not text") }),
-    }
 }

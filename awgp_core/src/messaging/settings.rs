@@ -1,7 +1,7 @@
 //! `tenants.settings -> 'messaging'`: what a tenant allows besides its policies.
 
 use super::error::PolicyError;
-use crate::tenant_settings::SettingError;
+use crate::setting_error::SettingError;
 use serde_json::Value;
 
 /// The channels that every tenant has.

@@ -5,7 +5,7 @@
 
 use crate::reason::Reason;
 use crate::refusal::Refusal;
-use crate::tenant_settings::SettingError;
+use crate::setting_error::SettingError;
 use serde_json::Value;
 
 /// The key of a tenant's settings.

@@ -2,7 +2,7 @@
 
 use super::amount::Amount;
 use super::period::Zone;
-use crate::tenant_settings::SettingError;
+use crate::setting_error::SettingError;
 use serde_json::Value;
 
 /// `time_zone`: a zone of the IANA database.

@@ -4,7 +4,7 @@
 
 use super::suspension::SuspendPolicy;
 use crate::permissions::Role;
-use crate::tenant_settings::SettingError;
+use crate::setting_error::SettingError;
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 

@@ -7,8 +7,8 @@ use super::policy::HallucinationPolicy;
 use crate::permissions::{PermissionError, Role, Verb};
 use crate::reason::Reason;
 use crate::refusal::Refusal;
+use crate::state_machine::state_machine;
 use std::fmt;
-use std::str::FromStr;
 use thiserror::Error;
 
 /// The methods that every tenant has.
@@ -20,31 +20,29 @@ pub const CONTENT_BYTES_MAX: usize = super::messages::MESSAGE_BYTES_MAX;
 /// Longest notes, in bytes.
 pub const NOTES_BYTES_MAX: usize = 16 << 10;
 
-/// A flag's status, as in the CHECK of `hallucination_flags.status`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Status {
-    /// Nobody has looked at it.
-    Pending,
-    /// Somebody has looked and could not tell.
-    Reviewed,
-    /// It was none.
-    FalsePositive,
-    /// It was one.
-    Confirmed,
-}
-
-impl Status {
-    /// Every status.
-    pub const ALL: [Self; 4] = [Self::Pending, Self::Reviewed, Self::FalsePositive, Self::Confirmed];
-
-    /// The name in the column.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Reviewed => "reviewed",
-            Self::FalsePositive => "false_positive",
-            Self::Confirmed => "confirmed",
-        }
+state_machine! {
+    table "hallucination_flags";
+    /// A flag's status, as in the CHECK of `hallucination_flags.status`.
+    Status {
+        /// Nobody has looked at it.
+        Pending = "pending",
+        /// Somebody has looked and could not tell.
+        Reviewed = "reviewed",
+        /// It was none.
+        FalsePositive = "false_positive",
+        /// It was one.
+        Confirmed = "confirmed",
+    }
+    begins Pending;
+    /// What a review does.
+    Move {
+        /// Looks, and leaves it open.
+        Look = "look": Pending => Reviewed;
+        /// Concludes.
+        Conclude = "conclude": Pending => FalsePositive, Pending => Confirmed, Reviewed => FalsePositive,
+            Reviewed => Confirmed;
+        /// Turns a conclusion into the other one.
+        Overturn = "overturn": FalsePositive => Confirmed, Confirmed => FalsePositive;
     }
 }
 
@@ -54,53 +52,12 @@ impl fmt::Display for Status {
     }
 }
 
-impl FromStr for Status {
-    type Err = ();
-
-    fn from_str(name: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|status| status.name() == name).ok_or(())
-    }
-}
-
-/// What a review does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Move {
-    /// Looks, and leaves it open.
-    Look,
-    /// Concludes.
-    Conclude,
-    /// Turns a conclusion into the other one.
-    Overturn,
-}
-
-impl Move {
-    /// Its name in the diagram.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Look => "look",
-            Self::Conclude => "conclude",
-            Self::Overturn => "overturn",
-        }
-    }
-}
-
-/// The move from one status to another; none where there is none.
-pub fn transition(from: Status, to: Status) -> Option<Move> {
-    use Status::{Confirmed, FalsePositive, Pending, Reviewed};
-    match (from, to) {
-        (Pending, Reviewed) => Some(Move::Look),
-        (Pending | Reviewed, FalsePositive | Confirmed) => Some(Move::Conclude),
-        (FalsePositive, Confirmed) | (Confirmed, FalsePositive) => Some(Move::Overturn),
-        _ => None,
-    }
-}
-
 /// Who reviews.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reviewer {
-    /// His role.
+    /// Their role.
     pub role: Role,
-    /// He made the assistant.
+    /// They made the assistant.
     pub is_creator: bool,
 }
 
@@ -112,7 +69,7 @@ pub fn check_review(
     to: Status,
     reviewer: Option<Reviewer>,
 ) -> Result<Move, ReviewError> {
-    let step = transition(from, to).ok_or(ReviewError::Transition { from, to })?;
+    let step = MACHINE.verb(from, to).ok_or(ReviewError::Transition { from, to })?;
     let reviewer = reviewer.ok_or(ReviewError::NoHuman)?;
     let least = if step == Move::Overturn { policy.overturn_role } else { policy.reviewer_role };
     if reviewer.role < least {
@@ -170,7 +127,7 @@ pub enum ReviewError {
     /// His role is too low.
     #[error("a user of role {role} may not review this flag")]
     Role {
-        /// His role.
+        /// Their role.
         role: Role,
         /// The least that may.
         least: Role,
@@ -256,27 +213,6 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    #[test]
-    fn the_diagram_is_the_function() {
-        use Status::{Confirmed, FalsePositive, Pending, Reviewed};
-        let moves = [
-            (Pending, Reviewed, Move::Look),
-            (Pending, FalsePositive, Move::Conclude),
-            (Pending, Confirmed, Move::Conclude),
-            (Reviewed, FalsePositive, Move::Conclude),
-            (Reviewed, Confirmed, Move::Conclude),
-            (FalsePositive, Confirmed, Move::Overturn),
-            (Confirmed, FalsePositive, Move::Overturn),
-        ];
-        for from in Status::ALL {
-            for to in Status::ALL {
-                let expected = moves.iter().find(|(a, b, _)| (*a, *b) == (from, to)).map(|(.., step)| *step);
-                assert_eq!(transition(from, to), expected, "{from} → {to}");
-            }
-            assert_eq!(from.name().parse(), Ok(from));
-        }
-    }
-
     fn status() -> impl Strategy<Value = Status> {
         prop::sample::select(&Status::ALL[..])
     }
@@ -285,7 +221,7 @@ mod tests {
         #[test]
         fn nothing_becomes_pending_and_no_conclusion_is_left_open(from in status(), to in status()) {
             let concluded = |status| matches!(status, Status::FalsePositive | Status::Confirmed);
-            if transition(from, to).is_some() {
+            if MACHINE.verb(from, to).is_some() {
                 prop_assert!(to != Status::Pending && from != to);
                 prop_assert!(!concluded(from) || concluded(to));
             }
@@ -301,7 +237,7 @@ mod tests {
                 reviewer_role, overturn_role, creator_may_conclude, ..HallucinationPolicy::default()
             };
             let outcome = check_review(&policy, from, to, Some(Reviewer { role, is_creator }));
-            if let Some(step) = transition(from, to) {
+            if let Some(step) = MACHINE.verb(from, to) {
                 prop_assert_eq!(check_review(&policy, from, to, None), Err(ReviewError::NoHuman));
                 let least = if step == Move::Overturn { overturn_role } else { reviewer_role };
                 let creator_stands_back = is_creator && !creator_may_conclude && step != Move::Look;

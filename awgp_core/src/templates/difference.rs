@@ -1,6 +1,7 @@
 //! Two contents compared, path by path.
 
 use super::Content;
+use crate::json_difference::walk;
 use serde_json::{Value, json};
 
 /// One value that differs.
@@ -18,7 +19,9 @@ pub struct Change {
 /// value.
 pub fn changes(current: &Content, proposed: &Content) -> Vec<Change> {
     let mut found = Vec::new();
-    compare("", Some(&value_of(current)), Some(&value_of(proposed)), &mut found);
+    walk(&value_of(current), &value_of(proposed), &mut |path, current, proposed| {
+        found.push(Change { path: path.to_owned(), current: current.cloned(), proposed: proposed.cloned() });
+    });
     found.sort_by(|a, b| a.path.cmp(&b.path));
     found
 }
@@ -39,20 +42,6 @@ fn value_of(content: &Content) -> Value {
 /// A decimal without the zeros that end it: numeric(18,6) prints all six.
 fn plain(decimal: &str) -> &str {
     if decimal.contains('.') { decimal.trim_end_matches('0').trim_end_matches('.') } else { decimal }
-}
-
-fn compare(path: &str, current: Option<&Value>, proposed: Option<&Value>, found: &mut Vec<Change>) {
-    if let (Some(Value::Object(left)), Some(Value::Object(right))) = (current, proposed) {
-        let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
-        for (key, value) in left {
-            compare(&below(key), Some(value), right.get(key), found);
-        }
-        for (key, value) in right.iter().filter(|(key, _)| !left.contains_key(*key)) {
-            compare(&below(key), None, Some(value), found);
-        }
-    } else if current != proposed {
-        found.push(Change { path: path.to_owned(), current: current.cloned(), proposed: proposed.cloned() });
-    }
 }
 
 #[cfg(test)]

@@ -8,12 +8,12 @@ pub mod gate;
 
 use uuid::Uuid;
 
-use crate::machine::{illegal_beginning, illegal_transition};
-use crate::named::named;
 use crate::reason::Reason;
 use crate::refusal::Refusal;
+use crate::state_machine::state_machine;
 
-named! {
+state_machine! {
+    table "work_items";
     /// The state of a work item, as in the CHECK of `work_items.status`.
     Status {
         /// Not begun.
@@ -29,67 +29,20 @@ named! {
         /// Called off; final.
         Cancelled = "cancelled",
     }
-}
-
-named! {
+    begins Backlog;
     /// What moves a work item.
     Verb {
         /// Begin, or go on after an approval; passes the gate.
-        Start = "start",
+        Start = "start": Backlog => InProgress, AwaitingApproval => InProgress;
         /// Ask for an approval and wait.
-        Ask = "ask",
+        Ask = "ask": Backlog => AwaitingApproval, InProgress => AwaitingApproval;
         /// It is done.
-        Complete = "complete",
+        Complete = "complete": InProgress => Completed;
         /// It could not be done.
-        Fail = "fail",
+        Fail = "fail": InProgress => Failed;
         /// It is no longer wanted.
-        Cancel = "cancel",
+        Cancel = "cancel": Backlog => Cancelled, InProgress => Cancelled, AwaitingApproval => Cancelled;
     }
-}
-
-/// The state after the verb; None where the verb is not possible in this state.
-pub fn transition(from: Status, verb: Verb) -> Option<Status> {
-    use Status::{AwaitingApproval, Backlog, Cancelled, Completed, Failed, InProgress};
-    match (from, verb) {
-        (Backlog | AwaitingApproval, Verb::Start) => Some(InProgress),
-        (Backlog | InProgress, Verb::Ask) => Some(AwaitingApproval),
-        (InProgress, Verb::Complete) => Some(Completed),
-        (InProgress, Verb::Fail) => Some(Failed),
-        (Backlog | InProgress | AwaitingApproval, Verb::Cancel) => Some(Cancelled),
-        _ => None,
-    }
-}
-
-/// The verb that leads from one state to another; refuses with reason `illegal_transition`.
-pub fn verb_between(from: Status, to: Status) -> Result<Verb, Refusal> {
-    let leads = |verb: &&Verb| transition(from, **verb) == Some(to);
-    Verb::ALL.iter().find(leads).copied().ok_or_else(|| {
-        let possible = Verb::ALL.iter().filter_map(|verb| transition(from, *verb)).map(Status::name);
-        illegal_transition("work_items", from.name(), to.name(), possible)
-    })
-}
-
-/// Refuses a verb that is not possible in this state, with reason `illegal_transition`.
-pub fn check_verb(from: Status, verb: Verb) -> Result<(), Refusal> {
-    if transition(from, verb).is_some() {
-        return Ok(());
-    }
-    let possible = Verb::ALL.iter().filter_map(|verb| transition(from, *verb)).map(Status::name);
-    let leads_to = Status::ALL.iter().find_map(|status| transition(*status, verb));
-    Err(illegal_transition("work_items", from.name(), leads_to.map_or("", Status::name), possible))
-}
-
-/// A work item begins in the backlog and nowhere else.
-pub fn begin(status: Status) -> Result<(), Refusal> {
-    match status {
-        Status::Backlog => Ok(()),
-        _ => Err(illegal_beginning("work_items", status.name(), Status::Backlog.name())),
-    }
-}
-
-/// True where no verb leads on.
-pub fn is_final(status: Status) -> bool {
-    Verb::ALL.iter().all(|verb| transition(status, *verb).is_none())
 }
 
 /// No work item of the tenant has this id.
@@ -135,19 +88,8 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_leads_somewhere_is_found_again_between_the_two_states() {
-        for from in Status::ALL {
-            for verb in Verb::ALL {
-                if let Some(to) = transition(*from, *verb) {
-                    assert_eq!(verb_between(*from, to), Ok(*verb));
-                }
-            }
-        }
-    }
-
-    #[test]
     fn final_states_are_completed_failed_and_cancelled() {
-        let finals: Vec<_> = Status::ALL.iter().filter(|status| is_final(**status)).collect();
+        let finals: Vec<_> = Status::ALL.iter().filter(|status| MACHINE.is_final(**status)).collect();
         assert_eq!(finals, [&Status::Completed, &Status::Failed, &Status::Cancelled]);
     }
 
@@ -165,25 +107,13 @@ mod tests {
         fn no_sequence_of_verbs_reaches_an_illegal_state(verbs in prop::collection::vec(0_usize..5, 0..40)) {
             let (mut status, mut started, mut ended) = (Status::Backlog, false, false);
             for verb in verbs.into_iter().map(|place| Verb::ALL[place]) {
-                let Some(next) = transition(status, verb) else { continue };
+                let Some(next) = MACHINE.transition(status, verb) else { continue };
                 prop_assert!(!ended, "{verb:?} after the end");
                 prop_assert!(next != Status::InProgress || verb == Verb::Start);
                 started |= verb == Verb::Start;
                 prop_assert!(started || !matches!(next, Status::Completed | Status::Failed));
-                ended = is_final(next);
+                ended = MACHINE.is_final(next);
                 status = next;
-            }
-        }
-
-        #[test]
-        fn between_two_states_there_is_a_verb_or_a_refusal(from in 0_usize..6, to in 0_usize..6) {
-            let (from, to) = (Status::ALL[from], Status::ALL[to]);
-            match verb_between(from, to) {
-                Ok(verb) => prop_assert_eq!(transition(from, verb), Some(to)),
-                Err(refusal) => {
-                    prop_assert_eq!(refusal.reason, Reason::IllegalTransition);
-                    prop_assert!(!refusal.hint.is_empty());
-                }
             }
         }
     }

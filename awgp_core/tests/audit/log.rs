@@ -2,7 +2,7 @@
 
 use awgp_core::audit::chain::{Digest, Lane, Link, Linker, genesis};
 use awgp_core::audit::finding::Finding;
-use awgp_core::audit::known::{Head, Known};
+use awgp_core::audit::lane_facts::{Head, LaneFacts};
 use awgp_core::audit::row::AuditRow;
 use awgp_core::audit::verify::LogVerifier;
 use std::collections::{BTreeMap, HashSet};
@@ -22,7 +22,7 @@ pub fn lane(tenant_number: u128, chain_lane: i16) -> Lane {
 #[derive(Clone)]
 pub struct Log {
     pub rows: Vec<AuditRow>,
-    pub known: BTreeMap<Lane, Known>,
+    pub known: BTreeMap<Lane, LaneFacts>,
     pub updated: HashSet<i64>,
 }
 
@@ -66,7 +66,7 @@ impl Log {
                 row.integrity_hash = last.hash.to_string();
                 log.rows.push(row);
             }
-            log.known.insert(*lane, Known::from_genesis(INSTALL, *lane).with_head(Head::Exactly(last)));
+            log.known.insert(*lane, LaneFacts::from_genesis(INSTALL, *lane).with_head(Head::Exactly(last)));
         }
         log
     }
@@ -111,7 +111,7 @@ impl Log {
         for (lane, rows) in lanes {
             let never = || {
                 let none = Link { seq: 0, hash: genesis(INSTALL, lane) };
-                Known::from_genesis(INSTALL, lane).with_head(Head::Exactly(none))
+                LaneFacts::from_genesis(INSTALL, lane).with_head(Head::Exactly(none))
             };
             verifier.lane(lane, self.known.get(&lane).cloned().unwrap_or_else(never));
             for row in &rows {

@@ -4,7 +4,7 @@
 
 use crate::log::{INSTALL, Log, hash, lane, row, stored, tenant};
 use awgp_core::audit::chain::Link;
-use awgp_core::audit::known::{Bridge, Head, Known};
+use awgp_core::audit::lane_facts::{Bridge, Head, LaneFacts};
 use awgp_core::audit::row::AuditRow;
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -223,7 +223,7 @@ fn another_installs_log_is_one_finding() {
     let mut log = log();
     for (lane, known) in &mut log.known {
         let head = known.head;
-        *known = Known::from_genesis(Uuid::from_u128(1), *lane).with_head(head);
+        *known = LaneFacts::from_genesis(Uuid::from_u128(1), *lane).with_head(head);
     }
     assert_eq!(log.found(), [("bad_genesis", None, None)]);
 }
@@ -246,7 +246,7 @@ fn a_lane_that_begins_at_an_anchor_verifies() {
     let mut log = log();
     let anchor = Link { seq: 4, hash: stored(log.by_id(4)) };
     (1..=4).for_each(|id| drop(log.remove(id)));
-    log.known.insert(lane(1, 0), Known::after(anchor));
+    log.known.insert(lane(1, 0), LaneFacts::after(anchor));
     assert_eq!(log.found(), []);
     log.by_id(5).action.push('x');
     assert_eq!(log.found(), [("changed_row", Some(5), Some(5))]);
@@ -258,7 +258,7 @@ fn rows_added_after_the_head_was_read_are_no_finding() {
     let head = Link { seq: 6, hash: stored(log.by_id(6)) };
     log.known.get_mut(&lane(1, 0)).unwrap().head = Head::AtLeast(head);
     assert_eq!(log.found(), []);
-    let known = Known::from_genesis(INSTALL, lane(1, 0)).with_head(Head::AtLeast(head));
+    let known = LaneFacts::from_genesis(INSTALL, lane(1, 0)).with_head(Head::AtLeast(head));
     log.known.insert(lane(1, 0), known);
     (5..=10).for_each(|id| drop(log.remove(id)));
     assert_eq!(log.found(), [("cut_tail", Some(5), None)]);

@@ -8,7 +8,7 @@ use awgp_core::audit::canonical::write;
 use awgp_core::audit::chain::{Digest, Lane, Link, PlainVerifier, genesis, genesis_bytes};
 use awgp_core::audit::export::{FORMAT, FileVerifier, Mark};
 use awgp_core::audit::finding::Kind;
-use awgp_core::audit::known::{Head, Known};
+use awgp_core::audit::lane_facts::{Head, LaneFacts};
 use awgp_core::audit::row::AuditRow;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -163,7 +163,7 @@ fn breaks(log: &Log) -> Vec<Value> {
     for row in &rows {
         let lane = Lane { tenant_id: row.tenant_id, chain_lane: row.chain_lane };
         let nothing = Link { seq: 0, hash: genesis(INSTALL, lane) };
-        known.entry(lane).or_insert_with(|| Known::after(nothing).with_head(Head::Exactly(nothing)));
+        known.entry(lane).or_insert_with(|| LaneFacts::after(nothing).with_head(Head::Exactly(nothing)));
     }
     let mut breaks = Vec::new();
     for (lane, known) in known {

@@ -14,15 +14,15 @@ mod store;
 
 use crate::context::{self, Context};
 use crate::pg::raise::raise;
+use awgp_core::isolation_refusals;
 use awgp_core::permissions::{Verb, check_write};
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
-use awgp_core::tenancy;
 
 /// The context, if it may write actions with this verb.
 fn writing_context(verb: Verb) -> Context {
-    let context =
-        context::current().unwrap_or_else(|| raise(&tenancy::no_tenant_context("governed_actions")));
+    let context = context::current()
+        .unwrap_or_else(|| raise(&isolation_refusals::no_tenant_context("governed_actions")));
     let role = context::user_role().unwrap_or_else(|refusal| raise(&refusal));
     if let Err(error) = check_write(role, "governed_actions", verb, true) {
         raise(&error.into());

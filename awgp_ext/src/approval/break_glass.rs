@@ -15,9 +15,9 @@ use crate::pg::clock;
 use crate::pg::jsonb::Jsonb;
 use awgp_core::approval::decide::{Obstacle, WhyNot};
 use awgp_core::approval::{Status, check_open};
+use awgp_core::isolation_refusals;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
-use awgp_core::tenancy;
 use pgrx::{PgLogLevel, PgSqlErrorCode};
 use serde_json::json;
 use uuid::Uuid;
@@ -29,9 +29,10 @@ pub fn break_glass(approval: &Approval, reason: &str) -> Result<Columns, Refusal
     let human = human(approval.tenant)?;
     let user = human.user;
     let case = Case::of(approval)?;
-    let person = people::user(approval.tenant, user, Keep::Locked).ok_or_else(tenancy::unknown_user)?;
+    let person =
+        people::user(approval.tenant, user, Keep::Locked).ok_or_else(isolation_refusals::unknown_user)?;
     if !person.is_active {
-        return Err(tenancy::unknown_user());
+        return Err(isolation_refusals::unknown_user());
     }
     if approval.requester.is(&human) {
         return Err(

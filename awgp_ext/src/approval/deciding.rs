@@ -18,9 +18,9 @@ use awgp_core::approval::decide::{
 use awgp_core::approval::policy::ApprovalPolicy;
 use awgp_core::approval::{Status, check_open};
 use awgp_core::human::Human;
+use awgp_core::isolation_refusals;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
-use awgp_core::tenancy;
 use pgrx::pg_sys::{Datum, TimestampTz};
 use std::ffi::CStr;
 use uuid::Uuid;
@@ -124,7 +124,8 @@ pub fn vote(approval: &Approval, verdict: Verdict, comment: Option<&str>) -> Res
     if verdict == Verdict::Approve && !case.is_as_asked(approval) {
         return Err(changed(approval));
     }
-    let person = people::user(approval.tenant, user, Keep::Locked).ok_or_else(tenancy::unknown_user)?;
+    let person =
+        people::user(approval.tenant, user, Keep::Locked).ok_or_else(isolation_refusals::unknown_user)?;
     let person = Person { human: people::identified(human, &person.human), ..person };
     let (authority, now) = case.authority(approval, &person, Keep::Locked);
     let authority = authority.map_err(|why_not| why_not.refusal(approval.id, user))?;

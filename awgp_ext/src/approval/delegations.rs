@@ -12,8 +12,8 @@ use crate::state_machine::user_of;
 use awgp_core::approval::decide::no_user;
 use awgp_core::approval::delegation::{check_risk_levels, fixed};
 use awgp_core::approval::machine_written;
+use awgp_core::isolation_refusals;
 use awgp_core::refusal::Refusal;
-use awgp_core::tenancy;
 use pgrx::IntoDatum;
 use pgrx::pg_sys::Datum;
 use uuid::Uuid;
@@ -73,7 +73,7 @@ fn check_given(
 ) -> Result<Option<String>, Refusal> {
     let Some(person) = people::user(tenant, delegator, Keep::Seen) else { return Ok(None) };
     if !person.is_active {
-        return Err(tenancy::unknown_user());
+        return Err(isolation_refusals::unknown_user());
     }
     // Values outside 0 to 5 and an empty list are left to the table's CHECK.
     let levels = risk_levels.filter(|levels| levels.iter().all(|level| (0..=5).contains(level)));

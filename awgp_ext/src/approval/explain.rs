@@ -8,8 +8,8 @@ use crate::state_machine::user_of;
 use awgp_core::approval::Status;
 use awgp_core::approval::check_open;
 use awgp_core::approval::decide::{Authority, Person};
+use awgp_core::isolation_refusals;
 use awgp_core::refusal::Refusal;
-use awgp_core::tenancy;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -27,7 +27,7 @@ fn person(tenant: Uuid, user: Uuid) -> Option<Person> {
 /// changed.
 pub fn explain(approval: &Approval, user: Uuid) -> Result<Value, Refusal> {
     let case = Case::of(approval)?;
-    let person = person(approval.tenant, user).ok_or_else(tenancy::unknown_user)?;
+    let person = person(approval.tenant, user).ok_or_else(isolation_refusals::unknown_user)?;
     let status = approval.status.unwrap_or(Status::Expired);
     let (authority, now) = case.authority(approval, &person, Keep::Seen);
     let open = check_open(approval.id, status, approval.expires_at, now);

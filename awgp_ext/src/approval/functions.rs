@@ -17,7 +17,7 @@ use awgp_core::approval::delegation::unknown_delegation;
 use awgp_core::approval::unknown_approval;
 use awgp_core::assistant::reason_required;
 use awgp_core::work::unknown_work_item;
-use awgp_core::{approval, tenancy};
+use awgp_core::{approval, isolation_refusals};
 use pgrx::JsonB;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys::Datum;
@@ -25,7 +25,7 @@ use pgrx::prelude::*;
 use uuid::Uuid;
 
 fn context_for(table: &str) -> Context {
-    context::current().unwrap_or_else(|| raise(&tenancy::no_tenant_context(table)))
+    context::current().unwrap_or_else(|| raise(&isolation_refusals::no_tenant_context(table)))
 }
 
 fn find(id: Option<&pgrx::Uuid>) -> Approval {

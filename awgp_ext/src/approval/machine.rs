@@ -8,7 +8,7 @@ use crate::pg::raise::raise;
 use crate::pg::trigger::{TriggerCall, trigger_function};
 use crate::pg::tuple::Row;
 use crate::state_machine::{EFFECT, user_of};
-use awgp_core::approval::{Status, Verb, not_expired, request_fixed, verb_between};
+use awgp_core::approval::{Status, Verb, check_move, not_expired, request_fixed};
 use awgp_core::refusal::Refusal;
 use pgrx::pg_sys::Datum;
 use std::ffi::CStr;
@@ -73,7 +73,7 @@ fn moved(approval: &Approval, old: &Row, new: &Row) -> Result<Columns, Refusal> 
     if from == to {
         return Ok(Vec::new());
     }
-    match verb_between(approval.id, from, to)? {
+    match check_move(approval.id, from, to)? {
         Verb::Approve => vote(approval, Verdict::Approve, None),
         Verb::Reject => vote(approval, Verdict::Reject, new.text(c"rejected_reason").as_deref()),
         Verb::Escalate => {

@@ -16,12 +16,12 @@ use crate::work::effects::withdraw;
 use crate::work::functions::lock;
 use awgp_core::approval::policy::{ApprovalPolicy, RISK_MAX};
 use awgp_core::approval::{
-    Status, already_asked, begin, expiry_out_of_range, no_requester, requester_not_user,
+    MACHINE, Status, already_asked, expiry_out_of_range, no_requester, requester_not_user,
 };
 use awgp_core::human::Human;
 use awgp_core::refusal::Refusal;
 use awgp_core::work::digest::{Pin, VERSION};
-use awgp_core::work::{self, Verb, check_verb, effective_risk};
+use awgp_core::work::{self, Verb, effective_risk};
 use pgrx::IntoDatum;
 use pgrx::pg_sys::{Datum, TimestampTz};
 use uuid::Uuid;
@@ -81,7 +81,7 @@ struct Asked {
 
 fn ask(row: &Row, tenant: Uuid, item: Uuid) -> Result<Asked, Refusal> {
     // A value that is not a status passes here, and the table's CHECK refuses it.
-    begin(row.text(c"status").and_then(|name| Status::named(&name)).unwrap_or(Status::Pending))?;
+    MACHINE.begin(row.text(c"status").and_then(|name| Status::named(&name)).unwrap_or(Status::Pending))?;
     let requester = requester(tenant, row.uuid(c"requested_by"))?;
     let given = row.integer(c"risk_level").unwrap_or(0);
     let item = lock(tenant, item).then(|| WorkItem::find(tenant, item)).flatten();
@@ -100,7 +100,7 @@ fn ask(row: &Row, tenant: Uuid, item: Uuid) -> Result<Asked, Refusal> {
     };
     let status = item.status.unwrap_or(work::Status::Cancelled);
     if status != work::Status::AwaitingApproval {
-        check_verb(status, Verb::Ask)?;
+        work::MACHINE.check_verb(status, Verb::Ask)?;
     }
     let pin = item.pin();
     make_way(&item, &pin.digest)?;

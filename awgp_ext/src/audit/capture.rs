@@ -23,7 +23,7 @@ use crate::pg::role::row_security_binds;
 use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
 use crate::pg::tuple;
 use awgp_core::audit::entity::entity_id;
-use awgp_core::tenancy;
+use awgp_core::isolation_refusals;
 use pgrx::pg_sys::{self, Datum};
 use pgrx::{PgLogLevel, PgSqlErrorCode};
 use serde_json::json;
@@ -137,6 +137,6 @@ fn owner(call: &TriggerCall, rules: &Rules, row: pg_sys::HeapTuple) -> Option<Uu
 fn refuse_foreign_tenant(entity: &str, tenant: Uuid) {
     let bound = || row_security_binds(relation::oid(c"audit_logs"));
     if context::current().is_none_or(|context| context.tenant != tenant) && bound() {
-        raise(&tenancy::foreign_tenant(entity));
+        raise(&isolation_refusals::foreign_tenant(entity));
     }
 }

@@ -7,7 +7,7 @@ use crate::audit::installation;
 use crate::pg::raise::raise;
 use awgp_core::audit::chain::{Digest, Lane, Link};
 use awgp_core::audit::integrity;
-use awgp_core::audit::known::{Head, Known};
+use awgp_core::audit::lane_facts::{Head, LaneFacts};
 use awgp_core::audit::verify::LogVerifier;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
@@ -49,11 +49,11 @@ pub fn verify(name: &str) -> u64 {
     rows
 }
 
-fn known(name: &str, lane: Lane, first_seq: i64) -> Known {
-    let genesis = Known::from_genesis(installation::id(), lane);
+fn known(name: &str, lane: Lane, first_seq: i64) -> LaneFacts {
+    let genesis = LaneFacts::from_genesis(installation::id(), lane);
     let before = (first_seq > 1).then_some(first_seq - 1);
     let start = before.and_then(|seq| append::link_at(lane, seq).or_else(|| verify::anchored(lane, seq)));
-    let known = Known { start: start.unwrap_or(genesis.start), ..genesis };
+    let known = LaneFacts { start: start.unwrap_or(genesis.start), ..genesis };
     match verify::anchor_of(name, lane) {
         Some(last) => known.with_head(Head::Exactly(last)),
         None => known,

@@ -11,9 +11,9 @@ use crate::pg::jsonb::Jsonb;
 use crate::pg::raise::raise;
 use crate::pg::relation;
 use crate::pg::transaction::refuse_read_only;
+use awgp_core::isolation_refusals;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
-use awgp_core::tenancy;
 use pgrx::prelude::*;
 
 /// The longest action or entity_type, in bytes.
@@ -35,7 +35,9 @@ fn log_event(
     metadata: default!(Option<Jsonb>, "NULL"),
 ) -> i64 {
     refuse_read_only(c"awgp.log_event()");
-    let Some(context) = context::current() else { raise(&tenancy::no_tenant_context("audit_logs")) };
+    let Some(context) = context::current() else {
+        raise(&isolation_refusals::no_tenant_context("audit_logs"))
+    };
     let actor = actor::current();
     let limit = settings::event_max();
     let mut left_out = Vec::new();

@@ -14,7 +14,7 @@ use crate::pg::role;
 use awgp_core::audit::chain::{Digest, Lane, Link};
 use awgp_core::audit::finding::{Finding, Kind, Severity};
 use awgp_core::audit::integrity::{HeadsRoot, Seal, check};
-use awgp_core::audit::known::{Bridge, Head, Known};
+use awgp_core::audit::lane_facts::{Bridge, Head, LaneFacts};
 use awgp_core::audit::verify::LogVerifier;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
@@ -192,8 +192,8 @@ struct Anchor {
 }
 
 /// What is known about a lane before its first row in the scope.
-fn known(scope: Scope<'_>, lane: Lane, first_seq: i64, anchors: &[Anchor]) -> Known {
-    let genesis = Known::from_genesis(installation::id(), lane);
+fn known(scope: Scope<'_>, lane: Lane, first_seq: i64, anchors: &[Anchor]) -> LaneFacts {
+    let genesis = LaneFacts::from_genesis(installation::id(), lane);
     let start = if scope.partition.is_some() && first_seq > 1 {
         append::link_at(lane, first_seq - 1)
             .or_else(|| anchored(lane, first_seq - 1))
@@ -206,7 +206,7 @@ fn known(scope: Scope<'_>, lane: Lane, first_seq: i64, anchors: &[Anchor]) -> Kn
     let gone = anchors.iter().filter(|anchor| !anchor.is_attached);
     let bridges = gone.map(|anchor| Bridge { first_seq: anchor.first_seq, last: anchor.last }).collect();
     let head = anchors.last().map_or(Head::Unknown, |anchor| Head::AtLeast(anchor.last));
-    Known { start, points, bridges, head, ..genesis }
+    LaneFacts { start, points, bridges, head, ..genesis }
 }
 
 /// The links that seals have recorded, for each lane in ascending order.

@@ -7,7 +7,7 @@ use crate::pg::encoding::Text;
 use crate::pg::query::{self, text};
 use crate::pg::raise::raise;
 use crate::pg::role::outer_role_has;
-use awgp_core::tenancy;
+use awgp_core::isolation_refusals;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
@@ -23,14 +23,14 @@ fn set_context(
         return to_sql(narrowed(tenant_id.as_ref(), user_id.as_ref(), assistant_id.as_ref()));
     }
     let tenant = tenant_id.as_ref().map(from_sql).filter(|id| tenants::is_active(*id));
-    let Some(tenant) = tenant else { raise(&tenancy::unknown_tenant()) };
+    let Some(tenant) = tenant else { raise(&isolation_refusals::unknown_tenant()) };
     let user = user_id.as_ref().map(from_sql);
     if user.is_some_and(|id| !tenants::has_active_user(tenant, id)) {
-        raise(&tenancy::unknown_user());
+        raise(&isolation_refusals::unknown_user());
     }
     let assistant = assistant_id.as_ref().map(from_sql);
     if assistant.is_some_and(|id| !tenants::has_assistant(tenant, id)) {
-        raise(&tenancy::unknown_assistant());
+        raise(&isolation_refusals::unknown_assistant());
     }
     enter(Context { tenant, user, assistant });
     to_sql(tenant)
@@ -40,7 +40,7 @@ fn set_context(
 /// worker, whatever that function is marked as.
 pub fn refuse_in_parallel_worker() {
     if in_parallel_worker() {
-        raise(&tenancy::parallel_worker());
+        raise(&isolation_refusals::parallel_worker());
     }
 }
 
@@ -51,11 +51,15 @@ fn narrowed(
     user: Option<&pgrx::Uuid>,
     assistant: Option<&pgrx::Uuid>,
 ) -> uuid::Uuid {
-    let Some((verified, presented, of_session)) = verified() else { raise(&tenancy::signed_mode()) };
+    let Some((verified, presented, of_session)) = verified() else {
+        raise(&isolation_refusals::signed_mode())
+    };
     let same = tenant.map(from_sql) == Some(verified.tenant) && user.map(from_sql) == verified.user;
-    let Some(assistant) = assistant.map(from_sql).filter(|_| same) else { raise(&tenancy::signed_mode()) };
+    let Some(assistant) = assistant.map(from_sql).filter(|_| same) else {
+        raise(&isolation_refusals::signed_mode())
+    };
     if !tenants::has_assistant(verified.tenant, assistant) {
-        raise(&tenancy::unknown_assistant());
+        raise(&isolation_refusals::unknown_assistant());
     }
     narrow(Context { assistant: Some(assistant), ..verified }, presented, of_session);
     verified.tenant
@@ -139,7 +143,7 @@ fn find_tenant(slug_or_id: Option<&str>) -> pgrx::Uuid {
     };
     match found {
         Ok(Some(id)) if seen(&id) => id,
-        _ => raise(&tenancy::unknown_tenant()),
+        _ => raise(&isolation_refusals::unknown_tenant()),
     }
 }
 
@@ -167,6 +171,6 @@ fn find_user(email_or_id: Option<Text>) -> pgrx::Uuid {
     );
     match found {
         Ok(Some(id)) => id,
-        _ => raise(&tenancy::unknown_user()),
+        _ => raise(&isolation_refusals::unknown_user()),
     }
 }

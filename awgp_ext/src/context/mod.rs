@@ -20,9 +20,9 @@ use crate::pg::datum::uuid_array;
 use crate::pg::invalidation::on_relation_change;
 use crate::pg::raise::raise;
 use awgp_core::human::Human;
+use awgp_core::isolation_refusals;
 use awgp_core::permissions::Role;
 use awgp_core::refusal::Refusal;
-use awgp_core::tenancy;
 use mode::{ContextMode, app_current_tenant, context_mode};
 use pgrx::pg_sys;
 use session::{Presented, SessionIdentity};
@@ -202,7 +202,7 @@ pub fn user_role() -> Result<Option<Role>, Refusal> {
     if let Some((_, role)) = remembered {
         return Ok(Some(role));
     }
-    let name = tenants::role_of_active_user(tenant, user).ok_or_else(tenancy::unknown_user)?;
+    let name = tenants::role_of_active_user(tenant, user).ok_or_else(isolation_refusals::unknown_user)?;
     let role = name.parse::<Role>()?;
     STATE.with_borrow_mut(|state| state.role = Some((user, role)));
     Ok(Some(role))
@@ -319,7 +319,7 @@ fn from_setting() -> Option<Context> {
     });
     let tenant = remembered.unwrap_or_else(|| {
         let id = std::str::from_utf8(text).ok().and_then(|text| Uuid::try_parse(text.trim()).ok());
-        let Some(id) = id else { raise(&tenancy::malformed_tenant_id()) };
+        let Some(id) = id else { raise(&isolation_refusals::malformed_tenant_id()) };
         let tenant = tenants::is_active(id).then_some(id);
         STATE.with_borrow_mut(|state| state.setting = Some((text.to_vec(), tenant)));
         tenant

@@ -4,8 +4,8 @@ use crate::pg::datum::uuid;
 use crate::pg::relation::{for_each_by_text, for_each_by_uuid};
 use crate::pg::statement::statements;
 use awgp_core::identity::Candidate;
+use awgp_core::isolation_refusals;
 use awgp_core::refusal::Refusal;
-use awgp_core::tenancy;
 use uuid::Uuid;
 
 /// True where the tenant exists and is active.
@@ -96,11 +96,11 @@ pub fn parent_refusal(tenant: Uuid, parent: Uuid) -> Option<Refusal> {
     let mut first = true;
     while let Some(id) = ancestor {
         if id == tenant {
-            return Some(tenancy::tenant_cycle(tenant));
+            return Some(isolation_refusals::tenant_cycle(tenant));
         }
         let (kind, next) = lock_ancestor(id);
         if first && kind.as_deref().is_some_and(|kind| kind != "holding") {
-            return Some(tenancy::parent_not_holding(parent));
+            return Some(isolation_refusals::parent_not_holding(parent));
         }
         first = false;
         ancestor = next;

@@ -17,8 +17,8 @@ use crate::pg::raise::raise;
 use crate::pg::relation;
 use crate::pg::role::{current_role_has, row_security_binds};
 use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
+use awgp_core::isolation_refusals;
 use awgp_core::permissions::{Role, Scope, Verb, check_role_change, check_write, rule};
-use awgp_core::tenancy;
 use pgrx::IntoDatum;
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;
@@ -40,8 +40,8 @@ fn guard_statement(call: &TriggerCall) -> Datum {
     let table = call.argument(0);
     if context::current().is_none() {
         raise(&match context_mode() {
-            ContextMode::Trusted => tenancy::no_tenant_context(table),
-            ContextMode::Signed => tenancy::no_signed_context(table),
+            ContextMode::Trusted => isolation_refusals::no_tenant_context(table),
+            ContextMode::Signed => isolation_refusals::no_signed_context(table),
         });
     }
     // The statement does not tell whose rows it touches; guard_row checks that.
@@ -100,7 +100,7 @@ fn with_subject(call: &TriggerCall, bound: bool) -> Datum {
     };
     let changes = subject != old_subject;
     if bound && changes && old_subject.is_some() {
-        raise(&tenancy::subject_fixed());
+        raise(&isolation_refusals::subject_fixed());
     }
     let by_tenant = match (bound, changes) {
         (true, true) => subject.is_some(),
@@ -124,7 +124,7 @@ fn with_subject(call: &TriggerCall, bound: bool) -> Datum {
 fn guard_row(call: &TriggerCall) -> Datum {
     let tenant = call.new_uuid(c"tenant_id");
     if call.is_update() && tenant != call.old_uuid(c"tenant_id") {
-        raise(&tenancy::tenant_change(call.argument(0)));
+        raise(&isolation_refusals::tenant_change(call.argument(0)));
     }
     // A NULL tenant_id is left to NOT NULL, and what an administrator writes to the policies.
     let Some(tenant) = tenant else { return call.keep() };
@@ -136,7 +136,7 @@ fn guard_row(call: &TriggerCall) -> Datum {
     let by_owner = rule.is_some_and(|rule| rule.scope != Scope::Tenant);
     if (!allowed || by_owner) && binds(call) {
         if !allowed {
-            raise(&tenancy::foreign_tenant(call.argument(0)));
+            raise(&isolation_refusals::foreign_tenant(call.argument(0)));
         }
         check_role(call, call.argument(0), is_own(call));
     }
@@ -165,7 +165,7 @@ fn guard_tenant(call: &TriggerCall) -> Datum {
             subsidiaries = true;
         });
         if subsidiaries {
-            raise(&tenancy::parent_not_holding(id));
+            raise(&isolation_refusals::parent_not_holding(id));
         }
     }
     call.keep()

@@ -10,7 +10,7 @@ use crate::pg::raise::raise;
 use crate::pg::relation;
 use crate::pg::role;
 use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
-use awgp_core::tenancy;
+use awgp_core::isolation_refusals;
 use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys::Datum;
 use pgrx::prelude::*;
@@ -34,7 +34,7 @@ fn guard_user_array(call: &TriggerCall) -> Datum {
     let distinct: BTreeSet<Uuid> = listed.iter().flatten().copied().collect();
     let all_named = listed.iter().all(Option::is_some);
     if !all_named || users_locked(tenant, &distinct) != distinct.len() {
-        raise(&tenancy::unknown_reference(table, column));
+        raise(&isolation_refusals::unknown_reference(table, column));
     }
     nothing()
 }
@@ -81,7 +81,7 @@ fn guard_listed_user(call: &TriggerCall) -> Datum {
             listed |= row.uuid_array(column).is_some_and(|ids| ids.contains(&Some(user)));
         });
         if listed {
-            raise(&tenancy::still_referenced(call.argument(0), &table.to_string_lossy()));
+            raise(&isolation_refusals::still_referenced(call.argument(0), &table.to_string_lossy()));
         }
     }
     nothing()

@@ -53,7 +53,7 @@ fn accepted(token: &str) -> Result<Accepted, Refusal> {
     let (identity, only_tenant) = verified(token)?;
     let found = tenants::user_of_subject(&identity.subject);
     admit(&identity, only_tenant, found.as_ref().map(|(_, candidate)| candidate))?;
-    let Some((user, candidate)) = found else { raise(&awgp_core::tenancy::unknown_user()) };
+    let Some((user, candidate)) = found else { raise(&awgp_core::isolation_refusals::unknown_user()) };
     Ok(Accepted {
         tenant: candidate.tenant_id,
         user,

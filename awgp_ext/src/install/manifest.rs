@@ -183,6 +183,7 @@ const FUNCTIONS: &[File] = files! { "functions":
     "flag_hallucination",
     "review_hallucination",
     "row_history",
+    "accounting_today",
 };
 
 /// Views; a view that others use comes first.
@@ -191,10 +192,36 @@ const VIEWS: &[File] = files! { "views":
     "budget_status",
     "tenant_budgets",
     "assistant_work",
+    "user_list",
+    "assistant_list",
+    "work_item_list",
+    "communication_policy_list",
+    "hallucination_flag_list",
+    "delegation_list",
+    "conversation_list",
+    "identity_provider_list",
+    "model_price_list",
+    "budget_history",
+    "approval_queue",
+    "approval_details",
+    "broken_glass",
+};
+
+/// Functions that return rows of views.
+const AFTER_VIEWS: &[File] = files! { "functions":
+    "find_conversations",
+    "prices_in_force",
 };
 
 /// Scripts can be applied repeatedly. A script is applied when its text has changed; after any migration all
 /// of them are applied.
 pub fn scripts() -> impl Iterator<Item = &'static File> {
-    POLICIES.iter().chain(TRIGGERS).chain(TEMPLATES).chain(AFTER_TEMPLATES).chain(FUNCTIONS).chain(VIEWS)
+    POLICIES
+        .iter()
+        .chain(TRIGGERS)
+        .chain(TEMPLATES)
+        .chain(AFTER_TEMPLATES)
+        .chain(FUNCTIONS)
+        .chain(VIEWS)
+        .chain(AFTER_VIEWS)
 }

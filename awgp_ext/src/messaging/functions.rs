@@ -17,11 +17,11 @@ use crate::pg::server_log;
 use crate::pg::transaction::refuse_read_only;
 use awgp_core::audit::row::timestamp_from_postgres;
 use awgp_core::civil::format_timestamp;
+use awgp_core::isolation_refusals;
 use awgp_core::messaging::{Admission, Decision, Party, Question, Relation, Side, decide};
 use awgp_core::permissions::{Verb, check_write};
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
-use awgp_core::tenancy;
 use pgrx::JsonB;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
@@ -82,7 +82,7 @@ fn test_message(
 }
 
 fn tenant_in_context() -> Context {
-    context::current().unwrap_or_else(|| raise(&tenancy::no_tenant_context("message_windows")))
+    context::current().unwrap_or_else(|| raise(&isolation_refusals::no_tenant_context("message_windows")))
 }
 
 /// The arguments of a call.
@@ -122,7 +122,7 @@ impl Message {
 
     /// The decision before rate limits, and the windows to ask.
     fn decide(&self, context: Context) -> (Decision, Vec<Asked>) {
-        let Some(own) = load::tenant(context.tenant) else { raise(&tenancy::unknown_tenant()) };
+        let Some(own) = load::tenant(context.tenant) else { raise(&isolation_refusals::unknown_tenant()) };
         let (from, to) = (load::party(self.from), load::party(self.to));
         let from = from.filter(|party| party.tenant == context.tenant);
         let other_tenant = |party: &Party| (party.tenant != context.tenant).then_some(party.tenant);

@@ -3,7 +3,7 @@
 mod established;
 
 use super::raise::raise;
-use awgp_core::tenancy::settings_unknown;
+use awgp_core::isolation_refusals::settings_unknown;
 pub use established::are_known;
 use established::remember;
 use pgrx::guc::{GucEnum, GucValue};

@@ -15,12 +15,12 @@ use crate::pg::jsonb::Jsonb;
 use crate::pg::raise::{or_raise, raise};
 use crate::pg::trigger::{TriggerCall, trigger_function};
 use crate::pg::tuple::Row;
+use awgp_core::isolation_refusals;
 use awgp_core::records::commitment::{Kind, commitment};
 use awgp_core::records::conversation::{
     State, Step, Wanted, check_keeper, check_reason, other_assistant, step, unknown_conversation,
 };
 use awgp_core::records::messages::Messages;
-use awgp_core::tenancy;
 use pgrx::pg_sys::Datum;
 use pgrx::prelude::*;
 use std::ffi::CStr;
@@ -281,7 +281,9 @@ fn digest(salt: &[u8], row: &Row, messages: &str) -> Option<Datum> {
 #[pg_extern(stable, parallel_restricted)]
 #[search_path(pg_catalog, pg_temp)]
 fn own_conversation(conversation_log_id: Option<pgrx::Uuid>) -> pgrx::Uuid {
-    let Some(context) = context::current() else { raise(&tenancy::no_tenant_context("conversation_logs")) };
+    let Some(context) = context::current() else {
+        raise(&isolation_refusals::no_tenant_context("conversation_logs"))
+    };
     let id = conversation_log_id.as_ref().map(from_sql);
     let own = id.filter(|id| {
         let mut own = false;

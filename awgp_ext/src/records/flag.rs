@@ -16,12 +16,12 @@ use crate::pg::relation;
 use crate::pg::role;
 use crate::pg::trigger::{TriggerCall, trigger_function};
 use crate::pg::tuple::Row;
+use awgp_core::isolation_refusals;
 use awgp_core::records::commitment::{Kind, commitment};
 use awgp_core::records::conversation::other_assistant;
 use awgp_core::records::review::{
     ReviewError, Reviewer, Status, check_method, check_review, check_texts, unknown_flag,
 };
-use awgp_core::tenancy;
 use pgrx::pg_sys::Datum;
 use pgrx::prelude::*;
 use std::ffi::CStr;
@@ -179,7 +179,7 @@ fn changed(call: &TriggerCall, old: &Row, new: &Row) -> Datum {
 
 /// Checks that the user may review, and returns who reviewed and when.
 fn review(bound: bool, old: &Row, new: &Row) -> Values {
-    let status = |row: &Row| row.text(c"status").and_then(|name| name.parse::<Status>().ok());
+    let status = |row: &Row| row.text(c"status").and_then(|name| Status::named(&name));
     let context = context::current_or_none();
     let user = context.and_then(|context| context.user);
     // A value that is not a status is left to the table's CHECK.
@@ -207,7 +207,9 @@ fn digest(salt: &[u8], content: Option<&str>, notes: Option<&str>) -> Option<Dat
 #[pg_extern(stable, parallel_restricted)]
 #[search_path(pg_catalog, pg_temp)]
 fn own_flag(flag_id: Option<pgrx::Uuid>) -> pgrx::Uuid {
-    let Some(context) = context::current() else { raise(&tenancy::no_tenant_context("hallucination_flags")) };
+    let Some(context) = context::current() else {
+        raise(&isolation_refusals::no_tenant_context("hallucination_flags"))
+    };
     let id = flag_id.as_ref().map(from_sql);
     let own = id.filter(|id| {
         let mut own = false;

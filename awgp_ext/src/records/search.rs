@@ -16,9 +16,9 @@ use crate::pg::raise::raise;
 use crate::pg::role;
 use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
 use crate::pg::tuple::Row;
+use awgp_core::isolation_refusals;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
-use awgp_core::tenancy;
 use pgrx::pg_sys::Datum;
 use pgrx::prelude::*;
 use uuid::Uuid;
@@ -115,7 +115,7 @@ fn conversation_hits(
 ) -> SetOfIterator<'static, pgrx::Uuid> {
     let visible = context::visible();
     if visible.is_empty() {
-        raise(&tenancy::no_tenant_context("conversation_search"));
+        raise(&isolation_refusals::no_tenant_context("conversation_search"));
     }
     let query = query.map(|Text(text)| text).filter(|text| !text.trim().is_empty());
     let query = query.filter(|text| text.len() <= QUERY_BYTES_MAX);

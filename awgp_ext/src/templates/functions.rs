@@ -7,9 +7,9 @@ use crate::pg::encoding::Text;
 use crate::pg::jsonb::Jsonb;
 use crate::pg::raise::raise;
 use crate::pg::relation::{for_each_by_text, for_each_by_uuid};
+use awgp_core::isolation_refusals;
 use awgp_core::templates::difference::changes;
 use awgp_core::templates::{Content, overrides, unknown_template};
-use awgp_core::tenancy;
 use pgrx::JsonB;
 use pgrx::prelude::*;
 use serde_json::{Value, json};
@@ -57,7 +57,7 @@ impl Template {
 #[expect(clippy::needless_pass_by_value, reason = "arguments as SQL passes them")]
 fn template_content(template_slug: Option<Text>, overrides: default!(Option<Jsonb>, "'{}'")) -> Jsonb {
     if context::current().is_none() {
-        raise(&tenancy::no_tenant_context("assistants"));
+        raise(&isolation_refusals::no_tenant_context("assistants"));
     }
     let slug = template_slug.map(|slug| slug.0).unwrap_or_default();
     let Some(template) = Template::of_slug(&slug) else { raise(&unknown_template(&slug)) };
@@ -93,7 +93,7 @@ fn applied(content: &Content, overrides: Option<&Jsonb>) -> Content {
 #[search_path(pg_catalog, pg_temp)]
 fn template_difference(assistant_id: Option<pgrx::Uuid>) -> JsonB {
     if context::current().is_none() {
-        raise(&tenancy::no_tenant_context("assistants"));
+        raise(&isolation_refusals::no_tenant_context("assistants"));
     }
     let visible = context::visible();
     let id = assistant_id.as_ref().map(from_sql).unwrap_or_default();
@@ -104,7 +104,9 @@ fn template_difference(assistant_id: Option<pgrx::Uuid>) -> JsonB {
             found = Some((content(row), row.uuid(c"template_id"), version, row.jsonb(c"template_overrides")));
         }
     });
-    let Some((current, template, version, overrides)) = found else { raise(&tenancy::unknown_assistant()) };
+    let Some((current, template, version, overrides)) = found else {
+        raise(&isolation_refusals::unknown_assistant())
+    };
     let Some(template) = template.and_then(Template::of_id) else { raise(&unknown_template("")) };
     // Overrides that an older version of AWGP accepted may be refused now; then this refusal is the answer.
     let proposed = applied(&template.content, overrides.as_ref());

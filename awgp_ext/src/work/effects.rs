@@ -7,7 +7,7 @@ use crate::pg::role::as_owner_past_row_security;
 use crate::pg::statement::statements;
 use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
 use crate::state_machine::EFFECT;
-use awgp_core::work::{Status, is_final};
+use awgp_core::work::{MACHINE, Status};
 use pgrx::pg_sys::Datum;
 use uuid::Uuid;
 
@@ -26,7 +26,7 @@ fn work_item_effects(call: &TriggerCall) -> Datum {
     let Some(new) = WorkItem::read(&call.new_row()) else { return nothing() };
     let old = call.old_text(c"status").and_then(|name| Status::named(&name));
     let moved = old != new.status;
-    let over = new.status.is_some_and(|status| status == Status::InProgress || is_final(status));
+    let over = new.status.is_some_and(|status| status == Status::InProgress || MACHINE.is_final(status));
     // asked_risk_level is set with an item's first approval; without it there is none to withdraw.
     if moved && over && new.asked_risk_level.is_some() {
         withdraw(new.tenant, new.id);

@@ -8,7 +8,7 @@ use crate::pg::raise::raise;
 use crate::pg::role::as_owner_past_row_security;
 use crate::pg::statement::statements;
 use awgp_core::work::Verb;
-use awgp_core::{tenancy, work};
+use awgp_core::{isolation_refusals, work};
 use pgrx::prelude::*;
 use uuid::Uuid;
 
@@ -24,7 +24,9 @@ statements! {
 /// a plain UPDATE to the present state would succeed and change nothing.
 #[pg_extern(volatile, parallel_unsafe)]
 fn require_work_item(work_item_id: Option<pgrx::Uuid>, verb: default!(Option<Text>, "NULL")) -> pgrx::Uuid {
-    let Some(context) = context::current() else { raise(&tenancy::no_tenant_context("work_items")) };
+    let Some(context) = context::current() else {
+        raise(&isolation_refusals::no_tenant_context("work_items"))
+    };
     let id = work_item_id.as_ref().map(from_sql).unwrap_or_default();
     if verb.is_some() {
         lock(context.tenant, id);
@@ -32,7 +34,7 @@ fn require_work_item(work_item_id: Option<pgrx::Uuid>, verb: default!(Option<Tex
     let Some(item) = WorkItem::find(context.tenant, id) else { raise(&work::unknown_work_item(id)) };
     let verb = verb.and_then(|Text(name)| Verb::named(&name));
     if let (Some(status), Some(verb)) = (item.status, verb)
-        && let Err(refusal) = work::check_verb(status, verb)
+        && let Err(refusal) = work::MACHINE.check_verb(status, verb)
     {
         raise(&refusal);
     }
@@ -49,11 +51,11 @@ pub fn lock(tenant: Uuid, id: Uuid) -> bool {
 #[pg_extern(volatile, parallel_unsafe)]
 fn require_assistant(assistant_id: Option<pgrx::Uuid>) -> pgrx::Uuid {
     if context::current().is_none() {
-        raise(&tenancy::no_tenant_context("assistants"));
+        raise(&isolation_refusals::no_tenant_context("assistants"));
     }
     let id = assistant_id.as_ref().map(from_sql).unwrap_or_default();
     if !context::visible().into_iter().any(|tenant| context::tenants::has_assistant(tenant, id)) {
-        raise(&tenancy::unknown_assistant());
+        raise(&isolation_refusals::unknown_assistant());
     }
     to_sql(id)
 }

@@ -9,8 +9,8 @@ use crate::pg::tuple::Row;
 use crate::state_machine::{EFFECT, risk};
 use awgp_core::approval;
 use awgp_core::assistant::Status;
+use awgp_core::isolation_refusals;
 use awgp_core::refusal::Refusal;
-use awgp_core::tenancy;
 use awgp_core::work::digest::{ITEM_ALONE, Pin};
 use awgp_core::work::gate::{Approval, Assistant, Pass, check_assistant, find_approval, needs_approval};
 use pgrx::pg_sys;
@@ -44,7 +44,7 @@ pub fn lock_assistant(tenant: Uuid, id: Uuid) -> Result<Assistant, Refusal> {
             Some((row.text(c"status"), row.integer(c"risk_tier"), row.texts(c"capabilities")))
         })
     });
-    let (status, tier, capabilities) = found.ok_or_else(tenancy::unknown_assistant)?;
+    let (status, tier, capabilities) = found.ok_or_else(isolation_refusals::unknown_assistant)?;
     Ok(Assistant {
         id,
         // A value that is not a status allows nothing to begin.

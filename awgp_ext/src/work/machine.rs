@@ -9,7 +9,7 @@ use crate::pg::trigger::{TriggerCall, trigger_function};
 use crate::state_machine::{EFFECT, risk, somebody_acts, user_of};
 use awgp_core::refusal::Refusal;
 use awgp_core::work::gate::{Pass, check_assistant, find_approval, needs_approval};
-use awgp_core::work::{Status, Verb, begin, pinned, risk_lowered, verb_between};
+use awgp_core::work::{MACHINE, Status, Verb, pinned, risk_lowered};
 use pgrx::IntoDatum;
 use pgrx::pg_sys::Datum;
 
@@ -51,7 +51,7 @@ fn work_item_machine(call: &TriggerCall) -> Datum {
 
 /// A new item is in the backlog, and requested by the user in context, if there is one.
 fn beginning(call: &TriggerCall, new: &WorkItem, status: Status) -> Result<Kept, Refusal> {
-    begin(status)?;
+    MACHINE.begin(status)?;
     let user = user_of(new.tenant).and_then(|user| uuid(user));
     Ok(Kept {
         started_at: None,
@@ -84,7 +84,7 @@ fn next(call: &TriggerCall, old: &WorkItem, mut new: WorkItem, to: Status) -> Re
         check_running(old, &new)?;
         return Ok(kept);
     }
-    match verb_between(from, to)? {
+    match MACHINE.verb_between(from, to)? {
         Verb::Start => {
             if let Pass::Approved { approval, version } = gate::check(&new)? {
                 gate::use_up(new.tenant, approval);

@@ -2,8 +2,7 @@
 
 use super::progress::Progress;
 use super::report::Report;
-use crate::exit::Exit;
-use crate::failure::Failure;
+use awgp_client::{Exit, Failure};
 use awgp_core::audit::chain::Digest;
 use awgp_core::audit::export::{ExportError, FileVerifier};
 use awgp_core::audit::finding::{Finding, Kind};
@@ -105,7 +104,7 @@ pub fn digest_of(path: &Path) -> Result<(Digest, u64), Failure> {
 }
 
 /// Where the manifest of an exported month lies: beside it, `.manifest.json` in the place of `.jsonl.zst`.
-pub fn manifest_path(path: &Path) -> Option<PathBuf> {
+fn manifest_path(path: &Path) -> Option<PathBuf> {
     let name = path.file_name()?.to_str()?;
     let stem = name.strip_suffix(".zst").unwrap_or(name).strip_suffix(".jsonl")?;
     Some(path.with_file_name(format!("{stem}.manifest.json")))

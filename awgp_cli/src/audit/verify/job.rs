@@ -3,11 +3,8 @@
 use super::plan::{Plan, Share};
 use super::scan::{Again, Evidence, Scan, Sorted};
 use super::seal::Seals;
-use crate::audit::{copy, scope};
-use crate::connect::Target;
-use crate::exit::Exit;
-use crate::failure::{Failure, Trouble};
-use crate::session::{Context, Session, Work};
+use crate::audit::{rows, scope};
+use awgp_client::{Context, Exit, Failure, Session, Target, Trouble, Work};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// For the session, before its transaction.
@@ -77,7 +74,7 @@ pub async fn read(
 ) -> Result<Evidence, Trouble> {
     let mut evidence = Evidence { seals, ..Evidence::default() };
     let mut scan = Scan::new(plan);
-    copy::each(work, &plan.in_heap_order(share), |tuple| {
+    rows::each(work, &plan.in_heap_order(share), |tuple| {
         evidence.rows += 1;
         evidence.seals.take(tuple);
         scan.take(tuple);
@@ -91,7 +88,7 @@ pub async fn read(
         Again::All => plan.sorted(share, None),
     };
     let mut sorted = Sorted::new(plan);
-    copy::each(work, &sql, |tuple| {
+    rows::each(work, &sql, |tuple| {
         sorted.take(tuple, &mut evidence);
         stopped(shared)
     })

@@ -24,12 +24,9 @@ pub mod structure;
 use super::key;
 use super::notes::Notes;
 use super::scope::{self, Scope};
-use crate::connect::Target;
-use crate::exit::Exit;
-use crate::failure::{Failure, Trouble};
-use crate::opt::{AuditVerify, Output};
-use crate::render;
-use crate::session::{Context, Session, Work};
+use crate::invocation::{Invocation, print};
+use crate::opt::AuditVerify;
+use awgp_client::{Context, Exit, Failure, Session, Target, Trouble, Work};
 use awgp_core::audit::finding::{Finding, Kind, Severity};
 use awgp_core::audit::lane::LaneVerifier;
 use awgp_core::audit::reconcile::Reconciler;
@@ -50,12 +47,7 @@ use uuid::Uuid;
 const REDRAW: Duration = Duration::from_millis(100);
 
 /// Verifies and prints. The exit code is 12 when a finding has severity error.
-pub async fn verify(
-    target: impl FnOnce() -> Result<Target, Failure>,
-    context: Context<'_>,
-    options: &AuditVerify,
-    output: Output,
-) -> Result<Exit, Failure> {
+pub async fn run(options: &AuditVerify, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
     let report = match &options.file {
         Some(path) => file::verify(path, options.install_id)?,
         None => {
@@ -63,17 +55,14 @@ pub async fn verify(
                 (Some(path), Some(public_key)) => Some(Notes::read(path, &key::public(public_key)?)?),
                 _ => None,
             };
-            let target = target()?;
-            let mut leader = Session::open(&target).await?;
-            match lead(&mut leader, &target, context, options, notes.as_ref()).await {
-                Ok(report) => report,
-                Err(trouble) => return Err(leader.explain(trouble).await),
-            }
+            let (target, context) = (invocation.target()?, invocation.context);
+            Session::within(&target, async |leader| {
+                lead(leader, &target, context, options, notes.as_ref()).await
+            })
+            .await?
         }
     };
-    render::print(&report.render(output))
-        .map_err(|error| Failure::new(Exit::Unexpected, format!("stdout: {error}")))?;
-    Ok(report.exit())
+    print(&report.render(invocation.output), report.exit())
 }
 
 /// Verifies the log with jobs of their own connections, all in one snapshot.
@@ -225,7 +214,7 @@ async fn conclude(
     let mut suspicions = Vec::new();
     for lane in plan.sealed_lanes().filter(|lane| !begun_lanes.contains(lane)) {
         // A lane of which a seal tells, and no row is left.
-        LaneVerifier::new(lane, plan.known(lane)).finish(&mut suspicions);
+        LaneVerifier::new(lane, plan.lane_facts(lane)).finish(&mut suspicions);
     }
     suspicions.into_iter().for_each(|suspicion| reconciler.add(suspicion));
     let mut findings: Vec<Finding> = reconciler.finish();

@@ -1,12 +1,9 @@
 //! What is to be read: the partitions, the tenants, where lanes begin, and the statements that read them.
 
 use crate::audit::scope::Scope;
-use crate::exit::Exit;
-use crate::failure::{Failure, Trouble};
-use crate::row::Row;
-use crate::session::Work;
+use awgp_client::{Exit, Failure, Row, Trouble, Work};
 use awgp_core::audit::chain::{Digest, Lane, Link};
-use awgp_core::audit::known::{Bridge, Head, Known};
+use awgp_core::audit::lane_facts::{Bridge, Head, LaneFacts};
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use uuid::Uuid;
@@ -131,16 +128,16 @@ impl Plan {
     }
 
     /// What is known of a lane: where it begins, and the links that seals have recorded.
-    pub fn known(&self, lane: Lane) -> Known {
-        let known = match self.starts.get(&lane) {
-            Some(start) => Known::after(*start),
-            None => Known::from_genesis(self.install_id, lane),
+    pub fn lane_facts(&self, lane: Lane) -> LaneFacts {
+        let facts = match self.starts.get(&lane) {
+            Some(start) => LaneFacts::after(*start),
+            None => LaneFacts::from_genesis(self.install_id, lane),
         };
         let recorded = [&self.anchors, &self.signed].into_iter().filter_map(|links| links.get(&lane));
         let points: Vec<Link> = recorded.flatten().copied().collect();
         let last = points.iter().max_by_key(|point| point.seq).copied();
         let bridges = self.bridges.get(&lane).cloned().unwrap_or_default();
-        Known { points, bridges, head: last.map_or(Head::Unknown, Head::AtLeast), ..known }
+        LaneFacts { points, bridges, head: last.map_or(Head::Unknown, Head::AtLeast), ..facts }
     }
 
     /// The lanes of which seals or notes tell.

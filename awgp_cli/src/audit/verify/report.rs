@@ -1,8 +1,8 @@
 //! How a verification is told: findings as a table or as JSON Lines, and a line that sums up.
 
-use crate::exit::Exit;
 use crate::opt::Output;
 use crate::render;
+use awgp_client::Exit;
 use awgp_core::audit::finding::{Finding, Severity};
 use serde_json::json;
 use std::fmt::Write as _;
@@ -44,14 +44,14 @@ impl Report {
     fn lines(&self) -> String {
         let mut text = String::new();
         for finding in &self.findings {
-            let _ = writeln!(text, "{}", crate::shown::json(&json!(finding).to_string()));
+            let _ = writeln!(text, "{}", awgp_client::shown::json(&json!(finding).to_string()));
         }
         let summary = json!({
             "verified_rows": self.rows, "lanes": self.lanes, "seconds": self.took.as_secs_f64(),
             "rows_per_second": self.rows_per_second(), "findings": self.findings.len(),
             "proved": self.proved,
         });
-        let _ = writeln!(text, "{}", crate::shown::json(&summary.to_string()));
+        let _ = writeln!(text, "{}", awgp_client::shown::json(&summary.to_string()));
         text
     }
 

@@ -8,10 +8,10 @@
 
 use super::plan::Plan;
 use super::seal::Seals;
-use crate::audit::copy::{Kept, Tuple};
+use crate::audit::tuple::{Kept, Tuple};
 use awgp_core::audit::chain::Lane;
-use awgp_core::audit::known::Known;
 use awgp_core::audit::lane::LaneVerifier;
+use awgp_core::audit::lane_facts::LaneFacts;
 use awgp_core::audit::row::RowRef;
 use awgp_core::audit::suspicion::Suspicion;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -146,8 +146,8 @@ impl<'a> Scan<'a> {
 }
 
 /// The number that comes next where `seq` would, past the stretches that were retired.
-fn after_bridges(known: &Known, seq: i64) -> i64 {
-    known.bridges.iter().fold(seq, |seq, bridge| {
+fn after_bridges(facts: &LaneFacts, seq: i64) -> i64 {
+    facts.bridges.iter().fold(seq, |seq, bridge| {
         if (bridge.first_seq..=bridge.last.seq).contains(&seq) {
             bridge.last.seq.saturating_add(1)
         } else {
@@ -158,11 +158,11 @@ fn after_bridges(known: &Known, seq: i64) -> i64 {
 
 impl Track {
     fn new(plan: &Plan, lane: Lane) -> Self {
-        let known = plan.known(lane);
+        let facts = plan.lane_facts(lane);
         Self {
-            from_genesis: known.start.seq == 0,
-            next_seq: after_bridges(&known, known.start.seq.saturating_add(1)),
-            verifier: LaneVerifier::new(lane, known),
+            from_genesis: facts.start.seq == 0,
+            next_seq: after_bridges(&facts, facts.start.seq.saturating_add(1)),
+            verifier: LaneVerifier::new(lane, facts),
             suspicions: Vec::new(),
             waiting: BTreeMap::new(),
             waiting_bytes: 0,
@@ -195,7 +195,7 @@ impl Track {
 
     fn push(&mut self, row: &RowRef<'_>) {
         self.verifier.push(row, &mut self.suspicions);
-        self.next_seq = after_bridges(self.verifier.known(), row.chain_seq.saturating_add(1));
+        self.next_seq = after_bridges(self.verifier.facts(), row.chain_seq.saturating_add(1));
     }
 
     fn push_waiting(&mut self, rows: Vec<Kept>) {
@@ -237,10 +237,10 @@ impl<'a> Sorted<'a> {
                 if let Some(ended) = current.take() {
                     ended.finish(&mut evidence.suspicions);
                 }
-                let known = self.plan.known(lane);
+                let facts = self.plan.lane_facts(lane);
                 evidence.lanes.push(lane);
-                evidence.lanes_from_genesis += usize::from(known.start.seq == 0);
-                current.insert(LaneVerifier::new(lane, known))
+                evidence.lanes_from_genesis += usize::from(facts.start.seq == 0);
+                current.insert(LaneVerifier::new(lane, facts))
             }
         };
         verifier.push(&tuple.row, &mut evidence.suspicions);

@@ -1,9 +1,8 @@
 //! Sealed partitions: what their rows yield, against what their rows of audit_log_integrity say.
 
 use super::plan::{Partition, parse, text};
-use crate::audit::copy::Tuple;
-use crate::failure::Trouble;
-use crate::session::Work;
+use crate::audit::tuple::Tuple;
+use awgp_client::{Trouble, Work};
 use awgp_core::audit::chain::{Digest, Lane, Link};
 use awgp_core::audit::finding::Finding;
 use awgp_core::audit::integrity::{self, HeadsRoot, Seal};

@@ -7,8 +7,7 @@
 use super::plan::{parse, text};
 use crate::audit::notes::Notes;
 use crate::audit::walk;
-use crate::failure::Trouble;
-use crate::session::Work;
+use awgp_client::{Trouble, Work};
 use awgp_core::audit::chain::{Digest, Lane, Link};
 use awgp_core::audit::finding::{Finding, Kind, Severity};
 use std::collections::{BTreeMap, HashMap};

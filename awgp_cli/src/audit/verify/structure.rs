@@ -1,9 +1,7 @@
 //! What the catalog shows an auditor: triggers and policies that keep the log, and partitions that are not there.
 
 use super::plan::{parse, text};
-use crate::failure::Trouble;
-use crate::row::Row;
-use crate::session::Work;
+use awgp_client::{Row, Trouble, Work};
 use awgp_core::audit::finding::{Finding, Kind};
 use awgp_core::month::Month;
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,9 +3,7 @@
 
 use crate::demo::scenario::Tenant;
 use crate::demo::stage::{Made, Stage};
-use crate::exit::Exit;
-use crate::failure::{Failure, Trouble};
-use crate::session::Context;
+use awgp_client::{Context, Exit, Failure, Trouble};
 use serde_json::Value;
 
 const BEGIN: &str = "SELECT awgp.begin_action($1::text::uuid, $2, 'local', $3::text::numeric)::text";
@@ -29,13 +27,13 @@ struct Cast {
 
 /// Tells it.
 pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
-    stage.book.chapter(
+    stage.narrator.chapter(
         "One governed action",
         "begin_action() before an assistant acts, finish_action() after it: allowed or denied, with the reason and what to do next.",
     )?;
     let Some(cast) = cast(stage) else {
         return Ok(stage
-            .book
+            .narrator
             .step("no tenant of this scenario has work of risk 2 or 3 above its assistant's tier")?);
     };
     prepared(stage, &cast).await?;
@@ -82,7 +80,7 @@ async fn prepared(stage: &mut Stage<'_>, cast: &Cast) -> Result<(), Trouble> {
     let sql = "UPDATE awgp.assistants SET status = 'active' WHERE id = $1::text::uuid AND status <> 'active'";
     work.run(sql, &[&cast.assistant]).await?;
     work.commit().await?;
-    Ok(stage.book.step(&format!(
+    Ok(stage.narrator.step(&format!(
         "{}: the assistant is active and may {}; there is 1 to spend",
         cast.tenant.name, cast.capability
     ))?)
@@ -99,9 +97,9 @@ async fn begun(
     let work = stage.sessions.app.begin(cast.acting(&cast.operator)).await?;
     let answer = read(&work.text(BEGIN, &[&cast.item, &what[0], &what[1]]).await?)?;
     work.commit().await?;
-    stage.book.told(statement, reason, &text(&answer, "reason"))?;
+    stage.narrator.told(statement, reason, &text(&answer, "reason"))?;
     if answer["allowed"] == false {
-        stage.book.step(&text(&answer, "hint"))?;
+        stage.narrator.step(&text(&answer, "hint"))?;
     }
     Ok(answer)
 }
@@ -118,7 +116,7 @@ async fn allowed_by_a_human(stage: &mut Stage<'_>, cast: &Cast) -> Result<String
     let work = stage.sessions.app.begin(cast.acting(&cast.manager)).await?;
     work.run("SELECT awgp.approve($1::text::uuid, 'as agreed')", &[&approval]).await?;
     work.commit().await?;
-    stage.book.step(&format!("{} approves", cast.manager))?;
+    stage.narrator.step(&format!("{} approves", cast.manager))?;
     let answer = begun(stage, cast, "the assistant begins again", "allowed", what).await?;
     let work = stage.sessions.app.begin(cast.tenant.context()).await?;
     let sql = "SELECT count(*) FROM awgp.work_items WHERE id = $1::text::uuid AND status = 'in_progress'";
@@ -127,8 +125,8 @@ async fn allowed_by_a_human(stage: &mut Stage<'_>, cast: &Cast) -> Result<String
                WHERE id = $1::text::uuid AND state = 'held' AND amount = $2::text::numeric";
     let held = work.number(sql, &[&text(&answer, "reservation_id"), &ESTIMATE]).await?;
     drop(work);
-    stage.book.equal("the item is in progress, its approval used up", 1, started)?;
-    stage.book.equal(&format!("{ESTIMATE} is set aside"), 1, held)?;
+    stage.narrator.equal("the item is in progress, its approval used up", 1, started)?;
+    stage.narrator.equal(&format!("{ESTIMATE} is set aside"), 1, held)?;
     Ok(text(&answer, "action_id"))
 }
 
@@ -142,7 +140,7 @@ async fn denied(stage: &mut Stage<'_>, cast: &Cast) -> Result<(), Trouble> {
     let sql = "SELECT count(*) FROM awgp.governed_actions WHERE work_item_id = $1::text::uuid";
     let actions = work.number(sql, &[&cast.item]).await?;
     drop(work);
-    Ok(stage.book.equal("actions of this item, of five that were asked for", 1, actions)?)
+    Ok(stage.narrator.equal("actions of this item, of five that were asked for", 1, actions)?)
 }
 
 async fn finished(stage: &mut Stage<'_>, cast: &Cast, action: &str) -> Result<(), Trouble> {
@@ -153,14 +151,14 @@ async fn finished(stage: &mut Stage<'_>, cast: &Cast, action: &str) -> Result<()
         let answer = read(&work.text(FINISH, &[&action]).await?)?;
         work.commit().await?;
         let told = format!("{} {}", text(&answer, "cost_amount"), answer["repeated"]);
-        stage.book.told(statement, &format!("0.250001 {repeated}"), &told)?;
+        stage.narrator.told(statement, &format!("0.250001 {repeated}"), &told)?;
     }
     let work = stage.sessions.app.begin(cast.tenant.context()).await?;
     let left = work.text(LEFT, &[]).await?;
     let differences = work.number("SELECT count(*) FROM awgp.verify_ledger()", &[]).await?;
     drop(work);
-    stage.book.told("paid once: what is left of 1", "0.749999", &left)?;
-    Ok(stage.book.equal("balances that are not what the entries say", 0, differences)?)
+    stage.narrator.told("paid once: what is left of 1", "0.749999", &left)?;
+    Ok(stage.narrator.equal("balances that are not what the entries say", 0, differences)?)
 }
 
 async fn on_the_record(stage: &mut Stage<'_>, cast: &Cast, action: &str) -> Result<(), Trouble> {
@@ -172,8 +170,8 @@ async fn on_the_record(stage: &mut Stage<'_>, cast: &Cast, action: &str) -> Resu
                WHERE entity_type = 'governed_actions' AND entity_id = $1::text::uuid AND NOT after_state ? 'result'";
     let rows = work.number(sql, &[&action]).await?;
     drop(work);
-    stage.book.equal("denials on the record, each with its reason", 4, denials)?;
-    Ok(stage.book.equal("the action's beginning and end on the record, without its result", 2, rows)?)
+    stage.narrator.equal("denials on the record, each with its reason", 4, denials)?;
+    Ok(stage.narrator.equal("the action's beginning and end on the record, without its result", 2, rows)?)
 }
 
 fn read(answer: &str) -> Result<Value, Failure> {

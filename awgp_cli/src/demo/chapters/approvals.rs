@@ -1,11 +1,9 @@
 //! Approvals: risky work waits; who asks does not decide, who may not decide does not, a deputy does on behalf;
 //! what changes afterwards is asked again.
 
-use crate::call::Call;
 use crate::demo::scenario::Tenant;
 use crate::demo::stage::{Made, Stage};
-use crate::failure::Trouble;
-use crate::session::Context;
+use awgp_client::{Call, Context, Trouble};
 
 const START: &str = "SELECT id FROM awgp.start_work_item($1::text::uuid)";
 const APPROVE: &str = "SELECT id FROM awgp.approve($1::text::uuid, 'as agreed')";
@@ -26,13 +24,13 @@ struct Cast {
 
 /// Tells it.
 pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
-    stage.book.chapter(
+    stage.narrator.chapter(
         "Approvals",
         "Work above its assistant's risk tier waits for a human who may decide it, in person or for somebody.",
     )?;
     let Some(cast) = cast(stage) else {
         return Ok(stage
-            .book
+            .narrator
             .step("no tenant of this scenario has work of risk 4 and the people to decide it")?);
     };
     nothing_begins(stage, &cast).await?;
@@ -74,7 +72,7 @@ impl Cast {
 
 async fn nothing_begins(stage: &mut Stage<'_>, cast: &Cast) -> Result<(), Trouble> {
     let attempt = stage.attempt(cast.acting(&cast.requester), START, &[&cast.item]).await?;
-    stage.book.refused("an assistant that nobody has activated begins work", &["55000"], &attempt)?;
+    stage.narrator.refused("an assistant that nobody has activated begins work", &["55000"], &attempt)?;
     let call = Call::new("set_assistant_status")
         .arg("assistant_id", "uuid", Some(&cast.assistant))
         .arg("status", "text", Some("active"))
@@ -82,10 +80,14 @@ async fn nothing_begins(stage: &mut Stage<'_>, cast: &Cast) -> Result<(), Troubl
     let work = stage.sessions.app.begin(cast.acting(&cast.manager)).await?;
     work.call_one(&call).await?;
     work.commit().await?;
-    stage.book.step(&format!("{} activates the assistant", cast.manager))?;
+    stage.narrator.step(&format!("{} activates the assistant", cast.manager))?;
     for (what, sql) in [("begins", START), ("begins by a plain UPDATE", ONE_SHOT)] {
         let attempt = stage.attempt(cast.acting(&cast.requester), sql, &[&cast.item]).await?;
-        stage.book.refused(&format!("work of risk 4 {what} without an approval"), &["55000"], &attempt)?;
+        stage.narrator.refused(
+            &format!("work of risk 4 {what} without an approval"),
+            &["55000"],
+            &attempt,
+        )?;
     }
     Ok(())
 }
@@ -97,10 +99,10 @@ async fn asked(stage: &mut Stage<'_>, cast: &Cast) -> Result<String, Trouble> {
     let row = work.call_one(&call).await?;
     work.commit().await?;
     let text = |name: &str| row.text(name).unwrap_or_default();
-    stage.book.step(&format!("{} asks: {}", cast.requester, text("title")))?;
+    stage.narrator.step(&format!("{} asks: {}", cast.requester, text("title")))?;
     let digest = text("request_digest");
     stage
-        .book
+        .narrator
         .step(&format!("pinned to what the item says now: {}…", digest.get(..16).unwrap_or(&digest)))?;
     Ok(text("id"))
 }
@@ -112,19 +114,19 @@ async fn who_decides(stage: &mut Stage<'_>, cast: &Cast, approval: &str) -> Resu
         (&cast.deputy, "a colleague approves it"),
     ] {
         let attempt = stage.attempt(cast.acting(user), APPROVE, &[&approval]).await?;
-        stage.book.refused(what, &["42501"], &attempt)?;
+        stage.narrator.refused(what, &["42501"], &attempt)?;
     }
     let attempt = stage.attempt(cast.acting(&cast.requester), APPROVE_PLAINLY, &[&approval]).await?;
-    stage.book.refused("the requester approves it himself, by a plain UPDATE", &["42501"], &attempt)?;
+    stage.narrator.refused("the requester approves it himself, by a plain UPDATE", &["42501"], &attempt)?;
     let attempt = stage.attempt(cast.tenant.context(), APPROVE, &[&approval]).await?;
-    stage.book.refused("the system approves it, with no human in context", &["42501"], &attempt)?;
+    stage.narrator.refused("the system approves it, with no human in context", &["42501"], &attempt)?;
     let sql =
         "SELECT id FROM awgp.delegate_approvals(awgp.find_user($1), ends_at => now() + interval '1 day',
                                                       reason => 'at sea')";
     let work = stage.sessions.app.begin(cast.acting(&cast.admin)).await?;
     work.run(sql, &[&cast.deputy]).await?;
     work.commit().await?;
-    stage.book.step(&format!("{} delegates to {} for a day", cast.admin, cast.deputy))?;
+    stage.narrator.step(&format!("{} delegates to {} for a day", cast.admin, cast.deputy))?;
     approved_on_behalf(stage, cast, approval).await
 }
 
@@ -138,8 +140,8 @@ async fn approved_on_behalf(stage: &mut Stage<'_>, cast: &Cast, approval: &str) 
                  AND on_behalf_of = awgp.find_user($3)";
     let votes = work.number(sql, &[&approval, &cast.deputy, &cast.admin]).await?;
     work.commit().await?;
-    stage.book.equal("it waits in the deputy's inbox", 1, waits)?;
-    Ok(stage.book.equal("votes by the deputy on the admin's behalf", 1, votes)?)
+    stage.narrator.equal("it waits in the deputy's inbox", 1, waits)?;
+    Ok(stage.narrator.equal("votes by the deputy on the admin's behalf", 1, votes)?)
 }
 
 async fn changed_and_asked_again(stage: &mut Stage<'_>, cast: &Cast) -> Result<(), Trouble> {
@@ -149,7 +151,7 @@ async fn changed_and_asked_again(stage: &mut Stage<'_>, cast: &Cast) -> Result<(
     work.run(change, &[&cast.item]).await?;
     work.commit().await?;
     let attempt = stage.attempt(cast.acting(&cast.requester), START, &[&cast.item]).await?;
-    stage.book.refused("it begins, changed after it was approved", &["55000"], &attempt)?;
+    stage.narrator.refused("it begins, changed after it was approved", &["55000"], &attempt)?;
     let again = asked(stage, cast).await?;
     let work = stage.sessions.app.begin(cast.acting(&cast.deputy)).await?;
     work.run(APPROVE, &[&again]).await?;
@@ -157,14 +159,14 @@ async fn changed_and_asked_again(stage: &mut Stage<'_>, cast: &Cast) -> Result<(
     let work = stage.sessions.app.begin(cast.acting(&cast.requester)).await?;
     let started = work.run(START, &[&cast.item]).await?;
     work.commit().await?;
-    stage.book.equal("asked again, approved again: it begins", 1, as_count(started))?;
+    stage.narrator.equal("asked again, approved again: it begins", 1, as_count(started))?;
     let attempt = stage.attempt(cast.acting(&cast.requester), change, &[&cast.item]).await?;
-    stage.book.refused("what was approved changes while it runs", &["55000"], &attempt)?;
+    stage.narrator.refused("what was approved changes while it runs", &["55000"], &attempt)?;
     let work = stage.sessions.app.begin(cast.acting(&cast.requester)).await?;
     let sql = "SELECT id FROM awgp.complete_work_item($1::text::uuid, '{\"done\": true}')";
     let done = work.run(sql, &[&cast.item]).await?;
     work.commit().await?;
-    Ok(stage.book.equal("and ends", 1, as_count(done))?)
+    Ok(stage.narrator.equal("and ends", 1, as_count(done))?)
 }
 
 fn as_count(rows: u64) -> i64 {

@@ -3,9 +3,7 @@
 
 use crate::audit::verify::{self, report::Report};
 use crate::demo::stage::{Made, Stage, attempt_in};
-use crate::exit::Exit;
-use crate::failure::{Failure, Trouble};
-use crate::session::{Context, Work};
+use awgp_client::{Context, Exit, Failure, Trouble, Work};
 use awgp_core::audit::finding::Kind;
 
 /// The approval that is asked for, by plain SQL as an application's ORM would write it.
@@ -21,25 +19,25 @@ const RECORD: &str = "
 
 /// Tells it.
 pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
-    stage.book.chapter(
+    stage.narrator.chapter(
         "The audit trail",
         "Every change is chained in its own transaction; the login that reads the trail is an auditor's.",
     )?;
     let Some(tenant) = stage.made.get(1).cloned() else { unreachable!("a scenario has two subsidiaries") };
     let approval = work_is_done(stage, &tenant).await?;
     let report = verified(stage, &tenant).await?;
-    stage.book.equal("findings in the trail of this tenant", 0, count(&report))?;
-    stage.book.step(&format!(
+    stage.narrator.equal("findings in the trail of this tenant", 0, count(&report))?;
+    stage.narrator.step(&format!(
         "{} rows in {} lanes were read and hashed by this program",
         report.rows,
         report.lanes.unwrap_or(0)
     ))?;
     let sql = "UPDATE awgp.audit_logs SET action = 'nothing'";
     let attempt = stage.attempt(tenant.context(), sql, &[]).await?;
-    stage.book.refused("the application edits the trail", &["42501"], &attempt)?;
+    stage.narrator.refused("the application edits the trail", &["42501"], &attempt)?;
     a_superuser_edits(stage, &tenant, &approval).await?;
     let report = verified(stage, &tenant).await?;
-    Ok(stage.book.equal("findings after the edit was rolled back", 0, count(&report))?)
+    Ok(stage.narrator.equal("findings after the edit was rolled back", 0, count(&report))?)
 }
 
 /// A few changes by one person in one transaction, and the events they left.
@@ -61,7 +59,7 @@ async fn work_is_done(stage: &mut Stage<'_>, tenant: &Made) -> Result<String, Tr
     drop(work);
     // Asking makes the item wait, which is a change too.
     let expected = i64::try_from(changed).unwrap_or(i64::MAX).saturating_add(2);
-    stage.book.equal(
+    stage.narrator.equal(
         &format!("events that {email} left: changed work items, one of them twice, and one approval"),
         expected,
         events,
@@ -77,10 +75,14 @@ async fn a_superuser_edits(stage: &mut Stage<'_>, tenant: &Made, approval: &str)
     let attempt =
         attempt_in(&work, "UPDATE awgp.audit_logs SET actor_id = NULL WHERE id = $1", &[&id]).await?;
     drop(work);
-    stage.book.refused("a superuser edits it, with triggers off for replication", &["42501"], &attempt)?;
+    stage.narrator.refused(
+        "a superuser edits it, with triggers off for replication",
+        &["42501"],
+        &attempt,
+    )?;
     let work = stage.sessions.dba.begin(Context::default()).await?;
     edit_quietly(&work, id).await?;
-    stage.book.step(
+    stage.narrator.step(
         "a superuser switches the guard off, lowers the risk in the approval's record, and switches it on",
     )?;
     let report = verify::within(&work, tenant.context(), None).await?;
@@ -95,11 +97,11 @@ async fn a_superuser_edits(stage: &mut Stage<'_>, tenant: &Made, approval: &str)
             number(finding.audit_id),
         ]
     });
-    stage.book.table(&["finding", "partition", "lane", "number", "row"], rows.collect())?;
-    stage.book.equal("findings", 1, count(&report))?;
+    stage.narrator.table(&["finding", "partition", "lane", "number", "row"], rows.collect())?;
+    stage.narrator.equal("findings", 1, count(&report))?;
     let changed = report.findings.iter().find(|finding| finding.kind == Kind::ChangedRow);
     let named = changed.and_then(|finding| finding.audit_id).unwrap_or(0);
-    Ok(stage.book.equal("the changed row that is named is the approval's record", id, named)?)
+    Ok(stage.narrator.equal("the changed row that is named is the approval's record", id, named)?)
 }
 
 async fn edit_quietly(work: &Work<'_>, id: i64) -> Result<(), Trouble> {

@@ -5,10 +5,8 @@ use crate::audit::notes::Notes;
 use crate::audit::verify::{self, report::Report};
 use crate::audit::{checkpoint, key, proof};
 use crate::demo::stage::{Made, Stage};
-use crate::exit::Exit;
-use crate::failure::{Failure, Trouble};
 use crate::opt::{AuditCheckProof, AuditCheckpoint, AuditKeygen, AuditProve, Output};
-use crate::session::{Context, Work};
+use awgp_client::{Context, Exit, Failure, Trouble, Work};
 use awgp_core::audit::finding::Kind;
 use std::path::{Path, PathBuf};
 
@@ -24,7 +22,7 @@ const TAIL: &str = "
 
 /// Tells it.
 pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
-    stage.book.chapter(
+    stage.narrator.chapter(
         "Evidence",
         "An auditor signs how far the trail has come, and keeps the note outside of the database.",
     )?;
@@ -46,13 +44,15 @@ async fn tell_in(stage: &mut Stage<'_>, tenant: &Made, folder: &Path) -> Result<
     checkpoint::checkpoint(&mut stage.sessions.auditor, tenant.context(), &options, Output::Json).await?;
     let notes = Notes::read(&notes_folder, &public_key)?;
     let rows = notes.signed.first().map_or(0, |signed| signed.statement.trees()[0].size);
-    stage.book.step(&format!("the auditor has signed {rows} rows with a key that the server never sees"))?;
+    stage
+        .narrator
+        .step(&format!("the auditor has signed {rows} rows with a key that the server never sees"))?;
     let report = as_auditor(stage, tenant, &notes).await?;
-    stage.book.equal("findings against the note", 0, count(&report))?;
-    stage.book.equal("trails that were proved to extend what was signed", 1, proved(&report))?;
+    stage.narrator.equal("findings against the note", 0, count(&report))?;
+    stage.narrator.equal("trails that were proved to extend what was signed", 1, proved(&report))?;
     a_superuser_cuts(stage, tenant, &notes).await?;
     let report = as_auditor(stage, tenant, &notes).await?;
-    stage.book.equal("findings after the cut was rolled back", 0, count(&report))?;
+    stage.narrator.equal("findings after the cut was rolled back", 0, count(&report))?;
     one_event_is_proved(stage, tenant, folder, &notes, &public_key).await
 }
 
@@ -67,20 +67,20 @@ async fn a_superuser_cuts(stage: &mut Stage<'_>, tenant: &Made, notes: &Notes) -
     let work = stage.sessions.dba.begin(Context::default()).await?;
     let first = cut_quietly(&work, tenant).await?;
     stage
-        .book
+        .narrator
         .step(&format!("a superuser switches the guard off and deletes the last {CUT} rows of a lane"))?;
     let by_itself = verify::within(&work, tenant.context(), None).await?;
-    stage.book.equal(
+    stage.narrator.equal(
         "findings of the chain by itself: it ends a little earlier, and holds",
         0,
         count(&by_itself),
     )?;
     let against = verify::within(&work, tenant.context(), Some(notes)).await?;
     drop(work);
-    stage.book.equal("findings against the note", 1, count(&against))?;
+    stage.narrator.equal("findings against the note", 1, count(&against))?;
     let cut = against.findings.iter().find(|finding| finding.kind == Kind::CutTail);
     let named = cut.and_then(|finding| finding.chain_seq).unwrap_or(0);
-    Ok(stage.book.equal("the cut tail is named, from the first row that is missing", first, named)?)
+    Ok(stage.narrator.equal("the cut tail is named, from the first row that is missing", first, named)?)
 }
 
 /// Deletes the last rows of the tenant's longest lane; the number of the first of them.
@@ -119,7 +119,7 @@ async fn one_event_is_proved(
     let check = |file: PathBuf| {
         proof::check(&AuditCheckProof { file, public_key: public_key.to_owned() }, Output::Table)
     };
-    stage.book.equal(
+    stage.narrator.equal(
         "proofs of the approval's record that hold, checked without the server",
         1,
         held(&check(file.clone())),
@@ -127,7 +127,7 @@ async fn one_event_is_proved(
     let edited = folder.join("edited.json");
     let text = std::fs::read_to_string(&file).unwrap_or_default();
     key::write_new(&edited, &text.replace("\"action\": \"insert\"", "\"action\": \"update\""), false)?;
-    Ok(stage.book.equal("such proofs that hold with one word changed", 0, held(&check(edited)))?)
+    Ok(stage.narrator.equal("such proofs that hold with one word changed", 0, held(&check(edited)))?)
 }
 
 fn held(outcome: &Result<String, Failure>) -> i64 {

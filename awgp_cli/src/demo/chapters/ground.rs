@@ -1,20 +1,18 @@
 //! The ground: the extension is sound, and nobody in this story is a superuser.
 
-use crate::call::Call;
 use crate::demo::stage::Stage;
 use crate::doctor;
-use crate::failure::Trouble;
-use crate::session::{Context, Session};
+use awgp_client::{Call, Context, Session, Trouble};
 
 /// Proves that the logins have no power that would make the other proofs worthless.
 pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
-    stage.book.chapter("The ground", "The installation is sound, and both logins are ordinary roles.")?;
+    stage.narrator.chapter("The ground", "The installation is sound, and both logins are ordinary roles.")?;
     let work = stage.sessions.app.begin(Context::default()).await?;
     let version = work.text("SELECT awgp.version()", &[]).await?;
     drop(work);
-    stage.book.step(&format!("extension awgp {version}"))?;
+    stage.narrator.step(&format!("extension awgp {version}"))?;
     let errors = doctor_errors(&mut stage.sessions.admin).await?;
-    stage.book.equal("awgp.doctor() finds no error", 0, errors)?;
+    stage.narrator.equal("awgp.doctor() finds no error", 0, errors)?;
     for (session, group) in [(&mut stage.sessions.app, "awgp_app"), (&mut stage.sessions.admin, "awgp_admin")]
     {
         let work = session.begin(Context::default()).await?;
@@ -25,8 +23,8 @@ pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
             .number("SELECT pg_has_role(current_user, $1::text, 'MEMBER')::integer::bigint", &[&group])
             .await?;
         drop(work);
-        stage.book.equal(&format!("the login is a member of {group}"), 1, member)?;
-        stage.book.equal(
+        stage.narrator.equal(&format!("the login is a member of {group}"), 1, member)?;
+        stage.narrator.equal(
             "it has and may take no role that is superuser or bypasses row-level security",
             0,
             mighty,

@@ -1,10 +1,9 @@
 //! Two assistants talk under a policy, and are stopped where it ends. Asked as the application, in a transaction that is
 //! rolled back.
 
-use crate::demo::book::Book;
+use crate::demo::narrator::Narrator;
 use crate::demo::stage::Stage;
-use crate::failure::Trouble;
-use crate::session::Work;
+use awgp_client::{Trouble, Work};
 
 const POLICY: &str = "
     SELECT awgp.create_policy('Service asks finance', '{company_customer}', '{company_finance}', '{internal}',
@@ -13,22 +12,22 @@ const POLICY: &str = "
 /// Tells it.
 pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     stage
-        .book
+        .narrator
         .chapter("Assistants talk", "authorize_message() decides, counts and records; it sends nothing.")?;
     let made = stage.made.clone();
     let [_, one, other, ..] = made.as_slice() else { unreachable!("a scenario has two subsidiaries") };
     let work = stage.sessions.app.begin(one.context()).await?;
-    let book = &mut *stage.book;
+    let narrator = &mut *stage.narrator;
     let carla = hired(&work, "company-customer", "Carla").await?;
     let felix = hired(&work, "company-finance", "Felix").await?;
-    book.step(&format!(
+    narrator.step(&format!(
         "{} makes two assistants from templates: Carla, customer service, and Felix, finance",
         one.name
     ))?;
-    let mut talk = Talk { work: &work, book };
+    let mut talk = Talk { work: &work, narrator };
     talk.ask("without a policy Carla may not write to Felix", "no_policy", [&carla, &felix], "Hello").await?;
     work.run(POLICY, &[]).await?;
-    talk.book.step(
+    talk.narrator.step(
         "a policy: customer service to finance, internally, no IBAN, no link, two messages in any hour",
     )?;
     let dispute = "Invoice 7 is disputed";
@@ -47,7 +46,7 @@ pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     work.run("SELECT awgp.flush_audit()", &[]).await?;
     let sql = "SELECT count(*) FROM awgp.audit_logs WHERE action LIKE 'message.%' AND after_state::text NOT LIKE '%disputed%'";
     let recorded = work.number(sql, &[]).await?;
-    Ok(talk.book.equal("each of the nine answers is on the record, none with its text", 9, recorded)?)
+    Ok(talk.narrator.equal("each of the nine answers is on the record, none with its text", 9, recorded)?)
 }
 
 /// An active assistant of the tenant, made from a template.
@@ -61,7 +60,7 @@ async fn hired(work: &Work<'_>, template: &str, name: &str) -> Result<String, Tr
 /// Asks, and proves what was answered.
 struct Talk<'a, 'w> {
     work: &'a Work<'w>,
-    book: &'a mut Book,
+    narrator: &'a mut Narrator,
 }
 
 impl Talk<'_, '_> {
@@ -75,6 +74,6 @@ impl Talk<'_, '_> {
         let sql =
             "SELECT awgp.authorize_message($1::text::uuid, $2::text::uuid, 'internal', $3) ->> 'reason'";
         let seen = self.work.text(sql, &[parties[0], parties[1], &text]).await?;
-        Ok(self.book.told(statement, expected, &seen)?)
+        Ok(self.narrator.told(statement, expected, &seen)?)
     }
 }

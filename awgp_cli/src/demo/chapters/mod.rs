@@ -14,7 +14,7 @@ mod visibility;
 mod writing;
 
 use super::stage::Stage;
-use crate::failure::Trouble;
+use awgp_client::Trouble;
 
 /// Tells all of them.
 pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {

@@ -1,14 +1,14 @@
 //! Money: a pool crosses 50, 75 and 90 per cent, and the call that would overspend is refused.
 
 use crate::demo::stage::{Made, Stage};
-use crate::failure::Trouble;
+use awgp_client::Trouble;
 
 /// What the assistant spends in one go, of a budget of 10, and how many alerts there are then.
 const COSTS: [(&str, i64); 3] = [("4.000000", 0), ("1.500000", 1), ("4.000000", 3)];
 
 /// Proves that what is spent is counted, told and bounded.
 pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
-    stage.book.chapter(
+    stage.narrator.chapter(
         "Money",
         "A pool of 10 is spent: alerts at 50, 75 and 90 per cent, and not a cent above it.",
     )?;
@@ -20,17 +20,17 @@ pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     }
     let sql = "SELECT awgp.record_cost($1::text::uuid, 'openrouter', 'demo', 1000, 200, 0.500001)";
     let attempt = stage.attempt(tenant.context(), sql, &[&tenant.any_assistant()]).await?;
-    stage.book.refused("the call that would overspend by a millionth", &["53400"], &attempt)?;
+    stage.narrator.refused("the call that would overspend by a millionth", &["53400"], &attempt)?;
     let sql = "SELECT awgp.reserve_credit($1::text::uuid, 'openrouter', 0.500001)";
     let attempt = stage.attempt(tenant.context(), sql, &[&tenant.any_assistant()]).await?;
-    stage.book.refused("to reserve as much", &["53400"], &attempt)?;
+    stage.narrator.refused("to reserve as much", &["53400"], &attempt)?;
     let sql = "UPDATE awgp.provider_credit_pools SET current_balance = 1000 WHERE provider = 'openrouter'";
     let attempt = stage.attempt(tenant.context(), sql, &[]).await?;
-    stage.book.refused("to write the balance by hand", &["42501"], &attempt)?;
+    stage.narrator.refused("to write the balance by hand", &["42501"], &attempt)?;
     let work = stage.sessions.app.begin(tenant.context()).await?;
     let differences = work.number("SELECT count(*) FROM awgp.verify_ledger()", &[]).await?;
     drop(work);
-    Ok(stage.book.equal("balances that are not what the entries say", 0, differences)?)
+    Ok(stage.narrator.equal("balances that are not what the entries say", 0, differences)?)
 }
 
 async fn prepare(stage: &mut Stage<'_>, tenant: &Made) -> Result<(), Trouble> {
@@ -56,5 +56,5 @@ async fn spend(stage: &mut Stage<'_>, tenant: &Made, cost: &str, alerts: i64) ->
                        WHERE provider = 'openrouter' AND tenant_id = awgp.current_tenant()))";
     let told = work.number(sql, &[]).await?;
     work.commit().await?;
-    Ok(stage.book.equal(&format!("alerts after {cost} more; {left} is left"), alerts, told)?)
+    Ok(stage.narrator.equal(&format!("alerts after {cost} more; {left} is left"), alerts, told)?)
 }

@@ -1,19 +1,15 @@
 //! The organisation: tenants by the administrator; people, assistants and work by the application, each in
 //! the context of the tenant and of the user who asks.
 
-use crate::call::Call;
 use crate::demo::scenario::{Scenario, Tenant};
 use crate::demo::stage::{COUNTED, Made, Stage, count_all, counts_of};
-use crate::exit::Exit;
-use crate::failure::{Failure, Trouble};
-use crate::row::Row;
-use crate::session::{Context, Session};
+use awgp_client::{Call, Context, Exit, Failure, Row, Session, Trouble};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Loads the scenario and proves that all of it arrived.
 pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
-    stage.book.chapter(
+    stage.narrator.chapter(
         "The organisation",
         "A holding and its subsidiaries, made with the functions an application calls.",
     )?;
@@ -29,8 +25,8 @@ pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
         let [users, assistants, work_items] = counts_of(tenant).map(|count| count.to_string());
         rows.push(vec![made.slug.clone(), tenant.name.clone(), users, assistants, work_items]);
     }
-    stage.book.table(&["tenant", "name", "users", "assistants", "work items"], rows)?;
-    stage.book.equal(
+    stage.narrator.table(&["tenant", "name", "users", "assistants", "work items"], rows)?;
+    stage.narrator.equal(
         "tenants made",
         1 + as_count(scenario.subsidiaries.len()),
         as_count(stage.made.len()),
@@ -40,7 +36,11 @@ pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
         let actual = count_all(&work).await?;
         drop(work);
         for ((table, expected), actual) in COUNTED.iter().zip(counts_of(tenant)).zip(actual) {
-            stage.book.equal(&format!("{}: all of its {table} arrived", tenant.name), expected, actual)?;
+            stage.narrator.equal(
+                &format!("{}: all of its {table} arrived", tenant.name),
+                expected,
+                actual,
+            )?;
         }
     }
     variety(stage, &scenario).await
@@ -60,11 +60,11 @@ async fn variety(stage: &mut Stage<'_>, scenario: &Scenario) -> Result<(), Troub
     let sql = "SELECT count(*) FROM awgp.users WHERE first_name || ' ' || last_name = ANY ($1)";
     let of_names = work.number(sql, &[&names]).await?;
     drop(work);
-    stage.book.equal("different roles among the users", as_count(roles.len()), of_roles)?;
-    stage.book.equal("different risk levels among the work items", as_count(risks.len()), of_risks)?;
+    stage.narrator.equal("different roles among the users", as_count(roles.len()), of_roles)?;
+    stage.narrator.equal("different risk levels among the work items", as_count(risks.len()), of_risks)?;
     let example = names.iter().rev().find(|name| !name.is_ascii()).or(names.first());
     let statement = format!("names came back letter for letter, as {}", example.map_or("", String::as_str));
-    Ok(stage.book.equal(&statement, as_count(names.len()), of_names)?)
+    Ok(stage.narrator.equal(&statement, as_count(names.len()), of_names)?)
 }
 
 fn as_count(length: usize) -> i64 {

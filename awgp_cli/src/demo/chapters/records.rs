@@ -2,8 +2,7 @@
 
 use crate::audit::verify;
 use crate::demo::stage::{Made, Stage, attempt_in};
-use crate::failure::Trouble;
-use crate::session::Context;
+use awgp_client::{Context, Trouble};
 use serde_json::json;
 
 /// What nobody is to find afterwards.
@@ -30,7 +29,7 @@ const HOLDING: &str = "
 
 /// Tells it.
 pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
-    stage.book.chapter(
+    stage.narrator.chapter(
         "Conversations and what is found wrong in them",
         "Content is searched within the tenant, judged by humans, and erasable: the trail has its digest alone.",
     )?;
@@ -41,7 +40,11 @@ pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
         let work = stage.sessions.app.begin(who.context()).await?;
         let found = work.number(FOUND, &[&SECRET]).await?;
         drop(work);
-        stage.book.equal(&format!("conversations that {} finds by the word", who.name), expected, found)?;
+        stage.narrator.equal(
+            &format!("conversations that {} finds by the word", who.name),
+            expected,
+            found,
+        )?;
     }
     reviewed(stage, tenant, &flag).await?;
     erased(stage, tenant, &conversation).await
@@ -56,13 +59,13 @@ async fn logged(stage: &mut Stage<'_>, tenant: &Made) -> Result<(String, String)
     let conversation = work.text(LOG, &[&tenant.any_assistant(), &messages.to_string()]).await?;
     let flag = work.text(FLAG, &[&tenant.any_assistant(), &conversation]).await?;
     work.commit().await?;
-    stage.book.step("a conversation is logged, and a fact check flags what the assistant said")?;
+    stage.narrator.step("a conversation is logged, and a fact check flags what the assistant said")?;
     Ok((conversation, flag))
 }
 
 async fn reviewed(stage: &mut Stage<'_>, tenant: &Made, flag: &str) -> Result<(), Trouble> {
     let attempt = stage.attempt(tenant.context(), REVIEW, &[&flag]).await?;
-    stage.book.refused("the system reviews the flag", &["42501"], &attempt)?;
+    stage.narrator.refused("the system reviews the flag", &["42501"], &attempt)?;
     let of = |role: &str| {
         let users =
             stage.scenario.subsidiaries.first().map(|tenant| tenant.users.as_slice()).unwrap_or_default();
@@ -76,10 +79,10 @@ async fn reviewed(stage: &mut Stage<'_>, tenant: &Made, flag: &str) -> Result<()
             let work = stage.sessions.app.begin(context).await?;
             work.run(REVIEW, &[&flag]).await?;
             work.commit().await?;
-            stage.book.step(&format!("{email} reviews it: confirmed"))?;
+            stage.narrator.step(&format!("{email} reviews it: confirmed"))?;
         } else {
             let attempt = stage.attempt(context, REVIEW, &[&flag]).await?;
-            stage.book.refused(&format!("{email}, a viewer, reviews it"), &["42501"], &attempt)?;
+            stage.narrator.refused(&format!("{email}, a viewer, reviews it"), &["42501"], &attempt)?;
         }
     }
     Ok(())
@@ -88,7 +91,7 @@ async fn reviewed(stage: &mut Stage<'_>, tenant: &Made, flag: &str) -> Result<()
 async fn erased(stage: &mut Stage<'_>, tenant: &Made, conversation: &str) -> Result<(), Trouble> {
     let work = stage.sessions.app.begin(tenant.context()).await?;
     let held = work.number(HOLDING, &[&SECRET]).await?;
-    stage.book.equal("rows that hold the content: the conversation, its words and the flag", 3, held)?;
+    stage.narrator.equal("rows that hold the content: the conversation, its words and the flag", 3, held)?;
     work.run("SELECT awgp.erase_conversation($1::text::uuid, 'request 17')", &[&conversation]).await?;
     work.commit().await?;
     let work = stage.sessions.app.begin(tenant.context()).await?;
@@ -99,11 +102,11 @@ async fn erased(stage: &mut Stage<'_>, tenant: &Made, conversation: &str) -> Res
     let write = "UPDATE awgp.conversation_logs SET external_id = 'chat-17' WHERE id = $1::text::uuid";
     let attempt = attempt_in(&work, write, &[&conversation]).await?;
     drop(work);
-    stage.book.equal("rows that hold the content after it was erased", 0, held)?;
-    stage.book.equal("events that say who erased it, when and why", 1, recorded)?;
-    stage.book.refused("something of it is written again", &["55000"], &attempt)?;
+    stage.narrator.equal("rows that hold the content after it was erased", 0, held)?;
+    stage.narrator.equal("events that say who erased it, when and why", 1, recorded)?;
+    stage.narrator.refused("something of it is written again", &["55000"], &attempt)?;
     let work = stage.sessions.auditor.begin(Context::default()).await?;
     let report = verify::within(&work, tenant.context(), None).await?;
     let findings = i64::try_from(report.findings.len()).unwrap_or(i64::MAX);
-    Ok(stage.book.equal("findings in the trail of this tenant", 0, findings)?)
+    Ok(stage.narrator.equal("findings in the trail of this tenant", 0, findings)?)
 }

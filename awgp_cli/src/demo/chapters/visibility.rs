@@ -1,12 +1,11 @@
 //! Who sees what: a subsidiary its own, the holding all of them, nobody a sister, and no context nothing.
 
 use crate::demo::stage::{COUNTED, Made, Stage, count_all, counts_of};
-use crate::failure::Trouble;
-use crate::session::Context;
+use awgp_client::{Context, Trouble};
 
 /// Proves the rules of visibility by counts. Other tenants of the database do not disturb them.
 pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
-    stage.book.chapter(
+    stage.narrator.chapter(
         "Who sees what",
         "The same login, the same statement SELECT count(*), only the tenant in context differs.",
     )?;
@@ -19,7 +18,7 @@ pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     let seen = stage.seen(holding.context()).await?;
     for ((table, expected), actual) in COUNTED.iter().zip(all).zip(seen) {
         let statement = format!("{} sees the {table} of itself and every subsidiary", holding.name);
-        stage.book.equal(&statement, expected, actual)?;
+        stage.narrator.equal(&statement, expected, actual)?;
     }
     sister(stage, other, one).await?;
     sister(stage, one, holding).await?;
@@ -30,7 +29,11 @@ pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
 async fn own(stage: &mut Stage<'_>, tenant: &Made, expected: [i64; 3]) -> Result<(), Trouble> {
     let seen = stage.seen(tenant.context()).await?;
     for ((table, expected), actual) in COUNTED.iter().zip(expected).zip(seen) {
-        stage.book.equal(&format!("{} sees its own {table}, and no other", tenant.name), expected, actual)?;
+        stage.narrator.equal(
+            &format!("{} sees its own {table}, and no other", tenant.name),
+            expected,
+            actual,
+        )?;
     }
     Ok(())
 }
@@ -47,16 +50,16 @@ async fn sister(stage: &mut Stage<'_>, asking: &Made, asked: &Made) -> Result<()
     found += work.number(sql, &[&asked.any_work_item()]).await?;
     drop(work);
     let statement = format!("{} asks for rows of {} by id", asking.name, asked.name);
-    Ok(stage.book.equal(&statement, 0, found)?)
+    Ok(stage.narrator.equal(&statement, 0, found)?)
 }
 
 async fn nothing_without_context(stage: &mut Stage<'_>, tenant: &Made) -> Result<(), Trouble> {
     let seen = stage.seen(Context::default()).await?;
-    stage.book.equal("with no tenant in context, rows of all three tables", 0, seen.iter().sum())?;
+    stage.narrator.equal("with no tenant in context, rows of all three tables", 0, seen.iter().sum())?;
     let work = stage.sessions.app.begin(tenant.context()).await?;
     work.commit().await?;
     let seen = stage.seen(Context::default()).await?;
-    Ok(stage.book.equal(
+    Ok(stage.narrator.equal(
         "after a commit the context is gone, on the same connection",
         0,
         seen.iter().sum(),
@@ -70,5 +73,5 @@ async fn as_the_seed_does(stage: &mut Stage<'_>, tenant: &Made, expected: [i64; 
     let seen = count_all(&work).await?;
     drop(work);
     let statement = "set_config('app.current_tenant', …, true) gives the same rows";
-    Ok(stage.book.equal(statement, expected.iter().sum(), seen.iter().sum())?)
+    Ok(stage.narrator.equal(statement, expected.iter().sum(), seen.iter().sum())?)
 }

@@ -2,12 +2,13 @@
 //! exception that the seed makes for assistants.
 
 use crate::demo::stage::{Made, Stage};
-use crate::failure::Trouble;
-use crate::session::Context;
+use awgp_client::{Context, Trouble};
 
 /// Proves that each of these attempts fails, and fails for the right reason.
 pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
-    stage.book.chapter("Who writes what", "Every attempt is made as the application, and rolled back.")?;
+    stage
+        .narrator
+        .chapter("Who writes what", "Every attempt is made as the application, and rolled back.")?;
     let made = stage.made.clone();
     let [holding, one, other, ..] = made.as_slice() else { unreachable!("a scenario has two subsidiaries") };
     without_context(stage, one).await?;
@@ -19,39 +20,43 @@ pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
 async fn without_context(stage: &mut Stage<'_>, tenant: &Made) -> Result<(), Trouble> {
     let sql = "SELECT awgp.create_user(email => 'nobody@example.org', role => 'viewer')";
     let attempt = stage.attempt(Context::default(), sql, &[]).await?;
-    stage.book.refused("with no tenant in context, create a user", &["42501"], &attempt)?;
+    stage.narrator.refused("with no tenant in context, create a user", &["42501"], &attempt)?;
     let sql = "INSERT INTO awgp.users (tenant_id, email, role) VALUES ($1::text::uuid, 'nobody@example.org', 'viewer')";
     let attempt = stage.attempt(Context::default(), sql, &[&tenant.id]).await?;
-    stage.book.refused("the same as a plain INSERT", &["42501"], &attempt)?;
+    stage.narrator.refused("the same as a plain INSERT", &["42501"], &attempt)?;
     let nobody = Context { tenant: Some("no-such-tenant"), user: None };
     // The context itself is refused here, before the statement.
     let attempt = stage
         .attempt(Context::default(), "SELECT awgp.set_context(awgp.find_tenant($1::text))", &[&nobody.tenant])
         .await?;
-    Ok(stage.book.refused("take a tenant into context that does not exist", &["42501", "P0002"], &attempt)?)
+    Ok(stage.narrator.refused(
+        "take a tenant into context that does not exist",
+        &["42501", "P0002"],
+        &attempt,
+    )?)
 }
 
 async fn across_tenants(stage: &mut Stage<'_>, one: &Made, other: &Made) -> Result<(), Trouble> {
     let sql = "SELECT awgp.create_work_item(assistant_id => $1::text::uuid, title => 'Not yours')";
     let attempt = stage.attempt(one.context(), sql, &[&other.any_assistant()]).await?;
     let statement = format!("{} gives work to an assistant of {}", one.name, other.name);
-    stage.book.refused(&statement, &["42501", "23503"], &attempt)?;
+    stage.narrator.refused(&statement, &["42501", "23503"], &attempt)?;
     let sql = "INSERT INTO awgp.work_items (tenant_id, assistant_id, title)
                VALUES ($1::text::uuid, $2::text::uuid, 'Not yours')";
     let attempt = stage.attempt(one.context(), sql, &[&one.id, &other.any_assistant()]).await?;
-    stage.book.refused(
+    stage.narrator.refused(
         "the same as a plain INSERT: the reference itself is refused",
         &["23503", "42501"],
         &attempt,
     )?;
     let attempt = stage.attempt(one.context(), sql, &[&other.id, &other.any_assistant()]).await?;
-    stage.book.refused(&format!("{} inserts a row of {}", one.name, other.name), &["42501"], &attempt)?;
+    stage.narrator.refused(&format!("{} inserts a row of {}", one.name, other.name), &["42501"], &attempt)?;
     let sql = "UPDATE awgp.work_items SET tenant_id = $1::text::uuid, assistant_id = $2::text::uuid
                WHERE id = $3::text::uuid";
     let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
         [&other.id, &other.any_assistant(), &one.any_work_item()];
     let attempt = stage.attempt(one.context(), sql, &parameters).await?;
-    stage.book.refused(
+    stage.narrator.refused(
         &format!("{} moves its row to {}", one.name, other.name),
         &["42501", "55000"],
         &attempt,
@@ -59,7 +64,7 @@ async fn across_tenants(stage: &mut Stage<'_>, one: &Made, other: &Made) -> Resu
     let sql = "DELETE FROM awgp.work_items WHERE tenant_id = $1::text::uuid";
     let attempt = stage.attempt(one.context(), sql, &[&other.id]).await?;
     Ok(stage
-        .book
+        .narrator
         .without_effect(&format!("{} deletes the work items of {}", one.name, other.name), &attempt)?)
 }
 
@@ -71,44 +76,44 @@ async fn holding_over_subsidiary(
     let sql = "UPDATE awgp.work_items SET title = 'Changed from above' WHERE tenant_id = $1::text::uuid";
     let attempt = stage.attempt(holding.context(), sql, &[&subsidiary.id]).await?;
     let statement = format!("{} rewrites work items of {}", holding.name, subsidiary.name);
-    stage.book.without_effect(&statement, &attempt)?;
+    stage.narrator.without_effect(&statement, &attempt)?;
     let sql = "INSERT INTO awgp.work_items (tenant_id, assistant_id, title)
                VALUES ($1::text::uuid, $2::text::uuid, 'From above')";
     let attempt =
         stage.attempt(holding.context(), sql, &[&subsidiary.id, &subsidiary.any_assistant()]).await?;
     let statement = format!("{} inserts a work item into {}", holding.name, subsidiary.name);
-    stage.book.refused(&statement, &["42501"], &attempt)?;
+    stage.narrator.refused(&statement, &["42501"], &attempt)?;
     let sql = "UPDATE awgp.users SET role = 'super_admin' WHERE tenant_id = $1::text::uuid";
     let attempt = stage.attempt(holding.context(), sql, &[&subsidiary.id]).await?;
     let statement = format!("{} promotes the users of {}", holding.name, subsidiary.name);
-    stage.book.without_effect(&statement, &attempt)?;
+    stage.narrator.without_effect(&statement, &attempt)?;
     // The seed's policy on assistants is FOR ALL: the one thing that a holding manages below itself.
     let sql = "UPDATE awgp.assistants SET risk_tier = 0 WHERE id = $1::text::uuid";
     let attempt = stage.attempt(holding.context(), sql, &[&subsidiary.any_assistant()]).await?;
     let statement =
         format!("{} may lower the risk tier of an assistant of {}", holding.name, subsidiary.name);
     let changed = match attempt {
-        crate::demo::stage::Attempt::Done { rows } => i64::try_from(rows).unwrap_or(i64::MAX),
-        crate::demo::stage::Attempt::Refused { .. } => 0,
+        crate::demo::attempt::Attempt::Done { rows } => i64::try_from(rows).unwrap_or(i64::MAX),
+        crate::demo::attempt::Attempt::Refused { .. } => 0,
     };
-    Ok(stage.book.equal(&statement, 1, changed)?)
+    Ok(stage.narrator.equal(&statement, 1, changed)?)
 }
 
 async fn out_of_bounds(stage: &mut Stage<'_>, tenant: &Made) -> Result<(), Trouble> {
     let sql = "SELECT awgp.create_user(email => 'boss@example.org', role => 'boss')";
     let attempt = stage.attempt(tenant.context(), sql, &[]).await?;
-    stage.book.refused("a role that is not one of the five", &["23514", "22023"], &attempt)?;
+    stage.narrator.refused("a role that is not one of the five", &["23514", "22023"], &attempt)?;
     let sql =
         "SELECT awgp.create_work_item(assistant_id => $1::text::uuid, title => 'Risky', risk_level => 6)";
     let attempt = stage.attempt(tenant.context(), sql, &[&tenant.any_assistant()]).await?;
-    stage.book.refused("a risk level above 5", &["23514", "22023"], &attempt)?;
+    stage.narrator.refused("a risk level above 5", &["23514", "22023"], &attempt)?;
     let attempt = stage.attempt(tenant.context(), "TRUNCATE awgp.work_items", &[]).await?;
-    stage.book.refused("TRUNCATE, which row-level security does not see", &["42501"], &attempt)?;
+    stage.narrator.refused("TRUNCATE, which row-level security does not see", &["42501"], &attempt)?;
     let work = stage.sessions.app.begin(tenant.context()).await?;
     let sql = "SELECT inhrelid::regclass::text FROM pg_catalog.pg_inherits
                WHERE inhparent = 'awgp.audit_logs'::regclass ORDER BY 1 LIMIT 1";
     let partition = work.text(sql, &[]).await?;
     drop(work);
     let attempt = stage.attempt(tenant.context(), &format!("SELECT count(*) FROM {partition}"), &[]).await?;
-    Ok(stage.book.refused(&format!("read the partition {partition} itself"), &["42501"], &attempt)?)
+    Ok(stage.narrator.refused(&format!("read the partition {partition} itself"), &["42501"], &attempt)?)
 }

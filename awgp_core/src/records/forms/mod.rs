@@ -7,14 +7,12 @@
 //! Forms are not told apart by name: they share `role` and `content`, and a dump may mix them. What tells them apart is
 //! where the role stands and what a part is called, and that is what is looked at.
 
+mod fields;
 pub mod text;
 pub mod usage;
 
+use fields::{Fields, array, object, string, text_of};
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
-
-/// The fields of a JSON object, each with its own text.
-pub type Fields<'a> = BTreeMap<String, &'a RawValue>;
 
 /// Who speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -263,23 +261,6 @@ fn is_part(part: &RawValue) -> bool {
         || object(part).is_some_and(|fields| {
             fields.get("text").is_none_or(is_text) && fields.get("type").is_none_or(named)
         })
-}
-
-/// The fields of an object.
-pub fn object(value: &RawValue) -> Option<Fields<'_>> {
-    value.get().starts_with('{').then(|| serde_json::from_str(value.get()).ok()).flatten()
-}
-
-fn array(value: &RawValue) -> Option<Vec<&RawValue>> {
-    value.get().starts_with('[').then(|| serde_json::from_str(value.get()).ok()).flatten()
-}
-
-fn string(value: &RawValue) -> Option<String> {
-    value.get().starts_with('"').then(|| serde_json::from_str(value.get()).ok()).flatten()
-}
-
-fn text_of(fields: &Fields<'_>, name: &str) -> Option<String> {
-    fields.get(name).and_then(|value| string(value))
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 //! Inside of a message's parts the names of fields are the runtime's, and what is no text is left out by name: ids,
 //! types, signatures, bytes. What a tool was asked and has answered is somebody's own data, and all of it is taken.
 
-use super::{Fields, Outline, object, text_of};
+use super::Outline;
+use super::fields::{Fields, object, text_of};
 use serde_json::value::RawValue;
 
 /// How deep a message is looked into. Each level reads what is below it once more.

@@ -1,6 +1,6 @@
 //! Tokens that a message or a reply says its call has used: sent and received, those from a cache included.
 
-use super::{Fields, object};
+use super::fields::{Fields, object};
 use serde_json::value::RawValue;
 
 /// What the object of counts is called.

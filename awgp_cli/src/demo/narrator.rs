@@ -1,10 +1,9 @@
-//! What the demo tells: chapters, steps and proofs. A proof compares what was seen with what must be seen.
+//! Who tells the demo: chapters, steps and proofs. A proof compares what was seen with what must be seen.
 
-use super::stage::Attempt;
-use crate::exit::Exit;
-use crate::failure::Failure;
+use super::attempt::Attempt;
 use crate::opt::Output;
 use crate::render;
+use awgp_client::{Exit, Failure};
 use serde::Serialize;
 use serde_json::json;
 use std::fmt::Write as _;
@@ -14,7 +13,7 @@ use std::io::IsTerminal;
 const OUTCOME_COLUMNS: usize = 9;
 
 /// The running text and all proofs so far.
-pub struct Book {
+pub struct Narrator {
     output: Output,
     colour: bool,
     title: String,
@@ -34,11 +33,11 @@ struct Proof {
     holds: bool,
 }
 
-impl Book {
-    /// Opens the book and prints its title.
+impl Narrator {
+    /// Begins, with the title.
     pub fn open(output: Output, title: &str, run: &str, place: &str) -> Result<Self, Failure> {
         let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let book = Self {
+        let narrator = Self {
             output,
             colour: std::io::stdout().is_terminal() && !no_colour,
             title: title.to_owned(),
@@ -47,20 +46,20 @@ impl Book {
             chapters: 0,
             proofs: Vec::new(),
         };
-        book.say(&format!("{}\nrun {run}, on {place}\n", book.bold(title)))?;
-        Ok(book)
+        narrator.print(&format!("{}\nrun {run}, on {place}\n", narrator.bold(title)))?;
+        Ok(narrator)
     }
 
     /// Begins a chapter: its name, and what it is about in a sentence.
     pub fn chapter(&mut self, name: &str, about: &str) -> Result<(), Failure> {
         self.chapters += 1;
         name.clone_into(&mut self.chapter);
-        self.say(&format!("\n{}\n   {about}\n", self.bold(&format!("{}  {name}", self.chapters))))
+        self.print(&format!("\n{}\n   {about}\n", self.bold(&format!("{}  {name}", self.chapters))))
     }
 
     /// Tells a step that proves nothing by itself.
     pub fn step(&self, text: &str) -> Result<(), Failure> {
-        self.say(&format!("   · {text}\n"))
+        self.print(&format!("   · {text}\n"))
     }
 
     /// Shows a table.
@@ -69,7 +68,7 @@ impl Book {
         for line in render::grid(header, rows).lines() {
             let _ = writeln!(text, "    {line}");
         }
-        self.say(&text)
+        self.print(&text)
     }
 
     /// A proof by figures.
@@ -111,7 +110,7 @@ impl Book {
             Output::Table => {
                 let verdict = format!("{held} proofs held, {failed} failed");
                 let painted = self.paint(&verdict, failed == 0);
-                self.say(&format!(
+                self.print(&format!(
                     "\n{painted}\nThe tenants of this run have slugs that end in -{}; its three logins are dropped.\n",
                     self.run
                 ))?;
@@ -142,7 +141,7 @@ impl Book {
         let mark = self.paint(if holds { "✓" } else { "✗" }, holds);
         let outcome = if holds { outcome } else { "FAILED" };
         let why = if holds { String::new() } else { format!("\n       expected {expected}, saw {actual}") };
-        self.say(&format!("   {mark} {outcome:<OUTCOME_COLUMNS$} {statement}{why}\n"))?;
+        self.print(&format!("   {mark} {outcome:<OUTCOME_COLUMNS$} {statement}{why}\n"))?;
         self.proofs.push(Proof {
             chapter: self.chapter.clone(),
             statement: statement.to_owned(),
@@ -154,7 +153,7 @@ impl Book {
     }
 
     /// Running text is for people only; in JSON the proofs come at the end.
-    fn say(&self, text: &str) -> Result<(), Failure> {
+    fn print(&self, text: &str) -> Result<(), Failure> {
         match self.output {
             Output::Table => render::print(text).map_err(|error| unprintable(&error)),
             Output::Json => Ok(()),
@@ -179,10 +178,10 @@ fn unprintable(error: &std::io::Error) -> Failure {
 mod tests {
     use super::*;
 
-    fn book() -> Book {
-        let mut book = Book::open(Output::Json, "t", "r", "p").expect("a book");
-        book.chapter("c", "about").expect("a chapter");
-        book
+    fn narrator() -> Narrator {
+        let mut narrator = Narrator::open(Output::Json, "t", "r", "p").expect("a narrator");
+        narrator.chapter("c", "about").expect("a chapter");
+        narrator
     }
 
     fn refusal(sqlstate: &str) -> Attempt {
@@ -191,30 +190,30 @@ mod tests {
 
     #[test]
     fn a_proof_holds_only_when_it_is_as_expected() {
-        let mut book = book();
-        book.equal("same", 3, 3).expect("told");
-        book.refused("refused", &["42501"], &refusal("42501")).expect("told");
-        book.without_effect("nothing", &Attempt::Done { rows: 0 }).expect("told");
-        assert!(book.proofs.iter().all(|proof| proof.holds));
+        let mut narrator = narrator();
+        narrator.equal("same", 3, 3).expect("told");
+        narrator.refused("refused", &["42501"], &refusal("42501")).expect("told");
+        narrator.without_effect("nothing", &Attempt::Done { rows: 0 }).expect("told");
+        assert!(narrator.proofs.iter().all(|proof| proof.holds));
     }
 
     #[test]
     fn one_failed_proof_fails_the_demo() {
-        type Case = fn(&mut Book) -> Result<(), Failure>;
+        type Case = fn(&mut Narrator) -> Result<(), Failure>;
         let cases: [Case; 6] = [
-            |book| book.told("else", "no_policy", "policy_allows"),
-            |book| book.equal("more", 3, 4),
-            |book| book.refused("done", &["42501"], &Attempt::Done { rows: 1 }),
-            |book| book.refused("for another cause", &["42501"], &refusal("22P02")),
-            |book| book.without_effect("changed", &Attempt::Done { rows: 1 }),
-            |book| book.without_effect("broken", &refusal("42883")),
+            |narrator| narrator.told("else", "no_policy", "policy_allows"),
+            |narrator| narrator.equal("more", 3, 4),
+            |narrator| narrator.refused("done", &["42501"], &Attempt::Done { rows: 1 }),
+            |narrator| narrator.refused("for another cause", &["42501"], &refusal("22P02")),
+            |narrator| narrator.without_effect("changed", &Attempt::Done { rows: 1 }),
+            |narrator| narrator.without_effect("broken", &refusal("42883")),
         ];
         for case in cases {
-            let mut book = book();
-            book.equal("same", 1, 1).expect("told");
-            case(&mut book).expect("told");
-            assert!(!book.proofs[1].holds, "{:?}", book.proofs[1]);
-            assert_eq!(book.failed(), 1);
+            let mut narrator = narrator();
+            narrator.equal("same", 1, 1).expect("told");
+            case(&mut narrator).expect("told");
+            assert!(!narrator.proofs[1].holds, "{:?}", narrator.proofs[1]);
+            assert_eq!(narrator.failed(), 1);
         }
     }
 }

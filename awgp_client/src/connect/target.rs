@@ -1,29 +1,25 @@
 //! Which server to talk to, as libpq would decide it: the connection string first, then the PG* variables,
 //! then ~/.pgpass, then the defaults.
 
-mod pgpass;
-mod tls;
-mod tls_options;
-
+use super::address::{self, port_of};
+use super::notices::Notices;
+use super::tls::Tls;
+use super::{pgpass, tls_options};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::secret::DatabaseUrl;
 use crate::token::Token;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::path::Path;
 use std::time::Duration;
-use tls::Tls;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use tokio_postgres::config::Host;
-use tokio_postgres::error::DbError;
 use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls};
 
 /// How long one attempt to connect may take, unless PGCONNECT_TIMEOUT or connect_timeout says otherwise.
 const CONNECT_TIMEOUT_SECONDS: u64 = 10;
-const DEFAULT_PORT: u16 = 5432;
-/// Where servers put their sockets: Debian's packages, and a server built from source.
-const SOCKET_DIRECTORIES: [&str; 2] = ["/var/run/postgresql", "/tmp"];
+/// The application_name of a program that gives itself none.
+const PROGRAM: &str = "awgp";
 
 /// A server, a database and a login.
 #[derive(Clone)]
@@ -32,23 +28,7 @@ pub struct Target {
     tls: Tls,
     token: Option<Token>,
     notices: Notices,
-}
-
-/// What the server told of on connections to a target, beside answers and errors.
-#[derive(Clone, Default)]
-pub struct Notices(Arc<Mutex<Vec<DbError>>>);
-
-impl Notices {
-    /// What has come, which is forgotten with it.
-    pub fn take(&self) -> Vec<DbError> {
-        self.0.lock().map(|mut notices| std::mem::take(&mut *notices)).unwrap_or_default()
-    }
-
-    fn keep(&self, notice: DbError) {
-        if let Ok(mut notices) = self.0.lock() {
-            notices.push(notice);
-        }
-    }
+    warnings: Vec<String>,
 }
 
 impl Target {
@@ -60,7 +40,7 @@ impl Target {
             Some(url) => parse(url)?,
             None => (Config::new(), tls_options::TlsOptions::default()),
         };
-        fill_address(&mut config, &get)?;
+        address::fill(&mut config, &get)?;
         if config.get_user().is_none() {
             config.user(get("PGUSER").or_else(|| whoami::username().ok()).unwrap_or_default());
         }
@@ -74,17 +54,36 @@ impl Target {
             let seconds = get("PGCONNECT_TIMEOUT").and_then(|text| text.parse().ok());
             config.connect_timeout(Duration::from_secs(seconds.unwrap_or(CONNECT_TIMEOUT_SECONDS)));
         }
-        if config.get_password().is_none()
-            && let Some(password) = get("PGPASSWORD").or_else(|| pgpass::find(&config, &get))
-        {
-            config.password(password);
+        let mut warnings = Vec::new();
+        if config.get_password().is_none() {
+            let password = get("PGPASSWORD").or_else(|| {
+                pgpass::find(&config, &get).unwrap_or_else(|ignored| {
+                    warnings.push(ignored);
+                    None
+                })
+            });
+            if let Some(password) = password {
+                config.password(password);
+            }
         }
-        config.application_name("awgp");
+        config.application_name(PROGRAM);
         options.mode = options.mode.or_else(|| get("PGSSLMODE"));
         options.root_cert = options.root_cert.or_else(|| get("PGSSLROOTCERT"));
         let tls = Tls::resolve(&options, get("HOME").as_deref().map(Path::new))?;
         config.ssl_mode(tls.wire_mode());
-        Ok(Self { config, tls, token: None, notices: Notices::default() })
+        Ok(Self { config, tls, token: None, notices: Notices::default(), warnings })
+    }
+
+    /// The same under another name in pg_stat_activity and the server's log.
+    #[must_use]
+    pub fn with_application_name(mut self, name: &str) -> Self {
+        self.config.application_name(name);
+        self
+    }
+
+    /// What is to be told beside: files that were ignored, and why. A line each.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// The same server and database with another login.
@@ -101,7 +100,8 @@ impl Target {
         let on_socket = matches!(self.config.get_hosts(), [Host::Unix(_), ..]);
         on_socket.then(|| {
             let mut config = Config::new();
-            config.host("127.0.0.1").port(port_of(&self.config)).application_name("awgp");
+            config.host("127.0.0.1").port(port_of(&self.config));
+            config.application_name(self.config.get_application_name().unwrap_or(PROGRAM));
             config.user(self.config.get_user().unwrap_or_default()).ssl_mode(self.tls.wire_mode());
             config.dbname(
                 self.config.get_dbname().unwrap_or_else(|| self.config.get_user().unwrap_or_default()),
@@ -112,7 +112,7 @@ impl Target {
             if let Some(limit) = self.config.get_connect_timeout() {
                 config.connect_timeout(*limit);
             }
-            Self { config, tls: self.tls.clone(), token: None, notices: self.notices.clone() }
+            Self { config, token: None, ..self.clone() }
         })
     }
 
@@ -130,20 +130,6 @@ impl Target {
         }
     }
 
-    /// Connects, and tells of notifications: that there were some, not how many.
-    pub async fn connect_listening(&self) -> Result<(Client, mpsc::Receiver<()>), tokio_postgres::Error> {
-        let (notify, notified) = mpsc::channel(1);
-        if let Some(connector) = self.tls.connector() {
-            let (client, connection) = self.config.connect(connector).await?;
-            tokio::spawn(listen(connection, notify));
-            Ok((client, notified))
-        } else {
-            let (client, connection) = self.config.connect(NoTls).await?;
-            tokio::spawn(listen(connection, notify));
-            Ok((client, notified))
-        }
-    }
-
     /// The same, with the access token that every transaction there begins with.
     #[must_use]
     pub fn with_token(mut self, token: Option<Token>) -> Self {
@@ -156,48 +142,43 @@ impl Target {
         self.token.as_ref()
     }
 
-    /// What the server told of on the connections that [`Target::connect`] made.
+    /// What the server said beside its answers, on all connections to this target.
     pub fn notices(&self) -> &Notices {
         &self.notices
     }
 
-    /// Connects; the connection is driven by a task of its own.
-    pub async fn connect(&self) -> Result<Client, tokio_postgres::Error> {
+    /// Connects; a task of its own drives the connection until it ends. The receiver wakes up where the server has
+    /// notified: that it did, not how often.
+    pub async fn connect(&self) -> Result<(Client, mpsc::Receiver<()>), tokio_postgres::Error> {
+        let (notify, notified) = mpsc::channel(1);
         // Two types of connection, the same two steps.
-        if let Some(connector) = self.tls.connector() {
+        let client = if let Some(connector) = self.tls.connector() {
             let (client, connection) = self.config.connect(connector).await?;
-            tokio::spawn(keep_notices(connection, self.notices.clone()));
-            Ok(client)
+            tokio::spawn(drive(connection, self.notices.clone(), notify));
+            client
         } else {
             let (client, connection) = self.config.connect(NoTls).await?;
-            tokio::spawn(keep_notices(connection, self.notices.clone()));
-            Ok(client)
-        }
+            tokio::spawn(drive(connection, self.notices.clone(), notify));
+            client
+        };
+        Ok((client, notified))
     }
 }
 
-/// Drives a connection until it ends. A notification that finds one waiting is one with it.
-async fn listen<S, T>(mut connection: Connection<S, T>, notify: mpsc::Sender<()>)
+/// Drives a connection until it ends, and keeps what the server says beside its answers.
+async fn drive<S, T>(mut connection: Connection<S, T>, notices: Notices, notify: mpsc::Sender<()>)
 where
     S: AsyncRead + AsyncWrite + Unpin,
     T: AsyncRead + AsyncWrite + Unpin,
 {
     while let Some(Ok(message)) = std::future::poll_fn(|context| connection.poll_message(context)).await {
-        if matches!(message, AsyncMessage::Notification(_)) {
-            let _ = notify.try_send(());
-        }
-    }
-}
-
-/// Drives a connection until it ends, and keeps what the server tells beside its answers.
-async fn keep_notices<S, T>(mut connection: Connection<S, T>, notices: Notices)
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-    T: AsyncRead + AsyncWrite + Unpin,
-{
-    while let Some(Ok(message)) = std::future::poll_fn(|context| connection.poll_message(context)).await {
-        if let AsyncMessage::Notice(notice) = message {
-            notices.keep(notice);
+        match message {
+            AsyncMessage::Notice(notice) => notices.keep(notice),
+            // One that finds another waiting is one with it; nobody may be listening.
+            AsyncMessage::Notification(_) => {
+                let _ = notify.try_send(());
+            }
+            _ => {}
         }
     }
 }
@@ -218,48 +199,6 @@ fn parse(url: &DatabaseUrl) -> Result<(Config, tls_options::TlsOptions), Failure
     }
     let config: Config = rest.parse().map_err(|_| malformed())?;
     Ok((config, options))
-}
-
-fn fill_address(config: &mut Config, get: &dyn Fn(&str) -> Option<String>) -> Result<(), Failure> {
-    if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-        match get("PGHOST") {
-            Some(hosts) => {
-                for host in hosts.split(',') {
-                    if host.starts_with('/') {
-                        config.host_path(host)
-                    } else {
-                        config.host(host)
-                    };
-                }
-            }
-            None => default_host(config, get),
-        }
-    }
-    if config.get_ports().is_empty()
-        && let Some(ports) = get("PGPORT")
-    {
-        for port in ports.split(',') {
-            config.port(port.trim().parse().map_err(|_| {
-                Failure::new(Exit::BadArgument, "PGPORT is not a port number")
-                    .hint("set it to a number from 1 to 65535, usually 5432")
-            })?);
-        }
-    }
-    Ok(())
-}
-
-/// The first socket directory with a socket in it, and localhost where there is none.
-fn default_host(config: &mut Config, get: &dyn Fn(&str) -> Option<String>) {
-    let port = get("PGPORT").unwrap_or_else(|| port_of(config).to_string());
-    let socket = |directory: &&str| PathBuf::from(directory).join(format!(".s.PGSQL.{port}")).exists();
-    match SOCKET_DIRECTORIES.iter().find(|directory| socket(directory)) {
-        Some(directory) => config.host_path(directory),
-        None => config.host("localhost"),
-    };
-}
-
-fn port_of(config: &Config) -> u16 {
-    config.get_ports().first().copied().unwrap_or(DEFAULT_PORT)
 }
 
 #[cfg(test)]

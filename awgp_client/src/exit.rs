@@ -37,7 +37,7 @@ pub enum Exit {
 }
 
 /// The part of `awgp --help` that lists the codes.
-pub const HELP: &str = "\
+pub const EXIT_CODES: &str = "\
 Exit codes:
   0    done
   1    unexpected
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn help_lists_every_code_and_no_other() {
-        let listed: Vec<u8> = HELP
+        let listed: Vec<u8> = EXIT_CODES
             .lines()
             .skip(1)
             .map(|line| line.split_whitespace().next().and_then(|code| code.parse().ok()).expect("a code"))

@@ -1,6 +1,8 @@
 //! One row of an answer, column by column and in the server's order. Values stay the JSON text the server
 //! wrote, so that money keeps every decimal.
 
+use crate::exit::Exit;
+use crate::failure::Failure;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
@@ -30,6 +32,13 @@ impl Row {
     /// there is no such column.
     pub fn text(&self, name: &str) -> Option<String> {
         self.columns().find(|(column, _)| *column == name).map(|(_, value)| readable(value))
+    }
+
+    /// A row that the server wrote as an answer.
+    pub fn of_answer(text: &str) -> Result<Self, Failure> {
+        Self::from_json(text).map_err(|error| {
+            Failure::new(Exit::Unexpected, format!("the server's answer cannot be read: {error}"))
+        })
     }
 
     /// A row from a text that the server wrote with `row_to_json`.

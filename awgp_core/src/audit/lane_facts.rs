@@ -28,7 +28,7 @@ pub struct Bridge {
 
 /// What is known of a lane besides its rows.
 #[derive(Clone, Debug)]
-pub struct Known {
+pub struct LaneFacts {
     /// What the first row follows: sequence 0 and the genesis value, or an anchor.
     pub start: Link,
     /// Links recorded elsewhere (anchors of sealed partitions), ascending.
@@ -41,7 +41,7 @@ pub struct Known {
     pub clock_step_back_us: i64,
 }
 
-impl Known {
+impl LaneFacts {
     /// A lane that begins after `start`, of which nothing else is known.
     pub fn after(start: Link) -> Self {
         Self {

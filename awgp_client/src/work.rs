@@ -1,19 +1,14 @@
-//! A connection, and the one transaction in which a command does its work.
+//! The one transaction in which a command does its work.
 
 use crate::call::Call;
-use crate::connect::{Notices, Target};
+use crate::context::Context;
 use crate::exit::Exit;
-use crate::explain;
 use crate::failure::{Failure, Trouble};
-use crate::opt::{Global, Output};
-use crate::render;
 use crate::row::Row;
-use crate::shown;
 use crate::token::Token;
 use awgp_core::reason::Reason;
-use serde_json::json;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, CopyOutStream, RowStream, Transaction};
+use tokio_postgres::{CopyOutStream, RowStream, Transaction};
 
 /// A CHECK constraint in which this value does not stand, with its rule in words.
 const NOT_LISTED: &str = "
@@ -24,90 +19,9 @@ const NOT_LISTED: &str = "
     WHERE n.nspname = 'awgp' AND r.relname = $1 AND c.conname = $2 AND c.contype = 'c'
       AND position(quote_literal($3::text) IN pg_get_constraintdef(c.oid)) = 0";
 
-/// In which tenant, and as which user of it, a transaction runs.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Context<'a> {
-    /// Slug or id; None leaves the context to the login's own settings.
-    pub tenant: Option<&'a str>,
-    /// E-mail or id.
-    pub user: Option<&'a str>,
-}
-
-impl<'a> Context<'a> {
-    /// The context that --tenant and --user ask for.
-    pub fn of(global: &'a Global) -> Self {
-        let given = |value: &'a Option<String>| value.as_deref().filter(|text| !text.trim().is_empty());
-        Self { tenant: given(&global.tenant), user: given(&global.user) }
-    }
-}
-
-/// A connection.
-pub struct Session {
-    client: Client,
-    token: Option<Token>,
-    notices: Notices,
-}
-
-impl Session {
-    /// Connects.
-    pub async fn open(target: &Target) -> Result<Self, Failure> {
-        let client = target.connect().await.map_err(|error| explain::connecting(&error, target))?;
-        Ok(Self::of(client, target))
-    }
-
-    /// A session on a connection to `target` that is there.
-    pub fn of(client: Client, target: &Target) -> Self {
-        Self { client, token: target.token().cloned(), notices: target.notices().clone() }
-    }
-
-    /// Begins a transaction and sets its context.
-    pub async fn begin(&mut self, context: Context<'_>) -> Result<Work<'_>, Trouble> {
-        let work = Work { transaction: self.client.transaction().await? };
-        match &self.token {
-            Some(token) => work.authenticate(token, context).await?,
-            None => work.enter(context).await?,
-        }
-        Ok(work)
-    }
-
-    /// The same where a tenant must be in context, by --tenant or by the login's own settings.
-    pub async fn begin_in_tenant(&mut self, context: Context<'_>) -> Result<Work<'_>, Trouble> {
-        let work = self.begin(context).await?;
-        work.require_tenant().await?;
-        Ok(work)
-    }
-
-    /// What a command's trouble means. Call it after the transaction is gone: it reads the catalog.
-    pub async fn explain(&self, trouble: Trouble) -> Failure {
-        match trouble {
-            Trouble::Told(failure) => failure,
-            Trouble::Sql(error) => explain::explain(&self.client, &error).await,
-        }
-    }
-
-    /// Tells on stderr what the server told of beside its answers: a line each, or an object each.
-    pub fn tell_notices(&self, output: Output) {
-        for notice in self.notices.take() {
-            match output {
-                Output::Table => eprintln!("notice: {}", shown::line(notice.message())),
-                Output::Json => {
-                    let hint = notice.hint().unwrap_or_default();
-                    let told = json!({"notice": notice.message(), "hint": hint}).to_string();
-                    eprintln!("{}", shown::json(&told));
-                }
-            }
-        }
-    }
-
-    /// The connection, for statements that are no transaction's.
-    pub fn client(&self) -> &Client {
-        &self.client
-    }
-}
-
 /// A transaction. It rolls back unless it is committed.
 pub struct Work<'a> {
-    transaction: Transaction<'a>,
+    pub(crate) transaction: Transaction<'a>,
 }
 
 impl Work<'_> {
@@ -143,8 +57,8 @@ impl Work<'_> {
         Ok(self.transaction.copy_out(sql).await?)
     }
 
-    /// Sets the context to whom the token names. Where tenant and user are given too, they must be his.
-    async fn authenticate(&self, token: &Token, context: Context<'_>) -> Result<(), Trouble> {
+    /// Sets the context to whom the token names. Where tenant and user are given too, they must be theirs.
+    pub(crate) async fn authenticate(&self, token: &Token, context: Context<'_>) -> Result<(), Trouble> {
         self.run("SELECT awgp.authenticate($1::text)", &[&token.expose()]).await?;
         for (given, sql) in [
             (context.tenant, "SELECT (awgp.find_tenant($1::text) = awgp.current_tenant())::text"),
@@ -211,11 +125,11 @@ impl Work<'_> {
             .ok_or_else(|| Failure::new(Exit::Unexpected, "the server gave no row").into())
     }
 
-    /// Calls a function that returns exactly one row, makes it last and shows the row: the end of most commands.
-    pub async fn conclude(self, call: &Call, output: Output) -> Result<String, Trouble> {
+    /// Calls a function that returns exactly one row and makes it last: the end of most commands.
+    pub async fn conclude(self, call: &Call) -> Result<Row, Trouble> {
         let row = self.call_one(call).await?;
         self.commit().await?;
-        Ok(render::single(&row, output))
+        Ok(row)
     }
 
     /// The rows of a SELECT.
@@ -259,8 +173,6 @@ impl Work<'_> {
 
     async fn json_rows(&self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Trouble> {
         let rows = self.transaction.query(sql, parameters).await?;
-        let unreadable =
-            |error| Failure::new(Exit::Unexpected, format!("the server's answer cannot be read: {error}"));
-        rows.iter().map(|row| Ok(Row::from_json(row.try_get(0)?).map_err(unreadable)?)).collect()
+        rows.iter().map(|row| Ok(Row::of_answer(row.try_get(0)?)?)).collect()
     }
 }

@@ -1,7 +1,6 @@
 //! What a user is told when a command fails: one line, then a reason and a hint.
 
 use crate::exit::Exit;
-use crate::opt::Output;
 use crate::secret::redact;
 use crate::shown;
 use awgp_core::reason::Reason;
@@ -47,20 +46,16 @@ impl Failure {
         self.notes.iter().find(|(key, _)| *key == name).map(|(_, text)| text.as_str())
     }
 
-    /// The text for stderr, without a final newline and without secrets.
-    pub fn render(&self, output: Output) -> String {
-        match output {
-            Output::Table => self.to_string(),
-            Output::Json => {
-                let mut object = Map::new();
-                object.insert("error".to_owned(), redact(&self.message).into());
-                for (name, text) in &self.notes {
-                    object.insert((*name).to_owned(), redact(text).into());
-                }
-                object.insert("exit_code".to_owned(), self.exit.code().into());
-                shown::json(&Value::Object(object).to_string())
-            }
+    /// One object on one line, for programs: the message as `error`, the notes by their names, `exit_code`. Like the
+    /// text for people ([`fmt::Display`]), without secrets and without what a terminal would obey.
+    pub fn json(&self) -> String {
+        let mut object = Map::new();
+        object.insert("error".to_owned(), redact(&self.message).into());
+        for (name, text) in &self.notes {
+            object.insert((*name).to_owned(), redact(text).into());
         }
+        object.insert("exit_code".to_owned(), self.exit.code().into());
+        shown::json(&Value::Object(object).to_string())
     }
 }
 
@@ -89,7 +84,7 @@ fn one_line(text: &str) -> String {
 pub enum Trouble {
     /// Ready to be shown.
     Told(Failure),
-    /// To be explained by [`crate::explain::explain`].
+    /// To be explained by [`crate::Session::explain`].
     Sql(tokio_postgres::Error),
 }
 
@@ -117,13 +112,13 @@ mod tests {
 
     #[test]
     fn a_person_reads_one_line_then_reason_and_hint() {
-        let text = example().render(Output::Table);
+        let text = example().to_string();
         assert_eq!(text, "error: no tenant \"x\"\nreason: unknown_tenant\nhint: list them");
     }
 
     #[test]
     fn a_program_reads_one_object_on_one_line() {
-        let text = example().render(Output::Json);
+        let text = example().json();
         let object: Value = serde_json::from_str(&text).expect("JSON");
         assert!(!text.contains('\n'));
         assert_eq!(object["reason"], "unknown_tenant");
@@ -135,8 +130,7 @@ mod tests {
     #[test]
     fn no_secret_and_no_escape_sequence_reaches_the_terminal() {
         let failure = Failure::new(Exit::Unexpected, "at postgres://u:hunter2@h \u{1b}[2J\u{202e}\u{9b}");
-        for output in [Output::Table, Output::Json] {
-            let text = failure.render(output);
+        for text in [failure.to_string(), failure.json()] {
             assert!(!text.contains("hunter2") && !text.contains(['\u{1b}', '\u{202e}', '\u{9b}']), "{text}");
         }
     }

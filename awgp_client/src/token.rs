@@ -3,7 +3,7 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::given;
+use crate::input;
 use std::fmt;
 use std::path::Path;
 
@@ -19,7 +19,7 @@ impl Token {
     /// is left out.
     pub fn read(file: Option<&Path>, env: &dyn Fn(&str) -> Option<String>) -> Result<Option<Self>, Failure> {
         let text = match file {
-            Some(file) => Some(given::file(file).map_err(|error| {
+            Some(file) => Some(input::file(file).map_err(|error| {
                 Failure::new(Exit::BadArgument, format!("{} cannot be read: {error}", file.display()))
                     .hint("--token-file names a file that holds one access token")
             })?),

@@ -1,0 +1,30 @@
+//! An attempt at something, and how it ended.
+
+use std::fmt;
+
+/// How an attempt at something ended. Nothing of it lasts: its transaction is rolled back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Attempt {
+    /// The server did it, and it touched so many rows.
+    Done {
+        /// Rows returned or changed.
+        rows: u64,
+    },
+    /// The server refused it.
+    Refused {
+        /// The SQLSTATE.
+        sqlstate: String,
+        /// The reason in DETAIL, where there is one.
+        reason: Option<String>,
+    },
+}
+
+impl fmt::Display for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Done { rows } => write!(f, "{rows} rows"),
+            Self::Refused { sqlstate, reason: Some(reason) } => write!(f, "{reason} ({sqlstate})"),
+            Self::Refused { sqlstate, reason: None } => write!(f, "SQLSTATE {sqlstate}"),
+        }
+    }
+}

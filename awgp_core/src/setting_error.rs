@@ -1,0 +1,40 @@
+//! Why the value of a setting cannot be used, and where it stands.
+
+use crate::reason::Reason;
+use crate::refusal::Refusal;
+use std::fmt;
+
+/// A setting that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingError {
+    /// Where it stands: keys and places, joined by stops.
+    pub path: String,
+    /// What is wrong with it, as a clause: "it must be …".
+    pub problem: String,
+}
+
+impl SettingError {
+    /// An error at this place.
+    pub fn at(path: impl fmt::Display, problem: impl Into<String>) -> Self {
+        Self { path: path.to_string(), problem: problem.into() }
+    }
+
+    /// The same error, seen from one level higher.
+    #[must_use]
+    pub fn below(self, key: impl fmt::Display) -> Self {
+        let path = if self.path.is_empty() { key.to_string() } else { format!("{key}.{}", self.path) };
+        Self { path, ..self }
+    }
+}
+
+impl From<SettingError> for Refusal {
+    fn from(error: SettingError) -> Self {
+        Self::new(
+            Reason::InvalidSetting,
+            format!("the setting {} cannot be used: {}", error.path, error.problem),
+            "Mend the key that DETAIL names; docs/settings.md lists the keys and what they take.",
+        )
+        .with("key", error.path)
+        .with("problem", error.problem)
+    }
+}

@@ -1,0 +1,209 @@
+//! State machines: states, verbs and arrows in one table, and how a move that does not exist is refused.
+//!
+//! [`state_machine!`] makes of a table the enum of states, the enum of verbs, and a [`Machine`] as the const `MACHINE`. The
+//! machines are [`crate::work`], [`crate::approval`], [`crate::approval::delegation`], [`crate::assistant`], [`crate::action`]
+//! and [`crate::records::review`]. docs/state_machines.md draws them; a test holds the drawings against the tables.
+
+use crate::reason::Reason;
+use crate::refusal::Refusal;
+
+/// A state or a verb: an enum whose variants have names in SQL.
+pub trait Named: Copy + Eq + 'static {
+    /// Every one.
+    const EVERY: &'static [Self];
+
+    /// Its name in SQL.
+    fn name(self) -> &'static str;
+}
+
+/// A state machine over the rows of a table.
+#[derive(Debug)]
+pub struct Machine<S: 'static, V: 'static> {
+    /// The table whose column `status` holds the state.
+    pub table: &'static str,
+    /// Where a row begins; the first is the usual one.
+    pub begins: &'static [S],
+    /// From where, by which verb, to where: verb by verb in their order.
+    pub arrows: &'static [(S, V, S)],
+}
+
+impl<S: Named, V: Named> Machine<S, V> {
+    /// The state after the verb; None where the verb is not possible in this state, or leads to more than one.
+    pub fn transition(&self, from: S, verb: V) -> Option<S> {
+        let mut leads =
+            self.arrows.iter().filter(|(at, by, _)| (*at, *by) == (from, verb)).map(|(_, _, to)| *to);
+        leads.next().filter(|_| leads.next().is_none())
+    }
+
+    /// The verb that leads from one state to another.
+    pub fn verb(&self, from: S, to: S) -> Option<V> {
+        self.arrows.iter().find(|(at, _, next)| (*at, *next) == (from, to)).map(|(_, verb, _)| *verb)
+    }
+
+    /// The same; refuses with reason `illegal_transition` where there is none.
+    pub fn verb_between(&self, from: S, to: S) -> Result<V, Refusal> {
+        self.verb(from, to).ok_or_else(|| self.illegal(from, to.name()))
+    }
+
+    /// Refuses a verb that is not possible in this state, with reason `illegal_transition`.
+    pub fn check_verb(&self, from: S, verb: V) -> Result<(), Refusal> {
+        let mut arrows = self.arrows.iter().filter(|(_, by, _)| *by == verb);
+        let first = arrows.clone().next();
+        match arrows.any(|(at, _, _)| *at == from) {
+            true => Ok(()),
+            false => Err(self.illegal(from, first.map_or("", |(_, _, to)| to.name()))),
+        }
+    }
+
+    /// Refuses a row that begins elsewhere than at a beginning, with reason `illegal_transition`.
+    pub fn begin(&self, state: S) -> Result<(), Refusal> {
+        if self.begins.contains(&state) {
+            return Ok(());
+        }
+        let usual = self.begins.first().map_or("", |state| state.name());
+        Err(Refusal::new(
+            Reason::IllegalTransition,
+            format!("a row does not begin as {}", state.name()),
+            format!("Insert it as {usual} and move it from there; see docs/state_machines.md."),
+        )
+        .with("table", self.table)
+        .with("from", None::<String>)
+        .with("to", state.name()))
+    }
+
+    /// True where no verb leads on.
+    pub fn is_final(&self, state: S) -> bool {
+        self.arrows.iter().all(|(from, _, _)| *from != state)
+    }
+
+    fn illegal(&self, from: S, to: &str) -> Refusal {
+        let possible = self.arrows.iter().filter(|(at, _, _)| *at == from).map(|(_, _, next)| next.name());
+        illegal_transition(self.table, from.name(), to, possible)
+    }
+}
+
+/// A row of `table` was to go from one state to another, and no verb leads there.
+pub fn illegal_transition<'a>(
+    table: &str,
+    from: &str,
+    to: &str,
+    possible: impl IntoIterator<Item = &'a str>,
+) -> Refusal {
+    let possible: Vec<&str> = possible.into_iter().collect();
+    let hint = match possible.as_slice() {
+        [] => format!("{from} is final; make a new row."),
+        _ => format!("From {from} it goes to: {}. See docs/state_machines.md.", possible.join(", ")),
+    };
+    Refusal::new(Reason::IllegalTransition, format!("it cannot go from {from} to {to}"), hint)
+        .with("table", table)
+        .with("from", from)
+        .with("to", to)
+}
+
+/// Declares a state machine: the table, the enum of states and where a row begins, the enum of verbs with the arrows of
+/// each.
+///
+/// ```text
+/// state_machine! {
+///     table "work_items";
+///     /// The state of a work item.
+///     Status {
+///         /// Not begun.
+///         Backlog = "backlog",
+///         /// Under way.
+///         InProgress = "in_progress",
+///     }
+///     begins Backlog;
+///     /// What moves a work item.
+///     Verb {
+///         /// Begin.
+///         Start = "start": Backlog => InProgress;
+///     }
+/// }
+/// ```
+macro_rules! state_machine {
+    (
+        table $table:literal;
+        $(#[doc = $state_doc:literal])+
+        $State:ident { $($(#[doc = $of_state:literal])+ $state:ident = $state_name:literal,)+ }
+        begins $($begin:ident)|+;
+        $(#[doc = $verb_doc:literal])+
+        $Verb:ident {
+            $($(#[doc = $of_verb:literal])+ $verb:ident = $verb_name:literal: $($from:ident => $to:ident),+;)+
+        }
+    ) => {
+        $crate::named::named! {
+            $(#[doc = $state_doc])+
+            $State { $($(#[doc = $of_state])+ $state = $state_name,)+ }
+        }
+
+        $crate::named::named! {
+            $(#[doc = $verb_doc])+
+            $Verb { $($(#[doc = $of_verb])+ $verb = $verb_name,)+ }
+        }
+
+        impl $crate::state_machine::Named for $State {
+            const EVERY: &'static [Self] = Self::ALL;
+
+            fn name(self) -> &'static str {
+                self.name()
+            }
+        }
+
+        impl $crate::state_machine::Named for $Verb {
+            const EVERY: &'static [Self] = Self::ALL;
+
+            fn name(self) -> &'static str {
+                self.name()
+            }
+        }
+
+        /// The machine.
+        pub const MACHINE: $crate::state_machine::Machine<$State, $Verb> = $crate::state_machine::Machine {
+            table: $table,
+            begins: &[$($State::$begin,)+],
+            arrows: &[$($(($State::$from, $Verb::$verb, $State::$to),)+)+],
+        };
+    };
+}
+pub(crate) use state_machine;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{action, approval, assistant, records, work};
+
+    /// Between two states there is a verb or a refusal, and what leads somewhere is found again between the two.
+    fn holds_together<S: Named + std::fmt::Debug, V: Named + std::fmt::Debug>(machine: &Machine<S, V>) {
+        for (place, (from, verb, to)) in machine.arrows.iter().enumerate() {
+            assert_eq!(machine.verb(*from, *to), Some(*verb), "two verbs from {from:?} to {to:?}");
+            assert!(!machine.arrows[..place].contains(&(*from, *verb, *to)), "an arrow twice");
+        }
+        for from in S::EVERY {
+            for to in S::EVERY {
+                match machine.verb_between(*from, *to) {
+                    Ok(verb) => assert!(machine.arrows.contains(&(*from, verb, *to))),
+                    Err(refusal) => {
+                        assert_eq!(refusal.reason, Reason::IllegalTransition);
+                        assert_eq!(refusal.hint.contains("is final"), machine.is_final(*from));
+                    }
+                }
+            }
+            for verb in V::EVERY {
+                let leads = machine.arrows.iter().any(|(at, by, _)| (at, by) == (from, verb));
+                assert_eq!(machine.check_verb(*from, *verb).is_ok(), leads);
+            }
+            assert_eq!(machine.begin(*from).is_ok(), machine.begins.contains(from));
+        }
+    }
+
+    #[test]
+    fn every_machine_holds_together() {
+        holds_together(&work::MACHINE);
+        holds_together(&approval::MACHINE);
+        holds_together(&approval::delegation::MACHINE);
+        holds_together(&assistant::MACHINE);
+        holds_together(&action::MACHINE);
+        holds_together(&records::review::MACHINE);
+    }
+}

@@ -1,0 +1,17 @@
+CREATE OR REPLACE FUNCTION awgp.find_conversations(
+    query text,
+    assistant_id uuid DEFAULT NULL,
+    max_rows bigint DEFAULT 50
+) RETURNS SETOF awgp.conversation_list
+LANGUAGE sql STABLE SECURITY INVOKER ROWS 50
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT listed.*
+    FROM awgp.search_conversations(find_conversations.query, find_conversations.assistant_id,
+                                   find_conversations.max_rows) WITH ORDINALITY AS found
+    JOIN awgp.conversation_list AS listed ON listed.id = found.id
+    ORDER BY found.ordinality;
+$$;
+COMMENT ON FUNCTION awgp.find_conversations(text, uuid, bigint) IS 'search_conversations() for lists: the same conversations in the same order, without their messages and with the slug of the assistant. query, assistant_id, max_rows and errors: as there.';
+REVOKE ALL ON FUNCTION awgp.find_conversations(text, uuid, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION awgp.find_conversations(text, uuid, bigint) TO awgp_app;
