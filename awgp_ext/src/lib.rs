@@ -76,13 +76,10 @@ mod work;
 
 ::pgrx::pg_module_magic!(name, version);
 
-// Roles first: the grants below name them. Then the functions, the trigger functions, what policies are made
-// of, what may be called by whom, and at last the structure, which stands outside of the extension.
+// Roles first: grants name them. Then the functions, and at last what install/manifest.rs lists.
 pgrx::extension_sql_file!("../../sql/roles.sql", name = "roles", bootstrap);
 pgrx::extension_sql_file!("../../sql/number.sql", name = "number");
-pgrx::extension_sql_file!("../../sql/triggers/functions.sql", name = "trigger_functions");
-pgrx::extension_sql_file!("../../sql/visibility.sql", name = "visibility");
-pgrx::extension_sql_file!("../../sql/members.sql", name = "members", finalize);
+pgrx::extension_sql!("SELECT awgp.install();", name = "install", finalize);
 
 /// Runs when the library is loaded: parameters, and what ends a context.
 #[allow(non_snake_case)]

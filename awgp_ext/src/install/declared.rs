@@ -1,14 +1,11 @@
 //! What the scripts of `sql/` make, read from their own text: the doctor misses it where it is gone.
 
-use super::manifest::scripts;
+use super::manifest::{members, scripts};
 use serde_json::{Value, json};
-
-/// What members of the extension are granted. Named apart, for `lib.rs` gives the same file to pgrx.
-const MEMBERS: &str = include_str!(concat!("../../../sql/", "members", ".sql"));
 
 /// Each privilege that the scripts grant, as JSON: an array of kind (TABLE, FUNCTION, SCHEMA), object, privilege, columns and role.
 pub fn grants() -> String {
-    let texts = scripts().map(|file| file.text).chain([MEMBERS]);
+    let texts = scripts().chain(members()).map(|file| file.text);
     Value::Array(texts.flat_map(grants_of).collect()).to_string()
 }
 
