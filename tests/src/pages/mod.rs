@@ -1,5 +1,6 @@
 //! Pages of docs/ that are made of the installed catalog, so that they say what is there.
 
+pub mod functions;
 pub mod schema;
 
 use std::path::PathBuf;
@@ -64,21 +65,28 @@ fn code(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!("`{text}`") }
 }
 
-/// Paragraphs wrapped at 100 columns.
+/// A paragraph, wrapped at 100 columns.
 fn wrapped(text: &str) -> String {
-    let mut wrapped = String::new();
-    let mut column = 0;
-    for word in text.split_whitespace() {
-        let width = word.chars().count();
-        if column > 0 && column + 1 + width > 100 {
-            wrapped.push('\n');
-            column = 0;
-        } else if column > 0 {
-            wrapped.push(' ');
-            column += 1;
+    wrapped_after("", text)
+}
+
+/// An item of a list, wrapped at 100 columns.
+fn item(text: &str) -> String {
+    wrapped_after("- ", text)
+}
+
+/// Words after this on the first line, and as far from the margin on the others.
+fn wrapped_after(first: &str, text: &str) -> String {
+    let mut lines = vec![first.to_owned()];
+    for (place, word) in text.split_whitespace().enumerate() {
+        let line = lines.last_mut().expect("there is one");
+        if place > 0 && line.chars().count() + 1 + word.chars().count() > 100 {
+            lines.push(" ".repeat(first.len()) + word);
+        } else {
+            let space = if line.trim_end() == line && place > 0 { " " } else { "" };
+            *line += space;
+            *line += word;
         }
-        wrapped.push_str(word);
-        column += width;
     }
-    wrapped + "\n"
+    lines.join("\n") + "\n"
 }

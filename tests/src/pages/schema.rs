@@ -159,7 +159,7 @@ async fn constraints(superuser: &Client, oid: u32) -> String {
     let references = rows(superuser, REFERENCED_BY, oid).await;
     if !references.is_empty() {
         let links: Vec<String> = references.iter().map(|row| format!("[{0}]({0}.md)", row[0])).collect();
-        text += &format!("\nReferenced by: {}.\n", links.join(", "));
+        text += &format!("\n{}", wrapped(&format!("Referenced by: {}.", links.join(", "))));
     }
     text
 }
