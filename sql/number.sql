@@ -10,10 +10,10 @@ CREATE FUNCTION awgp.number_in(cstring, oid, integer) RETURNS awgp.number LANGUA
 CREATE FUNCTION awgp.number_out(awgp.number) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'numeric_out';
 CREATE FUNCTION awgp.number_recv(internal, oid, integer) RETURNS awgp.number LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'numeric_recv';
 CREATE FUNCTION awgp.number_send(awgp.number) RETURNS bytea LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'numeric_send';
-COMMENT ON FUNCTION awgp.number_in(cstring, oid, integer) IS 'Reads an awgp.number as numeric is read.';
-COMMENT ON FUNCTION awgp.number_out(awgp.number) IS 'Writes an awgp.number as numeric is written.';
-COMMENT ON FUNCTION awgp.number_recv(internal, oid, integer) IS 'Receives an awgp.number as numeric is received.';
-COMMENT ON FUNCTION awgp.number_send(awgp.number) IS 'Sends an awgp.number as numeric is sent.';
+COMMENT ON FUNCTION awgp.number_in(cstring, oid, integer) IS 'For AWGP itself: reads an awgp.number as numeric is read.';
+COMMENT ON FUNCTION awgp.number_out(awgp.number) IS 'For AWGP itself: writes an awgp.number as numeric is written.';
+COMMENT ON FUNCTION awgp.number_recv(internal, oid, integer) IS 'For AWGP itself: receives an awgp.number as numeric is received.';
+COMMENT ON FUNCTION awgp.number_send(awgp.number) IS 'For AWGP itself: sends an awgp.number as numeric is sent.';
 CREATE TYPE awgp.number (
     INPUT = awgp.number_in, OUTPUT = awgp.number_out, RECEIVE = awgp.number_recv, SEND = awgp.number_send,
     LIKE = pg_catalog.numeric
@@ -23,17 +23,17 @@ COMMENT ON TYPE awgp.number IS 'A number as an argument: pass any numeric, integ
 CREATE CAST (numeric AS awgp.number) WITHOUT FUNCTION AS IMPLICIT;
 CREATE CAST (awgp.number AS numeric) WITHOUT FUNCTION AS ASSIGNMENT;
 CREATE FUNCTION awgp.number(smallint) RETURNS awgp.number LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'int2_numeric';
-COMMENT ON FUNCTION awgp.number(smallint) IS 'The number as an argument.';
+COMMENT ON FUNCTION awgp.number(smallint) IS 'For AWGP itself: the number as an argument.';
 CREATE CAST (smallint AS awgp.number) WITH FUNCTION awgp.number(smallint) AS IMPLICIT;
 CREATE FUNCTION awgp.number(integer) RETURNS awgp.number LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'int4_numeric';
-COMMENT ON FUNCTION awgp.number(integer) IS 'The number as an argument.';
+COMMENT ON FUNCTION awgp.number(integer) IS 'For AWGP itself: the number as an argument.';
 CREATE CAST (integer AS awgp.number) WITH FUNCTION awgp.number(integer) AS IMPLICIT;
 CREATE FUNCTION awgp.number(bigint) RETURNS awgp.number LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'int8_numeric';
-COMMENT ON FUNCTION awgp.number(bigint) IS 'The number as an argument.';
+COMMENT ON FUNCTION awgp.number(bigint) IS 'For AWGP itself: the number as an argument.';
 CREATE CAST (bigint AS awgp.number) WITH FUNCTION awgp.number(bigint) AS IMPLICIT;
 CREATE FUNCTION awgp.number(real) RETURNS awgp.number LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'float4_numeric';
-COMMENT ON FUNCTION awgp.number(real) IS 'The number as an argument.';
+COMMENT ON FUNCTION awgp.number(real) IS 'For AWGP itself: the number as an argument.';
 CREATE CAST (real AS awgp.number) WITH FUNCTION awgp.number(real) AS IMPLICIT;
 CREATE FUNCTION awgp.number(double precision) RETURNS awgp.number LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'float8_numeric';
-COMMENT ON FUNCTION awgp.number(double precision) IS 'The number as an argument.';
+COMMENT ON FUNCTION awgp.number(double precision) IS 'For AWGP itself: the number as an argument.';
 CREATE CAST (double precision AS awgp.number) WITH FUNCTION awgp.number(double precision) AS IMPLICIT;

@@ -36,13 +36,10 @@ mod pg_tests;
 pub use pg_tests::pg_test;
 ::pgrx::pg_module_magic!(name, version);
 
-// Roles first, because grants name them. Then functions, trigger functions, what policies use, privileges,
-// and finally the structure, which is created outside the extension.
+// Roles first, because grants name them. Then the functions, and finally what install/manifest.rs lists.
 pgrx::extension_sql_file!("../../sql/roles.sql", name = "roles", bootstrap);
 pgrx::extension_sql_file!("../../sql/number.sql", name = "number");
-pgrx::extension_sql_file!("../../sql/triggers/functions.sql", name = "trigger_functions");
-pgrx::extension_sql_file!("../../sql/visibility.sql", name = "visibility");
-pgrx::extension_sql_file!("../../sql/members.sql", name = "members", finalize);
+pgrx::extension_sql!("SELECT awgp.install();", name = "install", finalize);
 
 /// Runs when the library is loaded: each domain declares its parameters and registers its callbacks.
 #[allow(non_snake_case)]

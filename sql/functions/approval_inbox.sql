@@ -10,6 +10,7 @@ AS $$
       AND awgp.may_decide_approval(approval.id, COALESCE(approval_inbox.user_id, awgp.current_user_id()))
     ORDER BY approval.risk_level DESC, approval.expires_at, approval.id;
 $$;
-COMMENT ON FUNCTION awgp.approval_inbox(uuid) IS 'The open approvals that a user may decide now, in person or on behalf of another, the riskiest and soonest to expire first. user_id: default the user in context. On whose behalf, says explain_approval().';
+COMMENT ON FUNCTION awgp.approval_inbox(uuid) IS 'The open approvals that a user may decide now, in person or on behalf of another user; the highest risk comes first, then what expires first. explain_approval() says on whose behalf.
+user_id: the user; empty for the user in context';
 REVOKE ALL ON FUNCTION awgp.approval_inbox(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.approval_inbox(uuid) TO awgp_app;

@@ -9,6 +9,9 @@ AS $$
     WHERE item.id = (SELECT awgp.require_work_item(cancel_work_item.id, 'cancel'))
     RETURNING *;
 $$;
-COMMENT ON FUNCTION awgp.cancel_work_item(uuid, text) IS 'Calls a work item off, withdraws its open approvals, and returns the row. reason: why, kept as closed_reason. Errors: P0002 unknown_work_item; 55000 illegal_transition; 42501 no_tenant_context, role_not_sufficient.';
+COMMENT ON FUNCTION awgp.cancel_work_item(uuid, text) IS 'Cancels a work item, withdraws its open approvals, and returns the row.
+id: the work item
+reason: why; kept as closed_reason
+Errors: P0002 unknown_work_item; 55000 illegal_transition; 42501 no_tenant_context, role_not_sufficient';
 REVOKE ALL ON FUNCTION awgp.cancel_work_item(uuid, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.cancel_work_item(uuid, text) TO awgp_app;

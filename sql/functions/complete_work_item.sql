@@ -12,6 +12,10 @@ AS $$
     WHERE item.id = (SELECT awgp.require_work_item(complete_work_item.id, 'complete'))
     RETURNING *;
 $$;
-COMMENT ON FUNCTION awgp.complete_work_item(uuid, jsonb, awgp.number) IS 'Ends a work item that is done, and returns the row. result: output data; actual_cost: what it cost. Errors: P0002 unknown_work_item; 55000 illegal_transition, work_item_pinned; 42501 no_tenant_context, role_not_sufficient; 22023 out_of_range; 23514 bad number.';
+COMMENT ON FUNCTION awgp.complete_work_item(uuid, jsonb, awgp.number) IS 'Ends a work item that is done, and returns the row.
+id: the work item
+result: output data; empty keeps what is there
+actual_cost: what it cost, in the currency of the tenant''s pools; empty keeps what is there
+Errors: P0002 unknown_work_item; 55000 illegal_transition, work_item_pinned; 42501 no_tenant_context, role_not_sufficient; 22023 out_of_range; 23514 bad number';
 REVOKE ALL ON FUNCTION awgp.complete_work_item(uuid, jsonb, awgp.number) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.complete_work_item(uuid, jsonb, awgp.number) TO awgp_app;

@@ -20,6 +20,15 @@ AS $$
             COALESCE(awgp.checked_amount(create_assistant.max_cost_per_day::numeric, 'max_cost_per_day'), 10.00), awgp.current_user_id())
     RETURNING *;
 $$;
-COMMENT ON FUNCTION awgp.create_assistant(text, text, text, bigint, text[], jsonb, jsonb, awgp.number) IS 'Makes an assistant of the tenant in context, inactive, and returns the row. name; slug: unique in the tenant; type: one of the twelve kinds; risk_tier: highest risk level, 0 to 5, it handles without an approval; capabilities: actions it may take; configuration and model_config: JSON objects; max_cost_per_day: in the currency of the tenant''s pools. Errors: 42501 no_tenant_context; 23505 slug taken; 22023 out_of_range; 23514 bad type, slug or number.';
+COMMENT ON FUNCTION awgp.create_assistant(text, text, text, bigint, text[], jsonb, jsonb, awgp.number) IS 'Makes an assistant of the tenant in context, inactive, and returns the row.
+name: its name for people
+slug: lower-case letters, digits and hyphens; unique in the tenant
+type: one of the twelve kinds of docs/schema/assistants.md
+risk_tier: the highest risk level, 0 to 5, that it handles without an approval
+capabilities: the actions it may take
+configuration: its settings, a JSON object
+model_config: provider, model and parameters, a JSON object
+max_cost_per_day: what it may spend a day, in the currency of the tenant''s pools
+Errors: 42501 no_tenant_context; 23505 slug taken; 22023 out_of_range; 23514 bad type, slug or number';
 REVOKE ALL ON FUNCTION awgp.create_assistant(text, text, text, bigint, text[], jsonb, jsonb, awgp.number) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.create_assistant(text, text, text, bigint, text[], jsonb, jsonb, awgp.number) TO awgp_app;

@@ -20,6 +20,11 @@ AS $$
                capabilities text[], configuration jsonb, model_config jsonb, max_cost_per_day numeric)
     RETURNING *;
 $$;
-COMMENT ON FUNCTION awgp.create_assistant_from_template(text, text, text, jsonb) IS 'Makes an assistant of the tenant in context from a template, inactive, and returns the row, which names template, version and overrides. template_slug; name; slug: unique in the tenant; overrides: an object of description, capabilities, configuration, model_config, risk_tier, max_cost_per_day; configuration and model_config are patched (RFC 7396: objects are merged, null takes a key out), the others stand in place of the template''s. Errors: 42501 no_tenant_context; P0002 unknown_template; 22023 invalid_template; 23505 slug taken.';
+COMMENT ON FUNCTION awgp.create_assistant_from_template(text, text, text, jsonb) IS 'Makes an assistant of the tenant in context from a template, inactive, and returns the row, which names the template, its version and the overrides.
+template_slug: the template
+name: its name for people
+slug: lower-case letters, digits and hyphens; unique in the tenant
+overrides: an object of description, capabilities, configuration, model_config, risk_tier and max_cost_per_day. configuration and model_config are merged into the template''s (RFC 7396: null removes a key); the others replace the template''s
+Errors: 42501 no_tenant_context; P0002 unknown_template; 22023 invalid_template; 23505 slug taken';
 REVOKE ALL ON FUNCTION awgp.create_assistant_from_template(text, text, text, jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.create_assistant_from_template(text, text, text, jsonb) TO awgp_app;

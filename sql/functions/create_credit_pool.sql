@@ -11,6 +11,10 @@ AS $$
             create_credit_pool.monthly_budget, COALESCE(awgp.checked_whole('reset_day_of_month', create_credit_pool.reset_day_of_month), 1))
     RETURNING *;
 $$;
-COMMENT ON FUNCTION awgp.create_credit_pool(text, awgp.number, bigint) IS 'Makes the pool of the tenant in context for a provider, with nothing spent yet, and returns the row. provider: openai, anthropic, openrouter, local, azure, bedrock, vertex_ai, gemini, mistral, groq, or any that the tenant''s settings.providers or the price list names; monthly_budget: what may be spent a period, six decimals; reset_day_of_month: 1 to 31, the last day in shorter months. Errors: 42501 no_tenant_context; 23505 the tenant has a pool for the provider; 23514 unknown_provider, bad value; 22023 out_of_range.';
+COMMENT ON FUNCTION awgp.create_credit_pool(text, awgp.number, bigint) IS 'Makes the pool of the tenant in context for a provider, with nothing spent yet, and returns the row.
+provider: openai, anthropic, openrouter, local, azure, bedrock, vertex_ai, gemini, mistral, groq, or a provider that the tenant''s settings.providers or the price list names
+monthly_budget: what may be spent in a period, with up to six decimals
+reset_day_of_month: the day on which a period begins, 1 to 31; in shorter months the last day
+Errors: 42501 no_tenant_context; 23505 the tenant has a pool for the provider; 23514 unknown_provider, bad value; 22023 out_of_range';
 REVOKE ALL ON FUNCTION awgp.create_credit_pool(text, awgp.number, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.create_credit_pool(text, awgp.number, bigint) TO awgp_app;

@@ -25,6 +25,18 @@ AS $$
             create_identity_provider.only_tenant_id)
     RETURNING *;
 $$;
-COMMENT ON FUNCTION awgp.create_identity_provider(text, text, text[], text, text[], text, text, text[], bigint, bigint, uuid) IS 'Makes an identity provider whose tokens awgp.authenticate() accepts, and returns the row. name: unique; issuer: what iss is, unique; audience: one of these stands in aud; jwks: the public key set as published, of which keys that are not understood are left out with a notice; algorithms: default RS256, ES256, EdDSA, Ed25519; subject_claim: default sub; tenant_claim: names the tenant by id or slug; either may be a path such as org.id; authorized_parties: azp is one of these; leeway_seconds: 0 to 300, default 10; max_lifetime_seconds: longest exp - iat, default exp at most 365 days ahead; only_tenant_id: the only tenant it vouches for. Errors: 42501 for all but awgp_admin; 22023 jwks_invalid, unknown_algorithm; 23505 name or issuer taken; 23514 bad value.';
+COMMENT ON FUNCTION awgp.create_identity_provider(text, text, text[], text, text[], text, text, text[], bigint, bigint, uuid) IS 'Makes an identity provider whose tokens authenticate() accepts, and returns the row.
+name: its name for people; unique
+issuer: the claim iss of its tokens; unique
+audience: the claim aud of a token names one of these
+jwks: the public key set as published; keys of unknown kinds are left out with a notice
+algorithms: the signature algorithms that are accepted; empty: RS256, ES256, EdDSA, Ed25519
+subject_claim: the claim that is users.keycloak_id, or the path to it, as org.user; empty: sub
+tenant_claim: the claim that names the tenant by id or slug, or the path to it, as org.id; empty: no such claim is needed
+authorized_parties: the claim azp names one of these; empty: any
+leeway_seconds: how much clocks may differ, 0 to 300 seconds; empty: 10
+max_lifetime_seconds: the longest time from iat to exp, in seconds; empty: exp is at most 365 days ahead
+only_tenant_id: the only tenant whose users it vouches for; empty: every tenant
+Errors: 42501 not awgp_admin; 22023 jwks_invalid, unknown_algorithm; 23505 name or issuer taken; 23514 bad value';
 REVOKE ALL ON FUNCTION awgp.create_identity_provider(text, text, text[], text, text[], text, text, text[], bigint, bigint, uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.create_identity_provider(text, text, text[], text, text[], text, text, text[], bigint, bigint, uuid) TO awgp_admin;

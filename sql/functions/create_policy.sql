@@ -19,6 +19,15 @@ AS $$
             COALESCE(create_policy.rate_limit_scope, 'policy'), COALESCE(create_policy.is_active, true))
     RETURNING *;
 $$;
-COMMENT ON FUNCTION awgp.create_policy(text, text[], text[], text[], jsonb, bigint, text, boolean) IS 'Makes a communication policy of the tenant in context and returns the row. name; from_assistant_types, to_assistant_types, allowed_channels: NULL for any; content_rules: see docs/messages.md; rate_limit_per_hour: 0 to 1000000; rate_limit_scope: policy, sender or pair; is_active. Errors: 42501 no_tenant_context, role_not_sufficient; 22023 invalid_policy; 23514 bad scope or name.';
+COMMENT ON FUNCTION awgp.create_policy(text, text[], text[], text[], jsonb, bigint, text, boolean) IS 'Makes a communication policy of the tenant in context, and returns the row.
+name: its name for people
+from_assistant_types: types of senders; empty: any
+to_assistant_types: types of receivers; empty: any
+allowed_channels: channels; empty: any
+content_rules: rules of docs/messages.md, a JSON object
+rate_limit_per_hour: how many messages an hour, 0 to 1000000
+rate_limit_scope: whose messages are counted together: policy, sender or pair
+is_active: false makes it without effect
+Errors: 42501 no_tenant_context, role_not_sufficient; 22023 invalid_policy; 23514 bad scope or name';
 REVOKE ALL ON FUNCTION awgp.create_policy(text, text[], text[], text[], jsonb, bigint, text, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.create_policy(text, text[], text[], text[], jsonb, bigint, text, boolean) TO awgp_app;

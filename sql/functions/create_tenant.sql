@@ -13,6 +13,12 @@ AS $$
             create_tenant.parent_tenant_id, COALESCE(create_tenant.settings, '{}'))
     RETURNING *;
 $$;
-COMMENT ON FUNCTION awgp.create_tenant(text, text, text, uuid, jsonb) IS 'Makes a tenant and returns its row. name; slug: lower-case letters, digits and hyphens, unique; type: holding or subsidiary; parent_tenant_id: the holding it belongs to; settings: a JSON object. Errors: 42501 for all but awgp_admin; 23505 slug taken; 23514 parent_not_holding, tenant_cycle.';
+COMMENT ON FUNCTION awgp.create_tenant(text, text, text, uuid, jsonb) IS 'Makes a tenant, and returns the row.
+name: its name for people
+slug: lower-case letters, digits and hyphens; unique in the database
+type: holding or subsidiary
+parent_tenant_id: the holding it belongs to; empty for none
+settings: policies and preferences, a JSON object
+Errors: 42501 not awgp_admin; 23505 slug taken; 23514 parent_not_holding, tenant_cycle';
 REVOKE ALL ON FUNCTION awgp.create_tenant(text, text, text, uuid, jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.create_tenant(text, text, text, uuid, jsonb) TO awgp_admin;

@@ -13,6 +13,12 @@ AS $$
             create_user.last_name, create_user.keycloak_id)
     RETURNING *;
 $$;
-COMMENT ON FUNCTION awgp.create_user(text, text, text, text, text) IS 'Makes a user of the tenant in context and returns the row. email: unique in the tenant; role: viewer, operator, manager, admin or super_admin; first_name; last_name; keycloak_id: sub claim of the user''s tokens. Errors: 42501 no_tenant_context; 23505 e-mail or keycloak_id taken; 23514 bad e-mail or role.';
+COMMENT ON FUNCTION awgp.create_user(text, text, text, text, text) IS 'Makes a user of the tenant in context, and returns the row.
+email: the e-mail address; unique in the tenant
+role: viewer, operator, manager, admin or super_admin
+first_name: the first name
+last_name: the last name
+keycloak_id: the claim sub of the user''s tokens
+Errors: 42501 no_tenant_context; 23505 e-mail or keycloak_id taken; 23514 bad e-mail or role';
 REVOKE ALL ON FUNCTION awgp.create_user(text, text, text, text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.create_user(text, text, text, text, text) TO awgp_app, awgp_admin;

@@ -20,6 +20,15 @@ AS $$
             awgp.checked_moment('due_at', create_work_item.due_at), awgp.current_user_id())
     RETURNING *;
 $$;
-COMMENT ON FUNCTION awgp.create_work_item(uuid, text, text, bigint, bigint, awgp.number, jsonb, timestamptz) IS 'Makes a work item of the tenant in context, in the backlog, and returns the row. assistant_id: an assistant of the tenant; title; description; risk_level: 0 to 5, empty counts as the highest; priority: 1 (highest) to 5; estimated_cost: in the currency of the tenant''s pools; context: task-specific data; due_at. Errors: 42501 no_tenant_context; 23503 no such assistant in the tenant; 22023 out_of_range; 23514 bad number.';
+COMMENT ON FUNCTION awgp.create_work_item(uuid, text, text, bigint, bigint, awgp.number, jsonb, timestamptz) IS 'Makes a work item of the tenant in context, in the backlog, and returns the row.
+assistant_id: an assistant of the tenant
+title: what is to be done, in a line
+description: what is to be done, in full
+risk_level: 0 to 5; empty counts as the highest
+priority: 1 (highest) to 5
+estimated_cost: in the currency of the tenant''s pools
+context: data for the task, a JSON object
+due_at: when it should be done
+Errors: 42501 no_tenant_context; 23503 no such assistant in the tenant; 22023 out_of_range; 23514 bad number';
 REVOKE ALL ON FUNCTION awgp.create_work_item(uuid, text, text, bigint, bigint, awgp.number, jsonb, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.create_work_item(uuid, text, text, bigint, bigint, awgp.number, jsonb, timestamptz) TO awgp_app;

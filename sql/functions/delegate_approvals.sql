@@ -17,6 +17,12 @@ AS $$
             delegate_approvals.risk_levels::integer[], delegate_approvals.reason)
     RETURNING *;
 $$;
-COMMENT ON FUNCTION awgp.delegate_approvals(uuid, timestamptz, timestamptz, bigint[], text) IS 'Lets another user decide on behalf of the user in context, and returns the row. delegate_id: a user of the tenant; starts_at: first moment in force, default now; ends_at: first moment no longer in force; risk_levels: default all that the delegator may decide himself; reason. Not passed on further. Errors: 42501 no_user_context, beyond_authority, role_not_sufficient; 23502 no ends_at; 23503 no such user; 23514 window or risk levels.';
+COMMENT ON FUNCTION awgp.delegate_approvals(uuid, timestamptz, timestamptz, bigint[], text) IS 'Lets another user decide on behalf of the user in context, and returns the row. What was delegated cannot be delegated further.
+delegate_id: a user of the tenant
+starts_at: the first moment it is in force; now where it is empty
+ends_at: the first moment it is no longer in force; must be given
+risk_levels: the risk levels it is for; empty for all that the delegator may decide
+reason: why
+Errors: 42501 no_user_context, beyond_authority, role_not_sufficient; 23502 no ends_at; 23503 no such user; 23514 bad times or risk levels';
 REVOKE ALL ON FUNCTION awgp.delegate_approvals(uuid, timestamptz, timestamptz, bigint[], text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.delegate_approvals(uuid, timestamptz, timestamptz, bigint[], text) TO awgp_app;

@@ -18,6 +18,13 @@ AS $$
             flag_hallucination.conversation_log_id)
     RETURNING *;
 $$;
-COMMENT ON FUNCTION awgp.flag_hallucination(uuid, text, awgp.number, text, uuid, uuid) IS 'Flags a potential hallucination of an assistant of the tenant in context, pending review, and returns the row. assistant_id; detection_method: confidence, fact_check, pattern, or one of hallucination_policy.custom_methods in the tenant''s settings; confidence_score: 0 to 1; flagged_content: what was said; work_item_id and conversation_log_id: where, of the same assistant. Errors: 42501 no_tenant_context; 22023 unknown_detection_method, out_of_range; 23503 no such assistant, work item or conversation of it; 23514 other_assistant, bad score; 55000 conversation_erased.';
+COMMENT ON FUNCTION awgp.flag_hallucination(uuid, text, awgp.number, text, uuid, uuid) IS 'Flags a potential hallucination of an assistant of the tenant in context, pending review, and returns the row.
+assistant_id: the assistant
+detection_method: confidence, fact_check, pattern, or one of hallucination_policy.custom_methods in the tenant''s settings
+confidence_score: 0 to 1
+flagged_content: what was said
+work_item_id: where it was said, a work item of the same assistant
+conversation_log_id: where it was said, a conversation of the same assistant
+Errors: 42501 no_tenant_context; 22023 unknown_detection_method, out_of_range; 23503 no such assistant, work item or conversation of it; 23514 other_assistant, bad score; 55000 conversation_erased';
 REVOKE ALL ON FUNCTION awgp.flag_hallucination(uuid, text, awgp.number, text, uuid, uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.flag_hallucination(uuid, text, awgp.number, text, uuid, uuid) TO awgp_app;

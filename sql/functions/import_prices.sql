@@ -44,6 +44,10 @@ AS $$
         WHERE w.provider = g.provider AND w.model = g.model)
     RETURNING *;
 $$;
-COMMENT ON FUNCTION awgp.import_prices(jsonb, text, timestamptz) IS 'Adds the prices that differ from those in force at valid_from, and returns the rows added; the same prices again add none. prices: a JSON array of objects with provider, model, from_input_tokens (default 0), input_price, output_price and cached_price, all tiers of a model together; numbers may be text; source: where they are from; valid_from: default now. Prices that are not given stay. Errors: 42501 for all but awgp_admin; 23505 a model has other prices from this very moment on; 23514 a price out of range.';
+COMMENT ON FUNCTION awgp.import_prices(jsonb, text, timestamptz) IS 'Adds the prices that differ from those in force, and returns the rows added; the same prices again add none. Prices that are not given stay.
+prices: a JSON array of objects with provider, model, from_input_tokens (default 0), input_price, output_price and cached_price, each a price of one token; all tiers of a model together; numbers may be text
+source: where they come from
+valid_from: from when on they are in force; now where it is empty
+Errors: 42501 not awgp_admin; 23505 a model has other prices from this moment on; 23514 a price out of range';
 REVOKE ALL ON FUNCTION awgp.import_prices(jsonb, text, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.import_prices(jsonb, text, timestamptz) TO awgp_admin;

@@ -9,6 +9,13 @@ CREATE OR REPLACE FUNCTION awgp.reserve_credit(
 ) RETURNS awgp.credit_reservations
 LANGUAGE c VOLATILE SECURITY INVOKER PARALLEL UNSAFE
 AS '$libdir/awgp', 'awgp_reserve_credit';
-COMMENT ON FUNCTION awgp.reserve_credit(uuid, text, awgp.number, uuid, interval, text) IS 'Sets money aside before it is spent, and returns the reservation. It must fit every limit, or nothing is held. assistant_id: an active assistant; provider: the tenant has a pool for it; amount: above zero; work_item_id; expires_in: at most 31 days; idempotency_key: the same reservation under the same key is one row, which is returned. Errors: 53400 budget_exceeded; P0002 no_credit_pool; 55000 assistant_not_active; 22023 idempotency_conflict, out_of_range; 42501 no_tenant_context; 23503 no such assistant or work item in the tenant.';
+COMMENT ON FUNCTION awgp.reserve_credit(uuid, text, awgp.number, uuid, interval, text) IS 'Sets money aside before it is spent, and returns the reservation. It is held where it fits every limit.
+assistant_id: an active assistant
+provider: a provider that the tenant has a pool for
+amount: above zero, in the currency of the pool
+work_item_id: what it is for
+expires_in: how long it is held, at most 31 days
+idempotency_key: the caller''s name for it; the same reservation under the same key is one row, which is returned
+Errors: 53400 budget_exceeded; P0002 no_credit_pool; 55000 assistant_not_active; 22023 idempotency_conflict, out_of_range; 42501 no_tenant_context; 23503 no such assistant or work item in the tenant';
 REVOKE ALL ON FUNCTION awgp.reserve_credit(uuid, text, awgp.number, uuid, interval, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.reserve_credit(uuid, text, awgp.number, uuid, interval, text) TO awgp_app;

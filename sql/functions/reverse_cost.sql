@@ -5,6 +5,9 @@ CREATE OR REPLACE FUNCTION awgp.reverse_cost(
 ) RETURNS awgp.cost_transactions
 LANGUAGE c VOLATILE SECURITY INVOKER PARALLEL UNSAFE
 AS '$libdir/awgp', 'awgp_reverse_cost';
-COMMENT ON FUNCTION awgp.reverse_cost(uuid, text) IS 'Corrects an entry of the ledger by one that takes all of it back, in the same periods, and returns that. transaction_id; reason: kept in the metadata. Errors: P0002 unknown_transaction; 55000 not_reversible; 42501 no_tenant_context.';
+COMMENT ON FUNCTION awgp.reverse_cost(uuid, text) IS 'Corrects an entry of the ledger by an entry that takes all of it back, in the same periods, and returns the new one.
+transaction_id: the entry
+reason: why; kept in the metadata
+Errors: P0002 unknown_transaction; 55000 not_reversible; 42501 no_tenant_context';
 REVOKE ALL ON FUNCTION awgp.reverse_cost(uuid, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.reverse_cost(uuid, text) TO awgp_app;

@@ -11,6 +11,10 @@ AS $$
     WHERE flag.id = review_hallucination.flag_id
     RETURNING *;
 $$;
-COMMENT ON FUNCTION awgp.review_hallucination(uuid, text, text) IS 'Reviews a flag of the tenant in context and returns the row: reviewed (looked at, undecided), false_positive or confirmed; a conclusion may be overturned by a higher role. By the user in context, whose role and standing the tenant''s hallucination_policy judges. flag_id; status; notes: what was found, instead of those that are there. Errors: 42501 no_tenant_context, human_needed, role_not_sufficient, creator_alone; P0002 unknown_flag; 55000 review_transition, conversation_erased; 23514 no such status.';
+COMMENT ON FUNCTION awgp.review_hallucination(uuid, text, text) IS 'Reviews a flag of the tenant in context, and returns the row. The tenant''s hallucination_policy says who may; a higher role may change a conclusion.
+flag_id: the flag
+status: reviewed (looked at, undecided), false_positive or confirmed
+notes: what was found; replaces notes that are there
+Errors: 42501 no_tenant_context, human_needed, role_not_sufficient, creator_alone; P0002 unknown_flag; 55000 review_transition, conversation_erased; 23514 no such status';
 REVOKE ALL ON FUNCTION awgp.review_hallucination(uuid, text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.review_hallucination(uuid, text, text) TO awgp_app;

@@ -6,6 +6,9 @@ AS $$
     WHERE provider.issuer = rotate_identity_provider.issuer
     RETURNING *;
 $$;
-COMMENT ON FUNCTION awgp.rotate_identity_provider(text, text) IS 'Replaces the key set of a provider and returns its row; no row where the issuer has none. issuer: what iss is; jwks: the public key set as published, the old key beside the new one while tokens of the old one live. Errors: 42501 for all but awgp_admin; 22023 jwks_invalid.';
+COMMENT ON FUNCTION awgp.rotate_identity_provider(text, text) IS 'Replaces the key set of a provider, and returns its row; no row where the issuer has none.
+issuer: the claim iss of its tokens
+jwks: the public key set as published; the old key stays in it while tokens of the old key live
+Errors: 42501 not awgp_admin; 22023 jwks_invalid';
 REVOKE ALL ON FUNCTION awgp.rotate_identity_provider(text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.rotate_identity_provider(text, text) TO awgp_admin;

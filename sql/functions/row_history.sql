@@ -10,6 +10,8 @@ AS $$
       AND event.entity_id = awgp.entity_id(VARIADIC row_history.key)
     ORDER BY event."timestamp", event.id;
 $$;
-COMMENT ON FUNCTION awgp.row_history(text, text[]) IS 'What the trail has of one row, the oldest first, as far as the caller may read. entity: the table with its schema, as shop.orders, or a kind of thing, as work_items; names that a tracked table had before count too. key: the value of each column of the primary key as text, in its order; one uuid where the table has a uuid column id.';
+COMMENT ON FUNCTION awgp.row_history(text, text[]) IS 'What the trail has of one row, the oldest first, as far as the caller may read.
+entity: the table with its schema, as shop.orders, or a kind of thing, as work_items; names that a tracked table had before count too
+key: the values of the primary key''s columns as text, in their order; one uuid where the table has a uuid column id';
 REVOKE ALL ON FUNCTION awgp.row_history(text, text[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.row_history(text, text[]) TO awgp_app, awgp_auditor;

@@ -12,6 +12,10 @@ AS $$
     WHERE pool.tenant_id = (SELECT awgp.current_tenant()) AND pool.provider = set_credit_pool.provider
     RETURNING *;
 $$;
-COMMENT ON FUNCTION awgp.set_credit_pool(text, awgp.number, bigint) IS 'Changes the pool of the tenant in context for a provider, and returns its row; no row where it has none. monthly_budget: what may be spent a period, also less than is spent already; reset_day_of_month: 1 to 31; what is left out stays. Errors: 42501 no_tenant_context; 23514 bad value.';
+COMMENT ON FUNCTION awgp.set_credit_pool(text, awgp.number, bigint) IS 'Changes the pool of the tenant in context for a provider, and returns the row; no row where the tenant has none.
+provider: the pool''s provider
+monthly_budget: what may be spent in a period, also less than is spent already; empty keeps it
+reset_day_of_month: 1 to 31; empty keeps it
+Errors: 42501 no_tenant_context; 23514 bad value';
 REVOKE ALL ON FUNCTION awgp.set_credit_pool(text, awgp.number, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.set_credit_pool(text, awgp.number, bigint) TO awgp_app;

@@ -9,6 +9,13 @@ CREATE OR REPLACE FUNCTION awgp.settle_credit(
 ) RETURNS awgp.cost_transactions
 LANGUAGE c VOLATILE SECURITY INVOKER PARALLEL UNSAFE
 AS '$libdir/awgp', 'awgp_settle_credit';
-COMMENT ON FUNCTION awgp.settle_credit(uuid, text, bigint, bigint, awgp.number, jsonb) IS 'Records what a reservation was for, in its periods, gives back what it held, and returns the entry. More than was held, and over a limit, is recorded too: overrun says so. Late, when the reservation has expired, too. reservation_id; model; input_tokens; output_tokens; cost_amount: computed by the price list where it is empty; metadata. Errors: P0002 unknown_reservation, unknown_price; 55000 reservation_resolved; 42501 no_tenant_context.';
+COMMENT ON FUNCTION awgp.settle_credit(uuid, text, bigint, bigint, awgp.number, jsonb) IS 'Records what a reservation was for, in its periods, gives back what it held, and returns the entry. More than was held, more than a limit allows, and a cost after the reservation has expired are recorded too; overrun says so.
+reservation_id: the reservation
+model: the model, as its provider names it
+input_tokens: tokens sent
+output_tokens: tokens received
+cost_amount: in the currency of the pool; empty: computed by the price list
+metadata: what else is known of the call, a JSON object
+Errors: P0002 unknown_reservation, unknown_price; 55000 reservation_resolved; 42501 no_tenant_context';
 REVOKE ALL ON FUNCTION awgp.settle_credit(uuid, text, bigint, bigint, awgp.number, jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.settle_credit(uuid, text, bigint, bigint, awgp.number, jsonb) TO awgp_app;

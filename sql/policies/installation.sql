@@ -1,20 +1,12 @@
--- installation and schema_migrations: no tenant's; read by those who look after the database.
+-- installation: no tenant's; read by those who look after the database.
 
 ALTER TABLE awgp.installation ENABLE ROW LEVEL SECURITY;
 ALTER TABLE awgp.installation FORCE ROW LEVEL SECURITY;
-ALTER TABLE awgp.schema_migrations ENABLE ROW LEVEL SECURITY;
-ALTER TABLE awgp.schema_migrations FORCE ROW LEVEL SECURITY;
 
 DROP POLICY IF EXISTS keepers_select ON awgp.installation;
 CREATE POLICY keepers_select ON awgp.installation FOR SELECT
     TO awgp_auditor, awgp_maintainer, awgp_admin USING (true);
 COMMENT ON POLICY keepers_select ON awgp.installation IS 'Auditors, maintainers and administrators read the install id.';
 
-DROP POLICY IF EXISTS keepers_select ON awgp.schema_migrations;
-CREATE POLICY keepers_select ON awgp.schema_migrations FOR SELECT
-    TO awgp_auditor, awgp_maintainer, awgp_admin USING (true);
-COMMENT ON POLICY keepers_select ON awgp.schema_migrations IS 'Auditors, maintainers and administrators read what has been applied.';
-
-REVOKE ALL ON awgp.installation, awgp.schema_migrations FROM PUBLIC;
+REVOKE ALL ON awgp.installation FROM PUBLIC;
 GRANT SELECT ON awgp.installation TO awgp_auditor, awgp_maintainer, awgp_admin;
-GRANT SELECT ON awgp.schema_migrations TO awgp_auditor, awgp_maintainer, awgp_admin;

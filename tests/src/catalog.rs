@@ -3,7 +3,8 @@
 use tokio_postgres::Client;
 
 /// Sessions that read the catalog print names in full and times in UTC.
-const PLAIN_SESSION: &str = "SET search_path = pg_catalog; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'";
+pub const PLAIN_SESSION: &str =
+    "SET search_path = pg_catalog; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'";
 
 /// Every object in schema awgp, a line each: flags, ACL, definition. The months of partitions are replaced,
 /// so equal partitions are one line.

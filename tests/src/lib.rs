@@ -17,6 +17,7 @@ pub mod everything;
 pub mod fixture;
 pub mod hearing;
 pub mod own_server;
+pub mod pages;
 pub mod past;
 pub mod rows;
 pub mod standby;

@@ -279,11 +279,6 @@ async fn migrate_repairs_a_history_that_was_removed() {
 }
 
 #[tokio::test]
-async fn migrate_repairs_a_history_that_lacks_a_migration() {
-    assert_migration_repairs("DELETE FROM awgp.schema_migrations WHERE name = 'migrations/0003_users'").await;
-}
-
-#[tokio::test]
 async fn migrate_repairs_a_history_that_lacks_a_script() {
     assert_migration_repairs("DELETE FROM awgp.schema_migrations WHERE name = 'policies/users'").await;
 }

@@ -1,16 +1,11 @@
-//! What the scripts of `sql/` create, read from their text, so that the doctor notices what is missing.
+//! What the scripts of `sql/` make, read from their own text: the doctor misses it where it is gone.
 
-use super::manifest::scripts;
+use super::manifest::{members, scripts};
 use serde_json::{Value, json};
 
-/// The grants on members of the extension. The path is built with concat!, because `lib.rs` passes the same
-/// file to pgrx.
-const MEMBERS: &str = include_str!(concat!("../../../sql/", "members", ".sql"));
-
-/// Each privilege that the scripts grant, as JSON: an array of kind (TABLE, FUNCTION, SCHEMA), object,
-/// privilege, columns and role.
+/// Each privilege that the scripts grant, as JSON: an array of kind (TABLE, FUNCTION, SCHEMA), object, privilege, columns and role.
 pub fn grants() -> String {
-    let texts = scripts().map(|file| file.text).chain([MEMBERS]);
+    let texts = scripts().chain(members()).map(|file| file.text);
     Value::Array(texts.flat_map(grants_of).collect()).to_string()
 }
 
@@ -38,7 +33,7 @@ fn grants_of(text: &str) -> Vec<Value> {
     grants
 }
 
-/// The elements of a list; commas between parentheses separate arguments.
+/// The elements of a list; a comma between parentheses separates arguments.
 fn listed(objects: &str) -> Vec<&str> {
     let mut depth = 0_i32;
     let elements = objects.split(|character| {
@@ -52,7 +47,7 @@ fn listed(objects: &str) -> Vec<&str> {
     elements.map(str::trim).collect()
 }
 
-/// The roles of each policy with a TO clause, as JSON: an array of table, policy and role.
+/// The roles of each policy that is for some, as JSON: an array of table, policy and role.
 pub fn policy_roles() -> String {
     let mut roles = Vec::new();
     for statement in scripts().flat_map(|file| file.text.split("CREATE POLICY ").skip(1)) {
@@ -78,7 +73,7 @@ pub fn triggers() -> Vec<String> {
     declared("CREATE OR REPLACE TRIGGER ")
 }
 
-/// Each `<statement><name> … ON awgp.<table>` in the scripts.
+/// Each `<statement><name> … ON awgp.<table>` of the scripts.
 fn declared(statement: &str) -> Vec<String> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let mut declared = Vec::new();

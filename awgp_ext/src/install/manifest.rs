@@ -1,6 +1,7 @@
-//! The contents of `sql/`: what `install()` applies, in this order.
+//! The table of contents of `sql/`: what `install()` and `migrate()` apply, in this order.
 
 /// A file below `sql/`, compiled into the library.
+#[derive(Clone, Copy)]
 pub struct File {
     /// Its name below `sql/`, without `.sql`.
     pub name: &'static str,
@@ -8,68 +9,142 @@ pub struct File {
     pub text: &'static str,
 }
 
+/// The tables: their shape in a new database, and what brings older ones to it.
+pub struct Structure<'a> {
+    /// Each table's whole shape, in the order of their references.
+    pub tables: &'a [File],
+    /// Changes of that shape, in the order of their numbers.
+    pub migrations: &'a [File],
+}
+
+/// The structure of this version.
+pub const STRUCTURE: Structure<'_> = Structure { tables: TABLES, migrations: MIGRATIONS };
+
 macro_rules! files {
-    ($folder:literal: $($name:literal,)+) => {
+    ($folder:literal: $($name:literal,)*) => {
         &[$(File {
             name: concat!($folder, "/", $name),
             text: include_str!(concat!("../../../sql/", $folder, "/", $name, ".sql")),
-        },)+]
+        },)*]
     };
 }
 
-/// Structure: each file is applied once, in order, and never changed after a release.
-pub const MIGRATIONS: &[File] = files! { "migrations":
-    "0001_installation",
-    "0002_tenants",
-    "0003_users",
-    "0004_assistants",
-    "0005_assistant_templates",
-    "0006_work_items",
-    "0007_approvals",
-    "0008_approval_delegations",
-    "0009_communication_policies",
-    "0010_provider_credit_pools",
-    "0011_cost_transactions",
-    "0012_conversation_logs",
-    "0013_hallucination_flags",
-    "0014_audit_logs",
-    "0015_audit_log_integrity",
-    "0016_audit_chain_anchors",
-    "0017_identity_providers",
-    "0018_audit_checkpoints",
-    "0019_audit_tree_lanes",
-    "0020_audit_tree_tiles",
-    "0021_maintenance_steps",
-    "0022_audit_retired_partitions",
-    "0023_audit_legal_holds",
-    "0024_approval_decisions",
-    "0025_budget_periods",
-    "0026_credit_reservations",
-    "0027_budget_alerts",
-    "0028_model_prices",
-    "0029_message_windows",
-    "0030_message_sends",
-    "0031_conversation_search",
-    "0032_assistant_quality",
-    "0033_governed_actions",
-    "0034_leaner_indexes",
-    "0035_presented_subjects",
-    "0036_subject_by_tenant",
-    "0037_digest_versions",
-    "0040_audit_partitions",
-    "0044_amounts_are_numbers",
-    "0045_remainders",
-    "0046_pools_of_any_provider",
-    "0047_idempotent_actions",
-    "0048_conversation_external_numbers",
-    "0054_number_arguments",
-    "0057_identity_algorithms",
+/// The shape of the tables: made once, in a database that has none of them. `sql/migrations/README.md` says how it changes.
+const TABLES: &[File] = files! { "tables":
+    "installation",
+    "schema_migrations",
+    "tenants",
+    "users",
+    "assistant_templates",
+    "assistants",
+    "work_items",
+    "approvals",
+    "approval_delegations",
+    "approval_decisions",
+    "communication_policies",
+    "message_windows",
+    "message_sends",
+    "provider_credit_pools",
+    "budget_periods",
+    "credit_reservations",
+    "cost_transactions",
+    "budget_alerts",
+    "model_prices",
+    "conversation_logs",
+    "conversation_search",
+    "hallucination_flags",
+    "governed_actions",
+    "identity_providers",
+    "audit_logs",
+    "audit_partitions",
+    "audit_log_integrity",
+    "audit_chain_anchors",
+    "audit_checkpoints",
+    "audit_tree_lanes",
+    "audit_tree_tiles",
+    "audit_retired_partitions",
+    "audit_legal_holds",
+    "maintenance_steps",
 };
 
-/// Which role may read and write which rows, with the grants.
+/// What has changed since 0.1.0: each is applied once to a database that is older, in order, and never changed after a release.
+const MIGRATIONS: &[File] = files! { "migrations": };
+
+/// Members of the extension that pgrx does not make: trigger functions, and what else is in C. Their bodies are the functions of
+/// the same name in this crate.
+const MEMBER_FUNCTIONS: &[File] = files! { "members/functions":
+    "entity_id",
+    "visible_tenants",
+    "own_or_visible_support",
+    "own_or_visible",
+};
+const TRIGGER_FUNCTIONS: &[File] = files! { "triggers/functions":
+    "guard_statement",
+    "guard_row",
+    "guard_bounds",
+    "guard_tenant",
+    "guard_user",
+    "guard_identity_provider",
+    "guard_policy",
+    "forget_windows",
+    "guard_template",
+    "guard_quota",
+    "guard_lowered_quota",
+    "refresh_context",
+    "touch_updated_at",
+    "guard_user_array",
+    "guard_listed_user",
+    "keep_conversation",
+    "index_messages",
+    "erase_traces",
+    "keep_flag",
+    "suspend_over_flags",
+    "capture",
+    "guard_audit",
+    "refuse_truncate",
+    "follow_tables",
+    "record_drops",
+    "keep_entry",
+    "post_entry",
+    "keep_reservation",
+    "post_reservation",
+    "keep_pool",
+    "post_pool",
+    "keep_book",
+    "guard_settings",
+    "assistant_machine",
+    "work_item_machine",
+    "work_item_effects",
+    "approval_machine",
+    "approval_effects",
+    "delegation_machine",
+    "guard_decision",
+};
+
+/// What each function of the extension does, and who may call it, by area.
+const MEMBERS: &[File] = files! { "members":
+    "closed",
+    "context",
+    "work",
+    "approvals",
+    "audit",
+    "templates",
+    "actions",
+    "messages",
+    "money",
+    "records",
+    "partitions",
+    "maintenance",
+    "arguments",
+    "numbers",
+    "lifecycle",
+};
+
+/// Who may see and write which rows, with the grants beside it.
 const POLICIES: &[File] = files! { "policies":
     "schema",
     "installation",
+    "schema_migrations",
     "tenants",
     "users",
     "assistants",
@@ -87,7 +162,6 @@ const POLICIES: &[File] = files! { "policies":
     "conversation_logs",
     "conversation_search",
     "hallucination_flags",
-    "assistant_quality",
     "audit_logs",
     "audit_log_integrity",
     "audit_chain_anchors",
@@ -105,7 +179,7 @@ const POLICIES: &[File] = files! { "policies":
     "model_prices",
 };
 
-/// The triggers that every write passes.
+/// What every write passes.
 const TRIGGERS: &[File] = files! { "triggers":
     "tenants",
     "users",
@@ -132,7 +206,7 @@ const TRIGGERS: &[File] = files! { "triggers":
     "model_prices",
 };
 
-/// The templates that AWGP ships, and after them the trigger that records changes of templates.
+/// The templates that AWGP ships, and only then the record of their changes.
 const TEMPLATES: &[File] = files! { "templates":
     "system_templates",
 };
@@ -140,8 +214,8 @@ const AFTER_TEMPLATES: &[File] = files! { "triggers":
     "assistant_templates_capture",
 };
 
-/// Functions that return rows of tables. They cannot be members of the extension, because a restore creates
-/// the extension before the tables.
+/// Functions that return table rows. They cannot be members of the extension: a restore makes the extension
+/// before the tables.
 const FUNCTIONS: &[File] = files! { "functions":
     "create_tenant",
     "create_user",
@@ -172,7 +246,6 @@ const FUNCTIONS: &[File] = files! { "functions":
     "create_identity_provider",
     "rotate_identity_provider",
     "remove_identity_provider",
-    "partition_status",
     "import_prices",
     "log_conversation",
     "append_conversation",
@@ -192,6 +265,8 @@ const VIEWS: &[File] = files! { "views":
     "budget_status",
     "tenant_budgets",
     "assistant_work",
+    "assistant_quality",
+    "partition_status",
     "user_list",
     "assistant_list",
     "work_item_list",
@@ -212,6 +287,11 @@ const AFTER_VIEWS: &[File] = files! { "functions":
     "find_conversations",
     "prices_in_force",
 };
+
+/// What belongs to the extension and goes with it: applied by the scripts that make and update it, and again by force.
+pub fn members() -> impl Iterator<Item = &'static File> {
+    MEMBER_FUNCTIONS.iter().chain(TRIGGER_FUNCTIONS).chain(MEMBERS)
+}
 
 /// Scripts can be applied repeatedly. A script is applied when its text has changed; after any migration all
 /// of them are applied.

@@ -1,36 +1,40 @@
-//! Structure: tables, policies, triggers and functions that return rows, created outside the extension.
+//! Structure: tables, policies, triggers and row-returning functions, applied outside of the extension.
 //!
-//! Tables that belong to an extension are not dumped, are dropped with it, and get their triggers before
-//! their data. So `CREATE EXTENSION awgp` creates the logic and then calls `install()`, which creates the
-//! structure while the server is told that no extension is being created: nothing it creates becomes a
-//! member. `pg_dump` then treats the tables as ordinary ones.
+//! Tables that belong to an extension are left out of dumps, dropped with it, and get their triggers before
+//! their data. So `CREATE EXTENSION awgp` makes the logic and then calls `install()`, which makes the
+//! structure while the server is told that no extension is being created: nothing it makes becomes a member.
+//! `pg_dump` then treats it as what it is, ordinary tables.
 //!
-//! A restore runs `CREATE EXTENSION` and brings the tables itself. Such sessions have `row_security = off`;
-//! there the script ends after the logic.
+//! A database without tables gets those of this version, whole; one that has them, the migrations that it lacks.
+//! Then both get the scripts.
+//!
+//! A restore replays `CREATE EXTENSION` and brings the tables itself. Such sessions have `row_security = off`;
+//! there the script stops after the logic.
 //!
 //! Failure handling: everything runs in the caller's transaction; an error leaves nothing behind.
 
 pub mod declared;
 mod emails;
+mod history;
 mod manifest;
+#[cfg(any(test, feature = "pg_test"))]
+mod upgrade_tests;
 
 use crate::locks::Subject;
 use crate::partitions;
 use crate::pg::argument;
 use crate::pg::clock;
 use crate::pg::lock;
-use crate::pg::query;
 use crate::pg::raise::raise;
 use crate::pg::subtransaction;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
-use manifest::{File, MIGRATIONS, scripts};
+use history::record;
+use manifest::{File, STRUCTURE, Structure, members, scripts};
 use pgrx::pg_sys;
 use pgrx::prelude::*;
-use sha2::{Digest, Sha256};
-use std::collections::HashMap;
 
-/// The version of this library, and of the extension.
+/// The version of this library, which is the extension's.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The version of the extension's logic.
@@ -39,10 +43,10 @@ fn version() -> &'static str {
     VERSION
 }
 
-/// Applies what is missing: all migrations in order, then the scripts. Idempotent; returns what it did.
+/// Applies what is missing: tables or migrations, then the scripts. Idempotent; returns what it did.
 ///
-/// `force` applies every script again, even where its text has not changed: it repairs policies, triggers and
-/// grants that were dropped.
+/// `force` applies every script again, also where its text has not changed: it repairs policies, triggers
+/// and grants that somebody dropped.
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
 fn install(force: default!(Option<bool>, "false")) -> String {
@@ -50,82 +54,114 @@ fn install(force: default!(Option<bool>, "false")) -> String {
     // SAFETY: both are plain booleans of this backend.
     let (in_script, restoring) = unsafe { (pg_sys::creating_extension, !pg_sys::row_security) };
     if in_script && restoring {
-        return "restore: logic only, the dump contains the structure".to_owned();
+        apply_members();
+        return "restore: logic only, the dump brings the structure".to_owned();
     }
-    // In the script of CREATE EXTENSION: policies and triggers of an earlier extension may have been dropped
-    // with it.
-    apply(force || in_script)
+    // In the script of CREATE EXTENSION the policies and triggers of an earlier one may be gone.
+    apply(&STRUCTURE, force || in_script)
 }
 
-/// Applies the migrations and scripts that are due. `ALTER EXTENSION awgp UPDATE` calls this, and `doctor()`
-/// asks for it after an old dump was restored under newer logic.
+/// Applies the migrations and scripts that are due; what `ALTER EXTENSION awgp UPDATE` calls, and what
+/// `doctor()` asks for after an old dump was restored under newer logic.
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
 fn migrate() -> String {
-    apply(false)
+    apply(&STRUCTURE, false)
 }
 
-/// The names of the migrations and scripts that are due.
+/// What is due, as names of tables, migrations and scripts.
 pub fn due() -> Vec<&'static str> {
-    if !structure_exists() {
-        return MIGRATIONS.iter().map(|file| file.name).collect();
+    if !history::structure_exists() {
+        return STRUCTURE.tables.iter().map(|file| file.name).collect();
     }
-    let applied = applied();
-    let missing = |file: &&File| applied.get(file.name).is_none_or(|sum| *sum != checksum(file));
-    let migrations = MIGRATIONS.iter().filter(|file| !applied.contains_key(file.name));
-    migrations.chain(scripts().filter(missing)).map(|file| file.name).collect()
+    let applied = history::applied();
+    let migrations = STRUCTURE.migrations.iter().filter(|file| !applied.contains_key(file.name));
+    let scripts = scripts().filter(|file| !history::is_current(file, &applied));
+    migrations.chain(scripts).map(|file| file.name).collect()
 }
 
-fn apply(force: bool) -> String {
+fn apply(structure: &Structure<'_>, force: bool) -> String {
     lock::lock_until_commit(Subject::Structure);
     refuse_foreign_objects();
+    // SAFETY: a plain boolean of this backend.
+    if force || unsafe { pg_sys::creating_extension } {
+        apply_members();
+    }
     let _outside = OutsideExtension::enter();
-    if structure_exists() {
-        complete_history();
-    }
-    let applied = if structure_exists() { applied() } else { HashMap::new() };
-    refuse_newer_structure(&applied);
-
-    let migrations: Vec<&File> = MIGRATIONS.iter().filter(|file| !applied.contains_key(file.name)).collect();
-    let upgrades = !applied.is_empty();
-    for file in &migrations {
-        if upgrades { run_over_rows(file) } else { run(file.text) }
-    }
-    for file in &migrations {
-        record(file, "migration");
-    }
-    // Before the scripts: what they write is recorded in the chain that starts from this id.
+    let (changed, changes) = if history::structure_exists() {
+        (upgrade(structure), "migrations")
+    } else {
+        (make(structure), "tables")
+    };
+    // Before the scripts: what they write is recorded, in the chain that begins with this.
     run("INSERT INTO awgp.installation DEFAULT VALUES ON CONFLICT DO NOTHING");
     emails::refuse_clashes();
-    // A migration may change what a script has expanded, so all scripts are applied again after it.
-    let all = force || !migrations.is_empty();
-    let due = |file: &&File| all || applied.get(file.name).is_none_or(|sum| *sum != checksum(file));
-    let scripts: Vec<&File> = scripts().filter(due).collect();
-    for file in &scripts {
+    // A migration may change what a script has expanded, so all scripts follow it.
+    let scripts = apply_scripts(force || changed > 0);
+    let partitions = partitions::ensure(partitions::MONTHS_AHEAD, clock::now()).len();
+    if changed + scripts + partitions == 0 {
+        return "nothing to do".to_owned();
+    }
+    format!("{changed} {changes}, {scripts} scripts, {partitions} partitions")
+}
+
+fn apply_members() {
+    for file in members() {
+        run(file.text);
+    }
+}
+
+/// Makes the tables, and returns how many files that took. Whatever the migrations change, they have already.
+fn make(structure: &Structure<'_>) -> usize {
+    for file in structure.tables {
+        run(file.text);
+    }
+    for file in structure.migrations {
+        record(file, "migration");
+    }
+    history::state_version(structure);
+    structure.tables.len()
+}
+
+/// Applies the migrations that are missing, and returns how many.
+fn upgrade(structure: &Structure<'_>) -> usize {
+    history::complete(structure);
+    let applied = history::applied();
+    history::refuse_newer(structure, &applied);
+    let missing: Vec<&File> =
+        structure.migrations.iter().filter(|file| !applied.contains_key(file.name)).collect();
+    for file in &missing {
+        run_over_rows(file);
+        record(file, "migration");
+    }
+    if !missing.is_empty() {
+        history::state_version(structure);
+    }
+    missing.len()
+}
+
+/// Applies the scripts whose text has changed, or all, and returns how many.
+fn apply_scripts(all: bool) -> usize {
+    let applied = history::applied();
+    let due: Vec<&File> = scripts().filter(|file| all || !history::is_current(file, &applied)).collect();
+    for file in &due {
         run(file.text);
         record(file, "script");
     }
-    if !scripts.is_empty() {
+    if !due.is_empty() {
         partitions::protect_existing();
     }
-    if !migrations.is_empty() {
-        record_structure_version();
-    }
-    let partitions = partitions::ensure(partitions::MONTHS_AHEAD, clock::now());
-    if migrations.is_empty() && scripts.is_empty() && partitions.is_empty() {
-        return "nothing to do".to_owned();
-    }
-    format!("{} migrations, {} scripts, {} partitions", migrations.len(), scripts.len(), partitions.len())
+    due.len()
 }
 
-/// While it lives, new objects do not become members of the extension being created or updated.
+/// While it lives, what is made becomes no member of the extension being created or updated.
 struct OutsideExtension {
     in_script: bool,
 }
 
 impl OutsideExtension {
     fn enter() -> Self {
-        // SAFETY: the flag that dependency.c and its callers read. Drop restores it; after an error the
+        // SAFETY: the flag that dependency.c and its callers ask. Set back in Drop; after an error the
         // server itself clears it when the script ends.
         unsafe {
             let in_script = pg_sys::creating_extension;
@@ -137,7 +173,7 @@ impl OutsideExtension {
 
 impl Drop for OutsideExtension {
     fn drop(&mut self) {
-        // SAFETY: as above. Not after an error: by then the script may no longer be running.
+        // SAFETY: as above. Not after an error: by then no script may be running any more.
         if !std::thread::panicking() {
             unsafe { pg_sys::creating_extension = self.in_script };
         }
@@ -150,8 +186,7 @@ fn run(sql: &str) {
     }
 }
 
-/// Runs a migration on a structure that has rows. Where existing rows violate a new constraint, this is
-/// reported and nothing changes.
+/// A migration of a structure that has rows: one that does not keep a new constraint is told of, and left as it is.
 fn run_over_rows(file: &File) {
     let Err(failed) = subtransaction::within(|| run(file.text)) else { return };
     if failed.code != PgSqlErrorCode::ERRCODE_CHECK_VIOLATION {
@@ -160,88 +195,17 @@ fn run_over_rows(file: &File) {
     raise(
         &Refusal::new(
             Reason::RowsRefused,
-            format!("existing rows violate a constraint of {}: {}", file.name, failed.message()),
-            "Find the rows in the table that the message names (an amount must be a number, not negative and not NaN), \
-             correct them as a superuser, then: SELECT awgp.migrate();",
+            format!("rows that are here do not keep what {} asks for: {}", file.name, failed.message()),
+            "Correct the rows of the table that is named, as a superuser, then: SELECT awgp.migrate();",
         )
         .with("migration", file.name)
         .with("problem", failed.message()),
     );
 }
 
-/// The first column of the first row; None for NULL and where there is no row.
-fn get_one<T: FromDatum + IntoDatum>(sql: &str) -> Option<T> {
-    match query::one(sql, &[]) {
-        Ok(value) => value,
-        Err(spi::Error::InvalidPosition) => None,
-        Err(error) => error!("awgp's structure could not be read: {error}"),
-    }
-}
-
-fn checksum(file: &File) -> String {
-    hex::encode(Sha256::digest(file.text.as_bytes()))
-}
-
-fn structure_exists() -> bool {
-    get_one("SELECT to_regclass('awgp.schema_migrations') IS NOT NULL").unwrap_or(false)
-}
-
-/// Names and checksums of the files that have been applied.
-fn applied() -> HashMap<String, String> {
-    Spi::connect(|client| {
-        let mut applied = HashMap::new();
-        for row in client.select("SELECT name, checksum FROM awgp.schema_migrations", None, &[])? {
-            if let (Some(name), Some(checksum)) = (row.get(1)?, row.get(2)?) {
-                applied.insert(name, checksum);
-            }
-        }
-        Ok::<_, spi::Error>(applied)
-    })
-    .unwrap_or_else(|error| error!("awgp.schema_migrations could not be read: {error}"))
-}
-
-fn record(file: &File, kind: &str) {
-    let arguments = [file.name.into(), kind.into(), checksum(file).into(), VERSION.into()];
-    let recorded = Spi::run_with_args(
-        "INSERT INTO awgp.schema_migrations (name, kind, checksum, extension_version) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (name) DO UPDATE SET checksum = excluded.checksum,
-             extension_version = excluded.extension_version, applied_at = pg_catalog.now()",
-        &arguments,
-    );
-    if let Err(error) = recorded {
-        error!("awgp.schema_migrations could not be written: {error}");
-    }
-}
-
-/// Stores the number of migrations in the schema itself, not in a row: so a dump without data contains it.
-fn record_structure_version() {
-    run(&format!(
-        "CREATE OR REPLACE FUNCTION awgp.schema_version() RETURNS integer
-         LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS 'SELECT {}';
-         COMMENT ON FUNCTION awgp.schema_version() IS
-             'How many migrations this structure has; kept with the schema, so that a dump without data knows.';
-         REVOKE ALL ON FUNCTION awgp.schema_version() FROM PUBLIC;
-         GRANT EXECUTE ON FUNCTION awgp.schema_version() TO awgp_maintainer, awgp_admin;",
-        MIGRATIONS.len()
-    ));
-}
-
-/// Restores the history of migrations where it is missing, as after restoring a dump without data: the
-/// structure itself tells which migrations it has. Scripts are not entered: they may be another version's, so
-/// they are applied again.
-fn complete_history() {
-    let applied = applied();
-    let known = get_one::<i32>("SELECT awgp.schema_version()").unwrap_or(0);
-    for file in MIGRATIONS.iter().take(usize::try_from(known).unwrap_or(0)) {
-        if !applied.contains_key(file.name) {
-            record(file, "migration");
-        }
-    }
-}
-
-/// Refuses to create anything beside, or in place of, objects that another role has created in the schema.
+/// Nothing of ours is put beside, or in place of, what somebody else has planted in the schema.
 fn refuse_foreign_objects() {
-    let planted: Option<String> = get_one(
+    let planted: Option<String> = history::get_one(
         "WITH schema AS (SELECT oid, nspowner FROM pg_namespace WHERE nspname = 'awgp'),
          object (name, owner) AS (
              SELECT 'schema awgp', nspowner FROM schema
@@ -259,27 +223,10 @@ fn refuse_foreign_objects() {
         raise(
             &Refusal::new(
                 Reason::ForeignObjects,
-                "the schema awgp contains objects of another owner",
-                "Drop the object that DETAIL names, or make the installing role its owner.",
+                "the schema awgp holds objects of another owner",
+                "Look at the object that DETAIL names, then drop it or make the installing role its owner.",
             )
             .with("object", object),
-        );
-    }
-}
-
-/// Refuses a structure that is newer than this library.
-fn refuse_newer_structure(applied: &HashMap<String, String>) {
-    let known = |name: &String| {
-        MIGRATIONS.iter().any(|file| file.name == name.as_str()) || !name.starts_with("migrations/")
-    };
-    if let Some(name) = applied.keys().find(|name| !known(name)) {
-        raise(
-            &Refusal::new(
-                Reason::StructureTooNew,
-                "the structure is newer than the extension",
-                "Install the newer version of the extension's files, then: ALTER EXTENSION awgp UPDATE",
-            )
-            .with("migration", name.as_str()),
         );
     }
 }

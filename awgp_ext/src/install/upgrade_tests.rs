@@ -1,0 +1,188 @@
+//! The road of a migration, with one that no version has: from this version's structure, with rows in it, to the next
+//! one's, which is what a new database gets.
+
+#[pgrx::pg_schema]
+mod tests {
+    use super::super::manifest::{File, STRUCTURE, Structure};
+    use super::super::{apply, run};
+    use crate::pg::subtransaction;
+    use pgrx::prelude::*;
+
+    /// What `sql/migrations/0001_tenants_region.sql` would say.
+    const MIGRATION: &str = "
+        ALTER TABLE awgp.tenants ADD COLUMN region text;
+        UPDATE awgp.tenants SET region = CASE WHEN type = 'holding' THEN 'world' ELSE 'eu' END;
+        ALTER TABLE awgp.tenants ALTER COLUMN region SET NOT NULL,
+            ADD CONSTRAINT tenants_region_check CHECK (region <> '');
+        CREATE INDEX idx_tenants_region ON awgp.tenants (region);
+        COMMENT ON COLUMN awgp.tenants.region IS 'Where its rows are kept.';
+        COMMENT ON CONSTRAINT tenants_region_check ON awgp.tenants IS 'A region has a name.';
+        COMMENT ON INDEX awgp.idx_tenants_region IS 'The tenants of a region.';";
+
+    /// What `sql/tables/tenants.sql` would say more, at its end.
+    const COMMENTS: &str = "
+        CREATE INDEX idx_tenants_region ON awgp.tenants (region);
+        COMMENT ON COLUMN awgp.tenants.region IS 'Where its rows are kept.';
+        COMMENT ON CONSTRAINT tenants_region_check ON awgp.tenants IS 'A region has a name.';
+        COMMENT ON INDEX awgp.idx_tenants_region IS 'The tenants of a region.';";
+
+    /// Every name of an object and all that is known of it, and its comment.
+    fn catalog() -> Vec<String> {
+        let snapshot = include_str!("../../../tests/src/catalog.sql");
+        let comments = include_str!("../../../tests/src/comments.sql");
+        let comments = format!("SELECT object || ': ' || coalesce FROM ({comments}) AS told");
+        run(
+            "SET LOCAL search_path = pg_catalog; SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO, YMD'",
+        );
+        let read = |sql: &str| {
+            Spi::connect(|client| {
+                let rows = client.select(sql, None, &[])?;
+                rows.map(|row| Ok(row.get::<String>(1)?.unwrap_or_default())).collect::<spi::Result<Vec<_>>>()
+            })
+            .unwrap()
+        };
+        let lines = [read(snapshot), read(&comments)].concat();
+        // What is the harness's own: the tests are functions of the extension.
+        lines.into_iter().filter(|line| !line.starts_with("extension member function tests.")).collect()
+    }
+
+    fn difference(left: &[String], right: &[String]) -> Vec<String> {
+        let only = |ours: &[String], theirs: &[String]| -> Vec<String> {
+            ours.iter().filter(|line| !theirs.contains(line)).cloned().collect()
+        };
+        [only(left, right), only(right, left)].concat()
+    }
+
+    fn text(sql: &str) -> String {
+        Spi::get_one(sql).unwrap().unwrap_or_default()
+    }
+
+    /// The tables of the next version: those of this one, but `tenants` has a region.
+    fn next_tables() -> Vec<File> {
+        let mut tables = STRUCTURE.tables.to_vec();
+        let tenants = tables.iter_mut().find(|file| file.name == "tables/tenants").unwrap();
+        let shape = tenants.text.replacen(
+            "    CONSTRAINT tenants_pkey",
+            "    region text NOT NULL,
+                 CONSTRAINT tenants_region_check CHECK (region <> ''),
+                 CONSTRAINT tenants_pkey",
+            1,
+        );
+        assert_ne!(shape, tenants.text);
+        tenants.text = Box::leak((shape + COMMENTS).into_boxed_str());
+        tables
+    }
+
+    const fn migration(text: &'static str) -> File {
+        File { name: "migrations/0001_tenants_region", text }
+    }
+
+    /// As if no table were there.
+    fn remove_tables() {
+        run("DO $$
+             DECLARE
+                 name text;
+             BEGIN
+                 FOR name IN SELECT relname FROM pg_class
+                     WHERE relnamespace = 'awgp'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+                 LOOP
+                     EXECUTE format('DROP TABLE awgp.%I CASCADE', name);
+                 END LOOP;
+             END
+             $$");
+    }
+
+    fn made_anew(structure: &Structure<'_>) -> Vec<String> {
+        remove_tables();
+        let done = apply(structure, false);
+        assert!(done.starts_with(&format!("{} tables, ", structure.tables.len())), "{done}");
+        catalog()
+    }
+
+    fn fill() {
+        run("INSERT INTO awgp.tenants (name, slug, type) VALUES ('A', 'a', 'holding'), ('B', 'b', 'subsidiary');
+             SELECT awgp.set_context(awgp.find_tenant('b'));
+             SELECT awgp.create_user('u@b.example', 'operator');
+             SELECT awgp.create_assistant('Helper', 'helper', 'custom');
+             SELECT awgp.set_assistant_status((SELECT id FROM awgp.assistants), 'active');
+             SELECT awgp.create_work_item((SELECT id FROM awgp.assistants), 'Work', risk_level => 0)");
+    }
+
+    #[pg_test]
+    fn a_database_with_rows_is_migrated_to_what_a_new_one_gets() {
+        let tables = next_tables();
+        let next = Structure { tables: &tables, migrations: &[migration(MIGRATION)] };
+        fill();
+        let done = apply(&next, false);
+        assert!(done.starts_with("1 migrations, "), "{done}");
+        assert_eq!(apply(&next, false), "nothing to do");
+        assert_eq!(
+            text("SELECT string_agg(slug || ':' || region, ' ' ORDER BY slug) FROM awgp.tenants"),
+            "a:world b:eu"
+        );
+        let kept = "SELECT (SELECT email FROM awgp.users) || ' ' || (SELECT title FROM awgp.work_items)";
+        assert_eq!(text(kept), "u@b.example Work");
+        assert_eq!(text("SELECT awgp.schema_version()::text"), "1");
+        assert_eq!(text("SELECT count(*)::text FROM awgp.doctor() WHERE severity = 'error'"), "0");
+        // Work goes on.
+        run("SELECT awgp.start_work_item((SELECT id FROM awgp.work_items))");
+        let migrated = catalog();
+        let fresh = made_anew(&next);
+        assert_eq!(difference(&migrated, &fresh), Vec::<String>::new());
+        // A new database has what migrations change, so none of them is due there.
+        assert_eq!(apply(&next, false), "nothing to do");
+        assert_eq!(text("SELECT awgp.schema_version()::text"), "1");
+    }
+
+    #[pg_test]
+    fn a_shape_that_changed_without_a_migration_shows_and_so_does_a_migration_alone() {
+        let tables = next_tables();
+        let forgotten = Structure { tables: &tables, migrations: &[] };
+        assert_eq!(apply(&forgotten, false), "nothing to do");
+        let migrated = catalog();
+        let shows = difference(&migrated, &made_anew(&forgotten));
+        assert!(shows.iter().any(|line| line.starts_with("column tenants.region")), "{shows:?}");
+        let alone = Structure { tables: STRUCTURE.tables, migrations: &[migration(MIGRATION)] };
+        made_anew(&STRUCTURE);
+        apply(&alone, false);
+        let migrated = catalog();
+        let shows = difference(&migrated, &made_anew(&alone));
+        assert!(shows.iter().any(|line| line.starts_with("column tenants.region")), "{shows:?}");
+    }
+
+    #[pg_test]
+    fn a_migration_that_rows_do_not_keep_says_so_and_changes_nothing() {
+        const STRICT: &str = "
+            ALTER TABLE awgp.tenants ADD COLUMN region text NOT NULL DEFAULT 'eu';
+            ALTER TABLE awgp.tenants ADD CONSTRAINT tenants_name_short CHECK (length(name) > 1);";
+        fill();
+        let before = catalog();
+        let next = Structure { tables: STRUCTURE.tables, migrations: &[migration(STRICT)] };
+        let failed = subtransaction::within(|| apply(&next, false)).unwrap_err().to_json();
+        assert_eq!(failed["sqlstate"], "23514", "{failed}");
+        assert_eq!(failed["detail"]["reason"], "rows_refused", "{failed}");
+        assert_eq!(failed["detail"]["migration"], "migrations/0001_tenants_region", "{failed}");
+        assert_eq!(difference(&before, &catalog()), Vec::<String>::new());
+        run("UPDATE awgp.tenants SET name = name || name");
+        let done = apply(&next, false);
+        assert!(done.starts_with("1 migrations, "), "{done}");
+    }
+
+    #[pg_test]
+    fn a_history_that_is_gone_is_written_again_and_nothing_is_migrated_twice() {
+        let tables = next_tables();
+        let next = Structure { tables: &tables, migrations: &[migration(MIGRATION)] };
+        fill();
+        apply(&next, false);
+        for damage in [
+            "DELETE FROM awgp.schema_migrations",
+            "DELETE FROM awgp.schema_migrations WHERE name = 'migrations/0001_tenants_region'",
+        ] {
+            run(damage);
+            let done = apply(&next, false);
+            assert!(done.starts_with("0 migrations, ") || done == "nothing to do", "{done}");
+            let row = "SELECT kind FROM awgp.schema_migrations WHERE name = 'migrations/0001_tenants_region'";
+            assert_eq!(text(row), "migration");
+        }
+    }
+}

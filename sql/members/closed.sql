@@ -1,0 +1,3 @@
+-- Nobody calls a function that was not granted to them.
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA awgp FROM PUBLIC;

@@ -1,0 +1,66 @@
+-- Votes on approvals: who decided, by whose authority.
+
+CREATE TABLE awgp.approval_decisions (
+    id uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid(),
+    tenant_id uuid NOT NULL,
+    approval_id uuid NOT NULL,
+    approver_id uuid NOT NULL,
+    on_behalf_of uuid,
+    delegation_id uuid,
+    decision text NOT NULL,
+    comment text,
+    decided_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    approver_issuer text,
+    approver_subject text,
+    on_behalf_of_subject text,
+    CONSTRAINT approval_decisions_pkey PRIMARY KEY (id),
+    CONSTRAINT approval_decisions_tenant_id_id_key UNIQUE (tenant_id, id),
+    CONSTRAINT approval_decisions_one_human_key UNIQUE (tenant_id, approval_id, approver_id),
+    CONSTRAINT approval_decisions_one_authority_key UNIQUE (tenant_id, approval_id, on_behalf_of),
+    CONSTRAINT approval_decisions_decision_check CHECK (decision IN ('approve', 'reject', 'break_glass')),
+    CONSTRAINT approval_decisions_behalf_check CHECK (
+        (on_behalf_of IS NULL) = (delegation_id IS NULL) AND on_behalf_of <> approver_id),
+    CONSTRAINT approval_decisions_one_subject_key UNIQUE (tenant_id, approval_id, approver_issuer, approver_subject),
+    CONSTRAINT approval_decisions_approver_subject_check CHECK ((approver_issuer IS NULL) = (approver_subject IS NULL)),
+    CONSTRAINT approval_decisions_behalf_subject_check CHECK (on_behalf_of_subject IS NULL OR on_behalf_of IS NOT NULL),
+    CONSTRAINT approval_decisions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES awgp.tenants (id) ON DELETE RESTRICT,
+    CONSTRAINT approval_decisions_approval_id_fkey FOREIGN KEY (tenant_id, approval_id) REFERENCES awgp.approvals (tenant_id, id) ON DELETE RESTRICT,
+    CONSTRAINT approval_decisions_approver_id_fkey FOREIGN KEY (tenant_id, approver_id) REFERENCES awgp.users (tenant_id, id) ON DELETE RESTRICT,
+    CONSTRAINT approval_decisions_on_behalf_of_fkey FOREIGN KEY (tenant_id, on_behalf_of) REFERENCES awgp.users (tenant_id, id) ON DELETE RESTRICT,
+    CONSTRAINT approval_decisions_delegation_id_fkey FOREIGN KEY (tenant_id, delegation_id) REFERENCES awgp.approval_delegations (tenant_id, id) ON DELETE RESTRICT
+);
+CREATE INDEX idx_approval_decisions_approver ON awgp.approval_decisions (tenant_id, approver_id, decided_at DESC);
+-- Whoever deletes a user or a delegation asks for the votes that name them.
+CREATE INDEX idx_approval_decisions_on_behalf_of ON awgp.approval_decisions (tenant_id, on_behalf_of) WHERE on_behalf_of IS NOT NULL;
+CREATE INDEX idx_approval_decisions_delegation ON awgp.approval_decisions (tenant_id, delegation_id) WHERE delegation_id IS NOT NULL;
+
+COMMENT ON TABLE awgp.approval_decisions IS 'Votes on approvals: who decided, and by whose authority. Written by AWGP alone, and never changed.';
+COMMENT ON COLUMN awgp.approval_decisions.id IS 'Key.';
+COMMENT ON COLUMN awgp.approval_decisions.tenant_id IS 'The tenant of the approval; never changes.';
+COMMENT ON COLUMN awgp.approval_decisions.approval_id IS 'What was decided.';
+COMMENT ON COLUMN awgp.approval_decisions.approver_id IS 'The human who decided.';
+COMMENT ON COLUMN awgp.approval_decisions.on_behalf_of IS 'The user whose authority he used; empty: his own.';
+COMMENT ON COLUMN awgp.approval_decisions.delegation_id IS 'The delegation that gave it to him.';
+COMMENT ON COLUMN awgp.approval_decisions.decision IS 'approve, reject or break_glass.';
+COMMENT ON COLUMN awgp.approval_decisions.comment IS 'What he said to it.';
+COMMENT ON COLUMN awgp.approval_decisions.decided_at IS 'When, by the wall clock.';
+COMMENT ON COLUMN awgp.approval_decisions.approver_issuer IS 'Who issued the token that the human presented; empty in trusted mode.';
+COMMENT ON COLUMN awgp.approval_decisions.approver_subject IS 'The subject of that token: the same human does not vote again, whichever user they are.';
+COMMENT ON COLUMN awgp.approval_decisions.on_behalf_of_subject IS 'The subject that the user had whose authority was used.';
+COMMENT ON CONSTRAINT approval_decisions_pkey ON awgp.approval_decisions IS 'A decision is named by its id.';
+COMMENT ON CONSTRAINT approval_decisions_tenant_id_id_key ON awgp.approval_decisions IS 'Target of references, which name tenant and decision together.';
+COMMENT ON CONSTRAINT approval_decisions_one_human_key ON awgp.approval_decisions IS 'One human, one vote on an approval.';
+COMMENT ON CONSTRAINT approval_decisions_one_authority_key ON awgp.approval_decisions IS 'Nobody''s authority is used twice on an approval.';
+COMMENT ON CONSTRAINT approval_decisions_decision_check ON awgp.approval_decisions IS 'A decision is approve, reject or break_glass.';
+COMMENT ON CONSTRAINT approval_decisions_behalf_check ON awgp.approval_decisions IS 'Whoever decides for another names him and the delegation; nobody decides on his own behalf.';
+COMMENT ON CONSTRAINT approval_decisions_one_subject_key ON awgp.approval_decisions IS 'One subject of an issuer, one vote on an approval.';
+COMMENT ON CONSTRAINT approval_decisions_approver_subject_check ON awgp.approval_decisions IS 'A subject is one of an issuer.';
+COMMENT ON CONSTRAINT approval_decisions_behalf_subject_check ON awgp.approval_decisions IS 'A delegator''s subject stands beside the delegator.';
+COMMENT ON CONSTRAINT approval_decisions_tenant_id_fkey ON awgp.approval_decisions IS 'The tenant exists, and stays while it has decisions.';
+COMMENT ON CONSTRAINT approval_decisions_approval_id_fkey ON awgp.approval_decisions IS 'The approval is one of the same tenant.';
+COMMENT ON CONSTRAINT approval_decisions_approver_id_fkey ON awgp.approval_decisions IS 'Whoever decided is a user of the same tenant.';
+COMMENT ON CONSTRAINT approval_decisions_on_behalf_of_fkey ON awgp.approval_decisions IS 'Whose authority was used is a user of the same tenant.';
+COMMENT ON CONSTRAINT approval_decisions_delegation_id_fkey ON awgp.approval_decisions IS 'The delegation is one of the same tenant.';
+COMMENT ON INDEX awgp.idx_approval_decisions_approver IS 'What a user has decided, the newest first; serves its foreign key.';
+COMMENT ON INDEX awgp.idx_approval_decisions_on_behalf_of IS 'What was decided on a user''s behalf; serves its foreign key.';
+COMMENT ON INDEX awgp.idx_approval_decisions_delegation IS 'What was decided by a delegation; serves its foreign key.';

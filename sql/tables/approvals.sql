@@ -1,0 +1,109 @@
+-- What humans are asked to allow.
+
+CREATE TABLE awgp.approvals (
+    id uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid(),
+    tenant_id uuid NOT NULL,
+    work_item_id uuid NOT NULL,
+    title text NOT NULL,
+    description text,
+    risk_level integer NOT NULL,
+    status text NOT NULL DEFAULT 'pending',
+    requested_by uuid NOT NULL,
+    request_digest text NOT NULL,
+    approver_ids uuid[],
+    approved_by uuid,
+    approved_at timestamptz,
+    rejected_reason text,
+    expires_at timestamptz NOT NULL,
+    escalation_count integer NOT NULL DEFAULT 0,
+    escalated_to text,
+    escalated_at timestamptz,
+    escalation_reason text,
+    used_at timestamptz,
+    withdrawn_at timestamptz,
+    break_glass boolean NOT NULL DEFAULT false,
+    context jsonb NOT NULL DEFAULT '{}',
+    created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    requester_issuer text,
+    requester_subject text,
+    request_digest_version integer NOT NULL DEFAULT 1,
+    CONSTRAINT approvals_pkey PRIMARY KEY (id),
+    CONSTRAINT approvals_tenant_id_id_key UNIQUE (tenant_id, id),
+    CONSTRAINT approvals_title_check CHECK (pg_catalog.btrim(title) <> ''),
+    CONSTRAINT approvals_risk_level_check CHECK (risk_level BETWEEN 0 AND 5),
+    CONSTRAINT approvals_status_check CHECK (status IN ('pending', 'approved', 'rejected', 'escalated', 'expired')),
+    CONSTRAINT approvals_escalation_count_check CHECK (escalation_count >= 0),
+    CONSTRAINT approvals_request_digest_check CHECK (request_digest ~ '^[0-9a-f]{64}$'),
+    CONSTRAINT approvals_escalated_to_check CHECK (escalated_to IN ('operator', 'manager', 'admin', 'super_admin')),
+    CONSTRAINT approvals_used_at_check CHECK (used_at IS NULL OR status = 'approved'),
+    CONSTRAINT approvals_approved_by_check CHECK ((status = 'approved') = (approved_by IS NOT NULL AND approved_at IS NOT NULL)),
+    CONSTRAINT approvals_requester_subject_check CHECK ((requester_issuer IS NULL) = (requester_subject IS NULL)),
+    CONSTRAINT approvals_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES awgp.tenants (id) ON DELETE RESTRICT,
+    CONSTRAINT approvals_work_item_id_fkey FOREIGN KEY (tenant_id, work_item_id) REFERENCES awgp.work_items (tenant_id, id) ON DELETE RESTRICT,
+    CONSTRAINT approvals_requested_by_fkey FOREIGN KEY (tenant_id, requested_by) REFERENCES awgp.users (tenant_id, id) ON DELETE RESTRICT,
+    CONSTRAINT approvals_approved_by_fkey FOREIGN KEY (tenant_id, approved_by) REFERENCES awgp.users (tenant_id, id) ON DELETE RESTRICT
+);
+CREATE INDEX idx_approvals_status ON awgp.approvals (status);
+CREATE INDEX idx_approvals_requested_by ON awgp.approvals (requested_by);
+CREATE INDEX idx_approvals_expires ON awgp.approvals (expires_at);
+-- An inbox: a tenant's open requests, soonest to expire first.
+CREATE INDEX idx_approvals_tenant_status ON awgp.approvals (tenant_id, status, expires_at);
+-- The machine withdraws what waits before it takes another; this holds it also within one INSERT of several rows.
+CREATE UNIQUE INDEX idx_approvals_one_open ON awgp.approvals (tenant_id, work_item_id) WHERE status IN ('pending', 'escalated');
+CREATE INDEX idx_approvals_tenant_work_item ON awgp.approvals (tenant_id, work_item_id);
+-- What the doctor looks for.
+CREATE INDEX idx_approvals_break_glass ON awgp.approvals (approved_at) WHERE break_glass;
+CREATE INDEX idx_approvals_tenant_approved_by ON awgp.approvals (tenant_id, approved_by) WHERE approved_by IS NOT NULL;
+
+COMMENT ON TABLE awgp.approvals IS 'Human approval requests.';
+COMMENT ON COLUMN awgp.approvals.id IS 'Key.';
+COMMENT ON COLUMN awgp.approvals.tenant_id IS 'The tenant whose work is to be approved; never changes.';
+COMMENT ON COLUMN awgp.approvals.work_item_id IS 'The work item, of the same tenant, that waits.';
+COMMENT ON COLUMN awgp.approvals.title IS 'What is asked, in a line.';
+COMMENT ON COLUMN awgp.approvals.description IS 'What is asked, in full.';
+COMMENT ON COLUMN awgp.approvals.risk_level IS '0 to 5; decides who may approve. At least that of the work item.';
+COMMENT ON COLUMN awgp.approvals.status IS 'pending, approved, rejected, escalated or expired.';
+COMMENT ON COLUMN awgp.approvals.requested_by IS 'The user, of the same tenant, who asks.';
+COMMENT ON COLUMN awgp.approvals.request_digest IS 'SHA-256 of the work item as it was when this was asked, in hexadecimal; docs/approvals.md writes its bytes down. Kept by trigger.';
+COMMENT ON COLUMN awgp.approvals.approver_ids IS 'Users of the same tenant who may decide; empty means everybody the risk allows.';
+COMMENT ON COLUMN awgp.approvals.approved_by IS 'The user who gave the last vote that was needed; kept by trigger.';
+COMMENT ON COLUMN awgp.approvals.approved_at IS 'When it was approved; kept by trigger.';
+COMMENT ON COLUMN awgp.approvals.rejected_reason IS 'Why it was rejected.';
+COMMENT ON COLUMN awgp.approvals.expires_at IS 'From this moment on nobody can approve it.';
+COMMENT ON COLUMN awgp.approvals.escalation_count IS 'How often it was escalated; kept by trigger.';
+COMMENT ON COLUMN awgp.approvals.escalated_to IS 'The least role that an escalation asks for; empty: the one that the risk asks for. Kept by trigger.';
+COMMENT ON COLUMN awgp.approvals.escalated_at IS 'When it was last escalated; kept by trigger.';
+COMMENT ON COLUMN awgp.approvals.escalation_reason IS 'Why it was last escalated.';
+COMMENT ON COLUMN awgp.approvals.used_at IS 'When work began under it; it is used once. Kept by trigger.';
+COMMENT ON COLUMN awgp.approvals.withdrawn_at IS 'When what it was asked for began otherwise, ended, or was asked anew; kept by trigger.';
+COMMENT ON COLUMN awgp.approvals.break_glass IS 'True where somebody broke glass to approve it; kept by trigger.';
+COMMENT ON COLUMN awgp.approvals.context IS 'Data for the one who decides.';
+COMMENT ON COLUMN awgp.approvals.created_at IS 'When the row was made.';
+COMMENT ON COLUMN awgp.approvals.updated_at IS 'When the row last changed; kept by trigger.';
+COMMENT ON COLUMN awgp.approvals.requester_issuer IS 'Who issued the token that the requester presented; empty in trusted mode. Kept by the machine.';
+COMMENT ON COLUMN awgp.approvals.requester_subject IS 'The subject of that token: the same human does not decide, whichever user they are.';
+COMMENT ON COLUMN awgp.approvals.request_digest_version IS 'The version of request_digest; each is compared by its own. Kept by the machine.';
+COMMENT ON CONSTRAINT approvals_pkey ON awgp.approvals IS 'An approval is named by its id.';
+COMMENT ON CONSTRAINT approvals_tenant_id_id_key ON awgp.approvals IS 'Target of references, which name tenant and approval together.';
+COMMENT ON CONSTRAINT approvals_title_check ON awgp.approvals IS 'An approval has a title.';
+COMMENT ON CONSTRAINT approvals_risk_level_check ON awgp.approvals IS 'The risk level is 0 to 5.';
+COMMENT ON CONSTRAINT approvals_status_check ON awgp.approvals IS 'The status is one of pending, approved, rejected, escalated, expired.';
+COMMENT ON CONSTRAINT approvals_escalation_count_check ON awgp.approvals IS 'An escalation count is not negative.';
+COMMENT ON CONSTRAINT approvals_request_digest_check ON awgp.approvals IS 'A digest is 64 hexadecimal digits.';
+COMMENT ON CONSTRAINT approvals_escalated_to_check ON awgp.approvals IS 'An escalation asks for operator, manager, admin or super_admin.';
+COMMENT ON CONSTRAINT approvals_used_at_check ON awgp.approvals IS 'Only what was approved is used.';
+COMMENT ON CONSTRAINT approvals_approved_by_check ON awgp.approvals IS 'What was approved, and nothing else, says by whom and when.';
+COMMENT ON CONSTRAINT approvals_requester_subject_check ON awgp.approvals IS 'A subject is one of an issuer.';
+COMMENT ON CONSTRAINT approvals_tenant_id_fkey ON awgp.approvals IS 'The tenant exists, and stays while it has approvals.';
+COMMENT ON CONSTRAINT approvals_work_item_id_fkey ON awgp.approvals IS 'The work item is one of the same tenant.';
+COMMENT ON CONSTRAINT approvals_requested_by_fkey ON awgp.approvals IS 'The requester is a user of the same tenant.';
+COMMENT ON CONSTRAINT approvals_approved_by_fkey ON awgp.approvals IS 'The approver is a user of the same tenant.';
+COMMENT ON INDEX awgp.idx_approvals_status IS 'The approvals of every tenant in a state; for maintenance.';
+COMMENT ON INDEX awgp.idx_approvals_requested_by IS 'The approvals that a user asked for; serves its foreign key.';
+COMMENT ON INDEX awgp.idx_approvals_expires IS 'The approvals that expire next; for maintenance.';
+COMMENT ON INDEX awgp.idx_approvals_tenant_status IS 'An inbox: a tenant''s open requests, soonest to expire first.';
+COMMENT ON INDEX awgp.idx_approvals_one_open IS 'A work item waits for one approval at a time.';
+COMMENT ON INDEX awgp.idx_approvals_tenant_work_item IS 'The approvals of a work item; serves its foreign key.';
+COMMENT ON INDEX awgp.idx_approvals_break_glass IS 'Where glass was broken, by when; for the doctor.';
+COMMENT ON INDEX awgp.idx_approvals_tenant_approved_by IS 'A tenant''s approvals by approver; serves its foreign key.';

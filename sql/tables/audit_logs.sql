@@ -1,0 +1,52 @@
+-- The audit trail: append-only, partitioned by month, hash-chained within (tenant_id, chain_lane).
+
+CREATE TABLE awgp.audit_logs (
+    id bigserial NOT NULL,
+    "timestamp" timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    tenant_id uuid NOT NULL,
+    actor_type text NOT NULL,
+    actor_id uuid,
+    action text NOT NULL,
+    entity_type text NOT NULL,
+    entity_id uuid,
+    before_state jsonb,
+    after_state jsonb,
+    metadata jsonb,
+    integrity_hash text NOT NULL,
+    chain_lane smallint NOT NULL,
+    chain_seq bigint NOT NULL,
+    CONSTRAINT audit_logs_pkey PRIMARY KEY (id, "timestamp"),
+    CONSTRAINT audit_logs_actor_type_check CHECK (actor_type IN ('user', 'assistant', 'system'))
+) PARTITION BY RANGE ("timestamp");
+CREATE INDEX idx_audit_logs_tenant_timestamp ON awgp.audit_logs (tenant_id, "timestamp" DESC);
+CREATE INDEX idx_audit_logs_actor ON awgp.audit_logs (actor_type, actor_id);
+-- The history of one thing, newest first.
+CREATE INDEX idx_audit_logs_entity ON awgp.audit_logs (tenant_id, entity_type, entity_id, "timestamp" DESC);
+-- Rows for a month that has no partition land here and are never lost; maintenance moves them on.
+CREATE TABLE awgp.audit_logs_default PARTITION OF awgp.audit_logs DEFAULT;
+-- Each partition has such a key of its own: a unique key of the whole table would have to hold the timestamp.
+CREATE UNIQUE INDEX audit_logs_default_chain_key ON awgp.audit_logs_default (tenant_id, chain_lane, chain_seq);
+
+COMMENT ON TABLE awgp.audit_logs IS 'Immutable record of all system actions.';
+COMMENT ON COLUMN awgp.audit_logs.id IS 'Number of the row in this database, ascending but not without gaps.';
+COMMENT ON COLUMN awgp.audit_logs."timestamp" IS 'Wall clock when the row was chained; months are cut by it, in UTC.';
+COMMENT ON COLUMN awgp.audit_logs.tenant_id IS 'The tenant whose row was touched.';
+COMMENT ON COLUMN awgp.audit_logs.actor_type IS 'user, assistant or system.';
+COMMENT ON COLUMN awgp.audit_logs.actor_id IS 'Id of the user or assistant; empty for the system.';
+COMMENT ON COLUMN awgp.audit_logs.action IS 'What was done, such as insert, update, delete.';
+COMMENT ON COLUMN awgp.audit_logs.entity_type IS 'Kind of thing it was done to, such as a table''s name.';
+COMMENT ON COLUMN awgp.audit_logs.entity_id IS 'Id of the thing.';
+COMMENT ON COLUMN awgp.audit_logs.before_state IS 'The row before.';
+COMMENT ON COLUMN awgp.audit_logs.after_state IS 'The row after.';
+COMMENT ON COLUMN awgp.audit_logs.metadata IS 'What else is known, such as on whose behalf it was done.';
+COMMENT ON COLUMN awgp.audit_logs.integrity_hash IS 'SHA-256 over the predecessor''s hash and this row''s canonical bytes, in hex.';
+COMMENT ON COLUMN awgp.audit_logs.chain_lane IS 'Lane of the tenant''s chain, 0 and up.';
+COMMENT ON COLUMN awgp.audit_logs.chain_seq IS 'Place in the lane, from 1, without gaps.';
+COMMENT ON CONSTRAINT audit_logs_pkey ON awgp.audit_logs IS 'An audit row is named by its number; the month is part of the key because it cuts the partitions.';
+COMMENT ON CONSTRAINT audit_logs_actor_type_check ON awgp.audit_logs IS 'The actor type is one of user, assistant, system.';
+COMMENT ON INDEX awgp.idx_audit_logs_tenant_timestamp IS 'A tenant''s newest audit rows.';
+COMMENT ON INDEX awgp.idx_audit_logs_actor IS 'What a user or an assistant did.';
+COMMENT ON INDEX awgp.idx_audit_logs_entity IS 'The history of one thing, newest first.';
+COMMENT ON TABLE awgp.audit_logs_default IS 'Audit rows of months that have no partition yet; maintenance moves them on.';
+COMMENT ON SEQUENCE awgp.audit_logs_id_seq IS 'Numbers of the audit rows.';
+COMMENT ON INDEX awgp.audit_logs_default_chain_key IS 'No place in a lane is taken twice.';

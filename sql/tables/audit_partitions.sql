@@ -1,0 +1,14 @@
+-- Months of the trail that were made: one that is not there is missing, and one that never was is not.
+
+CREATE TABLE awgp.audit_partitions (
+    partition_name text NOT NULL,
+    made_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    CONSTRAINT audit_partitions_pkey PRIMARY KEY (partition_name),
+    CONSTRAINT audit_partitions_name_check CHECK (partition_name ~ '^audit_logs_[0-9]{4}_[0-9]{2}$')
+);
+
+COMMENT ON TABLE awgp.audit_partitions IS 'Months of the trail that were made, for verification: what was made and is not there is missing.';
+COMMENT ON COLUMN awgp.audit_partitions.partition_name IS 'Name of the partition, without the schema.';
+COMMENT ON COLUMN awgp.audit_partitions.made_at IS 'When it was made first.';
+COMMENT ON CONSTRAINT audit_partitions_pkey ON awgp.audit_partitions IS 'A month is made once.';
+COMMENT ON CONSTRAINT audit_partitions_name_check ON awgp.audit_partitions IS 'Only months are made.';

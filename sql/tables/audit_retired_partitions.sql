@@ -1,0 +1,22 @@
+-- Months that were taken out of the trail: their rows are lawfully not there.
+
+CREATE TABLE awgp.audit_retired_partitions (
+    partition_name text NOT NULL,
+    retired_at timestamptz NOT NULL,
+    retired_by text NOT NULL,
+    retention_days integer NOT NULL,
+    restored_at timestamptz,
+    CONSTRAINT audit_retired_partitions_pkey PRIMARY KEY (partition_name),
+    CONSTRAINT audit_retired_partitions_name_check CHECK (partition_name ~ '^audit_logs_[0-9]{4}_[0-9]{2}$'),
+    CONSTRAINT audit_retired_partitions_restored_check CHECK (restored_at >= retired_at)
+);
+
+COMMENT ON TABLE awgp.audit_retired_partitions IS 'Months that were retired: detached, with their anchors left behind. What remains verifies across the gap.';
+COMMENT ON COLUMN awgp.audit_retired_partitions.partition_name IS 'Name of the partition, without the schema.';
+COMMENT ON COLUMN awgp.audit_retired_partitions.retired_at IS 'When it was retired last.';
+COMMENT ON COLUMN awgp.audit_retired_partitions.retired_by IS 'The login role that retired it.';
+COMMENT ON COLUMN awgp.audit_retired_partitions.retention_days IS 'awgp.audit_retention as it was then.';
+COMMENT ON COLUMN awgp.audit_retired_partitions.restored_at IS 'When it was brought back; empty while it is out of the trail.';
+COMMENT ON CONSTRAINT audit_retired_partitions_pkey ON awgp.audit_retired_partitions IS 'A month is retired once.';
+COMMENT ON CONSTRAINT audit_retired_partitions_name_check ON awgp.audit_retired_partitions IS 'Only months are retired.';
+COMMENT ON CONSTRAINT audit_retired_partitions_restored_check ON awgp.audit_retired_partitions IS 'What was never retired cannot come back.';

@@ -1,0 +1,71 @@
+-- What is spent and held of each limit, a row a period. A row is made when the first money of its period moves.
+
+CREATE TABLE awgp.budget_periods (
+    id uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid(),
+    tenant_id uuid NOT NULL,
+    scope text NOT NULL,
+    pool_id uuid,
+    assistant_id uuid,
+    starts_at timestamptz NOT NULL,
+    ends_at timestamptz NOT NULL,
+    time_zone text NOT NULL,
+    limit_amount numeric(18,6) NOT NULL,
+    opening numeric(18,6) NOT NULL DEFAULT 0,
+    spent numeric(18,6) NOT NULL DEFAULT 0,
+    held numeric(18,6) NOT NULL DEFAULT 0,
+    created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    remainder numeric NOT NULL DEFAULT 0,
+    CONSTRAINT budget_periods_pkey PRIMARY KEY (id),
+    CONSTRAINT budget_periods_tenant_id_id_key UNIQUE (tenant_id, id),
+    CONSTRAINT budget_periods_scope_check CHECK (scope IN ('holding', 'tenant', 'pool', 'assistant')),
+    CONSTRAINT budget_periods_subject_check CHECK (
+        (pool_id IS NOT NULL) = (scope = 'pool') AND (assistant_id IS NOT NULL) = (scope = 'assistant')),
+    CONSTRAINT budget_periods_window_check CHECK (starts_at < ends_at),
+    CONSTRAINT budget_periods_amounts_check CHECK (
+        limit_amount >= 0 AND limit_amount < 'NaN' AND opening >= 0 AND opening < 'NaN'
+        AND spent >= 0 AND spent < 'NaN' AND held >= 0 AND held < 'NaN'),
+    CONSTRAINT budget_periods_remainder_check CHECK (pg_catalog.abs(remainder) <= 0.0000005),
+    CONSTRAINT budget_periods_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES awgp.tenants (id) ON DELETE RESTRICT,
+    CONSTRAINT budget_periods_pool_id_fkey FOREIGN KEY (tenant_id, pool_id) REFERENCES awgp.provider_credit_pools (tenant_id, id) ON DELETE RESTRICT,
+    CONSTRAINT budget_periods_assistant_id_fkey FOREIGN KEY (tenant_id, assistant_id) REFERENCES awgp.assistants (tenant_id, id) ON DELETE RESTRICT
+    -- Rows that are rewritten with every cost stay in their page.
+) WITH (fillfactor = 50);
+CREATE INDEX idx_budget_periods_tenant ON awgp.budget_periods (tenant_id, scope, ends_at DESC);
+-- The ledger finds the period of a moment through these: the first that ends after it.
+CREATE UNIQUE INDEX idx_budget_periods_of_tenant ON awgp.budget_periods (tenant_id, ends_at) WHERE scope = 'tenant';
+CREATE UNIQUE INDEX idx_budget_periods_of_holding ON awgp.budget_periods (tenant_id, ends_at) WHERE scope = 'holding';
+CREATE UNIQUE INDEX idx_budget_periods_of_pool ON awgp.budget_periods (pool_id, ends_at) WHERE scope = 'pool';
+CREATE UNIQUE INDEX idx_budget_periods_of_assistant ON awgp.budget_periods (assistant_id, ends_at) WHERE scope = 'assistant';
+
+COMMENT ON TABLE awgp.budget_periods IS 'What is spent and held of each limit, a row a period: a pool''s, a tenant''s month, an assistant''s day, a holding''s month. Written by the ledger alone.';
+COMMENT ON COLUMN awgp.budget_periods.id IS 'Key.';
+COMMENT ON COLUMN awgp.budget_periods.tenant_id IS 'The tenant whose limit it is; for scope holding, the holding.';
+COMMENT ON COLUMN awgp.budget_periods.scope IS 'holding: a holding and its direct subsidiaries, a month; tenant: a tenant, a month; pool: a pool, from reset day to reset day; assistant: an assistant, a day.';
+COMMENT ON COLUMN awgp.budget_periods.pool_id IS 'The pool, where scope is pool.';
+COMMENT ON COLUMN awgp.budget_periods.assistant_id IS 'The assistant, where scope is assistant.';
+COMMENT ON COLUMN awgp.budget_periods.starts_at IS 'The first moment of the period.';
+COMMENT ON COLUMN awgp.budget_periods.ends_at IS 'The first moment after it.';
+COMMENT ON COLUMN awgp.budget_periods.time_zone IS 'The tenant''s time zone when the row was made; its midnights bound the period.';
+COMMENT ON COLUMN awgp.budget_periods.limit_amount IS 'What might be spent when money last moved; the limit in force is the pool''s, tenant''s or assistant''s own column.';
+COMMENT ON COLUMN awgp.budget_periods.opening IS 'What of spent was spent before the pool was kept here.';
+COMMENT ON COLUMN awgp.budget_periods.spent IS 'What was spent in the period: opening and the entries of the ledger.';
+COMMENT ON COLUMN awgp.budget_periods.held IS 'What reservations hold that are neither settled, released nor swept; expired ones among them do not count against the limit.';
+COMMENT ON COLUMN awgp.budget_periods.created_at IS 'When the row was made.';
+COMMENT ON COLUMN awgp.budget_periods.updated_at IS 'When money last moved.';
+COMMENT ON COLUMN awgp.budget_periods.remainder IS 'What spent lacks of the exact sum, below zero where it has more: half a millionth at most.';
+COMMENT ON CONSTRAINT budget_periods_pkey ON awgp.budget_periods IS 'A period is named by its id.';
+COMMENT ON CONSTRAINT budget_periods_tenant_id_id_key ON awgp.budget_periods IS 'Target of references, which name tenant and period together.';
+COMMENT ON CONSTRAINT budget_periods_scope_check ON awgp.budget_periods IS 'The scope is holding, tenant, pool or assistant.';
+COMMENT ON CONSTRAINT budget_periods_subject_check ON awgp.budget_periods IS 'The subject is what the scope says.';
+COMMENT ON CONSTRAINT budget_periods_window_check ON awgp.budget_periods IS 'A period ends after it begins.';
+COMMENT ON CONSTRAINT budget_periods_amounts_check ON awgp.budget_periods IS 'Amounts are numbers, and not negative.';
+COMMENT ON CONSTRAINT budget_periods_remainder_check ON awgp.budget_periods IS 'Spent is the exact sum to six decimals.';
+COMMENT ON CONSTRAINT budget_periods_tenant_id_fkey ON awgp.budget_periods IS 'The tenant exists, and stays while it has periods.';
+COMMENT ON CONSTRAINT budget_periods_pool_id_fkey ON awgp.budget_periods IS 'The pool is one of the same tenant.';
+COMMENT ON CONSTRAINT budget_periods_assistant_id_fkey ON awgp.budget_periods IS 'The assistant is one of the same tenant.';
+COMMENT ON INDEX awgp.idx_budget_periods_tenant IS 'A tenant''s newest periods of a scope.';
+COMMENT ON INDEX awgp.idx_budget_periods_of_tenant IS 'A tenant has one row a month; finds it.';
+COMMENT ON INDEX awgp.idx_budget_periods_of_holding IS 'A holding has one row a month for its limit; finds it.';
+COMMENT ON INDEX awgp.idx_budget_periods_of_pool IS 'A pool has one row a period; finds it, and serves its foreign key.';
+COMMENT ON INDEX awgp.idx_budget_periods_of_assistant IS 'An assistant has one row a day; finds it, and serves its foreign key.';

@@ -1,0 +1,89 @@
+-- What assistants do under the rules: begun when everything allows it, finished with what it cost.
+
+CREATE TABLE awgp.governed_actions (
+    id uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid(),
+    tenant_id uuid NOT NULL,
+    work_item_id uuid NOT NULL,
+    assistant_id uuid NOT NULL,
+    action text NOT NULL,
+    provider text,
+    estimated_cost numeric(18,6),
+    status text NOT NULL DEFAULT 'begun',
+    request_digest text NOT NULL,
+    reservation_id uuid,
+    cost_transaction_id uuid,
+    finish_digest text,
+    result jsonb,
+    begun_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    expires_at timestamptz NOT NULL,
+    finished_at timestamptz,
+    created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    request_digest_version integer NOT NULL DEFAULT 1,
+    idempotency_key text,
+    arguments_digest text,
+    CONSTRAINT governed_actions_pkey PRIMARY KEY (id),
+    CONSTRAINT governed_actions_tenant_id_id_key UNIQUE (tenant_id, id),
+    CONSTRAINT governed_actions_action_check CHECK (pg_catalog.btrim(action) <> ''),
+    CONSTRAINT governed_actions_status_check CHECK (status IN ('begun', 'succeeded', 'failed', 'abandoned')),
+    CONSTRAINT governed_actions_finished_check CHECK ((finished_at IS NULL) = (status = 'begun')),
+    CONSTRAINT governed_actions_window_check CHECK (begun_at < expires_at),
+    CONSTRAINT governed_actions_estimated_cost_check CHECK (estimated_cost >= 0 AND estimated_cost < 'NaN'),
+    CONSTRAINT governed_actions_idempotency_key_check CHECK (pg_catalog.length(idempotency_key) BETWEEN 1 AND 200),
+    CONSTRAINT governed_actions_arguments_digest_check CHECK ((idempotency_key IS NULL) = (arguments_digest IS NULL)),
+    CONSTRAINT governed_actions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES awgp.tenants (id) ON DELETE RESTRICT,
+    CONSTRAINT governed_actions_work_item_id_fkey FOREIGN KEY (tenant_id, work_item_id) REFERENCES awgp.work_items (tenant_id, id) ON DELETE RESTRICT,
+    CONSTRAINT governed_actions_assistant_id_fkey FOREIGN KEY (tenant_id, assistant_id) REFERENCES awgp.assistants (tenant_id, id) ON DELETE RESTRICT,
+    CONSTRAINT governed_actions_reservation_id_fkey FOREIGN KEY (tenant_id, reservation_id) REFERENCES awgp.credit_reservations (tenant_id, id) ON DELETE RESTRICT,
+    CONSTRAINT governed_actions_cost_transaction_id_fkey FOREIGN KEY (tenant_id, cost_transaction_id) REFERENCES awgp.cost_transactions (tenant_id, id) ON DELETE RESTRICT
+);
+CREATE INDEX idx_governed_actions_work_item ON awgp.governed_actions (tenant_id, work_item_id, begun_at DESC);
+CREATE INDEX idx_governed_actions_assistant ON awgp.governed_actions (tenant_id, assistant_id, begun_at DESC);
+CREATE INDEX idx_governed_actions_reservation ON awgp.governed_actions (tenant_id, reservation_id) WHERE reservation_id IS NOT NULL;
+CREATE INDEX idx_governed_actions_cost ON awgp.governed_actions (tenant_id, cost_transaction_id) WHERE cost_transaction_id IS NOT NULL;
+CREATE INDEX idx_governed_actions_open ON awgp.governed_actions (expires_at) WHERE status = 'begun';
+CREATE UNIQUE INDEX idx_governed_actions_idempotency_key ON awgp.governed_actions (tenant_id, work_item_id, idempotency_key)
+    WHERE idempotency_key IS NOT NULL;
+
+COMMENT ON TABLE awgp.governed_actions IS 'What assistants do under the rules, from begin_action() to finish_action(); written by these functions alone.';
+COMMENT ON COLUMN awgp.governed_actions.id IS 'Key.';
+COMMENT ON COLUMN awgp.governed_actions.tenant_id IS 'The tenant whose work it is; never changes.';
+COMMENT ON COLUMN awgp.governed_actions.work_item_id IS 'The work item, of the same tenant, that it is for.';
+COMMENT ON COLUMN awgp.governed_actions.assistant_id IS 'The assistant of the work item.';
+COMMENT ON COLUMN awgp.governed_actions.action IS 'What is done: one of the assistant''s capabilities.';
+COMMENT ON COLUMN awgp.governed_actions.provider IS 'From whose pool it is paid; empty where it costs nothing.';
+COMMENT ON COLUMN awgp.governed_actions.estimated_cost IS 'What was set aside for it.';
+COMMENT ON COLUMN awgp.governed_actions.status IS 'begun, succeeded, failed or abandoned.';
+COMMENT ON COLUMN awgp.governed_actions.request_digest IS 'What the work item said when it began, as an approval pins it.';
+COMMENT ON COLUMN awgp.governed_actions.reservation_id IS 'The reservation, of the same tenant, that holds the money.';
+COMMENT ON COLUMN awgp.governed_actions.cost_transaction_id IS 'The entry of the ledger, of the same tenant, that it cost.';
+COMMENT ON COLUMN awgp.governed_actions.finish_digest IS 'SHA-256 of what finish_action() was told: tells a repetition from another report, and proves the result.';
+COMMENT ON COLUMN awgp.governed_actions.result IS 'What came of it, 64 KiB at most; in this row alone, and not in the trail.';
+COMMENT ON COLUMN awgp.governed_actions.begun_at IS 'When it began.';
+COMMENT ON COLUMN awgp.governed_actions.expires_at IS 'From this moment on maintenance counts it as abandoned.';
+COMMENT ON COLUMN awgp.governed_actions.finished_at IS 'When it ended.';
+COMMENT ON COLUMN awgp.governed_actions.created_at IS 'When the row was made.';
+COMMENT ON COLUMN awgp.governed_actions.updated_at IS 'When the row last changed; kept by trigger.';
+COMMENT ON COLUMN awgp.governed_actions.request_digest_version IS 'The version of request_digest.';
+COMMENT ON COLUMN awgp.governed_actions.idempotency_key IS 'The caller''s name for this action: the same one twice, of one work item, is one row.';
+COMMENT ON COLUMN awgp.governed_actions.arguments_digest IS 'SHA-256 of what begin_action() was asked under the key: tells a repetition from another question.';
+COMMENT ON CONSTRAINT governed_actions_pkey ON awgp.governed_actions IS 'An action is named by its id.';
+COMMENT ON CONSTRAINT governed_actions_tenant_id_id_key ON awgp.governed_actions IS 'Target of references, which name tenant and action together.';
+COMMENT ON CONSTRAINT governed_actions_action_check ON awgp.governed_actions IS 'An action has a name.';
+COMMENT ON CONSTRAINT governed_actions_status_check ON awgp.governed_actions IS 'The status is one of begun, succeeded, failed, abandoned.';
+COMMENT ON CONSTRAINT governed_actions_finished_check ON awgp.governed_actions IS 'What is not begun any more has an end.';
+COMMENT ON CONSTRAINT governed_actions_window_check ON awgp.governed_actions IS 'An action has some time.';
+COMMENT ON CONSTRAINT governed_actions_estimated_cost_check ON awgp.governed_actions IS 'A cost is not negative.';
+COMMENT ON CONSTRAINT governed_actions_idempotency_key_check ON awgp.governed_actions IS 'An idempotency key has 1 to 200 characters.';
+COMMENT ON CONSTRAINT governed_actions_arguments_digest_check ON awgp.governed_actions IS 'A key has the digest of what was asked beside it.';
+COMMENT ON CONSTRAINT governed_actions_tenant_id_fkey ON awgp.governed_actions IS 'The tenant exists, and stays while it has actions.';
+COMMENT ON CONSTRAINT governed_actions_work_item_id_fkey ON awgp.governed_actions IS 'The work item is one of the same tenant.';
+COMMENT ON CONSTRAINT governed_actions_assistant_id_fkey ON awgp.governed_actions IS 'The assistant is one of the same tenant.';
+COMMENT ON CONSTRAINT governed_actions_reservation_id_fkey ON awgp.governed_actions IS 'The reservation is one of the same tenant.';
+COMMENT ON CONSTRAINT governed_actions_cost_transaction_id_fkey ON awgp.governed_actions IS 'The entry is one of the same tenant.';
+COMMENT ON INDEX awgp.idx_governed_actions_work_item IS 'A work item''s newest actions; serves its foreign key.';
+COMMENT ON INDEX awgp.idx_governed_actions_assistant IS 'An assistant''s newest actions; serves its foreign key.';
+COMMENT ON INDEX awgp.idx_governed_actions_reservation IS 'The action of a reservation; serves its foreign key.';
+COMMENT ON INDEX awgp.idx_governed_actions_cost IS 'The action of an entry of the ledger; serves its foreign key.';
+COMMENT ON INDEX awgp.idx_governed_actions_open IS 'Actions that are going on, by when they are over; for maintenance.';
+COMMENT ON INDEX awgp.idx_governed_actions_idempotency_key IS 'A key names one action of the work item.';

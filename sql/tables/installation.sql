@@ -1,0 +1,18 @@
+-- What makes this database's AWGP one of its kind.
+
+CREATE TABLE awgp.installation (
+    id uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid(),
+    installed_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    is_only_row boolean NOT NULL DEFAULT true,
+    CONSTRAINT installation_pkey PRIMARY KEY (id),
+    CONSTRAINT installation_one_row UNIQUE (is_only_row),
+    CONSTRAINT installation_only_true CHECK (is_only_row)
+);
+
+COMMENT ON TABLE awgp.installation IS 'One row: the identity of this installation. Audit chains begin with it, so rows of another database do not fit.';
+COMMENT ON COLUMN awgp.installation.id IS 'Install id, drawn once; survives dump and restore.';
+COMMENT ON COLUMN awgp.installation.installed_at IS 'When install() first ran in this database.';
+COMMENT ON COLUMN awgp.installation.is_only_row IS 'Always true; its unique key allows one row.';
+COMMENT ON CONSTRAINT installation_pkey ON awgp.installation IS 'An installation is named by its id.';
+COMMENT ON CONSTRAINT installation_one_row ON awgp.installation IS 'There is one installation a database.';
+COMMENT ON CONSTRAINT installation_only_true ON awgp.installation IS 'is_only_row is true, so that its unique key holds the table to one row.';

@@ -1,0 +1,31 @@
+-- The sliding hours of rate limits: how many messages each has counted.
+
+CREATE TABLE awgp.message_windows (
+    id uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid(),
+    tenant_id uuid NOT NULL,
+    policy_id uuid NOT NULL,
+    from_assistant_id uuid,
+    to_assistant_id uuid,
+    sent bigint NOT NULL DEFAULT 0,
+    last_sent_at timestamptz,
+    CONSTRAINT message_windows_pkey PRIMARY KEY (id),
+    CONSTRAINT message_windows_tenant_id_id_key UNIQUE (tenant_id, id),
+    CONSTRAINT message_windows_key UNIQUE NULLS NOT DISTINCT (policy_id, from_assistant_id, to_assistant_id),
+    CONSTRAINT message_windows_sent_check CHECK (sent >= 0),
+    CONSTRAINT message_windows_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES awgp.tenants (id) ON DELETE RESTRICT
+    -- A row is rewritten with each message: on its own page, and no index is touched.
+) WITH (fillfactor = 50);
+
+COMMENT ON TABLE awgp.message_windows IS 'A row a window of a rate limit; its lock puts senders in a line. Derived: it refers to policies and assistants without keeping them, and goes with the policy. Written by awgp.authorize_message() alone.';
+COMMENT ON COLUMN awgp.message_windows.id IS 'Key.';
+COMMENT ON COLUMN awgp.message_windows.tenant_id IS 'The tenant of the policy; never changes.';
+COMMENT ON COLUMN awgp.message_windows.policy_id IS 'The policy whose limit it is.';
+COMMENT ON COLUMN awgp.message_windows.from_assistant_id IS 'The sender, where the limit is each sender''s; empty where it is the policy''s.';
+COMMENT ON COLUMN awgp.message_windows.to_assistant_id IS 'The receiver, where the limit is each pair''s.';
+COMMENT ON COLUMN awgp.message_windows.sent IS 'How many messages were ever counted; the number of the last one.';
+COMMENT ON COLUMN awgp.message_windows.last_sent_at IS 'When the last one was counted.';
+COMMENT ON CONSTRAINT message_windows_pkey ON awgp.message_windows IS 'A window is named by its id.';
+COMMENT ON CONSTRAINT message_windows_tenant_id_id_key ON awgp.message_windows IS 'Target of references, which name tenant and window together.';
+COMMENT ON CONSTRAINT message_windows_key ON awgp.message_windows IS 'A policy has one window for itself, for a sender, or for a pair.';
+COMMENT ON CONSTRAINT message_windows_sent_check ON awgp.message_windows IS 'A count is not negative.';
+COMMENT ON CONSTRAINT message_windows_tenant_id_fkey ON awgp.message_windows IS 'The tenant exists, and stays while it has windows.';

@@ -1,0 +1,50 @@
+-- The humans.
+
+CREATE TABLE awgp.users (
+    id uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid(),
+    tenant_id uuid NOT NULL,
+    keycloak_id text,
+    email text NOT NULL,
+    first_name text,
+    last_name text,
+    role text NOT NULL,
+    is_active boolean NOT NULL DEFAULT true,
+    last_login_at timestamptz,
+    created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    updated_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    subject_by_tenant boolean NOT NULL DEFAULT false,
+    CONSTRAINT users_pkey PRIMARY KEY (id),
+    CONSTRAINT users_tenant_id_id_key UNIQUE (tenant_id, id),
+    CONSTRAINT users_keycloak_id_key UNIQUE (keycloak_id),
+    CONSTRAINT users_tenant_id_email_key UNIQUE (tenant_id, email),
+    CONSTRAINT users_email_check CHECK (email ~ '^[^@[:space:]]+@[^@[:space:]]+$' AND pg_catalog.length(email) <= 254),
+    CONSTRAINT users_keycloak_id_check CHECK (keycloak_id <> ''),
+    CONSTRAINT users_role_check CHECK (role IN ('super_admin', 'admin', 'manager', 'operator', 'viewer')),
+    CONSTRAINT users_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES awgp.tenants (id) ON DELETE RESTRICT
+);
+-- users_tenant_id_email_key_key, which holds that no two spellings are one address, stands in policies/users.sql: its key is a
+-- function of the extension.
+CREATE INDEX idx_users_tenant ON awgp.users (tenant_id);
+
+COMMENT ON TABLE awgp.users IS 'Human users of the system.';
+COMMENT ON COLUMN awgp.users.id IS 'Key.';
+COMMENT ON COLUMN awgp.users.tenant_id IS 'The tenant the user belongs to; never changes.';
+COMMENT ON COLUMN awgp.users.keycloak_id IS 'External identity: the sub claim of the tokens that awgp.authenticate() accepts.';
+COMMENT ON COLUMN awgp.users.email IS 'E-mail address, unique in the tenant.';
+COMMENT ON COLUMN awgp.users.first_name IS 'First name.';
+COMMENT ON COLUMN awgp.users.last_name IS 'Last name.';
+COMMENT ON COLUMN awgp.users.role IS 'What the user may do: viewer reads; operator, manager, admin and super_admin may do more each. Binds wherever he is in context.';
+COMMENT ON COLUMN awgp.users.is_active IS 'An inactive user cannot be put in context.';
+COMMENT ON COLUMN awgp.users.last_login_at IS 'When the user last logged in, as the application records it; awgp.authenticate() writes nothing.';
+COMMENT ON COLUMN awgp.users.created_at IS 'When the row was made.';
+COMMENT ON COLUMN awgp.users.updated_at IS 'When the row last changed; kept by trigger.';
+COMMENT ON COLUMN awgp.users.subject_by_tenant IS 'The subject was set by people of the tenant: the user comes in only by a token that names the tenant. Kept by trigger; an administrator who vouches for the user sets it to false.';
+COMMENT ON CONSTRAINT users_pkey ON awgp.users IS 'A user is named by its id.';
+COMMENT ON CONSTRAINT users_tenant_id_id_key ON awgp.users IS 'Target of references, which name tenant and user together.';
+COMMENT ON CONSTRAINT users_keycloak_id_key ON awgp.users IS 'An external identity belongs to one user.';
+COMMENT ON CONSTRAINT users_tenant_id_email_key ON awgp.users IS 'An e-mail address names one user of the tenant.';
+COMMENT ON CONSTRAINT users_email_check ON awgp.users IS 'An e-mail address has one @ with text on both sides, no spaces, 254 characters at most.';
+COMMENT ON CONSTRAINT users_keycloak_id_check ON awgp.users IS 'An external identity is not the empty text; leave it out instead.';
+COMMENT ON CONSTRAINT users_role_check ON awgp.users IS 'The role is one of super_admin, admin, manager, operator, viewer.';
+COMMENT ON CONSTRAINT users_tenant_id_fkey ON awgp.users IS 'The tenant exists, and stays while it has users.';
+COMMENT ON INDEX awgp.idx_users_tenant IS 'The users of a tenant.';

@@ -1,0 +1,2 @@
+CREATE OR REPLACE FUNCTION awgp.approval_machine() RETURNS trigger LANGUAGE c AS '$libdir/awgp', 'awgp_approval_machine';
+COMMENT ON FUNCTION awgp.approval_machine() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table): a request is pinned to its work item and made in the name of the user in context; the status moves as docs/state_machines.md draws it, and a status given by UPDATE is a vote, an escalation or an expiry like any other; what was asked does not change (55000, request_fixed). The reasons are those of approve(), reject() and escalate_approval().';

@@ -1,0 +1,2 @@
+CREATE OR REPLACE FUNCTION awgp.keep_entry() RETURNS trigger LANGUAGE c AS '$libdir/awgp', 'awgp_keep_entry';
+COMMENT ON FUNCTION awgp.keep_entry() IS 'BEFORE INSERT OR UPDATE OR DELETE … FOR EACH ROW (table): an entry of the ledger says what it is accounted to (P0002, unknown_price; 55000, reservation_resolved, not_reversible; 22023, reservation_mismatch; 23503, unknown_reference), and is never changed or deleted (42501, ledger_immutable).';

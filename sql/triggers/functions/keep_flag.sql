@@ -1,0 +1,2 @@
+CREATE OR REPLACE FUNCTION awgp.keep_flag() RETURNS trigger LANGUAGE c SET search_path = pg_catalog, pg_temp AS '$libdir/awgp', 'awgp_keep_flag';
+COMMENT ON FUNCTION awgp.keep_flag() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table): a flag is written once, as pending, and moves by reviews of those who may; keeps model, digest, reviewer and time (22023 unknown_detection_method, out_of_range; 23514 other_assistant; 55000 review_transition, append_only, conversation_erased; 42501 human_needed, role_not_sufficient, creator_alone).';

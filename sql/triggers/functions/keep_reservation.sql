@@ -1,0 +1,2 @@
+CREATE OR REPLACE FUNCTION awgp.keep_reservation() RETURNS trigger LANGUAGE c AS '$libdir/awgp', 'awgp_keep_reservation';
+COMMENT ON FUNCTION awgp.keep_reservation() IS 'BEFORE INSERT OR UPDATE OR DELETE … FOR EACH ROW (table): a reservation has a pool, an active assistant and a bounded time (P0002, no_credit_pool; 55000, assistant_not_active, reservation_resolved; 22023, out_of_range), and changes its state alone (42501, ledger_kept, ledger_immutable).';

@@ -1,0 +1,2 @@
+CREATE OR REPLACE FUNCTION awgp.work_item_machine() RETURNS trigger LANGUAGE c AS '$libdir/awgp', 'awgp_work_item_machine';
+COMMENT ON FUNCTION awgp.work_item_machine() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table): the status moves as docs/state_machines.md draws it (55000, illegal_transition), and work begins through the gate (55000, approval_required and others); keeps started_at, completed_at, asked_risk_level, pinned_digest and created_by.';

@@ -1,0 +1,442 @@
+-- The examples of docs/functions.md, which is made of them and of the catalog. The test `pages` runs them in this order.
+--
+--   -- ## AREA             begins an area of the page
+--   -- As a member of R    who runs what follows
+--   -- fn: NAME…           what follows, to the next empty line, is the example of these functions
+--
+-- Everything else sets the scene. :'north' and the like are variables of psql; the test sets some, \gset the others.
+
+-- ## Context
+-- As a member of awgp_app
+BEGIN;
+
+-- fn: find_tenant
+SELECT awgp.find_tenant('north');
+
+-- fn: set_context
+SELECT awgp.set_context(:'north', :'manager');
+
+-- fn: find_user
+SELECT awgp.find_user('operator@north.example');
+
+-- fn: current_tenant current_user_id current_assistant_id
+SELECT awgp.current_tenant(), awgp.current_user_id(), awgp.current_assistant_id();
+
+-- fn: own_tenant
+SELECT awgp.own_tenant();
+
+-- fn: context_mode
+SELECT awgp.context_mode();
+
+COMMIT;
+
+-- ## Identity
+-- As a member of awgp_admin
+UPDATE awgp.users SET keycloak_id = id::text WHERE tenant_id = :'north';
+
+-- fn: create_identity_provider
+SELECT id FROM awgp.create_identity_provider('Acme', 'https://id.example.com/realms/acme',
+    audience => ARRAY['awgp'], jwks => :'jwks');
+
+-- As a member of awgp_app
+BEGIN;
+
+-- fn: authenticate
+SELECT awgp.authenticate(:'token');
+
+COMMIT;
+-- As a member of awgp_admin
+
+-- fn: rotate_identity_provider
+SELECT updated_at FROM awgp.rotate_identity_provider('https://id.example.com/realms/acme', :'jwks');
+
+-- fn: remove_identity_provider
+SELECT name FROM awgp.remove_identity_provider('https://id.example.com/realms/acme');
+
+-- ## Tenants and users
+-- As a member of awgp_admin
+
+-- fn: create_tenant
+SELECT id FROM awgp.create_tenant('West', 'west', 'subsidiary', parent_tenant_id => :'holding');
+
+-- As a member of awgp_app
+BEGIN;
+SELECT awgp.set_context(:'north', :'admin');
+
+-- fn: create_user
+SELECT id FROM awgp.create_user('ada@north.example', 'operator', 'Ada', 'Lovelace');
+
+-- ## Assistants
+-- fn: create_assistant
+SELECT id AS invoices
+FROM awgp.create_assistant('Invoices', 'invoices', 'company_finance', risk_tier => 2,
+    capabilities => ARRAY['pay_invoice'], max_cost_per_day => 25) \gset
+
+-- fn: set_assistant_status
+SELECT status FROM awgp.set_assistant_status(:'invoices', 'active', 'reviewed by Ada');
+
+-- fn: template_content
+SELECT awgp.template_content('shared-finance', '{"risk_tier": 1}');
+
+-- fn: create_assistant_from_template
+SELECT id AS ledger
+FROM awgp.create_assistant_from_template('shared-finance', 'Ledger', 'ledger', '{"risk_tier": 1}') \gset
+
+-- fn: template_difference
+SELECT awgp.template_difference(:'ledger') -> 'changes';
+
+-- ## Work
+-- fn: create_work_item
+SELECT id AS item
+FROM awgp.create_work_item(:'invoices', 'Pay invoice 17', risk_level => 1, estimated_cost => 0.5) \gset
+
+-- fn: start_work_item
+SELECT status FROM awgp.start_work_item(:'item');
+
+-- fn: complete_work_item
+SELECT completed_at FROM awgp.complete_work_item(:'item', '{"paid": true}', actual_cost => 0.4);
+
+SELECT id AS item FROM awgp.create_work_item(:'invoices', 'Pay invoice 18', risk_level => 1) \gset
+SELECT FROM awgp.start_work_item(:'item');
+
+-- fn: fail_work_item
+SELECT status FROM awgp.fail_work_item(:'item', 'the supplier is closed');
+
+SELECT id AS item FROM awgp.create_work_item(:'invoices', 'Pay invoice 19', risk_level => 1) \gset
+
+-- fn: cancel_work_item
+SELECT status FROM awgp.cancel_work_item(:'item', 'paid by hand');
+
+-- ## Approvals
+SELECT id AS item FROM awgp.create_work_item(:'invoices', 'Pay invoice 20', risk_level => 3) \gset
+SELECT awgp.set_context(:'north', :'operator');
+
+-- fn: request_approval
+SELECT id AS approval
+FROM awgp.request_approval(:'item', 'May invoice 20 be paid?', expires_in => '2 hours') \gset
+
+SELECT awgp.set_context(:'north', :'admin');
+
+-- fn: approval_inbox
+SELECT title, risk_level, expires_at FROM awgp.approval_inbox();
+
+-- fn: explain_approval
+SELECT awgp.explain_approval(:'approval', :'operator');
+
+-- fn: approve
+SELECT status FROM awgp.approve(:'approval', 'the amount is right');
+
+SELECT id AS item FROM awgp.create_work_item(:'invoices', 'Pay invoice 21', risk_level => 3) \gset
+SELECT awgp.set_context(:'north', :'operator');
+SELECT id AS approval FROM awgp.request_approval(:'item') \gset
+
+-- fn: escalate_approval
+SELECT status, escalation_count FROM awgp.escalate_approval(:'approval', 'the amount is high');
+
+SELECT awgp.set_context(:'north', :'super_admin');
+
+-- fn: reject
+SELECT status FROM awgp.reject(:'approval', 'paid already');
+
+-- fn: delegate_approvals
+SELECT id AS delegation
+FROM awgp.delegate_approvals(:'manager', ends_at => now() + interval '7 days', risk_levels => '{2,3}') \gset
+
+-- fn: revoke_delegation
+SELECT revoked_at FROM awgp.revoke_delegation(:'delegation');
+
+-- fn: expire_approvals
+SELECT awgp.expire_approvals();
+
+COMMIT;
+-- As a member of awgp_maintainer
+
+-- fn: escalate_due_approvals
+SELECT awgp.escalate_due_approvals();
+
+-- As the superuser
+GRANT EXECUTE ON FUNCTION awgp.break_glass(uuid, text), awgp.force_approval(uuid, text) TO awgp_app;
+UPDATE awgp.tenants SET settings = jsonb_build_object('approval_policy', jsonb_build_object('break_glass', jsonb_build_array(:'admin')))
+WHERE id = :'north';
+-- As a member of awgp_app
+BEGIN;
+SELECT awgp.set_context(:'north', :'operator');
+SELECT id AS item FROM awgp.create_work_item(:'invoices', 'Pay the ransom', risk_level => 5) \gset
+SELECT id AS approval FROM awgp.request_approval(:'item') \gset
+SELECT awgp.set_context(:'north', :'admin');
+
+-- fn: break_glass
+SELECT status, break_glass FROM awgp.break_glass(:'approval', 'the plant stands still');
+
+-- ## Governed actions
+SELECT awgp.set_context(:'north');
+SELECT id AS item FROM awgp.create_work_item(:'invoices', 'Pay invoice 22', risk_level => 1) \gset
+
+-- fn: begin_action
+SELECT begun ->> 'allowed' AS allowed, begun ->> 'action_id' AS action
+FROM awgp.begin_action(:'item', 'pay_invoice', expires_in => '5 minutes', idempotency_key => 'invoice-22') AS begun \gset
+
+-- fn: finish_action
+SELECT awgp.finish_action(:'action', 'succeeded', result => '{"paid": true}');
+
+COMMIT;
+-- As a member of awgp_maintainer
+
+-- fn: abandon_actions
+SELECT awgp.abandon_actions();
+
+-- ## Messages
+-- As a member of awgp_app
+BEGIN;
+SELECT awgp.set_context(:'north', :'admin');
+
+-- fn: create_policy
+SELECT id
+FROM awgp.create_policy('Finance may ask finance', ARRAY['company_finance'], ARRAY['shared_finance'],
+    ARRAY['internal'], rate_limit_per_hour => 20, rate_limit_scope => 'sender');
+
+-- fn: test_message
+SELECT awgp.test_message(:'invoices', :'ledger', 'internal', 'Is invoice 17 booked?') ->> 'allowed';
+
+-- fn: authorize_message
+SELECT awgp.authorize_message(:'invoices', :'ledger', 'internal', 'Is invoice 17 booked?') ->> 'allowed';
+
+COMMIT;
+-- As a member of awgp_maintainer
+
+-- fn: forget_message_windows
+SELECT awgp.forget_message_windows();
+
+-- ## Money
+-- As a member of awgp_admin
+
+-- fn: import_prices
+SELECT model, input_price FROM awgp.import_prices(
+    '[{"provider": "openai", "model": "gpt-4", "input_price": "0.00003", "output_price": "0.00006"}]',
+    source => 'price list of May');
+
+-- As a member of awgp_app
+BEGIN;
+SELECT awgp.set_context(:'north', :'admin');
+
+-- fn: create_credit_pool
+SELECT id FROM awgp.create_credit_pool('openai', 100, reset_day_of_month => 1);
+
+-- fn: set_credit_pool
+SELECT monthly_budget FROM awgp.set_credit_pool('openai', monthly_budget => 200);
+
+-- fn: estimate_cost
+SELECT awgp.estimate_cost('openai', 'gpt-4', input_tokens => 1200, output_tokens => 300);
+
+-- fn: record_cost
+SELECT id AS entry
+FROM awgp.record_cost(:'invoices', 'openai', 'gpt-4', 1200, 300, idempotency_key => 'call-1') \gset
+
+-- fn: reverse_cost
+SELECT cost_amount FROM awgp.reverse_cost(:'entry', 'recorded twice');
+
+-- fn: reserve_credit
+SELECT id AS reservation
+FROM awgp.reserve_credit(:'invoices', 'openai', 0.25, expires_in => '10 minutes') \gset
+
+-- fn: settle_credit
+SELECT cost_amount, overrun FROM awgp.settle_credit(:'reservation', 'gpt-4', 1200, 300);
+
+SELECT id AS reservation FROM awgp.reserve_credit(:'invoices', 'openai', 0.25) \gset
+
+-- fn: release_credit
+SELECT state FROM awgp.release_credit(:'reservation');
+
+COMMIT;
+-- As a member of awgp_maintainer
+
+-- fn: reset_credit_pools
+SELECT awgp.reset_credit_pools();
+
+-- fn: expire_reservations
+SELECT awgp.expire_reservations();
+
+-- fn: verify_ledger
+SELECT * FROM awgp.verify_ledger();
+
+-- ## Conversations
+-- As a member of awgp_app
+BEGIN;
+SELECT awgp.set_context(:'north', :'admin');
+
+-- fn: log_conversation
+SELECT id AS conversation FROM awgp.log_conversation(:'invoices', 'email',
+    '[{"role": "user", "content": "Is invoice 17 paid?"}]', external_id => 'thread-5') \gset
+
+-- fn: append_conversation
+SELECT message_count
+FROM awgp.append_conversation(:'conversation', '[{"role": "assistant", "content": "Yes, on Monday."}]');
+
+-- fn: message_text
+SELECT awgp.message_text('{"role": "user", "content": "Is invoice 17 paid?"}');
+
+-- fn: read_message
+SELECT awgp.read_message('{"role": "user", "content": "Is invoice 17 paid?"}');
+
+-- fn: search_conversations
+SELECT id, started_at FROM awgp.search_conversations('"invoice 17" or refund');
+
+-- fn: end_conversation
+SELECT ended_at FROM awgp.end_conversation(:'conversation');
+
+-- fn: hold_conversation
+SELECT legal_hold FROM awgp.hold_conversation(:'conversation', true);
+
+-- ## Hallucinations
+-- fn: flag_hallucination
+SELECT id AS flag
+FROM awgp.flag_hallucination(:'invoices', 'fact_check', 0.9, 'Yes, on Monday.',
+    conversation_log_id => :'conversation') \gset
+
+-- fn: review_hallucination
+SELECT status FROM awgp.review_hallucination(:'flag', 'confirmed', 'it is not paid');
+
+-- ## Erasing
+SELECT FROM awgp.hold_conversation(:'conversation', false);
+
+-- fn: erase_conversation
+SELECT erased_at FROM awgp.erase_conversation(:'conversation', 'request 2026-17');
+
+COMMIT;
+-- As a member of awgp_maintainer
+
+-- fn: erase_due_conversations
+SELECT awgp.erase_due_conversations();
+
+-- ## Audit trail
+-- As the superuser
+CREATE SCHEMA shop AUTHORIZATION awgp_test_app;
+-- As a member of awgp_app
+CREATE TABLE shop.orders (id bigint PRIMARY KEY, tenant_id uuid NOT NULL, customer text, card text);
+
+-- fn: track_table
+SELECT awgp.track_table('shop.orders', mask => ARRAY['card']);
+
+BEGIN;
+SELECT awgp.set_context(:'north', :'manager');
+INSERT INTO shop.orders VALUES (7, :'north', 'Ada', '4242');
+
+-- fn: log_event
+SELECT awgp.log_event('export', 'report', metadata => '{"rows": 12}') AS event \gset
+
+-- fn: flush_audit
+SELECT awgp.flush_audit();
+
+-- fn: row_history
+SELECT action, after_state FROM awgp.row_history('shop.orders', '7');
+
+-- fn: entity_id
+SELECT awgp.entity_id('7');
+
+-- fn: entity_names
+SELECT awgp.entity_names('shop.orders');
+
+COMMIT;
+
+-- fn: untrack_table
+SELECT awgp.untrack_table('shop.orders');
+
+-- As a member of awgp_auditor
+
+-- fn: verify_audit
+SELECT severity, kind, detail FROM awgp.verify_audit(tenant_id => :'north');
+
+-- fn: confirm_checkpoint
+SELECT awgp.confirm_checkpoint(:'note', :'public_key');
+
+-- fn: audit_checkpoint
+SELECT awgp.audit_checkpoint(:'north') ->> 'tree_size';
+
+-- fn: prove_audit
+SELECT awgp.prove_audit(:'event') ->> 'leaf_index';
+
+-- ## Months of the trail
+-- As a member of awgp_maintainer
+
+-- fn: ensure_partitions
+SELECT awgp.ensure_partitions(months_ahead => 6);
+
+-- fn: drain_default_partition
+SELECT awgp.drain_default_partition();
+
+-- fn: seal_due_partitions
+SELECT awgp.seal_due_partitions();
+
+-- fn: seal_partition
+SELECT awgp.seal_partition(:'month');
+
+-- fn: partition_is_checkpointed
+SELECT awgp.partition_is_checkpointed(:'month');
+
+-- fn: hold_partition
+SELECT awgp.hold_partition(:'month', 'case 12') AS hold \gset
+
+-- fn: hold_tenant_trail
+SELECT awgp.hold_tenant_trail(:'north', 'case 13');
+
+-- As a member of awgp_admin
+
+-- fn: release_hold
+SELECT awgp.release_hold(:'hold', 'case 12 is closed');
+
+-- As a member of awgp_maintainer
+
+-- fn: retirement_blocked_by
+SELECT awgp.retirement_blocked_by(:'month');
+
+-- fn: retire_partition
+SELECT awgp.retire_partition(:'month');
+
+-- fn: restore_partition
+SELECT awgp.restore_partition(:'month');
+
+SELECT awgp.retire_partition(:'month');
+-- As the superuser
+SELECT format('DROP TABLE awgp.%I', :'month') \gexec
+-- As a member of awgp_maintainer
+BEGIN;
+
+-- fn: load_partition_rows
+SELECT awgp.load_partition_rows(:'month', :'lines');
+
+ROLLBACK;
+
+-- ## Maintenance
+-- fn: begin_maintenance
+SELECT awgp.begin_maintenance();
+
+-- fn: run_maintenance
+SELECT awgp.run_maintenance(steps => ARRAY['expire_approvals']);
+
+-- fn: maintenance_steps
+SELECT awgp.maintenance_steps();
+
+-- fn: end_maintenance
+SELECT awgp.end_maintenance();
+
+-- ## Installing
+-- As a member of awgp_auditor
+
+-- fn: version
+SELECT awgp.version();
+
+-- fn: doctor
+SELECT severity, code, object, hint FROM awgp.doctor();
+
+-- As a member of awgp_maintainer
+
+-- fn: schema_version
+SELECT awgp.schema_version();
+
+-- As the superuser
+
+-- fn: install
+SELECT awgp.install(force => true);
+
+-- fn: migrate
+SELECT awgp.migrate();

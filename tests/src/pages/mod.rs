@@ -1,0 +1,92 @@
+//! Pages of docs/ that are made of the installed catalog, so that they say what is there.
+
+pub mod functions;
+pub mod schema;
+
+use std::path::PathBuf;
+
+/// A page: its path below docs/, and its text.
+pub struct Page {
+    /// Its path below docs/.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+}
+
+fn docs() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs")
+}
+
+/// Asserts that the pages of docs/ are these. With `UPDATE_GOLDEN=1`, writes them instead.
+pub fn assert_written(pages: &[Page]) {
+    let update = std::env::var_os("UPDATE_GOLDEN").is_some();
+    let mut stale = Vec::new();
+    for page in pages {
+        let path = docs().join(&page.path);
+        if update {
+            std::fs::write(&path, &page.text).expect("the page can be written");
+        } else if std::fs::read_to_string(&path).unwrap_or_default() != page.text {
+            stale.push(&page.path);
+        }
+    }
+    assert!(stale.is_empty(), "not what the catalog says; UPDATE_GOLDEN=1 writes them: {stale:?}");
+}
+
+/// Asserts that a folder of docs/ has these pages and no other.
+pub fn assert_complete(folder: &str, pages: &[Page]) {
+    for file in std::fs::read_dir(docs().join(folder)).expect("the folder is there") {
+        let name = file.expect("a file").file_name().to_string_lossy().into_owned();
+        let path = format!("{folder}/{name}");
+        assert!(pages.iter().any(|page| page.path == path), "{path}: nothing of this name is installed");
+    }
+}
+
+/// A table of Markdown; nothing where it has no rows.
+fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
+    let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | ").replace('\n', " "));
+    let mut text = line(headings.iter().map(|&heading| heading.to_owned()).collect());
+    text += &format!("|{}\n", "---|".repeat(headings.len()));
+    for row in rows {
+        text += &line(row.iter().map(|cell| cell.replace('|', "\\|")).collect());
+    }
+    text
+}
+
+/// A section with a heading; nothing where it says nothing.
+fn section(heading: &str, text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("\n## {heading}\n\n{text}") }
+}
+
+/// Text as code; nothing of nothing.
+fn code(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("`{text}`") }
+}
+
+/// A paragraph, wrapped at 100 columns.
+fn wrapped(text: &str) -> String {
+    wrapped_after("", text)
+}
+
+/// An item of a list, wrapped at 100 columns.
+fn item(text: &str) -> String {
+    wrapped_after("- ", text)
+}
+
+/// Words after this on the first line, and as far from the margin on the others.
+fn wrapped_after(first: &str, text: &str) -> String {
+    let mut lines = vec![first.to_owned()];
+    for (place, word) in text.split_whitespace().enumerate() {
+        let line = lines.last_mut().expect("there is one");
+        if place > 0 && line.chars().count() + 1 + word.chars().count() > 100 {
+            lines.push(" ".repeat(first.len()) + word);
+        } else {
+            let space = if line.trim_end() == line && place > 0 { " " } else { "" };
+            *line += space;
+            *line += word;
+        }
+    }
+    lines.join("\n") + "\n"
+}
