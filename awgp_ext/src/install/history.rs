@@ -1,7 +1,7 @@
 //! What has been applied: the rows of schema_migrations, and the number that the structure itself keeps.
 
 use super::manifest::{File, Structure};
-use super::{VERSION, run};
+use super::run::run;
 use crate::pg::query;
 use crate::pg::raise::raise;
 use awgp_core::reason::Reason;
@@ -9,6 +9,9 @@ use awgp_core::refusal::Refusal;
 use pgrx::prelude::*;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
+
+/// The version of this library, which is the extension's.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Names and checksums of what has been applied.
 pub type Applied = HashMap<String, String>;

@@ -17,6 +17,7 @@ pub mod declared;
 mod emails;
 mod history;
 mod manifest;
+mod run;
 #[cfg(any(test, feature = "pg_test"))]
 mod upgrade_tests;
 
@@ -29,13 +30,12 @@ use crate::pg::raise::raise;
 use crate::pg::subtransaction;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
+pub use history::VERSION;
 use history::record;
 use manifest::{File, STRUCTURE, Structure, members, scripts};
 use pgrx::pg_sys;
 use pgrx::prelude::*;
-
-/// The version of this library, which is the extension's.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+use run::run;
 
 /// The version of the extension's logic.
 #[pg_extern(stable, parallel_safe)]
@@ -177,12 +177,6 @@ impl Drop for OutsideExtension {
         if !std::thread::panicking() {
             unsafe { pg_sys::creating_extension = self.in_script };
         }
-    }
-}
-
-fn run(sql: &str) {
-    if let Err(error) = Spi::run(sql) {
-        error!("awgp's structure could not be applied: {error}");
     }
 }
 
