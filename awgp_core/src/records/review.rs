@@ -214,7 +214,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn status() -> impl Strategy<Value = Status> {
-        prop::sample::select(&Status::ALL[..])
+        prop::sample::select(Status::ALL)
     }
 
     proptest! {
