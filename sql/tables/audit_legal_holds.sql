@@ -32,7 +32,7 @@ COMMENT ON COLUMN awgp.audit_legal_holds.placed_by IS 'The login role that place
 COMMENT ON COLUMN awgp.audit_legal_holds.released_at IS 'Until when; empty while it is in force.';
 COMMENT ON COLUMN awgp.audit_legal_holds.released_by IS 'The login role that released it.';
 COMMENT ON COLUMN awgp.audit_legal_holds.release_reason IS 'Why it was released.';
-COMMENT ON CONSTRAINT audit_legal_holds_pkey ON awgp.audit_legal_holds IS 'A hold is named by its id: two matters may hold one month.';
+COMMENT ON CONSTRAINT audit_legal_holds_pkey ON awgp.audit_legal_holds IS 'A hold is named by its id: two cases may hold one month.';
 COMMENT ON CONSTRAINT audit_legal_holds_what_check ON awgp.audit_legal_holds IS 'A month or a tenant is held.';
 COMMENT ON CONSTRAINT audit_legal_holds_reason_check ON awgp.audit_legal_holds IS 'A hold and its release have a reason.';
 COMMENT ON CONSTRAINT audit_legal_holds_released_check ON awgp.audit_legal_holds IS 'When, by whom and why it was released are known together.';

@@ -1,4 +1,4 @@
--- Months of the trail that were made: one that is not there is missing, and one that never was is not.
+-- Months of the trail that were made: a month that was made and is not there is missing.
 
 CREATE TABLE awgp.audit_partitions (
     partition_name text NOT NULL,

@@ -19,4 +19,4 @@ COMMENT ON COLUMN awgp.audit_retired_partitions.retention_days IS 'awgp.audit_re
 COMMENT ON COLUMN awgp.audit_retired_partitions.restored_at IS 'When it was brought back; empty while it is out of the trail.';
 COMMENT ON CONSTRAINT audit_retired_partitions_pkey ON awgp.audit_retired_partitions IS 'A month is retired once.';
 COMMENT ON CONSTRAINT audit_retired_partitions_name_check ON awgp.audit_retired_partitions IS 'Only months are retired.';
-COMMENT ON CONSTRAINT audit_retired_partitions_restored_check ON awgp.audit_retired_partitions IS 'What was never retired cannot come back.';
+COMMENT ON CONSTRAINT audit_retired_partitions_restored_check ON awgp.audit_retired_partitions IS 'Only a month that was retired is brought back.';

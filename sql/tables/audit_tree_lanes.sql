@@ -28,7 +28,7 @@ COMMENT ON COLUMN awgp.audit_tree_lanes.last_seq IS 'chain_seq of the run''s las
 COMMENT ON COLUMN awgp.audit_tree_lanes.last_hash IS 'integrity_hash of the run''s last row.';
 COMMENT ON COLUMN awgp.audit_tree_lanes.first_leaf IS 'Number of the run''s first leaf in the tree, from 0.';
 COMMENT ON COLUMN awgp.audit_tree_lanes.tree_size IS 'The checkpoint that appended it.';
-COMMENT ON CONSTRAINT audit_tree_lanes_pkey ON awgp.audit_tree_lanes IS 'A row of a lane is appended once.';
+COMMENT ON CONSTRAINT audit_tree_lanes_pkey ON awgp.audit_tree_lanes IS 'A row of a lane is appended to the tree once.';
 COMMENT ON CONSTRAINT audit_tree_lanes_leaf_key ON awgp.audit_tree_lanes IS 'A leaf is one row.';
 COMMENT ON CONSTRAINT audit_tree_lanes_seq_check ON awgp.audit_tree_lanes IS 'Numbers begin at 1 and ascend.';
 COMMENT ON CONSTRAINT audit_tree_lanes_leaf_check ON awgp.audit_tree_lanes IS 'Leaves are numbered from 0.';

@@ -73,7 +73,7 @@ COMMENT ON CONSTRAINT cost_transactions_tenant_id_id_key ON awgp.cost_transactio
 COMMENT ON CONSTRAINT cost_transactions_provider_check ON awgp.cost_transactions IS 'A cost names its provider.';
 COMMENT ON CONSTRAINT cost_transactions_model_check ON awgp.cost_transactions IS 'A cost names its model.';
 COMMENT ON CONSTRAINT cost_transactions_tokens_check ON awgp.cost_transactions IS 'Token counts are not negative.';
-COMMENT ON CONSTRAINT cost_transactions_amount_check ON awgp.cost_transactions IS 'A cost is a number, and not negative but in an entry that reverses another.';
+COMMENT ON CONSTRAINT cost_transactions_amount_check ON awgp.cost_transactions IS 'A cost is a number. It is negative only in an entry that reverses another.';
 COMMENT ON CONSTRAINT cost_transactions_metadata_check ON awgp.cost_transactions IS 'metadata is a JSON object.';
 COMMENT ON CONSTRAINT cost_transactions_idempotency_key_check ON awgp.cost_transactions IS 'An idempotency key has 1 to 200 characters.';
 COMMENT ON CONSTRAINT cost_transactions_remainder_check ON awgp.cost_transactions IS 'A remainder is less than a millionth.';

@@ -57,7 +57,7 @@ COMMENT ON CONSTRAINT identity_providers_name_key ON awgp.identity_providers IS 
 COMMENT ON CONSTRAINT identity_providers_issuer_key ON awgp.identity_providers IS 'An issuer has one row; rotate its keys instead of adding it again.';
 COMMENT ON CONSTRAINT identity_providers_name_check ON awgp.identity_providers IS 'A provider has a name.';
 COMMENT ON CONSTRAINT identity_providers_issuer_check ON awgp.identity_providers IS 'A provider has an issuer.';
-COMMENT ON CONSTRAINT identity_providers_audience_check ON awgp.identity_providers IS 'A provider has at least one audience, and none is empty.';
+COMMENT ON CONSTRAINT identity_providers_audience_check ON awgp.identity_providers IS 'A provider has at least one audience, and no audience is the empty text.';
 COMMENT ON CONSTRAINT identity_providers_algorithms_check ON awgp.identity_providers IS 'At least one algorithm is allowed.';
 COMMENT ON CONSTRAINT identity_providers_claims_check ON awgp.identity_providers IS 'The name of a claim is not the empty text; leave tenant_claim out instead.';
 COMMENT ON CONSTRAINT identity_providers_authorized_parties_check ON awgp.identity_providers IS 'An authorized party has a name.';

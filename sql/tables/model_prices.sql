@@ -44,5 +44,5 @@ COMMENT ON CONSTRAINT model_prices_from_input_tokens_check ON awgp.model_prices 
 COMMENT ON CONSTRAINT model_prices_input_price_check ON awgp.model_prices IS 'A price is not negative, and less than 1000 a token.';
 COMMENT ON CONSTRAINT model_prices_output_price_check ON awgp.model_prices IS 'A price is not negative, and less than 1000 a token.';
 COMMENT ON CONSTRAINT model_prices_cached_price_check ON awgp.model_prices IS 'A price is not negative, and less than 1000 a token.';
-COMMENT ON CONSTRAINT model_prices_source_check ON awgp.model_prices IS 'A price says where it is from.';
+COMMENT ON CONSTRAINT model_prices_source_check ON awgp.model_prices IS 'A price says where it comes from.';
 COMMENT ON INDEX awgp.idx_model_prices_provider IS 'Whether the price list names a provider.';

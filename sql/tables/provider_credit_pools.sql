@@ -36,14 +36,14 @@ COMMENT ON COLUMN awgp.provider_credit_pools.alert_threshold_50 IS 'Half of the 
 COMMENT ON COLUMN awgp.provider_credit_pools.alert_threshold_75 IS 'Three quarters of the budget are used in the current period. Kept by the ledger.';
 COMMENT ON COLUMN awgp.provider_credit_pools.alert_threshold_90 IS 'Nine tenths of the budget are used in the current period. Kept by the ledger.';
 COMMENT ON COLUMN awgp.provider_credit_pools.reset_day_of_month IS 'Day, 1 to 31, on which a period begins; the last day in shorter months.';
-COMMENT ON COLUMN awgp.provider_credit_pools.period_starts_at IS 'When the period began that balance and alerts speak of. Kept by the ledger.';
+COMMENT ON COLUMN awgp.provider_credit_pools.period_starts_at IS 'When the period of balance and alerts began. Kept by the ledger.';
 COMMENT ON COLUMN awgp.provider_credit_pools.period_ends_at IS 'When that period ends; the first moment of the next. Kept by the ledger.';
 COMMENT ON COLUMN awgp.provider_credit_pools.created_at IS 'When the row was made.';
 COMMENT ON COLUMN awgp.provider_credit_pools.updated_at IS 'When the row last changed; kept by trigger.';
 COMMENT ON CONSTRAINT provider_credit_pools_pkey ON awgp.provider_credit_pools IS 'A pool is named by its id.';
 COMMENT ON CONSTRAINT provider_credit_pools_tenant_id_id_key ON awgp.provider_credit_pools IS 'Target of references, which name tenant and pool together.';
 COMMENT ON CONSTRAINT provider_credit_pools_tenant_id_provider_key ON awgp.provider_credit_pools IS 'A tenant has one pool a provider.';
-COMMENT ON CONSTRAINT provider_credit_pools_provider_check ON awgp.provider_credit_pools IS 'A provider has a name of 100 characters at most; which are known, the trigger keep_pool says.';
+COMMENT ON CONSTRAINT provider_credit_pools_provider_check ON awgp.provider_credit_pools IS 'A provider has a name of 100 characters at most. The trigger keep_pool checks that it is known.';
 COMMENT ON CONSTRAINT provider_credit_pools_budget_check ON awgp.provider_credit_pools IS 'A budget is a number, and not negative.';
 COMMENT ON CONSTRAINT provider_credit_pools_balance_check ON awgp.provider_credit_pools IS 'No more is left than the budget.';
 COMMENT ON CONSTRAINT provider_credit_pools_reset_day_check ON awgp.provider_credit_pools IS 'The reset day is 1 to 31.';

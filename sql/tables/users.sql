@@ -1,4 +1,4 @@
--- The humans.
+-- Users: the people who work with assistants.
 
 CREATE TABLE awgp.users (
     id uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid(),
@@ -33,9 +33,9 @@ COMMENT ON COLUMN awgp.users.keycloak_id IS 'External identity: the sub claim of
 COMMENT ON COLUMN awgp.users.email IS 'E-mail address, unique in the tenant.';
 COMMENT ON COLUMN awgp.users.first_name IS 'First name.';
 COMMENT ON COLUMN awgp.users.last_name IS 'Last name.';
-COMMENT ON COLUMN awgp.users.role IS 'What the user may do: viewer reads; operator, manager, admin and super_admin may do more each. Binds wherever he is in context.';
+COMMENT ON COLUMN awgp.users.role IS 'What the user may do: viewer reads; operator, manager, admin and super_admin may do more each. The role holds wherever the user is in context.';
 COMMENT ON COLUMN awgp.users.is_active IS 'An inactive user cannot be put in context.';
-COMMENT ON COLUMN awgp.users.last_login_at IS 'When the user last logged in, as the application records it; awgp.authenticate() writes nothing.';
+COMMENT ON COLUMN awgp.users.last_login_at IS 'When the user last logged in. awgp.authenticate() sets it, once a minute at most; an application may too.';
 COMMENT ON COLUMN awgp.users.created_at IS 'When the row was made.';
 COMMENT ON COLUMN awgp.users.updated_at IS 'When the row last changed; kept by trigger.';
 COMMENT ON COLUMN awgp.users.subject_by_tenant IS 'The subject was set by people of the tenant: the user comes in only by a token that names the tenant. Kept by trigger; an administrator who vouches for the user sets it to false.';

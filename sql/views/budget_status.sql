@@ -42,9 +42,9 @@ CROSS JOIN LATERAL (
            COALESCE(used.spent / NULLIF(EXTRACT(epoch FROM statement_timestamp() - span.starts_at), 0), 0)
                AS per_second) AS rate;
 
-COMMENT ON VIEW awgp.budget_status IS 'How each pool stands in its current period, and how it will stand when that ends, if money goes on being spent as it was since it began.';
+COMMENT ON VIEW awgp.budget_status IS 'What each pool has spent in its current period, and what it will have spent at the end of it, at the rate so far.';
 COMMENT ON COLUMN awgp.budget_status.tenant_id IS 'Whose pool.';
-COMMENT ON COLUMN awgp.budget_status.tenant_slug IS 'His slug.';
+COMMENT ON COLUMN awgp.budget_status.tenant_slug IS 'The slug of the tenant.';
 COMMENT ON COLUMN awgp.budget_status.pool_id IS 'The pool.';
 COMMENT ON COLUMN awgp.budget_status.provider IS 'Who is paid from it.';
 COMMENT ON COLUMN awgp.budget_status.period_starts_at IS 'When the current period began.';

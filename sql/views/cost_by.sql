@@ -17,9 +17,9 @@ LEFT JOIN awgp.cost_transactions AS back ON back.tenant_id = c.tenant_id AND bac
 LEFT JOIN awgp.work_items AS w ON w.tenant_id = c.tenant_id AND w.id = c.work_item_id
 GROUP BY c.tenant_id, t.slug, day, c.assistant_id, a.slug, c.provider, c.model, c.work_item_id, w.title;
 
-COMMENT ON VIEW awgp.cost_by IS 'What was spent, a row a tenant, day, assistant, provider, model and work item; reversed entries are taken off. Sum it by what is asked for.';
+COMMENT ON VIEW awgp.cost_by IS 'What was spent: one row for each tenant, day, assistant, provider, model and work item. Reversed entries do not count. Sum it by the columns you need.';
 COMMENT ON COLUMN awgp.cost_by.tenant_id IS 'Who paid.';
-COMMENT ON COLUMN awgp.cost_by.tenant_slug IS 'His slug.';
+COMMENT ON COLUMN awgp.cost_by.tenant_slug IS 'The slug of the tenant.';
 COMMENT ON COLUMN awgp.cost_by.day IS 'The day it counts in, in the tenant''s time zone.';
 COMMENT ON COLUMN awgp.cost_by.assistant_id IS 'The assistant that spent it.';
 COMMENT ON COLUMN awgp.cost_by.assistant_slug IS 'Its slug.';

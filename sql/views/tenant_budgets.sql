@@ -32,7 +32,7 @@ LEFT JOIN LATERAL (
       AND b.ends_at > statement_timestamp() AND b.starts_at <= statement_timestamp()
     ORDER BY b.ends_at LIMIT 1) AS holding ON true;
 
-COMMENT ON VIEW awgp.tenant_budgets IS 'Budgets and spend, a row a tenant: a holding reads those of all its subsidiaries in one query.';
+COMMENT ON VIEW awgp.tenant_budgets IS 'Budgets and costs, one row a tenant. A holding reads those of all its subsidiaries in one query.';
 COMMENT ON COLUMN awgp.tenant_budgets.tenant_id IS 'The tenant.';
 COMMENT ON COLUMN awgp.tenant_budgets.tenant_slug IS 'Its slug.';
 COMMENT ON COLUMN awgp.tenant_budgets.tenant_name IS 'Its name.';
