@@ -37,8 +37,8 @@ CREATE INDEX idx_approval_decisions_delegation ON awgp.approval_decisions (tenan
 COMMENT ON TABLE awgp.approval_decisions IS 'Votes on approvals: who decided, and on whose behalf. Only AWGP writes them, and no vote is changed.';
 COMMENT ON COLUMN awgp.approval_decisions.id IS 'Key.';
 COMMENT ON COLUMN awgp.approval_decisions.tenant_id IS 'The tenant of the approval; never changes.';
-COMMENT ON COLUMN awgp.approval_decisions.approval_id IS 'What was decided.';
-COMMENT ON COLUMN awgp.approval_decisions.approver_id IS 'The human who decided.';
+COMMENT ON COLUMN awgp.approval_decisions.approval_id IS 'The approval that was decided.';
+COMMENT ON COLUMN awgp.approval_decisions.approver_id IS 'The user who decided.';
 COMMENT ON COLUMN awgp.approval_decisions.on_behalf_of IS 'The user on whose behalf it was decided; empty where the approver decided in person.';
 COMMENT ON COLUMN awgp.approval_decisions.delegation_id IS 'The delegation that allowed it.';
 COMMENT ON COLUMN awgp.approval_decisions.decision IS 'approve, reject or break_glass.';

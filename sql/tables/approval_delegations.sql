@@ -30,7 +30,7 @@ CREATE TABLE awgp.approval_delegations (
 CREATE INDEX idx_approval_delegations_delegate ON awgp.approval_delegations (tenant_id, delegate_id, ends_at);
 CREATE INDEX idx_approval_delegations_delegator ON awgp.approval_delegations (tenant_id, delegator_id);
 
-COMMENT ON TABLE awgp.approval_delegations IS 'Temporary approval authority delegation.';
+COMMENT ON TABLE awgp.approval_delegations IS 'Authority to approve that a user has given to another for a time.';
 COMMENT ON COLUMN awgp.approval_delegations.id IS 'Key.';
 COMMENT ON COLUMN awgp.approval_delegations.tenant_id IS 'The tenant of both users; never changes.';
 COMMENT ON COLUMN awgp.approval_delegations.delegator_id IS 'The user who delegates their authority.';
@@ -43,7 +43,7 @@ COMMENT ON COLUMN awgp.approval_delegations.is_active IS 'False once revoked.';
 COMMENT ON COLUMN awgp.approval_delegations.revoked_at IS 'When it was revoked; kept by trigger.';
 COMMENT ON COLUMN awgp.approval_delegations.created_at IS 'When the row was made.';
 COMMENT ON COLUMN awgp.approval_delegations.updated_at IS 'When the row last changed; kept by trigger.';
-COMMENT ON COLUMN awgp.approval_delegations.delegator_subject IS 'The subject that the delegator had when it was given; void once the user has another. Kept by trigger.';
+COMMENT ON COLUMN awgp.approval_delegations.delegator_subject IS 'The subject of the delegator when the delegation was made. It is void when the user has another subject. Kept by trigger.';
 COMMENT ON CONSTRAINT approval_delegations_pkey ON awgp.approval_delegations IS 'A delegation is named by its id.';
 COMMENT ON CONSTRAINT approval_delegations_tenant_id_id_key ON awgp.approval_delegations IS 'Target of references, which name tenant and delegation together.';
 COMMENT ON CONSTRAINT valid_delegation ON awgp.approval_delegations IS 'A user does not delegate to themselves.';

@@ -58,7 +58,7 @@ COMMENT ON COLUMN awgp.assistants.description IS 'What the assistant is for.';
 COMMENT ON COLUMN awgp.assistants.type IS 'Kind of assistant: executive, shared service, company function or custom.';
 COMMENT ON COLUMN awgp.assistants.status IS 'active, inactive, suspended or error. Only an active assistant begins work.';
 COMMENT ON COLUMN awgp.assistants.status_reason IS 'Why it is in this status; set only together with the status.';
-COMMENT ON COLUMN awgp.assistants.status_changed_at IS 'Since when it is in this state; kept by trigger.';
+COMMENT ON COLUMN awgp.assistants.status_changed_at IS 'Since when it has this status; kept by trigger.';
 COMMENT ON COLUMN awgp.assistants.configuration IS 'Settings of the assistant, a JSON object.';
 COMMENT ON COLUMN awgp.assistants.capabilities IS 'Actions the assistant may take.';
 COMMENT ON COLUMN awgp.assistants.model_config IS 'Provider, model and its parameters, a JSON object.';

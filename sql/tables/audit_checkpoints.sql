@@ -16,7 +16,7 @@ CREATE TABLE awgp.audit_checkpoints (
         body !~* 'PRIVATE.KEY' AND COALESCE(signed_by, '') !~* 'PRIVATE.KEY')
 );
 
-COMMENT ON TABLE awgp.audit_checkpoints IS 'The bodies of checkpoints: size and root of a tenant''s audit tree. The signed notes are the auditor''s to keep, outside of the database.';
+COMMENT ON TABLE awgp.audit_checkpoints IS 'Checkpoints: size and root of a tenant''s audit tree at a moment. The auditor keeps the signed notes, outside of the database.';
 COMMENT ON COLUMN awgp.audit_checkpoints.tenant_id IS 'The tenant; the install id for the system''s own chain.';
 COMMENT ON COLUMN awgp.audit_checkpoints.tree_size IS 'How many audit rows the tree has.';
 COMMENT ON COLUMN awgp.audit_checkpoints.root_hash IS 'Root of the tree, in hex.';

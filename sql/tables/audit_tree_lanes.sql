@@ -20,7 +20,7 @@ CREATE TABLE awgp.audit_tree_lanes (
 -- The runs of one checkpoint; the foreign key asks for them too.
 CREATE INDEX idx_audit_tree_lanes_checkpoint ON awgp.audit_tree_lanes (tenant_id, tree_size);
 
-COMMENT ON TABLE awgp.audit_tree_lanes IS 'Runs of leaves: the rows of one lane that one checkpoint appended to the tree, and so how far each lane is checkpointed.';
+COMMENT ON TABLE awgp.audit_tree_lanes IS 'Which rows of a lane each checkpoint appended to the tree; it shows how far each lane is checkpointed.';
 COMMENT ON COLUMN awgp.audit_tree_lanes.tenant_id IS 'The tenant; the install id for the system''s own chain.';
 COMMENT ON COLUMN awgp.audit_tree_lanes.chain_lane IS 'The lane of the tenant''s chain.';
 COMMENT ON COLUMN awgp.audit_tree_lanes.first_seq IS 'chain_seq of the run''s first row.';

@@ -50,14 +50,14 @@ COMMENT ON COLUMN awgp.budget_periods.time_zone IS 'The tenant''s time zone when
 COMMENT ON COLUMN awgp.budget_periods.limit_amount IS 'The limit when an amount last changed. The limit in force is a column of the pool, tenant or assistant.';
 COMMENT ON COLUMN awgp.budget_periods.opening IS 'The part of spent that was spent before the pool had entries in the ledger.';
 COMMENT ON COLUMN awgp.budget_periods.spent IS 'What was spent in the period: opening and the entries of the ledger.';
-COMMENT ON COLUMN awgp.budget_periods.held IS 'What reservations hold that are neither settled, released nor swept; expired ones among them do not count against the limit.';
+COMMENT ON COLUMN awgp.budget_periods.held IS 'What reservations in the state held hold. Expired ones among them do not count towards the limit.';
 COMMENT ON COLUMN awgp.budget_periods.created_at IS 'When the row was made.';
 COMMENT ON COLUMN awgp.budget_periods.updated_at IS 'When an amount last changed.';
 COMMENT ON COLUMN awgp.budget_periods.remainder IS 'What spent lacks of the exact sum, below zero where it has more: half a millionth at most.';
 COMMENT ON CONSTRAINT budget_periods_pkey ON awgp.budget_periods IS 'A period is named by its id.';
 COMMENT ON CONSTRAINT budget_periods_tenant_id_id_key ON awgp.budget_periods IS 'Target of references, which name tenant and period together.';
 COMMENT ON CONSTRAINT budget_periods_scope_check ON awgp.budget_periods IS 'The scope is holding, tenant, pool or assistant.';
-COMMENT ON CONSTRAINT budget_periods_subject_check ON awgp.budget_periods IS 'The subject is what the scope says.';
+COMMENT ON CONSTRAINT budget_periods_subject_check ON awgp.budget_periods IS 'A pool is set for scope pool, and an assistant for scope assistant, only.';
 COMMENT ON CONSTRAINT budget_periods_window_check ON awgp.budget_periods IS 'A period ends after it begins.';
 COMMENT ON CONSTRAINT budget_periods_amounts_check ON awgp.budget_periods IS 'Amounts are numbers, and not negative.';
 COMMENT ON CONSTRAINT budget_periods_remainder_check ON awgp.budget_periods IS 'Spent is the exact sum to six decimals.';

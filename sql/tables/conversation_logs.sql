@@ -60,7 +60,7 @@ CREATE UNIQUE INDEX idx_conversation_logs_external_number
 COMMENT ON TABLE awgp.conversation_logs IS 'Archived assistant conversations.';
 COMMENT ON COLUMN awgp.conversation_logs.id IS 'Key.';
 COMMENT ON COLUMN awgp.conversation_logs.tenant_id IS 'The tenant whose conversation it is; never changes.';
-COMMENT ON COLUMN awgp.conversation_logs.assistant_id IS 'The assistant, of the same tenant, that talked.';
+COMMENT ON COLUMN awgp.conversation_logs.assistant_id IS 'The assistant, of the same tenant, that took part.';
 COMMENT ON COLUMN awgp.conversation_logs.work_item_id IS 'The work item, of the same tenant, it was about.';
 COMMENT ON COLUMN awgp.conversation_logs.channel IS 'Where it took place: telegram, slack, email, internal or another.';
 COMMENT ON COLUMN awgp.conversation_logs.external_id IS 'Its name there, such as a Telegram chat id; content, which the audit trail does not hold.';
@@ -91,7 +91,7 @@ COMMENT ON CONSTRAINT conversation_logs_token_count_check ON awgp.conversation_l
 COMMENT ON CONSTRAINT conversation_logs_window_check ON awgp.conversation_logs IS 'A conversation does not end before it began.';
 COMMENT ON CONSTRAINT conversation_logs_message_count_check ON awgp.conversation_logs IS 'A message count is not negative.';
 COMMENT ON CONSTRAINT conversation_logs_content_digest_check ON awgp.conversation_logs IS 'content_digest is 64 lower-case hex digits.';
-COMMENT ON CONSTRAINT conversation_logs_content_salt_check ON awgp.conversation_logs IS 'The salt is there until the content is erased, and goes with it.';
+COMMENT ON CONSTRAINT conversation_logs_content_salt_check ON awgp.conversation_logs IS 'The salt is erased with the content, and not before.';
 COMMENT ON CONSTRAINT conversation_logs_erased_check ON awgp.conversation_logs IS 'An erased conversation has no message and no external id, is over and not on legal hold.';
 COMMENT ON CONSTRAINT conversation_logs_erased_reason_check ON awgp.conversation_logs IS 'A conversation that is erased says why; no other does.';
 COMMENT ON CONSTRAINT conversation_logs_cost_amount_check ON awgp.conversation_logs IS 'A cost is a number, and not negative.';

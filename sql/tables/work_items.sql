@@ -61,8 +61,8 @@ COMMENT ON COLUMN awgp.work_items.started_at IS 'When work first began; kept by 
 COMMENT ON COLUMN awgp.work_items.completed_at IS 'When work was completed or failed; kept by trigger.';
 COMMENT ON COLUMN awgp.work_items.due_at IS 'When it should be done.';
 COMMENT ON COLUMN awgp.work_items.closed_reason IS 'Why it failed or was cancelled; set only together with that status.';
-COMMENT ON COLUMN awgp.work_items.asked_risk_level IS 'The highest risk that an approval was asked for; the risk does not fall below it. Kept by trigger.';
-COMMENT ON COLUMN awgp.work_items.pinned_digest IS 'While it runs under an approval: the digest of what was approved, which does not change meanwhile. Kept by trigger.';
+COMMENT ON COLUMN awgp.work_items.asked_risk_level IS 'The highest risk level for which an approval was asked; risk_level is not set below it. Kept by trigger.';
+COMMENT ON COLUMN awgp.work_items.pinned_digest IS 'The digest of what was approved, while the item runs under an approval; the item does not change in that time. Kept by trigger.';
 COMMENT ON COLUMN awgp.work_items.created_by IS 'The user of the same tenant who asked for it; empty where the system did.';
 COMMENT ON COLUMN awgp.work_items.created_at IS 'When the row was made.';
 COMMENT ON COLUMN awgp.work_items.updated_at IS 'When the row last changed; kept by trigger.';

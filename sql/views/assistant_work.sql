@@ -14,10 +14,10 @@ CREATE OR REPLACE VIEW awgp.assistant_work WITH (security_invoker = true) AS
 COMMENT ON VIEW awgp.assistant_work IS 'How much open work each assistant has, in whatever state the assistant is.';
 COMMENT ON COLUMN awgp.assistant_work.tenant_id IS 'The assistant''s tenant.';
 COMMENT ON COLUMN awgp.assistant_work.assistant_id IS 'The assistant.';
-COMMENT ON COLUMN awgp.assistant_work.slug IS 'Its slug.';
-COMMENT ON COLUMN awgp.assistant_work.status IS 'Its state.';
-COMMENT ON COLUMN awgp.assistant_work.status_reason IS 'Why it is in this state.';
-COMMENT ON COLUMN awgp.assistant_work.status_changed_at IS 'Since when.';
+COMMENT ON COLUMN awgp.assistant_work.slug IS 'The slug.';
+COMMENT ON COLUMN awgp.assistant_work.status IS 'The status of the assistant.';
+COMMENT ON COLUMN awgp.assistant_work.status_reason IS 'Why the assistant has this status.';
+COMMENT ON COLUMN awgp.assistant_work.status_changed_at IS 'When it was placed.';
 COMMENT ON COLUMN awgp.assistant_work.in_progress IS 'Work items under way.';
 COMMENT ON COLUMN awgp.assistant_work.awaiting_approval IS 'Work items that wait for a human.';
 COMMENT ON COLUMN awgp.assistant_work.backlog IS 'Work items not begun.';
