@@ -8,7 +8,7 @@ CREATE POLICY tenant_isolation_approval_decisions ON awgp.approval_decisions FOR
     USING (awgp.own_or_visible(
         tenant_id = (SELECT awgp.own_tenant()),
         tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])));
-COMMENT ON POLICY tenant_isolation_approval_decisions ON awgp.approval_decisions IS 'Reads: the tenant in context and, for a holding, its direct active subsidiaries.';
+COMMENT ON POLICY tenant_isolation_approval_decisions ON awgp.approval_decisions IS 'Rows of the tenant in context and, for a holding, of its direct active subsidiaries.';
 
 REVOKE ALL ON awgp.approval_decisions FROM PUBLIC;
 GRANT SELECT ON awgp.approval_decisions TO awgp_app;

@@ -6,7 +6,7 @@ ALTER TABLE awgp.assistant_templates FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS tenants_select ON awgp.assistant_templates;
 CREATE POLICY tenants_select ON awgp.assistant_templates FOR SELECT
     USING ((SELECT awgp.current_tenant()) IS NOT NULL);
-COMMENT ON POLICY tenants_select ON awgp.assistant_templates IS 'Reads: whoever has a tenant in context.';
+COMMENT ON POLICY tenants_select ON awgp.assistant_templates IS 'Every row, where a tenant is in context.';
 
 DROP POLICY IF EXISTS administrators_all ON awgp.assistant_templates;
 CREATE POLICY administrators_all ON awgp.assistant_templates FOR ALL TO awgp_admin USING (true) WITH CHECK (true);

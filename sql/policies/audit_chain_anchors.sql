@@ -8,7 +8,7 @@ CREATE POLICY tenant_isolation_audit_chain_anchors ON awgp.audit_chain_anchors F
     USING (awgp.own_or_visible(
         tenant_id = (SELECT awgp.own_tenant()),
         tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])));
-COMMENT ON POLICY tenant_isolation_audit_chain_anchors ON awgp.audit_chain_anchors IS 'Reads: the tenant in context and, for a holding, its direct active subsidiaries.';
+COMMENT ON POLICY tenant_isolation_audit_chain_anchors ON awgp.audit_chain_anchors IS 'Rows of the tenant in context and, for a holding, of its direct active subsidiaries.';
 
 DROP POLICY IF EXISTS auditors_select ON awgp.audit_chain_anchors;
 CREATE POLICY auditors_select ON awgp.audit_chain_anchors FOR SELECT TO awgp_auditor USING (true);

@@ -8,7 +8,7 @@ CREATE POLICY tenant_isolation_audit_checkpoints ON awgp.audit_checkpoints FOR S
     USING (awgp.own_or_visible(
         tenant_id = (SELECT awgp.own_tenant()),
         tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])));
-COMMENT ON POLICY tenant_isolation_audit_checkpoints ON awgp.audit_checkpoints IS 'Reads: the tenant in context and, for a holding, its direct active subsidiaries.';
+COMMENT ON POLICY tenant_isolation_audit_checkpoints ON awgp.audit_checkpoints IS 'Rows of the tenant in context and, for a holding, of its direct active subsidiaries.';
 
 DROP POLICY IF EXISTS auditors_select ON awgp.audit_checkpoints;
 CREATE POLICY auditors_select ON awgp.audit_checkpoints FOR SELECT TO awgp_auditor, awgp_maintainer USING (true);

@@ -10,7 +10,7 @@ CREATE POLICY tenant_isolation_audit ON awgp.audit_logs FOR SELECT
     USING (awgp.own_or_visible(
         tenant_id = (SELECT awgp.own_tenant()),
         tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])));
-COMMENT ON POLICY tenant_isolation_audit ON awgp.audit_logs IS 'Reads: the tenant in context and, for a holding, its direct active subsidiaries.';
+COMMENT ON POLICY tenant_isolation_audit ON awgp.audit_logs IS 'Rows of the tenant in context and, for a holding, of its direct active subsidiaries.';
 
 DROP POLICY IF EXISTS auditors_select ON awgp.audit_logs;
 CREATE POLICY auditors_select ON awgp.audit_logs FOR SELECT TO awgp_auditor USING (true);

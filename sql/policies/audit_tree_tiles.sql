@@ -8,7 +8,7 @@ CREATE POLICY tenant_isolation_audit_tree_tiles ON awgp.audit_tree_tiles FOR SEL
     USING (awgp.own_or_visible(
         tenant_id = (SELECT awgp.own_tenant()),
         tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])));
-COMMENT ON POLICY tenant_isolation_audit_tree_tiles ON awgp.audit_tree_tiles IS 'Reads: the tenant in context and, for a holding, its direct active subsidiaries.';
+COMMENT ON POLICY tenant_isolation_audit_tree_tiles ON awgp.audit_tree_tiles IS 'Rows of the tenant in context and, for a holding, of its direct active subsidiaries.';
 
 DROP POLICY IF EXISTS auditors_select ON awgp.audit_tree_tiles;
 CREATE POLICY auditors_select ON awgp.audit_tree_tiles FOR SELECT TO awgp_auditor USING (true);

@@ -8,7 +8,7 @@ CREATE POLICY tenant_isolation_conversation_search ON awgp.conversation_search F
     USING (awgp.own_or_visible(
         tenant_id = (SELECT awgp.own_tenant()),
         tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])));
-COMMENT ON POLICY tenant_isolation_conversation_search ON awgp.conversation_search IS 'Reads: the tenant in context and, for a holding, its direct active subsidiaries.';
+COMMENT ON POLICY tenant_isolation_conversation_search ON awgp.conversation_search IS 'Rows of the tenant in context and, for a holding, of its direct active subsidiaries.';
 
 REVOKE ALL ON awgp.conversation_search FROM PUBLIC;
 GRANT SELECT ON awgp.conversation_search TO awgp_app;

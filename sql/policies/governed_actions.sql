@@ -9,7 +9,7 @@ CREATE POLICY tenant_isolation_governed_actions ON awgp.governed_actions FOR SEL
     USING (awgp.own_or_visible(
         tenant_id = (SELECT awgp.own_tenant()),
         tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])));
-COMMENT ON POLICY tenant_isolation_governed_actions ON awgp.governed_actions IS 'Reads: the tenant in context and, for a holding, its direct active subsidiaries.';
+COMMENT ON POLICY tenant_isolation_governed_actions ON awgp.governed_actions IS 'Rows of the tenant in context and, for a holding, of its direct active subsidiaries.';
 
 REVOKE ALL ON awgp.governed_actions FROM PUBLIC;
 GRANT SELECT ON awgp.governed_actions TO awgp_app;

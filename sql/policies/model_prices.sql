@@ -7,7 +7,7 @@ ALTER TABLE awgp.model_prices FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS tenants_select ON awgp.model_prices;
 CREATE POLICY tenants_select ON awgp.model_prices FOR SELECT
     USING ((SELECT awgp.current_tenant()) IS NOT NULL);
-COMMENT ON POLICY tenants_select ON awgp.model_prices IS 'Reads: whoever has a tenant in context.';
+COMMENT ON POLICY tenants_select ON awgp.model_prices IS 'Every row, where a tenant is in context.';
 
 DROP POLICY IF EXISTS administrators_select ON awgp.model_prices;
 CREATE POLICY administrators_select ON awgp.model_prices FOR SELECT TO awgp_admin USING (true);

@@ -1,4 +1,4 @@
--- Who may name what is in the schema awgp at all.
+-- Who may use the schema awgp.
 
 REVOKE ALL ON SCHEMA awgp FROM PUBLIC;
 GRANT USAGE ON SCHEMA awgp TO awgp_app, awgp_auditor, awgp_maintainer, awgp_admin;

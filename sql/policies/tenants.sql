@@ -8,7 +8,7 @@ CREATE POLICY tenant_isolation_tenants ON awgp.tenants FOR SELECT
     USING (awgp.own_or_visible(
         id = (SELECT awgp.own_tenant()),
         id = ANY ((SELECT awgp.visible_tenants())::uuid[])));
-COMMENT ON POLICY tenant_isolation_tenants ON awgp.tenants IS 'Reads: the tenant in context and, for a holding, its direct active subsidiaries.';
+COMMENT ON POLICY tenant_isolation_tenants ON awgp.tenants IS 'Rows of the tenant in context and, for a holding, of its direct active subsidiaries.';
 
 DROP POLICY IF EXISTS administrators_all ON awgp.tenants;
 CREATE POLICY administrators_all ON awgp.tenants FOR ALL TO awgp_admin USING (true) WITH CHECK (true);
@@ -16,7 +16,7 @@ COMMENT ON POLICY administrators_all ON awgp.tenants IS 'Administrators see and 
 
 DROP POLICY IF EXISTS auditors_select ON awgp.tenants;
 CREATE POLICY auditors_select ON awgp.tenants FOR SELECT TO awgp_auditor USING (true);
-COMMENT ON POLICY auditors_select ON awgp.tenants IS 'Auditors see whose trail they read.';
+COMMENT ON POLICY auditors_select ON awgp.tenants IS 'Auditors see every tenant, to know whose trail they read.';
 
 REVOKE ALL ON awgp.tenants FROM PUBLIC;
 GRANT SELECT ON awgp.tenants TO awgp_app;

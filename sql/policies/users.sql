@@ -2,35 +2,35 @@
 
 ALTER TABLE awgp.users ENABLE ROW LEVEL SECURITY;
 ALTER TABLE awgp.users FORCE ROW LEVEL SECURITY;
--- Here, not in the table: a function of the extension goes with it, and comes back with it.
+-- Here, not in sql/tables/: the default is a function of the extension, dropped and made again with it.
 ALTER TABLE awgp.users ALTER COLUMN tenant_id SET DEFAULT awgp.current_tenant();
 
--- Nor this: the key is a function's. Rows that clash were reported before, by name.
+-- This too: its key is a function of the extension. Rows that clash were reported before, by name.
 CREATE UNIQUE INDEX IF NOT EXISTS users_tenant_id_email_key_key ON awgp.users (tenant_id, awgp.email_key(email));
-COMMENT ON INDEX awgp.users_tenant_id_email_key_key IS 'An e-mail address is one user of a tenant, whatever its case and its Unicode form.';
+COMMENT ON INDEX awgp.users_tenant_id_email_key_key IS 'An e-mail address names one user of a tenant, in any upper and lower case and Unicode form.';
 
 DROP POLICY IF EXISTS tenant_isolation_users ON awgp.users;
 CREATE POLICY tenant_isolation_users ON awgp.users FOR SELECT
     USING (awgp.own_or_visible(
         tenant_id = (SELECT awgp.own_tenant()),
         tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])));
-COMMENT ON POLICY tenant_isolation_users ON awgp.users IS 'Reads: the tenant in context and, for a holding, its direct active subsidiaries.';
+COMMENT ON POLICY tenant_isolation_users ON awgp.users IS 'Rows of the tenant in context and, for a holding, of its direct active subsidiaries.';
 
 DROP POLICY IF EXISTS own_tenant_insert ON awgp.users;
 CREATE POLICY own_tenant_insert ON awgp.users FOR INSERT
     WITH CHECK (tenant_id = awgp.current_tenant());
-COMMENT ON POLICY own_tenant_insert ON awgp.users IS 'Inserts: the tenant in context.';
+COMMENT ON POLICY own_tenant_insert ON awgp.users IS 'Rows of the tenant in context.';
 
 DROP POLICY IF EXISTS own_tenant_update ON awgp.users;
 CREATE POLICY own_tenant_update ON awgp.users FOR UPDATE
     USING (tenant_id = (SELECT awgp.current_tenant()))
     WITH CHECK (tenant_id = awgp.current_tenant());
-COMMENT ON POLICY own_tenant_update ON awgp.users IS 'Updates: the tenant in context.';
+COMMENT ON POLICY own_tenant_update ON awgp.users IS 'Rows of the tenant in context.';
 
 DROP POLICY IF EXISTS own_tenant_delete ON awgp.users;
 CREATE POLICY own_tenant_delete ON awgp.users FOR DELETE
     USING (tenant_id = (SELECT awgp.current_tenant()));
-COMMENT ON POLICY own_tenant_delete ON awgp.users IS 'Deletes: the tenant in context.';
+COMMENT ON POLICY own_tenant_delete ON awgp.users IS 'Rows of the tenant in context.';
 
 REVOKE ALL ON awgp.users FROM PUBLIC;
 GRANT SELECT, INSERT, UPDATE, DELETE ON awgp.users TO awgp_app;

@@ -26,15 +26,15 @@ CREATE TABLE awgp.approval_delegations (
     CONSTRAINT approval_delegations_delegator_id_fkey FOREIGN KEY (tenant_id, delegator_id) REFERENCES awgp.users (tenant_id, id) ON DELETE RESTRICT,
     CONSTRAINT approval_delegations_delegate_id_fkey FOREIGN KEY (tenant_id, delegate_id) REFERENCES awgp.users (tenant_id, id) ON DELETE RESTRICT
 );
--- Deciding asks: which delegations does this user hold, and until when?
+-- Deciding reads the delegations that a user holds, by their end.
 CREATE INDEX idx_approval_delegations_delegate ON awgp.approval_delegations (tenant_id, delegate_id, ends_at);
 CREATE INDEX idx_approval_delegations_delegator ON awgp.approval_delegations (tenant_id, delegator_id);
 
-COMMENT ON TABLE awgp.approval_delegations IS 'Temporary approval authority delegation.';
+COMMENT ON TABLE awgp.approval_delegations IS 'Authority to approve that a user has given to another for a time.';
 COMMENT ON COLUMN awgp.approval_delegations.id IS 'Key.';
 COMMENT ON COLUMN awgp.approval_delegations.tenant_id IS 'The tenant of both users; never changes.';
-COMMENT ON COLUMN awgp.approval_delegations.delegator_id IS 'The user who passes his authority on.';
-COMMENT ON COLUMN awgp.approval_delegations.delegate_id IS 'The user who may decide on his behalf.';
+COMMENT ON COLUMN awgp.approval_delegations.delegator_id IS 'The user who delegates their authority.';
+COMMENT ON COLUMN awgp.approval_delegations.delegate_id IS 'The user who may decide on behalf of the delegator.';
 COMMENT ON COLUMN awgp.approval_delegations.risk_levels IS 'Which risk levels are delegated; empty means all that the delegator may decide.';
 COMMENT ON COLUMN awgp.approval_delegations.starts_at IS 'First moment in force.';
 COMMENT ON COLUMN awgp.approval_delegations.ends_at IS 'First moment no longer in force.';
@@ -43,10 +43,10 @@ COMMENT ON COLUMN awgp.approval_delegations.is_active IS 'False once revoked.';
 COMMENT ON COLUMN awgp.approval_delegations.revoked_at IS 'When it was revoked; kept by trigger.';
 COMMENT ON COLUMN awgp.approval_delegations.created_at IS 'When the row was made.';
 COMMENT ON COLUMN awgp.approval_delegations.updated_at IS 'When the row last changed; kept by trigger.';
-COMMENT ON COLUMN awgp.approval_delegations.delegator_subject IS 'The subject that the delegator had when it was given; void once the user has another. Kept by the machine.';
+COMMENT ON COLUMN awgp.approval_delegations.delegator_subject IS 'The subject of the delegator when the delegation was made. It is void when the user has another subject. Kept by trigger.';
 COMMENT ON CONSTRAINT approval_delegations_pkey ON awgp.approval_delegations IS 'A delegation is named by its id.';
 COMMENT ON CONSTRAINT approval_delegations_tenant_id_id_key ON awgp.approval_delegations IS 'Target of references, which name tenant and delegation together.';
-COMMENT ON CONSTRAINT valid_delegation ON awgp.approval_delegations IS 'Nobody delegates to himself.';
+COMMENT ON CONSTRAINT valid_delegation ON awgp.approval_delegations IS 'A user does not delegate to themselves.';
 COMMENT ON CONSTRAINT approval_delegations_window_check ON awgp.approval_delegations IS 'A delegation starts before it ends.';
 COMMENT ON CONSTRAINT approval_delegations_risk_levels_check ON awgp.approval_delegations IS 'Delegated risk levels are a non-empty list of values 0 to 5; leave the list out to delegate all.';
 COMMENT ON CONSTRAINT approval_delegations_tenant_id_fkey ON awgp.approval_delegations IS 'The tenant exists, and stays while it has delegations.';

@@ -1,4 +1,4 @@
--- What humans are asked to allow.
+-- Approvals: what a user is asked to allow.
 
 CREATE TABLE awgp.approvals (
     id uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid(),
@@ -49,14 +49,14 @@ CREATE INDEX idx_approvals_requested_by ON awgp.approvals (requested_by);
 CREATE INDEX idx_approvals_expires ON awgp.approvals (expires_at);
 -- An inbox: a tenant's open requests, soonest to expire first.
 CREATE INDEX idx_approvals_tenant_status ON awgp.approvals (tenant_id, status, expires_at);
--- The machine withdraws what waits before it takes another; this holds it also within one INSERT of several rows.
+-- The trigger withdraws an open request before it takes another; this also holds within one INSERT of several rows.
 CREATE UNIQUE INDEX idx_approvals_one_open ON awgp.approvals (tenant_id, work_item_id) WHERE status IN ('pending', 'escalated');
 CREATE INDEX idx_approvals_tenant_work_item ON awgp.approvals (tenant_id, work_item_id);
 -- What the doctor looks for.
 CREATE INDEX idx_approvals_break_glass ON awgp.approvals (approved_at) WHERE break_glass;
 CREATE INDEX idx_approvals_tenant_approved_by ON awgp.approvals (tenant_id, approved_by) WHERE approved_by IS NOT NULL;
 
-COMMENT ON TABLE awgp.approvals IS 'Human approval requests.';
+COMMENT ON TABLE awgp.approvals IS 'Requests to approve work, and what was decided.';
 COMMENT ON COLUMN awgp.approvals.id IS 'Key.';
 COMMENT ON COLUMN awgp.approvals.tenant_id IS 'The tenant whose work is to be approved; never changes.';
 COMMENT ON COLUMN awgp.approvals.work_item_id IS 'The work item, of the same tenant, that waits.';
@@ -65,25 +65,25 @@ COMMENT ON COLUMN awgp.approvals.description IS 'What is asked, in full.';
 COMMENT ON COLUMN awgp.approvals.risk_level IS '0 to 5; decides who may approve. At least that of the work item.';
 COMMENT ON COLUMN awgp.approvals.status IS 'pending, approved, rejected, escalated or expired.';
 COMMENT ON COLUMN awgp.approvals.requested_by IS 'The user, of the same tenant, who asks.';
-COMMENT ON COLUMN awgp.approvals.request_digest IS 'SHA-256 of the work item as it was when this was asked, in hexadecimal; docs/approvals.md writes its bytes down. Kept by trigger.';
+COMMENT ON COLUMN awgp.approvals.request_digest IS 'SHA-256, in hex, of the work item when the approval was asked; docs/approvals.md describes its bytes. Kept by trigger.';
 COMMENT ON COLUMN awgp.approvals.approver_ids IS 'Users of the same tenant who may decide; empty means everybody the risk allows.';
 COMMENT ON COLUMN awgp.approvals.approved_by IS 'The user who gave the last vote that was needed; kept by trigger.';
 COMMENT ON COLUMN awgp.approvals.approved_at IS 'When it was approved; kept by trigger.';
 COMMENT ON COLUMN awgp.approvals.rejected_reason IS 'Why it was rejected.';
 COMMENT ON COLUMN awgp.approvals.expires_at IS 'From this moment on nobody can approve it.';
 COMMENT ON COLUMN awgp.approvals.escalation_count IS 'How often it was escalated; kept by trigger.';
-COMMENT ON COLUMN awgp.approvals.escalated_to IS 'The least role that an escalation asks for; empty: the one that the risk asks for. Kept by trigger.';
+COMMENT ON COLUMN awgp.approvals.escalated_to IS 'The lowest role that may decide after an escalation; empty: the role that the risk level needs. Kept by trigger.';
 COMMENT ON COLUMN awgp.approvals.escalated_at IS 'When it was last escalated; kept by trigger.';
 COMMENT ON COLUMN awgp.approvals.escalation_reason IS 'Why it was last escalated.';
 COMMENT ON COLUMN awgp.approvals.used_at IS 'When work began under it; it is used once. Kept by trigger.';
-COMMENT ON COLUMN awgp.approvals.withdrawn_at IS 'When what it was asked for began otherwise, ended, or was asked anew; kept by trigger.';
-COMMENT ON COLUMN awgp.approvals.break_glass IS 'True where somebody broke glass to approve it; kept by trigger.';
-COMMENT ON COLUMN awgp.approvals.context IS 'Data for the one who decides.';
+COMMENT ON COLUMN awgp.approvals.withdrawn_at IS 'When it was withdrawn: the work began or ended without it, or another approval was asked; kept by trigger.';
+COMMENT ON COLUMN awgp.approvals.break_glass IS 'True where break_glass() approved it; kept by trigger.';
+COMMENT ON COLUMN awgp.approvals.context IS 'Data for whoever decides.';
 COMMENT ON COLUMN awgp.approvals.created_at IS 'When the row was made.';
 COMMENT ON COLUMN awgp.approvals.updated_at IS 'When the row last changed; kept by trigger.';
-COMMENT ON COLUMN awgp.approvals.requester_issuer IS 'Who issued the token that the requester presented; empty in trusted mode. Kept by the machine.';
-COMMENT ON COLUMN awgp.approvals.requester_subject IS 'The subject of that token: the same human does not decide, whichever user they are.';
-COMMENT ON COLUMN awgp.approvals.request_digest_version IS 'The version of request_digest; each is compared by its own. Kept by the machine.';
+COMMENT ON COLUMN awgp.approvals.requester_issuer IS 'Who issued the token that the requester presented; empty in trusted mode. Kept by trigger.';
+COMMENT ON COLUMN awgp.approvals.requester_subject IS 'The subject of that token. The same person does not decide, as whichever user.';
+COMMENT ON COLUMN awgp.approvals.request_digest_version IS 'The version of request_digest; digests of one version are compared. Kept by trigger.';
 COMMENT ON CONSTRAINT approvals_pkey ON awgp.approvals IS 'An approval is named by its id.';
 COMMENT ON CONSTRAINT approvals_tenant_id_id_key ON awgp.approvals IS 'Target of references, which name tenant and approval together.';
 COMMENT ON CONSTRAINT approvals_title_check ON awgp.approvals IS 'An approval has a title.';
@@ -93,8 +93,8 @@ COMMENT ON CONSTRAINT approvals_escalation_count_check ON awgp.approvals IS 'An 
 COMMENT ON CONSTRAINT approvals_request_digest_check ON awgp.approvals IS 'A digest is 64 hexadecimal digits.';
 COMMENT ON CONSTRAINT approvals_escalated_to_check ON awgp.approvals IS 'An escalation asks for operator, manager, admin or super_admin.';
 COMMENT ON CONSTRAINT approvals_used_at_check ON awgp.approvals IS 'Only what was approved is used.';
-COMMENT ON CONSTRAINT approvals_approved_by_check ON awgp.approvals IS 'What was approved, and nothing else, says by whom and when.';
-COMMENT ON CONSTRAINT approvals_requester_subject_check ON awgp.approvals IS 'A subject is one of an issuer.';
+COMMENT ON CONSTRAINT approvals_approved_by_check ON awgp.approvals IS 'An approval that is approved says by whom and when; no other does.';
+COMMENT ON CONSTRAINT approvals_requester_subject_check ON awgp.approvals IS 'A subject is set together with its issuer.';
 COMMENT ON CONSTRAINT approvals_tenant_id_fkey ON awgp.approvals IS 'The tenant exists, and stays while it has approvals.';
 COMMENT ON CONSTRAINT approvals_work_item_id_fkey ON awgp.approvals IS 'The work item is one of the same tenant.';
 COMMENT ON CONSTRAINT approvals_requested_by_fkey ON awgp.approvals IS 'The requester is a user of the same tenant.';
@@ -105,5 +105,5 @@ COMMENT ON INDEX awgp.idx_approvals_expires IS 'The approvals that expire next; 
 COMMENT ON INDEX awgp.idx_approvals_tenant_status IS 'An inbox: a tenant''s open requests, soonest to expire first.';
 COMMENT ON INDEX awgp.idx_approvals_one_open IS 'A work item waits for one approval at a time.';
 COMMENT ON INDEX awgp.idx_approvals_tenant_work_item IS 'The approvals of a work item; serves its foreign key.';
-COMMENT ON INDEX awgp.idx_approvals_break_glass IS 'Where glass was broken, by when; for the doctor.';
+COMMENT ON INDEX awgp.idx_approvals_break_glass IS 'The approvals given by break_glass(), by time; for the doctor.';
 COMMENT ON INDEX awgp.idx_approvals_tenant_approved_by IS 'A tenant''s approvals by approver; serves its foreign key.';

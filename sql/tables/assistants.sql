@@ -1,4 +1,4 @@
--- The AI assistants.
+-- The AI assistants of a tenant.
 
 CREATE TABLE awgp.assistants (
     id uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid(),
@@ -56,9 +56,9 @@ COMMENT ON COLUMN awgp.assistants.name IS 'Name for people.';
 COMMENT ON COLUMN awgp.assistants.slug IS 'URL-friendly identifier, unique in the tenant.';
 COMMENT ON COLUMN awgp.assistants.description IS 'What the assistant is for.';
 COMMENT ON COLUMN awgp.assistants.type IS 'Kind of assistant: executive, shared service, company function or custom.';
-COMMENT ON COLUMN awgp.assistants.status IS 'active works; inactive, suspended and error start nothing.';
-COMMENT ON COLUMN awgp.assistants.status_reason IS 'Why it is in this state; set with the move alone.';
-COMMENT ON COLUMN awgp.assistants.status_changed_at IS 'Since when it is in this state; kept by trigger.';
+COMMENT ON COLUMN awgp.assistants.status IS 'active, inactive, suspended or error. Only an active assistant begins work.';
+COMMENT ON COLUMN awgp.assistants.status_reason IS 'Why it is in this status; set only together with the status.';
+COMMENT ON COLUMN awgp.assistants.status_changed_at IS 'Since when it has this status; kept by trigger.';
 COMMENT ON COLUMN awgp.assistants.configuration IS 'Settings of the assistant, a JSON object.';
 COMMENT ON COLUMN awgp.assistants.capabilities IS 'Actions the assistant may take.';
 COMMENT ON COLUMN awgp.assistants.model_config IS 'Provider, model and its parameters, a JSON object.';
@@ -67,12 +67,12 @@ COMMENT ON COLUMN awgp.assistants.max_cost_per_day IS 'What the assistant may sp
 COMMENT ON COLUMN awgp.assistants.version IS 'Version of the definition.';
 COMMENT ON COLUMN awgp.assistants.template_id IS 'The template it was made from, if any.';
 COMMENT ON COLUMN awgp.assistants.template_version IS 'The template''s version at that moment. Later versions change nothing here.';
-COMMENT ON COLUMN awgp.assistants.template_overrides IS 'What was said otherwise than in the template, a JSON object.';
+COMMENT ON COLUMN awgp.assistants.template_overrides IS 'What differs from the template, a JSON object.';
 COMMENT ON COLUMN awgp.assistants.created_by IS 'The user of the same tenant who made it; empty where the system or a holding did.';
 COMMENT ON COLUMN awgp.assistants.created_at IS 'When the row was made.';
 COMMENT ON COLUMN awgp.assistants.updated_at IS 'When the row last changed; kept by trigger.';
-COMMENT ON COLUMN awgp.assistants.creator_issuer IS 'Who issued the token that the maker presented; empty in trusted mode. Kept by the machine.';
-COMMENT ON COLUMN awgp.assistants.creator_subject IS 'The subject of that token: the maker stays the maker, whichever user they are.';
+COMMENT ON COLUMN awgp.assistants.creator_issuer IS 'Who issued the token that the creator presented; empty in trusted mode. Kept by trigger.';
+COMMENT ON COLUMN awgp.assistants.creator_subject IS 'The subject of that token. The creator stays the creator, as whichever user.';
 COMMENT ON CONSTRAINT assistants_pkey ON awgp.assistants IS 'An assistant is named by its id.';
 COMMENT ON CONSTRAINT assistants_tenant_id_id_key ON awgp.assistants IS 'Target of references, which name tenant and assistant together.';
 COMMENT ON CONSTRAINT assistants_tenant_id_slug_key ON awgp.assistants IS 'A slug names one assistant of the tenant; choose another.';
@@ -84,9 +84,9 @@ COMMENT ON CONSTRAINT assistants_configuration_check ON awgp.assistants IS 'conf
 COMMENT ON CONSTRAINT assistants_model_config_check ON awgp.assistants IS 'model_config is a JSON object.';
 COMMENT ON CONSTRAINT assistants_risk_tier_check ON awgp.assistants IS 'The risk tier is 0 to 5.';
 COMMENT ON CONSTRAINT assistants_max_cost_per_day_check ON awgp.assistants IS 'A limit is a number, and not negative.';
-COMMENT ON CONSTRAINT assistants_template_check ON awgp.assistants IS 'Template, version and overrides stand together, or none of them.';
+COMMENT ON CONSTRAINT assistants_template_check ON awgp.assistants IS 'Template, version and overrides are set together.';
 COMMENT ON CONSTRAINT assistants_template_overrides_check ON awgp.assistants IS 'template_overrides is a JSON object.';
-COMMENT ON CONSTRAINT assistants_creator_subject_check ON awgp.assistants IS 'A subject is one of an issuer.';
+COMMENT ON CONSTRAINT assistants_creator_subject_check ON awgp.assistants IS 'A subject is set together with its issuer.';
 COMMENT ON CONSTRAINT assistants_tenant_id_fkey ON awgp.assistants IS 'The tenant exists, and stays while it has assistants.';
 COMMENT ON CONSTRAINT assistants_created_by_fkey ON awgp.assistants IS 'The creator is a user of the same tenant.';
 COMMENT ON CONSTRAINT assistants_template_id_fkey ON awgp.assistants IS 'The template exists, and stays while assistants were made from it.';

@@ -15,7 +15,7 @@ CREATE TABLE awgp.audit_chain_anchors (
 -- Verification asks for the anchors of one lane, in the order of its numbers.
 CREATE INDEX idx_audit_chain_anchors_lane ON awgp.audit_chain_anchors (tenant_id, chain_lane, last_seq);
 
-COMMENT ON TABLE awgp.audit_chain_anchors IS 'The first and last link of each lane in each sealed partition: what remains verifies after a partition was retired, and a chain that was recomputed is found out.';
+COMMENT ON TABLE awgp.audit_chain_anchors IS 'The first and last link of each lane in each sealed partition. With them the trail verifies after a partition was retired, and a chain that was computed again is found.';
 COMMENT ON COLUMN awgp.audit_chain_anchors.partition_name IS 'Name of the sealed partition, without the schema.';
 COMMENT ON COLUMN awgp.audit_chain_anchors.tenant_id IS 'The tenant.';
 COMMENT ON COLUMN awgp.audit_chain_anchors.chain_lane IS 'The lane of the tenant''s chain.';

@@ -1,4 +1,4 @@
--- What was true of a partition when it was sealed.
+-- Seals: what was true of a partition when it was sealed.
 
 CREATE TABLE awgp.audit_log_integrity (
     id serial NOT NULL,
@@ -10,7 +10,7 @@ CREATE TABLE awgp.audit_log_integrity (
     CONSTRAINT audit_log_integrity_partition_name_key UNIQUE (partition_name)
 );
 
-COMMENT ON TABLE awgp.audit_log_integrity IS 'Hash chain for tamper detection: one row a sealed partition.';
+COMMENT ON TABLE awgp.audit_log_integrity IS 'Seals: one row for each partition that was sealed.';
 COMMENT ON COLUMN awgp.audit_log_integrity.id IS 'Key.';
 COMMENT ON COLUMN awgp.audit_log_integrity.partition_name IS 'Name of the partition, without the schema.';
 COMMENT ON COLUMN awgp.audit_log_integrity.last_sequence_number IS 'Highest audit_logs.id in the partition.';
@@ -18,4 +18,4 @@ COMMENT ON COLUMN awgp.audit_log_integrity.cumulative_hash IS 'Root over the hea
 COMMENT ON COLUMN awgp.audit_log_integrity.verified_at IS 'When the partition was last verified.';
 COMMENT ON CONSTRAINT audit_log_integrity_pkey ON awgp.audit_log_integrity IS 'A seal is named by its id.';
 COMMENT ON CONSTRAINT audit_log_integrity_partition_name_key ON awgp.audit_log_integrity IS 'A partition is sealed once.';
-COMMENT ON SEQUENCE awgp.audit_log_integrity_id_seq IS 'Keys of audit_log_integrity.';
+COMMENT ON SEQUENCE awgp.audit_log_integrity_id_seq IS 'Gives audit_log_integrity.id.';

@@ -27,18 +27,18 @@ CREATE TABLE awgp.audit_logs_default PARTITION OF awgp.audit_logs DEFAULT;
 -- Each partition has such a key of its own: a unique key of the whole table would have to hold the timestamp.
 CREATE UNIQUE INDEX audit_logs_default_chain_key ON awgp.audit_logs_default (tenant_id, chain_lane, chain_seq);
 
-COMMENT ON TABLE awgp.audit_logs IS 'Immutable record of all system actions.';
+COMMENT ON TABLE awgp.audit_logs IS 'The audit trail: an immutable record of every change and event.';
 COMMENT ON COLUMN awgp.audit_logs.id IS 'Number of the row in this database, ascending but not without gaps.';
 COMMENT ON COLUMN awgp.audit_logs."timestamp" IS 'Wall clock when the row was chained; months are cut by it, in UTC.';
-COMMENT ON COLUMN awgp.audit_logs.tenant_id IS 'The tenant whose row was touched.';
+COMMENT ON COLUMN awgp.audit_logs.tenant_id IS 'The tenant whose row was changed, or the install id for rows of no tenant.';
 COMMENT ON COLUMN awgp.audit_logs.actor_type IS 'user, assistant or system.';
 COMMENT ON COLUMN awgp.audit_logs.actor_id IS 'Id of the user or assistant; empty for the system.';
 COMMENT ON COLUMN awgp.audit_logs.action IS 'What was done, such as insert, update, delete.';
 COMMENT ON COLUMN awgp.audit_logs.entity_type IS 'Kind of thing it was done to, such as a table''s name.';
-COMMENT ON COLUMN awgp.audit_logs.entity_id IS 'Id of the thing.';
-COMMENT ON COLUMN awgp.audit_logs.before_state IS 'The row before.';
-COMMENT ON COLUMN awgp.audit_logs.after_state IS 'The row after.';
-COMMENT ON COLUMN awgp.audit_logs.metadata IS 'What else is known, such as on whose behalf it was done.';
+COMMENT ON COLUMN awgp.audit_logs.entity_id IS 'Id of the row or thing it was done to.';
+COMMENT ON COLUMN awgp.audit_logs.before_state IS 'The row before the change, a JSON object; empty before an insert.';
+COMMENT ON COLUMN awgp.audit_logs.after_state IS 'The row after the change, a JSON object; empty after a delete.';
+COMMENT ON COLUMN awgp.audit_logs.metadata IS 'What else is known of it, such as on whose behalf it was done.';
 COMMENT ON COLUMN awgp.audit_logs.integrity_hash IS 'SHA-256 over the predecessor''s hash and this row''s canonical bytes, in hex.';
 COMMENT ON COLUMN awgp.audit_logs.chain_lane IS 'Lane of the tenant''s chain, 0 and up.';
 COMMENT ON COLUMN awgp.audit_logs.chain_seq IS 'Place in the lane, from 1, without gaps.';
@@ -48,5 +48,5 @@ COMMENT ON INDEX awgp.idx_audit_logs_tenant_timestamp IS 'A tenant''s newest aud
 COMMENT ON INDEX awgp.idx_audit_logs_actor IS 'What a user or an assistant did.';
 COMMENT ON INDEX awgp.idx_audit_logs_entity IS 'The history of one thing, newest first.';
 COMMENT ON TABLE awgp.audit_logs_default IS 'Audit rows of months that have no partition yet; maintenance moves them on.';
-COMMENT ON SEQUENCE awgp.audit_logs_id_seq IS 'Numbers of the audit rows.';
+COMMENT ON SEQUENCE awgp.audit_logs_id_seq IS 'Gives audit_logs.id.';
 COMMENT ON INDEX awgp.audit_logs_default_chain_key IS 'No place in a lane is taken twice.';

@@ -1,4 +1,4 @@
--- Months of the trail that were made: one that is not there is missing, and one that never was is not.
+-- Months of the trail that were made: a month that was made and is not there is missing.
 
 CREATE TABLE awgp.audit_partitions (
     partition_name text NOT NULL,
@@ -7,7 +7,7 @@ CREATE TABLE awgp.audit_partitions (
     CONSTRAINT audit_partitions_name_check CHECK (partition_name ~ '^audit_logs_[0-9]{4}_[0-9]{2}$')
 );
 
-COMMENT ON TABLE awgp.audit_partitions IS 'Months of the trail that were made, for verification: what was made and is not there is missing.';
+COMMENT ON TABLE awgp.audit_partitions IS 'Months of the trail that were made. Verification reports a month that was made and is not there.';
 COMMENT ON COLUMN awgp.audit_partitions.partition_name IS 'Name of the partition, without the schema.';
 COMMENT ON COLUMN awgp.audit_partitions.made_at IS 'When it was made first.';
 COMMENT ON CONSTRAINT audit_partitions_pkey ON awgp.audit_partitions IS 'A month is made once.';

@@ -11,7 +11,7 @@ CREATE TABLE awgp.audit_retired_partitions (
     CONSTRAINT audit_retired_partitions_restored_check CHECK (restored_at >= retired_at)
 );
 
-COMMENT ON TABLE awgp.audit_retired_partitions IS 'Months that were retired: detached, with their anchors left behind. What remains verifies across the gap.';
+COMMENT ON TABLE awgp.audit_retired_partitions IS 'Months that were retired: their tables are detached, and their anchors stay, so that the rest of the trail verifies.';
 COMMENT ON COLUMN awgp.audit_retired_partitions.partition_name IS 'Name of the partition, without the schema.';
 COMMENT ON COLUMN awgp.audit_retired_partitions.retired_at IS 'When it was retired last.';
 COMMENT ON COLUMN awgp.audit_retired_partitions.retired_by IS 'The login role that retired it.';
@@ -19,4 +19,4 @@ COMMENT ON COLUMN awgp.audit_retired_partitions.retention_days IS 'awgp.audit_re
 COMMENT ON COLUMN awgp.audit_retired_partitions.restored_at IS 'When it was brought back; empty while it is out of the trail.';
 COMMENT ON CONSTRAINT audit_retired_partitions_pkey ON awgp.audit_retired_partitions IS 'A month is retired once.';
 COMMENT ON CONSTRAINT audit_retired_partitions_name_check ON awgp.audit_retired_partitions IS 'Only months are retired.';
-COMMENT ON CONSTRAINT audit_retired_partitions_restored_check ON awgp.audit_retired_partitions IS 'What was never retired cannot come back.';
+COMMENT ON CONSTRAINT audit_retired_partitions_restored_check ON awgp.audit_retired_partitions IS 'Only a month that was retired is brought back.';

@@ -1,4 +1,4 @@
--- What somebody should know of a budget: a threshold was crossed, or more was spent than a limit allows.
+-- Alerts of budgets: a threshold was reached, or more was spent than a limit allows.
 
 CREATE TABLE awgp.budget_alerts (
     id uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid(),
@@ -24,21 +24,21 @@ CREATE TABLE awgp.budget_alerts (
 CREATE INDEX idx_budget_alerts_tenant ON awgp.budget_alerts (tenant_id, created_at DESC);
 CREATE INDEX idx_budget_alerts_transaction ON awgp.budget_alerts (tenant_id, transaction_id);
 
-COMMENT ON TABLE awgp.budget_alerts IS 'What somebody should know of a budget: 50, 75 or 90 per cent of it are spent, or more than it allows. Each is notified on the channel awgp_budget with its id. Written by the ledger alone.';
+COMMENT ON TABLE awgp.budget_alerts IS 'Alerts of budgets: 50, 75 or 90 per cent are spent, or more than the limit. The id of each is sent on the channel awgp_budget. Only the ledger writes them.';
 COMMENT ON COLUMN awgp.budget_alerts.id IS 'Key; the payload of the notification.';
 COMMENT ON COLUMN awgp.budget_alerts.tenant_id IS 'The tenant whose limit it is.';
 COMMENT ON COLUMN awgp.budget_alerts.period_id IS 'The period of the limit.';
 COMMENT ON COLUMN awgp.budget_alerts.kind IS 'threshold: so many per cent were reached, once a period; overrun: an entry was made over the limit, or above what was reserved.';
 COMMENT ON COLUMN awgp.budget_alerts.threshold IS '50, 75 or 90 per cent; empty for an overrun.';
 COMMENT ON COLUMN awgp.budget_alerts.transaction_id IS 'The entry, of the same tenant, that did it; empty where a changed budget or, for a holding, a subsidiary''s entry did.';
-COMMENT ON COLUMN awgp.budget_alerts.spent IS 'What was spent in the period then.';
-COMMENT ON COLUMN awgp.budget_alerts.limit_amount IS 'What might be spent in it then.';
+COMMENT ON COLUMN awgp.budget_alerts.spent IS 'What was spent in the period at that time.';
+COMMENT ON COLUMN awgp.budget_alerts.limit_amount IS 'The limit of the period at that time.';
 COMMENT ON COLUMN awgp.budget_alerts.created_at IS 'When the row was made.';
 COMMENT ON CONSTRAINT budget_alerts_pkey ON awgp.budget_alerts IS 'An alert is named by its id.';
 COMMENT ON CONSTRAINT budget_alerts_tenant_id_id_key ON awgp.budget_alerts IS 'Target of references, which name tenant and alert together.';
 COMMENT ON CONSTRAINT budget_alerts_period_id_threshold_key ON awgp.budget_alerts IS 'A threshold is reached once a period.';
 COMMENT ON CONSTRAINT budget_alerts_kind_check ON awgp.budget_alerts IS 'The kind is threshold or overrun.';
-COMMENT ON CONSTRAINT budget_alerts_threshold_check ON awgp.budget_alerts IS 'A threshold is 50, 75 or 90; an overrun has none.';
+COMMENT ON CONSTRAINT budget_alerts_threshold_check ON awgp.budget_alerts IS 'A threshold is 50, 75 or 90; an overrun is without a threshold.';
 COMMENT ON CONSTRAINT budget_alerts_amounts_check ON awgp.budget_alerts IS 'Amounts are numbers, and not negative.';
 COMMENT ON CONSTRAINT budget_alerts_tenant_id_fkey ON awgp.budget_alerts IS 'The tenant exists, and stays while it has alerts.';
 COMMENT ON CONSTRAINT budget_alerts_period_id_fkey ON awgp.budget_alerts IS 'The period is one of the same tenant.';

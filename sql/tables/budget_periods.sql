@@ -1,4 +1,4 @@
--- What is spent and held of each limit, a row a period. A row is made when the first money of its period moves.
+-- What is spent and held of each limit, one row a period. The first amount of a period makes its row.
 
 CREATE TABLE awgp.budget_periods (
     id uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid(),
@@ -38,7 +38,7 @@ CREATE UNIQUE INDEX idx_budget_periods_of_holding ON awgp.budget_periods (tenant
 CREATE UNIQUE INDEX idx_budget_periods_of_pool ON awgp.budget_periods (pool_id, ends_at) WHERE scope = 'pool';
 CREATE UNIQUE INDEX idx_budget_periods_of_assistant ON awgp.budget_periods (assistant_id, ends_at) WHERE scope = 'assistant';
 
-COMMENT ON TABLE awgp.budget_periods IS 'What is spent and held of each limit, a row a period: a pool''s, a tenant''s month, an assistant''s day, a holding''s month. Written by the ledger alone.';
+COMMENT ON TABLE awgp.budget_periods IS 'What is spent and held of each limit, a row a period: a pool''s, a tenant''s month, an assistant''s day, a holding''s month. Only the ledger writes it.';
 COMMENT ON COLUMN awgp.budget_periods.id IS 'Key.';
 COMMENT ON COLUMN awgp.budget_periods.tenant_id IS 'The tenant whose limit it is; for scope holding, the holding.';
 COMMENT ON COLUMN awgp.budget_periods.scope IS 'holding: a holding and its direct subsidiaries, a month; tenant: a tenant, a month; pool: a pool, from reset day to reset day; assistant: an assistant, a day.';
@@ -47,17 +47,17 @@ COMMENT ON COLUMN awgp.budget_periods.assistant_id IS 'The assistant, where scop
 COMMENT ON COLUMN awgp.budget_periods.starts_at IS 'The first moment of the period.';
 COMMENT ON COLUMN awgp.budget_periods.ends_at IS 'The first moment after it.';
 COMMENT ON COLUMN awgp.budget_periods.time_zone IS 'The tenant''s time zone when the row was made; its midnights bound the period.';
-COMMENT ON COLUMN awgp.budget_periods.limit_amount IS 'What might be spent when money last moved; the limit in force is the pool''s, tenant''s or assistant''s own column.';
-COMMENT ON COLUMN awgp.budget_periods.opening IS 'What of spent was spent before the pool was kept here.';
+COMMENT ON COLUMN awgp.budget_periods.limit_amount IS 'The limit when an amount last changed. The limit in force is a column of the pool, tenant or assistant.';
+COMMENT ON COLUMN awgp.budget_periods.opening IS 'The part of spent that was spent before the pool had entries in the ledger.';
 COMMENT ON COLUMN awgp.budget_periods.spent IS 'What was spent in the period: opening and the entries of the ledger.';
-COMMENT ON COLUMN awgp.budget_periods.held IS 'What reservations hold that are neither settled, released nor swept; expired ones among them do not count against the limit.';
+COMMENT ON COLUMN awgp.budget_periods.held IS 'What reservations in the state held hold. Expired ones among them do not count towards the limit.';
 COMMENT ON COLUMN awgp.budget_periods.created_at IS 'When the row was made.';
-COMMENT ON COLUMN awgp.budget_periods.updated_at IS 'When money last moved.';
+COMMENT ON COLUMN awgp.budget_periods.updated_at IS 'When an amount last changed.';
 COMMENT ON COLUMN awgp.budget_periods.remainder IS 'What spent lacks of the exact sum, below zero where it has more: half a millionth at most.';
 COMMENT ON CONSTRAINT budget_periods_pkey ON awgp.budget_periods IS 'A period is named by its id.';
 COMMENT ON CONSTRAINT budget_periods_tenant_id_id_key ON awgp.budget_periods IS 'Target of references, which name tenant and period together.';
 COMMENT ON CONSTRAINT budget_periods_scope_check ON awgp.budget_periods IS 'The scope is holding, tenant, pool or assistant.';
-COMMENT ON CONSTRAINT budget_periods_subject_check ON awgp.budget_periods IS 'The subject is what the scope says.';
+COMMENT ON CONSTRAINT budget_periods_subject_check ON awgp.budget_periods IS 'A pool is set for scope pool, and an assistant for scope assistant, only.';
 COMMENT ON CONSTRAINT budget_periods_window_check ON awgp.budget_periods IS 'A period ends after it begins.';
 COMMENT ON CONSTRAINT budget_periods_amounts_check ON awgp.budget_periods IS 'Amounts are numbers, and not negative.';
 COMMENT ON CONSTRAINT budget_periods_remainder_check ON awgp.budget_periods IS 'Spent is the exact sum to six decimals.';

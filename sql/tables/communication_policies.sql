@@ -22,15 +22,15 @@ CREATE TABLE awgp.communication_policies (
     CONSTRAINT communication_policies_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES awgp.tenants (id) ON DELETE RESTRICT
 );
 
-COMMENT ON TABLE awgp.communication_policies IS 'Rules for assistant-to-assistant communication.';
+COMMENT ON TABLE awgp.communication_policies IS 'Rules for messages between assistants.';
 COMMENT ON COLUMN awgp.communication_policies.id IS 'Key.';
-COMMENT ON COLUMN awgp.communication_policies.tenant_id IS 'The tenant whose rule it is; never changes.';
+COMMENT ON COLUMN awgp.communication_policies.tenant_id IS 'The tenant of the policy; never changes.';
 COMMENT ON COLUMN awgp.communication_policies.name IS 'Name for people.';
 COMMENT ON COLUMN awgp.communication_policies.from_assistant_types IS 'Types of assistant that may send; NULL means any.';
 COMMENT ON COLUMN awgp.communication_policies.to_assistant_types IS 'Types of assistant that may receive; NULL means any.';
 COMMENT ON COLUMN awgp.communication_policies.allowed_channels IS 'Channels, such as telegram, slack, email, internal; NULL means any.';
-COMMENT ON COLUMN awgp.communication_policies.content_rules IS 'What a message must and must not hold: max_length, forbidden_patterns, required_fields, allow_links, allowed_link_hosts.';
-COMMENT ON COLUMN awgp.communication_policies.rate_limit_per_hour IS 'How many messages any hour may hold, 0 to 1000000.';
+COMMENT ON COLUMN awgp.communication_policies.content_rules IS 'What a message must and must not contain: max_length, forbidden_patterns, required_fields, allow_links, allowed_link_hosts.';
+COMMENT ON COLUMN awgp.communication_policies.rate_limit_per_hour IS 'How many messages may be sent in an hour, 0 to 1000000.';
 COMMENT ON COLUMN awgp.communication_policies.rate_limit_scope IS 'Whose messages count together: all that the policy lets through (policy), each sender''s (sender), each sender''s to each receiver (pair).';
 COMMENT ON COLUMN awgp.communication_policies.is_active IS 'An inactive policy neither allows nor forbids.';
 COMMENT ON COLUMN awgp.communication_policies.created_at IS 'When the row was made.';

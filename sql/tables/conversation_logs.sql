@@ -52,7 +52,7 @@ CREATE INDEX idx_conversation_logs_tenant ON awgp.conversation_logs (tenant_id, 
 CREATE INDEX idx_conversation_logs_assistant ON awgp.conversation_logs (tenant_id, assistant_id, created_at DESC);
 CREATE INDEX idx_conversation_logs_work_item ON awgp.conversation_logs (tenant_id, work_item_id);
 CREATE INDEX idx_conversation_logs_erased_by ON awgp.conversation_logs (tenant_id, erased_by);
--- What retention asks: whose content is there still, and since when is it over.
+-- Retention reads the conversations that are not erased, by their end.
 CREATE INDEX idx_conversation_logs_retention ON awgp.conversation_logs (tenant_id, ended_at) WHERE erased_at IS NULL;
 CREATE UNIQUE INDEX idx_conversation_logs_external_number
     ON awgp.conversation_logs (tenant_id, external_id, channel, external_number) WHERE external_id IS NOT NULL;
@@ -60,7 +60,7 @@ CREATE UNIQUE INDEX idx_conversation_logs_external_number
 COMMENT ON TABLE awgp.conversation_logs IS 'Archived assistant conversations.';
 COMMENT ON COLUMN awgp.conversation_logs.id IS 'Key.';
 COMMENT ON COLUMN awgp.conversation_logs.tenant_id IS 'The tenant whose conversation it is; never changes.';
-COMMENT ON COLUMN awgp.conversation_logs.assistant_id IS 'The assistant, of the same tenant, that talked.';
+COMMENT ON COLUMN awgp.conversation_logs.assistant_id IS 'The assistant, of the same tenant, that took part.';
 COMMENT ON COLUMN awgp.conversation_logs.work_item_id IS 'The work item, of the same tenant, it was about.';
 COMMENT ON COLUMN awgp.conversation_logs.channel IS 'Where it took place: telegram, slack, email, internal or another.';
 COMMENT ON COLUMN awgp.conversation_logs.external_id IS 'Its name there, such as a Telegram chat id; content, which the audit trail does not hold.';
@@ -81,7 +81,7 @@ COMMENT ON COLUMN awgp.conversation_logs.erased_by IS 'The user who erased it; e
 COMMENT ON COLUMN awgp.conversation_logs.erased_reason IS 'Why it was erased. It stays in the audit trail: name no person.';
 COMMENT ON COLUMN awgp.conversation_logs.created_at IS 'When the row was made.';
 COMMENT ON COLUMN awgp.conversation_logs.updated_at IS 'When the row last changed; kept by trigger.';
-COMMENT ON COLUMN awgp.conversation_logs.external_number IS 'Which conversation of its external id on the channel it is, counted from 1; kept by trigger. Empty without an external id, and where it was logged before there were numbers.';
+COMMENT ON COLUMN awgp.conversation_logs.external_number IS 'The number of this conversation among those with its external id on the channel, from 1; kept by trigger. Empty without an external id.';
 COMMENT ON CONSTRAINT conversation_logs_pkey ON awgp.conversation_logs IS 'A conversation is named by its id.';
 COMMENT ON CONSTRAINT conversation_logs_tenant_id_id_key ON awgp.conversation_logs IS 'Target of references, which name tenant and conversation together.';
 COMMENT ON CONSTRAINT conversation_logs_tenant_id_assistant_id_id_key ON awgp.conversation_logs IS 'Target of references, which name tenant, assistant and conversation together.';
@@ -91,9 +91,9 @@ COMMENT ON CONSTRAINT conversation_logs_token_count_check ON awgp.conversation_l
 COMMENT ON CONSTRAINT conversation_logs_window_check ON awgp.conversation_logs IS 'A conversation does not end before it began.';
 COMMENT ON CONSTRAINT conversation_logs_message_count_check ON awgp.conversation_logs IS 'A message count is not negative.';
 COMMENT ON CONSTRAINT conversation_logs_content_digest_check ON awgp.conversation_logs IS 'content_digest is 64 lower-case hex digits.';
-COMMENT ON CONSTRAINT conversation_logs_content_salt_check ON awgp.conversation_logs IS 'The salt is there until the content is erased, and goes with it.';
+COMMENT ON CONSTRAINT conversation_logs_content_salt_check ON awgp.conversation_logs IS 'The salt is erased with the content, and not before.';
 COMMENT ON CONSTRAINT conversation_logs_erased_check ON awgp.conversation_logs IS 'An erased conversation has no message and no external id, is over and not on legal hold.';
-COMMENT ON CONSTRAINT conversation_logs_erased_reason_check ON awgp.conversation_logs IS 'What was erased says why, and nothing else does.';
+COMMENT ON CONSTRAINT conversation_logs_erased_reason_check ON awgp.conversation_logs IS 'A conversation that is erased says why; no other does.';
 COMMENT ON CONSTRAINT conversation_logs_cost_amount_check ON awgp.conversation_logs IS 'A cost is a number, and not negative.';
 COMMENT ON CONSTRAINT conversation_logs_external_number_check ON awgp.conversation_logs IS 'Conversations of an external id are counted from 1.';
 COMMENT ON CONSTRAINT conversation_logs_tenant_id_fkey ON awgp.conversation_logs IS 'The tenant exists, and stays while it has conversations.';
@@ -104,5 +104,5 @@ COMMENT ON INDEX awgp.idx_conversation_logs_tenant IS 'A tenant''s newest conver
 COMMENT ON INDEX awgp.idx_conversation_logs_assistant IS 'An assistant''s newest conversations; serves its foreign key.';
 COMMENT ON INDEX awgp.idx_conversation_logs_work_item IS 'The conversations of a work item; serves its foreign key.';
 COMMENT ON INDEX awgp.idx_conversation_logs_erased_by IS 'The conversations that a user erased; serves its foreign key.';
-COMMENT ON INDEX awgp.idx_conversation_logs_retention IS 'A tenant''s conversations whose content is there, by their end; for retention.';
-COMMENT ON INDEX awgp.idx_conversation_logs_external_number IS 'A conversation by its name on the channel; of those that log the same at once, one does.';
+COMMENT ON INDEX awgp.idx_conversation_logs_retention IS 'A tenant''s conversations that are not erased, by their end; for retention.';
+COMMENT ON INDEX awgp.idx_conversation_logs_external_number IS 'A conversation by its external id on the channel. Of several clients that log it at once, one succeeds.';

@@ -1,4 +1,4 @@
--- The ledger: what was spent, by whom, on what.
+-- The ledger: what was spent, by which assistant, on what.
 
 CREATE TABLE awgp.cost_transactions (
     id uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid(),
@@ -48,7 +48,7 @@ CREATE UNIQUE INDEX idx_cost_transactions_reverses ON awgp.cost_transactions (te
 CREATE INDEX idx_cost_transactions_holding ON awgp.cost_transactions (holding_id, accounted_at) WHERE holding_id IS NOT NULL;
 CREATE INDEX idx_cost_transactions_work_item ON awgp.cost_transactions (tenant_id, work_item_id) WHERE work_item_id IS NOT NULL;
 
-COMMENT ON TABLE awgp.cost_transactions IS 'Individual cost records.';
+COMMENT ON TABLE awgp.cost_transactions IS 'The ledger: one entry for each cost.';
 COMMENT ON COLUMN awgp.cost_transactions.id IS 'Key.';
 COMMENT ON COLUMN awgp.cost_transactions.tenant_id IS 'The tenant who pays; never changes.';
 COMMENT ON COLUMN awgp.cost_transactions.assistant_id IS 'The assistant, of the same tenant, that spent it.';
@@ -57,8 +57,8 @@ COMMENT ON COLUMN awgp.cost_transactions.provider IS 'Who was paid.';
 COMMENT ON COLUMN awgp.cost_transactions.model IS 'Model that was called.';
 COMMENT ON COLUMN awgp.cost_transactions.input_tokens IS 'Tokens sent.';
 COMMENT ON COLUMN awgp.cost_transactions.output_tokens IS 'Tokens received.';
-COMMENT ON COLUMN awgp.cost_transactions.cost_amount IS 'What it cost, in the currency of the pool, six decimals; computed from the tokens where it is not given; negative in an entry that reverses another. Where six decimals would show nothing, with what entries before it lacked.';
-COMMENT ON COLUMN awgp.cost_transactions.metadata IS 'What else is known of the call, a JSON object. incurred: true, the money is spent already, so the entry is made over a limit too; price: the price that the amount was computed with.';
+COMMENT ON COLUMN awgp.cost_transactions.cost_amount IS 'What it cost, in the currency of the pool, six decimals; computed from the tokens where it is not given; negative in an entry that reverses another. Costs below a millionth are added up until they show.';
+COMMENT ON COLUMN awgp.cost_transactions.metadata IS 'What else is known of the call, a JSON object. incurred: true says that the money is spent already, and the entry is made over a limit too. price is the price that the amount was computed with.';
 COMMENT ON COLUMN awgp.cost_transactions.pool_id IS 'The pool of the same tenant that paid; empty where the tenant had none for the provider. Set by the ledger.';
 COMMENT ON COLUMN awgp.cost_transactions.holding_id IS 'The holding whose limit it counts towards, if any. Set by the ledger.';
 COMMENT ON COLUMN awgp.cost_transactions.accounted_at IS 'The moment whose periods it counts in: now, that of its reservation, or that of the entry it reverses. Set by the ledger.';
@@ -73,7 +73,7 @@ COMMENT ON CONSTRAINT cost_transactions_tenant_id_id_key ON awgp.cost_transactio
 COMMENT ON CONSTRAINT cost_transactions_provider_check ON awgp.cost_transactions IS 'A cost names its provider.';
 COMMENT ON CONSTRAINT cost_transactions_model_check ON awgp.cost_transactions IS 'A cost names its model.';
 COMMENT ON CONSTRAINT cost_transactions_tokens_check ON awgp.cost_transactions IS 'Token counts are not negative.';
-COMMENT ON CONSTRAINT cost_transactions_amount_check ON awgp.cost_transactions IS 'A cost is a number, and not negative but in an entry that reverses another.';
+COMMENT ON CONSTRAINT cost_transactions_amount_check ON awgp.cost_transactions IS 'A cost is a number. It is negative only in an entry that reverses another.';
 COMMENT ON CONSTRAINT cost_transactions_metadata_check ON awgp.cost_transactions IS 'metadata is a JSON object.';
 COMMENT ON CONSTRAINT cost_transactions_idempotency_key_check ON awgp.cost_transactions IS 'An idempotency key has 1 to 200 characters.';
 COMMENT ON CONSTRAINT cost_transactions_remainder_check ON awgp.cost_transactions IS 'A remainder is less than a millionth.';

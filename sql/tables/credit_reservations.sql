@@ -38,7 +38,7 @@ CREATE INDEX idx_credit_reservations_assistant ON awgp.credit_reservations (tena
 CREATE INDEX idx_credit_reservations_holding ON awgp.credit_reservations (holding_id, reserved_at) WHERE holding_id IS NOT NULL;
 CREATE INDEX idx_credit_reservations_work_item ON awgp.credit_reservations (tenant_id, work_item_id) WHERE work_item_id IS NOT NULL;
 
-COMMENT ON TABLE awgp.credit_reservations IS 'Money set aside before it is spent. A reservation is settled, released or left to expire, once.';
+COMMENT ON TABLE awgp.credit_reservations IS 'Money that is set aside before it is spent. A reservation ends once: settled, released or expired.';
 COMMENT ON COLUMN awgp.credit_reservations.id IS 'Key.';
 COMMENT ON COLUMN awgp.credit_reservations.tenant_id IS 'The tenant whose money it is; never changes.';
 COMMENT ON COLUMN awgp.credit_reservations.assistant_id IS 'The assistant, of the same tenant, that will spend it.';
@@ -47,10 +47,10 @@ COMMENT ON COLUMN awgp.credit_reservations.provider IS 'Who will be paid.';
 COMMENT ON COLUMN awgp.credit_reservations.pool_id IS 'The pool of the same tenant that pays. Set by the ledger.';
 COMMENT ON COLUMN awgp.credit_reservations.holding_id IS 'The holding whose limit it counts towards, if any. Set by the ledger.';
 COMMENT ON COLUMN awgp.credit_reservations.amount IS 'How much is held, in the currency of the pool, six decimals.';
-COMMENT ON COLUMN awgp.credit_reservations.state IS 'held: counts against the limits until expires_at; settled: a cost took its place; released: given back; expired: its time had passed when it was swept.';
+COMMENT ON COLUMN awgp.credit_reservations.state IS 'held: counts towards the limits until expires_at; settled: a cost was recorded for it; released: given back; expired: its time is over.';
 COMMENT ON COLUMN awgp.credit_reservations.reserved_at IS 'The moment whose periods it counts in, and the cost that settles it. Set by the ledger.';
-COMMENT ON COLUMN awgp.credit_reservations.expires_at IS 'The first moment at which it no longer counts, whether swept or not.';
-COMMENT ON COLUMN awgp.credit_reservations.resolved_at IS 'When it ceased to be held. Set by the ledger.';
+COMMENT ON COLUMN awgp.credit_reservations.expires_at IS 'The first moment at which it no longer counts towards the limits.';
+COMMENT ON COLUMN awgp.credit_reservations.resolved_at IS 'When it was settled, released or expired. Set by the ledger.';
 COMMENT ON COLUMN awgp.credit_reservations.idempotency_key IS 'The caller''s name for this reservation: the same one twice is one row.';
 COMMENT ON COLUMN awgp.credit_reservations.created_at IS 'When the row was made.';
 COMMENT ON COLUMN awgp.credit_reservations.updated_at IS 'When the row last changed; kept by trigger.';

@@ -45,7 +45,7 @@ CREATE INDEX idx_governed_actions_open ON awgp.governed_actions (expires_at) WHE
 CREATE UNIQUE INDEX idx_governed_actions_idempotency_key ON awgp.governed_actions (tenant_id, work_item_id, idempotency_key)
     WHERE idempotency_key IS NOT NULL;
 
-COMMENT ON TABLE awgp.governed_actions IS 'What assistants do under the rules, from begin_action() to finish_action(); written by these functions alone.';
+COMMENT ON TABLE awgp.governed_actions IS 'What assistants do under the rules, from begin_action() to finish_action(). Only these functions write it.';
 COMMENT ON COLUMN awgp.governed_actions.id IS 'Key.';
 COMMENT ON COLUMN awgp.governed_actions.tenant_id IS 'The tenant whose work it is; never changes.';
 COMMENT ON COLUMN awgp.governed_actions.work_item_id IS 'The work item, of the same tenant, that it is for.';
@@ -54,11 +54,11 @@ COMMENT ON COLUMN awgp.governed_actions.action IS 'What is done: one of the assi
 COMMENT ON COLUMN awgp.governed_actions.provider IS 'From whose pool it is paid; empty where it costs nothing.';
 COMMENT ON COLUMN awgp.governed_actions.estimated_cost IS 'What was set aside for it.';
 COMMENT ON COLUMN awgp.governed_actions.status IS 'begun, succeeded, failed or abandoned.';
-COMMENT ON COLUMN awgp.governed_actions.request_digest IS 'What the work item said when it began, as an approval pins it.';
+COMMENT ON COLUMN awgp.governed_actions.request_digest IS 'Digest of the work item when the action began, made as for an approval.';
 COMMENT ON COLUMN awgp.governed_actions.reservation_id IS 'The reservation, of the same tenant, that holds the money.';
 COMMENT ON COLUMN awgp.governed_actions.cost_transaction_id IS 'The entry of the ledger, of the same tenant, that it cost.';
-COMMENT ON COLUMN awgp.governed_actions.finish_digest IS 'SHA-256 of what finish_action() was told: tells a repetition from another report, and proves the result.';
-COMMENT ON COLUMN awgp.governed_actions.result IS 'What came of it, 64 KiB at most; in this row alone, and not in the trail.';
+COMMENT ON COLUMN awgp.governed_actions.finish_digest IS 'SHA-256 of the arguments of finish_action(); shows whether a second call is the same, and proves the result.';
+COMMENT ON COLUMN awgp.governed_actions.result IS 'What came of it, at most 64 KiB; only in this row, and not in the trail.';
 COMMENT ON COLUMN awgp.governed_actions.begun_at IS 'When it began.';
 COMMENT ON COLUMN awgp.governed_actions.expires_at IS 'From this moment on maintenance counts it as abandoned.';
 COMMENT ON COLUMN awgp.governed_actions.finished_at IS 'When it ended.';
@@ -66,16 +66,16 @@ COMMENT ON COLUMN awgp.governed_actions.created_at IS 'When the row was made.';
 COMMENT ON COLUMN awgp.governed_actions.updated_at IS 'When the row last changed; kept by trigger.';
 COMMENT ON COLUMN awgp.governed_actions.request_digest_version IS 'The version of request_digest.';
 COMMENT ON COLUMN awgp.governed_actions.idempotency_key IS 'The caller''s name for this action: the same one twice, of one work item, is one row.';
-COMMENT ON COLUMN awgp.governed_actions.arguments_digest IS 'SHA-256 of what begin_action() was asked under the key: tells a repetition from another question.';
+COMMENT ON COLUMN awgp.governed_actions.arguments_digest IS 'SHA-256 of the arguments of begin_action(); shows whether a call under the same key is the same call.';
 COMMENT ON CONSTRAINT governed_actions_pkey ON awgp.governed_actions IS 'An action is named by its id.';
 COMMENT ON CONSTRAINT governed_actions_tenant_id_id_key ON awgp.governed_actions IS 'Target of references, which name tenant and action together.';
 COMMENT ON CONSTRAINT governed_actions_action_check ON awgp.governed_actions IS 'An action has a name.';
 COMMENT ON CONSTRAINT governed_actions_status_check ON awgp.governed_actions IS 'The status is one of begun, succeeded, failed, abandoned.';
-COMMENT ON CONSTRAINT governed_actions_finished_check ON awgp.governed_actions IS 'What is not begun any more has an end.';
-COMMENT ON CONSTRAINT governed_actions_window_check ON awgp.governed_actions IS 'An action has some time.';
+COMMENT ON CONSTRAINT governed_actions_finished_check ON awgp.governed_actions IS 'An action that is finished has an end.';
+COMMENT ON CONSTRAINT governed_actions_window_check ON awgp.governed_actions IS 'An action expires after it begins.';
 COMMENT ON CONSTRAINT governed_actions_estimated_cost_check ON awgp.governed_actions IS 'A cost is not negative.';
 COMMENT ON CONSTRAINT governed_actions_idempotency_key_check ON awgp.governed_actions IS 'An idempotency key has 1 to 200 characters.';
-COMMENT ON CONSTRAINT governed_actions_arguments_digest_check ON awgp.governed_actions IS 'A key has the digest of what was asked beside it.';
+COMMENT ON CONSTRAINT governed_actions_arguments_digest_check ON awgp.governed_actions IS 'A key and the digest of the call are set together.';
 COMMENT ON CONSTRAINT governed_actions_tenant_id_fkey ON awgp.governed_actions IS 'The tenant exists, and stays while it has actions.';
 COMMENT ON CONSTRAINT governed_actions_work_item_id_fkey ON awgp.governed_actions IS 'The work item is one of the same tenant.';
 COMMENT ON CONSTRAINT governed_actions_assistant_id_fkey ON awgp.governed_actions IS 'The assistant is one of the same tenant.';
@@ -85,5 +85,5 @@ COMMENT ON INDEX awgp.idx_governed_actions_work_item IS 'A work item''s newest a
 COMMENT ON INDEX awgp.idx_governed_actions_assistant IS 'An assistant''s newest actions; serves its foreign key.';
 COMMENT ON INDEX awgp.idx_governed_actions_reservation IS 'The action of a reservation; serves its foreign key.';
 COMMENT ON INDEX awgp.idx_governed_actions_cost IS 'The action of an entry of the ledger; serves its foreign key.';
-COMMENT ON INDEX awgp.idx_governed_actions_open IS 'Actions that are going on, by when they are over; for maintenance.';
+COMMENT ON INDEX awgp.idx_governed_actions_open IS 'Actions that are not finished, by the time they expire; for maintenance.';
 COMMENT ON INDEX awgp.idx_governed_actions_idempotency_key IS 'A key names one action of the work item.';

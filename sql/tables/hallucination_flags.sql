@@ -1,4 +1,4 @@
--- Detected potential hallucinations, and what a human found.
+-- Detected potential hallucinations, and what the reviewer found.
 
 CREATE TABLE awgp.hallucination_flags (
     id uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid(),
@@ -45,12 +45,12 @@ CREATE INDEX idx_hallucination_flags_assistant ON awgp.hallucination_flags (tena
 CREATE INDEX idx_hallucination_flags_work_item ON awgp.hallucination_flags (tenant_id, work_item_id);
 CREATE INDEX idx_hallucination_flags_conversation ON awgp.hallucination_flags (tenant_id, conversation_log_id);
 CREATE INDEX idx_hallucination_flags_reviewed_by ON awgp.hallucination_flags (tenant_id, reviewed_by);
--- What the policy that suspends counts: read below SQL, so the assistant comes first.
+-- The policy that suspends assistants counts these. The extension reads the index directly, so the assistant comes first.
 CREATE INDEX idx_hallucination_flags_confirmed ON awgp.hallucination_flags (assistant_id) WHERE status = 'confirmed' AND suspended_at IS NULL;
 
 COMMENT ON TABLE awgp.hallucination_flags IS 'Detected potential hallucinations.';
 COMMENT ON COLUMN awgp.hallucination_flags.id IS 'Key.';
-COMMENT ON COLUMN awgp.hallucination_flags.tenant_id IS 'The tenant whose assistant it was; never changes.';
+COMMENT ON COLUMN awgp.hallucination_flags.tenant_id IS 'The tenant of the assistant; never changes.';
 COMMENT ON COLUMN awgp.hallucination_flags.assistant_id IS 'The assistant, of the same tenant, that said it.';
 COMMENT ON COLUMN awgp.hallucination_flags.work_item_id IS 'The work item, of the same tenant, it was said in.';
 COMMENT ON COLUMN awgp.hallucination_flags.conversation_log_id IS 'The conversation, of the same assistant, it was said in.';
@@ -59,9 +59,9 @@ COMMENT ON COLUMN awgp.hallucination_flags.confidence_score IS 'How sure the det
 COMMENT ON COLUMN awgp.hallucination_flags.model IS 'The model that said it: as given, else the conversation''s, else the last one charged to the work item, else the assistant''s.';
 COMMENT ON COLUMN awgp.hallucination_flags.flagged_content IS 'What was said. The audit trail does not hold it.';
 COMMENT ON COLUMN awgp.hallucination_flags.status IS 'pending, reviewed, false_positive or confirmed.';
-COMMENT ON COLUMN awgp.hallucination_flags.reviewed_by IS 'The user, of the same tenant, who looked at it.';
-COMMENT ON COLUMN awgp.hallucination_flags.reviewed_at IS 'When he did.';
-COMMENT ON COLUMN awgp.hallucination_flags.notes IS 'What he found. The audit trail does not hold it.';
+COMMENT ON COLUMN awgp.hallucination_flags.reviewed_by IS 'The user, of the same tenant, who reviewed it last.';
+COMMENT ON COLUMN awgp.hallucination_flags.reviewed_at IS 'When the flag was last reviewed; kept by trigger.';
+COMMENT ON COLUMN awgp.hallucination_flags.notes IS 'What the reviewer found. The audit trail does not hold it.';
 COMMENT ON COLUMN awgp.hallucination_flags.content_digest IS 'HMAC-SHA-256 of flagged_content and notes under content_salt; what the audit trail holds in their place, and what stays when they are erased.';
 COMMENT ON COLUMN awgp.hallucination_flags.content_salt IS 'Key of content_digest: 32 random bytes, erased with the content.';
 COMMENT ON COLUMN awgp.hallucination_flags.content_erased_at IS 'When flagged_content and notes were erased, with the conversation they quote.';
@@ -73,9 +73,9 @@ COMMENT ON CONSTRAINT hallucination_flags_tenant_id_id_key ON awgp.hallucination
 COMMENT ON CONSTRAINT hallucination_flags_detection_method_check ON awgp.hallucination_flags IS 'A flag names how it was found.';
 COMMENT ON CONSTRAINT hallucination_flags_confidence_score_check ON awgp.hallucination_flags IS 'A confidence score is 0.00 to 1.00.';
 COMMENT ON CONSTRAINT hallucination_flags_status_check ON awgp.hallucination_flags IS 'The status is one of pending, reviewed, false_positive, confirmed.';
-COMMENT ON CONSTRAINT hallucination_flags_reviewed_check ON awgp.hallucination_flags IS 'What is no longer pending was reviewed at a time.';
+COMMENT ON CONSTRAINT hallucination_flags_reviewed_check ON awgp.hallucination_flags IS 'A flag that is no longer pending says when it was reviewed.';
 COMMENT ON CONSTRAINT hallucination_flags_content_digest_check ON awgp.hallucination_flags IS 'content_digest is 64 lower-case hex digits.';
-COMMENT ON CONSTRAINT hallucination_flags_content_salt_check ON awgp.hallucination_flags IS 'The salt is there until the content is erased, and goes with it.';
+COMMENT ON CONSTRAINT hallucination_flags_content_salt_check ON awgp.hallucination_flags IS 'The salt is erased with the content, and not before.';
 COMMENT ON CONSTRAINT hallucination_flags_content_erased_check ON awgp.hallucination_flags IS 'An erased flag quotes nothing and has no notes.';
 COMMENT ON CONSTRAINT hallucination_flags_tenant_id_fkey ON awgp.hallucination_flags IS 'The tenant exists, and stays while it has flags.';
 COMMENT ON CONSTRAINT hallucination_flags_assistant_id_fkey ON awgp.hallucination_flags IS 'The assistant is one of the same tenant.';
@@ -87,4 +87,4 @@ COMMENT ON INDEX awgp.idx_hallucination_flags_assistant IS 'The flags of an assi
 COMMENT ON INDEX awgp.idx_hallucination_flags_work_item IS 'The flags of a work item; serves its foreign key.';
 COMMENT ON INDEX awgp.idx_hallucination_flags_conversation IS 'The flags of a conversation; serves its foreign key.';
 COMMENT ON INDEX awgp.idx_hallucination_flags_reviewed_by IS 'The flags that a user reviewed; serves its foreign key.';
-COMMENT ON INDEX awgp.idx_hallucination_flags_confirmed IS 'The confirmed flags of an assistant that it has not been suspended over.';
+COMMENT ON INDEX awgp.idx_hallucination_flags_confirmed IS 'The confirmed flags of an assistant for which it has not been suspended.';

@@ -1,4 +1,4 @@
--- What makes this database's AWGP one of its kind.
+-- The identity of this installation.
 
 CREATE TABLE awgp.installation (
     id uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid(),
@@ -9,7 +9,7 @@ CREATE TABLE awgp.installation (
     CONSTRAINT installation_only_true CHECK (is_only_row)
 );
 
-COMMENT ON TABLE awgp.installation IS 'One row: the identity of this installation. Audit chains begin with it, so rows of another database do not fit.';
+COMMENT ON TABLE awgp.installation IS 'One row: the identity of this installation. Every audit chain begins with it, so that rows of another database do not verify here.';
 COMMENT ON COLUMN awgp.installation.id IS 'Install id, drawn once; survives dump and restore.';
 COMMENT ON COLUMN awgp.installation.installed_at IS 'When install() first ran in this database.';
 COMMENT ON COLUMN awgp.installation.is_only_row IS 'Always true; its unique key allows one row.';

@@ -10,7 +10,7 @@ CREATE TABLE awgp.message_sends (
     CONSTRAINT message_sends_window_id_fkey FOREIGN KEY (tenant_id, window_id) REFERENCES awgp.message_windows (tenant_id, id) ON DELETE RESTRICT
 );
 
-COMMENT ON TABLE awgp.message_sends IS 'The times of the last messages of each window, as many as its limit and a few more. Written by awgp.authorize_message() alone.';
+COMMENT ON TABLE awgp.message_sends IS 'The times of the last messages of each window, as many as its limit and a few more. Only awgp.authorize_message() writes it.';
 COMMENT ON COLUMN awgp.message_sends.tenant_id IS 'The tenant of the policy; never changes.';
 COMMENT ON COLUMN awgp.message_sends.window_id IS 'The window, of the same tenant.';
 COMMENT ON COLUMN awgp.message_sends.number IS 'The message''s number in its window, from 1, without gaps.';

@@ -16,7 +16,7 @@ CREATE TABLE awgp.message_windows (
     -- A row is rewritten with each message: on its own page, and no index is touched.
 ) WITH (fillfactor = 50);
 
-COMMENT ON TABLE awgp.message_windows IS 'A row a window of a rate limit; its lock puts senders in a line. Derived: it refers to policies and assistants without keeping them, and goes with the policy. Written by awgp.authorize_message() alone.';
+COMMENT ON TABLE awgp.message_windows IS 'The counts of a rate limit: one row for each policy, sender or pair. Senders wait for each other on the lock of a row. Only awgp.authorize_message() writes it, and deleting a policy deletes its rows.';
 COMMENT ON COLUMN awgp.message_windows.id IS 'Key.';
 COMMENT ON COLUMN awgp.message_windows.tenant_id IS 'The tenant of the policy; never changes.';
 COMMENT ON COLUMN awgp.message_windows.policy_id IS 'The policy whose limit it is.';

@@ -27,14 +27,14 @@ CREATE INDEX idx_model_prices_provider ON awgp.model_prices (provider);
 
 COMMENT ON TABLE awgp.model_prices IS 'Prices of models by the token, the same for every tenant; awgp_admin adds to them. A price is never changed: a later valid_from takes its place.';
 COMMENT ON COLUMN awgp.model_prices.id IS 'Key; metadata of a cost that was computed names it (price.id).';
-COMMENT ON COLUMN awgp.model_prices.provider IS 'Whose model: openai, anthropic, openrouter or local, as in the pools, or any other name.';
+COMMENT ON COLUMN awgp.model_prices.provider IS 'The provider of the model, as in provider_credit_pools or any other name.';
 COMMENT ON COLUMN awgp.model_prices.model IS 'The model, as its provider calls it.';
-COMMENT ON COLUMN awgp.model_prices.from_input_tokens IS 'The price is that of calls that send at least so many tokens, for all of their tokens; 0 for the price of any call.';
+COMMENT ON COLUMN awgp.model_prices.from_input_tokens IS 'The price is for calls that send at least this many tokens, and for all of their tokens; 0: for any call.';
 COMMENT ON COLUMN awgp.model_prices.input_price IS 'Price of a token sent, in the currency of the pools, 24 decimals.';
 COMMENT ON COLUMN awgp.model_prices.output_price IS 'Price of a token received.';
 COMMENT ON COLUMN awgp.model_prices.cached_price IS 'Price of a token sent that the provider had in its cache; empty: as any token sent.';
-COMMENT ON COLUMN awgp.model_prices.valid_from IS 'Since when. Of a model the rows of the latest moment that is not to come are in force, and no earlier ones.';
-COMMENT ON COLUMN awgp.model_prices.source IS 'Where the price is from.';
+COMMENT ON COLUMN awgp.model_prices.valid_from IS 'From when on the price is in force, until a later one of the same model is.';
+COMMENT ON COLUMN awgp.model_prices.source IS 'Where the price comes from.';
 COMMENT ON COLUMN awgp.model_prices.created_at IS 'When the row was made.';
 COMMENT ON CONSTRAINT model_prices_pkey ON awgp.model_prices IS 'A price is named by its id.';
 COMMENT ON CONSTRAINT model_prices_model_key ON awgp.model_prices IS 'A model has one price a moment and size; enter another with a later valid_from.';
@@ -44,5 +44,5 @@ COMMENT ON CONSTRAINT model_prices_from_input_tokens_check ON awgp.model_prices 
 COMMENT ON CONSTRAINT model_prices_input_price_check ON awgp.model_prices IS 'A price is not negative, and less than 1000 a token.';
 COMMENT ON CONSTRAINT model_prices_output_price_check ON awgp.model_prices IS 'A price is not negative, and less than 1000 a token.';
 COMMENT ON CONSTRAINT model_prices_cached_price_check ON awgp.model_prices IS 'A price is not negative, and less than 1000 a token.';
-COMMENT ON CONSTRAINT model_prices_source_check ON awgp.model_prices IS 'A price says where it is from.';
+COMMENT ON CONSTRAINT model_prices_source_check ON awgp.model_prices IS 'A price says where it comes from.';
 COMMENT ON INDEX awgp.idx_model_prices_provider IS 'Whether the price list names a provider.';

@@ -26,7 +26,7 @@ CREATE TABLE awgp.provider_credit_pools (
     -- The row of a busy pool is rewritten in its own page.
 ) WITH (fillfactor = 50);
 
-COMMENT ON TABLE awgp.provider_credit_pools IS 'Per-provider cost allocation tracking: one budget a tenant and provider.';
+COMMENT ON TABLE awgp.provider_credit_pools IS 'Budgets: one for each tenant and provider.';
 COMMENT ON COLUMN awgp.provider_credit_pools.id IS 'Key.';
 COMMENT ON COLUMN awgp.provider_credit_pools.tenant_id IS 'The tenant whose money it is; never changes.';
 COMMENT ON COLUMN awgp.provider_credit_pools.provider IS 'Who is paid: openai, anthropic, openrouter, local, azure, bedrock, vertex_ai, gemini, mistral, groq, or any that the tenant''s settings.providers or the price list names.';
@@ -36,15 +36,15 @@ COMMENT ON COLUMN awgp.provider_credit_pools.alert_threshold_50 IS 'Half of the 
 COMMENT ON COLUMN awgp.provider_credit_pools.alert_threshold_75 IS 'Three quarters of the budget are used in the current period. Kept by the ledger.';
 COMMENT ON COLUMN awgp.provider_credit_pools.alert_threshold_90 IS 'Nine tenths of the budget are used in the current period. Kept by the ledger.';
 COMMENT ON COLUMN awgp.provider_credit_pools.reset_day_of_month IS 'Day, 1 to 31, on which a period begins; the last day in shorter months.';
-COMMENT ON COLUMN awgp.provider_credit_pools.period_starts_at IS 'When the period began that balance and alerts speak of. Kept by the ledger.';
+COMMENT ON COLUMN awgp.provider_credit_pools.period_starts_at IS 'When the period of balance and alerts began. Kept by the ledger.';
 COMMENT ON COLUMN awgp.provider_credit_pools.period_ends_at IS 'When that period ends; the first moment of the next. Kept by the ledger.';
 COMMENT ON COLUMN awgp.provider_credit_pools.created_at IS 'When the row was made.';
 COMMENT ON COLUMN awgp.provider_credit_pools.updated_at IS 'When the row last changed; kept by trigger.';
 COMMENT ON CONSTRAINT provider_credit_pools_pkey ON awgp.provider_credit_pools IS 'A pool is named by its id.';
 COMMENT ON CONSTRAINT provider_credit_pools_tenant_id_id_key ON awgp.provider_credit_pools IS 'Target of references, which name tenant and pool together.';
 COMMENT ON CONSTRAINT provider_credit_pools_tenant_id_provider_key ON awgp.provider_credit_pools IS 'A tenant has one pool a provider.';
-COMMENT ON CONSTRAINT provider_credit_pools_provider_check ON awgp.provider_credit_pools IS 'A provider has a name of 100 characters at most; which are known, the trigger keep_pool says.';
+COMMENT ON CONSTRAINT provider_credit_pools_provider_check ON awgp.provider_credit_pools IS 'A provider has a name of 100 characters at most. The trigger keep_pool checks that it is known.';
 COMMENT ON CONSTRAINT provider_credit_pools_budget_check ON awgp.provider_credit_pools IS 'A budget is a number, and not negative.';
-COMMENT ON CONSTRAINT provider_credit_pools_balance_check ON awgp.provider_credit_pools IS 'No more is left than the budget.';
+COMMENT ON CONSTRAINT provider_credit_pools_balance_check ON awgp.provider_credit_pools IS 'The balance is not above the budget.';
 COMMENT ON CONSTRAINT provider_credit_pools_reset_day_check ON awgp.provider_credit_pools IS 'The reset day is 1 to 31.';
 COMMENT ON CONSTRAINT provider_credit_pools_tenant_id_fkey ON awgp.provider_credit_pools IS 'The tenant exists, and stays while it has pools.';

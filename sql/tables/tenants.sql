@@ -36,7 +36,7 @@ COMMENT ON COLUMN awgp.tenants.settings IS 'Policies and preferences of the tena
 COMMENT ON COLUMN awgp.tenants.quota_max_assistants IS 'How many active assistants the tenant may have.';
 COMMENT ON COLUMN awgp.tenants.quota_max_users IS 'How many active users the tenant may have.';
 COMMENT ON COLUMN awgp.tenants.quota_monthly_cost_limit IS 'What the tenant may spend a month, in the currency of its pools.';
-COMMENT ON COLUMN awgp.tenants.is_active IS 'An inactive tenant cannot be put in context and is not seen by its holding.';
+COMMENT ON COLUMN awgp.tenants.is_active IS 'An inactive tenant cannot be put in context, and its holding does not see it.';
 COMMENT ON COLUMN awgp.tenants.created_at IS 'When the row was made.';
 COMMENT ON COLUMN awgp.tenants.updated_at IS 'When the row last changed; kept by trigger.';
 COMMENT ON CONSTRAINT tenants_pkey ON awgp.tenants IS 'A tenant is named by its id.';
@@ -47,4 +47,4 @@ COMMENT ON CONSTRAINT tenants_type_check ON awgp.tenants IS 'The type is holding
 COMMENT ON CONSTRAINT tenants_settings_check ON awgp.tenants IS 'settings is a JSON object.';
 COMMENT ON CONSTRAINT tenants_quota_check ON awgp.tenants IS 'Quotas are numbers, and not negative.';
 COMMENT ON CONSTRAINT tenants_parent_tenant_id_fkey ON awgp.tenants IS 'The parent is an existing tenant, and stays while it has subsidiaries.';
-COMMENT ON INDEX awgp.idx_tenants_parent IS 'A holding finds its subsidiaries, and a parent is not deleted under them.';
+COMMENT ON INDEX awgp.idx_tenants_parent IS 'The subsidiaries of a holding; serves its foreign key.';

@@ -1,4 +1,4 @@
--- The humans.
+-- Users: the people who work with assistants.
 
 CREATE TABLE awgp.users (
     id uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid(),
@@ -26,19 +26,19 @@ CREATE TABLE awgp.users (
 -- function of the extension.
 CREATE INDEX idx_users_tenant ON awgp.users (tenant_id);
 
-COMMENT ON TABLE awgp.users IS 'Human users of the system.';
+COMMENT ON TABLE awgp.users IS 'The people who work with assistants.';
 COMMENT ON COLUMN awgp.users.id IS 'Key.';
 COMMENT ON COLUMN awgp.users.tenant_id IS 'The tenant the user belongs to; never changes.';
 COMMENT ON COLUMN awgp.users.keycloak_id IS 'External identity: the sub claim of the tokens that awgp.authenticate() accepts.';
 COMMENT ON COLUMN awgp.users.email IS 'E-mail address, unique in the tenant.';
 COMMENT ON COLUMN awgp.users.first_name IS 'First name.';
 COMMENT ON COLUMN awgp.users.last_name IS 'Last name.';
-COMMENT ON COLUMN awgp.users.role IS 'What the user may do: viewer reads; operator, manager, admin and super_admin may do more each. Binds wherever he is in context.';
+COMMENT ON COLUMN awgp.users.role IS 'What the user may do: viewer reads; operator, manager, admin and super_admin may do more each. The role holds wherever the user is in context.';
 COMMENT ON COLUMN awgp.users.is_active IS 'An inactive user cannot be put in context.';
-COMMENT ON COLUMN awgp.users.last_login_at IS 'When the user last logged in, as the application records it; awgp.authenticate() writes nothing.';
+COMMENT ON COLUMN awgp.users.last_login_at IS 'When the user last logged in. awgp.authenticate() sets it, once a minute at most; an application may too.';
 COMMENT ON COLUMN awgp.users.created_at IS 'When the row was made.';
 COMMENT ON COLUMN awgp.users.updated_at IS 'When the row last changed; kept by trigger.';
-COMMENT ON COLUMN awgp.users.subject_by_tenant IS 'The subject was set by people of the tenant: the user comes in only by a token that names the tenant. Kept by trigger; an administrator who vouches for the user sets it to false.';
+COMMENT ON COLUMN awgp.users.subject_by_tenant IS 'True where people of the tenant set the subject: then only a token that names the tenant is accepted for this user. Kept by trigger; an administrator sets it to false to vouch for the user.';
 COMMENT ON CONSTRAINT users_pkey ON awgp.users IS 'A user is named by its id.';
 COMMENT ON CONSTRAINT users_tenant_id_id_key ON awgp.users IS 'Target of references, which name tenant and user together.';
 COMMENT ON CONSTRAINT users_keycloak_id_key ON awgp.users IS 'An external identity belongs to one user.';

@@ -2,19 +2,19 @@
 
 CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.approvals
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('approvals');
-COMMENT ON TRIGGER bounds ON awgp.approvals IS 'No value is larger than its column takes.';
+COMMENT ON TRIGGER bounds ON awgp.approvals IS 'A value that is larger than docs/limits.md allows is refused.';
 
 CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.approvals
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('approvals');
-COMMENT ON TRIGGER guard_statement ON awgp.approvals IS 'A write needs a tenant in context, and a role that allows it where a user is.';
+COMMENT ON TRIGGER guard_statement ON awgp.approvals IS 'A write needs a tenant in context. A user in context also needs a role that allows it.';
 
 CREATE OR REPLACE TRIGGER guard_row BEFORE INSERT OR UPDATE ON awgp.approvals
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_row('approvals', 'own');
-COMMENT ON TRIGGER guard_row ON awgp.approvals IS 'A row is written for a tenant that the context may write to, and never moves to another.';
+COMMENT ON TRIGGER guard_row ON awgp.approvals IS 'A row belongs to a tenant that the context may write to, and stays with that tenant.';
 
 CREATE OR REPLACE TRIGGER state_machine BEFORE INSERT OR UPDATE ON awgp.approvals
     FOR EACH ROW EXECUTE FUNCTION awgp.approval_machine('approvals');
-COMMENT ON TRIGGER state_machine ON awgp.approvals IS 'A request is pinned to its work item, and the status moves along its machine.';
+COMMENT ON TRIGGER state_machine ON awgp.approvals IS 'An approval is for the work item as it is when it is asked. The status changes as docs/state_machines.md shows.';
 
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.approvals
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('approvals');
@@ -26,7 +26,7 @@ COMMENT ON TRIGGER reference_approvers ON awgp.approvals IS 'Every approver is a
 
 CREATE OR REPLACE TRIGGER state_effects AFTER INSERT OR UPDATE ON awgp.approvals
     FOR EACH ROW EXECUTE FUNCTION awgp.approval_effects('approvals');
-COMMENT ON TRIGGER state_effects ON awgp.approvals IS 'The work item waits, and whoever listens is told.';
+COMMENT ON TRIGGER state_effects ON awgp.approvals IS 'The work item waits, and the channel awgp_approvals is notified.';
 
 CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.approvals
     FOR EACH ROW EXECUTE FUNCTION awgp.capture('approvals');
@@ -34,4 +34,4 @@ COMMENT ON TRIGGER capture ON awgp.approvals IS 'Every change is recorded in the
 
 CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON awgp.approvals
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate('approvals');
-COMMENT ON TRIGGER refuse_truncate ON awgp.approvals IS 'The trail could not say which rows went.';
+COMMENT ON TRIGGER refuse_truncate ON awgp.approvals IS 'TRUNCATE is refused: the trail could not record which rows are deleted.';

@@ -2,19 +2,19 @@
 
 CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.assistants
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('assistants');
-COMMENT ON TRIGGER bounds ON awgp.assistants IS 'No value is larger than its column takes.';
+COMMENT ON TRIGGER bounds ON awgp.assistants IS 'A value that is larger than docs/limits.md allows is refused.';
 
 CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.assistants
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('assistants');
-COMMENT ON TRIGGER guard_statement ON awgp.assistants IS 'A write needs a tenant in context, and a role that allows it where a user is.';
+COMMENT ON TRIGGER guard_statement ON awgp.assistants IS 'A write needs a tenant in context. A user in context also needs a role that allows it.';
 
 CREATE OR REPLACE TRIGGER guard_row BEFORE INSERT OR UPDATE ON awgp.assistants
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_row('assistants', 'visible');
-COMMENT ON TRIGGER guard_row ON awgp.assistants IS 'A row is written for a tenant that the context may write to, and never moves to another.';
+COMMENT ON TRIGGER guard_row ON awgp.assistants IS 'A row belongs to a tenant that the context may write to, and stays with that tenant.';
 
 CREATE OR REPLACE TRIGGER state_machine BEFORE INSERT OR UPDATE ON awgp.assistants
     FOR EACH ROW EXECUTE FUNCTION awgp.assistant_machine('assistants');
-COMMENT ON TRIGGER state_machine ON awgp.assistants IS 'The status moves along its machine.';
+COMMENT ON TRIGGER state_machine ON awgp.assistants IS 'The status changes as docs/state_machines.md shows.';
 
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.assistants
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('assistants');
@@ -22,12 +22,12 @@ COMMENT ON TRIGGER touch_updated_at ON awgp.assistants IS 'updated_at is the wal
 
 CREATE OR REPLACE TRIGGER quota_insert AFTER INSERT ON awgp.assistants REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_quota('assistants');
-COMMENT ON TRIGGER quota_insert ON awgp.assistants IS 'A tenant has no more active assistants than its quota.';
+COMMENT ON TRIGGER quota_insert ON awgp.assistants IS 'A tenant has no more active assistants than its quota allows.';
 
 CREATE OR REPLACE TRIGGER quota_update AFTER UPDATE ON awgp.assistants
     REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_quota('assistants');
-COMMENT ON TRIGGER quota_update ON awgp.assistants IS 'Nor by making one active again.';
+COMMENT ON TRIGGER quota_update ON awgp.assistants IS 'Users and assistants that become active again count towards the quota too.';
 
 CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.assistants
     FOR EACH ROW EXECUTE FUNCTION awgp.capture('assistants');
@@ -35,4 +35,4 @@ COMMENT ON TRIGGER capture ON awgp.assistants IS 'Every change is recorded in th
 
 CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON awgp.assistants
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate('assistants');
-COMMENT ON TRIGGER refuse_truncate ON awgp.assistants IS 'The trail could not say which rows went.';
+COMMENT ON TRIGGER refuse_truncate ON awgp.assistants IS 'TRUNCATE is refused: the trail could not record which rows are deleted.';

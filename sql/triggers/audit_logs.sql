@@ -4,14 +4,14 @@
 CREATE OR REPLACE TRIGGER guard_audit BEFORE INSERT OR UPDATE OR DELETE ON awgp.audit_logs
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_audit('audit_logs');
 ALTER TABLE awgp.audit_logs ENABLE ALWAYS TRIGGER guard_audit;
-COMMENT ON TRIGGER guard_audit ON awgp.audit_logs IS 'Append-only, and appended by the chain alone.';
+COMMENT ON TRIGGER guard_audit ON awgp.audit_logs IS 'Only AWGP''s own chain appends rows, and no row is changed or deleted.';
 
 CREATE OR REPLACE TRIGGER guard_truncate BEFORE TRUNCATE ON awgp.audit_logs
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_audit('audit_logs');
 ALTER TABLE awgp.audit_logs ENABLE ALWAYS TRIGGER guard_truncate;
-COMMENT ON TRIGGER guard_truncate ON awgp.audit_logs IS 'Append-only, and appended by the chain alone.';
+COMMENT ON TRIGGER guard_truncate ON awgp.audit_logs IS 'Only AWGP''s own chain appends rows, and no row is changed or deleted.';
 
 CREATE OR REPLACE TRIGGER guard_truncate BEFORE TRUNCATE ON awgp.audit_logs_default
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_audit('audit_logs_default');
 ALTER TABLE awgp.audit_logs_default ENABLE ALWAYS TRIGGER guard_truncate;
-COMMENT ON TRIGGER guard_truncate ON awgp.audit_logs_default IS 'Append-only, and appended by the chain alone.';
+COMMENT ON TRIGGER guard_truncate ON awgp.audit_logs_default IS 'Only AWGP''s own chain appends rows, and no row is changed or deleted.';

@@ -2,11 +2,11 @@
 
 CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.budget_periods
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('budget_periods');
-COMMENT ON TRIGGER guard_statement ON awgp.budget_periods IS 'A write needs a tenant in context, and a role that allows it where a user is.';
+COMMENT ON TRIGGER guard_statement ON awgp.budget_periods IS 'A write needs a tenant in context. A user in context also needs a role that allows it.';
 
 CREATE OR REPLACE TRIGGER guard_row BEFORE INSERT OR UPDATE ON awgp.budget_periods
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_row('budget_periods', 'own');
-COMMENT ON TRIGGER guard_row ON awgp.budget_periods IS 'A row is written for a tenant that the context may write to, and never moves to another.';
+COMMENT ON TRIGGER guard_row ON awgp.budget_periods IS 'A row belongs to a tenant that the context may write to, and stays with that tenant.';
 
 CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.budget_periods
     FOR EACH ROW EXECUTE FUNCTION awgp.capture('budget_periods');
@@ -14,8 +14,8 @@ COMMENT ON TRIGGER capture ON awgp.budget_periods IS 'Every change is recorded i
 
 CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON awgp.budget_periods
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate('budget_periods');
-COMMENT ON TRIGGER refuse_truncate ON awgp.budget_periods IS 'The trail could not say which rows went.';
+COMMENT ON TRIGGER refuse_truncate ON awgp.budget_periods IS 'TRUNCATE is refused: the trail could not record which rows are deleted.';
 
 CREATE OR REPLACE TRIGGER keep_book BEFORE INSERT OR UPDATE OR DELETE ON awgp.budget_periods
     FOR EACH ROW EXECUTE FUNCTION awgp.keep_book('budget_periods');
-COMMENT ON TRIGGER keep_book ON awgp.budget_periods IS 'The ledger alone writes here.';
+COMMENT ON TRIGGER keep_book ON awgp.budget_periods IS 'Only the ledger writes here.';

@@ -2,19 +2,19 @@
 
 CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.communication_policies
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('communication_policies');
-COMMENT ON TRIGGER bounds ON awgp.communication_policies IS 'No value is larger than its column takes.';
+COMMENT ON TRIGGER bounds ON awgp.communication_policies IS 'A value that is larger than docs/limits.md allows is refused.';
 
 CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.communication_policies
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('communication_policies');
-COMMENT ON TRIGGER guard_statement ON awgp.communication_policies IS 'A write needs a tenant in context, and a role that allows it where a user is.';
+COMMENT ON TRIGGER guard_statement ON awgp.communication_policies IS 'A write needs a tenant in context. A user in context also needs a role that allows it.';
 
 CREATE OR REPLACE TRIGGER guard_row BEFORE INSERT OR UPDATE ON awgp.communication_policies
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_row('communication_policies', 'own');
-COMMENT ON TRIGGER guard_row ON awgp.communication_policies IS 'A row is written for a tenant that the context may write to, and never moves to another.';
+COMMENT ON TRIGGER guard_row ON awgp.communication_policies IS 'A row belongs to a tenant that the context may write to, and stays with that tenant.';
 
 CREATE OR REPLACE TRIGGER guard_policy BEFORE INSERT OR UPDATE ON awgp.communication_policies
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_policy('communication_policies');
-COMMENT ON TRIGGER guard_policy ON awgp.communication_policies IS 'Types, channels, content rules and limit can be used; what cannot is named.';
+COMMENT ON TRIGGER guard_policy ON awgp.communication_policies IS 'Types, channels, content rules and limits that cannot be used are refused by name.';
 
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.communication_policies
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('communication_policies');
@@ -22,7 +22,7 @@ COMMENT ON TRIGGER touch_updated_at ON awgp.communication_policies IS 'updated_a
 
 CREATE OR REPLACE TRIGGER forget_windows AFTER DELETE ON awgp.communication_policies
     FOR EACH ROW EXECUTE FUNCTION awgp.forget_windows('communication_policies');
-COMMENT ON TRIGGER forget_windows ON awgp.communication_policies IS 'The counts of a policy go with it.';
+COMMENT ON TRIGGER forget_windows ON awgp.communication_policies IS 'The counts of a deleted policy are deleted.';
 
 CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.communication_policies
     FOR EACH ROW EXECUTE FUNCTION awgp.capture('communication_policies');
@@ -30,4 +30,4 @@ COMMENT ON TRIGGER capture ON awgp.communication_policies IS 'Every change is re
 
 CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON awgp.communication_policies
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate('communication_policies');
-COMMENT ON TRIGGER refuse_truncate ON awgp.communication_policies IS 'The trail could not say which rows went.';
+COMMENT ON TRIGGER refuse_truncate ON awgp.communication_policies IS 'TRUNCATE is refused: the trail could not record which rows are deleted.';

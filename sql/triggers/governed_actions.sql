@@ -2,7 +2,7 @@
 
 CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.governed_actions
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('governed_actions');
-COMMENT ON TRIGGER bounds ON awgp.governed_actions IS 'No value is larger than its column takes.';
+COMMENT ON TRIGGER bounds ON awgp.governed_actions IS 'A value that is larger than docs/limits.md allows is refused.';
 
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.governed_actions
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('governed_actions');
@@ -10,8 +10,8 @@ COMMENT ON TRIGGER touch_updated_at ON awgp.governed_actions IS 'updated_at is t
 
 CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.governed_actions
     FOR EACH ROW EXECUTE FUNCTION awgp.capture('governed_actions', 'exclude=result');
-COMMENT ON TRIGGER capture ON awgp.governed_actions IS 'Every change is recorded in the audit trail, with the digest of the report in place of its result.';
+COMMENT ON TRIGGER capture ON awgp.governed_actions IS 'Every change is recorded in the audit trail, with a digest instead of the result.';
 
 CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON awgp.governed_actions
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate('governed_actions');
-COMMENT ON TRIGGER refuse_truncate ON awgp.governed_actions IS 'The trail could not say which rows went.';
+COMMENT ON TRIGGER refuse_truncate ON awgp.governed_actions IS 'TRUNCATE is refused: the trail could not record which rows are deleted.';

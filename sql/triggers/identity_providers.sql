@@ -2,11 +2,11 @@
 
 CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.identity_providers
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('identity_providers');
-COMMENT ON TRIGGER bounds ON awgp.identity_providers IS 'No value is larger than its column takes.';
+COMMENT ON TRIGGER bounds ON awgp.identity_providers IS 'A value that is larger than docs/limits.md allows is refused.';
 
 CREATE OR REPLACE TRIGGER guard_identity_provider BEFORE INSERT OR UPDATE ON awgp.identity_providers
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_identity_provider('identity_providers');
-COMMENT ON TRIGGER guard_identity_provider ON awgp.identity_providers IS 'The key set and the algorithms can be used.';
+COMMENT ON TRIGGER guard_identity_provider ON awgp.identity_providers IS 'A key set or an algorithm that cannot be used is refused.';
 
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.identity_providers
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('identity_providers');
@@ -18,4 +18,4 @@ COMMENT ON TRIGGER capture ON awgp.identity_providers IS 'Every change is record
 
 CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON awgp.identity_providers
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate('identity_providers');
-COMMENT ON TRIGGER refuse_truncate ON awgp.identity_providers IS 'The trail could not say which rows went.';
+COMMENT ON TRIGGER refuse_truncate ON awgp.identity_providers IS 'TRUNCATE is refused: the trail could not record which rows are deleted.';

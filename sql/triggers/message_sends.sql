@@ -2,4 +2,4 @@
 
 CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON awgp.message_sends
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate('message_sends');
-COMMENT ON TRIGGER refuse_truncate ON awgp.message_sends IS 'Emptied at once, every hour would begin anew.';
+COMMENT ON TRIGGER refuse_truncate ON awgp.message_sends IS 'TRUNCATE is refused: it would reset every rate limit.';

@@ -2,7 +2,7 @@
 
 CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.model_prices
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('model_prices');
-COMMENT ON TRIGGER bounds ON awgp.model_prices IS 'No value is larger than its column takes.';
+COMMENT ON TRIGGER bounds ON awgp.model_prices IS 'A value that is larger than docs/limits.md allows is refused.';
 
 CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.model_prices
     FOR EACH ROW EXECUTE FUNCTION awgp.capture('model_prices');
@@ -10,4 +10,4 @@ COMMENT ON TRIGGER capture ON awgp.model_prices IS 'Every change is recorded in 
 
 CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON awgp.model_prices
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate('model_prices');
-COMMENT ON TRIGGER refuse_truncate ON awgp.model_prices IS 'The trail could not say which rows went.';
+COMMENT ON TRIGGER refuse_truncate ON awgp.model_prices IS 'TRUNCATE is refused: the trail could not record which rows are deleted.';

@@ -2,7 +2,7 @@
 
 CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.tenants
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('tenants');
-COMMENT ON TRIGGER bounds ON awgp.tenants IS 'No value is larger than its column takes.';
+COMMENT ON TRIGGER bounds ON awgp.tenants IS 'A value that is larger than docs/limits.md allows is refused.';
 
 CREATE OR REPLACE TRIGGER guard_tenant BEFORE INSERT OR UPDATE ON awgp.tenants
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_tenant('tenants');
@@ -10,7 +10,7 @@ COMMENT ON TRIGGER guard_tenant ON awgp.tenants IS 'A parent is a holding, and n
 
 CREATE OR REPLACE TRIGGER guard_settings BEFORE INSERT OR UPDATE OF settings ON awgp.tenants
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_settings('tenants');
-COMMENT ON TRIGGER guard_settings ON awgp.tenants IS 'Settings that AWGP knows can be used.';
+COMMENT ON TRIGGER guard_settings ON awgp.tenants IS 'A setting that AWGP knows and cannot use is refused.';
 
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.tenants
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('tenants');
@@ -18,7 +18,7 @@ COMMENT ON TRIGGER touch_updated_at ON awgp.tenants IS 'updated_at is the wall c
 
 CREATE OR REPLACE TRIGGER refresh_context AFTER INSERT OR UPDATE OR DELETE ON awgp.tenants
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.refresh_context('tenants');
-COMMENT ON TRIGGER refresh_context ON awgp.tenants IS 'What the context remembers of tenants is looked up again.';
+COMMENT ON TRIGGER refresh_context ON awgp.tenants IS 'The context reads its tenants again after a change.';
 
 CREATE OR REPLACE TRIGGER guard_lowered_quota AFTER UPDATE ON awgp.tenants
     FOR EACH ROW WHEN (NEW.quota_max_users < OLD.quota_max_users OR NEW.quota_max_assistants < OLD.quota_max_assistants)
@@ -31,4 +31,4 @@ COMMENT ON TRIGGER capture ON awgp.tenants IS 'Every change is recorded in the a
 
 CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON awgp.tenants
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate('tenants');
-COMMENT ON TRIGGER refuse_truncate ON awgp.tenants IS 'The trail could not say which rows went.';
+COMMENT ON TRIGGER refuse_truncate ON awgp.tenants IS 'TRUNCATE is refused: the trail could not record which rows are deleted.';

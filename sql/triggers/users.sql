@@ -2,23 +2,23 @@
 
 CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.users
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('users');
-COMMENT ON TRIGGER bounds ON awgp.users IS 'No value is larger than its column takes.';
+COMMENT ON TRIGGER bounds ON awgp.users IS 'A value that is larger than docs/limits.md allows is refused.';
 
 CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.users
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('users');
-COMMENT ON TRIGGER guard_statement ON awgp.users IS 'A write needs a tenant in context, and a role that allows it where a user is.';
+COMMENT ON TRIGGER guard_statement ON awgp.users IS 'A write needs a tenant in context. A user in context also needs a role that allows it.';
 
 CREATE OR REPLACE TRIGGER guard_row BEFORE INSERT OR UPDATE ON awgp.users
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_row('users', 'own');
-COMMENT ON TRIGGER guard_row ON awgp.users IS 'A row is written for a tenant that the context may write to, and never moves to another.';
+COMMENT ON TRIGGER guard_row ON awgp.users IS 'A row belongs to a tenant that the context may write to, and stays with that tenant.';
 
 CREATE OR REPLACE TRIGGER guard_user BEFORE INSERT OR UPDATE OR DELETE ON awgp.users
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_user('users');
-COMMENT ON TRIGGER guard_user ON awgp.users IS 'Nobody gives or takes a role above his own, or changes his own.';
+COMMENT ON TRIGGER guard_user ON awgp.users IS 'A user does not give or take a role above their own, and does not change their own.';
 
 CREATE OR REPLACE TRIGGER refresh_context AFTER INSERT OR UPDATE OR DELETE ON awgp.users
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.refresh_context('users');
-COMMENT ON TRIGGER refresh_context ON awgp.users IS 'What the context remembers of users is looked up again.';
+COMMENT ON TRIGGER refresh_context ON awgp.users IS 'The context reads its users again after a change.';
 
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.users
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('users');
@@ -26,16 +26,16 @@ COMMENT ON TRIGGER touch_updated_at ON awgp.users IS 'updated_at is the wall clo
 
 CREATE OR REPLACE TRIGGER keep_listed AFTER UPDATE OR DELETE ON awgp.users
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_listed_user('users');
-COMMENT ON TRIGGER keep_listed ON awgp.users IS 'A user that a list of approvers names is not deleted.';
+COMMENT ON TRIGGER keep_listed ON awgp.users IS 'A user whom a list of approvers names is not deleted.';
 
 CREATE OR REPLACE TRIGGER quota_insert AFTER INSERT ON awgp.users REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_quota('users');
-COMMENT ON TRIGGER quota_insert ON awgp.users IS 'A tenant has no more active users than its quota.';
+COMMENT ON TRIGGER quota_insert ON awgp.users IS 'A tenant has no more active users than its quota allows.';
 
 CREATE OR REPLACE TRIGGER quota_update AFTER UPDATE ON awgp.users
     REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_quota('users');
-COMMENT ON TRIGGER quota_update ON awgp.users IS 'Nor by making one active again.';
+COMMENT ON TRIGGER quota_update ON awgp.users IS 'Users and assistants that become active again count towards the quota too.';
 
 CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.users
     FOR EACH ROW EXECUTE FUNCTION awgp.capture('users');
@@ -43,4 +43,4 @@ COMMENT ON TRIGGER capture ON awgp.users IS 'Every change is recorded in the aud
 
 CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON awgp.users
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate('users');
-COMMENT ON TRIGGER refuse_truncate ON awgp.users IS 'The trail could not say which rows went.';
+COMMENT ON TRIGGER refuse_truncate ON awgp.users IS 'TRUNCATE is refused: the trail could not record which rows are deleted.';

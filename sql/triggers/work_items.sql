@@ -2,19 +2,19 @@
 
 CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.work_items
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('work_items');
-COMMENT ON TRIGGER bounds ON awgp.work_items IS 'No value is larger than its column takes.';
+COMMENT ON TRIGGER bounds ON awgp.work_items IS 'A value that is larger than docs/limits.md allows is refused.';
 
 CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.work_items
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('work_items');
-COMMENT ON TRIGGER guard_statement ON awgp.work_items IS 'A write needs a tenant in context, and a role that allows it where a user is.';
+COMMENT ON TRIGGER guard_statement ON awgp.work_items IS 'A write needs a tenant in context. A user in context also needs a role that allows it.';
 
 CREATE OR REPLACE TRIGGER guard_row BEFORE INSERT OR UPDATE ON awgp.work_items
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_row('work_items', 'own');
-COMMENT ON TRIGGER guard_row ON awgp.work_items IS 'A row is written for a tenant that the context may write to, and never moves to another.';
+COMMENT ON TRIGGER guard_row ON awgp.work_items IS 'A row belongs to a tenant that the context may write to, and stays with that tenant.';
 
 CREATE OR REPLACE TRIGGER state_machine BEFORE INSERT OR UPDATE ON awgp.work_items
     FOR EACH ROW EXECUTE FUNCTION awgp.work_item_machine('work_items');
-COMMENT ON TRIGGER state_machine ON awgp.work_items IS 'The status moves along its machine, and work begins through the gate.';
+COMMENT ON TRIGGER state_machine ON awgp.work_items IS 'The status changes as docs/state_machines.md shows, and work begins only when everything allows it.';
 
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.work_items
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('work_items');
@@ -22,7 +22,7 @@ COMMENT ON TRIGGER touch_updated_at ON awgp.work_items IS 'updated_at is the wal
 
 CREATE OR REPLACE TRIGGER state_effects AFTER UPDATE ON awgp.work_items
     FOR EACH ROW EXECUTE FUNCTION awgp.work_item_effects('work_items');
-COMMENT ON TRIGGER state_effects ON awgp.work_items IS 'An item that has begun or ended withdraws its open approvals.';
+COMMENT ON TRIGGER state_effects ON awgp.work_items IS 'The open approvals of an item that begins or ends are withdrawn.';
 
 CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.work_items
     FOR EACH ROW EXECUTE FUNCTION awgp.capture('work_items');
@@ -30,4 +30,4 @@ COMMENT ON TRIGGER capture ON awgp.work_items IS 'Every change is recorded in th
 
 CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON awgp.work_items
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate('work_items');
-COMMENT ON TRIGGER refuse_truncate ON awgp.work_items IS 'The trail could not say which rows went.';
+COMMENT ON TRIGGER refuse_truncate ON awgp.work_items IS 'TRUNCATE is refused: the trail could not record which rows are deleted.';

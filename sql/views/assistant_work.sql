@@ -1,4 +1,4 @@
--- An assistant's work at a glance. With the rights of whoever reads: row-level security shows what he may see.
+-- An assistant's work at a glance. With the rights of whoever reads: row-level security shows what they may see.
 CREATE OR REPLACE VIEW awgp.assistant_work WITH (security_invoker = true) AS
     SELECT assistant.tenant_id, assistant.id AS assistant_id, assistant.slug, assistant.status, assistant.status_reason,
            assistant.status_changed_at, open.in_progress, open.awaiting_approval, open.backlog, open.oldest_at
@@ -11,13 +11,13 @@ CREATE OR REPLACE VIEW awgp.assistant_work WITH (security_invoker = true) AS
         FROM awgp.work_items AS item
         WHERE item.tenant_id = assistant.tenant_id AND item.assistant_id = assistant.id
           AND item.status IN ('in_progress', 'awaiting_approval', 'backlog')) AS open;
-COMMENT ON VIEW awgp.assistant_work IS 'How much open work each assistant has, whatever its state: what a suspended one has under way is seen at a glance.';
+COMMENT ON VIEW awgp.assistant_work IS 'How much open work each assistant has, in whatever state the assistant is.';
 COMMENT ON COLUMN awgp.assistant_work.tenant_id IS 'The assistant''s tenant.';
 COMMENT ON COLUMN awgp.assistant_work.assistant_id IS 'The assistant.';
-COMMENT ON COLUMN awgp.assistant_work.slug IS 'Its slug.';
-COMMENT ON COLUMN awgp.assistant_work.status IS 'Its state.';
-COMMENT ON COLUMN awgp.assistant_work.status_reason IS 'Why it is in this state.';
-COMMENT ON COLUMN awgp.assistant_work.status_changed_at IS 'Since when.';
+COMMENT ON COLUMN awgp.assistant_work.slug IS 'The slug.';
+COMMENT ON COLUMN awgp.assistant_work.status IS 'The status of the assistant.';
+COMMENT ON COLUMN awgp.assistant_work.status_reason IS 'Why the assistant has this status.';
+COMMENT ON COLUMN awgp.assistant_work.status_changed_at IS 'When it was placed.';
 COMMENT ON COLUMN awgp.assistant_work.in_progress IS 'Work items under way.';
 COMMENT ON COLUMN awgp.assistant_work.awaiting_approval IS 'Work items that wait for a human.';
 COMMENT ON COLUMN awgp.assistant_work.backlog IS 'Work items not begun.';

@@ -21,7 +21,7 @@ LEFT JOIN LATERAL (
     WHERE b.tenant_id = p.tenant_id AND b.pool_id = p.id AND b.scope = 'pool'
       AND b.ends_at > statement_timestamp() AND b.starts_at <= statement_timestamp()
     ORDER BY b.ends_at LIMIT 1) AS current ON true
--- No money has moved in a period that has no row yet.
+-- Nothing was spent in a period that has no row yet.
 CROSS JOIN LATERAL (
     SELECT COALESCE(current.time_zone, t.settings ->> 'time_zone', 'UTC') AS time_zone) AS zone
 LEFT JOIN LATERAL (
@@ -42,9 +42,9 @@ CROSS JOIN LATERAL (
            COALESCE(used.spent / NULLIF(EXTRACT(epoch FROM statement_timestamp() - span.starts_at), 0), 0)
                AS per_second) AS rate;
 
-COMMENT ON VIEW awgp.budget_status IS 'How each pool stands in its current period, and how it will stand when that ends, if money goes on being spent as it was since it began.';
+COMMENT ON VIEW awgp.budget_status IS 'What each pool has spent in its current period, and what it will have spent at the end of it, at the rate so far.';
 COMMENT ON COLUMN awgp.budget_status.tenant_id IS 'Whose pool.';
-COMMENT ON COLUMN awgp.budget_status.tenant_slug IS 'His slug.';
+COMMENT ON COLUMN awgp.budget_status.tenant_slug IS 'The slug of the tenant.';
 COMMENT ON COLUMN awgp.budget_status.pool_id IS 'The pool.';
 COMMENT ON COLUMN awgp.budget_status.provider IS 'Who is paid from it.';
 COMMENT ON COLUMN awgp.budget_status.period_starts_at IS 'When the current period began.';
@@ -53,10 +53,10 @@ COMMENT ON COLUMN awgp.budget_status.budget IS 'What may be spent in it.';
 COMMENT ON COLUMN awgp.budget_status.spent IS 'What was spent in it.';
 COMMENT ON COLUMN awgp.budget_status.held IS 'What reservations hold that have not expired.';
 COMMENT ON COLUMN awgp.budget_status.left_amount IS 'What is left: the budget less what is spent and held. Below zero where more was spent.';
-COMMENT ON COLUMN awgp.budget_status.used_percent IS 'What is spent and held, in per cent of the budget; empty for a budget of nothing.';
-COMMENT ON COLUMN awgp.budget_status.per_day IS 'The present rate: what was spent a day since the period began.';
-COMMENT ON COLUMN awgp.budget_status.forecast IS 'What will have been spent when the period ends, at that rate.';
-COMMENT ON COLUMN awgp.budget_status.runs_out_on IS 'The day, in the tenant''s time zone, on which nothing will be left at that rate, today where nothing is; empty where the period ends first.';
+COMMENT ON COLUMN awgp.budget_status.used_percent IS 'What is spent and held, in per cent of the budget; empty where the budget is zero.';
+COMMENT ON COLUMN awgp.budget_status.per_day IS 'What was spent a day, on average, since the period began.';
+COMMENT ON COLUMN awgp.budget_status.forecast IS 'What will be spent when the period ends, at the rate so far.';
+COMMENT ON COLUMN awgp.budget_status.runs_out_on IS 'The day, in the tenant''s time zone, on which the budget is used up at the rate so far; today where it is used up; empty where the period ends first.';
 
 REVOKE ALL ON awgp.budget_status FROM PUBLIC;
 GRANT SELECT ON awgp.budget_status TO awgp_app;

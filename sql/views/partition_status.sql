@@ -45,7 +45,7 @@ CROSS JOIN LATERAL (SELECT EXISTS (
 LEFT JOIN awgp.audit_log_integrity AS seal ON seal.partition_name = month.partition_name
 LEFT JOIN awgp.audit_retired_partitions AS retired ON retired.partition_name = month.partition_name;
 
-COMMENT ON VIEW awgp.partition_status IS 'The months of the audit trail: bounds, size, and whether each is sealed, checkpointed, held, retired; retirement_blocked_by is the reason why it cannot be retired now, empty where it can.';
+COMMENT ON VIEW awgp.partition_status IS 'The months of the audit trail: bounds, size, and whether each is sealed, checkpointed, held, retired; retirement_blocked_by says why it cannot be retired now.';
 COMMENT ON COLUMN awgp.partition_status.partition_name IS 'Name of the partition, without the schema.';
 COMMENT ON COLUMN awgp.partition_status.month_begins IS 'Its first moment; empty for the default partition.';
 COMMENT ON COLUMN awgp.partition_status.month_ends IS 'The first moment after it.';

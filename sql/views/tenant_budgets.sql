@@ -32,10 +32,10 @@ LEFT JOIN LATERAL (
       AND b.ends_at > statement_timestamp() AND b.starts_at <= statement_timestamp()
     ORDER BY b.ends_at LIMIT 1) AS holding ON true;
 
-COMMENT ON VIEW awgp.tenant_budgets IS 'Budgets and spend, a row a tenant: a holding reads those of all its subsidiaries in one query.';
+COMMENT ON VIEW awgp.tenant_budgets IS 'Budgets and costs, one row a tenant. A holding reads those of all its subsidiaries in one query.';
 COMMENT ON COLUMN awgp.tenant_budgets.tenant_id IS 'The tenant.';
-COMMENT ON COLUMN awgp.tenant_budgets.tenant_slug IS 'Its slug.';
-COMMENT ON COLUMN awgp.tenant_budgets.tenant_name IS 'Its name.';
+COMMENT ON COLUMN awgp.tenant_budgets.tenant_slug IS 'The slug.';
+COMMENT ON COLUMN awgp.tenant_budgets.tenant_name IS 'The name.';
 COMMENT ON COLUMN awgp.tenant_budgets.tenant_type IS 'holding or subsidiary.';
 COMMENT ON COLUMN awgp.tenant_budgets.parent_tenant_id IS 'The holding it belongs to, if any.';
 COMMENT ON COLUMN awgp.tenant_budgets.pools IS 'How many pools it has.';
@@ -43,7 +43,7 @@ COMMENT ON COLUMN awgp.tenant_budgets.budget IS 'What may be spent in their curr
 COMMENT ON COLUMN awgp.tenant_budgets.spent IS 'What was spent of it.';
 COMMENT ON COLUMN awgp.tenant_budgets.held IS 'What reservations hold of it that have not expired.';
 COMMENT ON COLUMN awgp.tenant_budgets.left_amount IS 'What is left of it.';
-COMMENT ON COLUMN awgp.tenant_budgets.forecast IS 'What will have been spent when the periods end, at the present rates.';
+COMMENT ON COLUMN awgp.tenant_budgets.forecast IS 'What will be spent when the periods end, at the rates so far.';
 COMMENT ON COLUMN awgp.tenant_budgets.month_limit IS 'What the tenant may spend this month: quota_monthly_cost_limit.';
 COMMENT ON COLUMN awgp.tenant_budgets.month_spent IS 'What it has spent this month.';
 COMMENT ON COLUMN awgp.tenant_budgets.month_held IS 'What its reservations of this month hold.';

@@ -1,2 +1,2 @@
 CREATE OR REPLACE FUNCTION awgp.post_pool() RETURNS trigger LANGUAGE c AS '$libdir/awgp', 'awgp_post_pool';
-COMMENT ON FUNCTION awgp.post_pool() IS 'AFTER INSERT OR UPDATE … FOR EACH ROW (table): the period of a new pool is made, and that of a changed budget checked for alerts.';
+COMMENT ON FUNCTION awgp.post_pool() IS 'AFTER INSERT OR UPDATE … FOR EACH ROW (table): makes the period of a new pool, and checks a changed budget for alerts.';
