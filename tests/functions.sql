@@ -228,6 +228,12 @@ SELECT monthly_budget FROM awgp.set_credit_pool('openai', monthly_budget => 200)
 -- fn: estimate_cost
 SELECT awgp.estimate_cost('openai', 'gpt-4', input_tokens => 1200, output_tokens => 300);
 
+-- fn: prices_in_force
+SELECT provider, model, input_per_million FROM awgp.prices_in_force();
+
+-- fn: accounting_today
+SELECT awgp.accounting_today();
+
 -- fn: record_cost
 SELECT id AS entry
 FROM awgp.record_cost(:'invoices', 'openai', 'gpt-4', 1200, 300, idempotency_key => 'call-1') \gset
@@ -280,6 +286,9 @@ SELECT awgp.read_message('{"role": "user", "content": "Is invoice 17 paid?"}');
 
 -- fn: search_conversations
 SELECT id, started_at FROM awgp.search_conversations('"invoice 17" or refund');
+
+-- fn: find_conversations
+SELECT assistant_slug, channel FROM awgp.find_conversations('invoice');
 
 -- fn: end_conversation
 SELECT ended_at FROM awgp.end_conversation(:'conversation');

@@ -12,6 +12,10 @@ AS $$
     JOIN awgp.conversation_list AS listed ON listed.id = found.id
     ORDER BY found.ordinality;
 $$;
-COMMENT ON FUNCTION awgp.find_conversations(text, uuid, bigint) IS 'search_conversations() for lists: the same conversations in the same order, without their messages and with the slug of the assistant. query, assistant_id, max_rows and errors: as there.';
+COMMENT ON FUNCTION awgp.find_conversations(text, uuid, bigint) IS 'The conversations that search_conversations() finds, in the same order, as rows of conversation_list: without their messages, and with the slug of the assistant.
+query: as for search_conversations(): 1 to 1000 bytes
+assistant_id: only of this assistant; empty for all
+max_rows: 1 to 1000
+Errors: 42501 no_tenant_context; 22023 out_of_range';
 REVOKE ALL ON FUNCTION awgp.find_conversations(text, uuid, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.find_conversations(text, uuid, bigint) TO awgp_app;

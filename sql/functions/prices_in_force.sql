@@ -13,6 +13,8 @@ AS $$
                               WHERE p.provider = l.provider AND p.model = l.model AND p.valid_from <= moment.at)
         OFFSET 0) AS listed;
 $$;
-COMMENT ON FUNCTION awgp.prices_in_force(timestamptz) IS 'The prices of all models that are in force at a moment. at: default now. Errors (22023): out_of_range.';
+COMMENT ON FUNCTION awgp.prices_in_force(timestamptz) IS 'The prices of all models that are in force at a moment, as rows of model_price_list.
+at: the moment; empty for now
+Errors: 22023 out_of_range';
 REVOKE ALL ON FUNCTION awgp.prices_in_force(timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.prices_in_force(timestamptz) TO awgp_app, awgp_admin;

@@ -22,9 +22,9 @@ COMMENT ON COLUMN awgp.model_price_list.cached_price IS 'Price of a token sent t
 COMMENT ON COLUMN awgp.model_price_list.valid_from IS 'Since when. Of a model the rows of the latest moment that is not to come are in force, and no earlier ones.';
 COMMENT ON COLUMN awgp.model_price_list.source IS 'Where the price is from.';
 COMMENT ON COLUMN awgp.model_price_list.id IS 'Key; metadata of a cost that was computed names it (price.id).';
-COMMENT ON COLUMN awgp.model_price_list.input_per_million IS 'Dollars a million tokens sent.';
-COMMENT ON COLUMN awgp.model_price_list.output_per_million IS 'Dollars a million tokens received.';
-COMMENT ON COLUMN awgp.model_price_list.cached_per_million IS 'Dollars a million tokens sent that were read from a cache.';
+COMMENT ON COLUMN awgp.model_price_list.input_per_million IS 'Price of a million tokens sent, in the currency of the pools.';
+COMMENT ON COLUMN awgp.model_price_list.output_per_million IS 'Price of a million tokens received.';
+COMMENT ON COLUMN awgp.model_price_list.cached_per_million IS 'Price of a million tokens sent that the provider had in its cache.';
 
 REVOKE ALL ON awgp.model_price_list FROM PUBLIC;
 GRANT SELECT ON awgp.model_price_list TO awgp_app, awgp_admin;
