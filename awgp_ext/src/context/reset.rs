@@ -64,10 +64,10 @@ unsafe extern "C-unwind" fn on_utility(
 #[pgrx::pg_guard]
 unsafe extern "C-unwind" fn before_utility(statement: *mut pg_sys::PlannedStmt) {
     // SAFETY: a statement that is about to run.
-    if unsafe { ends_identity((*statement).utilityStmt) } {
-        if let Some(forget_identity) = ON_RESET.get() {
-            forget_identity();
-        }
+    if unsafe { ends_identity((*statement).utilityStmt) }
+        && let Some(forget_identity) = ON_RESET.get()
+    {
+        forget_identity();
     }
 }
 

@@ -76,7 +76,7 @@ fn test_message(
     if !decision.is_allowed() {
         return JsonB(answer(&decision));
     }
-    let now = at.map_or_else(|| clock::timestamp(), |at| at.into_inner());
+    let now = at.map_or_else(clock::timestamp, |at| at.into_inner());
     let admissions = windows::look(&asked, now);
     JsonB(answer(&limited(decision, &admissions, now)))
 }

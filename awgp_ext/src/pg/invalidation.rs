@@ -3,14 +3,17 @@
 use pgrx::pg_sys::{self, Datum};
 use std::cell::RefCell;
 
+/// Called with the relation, or with None where it may be any.
+type OfRelation = fn(Option<pg_sys::Oid>);
+
 thread_local! {
-    static OF_RELATIONS: RefCell<Vec<fn(Option<pg_sys::Oid>)>> = const { RefCell::new(Vec::new()) };
+    static OF_RELATIONS: RefCell<Vec<OfRelation>> = const { RefCell::new(Vec::new()) };
     static OF_SCHEMAS: RefCell<Vec<fn()>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Calls the listener with each relation that has changed, and with None where any relation may have. It may
 /// be called at any moment, so a listener touches only the extension's own memory.
-pub fn on_relation_change(listener: fn(Option<pg_sys::Oid>)) {
+pub fn on_relation_change(listener: OfRelation) {
     let first = OF_RELATIONS.with_borrow_mut(|listeners| {
         listeners.push(listener);
         listeners.len() == 1

@@ -52,7 +52,7 @@ fn work_item_machine(call: &TriggerCall) -> Datum {
 /// A new item is in the backlog, and requested by the user in context, if there is one.
 fn beginning(call: &TriggerCall, new: &WorkItem, status: Status) -> Result<Kept, Refusal> {
     MACHINE.begin(status)?;
-    let user = user_of(new.tenant).and_then(|user| uuid(user));
+    let user = user_of(new.tenant).and_then(uuid);
     Ok(Kept {
         started_at: None,
         completed_at: None,
