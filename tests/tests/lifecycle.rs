@@ -46,6 +46,20 @@ async fn the_extension_has_functions_as_members_and_no_table() {
     assert_eq!(kinds, ["pg_cast", "pg_proc", "pg_type"]);
 }
 
+/// What a member is granted while the extension is created belongs to it: a dump leaves it out.
+#[tokio::test]
+async fn the_privileges_of_members_are_the_extensions_own() {
+    let database = Database::new().await;
+    let superuser = database.superuser().await;
+    let sql = "SELECT objid::regprocedure::text FROM pg_depend JOIN pg_proc ON pg_proc.oid = objid
+               WHERE refclassid = 'pg_extension'::regclass AND classid = 'pg_proc'::regclass AND deptype = 'e'
+                 AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'awgp')
+                 AND NOT EXISTS (SELECT FROM pg_init_privs WHERE objoid = objid AND classoid = classid AND initprivs = proacl)";
+    let rows = superuser.query(sql, &[]).await.expect("pg_init_privs is readable");
+    let others: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    assert!(others.is_empty(), "{others:?}");
+}
+
 #[tokio::test]
 async fn installing_twice_changes_nothing() {
     let database = Database::new().await;
@@ -82,6 +96,8 @@ async fn installing_by_force_repairs_what_somebody_dropped() {
              DROP TRIGGER guard_row ON awgp.work_items;
              REVOKE ALL ON awgp.approvals FROM awgp_app;
              DROP FUNCTION awgp.create_user(text, text, text, text, text);
+             REVOKE EXECUTE ON FUNCTION awgp.set_context(uuid, uuid, uuid) FROM awgp_app;
+             GRANT EXECUTE ON FUNCTION awgp.migrate() TO PUBLIC;
              DROP TRIGGER guard_truncate ON awgp.audit_logs_default;
              ALTER TABLE awgp.audit_logs DISABLE TRIGGER guard_audit;
              ALTER TABLE awgp.audit_logs_default DISABLE ROW LEVEL SECURITY;

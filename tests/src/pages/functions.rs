@@ -93,26 +93,23 @@ pub async fn page(superuser: &Client) -> Page {
         functions.iter().filter(|row| !row.get::<_, &str>("comment").starts_with(OWN)).collect();
     let examples = examples();
     assert_examples(&called, &examples);
-    let mut text = format!("# Functions\n\n{}", introduction());
-    let mut area = "";
-    let mut contents = Vec::new();
-    let mut body = String::new();
+    let mut contents: Vec<(&str, Vec<String>)> = Vec::new();
+    let mut entries = Vec::new();
     for example in &examples {
-        if example.area != area {
-            area = &example.area;
-            body += &format!("\n## {area}\n");
-            contents.push(vec![area.to_owned(), String::new()]);
+        if contents.last().is_none_or(|(area, _)| *area != example.area) {
+            contents.push((&example.area, Vec::new()));
+            entries.push(format!("\n## {}\n", example.area));
         }
         for name in &example.functions {
             let function = called.iter().find(|row| row.get::<_, &str>("name") == name);
-            body += &entry(function.expect("asserted above"), &example.text);
-            let of_area = contents.last_mut().expect("an area has begun");
-            let separator = if of_area[1].is_empty() { "" } else { ", " };
-            of_area[1] += &format!("{separator}[{name}](#{name})");
+            entries.push(entry(function.expect("asserted above"), &example.text));
+            contents.last_mut().expect("an area has begun").1.push(format!("[{name}](#{name})"));
         }
     }
-    text += &table(&["area", "functions"], &contents);
-    Page { path: "functions.md".to_owned(), text: text + &body }
+    let contents: Vec<Vec<String>> =
+        contents.into_iter().map(|(area, names)| vec![area.to_owned(), names.join(", ")]).collect();
+    let text = ["# Functions\n\n".to_owned(), introduction(), table(&["area", "functions"], &contents)];
+    Page { path: "functions.md".to_owned(), text: text.concat() + &entries.concat() }
 }
 
 fn introduction() -> String {
@@ -164,9 +161,11 @@ fn entry(function: &Row, example: &str) -> String {
     text += &wrapped(told.meaning);
     let arguments = table(&["argument", "type", "default", "what it is"], &arguments);
     if !arguments.is_empty() {
-        text += &format!("\n{arguments}");
+        text.push('\n');
+        text += &arguments;
     }
-    text += &format!("\n{}", item(&format!("Returns: {}.", result_of(result))));
+    text.push('\n');
+    text += &item(&format!("Returns: {}.", result_of(result)));
     if let Some(errors) = told.errors {
         text += &item(&format!("Errors: {errors}."));
     }
@@ -174,7 +173,7 @@ fn entry(function: &Row, example: &str) -> String {
     if let Some(why) = told.definer {
         text += &item(&format!("Runs with the rights of its owner: {why}."));
     }
-    text + &format!("\n```sql\n{example}```\n")
+    text + "\n```sql\n" + example + "```\n"
 }
 
 /// On one line where it fits, else an argument a line.
@@ -229,7 +228,7 @@ pub fn script() -> String {
     let mut script = String::from("\\set ON_ERROR_STOP on\n");
     for line in EXAMPLES.lines() {
         if let Some(role) = line.strip_prefix("-- As a member of awgp_") {
-            script += &format!("SET ROLE awgp_test_{role};\n");
+            script += &["SET ROLE awgp_test_", role, ";\n"].concat();
         } else if line == "-- As the superuser" {
             script += "RESET ROLE;\n";
         } else {

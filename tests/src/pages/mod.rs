@@ -50,7 +50,7 @@ fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
     }
     let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | ").replace('\n', " "));
     let mut text = line(headings.iter().map(|&heading| heading.to_owned()).collect());
-    text += &format!("|{}\n", "---|".repeat(headings.len()));
+    text += &["|", &"---|".repeat(headings.len()), "\n"].concat();
     for row in rows {
         text += &line(row.iter().map(|cell| cell.replace('|', "\\|")).collect());
     }

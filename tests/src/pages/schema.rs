@@ -133,11 +133,13 @@ async fn page(superuser: &Client, oid: u32, name: &str, kind: &str, comment: &st
     if access.is_empty() {
         access = "No role but the owner.\n".to_owned();
     }
-    access += &match (kind, policies.is_empty()) {
-        ("v", _) => "\nThe rows are those that the reader's own policies let through.\n".to_owned(),
-        (_, true) => "\nNo policy lets a row through.\n".to_owned(),
-        (_, false) => format!("\n{}", table(&["policy", "for", "roles", "which rows"], &policies)),
+    let which = match (kind, policies.is_empty()) {
+        ("v", _) => "The rows are those that the reader's own policies let through.\n".to_owned(),
+        (_, true) => "No policy lets a row through.\n".to_owned(),
+        (_, false) => table(&["policy", "for", "roles", "which rows"], &policies),
     };
+    access.push('\n');
+    access += &which;
     text += &section("Who may read and write", &access);
     let triggers = with_code(rows(superuser, TRIGGERS, oid).await, &[0, 2]);
     text += &section(
@@ -159,7 +161,8 @@ async fn constraints(superuser: &Client, oid: u32) -> String {
     let references = rows(superuser, REFERENCED_BY, oid).await;
     if !references.is_empty() {
         let links: Vec<String> = references.iter().map(|row| format!("[{0}]({0}.md)", row[0])).collect();
-        text += &format!("\n{}", wrapped(&format!("Referenced by: {}.", links.join(", "))));
+        text.push('\n');
+        text += &wrapped(&format!("Referenced by: {}.", links.join(", ")));
     }
     text
 }
