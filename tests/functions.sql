@@ -189,6 +189,7 @@ SELECT awgp.abandon_actions();
 -- As a member of awgp_app
 BEGIN;
 SELECT awgp.set_context(:'north', :'admin');
+SELECT FROM awgp.set_assistant_status(:'ledger', 'active');
 
 -- fn: create_policy
 SELECT id

@@ -1,5 +1,5 @@
-"""Every object that a file in sql/ creates has a COMMENT, and every SECURITY DEFINER function a pinned
-search_path and a REVOKE from PUBLIC, in that same file."""
+"""Every object that a file in sql/ creates has a COMMENT, and every SECURITY DEFINER function a pinned search_path and a
+REVOKE from PUBLIC, in that same file. A file is named after the object that it creates, or the table that it is about."""
 
 import os
 import sys
@@ -77,10 +77,36 @@ def revoked(statement):
     return ["*"] if whole else [named(thing) for thing in statement.objects]
 
 
+# The folders whose files create one object, which they are named after: a table with its partitions, a view, a function.
+ONE_OBJECT = {"tables": ast.CreateStmt, "views": ast.ViewStmt, "functions": ast.CreateFunctionStmt}
+# Those whose files are about one table: what they create on it, and where that is named.
+OF_A_TABLE = {"policies": (ast.CreatePolicyStmt, "table"), "triggers": (ast.CreateTrigStmt, "relation")}
+
+
+def misplaced(name, statements):
+    """The findings of what stands in a file of another name."""
+    folder, stem = name.split("/")[-2:]
+    stem = stem.removesuffix(".sql")
+    if folder in ONE_OBJECT:
+        kind = ONE_OBJECT[folder]
+        created = [RELATIONS[kind](s)[1] for s in statements if isinstance(s, kind)]
+        if f"awgp.{stem}" not in created:
+            yield f"{name}: does not create awgp.{stem}"
+        yield from (f"{name}: creates {other}" for other in created
+                    if other != f"awgp.{stem}" and (folder != "tables" or not other.startswith(f"awgp.{stem}_")))
+    if folder in OF_A_TABLE:
+        kind, where = OF_A_TABLE[folder]
+        about = {getattr(s, where).relname for s in statements if isinstance(s, kind)}
+        # triggers/assistant_templates_capture.sql is about assistant_templates; audit_logs_default belongs to audit_logs.
+        yield from (f"{name}: is about {table}" for table in sorted(about)
+                    if not table.startswith(stem) and not stem.startswith(table))
+
+
 def check(name, text):
     """The findings in one file."""
     # {name}s are filled in by the installer; to the parser they are identifiers.
     statements = [raw.stmt for raw in parse_sql(text)]
+    yield from misplaced(name, statements)
     comments = {(COMMENTED[s.objtype], named(s.object)) for s in statements
                 if isinstance(s, ast.CommentStmt) and s.objtype in COMMENTED and s.comment}
     closed = {name for statement in statements for name in revoked(statement)}
@@ -104,7 +130,7 @@ def main():
             findings += check(name, checks.read(name))
         except ParseError as error:
             findings.append(f"{name}: does not parse: {error}")
-    checks.finish(findings, "write the COMMENT, the SET search_path or the REVOKE beside the CREATE.",
+    checks.finish(findings, "write the COMMENT, the SET search_path or the REVOKE beside the CREATE; give an object a file of its name.",
                   f"{len(sources)} files")
 
 

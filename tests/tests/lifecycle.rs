@@ -203,6 +203,7 @@ async fn objects_planted_by_an_ordinary_role_are_refused() {
         "CREATE SEQUENCE awgp.numbers",
         "CREATE FUNCTION awgp.current_tenant(integer) RETURNS uuid LANGUAGE sql AS 'SELECT NULL::uuid'",
         "CREATE TYPE awgp.mood AS ENUM ('good')",
+        "CREATE FUNCTION awgp.capture() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
         "CREATE DOMAIN awgp.text AS pg_catalog.text",
         "CREATE FUNCTION awgp.same(uuid, text) RETURNS boolean LANGUAGE sql AS 'SELECT true';
          CREATE OPERATOR awgp.= (LEFTARG = uuid, RIGHTARG = text, FUNCTION = awgp.same)",
@@ -224,6 +225,18 @@ async fn a_planted_function_with_the_signature_of_ours_is_refused() {
     let database = planted_database(planted).await;
     let superuser = database.superuser().await;
     assert_sqlstate(superuser.batch_execute("CREATE EXTENSION awgp").await, "42723");
+    assert_nothing_installed(&superuser).await;
+}
+
+/// A session that restores makes the extension and no structure; PostgreSQL itself refuses what is not a member of it.
+#[tokio::test]
+async fn a_planted_trigger_function_is_refused_by_a_session_that_restores() {
+    let planted =
+        "CREATE FUNCTION awgp.capture() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'";
+    let database = planted_database(planted).await;
+    let superuser = database.superuser().await;
+    superuser.batch_execute("SET row_security = off").await.expect("set up");
+    assert_sqlstate(superuser.batch_execute("CREATE EXTENSION awgp").await, "55000");
     assert_nothing_installed(&superuser).await;
 }
 
