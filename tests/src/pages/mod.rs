@@ -1,7 +1,5 @@
 //! Pages of docs/ that are made of the installed catalog, so that they say what is there.
 
-#![expect(clippy::format_push_string, reason = "pages are small")]
-
 pub mod functions;
 pub mod schema;
 
