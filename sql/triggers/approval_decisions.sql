@@ -1,4 +1,9 @@
 -- approval_decisions: written by the machine of approvals alone.
+--
+-- They fire in this order:
+--   before a statement: refuse_truncate
+--   before a row: bounds, guard_decision
+--   after a row: capture
 
 CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.approval_decisions
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('approval_decisions');

@@ -1,4 +1,9 @@
 -- approvals: who may write, what may not change, and when it last did.
+--
+-- They fire in this order:
+--   before a statement: guard_statement, refuse_truncate
+--   before a row: bounds, guard_row, state_machine, touch_updated_at
+--   after a row: capture, reference_approvers, state_effects
 
 CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.approvals
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('approvals');

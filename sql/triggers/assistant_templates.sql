@@ -1,4 +1,9 @@
 -- assistant_templates: what AWGP ships stays as it is shipped; versions, digests and when they last changed.
+--
+-- They fire in this order:
+--   before a statement: refuse_truncate
+--   before a row: bounds, guard_template, touch_updated_at
+--   after a row: capture
 
 CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.assistant_templates
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('assistant_templates');

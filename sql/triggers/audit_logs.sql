@@ -1,5 +1,9 @@
 -- audit_logs: written by the chain alone. ALWAYS, so that session_replication_role does not pass them.
 -- The row trigger is cloned to the partitions; TRUNCATE asks each table's own.
+--
+-- They fire in this order:
+--   before a statement: guard_truncate
+--   before a row: guard_audit
 
 CREATE OR REPLACE TRIGGER guard_audit BEFORE INSERT OR UPDATE OR DELETE ON awgp.audit_logs
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_audit('audit_logs');

@@ -1,4 +1,9 @@
 -- budget_periods: the ledger alone writes them.
+--
+-- They fire in this order:
+--   before a statement: guard_statement, refuse_truncate
+--   before a row: guard_row, keep_book
+--   after a row: capture
 
 CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.budget_periods
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('budget_periods');

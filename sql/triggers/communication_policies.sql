@@ -1,4 +1,9 @@
 -- communication_policies: who may write, what may not change, and when it last did.
+--
+-- They fire in this order:
+--   before a statement: guard_statement, refuse_truncate
+--   before a row: bounds, guard_policy, guard_row, touch_updated_at
+--   after a row: capture, forget_windows
 
 CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.communication_policies
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('communication_policies');

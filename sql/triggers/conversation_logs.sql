@@ -1,4 +1,9 @@
 -- conversation_logs: who may write, what may not change, and when it last did.
+--
+-- They fire in this order:
+--   before a statement: guard_statement, refuse_truncate
+--   before a row: bounds, forget_messages, guard_row, keep_conversation, touch_updated_at
+--   after a row: capture, erase_traces, index_messages
 
 CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.conversation_logs
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('conversation_logs', 'but=messages');

@@ -1,4 +1,9 @@
 -- cost_transactions: who may write, and what may not change.
+--
+-- They fire in this order:
+--   before a statement: guard_statement, refuse_truncate
+--   before a row: bounds, guard_row, keep_entry
+--   after a row: capture, post_entry
 
 CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.cost_transactions
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('cost_transactions');

@@ -1,4 +1,9 @@
 -- credit_reservations: who may write, and what may change.
+--
+-- They fire in this order:
+--   before a statement: guard_statement, refuse_truncate
+--   before a row: bounds, guard_row, keep_reservation, touch_updated_at
+--   after a row: capture, post_reservation
 
 CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.credit_reservations
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('credit_reservations');

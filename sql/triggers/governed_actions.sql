@@ -1,4 +1,9 @@
 -- governed_actions: when they last changed, and the record of it.
+--
+-- They fire in this order:
+--   before a statement: refuse_truncate
+--   before a row: bounds, touch_updated_at
+--   after a row: capture
 
 CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.governed_actions
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('governed_actions');

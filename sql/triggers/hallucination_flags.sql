@@ -1,4 +1,9 @@
 -- hallucination_flags: who may write, what may not change, and when it last did.
+--
+-- They fire in this order:
+--   before a statement: guard_statement, refuse_truncate
+--   before a row: bounds, guard_row, keep_flag, touch_updated_at
+--   after a row: capture, suspend_over_flags
 
 CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.hallucination_flags
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('hallucination_flags');

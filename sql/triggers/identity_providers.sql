@@ -1,4 +1,9 @@
 -- identity_providers: what cannot be used is not stored.
+--
+-- They fire in this order:
+--   before a statement: refuse_truncate
+--   before a row: bounds, guard_identity_provider, touch_updated_at
+--   after a row: capture
 
 CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.identity_providers
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('identity_providers');

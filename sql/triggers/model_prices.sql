@@ -1,4 +1,9 @@
 -- model_prices: what is added is on the record.
+--
+-- They fire in this order:
+--   before a statement: refuse_truncate
+--   before a row: bounds
+--   after a row: capture
 
 CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.model_prices
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('model_prices');

@@ -1,4 +1,9 @@
 -- provider_credit_pools: who may write, what may not change, and when it last did.
+--
+-- They fire in this order:
+--   before a statement: guard_statement, refuse_truncate
+--   before a row: bounds, guard_row, keep_pool, touch_updated_at
+--   after a row: capture, post_pool
 
 CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.provider_credit_pools
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('provider_credit_pools');

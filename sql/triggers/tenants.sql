@@ -1,4 +1,10 @@
 -- tenants: the tree stays a tree, contexts notice a change, and updated_at moves.
+--
+-- They fire in this order:
+--   before a statement: refuse_truncate
+--   before a row: bounds, guard_settings, guard_tenant, touch_updated_at
+--   after a row: capture, guard_lowered_quota
+--   after a statement: refresh_context
 
 CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.tenants
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('tenants');

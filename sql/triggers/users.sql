@@ -1,4 +1,10 @@
 -- users: who may write, what may not change, and when it last did.
+--
+-- They fire in this order:
+--   before a statement: guard_statement, refuse_truncate
+--   before a row: bounds, guard_row, guard_user, touch_updated_at
+--   after a row: capture, keep_listed
+--   after a statement: quota_insert, quota_update, refresh_context
 
 CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.users
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('users');

@@ -1,4 +1,9 @@
 -- work_items: who may write, what may not change, and when it last did.
+--
+-- They fire in this order:
+--   before a statement: guard_statement, refuse_truncate
+--   before a row: bounds, guard_row, state_machine, touch_updated_at
+--   after a row: capture, state_effects
 
 CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.work_items
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_bounds('work_items');
