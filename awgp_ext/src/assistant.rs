@@ -40,7 +40,7 @@ fn assistant_machine(call: &TriggerCall) -> Datum {
                 (c"creator_subject", human.subject.as_deref().and_then(to_server)),
             ],
             None => [
-                (c"created_by", new.raw(c"created_by")),
+                (c"created_by", new.datum(c"created_by")),
                 (c"creator_issuer", None),
                 (c"creator_subject", None),
             ],
@@ -52,19 +52,19 @@ fn assistant_machine(call: &TriggerCall) -> Datum {
     // With a user or assistant in context the creator cannot change: a creator, who may not approve, remains
     // the creator. A creator named by the system has presented no token.
     let stays = somebody_acts() || new.uuid(c"created_by") == old.uuid(c"created_by");
-    let kept = |column: &'static CStr| (column, if stays { old.raw(column) } else { None });
+    let kept = |column: &'static CStr| (column, if stays { old.datum(column) } else { None });
     let mut columns = vec![kept(c"creator_issuer"), kept(c"creator_subject")];
-    columns.push((c"created_by", if stays { old.raw(c"created_by") } else { new.raw(c"created_by") }));
+    columns.push((c"created_by", if stays { old.datum(c"created_by") } else { new.datum(c"created_by") }));
     if from == to {
-        columns.push((c"status_changed_at", old.raw(c"status_changed_at")));
-        columns.push((c"status_reason", old.raw(c"status_reason")));
+        columns.push((c"status_changed_at", old.datum(c"status_changed_at")));
+        columns.push((c"status_reason", old.datum(c"status_reason")));
         return call.with_columns(&columns);
     }
     if let Err(refusal) = MACHINE.verb_between(from, to) {
         raise(&refusal);
     }
     let same_reason = new.text(c"status_reason") == old.text(c"status_reason");
-    let reason = if same_reason { None } else { new.raw(c"status_reason") };
+    let reason = if same_reason { None } else { new.datum(c"status_reason") };
     columns.push((c"status_changed_at", Some(Datum::from(clock::timestamp()))));
     columns.push((c"status_reason", reason));
     call.with_columns(&columns)

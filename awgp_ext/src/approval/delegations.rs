@@ -29,7 +29,7 @@ fn delegation_machine(call: &TriggerCall) -> Datum {
         let delegator = delegator.unwrap_or_else(|| raise(&no_user()));
         let given = check_given(tenant, delegator, row.integers(c"risk_levels").as_deref());
         let subject = given.unwrap_or_else(|refusal| raise(&refusal));
-        let starts_at = row.raw(c"starts_at").unwrap_or_else(|| Datum::from(clock::timestamp()));
+        let starts_at = row.datum(c"starts_at").unwrap_or_else(|| Datum::from(clock::timestamp()));
         return call.with_columns(&[
             (c"delegator_id", uuid(delegator)),
             (c"delegator_subject", subject.as_deref().and_then(to_server)),
@@ -55,12 +55,12 @@ fn delegation_machine(call: &TriggerCall) -> Datum {
     let revoked_at = match (old.flag(c"is_active"), row.flag(c"is_active")) {
         (false, true) => raise(&fixed("is_active")),
         (true, false) => Some(Datum::from(clock::timestamp())),
-        _ => old.raw(c"revoked_at"),
+        _ => old.datum(c"revoked_at"),
     };
     call.with_columns(&[
         (c"revoked_at", revoked_at),
-        (c"created_at", old.raw(c"created_at")),
-        (c"delegator_subject", old.raw(c"delegator_subject")),
+        (c"created_at", old.datum(c"created_at")),
+        (c"delegator_subject", old.datum(c"delegator_subject")),
     ])
 }
 

@@ -47,7 +47,7 @@ fn approval_machine(call: &TriggerCall) -> Datum {
     };
     refuse_changed_request(&approval, &old, &new);
     let changes = moved(&approval, &old, &new).unwrap_or_else(|refusal| raise(&refusal));
-    let mut columns: Columns = KEPT.iter().map(|column| (*column, old.raw(column))).collect();
+    let mut columns: Columns = KEPT.iter().map(|column| (*column, old.datum(column))).collect();
     for (column, value) in changes {
         columns.retain(|(kept, _)| *kept != column);
         columns.push((column, value));
@@ -67,7 +67,7 @@ fn moved(approval: &Approval, old: &Row, new: &Row) -> Result<Columns, Refusal> 
     }
     let Some(to) = new.text(c"status").and_then(|name| Status::named(&name)) else {
         // The table's CHECK refuses the value.
-        return Ok(vec![(c"status", new.raw(c"status"))]);
+        return Ok(vec![(c"status", new.datum(c"status"))]);
     };
     let from = approval.status.unwrap_or(to);
     if from == to {
@@ -83,7 +83,7 @@ fn moved(approval: &Approval, old: &Row, new: &Row) -> Result<Columns, Refusal> 
             escalating::escalate(approval, new.text(c"escalation_reason").as_deref(), named.as_deref())
         }
         Verb::Expire if clock::timestamp() >= approval.expires_at => {
-            Ok(vec![(c"status", new.raw(c"status"))])
+            Ok(vec![(c"status", new.datum(c"status"))])
         }
         Verb::Expire => Err(not_expired(approval.id)),
     }

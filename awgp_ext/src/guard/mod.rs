@@ -114,7 +114,7 @@ fn with_subject(call: &TriggerCall, bound: bool) -> Datum {
         columns.push((c"subject_by_tenant", by_tenant.into_datum()));
     }
     if bound && context_mode() == ContextMode::Signed {
-        let last = if call.is_update() { call.old_row().raw(c"last_login_at") } else { None };
+        let last = if call.is_update() { call.old_row().datum(c"last_login_at") } else { None };
         columns.push((c"last_login_at", last));
     }
     if columns.is_empty() { call.keep() } else { call.with_columns(&columns) }

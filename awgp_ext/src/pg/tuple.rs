@@ -108,11 +108,6 @@ impl Row {
         self.datum(column).and_then(read).map(|numbers| numbers.into_iter().flatten().collect())
     }
 
-    /// The column's value as stored, to be passed on.
-    pub fn raw(&self, column: &CStr) -> Option<Datum> {
-        self.datum(column)
-    }
-
     /// The elements of a text[] column that are not NULL; empty where the column is NULL.
     pub fn texts(&self, column: &CStr) -> Vec<String> {
         // SAFETY: callers name text[] columns.

@@ -60,7 +60,7 @@ fn beginning(call: &TriggerCall, new: &WorkItem, status: Status) -> Result<Kept,
         pinned_digest: None,
         pinned_digest_version: None,
         closed_reason: None,
-        created_by: user.or_else(|| call.new_row().raw(c"created_by")),
+        created_by: user.or_else(|| call.new_row().datum(c"created_by")),
     })
 }
 
@@ -71,13 +71,13 @@ fn next(call: &TriggerCall, old: &WorkItem, mut new: WorkItem, to: Status) -> Re
     // Values that the caller gives for maintained columns are replaced first, so that no check uses them.
     new.asked_risk_level = risk(asked_row.integer(c"asked_risk_level"));
     let mut kept = Kept {
-        started_at: old_row.raw(c"started_at"),
-        completed_at: old_row.raw(c"completed_at"),
-        asked_risk_level: asked_row.raw(c"asked_risk_level"),
-        pinned_digest: old_row.raw(c"pinned_digest"),
-        pinned_digest_version: old_row.raw(c"pinned_digest_version"),
-        closed_reason: old_row.raw(c"closed_reason"),
-        created_by: if somebody_acts() { old_row.raw(c"created_by") } else { new_row.raw(c"created_by") },
+        started_at: old_row.datum(c"started_at"),
+        completed_at: old_row.datum(c"completed_at"),
+        asked_risk_level: asked_row.datum(c"asked_risk_level"),
+        pinned_digest: old_row.datum(c"pinned_digest"),
+        pinned_digest_version: old_row.datum(c"pinned_digest_version"),
+        closed_reason: old_row.datum(c"closed_reason"),
+        created_by: if somebody_acts() { old_row.datum(c"created_by") } else { new_row.datum(c"created_by") },
     };
     check_risk(old, &new)?;
     if from == to {
@@ -100,7 +100,7 @@ fn next(call: &TriggerCall, old: &WorkItem, mut new: WorkItem, to: Status) -> Re
         }
         Verb::Fail | Verb::Cancel => {
             kept.completed_at = Some(Datum::from(clock::timestamp()));
-            kept.closed_reason = new_row.raw(c"closed_reason");
+            kept.closed_reason = new_row.datum(c"closed_reason");
         }
     }
     Ok(kept)
