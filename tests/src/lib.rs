@@ -20,6 +20,7 @@ pub mod own_server;
 pub mod past;
 pub mod rows;
 pub mod standby;
+pub mod tampering;
 pub mod tokens;
 pub mod toolchain;
 pub mod trail;

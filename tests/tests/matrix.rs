@@ -5,7 +5,6 @@
 //! everybody if it has none. So a new table without policies, with a missing grant or with one too many fails:
 //! [`planted`] shows it.
 
-#[path = "matrix/planted.rs"]
 mod planted;
 
 use awgp_tests::everything::everywhere;

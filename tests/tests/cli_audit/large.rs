@@ -1,9 +1,11 @@
 //! Rows that are longer than the server sends, and were there before anything was bounded.
 
-use super::{current_partition, scene, verify, work};
+use super::{verify, work};
 use awgp_core::audit::chain::{Digest, Linker};
 use awgp_core::audit::row::AuditRow;
 use awgp_tests::cli::{json, table};
+use awgp_tests::fixture::scene;
+use awgp_tests::tampering::tamper;
 use awgp_tests::{Database, Login, trail};
 use std::io::{BufRead, BufReader, Read};
 use uuid::Uuid;
@@ -32,20 +34,16 @@ async fn plant(database: &Database, tenant: Uuid, entity: Uuid) -> i64 {
     };
     let previous = Digest::from_hex(last.integrity_hash.as_bytes()).expect("a hash");
     row.integrity_hash = Linker::default().link(previous, &row.borrowed()).to_string();
-    let partition = current_partition(database).await;
     let sql = format!(
-        "BEGIN; ALTER TABLE awgp.{partition} DISABLE TRIGGER USER;
-         INSERT INTO awgp.{partition} (id, \"timestamp\", tenant_id, actor_type, actor_id, action, entity_type, entity_id,
+        "INSERT INTO {{partition}} (id, \"timestamp\", tenant_id, actor_type, actor_id, action, entity_type, entity_id,
              before_state, after_state, metadata, integrity_hash, chain_lane, chain_seq)
          SELECT {}, \"timestamp\", tenant_id, actor_type, actor_id, 'update', 'work_items', '{entity}', '{{\"n\": 1.10}}',
              jsonb_build_object('a', jsonb_build_array(1, repeat(chr(1), {CHARACTERS})),
                                 'be', jsonb_build_object('long \"key\"', NULL)),
-             metadata, '{}', 0, {} FROM awgp.audit_logs WHERE id = {};
-         ALTER TABLE awgp.{partition} ENABLE ALWAYS TRIGGER guard_audit;
-         ALTER TABLE awgp.{partition} ENABLE ALWAYS TRIGGER guard_truncate; COMMIT",
+             metadata, '{}', 0, {} FROM awgp.audit_logs WHERE id = {}",
         row.id, row.integrity_hash, row.chain_seq, last.id
     );
-    superuser.batch_execute(&sql).await.expect("a superuser may");
+    tamper(database, &sql).await;
     row.id
 }
 

@@ -1,6 +1,6 @@
 //! Cases 101 and 102, S15: time zones, resets, months that are skipped.
 
-use crate::{Scene, app_of, text};
+use super::{Scene, app_of, text};
 use awgp_tests::{Login, assert_refused};
 
 async fn reset(scene: &Scene, at: &str) -> i32 {

@@ -1,6 +1,6 @@
 //! Cases 96, 97, 104, 106, 107 and 110.
 
-use crate::{Scene, record};
+use super::{Scene, record};
 use awgp_tests::{Login, assert_refused};
 
 fn amount(spent: &str, held: &str) -> (String, String) {
