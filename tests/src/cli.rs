@@ -33,6 +33,15 @@ impl Outcome {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
     }
 
+    /// What `audit verify` prints as JSON Lines: its findings, and the line that sums up.
+    #[track_caller]
+    pub fn verified(&self) -> (Vec<Value>, Value) {
+        let read = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {self:#?}"));
+        let mut lines: Vec<Value> = self.stdout.lines().map(read).collect();
+        let summary = lines.pop().expect("a line that sums up");
+        (lines, summary)
+    }
+
     /// The error object of JSON mode, which is one line on standard error; standard output is empty.
     #[track_caller]
     pub fn error(&self) -> Value {

@@ -52,6 +52,13 @@ impl Group {
     }
 }
 
+/// A database with the group in it.
+pub async fn scene() -> (Database, Group) {
+    let database = Database::new().await;
+    let group = group(&database).await;
+    (database, group)
+}
+
 /// Makes the group.
 pub async fn group(database: &Database) -> Group {
     let mut admin = database.admin().await;

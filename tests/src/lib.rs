@@ -21,6 +21,7 @@ pub mod pages;
 pub mod past;
 pub mod rows;
 pub mod standby;
+pub mod tampering;
 pub mod tokens;
 pub mod toolchain;
 pub mod trail;

@@ -7,6 +7,8 @@ use awgp_core::audit::finding::Finding;
 use awgp_core::audit::row::AuditRow;
 use awgp_core::audit::verify::LogVerifier;
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
 use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
@@ -103,6 +105,14 @@ pub fn export(install_id: Uuid, rows: &[AuditRow]) -> String {
     lines.extend(rows.iter().map(AuditRow::to_line));
     lines.push(Mark::End { rows: rows.len() as u64 }.to_line());
     lines.join("\n") + "\n"
+}
+
+/// Exit code and output of tests/verify_audit.py, which shares no code with AWGP, on an exported file.
+pub fn verify_in_python(file: impl AsRef<Path>) -> (i32, String) {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/verify_audit.py");
+    let output =
+        Command::new("python3").args([script, "log"]).arg(file.as_ref()).output().expect("python3 runs");
+    (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 /// What `awgp.verify_audit()` finds, as an auditor asks: kind, partition, tenant, lane, number, id.

@@ -7,7 +7,6 @@ use awgp_tests::past::{Past, ensure, month_ago};
 use awgp_tests::{Database, Login, trail};
 use serde_json::{Value, json};
 use std::fs;
-use std::process::Command;
 use tokio_postgres::Client;
 
 struct Stage {
@@ -65,10 +64,7 @@ impl Stage {
     fn python(&self) -> String {
         let file = self.folder.file("log.jsonl");
         json(&self.database, Login::Auditor, &["audit", "export", "--out", &file]).expect(0);
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/verify_audit.py");
-        let output =
-            Command::new("python3").arg(script).arg("log").arg(&file).output().expect("python3 runs");
-        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+        trail::verify_in_python(file).1
     }
 }
 

@@ -58,7 +58,8 @@ async fn prepare(database: &Database, target: Target, round: u64) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_acknowledged_is_lost_when_the_server_is_killed_under_load_again_and_again() {
-    const NAME: &str = "nothing_acknowledged_is_lost_when_the_server_is_killed_under_load_again_and_again";
+    const NAME: &str =
+        "crash::nothing_acknowledged_is_lost_when_the_server_is_killed_under_load_again_and_again";
     if !is_inside(NAME, &DURABLE) {
         return;
     }

@@ -5,7 +5,6 @@
 //! everybody if it has none. So a new table without policies, with a missing grant or with
 //! one too many fails: [`planted`] shows it.
 
-#[path = "matrix/planted.rs"]
 mod planted;
 
 use awgp_tests::everything::everywhere;
@@ -125,14 +124,28 @@ fn scope(table: &Table, login: Login, verb: Verb) -> Scope {
 enum Context {
     None,
     Own,
+    /// Own, by the seed's setting.
+    OwnSetting,
+    Sibling,
     Other,
     Holding,
+    /// Holding, by the seed's setting.
+    HoldingSetting,
     Inactive,
     Malformed,
 }
 
-const CONTEXTS: [Context; 6] =
-    [Context::None, Context::Own, Context::Other, Context::Holding, Context::Inactive, Context::Malformed];
+const CONTEXTS: [Context; 9] = [
+    Context::None,
+    Context::Own,
+    Context::OwnSetting,
+    Context::Sibling,
+    Context::Other,
+    Context::Holding,
+    Context::HoldingSetting,
+    Context::Inactive,
+    Context::Malformed,
+];
 
 impl Context {
     /// Puts it in force. A role that may not call set_context() tries the seed's setting.
@@ -140,8 +153,11 @@ impl Context {
         let (tenant, checked) = match self {
             Self::None => return,
             Self::Own => (group.north.id.to_string(), true),
+            Self::OwnSetting => (group.north.id.to_string(), false),
+            Self::Sibling => (group.south.id.to_string(), true),
             Self::Other => (group.other.id.to_string(), true),
             Self::Holding => (group.holding.id.to_string(), true),
+            Self::HoldingSetting => (group.holding.id.to_string(), false),
             Self::Inactive => (group.inactive.id.to_string(), false),
             Self::Malformed => ("no uuid".to_owned(), false),
         };
@@ -158,9 +174,10 @@ impl Context {
         let (north, south, other, holding) =
             (group.north.id, group.south.id, group.other.id, group.holding.id);
         match self {
-            Self::Own => ([north].into(), Some(north)),
+            Self::Own | Self::OwnSetting => ([north].into(), Some(north)),
+            Self::Sibling => ([south].into(), Some(south)),
             Self::Other => ([other].into(), Some(other)),
-            Self::Holding => ([holding, north, south].into(), Some(holding)),
+            Self::Holding | Self::HoldingSetting => ([holding, north, south].into(), Some(holding)),
             Self::None | Self::Inactive | Self::Malformed => (BTreeSet::new(), None),
         }
     }

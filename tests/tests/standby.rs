@@ -11,7 +11,7 @@ use awgp_tests::{Database, Login, assert_sqlstate};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_standby_is_read_and_verified_and_not_written() {
-    const NAME: &str = "a_standby_is_read_and_verified_and_not_written";
+    const NAME: &str = "standby::a_standby_is_read_and_verified_and_not_written";
     if !is_inside(NAME, &["--standby", "--conf", "hot_standby_feedback=on"]) {
         return;
     }

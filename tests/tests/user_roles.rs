@@ -21,6 +21,7 @@ async fn every_role_writes_exactly_what_the_table_of_permissions_says() {
     let database = Database::new().await;
     let group = group(&database).await;
     let superuser = database.superuser().await;
+    let mut app = database.app().await;
     let (mut cells, mut allowed) = (0, 0);
     for table in tables(&superuser).await.iter().filter(|table| !table.is_partition) {
         for verb in Verb::ALL {
@@ -28,23 +29,24 @@ async fn every_role_writes_exactly_what_the_table_of_permissions_says() {
             let privilege = "SELECT has_table_privilege('awgp_test_app', 'awgp.' || $1, $2)";
             let row =
                 superuser.query_one(privilege, &[&table.name, &verb.name()]).await.expect("a privilege");
-            let granted: bool = row.get(0);
+            // Without the grant the server refuses before any trigger does: the matrix shows it.
+            if !row.get::<_, bool>(0) {
+                continue;
+            }
             for role in Role::ALL {
-                let mut app = database.app().await;
                 let user = Some(group.north.user(role.name()));
                 let transaction = within_as(&mut app, group.north.id, user).await;
                 let answer = transaction.execute(&sql, &[]).await;
                 let cell = format!("{role} {verb} {}", table.name);
                 cells += 1;
-                if granted && may_write(role, &table.name, verb) {
+                if may_write(role, &table.name, verb) {
                     allowed += 1;
                     answer.unwrap_or_else(|error| panic!("{cell}: {error:?}"));
                     continue;
                 }
                 let refused = refused(answer);
-                // Without the grant the server refuses before any trigger does.
-                let reason = granted.then_some("role_not_sufficient");
-                assert_eq!((refused.code.as_str(), refused.reason.as_deref()), ("42501", reason), "{cell}");
+                let told = (refused.code.as_str(), refused.reason.as_deref());
+                assert_eq!(told, ("42501", Some("role_not_sufficient")), "{cell}");
             }
         }
     }

@@ -1,9 +1,9 @@
 //! A structure of which a part is missing, as after a restore that is not complete.
 
-use crate::calling::{attempt, prepare};
-use crate::calls;
-use crate::catalog::functions;
-use crate::scene::{ids, scene};
+use super::calling::{attempt, prepare};
+use super::calls;
+use super::catalog::functions;
+use super::scene::{ids, scene};
 use awgp_tests::catalog::tables;
 use awgp_tests::{Login, assert_refused};
 

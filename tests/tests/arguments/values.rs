@@ -1,7 +1,7 @@
 //! What is passed: values that could be meant, by name and type, and hostile
 //! ones, by type. All are SQL expressions.
 
-use crate::catalog::{Argument, Function};
+use super::catalog::{Argument, Function};
 
 /// Moments outside of the years 1 to 9999, which every function refuses.
 pub const MOMENTS_OUTSIDE: [&str; 6] = [

@@ -1,7 +1,7 @@
 //! Arrays that list users, which behave as references do.
 
-use crate::oracles::words;
-use crate::stage::Stage;
+use super::oracles::words;
+use super::stage::Stage;
 use awgp_tests::fixture::within;
 use awgp_tests::{assert_refused, refused};
 use std::cell::Cell;

@@ -1,6 +1,6 @@
 //! What runs with its owner's rights: every SECURITY DEFINER function of the catalog, and every view.
 
-use crate::stage::{Attack, Fail, Give, Refuse, Stage};
+use super::stage::{Attack, Fail, Give, Refuse, Stage};
 use std::collections::BTreeSet;
 
 /// Every SECURITY DEFINER function, called with A's names while B is in context. The first word is the

@@ -1,6 +1,6 @@
 //! Statements that would take the guards away, or borrow other rights.
 
-use crate::stage::{Attack, Fail, NOTHING, Refuse, Stage, TellNothing};
+use super::stage::{Attack, Fail, NOTHING, Refuse, Stage, TellNothing};
 
 pub const GUARDS: &[Attack] = &[
     ("row_security off", "SET LOCAL row_security = off; SELECT title FROM awgp.work_items", Fail("42501")),

@@ -1,6 +1,6 @@
 //! What an error may tell of another tenant: nothing.
 
-use crate::stage::Stage;
+use super::stage::Stage;
 use awgp_tests::fixture::within;
 use awgp_tests::{Refused, refused};
 use uuid::Uuid;

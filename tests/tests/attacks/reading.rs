@@ -1,6 +1,6 @@
 //! Statements that would show B a row, or a part of a row, of A.
 
-use crate::stage::{Attack, Fail, Give, NOTHING, Refuse, Stage, TellNothing, Unsupported};
+use super::stage::{Attack, Fail, Give, NOTHING, Refuse, Stage, TellNothing, Unsupported};
 
 pub const PLAIN: &[Attack] = &[
     ("a row by its id", "SELECT title FROM awgp.work_items WHERE id = '{a_item}'", NOTHING),

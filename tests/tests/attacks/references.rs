@@ -1,7 +1,7 @@
 //! Every reference of the catalog, pointed into another tenant.
 
-use crate::oracles::words;
-use crate::stage::Stage;
+use super::oracles::words;
+use super::stage::Stage;
 use awgp_tests::fixture::within;
 use awgp_tests::refused;
 use awgp_tests::rows::{Table, copy_of, insert_copy, tables};

@@ -1,6 +1,6 @@
 //! Connections that several tenants share, one after the other: plans, cursors, locks, two-phase commit.
 
-use crate::stage::{Stage, last_values};
+use super::stage::{Stage, last_values};
 use awgp_tests::fixture::within;
 use awgp_tests::{assert_sqlstate, refused};
 use tokio_postgres::Client;

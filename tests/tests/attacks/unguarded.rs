@@ -1,7 +1,7 @@
 //! Each attack is broken once on purpose: with every guard away it must succeed, or else it proves nothing.
 
-use crate::stage::{Attack, Stage};
-use crate::{definers, meddling, reading, writing};
+use super::stage::{Attack, Stage};
+use super::{definers, meddling, reading, writing};
 
 /// Every statement of this suite that is judged by itself.
 const ALL: [&[Attack]; 8] = [

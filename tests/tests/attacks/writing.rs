@@ -1,6 +1,6 @@
 //! Statements that would change, move or plant a row of A.
 
-use crate::stage::{Attack, Fail, Give, NOTHING, Refuse, Stage};
+use super::stage::{Attack, Fail, Give, NOTHING, Refuse, Stage};
 
 pub const WRITES: &[Attack] = &[
     ("an update by id", "UPDATE awgp.work_items SET title = 'x' WHERE id = '{a_item}' RETURNING id", NOTHING),

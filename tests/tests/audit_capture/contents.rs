@@ -1,6 +1,6 @@
 //! What a row is stored as: every type, every session, every encoding.
 
-use crate::{json_of, tracked};
+use super::{json_of, tracked};
 use awgp_tests::Database;
 use awgp_tests::fixture::{self, within};
 use awgp_tests::trail::{self, assert_intact};

@@ -1,6 +1,6 @@
 //! Every governed table: what is recorded, and who did it.
 
-use crate::json_of;
+use super::json_of;
 use awgp_core::audit::row::AuditRow;
 use awgp_tests::Database;
 use awgp_tests::everything::everywhere;

@@ -1,6 +1,6 @@
 //! Events that are larger than `awgp.audit_event_max`.
 
-use crate::{json_of, tracked};
+use super::{json_of, tracked};
 use awgp_core::audit::chain::Digest;
 use awgp_core::audit::row::AuditRow;
 use awgp_tests::fixture::{self, within};

@@ -1,6 +1,6 @@
 //! Events that are not a change of a table, and reading one's own before the commit.
 
-use crate::json_of;
+use super::json_of;
 use awgp_tests::fixture::{self, within, within_as};
 use awgp_tests::trail::{self, assert_intact};
 use awgp_tests::{Database, assert_refused, assert_sqlstate};

@@ -1,6 +1,6 @@
 //! One row of an application's own table: values that jsonb cannot hold, and keys that are no uuid.
 
-use crate::{json_of, tracked};
+use super::{json_of, tracked};
 use awgp_tests::trail::{self, assert_intact};
 use awgp_tests::{Database, Login, assert_sqlstate};
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! What must not enter the trail.
 
-use crate::{json_of, tracked};
+use super::{json_of, tracked};
 use awgp_tests::trail;
 use awgp_tests::{Database, assert_sqlstate};
 use serde_json::json;

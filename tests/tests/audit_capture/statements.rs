@@ -1,6 +1,6 @@
 //! Every way to write.
 
-use crate::{events, tracked};
+use super::{events, tracked};
 use awgp_tests::Database;
 use awgp_tests::trail::{self, assert_intact};
 use serde_json::{Value, json};

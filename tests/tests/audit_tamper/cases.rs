@@ -1,6 +1,6 @@
 //! What a superuser does to the log, and what must be found.
 
-use crate::log::{LANES, Log, MONTH_ROWS, TENANTS, assistant, hash_after, tenant};
+use super::log::{LANES, Log, MONTH_ROWS, TENANTS, assistant, hash_after, tenant};
 use awgp_core::audit::chain::{Digest, Lane, Link};
 use awgp_core::audit::integrity::HeadsRoot;
 use awgp_core::audit::row::AuditRow;

@@ -12,7 +12,7 @@ pub fn is_preloaded(test: &str, more: &[&str]) -> bool {
         ["shared_preload_libraries=awgp", "awgp.maintenance_interval=1", "log_min_messages=debug1"];
     let mut options: Vec<&str> = settings.iter().flat_map(|setting| ["--conf", setting]).collect();
     options.extend(more);
-    is_inside(test, &options)
+    is_inside(&format!("background_worker::{test}"), &options)
 }
 
 /// The superuser, in the database postgres.

@@ -1,8 +1,9 @@
 //! What was done to a trail that was signed is found, and called by its name.
 
-use super::stage::{chain_alone, errors, events, last_seq, restored, scene, tamper};
+use super::stage::{chain_alone, errors, events, last_seq, restored, scene};
 use awgp_core::audit::chain::{Digest, Linker};
 use awgp_tests::fixture;
+use awgp_tests::tampering::tamper;
 use awgp_tests::trail::rows_where;
 use awgp_tests::{Database, Login};
 use serde_json::Value;

@@ -78,13 +78,8 @@ async fn retire(database: &Database, partition: &str) {
 
 /// What verification proves of the tenant, where it finds nothing.
 fn proved(database: &Database, auditor: &Auditor) -> Vec<String> {
-    let arguments =
-        ["audit", "verify", "--checkpoint", &auditor.notes(), "--public-key", &auditor.public_key];
-    let outcome = awgp_tests::cli::json(database, Login::Auditor, &arguments);
-    let mut lines: Vec<serde_json::Value> =
-        outcome.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON Lines")).collect();
-    let summary = lines.pop().expect("a line that sums up");
-    assert!(lines.is_empty(), "{lines:?}");
+    let (findings, summary) = auditor.verify(database, &auditor.notes(), 0);
+    assert!(findings.is_empty(), "{findings:?}");
     let sentences = summary["proved"].as_array().expect("sentences").clone();
     sentences.iter().map(|sentence| sentence.as_str().expect("a sentence").to_owned()).collect()
 }

@@ -1,6 +1,7 @@
 //! One note for a holding and its subsidiaries.
 
-use super::stage::{events, last_seq, python, scene, tamper};
+use super::stage::{events, last_seq, python, scene};
+use awgp_tests::tampering::tamper;
 use serde_json::Value;
 
 /// The path of the note of this kind among what was signed.

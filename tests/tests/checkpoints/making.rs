@@ -1,8 +1,9 @@
 //! Making checkpoints: what is appended, what is signed, and what is refused.
 
-use super::stage::{Auditor, events, last_seq, scene, tamper};
+use super::stage::{Auditor, events, last_seq, scene};
 use awgp_tests::cli::{awgp, json};
 use awgp_tests::fixture::within;
+use awgp_tests::tampering::tamper;
 use awgp_tests::trail::install_id;
 use awgp_tests::writer::Writer;
 use awgp_tests::{Database, Login, assert_refused, assert_sqlstate};

@@ -1,7 +1,8 @@
 //! One event, proved to whoever has the public key.
 
-use super::stage::{Auditor, events, python, scene, tamper};
+use super::stage::{Auditor, events, python, scene};
 use awgp_tests::cli::{awgp, json};
+use awgp_tests::tampering::tamper;
 use awgp_tests::{Database, Login, assert_refused};
 use serde_json::{Value, json};
 use uuid::Uuid;

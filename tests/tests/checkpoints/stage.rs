@@ -54,11 +54,7 @@ impl Auditor {
     /// Verifies against notes: the findings, and the line that sums up.
     pub fn verify(&self, database: &Database, notes: &str, code: i32) -> (Vec<Value>, Value) {
         let arguments = ["audit", "verify", "--checkpoint", notes, "--public-key", &self.public_key];
-        let outcome = json(database, Login::Auditor, &arguments).expect(code);
-        let mut lines: Vec<Value> =
-            outcome.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON Lines")).collect();
-        let summary = lines.pop().expect("a line that sums up");
-        (lines, summary)
+        json(database, Login::Auditor, &arguments).expect(code).verified()
     }
 
     /// Asserts that nothing is found, and that each tenant of the notes was proved.
@@ -85,8 +81,7 @@ impl Auditor {
 
 /// A database with the group of the fixture.
 pub async fn scene() -> (Database, Group, Auditor) {
-    let database = Database::new().await;
-    let group = fixture::group(&database).await;
+    let (database, group) = fixture::scene().await;
     let auditor = Auditor::new(&database);
     (database, group, auditor)
 }
@@ -105,24 +100,6 @@ pub async fn events(database: &Database, tenant: Uuid, count: i64) {
 pub async fn last_seq(database: &Database, tenant: Uuid) -> i64 {
     let sql = "SELECT max(chain_seq) FROM awgp.audit_logs WHERE tenant_id = $1 AND chain_lane = 0";
     database.superuser().await.query_one(sql, &[&tenant]).await.expect("a row").get(0)
-}
-
-/// The superuser does this to the trail, with the guards off meanwhile. `{partition}` is the present month's.
-pub async fn tamper(database: &Database, sql: &str) {
-    let dba = database.superuser().await;
-    let found = "SELECT c.relname FROM awgp.audit_logs a JOIN pg_class c ON c.oid = a.tableoid ORDER BY a.id DESC LIMIT 1";
-    let partition: String = dba.query_one(found, &[]).await.expect("a row").get(0);
-    let statements = sql.replace("{partition}", &format!("awgp.{partition}"));
-    dba.batch_execute(&format!(
-        "BEGIN;
-         ALTER TABLE awgp.{partition} DISABLE TRIGGER USER;
-         {statements};
-         ALTER TABLE awgp.{partition} ENABLE ALWAYS TRIGGER guard_audit;
-         ALTER TABLE awgp.{partition} ENABLE ALWAYS TRIGGER guard_truncate;
-         COMMIT"
-    ))
-    .await
-    .expect("a superuser may");
 }
 
 /// Kind and tenant of each finding of severity error.

@@ -1,15 +1,22 @@
 //! Rows that are longer than the server sends, and were there before anything was bounded.
 
-use super::{current_partition, scene, verify, work};
+use super::{verify, work};
 use awgp_core::audit::chain::{Digest, Linker};
 use awgp_core::audit::row::AuditRow;
 use awgp_tests::cli::{json, table};
+use awgp_tests::fixture::scene;
+use awgp_tests::tampering::tamper;
 use awgp_tests::{Database, Login, trail};
 use std::io::{BufRead, BufReader, Read};
 use uuid::Uuid;
 
-/// Control characters whose escapes are beyond a gigabyte together, which no text of the server's is.
-const CHARACTERS: usize = 180_000_000;
+/// Control characters, each of six bytes in the text.
+const CHARACTERS: usize = 20_000_000;
+/// Numbers whose digits, with those characters, are beyond a gigabyte, which no text of the server's is. They take ten bytes
+/// each in the table, and the server writes them sooner than characters.
+const NUMBERS: usize = 8_000;
+/// Zeros of each: as many as the server has digits.
+const ZEROS: usize = 131_071;
 
 /// Plants an event with such a state at the end of lane 0, chained as it would have been, and returns its id.
 async fn plant(database: &Database, tenant: Uuid, entity: Uuid) -> i64 {
@@ -24,28 +31,26 @@ async fn plant(database: &Database, tenant: Uuid, entity: Uuid) -> i64 {
         before_state: Some("{\"n\": 1.10}".to_owned()),
         // As jsonb prints it: shorter keys first.
         after_state: Some(format!(
-            "{{\"a\": [1, \"{}\"], \"be\": {{\"long \\\"key\\\"\": null}}}}",
-            "\\u0001".repeat(CHARACTERS)
+            "{{\"a\": [1, \"{}\"], \"be\": {{\"long \\\"key\\\"\": null}}, \"many\": [{}]}}",
+            "\\u0001".repeat(CHARACTERS),
+            vec![format!("1{}", "0".repeat(ZEROS)); NUMBERS].join(", ")
         )),
         chain_seq: last.chain_seq + 1,
         ..last.clone()
     };
     let previous = Digest::from_hex(last.integrity_hash.as_bytes()).expect("a hash");
     row.integrity_hash = Linker::default().link(previous, &row.borrowed()).to_string();
-    let partition = current_partition(database).await;
     let sql = format!(
-        "BEGIN; ALTER TABLE awgp.{partition} DISABLE TRIGGER USER;
-         INSERT INTO awgp.{partition} (id, \"timestamp\", tenant_id, actor_type, actor_id, action, entity_type, entity_id,
+        "INSERT INTO {{partition}} (id, \"timestamp\", tenant_id, actor_type, actor_id, action, entity_type, entity_id,
              before_state, after_state, metadata, integrity_hash, chain_lane, chain_seq)
          SELECT {}, \"timestamp\", tenant_id, actor_type, actor_id, 'update', 'work_items', '{entity}', '{{\"n\": 1.10}}',
              jsonb_build_object('a', jsonb_build_array(1, repeat(chr(1), {CHARACTERS})),
-                                'be', jsonb_build_object('long \"key\"', NULL)),
-             metadata, '{}', 0, {} FROM awgp.audit_logs WHERE id = {};
-         ALTER TABLE awgp.{partition} ENABLE ALWAYS TRIGGER guard_audit;
-         ALTER TABLE awgp.{partition} ENABLE ALWAYS TRIGGER guard_truncate; COMMIT",
+                                'be', jsonb_build_object('long \"key\"', NULL),
+                                'many', (SELECT jsonb_agg(1e{ZEROS}::numeric) FROM generate_series(1, {NUMBERS}))),
+             metadata, '{}', 0, {} FROM awgp.audit_logs WHERE id = {}",
         row.id, row.integrity_hash, row.chain_seq, last.id
     );
-    superuser.batch_execute(&sql).await.expect("a superuser may");
+    tamper(database, &sql).await;
     row.id
 }
 
@@ -86,5 +91,5 @@ async fn a_row_that_the_server_cannot_send_stops_no_command() {
     let all = database.superuser().await.query_one("SELECT count(*) FROM awgp.audit_logs", &[]).await;
     let all: i64 = all.expect("counts").get(0);
     assert!(rows > all, "every row has a line: {rows} lines, {all} rows");
-    assert!(longest > 7 * CHARACTERS, "the long one too: {longest}");
+    assert!(longest > 7 * CHARACTERS + NUMBERS * ZEROS, "the long one too: {longest}");
 }

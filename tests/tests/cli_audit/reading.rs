@@ -1,9 +1,9 @@
 //! Listing, showing, following and exporting.
 
-use super::{ids, scene, verify, work};
+use super::{ids, verify, work};
 use awgp_tests::Login;
 use awgp_tests::cli::{Follower, json, table};
-use awgp_tests::fixture::within_as;
+use awgp_tests::fixture::{scene, within_as};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

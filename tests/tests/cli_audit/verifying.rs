@@ -1,8 +1,10 @@
 //! Verifying, from the server and from a file.
 
-use super::{current_partition, file, ids, named, scene, some_row, tamper, verified, verify, work};
+use super::{file, ids, named, some_row, verify, work};
 use awgp_tests::cli::{awgp, json, table};
-use awgp_tests::fixture::{self, within_as};
+use awgp_tests::fixture::{self, scene, within_as};
+use awgp_tests::tampering::{present_partition, tamper};
+use awgp_tests::trail::verify_in_python;
 use awgp_tests::{Database, Login};
 use serde_json::Value;
 use uuid::Uuid;
@@ -53,12 +55,12 @@ async fn an_honest_log_of_many_lanes_verifies_everywhere() {
     tokio::join!(writers, verifier);
     holder.commit().await.expect("committed");
     let outcome = json(&database, Login::Auditor, &["audit", "verify"]).expect(0);
-    let (findings, whole) = verified(&outcome);
+    let (findings, whole) = outcome.verified();
     assert_eq!(findings, [Value::Null; 0]);
     assert!(whole["verified_rows"].as_i64() > Some(1200) && whole["lanes"].as_i64() > Some(5), "{whole}");
     for jobs in ["2", "3", "7"] {
         let outcome = json(&database, Login::Auditor, &["audit", "verify", "--jobs", jobs]).expect(0);
-        let (findings, summary) = verified(&outcome);
+        let (findings, summary) = outcome.verified();
         assert_eq!(findings, [Value::Null; 0]);
         assert_eq!(
             (&summary["verified_rows"], &summary["lanes"]),
@@ -70,10 +72,10 @@ async fn an_honest_log_of_many_lanes_verifies_everywhere() {
     let name = export.display().to_string();
     table(&database, Login::Auditor, &["audit", "export", "--out", &name]).expect(0);
     let (findings, summary) =
-        verified(&awgp(&["audit", "verify", "--file", &name, "--output", "json"], &[]).expect(0));
+        awgp(&["audit", "verify", "--file", &name, "--output", "json"], &[]).expect(0).verified();
     assert_eq!((findings.len(), &summary["verified_rows"]), (0, &whole["verified_rows"]));
-    let (code, said) = python(&name);
-    assert_eq!((code, said.trim()), (0, "0 found"), "{said}");
+    let (code, said) = verify_in_python(&name);
+    assert_eq!((code, said.as_str()), (0, "0 found"), "{said}");
     // What goes to stdout is the same.
     let stdout = table(&database, Login::Auditor, &["audit", "export"]).expect(0).stdout;
     let text = std::fs::read_to_string(&export).expect("the file");
@@ -83,9 +85,9 @@ async fn an_honest_log_of_many_lanes_verifies_everywhere() {
     assert_ne!(edited, text);
     std::fs::write(&export, &edited).expect("written");
     let (findings, _) =
-        verified(&awgp(&["audit", "verify", "--file", &name, "--output", "json"], &[]).expect(12));
+        awgp(&["audit", "verify", "--file", &name, "--output", "json"], &[]).expect(12).verified();
     assert_eq!(findings.len(), 1, "{findings:?}");
-    let (code, said) = python(&name);
+    let (code, said) = verify_in_python(&name);
     assert_eq!((code, said.lines().count()), (1, 2), "{said}");
     assert!(
         said.contains(&format!("lane {} at {}", findings[0]["chain_lane"], findings[0]["chain_seq"])),
@@ -98,14 +100,6 @@ async fn an_honest_log_of_many_lanes_verifies_everywhere() {
     std::fs::remove_file(&export).expect("removed");
 }
 
-/// Exit code and output of the verifier in Python.
-fn python(file: &str) -> (i32, String) {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/verify_audit.py");
-    let output =
-        std::process::Command::new("python3").args([script, "log", file]).output().expect("python3 runs");
-    (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
 #[tokio::test]
 async fn a_part_of_the_log_is_exported_with_where_it_begins() {
     let (database, group) = scene().await;
@@ -115,15 +109,15 @@ async fn a_part_of_the_log_is_exported_with_where_it_begins() {
     let since = log[2]["timestamp"].as_str().expect("a time");
     let export = file(&database, "part");
     let name = export.display().to_string();
-    let partition = current_partition(&database).await;
+    let partition = present_partition(&database).await;
     for filter in [&["--since", since][..], &["--partition", &partition], &["--until", since]] {
         let arguments = [&["audit", "export", "--tenant", "north", "--out", &name], filter].concat();
         table(&database, Login::Auditor, &arguments).expect(0);
         let (findings, summary) =
-            verified(&awgp(&["audit", "verify", "--file", &name, "--output", "json"], &[]).expect(0));
+            awgp(&["audit", "verify", "--file", &name, "--output", "json"], &[]).expect(0).verified();
         assert_eq!(findings, [Value::Null; 0]);
         assert!(summary["verified_rows"].as_i64() >= Some(3), "{summary}");
-        assert_eq!(python(&name).0, 0);
+        assert_eq!(verify_in_python(&name).0, 0);
     }
     std::fs::remove_file(&export).expect("removed");
 }
@@ -136,7 +130,7 @@ async fn an_application_verifies_its_own_tenant_with_an_install_id_from_elsewher
     let install: Uuid = database.superuser().await.query_one(sql, &[]).await.expect("an id").get(0);
     let with = |id: Uuid, code| {
         let arguments = ["audit", "verify", "--tenant", "north", "--install-id", &id.to_string()];
-        verified(&json(&database, Login::App, &arguments).expect(code))
+        json(&database, Login::App, &arguments).expect(code).verified()
     };
     let (findings, summary) = with(install, 0);
     assert_eq!(findings, [Value::Null; 0]);
@@ -213,7 +207,7 @@ async fn what_keeps_the_trail_is_missed_when_it_is_off() {
         ("ALTER TABLE awgp.audit_logs DETACH PARTITION awgp.{partition}", "missing_partition"),
     ] {
         let (database, _) = scene().await;
-        let partition = current_partition(&database).await;
+        let partition = present_partition(&database).await;
         let sql = sql.replace("{partition}", &partition);
         database.superuser().await.batch_execute(&sql).await.expect("a superuser may");
         let findings = verify(&database, &[], 12);
@@ -243,7 +237,7 @@ async fn a_function_of_the_server_that_lies_is_not_asked() {
 async fn a_partition_verifies_by_itself() {
     let (database, group) = scene().await;
     work(&database, &group.north, 3).await;
-    let partition = current_partition(&database).await;
+    let partition = present_partition(&database).await;
     assert_eq!(verify(&database, &["--partition", &partition], 0), [Value::Null; 0]);
     let id = some_row(&database, group.north.id).await;
     tamper(&database, &format!("UPDATE {{partition}} SET action = 'x' WHERE id = {id}")).await;

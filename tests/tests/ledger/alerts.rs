@@ -1,6 +1,6 @@
 //! 50, 75 and 90 per cent, once a period each.
 
-use crate::Scene;
+use super::Scene;
 use awgp_tests::Login;
 
 const ALERTS: &str = "SELECT string_agg(threshold::text, ' ' ORDER BY threshold) FROM awgp.budget_alerts

@@ -1,6 +1,6 @@
 //! No amount anywhere is NaN, infinite or, where that makes no sense, below nothing.
 
-use crate::Scene;
+use super::Scene;
 use awgp_tests::{assert_refused, assert_sqlstate, refused};
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Many clients at once, and connections that are killed midway: never a cent over, never a cent lost.
 
-use crate::{Scene, app_of, assert_sound, record, text};
+use super::{Scene, app_of, assert_sound, record, text};
 use awgp_tests::refused;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -1,6 +1,6 @@
 //! Costs below a millionth add up, and what costs nothing always fits.
 
-use crate::{Scene, app_of, text};
+use super::{Scene, app_of, text};
 use awgp_tests::{Login, assert_refused};
 use tokio_postgres::Client;
 
@@ -141,10 +141,10 @@ async fn a_key_repeats_a_tiny_cost_once_and_an_estimate_is_what_settles() {
 async fn what_costs_nothing_fits_after_an_overrun_and_is_none() {
     let scene = Scene::set("1", "1").await;
     let incurred = ", metadata => '{\"incurred\": true}'";
-    crate::record(&scene.app, scene.tenant.assistant, "5", incurred).await.expect("it is spent");
+    super::record(&scene.app, scene.tenant.assistant, "5", incurred).await.expect("it is spent");
     assert_refused(scene.record("0.000001").await, "53400", "budget_exceeded");
     assert!(!scene.record("0").await.expect("it costs nothing").get::<_, bool>(2));
-    let row = crate::record(&scene.app, scene.tenant.assistant, "0", incurred).await.expect("nothing");
+    let row = super::record(&scene.app, scene.tenant.assistant, "0", incurred).await.expect("nothing");
     assert!(!row.get::<_, bool>(2), "nothing is no overrun");
     // A local model, by its price.
     price(&scene, "0").await;

@@ -1,6 +1,6 @@
 //! Plain statements meet the ledger too; and what it writes is on the record.
 
-use crate::{Scene, text};
+use super::{Scene, text};
 use awgp_tests::{Login, assert_refused, refused, trail};
 
 #[tokio::test]

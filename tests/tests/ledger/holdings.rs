@@ -1,6 +1,6 @@
 //! A holding's own limit, over all its subsidiaries.
 
-use crate::{app_of, assert_sound, record, text};
+use super::{app_of, assert_sound, record, text};
 use awgp_tests::fixture::group;
 use awgp_tests::{Database, assert_refused};
 

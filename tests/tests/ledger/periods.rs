@@ -1,6 +1,6 @@
 //! Time zones, resets, months that are skipped.
 
-use crate::{Scene, app_of, text};
+use super::{Scene, app_of, text};
 use awgp_tests::{Login, assert_refused};
 
 async fn reset(scene: &Scene, at: &str) -> i32 {

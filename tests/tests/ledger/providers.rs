@@ -1,6 +1,6 @@
 //! Whom a pool can pay: every provider that somebody has declared, by function and by plain statement.
 
-use crate::{Scene, text};
+use super::{Scene, text};
 use awgp_tests::assert_refused;
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! What becomes of money that was set aside, and of costs that come twice, late or wrong.
 
-use crate::{Scene, record};
+use super::{Scene, record};
 use awgp_tests::{Login, assert_refused};
 
 fn amount(spent: &str, held: &str) -> (String, String) {

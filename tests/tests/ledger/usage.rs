@@ -1,6 +1,6 @@
 //! Tokens as providers report them: read by one rule, and never a reason to lose money that is spent.
 
-use crate::{Scene, text};
+use super::{Scene, text};
 use awgp_tests::assert_refused;
 
 /// A scene with prices: a token sent 3, one from the cache 0.3, one received 15, in millionths.

@@ -1,6 +1,6 @@
 //! Messages are appended while a conversation is open, and nothing else of it changes.
 
-use crate::{log, row, said, stored};
+use super::{log, row, said, stored};
 use awgp_tests::fixture::{group, within};
 use awgp_tests::{Database, assert_refused};
 use serde_json::{Value, json};

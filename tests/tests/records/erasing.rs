@@ -1,12 +1,11 @@
 //! Content is erased wherever it is, the proof stays, and the trail verifies.
 
-use crate::{attempt, row, said, stored};
+use super::{attempt, row, said, stored};
 use awgp_core::records::commitment::{Kind, commitment};
 use awgp_tests::command::Folder;
 use awgp_tests::fixture::{Tenant, group, within, within_as};
 use awgp_tests::{Database, assert_refused, trail};
 use serde_json::{Value, json};
-use std::process::Command;
 use tokio_postgres::Client;
 use uuid::Uuid;
 
@@ -67,9 +66,8 @@ async fn assert_trail_verifies(database: &Database) {
     let folder = Folder::new(database);
     let file = folder.file("trail.jsonl");
     std::fs::write(&file, trail::export(install_id, &rows)).expect("the export is written");
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/verify_audit.py");
-    let run = Command::new("python3").args([script, "log", &file]).output().expect("python3 runs");
-    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stdout));
+    let (code, told) = trail::verify_in_python(file);
+    assert_eq!(code, 0, "{told}");
 }
 
 #[tokio::test]

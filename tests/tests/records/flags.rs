@@ -1,6 +1,6 @@
 //! Hallucination flags: what is flagged, who reviews, and how often an assistant is wrong.
 
-use crate::{attempt, log, row, said};
+use super::{attempt, log, row, said};
 use awgp_tests::fixture::{Tenant, group, one, within, within_as};
 use awgp_tests::{Database, assert_refused, assert_sqlstate};
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! The forms of messages that runtimes have: recorded as they came, found by their words, counted and erased.
 
-use crate::{log, row, said, stored};
+use super::{log, row, said, stored};
 use awgp_core::records::commitment::{Kind, commitment};
 use awgp_tests::fixture::{group, within};
 use awgp_tests::{Database, assert_refused, refused};

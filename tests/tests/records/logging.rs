@@ -1,6 +1,6 @@
 //! What is logged, and what the machine adds to it.
 
-use crate::{attempt, log, row, said, stored};
+use super::{attempt, log, row, said, stored};
 use awgp_tests::fixture::{group, within, within_as};
 use awgp_tests::{Database, assert_refused, assert_sqlstate};
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! Maintenance erases what is past its retention, and nothing on legal hold.
 
-use crate::{log, said, stored};
+use super::{log, said, stored};
 use awgp_tests::fixture::{Tenant, group, within};
 use awgp_tests::{Database, Login, assert_sqlstate, trail};
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! Search over messages: what is found, what never is, and by which index.
 
-use crate::{log, row, said};
+use super::{log, row, said};
 use awgp_tests::fixture::{Group, group, within};
 use awgp_tests::{Database, Login, assert_refused};
 use serde_json::json;

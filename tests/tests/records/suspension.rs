@@ -1,6 +1,6 @@
 //! Confirmed flags suspend their assistant where the tenant's policy says so, once.
 
-use crate::row;
+use super::row;
 use awgp_tests::fixture::{Tenant, group, within, within_as};
 use awgp_tests::{Database, assert_refused, trail};
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! A conversation that is logged again under its external id.
 
-use crate::{attempt, row, said, stored};
+use super::{attempt, row, said, stored};
 use awgp_tests::fixture::{Tenant, group, within};
 use awgp_tests::{Database, assert_refused, assert_sqlstate, refused};
 use serde_json::{Value, json};

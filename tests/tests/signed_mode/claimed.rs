@@ -1,6 +1,6 @@
 //! A subject that a tenant's own people set is no proof by itself: the token has to name the tenant.
 
-use crate::{as_user, authenticate};
+use super::{as_user, authenticate};
 use awgp_tests::assert_refused;
 use awgp_tests::fixture::{one, within};
 use awgp_tests::tokens::{ED25519, claims, claims_with, signed_database, token_of, trusting_database};

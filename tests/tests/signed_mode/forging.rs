@@ -1,7 +1,7 @@
 //! What hostile SQL may try against signed mode.
 
-use crate::settings::connect_with;
-use crate::{NOBODY, as_user, context, rows_seen};
+use super::settings::connect_with;
+use super::{NOBODY, as_user, context, rows_seen};
 use awgp_tests::assert_refused;
 use awgp_tests::tokens::signed_database;
 use tokio_postgres::Client;

@@ -1,6 +1,6 @@
 //! A human is a subject, not a row: who asked and who voted is known by the token that was presented.
 
-use crate::{as_user, authenticate};
+use super::{as_user, authenticate};
 use awgp_tests::approving::{APPROVE, APPROVE_BY_UPDATE, REJECT, item, policy, request};
 use awgp_tests::fixture::{Tenant, one};
 use awgp_tests::tokens::{AUDIENCE, ED25519, RSA_B, claims, claims_with, jwks, signed_database, token_of};
@@ -234,7 +234,7 @@ async fn what_was_presented_is_kept_and_nobody_forges_it() {
     let sql = "UPDATE awgp.users SET keycloak_id = 'plain' WHERE id = $1";
     database.admin().await.execute(sql, &[&asker]).await.expect("an administrator may");
     let token = ED25519.sign(&claims("plain"));
-    crate::authenticate_session(&app, &token).await.expect("good");
+    super::authenticate_session(&app, &token).await.expect("good");
     let sql = "SELECT awgp.create_work_item($1, 'Pay', risk_level => 4)";
     app.execute(sql, &[&north.assistant]).await.expect("made");
     let sql = "SELECT requester_subject FROM awgp.request_approval((SELECT id FROM awgp.work_items WHERE status = 'backlog' AND risk_level = 4))";

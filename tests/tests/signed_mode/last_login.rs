@@ -1,6 +1,6 @@
 //! `users.last_login_at`: kept by authenticate(), and by nobody else in signed mode.
 
-use crate::{as_user, authenticate, authenticate_session};
+use super::{as_user, authenticate, authenticate_session};
 use awgp_tests::tokens::{signed_database, token_of};
 use awgp_tests::{Database, fixture::Group};
 use std::time::SystemTime;

@@ -1,6 +1,6 @@
 //! How long an identity lasts, and what ends it.
 
-use crate::{NOBODY, as_user, authenticate, authenticate_session, context, rows_seen};
+use super::{NOBODY, as_user, authenticate, authenticate_session, context, rows_seen};
 use awgp_tests::tokens::{ED25519, claims_with, now, signed_database, token_of, trusting_database};
 use awgp_tests::{assert_refused, assert_sqlstate};
 use serde_json::json;

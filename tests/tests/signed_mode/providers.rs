@@ -1,6 +1,6 @@
 //! Identity providers: who keeps them, what is accepted, and how keys are rotated.
 
-use crate::{NOBODY, authenticate, context};
+use super::{NOBODY, authenticate, context};
 use awgp_tests::tokens::{ED25519, ISSUER, P256, RSA_A, RSA_B, claims, claims_with, jwks, signed_database};
 use awgp_tests::{Login, assert_refused, assert_sqlstate};
 use jsonwebtoken::Algorithm;

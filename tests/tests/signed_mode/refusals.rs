@@ -1,6 +1,6 @@
 //! Each refusal has its reason, and the server's log keeps it without the token.
 
-use crate::{NOBODY, authenticate, authenticate_session, context, rows_seen};
+use super::{NOBODY, authenticate, authenticate_session, context, rows_seen};
 use awgp_tests::tokens::{
     ED25519, ISSUER, P256, RSA_A, RSA_B, claims, claims_with, now, signed_database, token_of, unsigned,
 };

@@ -101,7 +101,7 @@ async fn no_option_of_a_client_takes_the_place_of_what_database_or_login_say() {
 
 #[test]
 fn no_option_of_a_client_takes_the_place_of_what_the_servers_files_say() {
-    let test = "settings::no_option_of_a_client_takes_the_place_of_what_the_servers_files_say";
+    let test = "signed_mode::settings::no_option_of_a_client_takes_the_place_of_what_the_servers_files_say";
     // The harness writes them where ALTER SYSTEM does.
     let options = [
         "--conf",

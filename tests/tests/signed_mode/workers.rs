@@ -1,7 +1,7 @@
 //! Parallel workers, into which a caller takes any function by marking a wrapper PARALLEL SAFE.
 
-use crate::NOBODY;
-use crate::context;
+use super::NOBODY;
+use super::context;
 use awgp_tests::fixture::Group;
 use awgp_tests::tokens::{signed_database, trusting_database};
 use awgp_tests::{Database, refused, server_major};

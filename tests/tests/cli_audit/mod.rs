@@ -1,7 +1,7 @@
 //! `awgp audit`: the trail listed, followed, compared, exported and verified by the real binary.
 
-use awgp_tests::cli::{Outcome, json};
-use awgp_tests::fixture::{self, Group, within_as};
+use awgp_tests::cli::json;
+use awgp_tests::fixture::{self, within_as};
 use awgp_tests::{Database, Login};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -23,23 +23,9 @@ async fn work(database: &Database, tenant: &fixture::Tenant, changes: u32) {
     }
 }
 
-async fn scene() -> (Database, Group) {
-    let database = Database::new().await;
-    let group = fixture::group(&database).await;
-    (database, group)
-}
-
-/// The findings of a verification, and the line that sums up.
-fn verified(outcome: &Outcome) -> (Vec<Value>, Value) {
-    let mut lines: Vec<Value> =
-        outcome.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON Lines")).collect();
-    let summary = lines.pop().expect("a line that sums up");
-    (lines, summary)
-}
-
 fn verify(database: &Database, arguments: &[&str], code: i32) -> Vec<Value> {
     let outcome = json(database, Login::Auditor, &[&["audit", "verify"], arguments].concat()).expect(code);
-    let (findings, summary) = verified(&outcome);
+    let (findings, summary) = outcome.verified();
     assert_eq!(summary["findings"], findings.len(), "{outcome:#?}");
     findings
 }
@@ -51,28 +37,6 @@ fn named(findings: &[Value]) -> Vec<(&str, Option<i64>)> {
 
 fn ids(rows: &Value) -> Vec<i64> {
     rows.as_array().expect("an array").iter().map(|row| row["id"].as_i64().expect("an id")).collect()
-}
-
-/// The superuser does this to the trail, with the guards off meanwhile.
-async fn tamper(database: &Database, sql: &str) {
-    let dba = database.superuser().await;
-    let partition = current_partition(database).await;
-    let statements = sql.replace("{partition}", &format!("awgp.{partition}"));
-    dba.batch_execute(&format!(
-        "BEGIN;
-         ALTER TABLE awgp.{partition} DISABLE TRIGGER USER;
-         {statements};
-         ALTER TABLE awgp.{partition} ENABLE ALWAYS TRIGGER guard_audit;
-         ALTER TABLE awgp.{partition} ENABLE ALWAYS TRIGGER guard_truncate;
-         COMMIT"
-    ))
-    .await
-    .expect("a superuser may");
-}
-
-async fn current_partition(database: &Database) -> String {
-    let sql = "SELECT c.relname FROM awgp.audit_logs a JOIN pg_class c ON c.oid = a.tableoid ORDER BY a.id DESC LIMIT 1";
-    database.superuser().await.query_one(sql, &[]).await.expect("a row").get::<_, String>(0)
 }
 
 /// Number, lane and place of an event of the tenant in the middle of its lane.

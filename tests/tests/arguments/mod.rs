@@ -205,7 +205,7 @@ async fn the_installing_role_is_told_too_what_it_may_not_pass() {
 /// Nothing is written on a standby, and what would write says so.
 #[tokio::test(flavor = "multi_thread")]
 async fn on_a_standby_no_function_is_an_internal_error() {
-    const NAME: &str = "on_a_standby_no_function_is_an_internal_error";
+    const NAME: &str = "arguments::on_a_standby_no_function_is_an_internal_error";
     if !is_inside(NAME, &["--standby", "--conf", "hot_standby_feedback=on"]) {
         return;
     }
