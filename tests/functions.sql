@@ -1,10 +1,12 @@
--- The examples of docs/functions.md, which is made of them and of the catalog. The test `pages` runs them in this order.
+-- The examples of docs/functions.md, which is made from them and from the catalog. The test `pages` runs them
+-- in this order.
 --
 --   -- ## AREA             begins an area of the page
 --   -- As a member of R    who runs what follows
 --   -- fn: NAME…           what follows, to the next empty line, is the example of these functions
 --
--- Everything else sets the scene. :'north' and the like are variables of psql; the test sets some, \gset the others.
+-- Everything else prepares them. :'north' and the like are variables of psql; the test sets some, \gset the
+-- others.
 
 -- ## Context
 -- As a member of awgp_app

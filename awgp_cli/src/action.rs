@@ -1,4 +1,4 @@
-//! `awgp action`: before an assistant acts, and after.
+//! `awgp action`: the calls before an assistant acts and after.
 
 use crate::invocation::Invocation;
 use crate::opt::{Action, ActionBegin, ActionFinish, Output};
@@ -25,7 +25,7 @@ pub async fn run(noun: &Action, invocation: &Invocation<'_>) -> Result<Exit, Fai
     }
 }
 
-/// Begins an action, and commits whatever the answer: a denial is in the trail too.
+/// Begins an action, and commits in every case: a denial is in the trail too.
 async fn begin(
     session: &mut Session,
     context: Context<'_>,

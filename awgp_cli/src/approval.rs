@@ -1,4 +1,4 @@
-//! `awgp approval`: asking, and deciding what others asked for.
+//! `awgp approval`: requesting, and deciding what others requested.
 
 use crate::invocation::Invocation;
 use crate::opt::{
@@ -28,7 +28,7 @@ const INBOX: &str = "
            on_behalf_of, status, expires_at, work_item_id, id
     FROM awgp.approval_queue ORDER BY place LIMIT $1::bigint";
 
-/// Where glass was broken of late: an inbox says so, whoever reads it.
+/// Where glass was broken lately: every inbox says so.
 const BROKEN: &str = "
     SELECT id, title, broken_by AS by, approved_at FROM awgp.broken_glass
     WHERE tenant_id = awgp.current_tenant() AND approved_at > clock_timestamp() - interval '30 days'
@@ -84,7 +84,7 @@ async fn show(
     Ok(render::single(&row, output))
 }
 
-/// Asks for an approval.
+/// Requests an approval.
 async fn request(
     session: &mut Session,
     context: Context<'_>,
@@ -103,7 +103,7 @@ async fn request(
     Ok(render::single(&work.conclude(&call).await?, output))
 }
 
-/// Approves, after a look at what will run.
+/// Approves, after showing what will run.
 async fn approve(
     session: &mut Session,
     context: Context<'_>,
@@ -111,8 +111,8 @@ async fn approve(
     output: Output,
 ) -> Result<String, Trouble> {
     if !options.yes {
-        // No transaction waits for a human. What he is shown cannot change under his hands: what is asked never
-        // does, and an approval of what has changed since is refused.
+        // No transaction waits for a human. What they are shown cannot change meanwhile: a request never
+        // changes, and the approval of work that has changed is refused.
         let work = session.begin_in_tenant(context).await?;
         let row = find(&work, &options.id).await?;
         work.commit().await?;
@@ -143,7 +143,7 @@ async fn reject(
     Ok(render::single(&work.conclude(&call).await?, output))
 }
 
-/// Asks somebody higher.
+/// Escalates.
 async fn escalate(
     session: &mut Session,
     context: Context<'_>,
@@ -180,7 +180,7 @@ async fn explain(
 
 async fn find(work: &Work<'_>, id: &str) -> Result<Row, Trouble> {
     work.select(SHOW, &[&id]).await?.pop().ok_or_else(|| {
-        Failure::new(Exit::NotFound, format!("the tenant sees no approval {id}"))
+        Failure::new(Exit::NotFound, format!("the tenant has no approval {id}"))
             .hint("list what waits with `awgp approval inbox`")
             .into()
     })
@@ -195,11 +195,15 @@ async fn users(work: &Work<'_>, given: &[String]) -> Result<Option<String>, Trou
     Ok((!ids.is_empty()).then(|| format!("{{{}}}", ids.join(","))))
 }
 
-/// Shows what will run and asks; refuses where nobody can be asked, and where the answer is not yes.
+/// Shows what will run and asks; refuses where there is no terminal to ask on, and where the answer is not
+/// yes.
 fn confirm(row: &Row) -> Result<(), Failure> {
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return Err(Failure::new(Exit::Usage, "nobody can be asked whether to approve this")
-            .hint("look at it with `awgp approval show ID`, then add --yes"));
+        return Err(Failure::new(
+            Exit::Usage,
+            "approving needs a confirmation, and there is no terminal to ask on",
+        )
+        .hint("look at it with `awgp approval show ID`, then add --yes"));
     }
     let shown = [
         "risk_level",
@@ -217,7 +221,7 @@ fn confirm(row: &Row) -> Result<(), Failure> {
     let mut stderr = io::stderr().lock();
     let mut told = Ok(());
     for name in shown {
-        // A line each: a table would wrap to the terminal's width, and hide what is long.
+        // One line each: a table would wrap to the terminal's width, and hide long values.
         let text = render::cell(&row.text(name).unwrap_or_default());
         told = told.and_then(|()| writeln!(stderr, "{name:<22} {text}"));
     }

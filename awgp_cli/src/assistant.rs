@@ -128,7 +128,7 @@ async fn set_status(
     Ok(text)
 }
 
-/// The assistant and, at a glance, what it has under way: in JSON one object, for people two tables.
+/// The assistant and its open work: one object in JSON, two tables for people.
 async fn with_open_work(work: &Work<'_>, id: &str, output: Output) -> Result<String, Trouble> {
     match output {
         Output::Json => {
@@ -154,14 +154,14 @@ async fn with_open_work(work: &Work<'_>, id: &str, output: Output) -> Result<Str
     }
 }
 
-/// The id of an assistant the tenant sees, as text.
+/// The id of an assistant that the tenant sees, as text.
 pub async fn find(work: &Work<'_>, slug_or_id: &str) -> Result<String, Trouble> {
     let rows = work.select(SHOW, &[&slug_or_id]).await?;
     let id = rows.first().and_then(|row| row.text("id"));
     id.ok_or_else(|| unknown(slug_or_id).into())
 }
 
-/// The same of an option that may be left out.
+/// The same for an option that may be left out.
 pub async fn find_given(work: &Work<'_>, slug_or_id: Option<&str>) -> Result<Option<String>, Trouble> {
     match slug_or_id {
         Some(slug_or_id) => Ok(Some(find(work, slug_or_id).await?)),
@@ -170,6 +170,6 @@ pub async fn find_given(work: &Work<'_>, slug_or_id: Option<&str>) -> Result<Opt
 }
 
 fn unknown(slug_or_id: &str) -> Failure {
-    Failure::new(Exit::NotFound, format!("the tenant sees no assistant \"{slug_or_id}\""))
+    Failure::new(Exit::NotFound, format!("the tenant has no assistant \"{slug_or_id}\""))
         .hint("list the assistants with `awgp assistant list`")
 }

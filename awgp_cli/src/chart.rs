@@ -1,16 +1,15 @@
-//! Bars and sparklines: what a number looks like beside others. They are drawn from floats; the number itself
-//! stands beside them, exact.
+//! Bars and sparklines, to compare numbers. They are drawn from floats; the exact number is beside them.
 //!
-//! On a terminal a bar takes what the other columns leave of the width, and colour where NO_COLOR is not set. In
-//! a pipe or a file it is as wide as on a terminal of 140 columns and has no colour, so that output is the same
-//! wherever it is made.
+//! On a terminal a bar takes the width that the other columns leave, and has colour unless NO_COLOR is set.
+//! In a pipe or a file it is as wide as on a terminal of 140 columns and has no colour, so that output is the
+//! same everywhere.
 
 use std::io::IsTerminal;
 
-/// The width of what is no terminal.
+/// The width where the output is not a terminal.
 const COLUMNS_ELSEWHERE: usize = 140;
 
-/// The widest bar, and the narrowest that says anything.
+/// The widest bar, and the narrowest useful one.
 const BAR_COLUMNS: std::ops::RangeInclusive<usize> = 5..=30;
 
 const EIGHTHS: [char; 8] = ['▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'];
@@ -21,12 +20,12 @@ const HEIGHTS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '�
 pub struct Canvas {
     /// Columns of the screen.
     pub columns: usize,
-    /// Whether escape sequences are understood and wanted.
+    /// Whether to write escape sequences.
     pub colour: bool,
 }
 
 impl Canvas {
-    /// What stdout is.
+    /// For stdout.
     pub fn of_stdout() -> Self {
         let is_terminal = std::io::stdout().is_terminal();
         let size = if is_terminal { terminal_size::terminal_size() } else { None };
@@ -37,14 +36,15 @@ impl Canvas {
         }
     }
 
-    /// How wide a bar may be beside columns that take `used`; None where there is no room for one.
+    /// How wide a bar may be beside columns that take `used`; None where there is no space for one.
     pub fn bar_columns(self, used: usize) -> Option<usize> {
         let room = self.columns.saturating_sub(used).min(*BAR_COLUMNS.end());
         BAR_COLUMNS.contains(&room).then_some(room)
     }
 }
 
-/// A bar for a part of the whole, to an eighth of a column. A part above 1 fills it; what is not nothing shows.
+/// A bar for a part of the whole, to an eighth of a column. A part above 1 fills it; anything above zero is
+/// visible.
 pub fn bar(part: f64, columns: usize) -> String {
     if part.is_nan() || part <= 0.0 {
         return String::new();
@@ -63,7 +63,8 @@ pub fn bar(part: f64, columns: usize) -> String {
     bar
 }
 
-/// A character a value, as high as it is beside the highest. Nothing is a blank; what is not nothing shows.
+/// One character per value, its height relative to the highest. Zero is a blank; anything above zero is
+/// visible.
 pub fn sparkline(values: &[f64]) -> String {
     let highest = values.iter().copied().fold(0.0, f64::max);
     let height = |value: &f64| {
@@ -77,7 +78,7 @@ pub fn sparkline(values: &[f64]) -> String {
     values.iter().map(height).collect()
 }
 
-/// At most so many values: neighbours are added together where there are more.
+/// At most this many values: neighbours are added together where there are more.
 pub fn condensed(values: &[f64], most: usize) -> Vec<f64> {
     let together = values.len().div_ceil(most.max(1)).max(1);
     values.chunks(together).map(|chunk| chunk.iter().sum()).collect()

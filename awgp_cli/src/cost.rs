@@ -14,14 +14,14 @@ const SUMS: [&str; 5] = ["entries", "input_tokens", "output_tokens", "cost_amoun
 /// The widest sparkline.
 const TREND_COLUMNS: usize = 30;
 
-/// The days of a report; $1 and $2 are its bounds, where they are given. The last day is in the time zone of the
+/// The days of a report; $1 and $2 are its bounds, where given. The last day is in the time zone of the
 /// tenant in context.
 const DAYS: &str = "
     SELECT COALESCE($1::text::date, last - 29)::text AS since, last::text AS until
     FROM (SELECT COALESCE($2::text::date, awgp.accounting_today())) AS bound (last)";
 
 impl By {
-    /// The column that names what is added up, and further columns that belong to it.
+    /// The column to add up by, and further columns that belong to it.
     fn key(self) -> (&'static str, &'static str) {
         match self {
             Self::Assistant => ("assistant_slug", "tenant_slug, assistant_id"),
@@ -38,7 +38,7 @@ impl By {
         std::iter::once(key).chain(further).chain(SUMS).collect()
     }
 
-    /// What of these people read: no ids.
+    /// The columns of these for people: without ids.
     fn for_people(self) -> Vec<&'static str> {
         self.columns().into_iter().filter(|name| !name.ends_with("_id")).collect()
     }
@@ -64,7 +64,7 @@ async fn record(
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
     let assistant = assistant::find(&work, &options.assistant).await?;
-    // Merged by the server, which keeps every digit of it.
+    // Merged by the server, which keeps every digit.
     let metadata = match options.cached_tokens {
         None => options.metadata.clone(),
         Some(cached) => {
@@ -116,7 +116,8 @@ pub async fn report(
     Ok(text)
 }
 
-/// The visible tenants are named besides row-level security, because a superuser's login has none.
+/// The visible tenants are conditions in addition to row-level security, which does not apply to a
+/// superuser's login.
 const WINDOW: &str = "FROM awgp.cost_by
     WHERE tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]) AND day BETWEEN $1::text::date AND $2::text::date";
 
@@ -132,7 +133,7 @@ fn sums(by: By) -> String {
     )
 }
 
-/// What was spent a day, by the key's columns as text.
+/// The costs per day, by the key's columns as text.
 type Trends = BTreeMap<Vec<String>, Vec<f64>>;
 
 async fn trends(work: &Work<'_>, by: By, since: &str, until: &str) -> Result<Trends, Trouble> {
@@ -153,13 +154,13 @@ async fn trends(work: &Work<'_>, by: By, since: &str, until: &str) -> Result<Tre
     Ok(trends)
 }
 
-/// What tells one row of a report from the others.
+/// What distinguishes a row of a report from the others.
 fn identity(row: &Row, by: By) -> Vec<String> {
     let names = by.columns().into_iter().filter(|name| !SUMS.contains(name));
     names.map(|name| row.text(name).unwrap_or_default()).collect()
 }
 
-/// An amount to draw; the exact one stands beside it.
+/// An amount to draw; the exact one is beside it.
 fn amount(row: &Row) -> f64 {
     row.text("cost_amount").and_then(|text| text.parse().ok()).unwrap_or(0.0)
 }

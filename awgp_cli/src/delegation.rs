@@ -56,7 +56,7 @@ async fn list(
     Ok(render::list(&rows, &COLUMNS, output))
 }
 
-/// Takes a delegation back.
+/// Revokes a delegation.
 async fn revoke(
     session: &mut Session,
     context: Context<'_>,

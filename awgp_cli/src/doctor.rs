@@ -1,4 +1,4 @@
-//! `awgp doctor`: what is wrong with the installation, and the command that mends it.
+//! `awgp doctor`: what is wrong with the installation, and the command that corrects it.
 
 use crate::invocation::Invocation;
 use crate::opt::Output;
@@ -12,7 +12,7 @@ pub async fn run(invocation: &Invocation<'_>) -> Result<Exit, Failure> {
     invocation.decision(async |session| doctor(session, invocation.output).await).await
 }
 
-/// Shows the findings. An error among them makes the exit code 12.
+/// Shows the findings. With an error among them the exit code is 12.
 async fn doctor(session: &mut Session, output: Output) -> Result<(String, Exit), Trouble> {
     let work = session.begin(Context::default()).await?;
     let findings = work.call(&Call::new("doctor")).await?;

@@ -1,4 +1,4 @@
-//! `awgp flag`: potential hallucinations, and what humans found.
+//! `awgp flag`: potential hallucinations, and the result of their review.
 
 use crate::assistant;
 use crate::invocation::Invocation;
@@ -101,7 +101,7 @@ async fn review(
     Ok(render::single(&work.conclude(&call).await?, output))
 }
 
-/// Shows how often each assistant is wrong.
+/// Shows how often each assistant was wrong.
 async fn quality(session: &mut Session, context: Context<'_>, output: Output) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
     let rows = work.select(QUALITY, &[]).await?;

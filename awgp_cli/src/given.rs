@@ -1,19 +1,19 @@
-//! What a user gives on standard input and as JSON Lines.
+//! Input from standard input and as JSON Lines.
 
 use awgp_client::{Exit, Failure, input};
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use std::io::{self, Read};
 
-/// The text on standard input, at most so many bytes of it.
+/// The text on standard input, at most this many bytes.
 pub fn stdin(max_bytes: u64) -> io::Result<String> {
     let mut bytes = Vec::new();
     io::stdin().take(max_bytes).read_to_end(&mut bytes)?;
     input::decoded(&bytes)
 }
 
-/// A file's JSON array: the array itself, or one of the values of a file in JSON Lines. `wanted` says what belongs
-/// into it.
+/// A file's JSON array: the array itself, or the values of a file in JSON Lines. `wanted` describes the
+/// elements.
 pub fn json_array(place: &str, text: &str, wanted: &str) -> Result<String, Failure> {
     let array = match serde_json::from_str::<&RawValue>(text) {
         Ok(value) if value.get().starts_with('{') => format!("[{}]", value.get()),
@@ -21,15 +21,16 @@ pub fn json_array(place: &str, text: &str, wanted: &str) -> Result<String, Failu
         Err(error) => match as_lines(text) {
             Some(array) => array,
             None => {
-                return Err(Failure::new(Exit::BadArgument, format!("{place} is no JSON: {error}"))
-                    .hint(format!("name a file that holds {wanted}, or one of them a line (JSON Lines)")));
+                return Err(Failure::new(Exit::BadArgument, format!("{place} is not JSON: {error}")).hint(
+                    format!("name a file that contains {wanted}, or one of them per line (JSON Lines)"),
+                ));
             }
         },
     };
     input::json(place, &array)
 }
 
-/// True for several JSON values, one a line.
+/// True for several JSON values, one per line.
 pub fn is_json_lines(text: &str) -> bool {
     as_lines(text).is_some()
 }

@@ -14,7 +14,7 @@ pub async fn run(invocation: &Invocation<'_>) -> Result<Exit, Failure> {
     invocation.answer(async |session| init(session, invocation.output).await).await
 }
 
-/// Creates the extension where it is absent, and says what is there now.
+/// Creates the extension where it does not exist, and prints what is installed.
 async fn init(session: &mut Session, output: Output) -> Result<String, Trouble> {
     let work = session.begin(Context::default()).await?;
     let before = work.select(EXTENSION, &[]).await?;

@@ -1,23 +1,23 @@
-//! One call of `awgp`: where it goes, as whom, how it prints; and the few ways in which a command ends.
+//! One call of `awgp`: its server, its context, its output format; and the ways in which a command ends.
 
 use crate::opt::{Format, Global, Output};
 use crate::render;
 use awgp_client::{Context, Exit, Failure, Session, Target, Token, Trouble};
 
-/// What every command is called with.
+/// What every command gets.
 pub struct Invocation<'a> {
     global: &'a Global,
     token: Option<Token>,
-    /// In which tenant, and as which user.
+    /// The tenant and the user.
     pub context: Context<'a>,
-    /// How it prints, where it has CSV.
+    /// The output format, for commands with CSV.
     pub format: Format,
-    /// How it prints otherwise.
+    /// The output format, for all others.
     pub output: Output,
 }
 
 impl<'a> Invocation<'a> {
-    /// Reads what the options and the environment say.
+    /// Reads the options and the environment.
     pub fn of(global: &'a Global) -> Result<Self, Failure> {
         Ok(Self {
             global,
@@ -28,7 +28,7 @@ impl<'a> Invocation<'a> {
         })
     }
 
-    /// The server. Files that are ignored on the way are told on stderr.
+    /// The server. Warnings about ignored files go to stderr.
     pub fn target(&self) -> Result<Target, Failure> {
         let target = Target::resolve(self.global.database_url.as_ref(), &environment)?;
         for warning in target.warnings() {
@@ -37,7 +37,7 @@ impl<'a> Invocation<'a> {
         Ok(target.with_token(self.token.clone()))
     }
 
-    /// Runs a command on a connection of its own.
+    /// Runs a command on its own connection.
     pub async fn connected<T>(
         &self,
         command: impl AsyncFnOnce(&mut Session) -> Result<T, Trouble>,
@@ -45,7 +45,7 @@ impl<'a> Invocation<'a> {
         Session::within(&self.target()?, command).await
     }
 
-    /// Runs a command that ends well when it ends, and prints its answer.
+    /// Runs a command and prints its result; the exit code is 0.
     pub async fn answer(
         &self,
         command: impl AsyncFnOnce(&mut Session) -> Result<String, Trouble>,
@@ -53,7 +53,7 @@ impl<'a> Invocation<'a> {
         print(&self.connected(command).await?, Exit::Success)
     }
 
-    /// Runs a command whose answer is a decision: it is printed, and the exit code says which it was.
+    /// Runs a command whose result is a decision: it is printed, and determines the exit code.
     pub async fn decision(
         &self,
         command: impl AsyncFnOnce(&mut Session) -> Result<(String, Exit), Trouble>,
@@ -63,7 +63,7 @@ impl<'a> Invocation<'a> {
     }
 }
 
-/// Prints what a command has to say, and ends it so.
+/// Prints the output of a command, and ends it.
 pub fn print(text: &str, exit: Exit) -> Result<Exit, Failure> {
     render::print(text).map_err(|error| Failure::new(Exit::Unexpected, format!("stdout: {error}")))?;
     Ok(exit)

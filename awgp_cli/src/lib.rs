@@ -1,16 +1,16 @@
-//! `awgp`, the command line of AWGP: parse, call one SQL function, show the answer.
+//! `awgp`, the command line of AWGP: parses arguments, calls one SQL function, shows the result.
 //!
-//! - [`opt`]: every argument; its comments are the help; `usage`: what is told where they cannot be understood
-//! - [`invocation`]: what a command is called with, and how it ends
-//! - one file a noun, with one `run`: [`tenant`], [`user`], [`assistant`], [`work`], [`approval`], [`delegation`], [`action`],
-//!   [`message`], [`policy`], [`template`], [`conversation`], [`flag`], [`pool`], [`cost`], [`price`], [`provider`],
-//!   [`partition`], [`maintenance`], [`init`], [`doctor`], [`version`]
-//! - [`audit`]: the trail: reading it, exporting it, verifying it
-//! - [`demo`]: the main job on real input, chapter by chapter
-//! - [`given`]: what a user gives on standard input and as JSON Lines
+//! - [`opt`]: every argument; its doc comments are the help; `usage`: the message for invalid arguments
+//! - [`invocation`]: what every command gets, and how it ends
+//! - one file per noun, with one `run`: [`tenant`], [`user`], [`assistant`], [`work`], [`approval`],
+//!   [`delegation`], [`action`], [`message`], [`policy`], [`template`], [`conversation`], [`flag`], [`pool`],
+//!   [`cost`], [`price`], [`provider`], [`partition`], [`maintenance`], [`init`], [`doctor`], [`version`]
+//! - [`audit`]: reading, exporting and verifying the trail
+//! - [`demo`]: the main job on realistic input, chapter by chapter
+//! - [`given`]: input from standard input and as JSON Lines
 //! - [`render`], [`chart`]: rows as tables, JSON, CSV and bars
 //!
-//! The way to the server, and errors that explain themselves, are `awgp_client`.
+//! `awgp_client` has the connection to the server, and the explanation of errors.
 
 pub mod action;
 pub mod approval;
@@ -48,7 +48,7 @@ use invocation::Invocation;
 use opt::{Command, Format, Opt, Output};
 use std::ffi::OsString;
 
-/// Runs one command line and prints what it has to say.
+/// Runs one command line and prints its output.
 pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let opt = match Opt::try_parse_from(&arguments) {
@@ -75,7 +75,7 @@ pub fn hide_secrets_in_panics() {
     }));
 }
 
-/// An error as it is asked for, without a final newline.
+/// An error in the requested format, without a final newline.
 fn told(failure: &Failure, output: Output) -> String {
     match output {
         Output::Table => failure.to_string(),

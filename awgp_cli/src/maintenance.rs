@@ -1,4 +1,4 @@
-//! `awgp maintenance`: what is due, step by step, each in a transaction of its own.
+//! `awgp maintenance`: what is due, step by step, each in its own transaction.
 
 use crate::invocation::Invocation;
 use crate::opt::{Maintenance, MaintenanceRun, Output};
@@ -12,7 +12,7 @@ pub async fn run(noun: &Maintenance, invocation: &Invocation<'_>) -> Result<Exit
     invocation.decision(async |session| run_steps(session, options, invocation.output).await).await
 }
 
-/// Runs what is due: the text, and the exit code.
+/// Runs what is due; returns the text and the exit code.
 async fn run_steps(
     session: &mut Session,
     options: &MaintenanceRun,
@@ -27,7 +27,7 @@ async fn run_steps(
     }
     work.commit().await?;
     let outcome = steps(session, options, &at).await;
-    // Not left to the end of the session, which the server may notice after another one has asked.
+    // Not left to the end of the session, which the server may notice only after another one has tried.
     let released = release(session).await;
     let done = outcome?;
     released?;
@@ -48,7 +48,7 @@ async fn release(session: &mut Session) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// Runs the steps that are asked for, and says what each did.
+/// Runs the requested steps, and reports what each did.
 async fn steps(session: &mut Session, options: &MaintenanceRun, at: &str) -> Result<Vec<Value>, Trouble> {
     let work = session.begin(Context::default()).await?;
     let known = work.text("SELECT string_agg(name, ',') FROM awgp.maintenance_steps() AS name", &[]).await?;
@@ -75,7 +75,7 @@ async fn steps(session: &mut Session, options: &MaintenanceRun, at: &str) -> Res
 
 fn already_running() -> Failure {
     Failure::new(Exit::Retry, "maintenance is running already, in another session or in the background")
-        .hint("what it did is in awgp.maintenance_steps")
+        .hint("look at the steps that ran in awgp.maintenance_steps")
 }
 
 fn cells(step: &Value) -> Vec<String> {

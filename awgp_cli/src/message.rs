@@ -1,4 +1,4 @@
-//! `awgp message`: whether assistants may say what they want to say.
+//! `awgp message`: whether assistants may send a message.
 
 use crate::assistant;
 use crate::given;
@@ -11,7 +11,8 @@ const ASK: &str =
     "SELECT awgp.authorize_message($1::text::uuid, $2::text::uuid, $3, $4, $5::text::jsonb)::text";
 const TEST: &str = "SELECT awgp.test_message($1::text::uuid, $2::text::uuid, $3, $4, $5::text::jsonb, $6::text::timestamptz)::text";
 
-/// Longest text that is read from standard input: more than any message may have, so that the server says so.
+/// Longest text that is read from standard input: more than any message may have, so that the server reports
+/// it.
 const INPUT_BYTES_MAX: u64 = 2 << 20;
 
 /// Runs one command of the noun.
@@ -21,7 +22,7 @@ pub async fn run(noun: &Message, invocation: &Invocation<'_>) -> Result<Exit, Fa
     invocation.decision(async |session| check(session, context, options, output).await).await
 }
 
-/// Asks, and commits whatever the answer: a denial is in the trail too.
+/// Asks, and commits in every case: a denial is in the trail too.
 async fn check(
     session: &mut Session,
     context: Context<'_>,
@@ -53,7 +54,7 @@ pub async fn test(
     told(&answer, output)
 }
 
-/// A message with its text at hand.
+/// A message with its text.
 struct Asked<'a> {
     options: &'a MessageAsked,
     content: String,
@@ -78,8 +79,8 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// The id of an assistant. One that the tenant does not see is asked about by its id: the server answers what a
-/// tenant may know of it.
+/// The id of an assistant. One that the context does not see is passed on by its id: the server answers what
+/// a tenant may know about it.
 async fn party(work: &Work<'_>, slug_or_id: &str) -> Result<String, Trouble> {
     let is_id = work
         .text("SELECT ($1::text ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$')::text", &[&slug_or_id])

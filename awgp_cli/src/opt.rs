@@ -1,4 +1,4 @@
-//! Every argument of `awgp`, one file a noun. The doc comments are the help.
+//! Every argument of `awgp`, one file per noun. The doc comments are the help.
 
 mod action;
 mod approval;
@@ -69,7 +69,7 @@ pub struct Opt {
     /// Options that every command takes.
     #[command(flatten)]
     pub global: Global,
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -77,27 +77,27 @@ pub struct Opt {
 /// Options that every command takes.
 #[derive(Args, Clone, Debug)]
 pub struct Global {
-    /// The database: a URL (postgres://user@host:5432/database) or key=value pairs. What it leaves out comes
-    /// from the PG* variables. Prefer ~/.pgpass for the password: other users can see arguments.
+    /// The database: a URL (postgres://user@host:5432/database) or key=value pairs. Missing parts come from
+    /// the PG* variables. Prefer ~/.pgpass for the password: other users can see arguments.
     #[arg(long, global = true, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<DatabaseUrl>,
-    /// The tenant to act in, by slug or id.
+    /// The tenant in whose context the command runs, by slug or id.
     #[arg(long, global = true, value_name = "TENANT", env = "AWGP_TENANT")]
     pub tenant: Option<String>,
-    /// The user of the tenant to act as, by e-mail or id.
+    /// The user of the tenant in whose context the command runs, by e-mail or id.
     #[arg(long, global = true, value_name = "USER", env = "AWGP_USER")]
     pub user: Option<String>,
-    /// A file with an access token: its user and his tenant are in context, in the place of --tenant and --user.
+    /// A file with an access token: its user and their tenant are in context, instead of --tenant and --user.
     /// Without it, the token is read from AWGP_TOKEN. A token is never printed.
     #[arg(long, global = true, value_name = "FILE", env = "AWGP_TOKEN_FILE")]
     pub token_file: Option<PathBuf>,
-    /// How to print: a table for people, JSON for programs (a list is an array, a row an object, and an
+    /// The output format: a table for people, JSON for programs (a list is an array, a row an object, and an
     /// error is an object on stderr), CSV for spreadsheets where the command lists numbers.
     #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
     pub output: Format,
 }
 
-/// How to print, as it is asked for.
+/// The requested output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// A table for people.
@@ -108,7 +108,7 @@ pub enum Format {
     Csv,
 }
 
-/// How a command prints that has no CSV; and every error.
+/// The output format of a command without CSV, and of every error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Output {
     /// A table for people.
@@ -118,7 +118,7 @@ pub enum Output {
 }
 
 impl Format {
-    /// The same for what has no CSV.
+    /// The same for commands without CSV.
     pub fn without_csv(self) -> Output {
         match self {
             Self::Table | Self::Csv => Output::Table,
@@ -127,14 +127,14 @@ impl Format {
     }
 }
 
-/// What to do.
+/// The command.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Create the extension in the database. Harmless when it is there already.
+    /// Create the extension in the database. Does nothing when it is there already.
     Init,
     /// Check the installation. The exit code is 12 when a finding has severity error.
     Doctor,
-    /// Print the version of this client, and of the extension where a server can be reached.
+    /// Print the version of this client, and of the extension if a server is reachable.
     Version,
     /// Organisations: holdings and their subsidiaries.
     #[command(subcommand)]
@@ -148,60 +148,61 @@ pub enum Command {
     /// Conversations of a tenant's assistants: logged, found, exported and erased.
     #[command(subcommand)]
     Conversation(Conversation),
-    /// Potential hallucinations of a tenant's assistants, and what humans found.
+    /// Potential hallucinations of a tenant's assistants, and their review.
     #[command(subcommand)]
     Flag(Flag),
     /// Work items of a tenant's assistants.
     #[command(subcommand)]
     Work(Work),
-    /// Approvals: ask, look at what waits, decide.
+    /// Approvals: request, look at what waits, decide.
     #[command(subcommand)]
     Approval(Approval),
     /// Delegations: let another user decide for a time.
     #[command(subcommand)]
     Delegation(Delegation),
-    /// Governed actions: before an assistant acts, and after.
+    /// Governed actions: the calls before an assistant acts and after.
     #[command(subcommand)]
     Action(Action),
-    /// Messages between assistants: may this be said.
+    /// Messages between assistants: check whether one may be sent.
     #[command(subcommand)]
     Message(Message),
-    /// Communication policies: who may say what to whom.
+    /// Communication policies: which assistants may send what to whom.
     #[command(subcommand)]
     Policy(Policy),
     /// Templates that assistants are made from.
     #[command(subcommand)]
     Template(Template),
-    /// The audit trail: what was done, by whom, and the proof that the record is whole.
+    /// The audit trail: what was done, by whom, and the proof that the record is complete.
     #[command(subcommand)]
     Audit(Audit),
-    /// Budgets of a tenant, one a provider.
+    /// Budgets of a tenant, one per provider.
     #[command(subcommand)]
     Pool(Pool),
-    /// What was spent: recorded and added up.
+    /// Costs: record them and add them up.
     #[command(subcommand)]
     Cost(Cost),
-    /// Prices of models, by the token.
+    /// Prices of models, per token.
     #[command(subcommand)]
     Price(Price),
-    /// The months of the audit trail: made, sealed, exported, retired, held, brought back.
+    /// The months of the audit trail: create, seal, export, retire, hold, restore.
     #[command(subcommand)]
     Partition(Partition),
-    /// What is due: partitions, seals, expiries. Needs the role awgp_maintainer.
+    /// Maintenance: partitions, seals, expiries. Needs the role awgp_maintainer.
     #[command(subcommand)]
     Maintenance(Maintenance),
-    /// Identity providers, whose tokens count in signed mode. Needs the role awgp_admin.
+    /// Identity providers, whose tokens are accepted in signed mode. Needs the role awgp_admin.
     #[command(subcommand)]
     Provider(Provider),
     /// Load a realistic organisation as ordinary roles and prove the promises on it, step by step.
     ///
-    /// The database user must be able to create roles. Three throw-away login roles are made and dropped. Every
-    /// run makes tenants of its own, with a fresh suffix to their slugs, and leaves them for a look around.
+    /// The database user must be able to create roles. Three temporary login roles are created and dropped.
+    /// Every run creates its own tenants, with a new suffix to their slugs, and leaves them for you to look
+    /// at.
     Demo(Demo),
 }
 
 impl Command {
-    /// Whether it prints CSV: the commands that list numbers do.
+    /// Whether the command has CSV: those that list numbers do.
     pub fn has_csv(&self) -> bool {
         matches!(
             self,

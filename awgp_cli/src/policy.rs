@@ -1,4 +1,4 @@
-//! `awgp policy`: what assistants may say to each other.
+//! `awgp policy`: which messages assistants may send to each other.
 
 use crate::invocation::Invocation;
 use crate::message;
@@ -71,7 +71,7 @@ async fn list(
     Ok(render::list(&rows, &COLUMNS, output))
 }
 
-/// Asks what the policies say about a message.
+/// Shows what the policies say about a message.
 async fn test(
     session: &mut Session,
     context: Context<'_>,

@@ -1,4 +1,4 @@
-//! `awgp pool`: budgets, one a provider.
+//! `awgp pool`: budgets, one per provider.
 
 use crate::chart::Canvas;
 use crate::invocation::Invocation;
@@ -26,7 +26,8 @@ const COLUMNS: [&str; 14] = [
 const FOR_PEOPLE: [&str; 8] =
     ["tenant_slug", "provider", "budget", "spent", "held", "left_amount", "forecast", "runs_out_on"];
 
-// The visible tenants are named besides row-level security, because a superuser's login has none.
+// The visible tenants are conditions in addition to row-level security, which does not apply to a superuser's
+// login.
 const LIST: &str = "
     SELECT * FROM awgp.budget_status WHERE tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])
     ORDER BY tenant_id <> awgp.current_tenant(), tenant_slug, provider";
@@ -114,7 +115,7 @@ async fn history(
 
 fn unknown(provider: &str) -> Failure {
     Failure::new(Exit::NotFound, format!("the tenant has no pool for \"{provider}\""))
-        .hint("list the pools with `awgp pool list`, or make one with `awgp pool create`")
+        .hint("list the pools with `awgp pool list`, or create one with `awgp pool create`")
 }
 
 fn printed(rows: &[Row], columns: &[&str], for_people: &[&str], format: Format) -> String {
@@ -126,7 +127,7 @@ fn printed(rows: &[Row], columns: &[&str], for_people: &[&str], format: Format) 
     }
 }
 
-/// Budgets for people, with how much of each is used: green, yellow from three quarters, red from nine tenths.
+/// Budgets for people, with the used part of each: green, yellow from three quarters, red from nine tenths.
 fn told(rows: &[Row], columns: &[&str], canvas: Canvas) -> String {
     let used = |row: &Row| row.text("used_percent").and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0);
     let mut header = columns.to_vec();

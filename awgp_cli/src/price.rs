@@ -1,4 +1,4 @@
-//! `awgp price`: what a token of a model costs.
+//! `awgp price`: the prices of tokens.
 
 use crate::given;
 use crate::invocation::Invocation;
@@ -22,7 +22,7 @@ const COLUMNS: [&str; 9] = [
     "id",
 ];
 
-/// What people read: dollars a million tokens, as price lists print them.
+/// The columns for people: dollars per million tokens, as price lists print them.
 const FOR_PEOPLE: [&str; 7] = [
     "provider",
     "model",
@@ -35,7 +35,7 @@ const FOR_PEOPLE: [&str; 7] = [
 
 const PRICES: &str = "SELECT * FROM awgp.model_price_list";
 
-/// An import, as a program reads it.
+/// An import, for programs.
 #[derive(Serialize)]
 struct Imported {
     source: String,
@@ -51,7 +51,7 @@ struct Imported {
     names: Map<String, Value>,
 }
 
-/// Models, and the prices that they have by the size of a call.
+/// Models, and their prices by the size of a call.
 #[derive(Serialize)]
 struct Count {
     models: usize,
@@ -71,13 +71,12 @@ pub async fn run(noun: &Price, invocation: &Invocation<'_>) -> Result<Exit, Fail
         .await
 }
 
-/// Imports a list of LiteLLM's.
+/// Imports a price list of LiteLLM.
 async fn import(session: &mut Session, options: &PriceImport, output: Output) -> Result<String, Trouble> {
     let file = options.file.display();
     let unreadable = |error: &dyn std::fmt::Display| {
         Failure::new(Exit::BadArgument, format!("{file}: {error}")).hint(
-            "name the price list that LiteLLM publishes, model_prices_and_context_window.json; its PyPI package \
-             carries one",
+            "name the price list that LiteLLM publishes, model_prices_and_context_window.json; its PyPI package includes it",
         )
     };
     let text = input::file(&options.file).map_err(|error| unreadable(&error))?;
@@ -85,7 +84,7 @@ async fn import(session: &mut Session, options: &PriceImport, output: Output) ->
         return Err(unreadable(&"this is JSON Lines, and a price list is one JSON object").into());
     }
     let mut list = litellm::read(&text).map_err(|error| {
-        // What is well formed all the same is named by its place.
+        // An error in well-formed JSON names its position.
         input::json(&file.to_string(), &text).err().unwrap_or_else(|| unreadable(&error))
     })?;
     let all = list.taken.len();
@@ -143,7 +142,7 @@ fn by_reason(list: &litellm::PriceList) -> BTreeMap<LeftOut, Vec<&str>> {
     left_out
 }
 
-/// A list without one price that can be imported; `read` is how many models it has of any provider.
+/// A list without a price that can be imported; `read` is how many models of any provider it has.
 fn nothing_fits(options: &PriceImport, list: &litellm::PriceList, read: usize) -> Failure {
     let left_out: Map<String, Value> = by_reason(list)
         .iter()
@@ -152,12 +151,15 @@ fn nothing_fits(options: &PriceImport, list: &litellm::PriceList, read: usize) -
     let hint = if read > 0 {
         "name a provider of the list with --provider, as AWGP calls it, or leave --provider out"
     } else {
-        "docs/prices.md says which entries are taken; name the price list that LiteLLM publishes"
+        "name the price list that LiteLLM publishes; docs/prices.md lists the entries that are taken"
     };
     let detail = json!({"entries": list.entries, "other_providers": read, "left_out": left_out});
-    Failure::new(Exit::BadArgument, format!("{}: no price of it can be imported", options.file.display()))
-        .note("detail", detail.to_string())
-        .hint(hint)
+    Failure::new(
+        Exit::BadArgument,
+        format!("{}: it has no price that can be imported", options.file.display()),
+    )
+    .note("detail", detail.to_string())
+    .hint(hint)
 }
 
 /// An import for people.
@@ -195,7 +197,7 @@ async fn set(session: &mut Session, options: &PriceSet, output: Output) -> Resul
         .into_iter()
         .flatten()
     {
-        // Refused here where it has more digits than are kept: the server would round it.
+        // Refused here if it has too many digits: the server would round it.
         let read: Result<awgp_core::money::price::PerToken, _> = text.parse();
         read.map_err(|error| {
             Failure::of_reason(awgp_core::reason::Reason::OutOfRange, error.to_string())
@@ -215,7 +217,7 @@ async fn set(session: &mut Session, options: &PriceSet, output: Output) -> Resul
     match (rows.first(), output) {
         (Some(row), _) => Ok(render::single(row, output)),
         (None, Output::Json) => Ok(render::pretty(&Value::Null)),
-        (None, Output::Table) => Ok("this is the price already\n".to_owned()),
+        (None, Output::Table) => Ok("this price is in force already\n".to_owned()),
     }
 }
 
@@ -255,7 +257,7 @@ async fn show(
     work.commit().await?;
     if rows.is_empty() {
         let PriceShow { provider, model, .. } = options;
-        return Err(Failure::new(Exit::NotFound, format!("no price of {provider}'s model \"{model}\" is seen here"))
+        return Err(Failure::new(Exit::NotFound, format!("there is no visible price of {provider}'s model \"{model}\""))
             .hint("find the model with `awgp price list --model TEXT`; without --tenant only a member of awgp_admin sees prices")
             .into());
     }

@@ -73,7 +73,7 @@ async fn remove(session: &mut Session, options: &ProviderNamed, output: Output) 
     change(session, &call, &options.issuer, output).await
 }
 
-/// Tells on stderr what the server said beside its answers: a line each, or an object each.
+/// Prints the server's notices to stderr: one line or one object each.
 fn tell_notices(session: &Session, output: Output) {
     for Notice { message, hint } in session.take_notices() {
         match output {
@@ -101,6 +101,6 @@ async fn change(session: &mut Session, call: &Call, issuer: &str, output: Output
 fn read(file: &Path) -> Result<String, Failure> {
     input::file(file).map_err(|error| {
         Failure::new(Exit::BadArgument, format!("{} cannot be read: {error}", file.display()))
-            .hint("--jwks-file names a file with the realm's certificates endpoint's answer")
+            .hint("let --jwks-file name a file with the answer of the realm's certificates endpoint")
     })
 }

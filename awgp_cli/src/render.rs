@@ -6,10 +6,10 @@ use awgp_client::{Row, readable, shown};
 use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 use std::io::{self, Write};
 
-/// Aligned columns and one line below the header: readable, and easy to cut apart.
+/// Aligned columns and one line below the header: readable, and easy to process.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
-/// A list: an array in JSON; in a table these columns, and a note where there is no row.
+/// A list: an array in JSON; in a table these columns, and a note where it is empty.
 pub fn list(rows: &[Row], columns: &[&str], output: Output) -> String {
     match output {
         Output::Json => pretty(&rows),
@@ -22,7 +22,7 @@ pub fn list(rows: &[Row], columns: &[&str], output: Output) -> String {
     }
 }
 
-/// A list as CSV (RFC 4180): a header, then a line a row. What is NULL is empty, and what a spreadsheet would take
+/// A list as CSV (RFC 4180): a header, then a line per row. NULL is empty, and what a spreadsheet would take
 /// for a formula is text.
 pub fn csv(rows: &[Row], columns: &[&str]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
@@ -30,13 +30,13 @@ pub fn csv(rows: &[Row], columns: &[&str]) -> String {
     let lines = rows.iter().map(|row| columns.iter().map(|name| field(row, name)).collect());
     let header = columns.iter().map(|name| (*name).to_owned()).collect();
     for line in std::iter::once::<Vec<String>>(header).chain(lines) {
-        // Into memory, and every line has as many fields as the header: it cannot fail.
+        // In memory, and every line has as many fields as the header: it cannot fail.
         let _ = writer.write_record(&line);
     }
     writer.into_inner().map(|text| String::from_utf8_lossy(&text).into_owned()).unwrap_or_default()
 }
 
-/// One row: an object in JSON; in a table a line for each column.
+/// One row: an object in JSON; in a table a line per column.
 pub fn single(row: &Row, output: Output) -> String {
     match output {
         Output::Json => pretty(row),
@@ -57,13 +57,13 @@ pub fn grid(header: &[&str], rows: Vec<Vec<String>>) -> String {
     lines.join("\n") + "\n"
 }
 
-/// Rows of cells with a bar behind each, for a part of the whole and in a colour (the number of an escape
-/// sequence; empty for none). Where the screen is too narrow for a bar there is none.
+/// Rows of cells with a bar after each, for a part of the whole and in a colour (the number of an escape
+/// sequence; empty for no colour). There are no bars where the screen is too narrow.
 pub fn with_bars(header: &[&str], rows: Vec<Vec<String>>, bars: &[(f64, &str)], canvas: Canvas) -> String {
     let text = grid(header, rows);
     let width = text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
     let Some(columns) = canvas.bar_columns(width + 3) else { return text };
-    // A cell that was wrapped takes several lines, and a bar would stand beside the wrong one.
+    // A wrapped cell takes several lines, and a bar would be beside the wrong one.
     if text.lines().count() != bars.len() + 2 {
         return text;
     }
@@ -82,7 +82,7 @@ pub fn with_bars(header: &[&str], rows: Vec<Vec<String>>, bars: &[(f64, &str)], 
     lines.join("\n") + "\n"
 }
 
-/// Prints to stdout. A reader that has seen enough (`| head`) is no error.
+/// Prints to stdout. A reader that stops early (`| head`) is not an error.
 pub fn print(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
@@ -97,7 +97,7 @@ pub fn pretty(value: &impl serde::Serialize) -> String {
     shown::json(&text.unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}"))) + "\n"
 }
 
-/// A cell: stored text must neither steer the reader's terminal nor read as another.
+/// A cell: stored text must neither control the reader's terminal nor be read as another text.
 pub fn cell(text: &str) -> String {
     shown::line(text)
 }

@@ -1,4 +1,4 @@
-//! `awgp template`: what assistants are made from.
+//! `awgp template`: templates of assistants.
 
 use crate::assistant;
 use crate::invocation::Invocation;
@@ -59,7 +59,7 @@ async fn show(
     Ok(render::single(row, output))
 }
 
-/// Makes an assistant from a template.
+/// Creates an assistant from a template.
 async fn apply(
     session: &mut Session,
     context: Context<'_>,

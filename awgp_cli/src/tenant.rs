@@ -74,7 +74,7 @@ async fn show(
     let rows = work.select(SHOW, &[&options.slug_or_id]).await?;
     work.commit().await?;
     let row = rows.first().ok_or_else(|| {
-        Failure::new(Exit::NotFound, format!("no tenant \"{}\" is visible here", options.slug_or_id))
+        Failure::new(Exit::NotFound, format!("there is no visible tenant \"{}\"", options.slug_or_id))
             .hint("list the tenants with `awgp tenant list`; without --tenant only a member of awgp_admin sees them")
     })?;
     Ok(render::single(row, output))

@@ -1,16 +1,16 @@
-//! What is told in the place of an answer where the arguments ask for help, or cannot be understood.
+//! The output for help, and for arguments that are not valid.
 
 use crate::render;
 use awgp_client::{Exit, Failure, secret, shown};
 use std::ffi::OsString;
 use std::io::IsTerminal;
 
-/// Tells it, as the arguments ask for.
+/// Prints it, in the requested format.
 pub fn tell(usage: &clap::Error, arguments: &[OsString]) -> Exit {
     if usage.use_stderr() && asks_for_json(arguments) { tell_as_json(usage) } else { tell_as_text(usage) }
 }
 
-/// Whether a command line that could not be parsed asks for JSON all the same.
+/// Whether an invalid command line asks for JSON.
 fn asks_for_json(arguments: &[OsString]) -> bool {
     arguments.iter().any(|argument| argument == "--output=json")
         || arguments.windows(2).any(|pair| pair[0] == "--output" && pair[1] == "json")
@@ -34,7 +34,7 @@ fn tell_as_text(usage: &clap::Error) -> Exit {
     let rendered = usage.render();
     let text = if plain { rendered.to_string() } else { rendered.ansi().to_string() };
     if to_stderr {
-        // Colours are escape sequences; without them there is nothing that a terminal should obey.
+        // Colours are escape sequences; without them the terminal has nothing to interpret.
         let text = secret::redact(&text);
         eprint!("{}", if plain { shown::lines(&text) } else { text });
         return Exit::Usage;

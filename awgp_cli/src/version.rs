@@ -1,4 +1,4 @@
-//! `awgp version`: of the client always, of the extension where a server can be reached.
+//! `awgp version`: the version of the client always, of the extension if a server is reachable.
 
 use crate::invocation::{Invocation, print};
 use crate::opt::Output;
@@ -6,7 +6,7 @@ use crate::render;
 use awgp_client::{Context, Exit, Failure, Session, Trouble, secret};
 use serde_json::json;
 
-/// Prints both versions. A server that cannot be reached is no failure: it is said beside the version.
+/// Prints both versions. An unreachable server is not a failure: a note stands beside the version.
 pub async fn run(invocation: &Invocation<'_>) -> Result<Exit, Failure> {
     let client = env!("CARGO_PKG_VERSION");
     let (extension, note) = match invocation.connected(ask).await {

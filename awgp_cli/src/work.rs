@@ -81,7 +81,7 @@ async fn show(
     let rows = work.select(SHOW, &[&options.id]).await?;
     work.commit().await?;
     let row = rows.first().ok_or_else(|| {
-        Failure::new(Exit::NotFound, format!("the tenant sees no work item {}", options.id))
+        Failure::new(Exit::NotFound, format!("the tenant has no work item {}", options.id))
             .hint("list the work items with `awgp work list`")
     })?;
     Ok(render::single(row, output))
@@ -111,7 +111,7 @@ async fn complete(
     moved(session, context, call, output).await
 }
 
-/// Ends a work item that could not be done.
+/// Ends a work item that failed.
 async fn fail(
     session: &mut Session,
     context: Context<'_>,
@@ -121,7 +121,7 @@ async fn fail(
     moved(session, context, closing("fail_work_item", options), output).await
 }
 
-/// Calls a work item off.
+/// Cancels a work item.
 async fn cancel(
     session: &mut Session,
     context: Context<'_>,

@@ -1,6 +1,6 @@
-//! One SQL function call with named arguments. What the user left out is left out of the call, so that every
-//! default has one owner, the server. Values travel as text and the server casts them, so that one place
-//! judges what is malformed.
+//! A call of one SQL function with named arguments. What the user left out is left out of the call, so that
+//! only the server has defaults. Values are sent as text and the server casts them, so that only the server
+//! decides what is malformed.
 
 use crate::failure::Failure;
 use crate::input;
@@ -16,7 +16,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// A call without arguments yet.
+    /// A call without arguments.
     pub fn new(function: &'static str) -> Self {
         Self { function, fault: None, arguments: Vec::new(), values: Vec::new() }
     }
@@ -48,7 +48,7 @@ impl Call {
         self
     }
 
-    /// Refuses a call with an argument that the server could not take.
+    /// Refuses a call with an argument that the server could not accept.
     pub fn check(&self) -> Result<(), Failure> {
         self.fault.clone().map_or(Ok(()), Err)
     }

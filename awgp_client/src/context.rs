@@ -1,6 +1,6 @@
-//! In which tenant, and as which of its users.
+//! The tenant and the user of a transaction.
 
-/// In which tenant, and as which user of it, a transaction runs.
+/// The tenant and the user in whose context a transaction runs.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Context<'a> {
     /// Slug or id; None leaves the context to the login's own settings.
@@ -10,7 +10,7 @@ pub struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    /// The context that a user asks for. What is blank counts as absent.
+    /// The context given by a user. A blank value counts as absent.
     pub fn given(tenant: Option<&'a str>, user: Option<&'a str>) -> Self {
         let given = |value: Option<&'a str>| value.filter(|text| !text.trim().is_empty());
         Self { tenant: given(tenant), user: given(user) }

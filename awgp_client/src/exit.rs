@@ -1,4 +1,4 @@
-//! Exit codes: one a family of outcomes, so that a script can tell them apart without reading text.
+//! Exit codes: one per family of outcomes, so that a script can distinguish them without reading text.
 
 use std::process::ExitCode;
 
@@ -6,11 +6,11 @@ use std::process::ExitCode;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Exit {
-    /// Done.
+    /// Success.
     Success = 0,
-    /// Something that no other code describes.
+    /// Any error without a code of its own.
     Unexpected = 1,
-    /// The command line could not be understood.
+    /// The command line is not valid.
     Usage = 2,
     /// SQLSTATE 42501.
     NotAllowed = 3,
@@ -26,11 +26,11 @@ pub enum Exit {
     NotFound = 8,
     /// SQLSTATE 40001, 40P01 or 55P03.
     Retry = 9,
-    /// No server, no such database, or a login that was refused.
+    /// No server, no such database, or the login was refused.
     NoConnection = 10,
-    /// The extension, or its files, are absent or too old.
+    /// The extension or its files are missing or too old.
     NoExtension = 11,
-    /// doctor or audit verify found an error, a step of maintenance failed, or a proof of the demo.
+    /// doctor or audit verify found an error, or a step of maintenance or a proof of the demo failed.
     Findings = 12,
     /// Interrupted by Ctrl-C, as a shell reports it.
     Interrupted = 130,
@@ -78,8 +78,8 @@ impl Exit {
         self as u8
     }
 
-    /// The outcome for an error the server raised with this SQLSTATE. What means "the extension is not
-    /// there" is an unknown schema, table, column or function: this client names nothing else.
+    /// The outcome of an error that the server raised with this SQLSTATE. An unknown schema, table, column or
+    /// function means that the extension is missing: this client names no other objects.
     pub fn of_sqlstate(sqlstate: &str) -> Self {
         match sqlstate {
             "42501" => Self::NotAllowed,

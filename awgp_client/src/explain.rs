@@ -1,4 +1,4 @@
-//! From an error of the driver or the server to what a user is told.
+//! From an error of the driver or the server to the message for the user.
 
 use crate::connect::Target;
 use crate::exit::Exit;
@@ -8,7 +8,7 @@ use std::error::Error as _;
 use tokio_postgres::error::DbError;
 use tokio_postgres::{Client, Error};
 
-/// The rule a constraint or unique index stands for, in the sentence its COMMENT holds.
+/// The rule of a constraint or unique index, in the sentence of its COMMENT.
 const CONSTRAINT_RULE: &str = "
     SELECT coalesce(
         (SELECT obj_description(c.oid, 'pg_constraint') FROM pg_catalog.pg_constraint c
@@ -20,15 +20,15 @@ const CONSTRAINT_RULE: &str = "
 
 const EXTENSION_VERSION: &str = "SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'awgp'";
 
-/// Why a connection was not made. The text of the driver is used for nothing but its innermost cause, which
-/// speaks of addresses and certificates, never of passwords.
+/// Why a connection failed. Of the driver's text only the innermost cause is used, which is about addresses
+/// and certificates, never about passwords.
 pub fn connecting(error: &Error, target: &Target) -> Failure {
     let place = target.place();
     if let Some(said) = error.as_db_error() {
         let mut failure = of_server(said);
         let hint = match said.code().code() {
             "28P01" => "check the user and the password: --database-url, PGPASSWORD or ~/.pgpass",
-            "28000" => "check the user, and what the server's pg_hba.conf asks of it (a password, TLS)",
+            "28000" => "check the user, and what the server's pg_hba.conf requires (a password, TLS)",
             "3D000" => "create it with `createdb`, or name another with --database-url or PGDATABASE",
             _ => "wait until the server accepts connections, then try again",
         };
@@ -44,7 +44,7 @@ pub fn connecting(error: &Error, target: &Target) -> Failure {
     let hint = if cause.contains("password missing") {
         "give a password with PGPASSWORD or ~/.pgpass"
     } else if cause.contains("certificate") || cause.to_lowercase().contains("tls") {
-        "check sslmode and sslrootcert against what the server offers"
+        "check whether sslmode and sslrootcert fit the server"
     } else {
         "check that the server runs and accepts connections there: --database-url, PGHOST and PGPORT"
     };
@@ -59,12 +59,12 @@ fn innermost(error: &Error) -> String {
     cause.map(ToString::to_string).unwrap_or_default()
 }
 
-/// What an error of a statement means. Reads the catalog for a constraint's rule and for the extension.
+/// The meaning of a statement's error. Reads the catalog for a constraint's rule and for the extension.
 pub async fn explain(client: &Client, error: &Error) -> Failure {
     let Some(said) = error.as_db_error() else {
         if error.is_closed() {
             return Failure::new(Exit::NoConnection, "the server closed the connection")
-                .hint("look into the server's log, then try again");
+                .hint("look in the server's log, then try again");
         }
         return Failure::new(Exit::Unexpected, format!("{error}: {}", innermost(error)));
     };
@@ -87,7 +87,7 @@ pub async fn explain(client: &Client, error: &Error) -> Failure {
 fn of_server(said: &DbError) -> Failure {
     let sqlstate = said.code().code();
     let mut exit = Exit::of_sqlstate(sqlstate);
-    // CREATE EXTENSION says this in two ways when the control file or the library is not there.
+    // CREATE EXTENSION has two errors for a missing control file or library.
     if sqlstate == "58P01" || (sqlstate == "0A000" && said.message().contains("awgp")) {
         exit = Exit::NoExtension;
     }
@@ -101,7 +101,7 @@ fn of_server(said: &DbError) -> Failure {
                 failure = failure.note("detail", detail);
             }
         }
-        // "Failing row contains (…)" says no more than the constraint does.
+        // "Failing row contains (…)" adds nothing to the constraint's rule.
         Some(_) if matches!(sqlstate, "23514" | "23502") => {}
         Some((detail, _)) => failure = failure.note("detail", detail),
         None => {}
@@ -127,7 +127,7 @@ async fn with_rule(client: &Client, said: &DbError, failure: Failure) -> Failure
     }
 }
 
-/// An object of schema awgp is missing, or the extension's files are: which of the three it is.
+/// An object of schema awgp is missing, or the extension, or its files: finds out which.
 async fn without_extension(client: &Client, failure: Failure) -> Failure {
     let sqlstate = failure.noted("sqlstate").unwrap_or_default().to_owned();
     let about = |message: String| Failure::new(Exit::NoExtension, message).note("sqlstate", sqlstate.clone());
@@ -142,9 +142,11 @@ async fn without_extension(client: &Client, failure: Failure) -> Failure {
         Ok(Some(row)) => {
             let server: String = row.get(0);
             let client = env!("CARGO_PKG_VERSION");
-            about(format!("the extension awgp {server} of this database does not fit this client, {client}"))
-                .note("detail", failure.message)
-                .hint("run `ALTER EXTENSION awgp UPDATE` as a superuser, or use the client of that version")
+            about(format!(
+                "the extension awgp {server} in this database does not fit this client, version {client}"
+            ))
+            .note("detail", failure.message)
+            .hint("run `ALTER EXTENSION awgp UPDATE` as a superuser, or use the client of that version")
         }
         Err(_) => failure,
     }
@@ -154,17 +156,16 @@ async fn without_extension(client: &Client, failure: Failure) -> Failure {
 fn usual_hint(sqlstate: &str, message: &str) -> Option<&'static str> {
     Some(match sqlstate {
         "22P02" if message.contains("json") => {
-            "JSON wants double quotes around names and texts, and neither comments nor a comma before an end"
+            "put names and texts in double quotes, and remove comments and trailing commas"
         }
         "22P05" => {
-            "take what PostgreSQL's text cannot hold out of the JSON: \\u0000, or half of a surrogate pair"
+            "remove what PostgreSQL's text cannot contain from the JSON: \\u0000, or half of a surrogate pair"
         }
         "42501" => {
             "log in as a member of awgp_app, or of awgp_admin to manage tenants; `awgp doctor` shows the grants"
         }
         "22P02" | "22007" | "22008" | "22003" => {
-            "a uuid has 32 hexadecimal digits in groups of 8-4-4-4-12, a number has digits and a point, a time is like \
-             2026-03-31T17:00:00Z"
+            "write a uuid as 32 hexadecimal digits in groups of 8-4-4-4-12, a number as digits with a point, a time as 2026-03-31T17:00:00Z"
         }
         "40001" | "40P01" | "55P03" => "nothing was changed; run the command again",
         _ => return None,

@@ -1,4 +1,4 @@
-//! What a user is told when a command fails: one line, then a reason and a hint.
+//! The error of a command: one line, then a reason and a hint.
 
 use crate::exit::Exit;
 use crate::secret::redact;
@@ -7,23 +7,23 @@ use awgp_core::reason::Reason;
 use serde_json::{Map, Value};
 use std::fmt;
 
-/// A failed command: how it ends, one line that says why, and notes in the order they are shown.
+/// A failed command: its exit code, one line that says why, and notes in the order they are shown.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Failure {
     /// The exit code.
     pub exit: Exit,
-    /// One line without a final stop.
+    /// One line without a full stop.
     pub message: String,
     notes: Vec<(&'static str, String)>,
 }
 
 impl Failure {
-    /// A failure with nothing but its message.
+    /// A failure with only its message.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
         Self { exit, message: message.into(), notes: Vec::new() }
     }
 
-    /// A failure this client finds for a reason that the server could have given too.
+    /// A failure found by this client, with a reason that the server could have given too.
     pub fn of_reason(reason: Reason, message: impl Into<String>) -> Self {
         Self::new(Exit::of_sqlstate(reason.family().sqlstate()), message).note("reason", reason.name())
     }
@@ -41,13 +41,13 @@ impl Failure {
         self.note("hint", text)
     }
 
-    /// The text of a note, if there is one of this name.
+    /// The text of the note with this name, if there is one.
     pub fn noted(&self, name: &str) -> Option<&str> {
         self.notes.iter().find(|(key, _)| *key == name).map(|(_, text)| text.as_str())
     }
 
-    /// One object on one line, for programs: the message as `error`, the notes by their names, `exit_code`. Like the
-    /// text for people ([`fmt::Display`]), without secrets and without what a terminal would obey.
+    /// One object on one line, for programs: the message as `error`, the notes by their names, `exit_code`.
+    /// Like the text for people ([`fmt::Display`]), it has no secrets and no control sequences of a terminal.
     pub fn json(&self) -> String {
         let mut object = Map::new();
         object.insert("error".to_owned(), redact(&self.message).into());
@@ -62,7 +62,7 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "error: {}", one_line(&self.message))?;
-        // The SQLSTATE is for programs: the reason and the exit code say the same to a reader.
+        // The SQLSTATE is for programs: people have the reason and the exit code.
         for (name, text) in self.notes.iter().filter(|(name, _)| *name != "sqlstate") {
             write!(f, "\n{name}: {}", one_line(text))?;
         }
@@ -72,14 +72,14 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// The text on one line, without secrets and with what a terminal would obey by its number.
+/// The text on one line, without secrets and with hidden characters as numbers.
 fn one_line(text: &str) -> String {
     let flat = text.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
     shown::line(&redact(&flat))
 }
 
-/// Why a command stopped: a failure ready to be shown, or an error of the server that still has to be
-/// explained, which takes a look at the catalog after the rollback.
+/// Why a command stopped: a failure ready to be shown, or an error of the server that needs an explanation,
+/// which reads the catalog after the rollback.
 #[derive(Debug)]
 pub enum Trouble {
     /// Ready to be shown.

@@ -1,5 +1,5 @@
-//! Text and JSON that a user gives: refused with the place and the reason where the server could only say that its
-//! parser stopped.
+//! Text and JSON from a user, refused with the position and the reason where the server would only report a
+//! parser error.
 
 use crate::failure::Failure;
 use awgp_core::json::storable;
@@ -8,15 +8,15 @@ use awgp_core::refusal::Refusal;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-/// What some editors put before a text in UTF-8.
+/// The byte order mark that some editors write at the beginning of UTF-8.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// The text of a file. A byte order mark is no part of it.
+/// The text of a file, without a byte order mark.
 pub fn file(path: &Path) -> io::Result<String> {
     decoded(&std::fs::read(path)?)
 }
 
-/// The text of bytes that somebody gave. A byte order mark is no part of it.
+/// The text of bytes from a user, without a byte order mark.
 pub fn decoded(bytes: &[u8]) -> io::Result<String> {
     let refused = |what: String| io::Error::new(ErrorKind::InvalidData, what);
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
@@ -25,7 +25,7 @@ pub fn decoded(bytes: &[u8]) -> io::Result<String> {
     let line = |place: usize| bytes[..place].split(|byte| *byte == b'\n').count();
     if let Some(place) = bytes.iter().position(|byte| *byte == 0) {
         return Err(refused(format!(
-            "line {} has the character NUL, which no text of PostgreSQL has",
+            "line {} has the character NUL, which PostgreSQL's text cannot contain",
             line(place)
         )));
     }
@@ -34,8 +34,7 @@ pub fn decoded(bytes: &[u8]) -> io::Result<String> {
     Ok(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text).to_owned())
 }
 
-/// JSON as the server can store it, without a byte order mark. What is malformed is left to the server, whose parser
-/// judges it.
+/// JSON that the server can store, without a byte order mark. Malformed JSON is left to the server's parser.
 pub fn json(what: &str, json: &str) -> Result<String, Failure> {
     let json = json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(json);
     storable(json).map_err(|unstorable| {

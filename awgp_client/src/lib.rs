@@ -1,5 +1,5 @@
-//! What programs that talk to AWGP share: the way to the server and back. The command line is built on it, and so is
-//! whatever else calls AWGP's functions for people or for programs.
+//! What all client programs of AWGP share: connections, transactions, calls and errors. The command line is
+//! built on it.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), awgp_client::Failure> {
@@ -18,18 +18,19 @@
 //! # }
 //! ```
 //!
-//! - [`Target`]: which server, database and login, decided as libpq decides it, TLS and ~/.pgpass included; [`DatabaseUrl`]
-//!   and [`Token`] are what of it is secret, and cannot be printed
-//! - [`Session`]: a connection; [`Work`]: a transaction on it, in a [`Context`] of tenant and user, which rolls back unless
-//!   it is committed
-//! - [`Call`]: one SQL function with named arguments; [`Row`]: a row of an answer, every value as the server wrote it
-//! - [`Failure`]: an error that a user can act on, with the reason and the hint of the server; [`Exit`]: its family.
-//!   [`Trouble`]: an error that still has to be explained, by [`Session::explain`]
-//! - [`shown`]: text that others wrote, made safe for a terminal; [`secret::redact`]: text without passwords
-//! - [`input`]: text and JSON that a user gives
+//! - [`Target`]: server, database and login, determined as libpq does, including TLS and ~/.pgpass;
+//!   [`DatabaseUrl`] and [`Token`] are its secret parts, and cannot be printed
+//! - [`Session`]: a connection; [`Work`]: a transaction on it, in a [`Context`] of tenant and user, which
+//!   rolls back unless it is committed
+//! - [`Call`]: a call of one SQL function with named arguments; [`Row`]: a row of the result, with every
+//!   value as the server wrote it
+//! - [`Failure`]: an error for the user, with the server's reason and hint; [`Exit`]: its family.
+//!   [`Trouble`]: an error that [`Session::explain`] still has to explain
+//! - [`shown`]: untrusted text, made safe for a terminal; [`secret::redact`]: text without passwords
+//! - [`input`]: text and JSON from a user
 //!
-//! Nothing here prints, reads arguments or decides anything that the server decides. A hint names an option by the name
-//! that every program of AWGP gives it: --database-url, --tenant, --user, --token-file.
+//! Nothing here prints, reads arguments or decides what the server decides. Hints use the option names that
+//! every program of AWGP has: --database-url, --tenant, --user, --token-file.
 #![forbid(unsafe_code)]
 
 mod call;

@@ -1,5 +1,5 @@
-//! One row of an answer, column by column and in the server's order. Values stay the JSON text the server
-//! wrote, so that money keeps every decimal.
+//! A row of a result, in the server's order of columns. Values stay the JSON text that the server wrote, so
+//! that money keeps every decimal.
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -23,25 +23,25 @@ impl Row {
         self.0.iter().map(|(name, value)| (name.as_str(), &**value))
     }
 
-    /// The value of a column as JSON. None where there is no such column.
+    /// The value of a column as JSON. None where the column does not exist.
     pub fn raw(&self, name: &str) -> Option<&RawValue> {
         self.columns_raw().find(|(column, _)| *column == name).map(|(_, value)| value)
     }
 
-    /// The value of a column as text for people: a string without its quotes, null as nothing. None where
-    /// there is no such column.
+    /// The value of a column as text for people: a string without its quotes, null as nothing. None where the
+    /// column does not exist.
     pub fn text(&self, name: &str) -> Option<String> {
         self.columns().find(|(column, _)| *column == name).map(|(_, value)| readable(value))
     }
 
-    /// A row that the server wrote as an answer.
+    /// A row as the server wrote it.
     pub fn of_answer(text: &str) -> Result<Self, Failure> {
         Self::from_json(text).map_err(|error| {
             Failure::new(Exit::Unexpected, format!("the server's answer cannot be read: {error}"))
         })
     }
 
-    /// A row from a text that the server wrote with `row_to_json`.
+    /// A row from a text of the server's `row_to_json`.
     pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(text)
     }

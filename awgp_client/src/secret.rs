@@ -1,26 +1,26 @@
 //! Secrets: a connection string that cannot be printed, and the filter that every error text passes.
 //!
-//! Two lines of defence. No error is ever made from a connection string or from the text of a parse error.
-//! And since other code may echo what a user typed in the wrong place (clap quotes an unexpected argument),
-//! all text that goes to stderr passes [`redact`].
+//! Two lines of defence. No error is made from a connection string or from the text of a parse error. And
+//! since other code may quote what a user typed in the wrong place (clap quotes an unexpected argument), all
+//! text for stderr passes [`redact`].
 
 use crate::connect::keyword_value;
 use std::fmt;
 
-/// What stands in the place of a secret.
+/// What replaces a secret.
 const MASK: &str = "***";
 
-/// A connection string, password included.
+/// A connection string, including its password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DatabaseUrl(String);
 
 impl DatabaseUrl {
-    /// The text, for the connection only.
+    /// The text, only for the connection.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Whether nothing was given, as with `DATABASE_URL=`.
+    /// Whether it is blank, as with `DATABASE_URL=`.
     pub fn is_empty(&self) -> bool {
         self.0.trim().is_empty()
     }
@@ -38,19 +38,19 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
-/// The text with what may be a password masked: the userinfo of a URL after its first colon, and the value
-/// after any `password=`. It masks too much rather than too little.
+/// The text with everything masked that may be a password: the userinfo of a URL after its first colon, and
+/// the value after any `password=`. It masks too much rather than too little.
 pub fn redact(text: &str) -> String {
     mask_assignments(&mask_urls(text))
 }
 
-/// Masks `://user:SECRET@`. The secret ends at the last `@` there is, since it may hold `@` itself.
+/// Masks `://user:SECRET@`. The secret ends at the last `@`, since it may contain `@` itself.
 fn mask_urls(text: &str) -> String {
     let Some(start) = text.find("://").map(|at| at + 3) else { return text.to_owned() };
     let (head, rest) = text.split_at(start);
     let end = match rest.rfind('@') {
         Some(at) => at,
-        // No `@`: a host with a port, or a password that lost its host.
+        // No `@`: a host with a port, or a password without its host.
         None => rest.find([' ', '\n', '\t', '\'', '"', '/', '?']).unwrap_or(rest.len()),
     };
     let (user_info, tail) = rest.split_at(end);

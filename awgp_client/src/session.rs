@@ -1,4 +1,4 @@
-//! A connection, and what it begins and explains.
+//! A connection: transactions, and explanations of errors.
 
 use crate::connect::{Notices, Target};
 use crate::context::Context;
@@ -22,8 +22,8 @@ impl Session {
         Ok(Self::open_to_listen(target).await?.0)
     }
 
-    /// Connects to a server that will notify: LISTEN on [`Session::client`], and the receiver wakes up. It ends with
-    /// the connection.
+    /// Connects to a server that sends notifications: LISTEN on [`Session::client`], and the receiver wakes
+    /// up. It ends with the connection.
     pub async fn open_to_listen(target: &Target) -> Result<(Self, Receiver<()>), Failure> {
         let (client, notified) =
             target.connect().await.map_err(|error| explain::connecting(&error, target))?;
@@ -31,7 +31,7 @@ impl Session {
         Ok((session, notified))
     }
 
-    /// Runs a command on a connection of its own. Its trouble is explained after its transaction is gone.
+    /// Runs a command on its own connection. Its error is explained after the transaction has ended.
     pub async fn within<T>(
         target: &Target,
         command: impl AsyncFnOnce(&mut Self) -> Result<T, Trouble>,
@@ -61,7 +61,7 @@ impl Session {
         Ok(work)
     }
 
-    /// What a command's trouble means. Call it after the transaction is gone: it reads the catalog.
+    /// Explains a command's error. Call it after the transaction has ended: it reads the catalog.
     pub async fn explain(&self, trouble: Trouble) -> Failure {
         match trouble {
             Trouble::Told(failure) => failure,
@@ -69,7 +69,7 @@ impl Session {
         }
     }
 
-    /// What the server said beside its answers, so far and not taken before.
+    /// The server's notices since the last call.
     pub fn take_notices(&self) -> Vec<Notice> {
         let kept = self.notices.take();
         kept.iter()
@@ -77,17 +77,17 @@ impl Session {
             .collect()
     }
 
-    /// The connection, for statements that are no transaction's.
+    /// The connection, for statements outside transactions.
     pub fn client(&self) -> &Client {
         &self.client
     }
 }
 
-/// What the server said beside an answer.
+/// A notice of the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// What it said. Show it through [`crate::shown`].
+    /// Its text. Show it through [`crate::shown`].
     pub message: String,
-    /// What to do about it.
+    /// Its hint.
     pub hint: Option<String>,
 }

@@ -1,9 +1,10 @@
-//! Text that others wrote, made safe for whoever reads it. A character that is not seen, or that moves what is seen, is
-//! shown by its number: `\u{202e}`. Otherwise a title could read as another one before it is approved.
+//! Untrusted text, made safe for its reader. A character that is invisible, or that moves other characters,
+//! is shown as its number: `\u{202e}`. Otherwise a title could be read as another one before it is approved.
 
-/// Characters that are not seen or that move others: controls (Cc), format characters (Cf), separators of lines and
-/// paragraphs (Zl, Zp), and everything else that Unicode lets a font ignore (Default_Ignorable_Code_Point), tags and
-/// variation selectors among them. Unicode 16; ranges with both ends.
+/// Characters that are invisible or move others: controls (Cc), format characters (Cf), separators of lines
+/// and paragraphs (Zl, Zp), and everything else that Unicode lets a font ignore
+/// (Default_Ignorable_Code_Point), including tags and variation selectors. Unicode 16; ranges include both
+/// ends.
 const HIDDEN: [(char, char); 44] = [
     ('\0', '\u{1f}'),
     ('\u{7f}', '\u{9f}'),
@@ -56,12 +57,12 @@ fn is_hidden(c: char) -> bool {
     after > 0 && c <= HIDDEN[after - 1].1
 }
 
-/// The text on one line, with every hidden character by its number.
+/// The text on one line, with every hidden character as its number.
 pub fn line(text: &str) -> String {
     escaped(text, "")
 }
 
-/// The same of a text that may have lines.
+/// The same for a text that may have lines.
 pub fn lines(text: &str) -> String {
     escaped(text, "\n\t")
 }
@@ -80,13 +81,15 @@ fn escaped(text: &str, kept: &str) -> String {
     shown
 }
 
-/// A selector of text or emoji style behind a symbol, where it is seen by what it does. Behind a letter it hides.
+/// A selector of text or emoji style after a symbol, where its effect is visible. After a letter it is
+/// hidden.
 fn is_style(c: char, before: Option<char>) -> bool {
     let is_symbol = |c: char| c >= '\u{a9}' && !c.is_alphanumeric() && !c.is_whitespace() && !is_hidden(c);
     matches!(c, '\u{fe0e}' | '\u{fe0f}') && before.is_some_and(is_symbol)
 }
 
-/// JSON with the hidden characters of its texts as escapes; it says the same. What is below a blank is an escape already.
+/// JSON with the hidden characters of its texts as escapes; its meaning is the same. Characters below a blank
+/// are escapes already.
 pub fn json(json: &str) -> String {
     if !json.chars().any(|c| c > '~' && is_hidden(c)) {
         return json.to_owned();
@@ -104,8 +107,8 @@ pub fn json(json: &str) -> String {
     shown
 }
 
-/// A field of CSV. One that a spreadsheet would take for a formula has an apostrophe before it, which spreadsheets
-/// read as "this is text"; a number is none.
+/// A field of CSV. One that a spreadsheet would take for a formula gets an apostrophe before it, which
+/// spreadsheets read as "this is text"; numbers do not.
 pub fn csv_field(text: &str) -> String {
     let begins_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
     let guard = if begins_formula && !is_number(text) { "'" } else { "" };

@@ -1,5 +1,5 @@
-//! The access token that stands in the place of --tenant and --user, from a file or the environment: other
-//! users of the machine can see arguments.
+//! The access token that replaces --tenant and --user, from a file or the environment: other users of the
+//! machine can see arguments.
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -15,24 +15,24 @@ const VARIABLE: &str = "AWGP_TOKEN";
 pub struct Token(String);
 
 impl Token {
-    /// The token of `file` or, without one, of `AWGP_TOKEN`; none where neither is given. White space around it
-    /// is left out.
+    /// The token in `file` or, without a file, in `AWGP_TOKEN`; None where neither is given. White space
+    /// around it is removed.
     pub fn read(file: Option<&Path>, env: &dyn Fn(&str) -> Option<String>) -> Result<Option<Self>, Failure> {
         let text = match file {
             Some(file) => Some(input::file(file).map_err(|error| {
                 Failure::new(Exit::BadArgument, format!("{} cannot be read: {error}", file.display()))
-                    .hint("--token-file names a file that holds one access token")
+                    .hint("let --token-file name a file that contains one access token")
             })?),
             None => env(VARIABLE).filter(|text| !text.trim().is_empty()),
         };
         match text.as_deref().map(str::trim) {
             Some("") => Err(Failure::new(Exit::BadArgument, "the token file is empty")
-                .hint("--token-file names a file that holds one access token")),
+                .hint("let --token-file name a file that contains one access token")),
             text => Ok(text.map(|text| Self(text.to_owned()))),
         }
     }
 
-    /// The text, for the server only.
+    /// The text, only for the server.
     pub fn expose(&self) -> &str {
         &self.0
     }

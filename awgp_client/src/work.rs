@@ -1,4 +1,4 @@
-//! The one transaction in which a command does its work.
+//! The one transaction of a command.
 
 use crate::call::Call;
 use crate::context::Context;
@@ -10,7 +10,7 @@ use awgp_core::reason::Reason;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{CopyOutStream, RowStream, Transaction};
 
-/// A CHECK constraint in which this value does not stand, with its rule in words.
+/// A CHECK constraint that does not list this value, with its rule in words.
 const NOT_LISTED: &str = "
     SELECT obj_description(c.oid, 'pg_constraint')
     FROM pg_catalog.pg_constraint c
@@ -31,13 +31,14 @@ impl Work<'_> {
         match context {
             Context { tenant: None, user: None } => {}
             Context { tenant: None, user: Some(_) } => {
-                return Err(Failure::of_reason(Reason::NoTenantContext, "a user is given, and no tenant")
+                return Err(Failure::of_reason(Reason::NoTenantContext, "a user is given without a tenant")
                     .hint("add --tenant SLUG or set AWGP_TENANT")
                     .into());
             }
             Context { tenant: Some(tenant), user } => {
                 self.run("SELECT awgp.set_context(awgp.find_tenant($1::text))", &[&tenant]).await?;
-                // A user is looked up among the users of the tenant in context.
+                // Sets the context. [`Session::begin`] calls it; it is separate for a transaction that must
+                // run something before its first query.
                 if let Some(user) = user {
                     let sql = "SELECT awgp.set_context(awgp.current_tenant(), awgp.find_user($1::text))";
                     self.run(sql, &[&user]).await?;
@@ -47,7 +48,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Runs statements that take no parameters and whose answer is not wanted.
+    /// Runs statements without parameters, whose result is not needed.
     pub async fn batch(&self, sql: &str) -> Result<(), Trouble> {
         Ok(self.transaction.batch_execute(sql).await?)
     }
@@ -57,7 +58,8 @@ impl Work<'_> {
         Ok(self.transaction.copy_out(sql).await?)
     }
 
-    /// Sets the context to whom the token names. Where tenant and user are given too, they must be theirs.
+    /// Sets the context to the token's user and tenant. Where tenant and user are given too, they must be the
+    /// same.
     pub(crate) async fn authenticate(&self, token: &Token, context: Context<'_>) -> Result<(), Trouble> {
         self.run("SELECT awgp.authenticate($1::text)", &[&token.expose()]).await?;
         for (given, sql) in [
@@ -68,31 +70,28 @@ impl Work<'_> {
             if self.text(sql, &[&given]).await? != "true" {
                 return Err(Failure::of_reason(
                     Reason::TokenTenantMismatch,
-                    "--tenant or --user is another than the token's",
+                    "--tenant or --user is not the token's",
                 )
-                .hint("leave --tenant and --user out: the token says both")
+                .hint("leave --tenant and --user out: the token sets both")
                 .into());
             }
         }
         Ok(())
     }
 
-    /// Refuses to go on where no tenant is in context, by --tenant or by the login's own settings.
+    /// Refuses where no tenant is in context, by --tenant or by the login's own settings.
     pub async fn require_tenant(&self) -> Result<(), Trouble> {
         let row = self.transaction.query_one("SELECT awgp.current_tenant() IS NOT NULL", &[]).await?;
         if row.get(0) {
             return Ok(());
         }
-        Err(Failure::of_reason(
-            Reason::NoTenantContext,
-            "this command needs a tenant, and none is in context",
-        )
-        .hint("add --tenant SLUG or set AWGP_TENANT; `awgp tenant list` shows the tenants")
-        .into())
+        Err(Failure::of_reason(Reason::NoTenantContext, "this command needs a tenant in context")
+            .hint("add --tenant SLUG or set AWGP_TENANT; `awgp tenant list` shows the tenants")
+            .into())
     }
 
-    /// Refuses a filter whose value the table's CHECK of the column does not list: it could only find nothing.
-    /// The rule stays the server's; this reads it there.
+    /// Refuses a filter whose value the column's CHECK does not list: it could find nothing. The rule stays
+    /// in the server; it is read from there.
     pub async fn require_listed(
         &self,
         table: &str,
@@ -105,7 +104,7 @@ impl Work<'_> {
             return Ok(());
         };
         let rule = row.get::<_, Option<String>>(0).unwrap_or_default();
-        Err(Failure::new(Exit::Constraint, format!("\"{value}\" is not a {column} that {table} can have"))
+        Err(Failure::new(Exit::Constraint, format!("\"{value}\" is not a valid {column} of {table}"))
             .note("constraint", constraint)
             .hint(rule)
             .into())
@@ -122,10 +121,10 @@ impl Work<'_> {
         self.call(call)
             .await?
             .pop()
-            .ok_or_else(|| Failure::new(Exit::Unexpected, "the server gave no row").into())
+            .ok_or_else(|| Failure::new(Exit::Unexpected, "the server returned no row").into())
     }
 
-    /// Calls a function that returns exactly one row and makes it last: the end of most commands.
+    /// Calls a function that returns exactly one row and commits: the end of most commands.
     pub async fn conclude(self, call: &Call) -> Result<Row, Trouble> {
         let row = self.call_one(call).await?;
         self.commit().await?;
@@ -147,12 +146,12 @@ impl Work<'_> {
         Ok(self.transaction.query_one(sql, parameters).await?.try_get(0)?)
     }
 
-    /// Runs a statement; how many rows it returned or changed.
+    /// Runs a statement; returns how many rows it returned or changed.
     pub async fn run(&self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<u64, Trouble> {
         Ok(self.transaction.execute(sql, parameters).await?)
     }
 
-    /// Makes it last.
+    /// Commits.
     pub async fn commit(self) -> Result<(), Trouble> {
         Ok(self.transaction.commit().await?)
     }

@@ -1,52 +1,52 @@
-//! Governed actions: what an assistant does under the rules, from asking to the end.
+//! Governed actions: what an assistant does under the rules, from the request to the end.
 //!
-//! Drawn in docs/state_machines.md.
+//! docs/state_machines.md shows the state machine.
 //!
-//! An action whose time is over is abandoned by maintenance, which gives its money back. Who finishes it late all the
-//! same says what it cost: money that was spent is never lost.
+//! Maintenance abandons an action whose time is over, and releases its reservation. A later report still
+//! records its cost: money that was spent is never lost.
 
 use crate::reason::Reason;
 use crate::refusal::Refusal;
 use crate::state_machine::state_machine;
 
-/// Longest result, in bytes of its JSON: what came of an action, not what was said in it.
+/// Longest result, in bytes of its JSON: the outcome of an action, not the conversation in it.
 pub const RESULT_BYTES_MAX: usize = 64 << 10;
 
 state_machine! {
     table "governed_actions";
-    /// How far an action is, as in the CHECK of `governed_actions.status`.
+    /// The state of an action, as in the CHECK of `governed_actions.status`.
     Status {
-        /// It was allowed, and is going on.
+        /// It was allowed, and is running.
         Begun = "begun",
-        /// It did what it was for.
+        /// It succeeded.
         Succeeded = "succeeded",
-        /// It did not.
+        /// It failed.
         Failed = "failed",
-        /// Nobody said how it ended, in the time it had.
+        /// Nobody reported its end in time.
         Abandoned = "abandoned",
     }
     begins Begun;
-    /// What ends an action.
+    /// The verbs that end an action.
     Verb {
-        /// It did what it was for.
+        /// It succeeded.
         Succeed = "succeed": Begun => Succeeded, Abandoned => Succeeded;
-        /// It did not.
+        /// It failed.
         Fail = "fail": Begun => Failed, Abandoned => Failed;
-        /// Nobody says how it ended.
+        /// Nobody reports its end.
         Abandon = "abandon": Begun => Abandoned;
     }
 }
 
-/// What a report of the end leads to.
+/// The effect of a report of the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// The action ends now.
     Now,
-    /// It had ended so before; the report is a repetition.
+    /// It had ended in this way before; the report is a repetition.
     Repeated,
 }
 
-/// What `finish` with this outcome does to an action in this state; refuses with `illegal_transition`.
+/// The effect of `finish` with this outcome on an action in this state; refuses with `illegal_transition`.
 pub fn finish(from: Status, outcome: Status) -> Result<Ending, Refusal> {
     match MACHINE.verb_between(from, outcome) {
         Ok(_) => Ok(Ending::Now),
@@ -55,7 +55,7 @@ pub fn finish(from: Status, outcome: Status) -> Result<Ending, Refusal> {
     }
 }
 
-/// A result is bounded; refuses with `out_of_range`.
+/// Checks the size of a result; refuses with `out_of_range`.
 pub fn check_result(result: Option<&str>) -> Result<(), Refusal> {
     let bytes = result.map_or(0, str::len);
     if bytes <= RESULT_BYTES_MAX {
@@ -64,7 +64,9 @@ pub fn check_result(result: Option<&str>) -> Result<(), Refusal> {
     Err(Refusal::new(
         Reason::OutOfRange,
         "the result of an action is too long",
-        format!("Keep it to {RESULT_BYTES_MAX} bytes; log what was said with awgp.log_conversation()."),
+        format!(
+            "Shorten it to at most {RESULT_BYTES_MAX} bytes; log conversations with awgp.log_conversation()."
+        ),
     )
     .with("argument", "result")
     .with("bytes", bytes))
@@ -80,7 +82,7 @@ mod tests {
     }
 
     proptest! {
-        /// No sequence of reports changes an ending that stands, or brings an action back.
+        /// No sequence of reports changes a reported end, or brings an action back.
         #[test]
         fn an_action_ends_once(reports in prop::collection::vec(any_status(), 0..12)) {
             let mut status = Status::Begun;

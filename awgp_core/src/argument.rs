@@ -1,7 +1,7 @@
-//! Arguments that every function judges alike: what is missing, moments, spans of time, and whole numbers.
+//! Checks of arguments that all functions share: missing values, moments, intervals and whole numbers.
 //!
-//! Moments are those of the years 1 to 9999 in UTC: what RFC 3339 writes, drivers read, and a month's partition can be named
-//! after. `infinity` is none of them.
+//! Moments are in the years 1 to 9999 in UTC: RFC 3339 can write them, drivers can read them, and a month's
+//! partition can have its name. `infinity` is not one of them.
 
 use crate::civil::{DAY_US, Date, format_timestamp};
 use crate::reason::Reason;
@@ -13,40 +13,41 @@ fn moments() -> std::ops::Range<i64> {
     start_of(1)..start_of(10_000)
 }
 
-/// The longest span of time that is supported, a thousand years: what any setting or bound of AWGP is far below.
+/// The longest interval that is supported, a thousand years: far above every setting and bound of AWGP.
 const SPAN_MAX_US: i128 = 1_000 * 366 * 86_400_000_000;
 
-/// A span of time as PostgreSQL keeps it.
+/// An interval as PostgreSQL stores it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     /// Months.
     pub months: i32,
-    /// Days beside them.
+    /// Days in addition.
     pub days: i32,
-    /// Microseconds beside those.
+    /// Microseconds in addition.
     pub microseconds: i64,
 }
 
-/// An argument that is NULL and may not be.
+/// An argument that is NULL and must not be.
 pub fn missing(argument: &str) -> Refusal {
     refusal(argument, format!("{argument} is NULL"), format!("Pass {argument}."))
 }
 
-/// A moment, in microseconds since 1970-01-01 UTC, None for infinity; refuses what lies outside of the years 1 to 9999.
+/// A moment, in microseconds since 1970-01-01 UTC, None for infinity; refuses moments outside the years 1 to
+/// 9999.
 pub fn moment(argument: &str, timestamp_us: Option<i64>) -> Result<i64, Refusal> {
     let moments = moments();
     timestamp_us.filter(|us| moments.contains(us)).ok_or_else(|| {
         refusal(
             argument,
-            format!("{argument} is outside of the years 1 to 9999"),
-            format!("Pass a moment of those years for {argument}; infinity is none."),
+            format!("{argument} is outside the years 1 to 9999"),
+            format!("Pass a time within these years for {argument}; infinity is not accepted."),
         )
         .with("from", format_timestamp(moments.start))
         .with("to", format_timestamp(moments.end - 1))
     })
 }
 
-/// Refuses a span of more than a thousand years, forwards or backwards.
+/// Refuses an interval of more than a thousand years, forwards or backwards.
 pub fn span(argument: &str, span: Span) -> Result<(), Refusal> {
     let days = i128::from(span.months) * 31 + i128::from(span.days);
     let us = days * i128::from(DAY_US) + i128::from(span.microseconds);
@@ -57,12 +58,12 @@ pub fn span(argument: &str, span: Span) -> Result<(), Refusal> {
     Err(refusal(argument, format!("{argument} is longer than a thousand years"), rule))
 }
 
-/// A whole number that is kept in 32 bits.
+/// A whole number that fits in 32 bits.
 pub fn whole(argument: &str, number: i64) -> Result<i32, Refusal> {
     i32::try_from(number).map_err(|_| {
         refusal(
             argument,
-            format!("{argument} is no number of 32 bits"),
+            format!("{argument} does not fit in 32 bits"),
             format!("Pass a number from {} to {} for {argument}.", i32::MIN, i32::MAX),
         )
         .with("from", i32::MIN)
@@ -70,11 +71,11 @@ pub fn whole(argument: &str, number: i64) -> Result<i32, Refusal> {
     })
 }
 
-/// A jsonb that is no array of objects.
+/// A jsonb that is not an array of objects.
 pub fn no_objects(argument: &str) -> Refusal {
     refusal(
         argument,
-        format!("{argument} is no array of objects"),
+        format!("{argument} is not an array of objects"),
         format!("Pass an array of JSON objects for {argument}."),
     )
 }

@@ -1,4 +1,4 @@
-//! Assistants: their states and verbs, and what lets one begin work.
+//! Assistants: their states and verbs, and when one may begin work.
 
 use crate::reason::Reason;
 use crate::refusal::Refusal;
@@ -13,25 +13,25 @@ state_machine! {
         Active = "active",
         /// Not in use.
         Inactive = "inactive",
-        /// Stopped by somebody, with a reason.
+        /// Stopped by a user, with a reason.
         Suspended = "suspended",
         /// Stopped because something is wrong with it.
         Error = "error",
     }
     begins Inactive | Active;
-    /// What moves an assistant.
+    /// The verbs that change an assistant's state.
     Verb {
-        /// Put it to use.
+        /// Puts it in use.
         Activate = "activate": Inactive => Active;
-        /// Stop it, with a reason.
+        /// Stops it, with a reason.
         Suspend = "suspend": Active => Suspended, Inactive => Suspended, Error => Suspended;
-        /// Let it go on.
+        /// Lets it continue.
         Resume = "resume": Suspended => Active;
         /// Something is wrong with it.
         Fail = "fail": Active => Error;
-        /// It is right again.
+        /// It works again.
         Recover = "recover": Error => Active;
-        /// Take it out of use.
+        /// Takes it out of use.
         Retire = "retire": Active => Inactive, Suspended => Inactive, Error => Inactive;
     }
 }
@@ -45,11 +45,11 @@ pub fn may_begin(id: Uuid, status: Status) -> Result<(), Refusal> {
         Status::Suspended => (Reason::AssistantSuspended, "the assistant is suspended"),
         Status::Error => (Reason::AssistantError, "the assistant is in error"),
     };
-    Err(Refusal::new(reason, message, "A manager lets it work with: awgp assistant resume ASSISTANT")
+    Err(Refusal::new(reason, message, "Ask a manager to activate it: awgp assistant resume ASSISTANT")
         .with("assistant_id", id.to_string()))
 }
 
-/// An assistant takes only actions that its capabilities list; where work names one. Refuses with
+/// An assistant takes only actions that its capabilities list, where work names an action. Refuses with
 /// `capability_missing`.
 pub fn check_capability(id: Uuid, capabilities: &[String], action: &str) -> Result<(), Refusal> {
     if capabilities.iter().any(|capability| capability == action) {
@@ -64,9 +64,9 @@ pub fn check_capability(id: Uuid, capabilities: &[String], action: &str) -> Resu
     .with("action", action))
 }
 
-/// An assistant was to be stopped without a reason.
+/// A suspension without a reason.
 pub fn reason_required(what: &str) -> Refusal {
-    Refusal::new(Reason::ReasonRequired, format!("{what} needs a reason"), "Say why, in a few words.")
+    Refusal::new(Reason::ReasonRequired, format!("{what} needs a reason"), "Give a reason in a few words.")
         .with("what", what)
 }
 

@@ -1,18 +1,18 @@
-//! How large what clients write into AWGP's own tables may be.
+//! How large values may be that clients write into AWGP's own tables.
 //!
-//! One bound a type, whatever the table: every row can be dumped, captured and shown. What has a narrower rule of its own
-//! (messages of conversations, results of governed actions, keys) is held to that as well.
+//! One bound per type, for all tables: so every row can be dumped, captured and shown. Narrower rules
+//! (messages of conversations, results of governed actions, keys) apply in addition.
 
 use crate::reason::Reason;
 use crate::refusal::Refusal;
 
-/// Bytes of a text, or of a list of texts as it is stored.
+/// Bytes of a text, or of a list of texts as stored.
 pub const TEXT_BYTES_MAX: usize = 256 << 10;
 
 /// Bytes of a jsonb's text.
 pub const JSON_BYTES_MAX: usize = 1 << 20;
 
-/// A value is longer than its column takes.
+/// A value is longer than its column allows.
 pub fn too_large(table: &str, column: &str, limit: usize) -> Refusal {
     Refusal::new(
         Reason::OutOfRange,

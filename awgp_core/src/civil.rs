@@ -48,7 +48,7 @@ impl Date {
     }
 }
 
-/// Writes a moment as `2026-02-05T12:34:56.000789Z`: UTC, always six decimals. A year outside of 0000 to 9999
+/// Writes a moment as `2026-02-05T12:34:56.000789Z`: UTC, always six decimals. A year outside 0000 to 9999
 /// has a sign and at least six digits, as in ISO 8601's expanded form: `-004712-01-01T…`.
 ///
 /// `timestamp_us`: microseconds since 1970-01-01 00:00:00 UTC.
@@ -61,8 +61,8 @@ pub fn format_timestamp(timestamp_us: i64) -> String {
     if (0..=9_999).contains(&year) { format!("{year:04}-{clock}") } else { format!("{year:+07}-{clock}") }
 }
 
-/// Reads what [`format_timestamp`] writes and nothing else; `None` for any other text, and for a moment that
-/// does not fit in 64 bits.
+/// Reads only what [`format_timestamp`] writes; `None` for any other text, and for a moment that does not fit
+/// in 64 bits.
 pub fn parse_timestamp(text: &str) -> Option<i64> {
     let split = text.len().checked_sub(23).filter(|at| text.is_char_boundary(*at))?;
     let (year, rest) = text.split_at(split);
@@ -76,7 +76,8 @@ pub fn parse_timestamp(text: &str) -> Option<i64> {
         day: u8::try_from(number(4, 6)?).ok()?,
     };
     let second = number(7, 9)? * 3_600 + number(10, 12)? * 60 + number(13, 15)?;
-    // The year is bounded before any arithmetic; the form and the ranges are then checked by writing it again.
+    // The year is bounded before any arithmetic; writing the moment again then checks the form and the
+    // ranges.
     if date.year.abs() > 300_000 || !(1..=12).contains(&date.month) {
         return None;
     }

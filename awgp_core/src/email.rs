@@ -1,10 +1,11 @@
-//! What makes two e-mail addresses the same: case, Unicode form and what is not seen do not tell people apart.
+//! When two e-mail addresses are the same: case, Unicode form and invisible characters do not distinguish
+//! people.
 //!
-//! The key is NFKC_Casefold of the address (Unicode 3.13 and UAX #31: compatibility form, full case folding, without
-//! default ignorable code points), its domain decoded from Punycode before. Addresses that a mail system would tell
-//! apart by case alone are one here: nobody gives two people such addresses.
+//! The key is NFKC_Casefold of the address (Unicode 3.13 and UAX #31: compatibility form, full case folding,
+//! without default ignorable code points), after its domain is decoded from Punycode. Addresses that a mail
+//! system distinguishes only by case are one here: nobody gives two people such addresses.
 //!
-//! For assigned characters Unicode keeps both mappings stable, so a key stays what it is with a later version.
+//! For assigned characters Unicode keeps both mappings stable, so a key is the same in later versions.
 
 use icu_casemap::CaseMapper;
 use icu_normalizer::ComposingNormalizerBorrowed;
@@ -14,7 +15,7 @@ use icu_properties::props::DefaultIgnorableCodePoint;
 use crate::reason::Reason;
 use crate::refusal::Refusal;
 
-/// The key of an address: the same for all of its spellings. In UTF-8, whatever a database is in.
+/// The key of an address: the same for all its spellings. In UTF-8, whatever the database's encoding.
 pub fn key(address: &str) -> String {
     if !address.is_ascii() {
         return with_plain_domain(&folded(address), folded);
@@ -22,7 +23,7 @@ pub fn key(address: &str) -> String {
     with_plain_domain(&address.to_ascii_lowercase(), folded)
 }
 
-/// The same with the domain decoded, where it has parts in Punycode that can be.
+/// The same with the domain decoded, where it has valid parts in Punycode.
 fn with_plain_domain(address: &str, fold: impl Fn(&str) -> String) -> String {
     let Some((local, domain)) = address.rsplit_once('@').filter(|(_, domain)| domain.contains("xn--")) else {
         return address.to_owned();
@@ -33,7 +34,8 @@ fn with_plain_domain(address: &str, fold: impl Fn(&str) -> String) -> String {
     }
 }
 
-/// NFKC_Casefold. Twice, because composing may bring a character that folds, and the other way round.
+/// NFKC_Casefold, applied twice, because composing may create a character that folds, and the other way
+/// round.
 fn folded(text: &str) -> String {
     let normalizer = ComposingNormalizerBorrowed::new_nfkc();
     let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();
@@ -45,13 +47,12 @@ fn folded(text: &str) -> String {
     once(&once(text))
 }
 
-/// Users of one tenant whose addresses are the same are there already; `clashes` says which.
+/// Existing users of one tenant have the same address; `clashes` names them.
 pub fn clash(clashes: &serde_json::Value) -> Refusal {
     Refusal::new(
         Reason::EmailClash,
         "users of one tenant have the same e-mail address, written in different ways",
-        "Give one of each group that DETAIL names another address, as awgp_admin: UPDATE awgp.users SET email = … WHERE \
-         id = …; deactivate who is there twice; then: SELECT awgp.migrate()",
+        "In each group in DETAIL, give the users different addresses, as awgp_admin: UPDATE awgp.users SET email = … WHERE id = …; deactivate duplicates; then: SELECT awgp.migrate()",
     )
     .with("clashes", clashes.clone())
 }
@@ -83,7 +84,7 @@ mod tests {
     }
 
     proptest! {
-        /// The key of a key is itself, so a key is found by a key; and no spelling has another.
+        /// The key of a key is itself, so a key is found by its key; and no spelling has another key.
         #[test]
         fn a_key_is_its_own_key(text in "\\PC{0,12}@\\PC{1,12}") {
             let own = key(&text);

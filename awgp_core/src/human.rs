@@ -1,8 +1,8 @@
-//! Who a human is: the subject of the token that they presented, where there is one, and a user's row.
+//! Who a human is: the subject of the token that they presented, where known, and a user's row.
 //!
-//! A row is a place that one human has today and another one tomorrow: an administrator may give its subject to another
-//! row. So where humans are compared, two users are the same human also where their subjects are the same. A subject
-//! is one of an issuer; where the issuer is not known, because nobody has presented a token, the subject alone counts.
+//! A row can belong to one human today and to another tomorrow: an administrator may give its subject to
+//! another row. So two users are also the same human where their subjects are equal. A subject belongs to an
+//! issuer; where the issuer is not known, because nobody has presented a token, only the subject counts.
 
 use uuid::Uuid;
 
@@ -11,9 +11,9 @@ use uuid::Uuid;
 pub struct Human {
     /// The user's id.
     pub user: Uuid,
-    /// Who issued the token.
+    /// The issuer of the token.
     pub issuer: Option<String>,
-    /// The token's subject, or else the one that the user's row has.
+    /// The token's subject, or else the subject in the user's row.
     pub subject: Option<String>,
 }
 
@@ -29,7 +29,7 @@ impl Human {
 }
 
 impl From<Uuid> for Human {
-    /// A user of whom no subject is known.
+    /// A user without a known subject.
     fn from(user: Uuid) -> Self {
         Self { user, issuer: None, subject: None }
     }

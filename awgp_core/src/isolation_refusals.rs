@@ -1,13 +1,13 @@
-//! What is said when isolation between tenants refuses something.
+//! The refusals that isolation between tenants makes.
 //!
-//! None of these texts tells a tenant what exists in another one: an unknown, an inactive and a foreign id get
-//! the same answer.
+//! None of these texts reveals to a tenant what exists in another one: an unknown, an inactive and a foreign
+//! id get the same answer.
 
 use crate::reason::Reason;
 use crate::refusal::Refusal;
 use uuid::Uuid;
 
-/// A write to `table`, and no tenant is in context.
+/// A write to `table` without a tenant in context.
 pub fn no_tenant_context(table: &str) -> Refusal {
     Refusal::new(
         Reason::NoTenantContext,
@@ -17,13 +17,12 @@ pub fn no_tenant_context(table: &str) -> Refusal {
     .with("table", table)
 }
 
-/// A write to `table` in signed mode, and no identity is in force.
+/// A write to `table` in signed mode without an identity in force.
 pub fn no_signed_context(table: &str) -> Refusal {
     Refusal::new(
         Reason::NoTenantContext,
         "no verified identity is in force",
-        "Call awgp.authenticate(token) first. An identity ends with its transaction; a session's ends when its \
-         token expires, with any error, and with DISCARD ALL or RESET ALL.",
+        "Call awgp.authenticate(token) first. An identity ends with its transaction; the identity of a session ends when its token expires, with any error, and with DISCARD ALL or RESET ALL.",
     )
     .with("table", table)
 }
@@ -33,7 +32,7 @@ pub fn malformed_tenant_id() -> Refusal {
     Refusal::new(
         Reason::MalformedTenantId,
         "app.current_tenant is not a uuid",
-        "Set it with SELECT set_config('app.current_tenant', $1, true), $1 being the tenant's id.",
+        "Set it with SELECT set_config('app.current_tenant', $1, true), where $1 is the tenant's id.",
     )
 }
 
@@ -64,7 +63,7 @@ pub fn unknown_assistant() -> Refusal {
     )
 }
 
-/// A row of `table` was to be written for a tenant that the context may not write to.
+/// A statement would write a row of `table` for a tenant that the context may not write to.
 pub fn foreign_tenant(table: &str) -> Refusal {
     Refusal::new(
         Reason::ForeignTenant,
@@ -74,49 +73,50 @@ pub fn foreign_tenant(table: &str) -> Refusal {
     .with("table", table)
 }
 
-/// A subject that is set was to change, and not by an administrator.
+/// A change of a subject that is set, by somebody who is not an administrator.
 pub fn subject_fixed() -> Refusal {
     Refusal::new(
         Reason::SubjectFixed,
-        "a user's subject is changed by administrators alone, once it is set",
+        "only administrators change a user's subject once it is set",
         "Ask a member of awgp_admin: UPDATE awgp.users SET keycloak_id = … WHERE id = …",
     )
     .with("column", "keycloak_id")
 }
 
-/// A row of `table` was to move to another tenant.
+/// A statement would move a row of `table` to another tenant.
 pub fn tenant_change(table: &str) -> Refusal {
     Refusal::new(
         Reason::TenantChange,
-        "a row never moves to another tenant",
-        "Make a new row in the other tenant instead.",
+        "a row cannot move to another tenant",
+        "Create a new row in the other tenant instead.",
     )
     .with("table", table)
 }
 
-/// The context may not be set by a plain call in signed mode.
+/// In signed mode a plain call cannot set the context.
 pub fn signed_mode() -> Refusal {
     Refusal::new(
         Reason::SignedMode,
-        "the context is set by verified tokens alone",
-        "Call awgp.authenticate(token); awgp.context_mode is 'signed' here.",
+        "only a verified token sets the context",
+        "Call awgp.authenticate(token), because awgp.context_mode is 'signed'.",
     )
 }
 
-/// A process that helps with another session's query was to have a context.
+/// A parallel worker cannot have a context.
 pub fn parallel_worker() -> Refusal {
     Refusal::new(
         Reason::ParallelWorker,
         "a parallel worker has no context",
-        "Call it outside of the query, or mark the function that calls it PARALLEL UNSAFE.",
+        "Call it outside the query, or mark the function that calls it PARALLEL UNSAFE.",
     )
 }
 
-/// The client has set parameters of AWGP's when it connected, and what a superuser has set cannot be read.
+/// The client has set AWGP parameters when it connected, so the values that a superuser has set cannot be
+/// read.
 pub fn settings_unknown() -> Refusal {
     Refusal::new(
         Reason::SettingsUnknown,
-        "what the settings of AWGP are cannot be established in this session",
+        "this session cannot read the settings of AWGP",
         "Connect without options that begin with awgp., or let an administrator add awgp to \
          shared_preload_libraries; the server's log says which setting is not valid.",
     )
@@ -132,17 +132,17 @@ pub fn tenant_cycle(tenant: Uuid) -> Refusal {
     .with("tenant_id", tenant.to_string())
 }
 
-/// A tenant with subsidiaries is, or would become, no holding.
+/// A tenant that has, or would have, subsidiaries is not a holding.
 pub fn parent_not_holding(parent: Uuid) -> Refusal {
     Refusal::new(
         Reason::ParentNotHolding,
-        "only a holding has subsidiaries",
-        "Choose a parent of type holding, or move the subsidiaries away first.",
+        "only a holding can have subsidiaries",
+        "Choose a parent of type holding, or move the subsidiaries to another parent first.",
     )
     .with("parent_tenant_id", parent.to_string())
 }
 
-/// An element of an array column names no row of this tenant: foreign and nonexistent alike.
+/// An element of an array column names no row of this tenant. Foreign and missing rows look alike.
 pub fn unknown_reference(table: &str, column: &str) -> Refusal {
     Refusal::new(
         Reason::UnknownReference,
@@ -153,7 +153,7 @@ pub fn unknown_reference(table: &str, column: &str) -> Refusal {
     .with("column", column)
 }
 
-/// A row of `table` is still named by a list in `referencing`.
+/// A list in `referencing` still names a row of `table`.
 pub fn still_referenced(table: &str, referencing: &str) -> Refusal {
     Refusal::new(
         Reason::StillReferenced,

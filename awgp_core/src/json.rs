@@ -1,5 +1,6 @@
-//! JSON that is well formed and that PostgreSQL's jsonb cannot hold: `\u0000`, half of a surrogate pair, a number beyond
-//! numeric. The server refuses each with a code of its own and without saying where; here the element is named.
+//! JSON that is well formed and that PostgreSQL's jsonb cannot store: `\u0000`, half of a surrogate pair, a
+//! number beyond numeric. The server refuses each with a different code and without a position; the error
+//! here names the element.
 
 use crate::reason::Reason;
 use crate::refusal::Refusal;
@@ -9,35 +10,35 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use thiserror::Error;
 
-/// How deep a document is looked into that serde_json does not read as a whole. Nothing that AWGP knows is as deep.
+/// How deep a document is read that serde_json does not read as a whole. AWGP's own documents are less deep.
 const DEPTH_MAX: usize = 16;
 
 /// The most digits of a numeric before its point, and after it.
 const NUMERIC_DIGITS: (i64, i64) = (131_072, 16_383);
-/// Where the server's parser of numeric gives an exponent up.
+/// The exponent at which the server's parser of numeric gives up.
 const EXPONENT_MAX: i64 = (i32::MAX / 2) as i64;
-/// Characters of a key that stand in a path; what is longer is cut.
+/// The most characters of a key in a path; longer keys are cut.
 const KEY_SHOWN: usize = 64;
 
-/// What jsonb cannot hold.
+/// What jsonb cannot store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Problem {
-    /// The character with the number 0, which no text of PostgreSQL has.
-    #[error("\\u0000, which PostgreSQL's text cannot hold")]
+    /// The character with the number 0, which PostgreSQL's text cannot contain.
+    #[error("\\u0000, which PostgreSQL's text cannot contain")]
     Nul,
-    /// An escape of a character that was cut in two.
-    #[error("half of a surrogate pair, which is no character")]
+    /// Half of a surrogate pair.
+    #[error("half of a surrogate pair, which is not a character")]
     HalfSurrogate,
     /// A number that has more digits than numeric.
     #[error("a number beyond PostgreSQL's numeric")]
     Number,
 }
 
-/// An element that jsonb cannot hold; reason `json_unsupported`.
+/// An element that jsonb cannot store; reason `json_unsupported`.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{element} holds {problem}")]
 pub struct Unstorable {
-    /// The path to it, as jsonpath writes one: `$[2].content`. The name of a member that has the fault itself is the
+    /// The path to it, in the form of jsonpath: `$[2].content`. Where a member's name is at fault, it is the
     /// last part.
     pub element: String,
     /// What it is.
@@ -47,8 +48,8 @@ pub struct Unstorable {
 impl From<Unstorable> for Refusal {
     fn from(error: Unstorable) -> Self {
         let hint = match error.problem {
-            Problem::Nul => "Take the \\u0000 out; binary content belongs in base64.",
-            Problem::HalfSurrogate => "Cut texts between characters, not within one, or take the half out.",
+            Problem::Nul => "Remove the \\u0000; encode binary content in base64.",
+            Problem::HalfSurrogate => "Cut texts between characters, not within one, or remove the half.",
             Problem::Number => "Write the number as a text, or with fewer digits.",
         };
         let what = match error.problem {
@@ -62,7 +63,7 @@ impl From<Unstorable> for Refusal {
     }
 }
 
-/// Refuses JSON that the server could parse and not store. What is malformed is left to whoever parses it.
+/// Refuses JSON that the server could parse and not store. Malformed JSON is left to the parser.
 pub fn storable(json: &str) -> Result<(), Unstorable> {
     let mut scan = Scan { json, at: 0, open: Vec::new() };
     while let Some(byte) = json.as_bytes().get(scan.at) {
@@ -86,9 +87,9 @@ pub fn storable(json: &str) -> Result<(), Unstorable> {
     Ok(())
 }
 
-/// A document that the server stores, as Rust's values. It never fails as a whole, so that nobody hides what AWGP looks
-/// for behind something that serde_json does not read: a number beyond f64 is the text of its digits, and what is
-/// nested beyond serde_json's bound is null.
+/// A document that the server stores, as Rust values. It never fails as a whole, so that nothing AWGP looks
+/// for can be hidden behind something that serde_json does not read: a number beyond f64 becomes the text of
+/// its digits, and what is nested beyond serde_json's bound becomes null.
 pub fn stored(json: &str) -> Value {
     serde_json::from_str(json).unwrap_or_else(|_| by_parts(json, DEPTH_MAX))
 }
@@ -112,13 +113,13 @@ fn by_parts(json: &str, depth: usize) -> Value {
     }
 }
 
-/// A container that is begun and not ended.
+/// A container that has begun and not ended.
 enum Open<'a> {
     Array {
         place: usize,
     },
     Object {
-        /// The key of the member, as it is written.
+        /// The key of the member, as written.
         key: &'a str,
         /// True where the next string is a key.
         is_key: bool,
@@ -181,7 +182,7 @@ fn is_plain(key: &str) -> bool {
     !key.is_empty() && key.len() <= KEY_SHOWN && key.bytes().all(is_word)
 }
 
-/// How many bytes of a string stand before the quote that ends it; all where none does.
+/// The number of bytes before the quote that ends the string; all where there is no quote.
 pub(crate) fn string_length(bytes: &[u8]) -> usize {
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
@@ -198,7 +199,8 @@ fn string_problem(content: &str) -> Option<Problem> {
     let mut rest = content;
     while let Some(place) = rest.find('\\') {
         let escape = &rest[place..];
-        // Escapes other than \u are two bytes, the second of which may be the first of a character in malformed JSON.
+        // Escapes other than \u have two bytes. In malformed JSON the second may be the first byte of a
+        // character.
         let Some(unit) = unit(escape) else {
             rest = escape.get(2..).unwrap_or_default();
             continue;
@@ -214,13 +216,13 @@ fn string_problem(content: &str) -> Option<Problem> {
     None
 }
 
-/// The number in an escape `\u….` that the text begins with.
+/// The number in an escape `\u….` at the beginning of the text.
 fn unit(text: &str) -> Option<u16> {
     let digits = text.strip_prefix("\\u")?.get(..4)?;
     digits.bytes().all(|digit| digit.is_ascii_hexdigit()).then(|| u16::from_str_radix(digits, 16).ok())?
 }
 
-/// True for what numeric holds, and for what is no number.
+/// True for what numeric can hold, and for text that is not a number.
 fn fits_numeric(number: &str) -> bool {
     let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
     let exponent_digits = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
@@ -232,7 +234,7 @@ fn fits_numeric(number: &str) -> bool {
     let digits = |text: &str| i64::try_from(text.len()).unwrap_or(i64::MAX / 2);
     let whole = whole.trim_start_matches(['-', '0']);
     let leading_zeros = digits(fraction) - digits(fraction.trim_start_matches('0'));
-    // How many digits stand before the point once the exponent has moved it; none for zero.
+    // How many digits are before the point once the exponent is applied; 0 for zero.
     let before = match (whole, fraction.trim_matches('0')) {
         ("", "") => 0,
         ("", _) => exponent - leading_zeros,

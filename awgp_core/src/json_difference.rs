@@ -1,8 +1,8 @@
 //! Two JSON documents compared, path by path.
 //!
-//! [`walk`] finds what differs, member by member. What counts as the same, whether arrays are looked into and how a member is
-//! named in a path, the type of the documents says: text as it is written ([`RawValue`]: the trail keeps every decimal), or
-//! parsed values ([`Value`]).
+//! [`walk`] finds the differences, member by member. The type of the documents decides what counts as equal,
+//! whether arrays are compared element by element, and how a path names a member: text as written
+//! ([`RawValue`]: the trail keeps every decimal), or parsed values ([`Value`]).
 
 use crate::json_members::Members;
 use serde::Serialize;
@@ -14,18 +14,18 @@ pub trait Document: Copy {
     /// The members, where it is an object.
     fn members(self) -> Option<Vec<(String, Self)>>;
 
-    /// The elements, where it is an array and arrays are looked into.
+    /// The elements, where it is an array whose elements are compared.
     fn elements(self) -> Option<Vec<Self>>;
 
-    /// Whether the two are the same without a look inside.
+    /// Whether the two are equal, without a look inside.
     fn is_same(self, other: Self) -> bool;
 
     /// A member's name in a path.
     fn segment(name: &str) -> String;
 }
 
-/// Text as it is written: `1.10` is another number than `1.1`. An array is looked into where it has as many elements in both;
-/// a name that could be read as more than one is quoted.
+/// Text as written: `1.10` and `1.1` are different numbers. The elements of arrays are compared where both
+/// have the same number; an ambiguous name is quoted.
 impl<'a> Document for &'a RawValue {
     fn members(self) -> Option<Vec<(String, Self)>> {
         let members: Members<'a> = if begins(self, b'{') { Members::of(self.get()) } else { return None };
@@ -69,7 +69,7 @@ fn begins(value: &RawValue, opening: u8) -> bool {
     value.get().as_bytes().first() == Some(&opening)
 }
 
-/// Hands over what differs: its path, its value before and its value after; None where it was or is not there.
+/// Passes on each difference: its path, its value before and its value after; None where there is no value.
 pub fn walk<D: Document>(before: D, after: D, found: &mut impl FnMut(&str, Option<D>, Option<D>)) {
     below("", Some(before), Some(after), found);
 }
@@ -100,7 +100,7 @@ fn below<D: Document>(
         return;
     }
     match (one.elements(), other.elements()) {
-        // After an insertion every later element would seem changed: then the whole tells more.
+        // After an insertion every later element would seem changed; the whole array is clearer.
         (Some(elements), Some(others)) if elements.len() == others.len() => {
             for (place, (element, other)) in elements.into_iter().zip(others).enumerate() {
                 below(&format!("{path}[{place}]"), Some(element), Some(other), found);
@@ -115,19 +115,19 @@ fn joined<D: Document>(path: &str, name: &str) -> String {
     if path.is_empty() { segment } else { format!("{path}.{segment}") }
 }
 
-/// One field that differs between two states of a thing. Values stay the JSON text that the server wrote.
+/// One field that differs between two states of a row. Values stay the JSON text that the server wrote.
 #[derive(Debug, Serialize)]
 pub struct Change {
     /// The path: `status`, `context.limits.daily`, `capabilities[2]`.
     pub field: String,
-    /// Its value before; None where it was not there.
+    /// Its value before; None where it did not exist.
     pub before: Option<Box<RawValue>>,
-    /// Its value after; None where it is not there.
+    /// Its value after; None where it no longer exists.
     pub after: Option<Box<RawValue>>,
 }
 
-/// What differs between two states; None for a state that there was not. The fields of a new or of a deleted thing are
-/// all named, but for those that are null.
+/// The differences between two states; None for a missing state. All fields of a new or a deleted row are
+/// named, except those that are null.
 pub fn changes(before: Option<&RawValue>, after: Option<&RawValue>) -> Vec<Change> {
     let mut found = Vec::new();
     let mut push = |path: &str, before: Option<&RawValue>, after: Option<&RawValue>| {

@@ -1,6 +1,6 @@
-//! The members of a JSON object, values unread: for who wants some of them, and of those the text as it stands.
+//! The members of a JSON object with their values as text, for callers that need some of them.
 //!
-//! A parse of the whole would stumble over what it does not want: a number that no float holds, say.
+//! A parse of the whole could fail in a member that is not needed, such as a number too large for a float.
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -11,18 +11,18 @@ use std::fmt;
 pub struct Members<'a>(pub Vec<(String, &'a RawValue)>);
 
 impl<'a> Members<'a> {
-    /// Those of an object; none for anything else.
+    /// The members of an object; empty for anything else.
     pub fn of(json: &'a str) -> Self {
         serde_json::from_str(json).unwrap_or_default()
     }
 
-    /// A value that is there and not null. Of two of one name the last counts, as in most readers of JSON.
+    /// A value that exists and is not null. Of two with one name the last counts, as in most readers of JSON.
     pub fn get(&self, name: &str) -> Option<&'a RawValue> {
         let found = self.0.iter().rev().find(|(member, _)| member == name);
         found.map(|(_, value)| *value).filter(|value| value.get() != "null")
     }
 
-    /// The same, where it is text.
+    /// The same, where it is a string.
     pub fn text(&self, name: &str) -> Option<String> {
         self.get(name).and_then(|value| serde_json::from_str(value.get()).ok())
     }

@@ -1,8 +1,8 @@
 //! AWGP's rules and byte formats, as pure functions.
 //!
-//! No PostgreSQL, no async, no clock, no randomness, no input or output: whoever calls passes the time and
-//! the rows. The extension and the command line link the same code, so an auditor verifies offline with the
-//! very functions that hashed.
+//! No PostgreSQL, no async, no clock, no randomness, no input or output: the caller passes the time and the
+//! rows. The extension and the command line link the same code, so an auditor verifies offline with the same
+//! functions that hashed.
 #![forbid(unsafe_code)]
 #![allow(clippy::result_large_err, reason = "a refusal is raised at once, once")]
 

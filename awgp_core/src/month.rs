@@ -1,6 +1,6 @@
 //! Months in UTC: the partitions of `audit_logs`.
 //!
-//! Bounds are written with an explicit `+00`, since a session in another time zone would otherwise make months
+//! Bounds are written with an explicit `+00`: otherwise a session in another time zone would create months
 //! that overlap.
 
 use crate::civil::{DAY_US, Date};
@@ -11,13 +11,13 @@ use std::fmt;
 /// No installation needs more than ten years of empty partitions at a time.
 const MONTHS_AHEAD_MAX: i64 = 120;
 
-/// How far ahead of the present a partition is made, in months: a hundred years.
+/// How far in the future a partition is created, in months: a hundred years.
 const FARTHEST: i64 = 1_200;
 
-/// Nothing of a trail is older than the clock of the machines it is kept on.
+/// No trail is older than the clocks of the machines that store it.
 const FIRST_YEAR: u16 = 1970;
 
-/// What a partition's name begins with.
+/// The beginning of a partition's name.
 const PREFIX: &str = "audit_logs_";
 
 /// A month of the UTC calendar, years 1 to 9999.
@@ -33,7 +33,8 @@ impl Month {
         ((1..=9_999).contains(&year) && (1..=12).contains(&month)).then_some(Self { year, month })
     }
 
-    /// The month that holds a moment, in microseconds since 1970-01-01 UTC; `None` outside years 1 to 9999.
+    /// The month that contains a moment, in microseconds since 1970-01-01 UTC; `None` outside years 1 to
+    /// 9999.
     pub fn of_timestamp(timestamp_us: i64) -> Option<Self> {
         let date = Date::from_days(timestamp_us.div_euclid(DAY_US));
         Self::new(u16::try_from(date.year).ok()?, date.month)
@@ -61,7 +62,7 @@ impl Month {
         self.month
     }
 
-    /// Months since year 0: what month arithmetic is done on.
+    /// Months since year 0, for arithmetic.
     fn ordinal(self) -> i64 {
         i64::from(self.year) * 12 + i64::from(self.month) - 1
     }
@@ -78,7 +79,7 @@ impl Month {
         other.ordinal() - self.ordinal()
     }
 
-    /// Every month from this one to `last`, both included; none where `last` is earlier.
+    /// Every month from this one to `last`, both included; empty where `last` is earlier.
     pub fn through(self, last: Self) -> impl Iterator<Item = Self> {
         (0..=self.months_until(last)).filter_map(move |months| self.plus(months))
     }
@@ -88,7 +89,7 @@ impl Month {
         Date { year: self.year.into(), month: self.month, day: 1 }.days() * DAY_US
     }
 
-    /// The first moment after this month: the next month's first. December 9999 ends in year 10000.
+    /// The first moment after this month: the beginning of the next. December 9999 ends in year 10000.
     pub fn end_us(self) -> i64 {
         let (year, month) =
             if self.month == 12 { (i64::from(self.year) + 1, 1) } else { (self.year.into(), self.month + 1) };
@@ -100,7 +101,8 @@ impl Month {
         (self.start_us()..self.end_us()).contains(&timestamp_us)
     }
 
-    /// The partition's bounds for `FOR VALUES FROM (…) TO (…)`: `2026-01-01 00:00:00+00`, the second one exclusive.
+    /// The partition's bounds for `FOR VALUES FROM (…) TO (…)`: `2026-01-01 00:00:00+00`, the second one
+    /// exclusive.
     pub fn bounds(self) -> (String, String) {
         let text = |us: i64| {
             let date = Date::from_days(us.div_euclid(DAY_US));
@@ -110,14 +112,15 @@ impl Month {
     }
 }
 
-/// The months to make partitions of: that of `at` and the next `months_ahead`. So many at a time, and none before 1970 or more
-/// than a hundred years from `now`, both microseconds since 1970-01-01 UTC: however often it is asked, the partitions are bounded.
+/// The months to create partitions for: that of `at` and the next `months_ahead`. Their number per call is
+/// bounded, and each is between 1970 and a hundred years after `now`, both in microseconds since 1970-01-01
+/// UTC: however often it is called, the number of partitions is bounded.
 pub fn to_ensure(months_ahead: i64, at: i64, now: i64) -> Result<Vec<Month>, Refusal> {
     if !(0..=MONTHS_AHEAD_MAX).contains(&months_ahead) {
         return Err(Refusal::new(
             Reason::OutOfRange,
             format!("months_ahead must be between 0 and {MONTHS_AHEAD_MAX}"),
-            "Three months ahead are enough where maintenance runs daily.",
+            "Pass a smaller number; three months are enough where maintenance runs daily.",
         )
         .with("argument", "months_ahead")
         .with("months_ahead", months_ahead));
@@ -128,8 +131,8 @@ pub fn to_ensure(months_ahead: i64, at: i64, now: i64) -> Result<Vec<Month>, Ref
     let Some((first, last)) = first.zip(last) else {
         return Err(Refusal::new(
             Reason::OutOfRange,
-            "partitions are made of months from 1970 to a hundred years from now",
-            "Leave at out, for now, or pass a moment of those years.",
+            "partitions can be created for months from 1970 to a hundred years from now",
+            "Leave out the argument at, or pass a time within these years.",
         )
         .with("argument", "at")
         .with("from", format!("{FIRST_YEAR}-01"))

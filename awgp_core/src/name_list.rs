@@ -1,13 +1,13 @@
-//! Names in one setting, separated by commas: `app, "My, shop"`.
+//! Names in a setting, separated by commas: `app, "My, shop"`.
 //!
-//! A name is taken as it is written, in upper and lower case: it is the name of a database, not an identifier of SQL.
-//! One that has a comma, a quote or a space at its end stands in double quotes, where `""` is a quote.
+//! A name is taken as written, in upper and lower case: it is the name of a database, not an SQL identifier.
+//! A name with a comma, a quote or a space at its end is in double quotes, where `""` is a quote.
 
-/// The list is not one: a quote is not closed, or text stands beside a quoted name.
+/// The text is not a list: a quote is not closed, or text is next to a quoted name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotAList;
 
-/// The names, each once, in their order. Nothing between two commas is no name.
+/// The names, each once, in their order. Empty elements are ignored.
 pub fn parse(text: &str) -> Result<Vec<String>, NotAList> {
     let mut names: Vec<String> = Vec::new();
     let mut rest = text.trim_start();
@@ -29,7 +29,7 @@ pub fn parse(text: &str) -> Result<Vec<String>, NotAList> {
     Ok(names)
 }
 
-/// The name as such a list has it.
+/// The name as an element of such a list.
 pub fn quoted(name: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
     if name.chars().all(is_plain) { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }

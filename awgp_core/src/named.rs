@@ -1,6 +1,6 @@
-//! Enums whose variants have the names that SQL knows them by.
+//! Enums whose variants have names in SQL.
 
-/// Declares an enum with its names, all of its variants, and the way back from a name.
+/// Declares an enum with its names, all its variants, and the conversion from a name.
 macro_rules! named {
     ($(#[doc = $doc:literal])+ $name:ident { $($(#[doc = $of:literal])+ $variant:ident = $text:literal,)+ }) => {
         $(#[doc = $doc])+
@@ -8,7 +8,7 @@ macro_rules! named {
         pub enum $name { $($(#[doc = $of])+ $variant,)+ }
 
         impl $name {
-            /// Every one, in the order of the documentation.
+            /// Every variant, in the order of the documentation.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
             /// Its name in SQL.
@@ -16,7 +16,7 @@ macro_rules! named {
                 match self { $(Self::$variant => $text,)+ }
             }
 
-            /// The one with this name.
+            /// The variant with this name.
             pub fn named(name: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|one| one.name() == name)
             }

@@ -1,13 +1,13 @@
-//! What a user's role lets him write. One table; `docs/permissions.md` prints it.
+//! What a user's role lets them write, in one table; a test compares `docs/permissions.md` with it.
 //!
-//! Row-level security says which rows a session sees and in which tenant it may write; this says, besides, what
-//! the *user* in context may do there. Only users are bound: an assistant without a user, and the system (a
-//! tenant in context and nobody else), act under the grants of their database role. An assistant that acts for a
-//! user is bound by that user's role.
+//! Row-level security determines which rows a session sees and in which tenant it may write; this module
+//! determines, in addition, what the *user* in context may do there. Only users are bound: an assistant
+//! without a user, and the system (only a tenant in context), act under the grants of their database role. An
+//! assistant that acts for a user is bound by that user's role.
 //!
-//! The question is asked once, for the statement the user sent. What AWGP's own functions write in consequence
-//! (a balance after a cost, an audit row) is theirs. Whether an approval may be *decided* by a user is another
-//! rule, with risk levels and delegations; the table below only lets a role come that far.
+//! The check applies once, to the statement that the user sent. What AWGP's own functions write as a
+//! consequence (a balance after a cost, an audit row) is not checked again. Whether a user may *decide* an
+//! approval is another rule, with risk levels and delegations; the table below only admits a role to it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,23 +17,23 @@ use thiserror::Error;
 use crate::reason::Reason;
 use crate::refusal::Refusal;
 
-/// A user's role, as in the CHECK of `users.role`, from the least to the most.
+/// A user's role, as in the CHECK of `users.role`, from the lowest to the highest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
     /// Reads, writes nothing.
     Viewer,
     /// Works: work items, requests for approval, costs, conversations.
     Operator,
-    /// Runs assistants; delegates his own approvals.
+    /// Runs assistants; delegates their own approvals.
     Manager,
     /// Runs the tenant: users, policies, pools.
     Admin,
-    /// Everything a user may do, the tenant's own row included.
+    /// Everything a user may do, including the tenant's own row.
     SuperAdmin,
 }
 
 impl Role {
-    /// Every role, from the least to the most.
+    /// Every role, from the lowest to the highest.
     pub const ALL: [Self; 5] = [Self::Viewer, Self::Operator, Self::Manager, Self::Admin, Self::SuperAdmin];
 
     /// The name in `users.role`.
@@ -110,9 +110,9 @@ impl FromStr for Verb {
 pub enum Scope {
     /// Every row of the tenant.
     Tenant,
-    /// Only rows that are the user's own, whatever his role.
+    /// Only rows that are the user's own, for every role.
     Own,
-    /// Only rows that are the user's own, below this role; every row from it on.
+    /// Below this role only rows that are the user's own; from it on every row.
     OwnBelow(Role),
 }
 
@@ -121,11 +121,11 @@ pub enum Scope {
 pub struct Rule {
     /// The table, without schema.
     pub table: &'static str,
-    /// What is done to it.
+    /// The verb.
     pub verb: Verb,
-    /// The least role that may.
+    /// The lowest role that may.
     pub least: Role,
-    /// To which rows.
+    /// The rows.
     pub scope: Scope,
 }
 
@@ -133,12 +133,12 @@ const fn all_rows(table: &'static str, verb: Verb, least: Role) -> Rule {
     Rule { table, verb, least, scope: Scope::Tenant }
 }
 
-/// Every permission a user can have, by table. What is not here, no user may do: `tenants` are created and
-/// `assistant_templates`, `identity_providers` and `model_prices` written by `awgp_admin`; the audit tables by the
-/// chain alone, `budget_periods` and `budget_alerts` by the ledger alone;
-/// records are corrected, expired or closed, not deleted.
+/// Every permission a user can have, by table. What is not here, no user may do: `awgp_admin` creates
+/// `tenants` and writes `assistant_templates`, `identity_providers` and `model_prices`; only the chain writes
+/// the audit tables, only the ledger `budget_periods` and `budget_alerts`; records are corrected, expired or
+/// closed, not deleted.
 pub const RULES: &[Rule] = &[
-    // His own tenant: row-level security leaves no other.
+    // Their own tenant: row-level security admits no other.
     all_rows("tenants", Verb::Update, Role::SuperAdmin),
     all_rows("users", Verb::Insert, Role::Admin),
     all_rows("users", Verb::Update, Role::Admin),
@@ -150,9 +150,9 @@ pub const RULES: &[Rule] = &[
     all_rows("work_items", Verb::Update, Role::Operator),
     all_rows("work_items", Verb::Delete, Role::Manager),
     all_rows("approvals", Verb::Insert, Role::Operator),
-    // Operators decide risks 0 and 1; the rules of approvals say who decides what.
+    // Operators decide risks 0 and 1; the rules of approvals determine who decides what.
     all_rows("approvals", Verb::Update, Role::Operator),
-    // Nobody gives away another's authority; an admin may take a delegation back.
+    // Nobody gives away another user's authority; an admin may revoke a delegation.
     Rule { table: "approval_delegations", verb: Verb::Insert, least: Role::Manager, scope: Scope::Own },
     Rule {
         table: "approval_delegations",
@@ -163,9 +163,9 @@ pub const RULES: &[Rule] = &[
     all_rows("communication_policies", Verb::Insert, Role::Admin),
     all_rows("communication_policies", Verb::Update, Role::Admin),
     all_rows("communication_policies", Verb::Delete, Role::Admin),
-    // What authorize_message() counts; nobody writes it by himself.
+    // Counted by authorize_message(); nobody writes it directly.
     all_rows("message_windows", Verb::Insert, Role::Operator),
-    // What begin_action() and finish_action() write.
+    // Written by begin_action() and finish_action().
     all_rows("governed_actions", Verb::Insert, Role::Operator),
     all_rows("governed_actions", Verb::Update, Role::Operator),
     all_rows("provider_credit_pools", Verb::Insert, Role::Admin),
@@ -185,16 +185,16 @@ pub fn rule(table: &str, verb: Verb) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.table == table && rule.verb == verb)
 }
 
-/// Whether a user of this role may write such rows at all. Of [`Scope`], nothing is said: see [`check_write`].
+/// Whether a user of this role may write such rows at all, regardless of [`Scope`]: see [`check_write`].
 pub fn may_write(role: Role, table: &str, verb: Verb) -> bool {
     rule(table, verb).is_some_and(|rule| role >= rule.least)
 }
 
 /// Whether the actor may write this row.
 ///
-/// `role` is the role of the user in context, None where there is none. `own` is whether the row is the user's
-/// own: for `approval_delegations`, whether he is the delegator, before and after. Refuses with reasons
-/// `role_not_sufficient` and `not_own_row`.
+/// `role` is the role of the user in context, None where there is no user. `own` is whether the row is the
+/// user's own: for `approval_delegations`, whether they are the delegator, before and after. Refuses with
+/// reasons `role_not_sufficient` and `not_own_row`.
 pub fn check_write(role: Option<Role>, table: &str, verb: Verb, own: bool) -> Result<(), PermissionError> {
     let Some(role) = role else { return Ok(()) };
     let permission = rule(table, verb);
@@ -209,19 +209,20 @@ pub fn check_write(role: Option<Role>, table: &str, verb: Verb, own: bool) -> Re
     if any_row || own { Ok(()) } else { Err(PermissionError::NotOwnRow { table: permission.table, verb }) }
 }
 
-/// Whether a user of role `actor` may make a user of role `old` (None: a new one) a user of role `new`.
+/// Whether a user of role `actor` may change a user's role from `old` (None: a new user) to `new`.
 ///
-/// He must be allowed to write users, and neither role may be above his own: an admin neither makes a super_admin
-/// nor unmakes one. With `old == new` it is the question whether he may change or delete such a user at all.
+/// They must be allowed to write users, and neither role may be above their own: an admin neither creates a
+/// super_admin nor removes one. With `old == new` the question is whether they may change or delete such a
+/// user at all.
 pub fn may_grant_role(actor: Role, old: Option<Role>, new: Role) -> bool {
     may_write(actor, "users", Verb::Update) && new <= actor && old.is_none_or(|old| old <= actor)
 }
 
-/// [`may_grant_role`] for whoever is in context, and nobody changes his own role, not even downwards: it would
-/// leave a tenant without its last super_admin by one slip.
+/// [`may_grant_role`] for the user in context. Nobody changes their own role, not even downwards: one slip
+/// would leave a tenant without its last super_admin.
 ///
-/// `actor` is the role of the user in context, None where there is none; `is_self` whether the user changed is
-/// he. Refuses with reasons `own_role` and `role_grant`.
+/// `actor` is the role of the user in context, None where there is no user; `is_self` whether they are the
+/// user that is changed. Refuses with reasons `own_role` and `role_grant`.
 pub fn check_role_change(
     actor: Option<Role>,
     is_self: bool,
@@ -238,46 +239,46 @@ pub fn check_role_change(
 /// Why a user may not write.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum PermissionError {
-    /// His role is below the least, or no user may (`least` is None).
+    /// Their role is too low, or no user may (`least` is None).
     #[error("a user of role {role} may not {verb} {table}")]
     NotSufficient {
-        /// His role.
+        /// Their role.
         role: Role,
         /// The table.
         table: String,
-        /// What he tried.
+        /// The verb.
         verb: Verb,
-        /// The least role that may, if any.
+        /// The lowest role that may, if any.
         least: Option<Role>,
     },
     /// The row is another user's.
-    #[error("a user may {verb} only his own {table}")]
+    #[error("a user may {verb} only their own {table}")]
     NotOwnRow {
         /// The table.
         table: &'static str,
-        /// What he tried.
+        /// The verb.
         verb: Verb,
     },
-    /// One of the roles is above his own.
-    #[error("a user of role {actor} may not make or change a user of role {}", .old.map_or(*.new, |old| old.max(*.new)))]
+    /// One of the roles is above their own.
+    #[error("a user of role {actor} may not create or change a user of role {}", .old.map_or(*.new, |old| old.max(*.new)))]
     Grant {
-        /// His role.
+        /// Their role.
         actor: Role,
         /// The role before.
         old: Option<Role>,
         /// The role after.
         new: Role,
     },
-    /// He is the user whose role was to change.
-    #[error("nobody changes his own role")]
+    /// It is their own role.
+    #[error("users cannot change their own role")]
     OwnRole {
-        /// His role.
+        /// Their role.
         role: Role,
     },
-    /// No such role.
+    /// There is no such role.
     #[error("there is no role \"{0}\"")]
     UnknownRole(String),
-    /// No such verb.
+    /// There is no such verb.
     #[error("there is no verb \"{0}\"")]
     UnknownVerb(String),
 }
@@ -290,7 +291,7 @@ impl From<PermissionError> for Refusal {
             PermissionError::NotSufficient { role, table, verb, least } => {
                 let hint = match least {
                     Some(least) => format!("Ask a user of role {least} or above."),
-                    None => "No user may; see docs/permissions.md for who does.".to_owned(),
+                    None => "No user may; docs/permissions.md shows who may.".to_owned(),
                 };
                 refusal(Reason::RoleNotSufficient, hint)
                     .with("role", role.name())

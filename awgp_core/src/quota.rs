@@ -1,7 +1,7 @@
 //! Quotas: how many active users and assistants a tenant may have.
 //!
-//! What is active: a user with `is_active`, an assistant of status `active`. One that is inactive, suspended or
-//! in error takes no place, and asks for one when it becomes active again.
+//! What counts as active: a user with `is_active`, an assistant of status `active`. An assistant that is
+//! inactive, suspended or in error does not count, and is checked when it becomes active again.
 
 use crate::reason::Reason;
 use crate::refusal::Refusal;
@@ -16,10 +16,10 @@ pub enum Quota {
 }
 
 impl Quota {
-    /// Both.
+    /// Both quotas.
     pub const ALL: [Self; 2] = [Self::Users, Self::Assistants];
 
-    /// The quota of a table's rows; None where there is none.
+    /// The quota of a table's rows; None where the table has no quota.
     pub fn of_table(table: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|quota| quota.table() == table)
     }
@@ -40,14 +40,14 @@ impl Quota {
         }
     }
 
-    /// Refuses what leaves more active than the quota allows.
+    /// Refuses more active rows than the quota allows.
     pub fn check(self, limit: i32, active: i64) -> Result<(), Refusal> {
         if active <= i64::from(limit) {
             return Ok(());
         }
         let table = self.table();
         let hint =
-            format!("Deactivate other {table}, or have an administrator raise tenants.{}.", self.column());
+            format!("Deactivate other {table}, or ask an administrator to raise tenants.{}.", self.column());
         Err(self
             .refusal(
                 Reason::QuotaExceeded,
@@ -58,7 +58,7 @@ impl Quota {
             .with("active", active))
     }
 
-    /// Refuses to lower the quota below what is active.
+    /// Refuses to lower the quota below the number of active rows.
     pub fn check_lowered(self, limit: i32, active: i64) -> Result<(), Refusal> {
         if active <= i64::from(limit) {
             return Ok(());

@@ -1,26 +1,26 @@
-//! Every reason a user can be given, in one table.
+//! Every reason of a refusal, in one table.
 //!
-//! A reason is the stable, machine-readable name of why something was refused. It stands in the DETAIL of the
+//! A reason is the stable, machine-readable name of why something was refused. It is in the DETAIL of the
 //! error as `{"reason": "…", …}`, together with the facts of the case. `docs/errors.md` lists them for users;
-//! a test holds that page against this table.
+//! a test compares that page with this table.
 
-/// The SQLSTATEs that AWGP raises, one a family. All are PostgreSQL's own codes: an unknown one would reach
+/// The SQLSTATEs that AWGP raises, one per family. All are PostgreSQL's own codes: an unknown one would reach
 /// the client as XX000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Family {
     /// 42501 `insufficient_privilege`: not allowed.
     NotAllowed,
-    /// 55000 `object_not_in_prerequisite_state`: not in this state.
+    /// 55000 `object_not_in_prerequisite_state`: not possible in this state.
     WrongState,
     /// 53400 `configuration_limit_exceeded`: a budget, quota or rate limit.
     LimitExceeded,
     /// 22023 `invalid_parameter_value`: a bad argument.
     BadArgument,
-    /// 23514 `check_violation`: a rule over rows that a constraint cannot say.
+    /// 23514 `check_violation`: a rule over rows that a constraint cannot express.
     ConstraintViolation,
-    /// 23503 `foreign_key_violation`: a reference to what is not there.
+    /// 23503 `foreign_key_violation`: a reference to a missing row.
     ForeignKeyViolation,
-    /// P0002 `no_data_found`: no such thing here.
+    /// P0002 `no_data_found`: not found.
     NotFound,
     /// 40001 `serialization_failure`: try again.
     Retry,
@@ -71,19 +71,19 @@ macro_rules! reasons {
 }
 
 reasons! {
-    /// A write, and no tenant is in context.
+    /// A write without a tenant in context.
     NoTenantContext = "no_tenant_context", NotAllowed;
     /// The setting app.current_tenant, or a tenant id given as text, is not a uuid.
     MalformedTenantId = "malformed_tenant_id", BadArgument;
-    /// No active tenant with this id exists; which of the two it is, is not said.
+    /// There is no tenant with this id, or it is not active.
     UnknownTenant = "unknown_tenant", NotAllowed;
     /// The user is not an active user of the tenant.
     UnknownUser = "unknown_user", NotAllowed;
     /// The assistant is not one of the tenant's.
     UnknownAssistant = "unknown_assistant", NotAllowed;
-    /// A row of another tenant was to be written.
+    /// A statement would write a row of another tenant.
     ForeignTenant = "foreign_tenant", NotAllowed;
-    /// A row was to move to another tenant.
+    /// A statement would move a row to another tenant.
     TenantChange = "tenant_change", WrongState;
     /// The context may not be set this way in signed mode.
     SignedMode = "signed_mode", NotAllowed;
@@ -99,9 +99,9 @@ reasons! {
     StructureTooNew = "structure_too_new", WrongState;
     /// An argument, or the value of a column, is outside of its range.
     OutOfRange = "out_of_range", BadArgument;
-    /// A row that an array column of another row names was to be deleted or renamed.
+    /// A statement would delete or renumber a row that an array column of another row names.
     StillReferenced = "still_referenced", ForeignKeyViolation;
-    /// The audit trail is written by the chain alone and never changed.
+    /// Only the chain writes the audit trail, and nothing changes it.
     AuditImmutable = "audit_immutable", NotAllowed;
     /// A governed table cannot be truncated.
     TruncateRefused = "truncate_refused", NotAllowed;
@@ -125,7 +125,7 @@ reasons! {
     TokenNoKeyId = "token_no_key_id", NotAllowed;
     /// The token's kid names a key that is not for signatures.
     TokenKeyUse = "token_key_use", NotAllowed;
-    /// The token's alg is none.
+    /// The token's alg is "none".
     TokenUnsigned = "token_unsigned", NotAllowed;
     /// The token's alg is not on the provider's list.
     TokenAlgorithm = "token_algorithm", NotAllowed;
@@ -133,9 +133,9 @@ reasons! {
     TokenAlgorithmMismatch = "token_algorithm_mismatch", NotAllowed;
     /// The token's signature is not the key's.
     TokenBadSignature = "token_bad_signature", NotAllowed;
-    /// None of the provider's audiences is in the token's aud.
+    /// The token's aud has no audience of the provider.
     TokenWrongAudience = "token_wrong_audience", NotAllowed;
-    /// The token's azp is none of the provider's authorized parties.
+    /// The token's azp is not one of the provider's authorized parties.
     TokenWrongParty = "token_wrong_party", NotAllowed;
     /// The token has no exp, or no iat where the provider bounds the lifetime.
     TokenNoTime = "token_no_time", NotAllowed;
@@ -143,13 +143,13 @@ reasons! {
     TokenExpired = "token_expired", NotAllowed;
     /// The token's nbf or iat is after now.
     TokenNotYetValid = "token_not_yet_valid", NotAllowed;
-    /// The token lives longer than the provider's bound or, where there is none, a year ahead; or ends before it begins.
+    /// The token lives longer than the provider's bound (a year by default), or ends before it begins.
     TokenLifetime = "token_lifetime", NotAllowed;
     /// The token's subject claim is missing, empty, not text, or holds a control character.
     TokenNoSubject = "token_no_subject", NotAllowed;
-    /// The token's tenant claim is missing, or names nothing: it is empty, of another form, or holds a control character; or its provider asks for none, and the user's subject was set by their tenant.
+    /// The token names no tenant, and its provider or the user's subject needs one.
     TokenNoTenant = "token_no_tenant", NotAllowed;
-    /// A key set cannot be used: a private, symmetric or weak key, two of one kid and algorithm, or none that can be used.
+    /// The key set cannot be used: a private, symmetric or weak key, a repeated kid, or no usable key.
     JwksInvalid = "jwks_invalid", BadArgument;
     /// The name of a signature algorithm that cannot be allowed.
     UnknownAlgorithm = "unknown_algorithm", BadArgument;
@@ -159,11 +159,11 @@ reasons! {
     UnknownVerb = "unknown_verb", BadArgument;
     /// The user's role may not write this table in this way.
     RoleNotSufficient = "role_not_sufficient", NotAllowed;
-    /// The user's role may write rows of their own in this table, and this one is another's.
+    /// The user's role may write only their own rows in this table, and this row is another user's.
     NotOwnRow = "not_own_row", NotAllowed;
-    /// A role above the user's own was to be given or taken, or a user with such a role to be changed.
+    /// A statement would give or take a role above the user's own, or change a user who has one.
     RoleGrant = "role_grant", NotAllowed;
-    /// A user was to change their own role.
+    /// Users cannot change their own role.
     OwnRole = "own_role", NotAllowed;
     /// Only an application's own table with a tenant_id, owned by the caller, can be tracked.
     NotTrackable = "not_trackable", BadArgument;
@@ -173,9 +173,9 @@ reasons! {
     PartitionOpen = "partition_open", WrongState;
     /// The audit trail does not verify.
     AuditFindings = "audit_findings", WrongState;
-    /// The token is good, and its subject is a user who is not active.
+    /// The token is valid, and its subject is a user who is not active.
     UserInactive = "user_inactive", NotAllowed;
-    /// The token is good, and its user's tenant is not active.
+    /// The token is valid, and its user's tenant is not active.
     TenantInactive = "tenant_inactive", NotAllowed;
     /// The token's tenant claim, or the tenant its provider is bound to, is not the user's tenant.
     TokenTenantMismatch = "token_tenant_mismatch", NotAllowed;
@@ -191,25 +191,25 @@ reasons! {
     UnknownTemplate = "unknown_template", NotFound;
     /// A template's content or overrides cannot be used; key names what is wrong.
     InvalidTemplate = "invalid_template", BadArgument;
-    /// A template that AWGP ships was to be made, changed or deleted.
+    /// A statement would create, change or delete a template that AWGP ships.
     SystemTemplate = "system_template", NotAllowed;
-    /// A text is no key of a signed note: malformed, not Ed25519, or with an id that is not its own.
+    /// The text is not a key of a signed note: malformed, not Ed25519, or with the id of another key.
     CheckpointKey = "checkpoint_key", BadArgument;
-    /// A private key was given where a public one belongs; none enters the database.
+    /// A private key was given instead of a public one. No private key enters the database.
     PrivateKey = "private_key", BadArgument;
-    /// A text is no signed note, or its text is no checkpoint.
+    /// The text is not a signed note, or its text is not a checkpoint.
     NoteMalformed = "note_malformed", BadArgument;
     /// A note has no signature of the key.
     NoteWrongKey = "note_wrong_key", NotAllowed;
     /// A note's signature is not of its text.
     NoteBadSignature = "note_bad_signature", NotAllowed;
-    /// A text is no proof of an audit row.
+    /// The text is not a proof of an audit row.
     ProofMalformed = "proof_malformed", BadArgument;
-    /// A proof's note says nothing of the tenant of its row.
+    /// The note of the proof does not name the tenant of its row.
     ProofOtherLog = "proof_other_log", BadArgument;
     /// A proof's row and path do not yield the root that was signed.
     ProofMismatch = "proof_mismatch", ConstraintViolation;
-    /// A checkpoint does not extend the one that was signed before, or is not what the rows yield; it is not signed.
+    /// The checkpoint does not extend the last signed one, or is not what the rows yield; it is not signed.
     CheckpointNotExtended = "checkpoint_not_extended", WrongState;
     /// The tenant has no audit row.
     AuditEmpty = "audit_empty", NotFound;
@@ -217,7 +217,7 @@ reasons! {
     UnknownAuditRow = "unknown_audit_row", NotFound;
     /// The audit row is in no checkpoint of that size yet.
     RowNotCheckpointed = "row_not_checkpointed", WrongState;
-    /// The database has made no such checkpoint.
+    /// The database has not created such a checkpoint.
     UnknownCheckpoint = "unknown_checkpoint", NotFound;
     /// A key of tenants.settings that AWGP knows has a value that it cannot use; `key` is the path to it.
     InvalidSetting = "invalid_setting", BadArgument;
@@ -229,7 +229,7 @@ reasons! {
     UnknownApproval = "unknown_approval", NotFound;
     /// The tenant has no such delegation.
     UnknownDelegation = "unknown_delegation", NotFound;
-    /// The risk is above the assistant's tier, and no approval was asked for.
+    /// The risk is above the assistant's tier, and no approval was requested.
     ApprovalRequired = "approval_required", WrongState;
     /// An approval waits for its decision.
     ApprovalPending = "approval_pending", WrongState;
@@ -239,13 +239,13 @@ reasons! {
     ApprovalExpired = "approval_expired", WrongState;
     /// Work has begun under this approval before.
     ApprovalUsed = "approval_used", WrongState;
-    /// The work item is not any more what the approval was asked for.
+    /// The work item, or its assistant, has changed since the approval was requested.
     DigestMismatch = "digest_mismatch", WrongState;
     /// The approval was decided, or has expired, before.
     ApprovalClosed = "approval_closed", WrongState;
-    /// An approval was to expire before its time.
+    /// A statement would expire an approval before its time.
     ApprovalNotExpired = "approval_not_expired", WrongState;
-    /// What an approval asks was to change.
+    /// A statement would change what an approval requests.
     RequestFixed = "request_fixed", WrongState;
     /// A request in the name of another user than the one in context.
     RequesterNotUser = "requester_not_user", NotAllowed;
@@ -257,17 +257,17 @@ reasons! {
     AssistantError = "assistant_error", WrongState;
     /// The work names an action that the assistant's capabilities do not list.
     CapabilityMissing = "capability_missing", NotAllowed;
-    /// The risk was to fall below what an approval was asked for.
+    /// A statement would lower the risk below that of a requested approval.
     RiskLowered = "risk_lowered", WrongState;
-    /// What was approved was to change while it runs.
+    /// A statement would change approved work while it runs.
     WorkItemPinned = "work_item_pinned", WrongState;
-    /// No human is in context, and only humans decide and ask.
+    /// No user is in context, and only humans decide and request.
     NoUserContext = "no_user_context", NotAllowed;
     /// An assistant is in context, and assistants decide nothing.
     AssistantDecides = "assistant_decides", NotAllowed;
-    /// The user asked for the approval himself.
+    /// The user requested the approval.
     SelfApproval = "self_approval", NotAllowed;
-    /// The user made the assistant, and policy does not let such a user decide.
+    /// The user created the assistant, and policy does not let such a user decide.
     AssistantCreator = "assistant_creator", NotAllowed;
     /// The user has voted, or somebody on their behalf.
     AlreadyVoted = "already_voted", WrongState;
@@ -275,15 +275,15 @@ reasons! {
     NotAnApprover = "not_an_approver", NotAllowed;
     /// The user's role does not decide this risk.
     ApproverRole = "approver_role", NotAllowed;
-    /// Risk levels were to be delegated that the delegator does not decide himself.
+    /// A delegation has risk levels that the delegator may not decide.
     BeyondAuthority = "beyond_authority", NotAllowed;
-    /// A delegation was to change, or to come back after it was revoked.
+    /// A statement would change a delegation, or bring it back after it was revoked.
     DelegationFixed = "delegation_fixed", WrongState;
     /// There is nobody left to escalate to.
     EscalationExhausted = "escalation_exhausted", WrongState;
-    /// A column or row that AWGP alone writes.
+    /// Only AWGP writes this column or row.
     MachineWritten = "machine_written", NotAllowed;
-    /// What is done needs a reason in words.
+    /// The call needs a reason in words.
     ReasonRequired = "reason_required", BadArgument;
     /// The policy does not name the user among those who may break glass.
     BreakGlassNotAllowed = "break_glass_not_allowed", NotAllowed;
@@ -291,7 +291,7 @@ reasons! {
     UnknownPrice = "unknown_price", NotFound;
     /// The tenant has as many active users or assistants as its quota allows.
     QuotaExceeded = "quota_exceeded", LimitExceeded;
-    /// A quota was to be lowered below what is active.
+    /// A statement would lower a quota below what is active.
     QuotaInUse = "quota_in_use", LimitExceeded;
     /// The partition is not sealed.
     PartitionNotSealed = "partition_not_sealed", WrongState;
@@ -299,7 +299,7 @@ reasons! {
     PartitionNotCheckpointed = "partition_not_checkpointed", WrongState;
     /// The partition is younger than awgp.audit_retention.
     PartitionTooYoung = "partition_too_young", WrongState;
-    /// The partition is on legal hold, itself or by a tenant whose rows it has.
+    /// The partition, or a tenant that has rows in it, is on legal hold.
     PartitionHeld = "partition_held", WrongState;
     /// awgp.audit_retention is under six months, and awgp.audit_retention_short is off.
     RetentionTooShort = "retention_too_short", WrongState;
@@ -309,7 +309,7 @@ reasons! {
     PartitionPresent = "partition_present", WrongState;
     /// The table of a retired partition is not there any more.
     PartitionGone = "partition_gone", WrongState;
-    /// A cost or a reservation does not fit a limit: a pool's, a tenant's month, an assistant's day, a holding's month.
+    /// The cost or reservation does not fit a limit: pool, assistant's day, tenant's or holding's month.
     BudgetExceeded = "budget_exceeded", LimitExceeded;
     /// The tenant has no credit pool for the provider.
     NoCreditPool = "no_credit_pool", NotFound;
@@ -321,31 +321,31 @@ reasons! {
     ReservationResolved = "reservation_resolved", WrongState;
     /// The cost names another assistant or provider than the reservation it settles.
     ReservationMismatch = "reservation_mismatch", BadArgument;
-    /// The idempotency key was used for another amount, assistant or provider; the external id, for another open conversation.
+    /// The idempotency key, or the external id of an open conversation, was used for something else.
     IdempotencyConflict = "idempotency_conflict", BadArgument;
     /// An assistant that is not active reserves nothing.
     AssistantNotActive = "assistant_not_active", WrongState;
-    /// The ledger is written once: an entry, a period, an alert is never changed or deleted.
+    /// Entries, periods and alerts of the ledger are never changed or deleted.
     LedgerImmutable = "ledger_immutable", NotAllowed;
-    /// A column that the ledger keeps was to be changed.
+    /// A statement would change a column that the ledger keeps.
     LedgerKept = "ledger_kept", NotAllowed;
     /// The entry reverses another, or is reversed already.
     NotReversible = "not_reversible", WrongState;
     /// There is no such time zone.
     UnknownTimeZone = "unknown_time_zone", BadArgument;
-    /// messages is not an array of objects with a role and a content that can be made out.
+    /// messages is not an array of objects with a role and a content that AWGP can read.
     MessagesInvalid = "messages_invalid", BadArgument;
     /// There are too many messages, or one or all of them are too large.
     MessagesTooLarge = "messages_too_large", BadArgument;
-    /// The conversation has ended, so nothing of it changes any more.
+    /// The conversation has ended and does not change any more.
     ConversationEnded = "conversation_ended", WrongState;
     /// The conversation's content was erased.
     ConversationErased = "conversation_erased", WrongState;
-    /// A record on legal hold was to be erased.
+    /// The record is on legal hold and cannot be erased.
     LegalHold = "legal_hold", WrongState;
-    /// A record was to be changed where it only grows.
+    /// A statement would change a record that is append-only.
     AppendOnly = "append_only", WrongState;
-    /// A human must do this, and none is in context, or an assistant is beside them.
+    /// A human must do this: a user in context, without an assistant beside them.
     HumanNeeded = "human_needed", NotAllowed;
     /// The work item or conversation that is named is another assistant's.
     OtherAssistant = "other_assistant", ConstraintViolation;
@@ -355,36 +355,36 @@ reasons! {
     ErasedMeanwhile = "erased_meanwhile", Retry;
     /// The tenant has no such hallucination flag.
     UnknownFlag = "unknown_flag", NotFound;
-    /// A flag does not go from its status to the one asked for.
+    /// A flag cannot change from its status to this one.
     ReviewTransition = "review_transition", WrongState;
-    /// The tenant's policy asks for somebody else than the assistant's creator to conclude.
+    /// The tenant's policy does not let the assistant's creator conclude.
     CreatorAlone = "creator_alone", NotAllowed;
     /// A flag names a detection method that the tenant does not have.
     UnknownDetectionMethod = "unknown_detection_method", BadArgument;
     /// The tenant has no such governed action.
     UnknownAction = "unknown_action", NotFound;
-    /// A governed action was to be finished again, with another report.
+    /// The governed action was finished before, with another report.
     ActionFinished = "action_finished", WrongState;
     /// The work item is another assistant's than the one in context.
     NotOwnWork = "not_own_work", NotAllowed;
-    /// A parallel worker was to have a context.
+    /// A parallel worker cannot have a context.
     ParallelWorker = "parallel_worker", WrongState;
-    /// What the settings of AWGP are cannot be established in this session.
+    /// This session cannot read the settings of AWGP.
     SettingsUnknown = "settings_unknown", WrongState;
     /// A table, an index or a row of AWGP's own is missing, as after a restore that is not complete.
     StructureIncomplete = "structure_incomplete", WrongState;
-    /// A user's subject was to change, and only administrators change one that is set.
+    /// The user has a subject, and only administrators change it.
     SubjectFixed = "subject_fixed", NotAllowed;
     /// Users of one tenant have the same e-mail address, written in different ways.
     EmailClash = "email_clash", ConstraintViolation;
-    /// Fewer people may decide the request than votes are needed; said as a warning.
+    /// Fewer people may decide the request than votes are needed; raised as a warning.
     ApprovalUndecidable = "approval_undecidable", WrongState;
     /// JSON holds \u0000, half of a surrogate pair or a number beyond numeric; `element` is the path to it.
     JsonUnsupported = "json_unsupported", BadArgument;
-    /// A credit pool was to be made for a provider that nobody has declared.
+    /// No setting and no price names the provider of this credit pool.
     UnknownProvider = "unknown_provider", ConstraintViolation;
-    /// Rows that were there before do not keep a constraint that a migration adds.
+    /// Existing rows violate a constraint that a migration adds.
     RowsRefused = "rows_refused", ConstraintViolation;
-    /// What has the name of a month's partition is not attached to the audit trail, or is something else.
+    /// The object with the name of a month's partition is not an attached partition of the audit trail.
     PartitionNameTaken = "partition_name_taken", WrongState;
 }

@@ -1,4 +1,4 @@
-//! What a user is told when something is refused.
+//! The error of a refusal.
 
 use crate::reason::Reason;
 use serde_json::{Map, Value};
@@ -7,13 +7,13 @@ use serde_json::{Map, Value};
 /// raises it as an error; `awgp_core` only returns it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Refusal {
-    /// The stable reason; it decides the SQLSTATE.
+    /// The stable reason; it determines the SQLSTATE.
     pub reason: Reason,
-    /// One short sentence without a final stop, as PostgreSQL's own messages.
+    /// One short sentence without a full stop, like PostgreSQL's own messages.
     pub message: String,
     /// The next thing to do or the next command to type.
     pub hint: String,
-    /// The facts of the case, beside `reason` in DETAIL.
+    /// The facts of the case, in DETAIL after `reason`.
     pub facts: Map<String, Value>,
 }
 

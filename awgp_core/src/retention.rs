@@ -4,11 +4,11 @@ use crate::civil::DAY_US;
 use crate::reason::Reason;
 use crate::refusal::Refusal;
 
-/// Six months of any calendar, the longest of them: the EU AI Act (articles 19 and 26) asks for logs of six months at
-/// least.
+/// Six months in any calendar, so the longest six: the EU AI Act (articles 19 and 26) requires logs of at
+/// least six months.
 pub const SIX_MONTHS_DAYS: u16 = 184;
 
-/// What is known of a month that is to be retired.
+/// What is known about a month before it is retired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools, reason = "independent facts of one month")]
 pub struct Facts {
@@ -18,18 +18,18 @@ pub struct Facts {
     pub is_checkpointed: bool,
     /// A legal hold names it, or a tenant that has rows in it.
     pub is_held: bool,
-    /// Its end, and the moment it is judged at, in microseconds since 1970-01-01 UTC.
+    /// Its end, and the present, in microseconds since 1970-01-01 UTC.
     pub month_end_us: i64,
     /// See above.
     pub at_us: i64,
     /// `awgp.audit_retention`.
     pub retention_days: u16,
-    /// `awgp.audit_retention_short`: less than six months is meant.
+    /// `awgp.audit_retention_short`: a retention under six months is allowed.
     pub may_be_short: bool,
 }
 
-/// Refuses what is on hold, younger than the retention, not sealed or not checkpointed, in this order: what no command
-/// changes comes first.
+/// Refuses a month on hold, younger than the retention, not sealed or not checkpointed, in this order: what
+/// no command changes comes first.
 pub fn check(partition_name: &str, facts: &Facts) -> Result<(), Refusal> {
     let refusal = |reason, message: &str, hint: &str| {
         Err(Refusal::new(reason, message, hint).with("partition_name", partition_name))
@@ -38,15 +38,15 @@ pub fn check(partition_name: &str, facts: &Facts) -> Result<(), Refusal> {
     if facts.retention_days < SIX_MONTHS_DAYS && !facts.may_be_short {
         return refusal(
             Reason::RetentionTooShort,
-            "awgp.audit_retention is under six months, which the EU AI Act asks for",
-            "Set awgp.audit_retention to 184 days or more; where less is lawful, set awgp.audit_retention_short to on.",
+            "awgp.audit_retention is under the six months that the EU AI Act requires",
+            "Set awgp.audit_retention to 184 days or more; where a shorter retention is lawful, set awgp.audit_retention_short to on.",
         );
     }
     if facts.is_held {
         return refusal(
             Reason::PartitionHeld,
             "the partition is on legal hold",
-            "See who holds it, and why: SELECT * FROM awgp.audit_legal_holds WHERE released_at IS NULL;",
+            "To see who holds it, and why: SELECT * FROM awgp.audit_legal_holds WHERE released_at IS NULL;",
         );
     }
     if facts.at_us.saturating_sub(facts.month_end_us) < retention_us {
@@ -67,7 +67,7 @@ pub fn check(partition_name: &str, facts: &Facts) -> Result<(), Refusal> {
         return refusal(
             Reason::PartitionNotCheckpointed,
             "no signed checkpoint covers the partition",
-            "Make one: awgp audit checkpoint --key FILE --out DIR --all-tenants",
+            "Create one: awgp audit checkpoint --key FILE --out DIR --all-tenants",
         );
     }
     Ok(())

@@ -1,7 +1,8 @@
 //! The command that started a server, as `postmaster.opts` keeps it.
 
-/// True where the command gives a parameter whose name begins with `prefix`: `"-c" "NAME=VALUE"`, `"-cNAME=VALUE"` or
-/// `"--NAME=VALUE"`. Every argument stands in double quotes. PostgreSQL takes `-` for `_` in a name, and any case.
+/// True where the command sets a parameter whose name begins with `prefix`: `"-c" "NAME=VALUE"`,
+/// `"-cNAME=VALUE"` or `"--NAME=VALUE"`. Every argument is in double quotes. In a name PostgreSQL accepts `-`
+/// for `_`, and any case.
 pub fn gives_parameter(command: &str, prefix: &str) -> bool {
     command.split('"').any(|argument| {
         let assignment =

@@ -1,20 +1,20 @@
-//! Which minor releases of PostgreSQL let row-level security be passed.
+//! The minor releases of PostgreSQL in which row-level security can be bypassed.
 //!
-//! Source: PostgreSQL's security page, one entry a CVE, with the first fixed minor of each major that was
-//! supported then. A later major was released with the fix; an earlier one never got it.
+//! Source: PostgreSQL's security page, one entry per CVE, with the first fixed minor release of each major
+//! release that was supported then. A later major release contains the fix; an earlier one never got it.
 
-/// A hole in row-level security that PostgreSQL has closed.
+/// A vulnerability in row-level security that PostgreSQL has fixed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KnownHole {
     /// Its number.
     pub cve: &'static str,
-    /// What it lets through, in one sentence without a final stop.
+    /// What it allows, in one sentence without a full stop.
     pub what: &'static str,
     /// Major and first fixed minor, newest major first.
     fixed: &'static [(i32, i32)],
 }
 
-/// Holes that matter here, oldest first.
+/// The relevant vulnerabilities, oldest first.
 pub const KNOWN_HOLES: &[KnownHole] = &[
     KnownHole {
         cve: "CVE-2023-2455",
@@ -34,13 +34,14 @@ pub const KNOWN_HOLES: &[KnownHole] = &[
 ];
 
 impl KnownHole {
-    /// The first minor of this major that has the fix; none where the major was released with it or never
-    /// got it.
+    /// The first minor release of this major release with the fix; None where the first release had it, or no
+    /// release got it.
     pub fn fixed_minor(&self, major: i32) -> Option<i32> {
         self.fixed.iter().find(|(fixed, _)| *fixed == major).map(|(_, minor)| *minor)
     }
 
-    /// True where a server of this version is open. `version_num` is `server_version_num`: 150004 for 15.4.
+    /// True where a server of this version is vulnerable. `version_num` is `server_version_num`: 150004 for
+    /// 15.4.
     pub fn is_open_in(&self, version_num: i32) -> bool {
         let (major, minor) = (version_num / 10_000, version_num % 10_000);
         match self.fixed_minor(major) {
@@ -50,7 +51,7 @@ impl KnownHole {
     }
 }
 
-/// The holes that are open in a server of this version. `version_num` is `server_version_num`.
+/// The vulnerabilities of a server of this version. `version_num` is `server_version_num`.
 pub fn open_holes(version_num: i32) -> impl Iterator<Item = &'static KnownHole> {
     KNOWN_HOLES.iter().filter(move |hole| hole.is_open_in(version_num))
 }

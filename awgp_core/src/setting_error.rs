@@ -1,4 +1,4 @@
-//! Why the value of a setting cannot be used, and where it stands.
+//! Why the value of a setting cannot be used, and where.
 
 use crate::reason::Reason;
 use crate::refusal::Refusal;
@@ -7,19 +7,19 @@ use std::fmt;
 /// A setting that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingError {
-    /// Where it stands: keys and places, joined by stops.
+    /// The path: keys and indexes, joined by dots.
     pub path: String,
     /// What is wrong with it, as a clause: "it must be …".
     pub problem: String,
 }
 
 impl SettingError {
-    /// An error at this place.
+    /// An error at this path.
     pub fn at(path: impl fmt::Display, problem: impl Into<String>) -> Self {
         Self { path: path.to_string(), problem: problem.into() }
     }
 
-    /// The same error, seen from one level higher.
+    /// The same error, with the path from one level higher.
     #[must_use]
     pub fn below(self, key: impl fmt::Display) -> Self {
         let path = if self.path.is_empty() { key.to_string() } else { format!("{key}.{}", self.path) };
@@ -32,7 +32,7 @@ impl From<SettingError> for Refusal {
         Self::new(
             Reason::InvalidSetting,
             format!("the setting {} cannot be used: {}", error.path, error.problem),
-            "Mend the key that DETAIL names; docs/settings.md lists the keys and what they take.",
+            "Correct the key named in DETAIL; docs/settings.md lists the keys and their values.",
         )
         .with("key", error.path)
         .with("problem", error.problem)

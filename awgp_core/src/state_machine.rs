@@ -1,15 +1,16 @@
-//! State machines: states, verbs and arrows in one table, and how a move that does not exist is refused.
+//! State machines: states, verbs and transitions in one table, and the refusal of a missing transition.
 //!
-//! [`state_machine!`] makes of a table the enum of states, the enum of verbs, and a [`Machine`] as the const `MACHINE`. The
-//! machines are [`crate::work`], [`crate::approval`], [`crate::approval::delegation`], [`crate::assistant`], [`crate::action`]
-//! and [`crate::records::review`]. docs/state_machines.md draws them; a test holds the drawings against the tables.
+//! [`state_machine!`] turns a table into the enum of states, the enum of verbs, and a [`Machine`] as the
+//! const `MACHINE`. The state machines are [`crate::work`], [`crate::approval`],
+//! [`crate::approval::delegation`], [`crate::assistant`], [`crate::action`] and [`crate::records::review`].
+//! docs/state_machines.md draws them; a test compares the drawings with the tables.
 
 use crate::reason::Reason;
 use crate::refusal::Refusal;
 
 /// A state or a verb: an enum whose variants have names in SQL.
 pub trait Named: Copy + Eq + 'static {
-    /// Every one.
+    /// Every variant.
     const EVERY: &'static [Self];
 
     /// Its name in SQL.
@@ -21,14 +22,15 @@ pub trait Named: Copy + Eq + 'static {
 pub struct Machine<S: 'static, V: 'static> {
     /// The table whose column `status` holds the state.
     pub table: &'static str,
-    /// Where a row begins; the first is the usual one.
+    /// The states in which a row may begin; the first is the default.
     pub begins: &'static [S],
-    /// From where, by which verb, to where: verb by verb in their order.
+    /// Transitions: state, verb, next state, ordered by verb.
     pub arrows: &'static [(S, V, S)],
 }
 
 impl<S: Named, V: Named> Machine<S, V> {
-    /// The state after the verb; None where the verb is not possible in this state, or leads to more than one.
+    /// The state after the verb; None where the verb is not possible in this state, or leads to more than
+    /// one.
     pub fn transition(&self, from: S, verb: V) -> Option<S> {
         let mut leads =
             self.arrows.iter().filter(|(at, by, _)| (*at, *by) == (from, verb)).map(|(_, _, to)| *to);
@@ -40,7 +42,7 @@ impl<S: Named, V: Named> Machine<S, V> {
         self.arrows.iter().find(|(at, _, next)| (*at, *next) == (from, to)).map(|(_, verb, _)| *verb)
     }
 
-    /// The same; refuses with reason `illegal_transition` where there is none.
+    /// The same; refuses with reason `illegal_transition` where there is no such verb.
     pub fn verb_between(&self, from: S, to: S) -> Result<V, Refusal> {
         self.verb(from, to).ok_or_else(|| self.illegal(from, to.name()))
     }
@@ -55,7 +57,7 @@ impl<S: Named, V: Named> Machine<S, V> {
         }
     }
 
-    /// Refuses a row that begins elsewhere than at a beginning, with reason `illegal_transition`.
+    /// Refuses a new row whose state is not one of the initial states, with reason `illegal_transition`.
     pub fn begin(&self, state: S) -> Result<(), Refusal> {
         if self.begins.contains(&state) {
             return Ok(());
@@ -63,15 +65,15 @@ impl<S: Named, V: Named> Machine<S, V> {
         let usual = self.begins.first().map_or("", |state| state.name());
         Err(Refusal::new(
             Reason::IllegalTransition,
-            format!("a row does not begin as {}", state.name()),
-            format!("Insert it as {usual} and move it from there; see docs/state_machines.md."),
+            format!("the status of a new row cannot be {}", state.name()),
+            format!("Insert it as {usual} and change it from there; see docs/state_machines.md."),
         )
         .with("table", self.table)
         .with("from", None::<String>)
         .with("to", state.name()))
     }
 
-    /// True where no verb leads on.
+    /// True where no verb leads out of the state.
     pub fn is_final(&self, state: S) -> bool {
         self.arrows.iter().all(|(from, _, _)| *from != state)
     }
@@ -82,7 +84,7 @@ impl<S: Named, V: Named> Machine<S, V> {
     }
 }
 
-/// A row of `table` was to go from one state to another, and no verb leads there.
+/// A transition of a row of `table` that no verb makes.
 pub fn illegal_transition<'a>(
     table: &str,
     from: &str,
@@ -91,17 +93,20 @@ pub fn illegal_transition<'a>(
 ) -> Refusal {
     let possible: Vec<&str> = possible.into_iter().collect();
     let hint = match possible.as_slice() {
-        [] => format!("{from} is final; make a new row."),
-        _ => format!("From {from} it goes to: {}. See docs/state_machines.md.", possible.join(", ")),
+        [] => format!("{from} is final; create a new row."),
+        _ => format!(
+            "From {from} the status can change to: {}. See docs/state_machines.md.",
+            possible.join(", ")
+        ),
     };
-    Refusal::new(Reason::IllegalTransition, format!("it cannot go from {from} to {to}"), hint)
+    Refusal::new(Reason::IllegalTransition, format!("status cannot change from {from} to {to}"), hint)
         .with("table", table)
         .with("from", from)
         .with("to", to)
 }
 
-/// Declares a state machine: the table, the enum of states and where a row begins, the enum of verbs with the arrows of
-/// each.
+/// Declares a state machine: the table, the enum of states with the initial ones, the enum of verbs with the
+/// transitions of each.
 ///
 /// ```text
 /// state_machine! {
@@ -158,7 +163,7 @@ macro_rules! state_machine {
             }
         }
 
-        /// The machine.
+        /// The state machine.
         pub const MACHINE: $crate::state_machine::Machine<$State, $Verb> = $crate::state_machine::Machine {
             table: $table,
             begins: &[$($State::$begin,)+],
@@ -173,7 +178,8 @@ mod tests {
     use super::*;
     use crate::{action, approval, assistant, records, work};
 
-    /// Between two states there is a verb or a refusal, and what leads somewhere is found again between the two.
+    /// Between two states there is a verb or a refusal, and the verb between two states makes that
+    /// transition.
     fn holds_together<S: Named + std::fmt::Debug, V: Named + std::fmt::Debug>(machine: &Machine<S, V>) {
         for (place, (from, verb, to)) in machine.arrows.iter().enumerate() {
             assert_eq!(machine.verb(*from, *to), Some(*verb), "two verbs from {from:?} to {to:?}");

@@ -1,4 +1,5 @@
-//! What is said when a part of the installed structure is not there: a restore that is not complete, or an object that was dropped.
+//! The error for a missing part of the installed structure: a restore that is not complete, or an object that
+//! was dropped.
 
 use crate::reason::Reason;
 use crate::refusal::Refusal;
@@ -8,7 +9,7 @@ pub fn incomplete(what: &str) -> Refusal {
     Refusal::new(
         Reason::StructureIncomplete,
         format!("{what} is missing"),
-        "Restore the whole dump, or as the owner: SELECT awgp.install(force => true);",
+        "Restore the whole dump, or run as the owner: SELECT awgp.install(force => true);",
     )
     .with("missing", what)
 }

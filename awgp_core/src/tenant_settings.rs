@@ -1,6 +1,6 @@
-//! The keys of `tenants.settings` that AWGP knows, each judged by its own domain when it is written.
+//! The keys of `tenants.settings` that AWGP knows, each checked by its own domain when it is written.
 //!
-//! `settings` is also an application's own drawer: keys that are not in [`KNOWN`] are nobody's business here.
+//! Applications may store other keys in `settings`: keys that are not in [`KNOWN`] are not checked.
 
 use serde_json::Value;
 
@@ -10,10 +10,10 @@ use crate::money::{provider, settings};
 use crate::records;
 use crate::setting_error::SettingError;
 
-/// What judges the value of one key. Paths in its errors begin below the key.
+/// The check of one key's value. Paths in its errors begin below the key.
 type Validator = fn(&Value) -> Result<(), SettingError>;
 
-/// Every key that AWGP knows, and who judges it. A new one is a line here.
+/// Every key that AWGP knows, with its check. A new key is a line here.
 const KNOWN: &[(&str, Validator)] = &[
     ("approval_policy", policy::validate),
     ("conversation_policy", records::policy::validate_conversation),
@@ -24,7 +24,7 @@ const KNOWN: &[(&str, Validator)] = &[
     ("holding_monthly_cost_limit", settings::validate_limit),
 ];
 
-/// Judges the settings of a tenant: the first key that cannot be used, with the path to it.
+/// Checks the settings of a tenant; the error is the first key that cannot be used, with its path.
 pub fn validate(settings: &Value) -> Result<(), SettingError> {
     for (key, validator) in KNOWN {
         if let Some(value) = settings.get(key) {

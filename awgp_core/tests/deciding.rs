@@ -98,7 +98,7 @@ fn a_delegation_passes_on_what_its_delegator_may_do_now() {
         assert_eq!(why_not.delegations, [(id(100), expected)]);
         assert_eq!(why_not.obstacle, Obstacle::Role { role: Role::Operator, least: Role::Admin });
     }
-    // The requester holds a delegation: it does not help him.
+    // The requester has a delegation, which does not help them.
     let requester = person(1, Role::Manager);
     let why_not = may_decide(&question, &requester, &[given]).expect_err("his own request");
     assert_eq!((why_not.obstacle, why_not.delegations.len()), (Obstacle::Requester, 0));
@@ -107,9 +107,9 @@ fn a_delegation_passes_on_what_its_delegator_may_do_now() {
 const ROLES: [Role; 5] = Role::ALL;
 
 proptest! {
-    /// A tenant of eight users who delegate to each other at random and vote in a random order, all of them again
-    /// and again: the requester is never named by a vote, nobody is named twice, and whoever's authority
-    /// was used has the role himself. Delegations do not chain: the authority is its owner's.
+    /// A tenant of eight users who delegate to each other at random and vote in a random order, each several
+    /// times: no vote names the requester, no user is named twice, and the one whose authority was used has
+    /// the role themselves. Delegations do not chain: the authority is its owner's.
     #[test]
     fn votes_name_each_user_once_and_never_the_requester(
         roles in prop::collection::vec(0_usize..5, 8),
@@ -177,7 +177,7 @@ fn one_subject_is_one_human_whichever_user_he_is() {
     ] {
         let who = Person { human: presented(9, subject), ..person(9, Role::Admin) };
         assert_eq!(may_decide(&question, &who, &[]).map_err(|why_not| why_not.obstacle), expected);
-        // As a delegator: his row's subject, of whatever issuer.
+        // As a delegator: the subject of their row, of any issuer.
         let delegator = Human { issuer: None, ..presented(9, subject) };
         let held = delegation(Person { human: delegator, ..person(9, Role::Admin) });
         let through = may_decide(&question, &person(10, Role::Viewer), &[held]);

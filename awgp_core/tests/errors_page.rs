@@ -1,5 +1,5 @@
-//! Holds docs/errors.md against the table of reasons: every reason has its line there, and every line its
-//! reason; and no two reasons can be taken for each other.
+//! Compares docs/errors.md with the table of reasons: every reason has its line there, and every line its
+//! reason; and all reasons are different.
 
 use awgp_core::reason::Reason;
 use std::collections::BTreeSet;

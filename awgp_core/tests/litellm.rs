@@ -1,4 +1,4 @@
-//! What is taken of a price list of LiteLLM's, and why the rest is not.
+//! Which prices of a LiteLLM price list are taken, and why the others are not.
 
 use awgp_core::money::litellm::{LeftOut, ModelPrice, NotHeld, PriceList, read};
 use proptest::prelude::*;
@@ -126,7 +126,7 @@ fn a_size_is_read_however_it_is_spelled_and_what_is_not_read_is_left_out() {
         let fields = format!(r#", "{field}": 3e-07"#);
         assert_eq!(reason("m", &chat("openai", &fields)), LeftOut::OtherTiers, "{field}");
     }
-    // Of another class, and of tokens written to the cache: told, not taken.
+    // Of another class, and of tokens written to the cache: reported, not taken.
     let told = r#", "input_cost_per_token_above_272k_tokens_ultrafast": 1, "output_cost_per_token_decisions": 1,
         "input_cost_per_token_weekend": 1, "cache_creation_input_token_cost_above_200000_tokens": 1,
         "off_peak_pricing": {"input_cost_per_token": 1}, "fedramp_uplift_multiplier": 1.1,

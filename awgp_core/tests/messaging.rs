@@ -82,7 +82,7 @@ fn any_policies() -> impl Strategy<Value = Vec<Policy>> {
 }
 
 proptest! {
-    /// The rule in one sentence: somebody speaks, and all who speak let it through.
+    /// The rule in one sentence: a policy applies, and all that apply allow it.
     #[test]
     fn within_a_tenant_it_is_what_all_policies_that_speak_allow(
         policies in any_policies(), from in prop::sample::select(TYPES.to_vec()),
@@ -101,7 +101,7 @@ proptest! {
         prop_assert_eq!(decision.spoken.len(), speaking.len());
     }
 
-    /// One more policy that speaks never opens what was closed, where another one speaks already.
+    /// Another policy that applies never allows what was denied, where a policy applies already.
     #[test]
     fn one_more_policy_never_allows_more(
         policies in any_policies(), more in any_policies(), length in 0_usize..20,
@@ -117,7 +117,7 @@ proptest! {
         }
     }
 
-    /// Between tenants both sides must speak, and no word of the other side's policies is told.
+    /// Between tenants a policy of both sides must apply, and nothing of the other side's policies is shown.
     #[test]
     fn across_tenants_both_sides_must_allow_and_the_other_side_is_not_told(
         own in any_policies(), other in any_policies(), receiver_seen: bool, length in 0_usize..20,

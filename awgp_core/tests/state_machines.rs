@@ -1,4 +1,4 @@
-//! docs/state_machines.md draws the machines as they are.
+//! docs/state_machines.md draws the state machines as they are.
 
 use awgp_core::approval::{self, delegation};
 use awgp_core::records::review;
@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 const PAGE: &str = include_str!("../../docs/state_machines.md");
 
-/// The arrows below a heading: from, to, verb; [*] has no verb.
+/// The transitions below a heading: from, to, verb; [*] has no verb.
 fn drawn(heading: &str) -> BTreeSet<String> {
     let section = PAGE.split("\n## ").find(|section| section.starts_with(heading)).expect(heading);
     let diagram = section.split("```").nth(1).expect("a diagram");
@@ -18,7 +18,7 @@ fn drawn(heading: &str) -> BTreeSet<String> {
     arrows
 }
 
-/// The arrows of a machine, as they are drawn. A state with no way on is last.
+/// The transitions of a state machine, as they are drawn. A final state is last.
 fn arrows<S: Named, V: Named>(machine: &Machine<S, V>) -> BTreeSet<String> {
     let begins = machine.begins.iter().map(|state| format!("[*] --> {}", state.name()));
     let moves = machine

@@ -1,4 +1,5 @@
-//! The views that lists read: what the table shows under row-level security, with names beside the ids, and no more.
+//! The views that lists read: what the table shows under row-level security, with names beside the ids, and
+//! nothing else.
 
 use awgp_tests::fixture::{Group, Tenant, group, one, within, within_as};
 use awgp_tests::{Database, assert_sqlstate};

@@ -1,8 +1,8 @@
 //! A database of every release, with rows in it, becomes by `migrate()` what a new database is.
 //!
-//! `tests/releases/VERSION.dump` is the structure of a release as `pg_dump` writes it, `VERSION.rows.sql` what was put
-//! into it; neither changes any more. What is being worked on is dumped here, and takes the same road. Whoever changes
-//! `sql/tables/` after a release without a migration, or the other way round, finds it here.
+//! `tests/releases/VERSION.dump` is the structure of a release as `pg_dump` writes it, `VERSION.rows.sql` its
+//! rows; neither changes any more. The present structure is dumped here, and migrated in the same way. A
+//! change of `sql/tables/` after a release without a migration, or the other way round, fails here.
 
 use awgp_tests::catalog::{assert_same, findings};
 use awgp_tests::command::{Folder, run};
@@ -15,7 +15,7 @@ use uuid::Uuid;
 /// The version being worked on.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The structure of a new database, as `pg_dump` writes it, without what another moment or another owner would change.
+/// The structure of a new database, as `pg_dump` writes it, without what depends on the time or the owner.
 fn structure(database: &Database) -> String {
     let months = "--exclude-table=awgp.audit_logs_2*";
     let dump = run("pg_dump", database, &["--schema-only", "--no-owner", months]);

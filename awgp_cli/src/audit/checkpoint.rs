@@ -1,8 +1,8 @@
-//! `awgp audit checkpoint`: signs how far each tenant's trail has come.
+//! `awgp audit checkpoint`: signs the present state of each tenant's trail.
 //!
-//! The database makes the checkpoint, and this program believes nothing of it: from the last note of the folder on it computes
-//! the tree from the rows, and signs what it has computed itself. Where that does not extend what was
-//! signed before, nothing is signed. Then the database is shown the note, so that it knows what may be retired.
+//! The database creates the checkpoint, and this program does not trust it: from the folder's last note on it
+//! computes the tree from the rows, and signs what it has computed. A tree that does not extend the last
+//! signed one is not signed. Then the database gets the note, so that it knows what may be retired.
 
 use super::key;
 use super::notes::Notes;
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 use uuid::Uuid;
 
-/// Every tenant that has a row, one look at an index each.
+/// Every tenant that has a row, with one index lookup each.
 const ALL: &str = "
     WITH RECURSIVE tenant (id) AS (
         (SELECT tenant_id FROM awgp.audit_logs ORDER BY tenant_id LIMIT 1)
@@ -30,7 +30,7 @@ const ALL: &str = "
         FROM tenant WHERE tenant.id IS NOT NULL)
     SELECT id FROM tenant WHERE id IS NOT NULL ORDER BY id";
 
-/// The direct subsidiaries of these tenants that have a row, inactive ones too: their trail goes on.
+/// The direct subsidiaries of these tenants that have a row, including inactive ones: their trail continues.
 const SUBSIDIARIES: &str = "
     SELECT parent_tenant_id AS holding_id, id FROM awgp.tenants
     WHERE parent_tenant_id::text = ANY ($1)
@@ -39,7 +39,7 @@ const SUBSIDIARIES: &str = "
 
 const COLUMNS: [&str; 5] = ["kind", "tenant_id", "tree_size", "signed", "note"];
 
-/// What is to be signed.
+/// The trees to sign.
 struct Targets {
     tenants: Vec<Uuid>,
     /// Holdings with their direct subsidiaries.
@@ -84,7 +84,7 @@ async fn targets(work: &Work<'_>, context: Context<'_>, all: bool) -> Result<Tar
         }
     } else {
         let none = || {
-            Failure::of_reason(Reason::NoTenantContext, "which tenant is to be signed?")
+            Failure::of_reason(Reason::NoTenantContext, "no tenant is given to sign")
                 .hint("add --tenant SLUG, or --all-tenants")
         };
         let Scope::Tenants(found) = scope::enter(work, context).await? else { return Err(none().into()) };
@@ -119,7 +119,7 @@ impl Signer<'_> {
         let made = self.made(tenant_id).await?;
         let last = self.notes.checkpoints(tenant_id).last().map(|(last, _)| (*last).clone());
         if self.notes.install_id()?.is_some_and(|install_id| install_id != made.install_id) {
-            return Err(not_extended("the notes of the folder are of another database").into());
+            return Err(not_extended("the notes in the folder are from another database").into());
         }
         let work = self.session.begin(Context::default()).await?;
         let computed = compute(&work, tenant_id, last.as_ref(), &made).await?;
@@ -144,7 +144,8 @@ impl Signer<'_> {
         }))
     }
 
-    /// Lets the database append what is new. It lasts: a note of what was rolled back would be one of another history.
+    /// Lets the database append new rows, and commits: a note of a tree that was rolled back would be a
+    /// second history.
     async fn made(&mut self, tenant_id: Uuid) -> Result<Checkpoint, Trouble> {
         let work = self.session.begin(Context::default()).await?;
         let sql = "SELECT awgp.audit_checkpoint($1::text::uuid) ->> 'body'";
@@ -182,7 +183,8 @@ impl Signer<'_> {
     }
 }
 
-/// The checkpoint as this program computes it from the rows. It must be the one that the database has made.
+/// The checkpoint as this program computes it from the rows. It must be the one that the database has
+/// created.
 async fn compute(
     work: &Work<'_>,
     tenant_id: Uuid,
@@ -190,7 +192,7 @@ async fn compute(
     made: &Checkpoint,
 ) -> Result<Checkpoint, Trouble> {
     if let Some(last) = last.filter(|last| made.size < last.size) {
-        let what = format!("{} rows were signed, and the database knows of {}", last.size, made.size);
+        let what = format!("{} rows were signed, and the database has {}", last.size, made.size);
         return Err(not_extended(&what).into());
     }
     let walked = walk::walk(work, made.install_id, tenant_id, last, made.size).await?;
@@ -210,5 +212,5 @@ async fn compute(
 
 fn not_extended(what: &str) -> Failure {
     Failure::of_reason(Reason::CheckpointNotExtended, format!("nothing was signed: {what}"))
-        .hint("awgp audit verify --checkpoint DIR --public-key KEY says what was done")
+        .hint("find out what was changed with: awgp audit verify --checkpoint DIR --public-key KEY")
 }

@@ -1,4 +1,4 @@
-//! Rows of audit_logs as one binary COPY sends them: nothing is converted.
+//! Rows of audit_logs in one binary COPY, without conversion.
 
 use super::spool::{STATES, Spool};
 use super::tuple::{COLUMNS, Kept, Tuple};
@@ -43,7 +43,7 @@ pub fn is_too_large(error: &tokio_postgres::Error) -> bool {
     })
 }
 
-/// Hands over the rows of a COPY.
+/// Passes on the rows of a COPY.
 pub async fn rows(
     work: &Work<'_>,
     sql: &str,
@@ -74,7 +74,7 @@ fn after_header(bytes: &[u8]) -> Option<&[u8]> {
     rest.get(usize::try_from(u32::from_be_bytes(*length)).ok()?..)
 }
 
-/// What was sent is no row.
+/// The message is not a row.
 pub fn unreadable() -> Failure {
     Failure::new(Exit::Unexpected, "the server's COPY of audit_logs cannot be read")
         .hint("use the client of the extension's version: `awgp version`")

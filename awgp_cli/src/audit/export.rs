@@ -1,4 +1,5 @@
-//! `awgp audit export`: JSON Lines as docs/audit_format.md has them, row by row, in constant memory but for the lanes.
+//! `awgp audit export`: JSON Lines as in docs/audit_format.md, row by row, in constant memory except for the
+//! lanes.
 
 use super::rows;
 use super::scope;
@@ -22,8 +23,8 @@ use uuid::Uuid;
 
 const WRITE_BYTES: usize = 1 << 20;
 
-/// The stretches of each lane among the rows exported: where one begins, the link before it, and its last link. A lane is in
-/// one stretch unless a month between was retired.
+/// The ranges of each lane among the exported rows: the link before a range, and its last link. A lane is in
+/// one range unless a month between was retired.
 const LANES: &str = "
     WITH away AS (
         SELECT a.tenant_id, a.chain_lane, a.last_seq, a.last_hash
@@ -58,10 +59,10 @@ const LANES: &str = "
         ORDER BY a.id LIMIT 1) AS h ON true
     ORDER BY s.tenant_id, s.chain_lane, s.first_seq";
 
-/// A stretch of a lane: where it begins, and its line.
+/// A range of a lane: where it begins, and its line.
 type Stretch = (Lane, i64, Mark);
 
-/// Exports. What was written is said on stderr, since stdout may be the export.
+/// Exports. The summary goes to stderr, since stdout may be the export.
 pub async fn export(
     session: &mut Session,
     context: Context<'_>,
@@ -81,7 +82,7 @@ pub async fn export(
     }
     for (time, comparison) in [(&options.since, ">="), (&options.until, "<")] {
         if let Some(time) = time {
-            // COPY takes no parameter: the server reads the time, and writes it as a literal.
+            // COPY has no parameters: the server reads the time, and writes it as a literal.
             let sql = "SELECT quote_literal($1::text::timestamptz::text)";
             let literal = work.text(sql, &[time]).await?;
             let _ = write!(condition, " AND \"timestamp\" {comparison} {literal}::timestamptz");
@@ -124,7 +125,7 @@ async fn lanes(work: &Work<'_>, condition: &str) -> Result<Vec<Stretch>, Trouble
             let mark = Mark::Lane {
                 tenant_id,
                 chain_lane,
-                // Without its hash the row before is no start to verify from.
+                // Without its hash verification cannot begin at the row before.
                 after_seq: number("after_seq")?.filter(|_| after_hash.is_some()).unwrap_or(0),
                 after_hash,
                 head_seq: number("head_seq")?.filter(|_| head_hash.is_some()),
@@ -135,7 +136,7 @@ async fn lanes(work: &Work<'_>, condition: &str) -> Result<Vec<Stretch>, Trouble
         .collect()
 }
 
-/// Writes the rows of a condition as an exported log, piece by piece, and returns how many they are.
+/// Writes the rows of a condition as an exported log, piece by piece, and returns their number.
 pub async fn write_log(
     work: &Work<'_>,
     condition: &str,
@@ -182,7 +183,7 @@ fn put_spooled(
         if spool.length(column).is_none() {
             continue;
         }
-        // Within a string the quotes would have backslashes.
+        // Within a string the quotes would be escaped.
         let key = format!("\"{name}\":");
         let Some((before, after)) = rest.split_once(&format!("{key}null")) else { continue };
         put(before.as_bytes())?;
@@ -206,7 +207,7 @@ fn put_spooled(
 fn owned(tuple: &Tuple<'_>) -> Result<AuditRow, Failure> {
     let row = &tuple.row;
     let text = |bytes: &[u8]| {
-        // The connection's encoding is UTF-8, so the server has seen to it.
+        // The connection's encoding is UTF-8, which the server ensures.
         String::from_utf8(bytes.to_vec())
             .map_err(|error| Failure::new(Exit::Unexpected, format!("row {}: {error}", row.id)))
     };
@@ -228,10 +229,10 @@ fn owned(tuple: &Tuple<'_>) -> Result<AuditRow, Failure> {
     })
 }
 
-/// Where the export goes: standard output, or a file that gets its name when it is complete.
+/// The export's destination: standard output, or a file that gets its name when it is complete.
 pub struct Destination {
     writer: BufWriter<Box<dyn Write>>,
-    /// The name while it is written, and the name.
+    /// The temporary name, and the name.
     names: Option<(PathBuf, PathBuf)>,
 }
 
@@ -247,7 +248,7 @@ impl Destination {
         let partial = PathBuf::from(partial);
         let file = File::create(&partial).map_err(|error| {
             Failure::new(Exit::BadArgument, format!("{}: {error}", partial.display()))
-                .hint("name a file in a directory that can be written to")
+                .hint("name a file in a writable directory")
         })?;
         let writer: Box<dyn Write> = Box::new(file);
         Ok(Self {
@@ -266,7 +267,7 @@ impl Destination {
         put_line(&mut |bytes| self.put(bytes), line)
     }
 
-    /// Gives the file its name.
+    /// Renames the file.
     pub fn finish(mut self) -> Result<(), Failure> {
         self.writer.flush().map_err(|error| unwritable(&error))?;
         match &self.names {
@@ -275,7 +276,7 @@ impl Destination {
         }
     }
 
-    /// Removes what was written so far. A reader of stdout that has seen enough is no error.
+    /// Removes the unfinished file. A reader that closes stdout early is not an error.
     pub fn give_up(self, trouble: Trouble) -> Result<(), Trouble> {
         if let Some((partial, _)) = &self.names {
             let _ = fs::remove_file(partial);

@@ -1,4 +1,4 @@
-//! `awgp audit history`: every version of one thing, and what changed from each to the next.
+//! `awgp audit history`: every version of one row, and what changed from each to the next.
 
 use super::listing;
 use super::scope;
@@ -28,11 +28,11 @@ struct Event<'a> {
     actor_type: Option<&'a RawValue>,
     actor_id: Option<&'a RawValue>,
     metadata: Option<&'a RawValue>,
-    /// Where it comes from: null for a change that was captured.
+    /// Its origin: null for a change that was captured.
     origin: Option<String>,
 }
 
-/// Shows the history of one thing, the oldest version first. Where there are more versions than asked for, the
+/// Shows the history of one row, the oldest version first. Where there are more versions than requested, the
 /// newest are shown.
 pub async fn history(
     session: &mut Session,
@@ -51,10 +51,9 @@ pub async fn history(
     let mut rows = listing::whole(&work, &condition, &[&options.entity, &options.key, &limit]).await?;
     work.commit().await?;
     if rows.is_empty() {
-        let message =
-            format!("the trail that is seen here has no {} {}", options.entity, options.key.join(" "));
+        let message = format!("the visible trail has no {} {}", options.entity, options.key.join(" "));
         return Err(Failure::new(Exit::NotFound, message)
-            .hint(format!("list what there is with `awgp audit log --entity {}`", options.entity))
+            .hint(format!("list the events with `awgp audit log --entity {}`", options.entity))
             .into());
     }
     rows.reverse();
@@ -65,20 +64,23 @@ pub async fn history(
     })
 }
 
-/// Only a table, which has a schema before its name, has rows whose key is no uuid.
+/// Only a tracked table, whose name includes a schema, has rows whose key is not a uuid.
 fn refuse_no_uuid(options: &AuditHistory) -> Result<(), Failure> {
     let is_uuid = matches!(options.key.as_slice(), [only] if Uuid::try_parse(only).is_ok());
     if options.entity.contains('.') || is_uuid {
         return Ok(());
     }
-    let message =
-        format!("{} is no uuid, and {} no table with its schema", options.key.join(" "), options.entity);
+    let message = format!(
+        "{} is not a uuid, and {} is not a table with its schema",
+        options.key.join(" "),
+        options.entity
+    );
     Err(Failure::new(Exit::Usage, message).hint("awgp audit history shop.orders 42"))
 }
 
 fn version(row: &Row) -> Version<'_> {
     let origin = listing::origin(row);
-    // What a client has said of a thing is no version of it.
+    // What a client has logged about a row is not a version of it.
     let state = |name| row.raw(name).filter(|state| state.get() != "null" && origin.is_none());
     let changes = changes(state("before_state"), state("after_state"));
     Version {
@@ -95,7 +97,7 @@ fn version(row: &Row) -> Version<'_> {
     }
 }
 
-/// A line for each field; what the version as a whole is stands in its first.
+/// A line per field; the columns of the version are only in its first line.
 fn lines(version: &Version<'_>) -> Vec<Vec<String>> {
     let text =
         |value: Option<&RawValue>| value.map_or(String::new(), |value| render::cell(&readable(value.get())));

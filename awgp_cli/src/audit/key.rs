@@ -11,16 +11,14 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
 
-/// What a refusal of a key or a note means to the user.
+/// The message for the user when a key or a note is refused.
 pub fn refused(refused: &Refused, place: &str) -> Failure {
     let hint = match refused {
-        Refused::Key(_) => "a public key is name+id+key, as `awgp audit keygen` has printed it",
+        Refused::Key(_) => "give the public key as name+id+key, as `awgp audit keygen` has printed it",
         Refused::PrivateKey => "give the public key, and keep the private one to yourself",
         Refused::Malformed(_) => "name a note that `awgp audit checkpoint` has written",
-        Refused::WrongKey(_) => "give the public key of whoever signed the note, or leave the note aside",
-        Refused::BadSignature(_) => {
-            "the note is not what was signed: take it from a copy, and find out who changed it"
-        }
+        Refused::WrongKey(_) => "give the public key of the note's signer, or leave the note out",
+        Refused::BadSignature(_) => "restore the note from a copy, and find out who changed it",
     };
     Failure::of_reason(refused.reason(), format!("{place}: {refused}")).hint(hint)
 }
@@ -43,11 +41,11 @@ pub fn keygen(options: &AuditKeygen, output: Output) -> Result<String, Failure> 
     })
 }
 
-/// Writes a file that must not be there yet, whole or not at all; a secret one for the owner alone.
+/// Writes a file that must not exist yet, whole or not at all; a secret one readable only by its owner.
 pub fn write_new(path: &Path, text: &str, secret: bool) -> Result<(), Failure> {
     let unwritable = |error: &dyn std::fmt::Display| {
         Failure::new(Exit::Unexpected, format!("{} cannot be written: {error}", path.display()))
-            .hint("name a file that is not there, in a folder that is")
+            .hint("name a file that does not exist, in a folder that does")
     };
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -59,7 +57,7 @@ pub fn write_new(path: &Path, text: &str, secret: bool) -> Result<(), Failure> {
     match options.open(path) {
         Err(error) => Err(unwritable(&error)),
         Ok(file) => write(file).map_err(|error| {
-            // Half a file would be in the way of the next attempt.
+            // An incomplete file would prevent the next attempt.
             let _ = std::fs::remove_file(path);
             unwritable(&error)
         }),
@@ -71,7 +69,7 @@ pub fn private(path: &Path) -> Result<String, Failure> {
     let place = path.display();
     let text = input::file(path).map_err(|error| {
         Failure::of_reason(Reason::CheckpointKey, format!("{place} cannot be read: {error}"))
-            .hint("make one with: awgp audit keygen --out FILE")
+            .hint("create one with: awgp audit keygen --out FILE")
     })?;
     #[cfg(unix)]
     {
@@ -82,13 +80,13 @@ pub fn private(path: &Path) -> Result<String, Failure> {
                 Reason::CheckpointKey,
                 format!("others can read the private key in {place}"),
             )
-            .hint(format!("chmod 600 {place}; if somebody may have read it, make a new key")));
+            .hint(format!("chmod 600 {place}; if somebody may have read it, create a new key")));
         }
     }
     Ok(text.trim().to_owned())
 }
 
-/// A public key: the text itself, or that of the file which it names.
+/// A public key: the text itself, or the content of the file that it names.
 pub fn public(key: &str) -> Result<String, Failure> {
     let text = match input::file(Path::new(key)) {
         Ok(text) => text.trim().to_owned(),

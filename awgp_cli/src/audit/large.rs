@@ -1,8 +1,8 @@
-//! One row whose states are longer than the server sends, fetched in pieces.
+//! One row whose states are longer than the server can send, read in pieces.
 //!
-//! The text of a jsonb may be beyond a gigabyte where the jsonb is not: six bytes for each control character, a hundred
-//! thousand digits for a number of ten bytes. What it is made of is always sent: a string as it is, and what is small as
-//! its text. So the text is put together here, member by member, in a temporary file.
+//! The text of a jsonb may exceed a gigabyte where the jsonb does not: six bytes for each control character,
+//! a hundred thousand digits for a number of ten bytes. Its parts can always be sent: a string as it is, and
+//! a small part as its text. So the text is assembled here, member by member, in a temporary file.
 
 use super::copy;
 use super::spool::{STATES, Spooling};
@@ -13,19 +13,21 @@ use futures_util::StreamExt;
 use std::pin::pin;
 use std::rc::Rc;
 
-/// A jsonb that takes no more bytes than this is sent as its text, whatever it holds.
+/// A jsonb of at most this size in bytes is sent as its text, whatever it contains.
 const SMALL: i64 = 64 << 10;
-/// Bytes of members that are asked for at a time.
+/// How many bytes of members are read at a time.
 const BATCH: i64 = 8 << 20;
 
-/// Fetches the row that stands after `skipped` others.
+/// Reads the row after `skipped` others.
 pub async fn fetch(work: &Work<'_>, condition: &str, skipped: u64) -> Result<Kept, Trouble> {
     let place = format!(
         "SELECT tableoid::bigint AS partition, ctid::text AS place, id FROM awgp.audit_logs WHERE {condition}
          OFFSET {skipped} LIMIT 1"
     );
     let found = work.select(&place, &[]).await?;
-    let row = found.first().ok_or_else(|| Failure::new(Exit::Unexpected, "a row is gone that was there"))?;
+    let row = found
+        .first()
+        .ok_or_else(|| Failure::new(Exit::Unexpected, "a row has disappeared while it was read"))?;
     let partition: u32 = parse(&text(row, "partition"))?;
     let source = format!(
         "awgp.audit_logs WHERE tableoid = {partition}::oid AND ctid = '{}'::tid",
@@ -42,7 +44,7 @@ pub async fn fetch(work: &Work<'_>, condition: &str, skipped: u64) -> Result<Kep
 
 /// A part of a document that is still to be written.
 enum Step {
-    /// What stands at this path, and of an object or array the members after this number.
+    /// The value at this path; of an object or array only the members after this number.
     At(Vec<String>, i64),
     /// These bytes.
     Put(&'static str),
@@ -59,7 +61,7 @@ async fn state(
     if document.kind(&[]).await?.is_none() {
         return Ok(false);
     }
-    // Not by recursion: a document may be nested deeper than a stack of calls.
+    // Without recursion: a document may be nested deeper than the stack allows.
     let mut steps = vec![Step::At(Vec::new(), 0)];
     while let Some(step) = steps.pop() {
         match step {
@@ -77,7 +79,7 @@ struct Document<'a, 'w> {
 }
 
 impl Document<'_, '_> {
-    /// What stands at the path, and its text where it is small; None where there is nothing.
+    /// The type of the value at the path, and its text where it is small; None where there is no value.
     async fn kind(&self, path: &[String]) -> Result<Option<(String, Option<String>)>, Trouble> {
         let sql = format!(
             "SELECT jsonb_typeof(v), CASE WHEN pg_column_size(v) <= {SMALL} THEN v::text END
@@ -89,7 +91,7 @@ impl Document<'_, '_> {
         Ok(Some((row.try_get(0)?, row.try_get(1)?)))
     }
 
-    /// Writes what stands at the path, as far as it comes in one batch; the rest goes onto the steps.
+    /// Writes the value at the path, as far as it comes in one batch; the rest is added to the steps.
     async fn write(
         &self,
         path: Vec<String>,
@@ -150,7 +152,7 @@ impl Document<'_, '_> {
                 spooling.put(text.as_bytes())?;
                 continue;
             }
-            // A long member; then on with those after it.
+            // A long member; then the members after it.
             let member = path.iter().cloned().chain([key]).collect();
             steps.extend([Step::At(path, last), Step::At(member, 0)]);
             return Ok(());

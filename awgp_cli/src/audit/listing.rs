@@ -1,6 +1,7 @@
-//! Events for people and for programs: their columns, and where they come from.
+//! Events for people and for programs: their columns, and their origin.
 //!
-//! `origin` is empty for what AWGP has captured or recorded by itself, and `log_event` for what a client has written.
+//! `origin` is empty for what AWGP has captured or recorded itself, and `log_event` for what a client has
+//! logged.
 
 use super::copy::is_too_large;
 use super::spool::STATES;
@@ -23,13 +24,13 @@ pub const COLUMNS: [&str; 9] = [
 
 const ORIGIN: &str = "metadata ->> 'origin' AS origin";
 
-/// Where an event comes from.
+/// The origin of an event.
 pub fn origin(row: &Row) -> Option<String> {
     row.text("origin").filter(|origin| !origin.is_empty())
 }
 
-/// The events of a condition, and the order and limit that follow it: all columns for programs; for people those of the
-/// list, so that no state is fetched that is not shown.
+/// The events of a condition, with its order and limit: all columns for programs; for people those of the
+/// list, so that states that are not shown are not read.
 pub async fn list(
     work: &Work<'_>,
     condition: &str,
@@ -49,8 +50,8 @@ pub async fn list(
     }
 }
 
-/// The events with all their columns. Where the server cannot send one, the others are there all the same, and in the place
-/// of the state stands how large it is.
+/// The events with all their columns. A state that the server cannot send is replaced by its size; the other
+/// events are complete.
 pub async fn whole(
     work: &Work<'_>,
     condition: &str,
@@ -82,7 +83,7 @@ pub async fn whole(
     Ok(rows)
 }
 
-/// One event that the server cannot send as a whole, with what of it it can.
+/// One event that the server cannot send as a whole, with the parts that it can.
 async fn in_part(work: &Work<'_>, condition: &str, id: &str) -> Result<Vec<Row>, Trouble> {
     let mut shown = Vec::new();
     for state in STATES {
@@ -93,7 +94,7 @@ async fn in_part(work: &Work<'_>, condition: &str, id: &str) -> Result<Vec<Row>,
     let names: Vec<&str> =
         STATES.into_iter().zip(&shown).filter(|(_, is_sent)| !**is_sent).map(|(state, _)| state).collect();
     eprintln!(
-        "event {id} is longer than the server can send, and is shown without {}; `awgp audit export` has all of it",
+        "event {id} is longer than the server can send, and is shown without {}; `awgp audit export` writes all of it",
         names.join(", ")
     );
     let columns = |is_left_out: &dyn Fn(usize) -> bool| {
@@ -117,7 +118,7 @@ async fn in_part(work: &Work<'_>, condition: &str, id: &str) -> Result<Vec<Row>,
     };
     match sent(work, &sql(&columns(&|number| !shown[number])), &[]).await? {
         Some(rows) => Ok(rows),
-        // Each could be sent, and all of them cannot.
+        // Each could be sent, but not all of them together.
         None => work.select(&sql(&columns(&|_| true)), &[]).await,
     }
 }

@@ -8,7 +8,7 @@ use awgp_client::{Context, Exit, Failure, Session, Trouble, Work};
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-/// What conditions on events have as parameters $1 to $5: actor type, actor, entity type, entity, action.
+/// The parameters $1 to $5 of conditions on events: actor type, actor, entity type, entity, action.
 pub const FILTER: &str = "
     ($1::text IS NULL OR actor_type = $1) AND ($2::uuid IS NULL OR actor_id = $2)
     AND ($3::text IS NULL OR entity_type = $3) AND ($4::uuid IS NULL OR entity_id = $4)
@@ -23,7 +23,7 @@ pub struct Actor<'a> {
 }
 
 impl<'a> Actor<'a> {
-    /// Understands `--actor`, and refuses a type that no row can have.
+    /// Reads `--actor`, and refuses a type that no row can have.
     pub async fn of(work: &Work<'_>, filter: &'a AuditFilter) -> Result<Self, Trouble> {
         let given = filter.actor.as_deref();
         if let Some(id) = given.and_then(|text| Uuid::parse_str(text).ok()) {
@@ -34,7 +34,7 @@ impl<'a> Actor<'a> {
     }
 }
 
-/// The order of a list: by time where an index gives it, by number where all tenants are read.
+/// The order of a list: by time where an index has this order, by number where all tenants are read.
 pub fn newest_first(scope: &Scope) -> &'static str {
     match scope {
         Scope::All => "id DESC",
@@ -88,7 +88,7 @@ pub async fn show(
     let rows = listing::whole(&work, &condition, &[&options.id]).await?;
     work.commit().await?;
     let row = rows.first().ok_or_else(|| {
-        Failure::new(Exit::NotFound, format!("no event {} is seen here", options.id))
+        Failure::new(Exit::NotFound, format!("the visible trail has no event {}", options.id))
             .hint("list the events with `awgp audit log`")
     })?;
     Ok(render::single(row, output))

@@ -1,21 +1,21 @@
-//! `awgp audit`: the trail as people and auditors read it.
+//! `awgp audit`: the trail for people and auditors.
 //!
 //! | file | concept |
 //! |---|---|
-//! | [`scope`] | whose trail a login reads |
+//! | [`scope`] | the tenants whose trail a login reads |
 //! | [`log`] | list and show |
 //! | [`tail`] | the last events, and each new one |
-//! | [`history`] | every version of one thing, and what changed |
-//! | [`rows`] | rows exactly as the server stores them, however long |
-//! | [`copy`], [`tuple`] | one binary COPY, and a row of it |
-//! | [`large`], [`spool`] | a row that is longer than the server sends, in pieces |
-//! | [`listing`] | events for people and programs, with where they come from |
+//! | [`history`] | every version of one row, and what changed |
+//! | [`rows`] | rows exactly as the server stores them, of any length |
+//! | [`copy`], [`tuple`] | a binary COPY, and one row of it |
+//! | [`large`], [`spool`] | a row that is longer than the server can send, in pieces |
+//! | [`listing`] | events for people and programs, with their origin |
 //! | [`export`] | the JSON Lines file |
-//! | [`verify`] | every row read and hashed here |
+//! | [`verify`] | every row is read and hashed here |
 //! | [`key`] | the keys of an auditor |
-//! | [`checkpoint`], [`notes`] | signing how far the trail has come, and the folder of what was signed |
+//! | [`checkpoint`], [`notes`] | signing the present state of the trail, and the folder of signed notes |
 //! | [`walk`] | a tenant's tree computed from its rows |
-//! | [`proof`] | one event, proved to whoever has the public key |
+//! | [`proof`] | the proof of one event, for anyone who has the public key |
 
 pub mod checkpoint;
 pub mod copy;

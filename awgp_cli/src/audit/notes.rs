@@ -1,4 +1,4 @@
-//! The auditor's signed notes: a file each, in a folder that is his.
+//! The auditor's signed notes: one file each, in a folder of their own.
 
 use super::key::{self, write_new};
 use awgp_client::{Exit, Failure};
@@ -10,7 +10,7 @@ use awgp_core::reason::Reason;
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
-/// How the files of notes end.
+/// The ending of a note's file name.
 const EXTENSION: &str = "note";
 
 /// A note whose signature was verified.
@@ -20,14 +20,14 @@ pub struct Signed {
     pub path: PathBuf,
     /// The note.
     pub note: String,
-    /// What it says.
+    /// Its content.
     pub statement: Statement,
 }
 
 /// Notes of one key.
 #[derive(Clone, Debug, Default)]
 pub struct Notes {
-    /// All of them, in the order of their files' names.
+    /// All of them, ordered by file name.
     pub signed: Vec<Signed>,
 }
 
@@ -40,7 +40,7 @@ impl Notes {
         if notes.signed.is_empty() {
             return Err(Failure::of_reason(
                 Reason::NoteMalformed,
-                format!("{} holds no note", path.display()),
+                format!("{} contains no note", path.display()),
             )
             .hint("name a note, or a folder of them, that `awgp audit checkpoint` has written"));
         }
@@ -48,7 +48,7 @@ impl Notes {
         Ok(notes)
     }
 
-    /// The notes of a folder, which is made where it is not there.
+    /// The notes of a folder, which is created where it does not exist.
     pub fn in_folder(folder: &Path, public_key: &str) -> Result<Self, Failure> {
         std::fs::create_dir_all(folder).map_err(|error| unreadable(folder, &error))?;
         if files(folder)?.is_empty() {
@@ -57,7 +57,7 @@ impl Notes {
         Self::read(folder, public_key)
     }
 
-    /// The install of which they speak; it is one.
+    /// The install of the notes; it is the same for all.
     pub fn install_id(&self) -> Result<Option<Uuid>, Failure> {
         let mut ids: Vec<Uuid> = self.signed.iter().map(|signed| signed.statement.install_id()).collect();
         ids.sort_unstable();
@@ -69,7 +69,7 @@ impl Notes {
         Ok(ids.first().copied())
     }
 
-    /// The tenants of which they speak.
+    /// The tenants in the notes.
     pub fn tenants(&self) -> Vec<Uuid> {
         let trees = self.signed.iter().flat_map(|signed| signed.statement.trees());
         let mut tenants: Vec<Uuid> = trees.map(|tree| tree.tenant_id).collect();
@@ -123,7 +123,8 @@ impl Notes {
         let place = path.display().to_string();
         let note = note::sign(text, private_key).map_err(|error| key::refused(&error, &place))?;
         let statement = Statement::parse(text).map_err(|error| key::refused(&error.into(), &place))?;
-        // Signatures are the same every time: what another run has written meanwhile is this note, or no note of ours.
+        // Signatures are deterministic: a file that another run has written meanwhile is this same note, or
+        // not AWGP's.
         if std::fs::read_to_string(&path).ok().as_deref() != Some(&note) {
             let partial = folder.join(format!("{name}.{}.partial", std::process::id()));
             write_new(&partial, &note, false)?;
@@ -131,7 +132,7 @@ impl Notes {
             let _ = std::fs::remove_file(&partial);
             placed.map_err(|error| {
                 Failure::new(Exit::Unexpected, format!("{place} cannot be written: {error}"))
-                    .hint("look at what stands there: a note is never overwritten")
+                    .hint("look at the existing file: a note is never overwritten")
             })?;
         }
         self.signed.push(Signed { path, note, statement });

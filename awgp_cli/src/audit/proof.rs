@@ -17,7 +17,7 @@ use serde_json::json;
 use std::fmt::Write as _;
 use uuid::Uuid;
 
-/// What the server's `prove_audit()` answers, as far as it is used: nothing of it is believed.
+/// The answer of the server's `prove_audit()`, as far as it is used; none of it is trusted.
 #[derive(Deserialize)]
 struct Answer {
     row: AuditRow,
@@ -25,8 +25,8 @@ struct Answer {
     path: Vec<Digest>,
 }
 
-/// Writes the proof of an event. It is checked here before it is written, but for the signature, which needs the public
-/// key.
+/// Writes the proof of an event. Everything but the signature, which needs the public key, is checked before
+/// it is written.
 pub async fn prove(
     session: &mut Session,
     context: Context<'_>,
@@ -46,7 +46,7 @@ pub async fn prove(
     let rows = work.select(&format!("{sql} AS tenant_id"), &[&options.id]).await?;
     let tenant = rows.first().and_then(|row| Uuid::parse_str(&row.text("tenant_id")?).ok());
     let tenant = tenant.ok_or_else(|| {
-        Failure::of_reason(Reason::UnknownAuditRow, format!("there is no event {} here", options.id))
+        Failure::of_reason(Reason::UnknownAuditRow, format!("the visible trail has no event {}", options.id))
             .hint("awgp audit log")
     })?;
     let (size, root) = statement.tree_of(tenant).ok_or_else(|| unproven(&Unproven::OtherLog, &place))?;
@@ -59,7 +59,7 @@ pub async fn prove(
     let holds = leaf.is_some_and(|leaf| includes(root, size, answer.leaf_index, leaf, &answer.path));
     if !holds || answer.row.id != options.id {
         return Err(unproven(&Unproven::Mismatch, &place)
-            .hint("awgp audit verify --checkpoint says what was done to the trail")
+            .hint("find out what was changed with: awgp audit verify --checkpoint")
             .into());
     }
     let Answer { row, leaf_index, path } = answer;
@@ -74,7 +74,7 @@ pub async fn prove(
     })
 }
 
-/// Checks a proof, with nothing but the proof and the public key.
+/// Checks a proof, with only the proof and the public key.
 pub fn check(options: &AuditCheckProof, output: Output) -> Result<String, Failure> {
     let place = options.file.display().to_string();
     let public_key = key::public(&options.public_key)?;
@@ -116,7 +116,7 @@ fn unproven(unproven: &Unproven, place: &str) -> Failure {
         }
         Unproven::OtherLog => told(unproven, place).hint("use a note of the tenant, or of its holding"),
         Unproven::Mismatch => told(unproven, place)
-            .hint("the row, the path or the note is not what was signed: take nothing of it for true"),
+            .hint("do not trust this proof: its row, path or note is not what was signed"),
     }
 }
 

@@ -1,14 +1,15 @@
-//! All rows that a condition names, those too that are longer than the server sends.
+//! All rows of a condition, including those that are longer than the server can send.
 
 use super::copy::{self, is_too_large, unreadable};
 use super::large;
 use super::tuple::{COLUMNS, Tuple};
 use awgp_client::{Failure, Trouble, Work};
 
-/// Hands over row after row of `awgp.audit_logs`, of those that a condition names and in the order that may follow it.
+/// Passes on each row of `awgp.audit_logs` that meets a condition, in the order that may follow the
+/// condition.
 ///
-/// A state whose text is beyond what the server sends ends a COPY. All rows before it have come by then: it is fetched
-/// by itself, in pieces, and another COPY goes on after it.
+/// A state whose text is longer than the server can send ends a COPY. All rows before it have arrived by
+/// then: this row is read separately, in pieces, and another COPY continues after it.
 pub async fn each(
     work: &Work<'_>,
     condition: &str,

@@ -1,9 +1,9 @@
-//! Whose trail a command reads: the tenants that the context sees, or every tenant for an auditor.
+//! The tenants whose trail a command reads: those that the tenant sees, or all for an auditor.
 
 use awgp_client::{Context, Exit, Failure, Session, Trouble, Work};
 use uuid::Uuid;
 
-/// Rows of which tenants.
+/// The tenants of the rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// All: the login is an auditor's, and no tenant was given.
@@ -13,12 +13,12 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// The condition on `tenant_id`. Row-level security stands beside it; an auditor's and a superuser's logins
-    /// have wider rights than what was asked for.
+    /// The condition on `tenant_id`. It applies in addition to row-level security: the logins of auditors and
+    /// superusers may read more than was requested.
     pub fn condition(&self) -> String {
         match self {
             Self::All => "true".to_owned(),
-            // An equality alone lets the index give the order by time.
+            // Only an equality lets the index give the order by time.
             Self::Tenants(ids) if ids.len() == 1 => format!("tenant_id = '{}'::uuid", ids[0]),
             Self::Tenants(ids) => {
                 let list: Vec<String> = ids.iter().map(Uuid::to_string).collect();
@@ -36,7 +36,7 @@ pub async fn open<'a>(session: &'a mut Session, context: Context<'_>) -> Result<
     Ok((work, scope))
 }
 
-/// Enters the context within a transaction, and says what it lets this login read.
+/// Sets the context within a transaction, and returns what this login may read.
 pub async fn enter(work: &Work<'_>, context: Context<'_>) -> Result<Scope, Trouble> {
     if context.user.is_some() || !reads_all(work).await? {
         work.enter(context).await?;
@@ -46,7 +46,7 @@ pub async fn enter(work: &Work<'_>, context: Context<'_>) -> Result<Scope, Troub
     }
     match context.tenant {
         None => Ok(Scope::All),
-        // An auditor reads what inactive tenants have left too; only by id can those be named.
+        // An auditor also reads the trail of inactive tenants, which can be named only by id.
         Some(tenant) => match Uuid::parse_str(tenant.trim()) {
             Ok(id) => Ok(Scope::Tenants(vec![id])),
             Err(_) => parse_list(&work.text("SELECT awgp.find_tenant($1::text)::text", &[&tenant]).await?),

@@ -1,4 +1,4 @@
-//! States that are too long to be held, in a file without a name.
+//! States that are too long to hold in memory, in a file without a name.
 
 use awgp_client::{Exit, Failure};
 use awgp_core::audit::escape::as_jsonb;
@@ -19,7 +19,7 @@ const STRETCH_BYTES: usize = 64 << 10;
 #[derive(Debug)]
 pub struct Spool {
     file: File,
-    /// Where each begins, and how long it is.
+    /// The beginning and length of each.
     texts: [Option<(u64, u64)>; STATES.len()],
     is_broken: Cell<bool>,
 }
@@ -34,7 +34,7 @@ pub struct Spooling {
 }
 
 impl Spooling {
-    /// Begins, in the folder for temporary files. The file is gone with this process.
+    /// Begins, in the folder for temporary files. The file disappears with this process.
     pub fn begin() -> Result<Self, Failure> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -51,7 +51,7 @@ impl Spooling {
         })
     }
 
-    /// Appends to the text of the state at hand.
+    /// Appends to the text of the present state.
     pub fn put(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         self.written += bytes.len() as u64;
         self.writer.write_all(bytes).map_err(|error| unusable(&error))
@@ -97,7 +97,7 @@ impl Spool {
         }
     }
 
-    /// Fails where a text could not be read again: what was made of it is not to be believed.
+    /// Fails where a text could not be read again: then the result cannot be trusted.
     pub fn checked(&self) -> Result<(), Failure> {
         if self.is_broken.get() {
             return Err(unusable(&io::ErrorKind::UnexpectedEof.into()));
@@ -119,8 +119,11 @@ impl Spooled for Spool {
 }
 
 fn unusable(error: &io::Error) -> Failure {
-    Failure::new(Exit::Unexpected, format!("a row's long state cannot be kept in a temporary file: {error}"))
-        .hint("set TMPDIR to a folder with room for it")
+    Failure::new(
+        Exit::Unexpected,
+        format!("a row's long state cannot be stored in a temporary file: {error}"),
+    )
+    .hint("set TMPDIR to a folder with enough space")
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! `awgp audit tail`: the last events, and each new one when it is committed.
 //!
-//! A commit notifies only where `awgp.audit_notify` is on: NOTIFY takes a lock of the whole server at commit, so
-//! writers would wait for each other even where nobody listens. The notification carries the number of the last
-//! event and nothing of it; what a follower then reads, row-level security decides. Without it a follower looks by
-//! itself, by time of writing. Transactions commit in another order than they write, so each look goes back a
-//! little, and leaves out what was shown.
+//! A commit notifies only where `awgp.audit_notify` is on: NOTIFY takes a lock of the whole server at commit,
+//! so writers would wait for each other even where nobody listens. The notification carries only the number
+//! of the last event; row-level security decides what a follower then reads. Without notifications a follower
+//! polls, by time of writing. Transactions commit in another order than they write, so each poll goes back a
+//! little, and skips what was shown.
 
 use super::listing;
 use super::log::{Actor, FILTER, newest_first};
@@ -19,25 +19,25 @@ use tokio_postgres::types::ToSql;
 
 /// The channel. The payload is the id of the last event of the transaction.
 const CHANNEL: &str = "awgp_audit";
-/// Between looks where commits notify: in case that the setting is off for some of them.
+/// Between polls where commits notify, in case the setting is off for some of them.
 const LOOK_NOTIFIED: Duration = Duration::from_secs(30);
-/// Between looks otherwise.
+/// Between polls otherwise.
 const LOOK_ALONE: Duration = Duration::from_secs(2);
-/// The least time between two looks, however many commits notify.
+/// The least time between two polls, however many commits notify.
 const LOOK_LEAST: Duration = Duration::from_millis(50);
-/// How long before its commit an event may have been written, to be seen by a later look.
+/// How long before its commit an event may have been written and still be seen by a later poll.
 const LOOK_BACK_US: i64 = 15_000_000;
 
 const CLOCK: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
 
-/// What one look has shown.
+/// What one poll has shown.
 struct Look {
     began_us: i64,
     highest_id: i64,
     ids: Vec<i64>,
 }
 
-/// Shows the last events and, where asked, goes on until it is interrupted or nobody reads.
+/// Shows the last events and, if requested, continues until it is interrupted or nobody reads.
 pub async fn tail(
     target: &Target,
     context: Context<'_>,
@@ -63,7 +63,7 @@ async fn run(
     output: Output,
 ) -> Result<(), Trouble> {
     if options.follow {
-        // Before the first look, so that no commit falls between.
+        // Before the first poll, so that no commit falls between.
         session.client().batch_execute(&format!("LISTEN {CHANNEL}")).await?;
     }
     let mut looks = Looks::default();
@@ -78,7 +78,7 @@ async fn run(
         tokio::select! {
             commit = commits.recv() => if commit.is_none() {
                 return Err(Failure::new(Exit::NoConnection, "the server closed the connection")
-                    .hint("look into the server's log, then try again").into());
+                    .hint("look in the server's log, then try again").into());
             },
             () = tokio::time::sleep(interval) => {}
         }
@@ -108,7 +108,7 @@ async fn show_last(
         [&actor.kind, &actor.id, &filter.entity, &filter.entity_id, &filter.action, &last];
     let mut rows = listing::list(&work, &condition, &parameters, output).await?;
     rows.reverse();
-    // What may be looked at again and was there before: it is not new, even where it was not asked for.
+    // Events in the range of later polls that existed before are not new, even where they were not requested.
     let sql = format!(
         "SELECT id FROM awgp.audit_logs WHERE {} AND {FILTER}
          AND \"timestamp\" > to_timestamp($6::bigint / 1000000.0)",
@@ -123,7 +123,7 @@ async fn show_last(
     print(&rows, output)
 }
 
-/// Shows what was committed since the last look; false where nobody reads.
+/// Shows what was committed since the last poll; false where nobody reads.
 async fn show_new(
     session: &mut Session,
     context: Context<'_>,
@@ -136,7 +136,7 @@ async fn show_new(
     let began_us = work.number(CLOCK, &[]).await?;
     let highest_id = match scope {
         Scope::All => work.number("SELECT coalesce(max(id), 0) FROM awgp.audit_logs", &[]).await?,
-        // A tenant's own rows are found by time; there is no index of them by number.
+        // A tenant's own rows are found by time; they have no index by number.
         Scope::Tenants(_) => 0,
     };
     let since = looks.since(began_us);
@@ -155,11 +155,11 @@ async fn show_new(
     print(&rows, output)
 }
 
-/// The looks whose events a later look may meet again.
+/// The polls whose events a later poll may find again.
 #[derive(Default)]
 struct Looks {
     recent: VecDeque<Look>,
-    /// Events up to this number are not looked at again.
+    /// Events up to this number are not read again.
     floor: i64,
 }
 
@@ -168,15 +168,15 @@ impl Looks {
         self.recent.push_back(look);
     }
 
-    /// From which time on to look now.
+    /// The time from which the next poll reads.
     fn since(&self, now_us: i64) -> i64 {
         self.recent.back().map_or(now_us, |look| look.began_us) - LOOK_BACK_US
     }
 
-    /// Forgets what a look from `since` on cannot meet; the number up to which all is known, and the numbers
-    /// that were shown.
+    /// Forgets what a poll from `since` on cannot find; returns the number up to which all is known, and the
+    /// numbers that were shown.
     fn shown_since(&mut self, since: i64) -> (i64, Vec<i64>) {
-        // What a look has shown was written before the next one began.
+        // The events of a poll were written before the next one began.
         while self.recent.get(1).is_some_and(|next| next.began_us <= since) {
             self.floor = self.recent.pop_front().map_or(self.floor, |look| look.highest_id.max(self.floor));
         }
@@ -188,7 +188,7 @@ fn ids(rows: &[Row]) -> Vec<i64> {
     rows.iter().filter_map(|row| row.text("id")?.parse().ok()).collect()
 }
 
-/// A line for each event; false where nobody reads any more.
+/// A line per event; false where nobody reads any more.
 fn print(rows: &[Row], output: Output) -> Result<bool, Trouble> {
     let mut stdout = io::stdout().lock();
     let written = rows.iter().try_for_each(|row| writeln!(stdout, "{}", line(row, output)));

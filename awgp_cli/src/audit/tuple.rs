@@ -1,7 +1,7 @@
-//! One row of audit_logs as the server's binary COPY sends it.
+//! One row of audit_logs in the server's binary COPY.
 //!
-//! The bytes of a jsonb in binary COPY are its own text after a version byte, so what is hashed here is what the
-//! server stores, whatever its settings.
+//! In binary COPY a jsonb is its own text after a version byte, so what is hashed here is what the server
+//! stores, whatever its settings.
 
 use super::spool::Spool;
 use awgp_client::Failure;
@@ -9,8 +9,8 @@ use awgp_core::audit::row::{RowRef, Spooled, timestamp_from_postgres};
 use std::rc::Rc;
 use uuid::Uuid;
 
-/// What a tuple holds, in this order. The casts cost nothing where the type is the seed's, and keep a column that
-/// was given another type readable.
+/// The columns of a tuple, in this order. The casts cost nothing where the type is the declared one, and keep
+/// a column readable that was given another type.
 pub const COLUMNS: &str = "tableoid, id::bigint, \"timestamp\"::timestamptz, tenant_id::uuid, actor_type::text, \
     actor_id::uuid, action::text, entity_type::text, entity_id::uuid, before_state::jsonb, after_state::jsonb, \
     metadata::jsonb, chain_lane::smallint, chain_seq::bigint, integrity_hash::text";
@@ -25,7 +25,7 @@ pub struct Tuple<'a> {
     pub row: RowRef<'a>,
     /// The bytes, for [`Tuple::parse`].
     pub bytes: &'a [u8],
-    /// The states that are too long to be sent as they are.
+    /// The states that are too long to be sent.
     pub spool: Option<&'a Rc<Spool>>,
 }
 
@@ -43,7 +43,7 @@ impl Kept {
         Self { bytes: bytes.into(), spool: Some(spool) }
     }
 
-    /// Whether all of the spool could be read again.
+    /// Whether the whole spool could be read again.
     pub fn checked(&self) -> Result<(), Failure> {
         self.spool.as_ref().map_or(Ok(()), |spool| spool.checked())
     }
@@ -55,15 +55,15 @@ impl Kept {
 }
 
 impl<'a> Tuple<'a> {
-    /// Reads a tuple; None where the bytes are none of [`COLUMNS`].
+    /// Reads a tuple; None where the bytes do not have these [`COLUMNS`].
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
         let mut fields = Fields(bytes);
         if fields.take::<2>().map(i16::from_be_bytes) != Some(COLUMN_COUNT) {
             return None;
         }
         let partition = fields.fixed()?.map_or(0, u32::from_be_bytes);
-        // What cannot be NULL is NULL only where somebody took the constraint away. The row is then read with a
-        // value that it was not chained with.
+        // A column that cannot be NULL is NULL only where somebody has removed the constraint. The row is
+        // then read with a value that it was not chained with.
         let row = RowRef {
             id: fields.fixed()?.map_or(0, i64::from_be_bytes),
             timestamp_us: fields
@@ -100,7 +100,7 @@ impl<'a> Tuple<'a> {
     }
 }
 
-/// The rest of a tuple. Every reader: None where it is malformed, then None for NULL.
+/// The rest of a tuple. Every reader returns None where it is malformed, and inside it None for NULL.
 struct Fields<'a>(&'a [u8]);
 
 impl<'a> Fields<'a> {

@@ -1,8 +1,8 @@
 //! A tenant's tree, computed here from its rows.
 //!
-//! The database says in which order the rows were appended; that the order is the right one shows in the root. Rows of
-//! partitions that are gone have left their leaves' hashes: those are taken from the database, and that they are the right ones
-//! shows in the root too.
+//! The database stores the order in which the rows were appended; the root shows whether the order is right.
+//! Rows of dropped partitions have left the hashes of their leaves: these are read from the database, and the
+//! root shows whether they are right, too.
 
 use super::rows;
 use super::verify::plan::{parse, text};
@@ -17,7 +17,7 @@ const RUNS: &str = "
     SELECT chain_lane, first_seq, last_seq, first_leaf FROM awgp.audit_tree_lanes
     WHERE tenant_id = $1::text::uuid AND first_leaf >= $2 AND tree_size <= $3 ORDER BY first_leaf";
 
-/// What seals have recorded of partitions that are not attached any more.
+/// What seals recorded about partitions that are no longer attached.
 const GONE: &str = "
     SELECT chain_lane, first_seq, last_seq, last_hash FROM awgp.audit_chain_anchors
     WHERE tenant_id = $1::text::uuid AND NOT EXISTS (
@@ -30,16 +30,16 @@ const TILE: &str = "
     SELECT level, tile, encode(hashes, 'hex') AS hashes FROM awgp.audit_tree_tiles
     WHERE tenant_id = $1::text::uuid AND level = $2 AND tile = $3";
 
-/// How far the tree was computed.
+/// The computed tree.
 #[derive(Clone, Debug, Default)]
 pub struct Walked {
     /// The tree.
     pub frontier: Frontier,
     /// The last link of each lane.
     pub lanes: BTreeMap<i16, Link>,
-    /// The roots that the tree had on the way, by size.
+    /// The earlier roots of the tree, by size.
     pub roots: BTreeMap<u64, Digest>,
-    /// How many leaves are hashes that the database has kept of rows that are gone.
+    /// How many leaves are stored hashes of rows that are gone.
     pub by_stored_hash: u64,
 }
 
@@ -60,15 +60,15 @@ struct Gone {
     last: Link,
 }
 
-/// A part of a run.
+/// A part of a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Piece {
     Rows { first_seq: i64, last_seq: i64 },
     Gone { first_seq: i64, last: Link },
 }
 
-/// Computes the tree of `size` rows: from its beginning, or from a checkpoint that was signed. The inner error says
-/// where what the database holds does not fit.
+/// Computes the tree of `size` rows: from its beginning, or from a signed checkpoint. The inner error names
+/// where the database does not fit.
 pub async fn walk(
     work: &Work<'_>,
     install_id: Uuid,
@@ -119,7 +119,7 @@ impl Walker<'_, '_> {
         self.walked.lanes.get(&chain_lane).copied().unwrap_or_else(from_genesis)
     }
 
-    /// Appends the rows of a run.
+    /// Appends the rows of a range.
     async fn run(&mut self, run: Run, gone: &[Gone]) -> Result<Result<(), String>, Trouble> {
         let follows = run.first_leaf == self.walked.frontier.size()
             && run.first_seq == self.last(run.lane).seq.saturating_add(1)
@@ -143,7 +143,7 @@ impl Walker<'_, '_> {
         Ok(Ok(()))
     }
 
-    /// Appends rows that are there. Each must follow the one before it.
+    /// Appends rows that exist. Each must follow the one before it.
     async fn rows(
         &mut self,
         lane: i16,
@@ -171,9 +171,9 @@ impl Walker<'_, '_> {
         .await?;
         self.walked.lanes.insert(lane, last);
         Ok(match broken {
-            Some(seq) => Err(format!("lane {lane} does not hold at {seq}")),
+            Some(seq) => Err(format!("lane {lane} is broken at {seq}")),
             None if last.seq != last_seq => {
-                Err(format!("the rows of lane {lane} from {} are not there", last.seq + 1))
+                Err(format!("the rows of lane {lane} from {} are missing", last.seq + 1))
             }
             None => Ok(()),
         })
@@ -203,13 +203,13 @@ impl Walker<'_, '_> {
     }
 }
 
-/// A run, cut at the partitions that are gone. A partition that was sealed again has its last word last.
+/// A range, cut at the partitions that are gone. Of a partition that was sealed twice the later seal counts.
 fn pieces(run: Run, gone: &[Gone]) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut next = run.first_seq;
     for gone in gone.iter().filter(|gone| gone.lane == run.lane) {
         let first_seq = gone.first_seq.max(next);
-        // A run may end within a partition; a hash is known only of its last row.
+        // A range may end within a partition; only the hash of its last row is known.
         if first_seq > run.last_seq || gone.last.seq < first_seq {
             continue;
         }
@@ -257,7 +257,7 @@ async fn rows<T>(
     work.select(sql, parameters).await?.iter().map(of).collect()
 }
 
-/// The frontier of the stored tree at a size; none where a tile is missing.
+/// The frontier of the stored tree at a size; None where a tile is missing.
 async fn stored_frontier(work: &Work<'_>, tenant_id: Uuid, size: u64) -> Result<Option<Frontier>, Trouble> {
     let mut tiles = HashMap::new();
     for place in tree::frontier_places(size) {

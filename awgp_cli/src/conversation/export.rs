@@ -1,6 +1,6 @@
-//! `awgp conversation export`: JSON Lines as docs/conversations.md has them, page by page in one snapshot.
+//! `awgp conversation export`: JSON Lines as in docs/conversations.md, page by page in one snapshot.
 //!
-//! An export holds content that erasing will not reach, so the trail says that it was made, by whom and of what.
+//! An export holds content that erasing does not reach, so the trail records who exported what.
 
 use crate::assistant;
 use crate::audit::export::Destination;
@@ -14,10 +14,11 @@ const FORMAT: u32 = 1;
 /// One snapshot for all pages.
 const SESSION: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ";
 
-/// Messages are bounded to a megabyte a conversation, so a page is bounded too.
+/// Messages are bounded to a megabyte per conversation, so a page is bounded too.
 const PAGE: i64 = 20;
 
-// The visible tenants are named besides row-level security, because a superuser's login has none.
+// The visible tenants are conditions in addition to row-level security, which does not apply to a superuser's
+// login.
 const ROWS: &str = "
     SELECT c.id, row_to_json(c) AS conversation
     FROM awgp.conversation_logs c
@@ -31,7 +32,7 @@ const ROWS: &str = "
 const RECORD: &str = "
     SELECT awgp.log_event('export', 'conversation_logs', metadata => $1::text::jsonb)";
 
-/// Exports. What was written is said on stderr, since stdout may be the export.
+/// Exports. The summary goes to stderr, since stdout may be the export.
 pub async fn export(
     session: &mut Session,
     context: Context<'_>,
@@ -50,7 +51,7 @@ pub async fn export(
     let facts =
         json!({"rows": rows, "assistant_id": assistant_id, "since": options.since, "until": options.until});
     work.run(RECORD, &[&facts.to_string()]).await?;
-    // An export that is not on the record is none.
+    // An export that is not recorded is not written.
     if let Err(trouble) = work.commit().await {
         return file.give_up(trouble);
     }
@@ -82,7 +83,7 @@ async fn write_all(
         let page = work.select(ROWS, &[&last, &assistant, &options.since, &options.until, &PAGE]).await?;
         let Some(end) = page.last() else { break };
         for row in &page {
-            // The server's own text, so that the digest can be held against it.
+            // The server's own text, so that the digest can be compared with it.
             file.line(row.raw("conversation").map_or("null", |json| json.get()))?;
             rows += 1;
         }

@@ -1,4 +1,4 @@
-//! `awgp conversation`: what assistants have said, found, kept and erased.
+//! `awgp conversation`: logging, finding, holding and erasing conversations.
 
 pub mod export;
 
@@ -37,7 +37,8 @@ const LIST: &str = "
 
 const SEARCH: &str = "SELECT {listed} FROM awgp.find_conversations($1, $2::text::uuid, $3::text::integer)";
 
-// The visible tenants are named besides row-level security, because a superuser's login has none.
+// The visible tenants are conditions in addition to row-level security, which does not apply to a superuser's
+// login.
 const SHOW: &str = "
     SELECT to_jsonb(c) - 'content_salt' AS conversation FROM awgp.conversation_logs c
     WHERE tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]) AND id = $1::text::uuid";
@@ -52,7 +53,7 @@ pub async fn run(noun: &Conversation, invocation: &Invocation<'_>) -> Result<Exi
         Conversation::Search(options) => search(session, context, options, output).await.map(Some),
         Conversation::Hold(options) => hold(session, context, options, output).await.map(Some),
         Conversation::Erase(options) => erase(session, context, options, output).await.map(Some),
-        // It prints for itself.
+        // It prints its own output.
         Conversation::Export(options) => {
             export::export(session, context, options, output).await.map(|()| None)
         }
@@ -63,7 +64,7 @@ pub async fn run(noun: &Conversation, invocation: &Invocation<'_>) -> Result<Exi
     }
 }
 
-/// Logs a conversation, and ends it where that is asked.
+/// Logs a conversation, and ends it if requested.
 pub async fn log(
     session: &mut Session,
     context: Context<'_>,
@@ -98,7 +99,7 @@ fn read(file: &Path) -> Result<String, Failure> {
     };
     let text = text.map_err(|error| {
         Failure::new(Exit::BadArgument, format!("{place}: {error}"))
-            .hint("name a file that holds a JSON array of messages, or a message a line (JSON Lines)")
+            .hint("name a file with a JSON array of messages, or with one message per line (JSON Lines)")
     })?;
     given::json_array(&place, &text, "a JSON array of messages")
 }
@@ -137,7 +138,7 @@ async fn show(
     let found = rows.first().and_then(|row| row.raw("conversation")).map(|json| Row::from_json(json.get()));
     match found {
         Some(Ok(row)) => Ok(render::single(&row, output)),
-        _ => Err(Failure::new(Exit::NotFound, format!("the tenant sees no conversation {}", options.id))
+        _ => Err(Failure::new(Exit::NotFound, format!("the tenant has no conversation {}", options.id))
             .hint("list the conversations with `awgp conversation list`")
             .into()),
     }
@@ -158,7 +159,7 @@ async fn search(
     Ok(render::list(&rows, &COLUMNS, output))
 }
 
-/// Holds or releases a conversation.
+/// Sets or releases a legal hold.
 async fn hold(
     session: &mut Session,
     context: Context<'_>,

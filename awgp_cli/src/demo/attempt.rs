@@ -1,11 +1,11 @@
-//! An attempt at something, and how it ended.
+//! An attempt, and how it ended.
 
 use std::fmt;
 
-/// How an attempt at something ended. Nothing of it lasts: its transaction is rolled back.
+/// How an attempt ended. Its transaction is rolled back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Attempt {
-    /// The server did it, and it touched so many rows.
+    /// The server executed it, and it affected this many rows.
     Done {
         /// Rows returned or changed.
         rows: u64,

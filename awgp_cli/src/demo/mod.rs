@@ -1,11 +1,11 @@
-//! `awgp demo`: the main job on real input.
+//! `awgp demo`: the main job on realistic input.
 //!
-//! A scenario is loaded through the functions an application calls, by three throw-away logins that are
-//! ordinary roles, and every promise is then put to the proof: what was seen is compared with what must be
-//! seen. The given login creates the extension, where it is absent, and the three roles;
-//! and in the last two chapters it plays the superuser who edits the audit trail and cuts its end, in transactions that are rolled back. Every run makes
-//! tenants of its own (their slugs and keycloak ids end in the run's name), so it can be repeated on one
-//! database; it leaves them there, since what is audited is never deleted.
+//! It loads a scenario through the functions that an application calls, as three temporary logins that are
+//! ordinary roles, and then tests every promise: the actual result is compared with the expected one. The
+//! given login creates the extension, where it does not exist, and the three roles; in the last two chapters
+//! it plays the superuser who edits the audit trail and cuts its end, in transactions that are rolled back.
+//! Every run creates its own tenants (their slugs and keycloak ids end in the run's name), so it can be
+//! repeated on one database; it leaves them there, since audited rows are never deleted.
 
 mod attempt;
 mod chapters;
@@ -65,7 +65,7 @@ async fn tell(
     let mut stage = Stage::new(Sessions { admin, app, auditor, dba }, scenario, run, narrator);
     match chapters::tell(&mut stage).await {
         Ok(()) => Ok(()),
-        // Either session can read what the explanation needs.
+        // Each session can read what the explanation needs.
         Err(Trouble::Told(failure)) => Err(failure),
         Err(trouble) => Err(stage.sessions.app.explain(trouble).await),
     }

@@ -1,4 +1,5 @@
-//! Who tells the demo: chapters, steps and proofs. A proof compares what was seen with what must be seen.
+//! The output of the demo: chapters, steps and proofs. A proof compares the actual result with the expected
+//! one.
 
 use super::attempt::Attempt;
 use crate::opt::Output;
@@ -9,7 +10,7 @@ use serde_json::json;
 use std::fmt::Write as _;
 use std::io::IsTerminal;
 
-/// The width of the outcome that stands before each statement, so that statements stand below each other.
+/// The width of the outcome before each statement, so that statements are aligned.
 const OUTCOME_COLUMNS: usize = 9;
 
 /// The running text and all proofs so far.
@@ -50,14 +51,14 @@ impl Narrator {
         Ok(narrator)
     }
 
-    /// Begins a chapter: its name, and what it is about in a sentence.
+    /// Begins a chapter: its name, and its subject in a sentence.
     pub fn chapter(&mut self, name: &str, about: &str) -> Result<(), Failure> {
         self.chapters += 1;
         name.clone_into(&mut self.chapter);
         self.print(&format!("\n{}\n   {about}\n", self.bold(&format!("{}  {name}", self.chapters))))
     }
 
-    /// Tells a step that proves nothing by itself.
+    /// Shows a step that proves nothing by itself.
     pub fn step(&self, text: &str) -> Result<(), Failure> {
         self.print(&format!("   · {text}\n"))
     }
@@ -71,7 +72,7 @@ impl Narrator {
         self.print(&text)
     }
 
-    /// A proof by figures.
+    /// A proof by numbers.
     pub fn equal(&mut self, statement: &str, expected: i64, actual: i64) -> Result<(), Failure> {
         let outcome = format!("{actual} = {expected}");
         self.prove(statement, &outcome, &expected.to_string(), &actual.to_string(), expected == actual)
@@ -86,7 +87,7 @@ impl Narrator {
         self.prove(&format!("{statement} → {seen}"), "refused", &expected, &seen, holds)
     }
 
-    /// A proof that a question is answered so.
+    /// A proof that a question has this answer.
     pub fn told(&mut self, statement: &str, expected: &str, actual: &str) -> Result<(), Failure> {
         let statement = format!("{statement} → {actual}");
         self.prove(&statement, "answered", expected, actual, expected == actual)
@@ -102,7 +103,7 @@ impl Narrator {
         self.prove(statement, outcome, "0 rows, or refused (42501)", &attempt.to_string(), holds)
     }
 
-    /// Sums up; says whether every proof held.
+    /// The summary; returns whether every proof held.
     pub fn close(&self) -> Result<bool, Failure> {
         let failed = self.failed();
         let held = self.proofs.len() - failed;
@@ -152,7 +153,7 @@ impl Narrator {
         Ok(())
     }
 
-    /// Running text is for people only; in JSON the proofs come at the end.
+    /// The text is for people; JSON has the proofs, at the end.
     fn print(&self, text: &str) -> Result<(), Failure> {
         match self.output {
             Output::Table => render::print(text).map_err(|error| unprintable(&error)),

@@ -1,5 +1,5 @@
-//! The scenario file: an organisation as an application would know it. Only its shape and its inner
-//! references are judged here; every rule about values is the server's.
+//! The scenario file: an organisation as an application would describe it. Only its form and its inner
+//! references are checked here; the server has every rule about values.
 
 use awgp_client::{Exit, Failure, input};
 use awgp_core::email;
@@ -14,15 +14,15 @@ const BUILT_IN: &str = include_str!("../../../demo/scenario.json");
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
-    /// What the demo is called.
+    /// The demo's title.
     pub title: String,
     /// The tenant that sees all of them.
     pub holding: Tenant,
-    /// Two at least: one proves that it does not see the other.
+    /// At least two: one proves that it does not see the other.
     pub subsidiaries: Vec<Tenant>,
 }
 
-/// A tenant and all that is in it.
+/// A tenant and its contents.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tenant {
@@ -37,7 +37,7 @@ pub struct Tenant {
     pub users: Vec<User>,
     /// Its assistants.
     pub assistants: Vec<Assistant>,
-    /// What they are to do.
+    /// Their work.
     pub work_items: Vec<WorkItem>,
 }
 
@@ -66,9 +66,9 @@ pub struct Assistant {
     /// What it is for.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Up to which risk it works without approval.
+    /// The highest risk level at which it works without approval.
     pub risk_tier: i64,
-    /// What it may do.
+    /// Its capabilities.
     pub capabilities: Vec<String>,
     /// An exact decimal, as text.
     pub max_cost_per_day: String,
@@ -82,11 +82,11 @@ pub struct Assistant {
 pub struct WorkItem {
     /// The assistant's slug.
     pub assistant: String,
-    /// The e-mail of the user who asks for it.
+    /// The e-mail of the user who requests it.
     pub created_by: String,
-    /// What is to be done.
+    /// The title.
     pub title: String,
-    /// The same at length.
+    /// The description.
     pub description: String,
     /// 0 to 5.
     pub risk_level: i64,
@@ -100,12 +100,12 @@ pub struct WorkItem {
 }
 
 impl Scenario {
-    /// The scenario this client carries.
+    /// The built-in scenario.
     pub fn built_in() -> Result<Self, Failure> {
         Self::parse(BUILT_IN, "the built-in scenario")
     }
 
-    /// The scenario of a file.
+    /// The scenario in a file.
     pub fn from_file(file: &Path) -> Result<Self, Failure> {
         let place = file.display().to_string();
         let text = input::file(file).map_err(|error| refusal(&format!("{place}: {error}")))?;
@@ -127,10 +127,10 @@ impl Scenario {
         }
     }
 
-    /// The first thing that is wrong, with the path to it.
+    /// The first error, with the path to it.
     fn fault(&self) -> Option<String> {
         if self.subsidiaries.len() < 2 {
-            return Some("subsidiaries: two at least are needed".to_owned());
+            return Some("subsidiaries: at least two are needed".to_owned());
         }
         let slugs = self.tenants().map(|tenant| tenant.slug.clone());
         if let Some(slug) = repeated(slugs) {
@@ -180,7 +180,7 @@ fn repeated(names: impl IntoIterator<Item = String>) -> Option<String> {
 
 fn refusal(message: &str) -> Failure {
     Failure::new(Exit::BadArgument, format!("the scenario cannot be used: {message}"))
-        .hint("take the built-in scenario, demo/scenario.json, as a model")
+        .hint("compare it with the built-in scenario, demo/scenario.json")
 }
 
 #[cfg(test)]

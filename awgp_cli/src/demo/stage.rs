@@ -1,4 +1,4 @@
-//! What the chapters share: the sessions, the scenario, and the ids of what was made of it.
+//! What the chapters share: the sessions, the scenario, and the ids of the rows created from it.
 
 use super::attempt::Attempt;
 use super::narrator::Narrator;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use tokio_postgres::types::ToSql;
 
-/// Who is logged in.
+/// The sessions.
 pub struct Sessions {
     /// A member of awgp_admin.
     pub admin: Session,
@@ -16,21 +16,21 @@ pub struct Sessions {
     pub app: Session,
     /// A member of awgp_auditor.
     pub auditor: Session,
-    /// The login that was given, usually a superuser.
+    /// The given login, usually a superuser.
     pub dba: Session,
 }
 
 /// The demo in progress.
 pub struct Stage<'a> {
-    /// Who is logged in.
+    /// The sessions.
     pub sessions: Sessions,
-    /// What is loaded.
+    /// The scenario.
     pub scenario: Scenario,
-    /// What was made, by tenant in the order of the scenario; the holding is the first.
+    /// The tenants created, in the order of the scenario; the holding is the first.
     pub made: Vec<Made>,
     /// The name of this run.
     pub run: &'a str,
-    /// Where it is all told.
+    /// The output.
     pub narrator: &'a mut Narrator,
 }
 
@@ -78,7 +78,7 @@ pub fn counts_of(tenant: &Tenant) -> [i64; 3] {
 }
 
 impl<'a> Stage<'a> {
-    /// A stage on which nothing was made yet.
+    /// A stage without any tenants yet.
     pub fn new(sessions: Sessions, scenario: Scenario, run: &'a str, narrator: &'a mut Narrator) -> Self {
         Self { sessions, scenario, made: Vec::new(), run, narrator }
     }
@@ -101,7 +101,7 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// Tries a statement in a transaction, which is then good for nothing but a rollback if it was refused.
+/// Tries a statement in a transaction. If it is refused, the transaction can only be rolled back.
 pub async fn attempt_in(
     work: &Work<'_>,
     sql: &str,

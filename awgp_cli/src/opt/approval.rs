@@ -8,17 +8,17 @@ use clap::{Args, Subcommand};
 pub enum Approval {
     /// List what --user may decide now, in person or on behalf of another, the riskiest first.
     Inbox(ApprovalInbox),
-    /// Show one approval: what is asked, what will run, and the votes so far.
+    /// Show one approval: the request, what will run, and the votes so far.
     Show(ApprovalNamed),
-    /// Ask for an approval of a work item, in the name of --user.
+    /// Request an approval of a work item, in the name of --user.
     Request(ApprovalRequest),
-    /// Approve, as --user. Asks before it does so on a terminal; elsewhere it wants --yes.
+    /// Approve, as --user. On a terminal it asks first; elsewhere it needs --yes.
     Approve(ApprovalApprove),
     /// Reject, as --user.
     Reject(ApprovalReject),
-    /// Ask somebody higher: the next step of the tenant's policy, or those who are named.
+    /// Escalate to somebody with a higher role: the next step of the tenant's policy, or the users named.
     Escalate(ApprovalEscalate),
-    /// Say whether --user, or somebody else, may decide, and why or why not.
+    /// Show whether --user, or another user, may decide, and why or why not.
     Explain(ApprovalExplain),
 }
 
@@ -42,45 +42,46 @@ pub struct ApprovalNamed {
 pub struct ApprovalRequest {
     /// The work item's id.
     pub work_item: String,
-    /// What is asked, in a line; the work item's title where it is left out.
+    /// The request in a line [default: the work item's title].
     #[arg(long)]
     pub title: Option<String>,
-    /// The same at length.
+    /// The description.
     #[arg(long, value_name = "TEXT")]
     pub description: Option<String>,
-    /// Ask as for a higher risk than the work item's, 0 to 5.
+    /// Request as for a higher risk than the work item's, 0 to 5.
     #[arg(long, value_name = "LEVEL")]
     pub risk_level: Option<i64>,
-    /// Who may decide, by e-mail or id; give the option once for each. Left out: everybody whom the risk allows.
+    /// Who may decide, by e-mail or id; repeat the option for several [default: everybody whom the risk
+    /// allows].
     #[arg(long = "approver", value_name = "USER")]
     pub approvers: Vec<String>,
-    /// How long it may be decided, as "4 hours"; the tenant's policy where it is left out.
+    /// How long it may be decided, such as "4 hours" [default: the tenant's policy].
     #[arg(long, value_name = "INTERVAL")]
     pub expires_in: Option<String>,
-    /// Data for the one who decides, a JSON object.
+    /// Data for the approver, a JSON object.
     #[arg(long, value_name = "JSON")]
     pub context: Option<String>,
 }
 
-/// A yes.
+/// An approval.
 #[derive(Args, Debug)]
 pub struct ApprovalApprove {
     /// The approval's id.
     pub id: String,
-    /// What to say to it.
+    /// A comment.
     #[arg(long, value_name = "TEXT")]
     pub comment: Option<String>,
-    /// Do not ask.
+    /// Do not ask for confirmation.
     #[arg(long)]
     pub yes: bool,
 }
 
-/// A no.
+/// A rejection.
 #[derive(Args, Debug)]
 pub struct ApprovalReject {
     /// The approval's id.
     pub id: String,
-    /// Why.
+    /// The reason.
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
 }
@@ -90,10 +91,10 @@ pub struct ApprovalReject {
 pub struct ApprovalEscalate {
     /// The approval's id.
     pub id: String,
-    /// Why.
+    /// The reason.
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
-    /// Whom to ask, by e-mail or id; give the option once for each.
+    /// Whom to ask, by e-mail or id; repeat the option for several.
     #[arg(long = "approver", value_name = "USER")]
     pub approvers: Vec<String>,
 }
@@ -103,7 +104,7 @@ pub struct ApprovalEscalate {
 pub struct ApprovalExplain {
     /// The approval's id.
     pub id: String,
-    /// For whom, by e-mail or id; left out: --user.
+    /// For whom, by e-mail or id [default: --user].
     #[arg(long = "for", value_name = "USER")]
     pub whom: Option<String>,
 }

@@ -12,9 +12,9 @@ pub enum Assistant {
     List(AssistantList),
     /// Show one assistant, and its open work.
     Show(Named),
-    /// Stop an assistant: it begins nothing any more. What it has under way is shown, and stays.
+    /// Suspend an assistant: it begins no work any more. Its open work is shown, and stays.
     Suspend(AssistantSuspend),
-    /// Let an assistant work: one that is new, or was stopped.
+    /// Activate an assistant that is new, or was suspended.
     #[command(visible_alias = "activate")]
     Resume(AssistantResume),
 }
@@ -27,13 +27,13 @@ pub struct AssistantCreate {
     /// Its short name; unique within the tenant.
     #[arg(long)]
     pub slug: String,
-    /// What it is for: executive_cos, shared_finance, company_operations, custom, …
+    /// Its type: executive_cos, shared_finance, company_operations, custom, …
     #[arg(long = "type", value_name = "TYPE")]
     pub kind: String,
-    /// Up to which risk level, 0 to 5, it works without approval.
+    /// The highest risk level, 0 to 5, at which it works without approval.
     #[arg(long, value_name = "LEVEL")]
     pub risk_tier: Option<i64>,
-    /// An action it may take; give the option once for each.
+    /// An action that it may take; repeat the option for several.
     #[arg(long = "capability", value_name = "ACTION")]
     pub capabilities: Vec<String>,
     /// Configuration, a JSON object.
@@ -42,7 +42,7 @@ pub struct AssistantCreate {
     /// Provider and model, a JSON object.
     #[arg(long, value_name = "JSON")]
     pub model_config: Option<String>,
-    /// What it may cost a day, an exact decimal.
+    /// Its highest cost per day, an exact decimal.
     #[arg(long, value_name = "AMOUNT")]
     pub max_cost_per_day: Option<String>,
 }
@@ -61,24 +61,24 @@ pub struct AssistantList {
     pub limit: Limit,
 }
 
-/// Which assistant to stop.
+/// Which assistant to suspend.
 #[derive(Args, Debug)]
 pub struct AssistantSuspend {
     /// Its slug or id.
     #[arg(value_name = "SLUG_OR_ID")]
     pub slug_or_id: String,
-    /// Why.
+    /// The reason.
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
 }
 
-/// Which assistant to let work.
+/// Which assistant to activate.
 #[derive(Args, Debug)]
 pub struct AssistantResume {
     /// Its slug or id.
     #[arg(value_name = "SLUG_OR_ID")]
     pub slug_or_id: String,
-    /// Why.
+    /// The reason.
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
 }

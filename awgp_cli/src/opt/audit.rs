@@ -7,41 +7,42 @@ use uuid::Uuid;
 
 /// The audit trail.
 ///
-/// A member of awgp_app reads the trail of the tenant in context. A member of awgp_auditor reads every tenant's,
-/// or that of --tenant.
+/// A member of awgp_app reads the trail of the tenant in context. A member of awgp_auditor reads every
+/// tenant's, or that of --tenant.
 #[derive(Debug, Subcommand)]
 pub enum Audit {
     /// List events, the newest first.
     Log(AuditLog),
     /// Show the last events and, with --follow, each new one when it is committed.
     ///
-    /// Where the setting awgp.audit_notify is on, a commit wakes the follower (LISTEN awgp_audit), and it looks by
-    /// itself every 30 seconds; otherwise it looks every 2 seconds. An event whose transaction commits more than 15
-    /// seconds after it was written is not shown here; `awgp audit log` has it.
+    /// Where the setting awgp.audit_notify is on, a commit wakes the follower (LISTEN awgp_audit), which also
+    /// looks every 30 seconds; otherwise it looks every 2 seconds. An event whose transaction commits more
+    /// than 15 seconds after the event was written is not shown here; `awgp audit log` has it.
     Tail(AuditTail),
     /// Show one event with the states before and after.
     Show(AuditShow),
-    /// Show every version of one thing, and what changed from each to the next.
+    /// Show every version of one row, and what changed from each to the next.
     History(AuditHistory),
-    /// Write the trail as JSON Lines (docs/audit_format.md), to be verified elsewhere.
+    /// Write the trail as JSON Lines (docs/audit_format.md), for verification elsewhere.
     Export(AuditExport),
     /// Verify the trail with this program's own code: every row is read and hashed here.
     ///
-    /// The server's functions are not trusted. Rows are read from the tables, not from their indexes. Findings are
-    /// a table, or JSON Lines whose last line sums up. The exit code is 12 when a finding has severity error.
+    /// The server's functions are not trusted. Rows are read from the tables, not from their indexes.
+    /// Findings are a table, or JSON Lines with a summary as the last line. The exit code is 12 when a
+    /// finding has severity error.
     ///
-    /// With --checkpoint the rows are also held against what an auditor has signed: that today's trail extends it, and
-    /// what was cut, rewritten or rolled back since.
+    /// With --checkpoint the rows are also compared with what an auditor has signed: the present trail must
+    /// extend it, and what was cut, rewritten or rolled back since is found.
     Verify(AuditVerify),
     /// Make a key pair for signing checkpoints. The private key goes to a file that only you can read.
     Keygen(AuditKeygen),
-    /// Sign how far the trail has come, and keep the signed notes in a folder outside of the database.
+    /// Sign the present state of the trail, and store the signed notes in a folder outside the database.
     ///
-    /// This program computes the tree from the rows, and signs only what extends the last note of the folder. Running it
-    /// again signs only what is new. For a holding it signs its direct subsidiaries' trees too, and one note over all of them.
-    /// The login is an auditor's.
+    /// This program computes the tree from the rows, and signs only what extends the last note of the folder.
+    /// Running it again signs only what is new. For a holding it also signs its direct subsidiaries' trees,
+    /// and one note over all of them. The login is an auditor's.
     Checkpoint(AuditCheckpoint),
-    /// Write the proof that one event is in the trail that was signed.
+    /// Write the proof that one event is in the signed trail.
     Prove(AuditProve),
     /// Check such a proof, without any server.
     CheckProof(AuditCheckProof),
@@ -50,15 +51,15 @@ pub enum Audit {
 /// Where the private key goes.
 #[derive(Args, Debug)]
 pub struct AuditKeygen {
-    /// The file for the private key; it must not be there yet.
+    /// The file for the private key; it must not exist yet.
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
-    /// Who signs, such as example.com/audit: no blanks, no plus sign.
+    /// The name of the signer, such as example.com/audit: no blanks, no plus sign.
     #[arg(long, value_name = "NAME", default_value = awgp_core::audit::note::KEY_NAME)]
     pub name: String,
 }
 
-/// What to sign, with what, and where to.
+/// What to sign, with which key, and where to store it.
 #[derive(Args, Debug)]
 pub struct AuditCheckpoint {
     /// The file with the private key.
@@ -67,7 +68,7 @@ pub struct AuditCheckpoint {
     /// The folder of the signed notes.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Every tenant, and the system's own chain, in place of --tenant.
+    /// Every tenant, and the system's own chain, instead of --tenant.
     #[arg(long)]
     pub all_tenants: bool,
 }
@@ -80,7 +81,7 @@ pub struct AuditProve {
     /// The signed note.
     #[arg(long, value_name = "NOTE")]
     pub checkpoint: PathBuf,
-    /// The file to write; it must not be there yet.
+    /// The file to write; it must not exist yet.
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
 }
@@ -101,10 +102,10 @@ pub struct AuditFilter {
     /// Only by this actor: user, assistant or system, or an id.
     #[arg(long, value_name = "TYPE|ID")]
     pub actor: Option<String>,
-    /// Only of this kind of thing, such as work_items.
+    /// Only for this kind of row, such as work_items.
     #[arg(long, value_name = "TYPE")]
     pub entity: Option<String>,
-    /// Only of the thing with this id.
+    /// Only for the row with this id.
     #[arg(long, value_name = "ID")]
     pub entity_id: Option<Uuid>,
     /// Only with this action: insert, update, delete, or one an application logged.
@@ -118,7 +119,7 @@ pub struct AuditLog {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub filter: AuditFilter,
-    /// Not before this time, as 2026-03-31T17:00:00Z; UTC unless it names a zone.
+    /// Not before this time, such as 2026-03-31T17:00:00Z; UTC unless it has a zone.
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
     /// Only before this time.
@@ -129,7 +130,7 @@ pub struct AuditLog {
     pub limit: Limit,
 }
 
-/// Which events to show first, and whether to go on.
+/// How many events to show first, and whether to continue.
 #[derive(Args, Debug)]
 pub struct AuditTail {
     #[command(flatten)]
@@ -138,7 +139,7 @@ pub struct AuditTail {
     /// How many of the last events to show.
     #[arg(short = 'n', value_name = "EVENTS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(0..=10_000))]
     pub last: u32,
-    /// Go on until interrupted.
+    /// Continue until interrupted.
     #[arg(short, long)]
     pub follow: bool,
 }
@@ -150,13 +151,13 @@ pub struct AuditShow {
     pub id: i64,
 }
 
-/// Whose versions to show.
+/// Which row's versions to show.
 #[derive(Args, Debug)]
 pub struct AuditHistory {
-    /// The kind of thing, such as work_items, or a tracked table with its schema, such as shop.orders.
+    /// The kind of row, such as work_items, or a tracked table with its schema, such as shop.orders.
     #[arg(value_name = "TYPE")]
     pub entity: String,
-    /// Its id; of a tracked table whose key is no uuid, the value of each column of the primary key.
+    /// Its id; for a tracked table whose key is not a uuid, the value of each column of the primary key.
     #[arg(value_name = "KEY", required = true)]
     pub key: Vec<String>,
     #[command(flatten)]
@@ -167,19 +168,19 @@ pub struct AuditHistory {
 /// What to export.
 #[derive(Args, Debug)]
 pub struct AuditExport {
-    /// The file to write, in place of standard output. It appears when it is complete.
+    /// The file to write, instead of standard output. It appears when it is complete.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Only this partition, such as audit_logs_2026_03.
     #[arg(long, value_name = "NAME")]
     pub partition: Option<String>,
-    /// Not before this time, as 2026-03-31T17:00:00Z; UTC unless it names a zone.
+    /// Not before this time, such as 2026-03-31T17:00:00Z; UTC unless it has a zone.
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
     /// Only before this time.
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
-    /// The install whose chains these are, where the login may not read it.
+    /// The install of the chains, if the login may not read it.
     #[arg(long, value_name = "ID")]
     pub install_id: Option<Uuid>,
 }
@@ -191,16 +192,16 @@ pub struct AuditVerify {
     /// verified with the next partition.
     #[arg(long, value_name = "NAME", conflicts_with = "file")]
     pub partition: Option<String>,
-    /// How many connections read at once, all in one snapshot.
+    /// How many connections read at the same time, all in one snapshot.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
     pub jobs: u32,
     /// Verify an exported file, without any server.
     #[arg(long, value_name = "EXPORT")]
     pub file: Option<PathBuf>,
-    /// The install whose chains these are, known from elsewhere, in place of what the database or the file says.
+    /// The install of the chains, known from elsewhere, instead of the one in the database or the file.
     #[arg(long, value_name = "ID")]
     pub install_id: Option<Uuid>,
-    /// A signed note, or a folder of them: verify the tenants of which they speak.
+    /// A signed note, or a folder of them: verify the tenants in these notes.
     #[arg(long, value_name = "NOTE|DIR", requires = "public_key", conflicts_with_all = ["file", "partition"])]
     pub checkpoint: Option<PathBuf>,
     /// The public key that signed them: name+id+key, or a file with it.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 /// Conversations.
 #[derive(Debug, Subcommand)]
 pub enum Conversation {
-    /// Log a conversation of an assistant, open for more unless --end is given.
+    /// Log a conversation of an assistant; it stays open for more messages unless --end is given.
     Log(ConversationLog),
     /// List the conversations that the tenant sees, the newest first.
     List(ConversationList),
@@ -17,37 +17,39 @@ pub enum Conversation {
     Search(ConversationSearch),
     /// Put a conversation on legal hold, so that nothing erases it, or release it.
     Hold(ConversationHold),
-    /// Erase the content of a conversation, for good. That it was, by whom, when and why stays on the record.
+    /// Erase the content of a conversation, permanently. The record keeps that it took place, and who erased
+    /// it, when and why.
     Erase(ConversationErase),
-    /// Write conversations with their content as JSON Lines (docs/conversations.md). The export is itself recorded.
+    /// Write conversations with their content as JSON Lines (docs/conversations.md). The export is itself
+    /// recorded.
     Export(ConversationExport),
 }
 
 /// A conversation.
 #[derive(Args, Debug)]
 pub struct ConversationLog {
-    /// Whose it is: the assistant's slug or id.
+    /// The assistant's slug or id.
     #[arg(long)]
     pub assistant: String,
     /// A file with the messages, a JSON array in any form of docs/conversations.md; - for standard input.
     #[arg(long, value_name = "FILE")]
     pub file: PathBuf,
-    /// Where it took place.
+    /// The channel.
     #[arg(long, default_value = "internal")]
     pub channel: String,
-    /// The work item it is about, whose costs it takes over.
+    /// The work item it is about, whose costs it includes.
     #[arg(long, value_name = "ID")]
     pub work_item: Option<String>,
-    /// Its name on the channel, such as a chat id. The same conversation again under it is recorded once.
+    /// Its name on the channel, such as a chat id. A conversation logged twice with it is recorded once.
     #[arg(long, value_name = "ID")]
     pub external_id: Option<String>,
-    /// What it cost, an exact decimal.
+    /// Its cost, an exact decimal.
     #[arg(long, value_name = "AMOUNT")]
     pub cost: Option<String>,
-    /// How many tokens it used.
+    /// The number of tokens.
     #[arg(long)]
     pub tokens: Option<i64>,
-    /// It is over.
+    /// End it.
     #[arg(long)]
     pub end: bool,
 }
@@ -73,11 +75,11 @@ pub struct ConversationNamed {
     pub id: String,
 }
 
-/// What to look for.
+/// What to search for.
 #[derive(Args, Debug)]
 pub struct ConversationSearch {
-    /// All of these words in one message; "in quotes" one after the other; or between alternatives; - before what
-    /// must not be there.
+    /// All of these words in one message; "in quotes" as a phrase; or between alternatives; - before an
+    /// excluded word.
     pub query: String,
     /// Only of this assistant, by slug or id.
     #[arg(long)]
@@ -102,7 +104,7 @@ pub struct ConversationHold {
 pub struct ConversationErase {
     /// Its id.
     pub id: String,
-    /// Why. It stays in the audit trail: name no person.
+    /// The reason. It stays in the audit trail: name no person.
     #[arg(long)]
     pub reason: String,
 }
@@ -110,16 +112,17 @@ pub struct ConversationErase {
 /// What to export.
 #[derive(Args, Debug)]
 pub struct ConversationExport {
-    /// The file to write, in place of standard output. It appears when it is complete.
+    /// The file to write, instead of standard output. It appears when it is complete.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Only of this assistant, by slug or id.
     #[arg(long)]
     pub assistant: Option<String>,
-    /// Only what began at this time or later, as 2026-03-31T17:00:00Z; UTC unless it names a zone.
+    /// Only conversations that began at this time or later, such as 2026-03-31T17:00:00Z; UTC unless it has a
+    /// zone.
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
-    /// Only what began before this time.
+    /// Only conversations that began before this time.
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
 }

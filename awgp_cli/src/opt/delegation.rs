@@ -10,25 +10,26 @@ pub enum Delegation {
     Create(DelegationCreate),
     /// List the delegations that the tenant sees, the latest to end first.
     List(DelegationList),
-    /// Take a delegation back.
+    /// Revoke a delegation.
     Revoke(DelegationRevoke),
 }
 
 /// A new delegation.
 #[derive(Args, Debug)]
 pub struct DelegationCreate {
-    /// Who may decide on behalf of --user: his e-mail or id.
+    /// Who may decide on behalf of --user: their e-mail or id.
     pub delegate: String,
-    /// The first moment at which it is no longer in force, as 2026-03-31T17:00:00Z.
+    /// When it ends, such as 2026-03-31T17:00:00Z; at this moment it is no longer in force.
     #[arg(long, value_name = "TIME")]
     pub until: String,
-    /// The first moment in force; now where it is left out.
+    /// When it begins [default: now].
     #[arg(long, value_name = "TIME")]
     pub from: Option<String>,
-    /// A risk level that is passed on, 0 to 5; give the option once for each. Left out: all that --user decides.
+    /// A risk level that is passed on, 0 to 5; repeat the option for several [default: all that --user
+    /// decides].
     #[arg(long = "risk", value_name = "LEVEL")]
     pub risk_levels: Vec<i64>,
-    /// Why.
+    /// The reason.
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
 }
@@ -44,7 +45,7 @@ pub struct DelegationList {
     pub limit: Limit,
 }
 
-/// Which delegation to take back.
+/// Which delegation to revoke.
 #[derive(Args, Debug)]
 pub struct DelegationRevoke {
     /// Its id.

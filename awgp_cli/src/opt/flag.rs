@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 /// Hallucination flags.
 #[derive(Debug, Subcommand)]
 pub enum Flag {
-    /// Flag what an assistant has said, pending review.
+    /// Flag what an assistant has said, for review.
     Create(FlagCreate),
     /// List the flags that the tenant sees, the newest first.
     List(FlagList),
@@ -19,10 +19,10 @@ pub enum Flag {
 /// A new flag.
 #[derive(Args, Debug)]
 pub struct FlagCreate {
-    /// Who said it: the assistant's slug or id.
+    /// The assistant's slug or id.
     #[arg(long)]
     pub assistant: String,
-    /// How it was found: confidence, fact_check, pattern, or a method that the tenant's settings list.
+    /// How it was detected: confidence, fact_check, pattern, or a method that the tenant's settings list.
     #[arg(long)]
     pub method: String,
     /// How sure the detector is, 0 to 1.
@@ -31,10 +31,10 @@ pub struct FlagCreate {
     /// What was said.
     #[arg(long, value_name = "TEXT")]
     pub content: Option<String>,
-    /// The work item it was said in.
+    /// The work item's id.
     #[arg(long, value_name = "ID")]
     pub work_item: Option<String>,
-    /// The conversation it was said in.
+    /// The conversation's id.
     #[arg(long, value_name = "ID")]
     pub conversation: Option<String>,
 }
@@ -58,10 +58,10 @@ pub struct FlagList {
 pub struct FlagReview {
     /// The flag's id.
     pub id: String,
-    /// What it is found to be: reviewed (undecided), false_positive or confirmed.
+    /// The result: reviewed (undecided), false_positive or confirmed.
     #[arg(long)]
     pub status: String,
-    /// What was found.
+    /// Notes.
     #[arg(long, value_name = "TEXT")]
     pub notes: Option<String>,
 }

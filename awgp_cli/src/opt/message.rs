@@ -1,14 +1,14 @@
-//! The arguments of `awgp message` and of what asks about a message.
+//! The arguments of `awgp message`, and of `awgp policy explain`.
 
 use clap::{Args, Subcommand};
 
 /// Messages between assistants.
 #[derive(Debug, Subcommand)]
 pub enum Message {
-    /// Ask whether a message may be sent; the answer counts and is recorded.
+    /// Check whether a message may be sent; the answer counts and is recorded.
     ///
-    /// The exit code is 0 where it may, 5 where an hour is full, and 3 where it may not for another reason. The
-    /// decision is printed in every case.
+    /// The exit code is 0 where it may be sent, 5 where a rate limit is reached, and 3 where it is denied for
+    /// another reason. The decision is printed in every case.
     Check(MessageAsked),
 }
 

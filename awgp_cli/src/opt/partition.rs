@@ -7,25 +7,26 @@ use uuid::Uuid;
 /// The months of the audit trail.
 #[derive(Debug, Subcommand)]
 pub enum Partition {
-    /// List the months: size, seal, checkpoint, holds, and what keeps each from being retired.
+    /// List the months: size, seal, checkpoint, holds, and what prevents each from being retired.
     List,
-    /// Make the partitions of this month and the next ones, where they are missing.
+    /// Create the partitions of this month and the next ones, where they are missing.
     Ensure(PartitionEnsure),
     /// Seal a month that is over: verify it and record its ends.
     Seal(PartitionNamed),
-    /// Write a sealed month as JSON Lines with zstd, and a manifest, and read both again before it says done.
+    /// Write a sealed month as JSON Lines with zstd, and a manifest, and verify both on the disk.
     ///
-    /// The login reads every tenant's trail: a member of awgp_auditor. The files get their names when they are complete;
-    /// `awgp audit verify --file` verifies them without any server.
+    /// The login reads every tenant's trail: a member of awgp_auditor. The files get their names when they
+    /// are complete; `awgp audit verify --file` verifies them without any server.
     Export(PartitionExport),
     /// Take a month out of the trail: sealed, checkpointed, past its retention and not on hold.
     ///
-    /// Its table is detached and closed, and its anchors stay, so that what remains verifies. Export it first; then the
-    /// table's owner may drop it.
+    /// Its table is detached and closed, and its anchors stay, so that the remaining trail verifies. Export
+    /// it first; then the table's owner may drop it.
     Retire(PartitionNamed),
-    /// Bring a retired month back for reading: from its table, or from its exported file where the table is gone.
+    /// Restore a retired month for reading: from its table, or from its exported file where the table is
+    /// gone.
     ///
-    /// It counts only after the server has verified it against the anchors and the seal that it left.
+    /// It is attached only after the server has verified it against the anchors and the seal that it left.
     Restore(PartitionRestore),
     /// Put a month, or with --tenant every month that has rows of that tenant, on legal hold.
     Hold(PartitionHold),
@@ -35,13 +36,13 @@ pub enum Partition {
     Release(PartitionRelease),
 }
 
-/// Which months to make.
+/// Which months to create.
 #[derive(Args, Debug)]
 pub struct PartitionEnsure {
     /// How many months after this one.
     #[arg(long, value_name = "MONTHS")]
     pub ahead: Option<i64>,
-    /// Counted from the month of this time, as 2026-03-31T17:00:00Z, in place of now.
+    /// Count from the month of this time, such as 2026-03-31T17:00:00Z, instead of now.
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,
 }
@@ -63,7 +64,7 @@ pub struct PartitionExport {
     pub out: PathBuf,
 }
 
-/// What to bring back.
+/// What to restore.
 #[derive(Args, Debug)]
 pub struct PartitionRestore {
     /// The exported file with its manifest beside it, or the month's name where its table is still there.
@@ -76,7 +77,7 @@ pub struct PartitionRestore {
 pub struct PartitionHold {
     /// The month's name; leave it out to hold the trail of --tenant.
     pub name: Option<String>,
-    /// Why, such as the matter's number.
+    /// The reason, such as the matter's number.
     #[arg(long)]
     pub reason: String,
 }
@@ -86,7 +87,7 @@ pub struct PartitionHold {
 pub struct PartitionRelease {
     /// The hold's id, as `awgp partition holds` shows it.
     pub hold_id: Uuid,
-    /// Why.
+    /// The reason.
     #[arg(long)]
     pub reason: String,
 }

@@ -10,7 +10,8 @@ pub enum Policy {
     Create(PolicyCreate),
     /// List the policies that the tenant sees.
     List(PolicyList),
-    /// Ask what the policies say about a message. Nothing is counted or recorded; exit codes as `message check`.
+    /// Show what the policies say about a message. Nothing is counted or recorded; exit codes as of
+    /// `message check`.
     Test(PolicyTest),
 }
 
@@ -19,26 +20,26 @@ pub enum Policy {
 pub struct PolicyCreate {
     /// Its name.
     pub name: String,
-    /// A type of assistant that may send; give the option once for each. Without it, any.
+    /// A type of assistant that may send; repeat the option for several [default: any].
     #[arg(long = "from-type", value_name = "TYPE")]
     pub from_types: Vec<String>,
-    /// A type of assistant that may receive; give the option once for each. Without it, any.
+    /// A type of assistant that may receive; repeat the option for several [default: any].
     #[arg(long = "to-type", value_name = "TYPE")]
     pub to_types: Vec<String>,
-    /// A channel; give the option once for each. Without it, any.
+    /// A channel; repeat the option for several [default: any].
     #[arg(long = "channel", value_name = "CHANNEL")]
     pub channels: Vec<String>,
-    /// What a message must and must not hold, a JSON object: max_length, forbidden_patterns, required_fields,
-    /// allow_links, allowed_link_hosts, bare_hosts_are_links.
+    /// What a message must and must not contain, a JSON object: max_length, forbidden_patterns,
+    /// required_fields, allow_links, allowed_link_hosts, bare_hosts_are_links.
     #[arg(long, value_name = "JSON")]
     pub content_rules: Option<String>,
-    /// How many messages any hour may hold, 0 to 1000000.
+    /// How many messages are allowed in any hour, 0 to 1000000.
     #[arg(long, value_name = "MESSAGES")]
     pub rate_limit_per_hour: Option<i64>,
-    /// Whose messages count together: policy, sender or pair.
+    /// Which messages count together: policy, sender or pair.
     #[arg(long, value_name = "SCOPE")]
     pub rate_limit_scope: Option<String>,
-    /// Write it down without putting it in force.
+    /// Create it inactive.
     #[arg(long)]
     pub inactive: bool,
 }
@@ -46,7 +47,7 @@ pub struct PolicyCreate {
 /// Which policies to list.
 #[derive(Args, Debug)]
 pub struct PolicyList {
-    /// Only those in force.
+    /// Only active ones.
     #[arg(long)]
     pub active: bool,
     #[command(flatten)]
@@ -60,7 +61,7 @@ pub struct PolicyTest {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub message: MessageAsked,
-    /// The moment that the hourly limits are asked for; now, if it is left out.
+    /// The moment for which the hourly limits are checked [default: now].
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,
 }

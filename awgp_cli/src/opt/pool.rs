@@ -6,24 +6,24 @@ use clap::{Args, Subcommand};
 /// Budgets.
 #[derive(Debug, Subcommand)]
 pub enum Pool {
-    /// Create a budget for a provider; a tenant has one a provider.
+    /// Create a budget for a provider; a tenant has one per provider.
     Create(PoolCreate),
-    /// Show each budget: what is spent, held and left, and when it runs out at the present rate. A holding sees
-    /// those of its subsidiaries too.
+    /// Show each budget: what is spent, held and left, and when it runs out at the present rate. A holding
+    /// also sees those of its subsidiaries.
     List,
-    /// Change the tenant's budget for a provider, or the day it is reset on.
+    /// Change the tenant's budget for a provider, or its reset day.
     Set(PoolSet),
-    /// Show the periods that a budget has had, the newest first.
+    /// Show the periods of a budget, the newest first.
     History(PoolHistory),
 }
 
 /// A new budget.
 #[derive(Args, Debug)]
 pub struct PoolCreate {
-    /// Who is paid from it: openai, anthropic, openrouter, local, azure, bedrock, vertex_ai, gemini, mistral, groq, or any
-    /// that the tenant's settings or the price list name.
+    /// The provider: openai, anthropic, openrouter, local, azure, bedrock, vertex_ai, gemini, mistral, groq,
+    /// or any that the tenant's settings or the price list name.
     pub provider: String,
-    /// What may be spent a period, an exact decimal.
+    /// The limit per period, an exact decimal.
     #[arg(long, value_name = "AMOUNT")]
     pub budget: String,
     /// The day of the month, 1 to 31, on which a period begins [default: the server's, 1].
@@ -35,9 +35,9 @@ pub struct PoolCreate {
 #[derive(Args, Debug)]
 #[command(group = clap::ArgGroup::new("change").required(true).multiple(true))]
 pub struct PoolSet {
-    /// Whose budget.
+    /// The provider.
     pub provider: String,
-    /// What may be spent a period.
+    /// The limit per period.
     #[arg(long, value_name = "AMOUNT", group = "change")]
     pub budget: Option<String>,
     /// The day of the month, 1 to 31, on which a period begins.
@@ -48,7 +48,7 @@ pub struct PoolSet {
 /// Which budget.
 #[derive(Args, Debug)]
 pub struct PoolHistory {
-    /// Whose budget.
+    /// The provider.
     pub provider: String,
     #[command(flatten)]
     #[allow(missing_docs)]

@@ -9,14 +9,15 @@ use std::path::PathBuf;
 pub enum Price {
     /// Import the price list that the LiteLLM project publishes. Needs the role awgp_admin.
     ///
-    /// Prices that differ from those in force are added; the others stay as they are, so a second import of the
-    /// same list adds nothing. What cannot be taken is counted, by reason.
+    /// Prices that differ from those in force are added; the others stay as they are, so a second import of
+    /// the same list adds nothing. Entries that are left out are counted, by reason.
     Import(PriceImport),
-    /// Add one price by hand: for a model of your own, or one that no list has. Needs the role awgp_admin.
+    /// Add one price by hand: for a model of your own, or one that is not on the list. Needs the role
+    /// awgp_admin.
     Set(PriceSet),
     /// List the prices in force.
     List(PriceList),
-    /// Show every price a model has had, the newest first.
+    /// Show every price of a model, the newest first.
     Show(PriceShow),
 }
 
@@ -25,16 +26,16 @@ pub enum Price {
 pub struct PriceImport {
     /// LiteLLM's model_prices_and_context_window.json.
     pub file: PathBuf,
-    /// Since when the prices hold, as 2026-03-01T00:00:00Z [default: now].
+    /// Since when the prices are in force, such as 2026-03-01T00:00:00Z [default: now].
     #[arg(long, value_name = "TIME")]
     pub valid_from: Option<String>,
-    /// Only of this provider; give the option once for each [default: all].
+    /// Only this provider; repeat the option for several [default: all].
     #[arg(long, value_name = "PROVIDER")]
     pub provider: Vec<String>,
-    /// Where the list is from [default: the file's name].
+    /// The source of the list [default: the file's name].
     #[arg(long, value_name = "TEXT")]
     pub source: Option<String>,
-    /// Name each entry that was left out, too.
+    /// Also name each entry that was left out.
     #[arg(long)]
     pub names: bool,
 }
@@ -42,9 +43,9 @@ pub struct PriceImport {
 /// One price.
 #[derive(Args, Debug)]
 pub struct PriceSet {
-    /// Whose model: openai, anthropic, openrouter, local, or any other name.
+    /// The provider: openai, anthropic, openrouter, local, or any other name.
     pub provider: String,
-    /// The model, as its provider calls it.
+    /// The model, as its provider names it.
     pub model: String,
     /// Price of one token sent, an exact decimal such as 0.00000015 or 1.5e-07.
     #[arg(long, value_name = "AMOUNT")]
@@ -52,13 +53,13 @@ pub struct PriceSet {
     /// Price of one token received.
     #[arg(long, value_name = "AMOUNT")]
     pub output_price: String,
-    /// Price of one token sent that the provider had in its cache [default: as any token sent].
+    /// Price of one token sent that the provider had in its cache [default: the same as any token sent].
     #[arg(long, value_name = "AMOUNT")]
     pub cached_price: Option<String>,
-    /// Since when it holds [default: now].
+    /// Since when it is in force [default: now].
     #[arg(long, value_name = "TIME")]
     pub valid_from: Option<String>,
-    /// Where the price is from.
+    /// The source of the price.
     #[arg(long, value_name = "TEXT", default_value = "entered by hand")]
     pub source: String,
 }
@@ -66,10 +67,10 @@ pub struct PriceSet {
 /// Which prices to list.
 #[derive(Args, Debug)]
 pub struct PriceList {
-    /// Only of this provider.
+    /// Only this provider.
     #[arg(long)]
     pub provider: Option<String>,
-    /// Only models whose name has this text in it.
+    /// Only models whose name contains this text.
     #[arg(long, value_name = "TEXT")]
     pub model: Option<String>,
     /// In force at this moment [default: now].
@@ -83,9 +84,9 @@ pub struct PriceList {
 /// Which model.
 #[derive(Args, Debug)]
 pub struct PriceShow {
-    /// Whose model.
+    /// The provider.
     pub provider: String,
-    /// The model, as its provider calls it.
+    /// The model, as its provider names it.
     pub model: String,
     #[command(flatten)]
     #[allow(missing_docs)]

@@ -1,4 +1,4 @@
-//! Arguments that several nouns have.
+//! Arguments of several nouns.
 
 use clap::Args;
 

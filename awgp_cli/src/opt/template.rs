@@ -10,7 +10,7 @@ pub enum Template {
     List(TemplateList),
     /// Show one template.
     Show(TemplateNamed),
-    /// Make an assistant from a template.
+    /// Create an assistant from a template.
     Apply(TemplateApply),
     /// Show what the newest version of its template would change on an assistant. Changes nothing.
     Diff(TemplateDiff),
@@ -46,9 +46,9 @@ pub struct TemplateApply {
     /// The assistant's short name; unique within the tenant.
     #[arg(long)]
     pub slug: String,
-    /// What is to be otherwise than in the template, a JSON object: description, capabilities, configuration,
-    /// model_config, risk_tier, max_cost_per_day. Objects are merged key by key and null takes a key out; anything
-    /// else stands in place of the template's.
+    /// What is different from the template, a JSON object: description, capabilities, configuration,
+    /// model_config, risk_tier, max_cost_per_day. Objects are merged key by key and null removes a key;
+    /// anything else replaces the template's value.
     #[arg(long, value_name = "JSON")]
     pub overrides: Option<String>,
 }

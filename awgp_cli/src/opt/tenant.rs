@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 pub enum Tenant {
     /// Create a tenant. Needs the role awgp_admin.
     Create(TenantCreate),
-    /// List the tenants that are visible here.
+    /// List the tenants that the login sees.
     List(TenantList),
     /// Show one tenant.
     Show(Named),

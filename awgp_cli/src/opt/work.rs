@@ -12,25 +12,25 @@ pub enum Work {
     List(WorkList),
     /// Show one work item.
     Show(WorkShow),
-    /// Begin a work item. One above its assistant's risk tier needs an approval, which is used up.
+    /// Begin a work item. One above its assistant's risk tier needs an approval, which is then used.
     Start(WorkShow),
     /// End a work item that is done.
     Complete(WorkComplete),
-    /// End a work item that could not be done.
+    /// End a work item that failed.
     Fail(WorkClose),
-    /// Call a work item off; what waits for its approval is withdrawn.
+    /// Cancel a work item; its waiting approval is withdrawn.
     Cancel(WorkClose),
 }
 
 /// A new work item.
 #[derive(Args, Debug)]
 pub struct WorkCreate {
-    /// What is to be done.
+    /// The title.
     pub title: String,
-    /// Who does it: the assistant's slug or id.
+    /// The assistant's slug or id.
     #[arg(long)]
     pub assistant: String,
-    /// The same at length.
+    /// The description.
     #[arg(long, value_name = "TEXT")]
     pub description: Option<String>,
     /// How risky it is, 0 to 5.
@@ -39,13 +39,13 @@ pub struct WorkCreate {
     /// How urgent it is, 1 (highest) to 5.
     #[arg(long)]
     pub priority: Option<i64>,
-    /// What it is expected to cost, an exact decimal.
+    /// Its estimated cost, an exact decimal.
     #[arg(long, value_name = "AMOUNT")]
     pub estimated_cost: Option<String>,
     /// Data for the task, a JSON object.
     #[arg(long, value_name = "JSON")]
     pub context: Option<String>,
-    /// When it is due, as 2026-03-31T17:00:00Z.
+    /// When it is due, such as 2026-03-31T17:00:00Z.
     #[arg(long, value_name = "TIME")]
     pub due_at: Option<String>,
 }
@@ -76,20 +76,20 @@ pub struct WorkShow {
 pub struct WorkComplete {
     /// Its id.
     pub id: String,
-    /// What came of it, as JSON.
+    /// The result, as JSON.
     #[arg(long, value_name = "JSON")]
     pub result: Option<String>,
-    /// What it cost, an exact decimal.
+    /// Its cost, an exact decimal.
     #[arg(long, value_name = "AMOUNT")]
     pub actual_cost: Option<String>,
 }
 
-/// A work item that ends otherwise.
+/// A work item that fails or is cancelled.
 #[derive(Args, Debug)]
 pub struct WorkClose {
     /// Its id.
     pub id: String,
-    /// Why.
+    /// The reason.
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
 }

@@ -1,7 +1,9 @@
-//! `awgp partition export`: a sealed month as JSON Lines with zstd, and the manifest that says what it must yield.
+//! `awgp partition export`: a sealed month as JSON Lines with zstd, and the manifest that describes its
+//! contents.
 //!
-//! Everything is read in one snapshot. The file is then read again from the disk and verified as an auditor would, before
-//! it and its manifest get their names; the manifest last, so that who finds it finds the file.
+//! Everything is read in one snapshot. The file is then read again from the disk and verified as an auditor
+//! would verify it, before it and its manifest get their names; the manifest last, so that where there is a
+//! manifest there is a file.
 
 use crate::audit::export::write_log;
 use crate::audit::scope::{self, Scope};
@@ -32,7 +34,7 @@ const CHECKPOINTS: &str = "
     WHERE c.tenant_id IN (SELECT a.tenant_id FROM awgp.audit_chain_anchors a WHERE a.partition_name = $1)
     ORDER BY c.tenant_id, c.tree_size DESC";
 
-/// Exports a month: what was written.
+/// Exports a month; returns what was written.
 pub async fn export(
     session: &mut Session,
     options: &PartitionExport,
@@ -43,7 +45,7 @@ pub async fn export(
     if scope::enter(&work, Context::default()).await? != Scope::All {
         return Err(Failure::new(
             Exit::NotAllowed,
-            "a month has every tenant's rows, and this login does not read them",
+            "a month has every tenant's rows, and this login may not read all of them",
         )
         .hint("use a login that is a member of awgp_auditor")
         .into());
@@ -93,7 +95,7 @@ pub async fn export(
     })
 }
 
-/// Reads the file again and refuses one that does not yield what the manifest says.
+/// Reads the file again and refuses one that does not fit the manifest.
 fn refuse_unlike(file: &Path, manifest: &Manifest) -> Result<(), Failure> {
     let (_, findings) = verify_against(file, None, Some(manifest))?;
     match findings.first() {
@@ -117,7 +119,7 @@ async fn seal(work: &Work<'_>, name: &str) -> Result<(i64, Digest), Trouble> {
             .hint(format!("awgp partition seal {name}"))
     })?;
     let hash = Digest::from_hex(text(&row, "cumulative_hash").as_bytes());
-    let hash = hash.ok_or_else(|| Failure::new(Exit::Findings, "the seal's hash is no hash"))?;
+    let hash = hash.ok_or_else(|| Failure::new(Exit::Findings, "the seal's hash is not a hash"))?;
     Ok((parse(&text(&row, "last_sequence_number"))?, hash))
 }
 
@@ -158,11 +160,11 @@ fn compressed(path: &Path) -> Result<zstd::Encoder<'static, File>, Failure> {
     });
     opened.map_err(|error| {
         Failure::new(Exit::BadArgument, format!("{}: {error}", path.display()))
-            .hint("name a folder that is there and can be written to")
+            .hint("name an existing, writable folder")
     })
 }
 
-/// A file that gets its name when it is complete, and is gone where it never is.
+/// A file that gets its name when it is complete, and is removed if it is not.
 struct Partial {
     partial: PathBuf,
     name: PathBuf,
@@ -172,7 +174,7 @@ impl Partial {
     fn beside(folder: &Path, name: &str) -> Result<Self, Failure> {
         fs::create_dir_all(folder).map_err(|error| {
             Failure::new(Exit::BadArgument, format!("{}: {error}", folder.display()))
-                .hint("name a folder that can be made and written to")
+                .hint("name a folder that can be created and written to")
         })?;
         Ok(Self { partial: folder.join(format!("{name}.partial")), name: folder.join(name) })
     }
@@ -185,7 +187,7 @@ impl Partial {
 
 impl Drop for Partial {
     fn drop(&mut self) {
-        // Gone already where it was completed.
+        // It no longer exists if it was completed.
         let _ = fs::remove_file(&self.partial);
     }
 }

@@ -3,7 +3,7 @@
 //! | file | concept |
 //! |---|---|
 //! | [`export`] | a sealed month as a file with its manifest |
-//! | [`restore`] | a retired month brought back |
+//! | [`restore`] | a retired month restored |
 
 pub mod export;
 pub mod restore;
@@ -51,7 +51,7 @@ async fn list(session: &mut Session, output: Output) -> Result<String, Trouble> 
     Ok(render::list(&rows, &COLUMNS, output))
 }
 
-/// Makes months.
+/// Creates months.
 async fn ensure(session: &mut Session, options: &PartitionEnsure, output: Output) -> Result<String, Trouble> {
     let sql = "SELECT name AS partition_name FROM awgp.ensure_partitions(
                    coalesce($1::text::integer, 3), $2::text::timestamptz) AS name";
@@ -93,12 +93,12 @@ async fn retire(session: &mut Session, options: &PartitionNamed, output: Output)
 async fn answer(session: &mut Session, sql: &str, name: &str, output: Output) -> Result<String, Trouble> {
     let work = session.begin(Context::default()).await?;
     let row = work.select(sql, &[&name]).await?.pop();
-    let row = row.ok_or_else(|| Failure::new(Exit::Unexpected, "the server gave no row"))?;
+    let row = row.ok_or_else(|| Failure::new(Exit::Unexpected, "the server returned no row"))?;
     work.commit().await?;
     Ok(render::single(&row, output))
 }
 
-/// Places a hold.
+/// Places a legal hold.
 async fn hold(
     session: &mut Session,
     context: Context<'_>,
@@ -116,12 +116,12 @@ async fn hold(
             work.select(sql, &[&tenant, reason]).await?
         }
         (None, None) => {
-            return Err(Failure::new(Exit::Usage, "neither a month nor a tenant is named")
+            return Err(Failure::new(Exit::Usage, "no month and no tenant is named")
                 .hint("awgp partition hold audit_logs_2026_03 --reason 'matter 17', or --tenant SLUG")
                 .into());
         }
     };
-    let row = rows.pop().ok_or_else(|| Failure::new(Exit::Unexpected, "the server gave no row"))?;
+    let row = rows.pop().ok_or_else(|| Failure::new(Exit::Unexpected, "the server returned no row"))?;
     work.commit().await?;
     Ok(render::single(&row, output))
 }

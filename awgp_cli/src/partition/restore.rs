@@ -1,6 +1,7 @@
 //! `awgp partition restore`: a retired month, from its table or from its exported file.
 //!
-//! The file is verified here before anything is sent, and by the server before it counts; all in one transaction.
+//! The file is verified here before anything is sent, and by the server before it is attached, all in one
+//! transaction.
 
 use crate::audit::verify::file::{for_each_line, manifest_beside, verify_against};
 use crate::opt::{Output, PartitionRestore};
@@ -13,7 +14,7 @@ use std::path::Path;
 /// Rows sent at a time.
 const BATCH_ROWS: usize = 5_000;
 
-/// Restores: what has come back.
+/// Restores; returns what has been restored.
 pub async fn restore(
     session: &mut Session,
     options: &PartitionRestore,
@@ -31,7 +32,7 @@ pub async fn restore(
     let name = manifest.as_ref().map_or(name, |manifest| Some(&manifest.partition_name)).unwrap_or_default();
     let sql = "SELECT * FROM jsonb_to_record(awgp.restore_partition($1)) AS restored (partition_name text, rows bigint)";
     let row = work.select(sql, &[&name]).await?.pop();
-    let row = row.ok_or_else(|| Failure::new(Exit::Unexpected, "the server gave no row"))?;
+    let row = row.ok_or_else(|| Failure::new(Exit::Unexpected, "the server returned no row"))?;
     work.commit().await?;
     Ok(render::single(&row, output))
 }

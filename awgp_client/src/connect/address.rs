@@ -1,4 +1,4 @@
-//! Host and port, where the connection string leaves them out.
+//! Host and port where the connection string does not name them.
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -9,7 +9,8 @@ const DEFAULT_PORT: u16 = 5432;
 /// Where servers put their sockets: Debian's packages, and a server built from source.
 pub(super) const SOCKET_DIRECTORIES: [&str; 2] = ["/var/run/postgresql", "/tmp"];
 
-/// Fills in host and port where the connection string names none: PGHOST and PGPORT, then what libpq would try.
+/// Fills in host and port where the connection string does not name them: PGHOST and PGPORT, then the
+/// defaults of libpq.
 pub(super) fn fill(config: &mut Config, get: &dyn Fn(&str) -> Option<String>) -> Result<(), Failure> {
     if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
         match get("PGHOST") {

@@ -1,14 +1,14 @@
-//! A value in a connection string of `key=value` pairs, as libpq reads it: bare up to a blank, or within single
-//! quotes; a backslash makes the next character literal.
+//! A value in a connection string of `key=value` pairs, as libpq reads it: unquoted up to a blank, or in
+//! single quotes; a backslash makes the next character literal.
 
 /// A value and where it ends.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Value {
     /// The value without quotes and escapes.
     pub text: String,
-    /// Its length in bytes as it is written.
+    /// Its length in bytes as written.
     pub length: usize,
-    /// False where the text ends within its quotes or after a backslash.
+    /// False where the text ends within quotes or after a backslash.
     pub is_whole: bool,
 }
 

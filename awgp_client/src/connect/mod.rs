@@ -1,13 +1,13 @@
-//! The way to the server.
+//! The connection to the server.
 //!
 //! | file | concept |
 //! |---|---|
-//! | [`target`] | which server, database and login, decided as libpq decides it |
-//! | [`address`] | host and port where the connection string names none |
+//! | [`target`] | server, database and login, determined as libpq does |
+//! | [`address`] | host and port where the connection string does not name them |
 //! | [`keyword_value`] | the lexer of a value in a string of `key=value` pairs |
 //! | [`pgpass`] | ~/.pgpass |
-//! | [`tls_options`], [`tls`] | sslmode and sslrootcert, and what they ask of a certificate |
-//! | [`notices`] | what the server says beside its answers |
+//! | [`tls_options`], [`tls`] | sslmode and sslrootcert, and which certificates they accept |
+//! | [`notices`] | the server's notices |
 
 mod address;
 pub(crate) mod keyword_value;

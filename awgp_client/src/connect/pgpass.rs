@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 
-/// The password for this target, from PGPASSFILE or ~/.pgpass. A file that others can read is left alone, as
-/// libpq does; the error says so.
+/// The password for this target, from PGPASSFILE or ~/.pgpass. A file that others can read is ignored, as in
+/// libpq; the error says so.
 pub fn find(config: &Config, get: &dyn Fn(&str) -> Option<String>) -> Result<Option<String>, String> {
     let in_home = || get("HOME").map(|home| Path::new(&home).join(".pgpass"));
     let Some(file) = get("PGPASSFILE").map(PathBuf::from).or_else(in_home) else { return Ok(None) };
@@ -33,7 +33,7 @@ impl Wanted {
     fn of(config: &Config) -> Self {
         let host = match config.get_hosts().first() {
             Some(Host::Tcp(host)) => host.clone(),
-            // libpq: the default socket directory is "localhost", another one stands by its path.
+            // As in libpq: the default socket directory is "localhost", any other is its path.
             Some(Host::Unix(path)) if SOCKET_DIRECTORIES.iter().any(|usual| path == Path::new(usual)) => {
                 "localhost".to_owned()
             }
@@ -58,7 +58,7 @@ fn matching(text: &str, wanted: &Wanted) -> Option<String> {
     })
 }
 
-/// The fields of a line without their escapes; the password may hold further colons.
+/// The fields of a line without their escapes; the password may contain colons.
 fn fields(line: &str) -> Vec<String> {
     let mut fields = vec![String::new()];
     let mut chars = line.chars();

@@ -1,4 +1,4 @@
-//! Which server to talk to, as libpq would decide it: the connection string first, then the PG* variables,
+//! The server to connect to, determined as libpq does: the connection string first, then the PG* variables,
 //! then ~/.pgpass, then the defaults.
 
 use super::address::{self, port_of};
@@ -16,9 +16,9 @@ use tokio::sync::mpsc;
 use tokio_postgres::config::Host;
 use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls};
 
-/// How long one attempt to connect may take, unless PGCONNECT_TIMEOUT or connect_timeout says otherwise.
+/// How long one attempt to connect may take, unless PGCONNECT_TIMEOUT or connect_timeout sets it.
 const CONNECT_TIMEOUT_SECONDS: u64 = 10;
-/// The application_name of a program that gives itself none.
+/// The default application_name.
 const PROGRAM: &str = "awgp";
 
 /// A server, a database and a login.
@@ -32,8 +32,8 @@ pub struct Target {
 }
 
 impl Target {
-    /// Decides the target from a connection string and a look-up in the environment. A malformed
-    /// connection string is refused without quoting any part of it.
+    /// Determines the target from a connection string and a look-up in the environment. The error for a
+    /// malformed connection string quotes no part of it.
     pub fn resolve(url: Option<&DatabaseUrl>, env: &dyn Fn(&str) -> Option<String>) -> Result<Self, Failure> {
         let get = |name: &str| env(name).filter(|value| !value.is_empty());
         let (mut config, mut options) = match url.filter(|url| !url.is_empty()) {
@@ -74,14 +74,14 @@ impl Target {
         Ok(Self { config, tls, token: None, notices: Notices::default(), warnings })
     }
 
-    /// The same under another name in pg_stat_activity and the server's log.
+    /// The same with another application_name, for pg_stat_activity and the server's log.
     #[must_use]
     pub fn with_application_name(mut self, name: &str) -> Self {
         self.config.application_name(name);
         self
     }
 
-    /// What is to be told beside: files that were ignored, and why. A line each.
+    /// Warnings, one line each: files that were ignored, and why.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
@@ -94,8 +94,8 @@ impl Target {
         target
     }
 
-    /// The same over TCP on this machine, if it is reached through a socket. Servers often let only
-    /// operating-system users in through the socket, and passwords over TCP.
+    /// The same over TCP on this machine, if it is reached through a socket. Many servers let only
+    /// operating-system users in through the socket, and passwords only over TCP.
     pub fn over_loopback(&self) -> Option<Self> {
         let on_socket = matches!(self.config.get_hosts(), [Host::Unix(_), ..]);
         on_socket.then(|| {
@@ -116,7 +116,7 @@ impl Target {
         })
     }
 
-    /// The place in words: host and port, without login and password.
+    /// The server in words: host and port, without login and password.
     pub fn place(&self) -> String {
         let port = port_of(&self.config);
         match self.config.get_hosts().first() {
@@ -130,7 +130,7 @@ impl Target {
         }
     }
 
-    /// The same, with the access token that every transaction there begins with.
+    /// The same, with an access token that sets the context of every transaction.
     #[must_use]
     pub fn with_token(mut self, token: Option<Token>) -> Self {
         self.token = token;
@@ -142,16 +142,16 @@ impl Target {
         self.token.as_ref()
     }
 
-    /// What the server said beside its answers, on all connections to this target.
+    /// The server's notices on all connections to this target.
     pub fn notices(&self) -> &Notices {
         &self.notices
     }
 
-    /// Connects; a task of its own drives the connection until it ends. The receiver wakes up where the server has
-    /// notified: that it did, not how often.
+    /// Connects; a task drives the connection until it ends. The receiver wakes up when the server has sent a
+    /// notification; several may wake it once.
     pub async fn connect(&self) -> Result<(Client, mpsc::Receiver<()>), tokio_postgres::Error> {
         let (notify, notified) = mpsc::channel(1);
-        // Two types of connection, the same two steps.
+        // Two types of connection, with the same two steps.
         let client = if let Some(connector) = self.tls.connector() {
             let (client, connection) = self.config.connect(connector).await?;
             tokio::spawn(drive(connection, self.notices.clone(), notify));
@@ -165,7 +165,7 @@ impl Target {
     }
 }
 
-/// Drives a connection until it ends, and keeps what the server says beside its answers.
+/// Drives a connection until it ends, and stores the server's notices.
 async fn drive<S, T>(mut connection: Connection<S, T>, notices: Notices, notify: mpsc::Sender<()>)
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -174,7 +174,7 @@ where
     while let Some(Ok(message)) = std::future::poll_fn(|context| connection.poll_message(context)).await {
         match message {
             AsyncMessage::Notice(notice) => notices.keep(notice),
-            // One that finds another waiting is one with it; nobody may be listening.
+            // A wake-up that finds another one waiting is merged with it; there may be no receiver.
             AsyncMessage::Notification(_) => {
                 let _ = notify.try_send(());
             }
@@ -185,13 +185,13 @@ where
 
 fn parse(url: &DatabaseUrl) -> Result<(Config, tls_options::TlsOptions), Failure> {
     let malformed = || {
-        Failure::new(Exit::BadArgument, "the connection string cannot be understood").hint(
+        Failure::new(Exit::BadArgument, "the connection string is not valid").hint(
             "write postgres://user@host:5432/database or \"host=… user=… dbname=…\"; in a URL, \
              percent-encode special characters of a password, an at sign as %40",
         )
     };
     let (rest, options) = tls_options::take(url.expose()).ok_or_else(malformed)?;
-    // What follows the first `@` would be taken for the host, and shown: it may be half of a password.
+    // Text after the first `@` would be taken for the host and shown, and it may be half of a password.
     let host_part =
         rest.split_once("://").and_then(|(_, rest)| rest.split_once('@')).map_or("", |(_, host)| host);
     if host_part.contains('@') {

@@ -1,5 +1,5 @@
-//! TLS, with the meaning libpq gives to sslmode: require encrypts and believes any certificate (unless a root
-//! certificate is given), verify-ca checks who signed it, verify-full checks the host's name too.
+//! TLS, with libpq's meaning of sslmode: require encrypts and accepts any certificate (unless a root
+//! certificate is given), verify-ca checks who signed it, verify-full also checks the host's name.
 
 use super::tls_options::TlsOptions;
 use crate::exit::Exit;
@@ -23,7 +23,7 @@ pub struct Tls {
 }
 
 impl Tls {
-    /// Decides the protection. `home` is where libpq looks for a root certificate that is not named.
+    /// Determines the protection. `home` is where libpq looks for the default root certificate.
     pub fn resolve(options: &TlsOptions, home: Option<&Path>) -> Result<Self, Failure> {
         let named = options.root_cert.as_ref().map(PathBuf::from);
         let in_home = home.map(|home| home.join(".postgresql/root.crt")).filter(|file| file.exists());
@@ -32,38 +32,38 @@ impl Tls {
             ("disable", _) => return Ok(Self { mode: SslMode::Disable, client: None }),
             ("allow" | "prefer", _) => (SslMode::Prefer, Check::Nothing),
             ("require", None) => (SslMode::Require, Check::Nothing),
-            // libpq's rule: require with a root certificate at hand checks the signer.
+            // libpq's rule: require checks the signer if there is a root certificate.
             ("require" | "verify-ca", Some(file)) => (SslMode::Require, Check::Signer(file)),
             ("verify-full", Some(file)) => (SslMode::Require, Check::SignerAndName(file)),
             ("verify-ca" | "verify-full", None) => {
                 return Err(Failure::new(
                     Exit::BadArgument,
-                    "sslmode asks for a check, and no root certificate is given",
+                    "sslmode requires a root certificate, and there is none",
                 )
                 .hint(
                     "add sslrootcert=FILE or set PGSSLROOTCERT, or put the file at ~/.postgresql/root.crt",
                 ));
             }
             _ => {
-                return Err(Failure::new(Exit::BadArgument, "sslmode is not one of PostgreSQL's")
+                return Err(Failure::new(Exit::BadArgument, "sslmode is not valid")
                     .hint("use disable, allow, prefer, require, verify-ca or verify-full"));
             }
         };
         Ok(Self { mode, client: Some(Arc::new(client_config(check)?)) })
     }
 
-    /// What the driver is to do before the handshake.
+    /// The driver's sslmode, before the handshake.
     pub fn wire_mode(&self) -> SslMode {
         self.mode
     }
 
-    /// The TLS connector, or None for a connection in the clear.
+    /// The TLS connector, or None for a connection without TLS.
     pub fn connector(&self) -> Option<MakeRustlsConnect> {
         self.client.as_ref().map(|client| MakeRustlsConnect::new(ClientConfig::clone(client)))
     }
 }
 
-/// What to check of the server's certificate.
+/// What is checked in the server's certificate.
 enum Check {
     Nothing,
     Signer(PathBuf),
@@ -103,8 +103,8 @@ fn roots(file: &Path) -> Result<RootCertStore, Failure> {
 }
 
 fn unusable(file: &Path) -> Failure {
-    Failure::new(Exit::BadArgument, format!("{} holds no certificate that can be used", file.display()))
-        .hint("sslrootcert names a readable file of certificates in PEM format")
+    Failure::new(Exit::BadArgument, format!("{} contains no usable certificate", file.display()))
+        .hint("let sslrootcert name a readable file of certificates in PEM format")
 }
 
 /// Checks the signer, or nothing; never the name. Signatures of the handshake are always checked.
@@ -125,7 +125,7 @@ impl ServerCertVerifier for Lenient {
     ) -> Result<ServerCertVerified, Error> {
         let Some(signer) = &self.signer else { return Ok(ServerCertVerified::assertion()) };
         match signer.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
-            // The name is compared last, so this error means that everything else was right.
+            // The name is compared last, so with this error everything else was right.
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) => Ok(ServerCertVerified::assertion()),

@@ -1,10 +1,10 @@
-//! sslmode and sslrootcert within a connection string. The driver knows neither verify-ca nor verify-full nor
-//! sslrootcert, so they are taken out before it parses the rest.
+//! sslmode and sslrootcert in a connection string. The driver does not know verify-ca, verify-full and
+//! sslrootcert, so they are removed before it parses the rest.
 
 use super::keyword_value::value;
 use percent_encoding::percent_decode_str;
 
-/// What a connection string says about TLS.
+/// The TLS options of a connection string.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TlsOptions {
     /// sslmode.
@@ -14,7 +14,7 @@ pub struct TlsOptions {
 }
 
 impl TlsOptions {
-    /// Keeps a pair that is ours; says whether it was.
+    /// Stores a pair that is a TLS option; returns whether it is one.
     fn keep(&mut self, key: &str, value: &str) -> bool {
         let slot = match key {
             "sslmode" => &mut self.mode,
@@ -26,7 +26,7 @@ impl TlsOptions {
     }
 }
 
-/// The connection string without its TLS options, and those. None where it is malformed.
+/// The connection string without its TLS options, and these. None where it is malformed.
 pub fn take(text: &str) -> Option<(String, TlsOptions)> {
     if text.contains("://") { take_from_url(text) } else { take_from_pairs(text) }
 }

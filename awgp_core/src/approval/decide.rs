@@ -1,14 +1,14 @@
-//! Who may decide an approval, in person or for somebody else, and why not.
+//! Who may decide an approval, in person or for somebody else, and why somebody may not.
 //!
-//! A user decides in person when he is active, is listed (where the request lists anybody) and has the role that
-//! the risk asks for; or on behalf of such a user, who gave him a delegation that is in force. Neither of the two may be the
-//! requester, nor the assistant's creator where policy says so. A delegation passes on what the delegator may do
-//! in person: it is not passed on further.
+//! A user decides in person when they are active, are listed (where the request lists anybody) and have the
+//! role that the risk requires; or on behalf of such a user, who gave them a delegation that is in force.
+//! Neither of the two may be the requester, nor the assistant's creator where policy excludes them. A
+//! delegation passes on what the delegator may do in person; it is not passed on further.
 //!
-//! **One human, one vote.** A vote names the human who voted and, where there is one, the user whose authority he
-//! used. Neither may be named by another vote on the same approval: the delegate has voted and cannot vote again
-//! in person, and the delegator's authority is used up and cannot be used again by him. Who is the same human, says
-//! [`crate::human`]: one subject is one human, whichever user's row it belongs to today.
+//! **One human, one vote.** A vote names the human who voted and, where there is one, the user whose
+//! authority they used. Neither may be named by another vote on the same approval: the delegate has voted and
+//! cannot vote again in person, and the delegator cannot vote once their authority was used. [`crate::human`]
+//! defines who is the same human: one subject is one human, whichever user's row has it today.
 
 use uuid::Uuid;
 
@@ -17,12 +17,12 @@ pub use super::question::{Obstacle, Person, Question, Vote};
 use crate::reason::Reason;
 use crate::refusal::Refusal;
 
-/// By what right somebody decides.
+/// The authority by which somebody decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Authority {
-    /// His own.
+    /// Their own.
     InPerson,
-    /// That of another user.
+    /// Another user's.
     Delegated {
         /// The delegation.
         delegation: Uuid,
@@ -31,7 +31,7 @@ pub enum Authority {
     },
 }
 
-/// Why somebody may not decide: in person, and through each delegation he holds.
+/// Why somebody may not decide: in person, and through each delegation they hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WhyNot {
     /// In person.
@@ -40,7 +40,8 @@ pub struct WhyNot {
     pub delegations: Vec<(Uuid, DelegationObstacle)>,
 }
 
-/// By what right a user may decide, his own first; or why not. `delegations` are those he holds.
+/// The authority by which a user may decide, their own first; or why they may not. `delegations` are those
+/// that they hold.
 pub fn may_decide(
     question: &Question<'_>,
     person: &Person,
@@ -48,7 +49,7 @@ pub fn may_decide(
 ) -> Result<Authority, WhyNot> {
     let Some(obstacle) = question.obstacle_in_person(person) else { return Ok(Authority::InPerson) };
     if question.bar(person).is_some() {
-        // Nor may he on anybody's behalf.
+        // They may not decide on anybody's behalf either.
         return Err(WhyNot { obstacle, delegations: Vec::new() });
     }
     let mut why_not = Vec::new();
@@ -91,7 +92,7 @@ fn tried(delegations: &[(Uuid, DelegationObstacle)]) -> serde_json::Value {
     delegations.iter().map(one).collect()
 }
 
-/// No human is in context: nothing is decided.
+/// No human is in context, so nothing is decided.
 pub fn no_user() -> Refusal {
     Refusal::new(
         Reason::NoUserContext,
@@ -104,7 +105,7 @@ pub fn no_user() -> Refusal {
 pub fn assistant_decides() -> Refusal {
     Refusal::new(
         Reason::AssistantDecides,
-        "an assistant decides nothing, for no user",
-        "The user decides in a context of his own: awgp.set_context(tenant_id, user_id)",
+        "an assistant may not decide, not even for a user",
+        "Set a context without the assistant: awgp.set_context(tenant_id, user_id)",
     )
 }

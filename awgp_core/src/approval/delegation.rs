@@ -1,7 +1,8 @@
 //! Delegations: authority passed from one user to another, for a time.
 //!
-//! A delegation passes on what its delegator may do in person at the moment of deciding. So it is void while he
-//! is not active and once another human has his place, and shrinks with his role; and nobody passes on what was passed to him.
+//! A delegation passes on what its delegator may do in person at the moment of deciding. So it has no effect
+//! while they are not active or once another human has their row, and it shrinks with their role. Nobody
+//! passes on what was passed to them.
 
 use uuid::Uuid;
 
@@ -14,30 +15,30 @@ use crate::state_machine::state_machine;
 
 state_machine! {
     table "approval_delegations";
-    /// The state of a delegation. Time moves it, and [`Verb::Revoke`].
+    /// The state of a delegation. It changes with time and with [`Verb::Revoke`].
     Status {
-        /// Its window has not begun.
+        /// Its time has not begun.
         Scheduled = "scheduled",
         /// In force.
         InForce = "in_force",
-        /// Its window is over; final.
+        /// Its time is over; final.
         Ended = "ended",
-        /// Taken back; final.
+        /// Revoked; final.
         Revoked = "revoked",
     }
     begins Scheduled;
-    /// What moves a delegation.
+    /// The verbs that change a delegation's state.
     Verb {
         /// `starts_at` has come.
         Begin = "begin": Scheduled => InForce;
         /// `ends_at` has come.
         End = "end": InForce => Ended;
-        /// It is taken back.
+        /// It is revoked.
         Revoke = "revoke": Scheduled => Revoked, InForce => Revoked;
     }
 }
 
-/// The state at a moment: the window is half-open.
+/// The state at a moment. `starts_at` is in force, `ends_at` no longer.
 pub fn status_at(is_active: bool, starts_at_us: i64, ends_at_us: i64, now_us: i64) -> Status {
     match is_active {
         false => Status::Revoked,
@@ -52,11 +53,11 @@ pub fn status_at(is_active: bool, starts_at_us: i64, ends_at_us: i64, now_us: i6
 pub struct Delegation {
     /// Its id.
     pub id: Uuid,
-    /// Who gave it, as he is now.
+    /// The delegator, as they are now.
     pub delegator: Person,
     /// The subject that their row had when it was given.
     pub given_by_subject: Option<String>,
-    /// Which risk levels; None: all that the delegator may decide.
+    /// The risk levels; None: all that the delegator may decide.
     pub risk_levels: Option<Vec<i32>>,
     /// The first moment in force, in microseconds.
     pub starts_at_us: i64,
@@ -73,9 +74,9 @@ pub enum DelegationObstacle {
     NotInForce(Status),
     /// It does not cover the risk.
     Risk,
-    /// Another human has the delegator's place now.
+    /// Another human has the delegator's row now.
     Subject,
-    /// The delegator himself may not decide.
+    /// The delegator may not decide themselves.
     Delegator(Obstacle),
 }
 
@@ -111,8 +112,8 @@ impl Delegation {
     }
 }
 
-/// Risk levels that are to be passed on are the delegator's own; refuses with `beyond_authority`. A delegator
-/// who may decide nothing passes nothing on.
+/// Checks that risk levels of a delegation are the delegator's own; refuses with `beyond_authority`. A
+/// delegator who may decide nothing passes nothing on.
 pub fn check_risk_levels(
     policy: &ApprovalPolicy,
     role: Role,
@@ -127,20 +128,20 @@ pub fn check_risk_levels(
     let Some(beyond) = beyond else { return Ok(()) };
     Err(Refusal::new(
         Reason::BeyondAuthority,
-        "nobody passes on an authority that he has not",
-        "Leave risk_levels out to pass on all that the delegator may decide himself.",
+        "nobody can delegate authority that they do not have",
+        "Leave risk_levels out to pass on everything that the delegator may decide.",
     )
     .with("role", role.name())
     .with("risk_level", beyond)
     .with("own_risk_levels", own))
 }
 
-/// A delegation was to come back, or to change.
+/// A statement would change a delegation, or bring it back.
 pub fn fixed(column: &str) -> Refusal {
     Refusal::new(
         Reason::DelegationFixed,
-        "a delegation does not change, and does not come back",
-        "Revoke it with awgp.revoke_delegation(id) and make another with awgp.delegate_approvals().",
+        "a delegation cannot be changed or brought back",
+        "Revoke it with awgp.revoke_delegation(id) and create another with awgp.delegate_approvals().",
     )
     .with("column", column)
 }

@@ -1,4 +1,4 @@
-//! Where a request goes that nobody decides: a bounded number of steps, and a bounded life.
+//! Where a request goes that nobody decides: a bounded number of escalations within a bounded time.
 
 use uuid::Uuid;
 
@@ -9,18 +9,18 @@ use crate::refusal::Refusal;
 
 const SECOND_US: i64 = 1_000_000;
 
-/// What an approval is, as far as escalating asks.
+/// What escalating needs to know about an approval.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked {
     /// Its id.
     pub id: Uuid,
     /// Its risk.
     pub risk_level: u8,
-    /// The role that an earlier escalation asks for.
+    /// The role that an earlier escalation requires.
     pub escalated_to: Option<Role>,
     /// How often it was escalated.
     pub escalation_count: u32,
-    /// When it was asked, in microseconds.
+    /// When it was requested, in microseconds.
     pub created_at_us: i64,
     /// When it expires.
     pub expires_at_us: i64,
@@ -29,16 +29,16 @@ pub struct Asked {
 /// What an escalation changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Escalation {
-    /// The role that is asked for from now on.
+    /// The role that is required from now on.
     pub escalated_to: Option<Role>,
-    /// Who is listed from now on; nobody: everybody whom risk and role allow.
+    /// The users listed from now on; empty: everybody whom risk and role allow.
     pub approver_ids: Vec<Uuid>,
     /// When it expires from now on.
     pub expires_at_us: i64,
 }
 
-/// The next step: to `named` where somebody is named, else along the policy's chain. Refuses with
-/// `escalation_exhausted` past the last.
+/// The next escalation: to `named` where somebody is named, else along the policy's chain. Refuses with
+/// `escalation_exhausted` after the last.
 pub fn escalate(
     policy: &ApprovalPolicy,
     asked: &Asked,
@@ -62,8 +62,8 @@ pub fn escalate(
     Ok(Escalation { escalated_to, approver_ids, expires_at_us: prolonged(policy, asked, now_us) })
 }
 
-/// Whoever is asked now has as long as a new request gives, but no request outlives the policy's bound; and
-/// none is cut short.
+/// The new approvers have as much time as a new request gives, within the policy's bound. No request gets
+/// less time than it had.
 fn prolonged(policy: &ApprovalPolicy, asked: &Asked, now_us: i64) -> i64 {
     let step_end = now_us.saturating_add(i64::from(policy.expires_in_seconds) * SECOND_US);
     let bound = asked.created_at_us.saturating_add(i64::from(policy.max_lifetime_seconds) * SECOND_US);
@@ -71,19 +71,19 @@ fn prolonged(policy: &ApprovalPolicy, asked: &Asked, now_us: i64) -> i64 {
 }
 
 /// True where maintenance escalates: nobody has decided for as long as the policy waits. `last_us` is when it
-/// was asked or last escalated.
+/// was requested or last escalated.
 pub fn is_due(policy: &ApprovalPolicy, last_us: i64, now_us: i64) -> bool {
     policy
         .escalate_after_seconds
         .is_some_and(|seconds| now_us >= last_us.saturating_add(i64::from(seconds) * SECOND_US))
 }
 
-/// There is nobody left.
+/// Nobody is left to escalate to.
 pub fn exhausted(asked: &Asked) -> Refusal {
     Refusal::new(
         Reason::EscalationExhausted,
         "there is nobody left to escalate to",
-        "Ask one of those who may decide, or let it expire and ask again.",
+        "Ask one of those who may decide, or let it expire and request it again.",
     )
     .with("approval_id", asked.id.to_string())
     .with("escalation_count", asked.escalation_count)
@@ -138,7 +138,7 @@ mod tests {
     }
 
     proptest! {
-        /// However often and whenever it is escalated, it ends, and not after the bound.
+        /// However often and whenever a request is escalated, it ends within the bound.
         #[test]
         fn no_escalation_prolongs_for_ever(moments in prop::collection::vec(0_i64..100_000_000_000_000, 1..30)) {
             let policy = ApprovalPolicy::default();

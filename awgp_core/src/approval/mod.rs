@@ -1,7 +1,8 @@
-//! Approvals: their states and verbs, and what is said when something is refused.
+//! Approvals: their states and verbs, and the texts of refusals.
 //!
-//! The machine is drawn in docs/state_machines.md. What is to be decided is a [`question`]; who decides is [`decide`], under the tenant's [`policy`]; who may pass
-//! their authority on is [`delegation`]; where a request goes that nobody decides is [`escalate`].
+//! docs/state_machines.md shows the state machine. [`question`] describes what is to be decided; [`decide`]
+//! who decides, under the tenant's [`policy`]; [`delegation`] who may pass their authority on; [`escalate`]
+//! where a request goes that nobody decides.
 
 pub mod decide;
 pub mod delegation;
@@ -25,21 +26,21 @@ state_machine! {
         Approved = "approved",
         /// Not allowed; final.
         Rejected = "rejected",
-        /// Waits for the decision of somebody higher.
+        /// Waits for the decision of somebody with a higher role.
         Escalated = "escalated",
         /// Nobody decided in time, or it was withdrawn; final.
         Expired = "expired",
     }
     begins Pending;
-    /// What moves an approval.
+    /// The verbs that change an approval's state.
     Verb {
-        /// The last vote that was needed, or broken glass.
+        /// The last vote that was needed, or breaking glass.
         Approve = "approve": Pending => Approved, Escalated => Approved;
-        /// Somebody who may decide says no.
+        /// Somebody who may decide rejects it.
         Reject = "reject": Pending => Rejected, Escalated => Rejected;
-        /// Ask somebody higher.
+        /// Asks somebody with a higher role.
         Escalate = "escalate": Pending => Escalated, Escalated => Escalated;
-        /// Its time is over, or what it was asked for is gone.
+        /// Its time is over, or its work is gone.
         Expire = "expire": Pending => Expired, Escalated => Expired;
     }
 }
@@ -55,8 +56,8 @@ pub fn is_open(status: Status) -> bool {
     !MACHINE.is_final(status)
 }
 
-/// Refuses a decision where the approval is closed (`approval_closed`) or its time is over (`approval_expired`).
-/// `now_us` is at or after `expires_at_us` from the first moment on at which it no longer counts.
+/// Refuses a decision where the approval is closed (`approval_closed`) or its time is over
+/// (`approval_expired`). At `expires_at_us` its time is over.
 pub fn check_open(id: Uuid, status: Status, expires_at_us: i64, now_us: i64) -> Result<(), Refusal> {
     if !is_open(status) {
         return Err(closed(id, status));
@@ -64,12 +65,12 @@ pub fn check_open(id: Uuid, status: Status, expires_at_us: i64, now_us: i64) -> 
     if now_us < expires_at_us { Ok(()) } else { Err(too_late(id)) }
 }
 
-/// It was decided, or has expired, before.
+/// It was decided, or has expired.
 pub fn closed(id: Uuid, status: Status) -> Refusal {
     Refusal::new(
         Reason::ApprovalClosed,
-        format!("the approval is {} already", status.name()),
-        "Ask again with: SELECT awgp.request_approval(work_item_id)",
+        format!("the approval is already {}", status.name()),
+        "Request it again with: SELECT awgp.request_approval(work_item_id)",
     )
     .with("approval_id", id.to_string())
     .with("status", status.name())
@@ -79,7 +80,7 @@ fn too_late(id: Uuid) -> Refusal {
     Refusal::new(
         Reason::ApprovalExpired,
         "the approval has expired",
-        "Ask again with: SELECT awgp.request_approval(work_item_id)",
+        "Request it again with: SELECT awgp.request_approval(work_item_id)",
     )
     .with("approval_id", id.to_string())
 }
@@ -94,11 +95,11 @@ pub fn unknown_approval(id: Uuid) -> Refusal {
     .with("approval_id", id.to_string())
 }
 
-/// One that waits already asks the same.
+/// An approval that waits already requests the same.
 pub fn already_asked(work_item: Uuid, approval: Uuid) -> Refusal {
     Refusal::new(
         Reason::ApprovalPending,
-        "an approval for this work item waits already",
+        "an approval for this work item is already waiting",
         "Wait for it, or escalate it with: SELECT awgp.escalate_approval(approval_id, reason)",
     )
     .with("work_item_id", work_item.to_string())
@@ -109,37 +110,37 @@ pub fn already_asked(work_item: Uuid, approval: Uuid) -> Refusal {
 pub fn requester_not_user() -> Refusal {
     Refusal::new(
         Reason::RequesterNotUser,
-        "a request is made in the name of the user in context",
-        "Leave requested_by out; it is the user in context and never changes.",
+        "an approval can be requested only in the name of the user in context",
+        "Leave requested_by out: AWGP sets it to the user in context.",
     )
 }
 
-/// A request that nobody makes.
+/// A request without a user.
 pub fn no_requester() -> Refusal {
     Refusal::new(
         Reason::NoUserContext,
-        "a request needs a user in whose name it is made",
+        "requesting an approval needs a user in context",
         "Call awgp.set_context(tenant_id, user_id, assistant_id) first, in the same transaction.",
     )
 }
 
-/// The moment of expiry is not ahead, or too far ahead.
+/// The moment of expiry is not in the future, or too far in the future.
 pub fn expiry_out_of_range(max_seconds: u32) -> Refusal {
     Refusal::new(
         Reason::OutOfRange,
-        "the approval would expire at once, or live too long",
-        format!("Let it expire after more than nothing and at most {max_seconds} seconds."),
+        "the approval would expire immediately, or too late",
+        format!("Let it expire in more than 0 and at most {max_seconds} seconds."),
     )
     .with("column", "expires_at")
     .with("max_lifetime_seconds", max_seconds)
 }
 
-/// What was asked does not change any more.
+/// What was requested does not change any more.
 pub fn request_fixed(column: &str) -> Refusal {
     Refusal::new(
         Reason::RequestFixed,
-        "what an approval asks does not change",
-        "Ask again with: SELECT awgp.request_approval(work_item_id)",
+        "the request of an approval cannot be changed",
+        "Request it again with: SELECT awgp.request_approval(work_item_id)",
     )
     .with("column", column)
 }
@@ -154,25 +155,24 @@ pub fn not_expired(id: Uuid) -> Refusal {
     .with("approval_id", id.to_string())
 }
 
-/// Fewer people may decide it than votes are missing. It is accepted all the same: tomorrow there may be more.
+/// Fewer people may decide it than votes are missing. It is still accepted: tomorrow there may be more.
 pub fn undecidable(id: Uuid, able: usize, missing: usize) -> Refusal {
     Refusal::new(
         Reason::ApprovalUndecidable,
-        "fewer people may decide this request than votes are needed: it waits until it expires",
-        "Ask others: UPDATE awgp.approvals SET approver_ids = … WHERE id = …; or give somebody the role that \
-         approval_policy asks for. Whether a user may, says: SELECT awgp.explain_approval(approval_id, user_id)",
+        "fewer people may decide this request than votes are needed, so it waits until it expires",
+        "Ask others: UPDATE awgp.approvals SET approver_ids = … WHERE id = …; or give somebody the role that approval_policy requires. To check whether a user may decide: SELECT awgp.explain_approval(approval_id, user_id)",
     )
     .with("approval_id", id.to_string())
     .with("may_decide", able)
     .with("votes_needed", missing)
 }
 
-/// A row that the machine alone writes.
+/// A row that only AWGP writes.
 pub fn machine_written(table: &str) -> Refusal {
     Refusal::new(
         Reason::MachineWritten,
-        "this is written by AWGP alone",
-        "Call awgp.approve() or awgp.reject(); they write it.",
+        "only AWGP writes this",
+        "Decide with awgp.approve() or awgp.reject().",
     )
     .with("table", table)
 }
@@ -202,7 +202,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever verbs are tried, in whatever order: there is one outcome, and nothing follows it.
+        /// Whatever verbs are tried, in any order: there is one outcome, and nothing follows it.
         #[test]
         fn no_sequence_of_verbs_reaches_a_second_outcome(verbs in prop::collection::vec(0_usize..4, 0..40)) {
             let mut status = Status::Pending;

@@ -1,7 +1,7 @@
 //! A tenant's approval policy: `tenants.settings->'approval_policy'` (docs/settings.md).
 //!
-//! Every key has a default, so no policy at all is one too. What cannot be read is refused when it is written;
-//! should it be there all the same, nobody decides under it.
+//! Every key has a default, so an empty policy is valid. A policy that cannot be read is refused when it is
+//! written; if one exists all the same, nobody decides under it.
 
 use std::collections::BTreeSet;
 
@@ -13,46 +13,46 @@ use crate::setting_error::SettingError;
 
 /// Risk levels are 0 to 5.
 pub const RISKS: usize = 6;
-/// The highest risk level; what is not assessed counts as this.
+/// The highest risk level; work without an assessment counts as this.
 pub const RISK_MAX: u8 = 5;
 
 const DAY_SECONDS: u64 = 86_400;
-/// A request lives a minute at least.
+/// A request has a minute at least.
 const LIFETIME_SECONDS_MIN: u64 = 60;
-/// No request lives longer than a quarter.
+/// A request has 90 days at most.
 const LIFETIME_SECONDS_MAX: u64 = 90 * DAY_SECONDS;
 const QUORUM_MAX: u64 = 10;
 const ESCALATIONS_MAX: u64 = 10;
-/// A list of users is written by hand.
+/// Lists of users are written by hand, so they are short.
 const USERS_MAX: usize = 100;
 
 /// What one escalation does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// The next role up decides; whoever was listed no longer has to.
+    /// The next higher role decides; listed users no longer have to.
     NextRole,
     /// These users decide, if their role allows it.
     Users(Vec<Uuid>),
 }
 
-/// Who decides what, and for how long.
+/// Who decides what, and in what time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApprovalPolicy {
-    /// The least role that decides each risk level.
+    /// The lowest role that decides each risk level.
     pub roles: [Role; RISKS],
     /// How many approving votes each risk level needs.
     pub quorum: [u8; RISKS],
-    /// How long a request lives where it does not say, and how much an escalation adds at most.
+    /// How much time a request has by default, and how much an escalation adds at most.
     pub expires_in_seconds: u32,
-    /// How long a request lives at most, escalations included.
+    /// How much time a request has at most, including escalations.
     pub max_lifetime_seconds: u32,
-    /// After how long without a decision maintenance escalates; None: by hand alone.
+    /// After how much time without a decision maintenance escalates; None: only by hand.
     pub escalate_after_seconds: Option<u32>,
     /// How often a request is escalated at most, by hand or by maintenance.
     pub max_escalations: u8,
-    /// What the first, the second … escalation does where nobody is named.
+    /// What the first, second … escalation does where nobody is named.
     pub chain: Vec<Step>,
-    /// Whether the user who made the assistant may decide on its work.
+    /// Whether the user who created the assistant may decide on its work.
     pub assistant_creator_may_approve: bool,
     /// Who may break glass.
     pub break_glass: BTreeSet<Uuid>,
@@ -84,7 +84,7 @@ impl ApprovalPolicy {
         }
     }
 
-    /// Reads a policy. What it leaves out is as in [`Self::default`].
+    /// Reads a policy. A missing key has its value of [`Self::default`].
     pub fn parse(value: &Value) -> Result<Self, SettingError> {
         let object = object(value)?;
         let mut policy = Self::default();
@@ -135,7 +135,7 @@ impl ApprovalPolicy {
         if let Some(risk) = (1..RISKS).find(|risk| self.roles[*risk] < self.roles[risk - 1]) {
             return Err(SettingError::at(
                 format!("roles.{risk}"),
-                format!("it must not ask for less than risk {} does", risk - 1),
+                format!("it must not be less than that of risk {}", risk - 1),
             ));
         }
         if self.expires_in_seconds > self.max_lifetime_seconds {
@@ -147,7 +147,7 @@ impl ApprovalPolicy {
         Ok(self)
     }
 
-    /// The least role that decides this risk; after an escalation to a role, not below that.
+    /// The lowest role that decides this risk; after an escalation to a role, at least that one.
     pub fn least_role(&self, risk: u8, escalated_to: Option<Role>) -> Role {
         let asked = self.roles[usize::from(risk.min(RISK_MAX))];
         escalated_to.map_or(asked, |role| role.max(asked))
@@ -158,13 +158,13 @@ impl ApprovalPolicy {
         usize::from(self.quorum[usize::from(risk.min(RISK_MAX))])
     }
 
-    /// The risk levels that a user of this role decides in person.
+    /// The risk levels that a user with this role decides in person.
     pub fn risks_of(&self, role: Role) -> impl Iterator<Item = u8> + '_ {
         (0..=RISK_MAX).filter(move |risk| role >= self.roles[usize::from(*risk)])
     }
 }
 
-/// Judges a policy before it is stored.
+/// Checks a policy before it is stored.
 pub fn validate(value: &Value) -> Result<(), SettingError> {
     ApprovalPolicy::parse(value).map(|_| ())
 }

@@ -1,4 +1,4 @@
-//! What is to be decided, and what keeps a user from deciding it in person.
+//! What is to be decided, and why a user may not decide it in person.
 
 use uuid::Uuid;
 
@@ -7,23 +7,23 @@ use crate::human::Human;
 use crate::permissions::Role;
 use crate::reason::Reason;
 
-/// A user of the approval's tenant, as he is now.
+/// A user of the approval's tenant, as they are now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
     /// Who they are.
     pub human: Human,
-    /// His role.
+    /// Their role.
     pub role: Role,
-    /// Whether he is active.
+    /// Whether they are active.
     pub is_active: bool,
 }
 
-/// A vote that was given.
+/// A vote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vote {
-    /// The human.
+    /// The human who voted.
     pub approver: Human,
-    /// The one whose authority he used, where it was not his own.
+    /// The human whose authority they used, where it was not their own.
     pub on_behalf_of: Option<Human>,
 }
 
@@ -40,13 +40,13 @@ pub struct Question<'a> {
     pub policy: &'a ApprovalPolicy,
     /// The risk.
     pub risk_level: u8,
-    /// The role that an escalation asks for.
+    /// The role that an escalation requires.
     pub escalated_to: Option<Role>,
-    /// Who is listed; nobody: everybody whom the risk allows.
+    /// The listed users; empty: everybody whom the risk allows.
     pub approver_ids: &'a [Uuid],
-    /// Who asked.
+    /// Who requested it.
     pub requester: &'a Human,
-    /// Who made the assistant, as far as known.
+    /// Who created the assistant, as far as known.
     pub assistant_creator: Option<&'a Human>,
     /// The votes so far.
     pub votes: &'a [Vote],
@@ -54,30 +54,30 @@ pub struct Question<'a> {
     pub now_us: i64,
 }
 
-/// What keeps a user from deciding in person.
+/// Why a user may not decide in person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Obstacle {
-    /// He is not active.
+    /// They are not active.
     Inactive,
-    /// He asked for it.
+    /// They requested it.
     Requester,
-    /// He made the assistant, and policy does not let such a user decide.
+    /// They created the assistant, and policy does not let such a user decide.
     AssistantCreator,
-    /// He has voted, or somebody has voted on his behalf.
+    /// They have voted, or somebody has voted on their behalf.
     AlreadyVoted,
-    /// He is not among those listed.
+    /// They are not among those listed.
     NotListed,
-    /// The risk asks for more.
+    /// The risk requires a higher role.
     Role {
-        /// His role.
+        /// Their role.
         role: Role,
-        /// The least that may.
+        /// The lowest that may.
         least: Role,
     },
 }
 
 impl Question<'_> {
-    /// What bars a user whether he decides in person, for somebody, or somebody for him.
+    /// Why a user may not decide at all: neither in person, nor for somebody, nor somebody for them.
     pub(super) fn bar(&self, person: &Person) -> Option<Obstacle> {
         if !person.is_active {
             Some(Obstacle::Inactive)
@@ -94,7 +94,7 @@ impl Question<'_> {
         }
     }
 
-    /// What keeps a user from deciding by his own right; None where nothing does.
+    /// Why a user may not decide by their own authority; None where they may.
     pub fn obstacle_in_person(&self, person: &Person) -> Option<Obstacle> {
         let least = self.policy.least_role(self.risk_level, self.escalated_to);
         self.bar(person).or_else(|| {
@@ -110,7 +110,7 @@ impl Question<'_> {
 }
 
 impl Obstacle {
-    /// The reason a refusal gives.
+    /// The reason of a refusal.
     pub fn reason(self) -> Reason {
         match self {
             Self::Inactive => Reason::UnknownUser,
@@ -125,12 +125,14 @@ impl Obstacle {
     pub(super) fn words(self) -> (String, String) {
         let (message, hint) = match self {
             Self::Inactive => ("the user is not active", "Ask another user to decide."),
-            Self::Requester => ("nobody decides what he asked for himself", "Ask another user to decide."),
+            Self::Requester => {
+                ("nobody decides what they asked for themselves", "Ask another user to decide.")
+            }
             Self::AssistantCreator => {
                 ("the assistant's creator does not decide on its work", "Ask another user to decide.")
             }
             Self::AlreadyVoted => {
-                ("the user has voted already, or somebody on his behalf", "Ask another user to decide.")
+                ("the user has voted already, or somebody on their behalf", "Ask another user to decide.")
             }
             Self::NotListed => {
                 ("the user is not among the approvers", "Ask one of approver_ids, or escalate the approval.")

@@ -10,10 +10,10 @@ use super::row::RowRef;
 /// 0x01, the prefixes of an RFC 6962 tree.
 pub const HEADER: [u8; 16] = *b"awgp-audit-row\x00\x01";
 
-/// The length that stands for NULL.
+/// The length that represents NULL.
 pub const NULL_LENGTH: u32 = u32::MAX;
 
-/// Appends a row's canonical bytes to `out`. `integrity_hash` is not among them: it is what they yield.
+/// Appends a row's canonical bytes to `out`. `integrity_hash` is not among them: it is computed from them.
 ///
 /// # Panics
 /// Where a column has 4 GiB or more; PostgreSQL stores less than 1 GiB.
@@ -24,7 +24,8 @@ pub fn write(out: &mut Vec<u8>, row: &RowRef<'_>) {
     field(out, row.metadata);
 }
 
-/// A row whose states are longer than this is hashed piece by piece, and its canonical bytes are nowhere in memory.
+/// A row whose states are longer than this is hashed piece by piece: its canonical bytes are never in memory
+/// as a whole.
 const LARGE_BYTES: usize = 16 << 20;
 
 /// Whether a row is hashed piece by piece.
@@ -33,7 +34,7 @@ pub fn is_large(row: &RowRef<'_>) -> bool {
     row.spooled.is_some() || states.iter().flatten().map(|state| state.len()).sum::<usize>() > LARGE_BYTES
 }
 
-/// Hands over a row's canonical bytes, one piece after the other: the same that [`write`] writes.
+/// Passes on a row's canonical bytes piece by piece: the same bytes that [`write`] writes.
 pub fn pieces(row: &RowRef<'_>, take: &mut dyn FnMut(&[u8])) {
     let mut written = Vec::new();
     head(&mut written, row);
@@ -69,7 +70,7 @@ fn head(out: &mut Vec<u8>, row: &RowRef<'_>) {
     field(out, row.entity_id.as_ref().map(|id| id.as_bytes().as_slice()));
 }
 
-/// Makes canonical bytes say that the row stands at another position. This is how a moved row is recognised.
+/// Changes canonical bytes to those of the same row at another position. So a moved row is recognised.
 ///
 /// # Panics
 /// Where `canonical` was not written by [`write`].

@@ -1,4 +1,4 @@
-//! Digests, the genesis value, the link from a row to the next, and plain verification.
+//! Digests, the genesis value, the link from one row to the next, and plain verification.
 
 use super::canonical;
 pub use super::position::{Lane, Position};
@@ -8,8 +8,8 @@ use sha2::{Digest as _, Sha256};
 use std::fmt;
 use uuid::Uuid;
 
-/// A SHA-256 value. As text it is 64 lower-case hex digits, and no other spelling is accepted: a change of case
-/// in `integrity_hash` is a change.
+/// A SHA-256 value. As text it is 64 lower-case hex digits, and no other spelling is accepted: a change of
+/// case in `integrity_hash` is a change.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Digest(pub [u8; 32]);
@@ -25,7 +25,7 @@ impl Digest {
         let text: &[u8; 64] = text.try_into().ok()?;
         let mut bytes = [0; 32];
         let mut seen = 0;
-        // One look at the end instead of a branch a digit: every row verified passes here.
+        // One check at the end instead of a branch per digit: every row that is verified passes here.
         for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
             let (high, low) = (NIBBLES[usize::from(pair[0])], NIBBLES[usize::from(pair[1])]);
             seen |= high | low;
@@ -46,7 +46,7 @@ impl Digest {
     }
 }
 
-/// What [`NIBBLES`] has for a byte that is no lower-case hex digit.
+/// What [`NIBBLES`] has for a byte that is not a lower-case hex digit.
 const NO_DIGIT: u8 = 0x80;
 
 const NIBBLES: [u8; 256] = {
@@ -60,7 +60,7 @@ const NIBBLES: [u8; 256] = {
     table
 };
 
-/// A digest of bytes that come one after the other.
+/// A digest of bytes that are given in pieces.
 #[derive(Clone, Debug, Default)]
 pub struct Digesting(Sha256);
 
@@ -111,14 +111,14 @@ pub struct Link {
     pub hash: Digest,
 }
 
-/// What the first row of a lane links to. It names the install and the tenant, so that rows of another database
-/// do not fit.
+/// What the first row of a lane links to. It names the install and the tenant, so that rows of another
+/// database do not fit.
 pub fn genesis(install_id: Uuid, lane: Lane) -> Digest {
     Digest::of(&genesis_bytes(install_id, lane))
 }
 
-/// The bytes whose digest is the genesis value: tag and version, then install, tenant and lane, each after its
-/// length.
+/// The bytes whose digest is the genesis value: tag and version, then install, tenant and lane, each after
+/// its length.
 pub fn genesis_bytes(install_id: Uuid, lane: Lane) -> Vec<u8> {
     let mut bytes = b"awgp-audit-gen\x00\x01".to_vec();
     for field in [install_id.as_bytes().as_slice(), lane.tenant_id.as_bytes(), &lane.chain_lane.to_be_bytes()]
@@ -158,14 +158,14 @@ impl Linker {
         Digest::of(&self.buffer)
     }
 
-    /// The canonical bytes of the row that was hashed last; none of a large one.
+    /// The canonical bytes of the row that was hashed last; empty after a large one.
     pub fn canonical(&self) -> &[u8] {
         self.buffer.get(32..).unwrap_or_default()
     }
 }
 
-/// Plain verification of one lane, as docs/audit_format.md tells an outsider to do it: every row must follow
-/// its predecessor by number and by hash. It says where a chain does not hold; [`super::lane`] says why.
+/// Plain verification of one lane, as docs/audit_format.md describes it for outsiders: every row must follow
+/// its predecessor by number and by hash. It finds where a chain breaks; [`super::lane`] finds out why.
 #[derive(Debug)]
 pub struct PlainVerifier {
     linker: Linker,
@@ -179,7 +179,7 @@ impl PlainVerifier {
         Self { linker: Linker::default(), last_seq: start.seq, last_hash: Some(start.hash) }
     }
 
-    /// Whether this row follows the one before it. Either way the next must follow this one.
+    /// Whether this row follows the one before it. In both cases the next row must follow this one.
     pub fn push(&mut self, row: &RowRef<'_>) -> bool {
         let stored = Digest::from_hex(row.integrity_hash);
         let in_order = self.last_seq.checked_add(1) == Some(row.chain_seq);

@@ -1,6 +1,7 @@
 //! The text of a checkpoint: C2SP tlog-checkpoint, with a line for each lane (docs/checkpoints.md).
 //!
-//! The lanes' lines let a verifier name what was cut or rewritten; the root alone would only say that something was.
+//! The lanes' lines let a verifier name what was cut or rewritten; with only the root it could only tell that
+//! something was.
 
 use super::chain::{Digest, Link};
 use std::fmt::Write as _;
@@ -11,14 +12,14 @@ use uuid::Uuid;
 /// What the origin line of every checkpoint begins with.
 pub const ORIGIN: &str = "awgp-audit";
 
-/// A tenant's tree at a moment.
+/// The state of a tenant's tree at a moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
     /// The install.
     pub install_id: Uuid,
     /// The tenant; the install id for the system's own chain.
     pub tenant_id: Uuid,
-    /// How many leaves.
+    /// The number of leaves.
     pub size: u64,
     /// The root.
     pub root: Digest,
@@ -26,7 +27,7 @@ pub struct Checkpoint {
     pub lanes: Vec<(i16, Link)>,
 }
 
-/// Why a text is no checkpoint.
+/// Why a text is not a checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("{0}")]
 pub struct Malformed(pub &'static str);
@@ -45,18 +46,18 @@ impl Checkpoint {
     /// Reads a text, which must be exactly what [`Self::to_text`] writes.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         let read = tlog_tiles::Checkpoint::from_bytes(text.as_bytes())
-            .map_err(|_| Malformed("it is no checkpoint as of C2SP tlog-checkpoint"))?;
+            .map_err(|_| Malformed("it is not a checkpoint in the form of C2SP tlog-checkpoint"))?;
         let (install_id, tenant_id) =
             parse_origin(read.origin()).ok_or(Malformed("its origin is not awgp-audit/install/tenant"))?;
         let lanes: Option<Vec<_>> = read.extension().lines().map(parse_lane).collect();
-        let lanes = lanes.ok_or(Malformed("a line after its root is none of a lane"))?;
+        let lanes = lanes.ok_or(Malformed("a line after its root is not a lane's"))?;
         let checkpoint =
             Self { install_id, tenant_id, size: read.size(), root: Digest(read.hash().0), lanes };
         if checkpoint.to_text() != text {
-            return Err(Malformed("it is not spelled as docs/checkpoints.md says"));
+            return Err(Malformed("it is not written as docs/checkpoints.md specifies"));
         }
         if !checkpoint.lanes.is_sorted_by(|one, next| one.0 < next.0) {
-            return Err(Malformed("its lanes do not ascend"));
+            return Err(Malformed("its lanes are not in ascending order"));
         }
         // A lane's rows are numbered from 1 without a gap, and each row is one leaf.
         let rows = checkpoint.lanes.iter().map(|(_, link)| u64::try_from(link.seq).unwrap_or(0));
@@ -66,7 +67,7 @@ impl Checkpoint {
         Ok(checkpoint)
     }
 
-    /// The last link of a lane; none where the checkpoint does not name the lane.
+    /// The last link of a lane; None where the checkpoint does not name the lane.
     pub fn lane(&self, chain_lane: i16) -> Option<Link> {
         self.lanes.iter().find(|(lane, _)| *lane == chain_lane).map(|(_, link)| *link)
     }

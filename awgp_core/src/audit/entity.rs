@@ -1,6 +1,6 @@
-//! The `entity_id` of a row whose key is no uuid.
+//! The `entity_id` of a row whose key is not a uuid.
 //!
-//! `docs/tracking.md` is the specification: an id must be found again by anybody who has the key.
+//! `docs/tracking.md` is the specification: anyone who has the key can compute the id.
 
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
@@ -8,7 +8,8 @@ use uuid::{Builder, Uuid};
 /// The first bytes that are hashed, and a version.
 const TAG: &[u8] = b"awgp-entity-key\x00\x01";
 
-/// The id of the row with this key: the values of its columns as text, in the order of the key. A key that is one uuid is the id.
+/// The id of the row with this key: the values of its columns as text, in the order of the key. A key that is
+/// one uuid is the id.
 pub fn entity_id(key: &[impl AsRef<str>]) -> Uuid {
     if let [only] = key
         && only.as_ref().len() == uuid::fmt::Hyphenated::LENGTH

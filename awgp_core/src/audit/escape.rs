@@ -1,4 +1,4 @@
-//! Strings in JSON, a stretch at a time: what is too long to be held as a whole.
+//! Escapes strings in JSON in pieces, for values that are too long to hold in memory.
 
 /// Appends the inside of a string as PostgreSQL's jsonb prints it.
 pub fn as_jsonb(text: &[u8], out: &mut Vec<u8>) {
@@ -20,7 +20,7 @@ pub fn as_jsonb(text: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// Appends the text of a jsonb as the inside of a string. It has no control characters: they are escaped already.
+/// Appends the text of a jsonb as the inside of a string. It has no control characters: jsonb escapes them.
 pub fn text_of_jsonb(text: &[u8], out: &mut Vec<u8>) {
     for byte in text {
         if matches!(byte, b'"' | b'\\') {

@@ -1,7 +1,7 @@
 //! The exported log: JSON Lines, format 1 (docs/audit_format.md, "The exported log").
 //!
-//! A header, then for each lane a lane line and its rows, then an end line. A row's line has the columns as its
-//! fields; the others begin with the key `awgp`.
+//! A header, then for each lane a lane line and its rows, then an end line. A row's line has the columns as
+//! its fields; the others begin with the key `awgp`.
 
 use super::chain::{Digest, Lane, Link, genesis};
 use super::finding::Finding;
@@ -27,13 +27,13 @@ pub enum Mark {
         /// The install whose genesis values the lanes begin at.
         install_id: Uuid,
     },
-    /// What is known of the lane whose rows follow.
+    /// What is known about the lane whose rows follow.
     Lane {
         /// The tenant.
         tenant_id: Uuid,
         /// The lane.
         chain_lane: i16,
-        /// The number that the first row follows; 0 for a lane's beginning.
+        /// The number that the first row follows; 0 at a lane's beginning.
         after_seq: i64,
         /// The hash that the first row follows; null for the genesis value.
         after_hash: Option<Digest>,
@@ -58,7 +58,7 @@ pub enum Line {
     Row(Box<AuditRow>),
 }
 
-/// What is wrong with a file as a file; what is wrong with the log is a [`Finding`].
+/// What is wrong with a file as a file. What is wrong with the log is a [`Finding`].
 #[derive(Debug, Error)]
 pub enum ExportError {
     /// A line is not one of the format's.
@@ -66,27 +66,27 @@ pub enum ExportError {
     Malformed {
         /// The line, from 1.
         line: u64,
-        /// What the parser says.
+        /// The parser's message.
         source: serde_json::Error,
     },
     /// The first line is not a header.
     #[error("line 1 is not a header")]
     NoHeader,
     /// The file has a newer format.
-    #[error("format {0} is not known here")]
+    #[error("this version of AWGP does not know format {0}")]
     UnknownFormat(u32),
-    /// A header elsewhere than in the first line, or a line after the end line.
-    #[error("line {0} may not stand here")]
+    /// A header after the first line, or a line after the end line.
+    #[error("line {0} is out of place")]
     Misplaced(u64),
     /// There is no end line.
     #[error("the file has no end line: it was cut")]
     Cut,
-    /// The end line counts other rows.
+    /// The end line has another number of rows than the file.
     #[error("the end line counts {stated} rows, the file has {actual}")]
     WrongCount {
-        /// What the end line says.
+        /// The number in the end line.
         stated: u64,
-        /// The rows read.
+        /// The number of rows read.
         actual: u64,
     },
 }
@@ -94,7 +94,7 @@ pub enum ExportError {
 impl Line {
     /// Reads one line, without its line feed.
     pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
-        // The key comes first by specification, so that a row is parsed once.
+        // The specification puts the key first, so that a row is parsed only once.
         if text.starts_with("{\"awgp\":") {
             serde_json::from_str(text).map(Self::Mark)
         } else {
@@ -134,8 +134,8 @@ pub struct FileVerifier {
 }
 
 impl FileVerifier {
-    /// `install_id`, where given, is used in place of the header's: an auditor knows it from elsewhere, and the
-    /// header may be forged.
+    /// `install_id`, where given, replaces the header's: an auditor knows it from elsewhere, and the header
+    /// may be forged.
     pub fn new(install_id: Option<Uuid>) -> Self {
         Self { log: None, expected_install: install_id, lines: 0, stated_rows: None, sum: FileSum::default() }
     }
@@ -185,7 +185,7 @@ impl FileVerifier {
         self.finish_with_sum().map(|(sum, findings)| (sum.rows, findings))
     }
 
-    /// Ends the file: what its rows yield, and all findings.
+    /// Ends the file: the seal of its rows, and all findings.
     pub fn finish_with_sum(self) -> Result<(FileSum, Vec<Finding>), ExportError> {
         let (log, _) = self.log.ok_or(ExportError::NoHeader)?;
         let stated = self.stated_rows.ok_or(ExportError::Cut)?;

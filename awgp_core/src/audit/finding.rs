@@ -1,14 +1,14 @@
-//! What verification reports.
+//! The findings of verification.
 
 use super::chain::Position;
 use serde::Serialize;
 use uuid::Uuid;
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// Worth a look; the chain itself holds.
+    /// Worth a look; the chain itself is intact.
     Warning,
     /// The log is not what was written.
     Error,
@@ -39,7 +39,7 @@ macro_rules! kinds {
                 match self { $(Self::$variant => $name,)+ }
             }
 
-            /// How bad it is.
+            /// Its severity.
             pub fn severity(self) -> Severity {
                 match self { $(Self::$variant => Severity::$severity,)+ }
             }
@@ -59,41 +59,42 @@ kinds! {
     ChangedHash = "changed_hash", Error;
     /// The chain verifies by itself and does not reach a hash that was recorded elsewhere: it was recomputed.
     RewrittenChain = "rewritten_chain", Error;
-    /// One row, or several in a sequence, are not there.
+    /// One row, or several in a sequence, are missing.
     MissingRow = "missing_row", Error;
-    /// The rows at the end of a lane are not there.
+    /// The rows at the end of a lane are missing.
     CutTail = "cut_tail", Error;
-    /// A row stands in the lane that the chain did not put there.
+    /// The lane has a row that the chain did not write.
     InsertedRow = "inserted_row", Error;
     /// A row is there twice.
     DuplicateRow = "duplicate_row", Error;
-    /// A row stands at another number of its lane than it was chained at.
+    /// A row has another number in its lane than when it was chained.
     Reordered = "reordered", Error;
     /// A row was chained in another lane or for another tenant.
     MovedRow = "moved_row", Error;
     /// A row stands in a lane that this database never had.
     ForeignRow = "foreign_row", Error;
-    /// No lane begins at this install's genesis value: the log belongs to another install, or its id was edited.
+    /// No lane begins at this install's genesis value: it is another install's log, or its id was edited.
     BadGenesis = "bad_genesis", Error;
     /// A row that verifies is earlier than its predecessor by more than clocks may go back.
     BackDated = "back_dated", Warning;
     /// A row that verifies was updated after it was written, as the storage shows.
     UpdatedRow = "updated_row", Warning;
-    /// A partition is not there, or not attached.
+    /// A partition is missing, or not attached.
     MissingPartition = "missing_partition", Error;
     /// A partition holds rows of another month than its name says.
     SwappedPartition = "swapped_partition", Error;
-    /// A row of audit_log_integrity does not say what the partition yields.
+    /// A row of audit_log_integrity does not fit its partition.
     IntegrityEdited = "integrity_edited", Error;
     /// A row of audit_log_integrity is behind the partition it sealed.
     IntegrityRewound = "integrity_rewound", Error;
     /// A sealed partition has no row in audit_log_integrity.
     IntegrityMissing = "integrity_missing", Error;
-    /// The database does not know a checkpoint that was signed: it is an older backup, or its checkpoints were deleted.
+    /// The database does not have a checkpoint that was signed: it is an older backup, or the checkpoint was
+    /// deleted.
     RolledBack = "rolled_back", Error;
     /// Two signed notes have different roots for one size of a tree: two histories were shown.
     SplitView = "split_view", Error;
-    /// The rows, in the order in which the database says they were appended, do not yield the root that was signed.
+    /// The rows, in the order that the database has recorded, do not yield the signed root.
     RootMismatch = "root_mismatch", Error;
     /// A trigger that keeps the log is disabled or gone.
     TriggerDisabled = "trigger_disabled", Error;
@@ -107,24 +108,24 @@ impl Serialize for Kind {
     }
 }
 
-/// One finding. What a field cannot say is `None`.
+/// One finding. A field that is not known is `None`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// How bad.
+    /// The severity.
     pub severity: Severity,
-    /// What kind.
+    /// The kind.
     pub kind: Kind,
-    /// The tenant under which the row stands.
+    /// The tenant of the row.
     pub tenant_id: Option<Uuid>,
-    /// The partition; set by whoever knows it.
+    /// The partition; set by the caller, who knows it.
     pub partition_name: Option<String>,
-    /// The lane in which the row stands.
+    /// The lane of the row.
     pub chain_lane: Option<i16>,
-    /// The number at which the row stands, or the first that is missing.
+    /// The number of the row, or the first that is missing.
     pub chain_seq: Option<i64>,
-    /// The row's id; `None` where the row is not there.
+    /// The row's id; `None` where the row is missing.
     pub audit_id: Option<i64>,
-    /// What can be known, for a human.
+    /// Details, for a human.
     pub detail: String,
 }
 

@@ -1,7 +1,8 @@
-//! One note for a whole group: a root over the trees of a holding and its direct subsidiaries (docs/checkpoints.md).
+//! One note for a whole group: a root over the trees of a holding and its direct subsidiaries
+//! (docs/checkpoints.md).
 //!
-//! It is no tlog-checkpoint: the trees of a group grow in the middle, so one group's root does not extend another's.
-//! What must extend is each member's tree.
+//! It is not a tlog-checkpoint: the trees of a group grow in the middle, so one group's root does not extend
+//! another's. Each member's tree must extend its earlier one.
 
 use super::chain::Digest;
 use super::checkpoint::Malformed;
@@ -55,7 +56,7 @@ impl Group {
         tree.root()
     }
 
-    /// How many rows all trees have.
+    /// The total number of rows in all trees.
     pub fn rows(&self) -> u64 {
         self.members.iter().fold(0, |rows, member| rows.saturating_add(member.size))
     }
@@ -71,7 +72,7 @@ impl Group {
         text
     }
 
-    /// Reads a text, which must be exactly what [`Self::to_text`] writes: the root is computed, not believed.
+    /// Reads a text, which must be exactly what [`Self::to_text`] writes: the root is computed and compared.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         let mut lines = text.lines();
         let origin = lines.next().and_then(|line| line.strip_prefix(ORIGIN)?.strip_prefix('/'));
@@ -82,13 +83,15 @@ impl Group {
             })
             .ok_or(Malformed("its first line is not awgp-audit-group/install/holding"))?;
         let members: Option<Vec<_>> = lines.skip(2).map(parse_member).collect();
-        let members = members.ok_or(Malformed("a line after its root is none of a tenant"))?;
+        let members = members.ok_or(Malformed("a line after its root is not a tenant's"))?;
         let group = Self { install_id, holding_id, members };
         if !group.members.is_sorted_by(|one, next| one.tenant_id.as_bytes() < next.tenant_id.as_bytes()) {
-            return Err(Malformed("its tenants do not ascend"));
+            return Err(Malformed("its tenants are not in ascending order"));
         }
         if group.members.is_empty() || group.to_text() != text {
-            return Err(Malformed("its root is not that of its tenants, or it is spelled in another way"));
+            return Err(Malformed(
+                "its root is not that of its tenants, or it is not written as docs/checkpoints.md specifies",
+            ));
         }
         Ok(group)
     }

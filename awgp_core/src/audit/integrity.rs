@@ -1,10 +1,10 @@
-//! The sealed partition: the root over its lane heads, and what its row of `audit_log_integrity` must say.
+//! The sealed partition: the root over its lane heads, and what its row of `audit_log_integrity` must hold.
 
 use super::chain::{Digest, Lane, Link};
 use super::finding::{Finding, Kind};
 use sha2::{Digest as _, Sha256};
 
-/// What a partition's rows yield: `last_sequence_number` and `cumulative_hash` of its integrity row.
+/// What follows from a partition's rows: `last_sequence_number` and `cumulative_hash` of its integrity row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seal {
     /// The highest `id` in the partition; 0 where it has no rows.
@@ -13,7 +13,8 @@ pub struct Seal {
     pub cumulative_hash: Digest,
 }
 
-/// Computes `cumulative_hash` from the last link of each lane in a partition, fed in the order of tenant and lane.
+/// Computes `cumulative_hash` from the last link of each lane in a partition, fed in the order of tenant and
+/// lane.
 #[derive(Clone, Debug)]
 pub struct HeadsRoot(Sha256);
 
@@ -38,8 +39,8 @@ impl HeadsRoot {
     }
 }
 
-/// Compares a sealed partition's integrity row, as `(last_sequence_number, cumulative_hash)`, with what its rows
-/// yield. `sealed` says whether the partition is known to be sealed: then the row must be there.
+/// Compares a sealed partition's integrity row, as `(last_sequence_number, cumulative_hash)`, with the
+/// partition's rows. `sealed` tells whether the partition is known to be sealed: then the row must exist.
 pub fn check(
     partition_name: &str,
     stored: Option<(i64, &str)>,

@@ -1,10 +1,10 @@
-//! One lane, row by row in `chain_seq` order, to suspicions.
+//! One lane, row by row in the order of `chain_seq`; yields suspicions.
 //!
-//! Row `n` is checked against the *stored* hash of row `n - 1`, so one edit breaks one or two links and no more.
-//! Which row is to blame shows only from the next row: the hash that it links to is the one that row `n` had.
-//! So the verifier holds two positions, the open one and the one before, and passes judgement one row late.
-//! What needs a look at other lanes (was the row that does not fit here chained elsewhere?) is left to
-//! [`super::reconcile`]. Memory is constant, whatever the number of rows.
+//! Row `n` is checked against the *stored* hash of row `n - 1`, so one edit breaks one or two links and no
+//! more. Which row was edited shows only with the next row: the hash that it links to is the one that row `n`
+//! had. So the verifier holds two positions, the open one and the one before, and reports one row late. What
+//! needs other lanes (was the row that does not fit here chained elsewhere?) is left to [`super::reconcile`].
+//! Memory is constant for any number of rows.
 
 use super::chain::{Digest, Lane, Linker, Position};
 use super::finding::{Finding, Kind};
@@ -12,14 +12,14 @@ use super::lane_facts::{Head, LaneFacts};
 use super::row::RowRef;
 use super::suspicion::{Break, Hole, Suspect, Suspicion};
 
-/// Rows kept at one position; further ones are reported at once as inserted.
+/// Rows kept at one position. Further ones are reported immediately as inserted.
 const ROWS_AT_ONE_POSITION: usize = 8;
 /// Why a row is taken to follow the position before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Follows {
     /// The stored hash of the member.
     Stored(usize),
-    /// What the member's columns hash to, though it has another hash.
+    /// What the member's columns hash to; its stored hash is another.
     Computed(usize),
     /// The hash that was recorded for the position.
     Recorded,
@@ -27,7 +27,7 @@ enum Follows {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Standing {
-    /// Not a row: what the lane begins after.
+    /// Not a row: the point after which the lane begins.
     Start,
     Fits(Follows),
     /// The position before is empty.
@@ -46,7 +46,7 @@ struct Member {
     /// The first hash it was tried against, and what it hashes to after that.
     previous: Option<Digest>,
     computed: Option<Digest>,
-    /// Empty for a row that fits: the honest path copies nothing.
+    /// Empty for a row that fits: the usual case copies nothing.
     canonical: Vec<u8>,
 }
 
@@ -58,7 +58,7 @@ struct Place {
     recorded: Option<Digest>,
 }
 
-/// The row that a position was found to hold.
+/// The row that belongs at the position.
 #[derive(Clone, Copy, Debug)]
 struct Chosen {
     position: Position,
@@ -122,12 +122,12 @@ impl LaneVerifier {
         self.lane
     }
 
-    /// What is known of it.
+    /// What is known about it.
     pub fn facts(&self) -> &LaneFacts {
         &self.facts
     }
 
-    /// Takes the next row. Rows come in ascending `chain_seq`, equal numbers in any order; a row of another
+    /// Takes the next row. Rows come in ascending `chain_seq`, equal numbers in any order. A row of another
     /// lane must not be passed.
     pub fn push(&mut self, row: &RowRef<'_>, out: &mut Vec<Suspicion>) {
         let seq = row.chain_seq;
@@ -172,7 +172,7 @@ impl LaneVerifier {
     }
 
     fn suspect(&mut self, row: &RowRef<'_>) -> Suspect {
-        // The digest is not wanted here, the canonical bytes are.
+        // Only the canonical bytes are needed here, not the digest.
         self.linker.link(Digest([0; 32]), row);
         Suspect {
             position: row.position(),
@@ -183,7 +183,7 @@ impl LaneVerifier {
         }
     }
 
-    /// Puts a row at the open position and sees whether it follows the closed one.
+    /// Puts a row at the open position and checks whether it follows the closed one.
     fn join(&mut self, row: &RowRef<'_>) {
         let stored = Digest::from_hex(row.integrity_hash);
         let mut first_try = None;
@@ -221,7 +221,7 @@ impl LaneVerifier {
         });
     }
 
-    /// The open position is complete: it tells about the closed one, and takes its place.
+    /// The open position is complete: it decides about the closed one, and takes its place.
     fn close(&mut self, out: &mut Vec<Suspicion>) {
         let follows = self.open.members.iter().filter_map(|member| match member.standing {
             Standing::Fits(follows) => Some(follows),
@@ -327,8 +327,7 @@ impl LaneVerifier {
                     out.push(settled(
                         Kind::RewrittenChain,
                         &chosen,
-                        "the chain holds up to this row and does not reach the hash that was recorded for it: this \
-                         row, or an earlier one and all after it, was rewritten",
+                        "the chain is intact up to this row but does not reach the hash recorded for it: this row, or an earlier one and all after it, was rewritten",
                     ));
                 } else if held.updated {
                     out.push(Suspicion::Updated(position, held.id));
@@ -352,7 +351,7 @@ impl LaneVerifier {
 }
 
 impl Place {
-    /// The hashes that a row at the next position may follow, the likeliest first.
+    /// The hashes that a row at the next position may follow, the most likely first.
     fn candidates(&self) -> impl Iterator<Item = (Follows, Digest)> {
         let stored = |misfits: bool| {
             self.members.iter().enumerate().filter_map(move |(index, member)| {

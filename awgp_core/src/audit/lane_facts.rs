@@ -1,4 +1,4 @@
-//! What is known of a lane besides its rows.
+//! What is known about a lane besides its rows.
 
 use super::chain::{Lane, Link, genesis};
 use uuid::Uuid;
@@ -6,10 +6,10 @@ use uuid::Uuid;
 /// How far a lane's clock may go back before a row counts as back-dated: five minutes, in microseconds.
 pub const CLOCK_STEP_BACK_US: i64 = 300_000_000;
 
-/// What is known of a lane's end.
+/// What is known about a lane's end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Head {
-    /// Nothing: a cut tail cannot be seen.
+    /// Nothing: a cut tail cannot be detected.
     Unknown,
     /// The lane reached this link; rows may have been added since.
     AtLeast(Link),
@@ -17,23 +17,23 @@ pub enum Head {
     Exactly(Link),
 }
 
-/// A range of positions that lawfully has no rows: its partition was retired, or is reported by itself.
+/// A range of positions that may be without rows: its partition was retired, or is reported by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bridge {
     /// The first absent `chain_seq`.
     pub first_seq: i64,
-    /// The last absent row's link, from the anchors.
+    /// The last missing row's link, from the anchors.
     pub last: Link,
 }
 
-/// What is known of a lane besides its rows.
+/// What is known about a lane besides its rows.
 #[derive(Clone, Debug)]
 pub struct LaneFacts {
     /// What the first row follows: sequence 0 and the genesis value, or an anchor.
     pub start: Link,
     /// Links recorded elsewhere (anchors of sealed partitions), ascending.
     pub points: Vec<Link>,
-    /// Ranges that are lawfully absent, ascending.
+    /// Ranges that may be without rows, ascending.
     pub bridges: Vec<Bridge>,
     /// The lane's end.
     pub head: Head,
@@ -42,7 +42,7 @@ pub struct LaneFacts {
 }
 
 impl LaneFacts {
-    /// A lane that begins after `start`, of which nothing else is known.
+    /// A lane that begins after `start`, about which nothing else is known.
     pub fn after(start: Link) -> Self {
         Self {
             start,
@@ -58,7 +58,7 @@ impl LaneFacts {
         Self::after(Link { seq: 0, hash: genesis(install_id, lane) })
     }
 
-    /// The same, with what is known of the end.
+    /// The same, with what is known about the end.
     #[must_use]
     pub fn with_head(self, head: Head) -> Self {
         Self { head, ..self }

@@ -1,4 +1,5 @@
-//! The manifest of an exported month (docs/audit_format.md, "The exported month"): what the file must yield.
+//! The manifest of an exported month (docs/audit_format.md, "The exported month"): what the file must
+//! contain.
 
 use super::chain::{Digest, Lane, Link};
 use super::finding::{Finding, Kind};
@@ -9,22 +10,22 @@ use uuid::Uuid;
 /// The format this code reads and writes.
 pub const FORMAT: u32 = 1;
 
-/// What an exported month is.
+/// The contents of the manifest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// [`FORMAT`].
     pub format: u32,
     /// The month.
     pub partition_name: String,
-    /// The install whose chains these are.
+    /// The install of the chains.
     pub install_id: Uuid,
     /// The file's name, beside the manifest.
     pub file: String,
-    /// SHA-256 of the file as it lies there, compressed.
+    /// SHA-256 of the file as stored, compressed.
     pub file_sha256: Digest,
-    /// How long it is.
+    /// The file's size in bytes.
     pub file_bytes: u64,
-    /// Rows in it.
+    /// The number of rows.
     pub rows: u64,
     /// The seal of the month: highest id.
     pub last_sequence_number: i64,
@@ -36,7 +37,7 @@ pub struct Manifest {
     pub checkpoints: Vec<Checkpoint>,
 }
 
-/// What a seal recorded of a lane.
+/// What a seal recorded about a lane.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Anchor {
     /// The tenant.
@@ -51,23 +52,23 @@ pub struct Anchor {
     pub last_hash: Digest,
 }
 
-/// The text of a checkpoint, which an auditor has signed.
+/// The text of a checkpoint that an auditor has signed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
     /// The tenant.
     pub tenant_id: Uuid,
-    /// How many rows its tree has.
+    /// The number of rows in its tree.
     pub tree_size: i64,
     /// The text.
     pub body: String,
-    /// The public key that signed it; null where no signed note was shown.
+    /// The public key that signed it; null where no signed note was given.
     pub signed_by: Option<String>,
 }
 
-/// What a file's rows yield.
+/// What follows from a file's rows.
 #[derive(Clone, Debug, Default)]
 pub struct FileSum {
-    /// How many they are.
+    /// The number of rows.
     pub rows: u64,
     /// The highest id.
     pub highest_id: i64,
@@ -95,7 +96,7 @@ impl FileSum {
 }
 
 impl Manifest {
-    /// Holds what a file's rows yield against the manifest; no finding where it is that file.
+    /// Compares a file's rows with the manifest; no finding where they agree.
     pub fn check(&self, sum: &FileSum) -> Vec<Finding> {
         let mut findings = Vec::new();
         let mut say = |detail: String| {

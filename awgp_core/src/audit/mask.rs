@@ -1,19 +1,19 @@
 //! Secrets that must not enter the log: columns and JSON keys named by a setting.
 //!
-//! Masking works on jsonb's own text and copies what it does not mask byte for byte: a parse into numbers would
-//! turn 1.10 into 1.1. A row is an object whose keys are the columns, so one rule serves both.
+//! Masking works on jsonb's own text and copies what it does not mask byte for byte: a parse into numbers
+//! would turn 1.10 into 1.1. A row is an object whose keys are the columns, so one rule serves both.
 //!
-//! A masked value leaves no digest behind. An unkeyed digest of a password or a PIN is found by trying, and a
-//! key would have to be kept where the log is kept. Whether a masked column changed is to be decided before
-//! masking.
+//! A masked value leaves no digest in the log. An unkeyed digest of a password or a PIN can be found by
+//! trying, and a key would have to be stored beside the log. Whether a masked column changed must be decided
+//! before masking.
 
 use crate::json::string_length;
 use thiserror::Error;
 
-/// What stands in place of a masked value. null stays null: it says that there is no secret.
+/// What replaces a masked value. null stays null: it tells that there is no secret.
 pub const MARKER: &str = "\"[masked]\"";
 
-/// What is masked unless the setting says otherwise.
+/// The names that are masked by default.
 pub const DEFAULT_PATTERNS: &str = "*password*, passwd, *passphrase*, *secret*, *token, *apikey, *privatekey, \
                                     *accesskey, authorization, *credentials, cookie, setcookie";
 
@@ -22,8 +22,8 @@ pub const DEFAULT_PATTERNS: &str = "*password*, passwd, *passphrase*, *secret*, 
 #[error("\"{0}\" is not a name with an optional * before and after it")]
 pub struct BadPattern(pub String);
 
-/// The names whose values are masked. Case, `_`, `-` and blanks are ignored, so `api_key`, `Api-Key` and `apiKey`
-/// are one name; `*` stands for anything at the beginning or the end.
+/// The names whose values are masked. Case, `_`, `-` and blanks are ignored, so `api_key`, `Api-Key` and
+/// `apiKey` are one name; `*` stands for anything at the beginning or the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretNames {
     patterns: Vec<Pattern>,
@@ -75,10 +75,10 @@ fn normal(name: &str) -> String {
     kept.flat_map(char::to_lowercase).collect()
 }
 
-/// Masks the values of secret names in JSON text, at any depth and through arrays; the whole value goes, be it an
-/// object. `None` where nothing is masked: the caller keeps the datum it has.
+/// Masks the values of secret names in JSON text, at any depth and in arrays; the whole value, also an
+/// object, is replaced. `None` where nothing is masked: the caller keeps its datum.
 ///
-/// `json` is valid JSON, as `jsonb_out` prints it. Nesting costs no stack.
+/// `json` is valid JSON, as `jsonb_out` prints it. Nesting takes no stack.
 pub fn mask(json: &str, names: &SecretNames) -> Option<String> {
     let mut masked = String::new();
     let mut copied = 0;
@@ -86,7 +86,7 @@ pub fn mask(json: &str, names: &SecretNames) -> Option<String> {
     while let Some(quote) = find(json, at, b'"') {
         let end = string_end(json, quote);
         at = end;
-        // Only a key is followed by a colon; jsonb prints none before it but blanks are lawful JSON.
+        // Only a key is followed by a colon. jsonb prints no blanks before it, but JSON allows them.
         let after = skip_blanks(json, end);
         if json.as_bytes().get(after) != Some(&b':') || !names.matches(&text_of(&json[quote..end])) {
             continue;
@@ -151,8 +151,8 @@ fn text_of(string: &str) -> String {
     serde_json::from_str(string).unwrap_or_else(|_| lossy_text_of(string.trim_matches('"')))
 }
 
-/// The same for a string of a json column, which may hold half of a surrogate pair: no text has it, so it is replaced, and what
-/// stands around it still counts.
+/// The same for a string of a json column, which may hold half of a surrogate pair. No text can, so it is
+/// replaced, and the rest of the name still counts.
 fn lossy_text_of(string: &str) -> String {
     let mut units: Vec<u16> = Vec::with_capacity(string.len());
     let mut rest = string.chars();
@@ -243,7 +243,7 @@ mod tests {
         })
     }
 
-    /// The rule, said over a parsed value.
+    /// The same rule, over a parsed value.
     fn by_value(value: &mut Value, names: &SecretNames) {
         match value {
             Value::Array(items) => items.iter_mut().for_each(|item| by_value(item, names)),

@@ -1,7 +1,7 @@
-//! Signed notes (C2SP signed-note, Ed25519), and what the text of one may say.
+//! Signed notes (C2SP signed-note, Ed25519), and which texts one may have.
 //!
-//! The format and the signatures are those of the crate `signed_note`. Keys and notes are text; randomness, files
-//! and the database are the caller's.
+//! The crate `signed_note` implements the format and the signatures. Keys and notes are text; the caller
+//! supplies randomness, files and the database.
 
 use super::chain::Digest;
 use super::checkpoint::{Checkpoint, Malformed};
@@ -15,9 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 use uuid::Uuid;
 
-/// What every private key begins with; no public one does.
+/// The beginning of every private key; no public key begins with it.
 pub const PRIVATE: &str = "PRIVATE+KEY+";
-/// The key name where none is given.
+/// The default name of a key.
 pub const KEY_NAME: &str = "awgp-auditor";
 
 /// Why a key or a note is refused.
@@ -26,10 +26,10 @@ pub enum Refused {
     /// Not a key.
     #[error("the key cannot be read: {0}")]
     Key(String),
-    /// A private key, where a public one belongs.
-    #[error("this is a private key; whoever has it can sign in its place")]
+    /// A private key instead of a public one.
+    #[error("this is a private key; anyone who has it can sign with it")]
     PrivateKey,
-    /// No signed note, or its text is nothing that AWGP signs.
+    /// Not a signed note, or its text is nothing that AWGP signs.
     #[error("the note cannot be read: {0}")]
     Malformed(String),
     /// The note has no signature of this key.
@@ -59,7 +59,7 @@ impl From<Malformed> for Refused {
     }
 }
 
-/// What a signed note says.
+/// The content of a signed note.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Statement {
     /// A tenant's tree.
@@ -85,7 +85,7 @@ impl Statement {
         }
     }
 
-    /// The trees it speaks of.
+    /// The trees that it covers.
     pub fn trees(&self) -> Vec<Member> {
         match self {
             Self::Group(group) => group.members.clone(),
@@ -95,7 +95,7 @@ impl Statement {
         }
     }
 
-    /// Size and root of a tenant's tree, where it speaks of it.
+    /// Size and root of a tenant's tree, where the note covers it.
     pub fn tree_of(&self, tenant_id: Uuid) -> Option<(u64, Digest)> {
         let tree = self.trees().into_iter().find(|tree| tree.tenant_id == tenant_id)?;
         Some((tree.size, tree.root))
@@ -111,12 +111,12 @@ pub fn sign(text: &str, private_key: &str) -> Result<String, Refused> {
     String::from_utf8(note.to_bytes()).map_err(|error| Refused::Malformed(error.to_string()))
 }
 
-/// The text of a note that this key has signed. Further signatures are allowed, and not looked at.
+/// The text of a note that this key has signed. Further signatures are allowed, and ignored.
 pub fn text_of(note: &str, public_key: &str) -> Result<String, Refused> {
     let public_key = public_key.trim();
     let verifier = verifier(public_key)?;
     let note = Note::from_bytes(note.as_bytes()).map_err(|error| Refused::Malformed(error.to_string()))?;
-    // What the error names is the note's; the key is named by what can be shown of it.
+    // Errors show the name in the note, and only the public part of the key.
     let name = name_and_id(public_key);
     note.verify(&VerifierList::new(vec![Box::new(verifier)])).map_err(|error| match error {
         NoteError::InvalidSignature { .. } => Refused::BadSignature(name),
@@ -125,14 +125,15 @@ pub fn text_of(note: &str, public_key: &str) -> Result<String, Refused> {
     String::from_utf8(note.text().to_vec()).map_err(|error| Refused::Malformed(error.to_string()))
 }
 
-/// The text of a note, whoever has signed it. For what needs to know which checkpoint is meant, and proves nothing.
+/// The text of a note without a check of its signatures: for callers who need to know which checkpoint is
+/// meant, and prove nothing.
 pub fn unverified_text(note: &str) -> Result<String, Refused> {
     let malformed = |error: &dyn std::fmt::Display| Refused::Malformed(error.to_string());
     let note = Note::from_bytes(note.as_bytes()).map_err(|error| malformed(&error))?;
     String::from_utf8(note.text().to_vec()).map_err(|error| malformed(&error))
 }
 
-/// Two histories: trees of one tenant and one size with different roots, in notes that the same auditor holds.
+/// Two histories: trees of one tenant and one size with different roots, in notes that one auditor holds.
 pub fn split_views<'a>(statements: impl IntoIterator<Item = &'a Statement>) -> Vec<Finding> {
     let mut seen: BTreeMap<(Uuid, Uuid, u64), Digest> = BTreeMap::new();
     let mut split = BTreeSet::new();
@@ -151,7 +152,7 @@ pub fn split_views<'a>(statements: impl IntoIterator<Item = &'a Statement>) -> V
     split.into_iter().map(finding).collect()
 }
 
-/// What a note says that this key has signed.
+/// The content of a note that this key has signed.
 pub fn open(note: &str, public_key: &str) -> Result<Statement, Refused> {
     Ok(Statement::parse(&text_of(note, public_key)?)?)
 }
@@ -162,7 +163,7 @@ pub fn key_name(public_key: &str) -> Result<String, Refused> {
     Ok(name_and_id(public_key.trim()))
 }
 
-/// The key itself may hold a plus sign, its name may not.
+/// The key itself may contain a plus sign, its name may not.
 fn name_and_id(public_key: &str) -> String {
     public_key.split('+').take(2).collect::<Vec<_>>().join("+")
 }

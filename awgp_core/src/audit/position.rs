@@ -1,4 +1,4 @@
-//! Where a row stands: its tenant, its lane, its place in the lane.
+//! The position of a row: its tenant, its lane, its number in the lane.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -19,14 +19,14 @@ impl Lane {
     }
 }
 
-/// Where a row stands.
+/// The position of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Position {
     /// The tenant.
     pub tenant_id: Uuid,
     /// The lane, from 0.
     pub chain_lane: i16,
-    /// The place in the lane, from 1.
+    /// The number in the lane, from 1.
     pub chain_seq: i64,
 }
 

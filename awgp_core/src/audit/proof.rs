@@ -1,6 +1,6 @@
 //! The proof of one row: the row, its path to a root, and the note that signs the root (docs/checkpoints.md).
 //!
-//! It is checked with the public key alone: no database, no network, no trust in either.
+//! It is checked with the public key only: without database and network, and without trust in either.
 
 use super::chain::Digest;
 use super::note::{self, Refused};
@@ -18,7 +18,7 @@ pub const FORMAT: u32 = 1;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Proof {
-    /// `proof`.
+    /// The word `proof`.
     pub awgp: Kind,
     /// [`FORMAT`].
     pub format: u32,
@@ -32,7 +32,7 @@ pub struct Proof {
     pub note: String,
 }
 
-/// What kind of file it is.
+/// The kind of file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -60,10 +60,10 @@ pub enum Unproven {
     /// Its key or its note is refused.
     #[error("{0}")]
     Note(#[from] Refused),
-    /// Its note is about other tenants than the row's.
-    #[error("the note says nothing of the row's tenant")]
+    /// The note does not cover the row's tenant.
+    #[error("the note does not cover the row's tenant")]
     OtherLog,
-    /// Row and path do not yield the signed root.
+    /// The row and the path do not yield the signed root.
     #[error("the row and its path do not yield the root that was signed")]
     Mismatch,
 }
@@ -88,7 +88,7 @@ impl Proof {
         if proof.format == FORMAT {
             return Ok(proof);
         }
-        Err(Unproven::Malformed(format!("format {} is not known here", proof.format)))
+        Err(Unproven::Malformed(format!("this version of AWGP does not know format {}", proof.format)))
     }
 
     /// Checks it.
@@ -96,7 +96,7 @@ impl Proof {
         let statement = note::open(&self.note, public_key)?;
         let (size, root) = statement.tree_of(self.row.tenant_id).ok_or(Unproven::OtherLog)?;
         let leaf = Leaves::default().leaf(&self.row.borrowed());
-        let leaf = leaf.ok_or_else(|| Unproven::Malformed("integrity_hash is no hash".to_owned()))?;
+        let leaf = leaf.ok_or_else(|| Unproven::Malformed("integrity_hash is not a hash".to_owned()))?;
         if includes(root, size, self.leaf_index, leaf, &self.path) {
             return Ok(Proven { install_id: statement.install_id(), size, root });
         }

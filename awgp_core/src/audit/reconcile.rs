@@ -1,12 +1,12 @@
-//! Suspicions of all lanes to findings: each tampering once, and by its name.
+//! From the suspicions of all lanes to findings: each tampering once, with its name.
 //!
-//! A row that stands where it does not fit, and a position that its row has left, are two sides of one deed.
+//! A row at a position where it does not fit, and a position that its row has left, are two sides of one act.
 //! Every suspect is tried at every position that lacks its row, by hash: where its bytes with that position
 //! yield the hash it carries, it was chained there. So a moved row is one finding, not a missing row here, an
 //! inserted one there and a broken link behind both.
 //!
-//! Memory grows with what is found, never with the rows. What is kept for reconciliation is bounded; beyond the
-//! bound a suspicion is reported as it stands.
+//! Memory grows with the findings, never with the rows. What is kept for reconciliation is bounded; beyond
+//! the bound a suspicion is reported as it is.
 
 use super::canonical::set_position;
 use super::chain::{Digest, Position, link};
@@ -17,7 +17,7 @@ use std::collections::HashSet;
 /// Bytes of suspects that are kept for reconciliation.
 const KEPT_BYTES: usize = 16 << 20;
 
-/// Hashes that reconciliation may compute: about a second.
+/// How many hashes reconciliation may compute: about a second's worth.
 const HASHES: u32 = 1 << 20;
 
 /// Collects suspicions and turns them into findings.
@@ -38,7 +38,7 @@ pub struct Reconciler {
 #[derive(Debug)]
 struct Filler {
     suspect: Suspect,
-    /// Where its bytes and its hash say that it was chained.
+    /// The position for which its bytes yield its hash.
     placed: Option<Position>,
 }
 
@@ -58,7 +58,7 @@ struct KeptHole {
     successor_changed: bool,
 }
 
-/// A position that lacks its row. That of a hole moves forward as the hole is filled.
+/// A position that lacks its row. The position of a hole moves forward as the hole is filled.
 #[derive(Debug)]
 struct Slot {
     position: Position,
@@ -92,7 +92,7 @@ impl Reconciler {
     fn keep(&mut self, mut suspect: Suspect) -> usize {
         self.kept_bytes += suspect.canonical.len();
         if self.kept_bytes > KEPT_BYTES {
-            // Without its bytes it is tried nowhere, and reported as it stands.
+            // Without its bytes it cannot be tried, and is reported as it is.
             suspect.canonical = Vec::new();
         }
         self.suspects.push(Filler { suspect, placed: None });
@@ -127,7 +127,7 @@ impl Reconciler {
         });
     }
 
-    /// All findings, in the order of tenant, lane and number.
+    /// All findings, ordered by tenant, lane and number.
     pub fn finish(mut self) -> Vec<Finding> {
         self.place_all();
         self.report_placed();
@@ -225,7 +225,7 @@ impl Reconciler {
         self.holes[hole].successor_changed = !any_fits;
     }
 
-    /// Rows that stand elsewhere than they were chained.
+    /// Rows at another position than the one they were chained at.
     fn report_placed(&mut self) {
         for Filler { suspect, placed } in &self.suspects {
             let now = suspect.position;
@@ -249,7 +249,7 @@ impl Reconciler {
             let detail = match kind {
                 Kind::DuplicateRow => "another row at this number has the same hash",
                 Kind::ForeignRow => "this database never had a row in this lane",
-                _ => "the chain did not put it here, nor anywhere else that was looked at",
+                _ => "the chain did not write it here, or anywhere else that was checked",
             };
             self.findings.push(Finding::at(*kind, suspect.position, Some(suspect.id), detail));
         }
@@ -266,7 +266,7 @@ impl Reconciler {
         if bad_genesis {
             self.findings.push(Finding::about_log(
                 Kind::BadGenesis,
-                format!("none of {bad_starts} lanes begins at the genesis value of this install"),
+                format!("no lane of {bad_starts} begins at the genesis value of this install"),
             ));
         }
         let mut named: HashSet<(Position, i64)> = HashSet::new();
@@ -285,8 +285,7 @@ impl Reconciler {
             if let Some((position, id, _)) = rewritten
                 && named.insert((position, id))
             {
-                let detail =
-                    format!("it was changed and hashed again: row {} does not follow it any more", row.id);
+                let detail = format!("it was changed and hashed again: row {} no longer follows it", row.id);
                 findings.push(Finding::at(Kind::ChangedRow, position, Some(id), detail));
             }
             if (row.updated || rewritten.is_none()) && named.insert((row.position, row.id)) {
@@ -309,7 +308,7 @@ impl Reconciler {
                 }
                 continue;
             }
-            // A row moved into a lane, beyond its end, makes a hole before it that was never filled.
+            // A row that was moved beyond a lane's end leaves a hole before it that was never filled.
             let all_moved_here = !hole.successors.is_empty()
                 && successors().all(|row| row.placed.is_some_and(|then| then != row.suspect.position));
             if all_moved_here {
@@ -325,7 +324,7 @@ impl Reconciler {
         }
     }
 
-    /// Rows that verify and were updated, unless they are named for something worse.
+    /// Rows that verify and were updated, unless a worse finding names them.
     fn report_updated(&mut self) {
         let named: HashSet<_> = self
             .findings

@@ -5,8 +5,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt::Debug;
 use uuid::Uuid;
 
-/// A row as verification and hashing read it: nothing is copied. Texts are the bytes of the text in UTF-8; a
-/// server with another encoding converts first. jsonb is its own text, as `jsonb_out` prints it.
+/// A row as verification and hashing read it, without copies. Texts are bytes in UTF-8; a server with another
+/// encoding converts first. jsonb is its own text, as `jsonb_out` prints it.
 #[derive(Clone, Copy, Debug)]
 pub struct RowRef<'a> {
     /// `id`.
@@ -35,33 +35,34 @@ pub struct RowRef<'a> {
     pub chain_lane: i16,
     /// `chain_seq`: 1 for a lane's first row.
     pub chain_seq: i64,
-    /// `integrity_hash` as stored; empty for a row that is about to be chained.
+    /// `integrity_hash` as stored; empty for a row that is not yet chained.
     pub integrity_hash: &'a [u8],
-    /// Whether the storage says that an UPDATE made this version of the row (HEAP_UPDATED in its tuple header).
-    /// Audit rows are never updated, so it tells which of two rows was rewritten when the chain alone cannot.
-    /// `false` where unknown.
+    /// Whether the storage shows that an UPDATE created this version of the row (HEAP_UPDATED in its tuple
+    /// header). Audit rows are never updated, so it tells which of two rows was rewritten when the chain
+    /// alone cannot. `false` where unknown.
     pub updated: bool,
-    /// Where the states are that are too long to be held; they are NULL above.
+    /// The source of states that are too long to hold in memory; these are NULL above.
     pub spooled: Option<&'a dyn Spooled>,
 }
 
-/// Texts of a row's states that are too long to be held: `before_state`, `after_state` and `metadata`, from 0.
+/// Texts of a row's states that are too long to hold in memory: `before_state`, `after_state` and `metadata`,
+/// numbered from 0.
 pub trait Spooled: Debug {
-    /// How many bytes the text has; none where the state is not spooled.
+    /// The length of the text in bytes; None where the state is not spooled.
     fn length(&self, column: usize) -> Option<u64>;
 
-    /// Hands over the text, one piece after the other.
+    /// Passes on the text piece by piece.
     fn read(&self, column: usize, take: &mut dyn FnMut(&[u8]));
 }
 
 impl RowRef<'_> {
-    /// Where the row stands.
+    /// The position of the row.
     pub fn position(&self) -> Position {
         Position { tenant_id: self.tenant_id, chain_lane: self.chain_lane, chain_seq: self.chain_seq }
     }
 }
 
-/// Microseconds from 1970-01-01, which the rules count from, to 2000-01-01, which PostgreSQL does.
+/// Microseconds from 1970-01-01, the epoch here, to 2000-01-01, PostgreSQL's epoch.
 const EPOCHS_APART_US: i64 = 946_684_800_000_000;
 
 /// Microseconds since 1970-01-01 UTC of a PostgreSQL timestamptz, which counts from 2000-01-01. `None` for
@@ -73,7 +74,7 @@ pub fn timestamp_from_postgres(timestamptz: i64) -> Option<i64> {
     timestamptz.checked_add(EPOCHS_APART_US)
 }
 
-/// The same moment as PostgreSQL has it; its earliest where it has none so early.
+/// The same moment as a PostgreSQL timestamptz; its earliest value for anything earlier.
 pub fn timestamp_to_postgres(timestamp_us: i64) -> i64 {
     timestamp_us.saturating_sub(EPOCHS_APART_US)
 }
@@ -143,7 +144,8 @@ impl AuditRow {
 }
 
 impl From<&RowRef<'_>> for AuditRow {
-    /// A copy. Bytes that are no UTF-8 are replaced: such a row does not verify, as it does not where it stands.
+    /// A copy. Bytes that are not UTF-8 are replaced: such a row does not verify, neither here nor in the
+    /// table.
     fn from(row: &RowRef<'_>) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Self {
@@ -165,7 +167,8 @@ impl From<&RowRef<'_>> for AuditRow {
     }
 }
 
-/// A nullable column must stand in the line, if only as null: serde alone would take a lost field for NULL.
+/// A nullable column must be in the line, as null where it is NULL: serde alone would take a missing field
+/// for NULL.
 fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     Option::deserialize(deserializer)
 }

@@ -1,4 +1,4 @@
-//! What one lane, looked at by itself, cannot settle.
+//! What one lane by itself cannot decide.
 
 use super::chain::{Digest, Position};
 use super::finding::{Finding, Kind};
@@ -6,24 +6,24 @@ use super::finding::{Finding, Kind};
 /// A row that is kept because it does not fit, or could not be checked.
 #[derive(Clone, Debug)]
 pub struct Suspect {
-    /// Where it stands.
+    /// Its position.
     pub position: Position,
     /// Its id.
     pub id: i64,
-    /// Its `integrity_hash`; `None` where that is no hash.
+    /// Its `integrity_hash`; `None` where the column does not hold a hash.
     pub stored: Option<Digest>,
-    /// Whether the storage says it was updated.
+    /// Whether the storage shows that it was updated.
     pub updated: bool,
     /// Its canonical bytes.
     pub canonical: Vec<u8>,
 }
 
-/// What one lane cannot settle by itself.
+/// What one lane by itself cannot decide.
 #[derive(Clone, Debug)]
 pub enum Suspicion {
-    /// Certain.
+    /// A finding that is certain.
     Settled(Finding),
-    /// A row verifies, and the storage says that it was updated.
+    /// A row that verifies, and that was updated as the storage shows.
     Updated(Position, i64),
     /// A row that its position does not need.
     Stray(Suspect, Kind),
@@ -33,16 +33,16 @@ pub enum Suspicion {
     Hole(Hole),
 }
 
-/// A link that does not hold.
+/// A link that is broken.
 #[derive(Clone, Debug)]
 pub struct Break {
     /// The row at the far end of the link.
     pub row: Suspect,
     /// The hash it should follow.
     pub previous: Option<Digest>,
-    /// The row before it: position, id, and whether the storage says it was updated.
+    /// The row before it: position, id, and whether the storage shows that it was updated.
     pub predecessor: Option<(Position, i64, bool)>,
-    /// Whether the next row, or a record, confirms the row's stored hash: then it is the columns that changed.
+    /// Whether the next row, or a record, confirms the row's stored hash: then its columns were changed.
     pub hash_confirmed: bool,
 }
 
@@ -57,6 +57,6 @@ pub struct Hole {
     pub previous: Vec<Digest>,
     /// Whether the lane ends here.
     pub tail: bool,
-    /// The rows after the hole, which cannot be checked unless it is filled.
+    /// The rows after the hole, which can be checked only if it is filled.
     pub successors: Vec<Suspect>,
 }

@@ -1,21 +1,22 @@
-//! What is recorded of each column of a tracked table.
+//! What is recorded for each column of a tracked table.
 //!
-//! The options that `awgp.track_table()` was given must follow a column, not its name. In the table itself a column's number
-//! is what it is, whatever it is called. In a table that a dump brought back the numbers may be others, because columns
-//! that were dropped leave a gap in the old table and none in the new one: there the name is all there is. So a trigger
-//! carries both, for every column, and the table's oid, which says which of them to believe. Where a column cannot be
-//! found again, what is not known is masked: a masked value is lost for the trail, a secret in it is there for good.
+//! The options given to `awgp.track_table()` must follow a column, not its name. In the table itself a
+//! column's number identifies it, whatever its name. In a table restored from a dump the numbers may be
+//! different, because dropped columns leave a gap in the old table and not in the new one: there only the
+//! name identifies it. So a trigger stores both, for every column, and the table's oid, which tells which of
+//! them to use. A column that cannot be identified is masked: a masked value is missing from the trail, but a
+//! secret in it stays for good.
 
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 
-/// What the trail keeps of a column.
+/// What the trail records of a column.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Treatment {
     /// Its value.
     #[default]
     Plain,
-    /// That it has one.
+    /// Only that it has one.
     Masked,
     /// Nothing.
     Excluded,
@@ -24,27 +25,27 @@ pub enum Treatment {
 /// A column: its number in the table, and its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
-    /// From 1; 0 for one that was dropped.
+    /// From 1; 0 for a dropped one.
     pub number: i16,
-    /// As it is called.
+    /// Its name.
     pub name: String,
 }
 
 /// A column as it was when the table was tracked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PinnedColumn {
-    /// Number and name of that time.
+    /// Number and name at that time.
     pub column: Column,
-    /// What was asked for.
+    /// What to record.
     pub treatment: Treatment,
 }
 
-/// What a tracked table's trigger carries.
+/// The argument of a tracked table's trigger.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pinned {
-    /// The table's oid. Another table that carries this was brought back by a dump.
+    /// The table's oid. Another table with this argument was restored from a dump.
     pub relation: u32,
-    /// What the table was called before.
+    /// The table's name at that time.
     pub former_names: Vec<String>,
     /// Its columns.
     pub columns: Vec<PinnedColumn>,
@@ -63,7 +64,7 @@ struct Written {
 }
 
 impl Pinned {
-    /// Reads a trigger's argument; None where it is none of ours.
+    /// Reads a trigger's argument; None where it is not one of AWGP's.
     pub fn parse(argument: &str) -> Option<Self> {
         let written: Written = serde_json::from_str(argument).ok()?;
         let treatment = |name| match name {
@@ -79,7 +80,7 @@ impl Pinned {
         Some(Self { relation: written.relation, former_names: written.former_names, columns })
     }
 
-    /// The trigger's argument, in ASCII: whatever the encoding of the database, it is the same text.
+    /// The trigger's argument, in ASCII: the same text in a database of any encoding.
     #[must_use]
     pub fn to_argument(&self) -> String {
         let names = |treatment| self.names(treatment);
@@ -97,7 +98,7 @@ impl Pinned {
         ascii(&serde_json::to_string(&written).unwrap_or_default())
     }
 
-    /// Pins the columns of a table as they are.
+    /// Pins the columns of a table as they are now.
     pub fn new(
         relation: u32,
         former_names: Vec<String>,
@@ -108,7 +109,7 @@ impl Pinned {
         Self { relation, former_names, columns: columns.iter().map(pin).collect() }
     }
 
-    /// The columns, those that were dropped included, of which this was asked.
+    /// The columns, including dropped ones, for which this was requested.
     pub fn names(&self, treatment: Treatment) -> Vec<String> {
         let those = self.columns.iter().filter(|pinned| pinned.treatment == treatment);
         those.map(|pinned| pinned.column.name.clone()).collect()
@@ -122,7 +123,7 @@ impl Pinned {
         self.columns.iter().find(|pinned| pinned.column.name == name)
     }
 
-    /// True where numbers and names are those that were pinned: what was asked for is what is done.
+    /// True where numbers and names are the pinned ones: then the options apply as given.
     pub fn agrees(&self, columns: &[Column]) -> bool {
         let there: Vec<&PinnedColumn> =
             self.columns.iter().filter(|pinned| pinned.column.number > 0).collect();
@@ -130,7 +131,7 @@ impl Pinned {
             && columns.iter().all(|column| there.iter().any(|pinned| pinned.column == *column))
     }
 
-    /// In a table that was brought back: a column whose value must not be shown has another name now, or is gone.
+    /// For a table restored from a dump: a column whose value must not be shown was renamed, or is gone.
     fn has_lost(&self, relation: u32, columns: &[Column], is_secret: &impl Fn(&str) -> bool) -> bool {
         self.relation != relation
             && self.columns.iter().any(|PinnedColumn { column, treatment }| {
@@ -140,15 +141,15 @@ impl Pinned {
             })
     }
 
-    /// What was asked of a column, by its number and by its name, and what its number was called.
+    /// What was requested for a column by its number and by its name, and the pinned name of its number.
     fn asked(&self, relation: u32, column: &Column) -> (Option<Treatment>, Option<&str>) {
         let by_number = if self.relation == relation { self.by_number(column.number) } else { None };
         let both = [self.by_name(&column.name), by_number].into_iter().flatten();
         (both.map(|pinned| pinned.treatment).max(), by_number.map(|pinned| pinned.column.name.as_str()))
     }
 
-    /// What is done with each column of the table of this oid. `is_secret` tells the names that are masked without being
-    /// asked for: a column is judged by the name that it had, too.
+    /// What is recorded for each column of the table with this oid. `is_secret` tells which names are masked
+    /// by default; a column is also judged by the name that it had.
     pub fn treatments(
         &self,
         relation: u32,
@@ -167,8 +168,8 @@ impl Pinned {
         columns.iter().map(treat).collect()
     }
 
-    /// The same, pinned to the columns of today; None where a column that must not be shown cannot be told. What was asked of a
-    /// column that is gone stays, for one that comes under its name.
+    /// The same, pinned to the present columns; None where a column that must not be shown cannot be
+    /// identified. What was requested for a column that is gone stays, in case one comes under its name.
     pub fn again(&self, relation: u32, columns: &[Column], is_secret: impl Fn(&str) -> bool) -> Option<Self> {
         if self.has_lost(relation, columns, &is_secret) {
             return None;
@@ -196,7 +197,7 @@ impl Pinned {
     }
 }
 
-/// JSON text with every character beyond ASCII as an escape.
+/// JSON text with every character beyond ASCII escaped.
 fn ascii(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for character in json.chars() {
@@ -221,7 +222,7 @@ mod tests {
         named.iter().map(|(number, name)| Column { number: *number, name: (*name).to_owned() }).collect()
     }
 
-    /// id, pin (masked), note, left (left out), api_key; the second column was dropped before.
+    /// id, pin (masked), note, left (left out), api_key; the second column was dropped earlier.
     fn pinned() -> Pinned {
         let of = |number, name: &str, treatment| PinnedColumn {
             column: Column { number, name: name.to_owned() },
@@ -258,7 +259,7 @@ mod tests {
         assert_eq!(done(7, &plain), [Plain, Masked, Plain, Excluded, Masked]);
         let renamed = [(1, "id"), (3, "code"), (4, "note"), (5, "other"), (6, "access"), (7, "more")];
         assert_eq!(done(7, &renamed), [Plain, Masked, Plain, Excluded, Masked, Plain]);
-        // Two that change names are both hidden: each is meant by something.
+        // Two columns that exchange names are both hidden: each is meant by number or by name.
         let swapped = [(1, "id"), (3, "note"), (4, "pin"), (5, "left"), (6, "api_key")];
         assert_eq!(done(7, &swapped), [Plain, Masked, Masked, Excluded, Masked]);
     }
@@ -295,7 +296,7 @@ mod tests {
             (again.names(Masked), again.names(Excluded)),
             (vec!["code".to_owned(), "access".to_owned()], vec!["left".to_owned()],)
         );
-        // One after the other, as ALTER TABLE renames: two columns change their names.
+        // One after the other, as ALTER TABLE renames: two columns exchange their names.
         let steps = [[(3, "old"), (4, "note")], [(3, "old"), (4, "pin")], [(3, "note"), (4, "pin")]];
         let swapped = steps
             .iter()

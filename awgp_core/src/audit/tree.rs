@@ -1,8 +1,8 @@
-//! A tenant's audit rows as the leaves of a Merkle tree (RFC 6962), kept in tiles (C2SP tlog-tiles).
+//! A tenant's audit rows as the leaves of a Merkle tree (RFC 6962), stored in tiles (C2SP tlog-tiles).
 //!
-//! Only hashes at the bottom of a tile are stored, 256 a tile; what lies between is computed. So appending writes as
-//! many hashes as there are new leaves and a 255th more, and a proof reads a few tiles, whatever the size. The
-//! proofs themselves are those of the crate `tlog_tiles`.
+//! Only hashes at the bottom of a tile are stored, 256 per tile; the levels between are computed. So
+//! appending writes one hash per new leaf and about 1/255 more, and a proof reads a few tiles for a tree of
+//! any size. The crate `tlog_tiles` computes the proofs.
 
 use super::canonical;
 use super::chain::{Digest, Linker};
@@ -19,8 +19,8 @@ pub const TILE_WIDTH: usize = 1 << TILE_HEIGHT;
 /// No tree has more levels, so no path has more hashes.
 const LEVELS_MAX: usize = 63;
 
-/// The hash of a leaf: `SHA-256(00 ‖ canonical bytes ‖ integrity_hash)`. The canonical bytes say what the row is,
-/// the hash what all rows before it in its lane were.
+/// The hash of a leaf: `SHA-256(00 ‖ canonical bytes ‖ integrity_hash)`. The canonical bytes identify the
+/// row, and the hash identifies all rows before it in its lane.
 pub fn leaf(canonical: &[u8], integrity_hash: Digest) -> Digest {
     let mut hasher = Sha256::new_with_prefix([0]);
     hasher.update(canonical);
@@ -28,7 +28,7 @@ pub fn leaf(canonical: &[u8], integrity_hash: Digest) -> Digest {
     Digest(hasher.finalize().into())
 }
 
-/// The leaf of a row that `linker` has hashed last.
+/// The leaf of the row that `linker` hashed last.
 pub fn leaf_of(linker: &Linker, row: &RowRef<'_>, integrity_hash: Digest) -> Digest {
     if canonical::is_large(row) {
         return large_leaf(row, integrity_hash);
@@ -51,7 +51,7 @@ pub struct Leaves {
 }
 
 impl Leaves {
-    /// The leaf of a row; none where its `integrity_hash` is no hash.
+    /// The leaf of a row; None where its `integrity_hash` is not a hash.
     pub fn leaf(&mut self, row: &RowRef<'_>) -> Option<Digest> {
         let integrity_hash = Digest::from_hex(row.integrity_hash)?;
         if canonical::is_large(row) {
@@ -68,7 +68,7 @@ pub fn node(left: Digest, right: Digest) -> Digest {
     Digest(tlog_tiles::node_hash(Hash(left.0), Hash(right.0)).0)
 }
 
-/// The root over a whole power of two of hashes.
+/// The root over hashes whose number is a power of two.
 fn subtree_root(hashes: &[Digest]) -> Digest {
     let mut row = hashes.to_vec();
     while row.len() > 1 {
@@ -77,7 +77,7 @@ fn subtree_root(hashes: &[Digest]) -> Digest {
     row.first().copied().unwrap_or_else(|| Digest::of(b""))
 }
 
-/// The roots of the complete subtrees that a tree is made of, the largest first: all that is needed to append to it.
+/// The roots of the complete subtrees that make up a tree, the largest first: enough to append to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Frontier {
     size: u64,
@@ -85,7 +85,8 @@ pub struct Frontier {
 }
 
 impl Frontier {
-    /// The frontier of the tree of `size` leaves; none where there are not as many roots as `size` has one bits.
+    /// The frontier of the tree of `size` leaves; None where the number of roots is not the number of one
+    /// bits in `size`.
     pub fn of_roots(size: u64, roots: Vec<Digest>) -> Option<Self> {
         (usize::try_from(size.count_ones()) == Ok(roots.len())).then_some(Self { size, roots })
     }
@@ -102,7 +103,7 @@ impl Frontier {
         self.size += 1;
     }
 
-    /// How many leaves.
+    /// The number of leaves.
     pub fn size(&self) -> u64 {
         self.size
     }
@@ -117,13 +118,13 @@ impl Frontier {
 /// The place of a tile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
-    /// 0 for the tiles whose bottom is the leaves' hashes.
+    /// 0 for the tiles at whose bottom are the hashes of leaves.
     pub level: u8,
     /// Its number in the level.
     pub tile: u64,
 }
 
-/// A tree that is appended to, with the tiles that are not full.
+/// A tree that is appended to, with its partial tiles.
 #[derive(Clone, Debug, Default)]
 pub struct Tree {
     size: u64,
@@ -131,7 +132,7 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// The tiles that are not full in a tree of this size, with their width.
+    /// The partial tiles of a tree of this size, with their width.
     pub fn open_places(size: u64) -> Vec<(Place, usize)> {
         let mut places = Vec::new();
         let (mut level, mut count) = (0, size);
@@ -146,8 +147,8 @@ impl Tree {
         places
     }
 
-    /// The tree of this size, from its tiles that are not full. A stored tile may be wider by now; what is beyond
-    /// is left out. None where one is missing or too narrow.
+    /// The tree of this size, from its partial tiles. A stored tile may have become wider; what is beyond is
+    /// ignored. None where one is missing or too narrow.
     pub fn resume(size: u64, mut stored: impl FnMut(Place) -> Option<Vec<Digest>>) -> Option<Self> {
         let mut open = Vec::new();
         for (place, width) in Self::open_places(size) {
@@ -182,13 +183,13 @@ impl Tree {
         }
     }
 
-    /// The tiles that are not full.
+    /// The partial tiles.
     pub fn open_tiles(&self) -> impl Iterator<Item = (Place, &[Digest])> {
         let places = Self::open_places(self.size).into_iter();
         places.map(|(place, _)| (place, self.open[usize::from(place.level)].as_slice()))
     }
 
-    /// How many leaves.
+    /// The number of leaves.
     pub fn size(&self) -> u64 {
         self.size
     }
@@ -210,19 +211,19 @@ impl Tree {
     }
 }
 
-/// The hashes of a stored tree, read tile by tile and each tile once.
+/// The hashes of a stored tree, read tile by tile and each tile only once.
 pub struct Stored<F> {
     tile: F,
     read: RefCell<HashMap<Place, Option<Vec<Digest>>>>,
 }
 
 impl<F: Fn(Place) -> Option<Vec<Digest>>> Stored<F> {
-    /// A tree of which `tile` reads the tiles; none for a tile that is not there.
+    /// A tree of which `tile` reads the tiles; it returns None for a missing tile.
     pub fn new(tile: F) -> Self {
         Self { tile, read: RefCell::default() }
     }
 
-    /// How many tiles have been read.
+    /// The number of tiles read.
     pub fn tiles_read(&self) -> usize {
         self.read.borrow().len()
     }
@@ -259,7 +260,7 @@ impl<F: Fn(Place) -> Option<Vec<Digest>>> HashReader for Stored<F> {
     }
 }
 
-/// The tile under a stored hash, and which hashes of the tile's bottom it is the root of.
+/// The tile below a stored hash, and which hashes of the tile's bottom it is the root of.
 fn tile_of(index: u64) -> (Place, usize, usize) {
     let (level, number) = tlog_tiles::split_stored_hash_index(index);
     let (tile_level, height) = (level / TILE_HEIGHT, level % TILE_HEIGHT);
@@ -268,7 +269,7 @@ fn tile_of(index: u64) -> (Place, usize, usize) {
     (Place { level: tile_level, tile: first / TILE_WIDTH as u64 }, at, 1 << height)
 }
 
-/// The tiles that the frontier of a tree of `size` leaves is read from.
+/// The tiles from which the frontier of a tree of `size` leaves is read.
 pub fn frontier_places(size: u64) -> Vec<Place> {
     let mut places: Vec<Place> =
         sub_tree_index(0, size, Vec::new()).into_iter().map(|index| tile_of(index).0).collect();
@@ -284,7 +285,8 @@ pub fn includes(root: Digest, size: u64, index: u64, leaf: Digest, path: &[Diges
         && check_record(&hashes(path), size, Hash(root.0), index, Hash(leaf.0)).is_ok()
 }
 
-/// Whether `path` proves that the tree of `size` leaves with this root begins with the tree of `old_size` and `old_root`.
+/// Whether `path` proves that the tree of `size` leaves with this root begins with the tree of `old_size` and
+/// `old_root`.
 pub fn extends(root: Digest, size: u64, old_root: Digest, old_size: u64, path: &[Digest]) -> bool {
     i64::try_from(size).is_ok()
         && (1..=size).contains(&old_size)

@@ -9,8 +9,8 @@ use super::row::RowRef;
 use super::suspicion::Suspicion;
 use uuid::Uuid;
 
-/// Verifies rows that come sorted by tenant, lane and number: from the server, or from a file. Memory is bounded
-/// by what is found.
+/// Verifies rows that come sorted by tenant, lane and number: from the server, or from a file. Memory is
+/// bounded by the findings.
 #[derive(Debug)]
 pub struct LogVerifier {
     install_id: Uuid,
@@ -21,12 +21,13 @@ pub struct LogVerifier {
 }
 
 impl LogVerifier {
-    /// A log of this install. Its genesis values are what lanes begin at unless [`Self::lane`] says otherwise.
+    /// A log of this install. Lanes begin at its genesis values unless [`Self::lane`] gives another start.
     pub fn new(install_id: Uuid) -> Self {
         Self { install_id, current: None, suspicions: Vec::new(), reconciler: Reconciler::default(), rows: 0 }
     }
 
-    /// Begins a lane of which something is known. A lane whose rows are all gone is reported only if it is begun.
+    /// Begins a lane about which something is known. A lane whose rows are all missing is reported only if it
+    /// is begun.
     pub fn lane(&mut self, lane: Lane, facts: LaneFacts) {
         self.end_lane();
         if facts.start.seq == 0 {
@@ -35,10 +36,11 @@ impl LogVerifier {
         self.current = Some(LaneVerifier::new(lane, facts));
     }
 
-    /// Takes the next row. A row of a lane that was not begun begins it at its genesis value, with an unknown end.
+    /// Takes the next row. A row of a lane that was not begun begins it at its genesis value, with an unknown
+    /// end.
     ///
     /// # Panics
-    /// Never: the lane is begun just before it is used.
+    /// Never: the lane is begun just before.
     pub fn row(&mut self, row: &RowRef<'_>) {
         let lane = row.position().lane();
         if self.current.as_ref().is_none_or(|current| current.lane() != lane) {
@@ -57,7 +59,7 @@ impl LogVerifier {
         self.rows
     }
 
-    /// All findings; none on an honest log.
+    /// All findings; an unchanged log has no findings.
     pub fn finish(mut self) -> Vec<Finding> {
         self.end_lane();
         self.reconciler.finish()

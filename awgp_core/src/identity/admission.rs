@@ -1,6 +1,6 @@
-//! Whether the user whom a good token names may come in.
+//! Whether the user named by a verified token is admitted.
 //!
-//! The token has been verified, so whoever holds it may be told why not.
+//! The token has been verified, so its holder may be told why not.
 
 use thiserror::Error;
 use uuid::Uuid;
@@ -9,18 +9,18 @@ use super::Identity;
 use crate::reason::Reason;
 use crate::refusal::Refusal;
 
-/// The user whose `keycloak_id` is the token's subject, as the tables have him.
+/// The user whose `keycloak_id` is the token's subject, as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
     /// `users.is_active`.
     pub is_active: bool,
-    /// The tenant he belongs to.
+    /// The user's tenant.
     pub tenant_id: Uuid,
     /// That tenant's slug.
     pub tenant_slug: String,
     /// That tenant's `is_active`.
     pub tenant_is_active: bool,
-    /// `users.subject_by_tenant`: the tenant's own people say that the subject is this user's.
+    /// `users.subject_by_tenant`: the user's tenant has set the subject.
     pub subject_by_tenant: bool,
 }
 
@@ -28,15 +28,15 @@ pub struct Candidate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum AdmissionError {
     /// No user has this subject.
-    #[error("the token's subject is no user here")]
+    #[error("no user has the token's subject")]
     UnknownUser,
     /// The user is not active.
     #[error("the user is not active")]
     UserInactive,
-    /// Their subject was set by people of a tenant, and the token does not say whose user it means.
+    /// Their tenant has set the subject, and the token does not name the tenant.
     #[error("the user's subject was set by their tenant, and the token names no tenant")]
     NamesNoTenant,
-    /// His tenant is not active.
+    /// Their tenant is not active.
     #[error("the user's tenant is not active")]
     TenantInactive,
     /// The tenant claim, or the provider's bound, names another tenant.
@@ -44,12 +44,12 @@ pub enum AdmissionError {
     TenantMismatch,
 }
 
-/// Admits the candidate, or says why not: the first of unknown user, another tenant, no tenant, inactive user, inactive
-/// tenant.
+/// Admits the candidate, or returns the first that applies: unknown user, another tenant, no tenant, inactive
+/// user, inactive tenant.
 ///
-/// `only_tenant` is the tenant whose users the provider may vouch for; none: every tenant's. The token's tenant
-/// claim, where its provider asks for one, is the id or the slug of the user's tenant. A subject that people of a tenant
-/// gave to a user of theirs may be a stranger's, so it needs one of the two.
+/// `only_tenant` is the tenant whose users the provider may authenticate; None: every tenant's. The token's
+/// tenant claim, where its provider has one, is the id or the slug of the user's tenant. A subject that a
+/// tenant has set may be a stranger's, so it needs one of the two.
 pub fn admit(
     identity: &Identity,
     only_tenant: Option<Uuid>,
@@ -81,7 +81,7 @@ impl From<AdmissionError> for Refusal {
         let (reason, hint) = match error {
             AdmissionError::UnknownUser => (
                 Reason::UnknownUser,
-                "Make the user, with the token's subject as keycloak_id: awgp user create … --keycloak-id",
+                "Create the user with the token's subject as keycloak_id: awgp user create … --keycloak-id",
             ),
             AdmissionError::UserInactive => {
                 (Reason::UserInactive, "Ask an admin of the tenant to set users.is_active again.")
@@ -91,7 +91,7 @@ impl From<AdmissionError> for Refusal {
             }
             AdmissionError::NamesNoTenant => (
                 Reason::TokenNoTenant,
-                "Set tenant_claim or only_tenant_id of the provider; or vouch for the user, as awgp_admin: UPDATE \
+                "Set tenant_claim or only_tenant_id of the provider; or confirm the user's subject, as awgp_admin: UPDATE \
                  awgp.users SET subject_by_tenant = false WHERE id = …",
             ),
             AdmissionError::TenantMismatch => (

@@ -1,4 +1,4 @@
-//! The signature algorithms a provider may allow.
+//! The signature algorithms that a provider may allow.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,8 +6,8 @@ use std::str::FromStr;
 use crate::reason::Reason;
 use crate::refusal::Refusal;
 
-/// An asymmetric signature algorithm of JOSE (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2). There is no symmetric
-/// one and no `none`: what cannot be named cannot be allowed by mistake.
+/// An asymmetric signature algorithm of JOSE (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2). No variant is
+/// symmetric, and there is no `none`: what has no name cannot be allowed by mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Algorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256.
@@ -49,7 +49,7 @@ impl Algorithm {
         Self::EdDsa,
         Self::Ed25519,
     ];
-    /// What a provider allows if nothing else is said.
+    /// The default of a provider.
     pub const DEFAULT: [Self; 4] = [Self::Rs256, Self::Es256, Self::EdDsa, Self::Ed25519];
 
     /// The name in `alg`.
@@ -69,13 +69,13 @@ impl Algorithm {
         }
     }
 
-    /// Whether a key that says it is for `other` makes these signatures: one algorithm has two names.
+    /// Whether a key with `alg` `other` makes these signatures: one algorithm has two names.
     pub(super) fn signs_like(self, other: Self) -> bool {
         let one_name = |algorithm| if algorithm == Self::Ed25519 { Self::EdDsa } else { algorithm };
         one_name(self) == one_name(other)
     }
 
-    /// The same in the library; None for the one that it lacks.
+    /// The same in the library; None for an algorithm that the library lacks.
     pub(super) fn in_library(self) -> Option<jsonwebtoken::Algorithm> {
         Some(match self {
             Self::Rs256 => jsonwebtoken::Algorithm::RS256,
@@ -98,7 +98,7 @@ impl fmt::Display for Algorithm {
     }
 }
 
-/// A name that is none of [`Algorithm::ALL`]; reason `unknown_algorithm`.
+/// A name that is not one of [`Algorithm::ALL`]; reason `unknown_algorithm`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("\"{0}\" is not a signature algorithm that can be allowed")]
 pub struct UnknownAlgorithm(pub String);

@@ -1,4 +1,4 @@
-//! What a token must say, once its signature is known to be good (RFC 7519 §4.1).
+//! What a token's claims must be, once its signature is verified (RFC 7519 §4.1).
 
 use serde_json::{Map, Value};
 
@@ -6,10 +6,11 @@ use super::jwk::clip;
 use super::member::text;
 use super::{Instant, Provider, TokenError};
 
-/// How far ahead `exp` may be where the provider bounds no lifetime. A time in milliseconds is beyond it.
+/// How far in the future `exp` may be where the provider bounds no lifetime. A time in milliseconds is beyond
+/// it.
 const MAX_AHEAD_SECONDS: i64 = 365 * 24 * 60 * 60;
 
-/// What the rest needs of accepted claims.
+/// What callers need from accepted claims.
 pub(super) struct Accepted {
     pub subject: String,
     pub tenants: Vec<String>,
@@ -62,7 +63,7 @@ fn check_audience(claims: &Map<String, Value>, provider: &Provider) -> Result<()
     }
 }
 
-/// The moment from which on the token is no longer accepted.
+/// The moment at which the token expires.
 fn check_times(
     claims: &Map<String, Value>,
     provider: &Provider,
@@ -107,7 +108,7 @@ fn time(claims: &Map<String, Value>, claim: &str) -> Result<Option<Instant>, Tok
 }
 
 /// The claim with this name, or the one that the name is a path to: `org.id` is the member `id` of the claim
-/// `org`. A claim whose name has the dots itself, as `https://example.com/tenant` does, comes first.
+/// `org`. A claim whose own name has dots, such as `https://example.com/tenant`, comes first.
 fn find<'c>(claims: &'c Map<String, Value>, path: &str) -> Option<&'c Value> {
     let within = || {
         path.match_indices('.')
@@ -116,8 +117,8 @@ fn find<'c>(claims: &'c Map<String, Value>, path: &str) -> Option<&'c Value> {
     claims.get(path).or_else(within)
 }
 
-/// The tenants that a claim names: a text, an array of texts, or, as Keycloak writes its `organization`, an object
-/// with an object for each name, which may have an `id` beside.
+/// The tenants that a claim names: a text, an array of texts, or, as Keycloak writes its `organization`, an
+/// object with an object for each name, which may have an `id`.
 fn names(claim: &Value) -> Vec<String> {
     match claim {
         Value::Array(items) => items.iter().filter_map(name).collect(),
@@ -134,7 +135,7 @@ fn name(claim: &Value) -> Option<String> {
     claim.as_str().and_then(usable)
 }
 
-/// Text that can name something: not empty, no control characters (PostgreSQL's text cannot hold NUL).
+/// Text that can be a name: not empty, no control characters (PostgreSQL's text cannot hold NUL).
 fn usable(text: &str) -> Option<String> {
     (!text.trim().is_empty() && !text.chars().any(char::is_control)).then(|| text.to_owned())
 }

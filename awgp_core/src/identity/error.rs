@@ -8,8 +8,8 @@ use super::{IgnoredKey, MAX_TOKEN_BYTES};
 use crate::reason::Reason;
 use crate::refusal::Refusal;
 
-/// Why a token was refused. No variant carries the token or a claim's value beyond what a log may show; what
-/// the token's writer chose freely is cut to 64 characters.
+/// Why a token was refused. No variant holds the token, or more of a claim's value than a log may show; free
+/// text of the token is cut to 64 characters.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum TokenError {
     /// Longer than [`MAX_TOKEN_BYTES`].
@@ -24,7 +24,7 @@ pub enum TokenError {
         /// Where and what.
         problem: String,
     },
-    /// A header member that must not be there: `crit`, `b64`, or a key that the token brings along.
+    /// A header member that is not accepted: `crit`, `b64`, or a key inside the token.
     #[error("token has header member \"{member}\", which is not accepted")]
     Header {
         /// The member.
@@ -33,10 +33,10 @@ pub enum TokenError {
     /// Header `typ` is not that of a JWT, or claim `typ` not that of an access token.
     #[error("token is not an access token")]
     WrongType {
-        /// What it says it is.
+        /// The value of `typ`.
         found: String,
     },
-    /// `iss` is missing or none of the providers'.
+    /// `iss` is missing or not one of the providers'.
     #[error("token has an issuer that is not trusted")]
     WrongIssuer,
     /// Two providers have the same issuer, so neither is used.
@@ -47,13 +47,13 @@ pub enum TokenError {
     UnknownKey {
         /// The `kid`.
         kid: String,
-        /// Why the key is not used, if the set has it.
+        /// Why the key is not used, if it is in the set.
         ignored: Option<String>,
     },
-    /// No `kid`, and not exactly one key fits.
+    /// There is no `kid`, and not exactly one key fits.
     #[error("token names no key, and {fitting} keys fit")]
     NoKeyId {
-        /// How many keys fit.
+        /// The number of keys that fit.
         fitting: usize,
     },
     /// The key is not for signatures.
@@ -71,7 +71,7 @@ pub enum TokenError {
         /// The `alg`.
         algorithm: String,
     },
-    /// `alg` is allowed, and is not the key's.
+    /// `alg` is allowed, but is not the key's.
     #[error("token's algorithm does not fit its key")]
     AlgorithmMismatch {
         /// The `alg`.
@@ -83,7 +83,7 @@ pub enum TokenError {
     /// No audience of the provider is in `aud`.
     #[error("token is for another audience")]
     WrongAudience,
-    /// `azp` is none of the authorized parties.
+    /// `azp` is not one of the authorized parties.
     #[error("token was issued to a client that is not authorized")]
     WrongParty,
     /// There is no `exp`, or no `iat` where a lifetime is bounded.
@@ -107,19 +107,19 @@ pub enum TokenError {
         valid_from_seconds: i64,
     },
     /// `exp - iat` is negative or beyond the provider's bound.
-    #[error("token lives too long")]
+    #[error("token's lifetime is too long")]
     Lifetime {
         /// `exp - iat`.
         lifetime_seconds: i64,
         /// The provider's bound.
         max_lifetime_seconds: i64,
     },
-    /// `exp` is too far ahead, and the provider has no bound of its own.
-    #[error("token ends too far ahead")]
+    /// `exp` is too far in the future, and the provider sets no bound.
+    #[error("token expires too far in the future")]
     FarAhead {
         /// `exp`, in seconds since 1970.
         expires_at_seconds: i64,
-        /// How far ahead it may be.
+        /// How far in the future it may be.
         max_ahead_seconds: i64,
     },
     /// The subject claim is missing, empty, not text, or holds a control character.
@@ -128,7 +128,7 @@ pub enum TokenError {
         /// The claim's name.
         claim: String,
     },
-    /// The provider wants a tenant claim, and it is missing or names nothing.
+    /// The provider needs a tenant claim, and it is missing or names nothing.
     #[error("token names no tenant")]
     NoTenant {
         /// The claim's name.
@@ -261,16 +261,16 @@ pub enum JwksError {
         /// What is wrong.
         problem: String,
     },
-    /// Every key of the set is left out, or for something else than signatures.
-    #[error("key set is not valid: no key of it can verify signatures")]
+    /// Every key of the set is ignored, or is not for signatures.
+    #[error("key set is not valid: it has no key that can verify signatures")]
     NoKey {
-        /// Those that are left out.
+        /// The ignored keys.
         ignored: Vec<IgnoredKey>,
     },
     /// One key.
     #[error("key {index} of the key set is not valid: {problem}")]
     Key {
-        /// Its place in the set, from 0.
+        /// Its index in the set, from 0.
         index: usize,
         /// Its `kid`, if it has one, cut to 64 characters.
         kid: Option<String>,

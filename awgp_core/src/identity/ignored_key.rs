@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 use std::fmt;
 
-/// A key that stands in a set and is not used, because it is not understood.
+/// A key of a set that is not used, because AWGP does not understand it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IgnoredKey {
-    /// Its place in the set, from 0.
+    /// Its index in the set, from 0.
     pub index: usize,
     /// Its `kid`, if it has one, cut to 64 characters.
     pub kid: Option<String>,

@@ -19,8 +19,8 @@ impl Instant {
         Self(microseconds.into())
     }
 
-    /// A NumericDate (RFC 7519 §2): seconds since 1970, with or without a fraction. None for what is no number or
-    /// is beyond 64 bits.
+    /// A NumericDate (RFC 7519 §2): seconds since 1970, with or without a fraction. None for anything that is
+    /// not a number or is beyond 64 bits.
     pub(super) fn of_claim(value: &Value) -> Option<Self> {
         #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)] // bounded by the filter
         let with_fraction = |seconds: f64| (seconds * MICROSECONDS as f64).round() as i128;
@@ -32,12 +32,12 @@ impl Instant {
         })
     }
 
-    /// So many seconds later; negative: earlier.
+    /// This many seconds later; negative: earlier.
     pub(super) fn plus(self, seconds: i64) -> Self {
         Self(self.0 + i128::from(seconds) * MICROSECONDS)
     }
 
-    /// The whole seconds from an earlier moment, rounded down.
+    /// The whole seconds since an earlier moment, rounded down.
     pub(super) fn seconds_since(self, earlier: Self) -> i64 {
         whole((self.0 - earlier.0).div_euclid(MICROSECONDS))
     }
@@ -47,13 +47,13 @@ impl Instant {
         whole(self.0.div_euclid(MICROSECONDS))
     }
 
-    /// The first whole second that is not before it.
+    /// The first whole second at or after it.
     pub(super) fn next_second(self) -> i64 {
         whole(-(-self.0).div_euclid(MICROSECONDS))
     }
 }
 
-/// At the end of i64 where it is beyond.
+/// The end of i64 where it is beyond.
 fn whole(seconds: i128) -> i64 {
     i64::try_from(seconds).unwrap_or(if seconds < 0 { i64::MIN } else { i64::MAX })
 }

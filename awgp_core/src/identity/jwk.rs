@@ -15,7 +15,8 @@ use super::Algorithm;
 const MIN_RSA_BITS: usize = 2048;
 /// The largest, in bits; beyond it a single verification takes too long. The library's own bound is the same.
 const MAX_RSA_BITS: usize = 4096;
-/// Members that only a private or a symmetric key has (RFC 7518 §6; `priv` is that of the type AKP, for ML-DSA).
+/// Members that only a private or a symmetric key has (RFC 7518 §6; `priv` is that of the type AKP, for
+/// ML-DSA).
 const PRIVATE_MEMBERS: [&str; 9] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
 
 /// The encodings of points of small order on Ed25519, sign bit cleared. A signature under such a key can be
@@ -32,27 +33,28 @@ const ED25519_SMALL_ORDER: [[u8; 32]; 7] = [
 
 const OFF_CURVE: &str = "the point is not on its curve";
 
-/// A public key that can be asked whether a signature is its own.
+/// A public key that verifies signatures.
 #[derive(Clone, Debug)]
 pub struct Key {
     /// `kid`, if the key has one.
     pub id: Option<String>,
-    /// `alg`, if the key says what it is for; of a key that does not sign, only what can sign.
+    /// `alg`, if the key has one; for a key that does not sign, only if it is a signature algorithm.
     algorithm: Option<Algorithm>,
-    /// What it can do; None for a key that does not sign (`use` other than `sig`, `key_ops` without `verify`).
+    /// What verifies its signatures; None for a key that does not sign (`use` other than `sig`, `key_ops`
+    /// without `verify`).
     pub(super) material: Option<Material>,
 }
 
 /// What is wrong with a key of a set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// The key gives a secret away, or its signatures can be forged: no set that holds it is stored.
+    /// The key reveals a secret, or its signatures can be forged: a set with it is not stored.
     Dangerous(String),
-    /// The key is not understood, or is no key: it is left out (RFC 7517 §5).
+    /// The key is not understood, or is not a key: it is ignored (RFC 7517 §5).
     Unusable(String),
 }
 
-/// Text that says what is wrong is about a key that cannot be used, unless somebody says otherwise.
+/// A text by itself describes a key that is ignored.
 impl From<String> for Fault {
     fn from(problem: String) -> Self {
         Self::Unusable(problem)
@@ -67,7 +69,7 @@ impl From<&str> for Fault {
 
 #[derive(Clone, Debug)]
 pub(super) struct Material {
-    /// The algorithms that this type and curve can do.
+    /// The algorithms of this type and curve.
     algorithms: &'static [Algorithm],
     verifier: Verifier,
 }
@@ -97,7 +99,7 @@ impl Key {
         match key_type.as_str() {
             "RSA" | "EC" | "OKP" => {}
             "oct" => return Err(Fault::Dangerous("\"kty\" is \"oct\", which is a symmetric key".to_owned())),
-            _ => return Err(format!("\"kty\" is \"{}\": RSA, EC or OKP is wanted", clip(&key_type)).into()),
+            _ => return Err(format!("\"kty\" is \"{}\": it must be RSA, EC or OKP", clip(&key_type)).into()),
         }
         let algorithm = optional_text(jwk, "alg")?;
         let usage = optional_text(jwk, "use")?;
@@ -117,7 +119,8 @@ impl Key {
         self.material.is_some()
     }
 
-    /// Whether this key can have made a signature with `algorithm`: type, curve and the key's own `alg` agree.
+    /// Whether this key can have made a signature with `algorithm`: type, curve and the key's own `alg`
+    /// agree.
     pub fn fits(&self, algorithm: Algorithm) -> bool {
         self.material.as_ref().is_some_and(|material| material.algorithms.contains(&algorithm))
             && self.algorithm.is_none_or(|own| own.signs_like(algorithm))
@@ -153,7 +156,7 @@ impl Material {
             ("EC", "P-521") => Self::p521(&uncompressed(jwk, 66)?),
             ("OKP", "Ed25519") => Self::ed25519(&bytes(jwk, "x")?),
             _ => {
-                Err(format!("\"crv\" is \"{}\": P-256, P-384, P-521 or Ed25519 is wanted", clip(&curve))
+                Err(format!("\"crv\" is \"{}\": it must be P-256, P-384, P-521 or Ed25519", clip(&curve))
                     .into())
             }
         }
@@ -167,10 +170,12 @@ impl Material {
         let (modulus, exponent) = (significant(modulus), significant(exponent));
         let bits = modulus.first().map_or(0, |first| modulus.len() * 8 - first.leading_zeros() as usize);
         if bits < MIN_RSA_BITS {
-            return Err(Fault::Dangerous(format!("RSA of {bits} bits: at least {MIN_RSA_BITS} are wanted")));
+            return Err(Fault::Dangerous(format!(
+                "RSA of {bits} bits: it must have at least {MIN_RSA_BITS}"
+            )));
         }
         if bits > MAX_RSA_BITS {
-            return Err(format!("RSA of {bits} bits: at most {MAX_RSA_BITS} can be verified").into());
+            return Err(format!("RSA of {bits} bits: it must have at most {MAX_RSA_BITS}").into());
         }
         if modulus.last().is_none_or(|last| last % 2 == 0) {
             return Err(Fault::Dangerous("the RSA modulus is even".to_owned()));
@@ -198,8 +203,8 @@ impl Material {
         Self::on_curve(DecodingKey::from_ec_der(point), algorithm, algorithms)
     }
 
-    /// Building the verifier decodes the point: one that is not on the curve is found here, when the row is
-    /// written, and not as a bad signature later.
+    /// Building the verifier decodes the point: a point that is not on the curve is found here, when the row
+    /// is written, and not later as a bad signature.
     fn on_curve(
         key: DecodingKey,
         algorithm: Algorithm,
@@ -229,7 +234,7 @@ impl Material {
     }
 }
 
-/// The point in the form of SEC 1 that is not compressed.
+/// The point in the uncompressed form of SEC 1.
 fn uncompressed(jwk: &Map<String, Value>, size: usize) -> Result<Vec<u8>, Fault> {
     let mut point = vec![4];
     for member in ["x", "y"] {
@@ -265,7 +270,7 @@ fn bytes(jwk: &Map<String, Value>, member: &str) -> Result<Vec<u8>, String> {
     URL_SAFE_NO_PAD.decode(text).map_err(|_| format!("\"{member}\" is not base64url without padding"))
 }
 
-/// At most 64 characters of a text that somebody else wrote, for an error's message or facts.
+/// At most 64 characters of untrusted text, for an error's message or facts.
 pub(super) fn clip(text: &str) -> String {
     text.chars().take(64).collect()
 }

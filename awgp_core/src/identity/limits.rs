@@ -1,4 +1,4 @@
-//! How much is read of what others send.
+//! Limits on what is read from other programs.
 
 /// The longest token that is read, in bytes. Keycloak's access tokens have one to four KiB.
 pub const MAX_TOKEN_BYTES: usize = 16 * 1024;

@@ -1,12 +1,13 @@
-//! The worked examples of the RFCs, against the signature layer: their claims have no audience, and the payload
-//! of RFC 8037 is not JSON.
+//! The worked examples of the RFCs, against the signature layer only: their claims have no audience, and the
+//! payload of RFC 8037 is not JSON.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::{Algorithm, validate_jwks};
 
-/// The vector verifies; with any one bit of the signature flipped, or under the other algorithms, it does not.
+/// The vector verifies; with any one bit of the signature flipped, or under the other algorithms, it does
+/// not.
 fn holds(jwk: &str, algorithm: Algorithm, token: &str) {
     let set = validate_jwks(&format!(r#"{{"keys":[{jwk}]}}"#)).unwrap();
     let key = &set.keys()[0];

@@ -1,15 +1,15 @@
-//! JSON that means one thing: an object with the same member twice is refused.
+//! JSON with one meaning: an object with the same member twice is refused.
 //!
 //! RFC 7515 §4 lets a parser refuse duplicate members or keep the last. Two parsers that choose differently
-//! see two different tokens under one signature, so we refuse.
+//! read two different tokens under one signature, so this one refuses.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// Parses exactly one JSON object, without duplicate members at any depth. The text of the error names the
-/// position and, where it is one, the duplicate.
+/// Parses exactly one JSON object, without duplicate members at any depth. The error's text names the
+/// position and, where there is one, the duplicate.
 pub(super) fn parse_object(bytes: &[u8]) -> Result<Map<String, Value>, String> {
     match serde_json::from_slice::<Strict>(bytes) {
         Ok(Strict(Value::Object(object))) => Ok(object),

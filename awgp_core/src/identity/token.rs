@@ -11,21 +11,21 @@ use super::member::text;
 use super::strict_json::parse_object;
 use super::{Algorithm, Instant, Key, Provider, TokenError};
 
-/// Header members that are refused: extensions we do not know (`crit`, RFC 7515 §4.1.11; `b64`, RFC 7797), and
-/// keys that the token brings along (§4.1.2, 3, 5, 6), which prove nothing but that their owner signed.
+/// Header members that are refused: unknown extensions (`crit`, RFC 7515 §4.1.11; `b64`, RFC 7797), and keys
+/// inside the token (§4.1.2, 3, 5, 6), which prove only that their owner signed.
 const REFUSED_HEADER_MEMBERS: [&str; 6] = ["crit", "b64", "jwk", "jku", "x5u", "x5c"];
 
-/// What a verified token says.
+/// The content of a verified token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// The place of the provider in the slice given to [`verify`].
+    /// The index of the provider in the slice given to [`verify`].
     pub provider: usize,
     /// `iss`.
     pub issuer: String,
     /// The subject claim: `users.keycloak_id`. Not empty, no control characters.
     pub subject: String,
-    /// The tenants that the tenant claim names, one at least where the provider asks for one; the user's own is
-    /// among them.
+    /// The tenants that the tenant claim names, at least one where the provider has such a claim; the user's
+    /// own is among them.
     pub tenants: Vec<String>,
     /// `kid` of the key that signed, if it has one.
     pub key_id: Option<String>,
@@ -35,11 +35,11 @@ pub struct Identity {
     pub expires_at_seconds: i64,
 }
 
-/// Verifies a token against the providers that are trusted.
+/// Verifies a token against the trusted providers.
 ///
-/// `now_seconds` is the time since 1970; `leeway_seconds` is how far the provider's clock may be off. Times are
-/// half-open: valid from `nbf` on and before `exp`, `nbf - leeway <= now < exp + leeway`. The order of the
-/// checks is in the module's text; every refusal has a reason of its own.
+/// `now_seconds` is the time since 1970; `leeway_seconds` is how far the provider's clock may be off. A token
+/// is valid from `nbf` on and before `exp`: `nbf - leeway <= now < exp + leeway`. The module's documentation
+/// has the order of the checks; every refusal has a reason of its own.
 pub fn verify(
     token: &str,
     providers: &[Provider],
@@ -49,7 +49,7 @@ pub fn verify(
     verify_at(token, providers, Instant::of_seconds(now_seconds), leeway_seconds)
 }
 
-/// The same by a clock of microseconds: times in a token may have a fraction.
+/// The same with a clock in microseconds: times in a token may have a fraction.
 pub fn verify_at(
     token: &str,
     providers: &[Provider],
@@ -89,7 +89,7 @@ impl<'a> Parts<'a> {
         let malformed = |problem: &str| TokenError::Malformed { problem: problem.to_owned() };
         let parts: Vec<&str> = token.splitn(4, '.').collect();
         let [header, claims, signature] = parts[..] else {
-            return Err(malformed("three parts separated by dots are wanted"));
+            return Err(malformed("it must have three parts separated by dots"));
         };
         let message = &token.as_bytes()[..header.len() + 1 + claims.len()];
         let object = |part: &str, name: &str| {
@@ -118,7 +118,7 @@ fn check_header(header: &Map<String, Value>) -> Result<(), TokenError> {
     }
 }
 
-/// The place of the one provider whose issuer is the token's, compared byte by byte.
+/// The index of the one provider whose issuer is the token's, compared byte by byte.
 fn provider_of(claims: &Map<String, Value>, providers: &[Provider]) -> Result<usize, TokenError> {
     let issuer = text(claims, "iss")?.ok_or(TokenError::WrongIssuer)?;
     let mut places = (0..providers.len()).filter(|place| providers[*place].issuer == issuer);
@@ -126,7 +126,7 @@ fn provider_of(claims: &Map<String, Value>, providers: &[Provider]) -> Result<us
     if places.next().is_some() { Err(TokenError::AmbiguousIssuer) } else { Ok(place) }
 }
 
-/// Key, then algorithm, then signature. The key decides what algorithms it can do, never the token.
+/// Key, then algorithm, then signature. The key determines the possible algorithms, never the token.
 fn verify_signature<'p>(parts: &Parts<'_>, provider: &'p Provider) -> Result<&'p Key, TokenError> {
     let kid = text(&parts.header, "kid")?;
     if let Some(kid) = kid {

@@ -1,7 +1,7 @@
-//! `content_rules`: what the text of a message must and must not hold.
+//! `content_rules`: what the text of a message must and must not contain.
 //!
-//! A closed set of keys, judged when the policy is written. Patterns are Rust's `regex`, whose time is linear in the
-//! text whatever the pattern; their number, length and compiled size are bounded besides.
+//! A closed set of keys, checked when the policy is written. Patterns are Rust's `regex`, whose time is
+//! linear in the text for every pattern; their number, length and compiled size are bounded too.
 
 use super::denial::Denial;
 use super::error::PolicyError;
@@ -30,7 +30,7 @@ pub const KEYS: [&str; 6] = [
     "bare_hosts_are_links",
 ];
 
-/// The rules of one policy, ready to be asked.
+/// The rules of one policy, ready to be applied.
 #[derive(Clone, Debug, Default)]
 pub struct ContentRules {
     max_length: Option<u64>,
@@ -44,14 +44,14 @@ pub struct ContentRules {
 /// A rule that a text breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Breach {
-    /// Why not.
+    /// Why the text breaks it.
     pub denial: Denial,
     /// The key of `content_rules`, with an index where it is a list.
     pub rule: String,
 }
 
 impl ContentRules {
-    /// Reads `content_rules`. What is wrong is named by its path.
+    /// Reads `content_rules`. An error names the path of what is wrong.
     pub fn parse(rules: &Value) -> Result<Self, PolicyError> {
         let Value::Object(rules) = rules else {
             return Err(PolicyError::new("content_rules", "is a JSON object"));
@@ -75,16 +75,19 @@ impl ContentRules {
                 "allowed_link_hosts" => parsed.allowed_link_hosts = Some(hosts(&path, value)?),
                 "bare_hosts_are_links" => parsed.bare_hosts_are_links = Some(answer(path, value)?),
                 _ => {
-                    return Err(PolicyError::new(path, format!("is none of its keys: {}", KEYS.join(", "))));
+                    return Err(PolicyError::new(
+                        path,
+                        format!("is not one of its keys: {}", KEYS.join(", ")),
+                    ));
                 }
             }
         }
         if parsed.allow_links == Some(false) && parsed.allowed_link_hosts.is_some() {
-            let rule = "cannot stand beside allow_links false: no link is allowed then";
+            let rule = "cannot be combined with allow_links false, which allows no links";
             return Err(PolicyError::new("content_rules.allowed_link_hosts", rule));
         }
         if parsed.bare_hosts_are_links.is_some() && !parsed.is_about_links() {
-            let rule = "says what a link is, and stands beside allow_links false or allowed_link_hosts";
+            let rule = "needs allow_links false or allowed_link_hosts beside it";
             return Err(PolicyError::new("content_rules.bare_hosts_are_links", rule));
         }
         Ok(parsed)
@@ -121,7 +124,8 @@ impl ContentRules {
         if !self.is_about_links() {
             return None;
         }
-        // A program that shows the text makes a link of a bare host, whoever wrote the policy: no unless it says so.
+        // A program that shows the text makes a link of a bare host, whatever the policy's author meant:
+        // forbidden unless the policy allows it.
         let links = links(text, self.bare_hosts_are_links.unwrap_or(true));
         let Some(allowed) = &self.allowed_link_hosts else {
             return (!links.is_empty()).then_some("allow_links");
@@ -151,7 +155,7 @@ fn answer(path: String, value: &Value) -> Result<bool, PolicyError> {
 
 fn list<'a>(path: &str, value: &'a Value) -> Result<&'a Vec<Value>, PolicyError> {
     let listed = value.as_array().filter(|listed| listed.len() <= LIST_MAX);
-    listed.ok_or_else(|| PolicyError::new(path, format!("is an array of {LIST_MAX} texts at most")))
+    listed.ok_or_else(|| PolicyError::new(path, format!("is an array of at most {LIST_MAX} texts")))
 }
 
 fn names(path: &str, value: &Value) -> Result<Vec<String>, PolicyError> {
@@ -165,7 +169,7 @@ fn names(path: &str, value: &Value) -> Result<Vec<String>, PolicyError> {
     list(path, value)?.iter().enumerate().map(name).collect()
 }
 
-/// Hosts as links are compared with them. One that is no host name meets no link.
+/// Hosts as links are compared with them. One that is not a host name matches no link.
 fn hosts(path: &str, value: &Value) -> Result<Vec<String>, PolicyError> {
     let compared = |host: String| canonical_host(&host).unwrap_or_else(|| host.to_lowercase());
     Ok(names(path, value)?.into_iter().map(compared).collect())
@@ -185,7 +189,7 @@ fn patterns(path: &str, value: &Value) -> Result<Vec<Regex>, PolicyError> {
                 regex::Error::CompiledTooBig(_) => {
                     "is too large once compiled: shorten its repetitions".to_owned()
                 }
-                other => format!("is no regular expression: {}", last_line(&other.to_string())),
+                other => format!("is not a regular expression: {}", last_line(&other.to_string())),
             };
             PolicyError::new(key, why)
         })
@@ -193,7 +197,7 @@ fn patterns(path: &str, value: &Value) -> Result<Vec<Regex>, PolicyError> {
     list(path, value)?.iter().enumerate().map(compiled).collect()
 }
 
-/// The words of an error of `regex`, whose text draws a picture above them.
+/// The message of an error of `regex`, without the drawing above it.
 fn last_line(text: &str) -> String {
     let line = text.lines().last().unwrap_or_default().trim();
     line.strip_prefix("error: ").unwrap_or(line).to_owned()
@@ -284,7 +288,7 @@ mod tests {
     }
 
     proptest! {
-        /// No pattern that is accepted, and no text, takes long or panics.
+        /// No accepted pattern, and no text, takes long or panics.
         #[test]
         fn any_pattern_and_text_are_judged(pattern in ".{1,40}", text in ".{0,200}") {
             if let Ok(rules) = ContentRules::parse(&json!({"forbidden_patterns": [pattern], "allow_links": false})) {

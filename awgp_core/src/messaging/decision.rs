@@ -1,7 +1,7 @@
-//! The decision over one message, explained.
+//! The decision about one message, with its explanation.
 //!
-//! Two steps, because a window is locked only for a message that every other rule lets through: [`decide`] asks
-//! everything but the limits, [`Decision::limit`] asks those.
+//! Two steps, because a window is locked only for a message that every other rule allows: [`decide`] checks
+//! everything but the limits, [`Decision::limit`] checks those.
 
 use super::content::{Breach, is_oversized};
 use super::denial::Denial;
@@ -24,12 +24,12 @@ pub struct Party {
     pub status: String,
 }
 
-/// How the receiver's tenant stands to the sender's.
+/// The relation of the receiver's tenant to the sender's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Relation {
-    /// It is the same.
+    /// It is the same tenant.
     Within,
-    /// One is the holding of the other. `receiver_seen`: the sender's tenant sees the receiver's rows.
+    /// One is the holding of the other. `receiver_seen`: the sender's tenant can read the receiver's rows.
     Across {
         /// True from a holding to its subsidiary.
         receiver_seen: bool,
@@ -38,13 +38,13 @@ pub enum Relation {
     Unrelated,
 }
 
-/// A message that is to be sent.
+/// A message to be sent.
 pub struct Question<'a> {
     /// The sender, where it is an assistant of the tenant in context.
     pub from: Option<&'a Party>,
-    /// The receiver, where there is one of this id.
+    /// The receiver, where an assistant has this id.
     pub to: Option<&'a Party>,
-    /// How their tenants stand to each other.
+    /// The relation of their tenants.
     pub relation: Relation,
     /// The assistant in context, if any.
     pub speaker: Option<Uuid>,
@@ -56,39 +56,39 @@ pub struct Question<'a> {
     pub fields: &'a Map<String, Value>,
 }
 
-/// What a tenant has to say: its active policies and its settings.
+/// One side: a tenant's active policies and its settings.
 pub struct Side<'a> {
-    /// Its active policies, in an order that stays the same.
+    /// Its active policies, in a stable order.
     pub policies: &'a [Policy],
     /// Its settings.
     pub settings: &'a MessagingSettings,
 }
 
-/// A policy that speaks about the message.
+/// A policy that applies to the message.
 #[derive(Clone, Debug)]
 pub struct Spoken {
     /// The policy.
     pub policy: Policy,
-    /// It is the receiver's tenant's, so that no more of it than its effect is told.
+    /// It is the receiver's tenant's, so that only its effect is shown.
     pub other_side: bool,
-    /// The rules of its that the message breaks.
+    /// Those of its rules that the message breaks.
     pub breaches: Vec<Breach>,
-    /// What its window says, where it was asked.
+    /// The state of its window, where it was checked.
     pub admission: Option<Admission>,
 }
 
 /// Yes or no, and why.
 #[derive(Clone, Debug)]
 pub struct Decision {
-    /// Why not; None for yes.
+    /// Why not; None where it may be sent.
     pub denial: Option<Denial>,
-    /// The policies that speak, the own side's first.
+    /// The policies that apply, the sender's side first.
     pub spoken: Vec<Spoken>,
-    /// Which of them decided; None where none did.
+    /// The one that decided; None where no policy did.
     pub decided_by: Option<usize>,
-    /// How many active policies of the own side were looked at.
+    /// How many active policies of the sender's side were looked at.
     pub considered: usize,
-    /// From when on it may be tried again, in microseconds since 1970.
+    /// When it may be tried again, in microseconds since 1970.
     pub retry_at_us: Option<i64>,
     /// Until then, in seconds, rounded up.
     pub retry_after_seconds: Option<i64>,
@@ -111,19 +111,19 @@ impl Decision {
         self.denial.is_none()
     }
 
-    /// Adds what the windows of [`Self::spoken`] say, in the same order. The one that opens last decides.
+    /// Adds the state of the windows of [`Self::spoken`], in the same order. The one that opens last decides.
     #[must_use]
     pub fn limit(mut self, admissions: &[Admission], now_us: i64) -> Self {
         for (spoken, admission) in self.spoken.iter_mut().zip(admissions) {
             spoken.admission = Some(*admission);
         }
-        // Never opening is later than any moment.
+        // A window that never opens is later than any moment.
         let opens = |spoken: &Spoken| match spoken.admission {
             Some(Admission::Full { free_at_us }) => Some(free_at_us.unwrap_or(i64::MAX)),
             _ => None,
         };
         let full = self.spoken.iter().enumerate().filter_map(|(index, spoken)| Some((index, opens(spoken)?)));
-        // The first of equals, so that the own side's is named.
+        // The first of equals, so that the sender's side is named.
         let last = full.rev().max_by_key(|(_, opens)| *opens);
         if let Some((index, opens)) = last {
             self.denial = Some(Denial::RateLimited);
@@ -143,8 +143,8 @@ impl Decision {
         }
     }
 
-    /// The decision as `awgp.authorize_message()` returns it. Of the other side's policies neither id nor name nor
-    /// rule is in it.
+    /// The decision as `awgp.authorize_message()` returns it. It has neither id, name nor rule of the other
+    /// side's policies.
     pub fn to_json(&self) -> Value {
         let own =
             self.decided_by.and_then(|index| self.spoken.get(index)).filter(|spoken| !spoken.other_side);
@@ -172,7 +172,7 @@ impl Decision {
     }
 }
 
-/// What one policy says.
+/// The part of one policy.
 fn explained(spoken: &Spoken) -> Value {
     let mut broken: Vec<&str> = spoken.breaches.iter().map(|breach| breach.rule.as_str()).collect();
     if matches!(spoken.admission, Some(Admission::Full { .. })) {
@@ -187,7 +187,7 @@ fn explained(spoken: &Spoken) -> Value {
     })
 }
 
-/// Everything but the limits. `other` is the receiver's tenant's side, where that is another tenant.
+/// Everything but the limits. `other` is the receiver's tenant, where that is another tenant.
 pub fn decide(question: &Question<'_>, own: &Side<'_>, other: Option<&Side<'_>>) -> Decision {
     let considered = own.policies.len();
     match parties(question, other) {
@@ -196,7 +196,7 @@ pub fn decide(question: &Question<'_>, own: &Side<'_>, other: Option<&Side<'_>>)
     }
 }
 
-/// Sender and receiver, where both may speak at all.
+/// Sender and receiver, where both may exchange messages at all.
 fn parties<'a>(question: &Question<'a>, other: Option<&Side<'_>>) -> Result<(&'a Party, &'a Party), Denial> {
     let from = question.from.ok_or(Denial::UnknownSender)?;
     if question.speaker.is_some_and(|speaker| speaker != from.id) {
@@ -208,7 +208,7 @@ fn parties<'a>(question: &Question<'a>, other: Option<&Side<'_>>) -> Result<(&'a
     let to = question.to.ok_or(Denial::UnknownReceiver)?;
     match (question.relation, other) {
         (Relation::Within, _) | (Relation::Across { receiver_seen: true }, Some(_)) => {}
-        // A tenant that the sender does not see is as good as none until it lets itself be written to.
+        // A tenant that the sender cannot see is treated as missing until it allows the sender to write.
         (Relation::Across { receiver_seen: false }, Some(side)) => {
             let speaks = |policy: &Policy| {
                 policy.fits_types(&from.kind, &to.kind) && policy.fits_channel(question.channel)
@@ -272,7 +272,7 @@ fn policies(
         Some(spoken) => spoken.breaches.first().map(|breach| breach.denial),
         None => None,
     });
-    // Of those that let it through, the one with the least limit is the most restrictive.
+    // Of those that allow it, the one with the lowest limit is the most restrictive.
     let strictest = || {
         let own = spoken.iter().enumerate().filter(|(_, spoken)| !spoken.other_side);
         own.min_by_key(|(_, spoken)| spoken.policy.limit).map(|(index, _)| index)

@@ -1,8 +1,8 @@
-//! Why a message may not be sent: one table; `docs/messages.md` prints it.
+//! Why a message may not be sent, in one table; a test compares `docs/messages.md` with it.
 
 macro_rules! denials {
     ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal, $hint:literal;)+) => {
-        /// Why not. The name is part of the interface and never changes its meaning.
+        /// Why a message may not be sent. The name is part of the interface and never changes its meaning.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Denial { $($(#[doc = $doc])+ $variant,)+ }
 
@@ -31,31 +31,31 @@ macro_rules! denials {
 denials! {
     /// The sender is not an assistant of the tenant in context.
     UnknownSender = "unknown_sender", "Check from_assistant_id with: awgp assistant list";
-    /// Another assistant is in context; an assistant speaks for itself alone.
+    /// Another assistant is in context, and an assistant speaks only for itself.
     SenderNotInContext = "sender_not_in_context", "Let the assistant in context be the sender.";
     /// The sender's status is not active.
     SenderNotActive = "sender_not_active", "Activate the sender first.";
-    /// The receiver is no assistant that the sender's tenant may write to; whether it exists is not said.
+    /// The receiver does not exist, or the sender's tenant may not write to it.
     UnknownReceiver = "unknown_receiver", "Check to_assistant_id with: awgp assistant list";
     /// The receiver's status is not active.
     ReceiverNotActive = "receiver_not_active", "Activate the receiver first.";
     /// The channel is neither built in nor one of those that the tenants' settings name.
     ChannelNotAllowed = "channel_not_allowed", "Use telegram, slack, email or internal, or add the channel to settings.messaging.channels of the tenant.";
-    /// No active policy speaks about these types, and the tenant's settings do not allow it.
+    /// No active policy covers these types, and the tenant's settings do not allow it.
     NoPolicy = "no_policy", "Write a policy that matches both types and the channel: awgp policy create";
-    /// Active policies speak about these types, and none of them on this channel.
+    /// Active policies cover these types, but not on this channel.
     ChannelNotInPolicy = "channel_not_in_policy", "Use a channel that the policies for these types name: awgp policy list";
     /// The text has more characters than a policy allows, or more bytes than any message may have.
     TooLong = "too_long", "Shorten the text.";
     /// The text holds what a policy forbids.
-    ForbiddenPattern = "forbidden_pattern", "Take out what the pattern matches.";
+    ForbiddenPattern = "forbidden_pattern", "Remove what the pattern matches.";
     /// A field that a policy requires is not in the metadata, or null, or empty.
     MissingField = "missing_field", "Add the field to metadata.";
-    /// The text has a link, and a policy allows none, or not to that host.
-    LinkNotAllowed = "link_not_allowed", "Take out the links.";
+    /// The text has a link, and a policy allows no links, or no links to that host.
+    LinkNotAllowed = "link_not_allowed", "Remove the links.";
     /// The hour is full; retry_after_seconds says when it no longer is.
     RateLimited = "rate_limited", "Try again after retry_after_seconds; where that is null, the limit is 0.";
-    /// The receiver's tenant does not allow it; which of its policies decided is not said.
+    /// A policy of the receiver's tenant does not allow it.
     OtherSideDenies = "other_side_denies", "Ask an administrator of the receiver's tenant for a policy.";
 }
 

@@ -4,7 +4,7 @@ use crate::reason::Reason;
 use crate::refusal::Refusal;
 use thiserror::Error;
 
-/// A policy that cannot be written: the key that offends, as a path, and the rule it breaks.
+/// A policy that cannot be written: the path of the key, and the rule it breaks.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{key} {rule}")]
 pub struct PolicyError {

@@ -1,9 +1,11 @@
-//! Links in a text, as messengers, mail programs and renderers of Markdown make them, and the hosts they lead to.
+//! Links in a text, as messengers, mail programs and renderers of Markdown make them, and the hosts they lead
+//! to.
 //!
-//! The question is asked of somebody who may want not to be understood. So the text is first read as a host name would
-//! be: compatibility forms (full-width letters and dots) become plain ones, what has no width is left out, case goes.
-//! Then one pass, linear in the text. Where programs disagree about a link's host, each of the hosts must be listed; a
-//! link whose host cannot be told has none, and is on no list.
+//! The author of the text may try to hide a link. So the text is first read as a host name would be:
+//! compatibility forms (full-width letters and dots) become plain ones, characters without width are removed,
+//! letters become lower case. Then one pass, linear in the text. Where programs disagree about a link's host,
+//! each of the hosts must be listed; a link whose host cannot be determined has no hosts, and matches no
+//! list.
 
 use percent_encoding::percent_decode_str;
 use std::sync::LazyLock;
@@ -12,7 +14,7 @@ use unicode_normalization::UnicodeNormalization;
 /// Schemes whose links browsers complete: `https:evil.com` is `https://evil.com`.
 const COMPLETED: [&str; 5] = ["https", "http", "wss", "ws", "ftp"];
 
-/// Schemes that do without `//`. None of them leads to a host that could be listed.
+/// Schemes that have no `//`. A link with one of them leads to no host that could be listed.
 const OPAQUE: [&str; 17] = [
     "mailto",
     "tel",
@@ -33,7 +35,7 @@ const OPAQUE: [&str; 17] = [
     "ms-msdt",
 ];
 
-/// Schemes that run, show or open something, whatever host seems to stand behind them.
+/// Schemes that run, show or open something, whatever host seems to follow.
 const HOSTLESS: [&str; 4] = ["data", "file", "blob", "intent"];
 
 /// Longest scheme that is looked for, in characters.
@@ -45,10 +47,10 @@ const LABEL_MAX: usize = 63;
 /// A full stop of Chinese and Japanese, which browsers take for a dot.
 const IDEOGRAPHIC_STOP: char = '\u{3002}';
 
-/// The hosts that a link may lead to, as they are in DNS; none where it leads to none, as `mailto:`.
+/// The hosts that a link may lead to, as they are in DNS; empty where it leads to no host, such as `mailto:`.
 pub type Hosts = Vec<String>;
 
-/// Every link of a text, as its hosts. `bare`: a host that stands by itself is a link too.
+/// Every link of a text, as its hosts. `bare`: a host by itself is a link too.
 pub fn links(text: &str, bare: bool) -> Vec<Hosts> {
     let text = Text(plain(text));
     let (mut found, mut at) = (Vec::new(), 0);
@@ -69,7 +71,7 @@ pub fn links(text: &str, bare: bool) -> Vec<Hosts> {
     found
 }
 
-/// A host as it is compared: in lower case, as it stands in DNS, without a dot at its end.
+/// A host as it is compared: in lower case, as it is in DNS, without a dot at its end.
 pub fn canonical_host(host: &str) -> Option<String> {
     let decoded = percent_decode_str(host).decode_utf8().ok()?;
     let host = idna::domain_to_ascii(&decoded).ok()?;
@@ -79,7 +81,7 @@ pub fn canonical_host(host: &str) -> Option<String> {
     (!host.is_empty() && (is_v6 || host.chars().all(plain))).then(|| host.to_owned())
 }
 
-/// A part of the text that was read: where it ends, and the link in it.
+/// A part of the text that was read: its end, and the link in it.
 struct Run {
     end: usize,
     hosts: Option<Hosts>,
@@ -97,8 +99,8 @@ impl Text {
         self.at(at).is_some_and(char::is_alphanumeric)
     }
 
-    /// True for what a host name may have. Between sentences an ideographic full stop is none; after a Latin letter it
-    /// may be a dot.
+    /// True for the characters of a host name. Between sentences an ideographic full stop is not one of them;
+    /// after a Latin letter it may be a dot.
     fn in_host(&self, at: usize) -> bool {
         match self.at(at) {
             Some('.' | '-' | '_') => true,
@@ -110,7 +112,7 @@ impl Text {
         }
     }
 
-    /// The characters before `at` that a scheme may have.
+    /// The characters before `at` that can be part of a scheme.
     fn scheme_before(&self, at: usize) -> String {
         let is_scheme = |c: &&char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
         let length = self.0[..at].iter().rev().take(SCHEME_MAX).take_while(is_scheme).count();
@@ -137,14 +139,14 @@ impl Text {
         Some(Run { end, hosts: Some(hosts) })
     }
 
-    /// What follows `data:` where it is no word of a sentence: `text/html,…` or `,…`.
+    /// What follows `data:` where it is not a word of a sentence: `text/html,…` or `,…`.
     fn is_media_type(&self, at: usize) -> bool {
         let mut rest = self.0[at..].iter().take(SCHEME_MAX);
         let after = rest.find(|c| !c.is_ascii_alphanumeric());
         after == Some(&'/') || matches!(self.at(at), Some(',' | ';'))
     }
 
-    /// A run of characters that hosts have: with `www.` in it, or a host by itself, or neither.
+    /// A run of characters of hosts: with `www.` in it, or a host by itself, or neither.
     fn host_run(&self, start: usize, bare: bool) -> Run {
         let length = (start..self.0.len()).take_while(|at| self.in_host(*at)).count();
         let end = start + length;
@@ -157,7 +159,7 @@ impl Text {
         let Some(hosts) = bare.then(|| bare_hosts(&self.0[start..end])).flatten() else {
             return Run { end, hosts: None };
         };
-        // A mail address is a link to no host.
+        // A mail address is a link without a host.
         let is_address = self.at(end) == Some('@') || (start > 0 && self.0[start - 1] == '@');
         let has_more = match self.at(end) {
             Some('/' | '?' | '#') => true,
@@ -171,8 +173,8 @@ impl Text {
         Run { end: whole, hosts: Some(hosts) }
     }
 
-    /// Where a link ends that begins at `start`: at white space or a bracket of markup; at what closes what was opened
-    /// right before it; where another begins.
+    /// The end of a link that begins at `start`: white space or a bracket of markup, the counterpart of a
+    /// bracket right before the link, or the beginning of another link.
     fn end_of(&self, start: usize, from: usize) -> usize {
         let closer = (start > 0).then(|| self.0[start - 1]).and_then(|opener| match opener {
             '(' => Some(')'),
@@ -201,7 +203,7 @@ impl Text {
         self.0.len()
     }
 
-    /// Where the scheme before this colon begins, unless it is a part of the address that it stands in, as in
+    /// Where the scheme before this colon begins, unless it is part of the address around it, as in
     /// `?next=https://…`.
     fn other_begins(&self, colon: usize) -> Option<usize> {
         let length =
@@ -212,7 +214,8 @@ impl Text {
         (length > 0 && !is_part).then_some(begin)
     }
 
-    /// The hosts of an authority: as browsers read it, to which a backslash is a slash, and as others do.
+    /// The hosts of an authority: as browsers read it, for which a backslash is a slash, and as other
+    /// programs do.
     fn hosts(&self, start: usize, end: usize) -> Hosts {
         let mut hosts = Vec::new();
         for ends in [&['/', '?', '#'][..], &['/', '?', '#', '\\'][..]] {
@@ -220,7 +223,7 @@ impl Text {
             let length = link.iter().take_while(|c| !ends.contains(c)).count();
             let mut authority: String = link[..length].iter().collect();
             if length == link.len() {
-                // What ends a sentence or an aside is not of the link.
+                // Punctuation that ends a sentence or a parenthesis is not part of the link.
                 let ends = |c: char| !c.is_alphanumeric() && !matches!(c, '%' | ']');
                 authority.truncate(authority.trim_end_matches(ends).len());
             }
@@ -234,7 +237,7 @@ impl Text {
     }
 }
 
-/// The host of `user:password@host:port`, where the port is one.
+/// The host of `user:password@host:port`, where the port is valid.
 fn host_of(authority: &str) -> Option<String> {
     let host = authority.rsplit('@').next().unwrap_or_default();
     let (host, port) = match host.rfind(']') {
@@ -245,8 +248,8 @@ fn host_of(authority: &str) -> Option<String> {
     port.chars().all(|c| c.is_ascii_digit()).then(|| canonical_host(host)).flatten()
 }
 
-/// The hosts of a run that is one by itself: its last label is a top-level domain, or it is an IPv4 address. Where
-/// letters of two scripts meet without a space, a host may begin or end there.
+/// The hosts of a run that is a host by itself: its last label is a top-level domain, or it is an IPv4
+/// address. Where letters of two scripts meet without a space, a host may begin or end there.
 fn bare_hosts(run: &[char]) -> Option<Hosts> {
     let is_dot = |c: &char| matches!(*c, '.' | IDEOGRAPHIC_STOP);
     let is_edge = |c: &&char| matches!(**c, '.' | '-' | '_' | IDEOGRAPHIC_STOP);
@@ -274,7 +277,7 @@ fn bare_hosts(run: &[char]) -> Option<Hosts> {
     None
 }
 
-/// A host as it stands, and from where its Latin part begins.
+/// A host as written, and from where its Latin part begins.
 fn hosts_that_begin(run: &[char]) -> Hosts {
     let latin = run.iter().rev().take_while(|c| c.is_ascii()).count();
     let both = [run, &run[run.len() - latin..]].map(|run| run.iter().collect::<String>());
@@ -289,8 +292,8 @@ fn hosts_that_begin(run: &[char]) -> Hosts {
     hosts
 }
 
-/// A domain that the root zone has. A list in this folder and no crate: the one that is kept well, of the public suffixes,
-/// has the same names in two megabytes of code.
+/// A domain of the root zone. A list in this folder instead of a crate: the well-maintained one, of the
+/// public suffixes, has the same names in two megabytes of code.
 fn is_top_level(label: &[char]) -> bool {
     static NAMES: LazyLock<Vec<&str>> = LazyLock::new(|| include_str!("top_level.txt").lines().collect());
     let name =
@@ -303,7 +306,7 @@ fn is_ipv4(run: &[char]) -> bool {
     run.parse::<std::net::Ipv4Addr>().is_ok()
 }
 
-/// One of these names ends the scheme, and no letter stands before it: `hotel:` is no `tel:`.
+/// One of these names ends the scheme, and no letter is before it: `hotel:` is not `tel:`.
 fn named(scheme: &str, names: &[&str]) -> bool {
     let ends = |name: &&str| {
         scheme.strip_suffix(*name).is_some_and(|before| !before.ends_with(|c: char| c.is_ascii_alphabetic()))
@@ -319,13 +322,14 @@ fn ends_link(c: char) -> bool {
     c.is_whitespace() || matches!(c, '<' | '>' | '|')
 }
 
-/// Compatibility forms as plain ones, in lower case, without what is not seen.
+/// Compatibility forms as plain ones, in lower case, without invisible characters.
 fn plain(text: &str) -> Vec<char> {
     let seen = text.chars().filter(|c| !is_invisible(*c));
     seen.nfkc().filter(|c| !is_invisible(*c)).flat_map(char::to_lowercase).collect()
 }
 
-/// Characters without width that readers do not see and programs skip (Default_Ignorable_Code_Point), and controls.
+/// Characters without width that readers do not see and programs skip (Default_Ignorable_Code_Point), and
+/// controls.
 fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
@@ -335,7 +339,7 @@ fn is_invisible(c: char) -> bool {
         || (c.is_control() && !c.is_whitespace())
 }
 
-/// Marks that a letter carries; not alphanumeric, and part of a host in many scripts.
+/// Marks on a letter; not alphanumeric, and part of a host in many scripts.
 fn is_mark(c: char) -> bool {
     unicode_normalization::char::is_combining_mark(c)
 }

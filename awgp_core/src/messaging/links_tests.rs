@@ -5,7 +5,7 @@ fn found(text: &str) -> Vec<Hosts> {
     links(text, true)
 }
 
-/// Every link of the text, and that it leads to this host alone.
+/// Every link of the text, each with this host only.
 fn leads_to(text: &str, host: &str) {
     assert_eq!(found(text), [[host]], "{text}");
     assert_eq!(links(text, false), [[host]], "{text} with its scheme");
@@ -76,7 +76,7 @@ fn a_link_is_read_as_programs_read_it_and_not_as_it_looks() {
     leads_to("https://bücher.example/", "xn--bcher-kva.example");
     leads_to("https://xn--bcher-kva.example", "xn--bcher-kva.example");
     leads_to("https://[::1]:8080/", "[::1]");
-    // Where programs disagree, both hosts are told; what is no host at all is on no list.
+    // Where programs disagree, both hosts are returned; what is not a host matches no list.
     assert_eq!(found("https://good.com\\@evil.com"), [["evil.com", "good.com"]]);
     for text in [
         "https://good.com%40evil.com",

@@ -1,19 +1,19 @@
-//! What assistants may say to each other.
+//! Which messages assistants may send to each other.
 //!
-//! Model: a message has a sender, a receiver, a channel, a text and some fields. Every active policy whose types
-//! and channels fit speaks about it, and all that speak must let it through: the most restrictive wins. Where no
-//! policy speaks, the answer is no, unless the tenant's settings allow it, and those only inside one tenant.
-//! Between a holding and its subsidiary both sides' policies are asked.
+//! Model: a message has a sender, a receiver, a channel, a text and some fields. Every active policy whose
+//! types and channels match applies to it, and all that apply must allow it: the most restrictive wins. Where
+//! no policy applies, the message is denied, unless the tenant's settings allow it, and those only within one
+//! tenant. Between a holding and its subsidiary the policies of both sides apply.
 //!
-//! - [`policy`] a policy, whether it fits, and what a policy may be
-//! - [`content`] `content_rules`: what a text must and must not hold
-//! - [`links`] what is a link, and to which hosts
+//! - [`policy`] a policy, whether it matches, and which policies are valid
+//! - [`content`] `content_rules`: what a text must and must not contain
+//! - [`links`] what a link is, and which hosts it leads to
 //! - [`settings`] `tenants.settings -> 'messaging'`
-//! - [`window`] the sliding hour
-//! - [`decision`] all of it together, explained
-//! - [`denial`] why not, in one table
+//! - [`window`] the sliding hour of a rate limit
+//! - [`decision`] all of them together, with the explanation
+//! - [`denial`] why a message may not be sent, in one table
 //!
-//! Failure handling: whatever cannot be established is no.
+//! Failure handling: a message is denied where something cannot be determined.
 
 pub mod content;
 pub mod decision;

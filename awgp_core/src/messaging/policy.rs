@@ -1,4 +1,4 @@
-//! A communication policy: whether it speaks about a message, and what a policy may be.
+//! A communication policy: whether it applies to a message, and which policies are valid.
 
 use super::content::ContentRules;
 use super::error::PolicyError;
@@ -23,19 +23,19 @@ pub const ASSISTANT_TYPES: [&str; 12] = [
     "custom",
 ];
 
-/// Whose messages a policy's limit counts together, as in the CHECK of `rate_limit_scope`.
+/// Which messages a policy's limit counts together, as in the CHECK of `rate_limit_scope`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
-    /// All that the policy lets through.
+    /// All that the policy allows.
     Policy,
-    /// Each sender's by itself.
+    /// Each sender's separately.
     Sender,
-    /// Each sender's to each receiver by itself.
+    /// Each pair of sender and receiver separately.
     Pair,
 }
 
 impl Scope {
-    /// From `rate_limit_scope`; the strictest for a name that is none.
+    /// From `rate_limit_scope`; the strictest for an unknown name.
     pub fn from_name(name: &str) -> Self {
         match name {
             "sender" => Self::Sender,
@@ -44,7 +44,7 @@ impl Scope {
         }
     }
 
-    /// Whose window a message counts in: sender and receiver, where they matter.
+    /// The window that counts a message: sender and receiver, where the scope separates them.
     pub fn key(self, from: Uuid, to: Uuid) -> (Option<Uuid>, Option<Uuid>) {
         match self {
             Self::Policy => (None, None),
@@ -54,7 +54,7 @@ impl Scope {
     }
 }
 
-/// A list of a policy: None stands for any.
+/// A list of a policy; None matches anything.
 pub type Wildcard = Option<Vec<String>>;
 
 /// An active policy.
@@ -83,7 +83,7 @@ fn includes(list: &Wildcard, name: &str) -> bool {
 }
 
 impl Policy {
-    /// Whether it speaks about messages between these types.
+    /// Whether it applies to messages between these types.
     pub fn fits_types(&self, from: &str, to: &str) -> bool {
         includes(&self.from_types, from) && includes(&self.to_types, to)
     }
@@ -94,7 +94,7 @@ impl Policy {
     }
 }
 
-/// The lists and numbers of a policy as they are to be written; an element may be NULL there.
+/// The lists and numbers of a policy as they are written; their elements may still be NULL.
 pub struct Draft<'a> {
     /// `from_assistant_types`.
     pub from_types: Option<&'a [Option<String>]>,
@@ -106,7 +106,7 @@ pub struct Draft<'a> {
     pub limit: i64,
 }
 
-/// Whether a policy may be written so; what is wrong is named.
+/// Checks whether a policy is valid; the error names what is wrong.
 pub fn check(draft: &Draft<'_>, settings: &MessagingSettings) -> Result<(), PolicyError> {
     let is_type = |name: &str| ASSISTANT_TYPES.contains(&name);
     let type_rule = "is one of the twelve types of assistant";

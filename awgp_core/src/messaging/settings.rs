@@ -1,4 +1,4 @@
-//! `tenants.settings -> 'messaging'`: what a tenant allows besides its policies.
+//! `tenants.settings -> 'messaging'`: what a tenant allows in addition to its policies.
 
 use super::error::PolicyError;
 use crate::setting_error::SettingError;
@@ -13,16 +13,16 @@ pub const CHANNELS_MAX: usize = 64;
 /// Longest name of a channel, in bytes.
 const CHANNEL_BYTES_MAX: usize = 63;
 
-/// What the settings say. The default is what a tenant without such settings has.
+/// The settings. The default is that of a tenant without such settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MessagingSettings {
-    /// Whether a message inside the tenant that no policy speaks about is allowed.
+    /// Whether a message within the tenant is allowed where no policy applies.
     pub allow_within_tenant: bool,
-    /// Channels beside the built-in ones.
+    /// Channels in addition to the built-in ones.
     pub channels: Vec<String>,
 }
 
-/// Judges the value of the key when a tenant's settings are written.
+/// Checks the value of the key when a tenant's settings are written.
 pub fn validate(value: &Value) -> Result<(), SettingError> {
     MessagingSettings::parse(value).map(|_| ()).map_err(|error| {
         let path =
@@ -32,7 +32,8 @@ pub fn validate(value: &Value) -> Result<(), SettingError> {
 }
 
 impl MessagingSettings {
-    /// Reads the value of the key `messaging`; null counts as absent. An unknown key is an error that names it.
+    /// Reads the value of the key `messaging`; null counts as absent. An unknown key is an error that names
+    /// it.
     pub fn parse(value: &Value) -> Result<Self, PolicyError> {
         let mut settings = Self::default();
         let object = match value {
@@ -49,7 +50,7 @@ impl MessagingSettings {
                 }
                 "channels" => settings.channels = channels(value)?,
                 _ => {
-                    let rule = "is no key of messaging: it has allow_within_tenant and channels";
+                    let rule = "is not a key of messaging, whose keys are allow_within_tenant and channels";
                     return Err(PolicyError::new(format!("messaging.{key}"), rule));
                 }
             }
@@ -69,19 +70,19 @@ fn channels(value: &Value) -> Result<Vec<String>, PolicyError> {
         return Err(PolicyError::new(key, "is an array of names"));
     };
     if listed.len() > CHANNELS_MAX {
-        return Err(PolicyError::new(key, format!("has {CHANNELS_MAX} names at most")));
+        return Err(PolicyError::new(key, format!("has at most {CHANNELS_MAX} names")));
     }
     let name = |(index, value): (usize, &Value)| match value.as_str() {
         Some(name) if is_channel_name(name) => Ok(name.to_owned()),
         _ => Err(PolicyError::new(
             format!("{key}[{index}]"),
-            "is a name of lower-case letters, digits, _ and -, 63 at most",
+            "is a name of at most 63 lower-case letters, digits, _ and -",
         )),
     };
     listed.iter().enumerate().map(name).collect()
 }
 
-/// Whether a channel may be called so.
+/// Whether a channel may have this name.
 pub fn is_channel_name(name: &str) -> bool {
     let allowed =
         |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-';

@@ -1,23 +1,23 @@
-//! The sliding hour of a rate limit, exactly.
+//! The sliding hour of a rate limit, counted exactly.
 //!
-//! The messages of a window are numbered from 1 and their times never go back. With a limit of L, message n may be
-//! sent when message n − L has left the hour: so no hour, wherever it begins, holds more than L messages, and there
-//! is no edge at which two bursts meet. Only the last L times need to be kept.
+//! The messages of a window are numbered from 1 and their times never go back. With a limit of L, message n
+//! may be sent when message n − L has left the hour: so no hour, wherever it begins, has more than L
+//! messages, and there is no edge at which two bursts meet. Only the last L times are stored.
 //!
-//! A message counts for an hour, half-open: one sent at t counts in [t, t + 1 h) and no longer at t + 1 h.
+//! A message counts for an hour: one sent at t counts in [t, t + 1 h) and no longer at t + 1 h.
 
 /// An hour, in microseconds.
 pub const HOUR_US: i64 = 3_600_000_000;
 
-/// The largest limit an hour: what is kept of a window is bounded by it.
+/// The largest limit per hour; it bounds what is stored of a window.
 pub const LIMIT_MAX: u32 = 1_000_000;
 
-/// What is known of a window.
+/// The state of a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// How many messages were ever counted.
+    /// How many messages have been counted in all.
     pub sent: u64,
-    /// How many an hour may be.
+    /// The limit per hour.
     pub limit: u32,
 }
 
@@ -26,7 +26,7 @@ pub struct Window {
 pub enum Admission {
     /// It does.
     Free,
-    /// It does from this moment on, in microseconds; never where the limit is 0.
+    /// It fits from this moment on, in microseconds; never where the limit is 0.
     Full {
         /// The first moment at which it fits.
         free_at_us: Option<i64>,
@@ -34,14 +34,15 @@ pub enum Admission {
 }
 
 impl Window {
-    /// The number of the message whose time decides; None where the answer needs no time.
+    /// The number of the message whose time decides; None where no time is needed.
     pub fn deciding_number(self) -> Option<u64> {
         let limit = u64::from(self.limit);
         (limit > 0 && self.sent >= limit).then(|| self.sent - limit + 1)
     }
 
-    /// Whether one more message fits at `now_us`. `deciding_us` is when the message of [`Self::deciding_number`] was
-    /// sent; None where it is no longer kept, which is so only once it has left the hour.
+    /// Whether one more message fits at `now_us`. `deciding_us` is when the message of
+    /// [`Self::deciding_number`] was sent; None where it is no longer stored, which means that it has left
+    /// the hour.
     pub fn admit(self, deciding_us: Option<i64>, now_us: i64) -> Admission {
         if self.limit == 0 {
             return Admission::Full { free_at_us: None };
@@ -53,13 +54,13 @@ impl Window {
         if now_us >= free_at_us { Admission::Free } else { Admission::Full { free_at_us: Some(free_at_us) } }
     }
 
-    /// Up to which number the times of a window need not be kept any more, once `sent` messages were counted.
+    /// Up to which number the times of a window can be deleted, once `sent` messages were counted.
     pub fn forgotten_number(self) -> u64 {
         self.sent.saturating_sub(u64::from(self.limit))
     }
 }
 
-/// Whole seconds from now until then, rounded up: after so many it fits.
+/// Whole seconds from now until then, rounded up: it fits after this time.
 pub fn seconds_until(then_us: i64, now_us: i64) -> i64 {
     let microseconds = then_us.saturating_sub(now_us).max(0);
     microseconds / 1_000_000 + i64::from(microseconds % 1_000_000 > 0)
@@ -71,7 +72,7 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
-    /// What the database keeps: numbered times, pruned as it prunes them.
+    /// What the database stores: numbered times, pruned as it prunes them.
     #[derive(Default)]
     struct Kept {
         sent: u64,

@@ -1,8 +1,8 @@
-//! An amount of money, exact to six decimals: what `numeric(18,6)` holds, as a whole number of millionths.
+//! An amount of money, exact to six decimals: `numeric(18,6)` as a whole number of millionths.
 
 use std::fmt;
 
-/// An amount of money. It may be negative: what is left of a budget that was overspent.
+/// An amount of money. It may be negative, such as the rest of an overspent budget.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Amount(i64);
 
@@ -10,12 +10,12 @@ pub struct Amount(i64);
 const MICROS: i64 = 1_000_000;
 
 impl Amount {
-    /// Nothing.
+    /// Zero.
     pub const ZERO: Self = Self(0);
     /// The most that `numeric(18,6)` holds.
     pub const MAX: Self = Self(999_999_999_999_999_999);
 
-    /// So many millionths; None beyond what `numeric(18,6)` holds.
+    /// This many millionths; None beyond the range of `numeric(18,6)`.
     pub fn from_micros(micros: i64) -> Option<Self> {
         (-Self::MAX.0..=Self::MAX.0).contains(&micros).then_some(Self(micros))
     }
@@ -25,8 +25,8 @@ impl Amount {
         self.0
     }
 
-    /// Reads a decimal number as `numeric(18,6)` prints it: digits, perhaps a sign before and a fraction of at
-    /// most six digits behind. None for anything else, NaN and infinities among it.
+    /// Reads a decimal number as `numeric(18,6)` prints it: an optional sign, digits, and an optional
+    /// fraction of at most six digits. None for anything else, including NaN and infinities.
     pub fn parse(text: &str) -> Option<Self> {
         let (negative, digits) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
@@ -40,17 +40,17 @@ impl Amount {
         Self::from_micros(if negative { -micros } else { micros })
     }
 
-    /// The sum; None where `numeric(18,6)` does not hold it.
+    /// The sum; None beyond the range of `numeric(18,6)`.
     pub fn checked_add(self, other: Self) -> Option<Self> {
         self.0.checked_add(other.0).and_then(Self::from_micros)
     }
 
-    /// The difference; None where `numeric(18,6)` does not hold it.
+    /// The difference; None beyond the range of `numeric(18,6)`.
     pub fn checked_sub(self, other: Self) -> Option<Self> {
         self.0.checked_sub(other.0).and_then(Self::from_micros)
     }
 
-    /// Below nothing.
+    /// Below zero.
     pub fn is_negative(self) -> bool {
         self.0 < 0
     }

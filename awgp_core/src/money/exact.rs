@@ -1,7 +1,7 @@
-//! Money to its last digit: a whole number of units of 10⁻²⁴, as prices of tokens are.
+//! Money in full: a whole number of units of 10⁻²⁴, the unit of token prices.
 //!
-//! A balance shows six decimals. What is beyond them is not dropped but carried: a sum of a million calls that cost
-//! a fraction of a millionth each is right to the sixth decimal, in whatever order they came.
+//! A balance shows six decimals. The digits beyond them are not dropped but carried: the sum of a million
+//! calls that cost a fraction of a millionth each is right to the sixth decimal, in any order.
 
 use super::amount::Amount;
 use std::fmt;
@@ -10,7 +10,7 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Exact(i128);
 
-/// Decimals that are kept.
+/// The number of decimals.
 const DECIMALS: usize = 24;
 
 /// Units in one of the currency.
@@ -20,10 +20,10 @@ const ONE: i128 = 10_i128.pow(24);
 const MICRO: i128 = 10_i128.pow(18);
 
 impl Exact {
-    /// Nothing.
+    /// Zero.
     pub const ZERO: Self = Self(0);
 
-    /// So many units of 10⁻²⁴.
+    /// This many units of 10⁻²⁴.
     pub fn of_units(units: i128) -> Self {
         Self(units)
     }
@@ -48,30 +48,30 @@ impl Exact {
         i64::try_from(micros).unwrap_or(if micros < 0 { i64::MIN } else { i64::MAX })
     }
 
-    /// To six decimals, half up; None beyond what `numeric(18,6)` holds.
+    /// To six decimals, half up; None beyond the range of `numeric(18,6)`.
     pub fn rounded(self) -> Option<Amount> {
         Amount::from_micros(self.micros())
     }
 
-    /// What [`rounded`](Self::rounded) leaves out: between minus and plus half of a millionth.
+    /// The remainder of [`rounded`](Self::rounded): between minus and plus half a millionth.
     #[must_use]
     pub fn remainder(self) -> Self {
         Self(self.0 - i128::from(self.micros()) * MICRO)
     }
 
-    /// As a cost of six decimals and what it lacks, where `carried` is what costs before it lacked: the six decimals
-    /// of all of them add up to their sum.
+    /// As a cost of six decimals and its remainder. `carried` is the remainder of earlier costs: so the
+    /// six-decimal costs add up to the sum of all.
     pub fn split(self, carried: Self) -> Option<(Amount, Self)> {
         let amount = self.checked_add(carried)?.rounded()?;
         Some((amount, Self(self.0 - Self::from(amount).0)))
     }
 
-    /// More than nothing, and too little for six decimals to show.
+    /// More than zero, and too little for six decimals.
     pub fn vanishes(self) -> bool {
         self.0 != 0 && self.micros() == 0
     }
 
-    /// The sum; None where it cannot be counted.
+    /// The sum; None on overflow.
     pub fn checked_add(self, other: Self) -> Option<Self> {
         self.0.checked_add(other.0).map(Self)
     }
@@ -82,7 +82,7 @@ impl Exact {
         Self(-self.0)
     }
 
-    /// Below nothing.
+    /// Below zero.
     pub fn is_negative(self) -> bool {
         self.0 < 0
     }
@@ -95,7 +95,7 @@ impl From<Amount> for Exact {
 }
 
 impl fmt::Display for Exact {
-    /// In full, without zeros at the end.
+    /// In full, without trailing zeros.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };
         let (units, one) = (self.0.unsigned_abs(), ONE.unsigned_abs());

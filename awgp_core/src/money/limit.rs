@@ -1,21 +1,21 @@
-//! Limits: what may still be spent, and what does not fit.
+//! Limits: what may still be spent, and what exceeds them.
 
 use super::amount::Amount;
 use super::exact::Exact;
 
-/// What a limit bounds, in the order in which the ledger locks them.
+/// What a limit applies to, in the order in which the ledger locks them.
 ///
-/// The widest comes first: whoever has it has everything below to himself, so two transactions of one tenant
-/// never wait for each other in a circle, however many assistants and pools each of them touches.
+/// The widest comes first: whoever holds it is alone in everything below, so two transactions of one tenant
+/// never deadlock, however many assistants and pools each of them touches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
-    /// A holding and its direct subsidiaries, a month.
+    /// A holding and its direct subsidiaries, per month.
     Holding,
-    /// A tenant, a month.
+    /// A tenant, per month.
     Tenant,
     /// A pool, from reset day to reset day.
     Pool,
-    /// An assistant, a day.
+    /// An assistant, per day.
     Assistant,
 }
 
@@ -34,18 +34,18 @@ impl Scope {
     }
 }
 
-/// What has happened to a limit in its period.
+/// The account of a limit in its period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// What may be spent; None where nothing bounds it any more.
+    /// What may be spent; None where no limit applies any more.
     pub limit: Option<Amount>,
-    /// What was spent, to the last digit.
+    /// What was spent, in full.
     pub spent: Exact,
-    /// What reservations hold, expired ones included until somebody sweeps them.
+    /// What reservations hold, including expired ones until maintenance releases them.
     pub held: Amount,
 }
 
-/// Money that moves: what is added to `spent` and to `held`. Either may be negative.
+/// A movement of money: what is added to `spent` and to `held`. Either may be negative.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Movement {
     /// Added to what is spent.
@@ -55,12 +55,12 @@ pub struct Movement {
 }
 
 impl Movement {
-    /// A cost that no reservation was made for.
+    /// A cost without a reservation.
     pub fn cost(spent: Exact) -> Self {
         Self { spent, held: Amount::ZERO }
     }
 
-    /// What is set aside, or given back.
+    /// What a reservation holds, or gives back.
     pub fn hold(held: Amount) -> Self {
         Self { spent: Exact::ZERO, held }
     }
@@ -72,15 +72,15 @@ impl Account {
         self.spent.rounded().unwrap_or(Amount::MAX)
     }
 
-    /// What can still be taken, where `expired` of what is held no longer counts. Negative where more was spent
-    /// than the limit allows; None where nothing bounds it.
+    /// What is still available, where `expired` of what is held no longer counts. Negative where more was
+    /// spent than the limit; None where no limit applies.
     pub fn left(&self, expired: Amount) -> Option<Amount> {
         let counting = self.held.checked_sub(expired)?;
         self.limit?.checked_sub(self.shown())?.checked_sub(counting)
     }
 
-    /// Whether a movement can be made. What adds nothing always can, whatever was spent before: a call that costs
-    /// nothing takes nothing away.
+    /// Whether a movement is possible. One that adds nothing always is, whatever was spent before: a free
+    /// call uses nothing.
     pub fn fits(&self, movement: Movement, expired: Amount) -> bool {
         if self.limit.is_none() || !self.grows(movement) {
             return true;
@@ -89,8 +89,9 @@ impl Account {
         left.is_some_and(|left| !left.is_negative())
     }
 
-    /// Whether a movement leaves the limit exceeded: by what is spent, or, where it takes more than it gives back
-    /// (`beyond` its own hold), by what others still hold. What adds nothing exceeds nothing.
+    /// Whether the limit is exceeded after a movement: by what is spent, or, where the movement takes more
+    /// than it gives back (`beyond` its own hold), by what others still hold. A movement that adds nothing
+    /// exceeds nothing.
     pub fn exceeded_after(&self, movement: Movement, expired: Amount, beyond: bool) -> bool {
         let Some(limit) = self.limit else { return false };
         let Some(after) = self.after(movement) else { return true };
@@ -113,7 +114,7 @@ impl Account {
         Some(Self { limit: self.limit, spent, held })
     }
 
-    /// Whether a movement takes anything: a millionth at least.
+    /// Whether a movement takes anything: at least a millionth.
     fn grows(&self, movement: Movement) -> bool {
         let Some(after) = self.after(movement) else { return true };
         after.shown() > self.shown() || after.held > self.held
@@ -149,7 +150,7 @@ mod tests {
         assert!(account.fits(takes(11), amount(1)), "what has expired no longer counts");
     }
 
-    /// Case 104.
+    /// Calls that cost less than a millionth are charged exactly.
     #[test]
     fn nothing_fits_a_limit_below_what_is_spent_but_what_was_spent_stays() {
         let account = account(50, 60, 0);
@@ -175,7 +176,7 @@ mod tests {
             now = now.after(tiny).unwrap();
             taken += 1;
         }
-        // Three are 1.2 millionths, which rounds to the one that there is; four are 1.6.
+        // Three are 1.2 millionths, which rounds to the one that is available; four are 1.6.
         assert_eq!((taken, now.shown()), (3, amount(1)));
     }
 
@@ -193,7 +194,7 @@ mod tests {
         assert!(!account.exceeded_after(within, Amount::ZERO, false));
         let beyond = Movement { spent: cost(41), held: amount(-40) };
         assert!(account.exceeded_after(beyond, Amount::ZERO, true));
-        // Ten are held by somebody else: taking one of them is beyond the limit, though not yet spent.
+        // Somebody else holds ten: taking one of them exceeds the limit, though they are not yet spent.
         let of_others = Movement { spent: cost(31), held: amount(-30) };
         assert!(account.exceeded_after(of_others, Amount::ZERO, true));
     }

@@ -1,10 +1,10 @@
 //! The price list that the LiteLLM project publishes, `model_prices_and_context_window.json`.
 //!
-//! One JSON object; a member a model, named as LiteLLM calls it, with its provider, its mode and its prices in
-//! dollars. Prices are taken from the text, digit by digit. What is charged by the token is taken; everything
-//! else is left out, with a reason, entry by entry. A price that AWGP does not hold beside one that it does (a
-//! write to the cache, a batch at half price, a second of audio) is told too: by the tokens alone such a call
-//! comes out too cheap or too dear.
+//! One JSON object with one member per model, named as LiteLLM names it, with its provider, its mode and its
+//! prices in dollars. Prices are read from the text, digit by digit. Prices per token are taken; every other
+//! entry is left out, with a reason. A model may also have a price of a kind that AWGP does not store
+//! (writing to the cache, batches at half price, seconds of audio). These are reported too, because the cost
+//! of such a call, by its tokens only, is too low or too high.
 
 use super::price::{PerToken, Price};
 use crate::json_members::Members;
@@ -12,13 +12,13 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Characters of a name at most, as the constraint of model_prices has it.
+/// The longest name in characters, as in the constraint of model_prices.
 const NAME_MAX: usize = 300;
 
-/// The example that the list begins with.
+/// The example at the beginning of the list.
 const EXAMPLE: &str = "sample_spec";
 
-/// LiteLLM's names of what AWGP calls otherwise. Every other provider keeps LiteLLM's name.
+/// Providers with other names in LiteLLM than in AWGP. Every other provider keeps LiteLLM's name.
 const PROVIDERS: &[(&str, &str)] = &[
     ("text-completion-openai", "openai"),
     ("docker_model_runner", "local"),
@@ -33,7 +33,7 @@ const PROVIDERS: &[(&str, &str)] = &[
     ("xinference", "local"),
 ];
 
-/// Modes that are charged by tokens of text; whether their calls have output.
+/// Modes with prices per token of text; whether their calls have output.
 const BY_TOKENS: &[(&str, bool)] = &[
     ("chat", true),
     ("completion", true),
@@ -43,7 +43,7 @@ const BY_TOKENS: &[(&str, bool)] = &[
     ("rerank", false),
 ];
 
-/// Modes that are charged by images, seconds, pages or searches, whatever tokens they have beside.
+/// Modes with prices per image, second, page or search, even if they have token prices too.
 const BY_OTHER_UNITS: &[&str] = &[
     "audio_speech",
     "audio_transcription",
@@ -63,42 +63,42 @@ const CACHED: &str = "cache_read_input_token_cost";
 const CACHED_BEFORE: &str = "input_cost_per_token_cache_hit";
 /// The prices of a token that are taken.
 const TAKEN: [&str; 4] = [INPUT, OUTPUT, CACHED, CACHED_BEFORE];
-/// What an entry that is another name has, and nothing else: the name of the entry that it stands for.
+/// The only member of an entry that is an alias: the name of the entry it refers to.
 const ALIAS: &str = "alias_of";
 
-/// Ends of the names of prices of another class of service.
+/// Suffixes of prices of another class of service.
 const CLASSES: &[&str] = &["_batches", "_priority", "_flex", "_balanced", "_ultrafast", "_decisions"];
 
-/// A list, read.
+/// The list, read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PriceList {
-    /// How many entries it has.
+    /// The number of entries.
     pub entries: usize,
-    /// What was taken.
+    /// The prices taken.
     pub taken: Vec<ModelPrice>,
-    /// The names of what was not, each with the reason.
+    /// The names of entries that were left out, each with the reason.
     pub left_out: Vec<(String, LeftOut)>,
-    /// How many of those taken have a further price of this kind.
+    /// How many of the models taken have a further price of this kind.
     pub in_part: BTreeMap<NotHeld, usize>,
 }
 
 /// The prices of a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelPrice {
-    /// Whose model.
+    /// The provider.
     pub provider: String,
     /// Its name, as the provider calls it.
     pub model: String,
-    /// The prices by the size of the call, the one from nothing on first.
+    /// The prices by the size of the call, the one from zero on first.
     pub tiers: Vec<Tier>,
 }
 
 /// The price of calls from a size on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tier {
-    /// For calls that send at least so many tokens.
+    /// The least number of tokens sent.
     pub from_input_tokens: i32,
-    /// All of their tokens at this.
+    /// The price of all their tokens.
     pub price: Price,
 }
 
@@ -107,25 +107,25 @@ pub struct Tier {
 pub enum LeftOut {
     /// It is the list's own example.
     Example,
-    /// It is no JSON object.
+    /// It is not a JSON object.
     Malformed,
     /// It names no provider.
     NoProvider,
-    /// Its provider or its model is blank, longer than names are kept, or has control characters.
+    /// The name of its provider or its model is blank, too long, or has control characters.
     BadName,
-    /// It names no mode, or one that is not known here.
+    /// It names no mode, or an unknown one.
     UnknownMode,
-    /// Its mode is charged by images, seconds, pages or searches.
+    /// Its mode has prices per image, second, page or search.
     OtherUnit,
-    /// It has no price of an input token.
+    /// It has no price per input token.
     NoTokenPrice,
-    /// Its mode has output, and it has no price of an output token.
+    /// Its mode has output, and it has no price per output token.
     NoOutputPrice,
-    /// Its prices by the size of the call are in a form that is not read.
+    /// Its prices by the size of the call have an unknown form.
     OtherTiers,
-    /// It is another name of an entry that is not there, or that is a mere name too.
+    /// It is an alias of an entry that does not exist, or of another alias.
     Alias,
-    /// A price is no number, negative, or cannot be held exactly.
+    /// A price is not a number, is negative, or cannot be stored exactly.
     BadNumber,
     /// An entry before it is the same model at the same price.
     SameModel,
@@ -157,23 +157,23 @@ impl LeftOut {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Example => "the list's own example",
-            Self::Malformed => "no JSON object",
+            Self::Malformed => "not a JSON object",
             Self::NoProvider => "no provider",
             Self::BadName => "a name that is blank, too long or has control characters",
             Self::UnknownMode => "no mode, or an unknown one",
-            Self::OtherUnit => "charged by images, seconds, pages or searches",
-            Self::NoTokenPrice => "no price of an input token",
-            Self::NoOutputPrice => "no price of an output token",
-            Self::OtherTiers => "prices by size in a form that is not read",
-            Self::Alias => "another name of an entry that is not there",
-            Self::BadNumber => "a price that is no number, negative, or not held exactly",
+            Self::OtherUnit => "priced per image, second, page or search",
+            Self::NoTokenPrice => "no price per input token",
+            Self::NoOutputPrice => "no price per output token",
+            Self::OtherTiers => "prices by size in an unknown form",
+            Self::Alias => "an alias of an entry that does not exist",
+            Self::BadNumber => "a price that is not a number, is negative, or cannot be stored exactly",
             Self::SameModel => "the same model and price as an entry before it",
             Self::Contradiction => "the same model as an entry before it, at another price",
         }
     }
 }
 
-/// A kind of price that AWGP does not hold.
+/// A kind of price that AWGP does not store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NotHeld {
     /// Writing tokens to the cache.
@@ -182,9 +182,9 @@ pub enum NotHeld {
     ServiceClasses,
     /// Tokens, seconds or pieces of audio, image and video.
     OtherMedia,
-    /// Reasoning at another price than the rest of the output.
+    /// Reasoning tokens at another price than other output.
     Reasoning,
-    /// A fee a call, a search, a session.
+    /// A fee per call, search or session.
     Fees,
 }
 
@@ -206,22 +206,22 @@ impl NotHeld {
             Self::CacheWrites => "tokens written to the cache",
             Self::ServiceClasses => "batches, priority, flex, hours and regions",
             Self::OtherMedia => "audio, images and video",
-            Self::Reasoning => "reasoning at a price of its own",
-            Self::Fees => "fees a call, search or session",
+            Self::Reasoning => "reasoning at its own price",
+            Self::Fees => "fees per call, search or session",
         }
     }
 
-    /// What kind of price a field is; None for the prices that are taken and for what is no price.
+    /// The kind of price of a field; None for the prices that are taken and for fields that are not prices.
     fn of_field(name: &str) -> Option<Self> {
         let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
         if is_class(name) || has(&["off_peak", "_uplift_multiplier"]) {
             return Some(Self::ServiceClasses);
         }
-        // A price of a token by another unit of account is the same price once more.
+        // The same price per token, in another unit of account.
         if !name.contains("cost") || TAKEN.contains(&name) || has(&["_dbu_"]) || threshold(name).is_some() {
             return None;
         }
-        // Whatever else stands behind the name of a price that is taken.
+        // Any other suffix of the name of a price that is taken.
         if TAKEN.iter().any(|price| name.strip_prefix(price).is_some_and(|rest| rest.starts_with('_'))) {
             return Some(Self::ServiceClasses);
         }
@@ -237,12 +237,12 @@ impl NotHeld {
     }
 }
 
-/// Why a text is no price list.
+/// Why a text is not a price list.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this is no price list of LiteLLM's: {0}")]
+#[error("this is not a price list of LiteLLM: {0}")]
 pub struct NoPriceList(pub String);
 
-/// Reads a list. Only a text that is no JSON object at all is refused as a whole.
+/// Reads a list. Only a text that is not a JSON object is refused as a whole.
 pub fn read(json: &str) -> Result<PriceList, NoPriceList> {
     let Members(entries) = serde_json::from_str(json).map_err(|error| NoPriceList(error.to_string()))?;
     let mut list = PriceList { entries: entries.len(), ..PriceList::default() };
@@ -271,7 +271,7 @@ pub fn read(json: &str) -> Result<PriceList, NoPriceList> {
     Ok(list)
 }
 
-/// One entry, and the kinds of price of it that are not held.
+/// One entry, and the kinds of price in it that AWGP does not store.
 fn entry(
     name: &str,
     value: &RawValue,
@@ -310,7 +310,7 @@ fn entry(
     Ok((ModelPrice { provider: known.unwrap_or(&provider).to_owned(), model, tiers }, not_held))
 }
 
-/// A name that the table of prices keeps: not blank, no longer than it takes, no control characters.
+/// A name that fits the table of prices: not blank, not too long, no control characters.
 fn is_name(name: &str) -> bool {
     !name.trim().is_empty() && name.chars().count() <= NAME_MAX && !name.chars().any(char::is_control)
 }
@@ -319,7 +319,7 @@ fn members(value: &RawValue) -> Result<Members<'_>, LeftOut> {
     serde_json::from_str(value.get()).map_err(|_| LeftOut::Malformed)
 }
 
-/// The entry that another name stands for, with what the name says of its own.
+/// The entry that an alias refers to, with the alias's own members.
 fn of_alias<'a>(entry: Members<'a>, by_name: &HashMap<&str, &'a RawValue>) -> Result<Members<'a>, LeftOut> {
     if entry.get(ALIAS).is_none() {
         return Ok(entry);
@@ -338,8 +338,8 @@ fn is_class(field: &str) -> bool {
     field.contains("cost") && CLASSES.iter().any(|end| field.ends_with(end))
 }
 
-/// Whether a field is a price by the size of the call in a form that is not read. To take the base price for all
-/// calls would be wrong for some of them.
+/// Whether a field is a price by the size of the call in an unknown form. The base price would be wrong for
+/// some of these calls.
 fn is_other_tier(field: &str) -> bool {
     let words = ["above", "below", "over", "under", "up_to", "tier", "range"];
     let is_size = |rest: &str| {
@@ -351,8 +351,8 @@ fn is_other_tier(field: &str) -> bool {
     field == "tiered_pricing" || (is_price_by_size() && !is_class(field) && size_above(field).is_none())
 }
 
-/// The base price, and those for larger calls: `input_cost_per_token_above_200k_tokens`. What such a tier does
-/// not name stays as below it.
+/// The base price, and those for larger calls: `input_cost_per_token_above_200k_tokens`. What a tier does not
+/// set is as in the tier below.
 fn tiers(entry: &Members, base: Price) -> Result<Vec<Tier>, LeftOut> {
     let named = || entry.0.iter().filter_map(|(name, _)| threshold(name).map(|size| (size, name)));
     let sizes: BTreeSet<i32> = named().map(|(size, _)| size).collect();
@@ -375,12 +375,13 @@ fn tiers(entry: &Members, base: Price) -> Result<Vec<Tier>, LeftOut> {
     Ok(tiers)
 }
 
-/// The size above which a field is the price of a token; None for any other field, and for a size that no call has.
+/// The size above which a field is the price per token; None for any other field, and for a size that no call
+/// has.
 fn threshold(field: &str) -> Option<i32> {
     size_above(field).and_then(|size| i32::try_from(size).ok()).filter(|size| (1..i32::MAX).contains(size))
 }
 
-/// The same for any size, however it is spelled: `_above_200k_tokens`, `_above_200000_tokens`, `_above_1m_tokens`.
+/// The same for a size in any form: `_above_200k_tokens`, `_above_200000_tokens`, `_above_1m_tokens`.
 fn size_above(field: &str) -> Option<i64> {
     let (price, size) = field.strip_suffix("_tokens")?.split_once("_above_")?;
     let unit = |letters: [char; 2], worth: i64| size.strip_suffix(letters).map(|digits| (digits, worth));
@@ -410,21 +411,21 @@ fn price_of(entry: &Members<'_>, name: &str) -> Result<Option<PerToken>, LeftOut
 
 /// One tier of one model, as `awgp.import_prices()` takes it.
 pub struct ImportRow<'a> {
-    /// Of which model.
+    /// The model.
     pub of: &'a ModelPrice,
-    /// Which tier of it.
+    /// The tier.
     pub tier: &'a Tier,
 }
 
 impl PriceList {
-    /// What was taken, as rows of `awgp.import_prices()`.
+    /// The prices taken, as rows for `awgp.import_prices()`.
     pub fn rows(&self) -> impl Iterator<Item = ImportRow<'_>> {
         self.taken.iter().flat_map(|of| of.tiers.iter().map(move |tier| ImportRow { of, tier }))
     }
 }
 
 impl Serialize for ImportRow<'_> {
-    /// Prices as text, so that no reader makes floats of them.
+    /// Prices as text, so that no reader turns them into floats.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Price { input, output, cached } = self.tier.price;
         let mut row = serializer.serialize_map(Some(6))?;

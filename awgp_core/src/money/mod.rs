@@ -1,8 +1,8 @@
-//! Money: exact amounts, the periods they count in, the limits they must fit, the thresholds they cross, and what
-//! calls cost by the price list.
+//! Money: exact amounts, the periods in which they count, limits, thresholds, and the cost of calls by the
+//! price list.
 //!
-//! Four limits bound what an assistant spends: its day, the pool that pays, its tenant's month, and the month of
-//! the holding where that has a limit of its own. A movement of money changes all of them or none.
+//! Four limits bound what an assistant spends: its day, the pool that pays, its tenant's month, and the month
+//! of the holding where that has a limit. A movement of money changes all of them or nothing.
 
 pub mod amount;
 pub mod exact;

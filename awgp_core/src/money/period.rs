@@ -1,33 +1,35 @@
-//! Periods: days and months of a time zone, as half-open spans of time.
+//! Periods: days and months of a time zone, as half-open ranges of time.
 //!
-//! A boundary is the first moment of a date in the zone: midnight, or where the clock jumps over midnight, what
-//! follows the jump; where midnight comes twice, the first. Boundaries never run backwards, so periods adjoin
-//! without overlap whatever the clock does; a moment belongs to the period whose boundaries hold it.
+//! A boundary is the first moment of a date in the zone: midnight; the first moment after the jump where the
+//! clock jumps over midnight; the first midnight where there are two. Boundaries never go backwards, so
+//! periods adjoin without overlap for every clock change; a moment belongs to the period whose boundaries
+//! contain it.
 //!
-//! The zones are those of the IANA database that is compiled in: the rule depends on no file of the machine.
+//! The zones are those of the IANA database that is compiled in: the result depends on no file of the
+//! machine.
 
 use jiff::civil::{self, Date};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use thiserror::Error;
 
-/// A span of time, in microseconds since 1970-01-01 00:00:00 UTC.
+/// A range of time, in microseconds since 1970-01-01 00:00:00 UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Period {
     /// The first moment.
     pub starts_us: i64,
-    /// The first moment after it.
+    /// The first moment after its end.
     pub ends_us: i64,
 }
 
 impl Period {
-    /// Whether a moment lies in it.
+    /// Whether it contains a moment.
     pub fn contains(self, at_us: i64) -> bool {
         (self.starts_us..self.ends_us).contains(&at_us)
     }
 
-    /// What of it lies between its neighbours: where the zone or the reset day has changed, the period before
-    /// runs to its own end, and this one begins there; and it ends where a later one has begun already.
+    /// The part between its neighbours. Where the zone or the reset day has changed, the period before runs
+    /// to its own end and this one begins there; and it ends where a later period has begun already.
     #[must_use]
     pub fn between(self, before_ends_us: Option<i64>, after_starts_us: Option<i64>) -> Self {
         Self {
@@ -42,7 +44,7 @@ impl Period {
 pub enum Division {
     /// A day of the calendar.
     Day,
-    /// From this day of a month, 1 to 31, to that of the next; in shorter months, the last day.
+    /// From this day of a month, 1 to 31, to the same day of the next; in shorter months, the last day.
     Month {
         /// The day on which it begins.
         reset_day: u8,
@@ -55,7 +57,7 @@ pub enum PeriodError {
     /// The zone is not in the IANA database.
     #[error("there is no time zone \"{0}\"")]
     UnknownZone(String),
-    /// The moment is outside of the years -9998 to 9998.
+    /// The moment is outside the years -9998 to 9998.
     #[error("the moment is out of range")]
     OutOfRange,
 }
@@ -70,12 +72,12 @@ impl Zone {
         TimeZone::get(name).map(Self).map_err(|_| PeriodError::UnknownZone(name.to_owned()))
     }
 
-    /// The period that holds a moment.
+    /// The period that contains a moment.
     pub fn period(&self, division: Division, at_us: i64) -> Result<Period, PeriodError> {
         self.find(division, at_us).map(|(_, period)| period).ok_or(PeriodError::OutOfRange)
     }
 
-    /// The day that a moment counts in, in days since 1970-01-01, and its bounds.
+    /// The day in which a moment counts, in days since 1970-01-01, and its bounds.
     pub fn day(&self, at_us: i64) -> Result<(i64, Period), PeriodError> {
         let (date, period) = self.find(Division::Day, at_us).ok_or(PeriodError::OutOfRange)?;
         Ok((date.duration_since(civil::date(1970, 1, 1)).as_hours() / 24, period))
@@ -85,7 +87,7 @@ impl Zone {
         let date = Timestamp::from_microsecond(at_us).ok()?.to_zoned_datetime(self.0.clone()).date();
         let mut first = division.first(date)?;
         let mut period = self.between(first, division.next(first)?)?;
-        // The local date can run back over a boundary where the clock is put back shortly after midnight.
+        // The local date can go back over a boundary where the clock is put back shortly after midnight.
         while at_us < period.starts_us {
             first = division.previous(first)?;
             period = self.between(first, division.next(first)?)?;
@@ -108,7 +110,7 @@ impl Zone {
 }
 
 impl Division {
-    /// The first date of the period that a date lies in.
+    /// The first date of the period of a date.
     fn first(self, date: Date) -> Option<Date> {
         match self {
             Self::Day => Some(date),
@@ -137,7 +139,7 @@ impl Division {
     }
 }
 
-/// The day of the month, or its last where it is shorter.
+/// This day of the month, or the last where the month is shorter.
 fn clamped(first_of_month: Date, day: u8) -> Option<Date> {
     let day = i8::try_from(day).ok()?.clamp(1, first_of_month.days_in_month());
     first_of_month.with().day(day).build().ok()
@@ -174,7 +176,7 @@ mod tests {
         assert_eq!(period("UTC", month(1), "2026-02-01T00:00:00Z"), expected);
     }
 
-    /// Case 102.
+    /// The 29th to 31st in short months and leap years.
     #[test]
     fn reset_days_29_to_31_are_the_last_day_of_shorter_months() {
         for (day, at, starts, ends) in [
@@ -200,13 +202,13 @@ mod tests {
 
     #[test]
     fn a_midnight_that_does_not_exist_or_comes_twice_is_one_boundary() {
-        // Beirut springs from 00:00 to 01:00.
+        // Beirut's clock jumps from 00:00 to 01:00.
         let gap = period("Asia/Beirut", Division::Day, "2024-03-31T12:00:00Z");
         assert_eq!(gap, pair("2024-03-30T22:00:00Z", "2024-03-31T21:00:00Z"));
-        // Havana falls from 01:00 to 00:00.
+        // Havana's clock goes back from 01:00 to 00:00.
         let fold = period("America/Havana", Division::Day, "2024-11-03T12:00:00Z");
         assert_eq!(fold, pair("2024-11-03T04:00:00Z", "2024-11-04T05:00:00Z"));
-        // St John's once fell from 00:01 to 23:01: the local date ran backwards.
+        // St John's clock once went back from 00:01 to 23:01: the local date went backwards.
         let at = "2006-10-29T02:45:00Z";
         let back = period("America/St_Johns", Division::Day, at);
         assert!(us(&back.0) <= us(at) && us(at) < us(&back.1), "{back:?}");
@@ -221,7 +223,7 @@ mod tests {
             ("UTC", "1970-01-01T00:00:00Z", 0),
             ("UTC", "1969-12-31T23:59:59.999999Z", -1),
             ("America/Vancouver", "2026-11-28T07:30:00Z", 20_785),
-            // The clock was put back over midnight: the date ran back, the day did not.
+            // The clock was put back over midnight: the date went back, the day did not.
             ("America/St_Johns", "2006-10-29T02:45:00Z", 13_450),
         ] {
             let (got, period) = Zone::named(zone).unwrap().day(us(at)).unwrap();

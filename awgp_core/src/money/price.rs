@@ -1,11 +1,11 @@
-//! What a call costs by a price list: whole numbers, exact to the last digit.
+//! What a call costs by a price list: in whole numbers, exact to the last digit.
 //!
-//! A price per token has many digits (0.00000015 for an input token), and floats hold few of them exactly. Here
-//! a price is a whole number of units of 10⁻²⁴, tokens are whole numbers, and so is their product.
+//! A price per token has many digits (0.00000015 for an input token), and floats cannot store most of them
+//! exactly. Here a price is a whole number of units of 10⁻²⁴, tokens are whole numbers, and so is their
+//! product.
 //!
-//! The sum of the three parts is rounded once, to six decimals, half up: as PostgreSQL's `round(numeric, 6)`
-//! does, so that anybody recomputes it in SQL and gets the same. What the rounding leaves out, the ledger
-//! carries on ([`super::exact`]).
+//! The sum of the three parts is rounded once, to six decimals, half up, like PostgreSQL's
+//! `round(numeric, 6)`: anyone can recompute it in SQL. The ledger carries the remainder ([`super::exact`]).
 
 use super::exact::Exact;
 use crate::reason::Reason;
@@ -17,7 +17,8 @@ use thiserror::Error;
 /// Decimals of a price per token.
 pub const PRICE_DECIMALS: u32 = 24;
 
-/// The first price that is too high: a thousand a token. Below it no product leaves an i128, and no cost an i64.
+/// The first price that is too high: a thousand per token. Below it no product overflows an i128, and no cost
+/// an i64.
 const PRICE_UNITS_END: i128 = 1_000 * 10_i128.pow(PRICE_DECIMALS);
 
 /// The price of one token, in 10⁻²⁴ of the currency; not negative, and less than a thousand.
@@ -28,32 +29,32 @@ pub struct PerToken(i128);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Micros(pub i64);
 
-/// What tokens of a model cost.
+/// The prices of a model's tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Price {
-    /// A token sent.
+    /// Per token sent.
     pub input: PerToken,
-    /// A token received.
+    /// Per token received.
     pub output: PerToken,
-    /// A token sent that the provider had in its cache; None: as any token sent.
+    /// Per token sent that the provider had in its cache; None: the same as any token sent.
     pub cached: Option<PerToken>,
 }
 
 /// The tokens of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tokens {
-    /// Sent, those from the cache included.
+    /// Sent, including those from the cache.
     pub input: i64,
     /// Received.
     pub output: i64,
-    /// Of those sent, the ones that the provider had in its cache.
+    /// Those of the tokens sent that the provider had in its cache.
     pub cached: i64,
 }
 
 /// The most tokens of one kind that a call has: twice what the ledger's columns hold.
 const TOKENS_MAX: i64 = 2 * (i32::MAX as i64);
 
-/// What the tokens cost at this price, to the last digit.
+/// The cost of the tokens at this price, in full.
 pub fn exact_cost(price: &Price, tokens: Tokens) -> Result<Exact, PriceError> {
     let Tokens { input, output, cached } = tokens;
     let is_count = |count: i64| (0..=TOKENS_MAX).contains(&count);
@@ -76,7 +77,7 @@ pub fn cost(price: &Price, tokens: Tokens) -> Result<Micros, PriceError> {
 impl FromStr for PerToken {
     type Err = PriceError;
 
-    /// A decimal as JSON or PostgreSQL writes it: `0.00000015`, `1.5e-07`. Exact, or refused.
+    /// A decimal as JSON or PostgreSQL writes it: `0.00000015`, `1.5e-07`. Read exactly, or refused.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let bad = || PriceError::NoDecimal(text.to_owned());
         let (mantissa, exponent) = match text.split_once(['e', 'E']) {
@@ -88,7 +89,7 @@ impl FromStr for PerToken {
         let whole = match whole.strip_prefix('-') {
             Some(magnitude) if is_number(magnitude) && is_number(fraction) => {
                 let zero = magnitude.bytes().chain(fraction.bytes()).all(|digit| digit == b'0');
-                // JSON knows -0.
+                // JSON has -0.
                 if !zero {
                     return Err(PriceError::Negative(text.to_owned()));
                 }
@@ -107,7 +108,7 @@ impl FromStr for PerToken {
 }
 
 impl PerToken {
-    /// The number written by these digits, the last `decimals` of them behind the point.
+    /// The number with these digits, the last `decimals` of them after the point.
     fn of_digits(digits: &str, decimals: i64) -> Option<Self> {
         let without_zeros = digits.trim_end_matches('0');
         if without_zeros.is_empty() {
@@ -121,7 +122,7 @@ impl PerToken {
 }
 
 impl fmt::Display for PerToken {
-    /// In full, without an exponent and without zeros at the end.
+    /// In full, without an exponent and without trailing zeros.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let one = 10_i128.pow(PRICE_DECIMALS);
         let fraction = format!("{:0width$}", self.0 % one, width = PRICE_DECIMALS as usize);
@@ -145,23 +146,23 @@ impl fmt::Display for Micros {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum PriceError {
     /// Not a decimal number.
-    #[error("\"{0}\" is no decimal number")]
+    #[error("\"{0}\" is not a decimal number")]
     NoDecimal(String),
-    /// Below nothing.
-    #[error("a price is not negative, and this is {0}")]
+    /// Below zero.
+    #[error("a price must not be negative: {0}")]
     Negative(String),
-    /// Too high, or more digits than are kept.
-    #[error("a price is below 1000 and has at most 24 decimals, and this is {0}")]
+    /// Too high, or with too many digits.
+    #[error("a price must be below 1000 and have at most 24 decimals: {0}")]
     OutOfRange(String),
     /// A negative count, or more tokens from the cache than were sent.
-    #[error("these are no tokens of a call: {} sent, {} of them from the cache, {} received", .0.input, .0.cached, .0.output)]
+    #[error("a call cannot have these tokens: {} sent, {} of them from the cache, {} received", .0.input, .0.cached, .0.output)]
     Tokens(Tokens),
     /// The list has no price for the model at that moment.
     #[error("no price is known for the model \"{model}\" of {provider}")]
     Unknown {
-        /// Whose model.
+        /// The provider.
         provider: String,
-        /// Which.
+        /// The model.
         model: String,
     },
 }
@@ -173,7 +174,7 @@ impl From<PriceError> for Refusal {
             PriceError::Tokens(tokens) => Self::new(
                 Reason::OutOfRange,
                 message,
-                "Counts are not negative, and cached_tokens is at most input_tokens where the provider counts it among them.",
+                "Pass counts that are not negative, and cached_tokens of at most input_tokens where the provider includes it there.",
             )
             .with("input_tokens", tokens.input)
             .with("cached_tokens", tokens.cached)
@@ -181,7 +182,7 @@ impl From<PriceError> for Refusal {
             PriceError::Unknown { provider, model } => Self::new(
                 Reason::UnknownPrice,
                 message,
-                "Pass cost_amount, or have an administrator enter the price: awgp price import FILE, or awgp price set",
+                "Pass cost_amount, or ask an administrator to enter the price: awgp price import FILE, or awgp price set",
             )
             .with("provider", provider)
             .with("model", model),
@@ -246,7 +247,7 @@ mod tests {
 
     #[test]
     fn a_call_costs_its_tokens_at_their_prices() {
-        // gpt-4o-mini as published: 0.15, 0.60 and 0.075 a million.
+        // gpt-4o-mini as published: 0.15, 0.60 and 0.075 per million.
         let mini = price("1.5e-07", "6e-07", Some("7.5e-08"));
         assert_eq!(spent(&mini, 1_000_000, 0, 0), "0.150000");
         assert_eq!(spent(&mini, 1_234, 567, 0), "0.000525");
@@ -260,7 +261,7 @@ mod tests {
         let price = price("2.5e-07", "2.5e-07", None);
         assert_eq!(spent(&price, 1, 0, 0), "0.000000");
         assert_eq!(spent(&price, 2, 0, 0), "0.000001");
-        // Each part alone would round to nothing.
+        // Each part by itself would round to zero.
         assert_eq!(spent(&price, 1, 1, 0), "0.000001");
         assert_eq!(spent(&price, 5, 0, 0), "0.000001");
         assert_eq!(spent(&price, 6, 0, 0), "0.000002");

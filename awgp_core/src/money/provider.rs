@@ -1,17 +1,18 @@
-//! Whom a pool can pay: providers that AWGP knows, and those that a tenant's settings name.
+//! The providers that a pool can pay: those that AWGP knows, and those that a tenant's settings name.
 //!
-//! A name is compared exactly, so a pool for `Azure` would never be found by a cost of `azure`: a name that nobody
-//! has declared is refused when the pool is made. The price list declares providers too; the extension asks it.
+//! A name is compared exactly, so a cost of `azure` would never find a pool for `Azure`: a name that is not
+//! declared is refused when the pool is created. The price list declares providers too; the extension looks
+//! there.
 
 use crate::reason::Reason;
 use crate::refusal::Refusal;
 use crate::setting_error::SettingError;
 use serde_json::Value;
 
-/// The key of a tenant's settings.
+/// The key in a tenant's settings.
 pub const SETTING: &str = "providers";
 
-/// Providers that need no declaration: those of the schema that AWGP was made from, and others that many use.
+/// Providers that need no declaration: those of the schema that AWGP was made from, and other common ones.
 pub const KNOWN: [&str; 10] = [
     "openai",
     "anthropic",
@@ -28,7 +29,7 @@ pub const KNOWN: [&str; 10] = [
 /// The longest name, in characters.
 const NAME_CHARS_MAX: usize = 100;
 
-/// The most names in the setting.
+/// The largest number of names in the setting.
 const NAMES_MAX: usize = 100;
 
 /// `providers`: an array of names.
@@ -40,7 +41,7 @@ pub fn validate(value: &Value) -> Result<(), SettingError> {
         if !name.as_str().is_some_and(is_name) {
             return Err(SettingError::at(
                 place,
-                "it must be text of 1 to 100 characters, without space around it",
+                "it must be text of 1 to 100 characters, without spaces around it",
             ));
         }
     }
@@ -58,23 +59,23 @@ pub fn is_named(setting: &Value, provider: &str) -> bool {
     setting.as_array().is_some_and(|names| names.iter().any(|name| name.as_str() == Some(provider)))
 }
 
-/// What makes a pool for a provider possible.
+/// How to make a pool for a provider possible.
 fn remedy(provider: &str) -> String {
-    format!("Name {provider} in the tenant's settings.providers, or enter a price of it: awgp price set")
+    format!("Name {provider} in the tenant's settings.providers, or enter one of its prices: awgp price set")
 }
 
-/// A pool for a provider that nobody has declared.
+/// A pool for a provider that is not declared.
 pub fn unknown_provider(provider: &str) -> Refusal {
     Refusal::new(
         Reason::UnknownProvider,
-        format!("{provider} is no provider that is known here"),
+        format!("the provider {provider} is not declared"),
         remedy(provider),
     )
     .with("provider", provider)
     .with("known", KNOWN.map(Value::from).to_vec())
 }
 
-/// There is no pool to reserve from; `is_known`: one can be made.
+/// There is no pool to reserve from; `is_known`: a pool for the provider can be created.
 pub fn no_credit_pool(provider: &str, is_known: bool) -> Refusal {
     let make = "SELECT awgp.create_credit_pool(provider, monthly_budget);";
     let hint = if is_known { make.to_owned() } else { format!("{}; then {make}", remedy(provider)) };

@@ -1,4 +1,4 @@
-//! What the ledger refuses, in words.
+//! The refusals of the ledger.
 
 use super::amount::Amount;
 use super::limit::{Account, Scope};
@@ -6,7 +6,7 @@ use super::period::PeriodError;
 use crate::reason::Reason;
 use crate::refusal::Refusal;
 
-/// A cost or a reservation does not fit a limit. `ends` is when its period ends.
+/// A cost or a reservation exceeds a limit. `ends` is when its period ends.
 pub fn budget_exceeded(
     scope: Scope,
     account: &Account,
@@ -16,26 +16,22 @@ pub fn budget_exceeded(
 ) -> Refusal {
     let left = account.left(expired).unwrap_or(Amount::ZERO);
     let (what, who) = match scope {
-        Scope::Holding => ("the month's limit of the holding", "Ask whoever runs the holding"),
-        Scope::Tenant => ("the month's limit of the tenant", "Ask an administrator to raise the quota"),
+        Scope::Holding => ("the holding's monthly limit", "Ask an administrator of the holding to raise it"),
+        Scope::Tenant => ("the tenant's monthly limit", "Ask an administrator to raise the quota"),
         Scope::Pool => ("the budget of the credit pool", "Raise the pool's monthly_budget"),
-        Scope::Assistant => ("the day's limit of the assistant", "Raise its max_cost_per_day"),
+        Scope::Assistant => ("the assistant's daily limit", "Raise its max_cost_per_day"),
     };
     let hint = format!(
-        "{who}, wait for the next period, or record money that is spent already with metadata {{\"incurred\": true}}."
+        "{who}, wait for the next period, or record money that is already spent with metadata {{\"incurred\": true}}."
     );
-    Refusal::new(
-        Reason::BudgetExceeded,
-        format!("{amount} does not fit {what}, of which {left} is left"),
-        hint,
-    )
-    .with("scope", scope.name())
-    .with("amount", amount.to_string())
-    .with("left", left.to_string())
-    .with("limit", account.limit.map(|limit| limit.to_string()))
-    .with("spent", account.shown().to_string())
-    .with("held", account.held.to_string())
-    .with("period_ends_at", ends)
+    Refusal::new(Reason::BudgetExceeded, format!("{amount} exceeds {what}, of which {left} is left"), hint)
+        .with("scope", scope.name())
+        .with("amount", amount.to_string())
+        .with("left", left.to_string())
+        .with("limit", account.limit.map(|limit| limit.to_string()))
+        .with("spent", account.shown().to_string())
+        .with("held", account.held.to_string())
+        .with("period_ends_at", ends)
 }
 
 /// There is no such reservation.
@@ -60,13 +56,13 @@ pub fn unknown_transaction() -> Refusal {
 pub fn reservation_resolved(state: &str) -> Refusal {
     Refusal::new(
         Reason::ReservationResolved,
-        format!("the reservation is {state} already"),
-        "Look at the entry that settled it; record other money with awgp.record_cost().",
+        format!("the reservation is already {state}"),
+        "Look at the entry that settled it; record other costs with awgp.record_cost().",
     )
     .with("state", state)
 }
 
-/// The cost is another's than the reservation's.
+/// The cost and the reservation differ in assistant or provider.
 pub fn reservation_mismatch(column: &str) -> Refusal {
     Refusal::new(
         Reason::ReservationMismatch,
@@ -76,12 +72,12 @@ pub fn reservation_mismatch(column: &str) -> Refusal {
     .with("column", column)
 }
 
-/// The key stands for something else.
+/// The key was used for something else.
 pub fn idempotency_conflict(key: &str, column: &str) -> Refusal {
     Refusal::new(
         Reason::IdempotencyConflict,
         format!("the idempotency key was used with another {column}"),
-        "Draw a new key for what is new; repeat a call with the arguments it had.",
+        "Use a new key for a new call; repeat a call with the same arguments.",
     )
     .with("idempotency_key", key)
     .with("column", column)
@@ -91,13 +87,13 @@ pub fn idempotency_conflict(key: &str, column: &str) -> Refusal {
 pub fn assistant_not_active(status: &str) -> Refusal {
     Refusal::new(
         Reason::AssistantNotActive,
-        format!("the assistant is {status}, and reserves nothing"),
-        "Activate the assistant first; what it has reserved can still be settled.",
+        format!("the assistant is {status}, so it cannot reserve"),
+        "Activate the assistant first; its reservations can still be settled.",
     )
     .with("status", status)
 }
 
-/// What is written in the ledger stays.
+/// What is in the ledger does not change.
 pub fn ledger_immutable(table: &str) -> Refusal {
     Refusal::new(
         Reason::LedgerImmutable,
@@ -107,39 +103,39 @@ pub fn ledger_immutable(table: &str) -> Refusal {
     .with("table", table)
 }
 
-/// A column is the ledger's.
+/// Only the ledger writes this column.
 pub fn ledger_kept(table: &str, column: &str) -> Refusal {
     Refusal::new(
         Reason::LedgerKept,
-        format!("{column} of {table} is kept by the ledger"),
-        "Record costs and reservations; the ledger follows.",
+        format!("only the ledger writes {column} of {table}"),
+        "Record costs and reservations; the ledger updates it.",
     )
     .with("table", table)
     .with("column", column)
 }
 
-/// A column names a row that the tenant does not have; whether another has it, is not said.
+/// A column names a row that the tenant does not have. Whether another tenant has it is not shown.
 pub fn unknown_row(table: &str, column: &str) -> Refusal {
     Refusal::new(
         Reason::UnknownReference,
         format!("{column} names no row of this tenant"),
-        "Look the id up in the tenant in context.",
+        "Check the id in the tenant in context.",
     )
     .with("table", table)
     .with("column", column)
 }
 
-/// Money is set aside for some time, and not for ever.
+/// Money is reserved for a limited time.
 pub fn expiry_out_of_range() -> Refusal {
     Refusal::new(
         Reason::OutOfRange,
-        "a reservation expires within 31 days, and not before it is made",
-        "Pass expires_in between a moment and 31 days.",
+        "a reservation must expire within 31 days, and after it is made",
+        "Pass a positive expires_in of at most 31 days.",
     )
     .with("parameter", "expires_in")
 }
 
-/// An entry that reverses, or is reversed, stays as it is.
+/// An entry that reverses another, or is reversed, is not reversed.
 pub fn not_reversible(why: &str) -> Refusal {
     Refusal::new(
         Reason::NotReversible,
@@ -148,43 +144,43 @@ pub fn not_reversible(why: &str) -> Refusal {
     )
 }
 
-/// A sum that no balance holds.
+/// A sum beyond the range of a balance.
 pub fn amount_too_large() -> Refusal {
-    Refusal::new(Reason::OutOfRange, "the amount leaves what a balance holds", "Pass an amount below 10^12.")
+    Refusal::new(Reason::OutOfRange, "the amount is too large for a balance", "Pass an amount below 10^12.")
         .with("parameter", "amount")
 }
 
-/// An amount that is none.
+/// Not an amount.
 pub fn no_amount(parameter: &str) -> Refusal {
     Refusal::new(
         Reason::OutOfRange,
-        format!("{parameter} is no amount of money"),
+        format!("{parameter} is not an amount of money"),
         "Pass a number that is not negative.",
     )
     .with("parameter", parameter)
 }
 
-/// A count that is none.
+/// Not a count.
 pub fn no_count(parameter: &str) -> Refusal {
     Refusal::new(
         Reason::OutOfRange,
-        format!("{parameter} is no count of tokens"),
+        format!("{parameter} is not a number of tokens"),
         "Pass a whole number that is not negative, or leave it out.",
     )
     .with("parameter", parameter)
 }
 
-/// What is neither true nor false.
+/// Neither true nor false.
 pub fn no_flag(parameter: &str) -> Refusal {
     Refusal::new(
         Reason::OutOfRange,
         format!("{parameter} is neither true nor false"),
-        "Pass true or false, as JSON and not as text, or leave it out.",
+        "Pass true or false as JSON, not as text, or leave it out.",
     )
     .with("parameter", parameter)
 }
 
-/// A moment or a zone that has no period.
+/// A moment or a zone without a period.
 pub fn no_period(error: &PeriodError) -> Refusal {
     match error {
         PeriodError::UnknownZone(zone) => Refusal::new(
@@ -194,7 +190,7 @@ pub fn no_period(error: &PeriodError) -> Refusal {
         )
         .with("time_zone", zone.as_str()),
         PeriodError::OutOfRange => {
-            Refusal::new(Reason::OutOfRange, error.to_string(), "Pass a moment of the calendar.")
+            Refusal::new(Reason::OutOfRange, error.to_string(), "Pass a time within the years 1 to 9999.")
                 .with("parameter", "at")
         }
     }

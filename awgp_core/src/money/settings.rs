@@ -12,7 +12,7 @@ pub fn validate_time_zone(value: &Value) -> Result<(), SettingError> {
     if known { Ok(()) } else { Err(SettingError::at("", problem)) }
 }
 
-/// `holding_monthly_cost_limit`: an amount, as a number or as text; null for none.
+/// `holding_monthly_cost_limit`: an amount, as a number or as text; null for no limit.
 pub fn validate_limit(value: &Value) -> Result<(), SettingError> {
     if value.is_null() || limit(value).is_some() {
         return Ok(());
@@ -20,7 +20,7 @@ pub fn validate_limit(value: &Value) -> Result<(), SettingError> {
     Err(SettingError::at("", "it must be an amount with at most six decimals that is not negative, or null"))
 }
 
-/// The amount that a setting says; None for anything else.
+/// The amount of a setting; None for anything else.
 pub fn limit(value: &Value) -> Option<Amount> {
     let amount = match value {
         Value::String(text) => Amount::parse(text),

@@ -5,13 +5,13 @@ use super::amount::Amount;
 /// The thresholds, in per cent.
 pub const THRESHOLDS: [i32; 3] = [50, 75, 90];
 
-/// Whether so many per cent of the limit are spent. Of a limit of nothing, all is spent with the first cost.
+/// Whether this many per cent of the limit are spent. A limit of zero is reached with the first cost.
 pub fn is_reached(threshold: i32, limit: Amount, spent: Amount) -> bool {
     let share = i128::from(limit.micros()) * i128::from(threshold);
     spent > Amount::ZERO && i128::from(spent.micros()) * 100 >= share
 }
 
-/// The thresholds that are reached now and were not before, each with the limit of its own time.
+/// The thresholds that are reached now and were not before, each with the limit in force at its time.
 pub fn crossed(before: (Amount, Amount), now: (Amount, Amount)) -> Vec<i32> {
     let is_new =
         |threshold: &i32| is_reached(*threshold, now.0, now.1) && !is_reached(*threshold, before.0, before.1);
@@ -27,7 +27,7 @@ mod tests {
         Amount::from_micros(micros).unwrap()
     }
 
-    /// Case 100.
+    /// Each threshold is crossed once.
     #[test]
     fn a_jump_from_40_to_95_per_cent_crosses_all_three() {
         let limit = amount(100);

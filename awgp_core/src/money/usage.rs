@@ -1,16 +1,16 @@
 //! Tokens as each provider reports them.
 //!
-//! Most count the tokens that they had in their cache among those that were sent. Anthropic, and Bedrock after it,
-//! count them apart: three tokens sent and 12,304 from the cache. The ledger takes the numbers as they come, and
-//! this is the one place that tells them apart.
+//! Most providers count tokens from the cache among those that were sent. Anthropic, and Bedrock after it,
+//! count them separately: three tokens sent and 12,304 from the cache. The ledger takes the numbers as
+//! reported, and this is the only place that distinguishes them.
 
 use super::price::{PriceError, Tokens};
 use serde_json::value::RawValue;
 
-/// Providers, named as in the price list, whose `input_tokens` leaves out what came from the cache.
+/// Providers, named as in the price list, whose `input_tokens` excludes tokens from the cache.
 const APART: &[&str] = &["anthropic", "bedrock", "bedrock_converse", "vertex_ai-anthropic_models"];
 
-/// What a provider reports of a call.
+/// What a provider reports about a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Sent, as the provider counts them.
@@ -22,7 +22,7 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// The tokens that are charged; refuses counts that no call has.
+    /// The tokens that are charged; refuses impossible counts.
     pub fn tokens(self, provider: &str) -> Result<Tokens, PriceError> {
         let Self { input, output, cached } = self;
         let apart = APART.contains(&provider);
@@ -34,8 +34,8 @@ impl Usage {
         Ok(tokens)
     }
 
-    /// The same for a call that was made and paid for, of which nothing is refused: what is below nothing counts as
-    /// nothing, and more from the cache than was sent was counted apart.
+    /// The same for a call that was made and paid for, where nothing is refused: a negative count is zero,
+    /// and more tokens from the cache than were sent were counted separately.
     pub fn incurred(self, provider: &str) -> Tokens {
         let [input, output, cached] = [self.input, self.output, self.cached].map(|count| count.max(0));
         let counted = Self { input, output, cached };
@@ -43,8 +43,8 @@ impl Usage {
     }
 }
 
-/// A count in JSON: a whole number that is not negative, also as text (`"100"`) and with a fraction of nothing (100.0),
-/// as languages without integers write it. None for anything else.
+/// A count in JSON: a whole number that is not negative, also as text (`"100"`) and with a zero fraction
+/// (100.0), as languages without integers write it. None for anything else.
 pub fn count(value: &RawValue) -> Option<i64> {
     let text: String = serde_json::from_str(value.get()).unwrap_or_else(|_| value.get().to_owned());
     let number: f64 = text.trim().parse().ok()?;

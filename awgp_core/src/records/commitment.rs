@@ -1,9 +1,10 @@
-//! The digest that stands for content where content must not be.
+//! The digest that replaces content where content must not be stored.
 //!
-//! The audit trail is never changed, so content that may have to be erased never enters it. What enters is an HMAC of
-//! the content under a random salt that stands in the row alone. While the salt is there, the row can be held against
-//! the trail. When it is erased with the content, the digest is 32 bytes that say nothing: without the key nobody can
-//! test a guess, however short the content was. `docs/conversations.md` has the bytes.
+//! The audit trail is never changed, so content that may have to be erased never enters it. The trail stores
+//! an HMAC of the content under a random salt that only the row has. While the salt exists, the row can be
+//! compared with the trail. Once it is erased with the content, the digest is 32 bytes that reveal nothing:
+//! without the key nobody can test a guess, however short the content was. `docs/conversations.md` describes
+//! the bytes.
 
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
@@ -11,7 +12,7 @@ use sha2::Sha256;
 /// Bytes of a salt.
 pub const SALT_BYTES: usize = 32;
 
-/// Whose content it is; no digest of one kind is one of another.
+/// The kind of content; digests of different kinds are never equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// `external_id` and `messages` of a conversation.
@@ -29,7 +30,7 @@ impl Kind {
     }
 }
 
-/// The digest in hex. `fields` are the texts in the order that [`Kind`] names, none for NULL.
+/// The digest in hex. `fields` are the texts in the order that [`Kind`] names, None for NULL.
 #[allow(clippy::missing_panics_doc, reason = "it takes keys of every length")]
 pub fn commitment(salt: &[u8], kind: Kind, fields: [Option<&str>; 2]) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(salt).expect("HMAC takes a key of any length");
@@ -39,7 +40,7 @@ pub fn commitment(salt: &[u8], kind: Kind, fields: [Option<&str>; 2]) -> String 
         match field {
             None => mac.update(&[0xff; 4]),
             Some(text) => {
-                // A text of PostgreSQL is shorter than a gigabyte.
+                // A text in PostgreSQL is shorter than a gigabyte.
                 mac.update(&u32::try_from(text.len()).unwrap_or(u32::MAX - 1).to_be_bytes());
                 mac.update(text.as_bytes());
             }

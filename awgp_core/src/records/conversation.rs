@@ -1,7 +1,8 @@
 //! The life of a conversation: open, ended, erased.
 //!
-//! Open: messages are appended, costs are filled in. Ended: nothing changes any more but a legal hold. Erased: nothing
-//! at all. An earlier message never changes, whoever writes; content leaves by erasing alone, which leaves the proof.
+//! Open: messages are appended, costs are filled in. Ended: only a legal hold changes. Erased: nothing
+//! changes. An earlier message never changes, whoever writes; content is removed only by erasing, which
+//! leaves the proof.
 
 use crate::permissions::{PermissionError, Role, Verb};
 use crate::reason::Reason;
@@ -12,7 +13,7 @@ use uuid::Uuid;
 /// Longest reason for erasing, in bytes.
 pub const REASON_BYTES_MAX: usize = 500;
 
-/// Where a conversation stands.
+/// The state of a conversation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct State {
     /// It has ended.
@@ -23,28 +24,28 @@ pub struct State {
     pub held: bool,
 }
 
-/// What a statement wants of it.
+/// What a statement would change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools, reason = "independent facts of one change")]
 pub struct Wanted {
-    /// A column that is fixed when the row is made, and was to change.
+    /// A column that is fixed when the row is created.
     pub fixed: Option<&'static str>,
-    /// The messages are to change.
+    /// The messages change.
     pub messages: bool,
-    /// The messages are the earlier ones and more.
+    /// The new messages begin with all earlier ones.
     pub extends: bool,
-    /// Cost, tokens or the end are to change.
+    /// Cost, tokens or the end change.
     pub closing: bool,
-    /// The legal hold is to change.
+    /// The legal hold changes.
     pub hold: bool,
     /// The content is to be erased.
     pub erase: bool,
 }
 
-/// What is done.
+/// The step that is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// The row is kept as it is to be.
+    /// The new row is stored as given.
     Keep,
     /// Messages are appended.
     Append,
@@ -52,7 +53,7 @@ pub enum Step {
     Erase,
 }
 
-/// The step, or why it is refused.
+/// The step, or the reason of a refusal.
 pub fn step(state: State, wanted: Wanted) -> Result<Step, ConversationError> {
     if wanted == Wanted::default() {
         return Ok(Step::Keep);
@@ -76,8 +77,8 @@ pub fn step(state: State, wanted: Wanted) -> Result<Step, ConversationError> {
     }
 }
 
-/// Who may erase, and who may put on hold or release: an admin, where a user is in context; never an assistant, which
-/// would remove the evidence of what it said. `role` is that of the user in context.
+/// Who may erase, and who may set or release a legal hold: an admin, where a user is in context; never an
+/// assistant, which would remove the evidence of its own words. `role` is that of the user in context.
 pub fn check_keeper(role: Option<Role>, assistant: bool) -> Result<(), ConversationError> {
     if assistant {
         return Err(ConversationError::ByAssistant);
@@ -88,7 +89,7 @@ pub fn check_keeper(role: Option<Role>, assistant: bool) -> Result<(), Conversat
     }
 }
 
-/// A reason says something, and is short.
+/// A reason is not empty, and short.
 pub fn check_reason(reason: Option<&str>) -> Result<(), ConversationError> {
     match reason {
         Some(text) if !text.trim().is_empty() && text.len() <= REASON_BYTES_MAX => Ok(()),
@@ -96,12 +97,12 @@ pub fn check_reason(reason: Option<&str>) -> Result<(), ConversationError> {
     }
 }
 
-/// The conversation's assistant and that of what it is about are the same.
+/// The conversation and what it is about must have the same assistant.
 pub fn other_assistant(table: &str, column: &str) -> Refusal {
     Refusal::new(
         Reason::OtherAssistant,
         "the work item or conversation is another assistant's",
-        "Name one of the same assistant, or none.",
+        "Name one of the same assistant, or leave it out.",
     )
     .with("table", table)
     .with("column", column)
@@ -116,7 +117,7 @@ pub fn unknown_conversation() -> Refusal {
     )
 }
 
-/// A conversation is open on the channel under the same external id, and says something else.
+/// A conversation with the same external id is open on the channel, with other content.
 pub fn other_under_external_id(open: Uuid) -> Refusal {
     Refusal::new(
         Reason::IdempotencyConflict,
@@ -148,19 +149,19 @@ pub enum ConversationError {
     /// It is on legal hold.
     #[error("the conversation is on legal hold")]
     Held,
-    /// What is fixed was to change.
-    #[error("{column} of a conversation never changes")]
+    /// A fixed column would change.
+    #[error("{column} of a conversation cannot be changed")]
     Fixed {
         /// The column.
         column: &'static str,
     },
-    /// An assistant was to erase or hold.
-    #[error("an assistant neither erases a conversation nor changes its hold")]
+    /// An assistant would erase or hold.
+    #[error("an assistant may not erase a conversation or change its hold")]
     ByAssistant,
     /// The user's role is below admin.
     #[error("a user of role {0} may not erase a conversation or change its hold")]
     Role(Role),
-    /// No reason, or one that is too long.
+    /// The reason is missing or too long.
     #[error("erasing needs a reason of 1 to {REASON_BYTES_MAX} bytes")]
     Reason,
 }
@@ -170,7 +171,7 @@ impl From<ConversationError> for Refusal {
         let refusal = |reason, hint: &str| Self::new(reason, error.to_string(), hint);
         match error {
             ConversationError::Ended => {
-                refusal(Reason::ConversationEnded, "Log what follows as a new conversation.")
+                refusal(Reason::ConversationEnded, "Log further messages as a new conversation.")
             }
             ConversationError::Erased => refusal(
                 Reason::ConversationErased,
@@ -196,7 +197,7 @@ impl From<ConversationError> for Refusal {
             }
             .into(),
             ConversationError::Reason => {
-                refusal(Reason::OutOfRange, "Say why, and name no person: the reason stays in the audit trail.")
+                refusal(Reason::OutOfRange, "Give a reason that names no person: it stays in the audit trail.")
                     .with("argument", "reason")
             }
         }

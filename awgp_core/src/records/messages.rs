@@ -1,8 +1,8 @@
-//! An array of messages: objects with a role and something said, bounded in number and bytes.
+//! An array of messages: objects with a role and words, bounded in number and bytes.
 //!
-//! What a message is, its form says ([`super::forms`]).
-//! A message is judged and compared by its own JSON text, as jsonb prints it, so that `1.10` and `1.1` differ as they
-//! do in the database. What is refused is named by its place, never quoted: errors reach logs that nobody erases.
+//! The form decides what a message is ([`super::forms`]). A message is checked and compared by its own JSON
+//! text, as jsonb prints it, so that `1.10` and `1.1` differ as they do in the database. An error names the
+//! position of a message and never quotes it: errors reach logs that nobody erases.
 
 use super::forms::Outline;
 use crate::reason::Reason;
@@ -10,16 +10,18 @@ use crate::refusal::Refusal;
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-/// How many messages a conversation has at most.
+/// The most messages of a conversation.
 pub const MESSAGES_MAX: usize = 10_000;
 
-/// Bytes of a message's JSON text at most. A tsvector of its words stays below PostgreSQL's megabyte whatever they are.
+/// The most bytes of a message's JSON text. A tsvector of its words stays below PostgreSQL's megabyte in
+/// every case.
 pub const MESSAGE_BYTES_MAX: usize = 128 << 10;
 
-/// Bytes of the JSON text of all messages at most, about 250,000 tokens. Every append writes the whole array.
+/// The most bytes of the JSON text of all messages, about 250,000 tokens. Every append writes the whole
+/// array.
 pub const CONVERSATION_BYTES_MAX: usize = 1 << 20;
 
-/// Messages that are as the rules say.
+/// Messages that follow the rules.
 #[derive(Clone, Debug)]
 pub struct Messages<'a> {
     messages: Vec<&'a RawValue>,
@@ -51,17 +53,17 @@ impl<'a> Messages<'a> {
         Ok(Self { messages, tokens })
     }
 
-    /// The tokens that they say they have used, where one of them does.
+    /// The tokens that they report, where one of them does.
     pub fn tokens(&self) -> Option<u64> {
         self.tokens
     }
 
-    /// How many there are.
+    /// Their number.
     pub fn len(&self) -> usize {
         self.messages.len()
     }
 
-    /// True where there is none.
+    /// True where there are no messages.
     pub fn is_empty(&self) -> bool {
         self.messages.is_empty()
     }
@@ -80,7 +82,7 @@ pub fn outline(message: &str) -> Result<Outline<'_>, MessagesError> {
     Outline::of(message).map_err(|rule| MessagesError::invalid(None, rule))
 }
 
-/// The elements of an array, whatever they are; none where it is no array.
+/// The elements of an array, whatever they are; None where it is not an array.
 pub fn each(messages: &str) -> Vec<&RawValue> {
     serde_json::from_str(messages).unwrap_or_default()
 }
@@ -128,8 +130,8 @@ impl Bound {
 /// Why messages are refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum MessagesError {
-    /// A rule does not hold.
-    #[error("messages are not as they must be: {rule}")]
+    /// A rule is broken.
+    #[error("messages cannot be read: {rule}")]
     Invalid {
         /// Which message, counted from 0.
         message: Option<usize>,
@@ -143,7 +145,7 @@ pub enum MessagesError {
         message: Option<usize>,
         /// Which bound.
         bound: Bound,
-        /// How many there are.
+        /// The number of messages.
         found: usize,
     },
 }
@@ -157,14 +159,13 @@ impl MessagesError {
 impl From<MessagesError> for Refusal {
     fn from(error: MessagesError) -> Self {
         let text = error.to_string();
-        // As SQL counts array elements for people: from 1, as message_number does.
+        // Counted from 1 for people, like SQL's array elements and message_number.
         let number = |message: Option<usize>| message.map(|place| place + 1);
         match error {
             MessagesError::Invalid { message, rule } => Self::new(
                 Reason::MessagesInvalid,
                 text,
-                "Pass an array of objects such as {\"role\": \"user\", \"content\": \"…\"}; docs/conversations.md has \
-                 the forms that are read.",
+                "Pass an array of objects such as {\"role\": \"user\", \"content\": \"…\"}; docs/conversations.md lists the accepted forms.",
             )
             .with("message_number", number(message))
             .with("rule", rule),
@@ -173,7 +174,7 @@ impl From<MessagesError> for Refusal {
                 text,
                 match bound {
                     Bound::MessageBytes => "Keep large payloads elsewhere and refer to them.",
-                    _ => "End this conversation and log what follows as the next one.",
+                    _ => "End this conversation and log further messages as the next one.",
                 },
             )
             .with("message_number", number(message))

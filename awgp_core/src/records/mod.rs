@@ -3,10 +3,10 @@
 //! | file | concept |
 //! |---|---|
 //! | [`messages`] | an array of messages: roles, sizes, and that it only grows |
-//! | [`forms`] | the forms of messages: who speaks, in which words, with how many tokens |
-//! | [`commitment`] | the digest that stands for content where content must not be |
+//! | [`forms`] | the forms of messages: who speaks, the words, the number of tokens |
+//! | [`commitment`] | the digest that replaces content where content must not be stored |
 //! | [`conversation`] | open, ended, erased: what may change in each, and who may erase |
-//! | [`review`] | the states of a hallucination flag and who moves it |
+//! | [`review`] | the states of a hallucination flag and who changes them |
 //! | [`suspension`] | when confirmed flags suspend their assistant |
 //! | [`policy`] | the tenant's settings for all of these |
 

@@ -1,6 +1,8 @@
-//! What a tenant's settings say of conversations and flags: the keys `conversation_policy` and `hallucination_policy`.
+//! A tenant's settings for conversations and flags: the keys `conversation_policy` and
+//! `hallucination_policy`.
 //!
-//! Settings are validated when they are written, with an error that names the key; read, the same function stands.
+//! Settings are validated when they are written, with an error that names the key; the same function reads
+//! them.
 
 use super::suspension::SuspendPolicy;
 use crate::permissions::Role;
@@ -14,7 +16,7 @@ pub const CUSTOM_METHODS_MAX: usize = 32;
 /// `conversation_policy`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ConversationPolicy {
-    /// How many days after its end the content of a conversation is erased; none leaves it to the setting
+    /// How many days after its end the content of a conversation is erased; None leaves it to the setting
     /// `awgp.conversation_retention`.
     pub retention_days: Option<u32>,
 }
@@ -22,15 +24,15 @@ pub struct ConversationPolicy {
 /// `hallucination_policy`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HallucinationPolicy {
-    /// The least role that reviews.
+    /// The lowest role that reviews.
     pub reviewer_role: Role,
-    /// The least role that overturns a conclusion.
+    /// The lowest role that overturns a conclusion.
     pub overturn_role: Role,
     /// Whether the assistant's creator may conclude.
     pub creator_may_conclude: bool,
     /// Detection methods of the tenant's own.
     pub custom_methods: Vec<String>,
-    /// When flags suspend; none: never.
+    /// When flags suspend; None: never.
     pub suspend: Option<SuspendPolicy>,
 }
 
@@ -60,20 +62,20 @@ fn error(key: impl Into<String>, rule: &'static str) -> PolicyError {
     PolicyError { key: key.into(), rule }
 }
 
-/// Judges the value of `conversation_policy`.
+/// Checks the value of `conversation_policy`.
 pub fn validate_conversation(value: &Value) -> Result<(), SettingError> {
     let judged = conversation_policy(&json!({"conversation_policy": value}));
     judged.map(|_| ()).map_err(|error| error.setting("conversation_policy"))
 }
 
-/// Judges the value of `hallucination_policy`.
+/// Checks the value of `hallucination_policy`.
 pub fn validate_hallucination(value: &Value) -> Result<(), SettingError> {
     let judged = hallucination_policy(&json!({"hallucination_policy": value}));
     judged.map(|_| ()).map_err(|error| error.setting("hallucination_policy"))
 }
 
 impl PolicyError {
-    /// The same, as seen from within the key.
+    /// The same, with the path relative to the key.
     fn setting(&self, key: &str) -> SettingError {
         let path = self.key.strip_prefix(key).unwrap_or(&self.key);
         SettingError::at(path.trim_start_matches('.'), format!("it must be {}", self.rule))
@@ -89,7 +91,7 @@ pub fn conversation_policy(settings: &Value) -> Result<ConversationPolicy, Polic
             "retention_days" => {
                 policy.retention_days = optional(value, |value| number(value, &path, 1..=36_500))?;
             }
-            _ => return Err(error(path, "left out: there is no such key")),
+            _ => return Err(error(path, "left out, because there is no such key")),
         }
     }
     Ok(policy)
@@ -108,7 +110,7 @@ pub fn hallucination_policy(settings: &Value) -> Result<HallucinationPolicy, Pol
             }
             "custom_methods" => policy.custom_methods = methods(value, &path)?,
             "suspend" => policy.suspend = optional(value, |value| suspend(value, &path))?,
-            _ => return Err(error(path, "left out: there is no such key")),
+            _ => return Err(error(path, "left out, because there is no such key")),
         }
     }
     Ok(policy)
@@ -128,7 +130,7 @@ fn suspend(value: &Value, path: &str) -> Result<SuspendPolicy, PolicyError> {
             "rate_percent" => policy.rate_percent = Some(number(value, &path, 1..=100)?),
             "least_conversations" => policy.least_conversations = number(value, &path, 1..=1_000_000)?,
             "window_hours" => policy.window_hours = number(value, &path, 1..=87_600)?,
-            _ => return Err(error(path, "left out: there is no such key")),
+            _ => return Err(error(path, "left out, because there is no such key")),
         }
     }
     if policy.confirmed.is_none() && policy.rate_percent.is_none() {
@@ -162,7 +164,7 @@ fn number(value: &Value, path: &str, range: std::ops::RangeInclusive<u32>) -> Re
     })
 }
 
-/// A viewer writes nothing, so no policy makes him a reviewer.
+/// A viewer writes nothing, so no policy makes them a reviewer.
 fn reviewer(value: &Value, path: &str) -> Result<Role, PolicyError> {
     let role = value.as_str().and_then(|name| name.parse::<Role>().ok());
     role.filter(|role| *role >= Role::Operator)

@@ -1,7 +1,8 @@
-//! The states of a hallucination flag: one diagram (docs/state_machines.md), one enum, one transition function.
+//! The states of a hallucination flag: one diagram (docs/state_machines.md), one enum, one transition
+//! function.
 //!
-//! `pending` → `reviewed` (somebody looked and could not tell) → `false_positive` or `confirmed`. A conclusion may be
-//! overturned into the other one, by a higher role; nothing goes back.
+//! `pending` → `reviewed` (somebody looked and could not decide) → `false_positive` or `confirmed`. A higher
+//! role may overturn a conclusion into the other one; nothing goes back.
 
 use super::policy::HallucinationPolicy;
 use crate::permissions::{PermissionError, Role, Verb};
@@ -26,11 +27,11 @@ state_machine! {
     Status {
         /// Nobody has looked at it.
         Pending = "pending",
-        /// Somebody has looked and could not tell.
+        /// Somebody has looked and could not decide.
         Reviewed = "reviewed",
-        /// It was none.
+        /// It was not a hallucination.
         FalsePositive = "false_positive",
-        /// It was one.
+        /// It was a hallucination.
         Confirmed = "confirmed",
     }
     begins Pending;
@@ -57,12 +58,12 @@ impl fmt::Display for Status {
 pub struct Reviewer {
     /// Their role.
     pub role: Role,
-    /// They made the assistant.
+    /// They created the assistant.
     pub is_creator: bool,
 }
 
-/// Whether the reviewer may move a flag. `reviewer` is the human in context: none where there is none, or where an
-/// assistant is in context beside him, since then it is the assistant who judges.
+/// Whether the reviewer may change a flag's status. `reviewer` is the human in context; None where there is
+/// no human, or where an assistant is in context beside them, since then the assistant judges.
 pub fn check_review(
     policy: &HallucinationPolicy,
     from: Status,
@@ -110,36 +111,36 @@ pub fn unknown_flag() -> Refusal {
 /// Why a flag is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum ReviewError {
-    /// There is no such move.
-    #[error("a flag that is {from} does not become {to}")]
+    /// There is no such transition.
+    #[error("the status of a flag cannot change from {from} to {to}")]
     Transition {
-        /// What it is.
+        /// The status before.
         from: Status,
-        /// What it was to become.
+        /// The status after.
         to: Status,
     },
-    /// A new flag was to have a status already.
-    #[error("a new flag is pending")]
+    /// A new flag with another status than pending.
+    #[error("a new flag must be pending")]
     NotPending,
-    /// No human is in context, or an assistant beside him.
-    #[error("a flag is reviewed by a human")]
+    /// No human is in context, or an assistant is beside them.
+    #[error("only a human reviews a flag")]
     NoHuman,
-    /// His role is too low.
+    /// Their role is too low.
     #[error("a user of role {role} may not review this flag")]
     Role {
         /// Their role.
         role: Role,
-        /// The least that may.
+        /// The lowest that may.
         least: Role,
     },
-    /// He made the assistant, and policy asks for somebody else.
-    #[error("the assistant's creator does not conclude alone")]
+    /// They created the assistant, and policy requires somebody else.
+    #[error("the assistant's creator may not conclude the review")]
     Creator,
-    /// The method is none of the tenant's.
+    /// The tenant does not have the method.
     #[error("there is no such detection method")]
     Method,
-    /// What was said of a flag does not change, and notes come with a review.
-    #[error("{column} of a flag does not change in this way")]
+    /// What was written about a flag does not change, and notes come with a review.
+    #[error("{column} of a flag cannot be changed in this way")]
     Fixed {
         /// The column.
         column: &'static str,
@@ -150,7 +151,7 @@ pub enum ReviewError {
     /// A text is too long.
     #[error("{argument} is longer than {limit} bytes")]
     TooLong {
-        /// Which.
+        /// The column.
         argument: &'static str,
         /// Its bound.
         limit: usize,
@@ -163,12 +164,12 @@ impl From<ReviewError> for Refusal {
         match error {
             ReviewError::Transition { from, to } => refusal(
                 Reason::ReviewTransition,
-                "See docs/hallucinations.md for what follows what: a review never goes back.",
+                "Choose a status that may follow; docs/hallucinations.md lists them. A review never goes back.",
             )
             .with("from", from.name())
             .with("to", to.name()),
             ReviewError::NotPending => {
-                refusal(Reason::ReviewTransition, "Write it as pending, then call awgp.review_hallucination().")
+                refusal(Reason::ReviewTransition, "Insert it as pending, then call awgp.review_hallucination().")
             }
             ReviewError::NoHuman => refusal(
                 Reason::HumanNeeded,
@@ -193,11 +194,11 @@ impl From<ReviewError> for Refusal {
             ),
             ReviewError::Fixed { column } => refusal(
                 Reason::AppendOnly,
-                "Write a new flag, or review this one with awgp.review_hallucination(flag_id, status, notes).",
+                "Create a new flag, or review this one with awgp.review_hallucination(flag_id, status, notes).",
             )
             .with("column", column),
             ReviewError::Erased => {
-                refusal(Reason::ConversationErased, "Review it without notes, and flag no content of it.")
+                refusal(Reason::ConversationErased, "Review it without notes, and do not quote the content again.")
             }
             ReviewError::TooLong { argument, limit } => {
                 refusal(Reason::OutOfRange, "Quote the part that matters.")

@@ -1,26 +1,26 @@
 //! When confirmed flags suspend their assistant.
 
-/// The policy, `hallucination_policy.suspend` of a tenant's settings. Any of its two conditions suffices.
+/// The policy, `hallucination_policy.suspend` of a tenant's settings. Either of its conditions suffices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SuspendPolicy {
-    /// So many confirmed flags within the window.
+    /// This many confirmed flags within the window.
     pub confirmed: Option<u32>,
-    /// So many of a hundred conversations of the window, where there are enough of them.
+    /// This many of a hundred conversations of the window, where there are enough of them.
     pub rate_percent: Option<u32>,
-    /// Below so many conversations the rate says nothing.
+    /// With fewer conversations the rate is not used.
     pub least_conversations: u32,
     /// How far back, by the time of the review and the beginning of the conversation.
     pub window_hours: u32,
 }
 
 impl SuspendPolicy {
-    /// Least conversations, where the policy does not say.
+    /// The default of the least number of conversations.
     pub const LEAST_CONVERSATIONS: u32 = 20;
-    /// Window, where the policy does not say: a week.
+    /// The default of the window: a week.
     pub const WINDOW_HOURS: u32 = 168;
 
-    /// Whether so many confirmed flags among so many conversations suspend. Flags that have suspended the assistant
-    /// before are not among them.
+    /// Whether this many confirmed flags among this many conversations suspend. Flags that have already
+    /// suspended the assistant are not counted.
     pub fn suspends(&self, confirmed: u64, conversations: u64) -> bool {
         let by_count = self.confirmed.is_some_and(|limit| confirmed >= u64::from(limit));
         let by_rate = self.rate_percent.is_some_and(|percent| {

@@ -7,15 +7,15 @@ use serde_json::{Value, json};
 /// One value that differs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
-    /// Where: a field, and below it the keys of objects, with dots between them.
+    /// The path: a field, and below it the keys of objects, separated by dots.
     pub path: String,
-    /// What is there; None where the key is absent.
+    /// The present value; None where the key is absent.
     pub current: Option<Value>,
-    /// What would be there.
+    /// The proposed value.
     pub proposed: Option<Value>,
 }
 
-/// What would change if `current` became `proposed`, in the order of paths. Arrays are compared whole, numbers by
+/// What would change if `current` became `proposed`, ordered by path. Arrays are compared whole, numbers by
 /// value.
 pub fn changes(current: &Content, proposed: &Content) -> Vec<Change> {
     let mut found = Vec::new();
@@ -39,7 +39,7 @@ fn value_of(content: &Content) -> Value {
     })
 }
 
-/// A decimal without the zeros that end it: numeric(18,6) prints all six.
+/// A decimal without trailing zeros: numeric(18,6) prints all six decimals.
 fn plain(decimal: &str) -> &str {
     if decimal.contains('.') { decimal.trim_end_matches('0').trim_end_matches('.') } else { decimal }
 }

@@ -1,13 +1,13 @@
-//! The digest of a template's content: equal exactly where an assistant made from it would be.
+//! The digest of a template's content: equal exactly where the assistants made from it would be equal.
 
 use super::Content;
 use sha2::{Digest, Sha256};
 
-/// What the bytes begin with, so that no other digest of AWGP's is over the same.
+/// The first bytes, so that no other digest of AWGP is over the same bytes.
 const DOMAIN: &[u8] = b"awgp/template/v1";
 
-/// Hex of SHA-256 over the fields in the order of [`Content`], each with its length before it, and one byte that
-/// tells absent from empty. Name and slug are no content. JSON is taken as PostgreSQL prints it.
+/// Hex of SHA-256 over the fields in the order of [`Content`], each after its length, and one byte that
+/// distinguishes absent from empty. Name and slug are not content. JSON is taken as PostgreSQL prints it.
 pub fn digest(content: &Content) -> String {
     let mut hash = Sha256::new();
     hash.update(DOMAIN);

@@ -1,7 +1,8 @@
-//! Templates of assistants: what an assistant made from one is like, and what a newer one would change.
+//! Templates of assistants: the properties of an assistant made from one, and what a newer version would
+//! change.
 //!
 //! - [`patch`] JSON Merge Patch (RFC 7396) on JSON text, so that numbers keep their digits
-//! - [`overrides`] what may be said otherwise when an assistant is made
+//! - [`overrides`] what may be different when an assistant is made
 //! - [`digest`] the digest of a template's content
 //! - [`difference`] two contents compared, path by path
 
@@ -15,7 +16,7 @@ use crate::refusal::Refusal;
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-/// What an assistant takes from a template.
+/// What an assistant gets from a template.
 #[derive(Clone, Debug)]
 pub struct Content {
     /// `description`.
@@ -34,7 +35,7 @@ pub struct Content {
     pub max_cost_per_day: String,
 }
 
-/// Overrides that cannot be used: the key that offends and the rule it breaks.
+/// Overrides that cannot be used: the path of the key and the rule it breaks.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{key} {rule}")]
 pub struct TemplateError {
@@ -71,12 +72,12 @@ pub fn unknown_template(slug: &str) -> Refusal {
     .with("slug", slug)
 }
 
-/// A template that AWGP ships was to be written.
+/// A statement would write a template that AWGP ships.
 pub fn system_template(slug: &str) -> Refusal {
     Refusal::new(
         Reason::SystemTemplate,
-        "a template that AWGP ships is not written",
-        "Make a template of your own, with another slug and is_system false.",
+        "a template that AWGP ships cannot be changed",
+        "Create your own template, with another slug and is_system false.",
     )
     .with("slug", slug)
 }

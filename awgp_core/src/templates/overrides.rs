@@ -1,4 +1,4 @@
-//! What may be said otherwise when an assistant is made from a template.
+//! What may be different when an assistant is made from a template.
 
 use super::{Content, TemplateError, patch};
 use serde_json::Value;
@@ -12,8 +12,8 @@ pub const KEYS: [&str; 6] =
 const CAPABILITIES_MAX: usize = 256;
 const CAPABILITY_BYTES_MAX: usize = 200;
 
-/// The content with the overrides applied: `configuration` and `model_config` are patched as [`patch::merge`] does,
-/// the others stand in place of the template's. A key that is unknown or cannot be used is named.
+/// The content with the overrides applied: `configuration` and `model_config` are patched as [`patch::merge`]
+/// does, the others replace the template's. An error names a key that is unknown or cannot be used.
 pub fn apply(content: &Content, overrides: &str) -> Result<Content, TemplateError> {
     let overrides =
         patch::object(overrides).ok_or_else(|| TemplateError::new("overrides", "is a JSON object"))?;
@@ -32,7 +32,7 @@ pub fn apply(content: &Content, overrides: &str) -> Result<Content, TemplateErro
             }
             "max_cost_per_day" => applied.max_cost_per_day = amount(path, value)?,
             _ => {
-                let rule = format!("is no key that can be overridden: {}", KEYS.join(", "));
+                let rule = format!("is not a key that can be overridden: {}", KEYS.join(", "));
                 return Err(TemplateError::new(path, rule));
             }
         }
@@ -54,10 +54,10 @@ fn description(path: String, value: &RawValue) -> Result<Option<String>, Templat
 
 fn capabilities(path: &str, value: &RawValue) -> Result<Vec<String>, TemplateError> {
     let Value::Array(listed) = parsed(value) else {
-        return Err(TemplateError::new(path, "is an array of names; it stands in place of the template's"));
+        return Err(TemplateError::new(path, "is an array of names, which replaces the template's"));
     };
     if listed.len() > CAPABILITIES_MAX {
-        return Err(TemplateError::new(path, format!("has {CAPABILITIES_MAX} names at most")));
+        return Err(TemplateError::new(path, format!("has at most {CAPABILITIES_MAX} names")));
     }
     let mut names: Vec<String> = Vec::new();
     for (index, value) in listed.iter().enumerate() {
@@ -66,7 +66,7 @@ fn capabilities(path: &str, value: &RawValue) -> Result<Vec<String>, TemplateErr
         match name {
             Some(name) if !names.iter().any(|known| known == name) => names.push(name.to_owned()),
             _ => {
-                let rule = format!("is a name of 1 to {CAPABILITY_BYTES_MAX} bytes that stands there once");
+                let rule = format!("is a name of 1 to {CAPABILITY_BYTES_MAX} bytes that is there once");
                 return Err(TemplateError::new(format!("{path}[{index}]"), rule));
             }
         }
@@ -81,7 +81,7 @@ fn patched(path: String, content: &RawValue, value: &RawValue) -> Result<Box<Raw
     Ok(patch::merge(content, value))
 }
 
-/// A decimal that is not negative, with its digits as they were written: a number, or a text that is one.
+/// A decimal that is not negative, with its digits as written: a number, or a string with a number.
 fn amount(path: String, value: &RawValue) -> Result<String, TemplateError> {
     let text = match parsed(value) {
         Value::String(text) => text,
@@ -94,7 +94,7 @@ fn amount(path: String, value: &RawValue) -> Result<String, TemplateError> {
     if fits {
         Ok(text)
     } else {
-        Err(TemplateError::new(path, "is a decimal with 12 digits and 6 decimals at most, not negative"))
+        Err(TemplateError::new(path, "is a decimal of at most 12 digits and 6 decimals, not negative"))
     }
 }
 

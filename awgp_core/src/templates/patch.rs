@@ -1,6 +1,6 @@
-//! JSON Merge Patch, RFC 7396, on JSON text: an object is merged into an object key by key, null takes a key out,
-//! and anything else stands in place of what was there, arrays included. What is not touched keeps its text, so that
-//! 1.10 stays 1.10.
+//! JSON Merge Patch, RFC 7396, on JSON text: an object is merged into an object key by key, null removes a
+//! key, and anything else replaces the old value, arrays included. What is not changed keeps its text, so
+//! that 1.10 stays 1.10.
 
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ pub fn object(text: &str) -> Option<Object> {
     serde_json::from_str(text).ok()
 }
 
-/// JSON text as a value; null for text that is none.
+/// JSON text as a value; null for text that is not JSON.
 pub fn raw(text: &str) -> Box<RawValue> {
     RawValue::from_string(text.to_owned()).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }

@@ -1,16 +1,16 @@
-//! What an approval is pinned to: SHA-256 over the work item, and the configuration of its assistant, as they were when
-//! the approval was asked for.
+//! What an approval is pinned to: SHA-256 over the work item, and the configuration of its assistant, as they
+//! were when the approval was requested.
 //!
-//! docs/approvals.md writes the bytes down; its vectors are tests here. Nothing depends on a setting of the
-//! server; each text has its length before it, so no two work items have the same bytes. The version is stored beside
-//! the digest: what was pinned by an earlier one is compared by that one.
+//! docs/approvals.md specifies the bytes; its vectors are tests here. Nothing depends on a setting of the
+//! server; each text comes after its length, so no two work items have the same bytes. The version is stored
+//! beside the digest: a digest of an earlier version is compared by that version.
 
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// The version that new approvals are pinned by.
+/// The version for new approvals.
 pub const VERSION: i32 = 2;
-/// The first one, which names no configuration.
+/// The first version, without the assistant's configuration.
 pub const ITEM_ALONE: i32 = 1;
 
 /// Tag; the version follows. No other bytes that AWGP hashes begin like this.
@@ -18,7 +18,7 @@ const TAG: &[u8; 21] = b"awgp-approval-request";
 /// Tag and version of the digest of an assistant's configuration.
 const ASSISTANT_HEADER: &[u8; 29] = b"awgp-assistant-configuration\x01";
 
-/// The length that stands for NULL.
+/// The length that represents NULL.
 const NULL_LENGTH: u32 = u32::MAX;
 
 /// What is hashed.
@@ -40,11 +40,11 @@ pub struct Pinned<'a> {
     pub estimated_cost: Option<&'a str>,
     /// `work_items.context`, as jsonb prints it.
     pub context: &'a str,
-    /// What the assistant is; None in the first version, which did not ask.
+    /// The assistant; None in the first version, which did not include it.
     pub assistant: Option<&'a [u8; 32]>,
 }
 
-/// What an assistant is, as far as what it does depends on it.
+/// The parts of an assistant that determine what it does.
 #[derive(Clone, Copy, Debug)]
 pub struct Configured<'a> {
     /// `assistants.configuration`, as jsonb prints it.
@@ -55,7 +55,7 @@ pub struct Configured<'a> {
     pub capabilities: Option<&'a [Option<String>]>,
 }
 
-/// A digest and the version that it was made by.
+/// A digest and its version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pin {
     /// The version.
@@ -65,7 +65,8 @@ pub struct Pin {
 }
 
 impl Pin {
-    /// True where the present says the same by this pin's version; `says` is None for a version that is not known.
+    /// True where the present content has the same digest in this pin's version; `says` is None for an
+    /// unknown version.
     pub fn fits(&self, says: &dyn Fn(i32) -> Option<String>) -> bool {
         says(self.version).is_some_and(|digest| digest == self.digest)
     }
@@ -87,7 +88,7 @@ pub fn assistant_digest(assistant: &Configured<'_>) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// A text with its length before it.
+/// A text after its length.
 fn put(hash: &mut Sha256, text: Option<&str>) {
     match text {
         None => hash.update(NULL_LENGTH.to_be_bytes()),
@@ -99,7 +100,7 @@ fn put(hash: &mut Sha256, text: Option<&str>) {
     }
 }
 
-/// The digest as it stands in `approvals.request_digest`: 64 hexadecimal digits.
+/// The digest as in `approvals.request_digest`: 64 hexadecimal digits.
 pub fn digest(pinned: &Pinned<'_>) -> String {
     let mut hash = Sha256::new();
     hash.update(TAG);

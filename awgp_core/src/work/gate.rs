@@ -1,8 +1,8 @@
 //! The gate: whether a work item may begin, and if not, why.
 //!
 //! An item whose risk is within its assistant's tier begins when the assistant is active. Any other needs an
-//! approval that is approved, not expired, not used, for the risk the item has now, and pinned to what the item
-//! says now.
+//! approval that is approved, not expired and not used, covers the item's present risk, and is pinned to its
+//! present content.
 
 use uuid::Uuid;
 
@@ -22,20 +22,20 @@ pub struct Assistant {
     pub status: assistant::Status,
     /// The highest risk that it handles without an approval.
     pub risk_tier: u8,
-    /// Actions that it may take.
+    /// The actions that it may take.
     pub capabilities: Vec<String>,
 }
 
-/// What is to begin.
+/// The work item.
 #[derive(Clone, Copy, Debug)]
 pub struct Item<'a> {
     /// Its id.
     pub id: Uuid,
     /// Its risk; None where it is not assessed.
     pub risk_level: Option<u8>,
-    /// The highest risk that an approval was ever asked for.
+    /// The highest risk for which an approval was ever requested.
     pub asked_risk_level: Option<u8>,
-    /// The action that its context names; `Some(Err(()))` where what stands there is no text.
+    /// The action that its context names; `Some(Err(()))` where the value is not a text.
     pub action: Option<Result<&'a str, ()>>,
 }
 
@@ -46,9 +46,9 @@ pub struct Approval {
     pub id: Uuid,
     /// Its state.
     pub status: approval::Status,
-    /// The risk it was asked for.
+    /// The risk it was requested for.
     pub risk_level: u8,
-    /// The first moment at which it no longer counts, in microseconds.
+    /// The moment at which it expires, in microseconds.
     pub expires_at_us: i64,
     /// Work has begun under it.
     pub used: bool,
@@ -56,16 +56,16 @@ pub struct Approval {
     pub request_digest: Pin,
 }
 
-/// What lets the item begin.
+/// What allows the item to begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pass {
     /// The risk is within the assistant's tier.
     WithinTier,
-    /// An approval, which is used up by it.
+    /// An approval, which is then used.
     Approved {
         /// The approval.
         approval: Uuid,
-        /// The version of the digest that it is pinned by.
+        /// The version of the digest that it is pinned to.
         version: i32,
     },
 }
@@ -75,7 +75,7 @@ pub fn needs_approval(item: &Item<'_>, risk_tier: u8) -> bool {
     effective_risk(item.risk_level, item.asked_risk_level) > risk_tier
 }
 
-/// The assistant is active and may do what the item names; without it nothing begins, approved or not.
+/// The assistant is active and may do what the item names; otherwise nothing begins, approved or not.
 pub fn check_assistant(item: &Item<'_>, assistant: &Assistant) -> Result<(), Refusal> {
     may_begin(assistant.id, assistant.status)?;
     match item.action {
@@ -85,9 +85,9 @@ pub fn check_assistant(item: &Item<'_>, assistant: &Assistant) -> Result<(), Ref
     }
 }
 
-/// Which approval lets an item of this risk begin: the newest that fits. `approvals` are those of the item, the
-/// newest first; `says` is the digest of what the item and its assistant say now, by version. Where none fits, the newest
-/// one says why.
+/// The approval that lets an item of this risk begin: the newest that fits. `approvals` are those of the
+/// item, the newest first; `says` is the digest of the present item and its assistant, by version. Where no
+/// approval fits, the newest one determines the refusal.
 pub fn find_approval(
     item: &Item<'_>,
     risk_tier: u8,
@@ -110,9 +110,9 @@ pub fn find_approval(
     Err(refusal(reason, item, risk_tier, newest.map(|(id, _)| id)))
 }
 
-/// Whether an item that has begun may go on: its risk is within the assistant's tier, which may have been lowered
-/// since, or it and its assistant say what the approval that it began under was given for. `pinned` is the digest of that,
-/// None where it began without one; `says` is what they say now.
+/// Whether an item that has begun may go on: its risk is within the assistant's tier, which may have been
+/// lowered since, or it and its assistant are as approved. `pinned` is the digest of the approval under which
+/// it began, None where it began without one; `says` is the digest of their present content.
 pub fn check_begun(
     item: &Item<'_>,
     risk_tier: u8,
@@ -161,22 +161,22 @@ fn obstacle(
     (approval.status != Approved).then_some(Reason::ApprovalPending)
 }
 
-/// Reason, message and hint of what keeps an item from beginning.
+/// Reason, message and hint of an item that may not begin.
 fn words(reason: Reason) -> (Reason, &'static str, &'static str) {
-    const ASK: &str = "Ask for an approval with: SELECT awgp.request_approval(work_item_id)";
-    const ASK_AGAIN: &str = "Ask again with: SELECT awgp.request_approval(work_item_id)";
+    const ASK: &str = "Request an approval with: SELECT awgp.request_approval(work_item_id)";
+    const ASK_AGAIN: &str = "Request it again with: SELECT awgp.request_approval(work_item_id)";
     let (message, hint) = match reason {
         Reason::ApprovalPending => (
             "the approval is not decided yet",
-            "Who may decide, says: SELECT awgp.explain_approval(approval_id, user_id)",
+            "To check who may decide: SELECT awgp.explain_approval(approval_id, user_id)",
         ),
         Reason::ApprovalRejected => ("the approval was rejected", ASK_AGAIN),
         Reason::ApprovalExpired => ("the approval has expired", ASK_AGAIN),
         Reason::ApprovalUsed => ("the approval was used before", ASK_AGAIN),
         Reason::DigestMismatch => {
-            ("the work item or its assistant has changed since the approval was asked for", ASK_AGAIN)
+            ("the work item or its assistant has changed since the approval was requested", ASK_AGAIN)
         }
-        _ => ("the risk is above what the assistant handles alone", ASK),
+        _ => ("the risk is above the assistant's tier", ASK),
     };
     (reason, message, hint)
 }
@@ -193,7 +193,7 @@ mod tests {
         Pin { version, digest: digest.to_owned() }
     }
 
-    /// The present: "d" by the first version, "e" by the second.
+    /// The present content: "d" in the first version, "e" in the second.
     fn says(version: i32) -> Option<String> {
         [(1, "d"), (2, "e")]
             .iter()

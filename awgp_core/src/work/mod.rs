@@ -1,7 +1,7 @@
-//! Work items: their states and verbs, and what is said when something is refused.
+//! Work items: their states and verbs, and the texts of refusals.
 //!
-//! The machine is drawn in docs/state_machines.md. What must be true for a start besides the state is [`gate`];
-//! what an approval is pinned to is [`digest`].
+//! docs/state_machines.md shows the state machine. [`gate`] holds the conditions of a start besides the
+//! state; [`digest`] is what an approval is pinned to.
 
 pub mod digest;
 pub mod gate;
@@ -18,23 +18,23 @@ state_machine! {
     Status {
         /// Not begun.
         Backlog = "backlog",
-        /// Under way.
+        /// Running.
         InProgress = "in_progress",
-        /// Waiting until a human has decided.
+        /// Waiting for a human's decision.
         AwaitingApproval = "awaiting_approval",
         /// Done; final.
         Completed = "completed",
         /// Given up by the assistant; final.
         Failed = "failed",
-        /// Called off; final.
+        /// Cancelled; final.
         Cancelled = "cancelled",
     }
     begins Backlog;
-    /// What moves a work item.
+    /// The verbs that change a work item's state.
     Verb {
-        /// Begin, or go on after an approval; passes the gate.
+        /// Begins, or continues after an approval; passes the gate.
         Start = "start": Backlog => InProgress, AwaitingApproval => InProgress;
-        /// Ask for an approval and wait.
+        /// Requests an approval and waits.
         Ask = "ask": Backlog => AwaitingApproval, InProgress => AwaitingApproval;
         /// It is done.
         Complete = "complete": InProgress => Completed;
@@ -55,28 +55,29 @@ pub fn unknown_work_item(id: Uuid) -> Refusal {
     .with("work_item_id", id.to_string())
 }
 
-/// What was approved, or what runs, was to change under way.
+/// A statement would change approved work while it runs.
 pub fn pinned(id: Uuid) -> Refusal {
     Refusal::new(
         Reason::WorkItemPinned,
-        "what was approved does not change while it runs",
-        "Put it back to awaiting_approval and ask again, with awgp.request_approval(), or make a new work item.",
+        "approved work cannot be changed while it runs",
+        "Set it to awaiting_approval and request an approval again with awgp.request_approval(), or create a new work item.",
     )
     .with("work_item_id", id.to_string())
 }
 
-/// The risk was to fall below what an approval was asked for.
+/// A statement would lower the risk below that of a requested approval.
 pub fn risk_lowered(id: Uuid, asked: u8) -> Refusal {
     Refusal::new(
         Reason::RiskLowered,
-        "the risk does not fall below what an approval was asked for",
-        "Leave the risk as it is, or cancel the work item and make a new one.",
+        "the risk cannot be lower than that of a requested approval",
+        "Leave the risk as it is, or cancel the work item and create a new one.",
     )
     .with("work_item_id", id.to_string())
     .with("asked_risk_level", asked)
 }
 
-/// The risk a work item counts with: not assessed is the highest, and never below what was asked for.
+/// The risk that counts for a work item: work that is not assessed has the highest, and it is never below
+/// that of a requested approval.
 pub fn effective_risk(risk: Option<u8>, asked: Option<u8>) -> u8 {
     use crate::approval::policy::RISK_MAX;
     risk.unwrap_or(RISK_MAX).max(asked.unwrap_or(0)).min(RISK_MAX)
@@ -101,7 +102,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever verbs are tried, in whatever order: work ends only after it has begun, is begun only through
+        /// Whatever verbs are tried, in any order: work ends only after it has begun, begins only through
         /// start, and nothing follows a final state.
         #[test]
         fn no_sequence_of_verbs_reaches_an_illegal_state(verbs in prop::collection::vec(0_usize..5, 0..40)) {

@@ -1,8 +1,8 @@
-//! Checkpoints, notes and proofs: what holds, what is refused and why, and the vectors of
-//! tests/vectors/checkpoint_v1.json, which an implementation that is not ours reads too.
+//! Checkpoints, notes and proofs: what is accepted, what is refused and why, and the vectors of
+//! tests/vectors/checkpoint_v1.json, which an independent implementation reads too.
 //!
-//! `UPDATE_VECTORS=1 cargo test -p awgp_core --test audit checkpoints` writes the file again. The format is frozen, as
-//! that of the rows is.
+//! `UPDATE_VECTORS=1 cargo test -p awgp_core --test audit checkpoints` writes the file again. The format is
+//! frozen, like that of the rows.
 
 use crate::log::{INSTALL, Log, lane, row, tenant};
 use crate::tree::{CONSISTENCY, ENTRIES, INCLUSION, ROOTS};
@@ -25,7 +25,7 @@ const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors/checkp
 
 type Edit = fn(&mut Proof);
 
-/// A key of these tests alone: 32 times the same byte.
+/// A key for these tests only: 32 times the same byte.
 fn private_key(name: &str, byte: u8) -> String {
     let key = ed25519_dalek::SigningKey::from_bytes(&[byte; 32]);
     let public = [&[1], key.verifying_key().to_bytes().as_slice()].concat();
@@ -198,7 +198,7 @@ fn a_note_whose_text_or_signature_was_changed_is_refused() {
     assert!(reason(&note).is_ok());
     assert_eq!(reason(&note.replacen("\n7\n", "\n8\n", 1)), Err(Reason::NoteBadSignature));
     assert_eq!(reason(&note.replacen("lane 1", "lane 3", 1)), Err(Reason::NoteBadSignature));
-    // A byte in the midst of the signature.
+    // A byte in the middle of the signature.
     let at = note.len() - 20;
     let byte = if note.as_bytes()[at] == b'A' { "B" } else { "A" };
     assert_eq!(reason(&format!("{}{byte}{}", &note[..at], &note[at + 1..])), Err(Reason::NoteBadSignature));
@@ -207,7 +207,7 @@ fn a_note_whose_text_or_signature_was_changed_is_refused() {
     {
         assert_eq!(reason(other), Err(Reason::NoteMalformed), "{other}");
     }
-    // Well signed, and nothing that AWGP signs.
+    // Correctly signed, and nothing that AWGP signs.
     assert_eq!(reason(&signed("something else\n")), Err(Reason::NoteMalformed));
 }
 
@@ -363,7 +363,7 @@ fn the_checkpoint_vectors_are_those_that_were_published() {
     let published = std::fs::read_to_string(FILE).expect("the vectors are there");
     let published: Value = serde_json::from_str(&published).expect("JSON");
     assert_eq!(published, vectors);
-    // What must hold does, and what must not does not.
+    // What must be accepted is, and what must not be is not.
     let holds: Vec<bool> =
         published["proofs"].as_array().expect("proofs").iter().map(|proof| proof["holds"] == true).collect();
     assert_eq!(holds, [vec![true; 8], vec![false; 4]].concat());

@@ -1,4 +1,4 @@
-//! An honest log in memory, to be tampered with.
+//! An unchanged log in memory, for tests to tamper with.
 
 use awgp_core::audit::chain::{Digest, Lane, Link, Linker, genesis};
 use awgp_core::audit::finding::Finding;
@@ -18,7 +18,7 @@ pub fn lane(tenant_number: u128, chain_lane: i16) -> Lane {
     Lane { tenant_id: tenant(tenant_number), chain_lane }
 }
 
-/// Rows, what the database knows of its lanes, and which rows the storage shows as updated.
+/// Rows, what the database knows about its lanes, and which rows the storage shows as updated.
 #[derive(Clone)]
 pub struct Log {
     pub rows: Vec<AuditRow>,
@@ -71,7 +71,7 @@ impl Log {
         log
     }
 
-    /// Forgets the lanes' heads, as a file without lane lines does.
+    /// Forgets the lanes' heads, like a file without lane lines.
     pub fn without_heads(mut self) -> Self {
         self.known.values_mut().for_each(|known| known.head = Head::Unknown);
         self

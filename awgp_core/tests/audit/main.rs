@@ -1,4 +1,4 @@
-//! The audit trail without a server: tampering, properties, and the vectors that every implementation consumes.
+//! The audit trail without a server: tampering, properties, and the vectors that every implementation reads.
 
 mod canonical;
 mod checkpoints;

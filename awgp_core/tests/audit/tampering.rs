@@ -1,4 +1,4 @@
-//! Cases A: one tampering gives the findings that name its rows, and nothing else.
+//! One tampering gives the findings that name its rows, and no others.
 //!
 //! The log has tenant 1 with lanes 0 (ids 1–10) and 1 (ids 11–20), and tenant 2 with lane 0 (ids 21–30).
 
@@ -64,7 +64,7 @@ fn a2_a_row_hashed_again_is_named_by_the_storage() {
     let mut log = log();
     log.by_id(4).action.push('x');
     log.rehash(4, 0);
-    // The chain alone says that 4 and 5 do not fit, and both are in the text.
+    // The chain alone shows that 4 and 5 do not fit, and both are in the text.
     let findings = log.verify();
     assert_eq!((findings.len(), findings[0].audit_id), (1, Some(5)));
     assert!(findings[0].detail.contains("row 4 was changed and hashed again"));
@@ -129,7 +129,7 @@ fn a10_inserted_rows_are_named() {
     let mut log_at_5 = log();
     log_at_5.rows.push(forged.clone());
     assert_eq!(log_at_5.found(), [("inserted_row", Some(5), Some(99))]);
-    // After the end, and properly linked: only the head tells.
+    // After the end, and properly linked: only the head shows it.
     let mut log_at_11 = log();
     forged.chain_seq = 11;
     forged.timestamp_us = 1;

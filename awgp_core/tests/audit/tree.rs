@@ -1,5 +1,5 @@
-//! The tree against RFC 6962: the vectors of the reference implementation of Certificate Transparency, and every
-//! size and leaf of small trees.
+//! The tree against RFC 6962: the vectors of the reference implementation of Certificate Transparency, and
+//! every size and leaf of small trees.
 
 use awgp_core::audit::chain::Digest;
 use awgp_core::audit::tree::{Frontier, Place, Stored, TILE_WIDTH, Tree, extends, includes, node};
@@ -26,7 +26,7 @@ const C: &str = "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e
 const D: &str = "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b";
 const E: &str = "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0";
 const F: &str = "0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a";
-/// A path: numbers that say what is proved, and its hashes.
+/// A path: the numbers that it is about, and its hashes.
 type Path = (u64, u64, &'static [&'static str]);
 /// Leaf, size, path.
 pub const INCLUSION: [Path; 5] = [
@@ -56,7 +56,7 @@ fn reference() -> Vec<Digest> {
 struct Built {
     tree: Tree,
     tiles: HashMap<Place, Vec<Digest>>,
-    /// Hashes written, a tile written again counted again.
+    /// Hashes written; a tile written again counts again.
     written: usize,
 }
 
@@ -65,7 +65,7 @@ impl Built {
         Self { tree: Tree::default(), tiles: HashMap::new(), written: 0 }
     }
 
-    /// Appends in one go, as a checkpoint does, from the stored tiles alone.
+    /// Appends all at once, as a checkpoint does, from the stored tiles only.
     fn append(&mut self, leaves: &[Digest]) {
         let stored = |place| self.tiles.get(&place).cloned();
         self.tree = Tree::resume(self.tree.size(), stored).expect("its tiles are there");
@@ -191,7 +191,7 @@ fn appending_writes_as_many_hashes_as_there_are_new_leaves_and_little_more() {
     for added in [1, 10, 1_000] {
         built.written = 0;
         built.append(&numbered(added));
-        // A 255th for the levels above, and the tiles that were not full and are written again.
+        // A 255th for the levels above, and the partial tiles, which are written again.
         let bound = added + added / 255 + 3 * TILE_WIDTH;
         assert!(built.written <= bound, "{added} leaves, {} hashes", built.written);
     }

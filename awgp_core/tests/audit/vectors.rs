@@ -1,7 +1,7 @@
-//! The vectors of tests/vectors/audit_v1.json: what core, extension, command line and Python all consume.
+//! The vectors of tests/vectors/audit_v1.json, which core, extension, command line and Python all read.
 //!
-//! `UPDATE_VECTORS=1 cargo test -p awgp_core vectors` writes the file again. The format is frozen: a change of
-//! any value that stands there is a new version, not an update.
+//! `UPDATE_VECTORS=1 cargo test -p awgp_core vectors` writes the file again. The format is frozen: a change
+//! of any value in it is a new version, not an update.
 
 use crate::log::{INSTALL, Log, hash, lane, row, tenant};
 use awgp_core::audit::canonical::write;

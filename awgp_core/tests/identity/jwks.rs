@@ -12,7 +12,7 @@ fn validate(keys: &[Value]) -> Result<usize, JwksError> {
     validate_jwks(&json!({"keys": keys}).to_string()).map(|set| set.keys().len())
 }
 
-/// The key with one member set; null takes it out.
+/// The key with one member set; null removes it.
 fn with(key: TestKey, member: &str, value: Value) -> Value {
     let mut jwk = key.jwk();
     if value.is_null() {
@@ -36,7 +36,7 @@ fn refused(jwk: &Value) -> String {
     problem
 }
 
-/// The key is left out as the second of its set, and named; alone it is no set.
+/// The key is ignored as the second of its set, and named; alone it is not a set.
 fn ignored(jwk: &Value) -> String {
     let set = validate_jwks(&json!({"keys": [RSA_A.jwk(), jwk]}).to_string())
         .unwrap_or_else(|error| panic!("{jwk}: {error}"));
@@ -199,7 +199,7 @@ fn a_set_that_is_empty_too_large_or_cannot_verify_is_refused() {
     for text in ["", "null", "[]", "{}", r#"{"keys":{}}"#, r#"{"keys":[]}"#, r#"{"keys":[],"keys":[]}"#] {
         refused(text);
     }
-    // What a cast to jsonb could not read.
+    // Text that a cast to jsonb could not read.
     refused(&json!({"keys": [with(P256, "x5t", json!("\u{0}"))]}).to_string());
     let none = validate(&[encryption_jwk()]).unwrap_err();
     assert!(matches!(&none, JwksError::NoKey { ignored } if ignored.is_empty()), "{none}");

@@ -104,7 +104,7 @@ impl TestKey {
     }
 }
 
-/// The claims of an access token of Keycloak, issued a minute ago and good for four more.
+/// The claims of an access token of Keycloak, issued a minute ago and valid for four more.
 pub fn claims() -> Value {
     json!({
         "exp": NOW + 240,
@@ -132,7 +132,7 @@ pub fn claims() -> Value {
     })
 }
 
-/// The claims with one set to another value; null takes it out.
+/// The claims with one set to another value; null removes it.
 pub fn claims_with(name: &str, value: Value) -> Value {
     let mut claims = claims();
     if value.is_null() {

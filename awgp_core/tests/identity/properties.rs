@@ -1,4 +1,4 @@
-//! No alteration survives, and no junk panics.
+//! Every alteration is refused, and no junk panics.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! What a token with a good signature must say besides; and what a refusal tells.
+//! What a token with a valid signature must contain in addition; and what a refusal shows.
 
 use awgp_core::identity::{Instant, TokenError, verify, verify_at};
 use awgp_core::refusal::Refusal;

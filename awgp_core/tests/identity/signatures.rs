@@ -1,4 +1,5 @@
-//! What is accepted, and what is refused before a claim counts: form, header, issuer, key, algorithm, signature.
+//! What is accepted, and what is refused before a claim counts: form, header, issuer, key, algorithm,
+//! signature.
 
 use awgp_core::identity::{Algorithm, Identity, MAX_TOKEN_BYTES, Provider, TokenError, verify};
 use base64::Engine as _;
@@ -12,7 +13,7 @@ use crate::keycloak::{
     claims_with, encryption_jwk, provider, provider_of, reason, verify_now,
 };
 
-/// A token signed by `key` whose header has one member set; null takes it out.
+/// A token signed by `key` whose header has one member set; null removes it.
 fn with_header(key: TestKey, member: &str, value: Value) -> String {
     let mut header = key.header();
     if value.is_null() {
@@ -70,12 +71,12 @@ fn every_algorithm_verifies_under_a_key_that_may_do_it_and_under_its_own_name_al
             }
         }
     }
-    // A signature of one algorithm under the name of another that the same key can do.
+    // A signature of one algorithm under the name of another that fits the same key.
     let provider = provider_of(&[bare(RSA_A)]);
     for (key, other) in keys.iter().zip(rsa.iter().cycle().skip(1)) {
         assert_eq!(reason(&with_header(*key, "alg", json!(other.name())), &provider), "token_bad_signature");
     }
-    // Two names of one algorithm: a key that says one has made what says the other.
+    // Two names of one algorithm: a key with one name has made what has the other.
     let token = ED25519.renamed("ed25519", Algorithm::Ed25519).sign(&claims());
     assert!(verify_now(&token, &provider_of(&[ED25519.jwk()])).is_ok());
 }

@@ -193,8 +193,8 @@ pub fn record(
 pub fn changed(approval: &Approval) -> Refusal {
     Refusal::new(
         Reason::DigestMismatch,
-        "the work item or its assistant has changed since the approval was asked for",
-        "Ask again with: SELECT awgp.request_approval(work_item_id)",
+        "the work item or its assistant has changed since the approval was requested",
+        "Request it again with: SELECT awgp.request_approval(work_item_id)",
     )
     .with("approval_id", approval.id.to_string())
     .with("work_item_id", approval.work_item.to_string())

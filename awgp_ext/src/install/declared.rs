@@ -3,7 +3,8 @@
 use super::manifest::{members, scripts};
 use serde_json::{Value, json};
 
-/// Each privilege that the scripts grant, as JSON: an array of kind (TABLE, FUNCTION, SCHEMA), object, privilege, columns and role.
+/// The privileges that the scripts grant, as JSON: for each an array of kind (TABLE, FUNCTION, SCHEMA),
+/// object, privilege, columns and role.
 pub fn grants() -> String {
     let texts = scripts().chain(members()).map(|file| file.text);
     Value::Array(texts.flat_map(grants_of).collect()).to_string()

@@ -29,7 +29,8 @@ macro_rules! files {
     };
 }
 
-/// The shape of the tables: made once, in a database that has none of them. `sql/migrations/README.md` says how it changes.
+/// The shape of the tables, created once, in a database without them. `sql/migrations/README.md` describes
+/// how to change it.
 const TABLES: &[File] = files! { "tables":
     "installation",
     "schema_migrations",
@@ -67,11 +68,12 @@ const TABLES: &[File] = files! { "tables":
     "maintenance_steps",
 };
 
-/// What has changed since 0.1.0: each is applied once to a database that is older, in order, and never changed after a release.
+/// What has changed since 0.1.0: each migration is applied once to an older database, in order, and never
+/// changed after a release.
 const MIGRATIONS: &[File] = files! { "migrations": };
 
-/// Members of the extension that pgrx does not make: trigger functions, and what else is in C. Their bodies are the functions of
-/// the same name in this crate.
+/// Members of the extension that pgrx does not declare: trigger functions, and other C functions. Their
+/// bodies are the functions of the same name in this crate.
 const MEMBER_FUNCTIONS: &[File] = files! { "members/functions":
     "entity_id",
     "visible_tenants",
@@ -288,7 +290,8 @@ const AFTER_VIEWS: &[File] = files! { "functions":
     "prices_in_force",
 };
 
-/// What belongs to the extension and goes with it: applied by the scripts that make and update it, and again by force.
+/// The members of the extension: applied by the scripts that create and update it, and again by
+/// `install(force => true)`.
 pub fn members() -> impl Iterator<Item = &'static File> {
     MEMBER_FUNCTIONS.iter().chain(TRIGGER_FUNCTIONS).chain(MEMBERS)
 }

@@ -5,11 +5,11 @@
 //! structure while the server is told that no extension is being created: nothing it makes becomes a member.
 //! `pg_dump` then treats it as what it is, ordinary tables.
 //!
-//! A database without tables gets those of this version, whole; one that has them, the migrations that it lacks.
-//! Then both get the scripts.
+//! A database without tables gets those of this version, whole; one that has them, the migrations that it
+//! lacks. Then both get the scripts.
 //!
-//! A restore replays `CREATE EXTENSION` and brings the tables itself. Such sessions have `row_security = off`;
-//! there the script stops after the logic.
+//! A restore replays `CREATE EXTENSION` and brings the tables itself. Such sessions have
+//! `row_security = off`; there the script stops after the logic.
 //!
 //! Failure handling: everything runs in the caller's transaction; an error leaves nothing behind.
 
@@ -180,7 +180,7 @@ impl Drop for OutsideExtension {
     }
 }
 
-/// A migration of a structure that has rows: one that does not keep a new constraint is told of, and left as it is.
+/// A migration of a structure with rows: one that violates a new constraint is reported, and nothing changes.
 fn run_over_rows(file: &File) {
     let Err(failed) = subtransaction::within(|| run(file.text)) else { return };
     if failed.code != PgSqlErrorCode::ERRCODE_CHECK_VIOLATION {

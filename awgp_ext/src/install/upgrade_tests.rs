@@ -1,5 +1,5 @@
-//! The road of a migration, with one that no version has: from this version's structure, with rows in it, to the next
-//! one's, which is what a new database gets.
+//! Tests a migration that no version has: from this version's structure, with rows in it, to that of the next
+//! version, which a new database gets.
 
 #[pgrx::pg_schema]
 mod tests {

@@ -1,5 +1,6 @@
-//! docs/functions.md: every function that clients call. Signature, types, defaults and callers are the catalog's, meaning,
-//! arguments and errors the COMMENT's, a line each; area, order and examples those of `tests/functions.sql`.
+//! docs/functions.md: every function that clients call. Signature, types, defaults and callers come from the
+//! catalog; meaning, arguments and errors from the COMMENT, one line each; area, order and examples from
+//! `tests/functions.sql`.
 
 use super::{Page, code, item, table, wrapped};
 use crate::catalog::PLAIN_SESSION;

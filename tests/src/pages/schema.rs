@@ -51,7 +51,8 @@ const POLICIES: &str = "
            COALESCE(obj_description(oid, 'pg_policy'), '')
     FROM pg_policy WHERE polrelid = $1 ORDER BY polname COLLATE \"C\"";
 
-/// In the order in which they fire: BEFORE a statement, BEFORE and AFTER each row, AFTER a statement, and then by name.
+/// In the order in which they fire: BEFORE a statement, BEFORE and AFTER each row, AFTER a statement, and
+/// then by name.
 const TRIGGERS: &str = "
     SELECT tgname::text,
            CASE WHEN tgtype & 2 = 2 THEN 'BEFORE ' ELSE 'AFTER ' END

@@ -1,4 +1,4 @@
-//! Verification of an exported file: no server, no trust in one. A manifest beside it is held against it.
+//! Verification of an exported file without any server. A manifest beside it is compared with it.
 
 use super::progress::Progress;
 use super::report::Report;
@@ -16,10 +16,10 @@ use uuid::Uuid;
 
 const READ_BYTES: usize = 1 << 20;
 const ROWS_BETWEEN_LOOKS: u64 = 4096;
-/// What a zstd frame begins with.
+/// The beginning of a zstd frame.
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
-/// Verifies a file, and against its manifest where one lies beside it.
+/// Verifies a file, and compares it with its manifest where there is one beside it.
 pub fn verify(path: &Path, install_id: Option<Uuid>) -> Result<Report, Failure> {
     let begun = Instant::now();
     let manifest = manifest_beside(path)?;
@@ -27,7 +27,8 @@ pub fn verify(path: &Path, install_id: Option<Uuid>) -> Result<Report, Failure> 
     Ok(Report { findings, rows: sum.rows, lanes: None, took: begun.elapsed(), proved: Vec::new() })
 }
 
-/// Verifies a file against a manifest, where there is one: what its rows yield, and all findings.
+/// Verifies a file and compares it with its manifest, where there is one: the file's contents, and all
+/// findings.
 pub fn verify_against(
     path: &Path,
     install_id: Option<Uuid>,
@@ -86,7 +87,7 @@ fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
     Ok(Box::new(plain))
 }
 
-/// SHA-256 and length of a file as it lies there.
+/// SHA-256 and length of a file as stored.
 pub fn digest_of(path: &Path) -> Result<(Digest, u64), Failure> {
     let cannot = |error: io::Error| unreadable(path, &error);
     let mut file = File::open(path).map_err(cannot)?;
@@ -103,7 +104,7 @@ pub fn digest_of(path: &Path) -> Result<(Digest, u64), Failure> {
     }
 }
 
-/// Where the manifest of an exported month lies: beside it, `.manifest.json` in the place of `.jsonl.zst`.
+/// The manifest's path: beside the exported month, with `.manifest.json` instead of `.jsonl.zst`.
 fn manifest_path(path: &Path) -> Option<PathBuf> {
     let name = path.file_name()?.to_str()?;
     let stem = name.strip_suffix(".zst").unwrap_or(name).strip_suffix(".jsonl")?;
@@ -116,7 +117,10 @@ pub fn manifest_beside(path: &Path) -> Result<Option<Manifest>, Failure> {
     let text = std::fs::read_to_string(&beside).map_err(|error| unreadable(&beside, &error))?;
     let manifest: Manifest = serde_json::from_str(&text).map_err(|error| unreadable(&beside, &error))?;
     if manifest.format != FORMAT {
-        return Err(unreadable(&beside, &format!("format {} is not known here", manifest.format)));
+        return Err(unreadable(
+            &beside,
+            &format!("this version of AWGP does not know format {}", manifest.format),
+        ));
     }
     Ok(Some(manifest))
 }

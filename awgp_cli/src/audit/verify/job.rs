@@ -13,21 +13,21 @@ pub const SESSION: &str = "
     SET search_path = pg_catalog, pg_temp; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET statement_timeout = 0;
     SET jit = off; SET row_security = on";
 
-/// For what reads rows: from the heap, in its order, from its beginning.
+/// For statements that read rows: from the heap, in its order, from its beginning.
 pub const FROM_THE_HEAP: &str = "
     SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off; SET LOCAL enable_bitmapscan = off;
     SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL synchronize_seqscans = off;
     SET LOCAL work_mem = '64MB'";
 
-/// Rows between two looks at the clock of the others.
+/// How many rows are read between two checks of the others.
 const ROWS_BETWEEN_LOOKS: u64 = 1024;
 
-/// What the jobs and their leader share.
+/// The state that the jobs and their leader share.
 #[derive(Debug, Default)]
 pub struct Shared {
     /// Rows read so far.
     pub rows: AtomicU64,
-    /// Set when the others shall stop.
+    /// Set when the others must stop.
     pub stop: AtomicBool,
 }
 
@@ -54,7 +54,7 @@ impl Job {
             let mut session = Session::open(&self.target).await?;
             session.client().batch_execute(SESSION).await?;
             let work = session.begin(Context::default()).await?;
-            // The name is the server's own; the statement takes no parameter.
+            // The name comes from the server; the statement has no parameters.
             work.batch(&format!("SET TRANSACTION SNAPSHOT '{}'", self.snapshot)).await?;
             let context = Context { tenant: self.tenant.as_deref(), user: self.user.as_deref() };
             scope::enter(&work, context).await?;
@@ -64,7 +64,7 @@ impl Job {
     }
 }
 
-/// Reads and judges a share of the rows.
+/// Reads and verifies a share of the rows.
 pub async fn read(
     work: &Work<'_>,
     plan: &Plan,

@@ -2,14 +2,14 @@
 //!
 //! | file | what it does |
 //! |---|---|
-//! | [`plan`] | what is to be read, and the statements that read it |
+//! | [`plan`] | what is read, and the statements that read it |
 //! | [`job`] | a connection that reads a share of the lanes in the common snapshot |
-//! | [`scan`] | rows in heap order to suspicions, without a sort |
+//! | [`scan`] | from rows in heap order to suspicions, without a sort |
 //! | [`seal`] | sealed partitions against audit_log_integrity |
 //! | [`signed`] | the notes of an auditor against the rows |
 //! | [`structure`] | triggers, policies and partitions in the catalog |
 //! | [`file`] | an exported file instead of a database |
-//! | [`report`], [`progress`] | what is shown |
+//! | [`report`], [`progress`] | the output |
 
 pub mod file;
 pub mod job;
@@ -65,7 +65,7 @@ pub async fn run(options: &AuditVerify, invocation: &Invocation<'_>) -> Result<E
     print(&report.render(invocation.output), report.exit())
 }
 
-/// Verifies the log with jobs of their own connections, all in one snapshot.
+/// Verifies the log with jobs on their own connections, all in one snapshot.
 async fn lead(
     leader: &mut Session,
     target: &Target,
@@ -105,25 +105,26 @@ async fn lead(
     Ok(report)
 }
 
-/// The tenants of the notes that this login reads and that were asked for.
+/// The tenants of the notes that this login reads and that were requested.
 fn narrowed(scope: Scope, notes: Option<&Notes>) -> Result<(Scope, Vec<Uuid>), Failure> {
     let Some(notes) = notes else { return Ok((scope, Vec::new())) };
     let tenants: Vec<Uuid> = match &scope {
         Scope::All => notes.tenants(),
         Scope::Tenants(visible) => notes.tenants().into_iter().filter(|id| visible.contains(id)).collect(),
     };
-    // What is not looked at must not look like what was proved.
+    // What is not read must not look proved.
     if tenants.is_empty() {
         return Err(Failure::of_reason(
             Reason::UnknownTenant,
-            "the notes speak of no tenant that is asked for and seen",
+            "the notes cover no tenant that is requested and visible",
         )
         .hint("name the notes of the tenant, or log in as an auditor"));
     }
     Ok((Scope::Tenants(tenants.clone()), tenants))
 }
 
-/// Verifies the log inside of a transaction, with what it alone has changed so far; against notes, where some are given.
+/// Verifies the log within a transaction, including its own uncommitted changes; also against notes, where
+/// some are given.
 pub async fn within(work: &Work<'_>, context: Context<'_>, notes: Option<&Notes>) -> Result<Report, Trouble> {
     let begun = Instant::now();
     work.batch("SAVEPOINT before; SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'").await?;
@@ -145,7 +146,7 @@ pub async fn within(work: &Work<'_>, context: Context<'_>, notes: Option<&Notes>
     Ok(report)
 }
 
-/// Runs the jobs and waits for all of them. The first trouble stops the others.
+/// Runs the jobs and waits for all of them. The first error stops the others.
 async fn gather(jobs: Vec<Job>, plan: &Arc<Plan>, seals: &Seals) -> Result<Vec<Evidence>, Trouble> {
     let shared = Arc::new(Shared::default());
     let progress = Progress::of_rows(plan.estimate());
@@ -177,21 +178,21 @@ async fn gather(jobs: Vec<Job>, plan: &Arc<Plan>, seals: &Seals) -> Result<Vec<E
     match first_trouble {
         Some(trouble) => Err(trouble),
         None => {
-            // Whoever ends first, the findings are the same.
+            // The findings do not depend on which job ends first.
             gathered.sort_by_key(|(index, _)| *index);
             Ok(gathered.into_iter().map(|(_, evidence)| evidence).collect())
         }
     }
 }
 
-/// Whether a finding is about the rows of the partition that a finding about its seal is of.
+/// Whether a finding is about the rows of the partition whose seal another finding is about.
 fn names_rows_of(findings: &[Finding], seal: &Finding) -> bool {
     findings
         .iter()
         .any(|finding| finding.severity == Severity::Error && finding.partition_name == seal.partition_name)
 }
 
-/// All evidence to findings: lanes first, so that what was moved from one to another is known as that; then
+/// From all evidence to findings: lanes first, so that a row moved from one to another is recognised; then
 /// partitions, seals and guards.
 async fn conclude(
     work: &Work<'_>,
@@ -213,7 +214,7 @@ async fn conclude(
     }
     let mut suspicions = Vec::new();
     for lane in plan.sealed_lanes().filter(|lane| !begun_lanes.contains(lane)) {
-        // A lane of which a seal tells, and no row is left.
+        // A lane that a seal names, without any row left.
         LaneVerifier::new(lane, plan.lane_facts(lane)).finish(&mut suspicions);
     }
     suspicions.into_iter().for_each(|suspicion| reconciler.add(suspicion));
@@ -222,7 +223,7 @@ async fn conclude(
     if plan.only.is_none() {
         findings = structure::partitions(work, findings).await?;
     }
-    // Where rows were touched the seal cannot fit either: one deed, one name.
+    // Where rows were changed the seal cannot fit either: one act is one finding.
     let mut broken = seals.check(&plan.partitions, stored);
     broken.retain(|seal| seal.kind == Kind::IntegrityMissing || !names_rows_of(&findings, seal));
     findings.extend(broken);

@@ -1,4 +1,4 @@
-//! What is to be read: the partitions, the tenants, where lanes begin, and the statements that read them.
+//! What is read: the partitions, the tenants, where lanes begin, and the statements that read them.
 
 use crate::audit::scope::Scope;
 use awgp_client::{Exit, Failure, Row, Trouble, Work};
@@ -35,7 +35,7 @@ const ANCHORS: &str = "
     SELECT tenant_id, chain_lane, last_seq AS chain_seq, last_hash AS integrity_hash FROM awgp.audit_chain_anchors
     WHERE {tenants} AND ($1::text IS NULL OR partition_name = $1) ORDER BY tenant_id, chain_lane, last_seq";
 
-/// Stretches of lanes that lie in retired months: their rows are lawfully not there.
+/// Ranges of lanes in retired months: their rows may be missing.
 const RETIRED: &str = "
     SELECT a.tenant_id, a.chain_lane, a.first_seq, a.last_seq AS chain_seq, a.last_hash AS integrity_hash
     FROM awgp.audit_chain_anchors a JOIN awgp.audit_retired_partitions r USING (partition_name)
@@ -51,12 +51,12 @@ pub struct Partition {
     pub oid: u32,
     /// Its name.
     pub name: String,
-    /// How many rows the server thinks it has.
+    /// The server's estimate of its rows.
     pub estimate: u64,
     range: Option<(String, String)>,
 }
 
-/// What is to be read.
+/// What is read.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The install whose genesis values the lanes begin at.
@@ -116,7 +116,7 @@ impl Plan {
         })
     }
 
-    /// Holds the lanes against what an auditor has signed, too.
+    /// Compares the lanes with what an auditor has signed, too.
     #[must_use]
     pub fn with_signed(self, signed: HashMap<Lane, Vec<Link>>) -> Self {
         Self { signed, ..self }
@@ -127,7 +127,7 @@ impl Plan {
         &self.condition
     }
 
-    /// What is known of a lane: where it begins, and the links that seals have recorded.
+    /// What is known about a lane: where it begins, and the links that seals have recorded.
     pub fn lane_facts(&self, lane: Lane) -> LaneFacts {
         let facts = match self.starts.get(&lane) {
             Some(start) => LaneFacts::after(*start),
@@ -140,7 +140,7 @@ impl Plan {
         LaneFacts { points, bridges, head: last.map_or(Head::Unknown, Head::AtLeast), ..facts }
     }
 
-    /// The lanes of which seals or notes tell.
+    /// The lanes that seals or notes name.
     pub fn sealed_lanes(&self) -> impl Iterator<Item = Lane> {
         let mut lanes: Vec<Lane> = self.anchors.keys().chain(self.signed.keys()).copied().collect();
         lanes.sort();
@@ -148,7 +148,7 @@ impl Plan {
         lanes.into_iter()
     }
 
-    /// How many rows there may be; for the progress bar.
+    /// The estimated number of rows, for the progress bar.
     pub fn estimate(&self) -> u64 {
         let read = self
             .partitions
@@ -157,12 +157,12 @@ impl Plan {
         read.map(|partition| partition.estimate).sum()
     }
 
-    /// Reads one share's rows in the order of the heap, partition after partition.
+    /// Reads the rows of one share in heap order, partition after partition.
     pub fn in_heap_order(&self, share: Share) -> String {
         format!("{}{}", self.condition, share.condition())
     }
 
-    /// Reads one share's rows sorted by lane; only these lanes where they are given.
+    /// Reads the rows of one share sorted by lane; only these lanes where they are given.
     pub fn sorted(&self, share: Share, lanes: Option<&[Lane]>) -> String {
         let mut condition = format!("{}{}", self.condition, share.condition());
         if let Some(lanes) = lanes {
@@ -176,12 +176,12 @@ impl Plan {
     }
 }
 
-/// One job's part of the rows: whole lanes, picked by a hash.
+/// One job's share of the rows: whole lanes, chosen by a hash.
 #[derive(Clone, Copy, Debug)]
 pub struct Share {
-    /// Which, from 0.
+    /// Its number, from 0.
     pub index: u32,
-    /// Of how many.
+    /// The number of shares.
     pub of: u32,
 }
 
@@ -194,7 +194,7 @@ impl Share {
         if of == 1 {
             return String::new();
         }
-        // The hash may be negative. A tenant that is NULL against the rules must not fall through.
+        // The hash may be negative. A tenant that is NULL against the rules must be in a share too.
         format!(
             " AND mod(mod(coalesce(uuid_hash_extended(tenant_id, chain_lane), 0), {of}) + {of}, {of}) = {index}"
         )
@@ -205,7 +205,7 @@ impl Partition {
     fn condition(&self) -> String {
         let mut condition = format!("tableoid = {}::oid", self.oid);
         if let Some((from, to)) = &self.range {
-            // The bounds alone let the server leave the other partitions out.
+            // The bounds let the server skip the other partitions.
             let _ = write!(condition, " AND \"timestamp\" >= '{from}' AND \"timestamp\" < '{to}'");
         }
         condition
@@ -218,7 +218,7 @@ pub async fn read_install_id(work: &Work<'_>) -> Result<Uuid, Trouble> {
     if work.number(may, &[]).await? == 0 {
         return Err(Failure::new(
             Exit::NotAllowed,
-            "this login may not read the install id, which the chains begin with",
+            "this login may not read the install id, with which the chains begin",
         )
         .hint("give it with --install-id; an auditor reads it with `SELECT id FROM awgp.installation`")
         .into());
@@ -292,17 +292,17 @@ async fn bridges(work: &Work<'_>, scope: &Scope) -> Result<HashMap<Lane, Vec<Bri
 fn link(row: &Row) -> Result<(Lane, Link), Trouble> {
     let lane =
         Lane { tenant_id: parse(&text(row, "tenant_id"))?, chain_lane: parse(&text(row, "chain_lane"))? };
-    // What is no hash fits nothing: it is reported where the next row does not follow it.
+    // A text that is not a hash matches nothing: it is reported where the next row does not follow it.
     let hash = Digest::from_hex(text(row, "integrity_hash").as_bytes()).unwrap_or(Digest([0; 32]));
     Ok((lane, Link { seq: parse(&text(row, "chain_seq"))?, hash }))
 }
 
-/// A column's text; nothing where it is NULL.
+/// A column's text; empty where it is NULL.
 pub fn text(row: &Row, name: &str) -> String {
     row.text(name).unwrap_or_default()
 }
 
-/// A value of the server's own making.
+/// A value that the server created.
 pub fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, Trouble> {
     text.parse().map_err(|error| unreadable(&error).into())
 }

@@ -1,4 +1,4 @@
-//! The progress bar, on stderr and only where that is a terminal.
+//! The progress bar, on stderr and only on a terminal.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
@@ -24,14 +24,14 @@ impl Progress {
             ProgressDrawTarget::hidden()
         };
         let bar = ProgressBar::with_draw_target(Some(length), target);
-        // The template is this file's; the default style stands in for one that cannot be read.
+        // The template is constant; the default style replaces it if it cannot be read.
         bar.set_style(
             ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
         );
         Self(bar)
     }
 
-    /// So far.
+    /// The progress so far.
     pub fn set(&self, position: u64) {
         if self.0.length().is_some_and(|length| length < position) {
             self.0.set_length(position);
@@ -39,7 +39,7 @@ impl Progress {
         self.0.set_position(position);
     }
 
-    /// Takes it off the screen.
+    /// Removes it from the screen.
     pub fn clear(&self) {
         self.0.finish_and_clear();
     }

@@ -1,4 +1,4 @@
-//! How a verification is told: findings as a table or as JSON Lines, and a line that sums up.
+//! The report of a verification: findings as a table or as JSON Lines, and a summary line.
 
 use crate::opt::Output;
 use crate::render;
@@ -22,7 +22,7 @@ pub struct Report {
     pub lanes: Option<usize>,
     /// How long it took.
     pub took: Duration,
-    /// What was proved against signed notes, and on what it rests, a sentence a tenant.
+    /// What was proved against signed notes, and on what it rests, one sentence per tenant.
     pub proved: Vec<String>,
 }
 

@@ -1,10 +1,10 @@
-//! Rows in the order of the heap, verified without sorting them.
+//! Verifies rows in heap order, without sorting them.
 //!
-//! The log is append-only, so a lane's rows stand in the heap nearly in order: a row that comes early waits a
-//! little. All lanes are followed at once, and what waits is bounded; where the bound is reached, the lane
-//! with the most waiting goes on without the rows it waits for. If one of those comes after all, the lane is out of order,
-//! and is read again, sorted by the server. So an honest log is read once, at the speed of the disk, and any other
-//! is still judged right.
+//! The log is append-only, so a lane's rows are nearly in order in the heap: a row that comes early waits.
+//! All lanes are followed at the same time, and what waits is bounded; at the bound, the lane with the most
+//! waiting rows continues without the rows it waits for. If one of those comes later, the lane is out of
+//! order, and is read again, sorted by the server. So an unchanged log is read once, at the speed of the
+//! disk, and any other log still gets correct findings.
 
 use super::plan::Plan;
 use super::seal::Seals;
@@ -16,15 +16,15 @@ use awgp_core::audit::row::RowRef;
 use awgp_core::audit::suspicion::Suspicion;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// Bytes of rows that wait for an earlier one.
+/// The most bytes of rows that wait for an earlier one.
 const WAITING_BYTES_MAX: usize = 64 << 20;
-/// Lanes that are followed at once; each takes about a kilobyte and its longest row.
+/// The most lanes that are followed at the same time; each takes about a kilobyte and its longest row.
 const LANES_MAX: usize = 65_536;
 
 /// What a job has found.
 #[derive(Debug, Default)]
 pub struct Evidence {
-    /// What lanes could not settle by themselves, in the order of the lanes.
+    /// What needs other lanes to decide, in the order of the lanes.
     pub suspicions: Vec<Suspicion>,
     /// Lanes that begin at their genesis value.
     pub lanes_from_genesis: usize,
@@ -32,7 +32,7 @@ pub struct Evidence {
     pub lanes: Vec<Lane>,
     /// Rows.
     pub rows: u64,
-    /// What the sealed partitions yield.
+    /// What follows from the sealed partitions.
     pub seals: Seals,
 }
 
@@ -41,7 +41,7 @@ pub struct Evidence {
 pub enum Again {
     /// These lanes.
     Lanes(Vec<Lane>),
-    /// All of it: there were too many lanes to follow.
+    /// All of it: there are too many lanes to follow.
     All,
 }
 
@@ -122,7 +122,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Ends: what was found, and what must be read again.
+    /// Ends: returns what was found, and what must be read again.
     pub fn finish(self, evidence: &mut Evidence) -> Again {
         if self.too_many_lanes {
             return Again::All;
@@ -145,7 +145,7 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// The number that comes next where `seq` would, past the stretches that were retired.
+/// The number that is next where `seq` would be, after retired ranges.
 fn after_bridges(facts: &LaneFacts, seq: i64) -> i64 {
     facts.bridges.iter().fold(seq, |seq, bridge| {
         if (bridge.first_seq..=bridge.last.seq).contains(&seq) {
@@ -185,7 +185,7 @@ impl Track {
                 self.push_waiting(rows);
             }
         } else {
-            // Too late, or a second row at a position: only in sorted order can it be judged.
+            // Too late, or a second row at a position: only the sorted order can decide.
             self.out_of_order = true;
             self.suspicions = Vec::new();
             self.waiting = BTreeMap::new();
@@ -201,14 +201,14 @@ impl Track {
     fn push_waiting(&mut self, rows: Vec<Kept>) {
         for kept in rows {
             self.waiting_bytes -= kept.bytes.len();
-            // It was parsed when it came.
+            // It was parsed when it arrived.
             if let Some(tuple) = kept.tuple() {
                 self.push(&tuple.row);
             }
         }
     }
 
-    /// Goes on without the rows that others wait for.
+    /// Continues without the rows that others wait for.
     fn release(&mut self) {
         for rows in std::mem::take(&mut self.waiting).into_values() {
             self.push_waiting(rows);
@@ -216,7 +216,7 @@ impl Track {
     }
 }
 
-/// Rows sorted by lane, number and id, judged in constant memory.
+/// Verifies rows sorted by lane, number and id, in constant memory.
 pub struct Sorted<'a> {
     plan: &'a Plan,
     current: Option<LaneVerifier>,

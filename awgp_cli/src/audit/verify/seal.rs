@@ -1,4 +1,4 @@
-//! Sealed partitions: what their rows yield, against what their rows of audit_log_integrity say.
+//! Sealed partitions: their rows, compared with their rows of audit_log_integrity.
 
 use super::plan::{Partition, parse, text};
 use crate::audit::tuple::Tuple;
@@ -8,7 +8,7 @@ use awgp_core::audit::finding::Finding;
 use awgp_core::audit::integrity::{self, HeadsRoot, Seal};
 use std::collections::{BTreeMap, HashMap};
 
-/// What the sealed partitions yield.
+/// What follows from the sealed partitions.
 #[derive(Clone, Debug, Default)]
 pub struct Seals(HashMap<u32, Yield>);
 
@@ -18,13 +18,13 @@ struct Yield {
     heads: BTreeMap<Lane, Link>,
 }
 
-/// What is stored of a sealed partition.
+/// What is stored about a sealed partition.
 #[derive(Clone, Debug)]
 pub struct Stored {
     partition_name: String,
     /// Its row of audit_log_integrity: highest id and root.
     integrity: Option<(i64, String)>,
-    /// Whether anchors say that it is sealed.
+    /// Whether its anchors show that it is sealed.
     anchored: bool,
 }
 
@@ -36,7 +36,7 @@ const STORED: &str = "
         ON a.partition_name = i.partition_name
     ORDER BY 1";
 
-/// What is stored of sealed partitions. The login reads every tenant's trail.
+/// What is stored about sealed partitions. The login reads every tenant's trail.
 pub async fn stored(work: &Work<'_>) -> Result<Vec<Stored>, Trouble> {
     let rows = work.select(STORED, &[]).await?;
     rows.iter()
@@ -56,7 +56,7 @@ pub async fn stored(work: &Work<'_>) -> Result<Vec<Stored>, Trouble> {
 }
 
 impl Seals {
-    /// Ready for the partitions that have a row.
+    /// Begins, with the partitions that have a row.
     pub fn of(partitions: &[Partition], stored: &[Stored]) -> Self {
         let sealed = partitions
             .iter()
@@ -64,7 +64,7 @@ impl Seals {
         Self(sealed.map(|partition| (partition.oid, Yield::default())).collect())
     }
 
-    /// Takes a row, in whatever order.
+    /// Takes a row, in any order.
     pub fn take(&mut self, tuple: &Tuple<'_>) {
         if self.0.is_empty() {
             return;
@@ -74,13 +74,13 @@ impl Seals {
         found.highest_id = found.highest_id.max(row.id);
         let lane = row.position().lane();
         if found.heads.get(&lane).is_none_or(|head| head.seq < row.chain_seq) {
-            // A hash that is no hash is reported with its row; here it only must not fit.
+            // A text that is not a hash is reported with its row; here it must not match.
             let hash = Digest::from_hex(row.integrity_hash).unwrap_or(Digest([0; 32]));
             found.heads.insert(lane, Link { seq: row.chain_seq, hash });
         }
     }
 
-    /// Adds what another job has seen; jobs share no lane.
+    /// Adds the result of another job; jobs share no lane.
     pub fn merge(&mut self, other: Self) {
         for (oid, mut theirs) in other.0 {
             let ours = self.0.entry(oid).or_default();
@@ -93,7 +93,7 @@ impl Seals {
     pub fn check(&self, partitions: &[Partition], stored: &[Stored]) -> Vec<Finding> {
         let check = |stored: &Stored| {
             let name = &stored.partition_name;
-            // One that is not attached is found by itself.
+            // A partition that is not attached is another finding.
             let partition = partitions.iter().find(|partition| partition.name == *name)?;
             let found = self.0.get(&partition.oid)?;
             let mut root = HeadsRoot::default();

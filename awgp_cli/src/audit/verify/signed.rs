@@ -1,8 +1,8 @@
 //! The trail against what an auditor has signed.
 //!
-//! The lanes' last links of the notes are known points of the chain, so that what was cut or rewritten is found and named where
-//! the rows are read. Here the rest is judged: whether the database still knows what was signed, and
-//! whether the rows yield the signed roots, computed by [`walk`].
+//! The lanes' last links in the notes are known points of the chain, so that cut or rewritten rows are found
+//! and named where the rows are read. The rest is checked here: whether the database still has what was
+//! signed, and whether the rows yield the signed roots, computed by [`walk`].
 
 use super::plan::{parse, text};
 use crate::audit::notes::Notes;
@@ -13,7 +13,7 @@ use awgp_core::audit::finding::{Finding, Kind, Severity};
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
-/// How far the lanes were, as the database says: for trees of which a group's note says the root alone.
+/// The state of the lanes, as the database reports it: for trees of which a group's note has only the root.
 const LANES: &str = "
     SELECT DISTINCT ON (chain_lane) chain_lane, last_seq, last_hash FROM awgp.audit_tree_lanes
     WHERE tenant_id = $1::text::uuid AND tree_size <= $2 ORDER BY chain_lane, last_seq DESC";
@@ -32,7 +32,7 @@ pub async fn links(
     tenants: &[Uuid],
 ) -> Result<HashMap<Lane, Vec<Link>>, Trouble> {
     let mut links: HashMap<Lane, Vec<Link>> = HashMap::new();
-    // Which of two histories is the true one, no note can say.
+    // A note cannot prove which of two histories is the true one.
     let split = split_tenants(notes);
     for tenant_id in tenants.iter().filter(|id| !split.contains(id)) {
         let mut add = |chain_lane, link| {
@@ -66,13 +66,14 @@ pub async fn links(
     Ok(links)
 }
 
-/// The signed trees of a tenant: sizes and their roots. More than one root a size is a split view, told elsewhere.
+/// The signed trees of a tenant: sizes and their roots. More than one root for a size is a split view, which
+/// is reported elsewhere.
 fn trees(notes: &Notes, tenant_id: Uuid) -> BTreeMap<u64, Digest> {
     let statements = notes.signed.iter().map(|signed| &signed.statement);
     statements.filter_map(|statement| statement.tree_of(tenant_id)).collect()
 }
 
-/// Judges each tenant's signed trees, and says what was proved and on what it rests.
+/// Checks each tenant's signed trees, and returns what was proved and on what it rests.
 pub async fn judge(
     work: &Work<'_>,
     notes: &Notes,
@@ -90,7 +91,7 @@ pub async fn judge(
         }
         let is_touched =
             |finding: &Finding| finding.severity == Severity::Error && finding.tenant_id == Some(*tenant_id);
-        // Where rows were touched the root cannot fit either: one deed, one name.
+        // Where rows were changed the root cannot fit either: one act is one finding.
         if findings.iter().any(is_touched) {
             continue;
         }
@@ -114,12 +115,12 @@ pub async fn judge(
     Ok(told)
 }
 
-/// The tenants of which the notes tell two histories.
+/// The tenants for which the notes have two histories.
 fn split_tenants(notes: &Notes) -> Vec<Uuid> {
     notes.split_views().into_iter().filter_map(|finding| finding.tenant_id).collect()
 }
 
-/// The largest signed tree that the database does not know, and the newest that it knows.
+/// The largest signed tree that the database does not have, and the newest that it has.
 async fn lost(
     work: &Work<'_>,
     tenant_id: Uuid,
@@ -135,18 +136,17 @@ async fn lost(
     Ok(None)
 }
 
-/// An older state of the database has shorter lanes: what is missing at their ends is told once.
+/// An older state of the database has shorter lanes: what is missing at their ends is one finding.
 fn rolled_back(findings: &mut Vec<Finding>, tenant_id: Uuid, (size, newest): (u64, i64)) {
     let mut ends = String::new();
     findings.retain(|finding| {
         let is_end = finding.kind == Kind::CutTail && finding.tenant_id == Some(tenant_id);
         if let (true, Some(lane), Some(seq)) = (is_end, finding.chain_lane, finding.chain_seq) {
-            ends = format!("{ends}; lane {lane} has nothing from {seq} on");
+            ends = format!("{ends}; lane {lane} has no rows from {seq} on");
         }
         !is_end
     });
-    let detail =
-        format!("{size} rows were signed; the newest checkpoint that the database knows has {newest}{ends}");
+    let detail = format!("{size} rows were signed; the newest checkpoint in the database has {newest}{ends}");
     findings.push(Finding { tenant_id: Some(tenant_id), ..Finding::about_log(Kind::RolledBack, detail) });
 }
 
@@ -163,7 +163,7 @@ fn proved(tenant_id: Uuid, trees: &BTreeMap<u64, Digest>, by_stored_hash: u64) -
     let relies = match by_stored_hash {
         0 => String::new(),
         rows => format!(
-            "; {rows} of them are gone with their partitions: their stored leaves, with the rows that are here, yield the signed root"
+            "; {rows} of them are gone with their partitions: their stored leaves and the remaining rows yield the signed root"
         ),
     };
     format!("tenant {tenant_id}: the trail extends what was signed at {sizes} rows{relies}")

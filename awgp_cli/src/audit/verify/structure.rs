@@ -1,4 +1,4 @@
-//! What the catalog shows an auditor: triggers and policies that keep the log, and partitions that are not there.
+//! What an auditor finds in the catalog: triggers and policies that protect the log, and missing partitions.
 
 use super::plan::{parse, text};
 use awgp_client::{Row, Trouble, Work};
@@ -6,14 +6,15 @@ use awgp_core::audit::finding::{Finding, Kind};
 use awgp_core::month::Month;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The same text that the extension reads the catalog with; here it is this program's, and reads the catalog alone.
+/// The same query with which the extension reads the catalog; here it is part of this program, and reads only
+/// the catalog.
 const PARTITIONS: &str = include_str!("../../../../sql/verify/partitions.sql");
 const GUARDS: [&str; 2] = [
     include_str!("../../../../sql/verify/triggers.sql"),
     include_str!("../../../../sql/verify/policies.sql"),
 ];
 
-/// The partitions on both sides of a place in a lane.
+/// The partitions before and after a position in a lane.
 const NEIGHBOURS: &str = "
     SELECT (SELECT c.relname FROM awgp.audit_logs a JOIN pg_class c ON c.oid = a.tableoid
             WHERE a.tenant_id = $1::text::uuid AND a.chain_lane = $2 AND a.chain_seq < $3
@@ -31,12 +32,12 @@ pub async fn guards(work: &Work<'_>) -> Result<Vec<Finding>, Trouble> {
     Ok(findings)
 }
 
-/// Months that are said to be retired, without a record of it. For who reads every tenant's trail.
+/// Months that are marked as retired, without a record of it. For a login that reads every tenant's trail.
 pub async fn retirements(work: &Work<'_>) -> Result<Vec<Finding>, Trouble> {
     catalog(work, include_str!("../../../../sql/verify/retirements.sql")).await
 }
 
-/// Findings of a text whose columns are kind, object and detail.
+/// Findings of a query whose columns are kind, object and detail.
 async fn catalog(work: &Work<'_>, sql: &str) -> Result<Vec<Finding>, Trouble> {
     let rows = work.select(&format!("SELECT * FROM ({sql}) AS found (kind, object, detail)"), &[]).await?;
     let finding = |row: &Row| {
@@ -48,8 +49,8 @@ async fn catalog(work: &Work<'_>, sql: &str) -> Result<Vec<Finding>, Trouble> {
     Ok(rows.iter().filter_map(finding).collect())
 }
 
-/// Finds the partitions that are not there, not attached, or another month's; the missing rows that went with a missing
-/// partition are counted in its finding.
+/// Finds the partitions that are missing, not attached, or another month's; the finding of a missing
+/// partition counts the rows missing with it.
 pub async fn partitions(work: &Work<'_>, findings: Vec<Finding>) -> Result<Vec<Finding>, Trouble> {
     let mut structure = catalog(work, PARTITIONS).await?;
     let gaps: BTreeSet<Month> = structure.iter().filter_map(missing_month).collect();
@@ -81,7 +82,7 @@ fn missing_month(finding: &Finding) -> Option<Month> {
     Month::of_partition(name)
 }
 
-/// The gaps that lie between the two sides of a hole.
+/// The missing partitions between the two sides of a hole.
 async fn straddled(work: &Work<'_>, hole: &Finding, gaps: &BTreeSet<Month>) -> Result<Vec<Month>, Trouble> {
     let (Some(tenant_id), Some(lane), Some(seq)) = (hole.tenant_id, hole.chain_lane, hole.chain_seq) else {
         return Ok(Vec::new());
@@ -95,7 +96,7 @@ async fn straddled(work: &Work<'_>, hole: &Finding, gaps: &BTreeSet<Month>) -> R
     Ok(gaps.iter().filter(between).copied().collect())
 }
 
-/// Names the partition in which a seal saw a row that is missing.
+/// Names the partition in which a seal recorded a row that is missing.
 async fn name_sealed_partition(work: &Work<'_>, hole: &mut Finding) -> Result<(), Trouble> {
     const SQL: &str = "
         SELECT partition_name AS name FROM awgp.audit_chain_anchors
@@ -108,7 +109,7 @@ async fn name_sealed_partition(work: &Work<'_>, hole: &mut Finding) -> Result<()
     Ok(())
 }
 
-/// Names the partitions of the rows that were found, and of those that are missing where a seal tells.
+/// Names the partitions of the rows in findings, and those of missing rows that a seal recorded.
 pub async fn name_partitions(work: &Work<'_>, findings: &mut [Finding]) -> Result<(), Trouble> {
     const AT_ONCE: usize = 1000;
     const SQL: &str = "
@@ -129,7 +130,7 @@ pub async fn name_partitions(work: &Work<'_>, findings: &mut [Finding]) -> Resul
         }
         for finding in some {
             let (Some(id), Some(tenant_id)) = (finding.audit_id, finding.tenant_id) else { continue };
-            // One id may be in two partitions where a row was copied: then neither is named alone.
+            // One id may be in two partitions where a row was copied: then neither is named.
             if let Some(names) = names.get(&(id, tenant_id.to_string())) {
                 finding.partition_name = Some(names.iter().cloned().collect::<Vec<_>>().join(", "));
             }

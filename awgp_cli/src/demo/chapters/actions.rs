@@ -1,5 +1,5 @@
-//! One governed action: the call before an assistant acts asks for capability, approval and money at once, and the call
-//! after it settles.
+//! One governed action: the call before an assistant acts checks capability, approval and money together, and
+//! the call after it settles.
 
 use crate::demo::scenario::Tenant;
 use crate::demo::stage::{Made, Stage};
@@ -9,13 +9,13 @@ use serde_json::Value;
 const BEGIN: &str = "SELECT awgp.begin_action($1::text::uuid, $2, 'local', $3::text::numeric)::text";
 const FINISH: &str = "
     SELECT awgp.finish_action($1::text::uuid, 'succeeded', 'demo-1', 1200, 300, 0.250001, '{\"letter\": 7}')::text";
-/// What is set aside for the action, of a pool of 1.
+/// What is reserved for the action, from a pool of 1.
 const ESTIMATE: &str = "0.600000";
 const LEFT: &str = "
     SELECT current_balance::text FROM awgp.provider_credit_pools
     WHERE provider = 'local' AND tenant_id = awgp.current_tenant()";
 
-/// Who takes part, all of one tenant.
+/// The people and the work, all of one tenant.
 struct Cast {
     tenant: Made,
     operator: String,
@@ -25,7 +25,7 @@ struct Cast {
     item: String,
 }
 
-/// Tells it.
+/// Runs the chapter.
 pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     stage.narrator.chapter(
         "One governed action",
@@ -43,7 +43,7 @@ pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     on_the_record(stage, &cast, &action).await
 }
 
-/// The last tenant with an item that a manager's approval lets begin; the first ones have had their chapter.
+/// The last tenant with an item that a manager's approval lets begin; other chapters use the first ones.
 fn cast(stage: &Stage<'_>) -> Option<Cast> {
     let tenants: Vec<_> = stage.scenario.tenants().zip(&stage.made).collect();
     tenants.into_iter().rev().find_map(|(tenant, made)| {
@@ -86,7 +86,7 @@ async fn prepared(stage: &mut Stage<'_>, cast: &Cast) -> Result<(), Trouble> {
     ))?)
 }
 
-/// Asks to begin, commits whatever the answer, and proves its reason.
+/// Tries to begin, commits in every case, and proves the reason.
 async fn begun(
     stage: &mut Stage<'_>,
     cast: &Cast,
@@ -104,15 +104,15 @@ async fn begun(
     Ok(answer)
 }
 
-/// Denied until a human has allowed it; the id of the action.
+/// Denied until a human has allowed it; returns the id of the action.
 async fn allowed_by_a_human(stage: &mut Stage<'_>, cast: &Cast) -> Result<String, Trouble> {
     let what = [cast.capability.as_str(), ESTIMATE];
-    begun(stage, cast, "the assistant begins, and nobody has allowed it", "approval_required", what).await?;
+    begun(stage, cast, "the assistant tries to begin without an approval", "approval_required", what).await?;
     let work = stage.sessions.app.begin(cast.acting(&cast.operator)).await?;
     let ask = "SELECT id::text FROM awgp.request_approval($1::text::uuid)";
     let approval = work.text(ask, &[&cast.item]).await?;
     work.commit().await?;
-    begun(stage, cast, "asked for, and not decided yet", "approval_pending", what).await?;
+    begun(stage, cast, "requested, and not decided yet", "approval_pending", what).await?;
     let work = stage.sessions.app.begin(cast.acting(&cast.manager)).await?;
     work.run("SELECT awgp.approve($1::text::uuid, 'as agreed')", &[&approval]).await?;
     work.commit().await?;
@@ -125,12 +125,12 @@ async fn allowed_by_a_human(stage: &mut Stage<'_>, cast: &Cast) -> Result<String
                WHERE id = $1::text::uuid AND state = 'held' AND amount = $2::text::numeric";
     let held = work.number(sql, &[&text(&answer, "reservation_id"), &ESTIMATE]).await?;
     drop(work);
-    stage.narrator.equal("the item is in progress, its approval used up", 1, started)?;
-    stage.narrator.equal(&format!("{ESTIMATE} is set aside"), 1, held)?;
+    stage.narrator.equal("the item is in progress, its approval used", 1, started)?;
+    stage.narrator.equal(&format!("{ESTIMATE} is reserved"), 1, held)?;
     Ok(text(&answer, "action_id"))
 }
 
-/// The same assistant, and the same work: too dear, and what it may not do.
+/// The same assistant and work: too expensive, and not allowed.
 async fn denied(stage: &mut Stage<'_>, cast: &Cast) -> Result<(), Trouble> {
     let dear = [cast.capability.as_str(), "0.400001"];
     begun(stage, cast, "a second action, a millionth above what is left", "budget_exceeded", dear).await?;
@@ -140,12 +140,12 @@ async fn denied(stage: &mut Stage<'_>, cast: &Cast) -> Result<(), Trouble> {
     let sql = "SELECT count(*) FROM awgp.governed_actions WHERE work_item_id = $1::text::uuid";
     let actions = work.number(sql, &[&cast.item]).await?;
     drop(work);
-    Ok(stage.narrator.equal("actions of this item, of five that were asked for", 1, actions)?)
+    Ok(stage.narrator.equal("actions of this item, of five attempts", 1, actions)?)
 }
 
 async fn finished(stage: &mut Stage<'_>, cast: &Cast, action: &str) -> Result<(), Trouble> {
     for (statement, repeated) in
-        [("it has acted, and says what it cost", "false"), ("the answer was lost: it says so again", "true")]
+        [("it has acted, and reports the cost", "false"), ("the answer was lost: it reports again", "true")]
     {
         let work = stage.sessions.app.begin(cast.acting(&cast.operator)).await?;
         let answer = read(&work.text(FINISH, &[&action]).await?)?;
@@ -158,7 +158,7 @@ async fn finished(stage: &mut Stage<'_>, cast: &Cast, action: &str) -> Result<()
     let differences = work.number("SELECT count(*) FROM awgp.verify_ledger()", &[]).await?;
     drop(work);
     stage.narrator.told("paid once: what is left of 1", "0.749999", &left)?;
-    Ok(stage.narrator.equal("balances that are not what the entries say", 0, differences)?)
+    Ok(stage.narrator.equal("balances that differ from their entries", 0, differences)?)
 }
 
 async fn on_the_record(stage: &mut Stage<'_>, cast: &Cast, action: &str) -> Result<(), Trouble> {

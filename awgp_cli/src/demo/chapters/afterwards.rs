@@ -4,7 +4,7 @@ use super::ground::doctor_errors;
 use crate::demo::stage::{Stage, counts_of};
 use awgp_client::Trouble;
 
-/// Proves that all is as it was loaded.
+/// Proves that everything is as it was loaded.
 pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     stage.narrator.chapter("Afterwards", "What was refused left nothing behind.")?;
     let expected: i64 = stage.scenario.tenants().flat_map(counts_of).sum();

@@ -1,5 +1,5 @@
-//! Approvals: risky work waits; who asks does not decide, who may not decide does not, a deputy does on behalf;
-//! what changes afterwards is asked again.
+//! Approvals: risky work waits; requesters do not decide, nor do users without the role; a deputy decides on
+//! behalf; a later change needs a new approval.
 
 use crate::demo::scenario::Tenant;
 use crate::demo::stage::{Made, Stage};
@@ -11,7 +11,7 @@ const APPROVE: &str = "SELECT id FROM awgp.approve($1::text::uuid, 'as agreed')"
 const APPROVE_PLAINLY: &str = "UPDATE awgp.approvals SET status = 'approved' WHERE id = $1::text::uuid";
 const ONE_SHOT: &str = "UPDATE awgp.work_items SET status = 'in_progress' WHERE id = $1::text::uuid";
 
-/// Who takes part, all of one tenant.
+/// The people and the work, all of one tenant.
 struct Cast {
     tenant: Made,
     requester: String,
@@ -22,11 +22,11 @@ struct Cast {
     item: String,
 }
 
-/// Tells it.
+/// Runs the chapter.
 pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     stage.narrator.chapter(
         "Approvals",
-        "Work above its assistant's risk tier waits for a human who may decide it, in person or for somebody.",
+        "Work above its assistant's risk tier waits for a human who may decide it, in person or on behalf of somebody.",
     )?;
     let Some(cast) = cast(stage) else {
         return Ok(stage
@@ -92,7 +92,7 @@ async fn nothing_begins(stage: &mut Stage<'_>, cast: &Cast) -> Result<(), Troubl
     Ok(())
 }
 
-/// The requester asks; the id of the approval.
+/// The requester requests; returns the id of the approval.
 async fn asked(stage: &mut Stage<'_>, cast: &Cast) -> Result<String, Trouble> {
     let call = Call::new("request_approval").arg("work_item_id", "uuid", Some(&cast.item));
     let work = stage.sessions.app.begin(cast.acting(&cast.requester)).await?;
@@ -103,13 +103,13 @@ async fn asked(stage: &mut Stage<'_>, cast: &Cast) -> Result<String, Trouble> {
     let digest = text("request_digest");
     stage
         .narrator
-        .step(&format!("pinned to what the item says now: {}…", digest.get(..16).unwrap_or(&digest)))?;
+        .step(&format!("pinned to the item's present content: {}…", digest.get(..16).unwrap_or(&digest)))?;
     Ok(text("id"))
 }
 
 async fn who_decides(stage: &mut Stage<'_>, cast: &Cast, approval: &str) -> Result<(), Trouble> {
     for (user, what) in [
-        (&cast.requester, "the requester approves it himself"),
+        (&cast.requester, "the requester approves it themselves"),
         (&cast.manager, "a manager approves it"),
         (&cast.deputy, "a colleague approves it"),
     ] {
@@ -117,7 +117,11 @@ async fn who_decides(stage: &mut Stage<'_>, cast: &Cast, approval: &str) -> Resu
         stage.narrator.refused(what, &["42501"], &attempt)?;
     }
     let attempt = stage.attempt(cast.acting(&cast.requester), APPROVE_PLAINLY, &[&approval]).await?;
-    stage.narrator.refused("the requester approves it himself, by a plain UPDATE", &["42501"], &attempt)?;
+    stage.narrator.refused(
+        "the requester approves it themselves, by a plain UPDATE",
+        &["42501"],
+        &attempt,
+    )?;
     let attempt = stage.attempt(cast.tenant.context(), APPROVE, &[&approval]).await?;
     stage.narrator.refused("the system approves it, with no human in context", &["42501"], &attempt)?;
     let sql =
@@ -159,7 +163,7 @@ async fn changed_and_asked_again(stage: &mut Stage<'_>, cast: &Cast) -> Result<(
     let work = stage.sessions.app.begin(cast.acting(&cast.requester)).await?;
     let started = work.run(START, &[&cast.item]).await?;
     work.commit().await?;
-    stage.narrator.equal("asked again, approved again: it begins", 1, as_count(started))?;
+    stage.narrator.equal("requested again, approved again: it begins", 1, as_count(started))?;
     let attempt = stage.attempt(cast.acting(&cast.requester), change, &[&cast.item]).await?;
     stage.narrator.refused("what was approved changes while it runs", &["55000"], &attempt)?;
     let work = stage.sessions.app.begin(cast.acting(&cast.requester)).await?;

@@ -1,12 +1,12 @@
-//! The audit trail: work is recorded, the record verifies, nobody may change it; and when a superuser does all the
-//! same, verification names the row.
+//! The audit trail: work is recorded, the record verifies, nobody may change it; and when a superuser changes
+//! it, verification names the row.
 
 use crate::audit::verify::{self, report::Report};
 use crate::demo::stage::{Made, Stage, attempt_in};
 use awgp_client::{Context, Exit, Failure, Trouble, Work};
 use awgp_core::audit::finding::Kind;
 
-/// The approval that is asked for, by plain SQL as an application's ORM would write it.
+/// The approval that is requested, in plain SQL as an application's ORM would write it.
 const ASK: &str = "
     INSERT INTO awgp.approvals (tenant_id, work_item_id, title, risk_level, requested_by, expires_at)
     VALUES (awgp.current_tenant(), $1::text::uuid, 'May it be paid?', 4, $2::text::uuid, now() + interval '1 day')
@@ -17,7 +17,7 @@ const RECORD: &str = "
     SELECT a.id FROM awgp.audit_logs a
     WHERE a.entity_type = 'approvals' AND a.entity_id = $1::text::uuid ORDER BY a.id LIMIT 1";
 
-/// Tells it.
+/// Runs the chapter.
 pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     stage.narrator.chapter(
         "The audit trail",
@@ -40,7 +40,7 @@ pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     Ok(stage.narrator.equal("findings after the edit was rolled back", 0, count(&report))?)
 }
 
-/// A few changes by one person in one transaction, and the events they left.
+/// A few changes by one person in one transaction, and their events.
 async fn work_is_done(stage: &mut Stage<'_>, tenant: &Made) -> Result<String, Trouble> {
     let Some((email, user)) = tenant.users.iter().next() else { unreachable!("a tenant has users") };
     let work = stage.sessions.app.begin(Context { tenant: Some(&tenant.slug), user: Some(email) }).await?;
@@ -57,7 +57,7 @@ async fn work_is_done(stage: &mut Stage<'_>, tenant: &Made) -> Result<String, Tr
                AND ((entity_type = 'work_items' AND action = 'update') OR entity_id = $2::text::uuid)";
     let events = work.number(sql, &[user, &approval]).await?;
     drop(work);
-    // Asking makes the item wait, which is a change too.
+    // Requesting makes the item wait, which is a change too.
     let expected = i64::try_from(changed).unwrap_or(i64::MAX).saturating_add(2);
     stage.narrator.equal(
         &format!("events that {email} left: changed work items, one of them twice, and one approval"),
@@ -67,7 +67,7 @@ async fn work_is_done(stage: &mut Stage<'_>, tenant: &Made) -> Result<String, Tr
     Ok(approval)
 }
 
-/// In a transaction that is rolled back, so that the trail stays whole.
+/// In a transaction that is rolled back, so that the trail stays complete.
 async fn a_superuser_edits(stage: &mut Stage<'_>, tenant: &Made, approval: &str) -> Result<(), Trouble> {
     let work = stage.sessions.dba.begin(Context::default()).await?;
     let id = work.number(RECORD, &[&approval]).await?;

@@ -1,5 +1,5 @@
-//! Evidence: a tail that was cut leaves a chain that verifies. An auditor who kept a signed note catches it, with the note and
-//! his public key alone; and he proves one event to people who have no database at all.
+//! Evidence: a chain with a cut tail still verifies. An auditor who kept a signed note detects it, with only
+//! the note and their public key; and they prove one event to people without a database.
 
 use crate::audit::notes::Notes;
 use crate::audit::verify::{self, report::Report};
@@ -20,11 +20,11 @@ const TAIL: &str = "
     JOIN pg_catalog.pg_class c ON c.oid = a.tableoid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE a.tenant_id = $1::text::uuid ORDER BY a.chain_seq DESC, a.chain_lane LIMIT 1";
 
-/// Tells it.
+/// Runs the chapter.
 pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     stage.narrator.chapter(
         "Evidence",
-        "An auditor signs how far the trail has come, and keeps the note outside of the database.",
+        "An auditor signs the present state of the trail, and keeps the note outside the database.",
     )?;
     let Some(tenant) = stage.made.get(1).cloned() else { unreachable!("a scenario has two subsidiaries") };
     let folder = std::env::temp_dir().join(format!("awgp-demo-{}", stage.run));
@@ -32,7 +32,7 @@ pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
         Failure::new(Exit::Unexpected, format!("{} cannot be made: {error}", folder.display()))
     })?;
     let told = tell_in(stage, &tenant, &folder).await;
-    // What is left behind in the system's temporary folder harms nobody.
+    // Files that remain in the system's temporary folder are harmless.
     let _ = std::fs::remove_dir_all(&folder);
     told
 }
@@ -62,7 +62,7 @@ fn keys(folder: &Path) -> Result<(PathBuf, String), Failure> {
     Ok((options.out, public_key))
 }
 
-/// In a transaction that is rolled back, so that the trail stays whole.
+/// In a transaction that is rolled back, so that the trail stays complete.
 async fn a_superuser_cuts(stage: &mut Stage<'_>, tenant: &Made, notes: &Notes) -> Result<(), Trouble> {
     let work = stage.sessions.dba.begin(Context::default()).await?;
     let first = cut_quietly(&work, tenant).await?;
@@ -71,7 +71,7 @@ async fn a_superuser_cuts(stage: &mut Stage<'_>, tenant: &Made, notes: &Notes) -
         .step(&format!("a superuser switches the guard off and deletes the last {CUT} rows of a lane"))?;
     let by_itself = verify::within(&work, tenant.context(), None).await?;
     stage.narrator.equal(
-        "findings of the chain by itself: it ends a little earlier, and holds",
+        "findings of the chain by itself: it ends earlier, and is intact",
         0,
         count(&by_itself),
     )?;
@@ -83,7 +83,7 @@ async fn a_superuser_cuts(stage: &mut Stage<'_>, tenant: &Made, notes: &Notes) -
     Ok(stage.narrator.equal("the cut tail is named, from the first row that is missing", first, named)?)
 }
 
-/// Deletes the last rows of the tenant's longest lane; the number of the first of them.
+/// Deletes the last rows of the tenant's longest lane; returns the number of the first of them.
 async fn cut_quietly(work: &Work<'_>, tenant: &Made) -> Result<i64, Trouble> {
     let unable = || Failure::new(Exit::Unexpected, "the tail of the trail could not be cut");
     let tail = work.select(TAIL, &[&tenant.id]).await?.pop().ok_or_else(unable)?;

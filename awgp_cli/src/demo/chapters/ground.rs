@@ -1,10 +1,10 @@
-//! The ground: the extension is sound, and nobody in this story is a superuser.
+//! The ground: the installation is sound, and the logins of this demo are not superusers.
 
 use crate::demo::stage::Stage;
 use crate::doctor;
 use awgp_client::{Call, Context, Session, Trouble};
 
-/// Proves that the logins have no power that would make the other proofs worthless.
+/// Proves that the logins have no privilege that would invalidate the other proofs.
 pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     stage.narrator.chapter("The ground", "The installation is sound, and both logins are ordinary roles.")?;
     let work = stage.sessions.app.begin(Context::default()).await?;
@@ -33,7 +33,7 @@ pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// How many findings of severity error doctor has.
+/// How many findings of severity error the doctor has.
 pub async fn doctor_errors(session: &mut Session) -> Result<i64, Trouble> {
     let work = session.begin(Context::default()).await?;
     let findings = work.call(&Call::new("doctor")).await?;

@@ -1,5 +1,5 @@
-//! Two assistants talk under a policy, and are stopped where it ends. Asked as the application, in a transaction that is
-//! rolled back.
+//! Two assistants exchange messages under a policy, and are stopped where it ends. As the application, in a
+//! transaction that is rolled back.
 
 use crate::demo::narrator::Narrator;
 use crate::demo::stage::Stage;
@@ -9,7 +9,7 @@ const POLICY: &str = "
     SELECT awgp.create_policy('Service asks finance', '{company_customer}', '{company_finance}', '{internal}',
                               '{\"max_length\": 200, \"forbidden_patterns\": [\"(?i)iban\"], \"allow_links\": false}', 2)";
 
-/// Tells it.
+/// Runs the chapter.
 pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     stage
         .narrator
@@ -32,21 +32,20 @@ pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     )?;
     let dispute = "Invoice 7 is disputed";
     talk.ask("Carla writes to Felix", "policy_allows", [&carla, &felix], dispute).await?;
-    talk.ask("Felix may not answer: nobody said so", "no_policy", [&felix, &carla], "Noted").await?;
+    talk.ask("Felix may not answer: no policy allows it", "no_policy", [&felix, &carla], "Noted").await?;
     talk.ask("an IBAN is stopped", "forbidden_pattern", [&carla, &felix], "Pay to IBAN DE02 1203").await?;
     talk.ask("a link is stopped", "link_not_allowed", [&carla, &felix], "See https://example.org").await?;
     talk.ask("a second message goes through", "policy_allows", [&carla, &felix], dispute).await?;
     talk.ask("a third in the hour is stopped", "rate_limited", [&carla, &felix], dispute).await?;
     let foreign = other.any_assistant().to_owned();
-    let statement = format!("an assistant of {} is as good as none", other.name);
+    let statement = format!("an assistant of {} is treated as missing", other.name);
     talk.ask(&statement, "unknown_receiver", [&carla, &foreign], dispute).await?;
     work.run("UPDATE awgp.assistants SET status = 'suspended' WHERE id = $1::text::uuid", &[&carla]).await?;
-    talk.ask("suspended, Carla says nothing any more", "sender_not_active", [&carla, &felix], dispute)
-        .await?;
+    talk.ask("suspended, Carla can send nothing", "sender_not_active", [&carla, &felix], dispute).await?;
     work.run("SELECT awgp.flush_audit()", &[]).await?;
     let sql = "SELECT count(*) FROM awgp.audit_logs WHERE action LIKE 'message.%' AND after_state::text NOT LIKE '%disputed%'";
     let recorded = work.number(sql, &[]).await?;
-    Ok(talk.narrator.equal("each of the nine answers is on the record, none with its text", 9, recorded)?)
+    Ok(talk.narrator.equal("each of the nine answers is on the record, without its text", 9, recorded)?)
 }
 
 /// An active assistant of the tenant, made from a template.
@@ -57,7 +56,7 @@ async fn hired(work: &Work<'_>, template: &str, name: &str) -> Result<String, Tr
     Ok(id)
 }
 
-/// Asks, and proves what was answered.
+/// Asks, and proves the answer.
 struct Talk<'a, 'w> {
     work: &'a Work<'w>,
     narrator: &'a mut Narrator,

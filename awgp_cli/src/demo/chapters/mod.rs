@@ -1,4 +1,4 @@
-//! The chapters, in the order they are told.
+//! The chapters, in order.
 
 mod actions;
 mod afterwards;
@@ -16,7 +16,7 @@ mod writing;
 use super::stage::Stage;
 use awgp_client::Trouble;
 
-/// Tells all of them.
+/// Runs all of them.
 pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     ground::tell(stage).await?;
     organisation::tell(stage).await?;

@@ -3,10 +3,10 @@
 use crate::demo::stage::{Made, Stage};
 use awgp_client::Trouble;
 
-/// What the assistant spends in one go, of a budget of 10, and how many alerts there are then.
+/// What the assistant spends at once, of a budget of 10, and how many alerts there are then.
 const COSTS: [(&str, i64); 3] = [("4.000000", 0), ("1.500000", 1), ("4.000000", 3)];
 
-/// Proves that what is spent is counted, told and bounded.
+/// Proves that costs are counted, reported and bounded.
 pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     stage.narrator.chapter(
         "Money",
@@ -30,7 +30,7 @@ pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     let work = stage.sessions.app.begin(tenant.context()).await?;
     let differences = work.number("SELECT count(*) FROM awgp.verify_ledger()", &[]).await?;
     drop(work);
-    Ok(stage.narrator.equal("balances that are not what the entries say", 0, differences)?)
+    Ok(stage.narrator.equal("balances that differ from their entries", 0, differences)?)
 }
 
 async fn prepare(stage: &mut Stage<'_>, tenant: &Made) -> Result<(), Trouble> {

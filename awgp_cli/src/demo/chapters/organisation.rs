@@ -1,5 +1,5 @@
-//! The organisation: tenants by the administrator; people, assistants and work by the application, each in
-//! the context of the tenant and of the user who asks.
+//! The organisation: the administrator creates tenants; the application creates people, assistants and work,
+//! each in the context of the tenant and of the user who requests it.
 
 use crate::demo::scenario::{Scenario, Tenant};
 use crate::demo::stage::{COUNTED, Made, Stage, count_all, counts_of};
@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     stage.narrator.chapter(
         "The organisation",
-        "A holding and its subsidiaries, made with the functions an application calls.",
+        "A holding and its subsidiaries, created with the functions that an application calls.",
     )?;
     let scenario: Scenario = stage.scenario.clone();
     for tenant in scenario.tenants() {
@@ -46,7 +46,7 @@ pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     variety(stage, &scenario).await
 }
 
-/// The holding looks over all of it: every role, every risk level, and every name as it is written.
+/// The holding checks the whole: every role, every risk level, and every name as written.
 async fn variety(stage: &mut Stage<'_>, scenario: &Scenario) -> Result<(), Trouble> {
     let users = || scenario.tenants().flat_map(|tenant| &tenant.users);
     let roles: BTreeSet<_> = users().map(|user| user.role.as_str()).collect();

@@ -5,7 +5,7 @@ use crate::demo::stage::{Made, Stage, attempt_in};
 use awgp_client::{Context, Trouble};
 use serde_json::json;
 
-/// What nobody is to find afterwards.
+/// The text that nobody can find afterwards.
 const SECRET: &str = "zugspitze1962";
 
 const LOG: &str = "
@@ -27,11 +27,11 @@ const HOLDING: &str = "
          + (SELECT count(*) FROM awgp.hallucination_flags AS t WHERE t::text LIKE '%' || $1::text || '%')
          + (SELECT count(*) FROM awgp.audit_logs AS t WHERE t::text LIKE '%' || $1::text || '%')";
 
-/// Tells it.
+/// Runs the chapter.
 pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     stage.narrator.chapter(
-        "Conversations and what is found wrong in them",
-        "Content is searched within the tenant, judged by humans, and erasable: the trail has its digest alone.",
+        "Conversations and hallucination flags",
+        "Content is searched within the tenant, reviewed by humans, and erasable: the trail has only its digest.",
     )?;
     let made = stage.made.clone();
     let [_, tenant, other, ..] = made.as_slice() else { unreachable!("a scenario has two subsidiaries") };
@@ -104,7 +104,7 @@ async fn erased(stage: &mut Stage<'_>, tenant: &Made, conversation: &str) -> Res
     drop(work);
     stage.narrator.equal("rows that hold the content after it was erased", 0, held)?;
     stage.narrator.equal("events that say who erased it, when and why", 1, recorded)?;
-    stage.narrator.refused("something of it is written again", &["55000"], &attempt)?;
+    stage.narrator.refused("content is written again", &["55000"], &attempt)?;
     let work = stage.sessions.auditor.begin(Context::default()).await?;
     let report = verify::within(&work, tenant.context(), None).await?;
     let findings = i64::try_from(report.findings.len()).unwrap_or(i64::MAX);

@@ -1,9 +1,10 @@
-//! Who sees what: a subsidiary its own, the holding all of them, nobody a sister, and no context nothing.
+//! Who sees what: a subsidiary its own rows, the holding all of them, nobody a sister's, and without a
+//! context nothing.
 
 use crate::demo::stage::{COUNTED, Made, Stage, count_all, counts_of};
 use awgp_client::{Context, Trouble};
 
-/// Proves the rules of visibility by counts. Other tenants of the database do not disturb them.
+/// Proves the rules of visibility by counts. Other tenants of the database do not affect them.
 pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     stage.narrator.chapter(
         "Who sees what",
@@ -38,7 +39,7 @@ async fn own(stage: &mut Stage<'_>, tenant: &Made, expected: [i64; 3]) -> Result
     Ok(())
 }
 
-/// A tenant asks for the rows of another by its id, which it may well know.
+/// A tenant requests the rows of another by its id, which it may know.
 async fn sister(stage: &mut Stage<'_>, asking: &Made, asked: &Made) -> Result<(), Trouble> {
     let work = stage.sessions.app.begin(asking.context()).await?;
     let mut found = 0;

@@ -1,10 +1,10 @@
-//! Who writes what: nobody without a context, nobody across tenants, not even a holding, with the one
-//! exception that the seed makes for assistants.
+//! Who writes what: nobody without a context, nobody across tenants, not even a holding, with one exception
+//! for assistants.
 
 use crate::demo::stage::{Made, Stage};
 use awgp_client::{Context, Trouble};
 
-/// Proves that each of these attempts fails, and fails for the right reason.
+/// Proves that each of these attempts fails, and for the right reason.
 pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     stage
         .narrator
@@ -87,7 +87,7 @@ async fn holding_over_subsidiary(
     let attempt = stage.attempt(holding.context(), sql, &[&subsidiary.id]).await?;
     let statement = format!("{} promotes the users of {}", holding.name, subsidiary.name);
     stage.narrator.without_effect(&statement, &attempt)?;
-    // The seed's policy on assistants is FOR ALL: the one thing that a holding manages below itself.
+    // The policy on assistants is FOR ALL: the only thing that a holding manages in its subsidiaries.
     let sql = "UPDATE awgp.assistants SET risk_tier = 0 WHERE id = $1::text::uuid";
     let attempt = stage.attempt(holding.context(), sql, &[&subsidiary.any_assistant()]).await?;
     let statement =
@@ -108,7 +108,7 @@ async fn out_of_bounds(stage: &mut Stage<'_>, tenant: &Made) -> Result<(), Troub
     let attempt = stage.attempt(tenant.context(), sql, &[&tenant.any_assistant()]).await?;
     stage.narrator.refused("a risk level above 5", &["23514", "22023"], &attempt)?;
     let attempt = stage.attempt(tenant.context(), "TRUNCATE awgp.work_items", &[]).await?;
-    stage.narrator.refused("TRUNCATE, which row-level security does not see", &["42501"], &attempt)?;
+    stage.narrator.refused("TRUNCATE, to which row-level security does not apply", &["42501"], &attempt)?;
     let work = stage.sessions.app.begin(tenant.context()).await?;
     let sql = "SELECT inhrelid::regclass::text FROM pg_catalog.pg_inherits
                WHERE inhparent = 'awgp.audit_logs'::regclass ORDER BY 1 LIMIT 1";

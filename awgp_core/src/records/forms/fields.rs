@@ -1,4 +1,4 @@
-//! The fields of JSON objects, values unread.
+//! The fields of JSON objects, with their values as text.
 
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;

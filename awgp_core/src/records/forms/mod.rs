@@ -1,11 +1,13 @@
-//! The forms that runtimes keep messages in, and what each says: who speaks, in which words, and what it used.
+//! The forms in which runtimes store messages, and what each contains: who speaks, the words, and the tokens
+//! used.
 //!
-//! A message is stored as it came. It is read here, and only read: an [`Outline`] finds the object that is the message
-//! (a reply of an API has it inside), its role, and the fields that carry what it says. [`text`] collects the words,
-//! [`usage`] the tokens. `docs/conversations.md` has the table of forms, `examples.json` a real message of each.
+//! A message is stored as it came. It is only read here: an [`Outline`] finds the object that is the message
+//! (an API's reply has it inside), its role, and the fields that carry its words. [`text`] collects the
+//! words, [`usage`] the tokens. `docs/conversations.md` has the table of forms, `examples.json` a real
+//! message of each.
 //!
-//! Forms are not told apart by name: they share `role` and `content`, and a dump may mix them. What tells them apart is
-//! where the role stands and what a part is called, and that is what is looked at.
+//! Forms are not distinguished by name: they share `role` and `content`, and a dump may mix them. They differ
+//! in where the role is and in the names of parts, and only these are looked at.
 
 mod fields;
 pub mod text;
@@ -21,11 +23,11 @@ pub enum Role {
     System,
     /// The application's instructions, above the user's.
     Developer,
-    /// Who asks.
+    /// The user.
     User,
     /// The model.
     Assistant,
-    /// What a tool has answered.
+    /// A tool's answer.
     Tool,
 }
 
@@ -41,7 +43,7 @@ impl Role {
         }
     }
 
-    /// What APIs and runtimes call it.
+    /// Its names in APIs and runtimes.
     fn called(name: &str) -> Option<Self> {
         match name {
             "system" => Some(Self::System),
@@ -53,7 +55,7 @@ impl Role {
         }
     }
 
-    /// A class of LangChain's, such as `AIMessage` and `HumanMessageChunk`, or its short name.
+    /// A class name of LangChain, such as `AIMessage` and `HumanMessageChunk`, or its short name.
     fn of_class(class: &str) -> Option<Self> {
         let class = class.strip_suffix("Chunk").unwrap_or(class);
         match class.strip_suffix("Message").unwrap_or(class) {
@@ -65,7 +67,7 @@ impl Role {
         }
     }
 
-    /// An item of the Responses API that has no role: what the model asks for, and what came back.
+    /// An item of the Responses API without a role: what the model requests, and the answer.
     fn of_item(kind: &str) -> Option<Self> {
         if kind.ends_with("_call_output") {
             return Some(Self::Tool);
@@ -79,7 +81,7 @@ impl Role {
     }
 }
 
-/// Fields of a message that carry what it says; of all forms.
+/// Fields of a message that carry its words, in all forms.
 const CARRIERS: [&str; 12] = [
     "content",
     "parts",
@@ -114,19 +116,19 @@ const ITEM_CARRIERS: [&str; 15] = [
     "reason",
 ];
 
-/// What a message has, found but not yet read.
+/// The parts of a message, found but not yet read.
 #[derive(Clone, Debug)]
 pub struct Outline<'a> {
     /// Who speaks.
     pub role: Role,
-    /// What carries its words, each with its field's name.
+    /// The values that carry its words, each with its field's name.
     pub carriers: Vec<(&'static str, &'a RawValue)>,
-    /// Tokens sent and received, where the message says so.
+    /// Tokens sent and received, where the message has them.
     pub tokens: Option<u64>,
 }
 
 impl<'a> Outline<'a> {
-    /// Finds them, or says which rule the message breaks.
+    /// Finds them, or returns the rule that the message breaks.
     pub fn of(message: &'a RawValue) -> Result<Self, &'static str> {
         let fields = object(message).ok_or("a message is an object")?;
         let mut outline = match reply(&fields)? {
@@ -151,7 +153,7 @@ fn reply<'a>(fields: &Fields<'a>) -> Result<Option<Outline<'a>>, &'static str> {
     let messages = if let Some(choices) = listed("choices") {
         let messages = inner(choices, "message");
         if messages.is_empty() {
-            return Err("a reply has its message inside");
+            return Err("a reply contains a message");
         }
         messages
     } else if let Some(candidates) = listed("candidates") {
@@ -179,14 +181,14 @@ fn single<'a>(fields: &Fields<'a>, is_reply: bool) -> Result<Outline<'a>, &'stat
     Ok(outline)
 }
 
-/// The message inside of another object, and the role that the object gives it.
+/// The message inside another object, and the role that the object gives it.
 struct Wrapped<'a> {
     fields: Fields<'a>,
     role: Option<Role>,
 }
 
-/// LangChain's `{"lc", "id", "kwargs"}` and `{"type", "data"}`; a message beside what a runtime notes of it; a candidate
-/// of Gemini's.
+/// LangChain's `{"lc", "id", "kwargs"}` and `{"type", "data"}`; a message with a runtime's metadata beside
+/// it; a candidate of Gemini's.
 fn wrapped<'a>(fields: &Fields<'a>) -> Option<Wrapped<'a>> {
     let inner = |key| fields.get(key).and_then(|value| object(value));
     if fields.contains_key("role") {
@@ -213,36 +215,37 @@ fn body<'a>(fields: &Fields<'a>, given: Option<Role>, is_reply: bool) -> Result<
         Some(role) => string(role).and_then(|role| Role::called(&role)),
         None => given.or_else(|| Role::of_class(&kind)).or_else(|| Role::of_item(&kind)),
     };
-    // Gemini takes a content without a role for the user's.
+    // For Gemini a content without a role is the user's.
     let role = role.or_else(|| (said.is_none() && fields.contains_key("parts")).then_some(Role::User));
     let role =
-        role.ok_or("role is one of system, developer, user, assistant, tool, or what a form calls them")?;
+        role.ok_or("role is one of system, developer, user, assistant, tool, or their names in a form of docs/conversations.md")?;
     check_parts(fields)?;
     let names: &[&'static str] = if is_item { &ITEM_CARRIERS } else { &CARRIERS };
     let mut carriers = carriers(fields, names);
     if let Some(more) = fields.get("additional_kwargs").and_then(|more| object(more)) {
-        // What LangChain keeps as the provider sent it, and has no field of its own for.
+        // What LangChain stores as the provider sent it, without a field of its own.
         let missing = |(name, _): &(&str, &RawValue)| carriers.iter().all(|(has, _)| has != name);
         let more: Vec<_> = self::carriers(&more, &CARRIERS).into_iter().filter(missing).collect();
         carriers.extend(more);
     }
-    // A model and a tool may say nothing. Of anybody else an empty text is taken, and nothing at all is a mistake.
+    // A model and a tool may say nothing. From anybody else an empty text is accepted, and a missing one is a
+    // mistake.
     let has_field = fields.contains_key("content") || fields.contains_key("parts");
     let may_be_empty = matches!(role, Role::Assistant | Role::Tool) && (has_field || is_item || is_reply);
     let is_empty_text = fields.get("content").is_some_and(|content| content.get() == "\"\"");
     if carriers.is_empty() && !may_be_empty && !is_item && !is_empty_text {
-        return Err("a message has a content, or something in its place");
+        return Err("a message has a content, or a field that replaces it");
     }
     Ok(Outline { role, carriers, tokens: None })
 }
 
-/// The fields of these names that say something.
+/// The fields with these names that are not empty.
 fn carriers<'a>(fields: &Fields<'a>, names: &[&'static str]) -> Vec<(&'static str, &'a RawValue)> {
     let says = |value: &&RawValue| !matches!(value.get(), "null" | "\"\"" | "[]" | "{}" | "false" | "true");
     names.iter().filter_map(|name| Some((*name, *fields.get(*name).filter(|value| says(value))?))).collect()
 }
 
-/// content and parts: a text, or an array of texts and objects, whose text is one.
+/// content and parts: a text, or an array of texts and of objects with a text.
 fn check_parts(fields: &Fields<'_>) -> Result<(), &'static str> {
     for value in ["content", "parts"].iter().filter_map(|name| fields.get(*name)) {
         match value.get().as_bytes().first() {

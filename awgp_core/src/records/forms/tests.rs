@@ -4,14 +4,14 @@ use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// A message as a runtime has it, and what is read of it.
+/// A message in a runtime's form, and what is read from it.
 #[derive(Deserialize)]
 struct Example<'a> {
     form: String,
     #[serde(borrow)]
     message: &'a RawValue,
     role: String,
-    /// All of it.
+    /// The whole message.
     text: Vec<String>,
     tokens: Option<u64>,
 }
@@ -152,7 +152,7 @@ proptest! {
         }
         let message = message.to_string();
         if let Ok(outline) = Outline::of(serde_json::from_str(&message).expect("JSON")) {
-            // No word comes from anywhere but the message.
+            // Every word comes from the message.
             let bytes: usize = Texts::of(&outline).texts.iter().map(String::len).sum();
             prop_assert!(bytes <= message.len());
         }

@@ -1,19 +1,20 @@
-//! The words of a message: every text that a human would read, of whatever form it is.
+//! The words of a message: every text that a human would read, in every form.
 //!
-//! Inside of a message's parts the names of fields are the runtime's, and what is no text is left out by name: ids,
-//! types, signatures, bytes. What a tool was asked and has answered is somebody's own data, and all of it is taken.
+//! Within a message's parts the names of fields are the runtime's, and fields that are not text are skipped
+//! by name: ids, types, signatures, bytes. A tool's arguments and answer are an application's data, and all
+//! of it is taken.
 
 use super::Outline;
 use super::fields::{Fields, object, text_of};
 use serde_json::value::RawValue;
 
-/// How deep a message is looked into. Each level reads what is below it once more.
+/// How deep a message is read. Each level reads everything below it once more.
 pub const DEPTH_MAX: usize = 32;
 
-/// A text of so many characters without a space that are all of base64 is bytes.
+/// A text with this many characters, all of them base64 and without a space, is bytes.
 const BYTES_MIN: usize = 200;
 
-/// Fields of parts that are no text.
+/// Fields of parts that are not text.
 const NO_TEXT: [&str; 45] = [
     "type",
     "id",
@@ -62,7 +63,7 @@ const NO_TEXT: [&str; 45] = [
     "artifact",
 ];
 
-/// Fields that hold what a tool was asked or has answered.
+/// Fields that hold a tool's arguments or answer.
 const PAYLOADS: [&str; 13] = [
     "input",
     "args",
@@ -79,7 +80,7 @@ const PAYLOADS: [&str; 13] = [
     "structuredContent",
 ];
 
-/// Types of the parts that a tool's answer may be made of.
+/// The types of parts in a tool's answer.
 const PART_TYPES: [&str; 19] = [
     "text",
     "input_text",
@@ -102,12 +103,12 @@ const PART_TYPES: [&str; 19] = [
     "logs",
 ];
 
-/// What a message says.
+/// The words of a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Texts {
     /// Its texts, in the order of its fields.
     pub texts: Vec<String>,
-    /// JSON that was kept as a text, such as arguments. What is inside is among the texts.
+    /// JSON that was stored as text, such as arguments. The texts inside are in `texts` too.
     pub json: Vec<String>,
 }
 
@@ -160,7 +161,7 @@ impl Texts {
 
     fn collect_part(&mut self, fields: &Fields<'_>, depth: usize) {
         let kind = text_of(fields, "type").unwrap_or_default();
-        // The AI SDK names the tool in the type, and has a type of its own for an application's data.
+        // The AI SDK puts the tool's name in the type, and has its own type for an application's data.
         let is_call = fields.contains_key("toolCallId") && fields.contains_key("state");
         if let Some(tool) = kind.strip_prefix("tool-").filter(|_| is_call) {
             self.texts.push(tool.to_owned());
@@ -178,16 +179,16 @@ impl Texts {
     }
 }
 
-/// Whose names the fields are.
+/// Who chose the names of the fields.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Within {
-    /// The runtime's.
+    /// The runtime.
     Parts,
-    /// Those of a tool's data.
+    /// The tool, for its data.
     Payload,
 }
 
-/// A data: address, or base64.
+/// A data: URL, or base64.
 fn is_bytes(text: &str) -> bool {
     let is_base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '-' | '_');
     text.starts_with("data:") && text.contains(";base64,")

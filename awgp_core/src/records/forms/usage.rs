@@ -1,20 +1,22 @@
-//! Tokens that a message or a reply says its call has used: sent and received, those from a cache included.
+//! The tokens that a message or a reply reports for its call: sent and received, including those from a
+//! cache.
 
 use super::fields::{Fields, object};
 use serde_json::value::RawValue;
 
-/// What the object of counts is called.
+/// The names of the object with the counts.
 const USAGE: [&str; 6] =
     ["usage", "usage_metadata", "usageMetadata", "token_usage", "tokenUsage", "totalUsage"];
 
-/// What an object is called that may have it inside.
+/// The names of objects that may contain it.
 const AROUND: [&str; 4] = ["response_metadata", "responseMetadata", "metadata", "additional_kwargs"];
 
 /// All of it in one number.
 const TOTAL: [&str; 4] = ["total_tokens", "totalTokens", "totalTokenCount", "total_token_count"];
 
-/// What makes up the whole where no total is told. Counts that others contain, such as `reasoning_tokens`, are none of
-/// these; Anthropic counts what it read from and wrote to its cache beside `input_tokens`.
+/// The parts of the total where no total is given. Counts that others contain, such as `reasoning_tokens`,
+/// are not among them; Anthropic counts what it read from and wrote to its cache separately from
+/// `input_tokens`.
 const SUMMANDS: [&str; 18] = [
     "prompt_tokens",
     "completion_tokens",
@@ -36,7 +38,7 @@ const SUMMANDS: [&str; 18] = [
     "tool_use_prompt_token_count",
 ];
 
-/// The tokens of a message, where it says so.
+/// The tokens of a message, where it has them.
 pub fn tokens(fields: &Fields<'_>) -> Option<u64> {
     let told = |fields: &Fields<'_>| USAGE.iter().find_map(|name| counted(&object(fields.get(*name)?)?));
     told(fields)

@@ -86,7 +86,7 @@ fn not_checkpointed(row: &AuditRow) -> ! {
         &Refusal::new(
             Reason::RowNotCheckpointed,
             "no such checkpoint contains the row yet",
-            "Make one: awgp audit checkpoint --tenant TENANT --key FILE --out DIR",
+            "Create one: awgp audit checkpoint --tenant TENANT --key FILE --out DIR",
         )
         .with("audit_id", row.id)
         .with("tenant_id", row.tenant_id.to_string()),
