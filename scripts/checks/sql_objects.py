@@ -1,5 +1,7 @@
-"""Every object that a file in sql/ creates has a COMMENT, and every SECURITY DEFINER function a pinned search_path and a
-REVOKE from PUBLIC, in that same file. A file is named after the object that it creates, or the table that it is about."""
+"""Every object that a file in sql/ creates has a COMMENT in that same file.
+
+Every SECURITY DEFINER function has a pinned search_path and a REVOKE from PUBLIC there too. A file
+is named after the object that it creates, or the table that it is about."""
 
 import os
 import sys
@@ -77,7 +79,8 @@ def revoked(statement):
     return ["*"] if whole else [named(thing) for thing in statement.objects]
 
 
-# The folders whose files create one object, which they are named after: a table with its partitions, a view, a function.
+# The folders whose files create one object, which they are named after: a table with its
+# partitions, a view, a function.
 ONE_OBJECT = {"tables": ast.CreateStmt, "views": ast.ViewStmt, "functions": ast.CreateFunctionStmt}
 # Those whose files are about one table: what they create on it, and where that is named.
 OF_A_TABLE = {"policies": (ast.CreatePolicyStmt, "table"), "triggers": (ast.CreateTrigStmt, "relation")}
@@ -97,7 +100,8 @@ def misplaced(name, statements):
     if folder in OF_A_TABLE:
         kind, where = OF_A_TABLE[folder]
         about = {getattr(s, where).relname for s in statements if isinstance(s, kind)}
-        # triggers/assistant_templates_capture.sql is about assistant_templates; audit_logs_default belongs to audit_logs.
+        # triggers/assistant_templates_capture.sql is about assistant_templates;
+        # audit_logs_default belongs to audit_logs.
         yield from (f"{name}: is about {table}" for table in sorted(about)
                     if not table.startswith(stem) and not stem.startswith(table))
 

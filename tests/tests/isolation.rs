@@ -1,4 +1,5 @@
-//! What the matrix does not show: that all rows of a tenant are seen, that none moves, and how far a holding sees.
+//! What the matrix does not show: that all rows of a tenant are seen, that no row moves, and how far a
+//! holding sees.
 //!
 //! Everything is asked as an ordinary role; the superuser only sets the scene and counts.
 

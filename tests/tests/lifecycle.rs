@@ -228,7 +228,8 @@ async fn a_planted_function_with_the_signature_of_ours_is_refused() {
     assert_nothing_installed(&superuser).await;
 }
 
-/// A session that restores makes the extension and no structure; PostgreSQL itself refuses what is not a member of it.
+/// A session that restores makes the extension and no structure; PostgreSQL itself refuses what is not a
+/// member of it.
 #[tokio::test]
 async fn a_planted_trigger_function_is_refused_by_a_session_that_restores() {
     let planted =

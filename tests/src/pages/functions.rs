@@ -123,7 +123,7 @@ fn introduction() -> String {
          with a user where one decides; `:'north'` and the like are variables of psql, and `\\gset` keeps what was returned \
          in them.",
         "Generated from the catalog's comments and `tests/functions.sql`: `UPDATE_GOLDEN=1 cargo test -p awgp_tests --test \
-         pages` writes this page.",
+         integration pages::` writes this page.",
     ];
     paragraphs.map(|paragraph| wrapped(paragraph) + "\n").concat()
 }

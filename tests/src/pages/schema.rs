@@ -88,7 +88,7 @@ pub async fn pages(superuser: &Client) -> Vec<Page> {
     }
     let introduction = wrapped(
         "What each table and view of the schema `awgp` has, of the catalog's own comments. Generated: \
-         `UPDATE_GOLDEN=1 cargo test -p awgp_tests --test pages` writes these pages, and `make test` holds them to what a new \
+         `UPDATE_GOLDEN=1 cargo test -p awgp_tests --test integration pages::` writes these pages, and `make test` holds them to what a new \
          database has.",
     );
     let reading = wrapped(

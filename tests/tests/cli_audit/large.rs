@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 /// Control characters, each of six bytes in the text.
 const CHARACTERS: usize = 20_000_000;
-/// Numbers whose digits, with those characters, are beyond a gigabyte, which no text of the server's is. They take ten bytes
-/// each in the table, and the server writes them sooner than characters.
+/// Numbers whose digits, with those characters, are beyond a gigabyte, which no text of the server's is. They
+/// take ten bytes each in the table, and the server writes them sooner than characters.
 const NUMBERS: usize = 8_000;
 /// Zeros of each: as many as the server has digits.
 const ZEROS: usize = 131_071;
