@@ -155,10 +155,10 @@ impl Tenant {
             }
         }
         if let Some(email) = repeated(self.users.iter().map(|user| email::key(&user.email))) {
-            return Some(format!("{path}.users: \"{email}\" is there twice"));
+            return Some(format!("{path}.users: \"{email}\" occurs twice"));
         }
         if let Some(slug) = repeated(self.assistants.iter().map(|assistant| assistant.slug.clone())) {
-            return Some(format!("{path}.assistants: \"{slug}\" is there twice"));
+            return Some(format!("{path}.assistants: \"{slug}\" occurs twice"));
         }
         self.work_items.iter().enumerate().find_map(|(index, item)| {
             let path = format!("{path}.work_items[{index}]");
