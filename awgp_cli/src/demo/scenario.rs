@@ -217,7 +217,7 @@ mod tests {
     fn every_fault_is_refused_with_the_path_to_it() {
         type Change = fn(&mut Value);
         let cases: [(Change, &str); 8] = [
-            (|s| s["subsidiaries"] = json!([]), "subsidiaries: two at least"),
+            (|s| s["subsidiaries"] = json!([]), "subsidiaries: at least two"),
             (|s| s["subsidiaries"][1]["slug"] = s["holding"]["slug"].clone(), "two tenants"),
             (|s| s["holding"]["users"] = json!([]), "holding.users: at least one"),
             (|s| s["holding"]["users"][1] = s["holding"]["users"][0].clone(), "holding.users: "),
