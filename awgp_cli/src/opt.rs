@@ -145,7 +145,7 @@ pub enum Command {
     /// AI assistants of a tenant.
     #[command(subcommand)]
     Assistant(Assistant),
-    /// Conversations of a tenant's assistants: logged, found, exported and erased.
+    /// Conversations of a tenant's assistants: log, find, export and erase them.
     #[command(subcommand)]
     Conversation(Conversation),
     /// Potential hallucinations of a tenant's assistants, and their review.

@@ -76,7 +76,8 @@ async fn import(session: &mut Session, options: &PriceImport, output: Output) ->
     let file = options.file.display();
     let unreadable = |error: &dyn std::fmt::Display| {
         Failure::new(Exit::BadArgument, format!("{file}: {error}")).hint(
-            "name the price list that LiteLLM publishes, model_prices_and_context_window.json; its PyPI package includes it",
+            "name the price list that LiteLLM publishes, model_prices_and_context_window.json; its PyPI \
+             package includes it",
         )
     };
     let text = input::file(&options.file).map_err(|error| unreadable(&error))?;
@@ -173,7 +174,7 @@ fn told(imported: &Imported, list: &litellm::PriceList, left_out: &BTreeMap<Left
         line("unchanged", *unchanged, "models".to_owned()),
     ];
     if imported.other_providers > 0 {
-        lines.push(line("not asked for", imported.other_providers, "models of other providers".to_owned()));
+        lines.push(line("not requested", imported.other_providers, "models of other providers".to_owned()));
     }
     for (reason, names) in left_out {
         lines.push(line("left out", names.len(), reason.meaning().to_owned()));
@@ -182,7 +183,7 @@ fn told(imported: &Imported, list: &litellm::PriceList, left_out: &BTreeMap<Left
         }
     }
     for (kind, number) in &list.in_part {
-        lines.push(line("not held", *number, format!("taken without the price of {}", kind.meaning())));
+        lines.push(line("not stored", *number, format!("taken without the price of {}", kind.meaning())));
     }
     render::grid(&["", "number", "what"], lines)
 }
@@ -249,7 +250,8 @@ async fn show(
     format: Format,
 ) -> Result<String, Trouble> {
     let sql = format!(
-        "{PRICES} WHERE provider = $2 AND model = $3 ORDER BY valid_from DESC, from_input_tokens LIMIT $1::bigint"
+        "{PRICES} WHERE provider = $2 AND model = $3 ORDER BY valid_from DESC, from_input_tokens LIMIT \
+         $1::bigint"
     );
     let work = session.begin(context).await?;
     let limit = i64::from(options.limit.rows);
@@ -257,8 +259,12 @@ async fn show(
     work.commit().await?;
     if rows.is_empty() {
         let PriceShow { provider, model, .. } = options;
-        return Err(Failure::new(Exit::NotFound, format!("there is no visible price of {provider}'s model \"{model}\""))
-            .hint("find the model with `awgp price list --model TEXT`; without --tenant only a member of awgp_admin sees prices")
+        let message = format!("there is no visible price of {provider}'s model \"{model}\"");
+        return Err(Failure::new(Exit::NotFound, message)
+            .hint(
+                "find the model with `awgp price list --model TEXT`; without --tenant only a member of \
+                 awgp_admin sees prices",
+            )
             .into());
     }
     Ok(printed(&rows, format))

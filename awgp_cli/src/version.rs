@@ -6,7 +6,7 @@ use crate::render;
 use awgp_client::{Context, Exit, Failure, Session, Trouble, secret};
 use serde_json::json;
 
-/// Prints both versions. An unreachable server is not a failure: a note stands beside the version.
+/// Prints both versions. An unreachable server is not a failure: a note is printed beside the version.
 pub async fn run(invocation: &Invocation<'_>) -> Result<Exit, Failure> {
     let client = env!("CARGO_PKG_VERSION");
     let (extension, note) = match invocation.connected(ask).await {

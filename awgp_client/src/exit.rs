@@ -40,18 +40,18 @@ pub enum Exit {
 pub const EXIT_CODES: &str = "\
 Exit codes:
   0    done
-  1    unexpected
-  2    usage: the command line could not be understood
+  1    any other error
+  2    usage: the command line is not valid
   3    not allowed (SQLSTATE 42501)
   4    wrong state (55000)
   5    a budget, quota or rate limit (53400)
   6    bad argument: a malformed uuid, number, time or JSON (22xxx)
-  7    a constraint: a value outside of its list, a duplicate, a dangling reference (23xxx)
+  7    a constraint: a value outside its list, a duplicate, a dangling reference (23xxx)
   8    not found (P0002)
   9    try again: a conflict with another transaction (40001, 40P01, 55P03)
   10   cannot connect: no server, no such database, login refused
-  11   the extension awgp, or its files, are absent or too old
-  12   doctor or audit verify found an error, a step of maintenance failed, or a proof of the demo
+  11   the extension awgp or its files are missing or too old
+  12   doctor or audit verify found an error, or a step of maintenance or a proof of the demo failed
   130  interrupted";
 
 impl Exit {

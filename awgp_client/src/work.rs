@@ -25,7 +25,7 @@ pub struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// Sets the context. [`Session::begin`] does it; it stands alone for a transaction that must do something
+    /// Sets the context. [`Session::begin`] does it; it is separate for a transaction that must run something
     /// before its first query.
     pub async fn enter(&self, context: Context<'_>) -> Result<(), Trouble> {
         match context {

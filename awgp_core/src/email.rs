@@ -52,7 +52,8 @@ pub fn clash(clashes: &serde_json::Value) -> Refusal {
     Refusal::new(
         Reason::EmailClash,
         "users of one tenant have the same e-mail address, written in different ways",
-        "In each group in DETAIL, give the users different addresses, as awgp_admin: UPDATE awgp.users SET email = … WHERE id = …; deactivate duplicates; then: SELECT awgp.migrate()",
+        "In each group in DETAIL, give the users different addresses, as awgp_admin: UPDATE awgp.users SET \
+         email = … WHERE id = …; deactivate duplicates; then: SELECT awgp.migrate()",
     )
     .with("clashes", clashes.clone())
 }

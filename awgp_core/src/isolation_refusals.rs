@@ -22,7 +22,8 @@ pub fn no_signed_context(table: &str) -> Refusal {
     Refusal::new(
         Reason::NoTenantContext,
         "no verified identity is in force",
-        "Call awgp.authenticate(token) first. An identity ends with its transaction; the identity of a session ends when its token expires, with any error, and with DISCARD ALL or RESET ALL.",
+        "Call awgp.authenticate(token) first. An identity ends with its transaction; the identity of a \
+         session ends when its token expires, with any error, and with DISCARD ALL or RESET ALL.",
     )
     .with("table", table)
 }

@@ -4,7 +4,7 @@
 //! rows. The extension and the command line link the same code, so an auditor verifies offline with the same
 //! functions that hashed.
 #![forbid(unsafe_code)]
-#![allow(clippy::result_large_err, reason = "a refusal is raised at once, once")]
+#![allow(clippy::result_large_err, reason = "a refusal is raised immediately")]
 
 pub mod action;
 pub mod approval;

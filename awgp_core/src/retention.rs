@@ -39,7 +39,8 @@ pub fn check(partition_name: &str, facts: &Facts) -> Result<(), Refusal> {
         return refusal(
             Reason::RetentionTooShort,
             "awgp.audit_retention is under the six months that the EU AI Act requires",
-            "Set awgp.audit_retention to 184 days or more; where a shorter retention is lawful, set awgp.audit_retention_short to on.",
+            "Set awgp.audit_retention to 184 days or more; where a shorter retention is lawful, set \
+             awgp.audit_retention_short to on.",
         );
     }
     if facts.is_held {

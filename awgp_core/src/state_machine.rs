@@ -115,13 +115,13 @@ pub fn illegal_transition<'a>(
 ///     Status {
 ///         /// Not begun.
 ///         Backlog = "backlog",
-///         /// Under way.
+///         /// Running.
 ///         InProgress = "in_progress",
 ///     }
 ///     begins Backlog;
-///     /// What moves a work item.
+///     /// The verbs that change a work item's state.
 ///     Verb {
-///         /// Begin.
+///         /// Begins.
 ///         Start = "start": Backlog => InProgress;
 ///     }
 /// }

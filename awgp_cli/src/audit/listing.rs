@@ -94,14 +94,16 @@ async fn in_part(work: &Work<'_>, condition: &str, id: &str) -> Result<Vec<Row>,
     let names: Vec<&str> =
         STATES.into_iter().zip(&shown).filter(|(_, is_sent)| !**is_sent).map(|(state, _)| state).collect();
     eprintln!(
-        "event {id} is longer than the server can send, and is shown without {}; `awgp audit export` writes all of it",
+        "event {id} is longer than the server can send, and is shown without {}; `awgp audit export` writes \
+         all of it",
         names.join(", ")
     );
     let columns = |is_left_out: &dyn Fn(usize) -> bool| {
         let state = |(number, state): (usize, &str)| {
             if is_left_out(number) {
                 format!(
-                    "jsonb_build_object('not_shown', jsonb_build_object('stored_bytes', pg_column_size({state}))) AS {state}"
+                    "jsonb_build_object('not_shown', jsonb_build_object('stored_bytes', \
+                     pg_column_size({state}))) AS {state}"
                 )
             } else {
                 state.to_owned()

@@ -112,7 +112,8 @@ impl Narrator {
                 let verdict = format!("{held} proofs held, {failed} failed");
                 let painted = self.paint(&verdict, failed == 0);
                 self.print(&format!(
-                    "\n{painted}\nThe tenants of this run have slugs that end in -{}; its three logins are dropped.\n",
+                    "\n{painted}\nThe tenants of this run have slugs that end in -{}; its three logins are \
+                     dropped.\n",
                     self.run
                 ))?;
             }

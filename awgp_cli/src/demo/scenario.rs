@@ -155,10 +155,10 @@ impl Tenant {
             }
         }
         if let Some(email) = repeated(self.users.iter().map(|user| email::key(&user.email))) {
-            return Some(format!("{path}.users: \"{email}\" is there twice"));
+            return Some(format!("{path}.users: \"{email}\" occurs twice"));
         }
         if let Some(slug) = repeated(self.assistants.iter().map(|assistant| assistant.slug.clone())) {
-            return Some(format!("{path}.assistants: \"{slug}\" is there twice"));
+            return Some(format!("{path}.assistants: \"{slug}\" occurs twice"));
         }
         self.work_items.iter().enumerate().find_map(|(index, item)| {
             let path = format!("{path}.work_items[{index}]");
@@ -217,7 +217,7 @@ mod tests {
     fn every_fault_is_refused_with_the_path_to_it() {
         type Change = fn(&mut Value);
         let cases: [(Change, &str); 8] = [
-            (|s| s["subsidiaries"] = json!([]), "subsidiaries: two at least"),
+            (|s| s["subsidiaries"] = json!([]), "subsidiaries: at least two"),
             (|s| s["subsidiaries"][1]["slug"] = s["holding"]["slug"].clone(), "two tenants"),
             (|s| s["holding"]["users"] = json!([]), "holding.users: at least one"),
             (|s| s["holding"]["users"][1] = s["holding"]["users"][0].clone(), "holding.users: "),

@@ -34,7 +34,7 @@ pub enum Audit {
     /// With --checkpoint the rows are also compared with what an auditor has signed: the present trail must
     /// extend it, and what was cut, rewritten or rolled back since is found.
     Verify(AuditVerify),
-    /// Make a key pair for signing checkpoints. The private key goes to a file that only you can read.
+    /// Create a key pair for signing checkpoints. The private key goes to a file that only you can read.
     Keygen(AuditKeygen),
     /// Sign the present state of the trail, and store the signed notes in a folder outside the database.
     ///

@@ -1,4 +1,4 @@
-//! The arguments of `awgp message`, and of `awgp policy explain`.
+//! The arguments of `awgp message`, and of `awgp policy test`.
 
 use clap::{Args, Subcommand};
 

@@ -160,7 +160,9 @@ pub fn undecidable(id: Uuid, able: usize, missing: usize) -> Refusal {
     Refusal::new(
         Reason::ApprovalUndecidable,
         "fewer people may decide this request than votes are needed, so it waits until it expires",
-        "Ask others: UPDATE awgp.approvals SET approver_ids = … WHERE id = …; or give somebody the role that approval_policy requires. To check whether a user may decide: SELECT awgp.explain_approval(approval_id, user_id)",
+        "Ask others: UPDATE awgp.approvals SET approver_ids = … WHERE id = …; or give somebody the role that \
+         approval_policy requires. To check whether a user may decide: SELECT \
+         awgp.explain_approval(approval_id, user_id)",
     )
     .with("approval_id", id.to_string())
     .with("may_decide", able)

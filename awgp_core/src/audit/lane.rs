@@ -327,7 +327,8 @@ impl LaneVerifier {
                     out.push(settled(
                         Kind::RewrittenChain,
                         &chosen,
-                        "the chain is intact up to this row but does not reach the hash recorded for it: this row, or an earlier one and all after it, was rewritten",
+                        "the chain is intact up to this row but does not reach the hash recorded for it: \
+                         this row, or an earlier one and all after it, was rewritten",
                     ));
                 } else if held.updated {
                     out.push(Suspicion::Updated(position, held.id));

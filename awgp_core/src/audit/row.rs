@@ -179,7 +179,7 @@ mod timestamp {
     use serde::de::Error;
     use std::borrow::Cow;
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde requires")]
     pub fn serialize<S: Serializer>(timestamp_us: &i64, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&format_timestamp(*timestamp_us))
     }

@@ -96,7 +96,8 @@ impl From<AdmissionError> for Refusal {
             ),
             AdmissionError::TenantMismatch => (
                 Reason::TokenTenantMismatch,
-                "Compare the token's tenant claim, and the provider's only_tenant_id, with the user's tenant.",
+                "Compare the token's tenant claim, and the provider's only_tenant_id, with the user's \
+                 tenant.",
             ),
         };
         Self::new(reason, error.to_string(), hint)

@@ -195,7 +195,8 @@ impl TokenError {
             Self::NotYetValid { .. } => "Compare the clocks of the identity provider and of the server.",
             Self::Lifetime { .. } => "Shorten the access token lifespan at the identity provider.",
             Self::FarAhead { .. } => {
-                "Let exp be in seconds, not milliseconds, or allow more with the provider's max_lifetime_seconds."
+                "Let exp be in seconds, not milliseconds, or allow more with the provider's \
+                 max_lifetime_seconds."
             }
             Self::NoSubject { .. } | Self::NoTenant { .. } => {
                 "Add a mapper for the claim to the client, or correct the claim's name in the provider's row."

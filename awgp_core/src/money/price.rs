@@ -174,7 +174,8 @@ impl From<PriceError> for Refusal {
             PriceError::Tokens(tokens) => Self::new(
                 Reason::OutOfRange,
                 message,
-                "Pass counts that are not negative, and cached_tokens of at most input_tokens where the provider includes it there.",
+                "Pass counts that are not negative, and cached_tokens of at most input_tokens where the \
+                 provider includes it there.",
             )
             .with("input_tokens", tokens.input)
             .with("cached_tokens", tokens.cached)
@@ -182,7 +183,8 @@ impl From<PriceError> for Refusal {
             PriceError::Unknown { provider, model } => Self::new(
                 Reason::UnknownPrice,
                 message,
-                "Pass cost_amount, or ask an administrator to enter the price: awgp price import FILE, or awgp price set",
+                "Pass cost_amount, or ask an administrator to enter the price: awgp price import FILE, or \
+                 awgp price set",
             )
             .with("provider", provider)
             .with("model", model),

@@ -22,7 +22,8 @@ pub fn budget_exceeded(
         Scope::Assistant => ("the assistant's daily limit", "Raise its max_cost_per_day"),
     };
     let hint = format!(
-        "{who}, wait for the next period, or record money that is already spent with metadata {{\"incurred\": true}}."
+        "{who}, wait for the next period, or record money that is already spent with metadata \
+         {{\"incurred\": true}}."
     );
     Refusal::new(Reason::BudgetExceeded, format!("{amount} exceeds {what}, of which {left} is left"), hint)
         .with("scope", scope.name())

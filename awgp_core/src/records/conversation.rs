@@ -122,7 +122,8 @@ pub fn other_under_external_id(open: Uuid) -> Refusal {
     Refusal::new(
         Reason::IdempotencyConflict,
         "another conversation with this external id is open on the channel",
-        "Append to it with awgp.append_conversation(), or end it with awgp.end_conversation(), then log the next.",
+        "Append to it with awgp.append_conversation(), or end it with awgp.end_conversation(), then log the \
+         next.",
     )
     .with("column", "external_id")
     .with("conversation_log_id", open.to_string())
@@ -183,12 +184,14 @@ impl From<ConversationError> for Refusal {
             ),
             ConversationError::Fixed { column } => refusal(
                 Reason::AppendOnly,
-                "Append messages with awgp.append_conversation(); remove content with awgp.erase_conversation().",
+                "Append messages with awgp.append_conversation(); remove content with \
+                 awgp.erase_conversation().",
             )
             .with("column", column),
-            ConversationError::ByAssistant => {
-                refusal(Reason::HumanNeeded, "Ask an admin of the tenant to do it without an assistant in context.")
-            }
+            ConversationError::ByAssistant => refusal(
+                Reason::HumanNeeded,
+                "Ask an admin of the tenant to do it without an assistant in context.",
+            ),
             ConversationError::Role(role) => PermissionError::NotSufficient {
                 role,
                 table: "conversation_logs".to_owned(),
@@ -196,10 +199,11 @@ impl From<ConversationError> for Refusal {
                 least: Some(Role::Admin),
             }
             .into(),
-            ConversationError::Reason => {
-                refusal(Reason::OutOfRange, "Give a reason that names no person: it stays in the audit trail.")
-                    .with("argument", "reason")
-            }
+            ConversationError::Reason => refusal(
+                Reason::OutOfRange,
+                "Give a reason that names no person: it stays in the audit trail.",
+            )
+            .with("argument", "reason"),
         }
     }
 }

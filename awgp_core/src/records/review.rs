@@ -164,13 +164,15 @@ impl From<ReviewError> for Refusal {
         match error {
             ReviewError::Transition { from, to } => refusal(
                 Reason::ReviewTransition,
-                "Choose a status that may follow; docs/hallucinations.md lists them. A review never goes back.",
+                "Choose a status that may follow; docs/hallucinations.md lists them. A review never goes \
+                 back.",
             )
             .with("from", from.name())
             .with("to", to.name()),
-            ReviewError::NotPending => {
-                refusal(Reason::ReviewTransition, "Insert it as pending, then call awgp.review_hallucination().")
-            }
+            ReviewError::NotPending => refusal(
+                Reason::ReviewTransition,
+                "Insert it as pending, then call awgp.review_hallucination().",
+            ),
             ReviewError::NoHuman => refusal(
                 Reason::HumanNeeded,
                 "Put a user in context, and no assistant: awgp.set_context(tenant_id, user_id).",
@@ -194,12 +196,14 @@ impl From<ReviewError> for Refusal {
             ),
             ReviewError::Fixed { column } => refusal(
                 Reason::AppendOnly,
-                "Create a new flag, or review this one with awgp.review_hallucination(flag_id, status, notes).",
+                "Create a new flag, or review this one with awgp.review_hallucination(flag_id, status, \
+                 notes).",
             )
             .with("column", column),
-            ReviewError::Erased => {
-                refusal(Reason::ConversationErased, "Review it without notes, and do not quote the content again.")
-            }
+            ReviewError::Erased => refusal(
+                Reason::ConversationErased,
+                "Review it without notes, and do not quote the content again.",
+            ),
             ReviewError::TooLong { argument, limit } => {
                 refusal(Reason::OutOfRange, "Quote the part that matters.")
                     .with("argument", argument)

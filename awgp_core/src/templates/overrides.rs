@@ -66,7 +66,7 @@ fn capabilities(path: &str, value: &RawValue) -> Result<Vec<String>, TemplateErr
         match name {
             Some(name) if !names.iter().any(|known| known == name) => names.push(name.to_owned()),
             _ => {
-                let rule = format!("is a name of 1 to {CAPABILITY_BYTES_MAX} bytes that is there once");
+                let rule = format!("is a name of 1 to {CAPABILITY_BYTES_MAX} bytes that occurs once");
                 return Err(TemplateError::new(format!("{path}[{index}]"), rule));
             }
         }

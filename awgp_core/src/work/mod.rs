@@ -60,7 +60,8 @@ pub fn pinned(id: Uuid) -> Refusal {
     Refusal::new(
         Reason::WorkItemPinned,
         "approved work cannot be changed while it runs",
-        "Set it to awaiting_approval and request an approval again with awgp.request_approval(), or create a new work item.",
+        "Set it to awaiting_approval and request an approval again with awgp.request_approval(), or create a \
+         new work item.",
     )
     .with("work_item_id", id.to_string())
 }

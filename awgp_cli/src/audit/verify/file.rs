@@ -127,7 +127,8 @@ pub fn manifest_beside(path: &Path) -> Result<Option<Manifest>, Failure> {
 
 fn unreadable(path: &Path, error: &dyn std::fmt::Display) -> Failure {
     Failure::new(Exit::BadArgument, format!("{} cannot be verified: {error}", path.display())).hint(
-        "name a file that `awgp audit export` or `awgp partition export` wrote; docs/audit_format.md describes it",
+        "name a file that `awgp audit export` or `awgp partition export` wrote; docs/audit_format.md \
+         describes it",
     )
 }
 

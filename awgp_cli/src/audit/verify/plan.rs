@@ -196,7 +196,8 @@ impl Share {
         }
         // The hash may be negative. A tenant that is NULL against the rules must be in a share too.
         format!(
-            " AND mod(mod(coalesce(uuid_hash_extended(tenant_id, chain_lane), 0), {of}) + {of}, {of}) = {index}"
+            " AND mod(mod(coalesce(uuid_hash_extended(tenant_id, chain_lane), 0), {of}) + {of}, {of}) = \
+             {index}"
         )
     }
 }

@@ -163,7 +163,8 @@ fn proved(tenant_id: Uuid, trees: &BTreeMap<u64, Digest>, by_stored_hash: u64) -
     let relies = match by_stored_hash {
         0 => String::new(),
         rows => format!(
-            "; {rows} of them are gone with their partitions: their stored leaves and the remaining rows yield the signed root"
+            "; {rows} of them are gone with their partitions: their stored leaves and the remaining rows \
+             yield the signed root"
         ),
     };
     format!("tenant {tenant_id}: the trail extends what was signed at {sizes} rows{relies}")

@@ -29,7 +29,8 @@ struct Cast {
 pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     stage.narrator.chapter(
         "One governed action",
-        "begin_action() before an assistant acts, finish_action() after it: allowed or denied, with the reason and what to do next.",
+        "begin_action() before an assistant acts, finish_action() after it: allowed or denied, with the \
+         reason and what to do next.",
     )?;
     let Some(cast) = cast(stage) else {
         return Ok(stage

@@ -26,7 +26,8 @@ struct Cast {
 pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     stage.narrator.chapter(
         "Approvals",
-        "Work above its assistant's risk tier waits for a human who may decide it, in person or on behalf of somebody.",
+        "Work above its assistant's risk tier waits for a human who may decide it, in person or on behalf of \
+         somebody.",
     )?;
     let Some(cast) = cast(stage) else {
         return Ok(stage

@@ -31,7 +31,8 @@ const HOLDING: &str = "
 pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     stage.narrator.chapter(
         "Conversations and hallucination flags",
-        "Content is searched within the tenant, reviewed by humans, and erasable: the trail has only its digest.",
+        "Content is searched within the tenant, reviewed by humans, and erasable: the trail has only its \
+         digest.",
     )?;
     let made = stage.made.clone();
     let [_, tenant, other, ..] = made.as_slice() else { unreachable!("a scenario has two subsidiaries") };
