@@ -184,7 +184,7 @@ impl Database {
 /// The server's configuration, from `AWGP_SERVER_URL`.
 pub fn server() -> Config {
     let url = std::env::var("AWGP_SERVER_URL")
-        .expect("AWGP_SERVER_URL is not set; run: scripts/scratch-server -- cargo test -p awgp_tests");
+        .expect("AWGP_SERVER_URL is not set; run: scripts/integration-test 15");
     url.parse().expect("AWGP_SERVER_URL is a connection URL")
 }
 

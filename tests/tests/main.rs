@@ -1,4 +1,4 @@
-//! Everything that needs a server, in one binary: a module is what one of its tests begins with.
+//! The tests that need a server, in one binary: it is linked once, and every test may run beside any other.
 
 mod actions;
 mod approvals;
