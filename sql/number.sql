@@ -1,9 +1,10 @@
 -- A number as an argument: numeric, and whatever else drivers send for one.
 --
--- A function that takes numeric cannot be called with a double precision: PostgreSQL casts that in assignments alone. Overloads
--- would take every untyped parameter for a double precision, and lose digits. So the arguments are of a type of their own, which
--- is numeric under another name: what is written without a type is read as numeric is, and every number becomes one by itself,
--- a double precision by its 15 significant digits.
+-- A function that takes numeric cannot be called with a double precision: PostgreSQL casts that in
+-- assignments alone. Overloads would take every untyped parameter for a double precision, and lose
+-- digits. So the arguments are of a type of their own, which is numeric under another name: what is
+-- written without a type is read as numeric is, and every number becomes one by itself, a double
+-- precision by its 15 significant digits.
 
 CREATE TYPE awgp.number;
 CREATE FUNCTION awgp.number_in(cstring, oid, integer) RETURNS awgp.number LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'numeric_in';

@@ -1,4 +1,5 @@
--- What AWGP's roles are granted by the scripts and do not have: DROP OWNED BY takes it all. $3: the grants; $4: the roles of policies.
+-- What AWGP's roles are granted by the scripts and do not have: DROP OWNED BY takes it all. $3: the
+-- grants; $4: the roles of policies.
 WITH granted (kind, object, privilege, columns, role) AS (
     SELECT kind, object, privilege, columns, rolname
     FROM jsonb_to_recordset($3::text::jsonb) AS declared (kind text, object text, privilege text, columns text, role text)

@@ -1,4 +1,5 @@
--- A private key of signed notes, where somebody has put it within the reach of every role: whoever reads it can sign.
+-- A private key of signed notes, where somebody has put it within the reach of every role: whoever
+-- reads it can sign.
 WITH setting (role, database, name) AS (
     SELECT setrole, setdatabase, split_part(pair, '=', 1)
     FROM pg_db_role_setting CROSS JOIN LATERAL unnest(setconfig) AS pair

@@ -1,4 +1,5 @@
--- Subscriptions that write AWGP's tables: the trail takes rows from its own chain alone, so their apply worker stops there.
+-- Subscriptions that write AWGP's tables: the trail takes rows from its own chain alone, so their
+-- apply worker stops there.
 SELECT format('subscription %I', subname),
        format('it replicates into %s: the trail refuses it, and it stops', string_agg(srrelid::regclass::text, ', ' ORDER BY srrelid::regclass::text)),
        format('ALTER SUBSCRIPTION %I DISABLE;', subname)

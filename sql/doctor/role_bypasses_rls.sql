@@ -1,5 +1,5 @@
--- Roles with AWGP's privileges, direct or through others, that row-level security does not bind. A superuser has every privilege,
--- so one counts only as a member of AWGP's roles.
+-- Roles with AWGP's privileges, direct or through others, that row-level security does not bind. A
+-- superuser has every privilege, so one counts only as a member of AWGP's roles.
 WITH RECURSIVE granted (privileges, owner) AS (
     SELECT relacl, relowner FROM pg_class WHERE relnamespace = 'awgp'::regnamespace
     UNION ALL

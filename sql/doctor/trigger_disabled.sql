@@ -1,5 +1,6 @@
--- Triggers of AWGP that do not fire, or that session_replication_role passes where it must not, and foreign keys
--- that are not checked. Restoring data with --disable-triggers leaves the second kind behind.
+-- Triggers of AWGP that do not fire, or that session_replication_role passes where it must not, and
+-- foreign keys that are not checked. Restoring data with --disable-triggers leaves the second kind
+-- behind.
 SELECT format('trigger %I on %s', tgname, tgrelid::regclass),
        CASE tgenabled WHEN 'D' THEN 'the trigger is disabled: its rule does not hold'
                       ELSE 'the trigger does not fire for every session: its rule can be passed' END,

@@ -1,5 +1,5 @@
--- Views that read with their owner's rights, past the policies of whoever asks: those of the schema awgp, and those of other schemas
--- over its tables that somebody besides their owner may read.
+-- Views that read with their owner's rights, past the policies of whoever asks: those of the schema
+-- awgp, and those of other schemas over its tables that somebody besides their owner may read.
 WITH RECURSIVE over (view) AS (
     SELECT ev_class
     FROM pg_depend JOIN pg_rewrite ON pg_rewrite.oid = objid

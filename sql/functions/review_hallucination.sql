@@ -1,5 +1,5 @@
--- The time is written too, though the trigger keeps it: so a review that finds its status there already, because another
--- was quicker, is refused and does not pass for one.
+-- The time is written too, though the trigger keeps it: so a review that finds its status there
+-- already, because another was quicker, is refused and does not pass for one.
 CREATE OR REPLACE FUNCTION awgp.review_hallucination(flag_id uuid, status text, notes text DEFAULT NULL) RETURNS awgp.hallucination_flags
 LANGUAGE sql VOLATILE SECURITY INVOKER
 SET search_path = pg_catalog, pg_temp

@@ -1,5 +1,5 @@
--- The index is asked by conversation_hits(), past row-level security and for the visible tenants alone; the rows are read
--- here, under it.
+-- The index is asked by conversation_hits(), past row-level security and for the visible tenants
+-- alone; the rows are read here, under it.
 CREATE OR REPLACE FUNCTION awgp.search_conversations(
     query text,
     assistant_id uuid DEFAULT NULL,

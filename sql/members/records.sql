@@ -30,7 +30,8 @@ assistant_id: only of this assistant
 max_rows: 1 to 1000
 Errors: 42501 no_tenant_context; 22023 out_of_range';
 GRANT EXECUTE ON FUNCTION awgp.conversation_hits(text, uuid, bigint) TO awgp_app;
--- As many as are asked for where nothing is said: a plan that expects a thousand reads all of the tenant's conversations.
+-- As many as are asked for where nothing is said: a plan that expects a thousand reads all of the
+-- tenant's conversations.
 ALTER FUNCTION awgp.conversation_hits(text, uuid, bigint) ROWS 50;
 
 COMMENT ON FUNCTION awgp.erase_due_conversations(timestamptz) IS 'Erases the content of conversations that are past their retention and not on legal hold, with the reason retention, at most 1000 a tenant in one call, and returns how many. The retention is conversation_policy.retention_days of the tenant''s settings, else the setting awgp.conversation_retention: days after the end, or after the last change of a conversation that never ended.

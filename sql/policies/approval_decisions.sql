@@ -1,4 +1,5 @@
--- approval_decisions: a tenant reads its own rows, a holding also those of its direct subsidiaries; AWGP alone writes.
+-- approval_decisions: a tenant reads its own rows, a holding also those of its direct subsidiaries;
+-- AWGP alone writes.
 
 ALTER TABLE awgp.approval_decisions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE awgp.approval_decisions FORCE ROW LEVEL SECURITY;

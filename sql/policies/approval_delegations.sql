@@ -1,4 +1,5 @@
--- approval_delegations: a tenant reads and writes its own rows; a holding also reads those of its direct subsidiaries.
+-- approval_delegations: a tenant reads and writes its own rows; a holding also reads those of its
+-- direct subsidiaries.
 
 ALTER TABLE awgp.approval_delegations ENABLE ROW LEVEL SECURITY;
 ALTER TABLE awgp.approval_delegations FORCE ROW LEVEL SECURITY;

@@ -1,4 +1,5 @@
--- communication_policies: a tenant reads and writes its own rows; a holding also reads those of its direct subsidiaries.
+-- communication_policies: a tenant reads and writes its own rows; a holding also reads those of its
+-- direct subsidiaries.
 
 ALTER TABLE awgp.communication_policies ENABLE ROW LEVEL SECURITY;
 ALTER TABLE awgp.communication_policies FORCE ROW LEVEL SECURITY;

@@ -1,5 +1,5 @@
--- credit_reservations: a tenant reads and writes its own rows, and deletes no row; a holding also reads those of its
--- direct subsidiaries.
+-- credit_reservations: a tenant reads and writes its own rows, and deletes no row; a holding also
+-- reads those of its direct subsidiaries.
 
 ALTER TABLE awgp.credit_reservations ENABLE ROW LEVEL SECURITY;
 ALTER TABLE awgp.credit_reservations FORCE ROW LEVEL SECURITY;

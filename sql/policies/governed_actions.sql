@@ -1,5 +1,5 @@
--- governed_actions: a tenant reads its own rows, a holding also those of its direct subsidiaries; written by begin_action(),
--- finish_action() and abandon_actions() alone.
+-- governed_actions: a tenant reads its own rows, a holding also those of its direct subsidiaries;
+-- written by begin_action(), finish_action() and abandon_actions() alone.
 
 ALTER TABLE awgp.governed_actions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE awgp.governed_actions FORCE ROW LEVEL SECURITY;

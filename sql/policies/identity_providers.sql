@@ -1,5 +1,5 @@
--- identity_providers: no tenant's; read and written by administrators alone. awgp.authenticate() reads it below
--- SQL.
+-- identity_providers: no tenant's; read and written by administrators alone. awgp.authenticate()
+-- reads it below SQL.
 
 ALTER TABLE awgp.identity_providers ENABLE ROW LEVEL SECURITY;
 ALTER TABLE awgp.identity_providers FORCE ROW LEVEL SECURITY;

@@ -1,4 +1,5 @@
--- maintenance_steps: no tenant's; written by run_maintenance() alone, read by those who look after the database.
+-- maintenance_steps: no tenant's; written by run_maintenance() alone, read by those who look after
+-- the database.
 
 ALTER TABLE awgp.maintenance_steps ENABLE ROW LEVEL SECURITY;
 ALTER TABLE awgp.maintenance_steps FORCE ROW LEVEL SECURITY;

@@ -1,5 +1,5 @@
--- model_prices: no tenant's, read by every application, added to by administrators. Nobody changes a price that
--- entries of the ledger may name.
+-- model_prices: no tenant's, read by every application, added to by administrators. Nobody changes
+-- a price that entries of the ledger may name.
 
 ALTER TABLE awgp.model_prices ENABLE ROW LEVEL SECURITY;
 ALTER TABLE awgp.model_prices FORCE ROW LEVEL SECURITY;

@@ -1,4 +1,5 @@
--- provider_credit_pools: a tenant reads and writes its own rows; a holding also reads those of its direct subsidiaries.
+-- provider_credit_pools: a tenant reads and writes its own rows; a holding also reads those of its
+-- direct subsidiaries.
 
 ALTER TABLE awgp.provider_credit_pools ENABLE ROW LEVEL SECURITY;
 ALTER TABLE awgp.provider_credit_pools FORCE ROW LEVEL SECURITY;

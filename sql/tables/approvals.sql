@@ -49,7 +49,8 @@ CREATE INDEX idx_approvals_requested_by ON awgp.approvals (requested_by);
 CREATE INDEX idx_approvals_expires ON awgp.approvals (expires_at);
 -- An inbox: a tenant's open requests, soonest to expire first.
 CREATE INDEX idx_approvals_tenant_status ON awgp.approvals (tenant_id, status, expires_at);
--- The trigger withdraws an open request before it takes another; this also holds within one INSERT of several rows.
+-- The trigger withdraws an open request before it takes another; this also holds within one INSERT
+-- of several rows.
 CREATE UNIQUE INDEX idx_approvals_one_open ON awgp.approvals (tenant_id, work_item_id) WHERE status IN ('pending', 'escalated');
 CREATE INDEX idx_approvals_tenant_work_item ON awgp.approvals (tenant_id, work_item_id);
 -- What the doctor looks for.

@@ -1,4 +1,5 @@
--- Checkpoints: the size and the root of a tenant's audit tree at a moment, to be signed outside of the database.
+-- Checkpoints: the size and the root of a tenant's audit tree at a moment, to be signed outside of
+-- the database.
 
 CREATE TABLE awgp.audit_checkpoints (
     tenant_id uuid NOT NULL,

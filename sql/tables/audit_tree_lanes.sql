@@ -1,4 +1,5 @@
--- Which rows are which leaves of a tenant's audit tree: each checkpoint appends the new rows of each lane in a row.
+-- Which rows are which leaves of a tenant's audit tree: each checkpoint appends the new rows of
+-- each lane in a row.
 
 CREATE TABLE awgp.audit_tree_lanes (
     tenant_id uuid NOT NULL,

@@ -1,4 +1,5 @@
--- The hashes of a tenant's audit tree, in tiles of 256 as C2SP tlog-tiles cuts them. What lies between is computed.
+-- The hashes of a tenant's audit tree, in tiles of 256 as C2SP tlog-tiles cuts them. What lies
+-- between is computed.
 
 CREATE TABLE awgp.audit_tree_tiles (
     tenant_id uuid NOT NULL,

@@ -1,5 +1,5 @@
--- The words of messages, a row a message. Beside the conversations, so that an append indexes what is new alone, and so
--- that the words of one message never outgrow what a tsvector can hold.
+-- The words of messages, a row a message. Beside the conversations, so that an append indexes what
+-- is new alone, and so that the words of one message never outgrow what a tsvector can hold.
 
 CREATE TABLE awgp.conversation_search (
     tenant_id uuid NOT NULL,

@@ -45,7 +45,8 @@ CREATE INDEX idx_hallucination_flags_assistant ON awgp.hallucination_flags (tena
 CREATE INDEX idx_hallucination_flags_work_item ON awgp.hallucination_flags (tenant_id, work_item_id);
 CREATE INDEX idx_hallucination_flags_conversation ON awgp.hallucination_flags (tenant_id, conversation_log_id);
 CREATE INDEX idx_hallucination_flags_reviewed_by ON awgp.hallucination_flags (tenant_id, reviewed_by);
--- The policy that suspends assistants counts these. The extension reads the index directly, so the assistant comes first.
+-- The policy that suspends assistants counts these. The extension reads the index directly, so the
+-- assistant comes first.
 CREATE INDEX idx_hallucination_flags_confirmed ON awgp.hallucination_flags (assistant_id) WHERE status = 'confirmed' AND suspended_at IS NULL;
 
 COMMENT ON TABLE awgp.hallucination_flags IS 'Detected potential hallucinations.';

@@ -22,8 +22,8 @@ CREATE TABLE awgp.users (
     CONSTRAINT users_role_check CHECK (role IN ('super_admin', 'admin', 'manager', 'operator', 'viewer')),
     CONSTRAINT users_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES awgp.tenants (id) ON DELETE RESTRICT
 );
--- users_tenant_id_email_key_key, which holds that no two spellings are one address, stands in policies/users.sql: its key is a
--- function of the extension.
+-- users_tenant_id_email_key_key, which holds that no two spellings are one address, stands in
+-- policies/users.sql: its key is a function of the extension.
 CREATE INDEX idx_users_tenant ON awgp.users (tenant_id);
 
 COMMENT ON TABLE awgp.users IS 'The people who work with assistants.';

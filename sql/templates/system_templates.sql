@@ -1,7 +1,8 @@
 -- The templates that AWGP ships, one for each built-in type. They belong to no tenant and say nothing of one.
 --
--- Applied again whenever this text changes: a system template whose content differs is updated, which counts up its
--- version (its trigger sees to that and to the digest); a template of an operator's own with one of these slugs is left as it is.
+-- Applied again whenever this text changes: a system template whose content differs is updated,
+-- which counts up its version (its trigger sees to that and to the digest); a template of an
+-- operator's own with one of these slugs is left as it is.
 
 INSERT INTO awgp.assistant_templates AS shipped
     (id, slug, type, name, description, capabilities, risk_tier, max_cost_per_day, model_config, configuration, is_system)

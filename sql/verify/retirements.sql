@@ -1,5 +1,5 @@
--- Months that are said to be retired, and of whose retirement the trail has no record. The record may lie in a month that was
--- retired itself. Kind, partition, detail.
+-- Months that are said to be retired, and of whose retirement the trail has no record. The record
+-- may lie in a month that was retired itself. Kind, partition, detail.
 WITH retired (name, month) AS (
     SELECT partition_name, to_char(retired_at AT TIME ZONE 'UTC', '"audit_logs_"YYYY_MM')
     FROM awgp.audit_retired_partitions WHERE restored_at IS NULL

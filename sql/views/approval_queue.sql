@@ -1,5 +1,6 @@
--- What the user in context may decide now, with all that a decision needs: approval_inbox() with names in the place of ids.
--- Within the tenant of the approval: a deputy sees on whose behalf they would decide.
+-- What the user in context may decide now, with all that a decision needs: approval_inbox() with
+-- names in the place of ids. Within the tenant of the approval: a deputy sees on whose behalf they
+-- would decide.
 CREATE OR REPLACE VIEW awgp.approval_queue WITH (security_invoker = true) AS
 SELECT p.place,
        p.risk_level AS risk,

@@ -1,4 +1,5 @@
--- How often an assistant is wrong, with which model. With the rights of whoever reads: the policies of its tables are its own.
+-- How often an assistant is wrong, with which model. With the rights of whoever reads: the policies
+-- of its tables are its own.
 
 CREATE OR REPLACE VIEW awgp.assistant_quality WITH (security_invoker = true) AS
 WITH counted AS (

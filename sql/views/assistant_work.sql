@@ -1,4 +1,5 @@
--- An assistant's work at a glance. With the rights of whoever reads: row-level security shows what they may see.
+-- An assistant's work at a glance. With the rights of whoever reads: row-level security shows what
+-- they may see.
 CREATE OR REPLACE VIEW awgp.assistant_work WITH (security_invoker = true) AS
     SELECT assistant.tenant_id, assistant.id AS assistant_id, assistant.slug, assistant.status, assistant.status_reason,
            assistant.status_changed_at, open.in_progress, open.awaiting_approval, open.backlog, open.oldest_at

@@ -1,5 +1,6 @@
--- Conversations, for lists: without the messages, of which a page may have fifty megabytes, and without the salt.
--- The visible tenants are named besides row-level security, because a superuser's login has none.
+-- Conversations, for lists: without the messages, of which a page may have fifty megabytes, and
+-- without the salt. The visible tenants are named besides row-level security, because a superuser's
+-- login has none.
 CREATE OR REPLACE VIEW awgp.conversation_list WITH (security_invoker = true) AS
 SELECT c.id, c.tenant_id, c.assistant_id,
        a.slug AS assistant_slug,

@@ -1,6 +1,6 @@
 -- Identity providers, for lists: without their keys, of which the ids are enough to tell them apart.
--- A set was validated when it was written; a key without a kid shows as null. Keys that are left out are listed too: they are in
--- the set.
+-- A set was validated when it was written; a key without a kid shows as null. Keys that are left
+-- out are listed too: they are in the set.
 CREATE OR REPLACE VIEW awgp.identity_provider_list WITH (security_invoker = true) AS
 SELECT p.name, p.issuer, p.audience, p.algorithms,
        (SELECT array_agg(key ->> 'kid') FROM jsonb_array_elements(p.jwks::jsonb -> 'keys') AS key) AS key_ids,

@@ -1,4 +1,5 @@
--- Prices of models, for lists: without zeros that end a number, and by the million tokens as price lists print them.
+-- Prices of models, for lists: without zeros that end a number, and by the million tokens as price
+-- lists print them.
 CREATE OR REPLACE VIEW awgp.model_price_list WITH (security_invoker = true) AS
 SELECT p.provider, p.model, p.from_input_tokens,
        trim_scale(p.input_price) AS input_price,
