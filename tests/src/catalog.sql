@@ -49,7 +49,11 @@ line (line) AS (
                   (SELECT grants FROM acl WHERE kind = 'relation' AND acl.oid = relation.oid))
     FROM relation WHERE relkind IN ('r', 'p', 'v', 'm', 'f')
     UNION ALL
-    SELECT format('view %s is %s', relname, regexp_replace(pg_get_viewdef(oid), '\s+', ' ', 'g')) FROM relation WHERE relkind IN ('v', 'm')
+    -- Before 16 a view of one table prints its alias before each column.
+    SELECT format('view %s is %s', relname,
+                  CASE WHEN text ~ ' JOIN ' THEN text ELSE regexp_replace(text, '\m[a-z]\.', '', 'g') END)
+    FROM (SELECT relname, regexp_replace(pg_get_viewdef(oid), '\s+', ' ', 'g') AS text
+          FROM relation WHERE relkind IN ('v', 'm')) AS defined
     UNION ALL
     SELECT format('column %s.%s: %s%s%s%s acl=[%s]', relname, attname, format_type(atttypid, atttypmod),
                   CASE WHEN attnotnull THEN ' not null' ELSE '' END,
