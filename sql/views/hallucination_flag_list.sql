@@ -21,8 +21,8 @@ COMMENT ON COLUMN awgp.hallucination_flag_list.model IS 'The model that said it:
 COMMENT ON COLUMN awgp.hallucination_flag_list.flagged_content IS 'What was said. The audit trail does not hold it.';
 COMMENT ON COLUMN awgp.hallucination_flag_list.status IS 'pending, reviewed, false_positive or confirmed.';
 COMMENT ON COLUMN awgp.hallucination_flag_list.reviewed_by IS 'The user, of the same tenant, who looked at it.';
-COMMENT ON COLUMN awgp.hallucination_flag_list.reviewed_at IS 'When he did.';
-COMMENT ON COLUMN awgp.hallucination_flag_list.notes IS 'What he found. The audit trail does not hold it.';
+COMMENT ON COLUMN awgp.hallucination_flag_list.reviewed_at IS 'When they reviewed it.';
+COMMENT ON COLUMN awgp.hallucination_flag_list.notes IS 'What they found. The audit trail does not hold it.';
 COMMENT ON COLUMN awgp.hallucination_flag_list.content_digest IS 'HMAC-SHA-256 of flagged_content and notes under content_salt; what the audit trail holds in their place, and what stays when they are erased.';
 COMMENT ON COLUMN awgp.hallucination_flag_list.content_salt IS 'Key of content_digest: 32 random bytes, erased with the content.';
 COMMENT ON COLUMN awgp.hallucination_flag_list.content_erased_at IS 'When flagged_content and notes were erased, with the conversation they quote.';

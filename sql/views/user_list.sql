@@ -15,7 +15,7 @@ COMMENT ON COLUMN awgp.user_list.keycloak_id IS 'External identity: the sub clai
 COMMENT ON COLUMN awgp.user_list.email IS 'E-mail address, unique in the tenant.';
 COMMENT ON COLUMN awgp.user_list.first_name IS 'First name.';
 COMMENT ON COLUMN awgp.user_list.last_name IS 'Last name.';
-COMMENT ON COLUMN awgp.user_list.role IS 'What the user may do: viewer reads; operator, manager, admin and super_admin may do more each. Binds wherever he is in context.';
+COMMENT ON COLUMN awgp.user_list.role IS 'What the user may do: viewer reads; operator, manager, admin and super_admin may do more each. Binds wherever they are in context.';
 COMMENT ON COLUMN awgp.user_list.is_active IS 'An inactive user cannot be put in context.';
 COMMENT ON COLUMN awgp.user_list.last_login_at IS 'When the user last logged in, as the application records it; awgp.authenticate() writes nothing.';
 COMMENT ON COLUMN awgp.user_list.created_at IS 'When the row was made.';
