@@ -90,6 +90,10 @@ async fn transactions_over_many_tenants_wait_for_nobody_and_make_no_fork() {
     assert_eq!(trail::verify(&database).await, []);
 }
 
+/// A commit that waits without a limit outlasts the one that it waits for. So it succeeds, and the test fails
+/// rather than waits.
+const GIVES_UP: &str = "SET idle_in_transaction_session_timeout = '60s'";
+
 #[tokio::test]
 async fn a_commit_waits_for_a_lane_no_longer_than_the_setting() {
     let database = Database::new().await;
@@ -97,6 +101,7 @@ async fn a_commit_waits_for_a_lane_no_longer_than_the_setting() {
     set(&database, "awgp.audit_lane_timeout = '50ms'").await;
     let (tenant, assistant) = targets(&database, 1).await[0];
     let holder = hold_lane(&database, tenant).await;
+    holder.batch_execute(GIVES_UP).await.expect("any session may");
     let mut app = database.app().await;
     let sql = "SELECT awgp.create_work_item($1, 'Late')";
     let transaction = within(&mut app, tenant).await;
@@ -128,7 +133,7 @@ async fn a_commit_waits_for_a_table_of_the_trail_no_longer_than_the_setting() {
         .get(0);
     for table in ["awgp.audit_logs", &partition] {
         superuser
-            .batch_execute(&format!("BEGIN; LOCK TABLE ONLY {table} IN SHARE MODE"))
+            .batch_execute(&format!("{GIVES_UP}; BEGIN; LOCK TABLE ONLY {table} IN SHARE MODE"))
             .await
             .expect("is locked");
         let mut app = database.app().await;
