@@ -153,7 +153,7 @@ proptest! {
 }
 
 #[test]
-fn one_subject_is_one_human_whichever_user_he_is() {
+fn one_subject_is_one_human_whichever_user_they_are() {
     let policy = ApprovalPolicy { assistant_creator_may_approve: false, ..ApprovalPolicy::default() };
     let presented = |user: u128, subject: &str| Human {
         user: id(user),

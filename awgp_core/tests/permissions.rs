@@ -110,7 +110,7 @@ fn the_roles_of_the_seed_may_what_their_names_promise() {
 }
 
 #[test]
-fn a_delegation_is_given_by_its_delegator_and_taken_back_by_him_or_an_admin() {
+fn a_delegation_is_given_by_its_delegator_and_taken_back_by_them_or_an_admin() {
     let check = |role, verb, own| check_write(Some(role), "approval_delegations", verb, own).map_err(reason);
     for role in [Role::Manager, Role::Admin, Role::SuperAdmin] {
         assert_eq!(check(role, Verb::Insert, true), Ok(()));
@@ -133,7 +133,7 @@ fn who_is_no_user_is_not_bound() {
 }
 
 #[test]
-fn nobody_gives_or_takes_a_role_above_his_own() {
+fn nobody_gives_or_takes_a_role_above_their_own() {
     for actor in Role::ALL {
         for new in Role::ALL {
             let olds = Role::ALL.into_iter().map(Some).chain([None]);

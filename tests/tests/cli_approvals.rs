@@ -244,7 +244,7 @@ async fn an_inbox_says_where_glass_was_broken() {
     let id = approval.parse().expect("a uuid");
     awgp_tests::approving::run(&mut app, &north, Some(north.user("manager")), force, id)
         .await
-        .expect("he may");
+        .expect("they may");
     let arguments = ["approval", "inbox", "--tenant", "north", "--user", "admin@north.example"];
     let url = database.url(Login::App);
     let shown = awgp(&arguments, &[("DATABASE_URL", &url)]).expect(0).stdout;

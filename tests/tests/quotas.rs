@@ -117,7 +117,7 @@ async fn the_functions_meet_the_quota_as_plain_dml_does() {
 }
 
 #[tokio::test]
-async fn who_is_not_active_takes_no_place_and_asks_for_one_when_he_comes_back() {
+async fn who_is_not_active_takes_no_place_and_asks_for_one_when_they_come_back() {
     let database = Database::new().await;
     let group = fixture::group(&database).await;
     let superuser = database.superuser().await;

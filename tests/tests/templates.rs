@@ -182,7 +182,7 @@ async fn what_awgp_ships_is_not_written_by_ordinary_roles() {
     }
     assert_eq!(templates(&database.superuser().await).await, before);
     let own = "UPDATE awgp.assistant_templates SET description = 'Mine' WHERE slug = 'own'";
-    assert_eq!(admin.execute(own, &[]).await.expect("his own"), 1);
+    assert_eq!(admin.execute(own, &[]).await.expect("their own"), 1);
 }
 
 #[tokio::test]

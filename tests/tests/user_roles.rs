@@ -70,7 +70,7 @@ async fn as_role<'a>(app: &'a mut Client, tenant: &Tenant, role: &str) -> Transa
 }
 
 #[tokio::test]
-async fn nobody_gives_or_takes_a_role_above_his_own() {
+async fn nobody_gives_or_takes_a_role_above_their_own() {
     let database = Database::new().await;
     let north = group(&database).await.north;
     let mut app = database.app().await;
@@ -117,7 +117,7 @@ async fn nobody_gives_or_takes_a_role_above_his_own() {
 }
 
 #[tokio::test]
-async fn a_user_delegates_his_own_authority_alone() {
+async fn a_user_delegates_their_own_authority_alone() {
     let database = Database::new().await;
     let north = group(&database).await.north;
     let mut app = database.app().await;

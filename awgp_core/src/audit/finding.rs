@@ -75,9 +75,10 @@ kinds! {
     ForeignRow = "foreign_row", Error;
     /// No lane begins at this install's genesis value: it is another install's log, or its id was edited.
     BadGenesis = "bad_genesis", Error;
-    /// A row that verifies is earlier than its predecessor by more than clocks may go back.
+    /// A row that verifies is more than five minutes earlier than its predecessor.
     BackDated = "back_dated", Warning;
-    /// A row that verifies was updated after it was written, as the storage shows.
+    /// A row that verifies was updated after it was written, as the storage shows. Its content is what was
+    /// chained.
     UpdatedRow = "updated_row", Warning;
     /// A partition is missing, or not attached.
     MissingPartition = "missing_partition", Error;
@@ -89,8 +90,8 @@ kinds! {
     IntegrityRewound = "integrity_rewound", Error;
     /// A sealed partition has no row in audit_log_integrity.
     IntegrityMissing = "integrity_missing", Error;
-    /// The database does not have a checkpoint that was signed: it is an older backup, or the checkpoint was
-    /// deleted.
+    /// The database does not have a checkpoint that was signed: it is an older backup, a standby that was
+    /// promoted without the last transactions, or the checkpoint was deleted.
     RolledBack = "rolled_back", Error;
     /// Two signed notes have different roots for one size of a tree: two histories were shown.
     SplitView = "split_view", Error;

@@ -233,7 +233,7 @@ mod tests {
         }
 
         #[test]
-        fn a_review_needs_a_human_of_the_role_and_the_creator_where_he_may(
+        fn a_review_needs_a_human_of_the_role_and_the_creator_where_they_may(
             from in status(), to in status(), role in prop::sample::select(&Role::ALL[..]), is_creator: bool,
             reviewer_role in prop::sample::select(&Role::ALL[..]), overturn_role in prop::sample::select(&Role::ALL[..]),
             creator_may_conclude: bool,

@@ -53,7 +53,7 @@ async fn policy_overrides_the_roles() {
 }
 
 #[tokio::test]
-async fn whoever_is_listed_decides_if_his_role_allows_it_and_nobody_else() {
+async fn whoever_is_listed_decides_if_their_role_allows_it_and_nobody_else() {
     let database = Database::new().await;
     let north = group(&database).await.north;
     let mut app = database.app().await;

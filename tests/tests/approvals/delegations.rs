@@ -160,7 +160,7 @@ async fn what_was_revoked_does_not_come_back_and_nothing_else_changes() {
 }
 
 #[tokio::test]
-async fn nobody_delegates_without_a_user_in_context_or_beyond_his_tenant() {
+async fn nobody_delegates_without_a_user_in_context_or_beyond_their_tenant() {
     let database = Database::new().await;
     let group = group(&database).await;
     let mut app = database.app().await;

@@ -39,7 +39,7 @@ async fn one_no_is_enough() {
 }
 
 #[tokio::test]
-async fn a_delegate_and_his_delegator_are_one_vote_whoever_votes_first() {
+async fn a_delegate_and_their_delegator_are_one_vote_whoever_votes_first() {
     let database = Database::new().await;
     let north = group(&database).await.north;
     let mut app = database.app().await;

@@ -113,7 +113,7 @@ async fn by_an_assistant_with_or_without_a_user() {
 }
 
 #[tokio::test]
-async fn by_the_assistants_creator_where_policy_says_so_and_he_stays_the_creator() {
+async fn by_the_assistants_creator_where_policy_says_so_and_they_stay_the_creator() {
     let database = Database::new().await;
     let north = group(&database).await.north;
     let mut app = database.app().await;
@@ -141,7 +141,7 @@ async fn by_the_assistants_creator_where_policy_says_so_and_he_stays_the_creator
 }
 
 #[tokio::test]
-async fn the_system_asks_in_a_users_name_and_he_does_not_decide() {
+async fn the_system_asks_in_a_users_name_and_they_do_not_decide() {
     let database = Database::new().await;
     let north = group(&database).await.north;
     let mut app = database.app().await;

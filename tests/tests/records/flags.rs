@@ -182,11 +182,11 @@ async fn the_assistants_creator_does_not_conclude_alone_where_policy_says_so() {
     for status in ["confirmed", "false_positive"] {
         assert_refused(review(&mut app, &north, "manager", id, status).await, "42501", "creator_alone");
     }
-    review(&mut app, &north, "manager", id, "reviewed").await.expect("he may look");
+    review(&mut app, &north, "manager", id, "reviewed").await.expect("they may look");
     review(&mut app, &north, "admin", id, "confirmed").await.expect("another concludes");
     set_policy(&database, &north, &json!({})).await;
     let id = flagged(&mut app, &north).await;
-    review(&mut app, &north, "manager", id, "confirmed").await.expect("without the policy he may");
+    review(&mut app, &north, "manager", id, "confirmed").await.expect("without the policy they may");
 }
 
 #[tokio::test]
@@ -221,7 +221,7 @@ async fn what_a_flag_says_does_not_change() {
 }
 
 #[tokio::test]
-async fn of_two_who_review_at_once_one_is_told_that_he_was_late() {
+async fn of_two_who_review_at_once_one_is_told_that_they_were_late() {
     let database = Database::new().await;
     let north = group(&database).await.north;
     let mut app = database.app().await;

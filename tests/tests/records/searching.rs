@@ -94,7 +94,7 @@ async fn secrets(database: &Database, group: &Group) {
 }
 
 #[tokio::test]
-async fn nobody_finds_a_word_of_a_tenant_he_does_not_see() {
+async fn nobody_finds_a_word_of_a_tenant_that_they_do_not_see() {
     let database = Database::new().await;
     let group = group(&database).await;
     secrets(&database, &group).await;

@@ -161,7 +161,7 @@ async fn preloaded_or_not_the_mode_holds() {
         let sql = format!("SET app.current_tenant = '{}'", group.north.id);
         app.batch_execute(&sql).await.expect("any setting may be set");
         let set = app.batch_execute("SET awgp.context_mode = 'trusted'").await;
-        assert_eq!(set.expect_err("not his to set").code().map(|code| code.code()), Some("42501"));
+        assert_eq!(set.expect_err("not theirs to set").code().map(|code| code.code()), Some("42501"));
         assert_eq!((context(&app).await, rows_seen(&app).await), (NOBODY, 0), "{options}");
         assert_eq!(mode(&app).await, "signed", "{options}");
     }

@@ -67,7 +67,7 @@ async fn a_subject_that_is_set_is_changed_by_administrators_alone() {
     // Whatever else they may change, they still may; and one that is not set, they set once.
     let transaction = as_user(&mut app, admin).await;
     let sql = "UPDATE awgp.users SET first_name = 'Ada', keycloak_id = keycloak_id WHERE id = $1";
-    assert_eq!(transaction.execute(sql, &[&peer]).await.expect("he may"), 1);
+    assert_eq!(transaction.execute(sql, &[&peer]).await.expect("they may"), 1);
     let new = one(&transaction, fresh, &[]).await;
     let set = "UPDATE awgp.users SET keycloak_id = $2 WHERE id = $1";
     transaction.execute(set, &[&new, &"first"]).await.expect("it was not set");
@@ -157,7 +157,7 @@ async fn nor_through_a_delegation_or_as_its_giver() {
 }
 
 #[tokio::test]
-async fn a_delegators_vote_by_his_delegate_is_his_whatever_user_he_is() {
+async fn a_delegators_vote_by_their_delegate_is_theirs_whatever_user_they_are() {
     let (database, group) = signed_database().await;
     let north = &group.north;
     policy(&database, north, &json!({"quorum": {"4": 2}})).await;
@@ -223,7 +223,7 @@ async fn what_was_presented_is_kept_and_nobody_forges_it() {
     // Refused or without effect, but never so.
     let _ = transaction.execute(sql, &[&approval]).await.expect("it has no effect");
     transaction.commit().await.expect("committed");
-    run_with(&mut app, &token_of(admin), APPROVE, approval).await.expect("he may");
+    run_with(&mut app, &token_of(admin), APPROVE, approval).await.expect("they may");
     let superuser = database.superuser().await;
     let sql = "SELECT jsonb_build_array(a.requester_issuer, a.requester_subject, d.approver_issuer, d.approver_subject)
                FROM awgp.approvals AS a JOIN awgp.approval_decisions AS d ON d.approval_id = a.id WHERE a.id = $1";

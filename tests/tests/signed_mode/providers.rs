@@ -131,7 +131,7 @@ async fn a_tenant_claim_must_agree_with_the_user() {
         ED25519.sign(&claims)
     };
     for org in [json!("north"), json!(group.north.id)] {
-        assert_eq!(authenticate(&app, &token(org)).await.expect("his own"), group.north.id);
+        assert_eq!(authenticate(&app, &token(org)).await.expect("their own"), group.north.id);
     }
     for (org, reason) in [
         (json!("other"), "token_tenant_mismatch"),
@@ -309,7 +309,7 @@ async fn administrators_make_tenants_and_users_in_signed_mode() {
         .get(0);
     let sql = "INSERT INTO awgp.users (tenant_id, email, role, keycloak_id) VALUES ($1, 'a@new.example', 'admin', 'first')";
     admin.execute(sql, &[&tenant]).await.expect("its first user");
-    assert_eq!(authenticate(&app, &ED25519.sign(&claims("first"))).await.expect("he comes in"), tenant);
+    assert_eq!(authenticate(&app, &ED25519.sign(&claims("first"))).await.expect("they come in"), tenant);
 }
 
 #[tokio::test]
