@@ -12,7 +12,7 @@ pub enum Family {
     NotAllowed,
     /// 55000 `object_not_in_prerequisite_state`: not possible in this state.
     WrongState,
-    /// 53400 `configuration_limit_exceeded`: a budget, quota or rate limit.
+    /// 53400 `configuration_limit_exceeded`: a budget or quota.
     LimitExceeded,
     /// 22023 `invalid_parameter_value`: a bad argument.
     BadArgument,
@@ -49,7 +49,7 @@ macro_rules! reasons {
         pub enum Reason { $($(#[doc = $doc])+ $variant,)+ }
 
         impl Reason {
-            /// Every reason, in the order of `docs/errors.md`.
+            /// Every reason, in the order of the table.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
             /// The stable name that clients compare.
@@ -139,9 +139,9 @@ reasons! {
     TokenWrongParty = "token_wrong_party", NotAllowed;
     /// The token has no exp, or no iat where the provider bounds the lifetime.
     TokenNoTime = "token_no_time", NotAllowed;
-    /// The token's exp is not after now.
+    /// The token's exp is over, the provider's leeway included.
     TokenExpired = "token_expired", NotAllowed;
-    /// The token's nbf or iat is after now.
+    /// The token's nbf or iat is after now, by more than the provider's leeway.
     TokenNotYetValid = "token_not_yet_valid", NotAllowed;
     /// The token lives longer than the provider's bound (a year by default), or ends before it begins.
     TokenLifetime = "token_lifetime", NotAllowed;
@@ -229,7 +229,7 @@ reasons! {
     UnknownApproval = "unknown_approval", NotFound;
     /// The tenant has no such delegation.
     UnknownDelegation = "unknown_delegation", NotFound;
-    /// The risk is above the assistant's tier, and no approval was requested.
+    /// The risk is above the assistant's tier, and there is no approval.
     ApprovalRequired = "approval_required", WrongState;
     /// An approval waits for its decision.
     ApprovalPending = "approval_pending", WrongState;
@@ -261,7 +261,7 @@ reasons! {
     RiskLowered = "risk_lowered", WrongState;
     /// A statement would change approved work while it runs.
     WorkItemPinned = "work_item_pinned", WrongState;
-    /// No user is in context, and only humans decide and request.
+    /// No user is in context, and a request or a decision needs one.
     NoUserContext = "no_user_context", NotAllowed;
     /// An assistant is in context, and assistants decide nothing.
     AssistantDecides = "assistant_decides", NotAllowed;
@@ -345,7 +345,7 @@ reasons! {
     LegalHold = "legal_hold", WrongState;
     /// A statement would change a record that is append-only.
     AppendOnly = "append_only", WrongState;
-    /// A human must do this: a user in context, without an assistant beside them.
+    /// An assistant is in context, or no user is, and a human must do this.
     HumanNeeded = "human_needed", NotAllowed;
     /// The work item or conversation that is named is another assistant's.
     OtherAssistant = "other_assistant", ConstraintViolation;
@@ -377,7 +377,7 @@ reasons! {
     SubjectFixed = "subject_fixed", NotAllowed;
     /// Users of one tenant have the same e-mail address, written in different ways.
     EmailClash = "email_clash", ConstraintViolation;
-    /// Fewer people may decide the request than votes are needed; raised as a warning.
+    /// Fewer people may decide the request than votes are needed; a warning with 01000, never an error.
     ApprovalUndecidable = "approval_undecidable", WrongState;
     /// JSON holds \u0000, half of a surrogate pair or a number beyond numeric; `element` is the path to it.
     JsonUnsupported = "json_unsupported", BadArgument;

@@ -39,7 +39,7 @@ denials! {
     UnknownReceiver = "unknown_receiver", "Check to_assistant_id with: awgp assistant list";
     /// The receiver's status is not active.
     ReceiverNotActive = "receiver_not_active", "Activate the receiver first.";
-    /// The channel is neither built in nor one of those that the tenants' settings name.
+    /// The channel is neither built in nor one that the settings of the sender's tenant name.
     ChannelNotAllowed = "channel_not_allowed", "Use telegram, slack, email or internal, or add the channel to settings.messaging.channels of the tenant.";
     /// No active policy covers these types, and the tenant's settings do not allow it.
     NoPolicy = "no_policy", "Write a policy that matches both types and the channel: awgp policy create";
@@ -49,7 +49,7 @@ denials! {
     TooLong = "too_long", "Shorten the text.";
     /// The text holds what a policy forbids.
     ForbiddenPattern = "forbidden_pattern", "Remove what the pattern matches.";
-    /// A field that a policy requires is not in the metadata, or null, or empty.
+    /// A field that a policy requires is not in the metadata, or null, or blank.
     MissingField = "missing_field", "Add the field to metadata.";
     /// The text has a link, and a policy allows no links, or no links to that host.
     LinkNotAllowed = "link_not_allowed", "Remove the links.";

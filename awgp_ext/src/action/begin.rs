@@ -19,6 +19,8 @@ use crate::work::gate::{check, lock_assistant};
 use crate::work::{WorkItem, functions};
 use awgp_core::action::Status;
 use awgp_core::assistant::{check_capability, may_begin};
+use awgp_core::audit::row::timestamp_from_postgres;
+use awgp_core::civil::format_timestamp;
 use awgp_core::money::refusals;
 use awgp_core::permissions::Verb;
 use awgp_core::refusal::Refusal;
@@ -26,6 +28,7 @@ use awgp_core::state_machine::illegal_transition;
 use awgp_core::work::gate::check_begun;
 use awgp_core::work::{self, Status as ItemStatus};
 use pgrx::datum::{AnyNumeric, Interval};
+use pgrx::pg_sys::TimestampTz;
 use pgrx::prelude::*;
 use pgrx::{JsonB, PgSqlErrorCode};
 use serde_json::{Value, json};
@@ -83,6 +86,7 @@ fn begin_action(
             "action_id": begun.action.to_string(),
             "status": begun.status.name(),
             "reservation_id": begun.reservation.map(|id| id.to_string()),
+            "expires_at": timestamp_from_postgres(begun.expires_at).map(format_timestamp),
             "work_item_id": item.id.to_string(),
             "assistant_id": item.assistant.to_string(),
             "hint": begun.hint(),
@@ -127,6 +131,7 @@ struct Begun {
     action: Uuid,
     reservation: Option<Uuid>,
     status: Status,
+    expires_at: TimestampTz,
     is_late: bool,
 }
 
@@ -211,7 +216,7 @@ impl Request {
             let arguments = [uuid(item.tenant), uuid(item.id)];
             START.count(&arguments);
         }
-        let action = store::begin(&store::New {
+        let (action, expires_at) = store::begin(&store::New {
             item,
             action: &self.action,
             provider: self.provider.as_deref(),
@@ -220,7 +225,7 @@ impl Request {
             expires_in: self.expires_in,
             key: self.key.as_deref().map(|key| (key, self.digest())),
         });
-        Ok(Begun { action, reservation, status: Status::Begun, is_late: false })
+        Ok(Begun { action, reservation, status: Status::Begun, expires_at, is_late: false })
     }
 
     /// The action that was begun with this key before, whatever its state and its item's are now.
@@ -230,8 +235,8 @@ impl Request {
         if before.digest != self.digest() {
             raise(&refusals::idempotency_conflict(key, "argument"));
         }
-        let store::Repeated { id, status, reservation, is_late, .. } = before;
-        Some(Begun { action: id, reservation, status, is_late })
+        let store::Repeated { id, status, reservation, expires_at, is_late, .. } = before;
+        Some(Begun { action: id, reservation, status, expires_at, is_late })
     }
 
     /// Distinguishes a repetition from a different request with the same key.

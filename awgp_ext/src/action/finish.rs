@@ -29,7 +29,8 @@ statements! {
         SELECT id, cost_amount, overrun FROM awgp.settle_credit($1, $2, $3, $4, $5)";
     /// Releases it.
     RELEASE(UUIDOID) = "SELECT id FROM awgp.release_credit($1)";
-    /// Records money that was spent without a reservation. It is already spent, so no limit refuses it.
+    /// Records money that was spent without a reservation, or after its release. It is already spent, so no
+    /// limit refuses it.
     RECORD(UUIDOID, TEXTOID, TEXTOID, INT4OID, INT4OID, NUMERICOID, UUIDOID) = "
         SELECT id, cost_amount, overrun
         FROM awgp.record_cost($1, $2, $3, $4, $5, $6, $7, '{\"incurred\": true}')";
@@ -170,7 +171,7 @@ impl Report {
         let tokens = |count: Option<i32>| count.unwrap_or(0).into_datum();
         let cost = self.cost.clone().into_datum();
         let (input, output) = (tokens(self.input_tokens), tokens(self.output_tokens));
-        match action.reservation {
+        match action.reservation.filter(|_| !action.has_released()) {
             Some(reservation) => {
                 let arguments = [uuid(reservation), text(model), input, output, cost];
                 SETTLE.run(&arguments, Entry::read)

@@ -24,10 +24,10 @@ statements! {
         SELECT $1, $2, $3, $4, $5, $6, $7, $8, now, now OPERATOR(pg_catalog.+) $9, $10, $11, $12
         FROM pg_catalog.clock_timestamp() AS now
         ON CONFLICT (tenant_id, work_item_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
-        RETURNING id";
+        RETURNING id, expires_at";
     /// The action begun with this key.
     REPEATED(UUIDOID, UUIDOID, TEXTOID) = "
-        SELECT id, status, reservation_id, arguments_digest,
+        SELECT id, status, reservation_id, arguments_digest, expires_at,
                expires_at OPERATOR(pg_catalog.<=) pg_catalog.clock_timestamp() AS is_late
         FROM ONLY awgp.governed_actions
         WHERE pg_catalog.uuid_eq(tenant_id, $1) AND work_item_id OPERATOR(pg_catalog.=) $2
@@ -70,8 +70,8 @@ pub struct New<'a> {
     pub key: Option<(&'a str, String)>,
 }
 
-/// Writes it and returns its id.
-pub fn begin(new: &New<'_>) -> Uuid {
+/// Writes it and returns its id and the moment at which its time is over.
+pub fn begin(new: &New<'_>) -> (Uuid, pg_sys::TimestampTz) {
     let pin = new.item.pin();
     let arguments = [
         uuid(new.item.tenant),
@@ -87,8 +87,13 @@ pub fn begin(new: &New<'_>) -> Uuid {
         new.key.as_ref().and_then(|(key, _)| text(key)),
         new.key.as_ref().and_then(|(_, digest)| text(digest)),
     ];
-    as_owner_past_row_security(TABLE, || BEGIN.run(&arguments, |rows| rows.first()?.uuid(c"id")))
-        .unwrap_or_else(|| pgrx::error!("the action was not written"))
+    as_owner_past_row_security(TABLE, || {
+        BEGIN.run(&arguments, |rows| {
+            let row = rows.first()?;
+            Some((row.uuid(c"id")?, row.bigint(c"expires_at")?))
+        })
+    })
+    .unwrap_or_else(|| pgrx::error!("the action was not written"))
 }
 
 /// An action begun with this key before.
@@ -101,6 +106,8 @@ pub struct Repeated {
     pub reservation: Option<Uuid>,
     /// The digest of the request.
     pub digest: String,
+    /// The moment at which its time is over.
+    pub expires_at: pg_sys::TimestampTz,
     /// True where its time is over.
     pub is_late: bool,
 }
@@ -116,6 +123,7 @@ pub fn repeated(tenant: Uuid, item: Uuid, key: &str) -> Option<Repeated> {
                 status: Status::named(&row.text(c"status")?).unwrap_or(Status::Abandoned),
                 reservation: row.uuid(c"reservation_id"),
                 digest: row.text(c"arguments_digest").unwrap_or_default(),
+                expires_at: row.bigint(c"expires_at")?,
                 is_late: row.flag(c"is_late"),
             })
         })
@@ -138,6 +146,13 @@ pub struct Action {
     pub finish_digest: Option<String>,
     /// The ledger entry of its cost.
     pub cost: Option<Uuid>,
+}
+
+impl Action {
+    /// True where a report of abandonment has released its reservation.
+    pub fn has_released(&self) -> bool {
+        self.finish_digest.is_some() && self.cost.is_none()
+    }
 }
 
 /// The tenant's action with this id, locked; None where it does not exist.

@@ -62,7 +62,8 @@ struct Pending {
 struct State {
     frames: Vec<Frame>,
     pending: Vec<Pending>,
-    /// True where the tenant and user of the session's identity are active; looked up once per transaction.
+    /// True where the provider, tenant and user of the session's identity are active; looked up once per
+    /// transaction.
     session_confirmed: Option<bool>,
     /// A user and their role, looked up once per transaction.
     role: Option<(Uuid, Role)>,
@@ -180,11 +181,13 @@ fn framed() -> Option<Context> {
     (!of_session || session::in_force().is_some()).then_some(context)
 }
 
-/// The context of the session's identity, while its tenant and user are active.
+/// The context of the session's identity, while its provider, tenant and user are active.
 fn from_session() -> Option<Context> {
-    let SessionIdentity { tenant, user, .. } = session::in_force()?;
+    let SessionIdentity { tenant, user, presented, .. } = session::in_force()?;
     let confirmed = STATE.with_borrow(|state| state.session_confirmed).unwrap_or_else(|| {
-        let active = tenants::is_active(tenant) && tenants::has_active_user(tenant, user);
+        let active = tenants::has_active_provider(&presented.issuer)
+            && tenants::is_active(tenant)
+            && tenants::has_active_user(tenant, user);
         STATE.with_borrow_mut(|state| state.session_confirmed = Some(active));
         active
     });

@@ -1,4 +1,5 @@
-//! What the context needs to know about tenants, users and assistants; read past row-level security.
+//! What the context needs to know about tenants, users, assistants and identity providers; read past
+//! row-level security.
 
 use crate::pg::datum::uuid;
 use crate::pg::relation::{for_each_by_text, for_each_by_uuid};
@@ -76,6 +77,15 @@ pub fn user_of_subject(subject: &str) -> Option<(Uuid, Candidate)> {
         });
     });
     candidate.map(|candidate| (id, candidate))
+}
+
+/// True where the tokens of this issuer are accepted.
+pub fn has_active_provider(issuer: &str) -> bool {
+    let mut active = false;
+    for_each_by_text(c"identity_providers", c"identity_providers_issuer_key", c"issuer", issuer, |row| {
+        active = row.flag(c"is_active");
+    });
+    active
 }
 
 /// True where the assistant belongs to the tenant.

@@ -5,6 +5,7 @@ mod gate;
 mod pinned;
 mod record;
 mod repeated;
+mod session;
 
 use awgp_tests::fixture::{self, Group, one, within};
 use awgp_tests::{Database, Login, assert_refused};
@@ -134,6 +135,22 @@ async fn an_allowed_action_starts_the_item_holds_the_money_and_settles_it() {
     assert_eq!(count(&database, kept).await, 1);
     let trail = "SELECT count(*) FROM awgp.audit_logs WHERE entity_type = 'governed_actions'";
     assert_eq!(count(&database, trail).await, 3, "two begun, one ended");
+}
+
+#[tokio::test]
+async fn what_its_runtime_gave_up_may_still_have_cost_something() {
+    let (database, group) = scene("10").await;
+    let mut app = database.app().await;
+    let item = item(&mut app, &group, 0).await;
+    let answer = begun(&mut app, &group, item, Some("2.5")).await;
+    let given_up = finished(&mut app, &group, &answer, "abandoned", None).await.expect("an end");
+    assert_eq!((&given_up["late"], &given_up["cost_amount"]), (&json!(false), &json!(null)), "{given_up}");
+    let end =
+        finished(&mut app, &group, &answer, "succeeded", Some("2.25")).await.expect("it was carried out");
+    assert_eq!((&end["late"], &end["cost_amount"]), (&json!(true), &json!("2.250000")), "{end}");
+    let spent = "SELECT count(*) FROM awgp.provider_credit_pools WHERE current_balance = 7.75";
+    assert_eq!(count(&database, spent).await, 1);
+    assert_eq!(count(&database, "SELECT count(*) FROM awgp.verify_ledger()").await, 0);
 }
 
 #[tokio::test]

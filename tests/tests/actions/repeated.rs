@@ -30,6 +30,10 @@ async fn a_repeated_key_is_the_same_action_and_holds_the_money_once() {
     let answer = keyed(&mut app, &group, first, ONE).await.expect("an answer");
     assert_eq!((&answer["allowed"], &answer["status"]), (&json!(true), &json!("begun")), "{answer}");
     assert_eq!(keyed(&mut app, &group, first, ONE).await.expect("the same"), answer);
+    let told = answer["expires_at"].as_str().expect("when its time is over");
+    let kept = "SELECT expires_at = $1::text::timestamptz FROM awgp.governed_actions";
+    let kept: bool = database.superuser().await.query_one(kept, &[&told]).await.expect("one action").get(0);
+    assert!(kept, "the moment is the row's: {told}");
     let alike = "'look', 'openai', 2.5, '600 seconds', idempotency_key => 'one'";
     assert_eq!(keyed(&mut app, &group, first, alike).await.expect("the same by value"), answer);
     assert_eq!(open(&database).await, 1);

@@ -153,6 +153,25 @@ async fn a_user_or_a_tenant_that_is_deactivated_loses_the_session_at_its_next_tr
 }
 
 #[tokio::test]
+async fn a_provider_that_is_shut_out_loses_its_sessions_at_their_next_transaction() {
+    let (database, group) = signed_database().await;
+    let (mut app, admin) = (database.app().await, database.admin().await);
+    let token = token_of(group.north.user("manager"));
+    authenticate_session(&app, &token).await.expect("the token is good");
+    let running = app.transaction().await.expect("a transaction begins");
+    assert_ne!(context(&running).await, NOBODY);
+    admin.execute("UPDATE awgp.identity_providers SET is_active = false", &[]).await.expect("shut out");
+    assert_ne!(context(&running).await, NOBODY, "a running transaction keeps what it has looked up");
+    running.commit().await.expect("a commit");
+    assert_eq!((context(&app).await, rows_seen(&app).await), (NOBODY, 0));
+    admin.execute("UPDATE awgp.identity_providers SET is_active = true", &[]).await.expect("let in again");
+    assert_eq!(context(&app).await, NOBODY, "what was lost does not come back by itself");
+    authenticate_session(&app, &token).await.expect("the token is good again");
+    admin.execute("DELETE FROM awgp.identity_providers", &[]).await.expect("removed");
+    assert_eq!(context(&app).await, NOBODY);
+}
+
+#[tokio::test]
 async fn a_savepoint_takes_back_what_was_authenticated_since() {
     let (database, group) = signed_database().await;
     let mut app = database.app().await;
