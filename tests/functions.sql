@@ -331,7 +331,7 @@ SELECT awgp.erase_due_conversations();
 
 -- ## Audit trail
 -- As the superuser
-CREATE SCHEMA shop AUTHORIZATION awgp_test_app;
+CREATE SCHEMA shop AUTHORIZATION :"app";
 -- As a member of awgp_app
 CREATE TABLE shop.orders (id bigint PRIMARY KEY, tenant_id uuid NOT NULL, customer text, card text);
 

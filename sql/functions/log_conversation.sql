@@ -14,7 +14,7 @@ COMMENT ON FUNCTION awgp.log_conversation(uuid, text, jsonb, uuid, text, awgp.nu
 assistant_id: an assistant of the tenant
 channel: where it takes place: free text
 messages: an array of messages, in any form of docs/conversations.md; NULL: none yet
-work_item_id: what it is about, a work item of the same assistant; NULL: nothing certain
+work_item_id: what it is about, a work item of the same assistant; NULL: no work item
 external_id: its id on the channel. The same call again under this id records nothing and returns the row. NULL: every call records a conversation
 cost_amount: what it cost; NULL with a work item: what the ledger says
 token_count: how many tokens; NULL: with a work item what the ledger says, else what the messages say

@@ -19,7 +19,7 @@ model: the model, as its provider names it
 input_tokens: tokens sent, as the provider reports them: see estimate_cost()
 output_tokens: tokens received
 cost_amount: what it cost; NULL: computed by the price list
-work_item_id: what it was spent on; NULL: nothing certain
+work_item_id: what it was spent on; NULL: no work item
 metadata: what else is known of the call, a JSON object. cached_tokens: how many tokens were from the provider''s cache. incurred: true means that the money is already spent; the cost is then recorded even over a limit
 idempotency_key: idempotency key of the caller, 1 to 200 characters, unique in the tenant: the same cost under the same key is one entry, which is returned. NULL: every call is a new entry
 User role: operator

@@ -13,7 +13,7 @@ COMMENT ON FUNCTION awgp.reserve_credit(uuid, text, awgp.number, uuid, interval,
 assistant_id: an active assistant
 provider: a provider for which the tenant has a pool, compared exactly
 amount: above zero
-work_item_id: what it is for; NULL: nothing certain
+work_item_id: what it is for; NULL: no work item
 expires_in: how long it is held, at most 31 days
 idempotency_key: idempotency key of the caller, 1 to 200 characters, unique in the tenant: the same reservation under the same key is one row, which is returned. NULL: every call is a new reservation
 User role: operator

@@ -50,7 +50,7 @@ COMMENT ON COLUMN awgp.approval_decisions.on_behalf_of_subject IS 'users.keycloa
 COMMENT ON CONSTRAINT approval_decisions_pkey ON awgp.approval_decisions IS 'The id identifies the vote.';
 COMMENT ON CONSTRAINT approval_decisions_tenant_id_id_key ON awgp.approval_decisions IS 'Referenced by foreign keys over (tenant_id, id).';
 COMMENT ON CONSTRAINT approval_decisions_one_human_key ON awgp.approval_decisions IS 'A user votes once on an approval.';
-COMMENT ON CONSTRAINT approval_decisions_one_authority_key ON awgp.approval_decisions IS 'A user is named as delegator by one vote on an approval. The trigger that writes votes also refuses a vote on behalf of a user who has voted (already_voted).';
+COMMENT ON CONSTRAINT approval_decisions_one_authority_key ON awgp.approval_decisions IS 'A user is named as delegator by one vote on an approval. AWGP also refuses a vote on behalf of a user who has voted (already_voted).';
 COMMENT ON CONSTRAINT approval_decisions_decision_check ON awgp.approval_decisions IS 'A vote is approve, reject or break_glass.';
 COMMENT ON CONSTRAINT approval_decisions_behalf_check ON awgp.approval_decisions IS 'A vote on behalf of a user names that user and the delegation; the user is not the approver.';
 COMMENT ON CONSTRAINT approval_decisions_one_subject_key ON awgp.approval_decisions IS 'A subject of an issuer votes once on an approval.';

@@ -41,8 +41,8 @@ COMMENT ON CONSTRAINT model_prices_model_key ON awgp.model_prices IS 'A model ha
 COMMENT ON CONSTRAINT model_prices_provider_check ON awgp.model_prices IS 'A price names its provider.';
 COMMENT ON CONSTRAINT model_prices_model_check ON awgp.model_prices IS 'A price names its model, in 300 characters at most.';
 COMMENT ON CONSTRAINT model_prices_from_input_tokens_check ON awgp.model_prices IS 'A count of tokens is not negative.';
-COMMENT ON CONSTRAINT model_prices_input_price_check ON awgp.model_prices IS 'A price is not negative, and less than 1000 a token.';
-COMMENT ON CONSTRAINT model_prices_output_price_check ON awgp.model_prices IS 'A price is not negative, and less than 1000 a token.';
-COMMENT ON CONSTRAINT model_prices_cached_price_check ON awgp.model_prices IS 'A price is not negative, and less than 1000 a token.';
+COMMENT ON CONSTRAINT model_prices_input_price_check ON awgp.model_prices IS 'A price is not negative, and less than 1000 for a token.';
+COMMENT ON CONSTRAINT model_prices_output_price_check ON awgp.model_prices IS 'A price is not negative, and less than 1000 for a token.';
+COMMENT ON CONSTRAINT model_prices_cached_price_check ON awgp.model_prices IS 'A price is not negative, and less than 1000 for a token.';
 COMMENT ON CONSTRAINT model_prices_source_check ON awgp.model_prices IS 'A price says where it comes from.';
 COMMENT ON INDEX awgp.idx_model_prices_provider IS 'Whether the price list names a provider.';

@@ -100,6 +100,7 @@ async fn the_examples_of_the_page_run() {
     let mut variables = vec![
         ("north".to_owned(), group.north.id.to_string()),
         ("holding".to_owned(), group.holding.id.to_string()),
+        ("app".to_owned(), "awgp_test_app".to_owned()),
         ("token".to_owned(), ED25519.sign(&claims(&operator))),
         ("jwks".to_owned(), jwks(&[ED25519])),
         ("month".to_owned(), month),

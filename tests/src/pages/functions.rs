@@ -107,7 +107,7 @@ fn introduction() -> String {
          in variables. The test sets the others: `:'north'` and `:'holding'` are the ids of two tenants; `:'operator'`, \
          `:'manager'`, `:'admin'` and `:'super_admin'` those of users of north; `:'jwks'` and `:'token'` are a key set and \
          an access token; `:'month'` is a sealed partition and `:'lines'` lines of its export; `:'note'` and \
-         `:'public_key'` are a signed checkpoint and its key.",
+         `:'public_key'` are a signed checkpoint and its key; `:\"app\"` is the member of awgp_app.",
         "Generated from the catalog's comments and [tests/functions.sql](../tests/functions.sql) by \
          `UPDATE_GOLDEN=1 cargo test -p awgp_tests --test integration pages::`.",
     ];
