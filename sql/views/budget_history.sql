@@ -16,7 +16,7 @@ WHERE b.scope = 'pool' AND p.tenant_id = ANY ((SELECT awgp.visible_tenants())::u
 
 COMMENT ON VIEW awgp.budget_history IS 'Past and current periods of the credit pools visible to the caller, with limit, spent and held.';
 COMMENT ON COLUMN awgp.budget_history.tenant_id IS 'The tenant whose pool it is.';
-COMMENT ON COLUMN awgp.budget_history.provider IS 'Who is paid: openai, anthropic, openrouter, local, azure, bedrock, vertex_ai, gemini, mistral, groq, or any that the tenant''s settings.providers or the price list names.';
+COMMENT ON COLUMN awgp.budget_history.provider IS 'The provider of the pool.';
 COMMENT ON COLUMN awgp.budget_history.starts_at IS 'The first moment of the period.';
 COMMENT ON COLUMN awgp.budget_history.ends_at IS 'The first moment after it.';
 COMMENT ON COLUMN awgp.budget_history.limit_amount IS 'The budget of the pool when an amount last changed. The budget in force is provider_credit_pools.monthly_budget.';

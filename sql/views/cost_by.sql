@@ -23,7 +23,7 @@ COMMENT ON COLUMN awgp.cost_by.tenant_slug IS 'The slug of the tenant.';
 COMMENT ON COLUMN awgp.cost_by.day IS 'The day in which it is counted, in the tenant''s time zone.';
 COMMENT ON COLUMN awgp.cost_by.assistant_id IS 'The assistant that spent it.';
 COMMENT ON COLUMN awgp.cost_by.assistant_slug IS 'The slug of the assistant.';
-COMMENT ON COLUMN awgp.cost_by.provider IS 'Who was paid.';
+COMMENT ON COLUMN awgp.cost_by.provider IS 'The provider who was paid.';
 COMMENT ON COLUMN awgp.cost_by.model IS 'The model that was called.';
 COMMENT ON COLUMN awgp.cost_by.work_item_id IS 'The work item it was spent on; NULL: none.';
 COMMENT ON COLUMN awgp.cost_by.work_item_title IS 'The title of the work item.';
