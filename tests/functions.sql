@@ -13,7 +13,7 @@
 BEGIN;
 
 -- fn: find_tenant
-SELECT awgp.find_tenant('north');
+SELECT awgp.find_tenant('north') AS north \gset
 
 -- fn: set_context
 SELECT awgp.set_context(:'north', :'manager');
@@ -67,6 +67,9 @@ SELECT awgp.set_context(:'north', :'admin');
 
 -- fn: create_user
 SELECT id FROM awgp.create_user('ada@north.example', 'operator', 'Ada', 'Lovelace');
+
+-- fn: email_key
+SELECT awgp.email_key('Ada@North.example') = awgp.email_key('ada@north.EXAMPLE') AS same;
 
 -- ## Assistants
 -- fn: create_assistant
@@ -237,6 +240,9 @@ SELECT provider, model, input_per_million FROM awgp.prices_in_force();
 -- fn: accounting_today
 SELECT awgp.accounting_today();
 
+-- fn: accounting_day
+SELECT awgp.accounting_day(now(), 'Europe/Berlin');
+
 -- fn: record_cost
 SELECT id AS entry
 FROM awgp.record_cost(:'invoices', 'openai', 'gpt-4', 1200, 300, idempotency_key => 'call-1') \gset
@@ -287,6 +293,9 @@ SELECT awgp.message_text('{"role": "user", "content": "Is invoice 17 paid?"}');
 -- fn: read_message
 SELECT awgp.read_message('{"role": "user", "content": "Is invoice 17 paid?"}');
 
+-- fn: checked_messages
+SELECT jsonb_array_length(awgp.checked_messages('[{"role": "user", "content": "Is invoice 17 paid?"}]'));
+
 -- fn: search_conversations
 SELECT id, started_at FROM awgp.search_conversations('"invoice 17" or refund');
 
@@ -322,7 +331,7 @@ SELECT awgp.erase_due_conversations();
 
 -- ## Audit trail
 -- As the superuser
-CREATE SCHEMA shop AUTHORIZATION awgp_test_app;
+CREATE SCHEMA shop AUTHORIZATION :"app";
 -- As a member of awgp_app
 CREATE TABLE shop.orders (id bigint PRIMARY KEY, tenant_id uuid NOT NULL, customer text, card text);
 

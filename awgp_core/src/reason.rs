@@ -333,7 +333,7 @@ reasons! {
     NotReversible = "not_reversible", WrongState;
     /// There is no such time zone.
     UnknownTimeZone = "unknown_time_zone", BadArgument;
-    /// messages is not an array of objects with a role and a content that AWGP can read.
+    /// messages is not an array of messages in a form that AWGP can read.
     MessagesInvalid = "messages_invalid", BadArgument;
     /// There are too many messages, or one or all of them are too large.
     MessagesTooLarge = "messages_too_large", BadArgument;

@@ -5,6 +5,6 @@ AS $$
     SELECT awgp.accounting_day(now(), COALESCE(
         (SELECT t.settings ->> 'time_zone' FROM awgp.tenants AS t WHERE t.id = awgp.current_tenant()), 'UTC'));
 $$;
-COMMENT ON FUNCTION awgp.accounting_today() IS 'The day in which a cost that is recorded now counts, in the time zone of the tenant in context; in UTC without a context.';
+COMMENT ON FUNCTION awgp.accounting_today() IS 'The date under which a cost recorded now is counted, in the time zone of the tenant in context; in UTC without a context.';
 REVOKE ALL ON FUNCTION awgp.accounting_today() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.accounting_today() TO awgp_app;

@@ -9,9 +9,10 @@ AS $$
     WHERE log.id = append_conversation.conversation_log_id
     RETURNING *;
 $$;
-COMMENT ON FUNCTION awgp.append_conversation(uuid, jsonb) IS 'Appends messages to a conversation of the tenant in context that has not ended, and returns the row.
+COMMENT ON FUNCTION awgp.append_conversation(uuid, jsonb) IS 'Appends messages to a conversation of the tenant in context that has not ended, and returns the row. The same call again appends them again: after a lost answer, compare message_count first.
 conversation_log_id: the conversation
-messages: as for log_conversation()
-Errors: 42501 no_tenant_context; P0002 unknown_conversation; 22023 messages_invalid, messages_too_large; 55000 conversation_ended, conversation_erased';
+messages: as for log_conversation(); NULL is refused
+User role: operator
+Errors: 42501 no_tenant_context, role_not_sufficient; P0002 unknown_conversation; 22023 messages_invalid, messages_too_large; 55000 conversation_ended, conversation_erased';
 REVOKE ALL ON FUNCTION awgp.append_conversation(uuid, jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.append_conversation(uuid, jsonb) TO awgp_app;

@@ -10,7 +10,7 @@ AS $$
       AND awgp.may_decide_approval(approval.id, COALESCE(approval_inbox.user_id, awgp.current_user_id()))
     ORDER BY approval.risk_level DESC, approval.expires_at, approval.id;
 $$;
-COMMENT ON FUNCTION awgp.approval_inbox(uuid) IS 'The open approvals that a user may decide now, in person or on behalf of another user; the highest risk comes first, then what expires first. explain_approval() says on whose behalf.
-user_id: the user; empty for the user in context';
+COMMENT ON FUNCTION awgp.approval_inbox(uuid) IS 'The open approvals of the tenant in context that a user may decide now, in person or on behalf of another user. The highest risk comes first, then what expires first. Without a user it has no rows. The view approval_queue has the same approvals with names and votes, for the user in context; the view approval_details has all approvals with names.
+user_id: the user; NULL: the user in context. Everybody may ask for every user of the tenant';
 REVOKE ALL ON FUNCTION awgp.approval_inbox(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.approval_inbox(uuid) TO awgp_app;

@@ -5,9 +5,10 @@ CREATE OR REPLACE FUNCTION awgp.approve(
 ) RETURNS awgp.approvals
 LANGUAGE c VOLATILE SECURITY INVOKER PARALLEL UNSAFE
 AS '$libdir/awgp', 'awgp_approve';
-COMMENT ON FUNCTION awgp.approve(uuid, text) IS 'The user in context approves, in person or on behalf of a user who delegated to them, and returns the row. It is approved where this was the last vote that the quorum needs.
+COMMENT ON FUNCTION awgp.approve(uuid, text) IS 'The user in context approves, and returns the row. Its status is approved if this was the last vote that the quorum needs. A user who may decide in person does so; otherwise the first of their delegations that allows it, by id, is used, and the vote names the delegator. explain_approval() says which.
 approval_id: the approval
-comment: kept with the vote
-Errors: P0002 unknown_approval; 42501 no_user_context, assistant_decides, self_approval, assistant_creator, not_an_approver, approver_role, role_not_sufficient; 55000 approval_closed, approval_expired, digest_mismatch, already_voted';
+comment: kept with the vote. NULL: no comment
+User role: operator, and the role that the risk needs (approver_role)
+Errors: P0002 unknown_approval; 42501 no_user_context, no_tenant_context, assistant_decides, self_approval, assistant_creator, not_an_approver, approver_role, role_not_sufficient, unknown_user; 55000 approval_closed, approval_expired, digest_mismatch, already_voted';
 REVOKE ALL ON FUNCTION awgp.approve(uuid, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.approve(uuid, text) TO awgp_app;

@@ -12,10 +12,11 @@ AS $$
     WHERE item.id = (SELECT awgp.require_work_item(complete_work_item.id, 'complete'))
     RETURNING *;
 $$;
-COMMENT ON FUNCTION awgp.complete_work_item(uuid, jsonb, awgp.number) IS 'Ends a work item that is done, and returns the row.
+COMMENT ON FUNCTION awgp.complete_work_item(uuid, jsonb, awgp.number) IS 'Completes a work item in progress, and returns the row. Open approvals of it are withdrawn.
 id: the work item
-result: output data; empty keeps what is there
-actual_cost: what it cost, in the currency of the tenant''s pools; empty keeps what is there
-Errors: P0002 unknown_work_item; 55000 illegal_transition, work_item_pinned; 42501 no_tenant_context, role_not_sufficient; 22023 out_of_range; 23514 bad number';
+result: output data; NULL keeps what is there
+actual_cost: what it cost. A note only: AWGP neither computes it nor compares it with the ledger. NULL keeps what is there
+User role: operator
+Errors: P0002 unknown_work_item; 55000 illegal_transition; 42501 no_tenant_context, role_not_sufficient; 22023 out_of_range; 23514 work_items_cost_check';
 REVOKE ALL ON FUNCTION awgp.complete_work_item(uuid, jsonb, awgp.number) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.complete_work_item(uuid, jsonb, awgp.number) TO awgp_app;

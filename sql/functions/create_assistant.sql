@@ -21,14 +21,15 @@ AS $$
     RETURNING *;
 $$;
 COMMENT ON FUNCTION awgp.create_assistant(text, text, text, bigint, text[], jsonb, jsonb, awgp.number) IS 'Makes an assistant of the tenant in context, inactive, and returns the row.
-name: its name for people
-slug: lower-case letters, digits and hyphens; unique in the tenant
-type: one of the twelve kinds of docs/schema/assistants.md
+name: display name
+slug: lower-case letters, digits and single hyphens between them, 63 characters at most; unique in the tenant
+type: executive_cos, shared_finance, shared_hr, shared_it, shared_legal, company_operations, company_finance, company_marketing, company_customer, company_product, company_compliance or custom
 risk_tier: the highest risk level, 0 to 5, that it handles without an approval
-capabilities: the actions it may take
+capabilities: names of the actions that it may take; NULL or an empty array: no named action
 configuration: its settings, a JSON object
 model_config: provider, model and parameters, a JSON object
-max_cost_per_day: what it may spend a day, in the currency of the tenant''s pools
-Errors: 42501 no_tenant_context; 23505 slug taken; 22023 out_of_range; 23514 bad type, slug or number';
+max_cost_per_day: what it may spend in a day
+User role: manager
+Errors: 42501 no_tenant_context, role_not_sufficient; 22023 out_of_range if risk_tier does not fit 32 bits or max_cost_per_day is NaN or infinite; 23502 for NULL in name, slug or type; 23505 assistants_tenant_id_slug_key; 23514 assistants_type_check, assistants_slug_check, assistants_name_check, assistants_risk_tier_check, assistants_max_cost_per_day_check, assistants_configuration_check, assistants_model_config_check';
 REVOKE ALL ON FUNCTION awgp.create_assistant(text, text, text, bigint, text[], jsonb, jsonb, awgp.number) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.create_assistant(text, text, text, bigint, text[], jsonb, jsonb, awgp.number) TO awgp_app;

@@ -21,10 +21,11 @@ AS $$
     RETURNING *;
 $$;
 COMMENT ON FUNCTION awgp.create_assistant_from_template(text, text, text, jsonb) IS 'Makes an assistant of the tenant in context from a template, inactive, and returns the row, which names the template, its version and the overrides.
-template_slug: the template
-name: its name for people
-slug: lower-case letters, digits and hyphens; unique in the tenant
-overrides: an object of description, capabilities, configuration, model_config, risk_tier and max_cost_per_day. configuration and model_config are merged into the template''s (RFC 7396: null removes a key); the others replace the template''s
-Errors: 42501 no_tenant_context; P0002 unknown_template; 22023 invalid_template; 23505 slug taken';
+template_slug: the slug of the template
+name: display name
+slug: lower-case letters, digits and single hyphens between them, 63 characters at most; unique in the tenant
+overrides: a JSON object with any of description, capabilities, configuration, model_config, risk_tier and max_cost_per_day. configuration and model_config are merged into the template''s (RFC 7396: null removes a key); the others replace the template''s
+User role: manager
+Errors: 42501 no_tenant_context, role_not_sufficient; P0002 unknown_template; 22023 invalid_template; 23502 for NULL in name or slug; 23505 assistants_tenant_id_slug_key; 23514 assistants_slug_check, assistants_name_check';
 REVOKE ALL ON FUNCTION awgp.create_assistant_from_template(text, text, text, jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.create_assistant_from_template(text, text, text, jsonb) TO awgp_app;

@@ -12,9 +12,10 @@ AS $$
     RETURNING *;
 $$;
 COMMENT ON FUNCTION awgp.create_credit_pool(text, awgp.number, bigint) IS 'Makes the pool of the tenant in context for a provider, with nothing spent yet, and returns the row.
-provider: openai, anthropic, openrouter, local, azure, bedrock, vertex_ai, gemini, mistral, groq, or a provider that the tenant''s settings.providers or the price list names
-monthly_budget: what may be spent in a period, with up to six decimals
-reset_day_of_month: the day on which a period begins, 1 to 31; in shorter months the last day
-Errors: 42501 no_tenant_context; 23505 the tenant has a pool for the provider; 23514 unknown_provider, bad value; 22023 out_of_range';
+provider: openai, anthropic, openrouter, local, azure, bedrock, vertex_ai, gemini, mistral, groq, or a provider that the tenant''s settings.providers or the price list names; compared exactly
+monthly_budget: what may be spent in a period, rounded to six decimals
+reset_day_of_month: the day on which a period begins, 1 to 31; in shorter months the last day. A period lasts until the next reset day
+User role: admin
+Errors: 42501 no_tenant_context, role_not_sufficient; 22023 out_of_range; 23502 for NULL in provider or monthly_budget; 23505 provider_credit_pools_tenant_id_provider_key; 23514 unknown_provider, provider_credit_pools_budget_check, provider_credit_pools_reset_day_check';
 REVOKE ALL ON FUNCTION awgp.create_credit_pool(text, awgp.number, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.create_credit_pool(text, awgp.number, bigint) TO awgp_app;

@@ -20,14 +20,15 @@ AS $$
     RETURNING *;
 $$;
 COMMENT ON FUNCTION awgp.create_policy(text, text[], text[], text[], jsonb, bigint, text, boolean) IS 'Makes a communication policy of the tenant in context, and returns the row.
-name: its name for people
-from_assistant_types: types of senders; empty: any
-to_assistant_types: types of receivers; empty: any
-allowed_channels: channels; empty: any
-content_rules: rules of docs/messages.md, a JSON object
-rate_limit_per_hour: how many messages an hour, 0 to 1000000
+name: display name
+from_assistant_types: types of senders; NULL: any. An empty array is refused
+to_assistant_types: types of receivers; NULL: any. An empty array is refused
+allowed_channels: channels; NULL: any. An empty array is refused
+content_rules: a JSON object with any of max_length, forbidden_patterns, required_fields, allow_links, allowed_link_hosts and bare_hosts_are_links; docs/messages.md explains them
+rate_limit_per_hour: how many messages in an hour, 0 (no messages) to 1000000
 rate_limit_scope: whose messages are counted together: policy, sender or pair
-is_active: false makes it without effect
-Errors: 42501 no_tenant_context, role_not_sufficient; 22023 invalid_policy; 23514 bad scope or name';
+is_active: false: the policy has no effect
+User role: admin
+Errors: 42501 no_tenant_context, role_not_sufficient; 22023 invalid_policy, out_of_range; 23502 for NULL in name; 23514 communication_policies_name_check, communication_policies_rate_limit_scope_check';
 REVOKE ALL ON FUNCTION awgp.create_policy(text, text[], text[], text[], jsonb, bigint, text, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.create_policy(text, text[], text[], text[], jsonb, bigint, text, boolean) TO awgp_app;

@@ -19,10 +19,11 @@ AS $$
 $$;
 COMMENT ON FUNCTION awgp.delegate_approvals(uuid, timestamptz, timestamptz, bigint[], text) IS 'Lets another user decide on behalf of the user in context, and returns the row. What was delegated cannot be delegated further.
 delegate_id: a user of the tenant
-starts_at: the first moment it is in force; now where it is empty
-ends_at: the first moment it is no longer in force; must be given
-risk_levels: the risk levels it is for; empty for all that the delegator may decide
-reason: why
-Errors: 42501 no_user_context, beyond_authority, role_not_sufficient; 23502 no ends_at; 23503 no such user; 23514 bad times or risk levels';
+starts_at: start of the delegation; NULL: now
+ends_at: end of the delegation, exclusive; infinity: it does not end. It has a default only because starts_at has one: it must be given
+risk_levels: the risk levels that are delegated, 0 to 5; NULL: all that the delegator may decide. An empty array is refused
+reason: why. NULL: no reason
+User role: manager
+Errors: 42501 no_user_context, no_tenant_context, beyond_authority, role_not_sufficient; 22023 out_of_range; 23502 for NULL in ends_at or delegate_id; 23503 approval_delegations_delegate_id_fkey; 23514 approval_delegations_window_check, approval_delegations_risk_levels_check, valid_delegation';
 REVOKE ALL ON FUNCTION awgp.delegate_approvals(uuid, timestamptz, timestamptz, bigint[], text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.delegate_approvals(uuid, timestamptz, timestamptz, bigint[], text) TO awgp_app;

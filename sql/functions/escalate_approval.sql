@@ -11,10 +11,11 @@ AS $$
     SELECT approval.* FROM awgp.approvals AS approval
     WHERE approval.tenant_id = awgp.current_tenant() AND approval.id = escalate_approval.approval_id;
 $$;
-COMMENT ON FUNCTION awgp.escalate_approval(uuid, text, uuid[]) IS 'Asks for a decision of a higher role, and returns the row. Votes that are given keep counting.
+COMMENT ON FUNCTION awgp.escalate_approval(uuid, text, uuid[]) IS 'Asks a higher role, or the named users, to decide, extends the expiry, and returns the row. Votes already given still count.
 approval_id: the approval
-reason: why
-approver_ids: who is asked; empty for the next step of the tenant''s policy
+reason: why; kept as escalation_reason. NULL: no reason
+approver_ids: the users who are asked; NULL or an empty array: the next step of the tenant''s policy
+User role: operator
 Errors: P0002 unknown_approval; 55000 escalation_exhausted, approval_closed, approval_expired; 42501 no_tenant_context, role_not_sufficient; 23503 unknown_reference';
 REVOKE ALL ON FUNCTION awgp.escalate_approval(uuid, text, uuid[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.escalate_approval(uuid, text, uuid[]) TO awgp_app;

@@ -9,9 +9,10 @@ AS $$
     WHERE item.id = (SELECT awgp.require_work_item(fail_work_item.id, 'fail'))
     RETURNING *;
 $$;
-COMMENT ON FUNCTION awgp.fail_work_item(uuid, text) IS 'Ends a work item that could not be done, and returns the row.
+COMMENT ON FUNCTION awgp.fail_work_item(uuid, text) IS 'Marks a work item in progress as failed, and returns the row. An item that has not begun is cancelled instead: cancel_work_item(). Open approvals of it are withdrawn.
 id: the work item
-reason: why; kept as closed_reason
+reason: why; kept as closed_reason. NULL: no reason
+User role: operator
 Errors: P0002 unknown_work_item; 55000 illegal_transition; 42501 no_tenant_context, role_not_sufficient';
 REVOKE ALL ON FUNCTION awgp.fail_work_item(uuid, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.fail_work_item(uuid, text) TO awgp_app;

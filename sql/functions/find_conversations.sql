@@ -13,9 +13,9 @@ AS $$
     ORDER BY found.ordinality;
 $$;
 COMMENT ON FUNCTION awgp.find_conversations(text, uuid, bigint) IS 'The conversations that search_conversations() finds, in the same order, as rows of conversation_list: without their messages, and with the slug of the assistant.
-query: as for search_conversations(): 1 to 1000 bytes
-assistant_id: only of this assistant; empty for all
-max_rows: 1 to 1000
+query: as for search_conversations()
+assistant_id: only of this assistant; NULL: all
+max_rows: 1 to 1000; NULL is refused
 Errors: 42501 no_tenant_context; 22023 out_of_range';
 REVOKE ALL ON FUNCTION awgp.find_conversations(text, uuid, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.find_conversations(text, uuid, bigint) TO awgp_app;

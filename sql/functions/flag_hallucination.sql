@@ -18,13 +18,14 @@ AS $$
             flag_hallucination.conversation_log_id)
     RETURNING *;
 $$;
-COMMENT ON FUNCTION awgp.flag_hallucination(uuid, text, awgp.number, text, uuid, uuid) IS 'Flags a potential hallucination of an assistant of the tenant in context, pending review, and returns the row.
+COMMENT ON FUNCTION awgp.flag_hallucination(uuid, text, awgp.number, text, uuid, uuid) IS 'Flags a potential hallucination of an assistant of the tenant in context, with the status pending, and returns the row. Its model is computed; to give it, INSERT the row.
 assistant_id: the assistant
 detection_method: confidence, fact_check, pattern, or one of hallucination_policy.custom_methods in the tenant''s settings
-confidence_score: 0 to 1
-flagged_content: what was said
-work_item_id: where it was said, a work item of the same assistant
-conversation_log_id: where it was said, a conversation of the same assistant
-Errors: 42501 no_tenant_context; 22023 unknown_detection_method, out_of_range; 23503 no such assistant, work item or conversation of it; 23514 other_assistant, bad score; 55000 conversation_erased';
+confidence_score: 0 to 1, rounded to two decimals; NULL: not known
+flagged_content: what was said, at most 128 KiB
+work_item_id: where it was said, a work item of the same assistant; NULL: that of the conversation
+conversation_log_id: where it was said, a conversation of the same assistant; NULL: in none
+User role: operator
+Errors: 42501 no_tenant_context, role_not_sufficient; 22023 unknown_detection_method, out_of_range; 23502 for NULL in assistant_id or detection_method; 23503 hallucination_flags_assistant_id_fkey, hallucination_flags_work_item_id_fkey, hallucination_flags_conversation_log_id_fkey (also for a conversation of another assistant); 23514 other_assistant (a work item of another assistant), hallucination_flags_confidence_score_check; 55000 conversation_erased';
 REVOKE ALL ON FUNCTION awgp.flag_hallucination(uuid, text, awgp.number, text, uuid, uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.flag_hallucination(uuid, text, awgp.number, text, uuid, uuid) TO awgp_app;

@@ -8,9 +8,10 @@ AS $$
     WHERE log.id = hold_conversation.conversation_log_id
     RETURNING *;
 $$;
-COMMENT ON FUNCTION awgp.hold_conversation(uuid, boolean) IS 'Puts a conversation of the tenant in context on legal hold, so that nothing erases it, or releases it, and returns the row.
+COMMENT ON FUNCTION awgp.hold_conversation(uuid, boolean) IS 'Puts a conversation of the tenant in context on legal hold, so that nothing erases it, or releases it, and returns the row. No assistant may be in context.
 conversation_log_id: the conversation
 hold: false releases it
-Errors: 42501 no_tenant_context, role_not_sufficient below admin, human_needed with an assistant in context; P0002 unknown_conversation; 55000 conversation_erased';
+User role: admin
+Errors: 42501 no_tenant_context, role_not_sufficient, human_needed; P0002 unknown_conversation; 55000 conversation_erased';
 REVOKE ALL ON FUNCTION awgp.hold_conversation(uuid, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.hold_conversation(uuid, boolean) TO awgp_app;

@@ -44,10 +44,10 @@ AS $$
         WHERE w.provider = g.provider AND w.model = g.model)
     RETURNING *;
 $$;
-COMMENT ON FUNCTION awgp.import_prices(jsonb, text, timestamptz) IS 'Adds the prices that differ from those in force, and returns the rows added; the same prices again add none. Prices that are not given stay.
-prices: a JSON array of objects with provider, model, from_input_tokens (default 0), input_price, output_price and cached_price, each a price of one token; all tiers of a model together; numbers may be text
-source: where they come from
-valid_from: from when on they are in force; now where it is empty
-Errors: 42501 not awgp_admin; 23505 a model has other prices from this moment on; 23514 a price out of range';
+COMMENT ON FUNCTION awgp.import_prices(jsonb, text, timestamptz) IS 'Adds the prices that differ from those in force, and returns the rows added; the same prices again add none. Models that are not in the array keep their price.
+prices: a JSON array of objects with provider, model, from_input_tokens (default 0), input_price, output_price and cached_price (optional), each the price of one token. If a model has prices by size (from_input_tokens), give all of them in one call. Numbers may be JSON strings
+source: where they are from
+valid_from: when they take effect; NULL: now
+Errors: 22023 out_of_range; 22P02 and 22003 for what is not a number; 23502 for a missing key or NULL in source; 23505 model_prices_model_key if a model has other prices from this moment on; 23514 a CHECK of the table';
 REVOKE ALL ON FUNCTION awgp.import_prices(jsonb, text, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.import_prices(jsonb, text, timestamptz) TO awgp_admin;

@@ -14,7 +14,7 @@ AS $$
         OFFSET 0) AS listed;
 $$;
 COMMENT ON FUNCTION awgp.prices_in_force(timestamptz) IS 'The prices of all models that are in force at a moment, as rows of model_price_list.
-at: the moment; empty for now
+at: the moment; NULL: now
 Errors: 22023 out_of_range';
 REVOKE ALL ON FUNCTION awgp.prices_in_force(timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.prices_in_force(timestamptz) TO awgp_app, awgp_admin;

@@ -6,8 +6,7 @@ AS $$
     WHERE provider.issuer = remove_identity_provider.issuer
     RETURNING *;
 $$;
-COMMENT ON FUNCTION awgp.remove_identity_provider(text) IS 'Removes a provider, whose tokens are refused from now on, and returns the row it had; no row where the issuer has none.
-issuer: the claim iss of its tokens
-Errors: 42501 not awgp_admin';
+COMMENT ON FUNCTION awgp.remove_identity_provider(text) IS 'Removes a provider, and returns the row it had. Its tokens are refused from now on. No row if there is no provider with this issuer.
+issuer: the claim iss of its tokens';
 REVOKE ALL ON FUNCTION awgp.remove_identity_provider(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.remove_identity_provider(text) TO awgp_admin;

@@ -6,9 +6,9 @@ AS $$
     WHERE provider.issuer = rotate_identity_provider.issuer
     RETURNING *;
 $$;
-COMMENT ON FUNCTION awgp.rotate_identity_provider(text, text) IS 'Replaces the key set of a provider, and returns its row; no row where the issuer has none.
+COMMENT ON FUNCTION awgp.rotate_identity_provider(text, text) IS 'Replaces the key set of a provider, and returns its row. No row if there is no provider with this issuer.
 issuer: the claim iss of its tokens
-jwks: the public key set as published; the old key stays in it while tokens of the old key live
-Errors: 42501 not awgp_admin; 22023 jwks_invalid';
+jwks: the public key set as published. It must still contain the old key until all tokens signed with it have expired
+Errors: 22023 jwks_invalid';
 REVOKE ALL ON FUNCTION awgp.rotate_identity_provider(text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.rotate_identity_provider(text, text) TO awgp_admin;

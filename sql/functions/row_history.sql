@@ -11,7 +11,7 @@ AS $$
     ORDER BY event."timestamp", event.id;
 $$;
 COMMENT ON FUNCTION awgp.row_history(text, text[]) IS 'What the trail has of one row, the oldest first, as far as the caller may read.
-entity: the table with its schema, as shop.orders, or a kind of thing, as work_items; names that a tracked table had before count too
-key: the values of the primary key''s columns as text, in their order; one uuid where the table has a uuid column id';
+entity: the table with its schema, such as shop.orders, or a kind of thing, such as work_items. Rows under earlier names of a tracked table are found too
+key: the values of the primary key''s columns as text, in their order; for a table with a uuid column id, that uuid. By name: VARIADIC key => ARRAY[''7'']';
 REVOKE ALL ON FUNCTION awgp.row_history(text, text[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.row_history(text, text[]) TO awgp_app, awgp_auditor;

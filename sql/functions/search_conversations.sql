@@ -14,10 +14,10 @@ AS $$
     JOIN awgp.conversation_logs AS log ON log.id = hit.id
     ORDER BY hit.place;
 $$;
-COMMENT ON FUNCTION awgp.search_conversations(text, uuid, bigint) IS 'Conversations that the context may see and that have a message with these words, the newest first.
+COMMENT ON FUNCTION awgp.search_conversations(text, uuid, bigint) IS 'The conversations visible to the caller that have a message with these words, with all their messages, the newest first. For lists use find_conversations().
 query: as for a web search, 1 to 1000 bytes: all words in one message, in any order and case; quotes for words in a row; or between alternatives; - before what must not be there. A query without a word is refused
-assistant_id: only of this assistant; empty for all
-max_rows: 1 to 1000
+assistant_id: only of this assistant; NULL: all
+max_rows: 1 to 1000; NULL is refused
 Errors: 42501 no_tenant_context; 22023 out_of_range';
 REVOKE ALL ON FUNCTION awgp.search_conversations(text, uuid, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.search_conversations(text, uuid, bigint) TO awgp_app;

@@ -12,10 +12,11 @@ AS $$
     WHERE pool.tenant_id = (SELECT awgp.current_tenant()) AND pool.provider = set_credit_pool.provider
     RETURNING *;
 $$;
-COMMENT ON FUNCTION awgp.set_credit_pool(text, awgp.number, bigint) IS 'Changes the pool of the tenant in context for a provider, and returns the row; no row where the tenant has none.
-provider: the pool''s provider
-monthly_budget: what may be spent in a period, also less than is spent already; empty keeps it
-reset_day_of_month: 1 to 31; empty keeps it
-Errors: 42501 no_tenant_context; 23514 bad value';
+COMMENT ON FUNCTION awgp.set_credit_pool(text, awgp.number, bigint) IS 'Changes the pool of the tenant in context for a provider, and returns the row. No row if the tenant has no pool for the provider.
+provider: the provider of the pool, compared exactly
+monthly_budget: what may be spent in a period, also less than is spent already; NULL keeps it
+reset_day_of_month: 1 to 31; NULL keeps it. A change takes effect with the next period
+User role: admin
+Errors: 42501 no_tenant_context, role_not_sufficient; 22023 out_of_range; 23514 provider_credit_pools_budget_check, provider_credit_pools_reset_day_check';
 REVOKE ALL ON FUNCTION awgp.set_credit_pool(text, awgp.number, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.set_credit_pool(text, awgp.number, bigint) TO awgp_app;

@@ -8,8 +8,9 @@ AS $$
     WHERE item.id = (SELECT awgp.require_work_item(start_work_item.id, 'start'))
     RETURNING *;
 $$;
-COMMENT ON FUNCTION awgp.start_work_item(uuid) IS 'Begins a work item of the tenant in context, or goes on with it after an approval, and returns the row. A risk above the assistant''s tier needs an approval that is approved, not expired, not used, and given for what the item says now. Starting uses the approval up.
+COMMENT ON FUNCTION awgp.start_work_item(uuid) IS 'Begins a work item of the tenant in context, or continues it after an approval, and returns the row. A risk above the assistant''s tier needs an approval that is approved, not expired, not used, and given for what the item says now. Starting uses the approval up, and withdraws approvals that are still open.
 id: the work item
+User role: operator
 Errors: P0002 unknown_work_item; 55000 approval_required, approval_pending, approval_rejected, approval_expired, approval_used, digest_mismatch, assistant_inactive, assistant_suspended, assistant_error, illegal_transition; 42501 capability_missing, no_tenant_context, role_not_sufficient';
 REVOKE ALL ON FUNCTION awgp.start_work_item(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.start_work_item(uuid) TO awgp_app;

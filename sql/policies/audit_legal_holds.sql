@@ -6,7 +6,7 @@ ALTER TABLE awgp.audit_legal_holds FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS keepers_select ON awgp.audit_legal_holds;
 CREATE POLICY keepers_select ON awgp.audit_legal_holds FOR SELECT
     TO awgp_auditor, awgp_maintainer, awgp_admin USING (true);
-COMMENT ON POLICY keepers_select ON awgp.audit_legal_holds IS 'Auditors, maintainers and administrators read the holds.';
+COMMENT ON POLICY keepers_select ON awgp.audit_legal_holds IS 'Auditors, maintainers and members of awgp_admin read the holds.';
 
 REVOKE ALL ON awgp.audit_legal_holds FROM PUBLIC;
 GRANT SELECT ON awgp.audit_legal_holds TO awgp_auditor, awgp_maintainer, awgp_admin;

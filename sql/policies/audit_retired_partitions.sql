@@ -11,7 +11,7 @@ COMMENT ON POLICY in_context_select ON awgp.audit_retired_partitions IS 'A tenan
 DROP POLICY IF EXISTS keepers_select ON awgp.audit_retired_partitions;
 CREATE POLICY keepers_select ON awgp.audit_retired_partitions FOR SELECT
     TO awgp_auditor, awgp_maintainer, awgp_admin USING (true);
-COMMENT ON POLICY keepers_select ON awgp.audit_retired_partitions IS 'Auditors, maintainers and administrators read which months are out of the trail.';
+COMMENT ON POLICY keepers_select ON awgp.audit_retired_partitions IS 'Auditors, maintainers and members of awgp_admin read which months are out of the trail.';
 
 REVOKE ALL ON awgp.audit_retired_partitions FROM PUBLIC;
 GRANT SELECT ON awgp.audit_retired_partitions TO awgp_app, awgp_auditor, awgp_maintainer, awgp_admin;

@@ -12,11 +12,11 @@ COMMENT ON POLICY tenant_isolation_tenants ON awgp.tenants IS 'Rows of the tenan
 
 DROP POLICY IF EXISTS administrators_all ON awgp.tenants;
 CREATE POLICY administrators_all ON awgp.tenants FOR ALL TO awgp_admin USING (true) WITH CHECK (true);
-COMMENT ON POLICY administrators_all ON awgp.tenants IS 'Administrators see and write every tenant.';
+COMMENT ON POLICY administrators_all ON awgp.tenants IS 'Members of awgp_admin read and write every tenant.';
 
 DROP POLICY IF EXISTS auditors_select ON awgp.tenants;
 CREATE POLICY auditors_select ON awgp.tenants FOR SELECT TO awgp_auditor USING (true);
-COMMENT ON POLICY auditors_select ON awgp.tenants IS 'Auditors see every tenant, to know whose trail they read.';
+COMMENT ON POLICY auditors_select ON awgp.tenants IS 'Auditors read every tenant, to know whose trail they read.';
 
 REVOKE ALL ON awgp.tenants FROM PUBLIC;
 GRANT SELECT ON awgp.tenants TO awgp_app;

@@ -38,14 +38,14 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON awgp.users TO awgp_app;
 -- Administrators make the first users of a tenant, before anybody can be in context there.
 DROP POLICY IF EXISTS administrators_select ON awgp.users;
 CREATE POLICY administrators_select ON awgp.users FOR SELECT TO awgp_admin USING (true);
-COMMENT ON POLICY administrators_select ON awgp.users IS 'Administrators see every tenant''s users.';
+COMMENT ON POLICY administrators_select ON awgp.users IS 'Members of awgp_admin read every tenant''s users.';
 
 DROP POLICY IF EXISTS administrators_insert ON awgp.users;
 CREATE POLICY administrators_insert ON awgp.users FOR INSERT TO awgp_admin WITH CHECK (true);
-COMMENT ON POLICY administrators_insert ON awgp.users IS 'Administrators make users of any tenant.';
+COMMENT ON POLICY administrators_insert ON awgp.users IS 'Members of awgp_admin make users of any tenant.';
 
 DROP POLICY IF EXISTS administrators_update ON awgp.users;
 CREATE POLICY administrators_update ON awgp.users FOR UPDATE TO awgp_admin USING (true) WITH CHECK (true);
-COMMENT ON POLICY administrators_update ON awgp.users IS 'Administrators change users of any tenant.';
+COMMENT ON POLICY administrators_update ON awgp.users IS 'Members of awgp_admin change users of any tenant.';
 
 GRANT SELECT, INSERT, UPDATE ON awgp.users TO awgp_admin;

@@ -31,24 +31,24 @@ CREATE TABLE awgp.assistant_templates (
     CONSTRAINT assistant_templates_model_config_check CHECK (pg_catalog.jsonb_typeof(model_config) = 'object')
 );
 
-COMMENT ON TABLE awgp.assistant_templates IS 'Reusable assistant configurations, the same for every tenant; awgp_admin keeps them.';
-COMMENT ON COLUMN awgp.assistant_templates.id IS 'Key.';
-COMMENT ON COLUMN awgp.assistant_templates.name IS 'Name for people.';
+COMMENT ON TABLE awgp.assistant_templates IS 'Reusable assistant configurations, the same for every tenant; awgp_admin maintains them.';
+COMMENT ON COLUMN awgp.assistant_templates.id IS 'Id of the template.';
+COMMENT ON COLUMN awgp.assistant_templates.name IS 'Display name.';
 COMMENT ON COLUMN awgp.assistant_templates.slug IS 'URL-friendly identifier, unique in this database.';
 COMMENT ON COLUMN awgp.assistant_templates.description IS 'What assistants made from it are for.';
-COMMENT ON COLUMN awgp.assistant_templates.type IS 'Type of the assistants made from it.';
+COMMENT ON COLUMN awgp.assistant_templates.type IS 'Type of the assistants made from it, one of the values of assistants.type.';
 COMMENT ON COLUMN awgp.assistant_templates.configuration IS 'Settings that an assistant starts with, a JSON object.';
-COMMENT ON COLUMN awgp.assistant_templates.capabilities IS 'Actions that an assistant starts with.';
+COMMENT ON COLUMN awgp.assistant_templates.capabilities IS 'Names of the actions that an assistant made from it may take. NULL or an empty array: no named action.';
 COMMENT ON COLUMN awgp.assistant_templates.model_config IS 'Provider, model and its parameters, a JSON object.';
 COMMENT ON COLUMN awgp.assistant_templates.risk_tier IS 'Highest risk level, 0 to 5, that an assistant made from it handles without an approval.';
-COMMENT ON COLUMN awgp.assistant_templates.max_cost_per_day IS 'What an assistant made from it may spend a day.';
-COMMENT ON COLUMN awgp.assistant_templates.version IS 'Counts the changes of content, from 1; kept by trigger.';
-COMMENT ON COLUMN awgp.assistant_templates.content_digest IS 'SHA-256, in hex, of all that an assistant takes from it; kept by trigger.';
-COMMENT ON COLUMN awgp.assistant_templates.is_system IS 'Shipped with AWGP; only AWGP writes it.';
+COMMENT ON COLUMN awgp.assistant_templates.max_cost_per_day IS 'What an assistant made from it may spend in a day.';
+COMMENT ON COLUMN awgp.assistant_templates.version IS 'Counts the changes of content, from 1. Kept by trigger.';
+COMMENT ON COLUMN awgp.assistant_templates.content_digest IS 'SHA-256, in hex, of all that an assistant takes from it. Kept by trigger.';
+COMMENT ON COLUMN awgp.assistant_templates.is_system IS 'True: shipped with AWGP, and only AWGP writes it.';
 COMMENT ON COLUMN awgp.assistant_templates.created_at IS 'When the row was made.';
-COMMENT ON COLUMN awgp.assistant_templates.updated_at IS 'When the row last changed; kept by trigger.';
-COMMENT ON CONSTRAINT assistant_templates_pkey ON awgp.assistant_templates IS 'A template is named by its id.';
-COMMENT ON CONSTRAINT assistant_templates_slug_key ON awgp.assistant_templates IS 'A slug names one template; choose another.';
+COMMENT ON COLUMN awgp.assistant_templates.updated_at IS 'When the row last changed. Kept by trigger.';
+COMMENT ON CONSTRAINT assistant_templates_pkey ON awgp.assistant_templates IS 'The id identifies the template.';
+COMMENT ON CONSTRAINT assistant_templates_slug_key ON awgp.assistant_templates IS 'No two templates have the same slug.';
 COMMENT ON CONSTRAINT assistant_templates_name_check ON awgp.assistant_templates IS 'A template has a name.';
 COMMENT ON CONSTRAINT assistant_templates_slug_check ON awgp.assistant_templates IS 'A slug is lower-case letters, digits and single hyphens between them, 63 characters at most.';
 COMMENT ON CONSTRAINT assistant_templates_type_check ON awgp.assistant_templates IS 'The type is one of executive_cos, shared_finance, shared_hr, shared_it, shared_legal, company_operations, company_finance, company_marketing, company_customer, company_product, company_compliance, custom.';

@@ -23,7 +23,7 @@ COMMENT ON COLUMN awgp.audit_chain_anchors.first_seq IS 'chain_seq of the lane''
 COMMENT ON COLUMN awgp.audit_chain_anchors.last_seq IS 'chain_seq of the lane''s last row in the partition.';
 COMMENT ON COLUMN awgp.audit_chain_anchors.last_hash IS 'integrity_hash of the lane''s last row in the partition.';
 COMMENT ON COLUMN awgp.audit_chain_anchors.sealed_at IS 'When the partition was sealed.';
-COMMENT ON CONSTRAINT audit_chain_anchors_pkey ON awgp.audit_chain_anchors IS 'A lane has one anchor a partition.';
+COMMENT ON CONSTRAINT audit_chain_anchors_pkey ON awgp.audit_chain_anchors IS 'A lane has one anchor for each partition.';
 COMMENT ON CONSTRAINT audit_chain_anchors_seq_check ON awgp.audit_chain_anchors IS 'Numbers begin at 1 and ascend.';
 COMMENT ON CONSTRAINT audit_chain_anchors_hash_check ON awgp.audit_chain_anchors IS 'A hash is 64 lower-case hex digits.';
 COMMENT ON INDEX awgp.idx_audit_chain_anchors_lane IS 'The anchors of one lane, in the order of its numbers.';

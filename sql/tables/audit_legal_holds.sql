@@ -23,17 +23,17 @@ CREATE INDEX idx_audit_legal_holds_partition ON awgp.audit_legal_holds (partitio
 CREATE INDEX idx_audit_legal_holds_tenant ON awgp.audit_legal_holds (held_tenant_id);
 
 COMMENT ON TABLE awgp.audit_legal_holds IS 'Legal holds: months, or months with rows of a tenant, that are not retired.';
-COMMENT ON COLUMN awgp.audit_legal_holds.id IS 'Key.';
-COMMENT ON COLUMN awgp.audit_legal_holds.partition_name IS 'The month that is held; empty where a tenant is.';
-COMMENT ON COLUMN awgp.audit_legal_holds.held_tenant_id IS 'The tenant whose rows are held, in whatever month; empty where a month is.';
-COMMENT ON COLUMN awgp.audit_legal_holds.reason IS 'Why, such as the matter''s number.';
+COMMENT ON COLUMN awgp.audit_legal_holds.id IS 'Id of the hold.';
+COMMENT ON COLUMN awgp.audit_legal_holds.partition_name IS 'The month that is held; NULL if a tenant is held.';
+COMMENT ON COLUMN awgp.audit_legal_holds.held_tenant_id IS 'The tenant whose rows are held, in every month; NULL if a month is held.';
+COMMENT ON COLUMN awgp.audit_legal_holds.reason IS 'Why, such as the number of the case.';
 COMMENT ON COLUMN awgp.audit_legal_holds.placed_at IS 'When it was placed.';
 COMMENT ON COLUMN awgp.audit_legal_holds.placed_by IS 'The login role that placed it.';
-COMMENT ON COLUMN awgp.audit_legal_holds.released_at IS 'When it was released; empty while it is in force.';
+COMMENT ON COLUMN awgp.audit_legal_holds.released_at IS 'When it was released; NULL while it is in force.';
 COMMENT ON COLUMN awgp.audit_legal_holds.released_by IS 'The login role that released it.';
 COMMENT ON COLUMN awgp.audit_legal_holds.release_reason IS 'Why it was released.';
-COMMENT ON CONSTRAINT audit_legal_holds_pkey ON awgp.audit_legal_holds IS 'A hold is named by its id: two cases may hold one month.';
-COMMENT ON CONSTRAINT audit_legal_holds_what_check ON awgp.audit_legal_holds IS 'A month or a tenant is held.';
+COMMENT ON CONSTRAINT audit_legal_holds_pkey ON awgp.audit_legal_holds IS 'The id identifies the hold: one month may have several.';
+COMMENT ON CONSTRAINT audit_legal_holds_what_check ON awgp.audit_legal_holds IS 'A hold is on a month or on a tenant.';
 COMMENT ON CONSTRAINT audit_legal_holds_reason_check ON awgp.audit_legal_holds IS 'A hold and its release have a reason.';
 COMMENT ON CONSTRAINT audit_legal_holds_released_check ON awgp.audit_legal_holds IS 'When, by whom and why it was released are known together.';
 COMMENT ON CONSTRAINT audit_legal_holds_held_tenant_id_fkey ON awgp.audit_legal_holds IS 'A tenant on hold is not deleted.';

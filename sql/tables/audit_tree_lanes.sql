@@ -21,16 +21,16 @@ CREATE TABLE awgp.audit_tree_lanes (
 -- The runs of one checkpoint; the foreign key asks for them too.
 CREATE INDEX idx_audit_tree_lanes_checkpoint ON awgp.audit_tree_lanes (tenant_id, tree_size);
 
-COMMENT ON TABLE awgp.audit_tree_lanes IS 'Which rows of a lane each checkpoint appended to the tree; it shows how far each lane is checkpointed.';
-COMMENT ON COLUMN awgp.audit_tree_lanes.tenant_id IS 'The tenant; the install id for the system''s own chain.';
+COMMENT ON TABLE awgp.audit_tree_lanes IS 'Runs of rows: which rows of a lane each checkpoint appended to the tree. It shows how far each lane is checkpointed.';
+COMMENT ON COLUMN awgp.audit_tree_lanes.tenant_id IS 'The tenant; the install id (installation.id) for the system''s own chain.';
 COMMENT ON COLUMN awgp.audit_tree_lanes.chain_lane IS 'The lane of the tenant''s chain.';
 COMMENT ON COLUMN awgp.audit_tree_lanes.first_seq IS 'chain_seq of the run''s first row.';
 COMMENT ON COLUMN awgp.audit_tree_lanes.last_seq IS 'chain_seq of the run''s last row.';
 COMMENT ON COLUMN awgp.audit_tree_lanes.last_hash IS 'integrity_hash of the run''s last row.';
 COMMENT ON COLUMN awgp.audit_tree_lanes.first_leaf IS 'Number of the run''s first leaf in the tree, from 0.';
-COMMENT ON COLUMN awgp.audit_tree_lanes.tree_size IS 'The checkpoint that appended it.';
+COMMENT ON COLUMN awgp.audit_tree_lanes.tree_size IS 'The size of the tree of the checkpoint that appended the run.';
 COMMENT ON CONSTRAINT audit_tree_lanes_pkey ON awgp.audit_tree_lanes IS 'A row of a lane is appended to the tree once.';
-COMMENT ON CONSTRAINT audit_tree_lanes_leaf_key ON awgp.audit_tree_lanes IS 'A leaf is one row.';
+COMMENT ON CONSTRAINT audit_tree_lanes_leaf_key ON awgp.audit_tree_lanes IS 'No two runs of a tenant begin with the same leaf.';
 COMMENT ON CONSTRAINT audit_tree_lanes_seq_check ON awgp.audit_tree_lanes IS 'Numbers begin at 1 and ascend.';
 COMMENT ON CONSTRAINT audit_tree_lanes_leaf_check ON awgp.audit_tree_lanes IS 'Leaves are numbered from 0.';
 COMMENT ON CONSTRAINT audit_tree_lanes_hash_check ON awgp.audit_tree_lanes IS 'A hash is 64 lower-case hex digits.';

@@ -36,25 +36,25 @@ CREATE TABLE awgp.identity_providers (
     CONSTRAINT identity_providers_only_tenant_id_fkey FOREIGN KEY (only_tenant_id) REFERENCES awgp.tenants (id) ON DELETE RESTRICT
 );
 
-COMMENT ON TABLE awgp.identity_providers IS 'Issuers whose access tokens awgp.authenticate() accepts; awgp_admin keeps them.';
-COMMENT ON COLUMN awgp.identity_providers.id IS 'Key.';
-COMMENT ON COLUMN awgp.identity_providers.name IS 'Name for people, unique.';
-COMMENT ON COLUMN awgp.identity_providers.issuer IS 'Exactly what the iss claim is, such as https://id.example.com/realms/acme.';
-COMMENT ON COLUMN awgp.identity_providers.audience IS 'The aud claim names one of these.';
-COMMENT ON COLUMN awgp.identity_providers.jwks IS 'The public keys, a JWK set as the provider publishes it; two at once while keys are rotated.';
-COMMENT ON COLUMN awgp.identity_providers.algorithms IS 'The signature algorithms that are accepted: RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519.';
-COMMENT ON COLUMN awgp.identity_providers.subject_claim IS 'The claim that is users.keycloak_id, or the path to it: org.user.';
-COMMENT ON COLUMN awgp.identity_providers.tenant_claim IS 'The claim that names the user''s tenant by id or slug, or the path to it, as org.id: a text, an array, or Keycloak''s organization. It must name the tenant of the user. Empty: no such claim is needed.';
-COMMENT ON COLUMN awgp.identity_providers.authorized_parties IS 'The azp claim is one of these; empty: any.';
-COMMENT ON COLUMN awgp.identity_providers.leeway_seconds IS 'How far the provider''s clock may differ, in seconds.';
-COMMENT ON COLUMN awgp.identity_providers.max_lifetime_seconds IS 'The longest time from iat to exp, in seconds; empty: exp is at most 365 days ahead.';
-COMMENT ON COLUMN awgp.identity_providers.only_tenant_id IS 'The only tenant whose users the provider vouches for; empty: every tenant.';
+COMMENT ON TABLE awgp.identity_providers IS 'Issuers whose access tokens awgp.authenticate() accepts; awgp_admin maintains them. docs/identity.md explains the columns.';
+COMMENT ON COLUMN awgp.identity_providers.id IS 'Id of the provider.';
+COMMENT ON COLUMN awgp.identity_providers.name IS 'Display name, unique.';
+COMMENT ON COLUMN awgp.identity_providers.issuer IS 'The claim iss of its tokens, compared exactly, such as https://id.example.com/realms/acme.';
+COMMENT ON COLUMN awgp.identity_providers.audience IS 'The claim aud of a token has one of these. An empty array is refused.';
+COMMENT ON COLUMN awgp.identity_providers.jwks IS 'The public keys: a JWK set as the provider publishes it. During a rotation it has the old key and the new one.';
+COMMENT ON COLUMN awgp.identity_providers.algorithms IS 'The signature algorithms that are accepted, of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519. An empty array is refused.';
+COMMENT ON COLUMN awgp.identity_providers.subject_claim IS 'The claim with the user''s subject, which is compared with users.keycloak_id; or a path to it, such as org.user.';
+COMMENT ON COLUMN awgp.identity_providers.tenant_claim IS 'The claim that must name the user''s tenant by id or slug, or a path to it, such as org.id. Its value is a text, an array of texts, or Keycloak''s organization. NULL: no such claim is needed.';
+COMMENT ON COLUMN awgp.identity_providers.authorized_parties IS 'The claim azp is one of these; an empty array: any.';
+COMMENT ON COLUMN awgp.identity_providers.leeway_seconds IS 'How far the provider''s clock may differ, in seconds, 0 to 300.';
+COMMENT ON COLUMN awgp.identity_providers.max_lifetime_seconds IS 'The longest time from iat to exp, in seconds; NULL: exp is at most 365 days ahead.';
+COMMENT ON COLUMN awgp.identity_providers.only_tenant_id IS 'The only tenant for whose users the provider vouches; NULL: every tenant.';
 COMMENT ON COLUMN awgp.identity_providers.is_active IS 'Tokens of an inactive provider are refused.';
 COMMENT ON COLUMN awgp.identity_providers.created_at IS 'When the row was made.';
-COMMENT ON COLUMN awgp.identity_providers.updated_at IS 'When the row last changed; kept by trigger.';
-COMMENT ON CONSTRAINT identity_providers_pkey ON awgp.identity_providers IS 'An id names one provider.';
-COMMENT ON CONSTRAINT identity_providers_name_key ON awgp.identity_providers IS 'A name names one provider; choose another.';
-COMMENT ON CONSTRAINT identity_providers_issuer_key ON awgp.identity_providers IS 'An issuer has one row; rotate its keys instead of adding it again.';
+COMMENT ON COLUMN awgp.identity_providers.updated_at IS 'When the row last changed. Kept by trigger.';
+COMMENT ON CONSTRAINT identity_providers_pkey ON awgp.identity_providers IS 'The id identifies the provider.';
+COMMENT ON CONSTRAINT identity_providers_name_key ON awgp.identity_providers IS 'No two providers have the same name.';
+COMMENT ON CONSTRAINT identity_providers_issuer_key ON awgp.identity_providers IS 'An issuer has one row. To change its keys, rotate them.';
 COMMENT ON CONSTRAINT identity_providers_name_check ON awgp.identity_providers IS 'A provider has a name.';
 COMMENT ON CONSTRAINT identity_providers_issuer_check ON awgp.identity_providers IS 'A provider has an issuer.';
 COMMENT ON CONSTRAINT identity_providers_audience_check ON awgp.identity_providers IS 'A provider has at least one audience, and no audience is the empty text.';
@@ -63,4 +63,4 @@ COMMENT ON CONSTRAINT identity_providers_claims_check ON awgp.identity_providers
 COMMENT ON CONSTRAINT identity_providers_authorized_parties_check ON awgp.identity_providers IS 'An authorized party has a name.';
 COMMENT ON CONSTRAINT identity_providers_leeway_seconds_check ON awgp.identity_providers IS 'The leeway is 0 to 300 seconds.';
 COMMENT ON CONSTRAINT identity_providers_max_lifetime_seconds_check ON awgp.identity_providers IS 'The longest lifetime is at least a second.';
-COMMENT ON CONSTRAINT identity_providers_only_tenant_id_fkey ON awgp.identity_providers IS 'The tenant exists, and stays while a provider vouches for its users.';
+COMMENT ON CONSTRAINT identity_providers_only_tenant_id_fkey ON awgp.identity_providers IS 'The tenant exists, and cannot be deleted while a provider vouches for its users.';

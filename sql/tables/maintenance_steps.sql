@@ -8,9 +8,9 @@ CREATE TABLE awgp.maintenance_steps (
     CONSTRAINT maintenance_steps_pkey PRIMARY KEY (step)
 );
 
-COMMENT ON TABLE awgp.maintenance_steps IS 'The last outcome of each step of maintenance.';
+COMMENT ON TABLE awgp.maintenance_steps IS 'The last outcome of each step of maintenance. The function awgp.maintenance_steps() lists the names of the steps.';
 COMMENT ON COLUMN awgp.maintenance_steps.step IS 'Name of the step.';
-COMMENT ON COLUMN awgp.maintenance_steps.last_run_at IS 'When it ran last.';
-COMMENT ON COLUMN awgp.maintenance_steps.last_success_at IS 'When it last did all that was due; empty where it never has.';
-COMMENT ON COLUMN awgp.maintenance_steps.last_outcome IS 'What it did when it ran last, or why it failed.';
-COMMENT ON CONSTRAINT maintenance_steps_pkey ON awgp.maintenance_steps IS 'One row a step.';
+COMMENT ON COLUMN awgp.maintenance_steps.last_run_at IS 'When it last ran.';
+COMMENT ON COLUMN awgp.maintenance_steps.last_success_at IS 'When it last did all that was due; NULL: never.';
+COMMENT ON COLUMN awgp.maintenance_steps.last_outcome IS 'What it did when it last ran, or why it failed.';
+COMMENT ON CONSTRAINT maintenance_steps_pkey ON awgp.maintenance_steps IS 'A step has one row.';

@@ -10,8 +10,8 @@ CREATE TABLE awgp.schema_migrations (
     CONSTRAINT schema_migrations_kind_check CHECK (kind IN ('migration', 'script'))
 );
 
-COMMENT ON TABLE awgp.schema_migrations IS 'What install() and migrate() have applied: numbered migrations once each, scripts (policies, triggers, functions, views) again whenever their text changes.';
-COMMENT ON COLUMN awgp.schema_migrations.name IS 'File name below sql/, without .sql.';
+COMMENT ON TABLE awgp.schema_migrations IS 'What install() and migrate() have applied: each migration once; a script (policies, triggers, functions, views) again when its text changes.';
+COMMENT ON COLUMN awgp.schema_migrations.name IS 'Path of the file below sql/, without .sql.';
 COMMENT ON COLUMN awgp.schema_migrations.kind IS 'migration: applied once; script: applied again when its checksum changes.';
 COMMENT ON COLUMN awgp.schema_migrations.checksum IS 'SHA-256 of the file''s text, in hex.';
 COMMENT ON COLUMN awgp.schema_migrations.extension_version IS 'Version of the extension that applied it.';

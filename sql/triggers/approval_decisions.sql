@@ -11,7 +11,7 @@ COMMENT ON TRIGGER bounds ON awgp.approval_decisions IS 'A value that is larger 
 
 CREATE OR REPLACE TRIGGER guard_decision BEFORE INSERT OR UPDATE OR DELETE ON awgp.approval_decisions
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_decision('approval_decisions');
-COMMENT ON TRIGGER guard_decision ON awgp.approval_decisions IS 'Only AWGP writes votes, and no vote is changed.';
+COMMENT ON TRIGGER guard_decision ON awgp.approval_decisions IS 'Only AWGP writes votes, and no vote is changed. A user who has voted, or on whose behalf somebody has voted, is named by no other vote on the approval.';
 
 CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.approval_decisions
     FOR EACH ROW EXECUTE FUNCTION awgp.capture('approval_decisions');

@@ -11,11 +11,11 @@ COMMENT ON TRIGGER bounds ON awgp.approval_delegations IS 'A value that is large
 
 CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.approval_delegations
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('approval_delegations');
-COMMENT ON TRIGGER guard_statement ON awgp.approval_delegations IS 'A write needs a tenant in context. A user in context also needs a role that allows it.';
+COMMENT ON TRIGGER guard_statement ON awgp.approval_delegations IS 'A write needs a tenant in context. A user in context also needs a role that allows it: docs/permissions.md.';
 
 CREATE OR REPLACE TRIGGER guard_row BEFORE INSERT OR UPDATE ON awgp.approval_delegations
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_row('approval_delegations', 'own');
-COMMENT ON TRIGGER guard_row ON awgp.approval_delegations IS 'A row belongs to a tenant that the context may write to, and stays with that tenant.';
+COMMENT ON TRIGGER guard_row ON awgp.approval_delegations IS 'A row belongs to a tenant that the caller may write to, and stays with that tenant.';
 
 CREATE OR REPLACE TRIGGER state_machine BEFORE INSERT OR UPDATE ON awgp.approval_delegations
     FOR EACH ROW EXECUTE FUNCTION awgp.delegation_machine('approval_delegations');

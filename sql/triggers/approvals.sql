@@ -11,15 +11,15 @@ COMMENT ON TRIGGER bounds ON awgp.approvals IS 'A value that is larger than docs
 
 CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.approvals
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('approvals');
-COMMENT ON TRIGGER guard_statement ON awgp.approvals IS 'A write needs a tenant in context. A user in context also needs a role that allows it.';
+COMMENT ON TRIGGER guard_statement ON awgp.approvals IS 'A write needs a tenant in context. A user in context also needs a role that allows it: docs/permissions.md.';
 
 CREATE OR REPLACE TRIGGER guard_row BEFORE INSERT OR UPDATE ON awgp.approvals
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_row('approvals', 'own');
-COMMENT ON TRIGGER guard_row ON awgp.approvals IS 'A row belongs to a tenant that the context may write to, and stays with that tenant.';
+COMMENT ON TRIGGER guard_row ON awgp.approvals IS 'A row belongs to a tenant that the caller may write to, and stays with that tenant.';
 
 CREATE OR REPLACE TRIGGER state_machine BEFORE INSERT OR UPDATE ON awgp.approvals
     FOR EACH ROW EXECUTE FUNCTION awgp.approval_machine('approvals');
-COMMENT ON TRIGGER state_machine ON awgp.approvals IS 'An approval is for the work item as it is when it is asked. The status changes as docs/state_machines.md shows.';
+COMMENT ON TRIGGER state_machine ON awgp.approvals IS 'An approval is for the work item as it is when the approval is requested. The status changes as docs/state_machines.md shows.';
 
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.approvals
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('approvals');

@@ -11,7 +11,7 @@ COMMENT ON TRIGGER bounds ON awgp.assistant_templates IS 'A value that is larger
 
 CREATE OR REPLACE TRIGGER guard_template BEFORE INSERT OR UPDATE OR DELETE ON awgp.assistant_templates
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_template('assistant_templates');
-COMMENT ON TRIGGER guard_template ON awgp.assistant_templates IS 'Shipped templates are read-only. Version and digest follow the content.';
+COMMENT ON TRIGGER guard_template ON awgp.assistant_templates IS 'Templates shipped with AWGP are read-only. Version and digest follow the content.';
 
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.assistant_templates
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('assistant_templates');

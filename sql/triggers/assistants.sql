@@ -12,11 +12,11 @@ COMMENT ON TRIGGER bounds ON awgp.assistants IS 'A value that is larger than doc
 
 CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.assistants
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('assistants');
-COMMENT ON TRIGGER guard_statement ON awgp.assistants IS 'A write needs a tenant in context. A user in context also needs a role that allows it.';
+COMMENT ON TRIGGER guard_statement ON awgp.assistants IS 'A write needs a tenant in context. A user in context also needs a role that allows it: docs/permissions.md.';
 
 CREATE OR REPLACE TRIGGER guard_row BEFORE INSERT OR UPDATE ON awgp.assistants
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_row('assistants', 'visible');
-COMMENT ON TRIGGER guard_row ON awgp.assistants IS 'A row belongs to a tenant that the context may write to, and stays with that tenant.';
+COMMENT ON TRIGGER guard_row ON awgp.assistants IS 'A row belongs to a tenant that the caller may write to, and stays with that tenant.';
 
 CREATE OR REPLACE TRIGGER state_machine BEFORE INSERT OR UPDATE ON awgp.assistants
     FOR EACH ROW EXECUTE FUNCTION awgp.assistant_machine('assistants');

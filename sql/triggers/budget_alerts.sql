@@ -7,11 +7,11 @@
 
 CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.budget_alerts
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('budget_alerts');
-COMMENT ON TRIGGER guard_statement ON awgp.budget_alerts IS 'A write needs a tenant in context. A user in context also needs a role that allows it.';
+COMMENT ON TRIGGER guard_statement ON awgp.budget_alerts IS 'A write needs a tenant in context. A user in context also needs a role that allows it: docs/permissions.md.';
 
 CREATE OR REPLACE TRIGGER guard_row BEFORE INSERT OR UPDATE ON awgp.budget_alerts
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_row('budget_alerts', 'own');
-COMMENT ON TRIGGER guard_row ON awgp.budget_alerts IS 'A row belongs to a tenant that the context may write to, and stays with that tenant.';
+COMMENT ON TRIGGER guard_row ON awgp.budget_alerts IS 'A row belongs to a tenant that the caller may write to, and stays with that tenant.';
 
 CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.budget_alerts
     FOR EACH ROW EXECUTE FUNCTION awgp.capture('budget_alerts');

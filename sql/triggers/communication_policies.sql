@@ -11,15 +11,15 @@ COMMENT ON TRIGGER bounds ON awgp.communication_policies IS 'A value that is lar
 
 CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.communication_policies
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('communication_policies');
-COMMENT ON TRIGGER guard_statement ON awgp.communication_policies IS 'A write needs a tenant in context. A user in context also needs a role that allows it.';
+COMMENT ON TRIGGER guard_statement ON awgp.communication_policies IS 'A write needs a tenant in context. A user in context also needs a role that allows it: docs/permissions.md.';
 
 CREATE OR REPLACE TRIGGER guard_row BEFORE INSERT OR UPDATE ON awgp.communication_policies
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_row('communication_policies', 'own');
-COMMENT ON TRIGGER guard_row ON awgp.communication_policies IS 'A row belongs to a tenant that the context may write to, and stays with that tenant.';
+COMMENT ON TRIGGER guard_row ON awgp.communication_policies IS 'A row belongs to a tenant that the caller may write to, and stays with that tenant.';
 
 CREATE OR REPLACE TRIGGER guard_policy BEFORE INSERT OR UPDATE ON awgp.communication_policies
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_policy('communication_policies');
-COMMENT ON TRIGGER guard_policy ON awgp.communication_policies IS 'Types, channels, content rules and limits that cannot be used are refused by name.';
+COMMENT ON TRIGGER guard_policy ON awgp.communication_policies IS 'Types, channels, content rules and limits that cannot be used are refused (invalid_policy).';
 
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.communication_policies
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('communication_policies');
@@ -27,7 +27,7 @@ COMMENT ON TRIGGER touch_updated_at ON awgp.communication_policies IS 'updated_a
 
 CREATE OR REPLACE TRIGGER forget_windows AFTER DELETE ON awgp.communication_policies
     FOR EACH ROW EXECUTE FUNCTION awgp.forget_windows('communication_policies');
-COMMENT ON TRIGGER forget_windows ON awgp.communication_policies IS 'The counts of a deleted policy are deleted.';
+COMMENT ON TRIGGER forget_windows ON awgp.communication_policies IS 'The counters of a deleted policy are deleted.';
 
 CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.communication_policies
     FOR EACH ROW EXECUTE FUNCTION awgp.capture('communication_policies');

@@ -11,11 +11,11 @@ COMMENT ON TRIGGER bounds ON awgp.conversation_logs IS 'A value that is larger t
 
 CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.conversation_logs
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('conversation_logs');
-COMMENT ON TRIGGER guard_statement ON awgp.conversation_logs IS 'A write needs a tenant in context. A user in context also needs a role that allows it.';
+COMMENT ON TRIGGER guard_statement ON awgp.conversation_logs IS 'A write needs a tenant in context. A user in context also needs a role that allows it: docs/permissions.md.';
 
 CREATE OR REPLACE TRIGGER guard_row BEFORE INSERT OR UPDATE ON awgp.conversation_logs
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_row('conversation_logs', 'own');
-COMMENT ON TRIGGER guard_row ON awgp.conversation_logs IS 'A row belongs to a tenant that the context may write to, and stays with that tenant.';
+COMMENT ON TRIGGER guard_row ON awgp.conversation_logs IS 'A row belongs to a tenant that the caller may write to, and stays with that tenant.';
 
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.conversation_logs
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('conversation_logs');
@@ -35,7 +35,7 @@ COMMENT ON TRIGGER index_messages ON awgp.conversation_logs IS 'The words of new
 
 CREATE OR REPLACE TRIGGER forget_messages BEFORE DELETE ON awgp.conversation_logs
     FOR EACH ROW EXECUTE FUNCTION awgp.index_messages('conversation_logs');
-COMMENT ON TRIGGER forget_messages ON awgp.conversation_logs IS 'The words of a deleted conversation are deleted first.';
+COMMENT ON TRIGGER forget_messages ON awgp.conversation_logs IS 'Before a conversation is deleted, its words for searching are. No role has the grant to delete one; a superuser may.';
 
 CREATE OR REPLACE TRIGGER erase_traces AFTER UPDATE ON awgp.conversation_logs
     FOR EACH ROW EXECUTE FUNCTION awgp.erase_traces('conversation_logs');

@@ -11,11 +11,11 @@ COMMENT ON TRIGGER bounds ON awgp.cost_transactions IS 'A value that is larger t
 
 CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.cost_transactions
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('cost_transactions');
-COMMENT ON TRIGGER guard_statement ON awgp.cost_transactions IS 'A write needs a tenant in context. A user in context also needs a role that allows it.';
+COMMENT ON TRIGGER guard_statement ON awgp.cost_transactions IS 'A write needs a tenant in context. A user in context also needs a role that allows it: docs/permissions.md.';
 
 CREATE OR REPLACE TRIGGER guard_row BEFORE INSERT OR UPDATE ON awgp.cost_transactions
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_row('cost_transactions', 'own');
-COMMENT ON TRIGGER guard_row ON awgp.cost_transactions IS 'A row belongs to a tenant that the context may write to, and stays with that tenant.';
+COMMENT ON TRIGGER guard_row ON awgp.cost_transactions IS 'A row belongs to a tenant that the caller may write to, and stays with that tenant.';
 
 CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.cost_transactions
     FOR EACH ROW EXECUTE FUNCTION awgp.capture('cost_transactions');
@@ -31,4 +31,4 @@ COMMENT ON TRIGGER keep_entry ON awgp.cost_transactions IS 'The ledger sets what
 
 CREATE OR REPLACE TRIGGER post_entry AFTER INSERT ON awgp.cost_transactions
     FOR EACH ROW EXECUTE FUNCTION awgp.post_entry('cost_transactions');
-COMMENT ON TRIGGER post_entry ON awgp.cost_transactions IS 'The cost is counted in every limit, or the write is refused. Its name makes it the last trigger, so that balances are locked for a short time only.';
+COMMENT ON TRIGGER post_entry ON awgp.cost_transactions IS 'The cost is counted in every limit, or the write is refused.';

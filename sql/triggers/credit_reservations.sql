@@ -11,11 +11,11 @@ COMMENT ON TRIGGER bounds ON awgp.credit_reservations IS 'A value that is larger
 
 CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.credit_reservations
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('credit_reservations');
-COMMENT ON TRIGGER guard_statement ON awgp.credit_reservations IS 'A write needs a tenant in context. A user in context also needs a role that allows it.';
+COMMENT ON TRIGGER guard_statement ON awgp.credit_reservations IS 'A write needs a tenant in context. A user in context also needs a role that allows it: docs/permissions.md.';
 
 CREATE OR REPLACE TRIGGER guard_row BEFORE INSERT OR UPDATE ON awgp.credit_reservations
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_row('credit_reservations', 'own');
-COMMENT ON TRIGGER guard_row ON awgp.credit_reservations IS 'A row belongs to a tenant that the context may write to, and stays with that tenant.';
+COMMENT ON TRIGGER guard_row ON awgp.credit_reservations IS 'A row belongs to a tenant that the caller may write to, and stays with that tenant.';
 
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.credit_reservations
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('credit_reservations');
@@ -31,7 +31,7 @@ COMMENT ON TRIGGER refuse_truncate ON awgp.credit_reservations IS 'TRUNCATE is r
 
 CREATE OR REPLACE TRIGGER keep_reservation BEFORE INSERT OR UPDATE OR DELETE ON awgp.credit_reservations
     FOR EACH ROW EXECUTE FUNCTION awgp.keep_reservation('credit_reservations');
-COMMENT ON TRIGGER keep_reservation ON awgp.credit_reservations IS 'The ledger sets what a reservation counts towards. Only its state changes later.';
+COMMENT ON TRIGGER keep_reservation ON awgp.credit_reservations IS 'The ledger sets what a reservation counts towards. Later only its state changes.';
 
 CREATE OR REPLACE TRIGGER post_reservation AFTER INSERT OR UPDATE ON awgp.credit_reservations
     FOR EACH ROW EXECUTE FUNCTION awgp.post_reservation('credit_reservations');

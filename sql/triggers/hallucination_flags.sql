@@ -11,11 +11,11 @@ COMMENT ON TRIGGER bounds ON awgp.hallucination_flags IS 'A value that is larger
 
 CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.hallucination_flags
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('hallucination_flags');
-COMMENT ON TRIGGER guard_statement ON awgp.hallucination_flags IS 'A write needs a tenant in context. A user in context also needs a role that allows it.';
+COMMENT ON TRIGGER guard_statement ON awgp.hallucination_flags IS 'A write needs a tenant in context. A user in context also needs a role that allows it: docs/permissions.md.';
 
 CREATE OR REPLACE TRIGGER guard_row BEFORE INSERT OR UPDATE ON awgp.hallucination_flags
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_row('hallucination_flags', 'own');
-COMMENT ON TRIGGER guard_row ON awgp.hallucination_flags IS 'A row belongs to a tenant that the context may write to, and stays with that tenant.';
+COMMENT ON TRIGGER guard_row ON awgp.hallucination_flags IS 'A row belongs to a tenant that the caller may write to, and stays with that tenant.';
 
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.hallucination_flags
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('hallucination_flags');
@@ -35,4 +35,4 @@ COMMENT ON TRIGGER refuse_truncate ON awgp.hallucination_flags IS 'TRUNCATE is r
 
 CREATE OR REPLACE TRIGGER suspend_over_flags AFTER UPDATE ON awgp.hallucination_flags
     FOR EACH ROW EXECUTE FUNCTION awgp.suspend_over_flags('hallucination_flags');
-COMMENT ON TRIGGER suspend_over_flags ON awgp.hallucination_flags IS 'Confirmed flags suspend their assistant where the tenant''s policy says so.';
+COMMENT ON TRIGGER suspend_over_flags ON awgp.hallucination_flags IS 'Confirmed flags suspend their assistant if the tenant''s policy says so.';

@@ -11,7 +11,7 @@ COMMENT ON TRIGGER bounds ON awgp.identity_providers IS 'A value that is larger 
 
 CREATE OR REPLACE TRIGGER guard_identity_provider BEFORE INSERT OR UPDATE ON awgp.identity_providers
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_identity_provider('identity_providers');
-COMMENT ON TRIGGER guard_identity_provider ON awgp.identity_providers IS 'A key set or an algorithm that cannot be used is refused.';
+COMMENT ON TRIGGER guard_identity_provider ON awgp.identity_providers IS 'A key set or an algorithm that AWGP cannot use is refused.';
 
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.identity_providers
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('identity_providers');

@@ -11,11 +11,11 @@ COMMENT ON TRIGGER bounds ON awgp.provider_credit_pools IS 'A value that is larg
 
 CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.provider_credit_pools
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('provider_credit_pools');
-COMMENT ON TRIGGER guard_statement ON awgp.provider_credit_pools IS 'A write needs a tenant in context. A user in context also needs a role that allows it.';
+COMMENT ON TRIGGER guard_statement ON awgp.provider_credit_pools IS 'A write needs a tenant in context. A user in context also needs a role that allows it: docs/permissions.md.';
 
 CREATE OR REPLACE TRIGGER guard_row BEFORE INSERT OR UPDATE ON awgp.provider_credit_pools
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_row('provider_credit_pools', 'own');
-COMMENT ON TRIGGER guard_row ON awgp.provider_credit_pools IS 'A row belongs to a tenant that the context may write to, and stays with that tenant.';
+COMMENT ON TRIGGER guard_row ON awgp.provider_credit_pools IS 'A row belongs to a tenant that the caller may write to, and stays with that tenant.';
 
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.provider_credit_pools
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('provider_credit_pools');
@@ -31,7 +31,7 @@ COMMENT ON TRIGGER refuse_truncate ON awgp.provider_credit_pools IS 'TRUNCATE is
 
 CREATE OR REPLACE TRIGGER keep_pool BEFORE INSERT OR UPDATE OR DELETE ON awgp.provider_credit_pools
     FOR EACH ROW EXECUTE FUNCTION awgp.keep_pool('provider_credit_pools');
-COMMENT ON TRIGGER keep_pool ON awgp.provider_credit_pools IS 'Only the ledger sets balance, alerts and period.';
+COMMENT ON TRIGGER keep_pool ON awgp.provider_credit_pools IS 'A new pool is for a known provider (unknown_provider). Only the ledger sets balance, alerts and period.';
 
 CREATE OR REPLACE TRIGGER post_pool AFTER INSERT OR UPDATE ON awgp.provider_credit_pools
     FOR EACH ROW EXECUTE FUNCTION awgp.post_pool('provider_credit_pools');

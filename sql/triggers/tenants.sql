@@ -16,7 +16,7 @@ COMMENT ON TRIGGER guard_tenant ON awgp.tenants IS 'A parent is a holding, and n
 
 CREATE OR REPLACE TRIGGER guard_settings BEFORE INSERT OR UPDATE OF settings ON awgp.tenants
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_settings('tenants');
-COMMENT ON TRIGGER guard_settings ON awgp.tenants IS 'A setting that AWGP knows and cannot use is refused.';
+COMMENT ON TRIGGER guard_settings ON awgp.tenants IS 'A key of settings that AWGP knows and cannot use is refused (invalid_setting).';
 
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.tenants
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('tenants');
@@ -24,12 +24,12 @@ COMMENT ON TRIGGER touch_updated_at ON awgp.tenants IS 'updated_at is the wall c
 
 CREATE OR REPLACE TRIGGER refresh_context AFTER INSERT OR UPDATE OR DELETE ON awgp.tenants
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.refresh_context('tenants');
-COMMENT ON TRIGGER refresh_context ON awgp.tenants IS 'The context reads its tenants again after a change.';
+COMMENT ON TRIGGER refresh_context ON awgp.tenants IS 'After a change, the running session looks its tenant up again.';
 
 CREATE OR REPLACE TRIGGER guard_lowered_quota AFTER UPDATE ON awgp.tenants
     FOR EACH ROW WHEN (NEW.quota_max_users < OLD.quota_max_users OR NEW.quota_max_assistants < OLD.quota_max_assistants)
     EXECUTE FUNCTION awgp.guard_lowered_quota('tenants');
-COMMENT ON TRIGGER guard_lowered_quota ON awgp.tenants IS 'A quota is not lowered below what is active.';
+COMMENT ON TRIGGER guard_lowered_quota ON awgp.tenants IS 'A quota cannot be set below the number of active users or assistants.';
 
 CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.tenants
     FOR EACH ROW EXECUTE FUNCTION awgp.capture('tenants');

@@ -12,19 +12,19 @@ COMMENT ON TRIGGER bounds ON awgp.users IS 'A value that is larger than docs/lim
 
 CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.users
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('users');
-COMMENT ON TRIGGER guard_statement ON awgp.users IS 'A write needs a tenant in context. A user in context also needs a role that allows it.';
+COMMENT ON TRIGGER guard_statement ON awgp.users IS 'A write needs a tenant in context. A user in context also needs a role that allows it: docs/permissions.md.';
 
 CREATE OR REPLACE TRIGGER guard_row BEFORE INSERT OR UPDATE ON awgp.users
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_row('users', 'own');
-COMMENT ON TRIGGER guard_row ON awgp.users IS 'A row belongs to a tenant that the context may write to, and stays with that tenant.';
+COMMENT ON TRIGGER guard_row ON awgp.users IS 'A row belongs to a tenant that the caller may write to, and stays with that tenant.';
 
 CREATE OR REPLACE TRIGGER guard_user BEFORE INSERT OR UPDATE OR DELETE ON awgp.users
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_user('users');
-COMMENT ON TRIGGER guard_user ON awgp.users IS 'A user does not give or take a role above their own, and does not change their own.';
+COMMENT ON TRIGGER guard_user ON awgp.users IS 'A user neither gives nor takes a role above their own, and does not change their own role. A keycloak_id that is set is changed by awgp_admin only (subject_fixed).';
 
 CREATE OR REPLACE TRIGGER refresh_context AFTER INSERT OR UPDATE OR DELETE ON awgp.users
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.refresh_context('users');
-COMMENT ON TRIGGER refresh_context ON awgp.users IS 'The context reads its users again after a change.';
+COMMENT ON TRIGGER refresh_context ON awgp.users IS 'After a change, the running session looks its users up again.';
 
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.users
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('users');
@@ -32,7 +32,7 @@ COMMENT ON TRIGGER touch_updated_at ON awgp.users IS 'updated_at is the wall clo
 
 CREATE OR REPLACE TRIGGER keep_listed AFTER UPDATE OR DELETE ON awgp.users
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_listed_user('users');
-COMMENT ON TRIGGER keep_listed ON awgp.users IS 'A user whom a list of approvers names is not deleted.';
+COMMENT ON TRIGGER keep_listed ON awgp.users IS 'A user in approver_ids of an approval cannot be deleted (23503, still_referenced).';
 
 CREATE OR REPLACE TRIGGER quota_insert AFTER INSERT ON awgp.users REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_quota('users');

@@ -11,15 +11,15 @@ COMMENT ON TRIGGER bounds ON awgp.work_items IS 'A value that is larger than doc
 
 CREATE OR REPLACE TRIGGER guard_statement BEFORE INSERT OR UPDATE OR DELETE ON awgp.work_items
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.guard_statement('work_items');
-COMMENT ON TRIGGER guard_statement ON awgp.work_items IS 'A write needs a tenant in context. A user in context also needs a role that allows it.';
+COMMENT ON TRIGGER guard_statement ON awgp.work_items IS 'A write needs a tenant in context. A user in context also needs a role that allows it: docs/permissions.md.';
 
 CREATE OR REPLACE TRIGGER guard_row BEFORE INSERT OR UPDATE ON awgp.work_items
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_row('work_items', 'own');
-COMMENT ON TRIGGER guard_row ON awgp.work_items IS 'A row belongs to a tenant that the context may write to, and stays with that tenant.';
+COMMENT ON TRIGGER guard_row ON awgp.work_items IS 'A row belongs to a tenant that the caller may write to, and stays with that tenant.';
 
 CREATE OR REPLACE TRIGGER state_machine BEFORE INSERT OR UPDATE ON awgp.work_items
     FOR EACH ROW EXECUTE FUNCTION awgp.work_item_machine('work_items');
-COMMENT ON TRIGGER state_machine ON awgp.work_items IS 'The status changes as docs/state_machines.md shows, and work begins only when everything allows it.';
+COMMENT ON TRIGGER state_machine ON awgp.work_items IS 'The status changes as docs/state_machines.md shows, and work begins only if everything allows it.';
 
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.work_items
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('work_items');

@@ -27,24 +27,24 @@ LEFT JOIN awgp.assistants AS a ON a.tenant_id = w.tenant_id AND a.id = w.assista
 LEFT JOIN awgp.users AS r ON r.tenant_id = p.tenant_id AND r.id = p.requested_by
 LEFT JOIN awgp.users AS b ON b.tenant_id = p.tenant_id AND b.id = (why.said ->> 'on_behalf_of')::uuid;
 
-COMMENT ON VIEW awgp.approval_queue IS 'The open approvals that the user in context may decide now, with what will run, who asked and on whose behalf the user would decide. In the order of place: the riskiest and soonest to expire first.';
-COMMENT ON COLUMN awgp.approval_queue.place IS 'Where it stands in the inbox, from 1.';
-COMMENT ON COLUMN awgp.approval_queue.risk IS 'How risky it is, 0 to 5.';
-COMMENT ON COLUMN awgp.approval_queue.title IS 'What is asked, in a line.';
+COMMENT ON VIEW awgp.approval_queue IS 'The open approvals that the user in context may decide now, with what will run, who requested it and on whose behalf the user would decide. Without a user in context it has no rows. Order by place: the highest risk first, then what expires first. It names users and assistants by e-mail address and slug where approval_details has ids.';
+COMMENT ON COLUMN awgp.approval_queue.place IS 'The place in the inbox, from 1. A query without ORDER BY place has no certain order.';
+COMMENT ON COLUMN awgp.approval_queue.risk IS 'The risk level that is requested, 0 to 5: approvals.risk_level.';
+COMMENT ON COLUMN awgp.approval_queue.title IS 'What is requested, in a line.';
 COMMENT ON COLUMN awgp.approval_queue.will_run IS 'The action and the title of the work item that will run.';
-COMMENT ON COLUMN awgp.approval_queue.action IS 'The action of the work item.';
+COMMENT ON COLUMN awgp.approval_queue.action IS 'context ->> ''action'' of the work item: the action that it names; NULL: none.';
 COMMENT ON COLUMN awgp.approval_queue.work_item_title IS 'The title of the work item.';
 COMMENT ON COLUMN awgp.approval_queue.assistant IS 'The slug of the assistant that will do it.';
-COMMENT ON COLUMN awgp.approval_queue.cost IS 'What it will cost, as estimated.';
-COMMENT ON COLUMN awgp.approval_queue.requested_by IS 'E-mail address of the user who asks.';
-COMMENT ON COLUMN awgp.approval_queue.age IS 'For how long it has waited.';
-COMMENT ON COLUMN awgp.approval_queue.time_left IS 'How long it can still be decided.';
-COMMENT ON COLUMN awgp.approval_queue.votes IS 'How many votes it has, of how many that it needs.';
-COMMENT ON COLUMN awgp.approval_queue.on_behalf_of IS 'E-mail address of the user on whose behalf the user in context would decide; empty where they decide in person.';
-COMMENT ON COLUMN awgp.approval_queue.status IS 'pending, approved, rejected, escalated or expired.';
-COMMENT ON COLUMN awgp.approval_queue.expires_at IS 'From this moment on nobody can approve it.';
+COMMENT ON COLUMN awgp.approval_queue.cost IS 'The estimated cost of the work item.';
+COMMENT ON COLUMN awgp.approval_queue.requested_by IS 'E-mail address of the user who requested it.';
+COMMENT ON COLUMN awgp.approval_queue.age IS 'How long ago it was requested, in whole seconds.';
+COMMENT ON COLUMN awgp.approval_queue.time_left IS 'How long it can still be decided, in whole seconds.';
+COMMENT ON COLUMN awgp.approval_queue.votes IS 'How many votes it has and needs, as a text such as 1 of 2.';
+COMMENT ON COLUMN awgp.approval_queue.on_behalf_of IS 'E-mail address of the user on whose behalf the user in context would decide; NULL: in person.';
+COMMENT ON COLUMN awgp.approval_queue.status IS 'pending or escalated.';
+COMMENT ON COLUMN awgp.approval_queue.expires_at IS 'From this moment on nobody can decide it, and no work begins under it.';
 COMMENT ON COLUMN awgp.approval_queue.work_item_id IS 'The work item, of the same tenant, that waits.';
-COMMENT ON COLUMN awgp.approval_queue.id IS 'Key.';
+COMMENT ON COLUMN awgp.approval_queue.id IS 'Id of the approval: the argument of approve() and reject().';
 COMMENT ON COLUMN awgp.approval_queue.tenant_id IS 'The tenant whose work is to be approved; never changes.';
 
 REVOKE ALL ON awgp.approval_queue FROM PUBLIC;

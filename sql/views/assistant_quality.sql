@@ -36,21 +36,21 @@ SELECT summed.tenant_id, summed.assistant_id, assistant.slug AS assistant_slug, 
 FROM summed
 JOIN awgp.assistants AS assistant ON assistant.tenant_id = summed.tenant_id AND assistant.id = summed.assistant_id;
 
-COMMENT ON VIEW awgp.assistant_quality IS 'How often an assistant is wrong, with which model: a row for each that has conversations, costs of work items or flags. Read with the caller''s rights.';
+COMMENT ON VIEW awgp.assistant_quality IS 'How often an assistant is wrong, with which model: a row for each assistant and model with conversations, costs of work items or flags.';
 COMMENT ON COLUMN awgp.assistant_quality.tenant_id IS 'The tenant.';
 COMMENT ON COLUMN awgp.assistant_quality.assistant_id IS 'The assistant.';
-COMMENT ON COLUMN awgp.assistant_quality.assistant_slug IS 'The slug.';
-COMMENT ON COLUMN awgp.assistant_quality.model IS 'The model; empty where it is not known.';
-COMMENT ON COLUMN awgp.assistant_quality.conversations IS 'Conversations that were logged, erased ones too.';
-COMMENT ON COLUMN awgp.assistant_quality.work_items IS 'Work items that the ledger has costs of this model for.';
-COMMENT ON COLUMN awgp.assistant_quality.flags IS 'Flags in any status.';
-COMMENT ON COLUMN awgp.assistant_quality.pending IS 'Flags that are not reviewed yet.';
-COMMENT ON COLUMN awgp.assistant_quality.reviewed IS 'Flags that were reviewed and not decided.';
+COMMENT ON COLUMN awgp.assistant_quality.assistant_slug IS 'The slug of the assistant.';
+COMMENT ON COLUMN awgp.assistant_quality.model IS 'The model; NULL: not known.';
+COMMENT ON COLUMN awgp.assistant_quality.conversations IS 'Conversations that were logged, erased ones included.';
+COMMENT ON COLUMN awgp.assistant_quality.work_items IS 'Work items for which the ledger has costs of this model.';
+COMMENT ON COLUMN awgp.assistant_quality.flags IS 'Flags with any status.';
+COMMENT ON COLUMN awgp.assistant_quality.pending IS 'Flags that are not reviewed.';
+COMMENT ON COLUMN awgp.assistant_quality.reviewed IS 'Flags that somebody looked at and could not decide.';
 COMMENT ON COLUMN awgp.assistant_quality.false_positives IS 'Flags that were found to be false.';
-COMMENT ON COLUMN awgp.assistant_quality.confirmed IS 'Flags that were hallucinations.';
-COMMENT ON COLUMN awgp.assistant_quality.confirmed_per_conversation IS 'Confirmed flags per conversation; empty without conversations.';
-COMMENT ON COLUMN awgp.assistant_quality.confirmed_per_work_item IS 'Confirmed flags per work item; empty without work items.';
-COMMENT ON COLUMN awgp.assistant_quality.precision IS 'Confirmed flags as a share of confirmed and false ones; empty without either.';
+COMMENT ON COLUMN awgp.assistant_quality.confirmed IS 'Flags that were found to be hallucinations.';
+COMMENT ON COLUMN awgp.assistant_quality.confirmed_per_conversation IS 'Confirmed flags per conversation; NULL without conversations.';
+COMMENT ON COLUMN awgp.assistant_quality.confirmed_per_work_item IS 'Confirmed flags per work item; NULL without work items.';
+COMMENT ON COLUMN awgp.assistant_quality.precision IS 'Confirmed flags as a share of confirmed and false ones; NULL without either.';
 
 REVOKE ALL ON awgp.assistant_quality FROM PUBLIC;
 GRANT SELECT ON awgp.assistant_quality TO awgp_app;

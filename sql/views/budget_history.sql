@@ -14,17 +14,17 @@ FROM awgp.budget_periods AS b
 JOIN awgp.provider_credit_pools AS p ON p.tenant_id = b.tenant_id AND p.id = b.pool_id
 WHERE b.scope = 'pool' AND p.tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]);
 
-COMMENT ON VIEW awgp.budget_history IS 'The periods that the pools which the context sees have had, and how each ended or stands.';
-COMMENT ON COLUMN awgp.budget_history.tenant_id IS 'The tenant whose money it is; never changes.';
-COMMENT ON COLUMN awgp.budget_history.provider IS 'Who is paid: openai, anthropic, openrouter, local, azure, bedrock, vertex_ai, gemini, mistral, groq, or any that the tenant''s settings.providers or the price list names.';
+COMMENT ON VIEW awgp.budget_history IS 'Past and current periods of the credit pools visible to the caller, with limit, spent and held.';
+COMMENT ON COLUMN awgp.budget_history.tenant_id IS 'The tenant whose pool it is.';
+COMMENT ON COLUMN awgp.budget_history.provider IS 'The provider of the pool.';
 COMMENT ON COLUMN awgp.budget_history.starts_at IS 'The first moment of the period.';
 COMMENT ON COLUMN awgp.budget_history.ends_at IS 'The first moment after it.';
-COMMENT ON COLUMN awgp.budget_history.limit_amount IS 'What might be spent when money last moved; the limit in force is the pool''s, tenant''s or assistant''s own column.';
-COMMENT ON COLUMN awgp.budget_history.opening IS 'What of spent was spent before the pool was kept here.';
+COMMENT ON COLUMN awgp.budget_history.limit_amount IS 'The budget of the pool when an amount last changed. The budget in force is provider_credit_pools.monthly_budget.';
+COMMENT ON COLUMN awgp.budget_history.opening IS 'The part of spent from before the ledger had entries of the pool: the budget minus the balance with which the pool was created.';
 COMMENT ON COLUMN awgp.budget_history.spent IS 'What was spent in the period: opening and the entries of the ledger.';
-COMMENT ON COLUMN awgp.budget_history.held IS 'What reservations hold that are neither settled, released nor swept; expired ones among them do not count against the limit.';
-COMMENT ON COLUMN awgp.budget_history.used_percent IS 'What is spent and held, in per cent of the limit; empty for a limit of nothing.';
-COMMENT ON COLUMN awgp.budget_history.pool_id IS 'The pool, where scope is pool.';
+COMMENT ON COLUMN awgp.budget_history.held IS 'What reservations in the state held hold. It includes expired ones that are not marked yet; these do not count towards the limit.';
+COMMENT ON COLUMN awgp.budget_history.used_percent IS 'Spent and held, in per cent of limit_amount, with all that held includes; NULL if the limit is 0.';
+COMMENT ON COLUMN awgp.budget_history.pool_id IS 'The pool.';
 
 REVOKE ALL ON awgp.budget_history FROM PUBLIC;
 GRANT SELECT ON awgp.budget_history TO awgp_app;

@@ -42,21 +42,21 @@ CROSS JOIN LATERAL (
            COALESCE(used.spent / NULLIF(EXTRACT(epoch FROM statement_timestamp() - span.starts_at), 0), 0)
                AS per_second) AS rate;
 
-COMMENT ON VIEW awgp.budget_status IS 'What each pool has spent in its current period, and what it will have spent at the end of it, at the rate so far.';
-COMMENT ON COLUMN awgp.budget_status.tenant_id IS 'Whose pool.';
+COMMENT ON VIEW awgp.budget_status IS 'What each pool has spent in its current period, and what it will have spent at the end of it at the present rate.';
+COMMENT ON COLUMN awgp.budget_status.tenant_id IS 'The tenant whose pool it is.';
 COMMENT ON COLUMN awgp.budget_status.tenant_slug IS 'The slug of the tenant.';
 COMMENT ON COLUMN awgp.budget_status.pool_id IS 'The pool.';
-COMMENT ON COLUMN awgp.budget_status.provider IS 'Who is paid from it.';
+COMMENT ON COLUMN awgp.budget_status.provider IS 'The provider who is paid from it.';
 COMMENT ON COLUMN awgp.budget_status.period_starts_at IS 'When the current period began.';
 COMMENT ON COLUMN awgp.budget_status.period_ends_at IS 'When it ends.';
-COMMENT ON COLUMN awgp.budget_status.budget IS 'What may be spent in it.';
-COMMENT ON COLUMN awgp.budget_status.spent IS 'What was spent in it.';
+COMMENT ON COLUMN awgp.budget_status.budget IS 'What may be spent in the period: monthly_budget of the pool.';
+COMMENT ON COLUMN awgp.budget_status.spent IS 'What was spent in the period.';
 COMMENT ON COLUMN awgp.budget_status.held IS 'What reservations hold that have not expired.';
-COMMENT ON COLUMN awgp.budget_status.left_amount IS 'What is left: the budget less what is spent and held. Below zero where more was spent.';
-COMMENT ON COLUMN awgp.budget_status.used_percent IS 'What is spent and held, in per cent of the budget; empty where the budget is zero.';
-COMMENT ON COLUMN awgp.budget_status.per_day IS 'What was spent a day, on average, since the period began.';
-COMMENT ON COLUMN awgp.budget_status.forecast IS 'What will be spent when the period ends, at the rate so far.';
-COMMENT ON COLUMN awgp.budget_status.runs_out_on IS 'The day, in the tenant''s time zone, on which the budget is used up at the rate so far; today where it is used up; empty where the period ends first.';
+COMMENT ON COLUMN awgp.budget_status.left_amount IS 'What is left: budget minus spent and held; below zero if more was spent.';
+COMMENT ON COLUMN awgp.budget_status.used_percent IS 'Spent and held, in per cent of the budget; NULL if the budget is 0.';
+COMMENT ON COLUMN awgp.budget_status.per_day IS 'What was spent in a day, on average, since the period began.';
+COMMENT ON COLUMN awgp.budget_status.forecast IS 'What will have been spent when the period ends, at this rate.';
+COMMENT ON COLUMN awgp.budget_status.runs_out_on IS 'The day, in the tenant''s time zone, on which nothing will be left at this rate; today if nothing is left; NULL if the period ends first.';
 
 REVOKE ALL ON awgp.budget_status FROM PUBLIC;
 GRANT SELECT ON awgp.budget_status TO awgp_app;

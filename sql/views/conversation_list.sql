@@ -20,22 +20,22 @@ FROM awgp.conversation_logs AS c
 LEFT JOIN awgp.assistants AS a ON a.tenant_id = c.tenant_id AND a.id = c.assistant_id
 WHERE c.tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]);
 
-COMMENT ON VIEW awgp.conversation_list IS 'The conversations that the context sees, without their messages, each with the slug of its assistant.';
-COMMENT ON COLUMN awgp.conversation_list.id IS 'Key.';
+COMMENT ON VIEW awgp.conversation_list IS 'The conversations visible to the caller, without their messages, each with the slug of its assistant.';
+COMMENT ON COLUMN awgp.conversation_list.id IS 'Id of the conversation.';
 COMMENT ON COLUMN awgp.conversation_list.tenant_id IS 'The tenant whose conversation it is; never changes.';
-COMMENT ON COLUMN awgp.conversation_list.assistant_id IS 'The assistant, of the same tenant, that talked.';
+COMMENT ON COLUMN awgp.conversation_list.assistant_id IS 'The assistant, of the same tenant, that took part.';
 COMMENT ON COLUMN awgp.conversation_list.assistant_slug IS 'The slug of the assistant.';
-COMMENT ON COLUMN awgp.conversation_list.work_item_id IS 'The work item, of the same tenant, it was about.';
-COMMENT ON COLUMN awgp.conversation_list.channel IS 'Where it took place: telegram, slack, email, internal or another.';
-COMMENT ON COLUMN awgp.conversation_list.external_id IS 'Its name there, such as a Telegram chat id; content, which the audit trail does not hold.';
-COMMENT ON COLUMN awgp.conversation_list.message_count IS 'How many messages there are, or were before they were erased; kept by trigger.';
-COMMENT ON COLUMN awgp.conversation_list.model IS 'The model that talked: as given, else the last one charged to the work item, else the assistant''s.';
-COMMENT ON COLUMN awgp.conversation_list.cost_amount IS 'What it cost, in the currency of the tenant''s pools, six decimals; as given, else the work item''s in the ledger.';
-COMMENT ON COLUMN awgp.conversation_list.token_count IS 'Tokens used; as given, else the work item''s in the ledger.';
-COMMENT ON COLUMN awgp.conversation_list.started_at IS 'When it began.';
-COMMENT ON COLUMN awgp.conversation_list.ended_at IS 'When it ended; from then on nothing of it changes.';
+COMMENT ON COLUMN awgp.conversation_list.work_item_id IS 'The work item that it was about, of the same tenant and assistant.';
+COMMENT ON COLUMN awgp.conversation_list.channel IS 'Where it took place: free text, such as telegram, slack, email or internal.';
+COMMENT ON COLUMN awgp.conversation_list.external_id IS 'Its id on the channel, such as a Telegram chat id. It is content: the audit trail does not hold it, and erasing removes it.';
+COMMENT ON COLUMN awgp.conversation_list.message_count IS 'How many messages there are, or were before they were erased. Kept by trigger.';
+COMMENT ON COLUMN awgp.conversation_list.model IS 'The model that was used: as given, else that of the last entry of the work item in the ledger, else model_config.model of the assistant.';
+COMMENT ON COLUMN awgp.conversation_list.cost_amount IS 'What it cost, with six decimals: as given, else what the ledger has for the work item and assistant. NULL: neither is known.';
+COMMENT ON COLUMN awgp.conversation_list.token_count IS 'Tokens used: as given, else what the ledger has for the work item and assistant. Without a work item: what the messages report. NULL: nothing is known.';
+COMMENT ON COLUMN awgp.conversation_list.started_at IS 'When it began. If it is not given, a trigger sets it to now, or to ended_at if that is earlier.';
+COMMENT ON COLUMN awgp.conversation_list.ended_at IS 'When it ended; NULL while it is open. Afterwards only a legal hold or erasing changes the row.';
 COMMENT ON COLUMN awgp.conversation_list.legal_hold IS 'While true, the content is not erased.';
-COMMENT ON COLUMN awgp.conversation_list.erased_at IS 'When the content was erased.';
+COMMENT ON COLUMN awgp.conversation_list.erased_at IS 'When the content was erased; NULL: it was not.';
 COMMENT ON COLUMN awgp.conversation_list.created_at IS 'When the row was made.';
 
 REVOKE ALL ON awgp.conversation_list FROM PUBLIC;

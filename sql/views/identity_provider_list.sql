@@ -10,14 +10,14 @@ SELECT p.name, p.issuer, p.audience, p.algorithms,
 FROM awgp.identity_providers AS p;
 
 COMMENT ON VIEW awgp.identity_provider_list IS 'The identity providers, with the ids of their keys.';
-COMMENT ON COLUMN awgp.identity_provider_list.name IS 'Name for people, unique.';
-COMMENT ON COLUMN awgp.identity_provider_list.issuer IS 'Exactly what the iss claim is, such as https://id.example.com/realms/acme.';
-COMMENT ON COLUMN awgp.identity_provider_list.audience IS 'One of these stands in the aud claim.';
-COMMENT ON COLUMN awgp.identity_provider_list.algorithms IS 'The signature algorithms that are accepted: RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519.';
+COMMENT ON COLUMN awgp.identity_provider_list.name IS 'Display name, unique.';
+COMMENT ON COLUMN awgp.identity_provider_list.issuer IS 'The claim iss of its tokens, compared exactly, such as https://id.example.com/realms/acme.';
+COMMENT ON COLUMN awgp.identity_provider_list.audience IS 'The claim aud of a token has one of these. An empty array is refused.';
+COMMENT ON COLUMN awgp.identity_provider_list.algorithms IS 'The signature algorithms that are accepted, of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519. An empty array is refused.';
 COMMENT ON COLUMN awgp.identity_provider_list.key_ids IS 'The kid of each key of its set, in the order of the set.';
 COMMENT ON COLUMN awgp.identity_provider_list.is_active IS 'Tokens of an inactive provider are refused.';
-COMMENT ON COLUMN awgp.identity_provider_list.updated_at IS 'When the row last changed; kept by trigger.';
-COMMENT ON COLUMN awgp.identity_provider_list.id IS 'Key.';
+COMMENT ON COLUMN awgp.identity_provider_list.updated_at IS 'When the row last changed. Kept by trigger.';
+COMMENT ON COLUMN awgp.identity_provider_list.id IS 'Id of the provider.';
 
 REVOKE ALL ON awgp.identity_provider_list FROM PUBLIC;
 GRANT SELECT ON awgp.identity_provider_list TO awgp_admin;

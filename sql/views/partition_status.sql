@@ -45,21 +45,21 @@ CROSS JOIN LATERAL (SELECT EXISTS (
 LEFT JOIN awgp.audit_log_integrity AS seal ON seal.partition_name = month.partition_name
 LEFT JOIN awgp.audit_retired_partitions AS retired ON retired.partition_name = month.partition_name;
 
-COMMENT ON VIEW awgp.partition_status IS 'The months of the audit trail: bounds, size, and whether each is sealed, checkpointed, held, retired; retirement_blocked_by says why it cannot be retired now.';
+COMMENT ON VIEW awgp.partition_status IS 'The months of the audit trail: bounds, size, and whether each is sealed, checkpointed, held or retired. retirement_blocked_by says why it cannot be retired now.';
 COMMENT ON COLUMN awgp.partition_status.partition_name IS 'Name of the partition, without the schema.';
-COMMENT ON COLUMN awgp.partition_status.month_begins IS 'Its first moment; empty for the default partition.';
+COMMENT ON COLUMN awgp.partition_status.month_begins IS 'The first moment of the month; NULL for the default partition.';
 COMMENT ON COLUMN awgp.partition_status.month_ends IS 'The first moment after it.';
-COMMENT ON COLUMN awgp.partition_status.state IS 'open, sealed, restored, retired, "retired, dropped", detached (not lawfully), or default.';
-COMMENT ON COLUMN awgp.partition_status.is_attached IS 'Whether its rows are part of the trail.';
-COMMENT ON COLUMN awgp.partition_status.estimated_rows IS 'How many rows the server thinks it has.';
-COMMENT ON COLUMN awgp.partition_status.total_bytes IS 'What it takes on disk, indexes included.';
-COMMENT ON COLUMN awgp.partition_status.last_sequence_number IS 'Highest audit id when it was sealed.';
-COMMENT ON COLUMN awgp.partition_status.verified_at IS 'When it was sealed last.';
-COMMENT ON COLUMN awgp.partition_status.is_checkpointed IS 'Whether a signed checkpoint covers every row of it.';
-COMMENT ON COLUMN awgp.partition_status.holds IS 'How many legal holds name this month.';
-COMMENT ON COLUMN awgp.partition_status.retired_at IS 'When it was retired.';
-COMMENT ON COLUMN awgp.partition_status.restored_at IS 'When it was brought back.';
-COMMENT ON COLUMN awgp.partition_status.retirement_blocked_by IS 'The reason for which retire_partition() would refuse it now; empty where it would not.';
+COMMENT ON COLUMN awgp.partition_status.state IS 'open, sealed, restored, retired (detached by retire_partition()), "retired, dropped" (its table is gone), detached (without retire_partition()), or default.';
+COMMENT ON COLUMN awgp.partition_status.is_attached IS 'True if its rows are part of the trail.';
+COMMENT ON COLUMN awgp.partition_status.estimated_rows IS 'The planner''s estimate of its rows.';
+COMMENT ON COLUMN awgp.partition_status.total_bytes IS 'What it takes on disk, with indexes.';
+COMMENT ON COLUMN awgp.partition_status.last_sequence_number IS 'Highest audit id when it was sealed; NULL if it is not sealed.';
+COMMENT ON COLUMN awgp.partition_status.verified_at IS 'When it was last verified and sealed; NULL if it is not sealed.';
+COMMENT ON COLUMN awgp.partition_status.is_checkpointed IS 'True if signed checkpoints cover every row of it.';
+COMMENT ON COLUMN awgp.partition_status.holds IS 'How many legal holds in force name this month. Holds on tenants (hold_tenant_trail) name no month and are not counted; retirement_blocked_by considers them. awgp_admin reads audit_legal_holds.';
+COMMENT ON COLUMN awgp.partition_status.retired_at IS 'When it was last retired; NULL: never.';
+COMMENT ON COLUMN awgp.partition_status.restored_at IS 'When it was restored; NULL: it was not.';
+COMMENT ON COLUMN awgp.partition_status.retirement_blocked_by IS 'Why retire_partition() would refuse the partition now, as a reason; NULL if it would not.';
 
 REVOKE ALL ON awgp.partition_status FROM PUBLIC;
 GRANT SELECT ON awgp.partition_status TO awgp_auditor, awgp_maintainer;

@@ -32,25 +32,25 @@ LEFT JOIN LATERAL (
       AND b.ends_at > statement_timestamp() AND b.starts_at <= statement_timestamp()
     ORDER BY b.ends_at LIMIT 1) AS holding ON true;
 
-COMMENT ON VIEW awgp.tenant_budgets IS 'Budgets and costs, one row a tenant. A holding reads those of all its subsidiaries in one query.';
+COMMENT ON VIEW awgp.tenant_budgets IS 'Budgets and costs, one row for each tenant. A holding reads those of all its subsidiaries in one query.';
 COMMENT ON COLUMN awgp.tenant_budgets.tenant_id IS 'The tenant.';
-COMMENT ON COLUMN awgp.tenant_budgets.tenant_slug IS 'The slug.';
-COMMENT ON COLUMN awgp.tenant_budgets.tenant_name IS 'The name.';
+COMMENT ON COLUMN awgp.tenant_budgets.tenant_slug IS 'The slug of the tenant.';
+COMMENT ON COLUMN awgp.tenant_budgets.tenant_name IS 'The name of the tenant.';
 COMMENT ON COLUMN awgp.tenant_budgets.tenant_type IS 'holding or subsidiary.';
-COMMENT ON COLUMN awgp.tenant_budgets.parent_tenant_id IS 'The holding it belongs to, if any.';
+COMMENT ON COLUMN awgp.tenant_budgets.parent_tenant_id IS 'The holding it belongs to; NULL: none.';
 COMMENT ON COLUMN awgp.tenant_budgets.pools IS 'How many pools it has.';
-COMMENT ON COLUMN awgp.tenant_budgets.budget IS 'What may be spent in their current periods, summed over its pools.';
-COMMENT ON COLUMN awgp.tenant_budgets.spent IS 'What was spent of it.';
-COMMENT ON COLUMN awgp.tenant_budgets.held IS 'What reservations hold of it that have not expired.';
-COMMENT ON COLUMN awgp.tenant_budgets.left_amount IS 'What is left of it.';
-COMMENT ON COLUMN awgp.tenant_budgets.forecast IS 'What will be spent when the periods end, at the rates so far.';
+COMMENT ON COLUMN awgp.tenant_budgets.budget IS 'What may be spent in the current periods of its pools, added up.';
+COMMENT ON COLUMN awgp.tenant_budgets.spent IS 'What was spent in these periods.';
+COMMENT ON COLUMN awgp.tenant_budgets.held IS 'What reservations from its pools hold that have not expired.';
+COMMENT ON COLUMN awgp.tenant_budgets.left_amount IS 'What is left: budget minus spent and held.';
+COMMENT ON COLUMN awgp.tenant_budgets.forecast IS 'What will have been spent when the periods end, at the present rates.';
 COMMENT ON COLUMN awgp.tenant_budgets.month_limit IS 'What the tenant may spend this month: quota_monthly_cost_limit.';
 COMMENT ON COLUMN awgp.tenant_budgets.month_spent IS 'What it has spent this month.';
-COMMENT ON COLUMN awgp.tenant_budgets.month_held IS 'What its reservations of this month hold.';
-COMMENT ON COLUMN awgp.tenant_budgets.month_left IS 'What is left of its month.';
-COMMENT ON COLUMN awgp.tenant_budgets.holding_limit IS 'What this holding and its subsidiaries may spend this month together; empty for a tenant without such a limit.';
+COMMENT ON COLUMN awgp.tenant_budgets.month_held IS 'What its reservations of this month hold that have not expired.';
+COMMENT ON COLUMN awgp.tenant_budgets.month_left IS 'What is left of its month: month_limit minus month_spent and month_held.';
+COMMENT ON COLUMN awgp.tenant_budgets.holding_limit IS 'What this holding and its subsidiaries may spend this month together; NULL without such a limit, or before the first cost of the month.';
 COMMENT ON COLUMN awgp.tenant_budgets.holding_spent IS 'What they have spent this month together.';
-COMMENT ON COLUMN awgp.tenant_budgets.holding_held IS 'What their reservations of this month hold.';
+COMMENT ON COLUMN awgp.tenant_budgets.holding_held IS 'What their reservations of this month hold that have not expired.';
 
 REVOKE ALL ON awgp.tenant_budgets FROM PUBLIC;
 GRANT SELECT ON awgp.tenant_budgets TO awgp_app;

@@ -4,6 +4,7 @@
 
 use awgp_tests::Database;
 use awgp_tests::catalog::{assert_same_lines, comments, snapshot};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 fn golden() -> PathBuf {
@@ -30,6 +31,65 @@ async fn every_object_has_a_comment() {
     assert!(comments.iter().any(|(object, _)| object.starts_with("column ")), "columns are looked at");
     let without: Vec<_> = comments.iter().filter(|(_, comment)| comment.is_empty()).collect();
     assert!(without.is_empty(), "without a comment: {without:#?}");
+}
+
+/// Views that show columns of a table under the same name, with that table.
+const SHOWN: [(&str, &str); 14] = [
+    ("approval_details", "approvals"),
+    ("approval_queue", "approvals"),
+    ("assistant_list", "assistants"),
+    ("assistant_work", "assistants"),
+    ("broken_glass", "approvals"),
+    ("budget_history", "budget_periods"),
+    ("communication_policy_list", "communication_policies"),
+    ("conversation_list", "conversation_logs"),
+    ("delegation_list", "approval_delegations"),
+    ("hallucination_flag_list", "hallucination_flags"),
+    ("identity_provider_list", "identity_providers"),
+    ("model_price_list", "model_prices"),
+    ("user_list", "users"),
+    ("work_item_list", "work_items"),
+];
+
+/// Columns of these views that have the name of a column of the table, and show something else.
+const OWN: [(&str, &str); 9] = [
+    ("approval_queue", "id"),
+    ("approval_queue", "requested_by"),
+    ("approval_queue", "status"),
+    ("budget_history", "limit_amount"),
+    ("budget_history", "pool_id"),
+    ("budget_history", "tenant_id"),
+    ("model_price_list", "cached_price"),
+    ("model_price_list", "input_price"),
+    ("model_price_list", "output_price"),
+];
+
+#[tokio::test]
+async fn a_column_that_a_view_shows_has_the_comment_that_it_has_in_its_table() {
+    let database = Database::new().await;
+    let comments: BTreeMap<String, String> =
+        comments(&database.superuser().await).await.into_iter().collect();
+    let of = |relation: &str, kind: &str, column: &str| {
+        comments.get(&format!("column {column} of {kind} awgp.{relation}"))
+    };
+    let mut compared = 0;
+    let mut differing = Vec::new();
+    for (view, table) in SHOWN {
+        let suffix = format!(" of view awgp.{view}");
+        for column in comments.keys().filter_map(|name| name.strip_prefix("column ")?.strip_suffix(&suffix)) {
+            let Some(said) = of(table, "table", column) else { continue };
+            compared += 1;
+            let same = of(view, "view", column) == Some(said);
+            if same == OWN.contains(&(view, column)) {
+                differing.push(format!("{view}.{column}"));
+            }
+        }
+    }
+    assert!(compared > 100, "{compared}");
+    assert!(
+        differing.is_empty(),
+        "copy the comment of the table, or list the column as its own: {differing:?}"
+    );
 }
 
 #[tokio::test]

@@ -3,10 +3,11 @@
 use awgp_core::audit::note;
 use awgp_core::reason::Reason;
 use awgp_tests::command::{Folder, program};
-use awgp_tests::pages::{assert_complete, assert_written, functions, schema};
+use awgp_tests::pages::{assert_complete, assert_written, examples, functions, schema};
 use awgp_tests::past::{Past, ensure, month_ago};
 use awgp_tests::tokens::{ED25519, claims, jwks};
 use awgp_tests::{Database, Login, fixture};
+use std::collections::BTreeSet;
 use tokio_postgres::Client;
 use uuid::Uuid;
 
@@ -28,13 +29,27 @@ async fn every_function_that_clients_call_is_on_the_page_with_its_arguments_and_
 #[tokio::test]
 async fn the_errors_that_functions_tell_of_are_reasons_that_there_are() {
     let database = Database::new().await;
-    let told = functions::reasons_told(&database.superuser().await).await;
+    let superuser = database.superuser().await;
+    let told = functions::reasons_told(&superuser).await;
     assert!(told.len() > 100, "{told:?}");
-    // What is no reason, but a name.
-    let names = ["keycloak_id", "ends_at", "awgp_admin"];
-    let known = |word: &str| names.contains(&word) || Reason::ALL.iter().any(|reason| reason.name() == word);
+    // What is no reason, but a name: of a column, a constraint or an index.
+    let named = "SELECT conname::text FROM pg_constraint WHERE connamespace = 'awgp'::regnamespace
+                 UNION SELECT relname::text FROM pg_class WHERE relnamespace = 'awgp'::regnamespace
+                 UNION SELECT attname::text FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+                       WHERE relnamespace = 'awgp'::regnamespace";
+    let rows = superuser.query(named, &[]).await.expect("the catalog is readable");
+    let names: BTreeSet<String> = rows.iter().map(|row| row.get(0)).collect();
+    let known = |word: &str| names.contains(word) || Reason::ALL.iter().any(|reason| reason.name() == word);
     let unknown: Vec<_> = told.iter().filter(|(_, word)| !known(word)).collect();
     assert!(unknown.is_empty(), "{unknown:?}");
+}
+
+#[tokio::test]
+async fn a_function_tells_of_the_users_role_if_it_refuses_one_that_is_too_low() {
+    let database = Database::new().await;
+    let (with_role, refusing) = functions::roles_told(&database.superuser().await).await;
+    assert!(with_role.len() > 30, "{with_role:?}");
+    assert_eq!(with_role, refusing);
 }
 
 /// A key pair of the documentation of signed notes; it guards nothing.
@@ -85,6 +100,7 @@ async fn the_examples_of_the_page_run() {
     let mut variables = vec![
         ("north".to_owned(), group.north.id.to_string()),
         ("holding".to_owned(), group.holding.id.to_string()),
+        ("app".to_owned(), "awgp_test_app".to_owned()),
         ("token".to_owned(), ED25519.sign(&claims(&operator))),
         ("jwks".to_owned(), jwks(&[ED25519])),
         ("month".to_owned(), month),
@@ -97,7 +113,7 @@ async fn the_examples_of_the_page_run() {
     }
     let folder = Folder::new(&database);
     let file = folder.file("functions.sql");
-    std::fs::write(&file, functions::script()).expect("the script can be written");
+    std::fs::write(&file, examples::script()).expect("the script can be written");
     let mut psql = program("psql");
     psql.arg("--dbname").arg(database.url(Login::Superuser)).args([
         "--no-psqlrc",

@@ -73,7 +73,7 @@ pub fn state_version(structure: &Structure<'_>) {
         "CREATE OR REPLACE FUNCTION awgp.schema_version() RETURNS integer
          LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS 'SELECT {}';
          COMMENT ON FUNCTION awgp.schema_version() IS
-             'How many migrations this structure has; kept with the schema, so that a dump without data knows.';
+             'The number of migrations that were applied. It is stored with the schema, so a dump without data has it too.';
          REVOKE ALL ON FUNCTION awgp.schema_version() FROM PUBLIC;
          GRANT EXECUTE ON FUNCTION awgp.schema_version() TO awgp_maintainer, awgp_admin;",
         structure.migrations.len()

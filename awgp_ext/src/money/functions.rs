@@ -185,8 +185,10 @@ statements! {
                      ORDER BY due.tenant_id, due.id FOR UPDATE SKIP LOCKED)";
 }
 
+/// The moment that a caller passes, but never later than now: nothing is due before its time.
 fn moment(at: Option<TimestampWithTimeZone>) -> pg_sys::TimestampTz {
-    argument::moment("at", at).map_or_else(accounting_time::now, |at| at.into_inner())
+    let now = accounting_time::now();
+    argument::moment("at", at).map_or(now, |at| at.into_inner().min(now))
 }
 
 /// Begins a new period for every credit pool whose period has ended by `at`, and returns their number.

@@ -184,7 +184,7 @@ fn create(month: &Month) -> [String; 4] {
         format!("CREATE TABLE {table} (LIKE awgp.audit_logs INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"),
         format!("COMMENT ON TABLE {table} IS {comment}"),
         format!("CREATE UNIQUE INDEX {key} ON {table} (tenant_id, chain_lane, chain_seq)"),
-        format!("COMMENT ON INDEX {path} IS 'No place in a lane is taken twice.'"),
+        format!("COMMENT ON INDEX {path} IS 'No two rows have the same place in a lane.'"),
     ]
 }
 

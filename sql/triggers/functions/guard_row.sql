@@ -1,2 +1,2 @@
 CREATE OR REPLACE FUNCTION awgp.guard_row() RETURNS trigger LANGUAGE c AS '$libdir/awgp', 'awgp_guard_row';
-COMMENT ON FUNCTION awgp.guard_row() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table, own|visible): refuses a row for a tenant that the context may not write to (42501, foreign_tenant), a change of tenant_id (55000, tenant_change), and a delegation of another user''s authority (42501, not_own_row).';
+COMMENT ON FUNCTION awgp.guard_row() IS 'BEFORE INSERT OR UPDATE … FOR EACH ROW (table, own|visible): refuses a row for a tenant that the caller may not write to (42501, foreign_tenant), a change of tenant_id (55000, tenant_change), and a delegation of another user''s authority (42501, not_own_row).';

@@ -2,13 +2,11 @@
 //! catalog; meaning, arguments and errors from the COMMENT, one line each; area, order and examples from
 //! `tests/functions.sql`.
 
-use super::{Page, code, item, table, wrapped};
+use super::examples::{Example, examples};
+use super::{Page, code, item, linked, table, with_names_as_code, wrapped};
 use crate::catalog::PLAIN_SESSION;
 use std::collections::BTreeSet;
 use tokio_postgres::{Client, Row};
-
-/// The examples, which run from top to bottom.
-pub const EXAMPLES: &str = include_str!("../../functions.sql");
 
 /// How the COMMENT of a function begins that clients do not call.
 const OWN: &str = "For AWGP itself";
@@ -28,39 +26,11 @@ const FUNCTIONS: &str = "
       AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
     ORDER BY proname COLLATE \"C\"";
 
-/// An example and what it is of.
-struct Example {
-    area: String,
-    functions: Vec<String>,
-    text: String,
-}
-
-/// The examples in their order.
-fn examples() -> Vec<Example> {
-    let mut area = String::new();
-    let mut examples: Vec<Example> = Vec::new();
-    let mut within = false;
-    for line in EXAMPLES.lines() {
-        if let Some(heading) = line.strip_prefix("-- ## ") {
-            heading.clone_into(&mut area);
-        } else if let Some(functions) = line.strip_prefix("-- fn: ") {
-            let functions = functions.split(' ').map(str::to_owned).collect();
-            examples.push(Example { area: area.clone(), functions, text: String::new() });
-            within = true;
-        } else if line.is_empty() {
-            within = false;
-        } else if let (true, Some(example)) = (within, examples.last_mut()) {
-            example.text += line;
-            example.text.push('\n');
-        }
-    }
-    examples
-}
-
 /// What a COMMENT says, line by line.
 struct Told<'a> {
     meaning: &'a str,
     arguments: Vec<(&'a str, &'a str)>,
+    role: Option<&'a str>,
     errors: Option<&'a str>,
     definer: Option<&'a str>,
 }
@@ -70,16 +40,18 @@ fn told<'a>(name: &str, comment: &'a str) -> Told<'a> {
     let mut told = Told {
         meaning: lines.next().unwrap_or_default(),
         arguments: Vec::new(),
+        role: None,
         errors: None,
         definer: None,
     };
     for line in lines {
         match line.split_once(": ") {
+            Some(("User role", role)) => told.role = Some(role),
             Some(("Errors", errors)) => told.errors = Some(errors),
             Some(("SECURITY DEFINER", why)) => told.definer = Some(why),
             Some(argument) => told.arguments.push(argument),
             None => panic!(
-                "{name}: its COMMENT has a line that is no argument, Errors or SECURITY DEFINER: {line}"
+                "{name}: its COMMENT has a line that is no argument, User role, Errors or SECURITY DEFINER: {line}"
             ),
         }
     }
@@ -103,7 +75,7 @@ pub async fn page(superuser: &Client) -> Page {
         }
         for name in &example.functions {
             let function = called.iter().find(|row| row.get::<_, &str>("name") == name);
-            entries.push(entry(function.expect("asserted above"), &example.text));
+            entries.push(entry(function.expect("asserted above"), example));
             contents.last_mut().expect("an area has begun").1.push(format!("[{name}](#{name})"));
         }
     }
@@ -115,15 +87,29 @@ pub async fn page(superuser: &Client) -> Page {
 
 fn introduction() -> String {
     let paragraphs = [
-        "Every function that clients call. Pass arguments by name; those with a default may be left out. NULL for an \
-         argument with a default means what its line says. Amounts are in the currency of the tenant's pools, and any \
-         number may be passed for an `awgp.number`. [errors.md](errors.md) explains the reasons that stand behind an \
-         SQLSTATE here.",
-        "The examples are one session of psql, and a test runs it. Functions of a tenant run with the tenant in context, and \
-         with a user where one decides; `:'north'` and the like are variables of psql, and `\\gset` keeps what was returned \
-         in them.",
-        "Generated from the catalog's comments and `tests/functions.sql`: `UPDATE_GOLDEN=1 cargo test -p awgp_tests --test \
-         integration pages::` writes this page.",
+        "Every function that clients call, by area. The other functions of the schema `awgp` are AWGP's own, and their \
+         COMMENT says so. What has no function here (changing a user, a quota, a policy) is written with plain SQL; the \
+         same rules apply ([schema](schema/README.md)).",
+        "**Arguments.** Pass them by name. One with a default may be left out; NULL means the default, unless its line says \
+         otherwise. NULL for any other argument is refused: with 22023 `out_of_range`, with 23502 for a column, or as an id \
+         that is not known. `awgp.number` is \
+         `numeric` under another name: pass a numeric, an integer, a float or a text ([errors.md](errors.md#arguments)).",
+        "**Amounts.** AWGP stores no currency and converts none. Use one currency in the whole database, for prices, \
+         budgets, limits and costs.",
+        "**Who may call.** \"May be called by\" names database roles that may execute the function. \"User role\" is the \
+         least role that a user in context needs ([permissions.md](permissions.md)); without this line every role may. \
+         Without a user in context only the database role counts.",
+        "**Errors.** Names in code style are reasons, which [errors.md](errors.md) explains, or constraints, which the page \
+         of the table in [schema](schema/README.md) explains: their names end in `_key`, `_fkey` or `_check` \
+         (`valid_delegation` is one too). After \"NULL in\" they are arguments. Not repeated at each function are 22023 `out_of_range` for an argument that \
+         cannot be used, 25006 in a read-only transaction, and 42501 without a reason for a role that may not execute it.",
+        "**Examples.** They are one session of psql, and a test runs it from top to bottom. `\\gset` keeps what was returned \
+         in variables. The test sets the others: `:'north'` and `:'holding'` are the ids of two tenants; `:'operator'`, \
+         `:'manager'`, `:'admin'` and `:'super_admin'` those of users of north; `:'jwks'` and `:'token'` are a key set and \
+         an access token; `:'month'` is a sealed partition and `:'lines'` lines of its export; `:'note'` and \
+         `:'public_key'` are a signed checkpoint and its key; `:\"app\"` is the member of awgp_app.",
+        "Generated from the catalog's comments and [tests/functions.sql](../tests/functions.sql) by \
+         `UPDATE_GOLDEN=1 cargo test -p awgp_tests --test integration pages::`.",
     ];
     paragraphs.map(|paragraph| wrapped(paragraph) + "\n").concat()
 }
@@ -140,7 +126,7 @@ fn assert_examples(called: &[&Row], examples: &[Example]) {
     assert!(unknown.is_empty(), "tests/functions.sql has examples of what clients do not call: {unknown:?}");
 }
 
-fn entry(function: &Row, example: &str) -> String {
+fn entry(function: &Row, example: &Example) -> String {
     let name: &str = function.get("name");
     let comment: &str = function.get("comment");
     let told = told(name, comment);
@@ -155,11 +141,11 @@ fn entry(function: &Row, example: &str) -> String {
         let default = default_of(&defaults[place]);
         let given = if default.is_empty() { String::new() } else { format!(" DEFAULT {default}") };
         signature.push(format!("{argument} {}{given}", types[place]));
-        arguments.push(vec![code(argument), code(&types[place]), code(&default), (*what).to_owned()]);
+        arguments.push(vec![code(argument), code(&types[place]), code(&default), linked(what, "")]);
     }
     let result: &str = function.get("result");
     let mut text = format!("\n### {name}\n\n```sql\n{}\n```\n\n", signature_of(name, &signature));
-    text += &wrapped(told.meaning);
+    text += &wrapped(&linked(told.meaning, ""));
     let arguments = table(&["argument", "type", "default", "what it is"], &arguments);
     if !arguments.is_empty() {
         text.push('\n');
@@ -168,13 +154,16 @@ fn entry(function: &Row, example: &str) -> String {
     text.push('\n');
     text += &item(&format!("Returns: {}.", result_of(result)));
     if let Some(errors) = told.errors {
-        text += &item(&format!("Errors: {errors}."));
+        text += &item(&format!("Errors: {}.", with_names_as_code(&linked(errors, ""))));
     }
     text += &item(&format!("May be called by: {}.", callers_of(&function.get::<_, Vec<String>>("callers"))));
-    if let Some(why) = told.definer {
-        text += &item(&format!("Runs with the rights of its owner: {why}."));
+    if let Some(role) = told.role {
+        text += &item(&format!("User role: {}.", with_names_as_code(role)));
     }
-    text + "\n```sql\n" + example + "```\n"
+    if let Some(why) = told.definer {
+        text += &item(&format!("SECURITY DEFINER: {why}."));
+    }
+    text + "\n```sql\n" + &example.before + &example.text + "```\n"
 }
 
 /// On one line where it fits, else an argument a line.
@@ -204,7 +193,7 @@ fn result_of(result: &str) -> String {
 
 fn callers_of(callers: &[String]) -> String {
     if callers.is_empty() {
-        return "the owner of the extension, and whom it is granted to".to_owned();
+        return "the owner of the extension, and roles that were granted EXECUTE".to_owned();
     }
     callers.iter().map(|caller| code(caller)).collect::<Vec<_>>().join(", ")
 }
@@ -216,7 +205,9 @@ pub async fn reasons_told(superuser: &Client) -> Vec<(String, String)> {
     for function in functions {
         let (name, comment): (String, String) = (function.get("name"), function.get("comment"));
         let Some(errors) = told(&name, &comment).errors.map(str::to_owned) else { continue };
-        let words = errors.split(|c: char| !(c.is_ascii_lowercase() || c == '_' || c == '(' || c == '.'));
+        let words = errors.split(|c: char| {
+            !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '(' || c == '.')
+        });
         let reasons_of =
             words.filter(|word| word.contains('_') && !word.ends_with('_') && !word.contains(['(', '.']));
         reasons.extend(reasons_of.map(|word| (name.clone(), word.to_owned())));
@@ -224,18 +215,20 @@ pub async fn reasons_told(superuser: &Client) -> Vec<(String, String)> {
     reasons
 }
 
-/// The examples as psql runs them: members of roles are the harness's own.
-pub fn script() -> String {
-    let mut script = String::from("\\set ON_ERROR_STOP on\n");
-    for line in EXAMPLES.lines() {
-        if let Some(role) = line.strip_prefix("-- As a member of awgp_") {
-            script += &["SET ROLE awgp_test_", role, ";\n"].concat();
-        } else if line == "-- As the superuser" {
-            script += "RESET ROLE;\n";
-        } else {
-            script += line;
-            script.push('\n');
+/// The functions that tell of a role of the user, and those whose Errors have the refusal of one that is too
+/// low.
+pub async fn roles_told(superuser: &Client) -> (BTreeSet<String>, BTreeSet<String>) {
+    let functions = superuser.query(FUNCTIONS, &[]).await.expect("pg_proc is readable");
+    let (mut with_role, mut refusing) = (BTreeSet::new(), BTreeSet::new());
+    for function in functions {
+        let (name, comment): (String, String) = (function.get("name"), function.get("comment"));
+        let told = told(&name, &comment);
+        if told.role.is_some() {
+            with_role.insert(name.clone());
+        }
+        if told.errors.is_some_and(|errors| errors.contains("role_not_sufficient")) {
+            refusing.insert(name);
         }
     }
-    script
+    (with_role, refusing)
 }

@@ -1,5 +1,6 @@
 //! Pages of docs/ that are made of the installed catalog, so that they say what is there.
 
+pub mod examples;
 pub mod functions;
 pub mod schema;
 
@@ -63,6 +64,30 @@ fn section(heading: &str, text: &str) -> String {
 /// Text as code; nothing of nothing.
 fn code(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!("`{text}`") }
+}
+
+/// The text with links for the pages that it names as `docs/PAGE.md`; `to_docs` leads from the page to docs/.
+fn linked(text: &str, to_docs: &str) -> String {
+    let word = |word: &str| {
+        let Some((before, rest)) = word.split_once("docs/") else { return word.to_owned() };
+        let Some((page, after)) = rest.split_once(".md") else { return word.to_owned() };
+        let name = page.rsplit('/').next().unwrap_or(page);
+        let page = if to_docs.is_empty() { page } else { page.strip_prefix("schema/").unwrap_or(page) };
+        let to_docs = if rest.starts_with("schema/") { "" } else { to_docs };
+        format!("{before}[{name}.md]({to_docs}{page}.md){after}")
+    };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// The text with names in it (`role_not_sufficient`) as code.
+fn with_names_as_code(text: &str) -> String {
+    let word = |word: &str| {
+        let name = word.trim_matches(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        let is_name = name.contains('_')
+            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        if is_name { word.replacen(name, &code(name), 1) } else { word.to_owned() }
+    };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// A paragraph, wrapped at 100 columns.

@@ -172,3 +172,35 @@ async fn nobody_delegates_without_a_user_in_context_or_beyond_their_tenant() {
     let transaction = within_as(&mut app, group.north.id, Some(group.north.user("admin"))).await;
     assert_sqlstate(transaction.query_one(sql, &[&group.south.user("manager")]).await, "23503");
 }
+
+#[tokio::test]
+async fn the_list_shows_the_state_of_each_delegation_and_which_is_void() {
+    let database = Database::new().await;
+    let north = group(&database).await.north;
+    let mut app = database.app().await;
+    let (admin, manager) = (north.user("admin"), north.user("manager"));
+    let subject = "UPDATE awgp.users SET keycloak_id = 'ada' WHERE id = $1 RETURNING id::text";
+    run(&mut app, &north, None, subject, admin).await.expect("a subject");
+    for window in [("yesterday", "tomorrow"), ("tomorrow", "infinity"), ("2001-01-01", "2001-01-02")] {
+        give(&mut app, &north, admin, manager, window, None).await.expect("it can be given");
+    }
+    let revoked = delegate(&mut app, &north, admin, manager).await;
+    let revoke = "SELECT id::text FROM awgp.revoke_delegation($1)";
+    run(&mut app, &north, Some(admin), revoke, revoked).await.expect("theirs to take back");
+    let administrator = database.admin().await;
+    for (change, states) in [
+        ("is_active = true", "ended in_force revoked scheduled"),
+        ("is_active = false", "ended revoked void void"),
+        ("is_active = true, keycloak_id = 'bob'", "ended revoked void void"),
+        ("keycloak_id = NULL", "ended revoked void void"),
+        ("keycloak_id = 'ada'", "ended in_force revoked scheduled"),
+    ] {
+        let sql = format!("UPDATE awgp.users SET {change} WHERE id = $1");
+        administrator.execute(&sql, &[&admin]).await.expect("an administrator may");
+        let transaction = within(&mut app, north.id).await;
+        let sql =
+            "SELECT string_agg(state, ' ' ORDER BY state) FROM awgp.delegation_list WHERE delegator_id = $1";
+        let shown: String = transaction.query_one(sql, &[&admin]).await.expect("a list").get(0);
+        assert_eq!(shown, states, "{change}");
+    }
+}

@@ -3,7 +3,9 @@
 use super::{Scene, app_of, text};
 use awgp_tests::{Login, assert_refused};
 
-async fn reset(scene: &Scene, at: &str) -> i32 {
+/// Resets the pools when the clock shows this moment.
+async fn reset(scene: &mut Scene, at: &str) -> i32 {
+    scene.at(at).await;
     let maintainer = scene.database.connect(Login::Maintainer).await;
     let sql = format!("SELECT awgp.reset_credit_pools('{at}')");
     maintainer.query_one(&sql, &[]).await.expect("pools are reset").get(0)
@@ -20,12 +22,28 @@ async fn case_101_a_reset_is_done_once_late_too_and_over_months_that_were_skippe
     scene.record("6").await.expect("it fits");
     let january = "4.000000 t 2031-01-01 00:00:00 2031-02-01 00:00:00";
     assert_eq!(scene.text(POOL).await, january);
-    assert_eq!(reset(&scene, "2031-01-31 23:59:59.999999+00").await, 0, "not before its end");
+    assert_eq!(reset(&mut scene, "2031-01-31 23:59:59.999999+00").await, 0, "not before its end");
     assert_eq!(scene.text(POOL).await, january);
-    assert_eq!(reset(&scene, "2031-05-20 00:00:00+00").await, 1);
+    assert_eq!(reset(&mut scene, "2031-05-20 00:00:00+00").await, 1);
     let may = "10.000000 f 2031-05-01 00:00:00 2031-06-01 00:00:00";
     assert_eq!(scene.text(POOL).await, may);
-    assert_eq!(reset(&scene, "2031-05-20 00:00:00+00").await, 0, "twice is once");
+    assert_eq!(reset(&mut scene, "2031-05-20 00:00:00+00").await, 0, "twice is once");
+    scene.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_future_moment_begins_no_period_and_frees_no_money_before_its_time() {
+    let mut scene = Scene::set("10", "100").await;
+    reset(&mut scene, "2031-01-10 00:00:00+00").await;
+    scene.reserve("10", "").await.expect("it fits");
+    let before = scene.text(POOL).await;
+    let maintainer = scene.database.connect(Login::Maintainer).await;
+    for step in ["reset_credit_pools", "expire_reservations"] {
+        let sql = format!("SELECT awgp.{step}('2031-05-20 00:00:00+00')");
+        assert_eq!(maintainer.query_one(&sql, &[]).await.expect(step).get::<_, i32>(0), 0, "{step}");
+    }
+    assert_eq!(scene.text(POOL).await, before);
+    assert_refused(scene.record("1").await, "53400", "budget_exceeded");
     scene.assert_sound().await;
 }
 
@@ -38,7 +56,7 @@ async fn case_101_the_first_cost_of_a_period_begins_it_without_a_reset() {
     scene.at("2031-04-02 00:00:00+00").await;
     scene.record("2").await.expect("a new month");
     assert_eq!(scene.text(POOL).await, "8.000000 f 2031-04-01 00:00:00 2031-05-01 00:00:00");
-    assert_eq!(reset(&scene, "2031-04-02 00:00:00+00").await, 0);
+    assert_eq!(reset(&mut scene, "2031-04-02 00:00:00+00").await, 0);
     scene.assert_sound().await;
 }
 
@@ -50,9 +68,9 @@ async fn case_102_reset_days_29_to_31_are_the_last_day_of_shorter_months() {
     let sql = "SELECT concat_ws(' ', period_starts_at AT TIME ZONE 'UTC', period_ends_at AT TIME ZONE 'UTC')
                FROM awgp.provider_credit_pools WHERE provider = 'anthropic'";
     assert_eq!(scene.text(sql).await, "2031-01-31 00:00:00 2031-02-28 00:00:00");
-    assert_eq!(reset(&scene, "2031-02-28 00:00:00+00").await, 2, "and the scene's own pool");
+    assert_eq!(reset(&mut scene, "2031-02-28 00:00:00+00").await, 2, "and the scene's own pool");
     assert_eq!(scene.text(sql).await, "2031-02-28 00:00:00 2031-03-31 00:00:00");
-    reset(&scene, "2031-03-31 00:00:00+00").await;
+    reset(&mut scene, "2031-03-31 00:00:00+00").await;
     assert_eq!(scene.text(sql).await, "2031-03-31 00:00:00 2031-04-30 00:00:00");
 }
 
