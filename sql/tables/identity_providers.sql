@@ -49,7 +49,7 @@ COMMENT ON COLUMN awgp.identity_providers.authorized_parties IS 'The claim azp i
 COMMENT ON COLUMN awgp.identity_providers.leeway_seconds IS 'How far the provider''s clock may differ, in seconds, 0 to 300.';
 COMMENT ON COLUMN awgp.identity_providers.max_lifetime_seconds IS 'The longest time from iat to exp, in seconds; NULL: exp is at most 365 days ahead.';
 COMMENT ON COLUMN awgp.identity_providers.only_tenant_id IS 'The only tenant for whose users the provider vouches; NULL: every tenant.';
-COMMENT ON COLUMN awgp.identity_providers.is_active IS 'Tokens of an inactive provider are refused.';
+COMMENT ON COLUMN awgp.identity_providers.is_active IS 'Tokens of an inactive provider are refused, and its sessions end with their next transaction.';
 COMMENT ON COLUMN awgp.identity_providers.created_at IS 'When the row was made.';
 COMMENT ON COLUMN awgp.identity_providers.updated_at IS 'When the row last changed. Kept by trigger.';
 COMMENT ON CONSTRAINT identity_providers_pkey ON awgp.identity_providers IS 'The id identifies the provider.';
