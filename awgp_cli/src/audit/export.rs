@@ -100,7 +100,7 @@ pub async fn export(
         let place = out.display().to_string();
         match output {
             Output::Table => {
-                eprintln!("exported {} to {}", counted(rows, "row"), crate::render::cell(&place))
+                eprintln!("exported {} to {}", counted(rows, "row"), crate::render::cell(&place));
             }
             Output::Json => {
                 eprintln!(
