@@ -23,8 +23,8 @@ async fn doctor(session: &mut Session, output: Output) -> Result<(String, Exit),
         Output::Table => {
             let table =
                 if findings.is_empty() { String::new() } else { render::list(&findings, &COLUMNS, output) };
-            let [warnings, notes] = ["warning", "info"].map(|severity| count(&findings, severity));
-            format!("{table}errors: {errors}, warnings: {warnings}, notes: {notes}\n")
+            let [warnings, infos] = ["warning", "info"].map(|severity| count(&findings, severity));
+            format!("{table}errors: {errors}, warnings: {warnings}, infos: {infos}\n")
         }
     };
     Ok((text, if errors == 0 { Exit::Success } else { Exit::Findings }))

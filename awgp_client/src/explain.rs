@@ -162,8 +162,8 @@ fn usual_hint(sqlstate: &str, message: &str) -> Option<&'static str> {
             "remove what PostgreSQL's text cannot contain from the JSON: \\u0000, or half of a surrogate pair"
         }
         "42501" => {
-            "log in as a member of awgp_app, or of awgp_admin to manage tenants; `awgp doctor` shows the \
-             grants"
+            "log in as a member of the role that may: awgp_app for a tenant's work, awgp_admin for tenants and \
+             holds, awgp_maintainer for months, awgp_auditor for the trail"
         }
         "22P02" | "22007" | "22008" | "22003" => {
             "write a uuid as 32 hexadecimal digits in groups of 8-4-4-4-12, a number as digits with a point, \

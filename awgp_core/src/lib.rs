@@ -13,6 +13,7 @@ pub mod assistant;
 pub mod audit;
 pub mod bounds;
 pub mod civil;
+pub mod counted;
 pub mod email;
 pub mod human;
 pub mod identity;

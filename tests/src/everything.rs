@@ -131,8 +131,9 @@ const OF_NO_TENANT: &[(&str, &str)] = &[
     ),
     (
         "identity_providers",
-        "INSERT INTO awgp.identity_providers (name, issuer, audience, jwks)
-         VALUES ('Own', 'https://id.example.com/realms/own', '{awgp}',
+        // Not active: in trusted mode the doctor would warn of it.
+        "INSERT INTO awgp.identity_providers (name, issuer, audience, is_active, jwks)
+         VALUES ('Own', 'https://id.example.com/realms/own', '{awgp}', false,
                  '{\"keys\": [{\"kty\": \"OKP\", \"crv\": \"Ed25519\", \"kid\": \"rfc8037\",
                    \"x\": \"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}]}')",
     ),

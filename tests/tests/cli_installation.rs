@@ -35,6 +35,16 @@ async fn doctor_ends_with_12_when_it_finds_an_error() {
 }
 
 #[tokio::test]
+async fn doctor_ends_with_how_many_findings_of_each_severity_there_are() {
+    let database = Database::new().await;
+    let counts = || table(&database, Login::Admin, &["doctor"]).stdout.lines().last().map(str::to_owned);
+    assert_eq!(counts().as_deref(), Some("errors: 0, warnings: 0, infos: 2"));
+    let sql = "ALTER TABLE awgp.work_items DISABLE ROW LEVEL SECURITY";
+    database.superuser().await.batch_execute(sql).await.expect("the superuser may");
+    assert_eq!(counts().as_deref(), Some("errors: 1, warnings: 0, infos: 2"));
+}
+
+#[tokio::test]
 async fn version_is_told_with_and_without_a_server() {
     let database = Database::new().await;
     let version = env!("CARGO_PKG_VERSION");

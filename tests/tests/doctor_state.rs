@@ -2,6 +2,7 @@
 
 use awgp_core::server_release::open_holes;
 use awgp_tests::Database;
+use awgp_tests::tokens::trusting_database;
 use std::collections::BTreeSet;
 use tokio_postgres::Client;
 
@@ -46,6 +47,28 @@ async fn the_doctor_says_which_context_mode_is_on() {
     }
     assert_eq!(hints.len(), 2, "{hints:?}");
     assert!(hints.contains(&format!("ALTER DATABASE {} SET awgp.context_mode = signed;", database.name)));
+}
+
+#[tokio::test]
+async fn an_identity_provider_in_trusted_mode_is_a_warning_that_its_statement_ends() {
+    let (database, _) = trusting_database().await;
+    let warned = async || {
+        // Another session: the mode of a database holds for those that begin afterwards.
+        let superuser = database.superuser().await;
+        superuser.batch_execute("BEGIN").await.expect("a transaction");
+        let found = findings(&superuser).await;
+        found.into_iter().find(|finding| finding[0] == "trusted_with_provider")
+    };
+    let admin = database.admin().await;
+    for (active, is_warned) in [("false", false), ("true", true)] {
+        let sql = format!("UPDATE awgp.identity_providers SET is_active = {active}");
+        admin.batch_execute(&sql).await.expect("an administrator may");
+        assert_eq!(warned().await.is_some(), is_warned, "active: {active}");
+    }
+    let finding = warned().await.expect("it is found");
+    assert_eq!((finding[1].as_str(), finding[2].as_str()), ("warning", "awgp.context_mode"));
+    database.superuser().await.batch_execute(&finding[3]).await.expect("the hint is a statement");
+    assert_eq!(warned().await, None);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 
 use awgp_tests::catalog::{assert_same, assert_same_lines, findings};
 use awgp_tests::command::{Folder, run};
+use awgp_tests::tokens::signed_database;
 use awgp_tests::trail::{self, assert_intact};
 use awgp_tests::writer::{Target, Writer, recorded_titles, targets};
 use awgp_tests::{Database, Login, assert_refused, cli, everything, fixture};
@@ -80,6 +81,27 @@ async fn a_custom_dump_restores_the_same_installation_with_two_jobs() {
     run("pg_restore", &restored, &["--jobs=2", "--exit-on-error", &file]);
     assert_restored(&original, &restored).await;
     assert_governed(&restored, &group).await;
+}
+
+/// ALTER DATABASE … SET is in a dump, and pg_restore runs it with --create only.
+#[tokio::test]
+async fn a_restore_that_loses_signed_mode_is_warned_of_with_the_statement_that_brings_it_back() {
+    let (original, _) = signed_database().await;
+    let folder = Folder::new(&original);
+    let file = folder.file("signed.dump");
+    run("pg_dump", &original, &["--format=custom", "--file", &file]);
+    let restored = Database::empty().await;
+    run("pg_restore", &restored, &["--exit-on-error", &file]);
+    let superuser = restored.superuser().await;
+    let found = findings(&superuser).await;
+    let codes: Vec<(&str, &str)> =
+        found.iter().map(|(code, severity, ..)| (code.as_str(), severity.as_str())).collect();
+    assert_eq!(codes, [("trusted_with_provider", "warning")]);
+    superuser.batch_execute(&found[0].3).await.expect("the hint is a statement");
+    let found = findings(&restored.superuser().await).await;
+    assert!(found.iter().all(|(code, ..)| code != "trusted_with_provider"), "{found:?}");
+    let set = restored.app().await.execute("SELECT awgp.set_context(gen_random_uuid())", &[]).await;
+    assert_refused(set, "42501", "signed_mode");
 }
 
 #[tokio::test]

@@ -196,6 +196,25 @@ async fn a_lane_whose_last_rows_were_retired_goes_on_from_its_anchor() {
 }
 
 #[tokio::test]
+async fn a_month_with_a_warning_is_retired_and_comes_back() {
+    let stage = Stage::checkpointed().await;
+    let month = month_ago(16);
+    let update = format!(
+        "ALTER TABLE awgp.audit_logs DISABLE TRIGGER guard_audit;
+         UPDATE awgp.{} SET action = action WHERE chain_seq = 5;
+         ALTER TABLE awgp.audit_logs ENABLE ALWAYS TRIGGER guard_audit",
+        month.partition_name()
+    );
+    stage.superuser.batch_execute(&update).await.expect("a superuser may");
+    let found = stage.verify().await;
+    assert!(!found.is_empty() && found.iter().all(|finding| finding.severity == "warning"), "{found:?}");
+    stage.retire(month).await.expect("a warning does not keep it");
+    stage.restore(month).await.expect("nor does it keep it out");
+    assert_eq!(stage.state(month).await.0, "restored");
+    assert_eq!(stage.verify().await, found);
+}
+
+#[tokio::test]
 async fn a_retired_month_is_closed_to_everybody_and_comes_back_as_it_was() {
     let stage = Stage::checkpointed().await;
     let month = month_ago(16);

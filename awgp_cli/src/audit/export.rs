@@ -14,6 +14,7 @@ use awgp_core::audit::chain::{Digest, Lane};
 use awgp_core::audit::escape::text_of_jsonb;
 use awgp_core::audit::export::{FORMAT, Mark};
 use awgp_core::audit::row::{AuditRow, Spooled};
+use awgp_core::counted::counted;
 use serde_json::json;
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -98,7 +99,9 @@ pub async fn export(
     if let Some(out) = &options.out {
         let place = out.display().to_string();
         match output {
-            Output::Table => eprintln!("exported {rows} rows to {}", crate::render::cell(&place)),
+            Output::Table => {
+                eprintln!("exported {} to {}", counted(rows, "row"), crate::render::cell(&place));
+            }
             Output::Json => {
                 eprintln!(
                     "{}",

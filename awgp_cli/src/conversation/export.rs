@@ -6,6 +6,7 @@ use crate::assistant;
 use crate::audit::export::Destination;
 use crate::opt::{ConversationExport, Output};
 use awgp_client::{Context, Session, Trouble, Work};
+use awgp_core::counted::counted;
 use serde_json::json;
 
 /// The version of the format.
@@ -59,7 +60,9 @@ pub async fn export(
     if let Some(out) = &options.out {
         let place = out.display().to_string();
         match output {
-            Output::Table => eprintln!("exported {rows} conversations to {}", crate::render::cell(&place)),
+            Output::Table => {
+                eprintln!("exported {} to {}", counted(rows, "conversation"), crate::render::cell(&place));
+            }
             Output::Json => {
                 eprintln!(
                     "{}",

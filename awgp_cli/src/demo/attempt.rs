@@ -1,5 +1,6 @@
 //! An attempt, and how it ended.
 
+use awgp_core::counted::counted;
 use std::fmt;
 
 /// How an attempt ended. Its transaction is rolled back.
@@ -22,7 +23,7 @@ pub enum Attempt {
 impl fmt::Display for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Done { rows } => write!(f, "{rows} rows"),
+            Self::Done { rows } => f.write_str(&counted(*rows, "row")),
             Self::Refused { sqlstate, reason: Some(reason) } => write!(f, "{reason} ({sqlstate})"),
             Self::Refused { sqlstate, reason: None } => write!(f, "SQLSTATE {sqlstate}"),
         }

@@ -5,6 +5,7 @@ use super::attempt::Attempt;
 use crate::opt::Output;
 use crate::render;
 use awgp_client::{Exit, Failure};
+use awgp_core::counted::counted;
 use serde::Serialize;
 use serde_json::json;
 use std::fmt::Write as _;
@@ -109,7 +110,7 @@ impl Narrator {
         let held = self.proofs.len() - failed;
         match self.output {
             Output::Table => {
-                let verdict = format!("{held} proofs held, {failed} failed");
+                let verdict = format!("{} held, {failed} failed", counted(held, "proof"));
                 let painted = self.paint(&verdict, failed == 0);
                 self.print(&format!(
                     "\n{painted}\nThe tenants of this run have slugs that end in -{}; its three logins are \

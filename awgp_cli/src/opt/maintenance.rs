@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 pub enum Maintenance {
     /// Run everything that is due, step by step, each in its own transaction.
     ///
-    /// Run it daily or more often where no background worker does (docs/partitions.md). The exit code is 12
+    /// Run it daily or more often where no background worker does (docs/maintenance.md). The exit code is 12
     /// when a step failed, and 9 when maintenance is running already, here or in the background.
     Run(MaintenanceRun),
 }

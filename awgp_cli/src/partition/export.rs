@@ -16,6 +16,7 @@ use crate::render;
 use awgp_client::{Context, Exit, Failure, Session, Trouble, Work};
 use awgp_core::audit::chain::Digest;
 use awgp_core::audit::manifest::{Anchor, Checkpoint, FORMAT, Manifest};
+use awgp_core::counted::counted;
 use serde_json::json;
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -90,7 +91,11 @@ pub async fn export(
             "sha256": file_sha256, "manifest": manifest_place,
         })),
         Output::Table => {
-            format!("exported and verified {rows} rows, {file_bytes} bytes: {}\n", render::cell(&place))
+            format!(
+                "exported and verified {}, {file_bytes} bytes: {}\n",
+                counted(rows, "row"),
+                render::cell(&place)
+            )
         }
     })
 }
@@ -103,8 +108,8 @@ fn refuse_unlike(file: &Path, manifest: &Manifest) -> Result<(), Failure> {
         Some(first) => Err(Failure::new(
             Exit::Findings,
             format!(
-                "the month does not verify: {} findings, the first {}",
-                findings.len(),
+                "the month does not verify: {}, the first {}",
+                counted(findings.len(), "finding"),
                 first.kind.name()
             ),
         )

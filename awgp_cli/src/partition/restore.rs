@@ -8,6 +8,7 @@ use crate::opt::{Output, PartitionRestore};
 use crate::render;
 use awgp_client::{Context, Exit, Failure, Session, Trouble, Work};
 use awgp_core::audit::manifest::Manifest;
+use awgp_core::counted::counted;
 use awgp_core::month::Month;
 use std::path::Path;
 
@@ -48,7 +49,11 @@ fn verified(file: &Path) -> Result<Manifest, Failure> {
         None => Ok(manifest),
         Some(first) => Err(Failure::new(
             Exit::Findings,
-            format!("the file does not verify: {} findings, the first {}", findings.len(), first.kind.name()),
+            format!(
+                "the file does not verify: {}, the first {}",
+                counted(findings.len(), "finding"),
+                first.kind.name()
+            ),
         )
         .hint(format!("awgp audit verify --file {}", file.display()))),
     }

@@ -3,6 +3,7 @@
 use super::finding::Finding;
 use crate::maintenance::settings as maintenance;
 use crate::pg::query;
+use awgp_core::counted::counted;
 use awgp_core::name_list;
 use pgrx::pg_sys;
 use std::ffi::CStr;
@@ -22,8 +23,8 @@ pub fn preload() -> Finding {
     } else if maintained.contains(&database) {
         (
             format!(
-                "awgp is preloaded, and its background worker maintains this database every {} seconds",
-                maintenance::interval().as_secs()
+                "awgp is preloaded, and its background worker maintains this database every {}",
+                counted(maintenance::interval().as_secs(), "second")
             ),
             "SELECT * FROM awgp.maintenance_steps;".to_owned(),
         )

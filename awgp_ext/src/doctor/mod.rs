@@ -12,13 +12,13 @@ mod finding;
 mod people;
 mod tracking;
 
-use crate::context::mode::{self, ContextMode};
 use crate::install::{self, declared};
 use crate::money::verify;
 use crate::pg::query;
 use crate::pg::relation;
 use crate::pg::role;
 use crate::pg::subtransaction;
+use awgp_core::counted::counted;
 use awgp_core::server_release;
 use finding::Finding;
 use pgrx::datum::DatumWithOid;
@@ -108,9 +108,10 @@ fn doctor() -> TableIterator<
         .chain(alone("glass_broken", || glass_broken().into_iter().collect()))
         .chain(alone("approval_undecidable", || people::approval_undecidable().into_iter().collect()))
         .chain(alone("signed_without_provider", || people::signed_without_provider().into_iter().collect()))
+        .chain(alone("trusted_with_provider", || people::trusted_with_provider().into_iter().collect()))
         .chain(alone("provider_names_no_tenant", || people::provider_names_no_tenant().into_iter().collect()))
         .chain(alone("ledger_differs", || ledger_differs().into_iter().collect()))
-        .chain(alone("context_mode", || vec![context_mode()]))
+        .chain(alone("context_mode", || vec![people::mode()]))
         .chain(alone("preload", || vec![background::preload()]));
     let rows: Vec<_> = findings
         .map(|finding| {
@@ -155,7 +156,7 @@ fn migration_due() -> Option<Finding> {
         code: "migration_due",
         severity: "error",
         object: "schema awgp".to_owned(),
-        message: format!("{} migrations or scripts are not applied, the first is {first}", due.len()),
+        message: format!("migrations or scripts that are not applied: {}; the first is {first}", due.len()),
         hint: "SELECT awgp.migrate();".to_owned(),
     })
 }
@@ -211,7 +212,7 @@ fn glass_broken() -> Option<Finding> {
         code: "glass_broken",
         severity: "warning",
         object: "awgp.approvals".to_owned(),
-        message: format!("{count} approvals were approved by break-glass in the last 30 days"),
+        message: format!("{} by break-glass in the last 30 days", counted(count, "approval")),
         hint: "SELECT * FROM awgp.audit_logs WHERE action = 'break_glass' ORDER BY timestamp DESC; -- as an auditor".to_owned(),
     })
 }
@@ -230,33 +231,12 @@ fn ledger_differs() -> Option<Finding> {
         severity: "error",
         object: "awgp.budget_periods".to_owned(),
         message: format!(
-            "{} balances differ from the sum of their entries; the first: {}",
+            "balances that differ from the sum of their entries: {}; the first: {}",
             findings.len(),
             first.6
         ),
         hint: "SELECT * FROM awgp.verify_ledger();".to_owned(),
     })
-}
-
-/// The context mode in force; always reported.
-fn context_mode() -> Finding {
-    let (message, hint) = match mode::context_mode() {
-        ContextMode::Trusted => (
-            "trusted: any role that can run SQL chooses its tenant, with set_context() or app.current_tenant",
-            "SELECT format('ALTER DATABASE %I SET awgp.context_mode = signed;', current_database())",
-        ),
-        ContextMode::Signed => {
-            ("signed: the tenant comes only from a verified token", "SELECT 'SHOW awgp.context_mode;'")
-        }
-    };
-    let hint: Option<String> = query::one(hint, &[]).ok().flatten();
-    Finding {
-        code: "context_mode",
-        severity: "info",
-        object: "awgp.context_mode".to_owned(),
-        message: message.to_owned(),
-        hint: hint.unwrap_or_default(),
-    }
 }
 
 fn found(check: &'static Check, declared: &[DatumWithOid<'_>]) -> Vec<Finding> {

@@ -1,5 +1,5 @@
-//! The doctor's findings about people: who vouches for users, and whether enough users can decide open
-//! approvals.
+//! The doctor's findings about people: in which mode they come into context, who vouches for them, and
+//! whether enough of them can decide open approvals.
 
 use super::finding::Finding;
 use crate::approval::undecidable;
@@ -11,6 +11,32 @@ use crate::pg::relation;
 use crate::pg::role;
 use pgrx::pg_sys;
 
+/// The context mode in force; always reported.
+pub fn mode() -> Finding {
+    let (message, hint) = match context_mode() {
+        ContextMode::Trusted => (
+            "trusted: any role that can run SQL chooses its tenant, with set_context() or app.current_tenant",
+            switch_to_signed(),
+        ),
+        ContextMode::Signed => {
+            ("signed: the tenant comes only from a verified token", "SHOW awgp.context_mode;".to_owned())
+        }
+    };
+    Finding {
+        code: "context_mode",
+        severity: "info",
+        object: "awgp.context_mode".to_owned(),
+        message: message.to_owned(),
+        hint,
+    }
+}
+
+/// The statement that switches signed mode on for this database.
+fn switch_to_signed() -> String {
+    let sql = "SELECT format('ALTER DATABASE %I SET awgp.context_mode = signed;', current_database())";
+    query::one(sql, &[]).ok().flatten().unwrap_or_default()
+}
+
 /// The mode is signed and no provider can be used, so nobody can authenticate.
 pub fn signed_without_provider() -> Option<Finding> {
     (context_mode() == ContextMode::Signed && providers::active().is_empty()).then(|| Finding {
@@ -21,6 +47,23 @@ pub fn signed_without_provider() -> Option<Finding> {
             .to_owned(),
         hint: "SELECT awgp.create_identity_provider('realm', 'https://…', '{awgp}', '{\"keys\": …}');"
             .to_owned(),
+    })
+}
+
+/// The mode is trusted although a provider is active: signed mode was never switched on, or a restore without
+/// --create has lost it.
+pub fn trusted_with_provider() -> Option<Finding> {
+    if relation::oid(c"identity_providers") == pg_sys::InvalidOid {
+        return None;
+    }
+    (context_mode() == ContextMode::Trusted && !providers::active().is_empty()).then(|| Finding {
+        code: "trusted_with_provider",
+        severity: "warning",
+        object: "awgp.context_mode".to_owned(),
+        message: "the context mode is trusted although an identity provider is active: a session chooses its tenant \
+                  without a token. A restore without --create loses the mode of the database"
+            .to_owned(),
+        hint: switch_to_signed(),
     })
 }
 
@@ -79,7 +122,7 @@ pub fn approval_undecidable() -> Option<Finding> {
         code: "approval_undecidable",
         severity: "info",
         object: "awgp.approvals".to_owned(),
-        message: format!("{count} open approvals need more votes than there are users who may decide them"),
+        message: format!("open approvals that need more votes than there are users who may decide them: {count}"),
         hint: "SELECT awgp.explain_approval(id) FROM awgp.approvals WHERE status IN ('pending', 'escalated'); -- as a user of \
                the tenant, who then asks others"
             .to_owned(),

@@ -101,7 +101,7 @@ fn differs(table: &Table, is_odd: bool, open: i64) -> Option<Finding> {
     } else if tracked_as.is_some_and(|name| *name != table.name) {
         ("warning", "it was tracked under another name".to_owned())
     } else if open > 0 {
-        ("error", format!("{open} partitions can be truncated without a record in the audit trail"))
+        ("error", format!("partitions that can be truncated without a record in the audit trail: {open}"))
     } else {
         return None;
     };

@@ -14,6 +14,7 @@ use crate::pg::relation;
 use crate::pg::role;
 use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
 use crate::pg::tuple::Row;
+use awgp_core::counted::counted;
 use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys::{self, Datum};
 use pgrx::prelude::*;
@@ -58,7 +59,11 @@ fn suspend_over_flags(call: &TriggerCall) -> Datum {
     let window = unsafe { DatumWithOid::new(Some(Datum::from(since)), pg_sys::TIMESTAMPTZOID) };
     let within = [to_sql(tenant).into(), to_sql(assistant).into(), window];
     if policy.suspends(flags, conversations(&within)) {
-        let reason = format!("{flags} confirmed hallucinations within {} hours", policy.window_hours);
+        let reason = format!(
+            "{} within {}",
+            counted(flags, "confirmed hallucination"),
+            counted(policy.window_hours, "hour")
+        );
         suspend(tenant, assistant, &reason);
         run(MARK, &within);
     }

@@ -4,6 +4,7 @@ use crate::opt::Output;
 use crate::render;
 use awgp_client::Exit;
 use awgp_core::audit::finding::{Finding, Severity};
+use awgp_core::counted::counted;
 use serde_json::json;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -63,17 +64,16 @@ impl Report {
         for sentence in &self.proved {
             let _ = writeln!(text, "{sentence}");
         }
-        let lanes = self.lanes.map_or(String::new(), |lanes| format!(" in {lanes} lanes"));
+        let lanes = self.lanes.map_or(String::new(), |lanes| format!(" in {}", counted(lanes, "lane")));
         let _ = writeln!(
             text,
-            "verified {} rows{lanes} in {:.1} s, {} rows/s: {}",
-            self.rows,
+            "verified {}{lanes} in {:.1} s, {} rows/s: {}",
+            counted(self.rows, "row"),
             self.took.as_secs_f64(),
             self.rows_per_second(),
             match self.findings.len() {
                 0 => "no findings".to_owned(),
-                1 => "1 finding".to_owned(),
-                count => format!("{count} findings"),
+                count => counted(count, "finding"),
             }
         );
         text
@@ -139,6 +139,7 @@ mod tests {
         let text = report(&[Kind::ChangedRow]).render(Output::Table);
         assert!(text.contains("changed_row") && !text.contains('\u{1b}'), "{text}");
         assert!(text.ends_with("verified 1000 rows in 2 lanes in 0.5 s, 2000 rows/s: 1 finding\n"), "{text}");
-        assert!(report(&[]).render(Output::Table).ends_with("no findings\n"));
+        let one = Report { rows: 1, lanes: Some(1), ..report(&[]) }.render(Output::Table);
+        assert_eq!(one, "verified 1 row in 1 lane in 0.5 s, 2 rows/s: no findings\n");
     }
 }

@@ -3,6 +3,7 @@
 use super::plan::{parse, text};
 use awgp_client::{Row, Trouble, Work};
 use awgp_core::audit::finding::{Finding, Kind};
+use awgp_core::counted::counted;
 use awgp_core::month::Month;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -70,7 +71,8 @@ pub async fn partitions(work: &Work<'_>, findings: Vec<Finding>) -> Result<Vec<F
     }
     for finding in &mut structure {
         if let Some(lanes) = missing_month(finding).and_then(|month| lanes_by_month.get(&month)) {
-            finding.detail = format!("{}; rows of {lanes} lanes are missing with it", finding.detail);
+            let lanes = counted(*lanes, "lane");
+            finding.detail = format!("{}; rows of {lanes} are missing with it", finding.detail);
         }
     }
     kept.append(&mut structure);

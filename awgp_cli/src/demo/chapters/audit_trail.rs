@@ -5,6 +5,7 @@ use crate::audit::verify::{self, report::Report};
 use crate::demo::stage::{Made, Stage, attempt_in};
 use awgp_client::{Context, Exit, Failure, Trouble, Work};
 use awgp_core::audit::finding::Kind;
+use awgp_core::counted::counted;
 
 /// The approval that is requested, in plain SQL as an application's ORM would write it.
 const ASK: &str = "
@@ -28,9 +29,9 @@ pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     let report = verified(stage, &tenant).await?;
     stage.narrator.equal("findings in the trail of this tenant", 0, count(&report))?;
     stage.narrator.step(&format!(
-        "{} rows in {} lanes were read and hashed by this program",
-        report.rows,
-        report.lanes.unwrap_or(0)
+        "{} in {} were read and hashed by this program",
+        counted(report.rows, "row"),
+        counted(report.lanes.unwrap_or(0), "lane")
     ))?;
     let sql = "UPDATE awgp.audit_logs SET action = 'nothing'";
     let attempt = stage.attempt(tenant.context(), sql, &[]).await?;
