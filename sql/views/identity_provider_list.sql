@@ -15,7 +15,7 @@ COMMENT ON COLUMN awgp.identity_provider_list.issuer IS 'The claim iss of its to
 COMMENT ON COLUMN awgp.identity_provider_list.audience IS 'The claim aud of a token has one of these. An empty array is refused.';
 COMMENT ON COLUMN awgp.identity_provider_list.algorithms IS 'The signature algorithms that are accepted, of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519. An empty array is refused.';
 COMMENT ON COLUMN awgp.identity_provider_list.key_ids IS 'The kid of each key of its set, in the order of the set.';
-COMMENT ON COLUMN awgp.identity_provider_list.is_active IS 'Tokens of an inactive provider are refused.';
+COMMENT ON COLUMN awgp.identity_provider_list.is_active IS 'Tokens of an inactive provider are refused, and its sessions end with their next transaction.';
 COMMENT ON COLUMN awgp.identity_provider_list.updated_at IS 'When the row last changed. Kept by trigger.';
 COMMENT ON COLUMN awgp.identity_provider_list.id IS 'Id of the provider.';
 
