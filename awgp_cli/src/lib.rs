@@ -3,8 +3,9 @@
 //! - [`opt`]: every argument; its doc comments are the help; `usage`: the message for invalid arguments
 //! - [`invocation`]: what every command gets, and how it ends
 //! - one file per noun, with one `run`: [`tenant`], [`user`], [`assistant`], [`work`], [`approval`],
-//!   [`delegation`], [`action`], [`message`], [`policy`], [`template`], [`conversation`], [`flag`], [`pool`],
-//!   [`cost`], [`price`], [`provider`], [`partition`], [`maintenance`], [`import`], [`init`], [`doctor`], [`version`]
+//!   [`delegation`], [`action`], [`message`], [`policy`], [`template`], [`conversation`], [`flag`],
+//!   [`pool`], [`cost`], [`price`], [`provider`], [`partition`], [`maintenance`], [`import`], [`init`],
+//!   [`doctor`], [`version`]
 //! - [`audit`]: reading, exporting and verifying the trail
 //! - [`demo`]: the main job on realistic input, chapter by chapter
 //! - [`given`]: input from standard input and as JSON Lines

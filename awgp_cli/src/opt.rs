@@ -197,10 +197,10 @@ pub enum Command {
     Provider(Provider),
     /// Import an application's own tables that were made from the same schema as AWGP.
     ///
-    /// Rows come under their ids and with their states, and the old audit rows are chained and marked. All or
-    /// nothing, in one transaction; the application must not run meanwhile. A dry run comes first: on a terminal
-    /// it is shown and you are asked; elsewhere run --dry-run, then --yes. The exit code is 12 when a row does not
-    /// fit. The database user must be a superuser or own the extension.
+    /// Rows come under their ids and with their states, and the old audit rows are chained and marked. All
+    /// or nothing, in one transaction; the application must not run meanwhile. A dry run comes first: on a
+    /// terminal it is shown and you are asked; elsewhere run --dry-run, then --yes. The exit code is 12
+    /// when a row does not fit. The database user must be a superuser or own the extension.
     Import(Import),
     /// Load a realistic organisation as ordinary roles and prove the promises on it, step by step.
     ///

@@ -30,8 +30,8 @@ pub enum Exit {
     NoConnection = 10,
     /// The extension or its files are missing or too old.
     NoExtension = 11,
-    /// doctor or audit verify found an error, a row to import does not fit, or a step of maintenance or a proof
-    /// of the demo failed.
+    /// doctor or audit verify found an error, a row to import does not fit, or a step of maintenance or a
+    /// proof of the demo failed.
     Findings = 12,
     /// Interrupted by Ctrl-C, as a shell reports it.
     Interrupted = 130,

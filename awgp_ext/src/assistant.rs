@@ -1,7 +1,7 @@
 //! The state machine of assistants, applied by a trigger.
 
 use crate::context;
-use crate::import::IMPORT;
+use crate::import::permit::IMPORT;
 use crate::pg::clock;
 use crate::pg::datum::uuid;
 use crate::pg::encoding::to_server;

@@ -3,7 +3,7 @@
 
 use super::people::{self, Keep};
 use super::policy;
-use crate::import::IMPORT;
+use crate::import::permit::IMPORT;
 use crate::pg::clock;
 use crate::pg::datum::uuid;
 use crate::pg::encoding::to_server;

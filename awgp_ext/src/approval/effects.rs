@@ -2,7 +2,7 @@
 
 use super::intent::{Intent, meaning};
 use super::{Approval, notice, policy, undecidable};
-use crate::import::IMPORT;
+use crate::import::permit::IMPORT;
 use crate::pg::datum::uuid;
 use crate::pg::role::as_owner_past_row_security;
 use crate::pg::statement::statements;

@@ -3,7 +3,7 @@
 use super::deciding::{Columns, vote};
 use super::intent::{self, Intent, Verdict};
 use super::{Approval, break_glass, escalating, request};
-use crate::import::IMPORT;
+use crate::import::permit::IMPORT;
 use crate::pg::clock;
 use crate::pg::raise::raise;
 use crate::pg::trigger::{TriggerCall, trigger_function};

@@ -16,7 +16,7 @@ use super::value;
 use crate::audit::installation;
 use crate::context;
 use crate::identity::last_login::LOGIN_TIME;
-use crate::import::IMPORT;
+use crate::import::permit::IMPORT;
 use crate::pg::datum;
 use crate::pg::jsonb::Jsonb;
 use crate::pg::raise::raise;
@@ -32,7 +32,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 /// The part of metadata that marks the event of an imported row.
-const IMPORTED: &str = r#"{"origin": "import"}"#;
+const IMPORTED: &str = r#"{"imported": true}"#;
 
 trigger_function!(awgp_capture, pg_finfo_awgp_capture, capture);
 
@@ -114,7 +114,7 @@ fn capture(call: &TriggerCall) -> Datum {
     nothing()
 }
 
-/// The mark of a row that an import brings in. Clients cannot set it: `origin` is a key of AWGP's own.
+/// The mark of a row that an import brings in. What a client writes has an `origin` besides.
 fn imported(call: &TriggerCall, actor: &Actor) -> Option<Jsonb> {
     IMPORT.is_held_for(call.relation_oid()).then(|| actor.metadata.with(&Jsonb::from_text(IMPORTED)))
 }

@@ -1,10 +1,10 @@
 //! What does not fit, row by row: every rule is evaluated on the rows as they would stand in AWGP.
 
 use super::constraints::{self, Condition, Reference, Unique};
+use super::progress::tell;
 use super::report::{Report, Severity};
 use super::rows::{self, ROWS};
 use super::source::{Source, SourceTable};
-use super::tell;
 use crate::pg::cursor;
 use crate::pg::query;
 use crate::pg::raise::raise;
@@ -13,25 +13,18 @@ use pgrx::prelude::*;
 
 /// Rules that AWGP's triggers check, and what else there is to say, by the table they are about. Each query
 /// returns row_id, column_name, reason, detail and severity.
-const RULES: &[(&str, &str)] = &rules![
-    "tenants",
-    "assistant_templates",
-    "approvals",
-    "communication_policies",
-    "provider_credit_pools",
-    "cost_transactions",
-    "conversation_logs",
-    "hallucination_flags",
-    "audit_logs",
-    "audit_log_integrity",
+const RULES: &[(&str, &str)] = &[
+    ("tenants", include_str!("../../../sql/import/rules/tenants.sql")),
+    ("assistant_templates", include_str!("../../../sql/import/rules/assistant_templates.sql")),
+    ("approvals", include_str!("../../../sql/import/rules/approvals.sql")),
+    ("communication_policies", include_str!("../../../sql/import/rules/communication_policies.sql")),
+    ("provider_credit_pools", include_str!("../../../sql/import/rules/provider_credit_pools.sql")),
+    ("cost_transactions", include_str!("../../../sql/import/rules/cost_transactions.sql")),
+    ("conversation_logs", include_str!("../../../sql/import/rules/conversation_logs.sql")),
+    ("hallucination_flags", include_str!("../../../sql/import/rules/hallucination_flags.sql")),
+    ("audit_logs", include_str!("../../../sql/import/rules/audit_logs.sql")),
+    ("audit_log_integrity", include_str!("../../../sql/import/rules/audit_log_integrity.sql")),
 ];
-
-macro_rules! rules {
-    ($($name:literal),* $(,)?) => {
-        [$(($name, include_str!(concat!("../../../sql/import/rules/", $name, ".sql")))),*]
-    };
-}
-use rules;
 
 /// Checks every row of every table.
 pub fn check(source: &Source, report: &mut Report) {
@@ -56,9 +49,9 @@ pub fn check(source: &Source, report: &mut Report) {
 
 /// Refuses where every tenant is here: this is a second import.
 fn refuse_repetition(source: &Source) {
-    let sql = "SELECT count(*) FROM {tenants} AS t WHERE NOT EXISTS (SELECT FROM awgp.tenants AS h WHERE h.id = t.id)";
+    let sql = "SELECT count(*) FROM seed.tenants AS t WHERE NOT EXISTS (SELECT FROM awgp.tenants AS h WHERE h.id = t.id)";
     let number = |sql: &str| query::one::<i64>(&source.query(sql, ""), &[]).ok().flatten().unwrap_or(0);
-    let all = number("SELECT count(*) FROM {tenants} AS t");
+    let all = number("SELECT count(*) FROM seed.tenants AS t");
     if all > 0 && number(sql) == 0 {
         raise(&refusals::already_imported(source.schema(), all));
     }

@@ -3,12 +3,13 @@
 //!
 //! Model: [`source`] finds tables and columns, whatever an ORM has made of names and types, and turns each
 //! table into a sub-select with the seed's columns. `sql/import/rows/` selects from these the rows as they
-//! would stand in AWGP. [`misfits`] evaluates every rule on those rows: AWGP's own constraints, read from the
-//! catalog, and what its triggers check (`sql/import/rules/`). If all fit, [`rows`] inserts them through the
-//! triggers, which see [`IMPORT`] and keep states as they are, and [`trail`] chains the old audit rows.
+//! would stand in AWGP. [`misfits`] evaluates every rule on those rows: AWGP's own constraints, read from
+//! the catalog, and what its triggers check (`sql/import/rules/`). If all fit, [`rows`] inserts them
+//! through the triggers, which see [`permit`] and keep states as they are, and [`trail`] chains the old
+//! audit rows.
 //!
-//! The trail comes first: within a lane time never runs backwards, and each row that is brought in is an event
-//! of the present.
+//! The trail comes first: within a lane time never runs backwards, and each row that is brought in is an
+//! event of the present.
 //!
 //! Failure handling: everything runs in the caller's transaction; an error leaves nothing behind. A dry run
 //! writes nothing.
@@ -16,6 +17,8 @@
 mod constraints;
 mod judge;
 mod misfits;
+pub mod permit;
+mod progress;
 mod report;
 mod rows;
 mod source;
@@ -26,9 +29,8 @@ use crate::locks::Subject;
 use crate::pg::argument;
 use crate::pg::encoding::Text;
 use crate::pg::lock;
-use crate::pg::permit::Permit;
 use crate::pg::query;
-use crate::pg::raise::{notice, raise};
+use crate::pg::raise::raise;
 use crate::pg::role::{ActingAs, Purpose};
 use crate::pg::transaction::refuse_read_only;
 use awgp_core::reason::Reason;
@@ -39,9 +41,6 @@ use pgrx::prelude::*;
 use report::{Report, Severity};
 use serde_json::json;
 use source::Source;
-
-/// A row of the seed is inserted: its state is kept as it is.
-pub static IMPORT: Permit = Permit::to("insert rows of the seed as they are");
 
 /// The most ids that a report lists of one rule.
 const SAMPLE_MAX: i64 = 10_000;
@@ -109,8 +108,9 @@ fn import(schema: &str, report: &mut Report) {
 fn count(source: &Source, report: &mut Report, reason: &str) -> serde_json::Map<String, serde_json::Value> {
     let mut counts = serde_json::Map::new();
     for table in source.tables() {
-        let number =
-            query::one::<i64>(&format!("SELECT pg_catalog.count(*) FROM {} AS r", table.rows()), &[]);
+        // Seals of the old trail are checked; AWGP makes its own.
+        let Some(rows) = rows::text_of(source, table.name()) else { continue };
+        let number = query::one::<i64>(&format!("SELECT count(*) FROM ({rows}) AS r"), &[]);
         let number = number.unwrap_or_else(|error| error!("{} could not be counted: {error}", table.name()));
         let number = number.unwrap_or(0);
         report.total(Severity::Info, table.name(), reason, number);
@@ -133,13 +133,4 @@ fn refuse_others() {
     if !allowed {
         raise(&refusals::not_allowed());
     }
-}
-
-/// Tells the client how far the import is.
-fn tell(what: &str, table: &str, done: i64, total: Option<i64>) {
-    let message = match total {
-        Some(total) => format!("{what} {table}: {done} of {total} rows"),
-        None => format!("{what} {table}"),
-    };
-    notice(&message, &json!({ "import": what, "table": table, "done": done, "total": total }), "");
 }

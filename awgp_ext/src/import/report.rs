@@ -1,5 +1,6 @@
 //! What an import reports: counts of every rule, and a bounded number of the rows it is about.
 
+use awgp_core::seed::TABLES;
 use std::collections::BTreeMap;
 
 /// How grave it is.
@@ -57,7 +58,8 @@ pub struct Report {
 impl Report {
     /// An empty report that lists `sample` rows of each rule.
     pub fn new(sample: usize) -> Self {
-        Self { sample, tables: Vec::new(), rules: BTreeMap::new() }
+        let tables = TABLES.iter().map(|table| table.name.to_owned()).collect();
+        Self { sample, tables, rules: BTreeMap::new() }
     }
 
     /// Adds a row.

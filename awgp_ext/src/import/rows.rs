@@ -1,37 +1,33 @@
 //! Inserts the rows, a table after the other, through AWGP's triggers.
 //!
-//! Large tables are inserted in parts, because a statement remembers each of its rows until its AFTER triggers
-//! have fired. A part is a range of pages of the table it is read from.
+//! Large tables are inserted in parts, because a statement remembers each of its rows until its AFTER
+//! triggers have fired. A part is a range of pages of the table it is read from.
 
+use super::constraints;
+use super::permit::IMPORT;
+use super::progress::tell;
 use super::source::{Source, SourceTable};
-use super::{IMPORT, constraints, tell};
 use crate::money::permit::LEDGER;
 use crate::pg::query;
 use crate::pg::relation;
 use pgrx::prelude::*;
 use std::ffi::CString;
 
-macro_rules! rows {
-    ($($name:literal),* $(,)?) => {
-        [$(($name, include_str!(concat!("../../../sql/import/rows/", $name, ".sql")))),*]
-    };
-}
-
 /// The rows of each table as they would stand in AWGP, in the order of their references.
-pub const ROWS: &[(&str, &str)] = &rows![
-    "tenants",
-    "users",
-    "assistant_templates",
-    "assistants",
-    "work_items",
-    "approvals",
-    "approval_delegations",
-    "communication_policies",
-    "provider_credit_pools",
-    "cost_transactions",
-    "conversation_logs",
-    "hallucination_flags",
-    "audit_logs",
+pub const ROWS: &[(&str, &str)] = &[
+    ("tenants", include_str!("../../../sql/import/rows/tenants.sql")),
+    ("users", include_str!("../../../sql/import/rows/users.sql")),
+    ("assistant_templates", include_str!("../../../sql/import/rows/assistant_templates.sql")),
+    ("assistants", include_str!("../../../sql/import/rows/assistants.sql")),
+    ("work_items", include_str!("../../../sql/import/rows/work_items.sql")),
+    ("approvals", include_str!("../../../sql/import/rows/approvals.sql")),
+    ("approval_delegations", include_str!("../../../sql/import/rows/approval_delegations.sql")),
+    ("communication_policies", include_str!("../../../sql/import/rows/communication_policies.sql")),
+    ("provider_credit_pools", include_str!("../../../sql/import/rows/provider_credit_pools.sql")),
+    ("cost_transactions", include_str!("../../../sql/import/rows/cost_transactions.sql")),
+    ("conversation_logs", include_str!("../../../sql/import/rows/conversation_logs.sql")),
+    ("hallucination_flags", include_str!("../../../sql/import/rows/hallucination_flags.sql")),
+    ("audit_logs", include_str!("../../../sql/import/rows/audit_logs.sql")),
 ];
 
 /// What follows from the entries: text, and the table that it writes.
@@ -48,8 +44,8 @@ const PART: i64 = 20_000;
 pub fn text_of(source: &Source, table: &str) -> Option<String> {
     let (name, text) = ROWS.iter().find(|(name, _)| *name == table)?;
     // A table that the schema lacks counts as empty.
-    let own = format!("{{{name}}}");
-    Some(source.query(&text.replace("{rows}", &own), ""))
+    let own = format!("seed.{name}");
+    Some(source.query(&text.replace("seed.rows", &own), ""))
 }
 
 /// Inserts everything but the trail.

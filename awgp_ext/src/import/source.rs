@@ -123,11 +123,11 @@ impl Source {
         locked.unwrap_or_else(|error| error!("the tables could not be locked: {error}"));
     }
 
-    /// The text of a query with a sub-select in place of each `{table}`; `{rows}` is `rows`.
+    /// The text of a query with a sub-select in place of each `seed.TABLE`; `rows` is that of `seed.rows`.
     pub fn query(&self, sql: &str, rows: &str) -> String {
-        let mut sql = sql.replace("{rows}", rows);
+        let mut sql = sql.replace("seed.rows", rows);
         for spec in TABLES {
-            let place = format!("{{{}}}", spec.name);
+            let place = format!("seed.{}", spec.name);
             if sql.contains(&place) {
                 sql = sql
                     .replace(&place, &self.named(spec.name).map_or_else(|| nothing(spec), SourceTable::rows));

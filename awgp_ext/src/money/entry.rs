@@ -17,7 +17,7 @@ use super::charge::{self, Charge};
 use super::pool::pool_of;
 use super::reservation::Reservation;
 use super::{accounting_time, carrying, holding, numeric, tenant};
-use crate::import::IMPORT;
+use crate::import::permit::IMPORT;
 use crate::pg::datum;
 use crate::pg::raise::raise;
 use crate::pg::relation;

@@ -6,7 +6,7 @@ use super::book::{Book, Order};
 use super::period::{self, Limit};
 use super::permit::LEDGER;
 use super::{accounting_time, numeric, provider};
-use crate::import::IMPORT;
+use crate::import::permit::IMPORT;
 use crate::pg::datum::uuid;
 use crate::pg::raise::raise;
 use crate::pg::relation;

@@ -11,8 +11,8 @@ const BATCH: std::ffi::c_long = 16;
 /// and `visit` may write.
 pub fn for_each(sql: &str, mut visit: impl FnMut(&Row)) {
     let sql = CString::new(sql).unwrap_or_default();
-    // SAFETY: uses SPI as documented: each batch is freed before the next one, with what `visit` has allocated.
-    // After an error the end of the (sub)transaction closes portal and SPI.
+    // SAFETY: uses SPI as documented: each batch is freed before the next one, with what `visit` has
+    // allocated. After an error the end of the (sub)transaction closes portal and SPI.
     unsafe {
         if pg_sys::SPI_connect() < 0 {
             pgrx::error!("SPI_connect failed");

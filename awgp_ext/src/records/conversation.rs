@@ -8,7 +8,7 @@ use super::external::{Found, Logged};
 use super::{ledger, salt};
 use crate::context;
 use crate::guard::binds;
-use crate::import::IMPORT;
+use crate::import::permit::IMPORT;
 use crate::pg::clock;
 use crate::pg::datum::{from_sql, to_sql};
 use crate::pg::encoding::to_server;

@@ -1,7 +1,7 @@
 //! The trigger that applies the state machine of work items to every write.
 
 use super::{WorkItem, gate};
-use crate::import::IMPORT;
+use crate::import::permit::IMPORT;
 use crate::pg::clock;
 use crate::pg::datum::uuid;
 use crate::pg::encoding::to_server;

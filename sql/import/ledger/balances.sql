@@ -7,4 +7,4 @@ SET current_balance = p.monthly_budget - period.spent,
 FROM awgp.budget_periods AS period
 WHERE period.scope = 'pool' AND period.pool_id = p.id AND period.ends_at = p.period_ends_at
   AND p.current_balance <> p.monthly_budget - period.spent
-  AND p.id IN (SELECT s.id FROM {provider_credit_pools} AS s)
+  AND p.id IN (SELECT s.id FROM seed.provider_credit_pools AS s)

@@ -1,4 +1,5 @@
--- What was spent in each period of the imported tenants and assistants, and in the past periods of their pools.
+-- What was spent in each period of the imported tenants and assistants, and in the past periods of their
+-- pools.
 INSERT INTO awgp.budget_periods
     (tenant_id, scope, pool_id, assistant_id, starts_at, ends_at, time_zone, limit_amount, opening, spent, held, remainder)
 WITH entry AS (
@@ -6,7 +7,7 @@ WITH entry AS (
            COALESCE(t.settings ->> 'time_zone', 'UTC') AS zone, t.quota_monthly_cost_limit
     FROM awgp.cost_transactions AS c
     JOIN awgp.tenants AS t ON t.id = c.tenant_id
-    WHERE c.tenant_id IN (SELECT s.id FROM {tenants} AS s)
+    WHERE c.tenant_id IN (SELECT s.id FROM seed.tenants AS s)
 ),
 spent AS (
     SELECT e.tenant_id, 'tenant' AS scope, NULL::uuid AS pool_id, NULL::uuid AS assistant_id, e.zone,

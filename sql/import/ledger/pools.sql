@@ -1,5 +1,5 @@
--- The present period of each imported pool. What its balance says was spent and its entries do not, was spent before:
--- the opening. Where the entries say more, they are right.
+-- The present period of each imported pool. What its balance says was spent and its entries do not, was
+-- spent before: the opening. Where the entries say more, they are right.
 INSERT INTO awgp.budget_periods
     (tenant_id, scope, pool_id, starts_at, ends_at, time_zone, limit_amount, opening, spent, held, remainder)
 SELECT p.tenant_id, 'pool', p.id, p.period_starts_at, p.period_ends_at, COALESCE(t.settings ->> 'time_zone', 'UTC'),
@@ -11,4 +11,4 @@ CROSS JOIN LATERAL (
     WHERE c.tenant_id = p.tenant_id AND c.pool_id = p.id AND c.accounted_at >= p.period_starts_at) AS entries (cost)
 CROSS JOIN LATERAL (
     SELECT GREATEST(round(p.monthly_budget - p.current_balance - cost, 6), 0)) AS before (opening)
-WHERE p.id IN (SELECT s.id FROM {provider_credit_pools} AS s)
+WHERE p.id IN (SELECT s.id FROM seed.provider_credit_pools AS s)

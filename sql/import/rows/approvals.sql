@@ -10,4 +10,4 @@ SELECT p.id, p.tenant_id, p.work_item_id, p.title, p.description, p.risk_level, 
                  || CASE jsonb_typeof(p.context) WHEN 'object' THEN p.context ELSE jsonb_build_object('context', p.context) END
             ELSE COALESCE(p.context, '{}') END AS context,
        p.created_at, p.updated_at
-FROM {rows} AS p
+FROM seed.rows AS p

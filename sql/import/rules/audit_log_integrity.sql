@@ -1,12 +1,12 @@
--- The old chain, as far as the seed describes it: each hash is there once, the last row that a seal names is there,
--- and where seals have the hash of their last row at all, each has it.
+-- The old chain, as far as the seed describes it: each hash is there once, the last row that a seal names
+-- is there, and where seals have the hash of their last row at all, each has it.
 WITH month AS (
     SELECT l.id, l.integrity_hash, to_char(l."timestamp" AT TIME ZONE 'UTC', '"audit_logs_"YYYY_MM') AS name
-    FROM {audit_logs} AS l
+    FROM seed.audit_logs AS l
 ),
 seal AS (
     SELECT i.partition_name, i.last_sequence_number, i.cumulative_hash, last.integrity_hash
-    FROM {audit_log_integrity} AS i
+    FROM seed.audit_log_integrity AS i
     LEFT JOIN month AS last ON last.id = i.last_sequence_number AND last.name = i.partition_name
 )
 SELECT s.partition_name AS row_id, 'last_sequence_number' AS column_name, 'old_rows_missing' AS reason,

@@ -1,5 +1,5 @@
--- A holding with two subsidiaries, as an application of the seed's schema left them: something in every table and
--- in every state. Costs are of this month and of 2025; the trail is of February and March 2025.
+-- A holding with two subsidiaries, as an application of the seed's schema left them: something in every
+-- table and in every state. Costs are of this month and of 2025; the trail is of February and March 2025.
 
 INSERT INTO tenants (id, name, slug, type, parent_tenant_id, settings, quota_max_users) VALUES
     ('10000000-0000-4000-8000-000000000003', 'South', 'south', 'subsidiary', NULL, '{}', 5),
