@@ -20,15 +20,19 @@ pub async fn make(client: &Client, rows: &str) {
 
 /// Digest and number of rows of every table of a schema.
 pub async fn contents(client: &Client, schema: &str) -> Vec<String> {
-    let sql = "SELECT relname::text FROM pg_class
+    let sql = "SELECT relname::text, relkind = 'S' FROM pg_class
                WHERE relnamespace = $1::text::regnamespace AND relkind IN ('r', 'S') ORDER BY relname";
     let mut contents = Vec::new();
     for row in client.query(sql, &[&schema]).await.expect("pg_class is readable") {
         let name: String = row.get(0);
-        let sql = format!(
+        let sql = if row.get(1) {
+            format!("SELECT format('%s %s', last_value, is_called) FROM {schema}.\"{name}\"")
+        } else {
+            format!(
             "SELECT format('%s rows, %s', count(*), md5(string_agg(t::text, E'\\n' ORDER BY t::text COLLATE \"C\")))
              FROM {schema}.\"{name}\" AS t"
-        );
+        )
+        };
         let line: String = client.query_one(&sql, &[]).await.expect("the table is readable").get(0);
         contents.push(format!("{name}: {line}"));
     }

@@ -58,9 +58,10 @@ pub fn import(source: &Source) -> Value {
     let mut writer =
         Writer { given: reserve(highest), sealed, floor: TimestampTz::MIN, moved: 0, renumbered: 0 };
     let mut done = 0;
-    let actor = actor::current();
+    let importer = actor::current();
+    let opening = opening(&importer);
     cursor::for_each(&source.query(ROWS, ""), |row| {
-        queue::push(writer.event(row, &actor));
+        queue::push(writer.event(row, &importer, &opening));
         done += 1;
         if done % STRIDE == 0 {
             tell("imported", "audit_logs", done, Some(count));
@@ -82,7 +83,7 @@ struct Writer {
 }
 
 impl Writer {
-    fn event(&mut self, row: &Row, importer: &Actor) -> Event {
+    fn event(&mut self, row: &Row, importer: &Actor, opening: &str) -> Event {
         let old_id = row.bigint(c"id").unwrap_or(0);
         let old_time = row.bigint(c"timestamp").unwrap_or(0);
         let at = self.time(old_time);
@@ -114,7 +115,7 @@ impl Writer {
             entity_id: row.uuid(c"entity_id"),
             before,
             after,
-            metadata: Some(marked(row.jsonb(c"metadata"), &mark, importer)),
+            metadata: Some(marked(row.jsonb(c"metadata"), &mark, opening)),
             left_out,
         }
     }
@@ -132,25 +133,35 @@ impl Writer {
     }
 }
 
-/// The old metadata with the mark. Where it is no object, or has keys that only AWGP sets, it is within the
-/// mark.
-fn marked(old: Option<Jsonb>, mark: &Value, importer: &Actor) -> Jsonb {
-    let has_reserved =
-        |text: &str| RESERVED.iter().chain(&["imported"]).any(|key| Members::of(text).get(key).is_some());
-    let fits = |old: &Jsonb| old.is_object() && !old.with_text(has_reserved);
-    let wrapped =
-        |imported: &str| Jsonb::from_text(&format!(r#"{{"origin": "import", "imported": {imported}}}"#));
+/// The old metadata with the mark, which begins with `opening`. Where it is no object, or has keys that only
+/// AWGP sets, it is within the mark.
+fn marked(old: Option<Jsonb>, mark: &Value, opening: &str) -> Jsonb {
+    let mark = mark.to_string();
     match old {
-        None => importer.metadata.with(&wrapped(&mark.to_string())),
-        Some(old) if fits(&old) => old.with(&importer.metadata).with(&wrapped(&mark.to_string())),
+        None => Jsonb::from_text(&format!("{opening}{mark}}}")),
+        Some(old) if old.is_object() && !has_reserved(&old) => {
+            old.with(&Jsonb::from_text(&format!("{opening}{mark}}}")))
+        }
         Some(old) => {
-            // The text as it is: Rust would lose digits of numbers.
-            let mark = mark.to_string();
             let open = mark.strip_suffix('}').unwrap_or_default();
-            let whole = old.with_text(|text| format!(r#"{open}, "metadata": {text}}}"#));
-            importer.metadata.with(&wrapped(&whole))
+            // The text as it is: Rust would lose digits of numbers.
+            old.with_text(|text| Jsonb::from_text(&format!(r#"{opening}{open}, "metadata": {text}}}}}"#)))
         }
     }
+}
+
+fn has_reserved(old: &Jsonb) -> bool {
+    let keys = || RESERVED.iter().chain(&["imported"]);
+    // Searching the bytes is cheaper than parsing.
+    let mentions = |key: &&&str| old.bytes().windows(key.len()).any(|bytes| bytes == key.as_bytes());
+    keys().filter(mentions).any(|key| old.with_text(|text| Members::of(text).get(key).is_some()))
+}
+
+/// What every mark begins with: who imports, and that it is an import.
+fn opening(importer: &Actor) -> String {
+    let origin = Jsonb::from_text(r#"{"origin": "import"}"#);
+    let opening = importer.metadata.with(&origin).with_text(str::to_owned);
+    format!(r#"{}, "imported": "#, opening.strip_suffix('}').unwrap_or_default())
 }
 
 /// Number of rows, highest id, and the names of the months.

@@ -63,10 +63,13 @@ async fn assert_sound(database: &Database) {
     assert_eq!(chain::verify(database).await, Vec::new());
     assert_eq!(number(&superuser, "SELECT count(*) FROM awgp.verify_ledger()").await, 0);
     let maintainer = database.connect(Login::Maintainer).await;
-    let ran: serde_json::Value =
-        maintainer.query_one("SELECT awgp.run_maintenance()", &[]).await.expect("maintenance runs").get(0);
-    let failed = ran["steps"].as_array().expect("steps").iter().any(|step| step["ok"] != true);
-    assert!(!failed, "{ran:#}");
+    // A call that has made a month leaves sealing to the next one.
+    for _ in 0..2 {
+        let ran = maintainer.query_one("SELECT awgp.run_maintenance()", &[]).await.expect("maintenance runs");
+        let ran: serde_json::Value = ran.get(0);
+        let failed = ran["steps"].as_array().expect("steps").iter().any(|step| step["ok"] != true);
+        assert!(!failed, "{ran:#}");
+    }
     assert_eq!(chain::verify(database).await, Vec::new());
     let found = findings(&superuser).await;
     assert!(found.is_empty(), "{found:#?}");
@@ -259,10 +262,9 @@ async fn only_a_superuser_or_the_owner_imports() {
 async fn a_role_with_the_privileges_of_the_owner_imports() {
     let (database, superuser) = with_seed("").await;
     let role = format!("import_owner_{}", database.name);
+    let owner: String = superuser.query_one("SELECT current_user::text", &[]).await.expect("a name").get(0);
     superuser
-        .batch_execute(&format!(
-            "BEGIN; CREATE ROLE {role}; GRANT CURRENT_USER TO {role}; SET LOCAL ROLE {role}"
-        ))
+        .batch_execute(&format!("BEGIN; CREATE ROLE {role}; GRANT {owner} TO {role}; SET LOCAL ROLE {role}"))
         .await
         .expect("a role for this transaction");
     let superuser_now: bool = superuser
