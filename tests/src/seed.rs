@@ -29,9 +29,9 @@ pub async fn contents(client: &Client, schema: &str) -> Vec<String> {
             format!("SELECT format('%s %s', last_value, is_called) FROM {schema}.\"{name}\"")
         } else {
             format!(
-            "SELECT format('%s rows, %s', count(*), md5(string_agg(t::text, E'\\n' ORDER BY t::text COLLATE \"C\")))
-             FROM {schema}.\"{name}\" AS t"
-        )
+                "SELECT format('%s rows, %s', count(*), md5(string_agg(t::text, E'\\n' ORDER BY t::text COLLATE \"C\")))
+                 FROM {schema}.\"{name}\" AS t"
+            )
         };
         let line: String = client.query_one(&sql, &[]).await.expect("the table is readable").get(0);
         contents.push(format!("{name}: {line}"));

@@ -20,7 +20,7 @@ const CHECKS: &str = "
     FROM pg_constraint WHERE contype = 'c' AND conrelid = format('awgp.%I', $1)::regclass
     ORDER BY conname";
 
-/// The unique indexes of the table: name, keys, condition, columns. One that holds the id besides other
+/// The unique indexes of the table: name, keys, condition, columns, and those that are keys. One that holds the id besides other
 /// columns says no more than the primary key.
 const UNIQUES: &str = "
     SELECT c.relname::text,
@@ -30,7 +30,9 @@ const UNIQUES: &str = "
                  WHERE attrelid = i.indrelid AND (attnum = ANY (i.indkey) OR attnum IN (
                      SELECT refobjsubid FROM pg_depend
                      WHERE classid = 'pg_class'::regclass AND objid = i.indexrelid AND refobjid = i.indrelid AND refobjsubid > 0))
-                   AND attnum > 0 ORDER BY attnum)
+                   AND attnum > 0 ORDER BY attnum),
+           ARRAY(SELECT attname::text FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS key (number, place)
+                 JOIN pg_attribute ON attrelid = i.indrelid AND attnum = number AND attnum > 0 ORDER BY place)
     FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
     WHERE i.indisunique AND i.indrelid = format('awgp.%I', $1)::regclass
       AND (i.indisprimary OR NOT EXISTS (
@@ -106,25 +108,21 @@ pub fn conditions(table: &str, has: &[String]) -> Vec<Condition> {
 /// The unique keys, for the columns that a row to import has.
 pub fn uniques(table: &str, has: &[String]) -> Vec<Unique> {
     let rows = read(UNIQUES, table, |row| {
-        Ok((
-            row.get::<String>(1)?,
-            row.get::<Vec<String>>(2)?,
-            row.get::<String>(3)?,
-            row.get::<Vec<String>>(4)?,
-        ))
+        let over = row.get::<Vec<String>>(4)?.unwrap_or_default();
+        let plain = row.get::<Vec<String>>(5)?.unwrap_or_default();
+        // A key may be an expression over a column.
+        let column =
+            if plain.iter().all(|column| column == "tenant_id") { named(&over) } else { named(&plain) };
+        let unique = Unique {
+            name: row.get(1)?.unwrap_or_default(),
+            keys: row.get(2)?.unwrap_or_default(),
+            condition: row.get(3)?,
+            column,
+        };
+        Ok((unique, over))
     });
-    rows.into_iter()
-        .filter_map(|(name, keys, condition, over)| {
-            let over = over.unwrap_or_default();
-            let complete = over.iter().all(|column| has.contains(column));
-            complete.then(|| Unique {
-                name: name.unwrap_or_default(),
-                keys: keys.unwrap_or_default(),
-                condition,
-                column: named(&over),
-            })
-        })
-        .collect()
+    let complete = |over: &[String]| over.iter().all(|column| has.contains(column));
+    rows.into_iter().filter(|(_, over)| complete(over)).map(|(unique, _)| unique).collect()
 }
 
 /// The foreign keys, for the columns that a row to import has.

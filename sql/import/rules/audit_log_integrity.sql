@@ -1,5 +1,5 @@
--- The old chain, as far as the seed describes it: each hash is there once, the last row that a seal names
--- is there, and where seals have the hash of their last row at all, each has it.
+-- The old chain, as far as the seed describes it: the last row that a seal names is there, and where seals
+-- have the hash of their last row at all, each has it.
 WITH month AS (
     SELECT l.id, l.integrity_hash, to_char(l."timestamp" AT TIME ZONE 'UTC', '"audit_logs_"YYYY_MM') AS name
     FROM seed.audit_logs AS l
@@ -19,7 +19,3 @@ SELECT s.partition_name, 'cumulative_hash', 'old_seal_broken',
 FROM seal AS s
 WHERE s.integrity_hash <> s.cumulative_hash
   AND EXISTS (SELECT FROM seal AS fits WHERE fits.integrity_hash = fits.cumulative_hash)
-UNION ALL
-SELECT min(m.id)::text, 'integrity_hash', 'old_hash_repeated', format('%s rows have it', count(*)), 'warning'
-FROM month AS m
-GROUP BY m.integrity_hash HAVING count(*) > 1

@@ -32,3 +32,7 @@ UNION ALL
 SELECT l.id::text, 'id', 'renumbered', NULL, 'warning'
 FROM seed.audit_logs AS l
 WHERE l.id <= (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM awgp.audit_logs_id_seq)
+UNION ALL
+SELECT min(l.id)::text, 'integrity_hash', 'old_hash_repeated', format('%s rows have it', count(*)), 'warning'
+FROM seed.audit_logs AS l
+GROUP BY l.integrity_hash HAVING count(*) > 1

@@ -10,7 +10,7 @@ const MISFITS: &str = include_str!("misfits.sql");
 const EXPECTED: &[(&str, &str, &str, &str)] = &[
     ("tenants", "1b000000-0000-4000-8000-000000000001", "slug", "check_violation"),
     ("tenants", "1b000000-0000-4000-8000-000000000002", "parent_tenant_id", "parent_not_holding"),
-    ("tenants", "1b000000-0000-4000-8000-000000000003", "settings", "unknown_time_zone"),
+    ("tenants", "1b000000-0000-4000-8000-000000000003", "settings", "invalid_setting"),
     ("tenants", "1b000000-0000-4000-8000-000000000004", "is_active", "null"),
     ("tenants", "1b000000-0000-4000-8000-000000000004", "quota_max_users", "quota_exceeded"),
     ("tenants", "1b000000-0000-4000-8000-000000000004", "quota_max_assistants", "quota_exceeded"),
