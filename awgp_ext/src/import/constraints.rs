@@ -20,8 +20,8 @@ const CHECKS: &str = "
     FROM pg_constraint WHERE contype = 'c' AND conrelid = format('awgp.%I', $1)::regclass
     ORDER BY conname";
 
-/// The unique indexes of the table: name, keys, condition, columns, and those that are keys. One that holds the id besides other
-/// columns says no more than the primary key.
+/// The unique indexes of the table: name, keys, condition, columns, and those that are keys. One that holds
+/// the id besides other columns says no more than the primary key.
 const UNIQUES: &str = "
     SELECT c.relname::text,
            ARRAY(SELECT pg_get_indexdef(i.indexrelid, place, true) FROM generate_series(1, i.indnkeyatts) AS place ORDER BY place),
