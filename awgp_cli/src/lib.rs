@@ -3,8 +3,9 @@
 //! - [`opt`]: every argument; its doc comments are the help; `usage`: the message for invalid arguments
 //! - [`invocation`]: what every command gets, and how it ends
 //! - one file per noun, with one `run`: [`tenant`], [`user`], [`assistant`], [`work`], [`approval`],
-//!   [`delegation`], [`action`], [`message`], [`policy`], [`template`], [`conversation`], [`flag`], [`pool`],
-//!   [`cost`], [`price`], [`provider`], [`partition`], [`maintenance`], [`init`], [`doctor`], [`version`]
+//!   [`delegation`], [`action`], [`message`], [`policy`], [`template`], [`conversation`], [`flag`],
+//!   [`pool`], [`cost`], [`price`], [`provider`], [`partition`], [`maintenance`], [`import`], [`init`],
+//!   [`doctor`], [`version`]
 //! - [`audit`]: reading, exporting and verifying the trail
 //! - [`demo`]: the main job on realistic input, chapter by chapter
 //! - [`given`]: input from standard input and as JSON Lines
@@ -24,6 +25,7 @@ pub mod demo;
 pub mod doctor;
 pub mod flag;
 pub mod given;
+pub mod import;
 pub mod init;
 pub mod invocation;
 pub mod maintenance;
@@ -111,6 +113,7 @@ async fn run_command(opt: &Opt) -> Result<Exit, Failure> {
         Command::Partition(noun) => partition::run(noun, invocation).await,
         Command::Maintenance(noun) => maintenance::run(noun, invocation).await,
         Command::Provider(noun) => provider::run(noun, invocation).await,
+        Command::Import(options) => import::run(options, invocation).await,
         Command::Demo(options) => demo::run(options, invocation).await,
     }
 }

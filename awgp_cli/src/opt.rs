@@ -8,6 +8,7 @@ mod conversation;
 mod cost;
 mod delegation;
 mod flag;
+mod import;
 mod maintenance;
 mod message;
 mod partition;
@@ -38,6 +39,7 @@ pub use conversation::{
 pub use cost::{By, Cost, CostRecord, CostReport};
 pub use delegation::{Delegation, DelegationCreate, DelegationList, DelegationRevoke};
 pub use flag::{Flag, FlagCreate, FlagList, FlagReview};
+pub use import::Import;
 pub use maintenance::{Maintenance, MaintenanceRun};
 pub use message::{Message, MessageAsked};
 pub use partition::{
@@ -104,7 +106,7 @@ pub enum Format {
     Table,
     /// JSON for programs.
     Json,
-    /// CSV for spreadsheets: lists of prices, pools and costs.
+    /// CSV for spreadsheets: lists of prices, pools and costs, and the report of an import.
     Csv,
 }
 
@@ -193,6 +195,13 @@ pub enum Command {
     /// Identity providers, whose tokens are accepted in signed mode. Needs the role awgp_admin.
     #[command(subcommand)]
     Provider(Provider),
+    /// Import an application's own tables that were made from the same schema as AWGP.
+    ///
+    /// Rows come under their ids and with their states, and the old audit rows are chained and marked. All
+    /// or nothing, in one transaction; the application must not run meanwhile. A dry run comes first: on a
+    /// terminal it is shown and you are asked; elsewhere run --dry-run, then --yes. The exit code is 12
+    /// when a row does not fit. The database user must be a superuser or own the extension.
+    Import(Import),
     /// Load a realistic organisation as ordinary roles and prove the promises on it, step by step.
     ///
     /// The database user must be able to create roles. Three temporary login roles are created and dropped.
@@ -209,6 +218,7 @@ impl Command {
             Self::Price(Price::List(_) | Price::Show(_))
                 | Self::Pool(Pool::List | Pool::History(_))
                 | Self::Cost(Cost::Report(_))
+                | Self::Import(_)
         )
     }
 }

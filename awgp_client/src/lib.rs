@@ -48,7 +48,7 @@ mod token;
 mod work;
 
 pub use call::Call;
-pub use connect::Target;
+pub use connect::{Notices, Target};
 pub use context::Context;
 pub use exit::{EXIT_CODES, Exit};
 pub use failure::{Failure, Trouble};

@@ -32,6 +32,7 @@ pub mod reason;
 pub mod records;
 pub mod refusal;
 pub mod retention;
+pub mod seed;
 pub mod server_command;
 pub mod server_release;
 pub mod setting_error;

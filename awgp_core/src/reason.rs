@@ -387,4 +387,14 @@ reasons! {
     RowsRefused = "rows_refused", ConstraintViolation;
     /// The object with the name of a month's partition is not an attached partition of the audit trail.
     PartitionNameTaken = "partition_name_taken", WrongState;
+    /// Only a superuser or the owner of the extension imports.
+    ImportNotAllowed = "import_not_allowed", NotAllowed;
+    /// The schema to import from is not there, or has no table of tenants.
+    SeedNotFound = "seed_not_found", NotFound;
+    /// A table to import from could be one of two relations, or row-level security hides its rows.
+    SeedUnreadable = "seed_unreadable", WrongState;
+    /// Rows to import do not fit; a dry run lists them.
+    SeedMisfits = "seed_misfits", ConstraintViolation;
+    /// Every tenant of the schema to import from is here already.
+    AlreadyImported = "already_imported", WrongState;
 }

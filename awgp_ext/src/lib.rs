@@ -18,6 +18,7 @@ mod doctor; // what is wrong with this installation, as rows
 mod ends; // what runs when a transaction or a savepoint ends, in order
 mod guard; // the triggers that apply the rules to plain DML
 mod identity; // signed mode: verified tokens
+mod import; // rows of the seed's own tables, brought in
 mod install; // structure: tables, migrations and scripts, outside the extension
 mod locks; // the subjects of advisory locks
 mod maintenance; // maintenance, step by step; the background worker

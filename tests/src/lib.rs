@@ -20,6 +20,7 @@ pub mod own_server;
 pub mod pages;
 pub mod past;
 pub mod rows;
+pub mod seed;
 pub mod standby;
 pub mod tampering;
 pub mod tokens;

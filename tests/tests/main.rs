@@ -39,6 +39,7 @@ mod drivers;
 mod dump_restore;
 mod emails;
 mod failing_triggers;
+mod import;
 mod isolation;
 mod ledger;
 mod lifecycle;

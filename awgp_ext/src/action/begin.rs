@@ -313,6 +313,7 @@ impl Request {
         });
         queue::push(Event {
             id: None,
+            at: None,
             tenant: context.tenant,
             actor: actor::current(),
             action: "action.denied".to_owned(),

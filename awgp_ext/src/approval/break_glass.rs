@@ -60,6 +60,7 @@ fn tell(approval: &Approval, user: Uuid, reason: &str) {
     });
     queue::push(Event {
         id: None,
+        at: None,
         tenant: approval.tenant,
         actor: actor::current(),
         action: "break_glass".to_owned(),

@@ -3,6 +3,7 @@
 
 use super::people::{self, Keep};
 use super::policy;
+use crate::import::permit::IMPORT;
 use crate::pg::clock;
 use crate::pg::datum::uuid;
 use crate::pg::encoding::to_server;
@@ -22,6 +23,9 @@ trigger_function!(awgp_delegation_machine, pg_finfo_awgp_delegation_machine, del
 trigger_function!(awgp_guard_decision, pg_finfo_awgp_guard_decision, guard_decision);
 
 fn delegation_machine(call: &TriggerCall) -> Datum {
+    if IMPORT.is_held_for(call.relation_oid()) {
+        return call.keep();
+    }
     let row = call.new_row();
     let Some(tenant) = row.uuid(c"tenant_id") else { return call.keep() };
     if call.is_row_insert() {

@@ -2,6 +2,7 @@
 
 use super::intent::{Intent, meaning};
 use super::{Approval, notice, policy, undecidable};
+use crate::import::permit::IMPORT;
 use crate::pg::datum::uuid;
 use crate::pg::role::as_owner_past_row_security;
 use crate::pg::statement::statements;
@@ -50,6 +51,9 @@ statements! {
 
 /// AFTER INSERT OR UPDATE: a new request makes its item wait; every transition is notified.
 fn approval_effects(call: &TriggerCall) -> Datum {
+    if IMPORT.is_held_for(call.relation_oid()) {
+        return nothing();
+    }
     let row = call.new_row();
     let (Some(tenant), Some(id), Some(item)) =
         (row.uuid(c"tenant_id"), row.uuid(c"id"), row.uuid(c"work_item_id"))

@@ -16,7 +16,7 @@ use crate::work::effects::withdraw;
 use crate::work::functions::lock;
 use awgp_core::approval::policy::{ApprovalPolicy, RISK_MAX};
 use awgp_core::approval::{
-    MACHINE, Status, already_asked, expiry_out_of_range, no_requester, requester_not_user,
+    MACHINE, Status, already_asked, expiry_out_of_range, is_open, no_requester, requester_not_user,
 };
 use awgp_core::human::Human;
 use awgp_core::refusal::Refusal;
@@ -68,6 +68,20 @@ pub fn request(call: &TriggerCall) -> Datum {
         (c"used_at", None),
         (c"withdrawn_at", None),
         (c"break_glass", false.into_datum()),
+    ])
+}
+
+/// BEFORE INSERT of an imported approval: an open one is pinned to the work item as it is imported. What was
+/// decided before is pinned to nothing, because AWGP does not know what was asked: no work begins under it.
+pub fn imported(call: &TriggerCall) -> Datum {
+    let row = call.new_row();
+    let is_open = row.text(c"status").and_then(|name| Status::named(&name)).is_some_and(is_open);
+    let item = row.uuid(c"tenant_id").zip(row.uuid(c"work_item_id")).filter(|_| is_open);
+    let item = item.and_then(|(tenant, item)| WorkItem::find(tenant, item));
+    let pin = item.map_or_else(|| Pin { version: VERSION, digest: NO_ITEM.to_owned() }, |item| item.pin());
+    call.with_columns(&[
+        (c"request_digest", to_server(&pin.digest)),
+        (c"request_digest_version", pin.version.into_datum()),
     ])
 }
 

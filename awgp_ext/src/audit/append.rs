@@ -97,6 +97,12 @@ impl Appender {
         }
     }
 
+    /// The timestamp of an old row that is imported, and its partition. The caller keeps months from being
+    /// sealed meanwhile, and has chosen a month that is not.
+    pub fn time_of_old(&mut self, at: pg_sys::TimestampTz) -> (pg_sys::TimestampTz, usize) {
+        (at, self.target(at))
+    }
+
     /// Appends one chained row.
     pub fn append(&mut self, event: &Event, content: &Content<'_>, at: &Place, hash: &[u8; 64]) {
         let Place { id, timestamp, target, lane, seq } = *at;

@@ -7,14 +7,16 @@
 //! The owner of a table can create such a trigger by hand, and restoring a dump does. So rows of an
 //! application's own table are recorded under the table's name, not under an argument of the trigger.
 
+use super::actor::{self, Actor};
 use super::event::Event;
 use super::image::{self, Image};
+use super::queue;
 use super::rules::{self, Key, Rules};
 use super::value;
-use super::{actor, queue};
 use crate::audit::installation;
 use crate::context;
 use crate::identity::last_login::LOGIN_TIME;
+use crate::import::permit::IMPORT;
 use crate::pg::datum;
 use crate::pg::jsonb::Jsonb;
 use crate::pg::raise::raise;
@@ -28,6 +30,9 @@ use pgrx::pg_sys::{self, Datum};
 use pgrx::{PgLogLevel, PgSqlErrorCode};
 use serde_json::json;
 use uuid::Uuid;
+
+/// The part of metadata that marks the event of an imported row.
+const IMPORTED: &str = r#"{"imported": true}"#;
 
 trigger_function!(awgp_capture, pg_finfo_awgp_capture, capture);
 
@@ -72,7 +77,7 @@ fn capture(call: &TriggerCall) -> Datum {
         }
         let actor = actor::current();
         let (entity_id, metadata) = match &rules.key {
-            Key::Uuid(number) => (uuid_of(call, row, *number), None),
+            Key::Uuid(number) => (uuid_of(call, row, *number), imported(call, &actor)),
             Key::Columns(numbers) => {
                 let key = key_of(call, row, numbers);
                 let told = Jsonb::from_text(&json!({ "key": key }).to_string());
@@ -82,6 +87,7 @@ fn capture(call: &TriggerCall) -> Datum {
         };
         queue::push(Event {
             id: None,
+            at: None,
             tenant,
             actor,
             action: change.action.to_owned(),
@@ -106,6 +112,11 @@ fn capture(call: &TriggerCall) -> Datum {
         }
     }
     nothing()
+}
+
+/// The mark of a row that an import brings in. What a client writes has an `origin` besides.
+fn imported(call: &TriggerCall, actor: &Actor) -> Option<Jsonb> {
+    IMPORT.is_held_for(call.relation_oid()).then(|| actor.metadata.with(&Jsonb::from_text(IMPORTED)))
 }
 
 fn uuid_of(call: &TriggerCall, row: pg_sys::HeapTuple, number: i16) -> Option<Uuid> {

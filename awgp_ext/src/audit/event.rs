@@ -2,12 +2,15 @@
 
 use super::actor::Actor;
 use crate::pg::jsonb::Jsonb;
+use pgrx::pg_sys;
 use uuid::Uuid;
 
 /// What happened, to what, by whom; not yet numbered, timestamped or chained.
 pub struct Event {
     /// `id`, where the caller already knows it.
     pub id: Option<i64>,
+    /// `timestamp`, where it is an old row that is imported; otherwise the time at which it is chained.
+    pub at: Option<pg_sys::TimestampTz>,
     /// `tenant_id`.
     pub tenant: Uuid,
     /// `actor_type`, `actor_id` and the actor's part of `metadata`.

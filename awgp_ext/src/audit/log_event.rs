@@ -52,6 +52,7 @@ fn log_event(
     let id = append::next_id(relation::existing(c"audit_logs_id_seq"));
     queue::push(Event {
         id: Some(id),
+        at: None,
         tenant: context.tenant,
         actor,
         action: name("action", action),
@@ -73,7 +74,7 @@ fn flush_audit() -> i64 {
 }
 
 /// The state without its secrets. A state that has no secrets is measured later, with the rest of the event.
-fn masked(name: &'static str, state: Jsonb, limit: usize, left_out: &mut Vec<String>) -> Jsonb {
+pub fn masked(name: &'static str, state: Jsonb, limit: usize, left_out: &mut Vec<String>) -> Jsonb {
     match left_out::masked(state.bytes(), limit) {
         Masked::AsItIs => state,
         Masked::Text(text) => Jsonb::from_text(&text),

@@ -80,6 +80,7 @@ pub fn push(event: Event) {
 pub fn push_installation_event(action: &str, entity_type: &str, after: &serde_json::Value) {
     push(Event {
         id: None,
+        at: None,
         tenant: installation::id(),
         actor: actor::current(),
         action: action.to_owned(),
@@ -127,7 +128,10 @@ pub fn flush() -> usize {
 fn write(event: &Event, heads: &mut HashMap<Uuid, Head>, linker: &mut Linker, appender: &mut Appender) {
     let head = heads.entry(event.tenant).or_insert_with(|| lanes::take(event.tenant, appender));
     // Where the clock has gone back, the tail's time is used: within a lane time never runs backwards.
-    let (timestamp, target) = appender.time(head.timestamp);
+    let (timestamp, target) = match event.at {
+        None => appender.time(head.timestamp),
+        Some(at) => appender.time_of_old(at.max(head.timestamp)),
+    };
     let id = event.id.unwrap_or_else(|| appender.next_id());
     let seq = head.link.seq + 1;
     let content = Content::of(event, settings::event_max());

@@ -140,6 +140,7 @@ const MEMBERS: &[File] = files! { "members":
     "arguments",
     "numbers",
     "lifecycle",
+    "import",
 };
 
 /// Who may see and write which rows, with the grants beside it.

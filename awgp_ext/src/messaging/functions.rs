@@ -168,6 +168,7 @@ impl Message {
         }
         queue::push(Event {
             id: Some(id),
+            at: None,
             tenant,
             actor: actor::current(),
             action: if decision.is_allowed() { "message.allowed" } else { "message.denied" }.to_owned(),

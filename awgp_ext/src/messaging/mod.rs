@@ -2,6 +2,6 @@
 
 mod functions;
 mod guard;
-mod load;
+pub mod load;
 mod maintenance;
 mod windows;

@@ -17,6 +17,7 @@ use super::charge::{self, Charge};
 use super::pool::pool_of;
 use super::reservation::Reservation;
 use super::{accounting_time, carrying, holding, numeric, tenant};
+use crate::import::permit::IMPORT;
 use crate::pg::datum;
 use crate::pg::raise::raise;
 use crate::pg::relation;
@@ -38,6 +39,10 @@ trigger_function!(awgp_post_entry, pg_finfo_awgp_post_entry, post_entry);
 fn keep_entry(call: &TriggerCall) -> Datum {
     if !call.is_row_insert() {
         raise(&refusals::ledger_immutable(call.argument(0)));
+    }
+    // An imported entry has its accounting, and the periods are made of all entries.
+    if IMPORT.is_held_for(call.relation_oid()) {
+        return call.keep();
     }
     let row = call.new_row();
     let (Some(tenant), Some(assistant), Some(provider)) =
@@ -179,6 +184,9 @@ fn accounted(
 
 /// AFTER INSERT, the last of the triggers: changes the balances.
 fn post_entry(call: &TriggerCall) -> Datum {
+    if IMPORT.is_held_for(call.relation_oid()) {
+        return nothing();
+    }
     let row = call.new_row();
     let Some(entry) = Entry::of(&row) else { return nothing() };
     let Some(id) = row.uuid(c"id") else { return nothing() };

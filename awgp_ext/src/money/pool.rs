@@ -6,6 +6,7 @@ use super::book::{Book, Order};
 use super::period::{self, Limit};
 use super::permit::LEDGER;
 use super::{accounting_time, numeric, provider};
+use crate::import::permit::IMPORT;
 use crate::pg::datum::uuid;
 use crate::pg::raise::raise;
 use crate::pg::relation;
@@ -52,6 +53,9 @@ statements! {
 fn keep_pool(call: &TriggerCall) -> Datum {
     if call.is_row_insert() {
         return keep_new(call);
+    }
+    if IMPORT.is_held_for(call.relation_oid()) {
+        return call.keep();
     }
     if !call.is_update() {
         // Foreign keys refuse this where money has moved. A pool without entries is deleted together with its
@@ -132,6 +136,10 @@ fn keep_new(call: &TriggerCall) -> Datum {
 
 /// AFTER INSERT OR UPDATE: creates the pool's period, or updates it to the new budget.
 fn post_pool(call: &TriggerCall) -> Datum {
+    // The periods of an imported pool follow from its entries.
+    if IMPORT.is_held_for(call.relation_oid()) {
+        return nothing();
+    }
     let row = call.new_row();
     let budget = numeric::kept(&row, c"monthly_budget");
     let Some(limit) = limit_of(call, budget) else { return nothing() };

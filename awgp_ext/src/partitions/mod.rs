@@ -71,7 +71,17 @@ fn months(months_ahead: i64, at: TimestampWithTimeZone) -> Vec<Month> {
 
 /// Does the work of `ensure_partitions()`.
 pub fn ensure(months_ahead: i64, at: TimestampWithTimeZone) -> Vec<String> {
-    let months = months(months_ahead, at);
+    make_missing(months(months_ahead, at))
+}
+
+/// Creates the missing partitions of these months, from 1970 on, and returns the names of those it created.
+pub fn ensure_months(months: impl Iterator<Item = awgp_core::month::Month>) -> Vec<String> {
+    let months: Vec<Month> = months.filter(|month| month.start_us() >= 0).map(Month::from_month).collect();
+    refuse_taken_names(&months);
+    make_missing(months)
+}
+
+fn make_missing(months: Vec<Month>) -> Vec<String> {
     lock::lock_until_commit(Subject::Partitions);
     let of = |part: fn(&Month) -> &String| months.iter().map(part).cloned().collect::<Vec<String>>();
     let arguments =

@@ -4,6 +4,7 @@ pub mod argument; // arguments as SQL passes them, refused by their names
 pub mod c_function; // C functions that pgrx does not declare
 pub mod catalog; // AWGP's own relations, and where the catalog has them
 pub mod clock; // the wall clock, and moments that callers give in its place
+pub mod cursor; // queries that are read row by row, in bounded memory
 pub mod datum; // values between SQL and Rust
 pub mod descriptor; // columns of a row type: numbers and names
 pub mod encoding; // text between the server's encoding and UTF-8

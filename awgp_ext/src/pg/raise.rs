@@ -37,12 +37,12 @@ pub fn warn(refusal: &Refusal) {
         .report(PgLogLevel::WARNING);
 }
 
-/// Tells the client something that is not an error.
+/// Tells the client something that is not an error; without a hint where there is nothing to do.
 pub fn notice(message: &str, facts: &Value, hint: &str) {
-    ErrorReport::new(PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION, message.to_owned(), "awgp")
-        .set_detail(facts.to_string())
-        .set_hint(hint.to_owned())
-        .report(PgLogLevel::NOTICE);
+    let report = ErrorReport::new(PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION, message.to_owned(), "awgp")
+        .set_detail(facts.to_string());
+    let report = if hint.is_empty() { report } else { report.set_hint(hint.to_owned()) };
+    report.report(PgLogLevel::NOTICE);
 }
 
 /// The value; raises the refusal where there is an error instead.

@@ -8,6 +8,7 @@ use super::external::{Found, Logged};
 use super::{ledger, salt};
 use crate::context;
 use crate::guard::binds;
+use crate::import::permit::IMPORT;
 use crate::pg::clock;
 use crate::pg::datum::{from_sql, to_sql};
 use crate::pg::encoding::to_server;
@@ -80,8 +81,8 @@ fn made(call: &TriggerCall, new: &Row) -> Datum {
         let started = new.bigint(c"ended_at").map_or(now, |ended| ended.min(now));
         values.push((c"started_at", Some(Datum::from(started))));
     }
-    // A restored conversation keeps its number, or stays without one.
-    if !restored {
+    // A restored or imported conversation keeps its number, or stays without one.
+    if !restored && !IMPORT.is_held_for(call.relation_oid()) {
         values.push((c"external_number", external_number(new, &messages).into_datum()));
     }
     values.extend(about(new, told(&parsed)));

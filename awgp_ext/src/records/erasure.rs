@@ -84,6 +84,7 @@ fn record(tenant: Uuid, conversation: Uuid, row: &Row, words: usize, flags: usiz
     });
     queue::push(Event {
         id: None,
+        at: None,
         tenant,
         actor: actor::current(),
         action: "erase".to_owned(),

@@ -1,6 +1,7 @@
 //! The trigger that applies the state machine of work items to every write.
 
 use super::{WorkItem, gate};
+use crate::import::permit::IMPORT;
 use crate::pg::clock;
 use crate::pg::datum::uuid;
 use crate::pg::encoding::to_server;
@@ -27,6 +28,9 @@ struct Kept {
 }
 
 fn work_item_machine(call: &TriggerCall) -> Datum {
+    if IMPORT.is_held_for(call.relation_oid()) {
+        return call.keep();
+    }
     // NULL in a NOT NULL column, and a value that is not a status, are left to the table's constraints.
     let Some(new) = WorkItem::read(&call.new_row()) else { return call.keep() };
     let Some(to) = new.status else { return call.keep() };
