@@ -23,8 +23,8 @@ def in_context(who, using="default", isolation_level="READ COMMITTED"):
 
 
 def with_context(who_of):
-    """For a view under ATOMIC_REQUESTS: puts the context of the request into its transaction. Middleware would
-    come before that."""
+    """For a view under ATOMIC_REQUESTS: puts the context of the request into its transaction. Middleware
+    would come before that."""
 
     def decorate(view):
         @functools.wraps(view)
