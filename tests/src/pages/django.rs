@@ -30,8 +30,8 @@ pub async fn pages(superuser: &Client) -> Vec<Page> {
 
 fn file(models: &[Model], model: &Model) -> String {
     let comment = wrapped(&format!("\"\"\"{}\"\"\"", model.comment));
-    let comment: String = comment.lines().map(|line| format!("    {line}\n")).collect();
-    let mut class = format!("class {}(models.Model):\n{comment}\n", model.name);
+    let comment = comment.trim_end().replace('\n', "\n    ");
+    let mut class = format!("class {}(models.Model):\n    {comment}\n\n", model.name);
     if model.primary.len() > 1 {
         let key = model.primary.iter().map(|name| attribute(models, model, name));
         let _ = writeln!(class, "    pk = models.CompositePrimaryKey({})", quoted(key));
