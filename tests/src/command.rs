@@ -2,7 +2,7 @@
 
 use crate::{Database, Login};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 /// A client program of the server's version: from the folder of `AWGP_PG_CONFIG` where that is set, from PATH
 /// otherwise.
@@ -29,6 +29,39 @@ pub fn run(name: &str, database: &Database, arguments: &[&str]) -> String {
         .unwrap_or_else(|error| panic!("{name} is not here: {error}; set AWGP_PG_CONFIG"));
     assert!(output.status.success(), "{name} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("the output is UTF-8")
+}
+
+/// What a command says, with nothing on its standard input. Fails where the command fails.
+pub fn output_of(command: &mut Command) -> String {
+    let output = finished(command);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        output.status.success(),
+        "{command:?}: {}{}",
+        shortened(&output.stdout),
+        shortened(&output.stderr)
+    );
+    said
+}
+
+/// A program may print a line of itself that is a whole library.
+fn shortened(said: &[u8]) -> String {
+    let said = String::from_utf8_lossy(said);
+    said.lines().map(|line| line.chars().take(300).chain(['\n']).collect::<String>()).collect()
+}
+
+/// What a command says that has to fail.
+pub fn failure_of(command: &mut Command) -> String {
+    let output = finished(command);
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    assert!(!output.status.success(), "{command:?} has to fail: {said}");
+    said
+}
+
+fn finished(command: &mut Command) -> Output {
+    let output = command.stdin(Stdio::null()).output();
+    output.unwrap_or_else(|error| panic!("{command:?}: {error}; run scripts/setup"))
 }
 
 /// A folder of a test's own; gone when it is dropped.

@@ -1,6 +1,7 @@
 //! What drivers send for a number is taken: psycopg 3, psycopg2, node-postgres and JDBC, each with its own
 //! bindings, in small programs under tests/drivers/. scripts/setup installs what they need.
 
+use awgp_tests::command::output_of;
 use awgp_tests::fixture::{self, within};
 use awgp_tests::toolchain::path;
 use awgp_tests::{Database, Login, PASSWORD};
@@ -47,21 +48,14 @@ async fn scene() -> (Database, [String; 3]) {
     (database, arguments)
 }
 
-fn run(command: &mut Command) -> String {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}; run scripts/setup"));
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{command:?}: {said}{}", String::from_utf8_lossy(&output.stderr));
-    said
-}
-
 #[tokio::test]
 async fn psycopg_and_psycopg2_pass_numbers_as_python_has_them() {
     for module in ["psycopg", "psycopg2"] {
         let (_database, arguments) = scene().await;
         let mut python = Command::new("python3");
-        python.env("PYTHONPATH", path("AWGP_PSYCOPG_HOME")).env("PYTHONDONTWRITEBYTECODE", "1");
+        python.env("PYTHONPATH", path("AWGP_PYTHON_CLIENTS")).env("PYTHONDONTWRITEBYTECODE", "1");
         python.arg(program("pass_numbers.py")).arg(module).args(arguments);
-        assert_eq!(run(&mut python), ENTERED, "{module}");
+        assert_eq!(output_of(&mut python), ENTERED, "{module}");
     }
 }
 
@@ -69,9 +63,9 @@ async fn psycopg_and_psycopg2_pass_numbers_as_python_has_them() {
 async fn node_postgres_passes_numbers_as_javascript_has_them() {
     let (_database, arguments) = scene().await;
     let mut node = Command::new("node");
-    node.env("NODE_PATH", format!("{}/node_modules", path("AWGP_NODE_POSTGRES_HOME")));
+    node.env("NODE_PATH", format!("{}/node_modules", path("AWGP_NODE_CLIENTS")));
     node.arg(program("pass_numbers.js")).args(arguments);
-    assert_eq!(run(&mut node), ENTERED);
+    assert_eq!(output_of(&mut node), ENTERED);
 }
 
 #[tokio::test]
@@ -83,5 +77,5 @@ async fn jdbc_passes_numbers_as_java_has_them() {
     let mut java = Command::new("java");
     java.arg("-cp").arg(path("AWGP_JDBC")).arg(program("PassNumbers.java"));
     java.args([url.as_str(), "awgp_test_app", PASSWORD, &tenant, &assistant]);
-    assert_eq!(run(&mut java), ENTERED);
+    assert_eq!(output_of(&mut java), ENTERED);
 }

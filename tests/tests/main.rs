@@ -29,6 +29,7 @@ mod cli_nouns;
 mod cli_partition;
 mod cli_prices;
 mod cli_records;
+mod clients;
 mod context;
 mod crash;
 mod create;

@@ -3,7 +3,7 @@
 use awgp_core::audit::note;
 use awgp_core::reason::Reason;
 use awgp_tests::command::{Folder, program};
-use awgp_tests::pages::{assert_complete, assert_written, examples, functions, schema};
+use awgp_tests::pages::{assert_complete, assert_written, django, examples, functions, prisma, schema};
 use awgp_tests::past::{Past, ensure, month_ago};
 use awgp_tests::tokens::{ED25519, claims, jwks};
 use awgp_tests::{Database, Login, fixture};
@@ -18,6 +18,21 @@ async fn every_table_and_view_has_a_page_that_says_what_is_installed() {
     assert!(pages.len() > 30, "there are tables");
     assert_written(&pages);
     assert_complete("schema", &pages);
+}
+
+#[tokio::test]
+async fn the_models_of_prisma_have_the_columns_types_and_keys_of_every_table() {
+    let database = Database::new().await;
+    assert_written(&[prisma::page(&database.superuser().await).await]);
+}
+
+#[tokio::test]
+async fn the_models_of_django_have_the_columns_types_and_keys_of_every_table() {
+    let database = Database::new().await;
+    let pages = django::pages(&database.superuser().await).await;
+    assert!(pages.len() > 30, "there are tables");
+    assert_written(&pages);
+    assert_complete(django::FOLDER, &pages);
 }
 
 #[tokio::test]

@@ -1,0 +1,14 @@
+from django.db import models
+
+
+class MaintenanceStep(models.Model):
+    """The last outcome of each step of maintenance."""
+
+    step = models.TextField(primary_key=True)
+    last_run_at = models.DateTimeField()
+    last_success_at = models.DateTimeField(null=True, blank=True)
+    last_outcome = models.JSONField()
+
+    class Meta:
+        managed = False
+        db_table = '"awgp"."maintenance_steps"'

@@ -1,0 +1,145 @@
+// The story of docs/clients, told with Drizzle: node story.mjs, with DATABASE_URL of a member of awgp_app.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eq, sql } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import { assistants, workItems } from './awgp.mjs';
+
+const db = drizzle(process.env.DATABASE_URL);
+
+// Runs work in a transaction with a tenant, and a user of it, in context.
+function inContext(who, work, isolationLevel = 'read committed') {
+  return db.transaction(async (tx) => {
+    await tx.execute(sql`SELECT awgp.set_context(${who.tenant}, ${who.user})`);
+    return work(tx);
+  }, { isolationLevel });
+}
+
+// Takes a refusal apart. The driver's error is the cause of Drizzle's. DETAIL of AWGP's refusals is JSON with a reason
+// that never changes its meaning.
+function refusal(error) {
+  const { code, detail, hint } = error.cause ?? error;
+  const facts = detail?.startsWith('{') ? JSON.parse(detail) : {};
+  return { code, reason: facts.reason, hint };
+}
+
+// The whole transaction again helps after these and no others.
+const AGAIN = new Set(['40001', '40P01', '55P03']);
+
+// Runs a transaction until it ends otherwise than by a conflict with another one, five times at most.
+async function retrying(transaction) {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await transaction(attempt);
+    } catch (error) {
+      if (attempt === 5 || !AGAIN.has(refusal(error).code)) throw error;
+      await sleep(Math.random() * 20 * 2 ** attempt);
+    }
+  }
+}
+
+// The first row of a statement.
+async function one(tx, statement) {
+  const { rows } = await tx.execute(statement);
+  return rows[0];
+}
+
+// Who acts: a tenant by its slug, then its people and assistants.
+async function scene() {
+  const { tenant } = await one(db, sql`SELECT awgp.find_tenant('north') AS tenant`);
+  return inContext({ tenant, user: null }, async (tx) => {
+    const { ada, bob } = await one(tx, sql`
+      SELECT awgp.find_user('ada@north.example') AS ada, awgp.find_user('bob@north.example') AS bob`);
+    const [assistant] = await tx.select().from(assistants).where(eq(assistants.slug, 'invoices'));
+    return { ada: { tenant, user: ada }, bob: { tenant, user: bob }, assistant: assistant.id };
+  });
+}
+
+// A row like any other: columns have their defaults, and triggers their say.
+async function createItem(who, assistant) {
+  const [item] = await inContext(who, (tx) => tx.insert(workItems)
+    .values({ assistantId: assistant, title: 'Pay invoice 17', riskLevel: 3, estimatedCost: '0.5' })
+    .returning());
+  console.log('created:', item.status);
+  return item.id;
+}
+
+// Two transactions change one row: the second one is told to begin again.
+async function conflict(ada, bob, item) {
+  const prioritise = (tx, priority) => tx.update(workItems).set({ priority }).where(eq(workItems.id, item));
+  const attempts = await retrying(async (attempt) => {
+    await inContext(ada, async (tx) => {
+      if (attempt === 1) await inContext(bob, (other) => prioritise(other, 2));
+      await prioritise(tx, 1);
+    }, 'repeatable read');
+    return attempt;
+  });
+  console.log('conflict: done at attempt', attempts);
+}
+
+// The one call before an assistant acts. It answers; a denial is no error, and is committed.
+function begin(who, item) {
+  return inContext(who, async (tx) => (await one(tx, sql`
+    SELECT awgp.begin_action(${item}, 'pay_invoice', 'openai', ${'0.25'}, idempotency_key => ${'invoice-17'}) AS answer`)).answer);
+}
+
+async function deniedAndRefused(ada, item) {
+  const denied = await begin(ada, item);
+  console.log('begun:', denied.reason);
+  let attempts = 0;
+  try {
+    await retrying((attempt) => {
+      attempts = attempt;
+      return inContext(ada, (tx) => tx.update(workItems).set({ status: 'in_progress' }).where(eq(workItems.id, item)));
+    });
+  } catch (error) {
+    const { code, reason } = refusal(error);
+    console.log('refused:', code, reason, 'at attempt', attempts);
+  }
+}
+
+async function approve(ada, bob, item) {
+  const asked = await inContext(ada, (tx) => one(tx, sql`SELECT id, status FROM awgp.request_approval(${item})`));
+  const decided = await inContext(bob, (tx) => one(tx, sql`
+    SELECT status FROM awgp.approve(${asked.id}, ${'the amount is right'})`));
+  console.log('approval:', asked.status, decided.status);
+}
+
+async function act(ada, item) {
+  const begun = await begin(ada, item);
+  const again = await begin(ada, item);
+  console.log('begun:', begun.reason, begun.action_id === again.action_id ? 'once' : 'twice');
+  const { answer } = await inContext(ada, (tx) => one(tx, sql`
+    SELECT awgp.finish_action(${begun.action_id}, 'succeeded', 'gpt-4', ${1200}, ${300}, ${'0.031'}, ${{ paid: true }}) AS answer`));
+  console.log('finished:', answer.status, answer.cost_amount);
+}
+
+async function recordCost(ada, assistant) {
+  const record = () => inContext(ada, (tx) => one(tx, sql`
+    SELECT id, cost_amount FROM awgp.record_cost(${assistant}, 'openai', 'gpt-4', ${100}, ${20}, ${'0.002'},
+        idempotency_key => ${'call-1'})`));
+  const [entry, same] = [await record(), await record()];
+  console.log('cost:', entry.cost_amount, entry.id === same.id ? 'once' : 'twice');
+}
+
+// Row-level security shows the rows of the tenant in context: no WHERE is needed, none is forgotten.
+async function list(ada) {
+  const items = await inContext(ada, (tx) => tx
+    .select({ title: workItems.title, status: workItems.status, slug: assistants.slug })
+    .from(workItems).innerJoin(assistants, eq(assistants.id, workItems.assistantId)));
+  for (const item of items) console.log('listed:', item.title, item.status, item.slug);
+  console.log('without a context:', await db.$count(workItems));
+}
+
+try {
+  const { ada, bob, assistant } = await scene();
+  const item = await createItem(ada, assistant);
+  await conflict(ada, bob, item);
+  await deniedAndRefused(ada, item);
+  await approve(ada, bob, item);
+  await act(ada, item);
+  await recordCost(ada, assistant);
+  await list(ada);
+} finally {
+  await db.$client.end();
+}

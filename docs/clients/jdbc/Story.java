@@ -1,0 +1,241 @@
+import java.math.BigDecimal;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.postgresql.util.PSQLException;
+
+/**
+ * The story of docs/clients, told with JDBC: java -cp postgresql.jar Story.java, with DATABASE_URL, as
+ * jdbc:postgresql://…, of a member of awgp_app.
+ */
+public class Story {
+    private record Who(UUID tenant, UUID user) {}
+
+    private record Refusal(String code, String reason, String hint) {}
+
+    private interface Work<T> {
+        T in(Connection connection) throws SQLException;
+    }
+
+    private interface Attempt<T> {
+        T at(int attempt) throws SQLException;
+    }
+
+    /** A pool would be in its place: one connection for each transaction is slow. */
+    private static Connection connect() throws SQLException {
+        return DriverManager.getConnection(System.getenv("DATABASE_URL"));
+    }
+
+    /** Runs work in a transaction with a tenant, and a user of it, in context. */
+    private static <T> T inContext(Who who, int isolation, Work<T> work) throws SQLException {
+        try (Connection connection = connect()) {
+            connection.setTransactionIsolation(isolation);
+            connection.setAutoCommit(false);
+            try {
+                one(connection, "SELECT awgp.set_context(?, ?)", who.tenant(), who.user());
+                T result = work.in(connection);
+                connection.commit();
+                return result;
+            } catch (SQLException | RuntimeException error) {
+                rollBack(connection, error);
+                throw error;
+            }
+        }
+    }
+
+    /** A connection that is gone cannot roll back; what has happened is the first error. */
+    private static void rollBack(Connection connection, Exception error) {
+        try {
+            connection.rollback();
+        } catch (SQLException lost) {
+            error.addSuppressed(lost);
+        }
+    }
+
+    private static <T> T inContext(Who who, Work<T> work) throws SQLException {
+        return inContext(who, Connection.TRANSACTION_READ_COMMITTED, work);
+    }
+
+    private static final Pattern REASON = Pattern.compile("^\\{\"reason\": ?\"(\\w+)\"");
+
+    /** Takes a refusal apart. DETAIL is JSON and begins with a reason that never changes its meaning. */
+    private static Refusal refusal(SQLException error) {
+        if (!(error instanceof PSQLException refused) || refused.getServerErrorMessage() == null) {
+            return new Refusal(error.getSQLState(), null, null);
+        }
+        String detail = refused.getServerErrorMessage().getDetail();
+        Matcher found = REASON.matcher(detail == null ? "" : detail);
+        return new Refusal(error.getSQLState(), found.find() ? found.group(1) : null, refused.getServerErrorMessage().getHint());
+    }
+
+    /** The whole transaction again helps after these and no others. */
+    private static final Set<String> AGAIN = Set.of("40001", "40P01", "55P03");
+
+    /** Runs a transaction until it ends otherwise than by a conflict with another one, five times at most. */
+    private static <T> T retrying(Attempt<T> transaction) throws SQLException, InterruptedException {
+        for (int attempt = 1;; attempt++) {
+            try {
+                return transaction.at(attempt);
+            } catch (SQLException error) {
+                if (attempt == 5 || !AGAIN.contains(error.getSQLState())) {
+                    throw error;
+                }
+            }
+            Thread.sleep(ThreadLocalRandom.current().nextLong(20L << attempt));
+        }
+    }
+
+    /** The first row of a statement, as texts. */
+    private static String[] one(Connection connection, String sql, Object... values) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            for (int place = 0; place < values.length; place++) {
+                statement.setObject(place + 1, values[place]);
+            }
+            ResultSet rows = statement.executeQuery();
+            rows.next();
+            String[] row = new String[rows.getMetaData().getColumnCount()];
+            for (int place = 0; place < row.length; place++) {
+                row[place] = rows.getString(place + 1);
+            }
+            return row;
+        }
+    }
+
+    private static void update(Connection connection, String sql, Object... values) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            for (int place = 0; place < values.length; place++) {
+                statement.setObject(place + 1, values[place]);
+            }
+            statement.executeUpdate();
+        }
+    }
+
+    private static Who ada;
+    private static Who bob;
+    private static UUID assistant;
+
+    /** Who acts: a tenant by its slug, then its people and assistants. */
+    private static void scene() throws SQLException {
+        UUID tenant;
+        try (Connection connection = connect()) {
+            tenant = UUID.fromString(one(connection, "SELECT awgp.find_tenant('north')")[0]);
+        }
+        String[] found = inContext(new Who(tenant, null), connection -> one(connection, """
+            SELECT awgp.find_user('ada@north.example'), awgp.find_user('bob@north.example'),
+                   (SELECT id FROM awgp.assistants WHERE slug = 'invoices')"""));
+        ada = new Who(tenant, UUID.fromString(found[0]));
+        bob = new Who(tenant, UUID.fromString(found[1]));
+        assistant = UUID.fromString(found[2]);
+    }
+
+    private static UUID createItem() throws SQLException {
+        String sql = "SELECT id, status FROM awgp.create_work_item(?, ?, risk_level => ?, estimated_cost => ?)";
+        String[] item = inContext(ada, connection -> one(connection, sql, assistant, "Pay invoice 17", 3, new BigDecimal("0.5")));
+        System.out.println("created: " + item[1]);
+        return UUID.fromString(item[0]);
+    }
+
+    /** Two transactions change one row: the second one is told to begin again. */
+    private static void conflict(UUID item) throws SQLException, InterruptedException {
+        String priority = "UPDATE awgp.work_items SET priority = ? WHERE id = ?";
+        int attempts = retrying(attempt -> inContext(ada, Connection.TRANSACTION_REPEATABLE_READ, connection -> {
+            if (attempt == 1) {
+                inContext(bob, other -> {
+                    update(other, priority, 2, item);
+                    return null;
+                });
+            }
+            update(connection, priority, 1, item);
+            return attempt;
+        }));
+        System.out.println("conflict: done at attempt " + attempts);
+    }
+
+    /** The one call before an assistant acts. It answers; a denial is no error, and is committed. */
+    private static String[] begin(UUID item) throws SQLException {
+        String sql = """
+            SELECT answer ->> 'reason', answer ->> 'action_id'
+            FROM awgp.begin_action(?, 'pay_invoice', 'openai', ?, idempotency_key => ?) AS answer""";
+        return inContext(ada, connection -> one(connection, sql, item, new BigDecimal("0.25"), "invoice-17"));
+    }
+
+    private static void deniedAndRefused(UUID item) throws SQLException, InterruptedException {
+        System.out.println("begun: " + begin(item)[0]);
+        Set<Integer> attempts = new HashSet<>();
+        try {
+            retrying(attempt -> {
+                attempts.add(attempt);
+                return inContext(ada, connection -> one(connection, "SELECT status FROM awgp.start_work_item(?)", item));
+            });
+        } catch (SQLException error) {
+            Refusal refused = refusal(error);
+            System.out.println("refused: " + refused.code() + " " + refused.reason() + " at attempt " + attempts.size());
+        }
+    }
+
+    private static void approve(UUID item) throws SQLException {
+        String[] asked = inContext(ada, connection -> one(connection,
+            "SELECT id, status FROM awgp.request_approval(?)", item));
+        String[] decided = inContext(bob, connection -> one(connection,
+            "SELECT status FROM awgp.approve(?, ?)", UUID.fromString(asked[0]), "the amount is right"));
+        System.out.println("approval: " + asked[1] + " " + decided[0]);
+    }
+
+    private static void act(UUID item) throws SQLException {
+        String[] begun = begin(item);
+        String[] again = begin(item);
+        System.out.println("begun: " + begun[0] + " " + (begun[1].equals(again[1]) ? "once" : "twice"));
+        String sql = """
+            SELECT answer ->> 'status', answer ->> 'cost_amount'
+            FROM awgp.finish_action(?, 'succeeded', 'gpt-4', 1200, 300, ?, ?::jsonb) AS answer""";
+        String[] finished = inContext(ada, connection -> one(connection,
+            sql, UUID.fromString(begun[1]), new BigDecimal("0.031"), "{\"paid\": true}"));
+        System.out.println("finished: " + finished[0] + " " + finished[1]);
+    }
+
+    private static void recordCost() throws SQLException {
+        String sql = """
+            SELECT id, cost_amount
+            FROM awgp.record_cost(?, 'openai', 'gpt-4', 100, 20, ?, idempotency_key => ?)""";
+        Work<String[]> record = connection -> one(connection, sql, assistant, new BigDecimal("0.002"), "call-1");
+        String[] entry = inContext(ada, record);
+        String[] same = inContext(ada, record);
+        System.out.println("cost: " + entry[1] + " " + (entry[0].equals(same[0]) ? "once" : "twice"));
+    }
+
+    /** Row-level security shows the rows of the tenant in context: no WHERE is needed, none is forgotten. */
+    private static void list() throws SQLException {
+        inContext(ada, connection -> {
+            String sql = "SELECT title, status, assistant_slug FROM awgp.work_item_list";
+            try (PreparedStatement statement = connection.prepareStatement(sql)) {
+                ResultSet rows = statement.executeQuery();
+                while (rows.next()) {
+                    System.out.println("listed: " + rows.getString(1) + " " + rows.getString(2) + " " + rows.getString(3));
+                }
+                return null;
+            }
+        });
+        try (Connection connection = connect()) {
+            System.out.println("without a context: " + one(connection, "SELECT count(*) FROM awgp.work_items")[0]);
+        }
+    }
+
+    public static void main(String[] arguments) throws SQLException, InterruptedException {
+        scene();
+        UUID item = createItem();
+        conflict(item);
+        deniedAndRefused(item);
+        approve(item);
+        act(item);
+        recordCost();
+        list();
+    }
+}

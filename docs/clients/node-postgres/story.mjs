@@ -1,0 +1,156 @@
+// The story of docs/clients, told with node-postgres: node story.mjs, with DATABASE_URL of a member of awgp_app.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+
+const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL });
+
+// Runs work in a transaction with a tenant, and a user of it, in context.
+async function inContext(who, work, isolation = 'READ COMMITTED') {
+  const client = await pool.connect();
+  let lost;
+  try {
+    await client.query(`BEGIN ISOLATION LEVEL ${isolation}`);
+    await client.query('SELECT awgp.set_context($1, $2)', [who.tenant, who.user]);
+    const result = await work(client);
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch((failed) => { lost = failed; });
+    throw error;
+  } finally {
+    // A connection that could not roll back does not go back into the pool.
+    client.release(lost);
+  }
+}
+
+// Takes a refusal apart. DETAIL of AWGP's refusals is JSON with a reason that never changes its meaning.
+function refusal(error) {
+  const facts = error.detail?.startsWith('{') ? JSON.parse(error.detail) : {};
+  return { code: error.code, reason: facts.reason, hint: error.hint };
+}
+
+// The whole transaction again helps after these and no others.
+const AGAIN = new Set(['40001', '40P01', '55P03']);
+
+// Runs a transaction until it ends otherwise than by a conflict with another one, five times at most.
+async function retrying(transaction) {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await transaction(attempt);
+    } catch (error) {
+      if (attempt === 5 || !AGAIN.has(error.code)) throw error;
+      await sleep(Math.random() * 20 * 2 ** attempt);
+    }
+  }
+}
+
+// The first row of a statement.
+async function one(client, sql, values) {
+  const { rows } = await client.query(sql, values);
+  return rows[0];
+}
+
+// Who acts: a tenant by its slug, then its people and assistants.
+async function scene() {
+  const { tenant } = await one(pool, "SELECT awgp.find_tenant('north') AS tenant");
+  return inContext({ tenant, user: null }, async (client) => {
+    const found = await one(client, `
+      SELECT awgp.find_user('ada@north.example') AS ada, awgp.find_user('bob@north.example') AS bob,
+             (SELECT id FROM awgp.assistants WHERE slug = 'invoices') AS assistant`);
+    const { ada, bob, assistant } = found;
+    return { ada: { tenant, user: ada }, bob: { tenant, user: bob }, assistant };
+  });
+}
+
+async function createItem(who, assistant) {
+  const item = await inContext(who, (client) => one(client,
+    'SELECT id, status FROM awgp.create_work_item($1, $2, risk_level => 3, estimated_cost => $3)',
+    [assistant, 'Pay invoice 17', 0.5]));
+  console.log('created:', item.status);
+  return item.id;
+}
+
+// Two transactions change one row: the second one is told to begin again.
+async function conflict(ada, bob, item) {
+  const priority = 'UPDATE awgp.work_items SET priority = $2 WHERE id = $1';
+  const attempts = await retrying(async (attempt) => {
+    await inContext(ada, async (client) => {
+      if (attempt === 1) await inContext(bob, (other) => other.query(priority, [item, 2]));
+      await client.query(priority, [item, 1]);
+    }, 'REPEATABLE READ');
+    return attempt;
+  });
+  console.log('conflict: done at attempt', attempts);
+}
+
+// The one call before an assistant acts. It answers; a denial is no error, and is committed.
+function begin(who, item) {
+  return inContext(who, async (client) => {
+    const sql = 'SELECT awgp.begin_action($1, $2, $3, $4, idempotency_key => $5) AS answer';
+    return (await one(client, sql, [item, 'pay_invoice', 'openai', 0.25, 'invoice-17'])).answer;
+  });
+}
+
+async function deniedAndRefused(ada, item) {
+  const denied = await begin(ada, item);
+  console.log('begun:', denied.reason);
+  let attempts = 0;
+  try {
+    await retrying((attempt) => {
+      attempts = attempt;
+      return inContext(ada, (client) => client.query('SELECT awgp.start_work_item($1)', [item]));
+    });
+  } catch (error) {
+    const { code, reason } = refusal(error);
+    console.log('refused:', code, reason, 'at attempt', attempts);
+  }
+}
+
+async function approve(ada, bob, item) {
+  const asked = await inContext(ada, (client) => one(client,
+    'SELECT id, status FROM awgp.request_approval($1)', [item]));
+  const decided = await inContext(bob, (client) => one(client,
+    'SELECT status FROM awgp.approve($1, $2)', [asked.id, 'the amount is right']));
+  console.log('approval:', asked.status, decided.status);
+}
+
+async function act(ada, item) {
+  const begun = await begin(ada, item);
+  const again = await begin(ada, item);
+  console.log('begun:', begun.reason, begun.action_id === again.action_id ? 'once' : 'twice');
+  const report = [begun.action_id, 'succeeded', 'gpt-4', 1200, 300, '0.031', { paid: true }];
+  const finished = await inContext(ada, (client) => one(client,
+    'SELECT awgp.finish_action($1, $2, $3, $4, $5, $6, $7) AS answer', report));
+  console.log('finished:', finished.answer.status, finished.answer.cost_amount);
+}
+
+async function recordCost(ada, assistant) {
+  const record = () => inContext(ada, (client) => one(client,
+    `SELECT id, cost_amount FROM awgp.record_cost($1, 'openai', 'gpt-4', 100, 20, $2, idempotency_key => $3)`,
+    [assistant, '0.002', 'call-1']));
+  const [entry, same] = [await record(), await record()];
+  console.log('cost:', entry.cost_amount, entry.id === same.id ? 'once' : 'twice');
+}
+
+// Row-level security shows the rows of the tenant in context: no WHERE is needed, none is forgotten.
+async function list(ada) {
+  const sql = 'SELECT title, status, assistant_slug FROM awgp.work_item_list';
+  const { rows } = await inContext(ada, (client) => client.query(sql));
+  for (const row of rows) console.log('listed:', row.title, row.status, row.assistant_slug);
+  const { count } = await one(pool, 'SELECT count(*) FROM awgp.work_items');
+  console.log('without a context:', count);
+}
+
+try {
+  const { ada, bob, assistant } = await scene();
+  const item = await createItem(ada, assistant);
+  await conflict(ada, bob, item);
+  await deniedAndRefused(ada, item);
+  await approve(ada, bob, item);
+  await act(ada, item);
+  await recordCost(ada, assistant);
+  await list(ada);
+} finally {
+  await pool.end();
+}

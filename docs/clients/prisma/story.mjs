@@ -1,0 +1,154 @@
+// The story of docs/clients, told with Prisma: node story.mjs, with DATABASE_URL of a member of awgp_app, after
+// prisma generate.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { PrismaClient } from './generated/index.js';
+
+const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: process.env.DATABASE_URL }) });
+
+// Runs work in a transaction with a tenant, and a user of it, in context.
+function inContext(who, work, options = {}) {
+  return prisma.$transaction(async (tx) => {
+    await tx.$executeRaw`SELECT awgp.set_context(${who.tenant}::uuid, ${who.user}::uuid)`;
+    return work(tx);
+  }, options);
+}
+
+// Takes a refusal apart. The driver's error is the cause of a model's call, and inside of `meta` for raw SQL. DETAIL
+// of AWGP's refusals is JSON with a reason that never changes its meaning.
+function refusal(error) {
+  const cause = error.meta?.driverAdapterError?.cause ?? error.cause ?? {};
+  const facts = cause.detail?.startsWith('{') ? JSON.parse(cause.detail) : {};
+  return { code: cause.originalCode, reason: facts.reason, hint: cause.hint };
+}
+
+// The whole transaction again helps after these and no others.
+const AGAIN = new Set(['40001', '40P01', '55P03']);
+
+// Runs a transaction until it ends otherwise than by a conflict with another one, five times at most.
+async function retrying(transaction) {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await transaction(attempt);
+    } catch (error) {
+      if (attempt === 5 || !AGAIN.has(refusal(error).code)) throw error;
+      await sleep(Math.random() * 20 * 2 ** attempt);
+    }
+  }
+}
+
+// Who acts: a tenant by its slug, then its people and assistants.
+async function scene() {
+  const [{ tenant }] = await prisma.$queryRaw`SELECT awgp.find_tenant('north') AS tenant`;
+  return inContext({ tenant, user: null }, async (tx) => {
+    const ada = await tx.user.findUniqueOrThrow({ where: { tenantId_email: { tenantId: tenant, email: 'ada@north.example' } } });
+    const bob = await tx.user.findUniqueOrThrow({ where: { tenantId_email: { tenantId: tenant, email: 'bob@north.example' } } });
+    const assistant = await tx.assistant.findFirstOrThrow({ where: { slug: 'invoices' } });
+    return { ada: { tenant, user: ada.id }, bob: { tenant, user: bob.id }, assistant };
+  });
+}
+
+// A model's call does as well as the function: the column has its default, and the triggers their say.
+async function createItem(who, assistant) {
+  const item = await inContext(who, (tx) => tx.workItem.create({
+    data: { tenantId: who.tenant, assistantId: assistant.id, title: 'Pay invoice 17', riskLevel: 3, estimatedCost: '0.5' },
+  }));
+  console.log('created:', item.status);
+  return item.id;
+}
+
+// Two transactions change one row: the second one is told to begin again.
+async function conflict(ada, bob, id) {
+  const priority = (tx, value) => tx.workItem.update({ where: { id }, data: { priority: value } });
+  const attempts = await retrying(async (attempt) => {
+    await inContext(ada, async (tx) => {
+      if (attempt === 1) await inContext(bob, (other) => priority(other, 2));
+      await priority(tx, 1);
+    }, { isolationLevel: 'RepeatableRead' });
+    return attempt;
+  });
+  console.log('conflict: done at attempt', attempts);
+}
+
+// The one call before an assistant acts. It answers; a denial is no error, and is committed.
+function begin(who, item) {
+  return inContext(who, async (tx) => {
+    const [{ answer }] = await tx.$queryRaw`
+      SELECT awgp.begin_action(${item}::uuid, 'pay_invoice', 'openai', ${'0.25'}::numeric, idempotency_key => ${'invoice-17'}) AS answer`;
+    return answer;
+  });
+}
+
+async function deniedAndRefused(ada, id) {
+  const denied = await begin(ada, id);
+  console.log('begun:', denied.reason);
+  const ways = [
+    (tx) => tx.workItem.update({ where: { id }, data: { status: 'in_progress' } }),
+    (tx) => tx.$queryRaw`SELECT status FROM awgp.start_work_item(${id}::uuid)`,
+  ];
+  const refusals = [];
+  for (const way of ways) {
+    let attempts = 0;
+    try {
+      await retrying((attempt) => {
+        attempts = attempt;
+        return inContext(ada, way);
+      });
+    } catch (error) {
+      const { code, reason } = refusal(error);
+      refusals.push(`${code} ${reason} at attempt ${attempts}`);
+    }
+  }
+  // A model's call and raw SQL are refused alike.
+  console.log('refused:', ...new Set(refusals));
+}
+
+async function approve(ada, bob, item) {
+  const [asked] = await inContext(ada, (tx) => tx.$queryRaw`
+    SELECT id, status FROM awgp.request_approval(${item}::uuid)`);
+  const [decided] = await inContext(bob, (tx) => tx.$queryRaw`
+    SELECT status FROM awgp.approve(${asked.id}::uuid, ${'the amount is right'})`);
+  console.log('approval:', asked.status, decided.status);
+}
+
+async function act(ada, item) {
+  const begun = await begin(ada, item);
+  const again = await begin(ada, item);
+  console.log('begun:', begun.reason, begun.action_id === again.action_id ? 'once' : 'twice');
+  const [finished] = await inContext(ada, (tx) => tx.$queryRaw`
+    SELECT awgp.finish_action(${begun.action_id}::uuid, 'succeeded', 'gpt-4', ${1200}, ${300}, ${'0.031'}::numeric,
+        ${{ paid: true }}::jsonb) AS answer`);
+  console.log('finished:', finished.answer.status, finished.answer.cost_amount);
+}
+
+async function recordCost(ada, assistant) {
+  const record = () => inContext(ada, async (tx) => {
+    const [entry] = await tx.$queryRaw`
+      SELECT id, cost_amount FROM awgp.record_cost(${assistant.id}::uuid, 'openai', 'gpt-4', ${100}, ${20},
+          ${'0.002'}::numeric, idempotency_key => ${'call-1'})`;
+    return entry;
+  });
+  const [entry, same] = [await record(), await record()];
+  console.log('cost:', entry.cost_amount.toFixed(6), entry.id === same.id ? 'once' : 'twice');
+}
+
+// Row-level security shows the rows of the tenant in context: no WHERE is needed, none is forgotten.
+async function list(ada) {
+  const items = await inContext(ada, (tx) => tx.workItem.findMany({ include: { assistant: true } }));
+  for (const item of items) console.log('listed:', item.title, item.status, item.assistant.slug);
+  console.log('without a context:', await prisma.workItem.count());
+}
+
+try {
+  const { ada, bob, assistant } = await scene();
+  const item = await createItem(ada, assistant);
+  await conflict(ada, bob, item);
+  await deniedAndRefused(ada, item);
+  await approve(ada, bob, item);
+  await act(ada, item);
+  await recordCost(ada, assistant);
+  await list(ada);
+} finally {
+  await prisma.$disconnect();
+}
