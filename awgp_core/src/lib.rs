@@ -30,6 +30,7 @@ pub mod quota;
 pub mod reason;
 pub mod records;
 pub mod refusal;
+pub mod release;
 pub mod retention;
 pub mod server_command;
 pub mod server_release;

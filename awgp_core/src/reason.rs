@@ -387,4 +387,6 @@ reasons! {
     RowsRefused = "rows_refused", ConstraintViolation;
     /// The object with the name of a month's partition is not an attached partition of the audit trail.
     PartitionNameTaken = "partition_name_taken", WrongState;
+    /// The library that the session has loaded is older than the extension.
+    LibraryTooOld = "library_too_old", WrongState;
 }
