@@ -74,12 +74,14 @@ def catalog(database):
 
 def create_cluster(major):
     """A cluster of Debian's own making, whose socket trusts everybody: it is gone with the machine."""
-    run("pg_createcluster", "--port", PORT, major, "packages", "--", "--auth-local=trust", "--no-sync")
+    run("pg_createcluster", "--port", PORT, major, "packages", "--", "--no-sync")
+    with open(f"/etc/postgresql/{major}/packages/pg_hba.conf", "w", encoding="utf-8") as file:
+        file.write("local all all trust\n")
     run("pg_ctlcluster", major, "packages", "start")
 
 
 def restart(major):
-    run("pg_ctlcluster", major, "packages", "restart", "--", "--mode=fast")
+    run("pg_ctlcluster", major, "packages", "restart")
 
 
 class OldSession:
@@ -110,9 +112,11 @@ class OldSession:
         self.process.wait()
 
 
-    class Load: """Clients that work, round after round, until they are stopped. A transaction that a deadlock
-    ends is repeated, as
-    every client does; any other error ends the load, and `stop()` says so."""
+class Load:
+    """Clients that work, round after round, until they are stopped.
+
+    A transaction that a deadlock ends is repeated, as every client does; any other error ends the load, and
+    `stop()` says so."""
 
     CLIENTS, TRANSACTIONS = 8, 25
     DONE = re.compile(r"number of transactions actually processed: (\d+)/(\d+)")

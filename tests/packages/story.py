@@ -1,5 +1,4 @@
-"""The packages on a machine, as apt installs, updates and removes them. Runs on a copy of one
-(scripts/test-packages).
+"""Packages as apt installs, updates and removes them, on a copy of a machine (scripts/test-packages).
 
     tests/packages/story.py PACKAGES NEXT      folders of the packages of this version, and of the next one
 
