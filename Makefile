@@ -1,18 +1,22 @@
 # One entry for developers, and the same for CI. `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check test-core test-pg15 test-pg18 bench package psql install clean private
+.PHONY: help setup demo test check test-core test-pg15 test-pg18 bench package test-packages psql install clean private
 
 # The server of demo, psql and install: 15 or 18.
 PG ?= 15
 # demo: 1 leaves the server up and prints its URL.
 KEEP ?=
+# install: the pg_config of a PostgreSQL elsewhere, where the command line goes, and what is put before every path.
+PG_CONFIG ?=
+PREFIX ?= /usr/local
+DESTDIR ?=
 
 export CARGO_TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))
 AWGP := $(CARGO_TARGET_DIR)/debug/awgp
 SCRATCH := scripts/scratch-server --pg $(PG)
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what AWGP is built and tested with (root or sudo; skips what is there)
 	@scripts/setup
@@ -22,7 +26,7 @@ demo: private ## run the demo on a throw-away server (KEEP=1 leaves it up, PG=18
 	@$(SCRATCH) $(if $(KEEP),--keep) -- $(AWGP) demo
 
 test: setup ## every check and every test, on PostgreSQL 15 and 18
-	@scripts/run-tests check core pg15 pg18
+	@scripts/run-tests check core pg15 pg18 packages
 
 check: setup ## rustfmt, clippy with warnings denied, and the convention scripts
 	@scripts/run-tests check
@@ -38,18 +42,22 @@ test-pg18: setup ## tests inside and against PostgreSQL 18
 
 bench: setup ## measure, release build, on a throw-away server
 	@scripts/install-extension $(PG) --release
-	@cargo build --quiet --release -p awgp_cli
+	@bash -c ". scripts/lib/toolchain.sh && release_flags && cargo build --quiet --release -p awgp_cli"
 	@$(SCRATCH) --conf fsync=on --conf synchronous_commit=on --conf full_page_writes=on --conf shared_buffers=1GB \
 		-- scripts/bench
 
-package: setup ## release files of the extension, for PostgreSQL 15 and 18, under target/release
+package: ## make the files of a release in target/package: .deb, tarballs, source, SBOM, checksums
+	@scripts/setup --package
 	@scripts/package 15 18
+
+test-packages: setup package ## install, update and remove the packages of `make package` on a copy of this machine
+	@scripts/test-packages --release
 
 psql: private ## a psql shell on a throw-away server that has the extension
 	@$(SCRATCH) -- sh -c 'psql -qc "CREATE EXTENSION awgp" && psql'
 
-install: setup ## build for release and install into this machine's PostgreSQL (PG=15 or 18); nothing else changes it
-	@scripts/install-extension $(PG) --release --system
+install: ## build for release and install into this machine's PostgreSQL (PG=15 or 18, PG_CONFIG, PREFIX, DESTDIR)
+	@PG=$(PG) PG_CONFIG=$(PG_CONFIG) PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) scripts/install
 
 # What runs here runs on a copy of PostgreSQL that is its own.
 private: setup

@@ -31,6 +31,7 @@ pub mod quota;
 pub mod reason;
 pub mod records;
 pub mod refusal;
+pub mod release;
 pub mod retention;
 pub mod seed;
 pub mod server_command;

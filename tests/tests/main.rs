@@ -64,4 +64,5 @@ mod templates;
 mod trigger_order;
 mod upgrade;
 mod user_roles;
+mod versions;
 mod work_items;

@@ -11,8 +11,9 @@ mod background;
 mod finding;
 mod people;
 mod tracking;
+pub mod versions;
 
-use crate::install::{self, declared};
+use crate::install::{STRUCTURE, declared};
 use crate::money::verify;
 use crate::pg::query;
 use crate::pg::relation;
@@ -98,8 +99,9 @@ fn doctor() -> TableIterator<
     ];
     let checks = CHECKS.iter().flat_map(|check| alone(check.code, || found(check, &declared)));
     let state = STATE_CHECKS.iter().flat_map(|check| alone(check.code, || state(check, &declared)));
-    let findings = alone("migration_due", || migration_due().into_iter().collect())
+    let findings = alone("migration_due", || versions::structure(&STRUCTURE))
         .into_iter()
+        .chain(alone("version_differs", || versions::extension().into_iter().collect()))
         .chain(alone("server_minor", || server_minor().collect()))
         .chain(checks)
         .chain(alone("tracking", tracking::findings))
@@ -145,20 +147,6 @@ fn state(check: &'static Check, declared: &[DatumWithOid<'_>]) -> Vec<Finding> {
         return Vec::new();
     }
     role::as_installer_past_row_security(|| found(check, declared))
-}
-
-/// The structure is older than the logic: after an update, or after restoring an old dump under a newer
-/// version.
-fn migration_due() -> Option<Finding> {
-    let due = install::due();
-    let first = due.first()?;
-    Some(Finding {
-        code: "migration_due",
-        severity: "error",
-        object: "schema awgp".to_owned(),
-        message: format!("migrations or scripts that are not applied: {}; the first is {first}", due.len()),
-        hint: "SELECT awgp.migrate();".to_owned(),
-    })
 }
 
 /// The server's minor release has a vulnerability in row-level security that a later one fixes.

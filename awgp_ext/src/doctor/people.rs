@@ -114,7 +114,7 @@ fn tenants_have_admins() -> bool {
 pub fn approval_undecidable() -> Option<Finding> {
     // An older structure lacks columns that the rules need; migration_due reports that.
     let tables = [c"approvals", c"approval_decisions", c"users", c"assistants"];
-    if tables.iter().any(|table| relation::oid(table) == pg_sys::InvalidOid) || !install::due().is_empty() {
+    if tables.iter().any(|table| relation::oid(table) == pg_sys::InvalidOid) || !install::is_current() {
         return None;
     }
     let count = undecidable::count();

@@ -6,6 +6,7 @@ use crate::pg::query;
 use crate::pg::raise::raise;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
+use awgp_core::release;
 use pgrx::prelude::*;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -13,8 +14,16 @@ use std::collections::HashMap;
 /// The version of this library, which is the extension's.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Names and checksums of what has been applied.
-pub type Applied = HashMap<String, String>;
+/// What has been applied, by name.
+pub type Applied = HashMap<String, Row>;
+
+/// A row of `schema_migrations`.
+pub struct Row {
+    /// The checksum of the text that was applied.
+    pub checksum: String,
+    /// The version of the library that applied it.
+    pub version: String,
+}
 
 /// The first column of the first row; none for NULL and for no row.
 pub fn get_one<T: FromDatum + IntoDatum>(sql: &str) -> Option<T> {
@@ -34,13 +43,14 @@ pub fn structure_exists() -> bool {
     get_one("SELECT to_regclass('awgp.schema_migrations') IS NOT NULL").unwrap_or(false)
 }
 
-/// Names and checksums of what has been applied.
+/// What has been applied.
 pub fn applied() -> Applied {
     Spi::connect(|client| {
         let mut applied = HashMap::new();
-        for row in client.select("SELECT name, checksum FROM awgp.schema_migrations", None, &[])? {
-            if let (Some(name), Some(checksum)) = (row.get(1)?, row.get(2)?) {
-                applied.insert(name, checksum);
+        let sql = "SELECT name, checksum, extension_version FROM awgp.schema_migrations";
+        for row in client.select(sql, None, &[])? {
+            if let (Some(name), Some(checksum), Some(version)) = (row.get(1)?, row.get(2)?, row.get(3)?) {
+                applied.insert(name, Row { checksum, version });
             }
         }
         Ok::<_, spi::Error>(applied)
@@ -64,7 +74,13 @@ pub fn record(file: &File, kind: &str) {
 
 /// Whether a script is applied as its text is now.
 pub fn is_current(file: &File, applied: &Applied) -> bool {
-    applied.get(file.name).is_some_and(|sum| *sum == checksum(file))
+    applied.get(file.name).is_some_and(|row| row.checksum == checksum(file))
+}
+
+/// The migrations whose text here is not the one that was applied; no release changes a migration.
+pub fn changed<'a>(structure: &Structure<'a>, applied: &'a Applied) -> impl Iterator<Item = &'a File> {
+    let is_changed = |file: &&File| applied.contains_key(file.name) && !is_current(file, applied);
+    structure.migrations.iter().filter(is_changed)
 }
 
 /// Says in the schema itself, not in a row, how many migrations it has: a dump without data keeps it.
@@ -93,19 +109,67 @@ pub fn complete(structure: &Structure<'_>) {
     }
 }
 
+/// What tells that the structure is newer than this library: the version that made it, and, where there is
+/// one, the migration that is not known here.
+pub struct Newer {
+    /// The newest version that has applied something.
+    pub version: String,
+    /// A migration that this library does not have.
+    pub migration: Option<String>,
+}
+
+/// Whether a newer library has applied something.
+pub fn newer(structure: &Structure<'_>, applied: &Applied) -> Option<Newer> {
+    let known = |name: &str| structure.migrations.iter().any(|file| file.name == name);
+    let unknown = applied.iter().filter(|(name, _)| name.starts_with("migrations/") && !known(name));
+    let (migration, by) = unknown.max_by_key(|(name, _)| name.as_str()).unzip();
+    let versions = applied.values().map(|row| row.version.as_str());
+    let newest = release::newest(versions.chain([VERSION])).unwrap_or(VERSION);
+    if migration.is_none() && newest == VERSION {
+        return None;
+    }
+    let version = if newest == VERSION { by.map_or(VERSION, |row| row.version.as_str()) } else { newest };
+    Some(Newer { version: version.to_owned(), migration: migration.cloned() })
+}
+
 /// A structure that this logic does not know is left alone.
 pub fn refuse_newer(structure: &Structure<'_>, applied: &Applied) {
-    let known = |name: &String| {
-        structure.migrations.iter().any(|file| file.name == name.as_str()) || !name.starts_with("migrations/")
-    };
-    if let Some(name) = applied.keys().find(|name| !known(name)) {
-        raise(
-            &Refusal::new(
-                Reason::StructureTooNew,
-                "the structure is newer than the extension",
-                "Install the newer version of the extension's files, then: ALTER EXTENSION awgp UPDATE",
-            )
-            .with("migration", name.as_str()),
-        );
+    let Some(newer) = newer(structure, applied) else { return };
+    raise(
+        &Refusal::new(
+            Reason::StructureTooNew,
+            format!("the structure is of version {}, this library of {VERSION}", newer.version),
+            format!(
+                "Install the package of version {} or later, reconnect, then: ALTER EXTENSION awgp UPDATE;",
+                newer.version
+            ),
+        )
+        .with("structure_version", newer.version)
+        .with("library_version", VERSION)
+        .with("migration", newer.migration),
+    );
+}
+
+/// The version of the extension that the catalog names; while a script of `ALTER EXTENSION … UPDATE` runs,
+/// the one that it brings.
+pub fn extension_version() -> Option<String> {
+    get_one("SELECT extversion FROM pg_catalog.pg_extension WHERE extname OPERATOR(pg_catalog.=) 'awgp'")
+}
+
+/// A session keeps the library that it has loaded, and a server the one that it preloads. With an older one
+/// than the extension's it would take the older structure for the newest.
+pub fn refuse_old_library() {
+    let Some(version) = extension_version() else { return };
+    if release::newest([VERSION, version.as_str()]) == Some(VERSION) {
+        return;
     }
+    raise(
+        &Refusal::new(
+            Reason::LibraryTooOld,
+            format!("this session has loaded the library of version {VERSION}, and the extension is of version {version}"),
+            "Reconnect; where awgp is in shared_preload_libraries, restart the server. Then: ALTER EXTENSION awgp UPDATE;",
+        )
+        .with("library_version", VERSION)
+        .with("extension_version", version),
+    );
 }

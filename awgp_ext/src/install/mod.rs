@@ -15,6 +15,7 @@
 
 pub mod declared;
 mod emails;
+mod exclusive;
 mod history;
 mod manifest;
 mod run;
@@ -30,9 +31,10 @@ use crate::pg::raise::raise;
 use crate::pg::subtransaction;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
-pub use history::VERSION;
 use history::record;
-use manifest::{File, STRUCTURE, Structure, members, scripts};
+pub use history::{Newer, VERSION, extension_version};
+use manifest::{File, members, scripts};
+pub use manifest::{STRUCTURE, Structure};
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 use run::run;
@@ -69,25 +71,53 @@ fn migrate() -> String {
     apply(&STRUCTURE, false)
 }
 
-/// What is due, as names of tables, migrations and scripts.
-pub fn due() -> Vec<&'static str> {
+/// How the structure that is here differs from that of this library.
+pub enum State {
+    /// It is this library's.
+    Current,
+    /// These tables, migrations and scripts are not applied.
+    Due(Vec<&'static str>),
+    /// A newer library has made it.
+    Newer(Newer),
+}
+
+/// Compares the structure that is here with `structure`; also returns the applied migrations whose text has
+/// changed.
+pub fn state(structure: &Structure<'_>) -> (State, Vec<&'static str>) {
     if !history::structure_exists() {
-        return STRUCTURE.tables.iter().map(|file| file.name).collect();
+        return (State::Due(structure.tables.iter().map(|file| file.name).collect()), Vec::new());
     }
     let applied = history::applied();
-    let migrations = STRUCTURE.migrations.iter().filter(|file| !applied.contains_key(file.name));
+    let changed = history::changed(structure, &applied).map(|file| file.name).collect();
+    if let Some(newer) = history::newer(structure, &applied) {
+        return (State::Newer(newer), changed);
+    }
+    let migrations = structure.migrations.iter().filter(|file| !applied.contains_key(file.name));
     let scripts = scripts().filter(|file| !history::is_current(file, &applied));
-    migrations.chain(scripts).map(|file| file.name).collect()
+    let due: Vec<_> = migrations.map(|file| file.name).chain(scripts.map(|file| file.name)).collect();
+    (if due.is_empty() { State::Current } else { State::Due(due) }, changed)
+}
+
+/// Whether the structure that is here is this library's.
+pub fn is_current() -> bool {
+    matches!(state(&STRUCTURE).0, State::Current)
 }
 
 fn apply(structure: &Structure<'_>, force: bool) -> String {
     lock::lock_until_commit(Subject::Structure);
     refuse_foreign_objects();
+    history::refuse_old_library();
     // SAFETY: a plain boolean of this backend.
     if force || unsafe { pg_sys::creating_extension } {
         apply_members();
     }
     let _outside = OutsideExtension::enter();
+    if history::structure_exists() {
+        history::refuse_newer(structure, &history::applied());
+        if force || !matches!(state(structure).0, State::Current) {
+            exclusive::lock_tables();
+        }
+    }
     let (changed, changes) = if history::structure_exists() {
         (upgrade(structure), "migrations")
     } else {
@@ -127,7 +157,6 @@ fn make(structure: &Structure<'_>) -> usize {
 fn upgrade(structure: &Structure<'_>) -> usize {
     history::complete(structure);
     let applied = history::applied();
-    history::refuse_newer(structure, &applied);
     let missing: Vec<&File> =
         structure.migrations.iter().filter(|file| !applied.contains_key(file.name)).collect();
     for file in &missing {

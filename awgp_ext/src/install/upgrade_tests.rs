@@ -5,6 +5,7 @@
 mod tests {
     use super::super::manifest::{File, STRUCTURE, Structure};
     use super::super::{apply, run};
+    use crate::doctor::versions;
     use crate::pg::subtransaction;
     use pgrx::prelude::*;
 
@@ -184,5 +185,33 @@ mod tests {
             let row = "SELECT kind FROM awgp.schema_migrations WHERE name = 'migrations/0001_tenants_region'";
             assert_eq!(text(row), "migration");
         }
+    }
+
+    fn found(structure: &Structure<'static>) -> Vec<(&'static str, String)> {
+        let findings = versions::structure(structure).into_iter();
+        findings.map(|finding| (finding.code, finding.object)).collect()
+    }
+
+    #[pg_test]
+    fn the_doctor_names_a_migration_that_is_due_one_that_changed_and_one_that_this_library_lacks() {
+        const ADDS: &[File] = &[migration("CREATE TABLE awgp.added (); DROP TABLE awgp.added")];
+        const OTHER: &[File] = &[migration("CREATE TABLE awgp.other (); DROP TABLE awgp.other")];
+        const NAME: &str = "migrations/0001_tenants_region";
+        let next = Structure { tables: STRUCTURE.tables, migrations: ADDS };
+        let edited = Structure { tables: STRUCTURE.tables, migrations: OTHER };
+        assert_eq!(found(&STRUCTURE), []);
+        assert_eq!(found(&next), [("migration_due", "schema awgp".to_owned())]);
+        apply(&next, false);
+        assert_eq!(found(&next), []);
+        assert_eq!(found(&edited), [("migration_changed", NAME.to_owned())]);
+        assert_eq!(found(&STRUCTURE), [("structure_newer", "schema awgp".to_owned())]);
+        // Nothing applies an edited migration again.
+        assert_eq!(apply(&edited, false), "nothing to do");
+        let refused = subtransaction::within(|| apply(&STRUCTURE, true)).unwrap_err().to_json();
+        assert_eq!(
+            (&refused["sqlstate"], &refused["detail"]["reason"]),
+            (&"55000".into(), &"structure_too_new".into())
+        );
+        assert_eq!(refused["detail"]["migration"], NAME, "{refused}");
     }
 }

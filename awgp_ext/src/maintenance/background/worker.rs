@@ -73,7 +73,7 @@ fn check_extension() -> Result<(), Trouble> {
     let sql = "SELECT (SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'awgp')";
     let version: Option<String> = query::one(sql, &[]).ok().flatten();
     match version.as_deref() {
-        Some(install::VERSION) if install::due().is_empty() => Ok(()),
+        Some(install::VERSION) if install::is_current() => Ok(()),
         Some(install::VERSION) => Err(Trouble::new(
             PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
             "its structure is not up to date",
