@@ -36,13 +36,7 @@ impl Work<'_> {
                     .into());
             }
             Context { tenant: Some(tenant), user } => {
-                self.run("SELECT awgp.set_context(awgp.find_tenant($1::text))", &[&tenant]).await?;
-                // Sets the context. [`Session::begin`] calls it; it is separate for a transaction that must
-                // run something before its first query.
-                if let Some(user) = user {
-                    let sql = "SELECT awgp.set_context(awgp.current_tenant(), awgp.find_user($1::text))";
-                    self.run(sql, &[&user]).await?;
-                }
+                self.run("SELECT awgp.set_context($1::text, $2::text)", &[&tenant, &user]).await?;
             }
         }
         Ok(())

@@ -7,6 +7,12 @@ assistant_id: an assistant of the tenant; empty for no assistant
 Errors: 42501 unknown_tenant, unknown_user, unknown_assistant, signed_mode';
 GRANT EXECUTE ON FUNCTION awgp.set_context(uuid, uuid, uuid) TO awgp_app, awgp_auditor, awgp_maintainer, awgp_admin;
 
+COMMENT ON FUNCTION awgp.set_context(text, text) IS 'Puts a tenant and a user in context by the names that people know, until the transaction ends, and returns the tenant''s id. Ids are taken too. In signed mode it is refused.
+slug_or_id: the slug or the id of an active tenant
+email_or_id: the e-mail address in any spelling, or the id, of an active user of the tenant; NULL for no user. A login that is a member of neither awgp_app nor awgp_admin gives an id
+Errors: 42501 unknown_tenant, unknown_user, signed_mode';
+GRANT EXECUTE ON FUNCTION awgp.set_context(text, text) TO awgp_app, awgp_auditor, awgp_maintainer, awgp_admin;
+
 COMMENT ON FUNCTION awgp.authenticate(text, boolean) IS 'Verifies an access token against the active rows of awgp.identity_providers, puts its user and their tenant in context, and returns the tenant. Where the transaction may write, its commit keeps the time in users.last_login_at, once a minute at most. A refusal also leaves a line in the server''s log.
 token: a JWT, passed as a parameter
 for_session: false for this transaction; true for the session, from the commit on, until the token expires, a transaction fails or is rolled back, or DISCARD ALL or RESET ALL

@@ -26,7 +26,7 @@ const FUNCTIONS: &str = "
            COALESCE(obj_description(pg_proc.oid, 'pg_proc'), '') AS comment
     FROM pg_proc WHERE pronamespace = 'awgp'::regnamespace
       AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
-    ORDER BY proname COLLATE \"C\"";
+    ORDER BY proname COLLATE \"C\", oid::regprocedure::text COLLATE \"C\"";
 
 /// An example and what it is of.
 struct Example {
@@ -102,8 +102,9 @@ pub async fn page(superuser: &Client) -> Page {
             entries.push(format!("\n## {}\n", example.area));
         }
         for name in &example.functions {
-            let function = called.iter().find(|row| row.get::<_, &str>("name") == name);
-            entries.push(entry(function.expect("asserted above"), &example.text));
+            let forms = called.iter().filter(|row| row.get::<_, &str>("name") == name);
+            let forms: String = forms.map(|function| form(function)).collect();
+            entries.push(format!("\n### {name}\n{forms}\n```sql\n{}```\n", example.text));
             contents.last_mut().expect("an area has begun").1.push(format!("[{name}](#{name})"));
         }
     }
@@ -140,7 +141,8 @@ fn assert_examples(called: &[&Row], examples: &[Example]) {
     assert!(unknown.is_empty(), "tests/functions.sql has examples of what clients do not call: {unknown:?}");
 }
 
-fn entry(function: &Row, example: &str) -> String {
+/// What one function of a name takes, answers and refuses.
+fn form(function: &Row) -> String {
     let name: &str = function.get("name");
     let comment: &str = function.get("comment");
     let told = told(name, comment);
@@ -158,7 +160,7 @@ fn entry(function: &Row, example: &str) -> String {
         arguments.push(vec![code(argument), code(&types[place]), code(&default), (*what).to_owned()]);
     }
     let result: &str = function.get("result");
-    let mut text = format!("\n### {name}\n\n```sql\n{}\n```\n\n", signature_of(name, &signature));
+    let mut text = format!("\n```sql\n{}\n```\n\n", signature_of(name, &signature));
     text += &wrapped(told.meaning);
     let arguments = table(&["argument", "type", "default", "what it is"], &arguments);
     if !arguments.is_empty() {
@@ -174,7 +176,7 @@ fn entry(function: &Row, example: &str) -> String {
     if let Some(why) = told.definer {
         text += &item(&format!("Runs with the rights of its owner: {why}."));
     }
-    text + "\n```sql\n" + example + "```\n"
+    text
 }
 
 /// On one line where it fits, else an argument a line.
