@@ -192,7 +192,7 @@ async fn the_hint_of_whoever_comes_without_a_context_leads_in() {
         transaction.rollback().await.expect("rolled back");
         let call = hint.split_once("awgp.set_context(").and_then(|(_, rest)| rest.split_once(')'));
         let (names, _) = call.unwrap_or_else(|| panic!("{statement}: the hint says no call: {hint}"));
-        let names = names.replace("TENANT", "north").replace("USER", "manager@north.example");
+        let names = names.replace("TENANT", "north").replace("USER", "admin@north.example");
         let transaction = app.transaction().await.expect("a transaction begins");
         transaction
             .batch_execute(&format!("SELECT awgp.set_context({names})"))

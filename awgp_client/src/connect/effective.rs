@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 pub struct Wish<'a> {
     /// --database-url. An empty one says that there is none.
     pub database_url: Option<&'a DatabaseUrl>,
-    /// --profile.
+    /// --profile. An empty one says that there is none.
     pub profile: Option<&'a str>,
     /// --tenant. An empty one says that there is none.
     pub tenant: Option<&'a str>,
@@ -235,6 +235,7 @@ fn present<'a>(env: Environment<'a>) -> impl Fn(&str) -> Option<String> + 'a {
 /// The profile of --profile or AWGP_PROFILE.
 fn asked(wished: Option<&str>, get: Environment<'_>) -> Result<Option<Asked>, Failure> {
     let (name, origin) = match wished {
+        Some(name) if name.trim().is_empty() => return Ok(None),
         Some(name) => (name.to_owned(), Origin::Option("--profile")),
         None => match get("AWGP_PROFILE") {
             Some(name) => (name, Origin::Variable("AWGP_PROFILE".to_owned())),
