@@ -57,7 +57,7 @@ impl<'a> Invocation<'a> {
             eprintln!("warning: {warning}");
         }
         if self.global.verbose {
-            eprintln!("note: the server is {}", target.place());
+            eprintln!("note: connecting to {}", target.places());
             for Ignored { name, whose, origin } in self.effective.ignored(&environment)? {
                 eprintln!("note: {name} of {origin} is ignored: a parameter of {whose}");
             }

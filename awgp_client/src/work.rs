@@ -36,7 +36,9 @@ impl Work<'_> {
                     .into());
             }
             Context { tenant: Some(tenant), user } => {
-                self.run("SELECT awgp.set_context($1::text, $2::text)", &[&tenant, &user]).await?;
+                // In signed mode find_tenant() says what is wrong with the tenant.
+                let sql = "SELECT awgp.set_context(awgp.find_tenant($1::text)::text, $2::text)";
+                self.run(sql, &[&tenant, &user]).await?;
             }
         }
         Ok(())

@@ -3,11 +3,12 @@
 use awgp_tests::cli::{Outcome, awgp};
 use awgp_tests::command::Folder;
 use awgp_tests::own_server::{is_inside, until};
-use awgp_tests::{Database, PASSWORD, server, server_major};
+use awgp_tests::{Database, PASSWORD, server};
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use tokio_postgres::Client;
 
 /// Two authorities, certificates of a server and of a client, and lists of what is revoked.
@@ -58,11 +59,16 @@ hostnossl all awgp_test_encrypted 127.0.0.1/32 reject
 host all all 127.0.0.1/32 scram-sha-256
 ";
 
+/// Makes the certificates in the folder.
+fn make_certificates(folder: &Folder) {
+    let made = Command::new("sh").args(["-c", CERTIFICATES]).current_dir(folder.file("")).output();
+    let made = made.expect("sh runs");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+}
+
 /// Gives the running server a certificate, and rules of who comes in how.
 async fn set_up(superuser: &Client, folder: &Folder) {
-    let made =
-        Command::new("sh").args(["-c", CERTIFICATES]).current_dir(folder.file("")).output().expect("sh runs");
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    make_certificates(folder);
     let data: String = superuser.query_one("SHOW data_directory", &[]).await.expect("a setting").get(0);
     let data = Path::new(&data);
     let owner = fs::metadata(data).expect("a folder");
@@ -127,14 +133,52 @@ async fn tls_is_as_libpq_has_it() {
     let database = Database::new().await;
     let superuser = database.superuser().await;
     let folder = Folder::new(&database);
-    set_up(&superuser, &folder).await;
     let port = server().get_ports().first().copied().expect("a port");
     let scene = Scene { folder, port, database: database.name.clone() };
+    let library: String = superuser.query_one("SHOW ssl_library", &[]).await.expect("a setting").get(0);
+    if library.is_empty() {
+        println!("this PostgreSQL is built without TLS: only that it is not given up silently is tried");
+        scene.all_end(0, &["", "sslmode=prefer", "sslmode=allow", "sslmode=disable"]);
+        scene.all_end(10, &["sslmode=require", "sslmode=require sslnegotiation=direct"]);
+        return;
+    }
+    set_up(&superuser, &scene.folder).await;
     checks_the_server(&scene);
     shows_its_own_certificate(&scene);
     falls_back_as_sslmode_says(&scene);
-    let has_direct = server_major(&superuser).await >= 17;
-    scene.all_end(if has_direct { 0 } else { 10 }, &["sslmode=require sslnegotiation=direct"]);
+}
+
+/// A program that speaks TLS from the first byte in front of the server. It ends with the test.
+struct Front(Child);
+
+impl Drop for Front {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[tokio::test]
+async fn tls_may_begin_with_the_first_byte() {
+    let database = Database::new().await;
+    let folder = Folder::new(&database);
+    make_certificates(&folder);
+    let port = server().get_ports().first().copied().expect("a port").to_string();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/direct_tls.py");
+    let mut python = Command::new("python3");
+    python.args([script, &folder.file("server.crt"), &folder.file("server.key"), &port]);
+    let front = python.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("python3 runs");
+    let mut front = Front(front);
+    let mut line = String::new();
+    let stdout = front.0.stdout.take().expect("a pipe");
+    BufReader::new(stdout).read_line(&mut line).expect("it says its port");
+    let port = line.trim().parse().expect("a port");
+    let scene = Scene { folder, port, database: database.name.clone() };
+    let verified = "sslmode=verify-full sslrootcert=~/ca.crt";
+    scene
+        .all_end(0, &[&format!("{verified} sslnegotiation=direct"), "sslmode=require sslnegotiation=direct"]);
+    scene.all_end(10, &[verified, "sslmode=verify-full sslrootcert=~/other.crt sslnegotiation=direct"]);
 }
 
 /// The server's certificate: who has signed it, for which name, and whether it is revoked.

@@ -180,7 +180,7 @@ async fn the_hint_of_whoever_comes_without_a_context_leads_in() {
     let request = format!("SELECT awgp.request_approval('{}')", group.north.work_item);
     for (statement, tenant_only) in [
         ("SELECT awgp.find_user('manager@north.example')", false),
-        ("UPDATE awgp.users SET first_name = 'A'", false),
+        ("UPDATE awgp.users SET first_name = 'A' WHERE email = 'viewer@north.example'", false),
         (request.as_str(), true),
     ] {
         let transaction = if tenant_only {

@@ -151,7 +151,12 @@ impl Target {
         Some(Self { servers: vec![server], token: None, ..self.clone() })
     }
 
-    /// The server in words: host and port, without login and password.
+    /// The servers in words, in the order in which they are named.
+    pub fn places(&self) -> String {
+        self.servers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The first server in words: host and port, without login and password.
     pub fn place(&self) -> String {
         self.servers.first().map(ToString::to_string).unwrap_or_default()
     }

@@ -47,7 +47,7 @@ fn set_context_by_name(slug_or_id: Option<Text>, email_or_id: Option<Text>) -> p
         raise(&isolation_refusals::signed_mode());
     }
     let Some(Text(named)) = slug_or_id else { raise(&isolation_refusals::unknown_tenant()) };
-    let by_id = uuid::Uuid::try_parse(&named).ok().filter(|id| tenants::is_active(*id));
+    let by_id = uuid::Uuid::try_parse(&named).ok().filter(|&id| tenants::is_active(id));
     let tenant = by_id.unwrap_or_else(|| found("SELECT awgp.find_tenant($1)", &named));
     enter(Context { tenant, user: None, assistant: None });
     if let Some(Text(named)) = email_or_id {
