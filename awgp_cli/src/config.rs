@@ -28,14 +28,14 @@ fn show(invocation: &Invocation<'_>) -> Result<String, Failure> {
     let lines = invocation.effective().shown(&environment)?;
     let line =
         |line: awgp_client::Shown| json!({ "setting": line.setting, "value": line.value, "from": line.from });
-    list(lines.into_iter().map(line).collect(), &["setting", "value", "from"], invocation.output)
+    list(&lines.into_iter().map(line).collect::<Vec<_>>(), &["setting", "value", "from"], invocation.output)
 }
 
 /// Lists the files.
 fn paths(output: Output) -> Result<String, Failure> {
     let files = connection_files(&environment);
     let line = |file: awgp_client::FileRead| json!({ "has": file.what, "path": file.path.display().to_string(), "exists": file.exists });
-    list(files.into_iter().map(line).collect(), &["has", "path", "exists"], output)
+    list(&files.into_iter().map(line).collect::<Vec<_>>(), &["has", "path", "exists"], output)
 }
 
 /// Lists the profiles. One that cannot be used is listed with the reason.
@@ -52,7 +52,7 @@ fn profiles(output: Output) -> Result<String, Failure> {
         }
     };
     let lines: Vec<Value> = profiles.names().into_iter().map(line).collect();
-    list(lines, &["profile", "url", "tenant", "user", "problem"], output)
+    list(&lines, &["profile", "url", "tenant", "user", "problem"], output)
 }
 
 /// Writes a profile from the options of the command line alone.
@@ -93,7 +93,7 @@ fn written(profiles: &Profiles, name: &str, what: &str, output: Output) -> Resul
     Ok(render::single(&row(&json!({ "profile": name, "done": what, "file": file }))?, output))
 }
 
-fn list(lines: Vec<Value>, columns: &[&str], output: Output) -> Result<String, Failure> {
+fn list(lines: &[Value], columns: &[&str], output: Output) -> Result<String, Failure> {
     let rows: Result<Vec<Row>, Failure> = lines.iter().map(row).collect();
     Ok(render::list(&rows?, columns, output))
 }

@@ -228,7 +228,7 @@ impl Asked {
 }
 
 /// The environment without variables that are empty.
-fn present<'a>(env: Environment<'a>) -> impl Fn(&str) -> Option<String> + 'a {
+fn present(env: Environment<'_>) -> impl Fn(&str) -> Option<String> + '_ {
     move |name| env(name).filter(|value| !value.is_empty())
 }
 

@@ -146,10 +146,9 @@ pub fn meaning(name: &str, value: &str, dialect: Dialect) -> Meaning {
 fn translated(name: &str, value: &str, dialect: Dialect) -> Option<Meaning> {
     let keyword = |name, value: &str| Some(Meaning::Keyword(name, value.to_owned()));
     match (name, value) {
-        // node-postgres: encrypt, check nothing.
-        ("sslmode" | "ssl", "no-verify") => keyword("sslmode", "require"),
         ("ssl", "true" | "1" | "") if dialect == Dialect::Jdbc => keyword("sslmode", "verify-full"),
-        ("ssl", "true" | "1") => keyword("sslmode", "require"),
+        // node-postgres: no-verify encrypts and checks nothing.
+        ("sslmode" | "ssl", "no-verify") | ("ssl", "true" | "1") => keyword("sslmode", "require"),
         ("ssl", "false" | "0") if dialect == Dialect::Jdbc => keyword("sslmode", "prefer"),
         ("ssl", "false" | "0") => keyword("sslmode", "disable"),
         // asyncpg: the name of a mode.

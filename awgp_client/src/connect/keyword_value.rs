@@ -31,8 +31,11 @@ pub fn value(written: &str) -> Value {
     Value { text, length: written.len(), is_whole: !is_quoted }
 }
 
+/// Keywords and their values.
+pub type Pairs = Vec<(String, String)>;
+
 /// All pairs of a connection string; None where it is malformed.
-pub fn pairs(text: &str) -> Option<Vec<(String, String)>> {
+pub fn pairs(text: &str) -> Option<Pairs> {
     let mut pairs = Vec::new();
     let mut rest = text.trim_start();
     while !rest.is_empty() {

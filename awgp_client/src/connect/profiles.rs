@@ -51,7 +51,7 @@ impl Profiles {
         // The parser's own message shows the line, which may have a password.
         let document = text.parse::<DocumentMut>().map_err(|error| {
             let end = error.span().map_or(0, |span| span.start.min(text.len()));
-            let line = text.as_bytes()[..end].iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = text.as_bytes()[..end].split(|byte| *byte == b'\n').count();
             unusable(&file, &format!("is not valid TOML in line {line}"))
         })?;
         Ok(Self { file, document })

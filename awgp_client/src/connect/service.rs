@@ -4,6 +4,7 @@
 //! of the name counts, and in it the first line of a keyword. Nothing around `=` is trimmed.
 
 use super::keyword;
+use super::keyword_value::Pairs;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::shown;
@@ -19,7 +20,7 @@ pub struct Service {
     /// Its file.
     pub file: PathBuf,
     /// Its settings.
-    pub pairs: Vec<(String, String)>,
+    pub pairs: Pairs,
 }
 
 /// Finds a service. `named_file` is the file that `servicefile=` or PGSERVICEFILE names.
@@ -62,8 +63,8 @@ pub fn places(named_file: Option<&str>, get: &dyn Fn(&str) -> Option<String>) ->
 }
 
 /// The lines of the first group of this name; None where there is none.
-fn group(text: &str, name: &str) -> Result<Option<Vec<(String, String)>>, (usize, &'static str)> {
-    let mut found: Option<Vec<(String, String)>> = None;
+fn group(text: &str, name: &str) -> Result<Option<Pairs>, (usize, &'static str)> {
+    let mut found: Option<Pairs> = None;
     for (number, line) in text.lines().enumerate().map(|(at, line)| (at + 1, line.trim())) {
         if line.is_empty() || line.starts_with('#') {
             continue;

@@ -1,6 +1,7 @@
 //! Connection URLs, as libpq reads them and as others write them: `postgres://`, `postgresql+psycopg://`
 //! (SQLAlchemy) and `jdbc:postgresql://`.
 
+use super::keyword_value::Pairs;
 use percent_encoding::percent_decode_str;
 
 /// Whose way of writing it is, where it matters.
@@ -22,7 +23,7 @@ pub struct Url {
     /// What stands before the question mark, as keywords.
     pub pairs: Vec<(&'static str, String)>,
     /// What stands after it.
-    pub parameters: Vec<(String, String)>,
+    pub parameters: Pairs,
 }
 
 /// Whether the text is a URL at all.
@@ -123,7 +124,7 @@ fn split_port(entry: &str) -> Option<(&str, &str)> {
     Some(entry.split_once(':').unwrap_or((entry, "")))
 }
 
-fn parameters(query: &str) -> Option<Vec<(String, String)>> {
+fn parameters(query: &str) -> Option<Pairs> {
     let written = query.split('&').filter(|pair| !pair.is_empty());
     written
         .map(|pair| {
@@ -142,7 +143,7 @@ fn decoded(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn parts(text: &str) -> (Vec<(&'static str, String)>, Vec<(String, String)>) {
+    fn parts(text: &str) -> (Vec<(&'static str, String)>, Pairs) {
         let url = parse(text).unwrap_or_else(|| panic!("{text} is malformed"));
         (url.pairs, url.parameters)
     }

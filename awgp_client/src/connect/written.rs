@@ -2,7 +2,7 @@
 
 use super::foreign::{self, Meaning};
 use super::keyword;
-use super::keyword_value;
+use super::keyword_value::{self, Pairs};
 use super::origin::Origin;
 use super::url::{self, Dialect, Url};
 use crate::exit::Exit;
@@ -40,7 +40,7 @@ impl Written {
     /// Adds the parameters of a URL.
     fn with_parameters(
         mut self,
-        parameters: Vec<(String, String)>,
+        parameters: Pairs,
         dialect: Dialect,
         origin: &Origin,
     ) -> Result<Self, Failure> {
@@ -51,7 +51,7 @@ impl Written {
             let is_foreign_value = name == "sslmode" && value == "no-verify";
             match keyword::named(&name).filter(|_| !is_foreign_value) {
                 Some(keyword) if keyword.name == "host" && dialect == Dialect::SqlAlchemy => {
-                    self.add_host(&value)
+                    self.add_host(&value);
                 }
                 Some(keyword) => self.pairs.push((keyword.name, value)),
                 None => match foreign::meaning(&name, &value, dialect) {
