@@ -40,7 +40,6 @@ fn set_context(
 ///
 /// In signed mode it refuses: the uuid form names an assistant beside the verified user, this one has none.
 #[pg_extern(name = "set_context", volatile, parallel_unsafe)]
-#[expect(clippy::needless_pass_by_value, reason = "arguments as SQL passes them")]
 fn set_context_by_name(slug_or_id: Option<Text>, email_or_id: Option<Text>) -> pgrx::Uuid {
     refuse_in_parallel_worker();
     if context_mode() == ContextMode::Signed {
