@@ -16,7 +16,8 @@ BEGIN;
 SELECT awgp.find_tenant('north') AS north \gset
 
 -- fn: set_context
-SELECT awgp.set_context(:'north', :'manager');
+SELECT awgp.set_context('north', 'manager@north.example');
+SELECT awgp.set_context(tenant_id => :'north', user_id => :'manager');
 
 -- fn: find_user
 SELECT awgp.find_user('operator@north.example');

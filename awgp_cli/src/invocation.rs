@@ -1,13 +1,13 @@
 //! One call of `awgp`: its server, its context, its output format; and the ways in which a command ends.
 
 use crate::opt::{Format, Global, Output};
-use crate::render;
-use awgp_client::{Context, Exit, Failure, Session, Target, Token, Trouble};
+use crate::{prompt, render};
+use awgp_client::{Context, Effective, Exit, Failure, Ignored, Session, Target, Trouble, Wish};
 
 /// What every command gets.
 pub struct Invocation<'a> {
     global: &'a Global,
-    token: Option<Token>,
+    effective: &'a Effective,
     /// The tenant and the user.
     pub context: Context<'a>,
     /// The output format, for commands with CSV.
@@ -16,25 +16,53 @@ pub struct Invocation<'a> {
     pub output: Output,
 }
 
+/// What is in force of the options, a profile and the environment.
+pub fn effective(global: &Global) -> Result<Effective, Failure> {
+    let wish = Wish {
+        database_url: global.database_url.as_ref(),
+        profile: global.profile.as_deref(),
+        tenant: global.tenant.as_deref(),
+        user: global.user.as_deref(),
+        token_file: global.token_file.as_deref(),
+    };
+    Effective::determine(wish, &environment)
+}
+
 impl<'a> Invocation<'a> {
-    /// Reads the options and the environment.
-    pub fn of(global: &'a Global) -> Result<Self, Failure> {
-        Ok(Self {
+    /// Of the options and what is in force.
+    pub fn new(global: &'a Global, effective: &'a Effective) -> Self {
+        Self {
             global,
-            token: Token::read(global.token_file.as_deref(), &environment)?,
-            context: Context::given(global.tenant.as_deref(), global.user.as_deref()),
+            effective,
+            context: Context::given(effective.tenant(), effective.user()),
             format: global.output,
             output: global.output.without_csv(),
-        })
+        }
+    }
+
+    /// The options that every command takes.
+    pub fn global(&self) -> &Global {
+        self.global
+    }
+
+    /// What is in force.
+    pub fn effective(&self) -> &Effective {
+        self.effective
     }
 
     /// The server. Warnings about ignored files go to stderr.
     pub fn target(&self) -> Result<Target, Failure> {
-        let target = Target::resolve(self.global.database_url.as_ref(), &environment)?;
+        let target = self.effective.target(&environment)?;
         for warning in target.warnings() {
             eprintln!("warning: {warning}");
         }
-        Ok(target.with_token(self.token.clone()))
+        if self.global.verbose {
+            eprintln!("note: connecting to {}", target.places());
+            for Ignored { name, whose, origin } in self.effective.ignored(&environment)? {
+                eprintln!("note: {name} of {origin} is ignored: a parameter of {whose}");
+            }
+        }
+        Ok(target.with_prompt(prompt::of(self.global)))
     }
 
     /// Runs a command on its own connection.
@@ -69,6 +97,7 @@ pub fn print(text: &str, exit: Exit) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-fn environment(name: &str) -> Option<String> {
+/// A look-up in the environment.
+pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }

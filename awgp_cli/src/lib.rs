@@ -5,9 +5,10 @@
 //! - one file per noun, with one `run`: [`tenant`], [`user`], [`assistant`], [`work`], [`approval`],
 //!   [`delegation`], [`action`], [`message`], [`policy`], [`template`], [`conversation`], [`flag`],
 //!   [`pool`], [`cost`], [`price`], [`provider`], [`partition`], [`maintenance`], [`import`], [`init`],
-//!   [`doctor`], [`version`]
+//!   [`doctor`], [`config`], [`version`]
 //! - [`audit`]: reading, exporting and verifying the trail
 //! - [`demo`]: the main job on realistic input, chapter by chapter
+//! - [`prompt`]: the question for a password
 //! - [`given`]: input from standard input and as JSON Lines
 //! - [`render`], [`chart`]: rows as tables, JSON, CSV and bars
 //!
@@ -18,6 +19,7 @@ pub mod approval;
 pub mod assistant;
 pub mod audit;
 pub mod chart;
+pub mod config;
 pub mod conversation;
 pub mod cost;
 pub mod delegation;
@@ -35,6 +37,7 @@ pub mod partition;
 pub mod policy;
 pub mod pool;
 pub mod price;
+pub mod prompt;
 pub mod provider;
 pub mod render;
 pub mod template;
@@ -89,10 +92,12 @@ async fn run_command(opt: &Opt) -> Result<Exit, Failure> {
     if opt.global.output == Format::Csv && !opt.command.has_csv() {
         return Err(Failure::new(Exit::Usage, "this command has no CSV").hint("use --output json"));
     }
-    let invocation = &Invocation::of(&opt.global)?;
+    let effective = invocation::effective(&opt.global)?;
+    let invocation = &Invocation::new(&opt.global, &effective);
     match &opt.command {
         Command::Init => init::run(invocation).await,
         Command::Doctor => doctor::run(invocation).await,
+        Command::Config(noun) => config::run(noun, invocation),
         Command::Version => version::run(invocation).await,
         Command::Tenant(noun) => tenant::run(noun, invocation).await,
         Command::User(noun) => user::run(noun, invocation).await,

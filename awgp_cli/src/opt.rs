@@ -4,6 +4,7 @@ mod action;
 mod approval;
 mod assistant;
 mod audit;
+mod config;
 mod conversation;
 mod cost;
 mod delegation;
@@ -32,6 +33,7 @@ pub use audit::{
     Audit, AuditCheckProof, AuditCheckpoint, AuditExport, AuditFilter, AuditHistory, AuditKeygen, AuditLog,
     AuditProve, AuditShow, AuditTail, AuditVerify,
 };
+pub use config::{Config, ConfigCommand, ConfigNamed, ConfigSave};
 pub use conversation::{
     Conversation, ConversationErase, ConversationExport, ConversationHold, ConversationList, ConversationLog,
     ConversationNamed, ConversationSearch,
@@ -62,9 +64,10 @@ use std::path::PathBuf;
 
 /// AWGP governs an AI workforce inside PostgreSQL: tenants, users, assistants and their work.
 ///
-/// Every command is one transaction on the database named by --database-url, DATABASE_URL or the PG*
-/// variables of PostgreSQL (PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE, PGSSLMODE, PGSSLROOTCERT,
-/// PGPASSFILE). ~/.pgpass is read. A password is never printed.
+/// Every command is one transaction on the database named by --database-url, a profile (--profile),
+/// DATABASE_URL or, as in psql, a service (PGSERVICE) and the PG* variables of PostgreSQL (PGHOST, PGPORT,
+/// PGUSER, PGDATABASE, PGSSLMODE and all others). ~/.pgpass is read. `awgp config` shows which values are in
+/// force, and where each comes from. A password is never printed.
 #[derive(Debug, Parser)]
 #[command(name = "awgp", version, after_help = awgp_client::EXIT_CODES, max_term_width = 100)]
 pub struct Opt {
@@ -80,19 +83,33 @@ pub struct Opt {
 #[derive(Args, Clone, Debug)]
 pub struct Global {
     /// The database: a URL (postgres://user@host:5432/database) or key=value pairs. Missing parts come from
-    /// the PG* variables. Prefer ~/.pgpass for the password: other users can see arguments.
-    #[arg(long, global = true, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
+    /// the service file and the PG* variables. Prefer ~/.pgpass for the password: other users can see
+    /// arguments. [env: DATABASE_URL]
+    #[arg(long, global = true, value_name = "URL")]
     pub database_url: Option<DatabaseUrl>,
-    /// The tenant in whose context the command runs, by slug or id.
-    #[arg(long, global = true, value_name = "TENANT", env = "AWGP_TENANT")]
+    /// The profile of the configuration file to use: a connection, tenant and user under a name.
+    /// `awgp config` writes and lists them. [env: AWGP_PROFILE]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// The tenant in whose context the command runs, by slug or id. [env: AWGP_TENANT]
+    #[arg(long, global = true, value_name = "TENANT")]
     pub tenant: Option<String>,
-    /// The user of the tenant in whose context the command runs, by e-mail or id.
-    #[arg(long, global = true, value_name = "USER", env = "AWGP_USER")]
+    /// The user of the tenant in whose context the command runs, by e-mail or id. [env: AWGP_USER]
+    #[arg(long, global = true, value_name = "USER")]
     pub user: Option<String>,
     /// A file with an access token: its user and their tenant are in context, instead of --tenant and --user.
-    /// Without it, the token is read from AWGP_TOKEN. A token is never printed.
-    #[arg(long, global = true, value_name = "FILE", env = "AWGP_TOKEN_FILE")]
+    /// Without it, the token is read from AWGP_TOKEN. A token is never printed. [env: AWGP_TOKEN_FILE]
+    #[arg(long, global = true, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
+    /// Ask for the password before connecting, even if one is known.
+    #[arg(short = 'W', long, global = true, conflicts_with = "no_password")]
+    pub password: bool,
+    /// Never ask for a password. Otherwise it is asked for on a terminal when the server wants one.
+    #[arg(short = 'w', long, global = true)]
+    pub no_password: bool,
+    /// Say on stderr which server is used, and which parameters of other programs in the URL are ignored.
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
     /// The output format: a table for people, JSON for programs (a list is an array, a row an object, and an
     /// error is an object on stderr), CSV for spreadsheets where the command lists numbers.
     #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
@@ -136,6 +153,8 @@ pub enum Command {
     Init,
     /// Check the installation. The exit code is 12 when a finding has severity error.
     Doctor,
+    /// Show the connection that is in force and where each value comes from; write and list profiles.
+    Config(ConfigCommand),
     /// Print the version of this client, and of the extension if a server is reachable.
     Version,
     /// Organisations: holdings and their subsidiaries.
@@ -309,9 +328,16 @@ mod tests {
     }
 
     #[test]
-    fn the_help_shows_no_value_of_the_environment() {
-        let url = Opt::command();
-        let argument = url.get_arguments().find(|arg| arg.get_id() == "database_url").expect("the option");
-        assert!(argument.is_hide_env_values_set());
+    fn clap_reads_no_variable_so_that_the_help_shows_no_value_and_precedence_is_in_one_place() {
+        let command = Opt::command();
+        let reads: Vec<_> = command.get_arguments().filter(|arg| arg.get_env().is_some()).collect();
+        assert!(reads.is_empty(), "{reads:?}");
+    }
+
+    #[test]
+    fn a_password_is_asked_for_always_or_never() {
+        assert!(parsed(&["awgp", "doctor", "-W"]).global.password);
+        assert!(parsed(&["awgp", "--no-password", "doctor"]).global.no_password);
+        assert!(Opt::try_parse_from(["awgp", "-w", "-W", "doctor"]).is_err());
     }
 }

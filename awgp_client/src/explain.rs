@@ -1,10 +1,9 @@
 //! From an error of the driver or the server to the message for the user.
 
-use crate::connect::Target;
+use crate::connect::attempt::{Miss, Unreachable, innermost};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use serde_json::Value;
-use std::error::Error as _;
 use tokio_postgres::error::DbError;
 use tokio_postgres::{Client, Error};
 
@@ -22,41 +21,74 @@ const EXTENSION_VERSION: &str = "SELECT extversion FROM pg_catalog.pg_extension 
 
 /// Why a connection failed. Of the driver's text only the innermost cause is used, which is about addresses
 /// and certificates, never about passwords.
-pub fn connecting(error: &Error, target: &Target) -> Failure {
-    let place = target.place();
-    if let Some(said) = error.as_db_error() {
-        let mut failure = of_server(said);
-        let hint = match said.code().code() {
-            "28P01" => "check the user and the password: --database-url, PGPASSWORD or ~/.pgpass",
-            "28000" => "check the user, and what the server's pg_hba.conf requires (a password, TLS)",
-            "3D000" => "create it with `createdb`, or name another with --database-url or PGDATABASE",
-            _ => "wait until the server accepts connections, then try again",
-        };
-        if failure.exit == Exit::Unexpected {
-            failure.exit = Exit::NoConnection;
-        }
-        return if failure.noted("hint").is_some() { failure } else { failure.hint(hint) };
-    }
-    let mut cause = innermost(error);
-    if cause.is_empty() {
-        cause = error.to_string();
-    }
-    let hint = if cause.contains("password missing") {
-        "give a password with PGPASSWORD or ~/.pgpass"
-    } else if cause.contains("certificate") || cause.to_lowercase().contains("tls") {
-        "check whether sslmode and sslrootcert fit the server"
-    } else {
-        "check that the server runs and accepts connections there: --database-url, PGHOST and PGPORT"
+pub fn connecting(error: &Unreachable) -> Failure {
+    let Some((place, miss)) = error.misses.last() else {
+        return Failure::new(Exit::NoConnection, "there is no server to connect to")
+            .hint("name one with --database-url or PGHOST");
     };
-    Failure::new(Exit::NoConnection, format!("cannot connect to the server at {place}: {cause}")).hint(hint)
+    if let Miss::Driver(error) = miss
+        && let Some(said) = error.as_db_error()
+    {
+        return refused(said);
+    }
+    let message = match error.misses.as_slice() {
+        [_] => format!("cannot connect to the server at {place}: {}", cause(miss)),
+        misses => {
+            let all: Vec<String> =
+                misses.iter().map(|(place, miss)| format!("{place}: {}", cause(miss))).collect();
+            format!("cannot connect to any of {} servers: {}", misses.len(), all.join("; "))
+        }
+    };
+    Failure::new(Exit::NoConnection, message).hint(hint(miss))
 }
 
-fn innermost(error: &Error) -> String {
-    let mut cause = error.source();
-    while let Some(next) = cause.and_then(std::error::Error::source) {
-        cause = Some(next);
+/// The server's own words.
+fn refused(said: &DbError) -> Failure {
+    let mut failure = of_server(said);
+    let hint = match said.code().code() {
+        "28P01" => "check the user and the password: --database-url, PGPASSWORD or ~/.pgpass",
+        "28000" => "check the user, and what the server's pg_hba.conf requires (a password, TLS)",
+        "3D000" => "create it with `createdb`, or name another with --database-url or PGDATABASE",
+        _ => "wait until the server accepts connections, then try again",
+    };
+    if failure.exit == Exit::Unexpected {
+        failure.exit = Exit::NoConnection;
     }
-    cause.map(ToString::to_string).unwrap_or_default()
+    if failure.noted("hint").is_some() { failure } else { failure.hint(hint) }
+}
+
+fn cause(miss: &Miss) -> String {
+    match miss {
+        Miss::Driver(error) => match (error.as_db_error(), innermost(error)) {
+            (Some(said), _) => said.message().to_owned(),
+            (None, cause) if cause.is_empty() => error.to_string(),
+            (None, cause) => cause,
+        },
+        Miss::Unresolved(error) => error.to_string(),
+        Miss::TimedOut(limit) => format!("no answer within {} seconds", limit.as_secs()),
+        Miss::Unfit(why) => (*why).to_owned(),
+    }
+}
+
+fn hint(miss: &Miss) -> &'static str {
+    let cause = cause(miss);
+    match miss {
+        Miss::Unfit(_) => "name a server that fits target_session_attrs, or leave it out",
+        Miss::Driver(_) if cause.contains("password missing") => {
+            "give a password with PGPASSWORD or ~/.pgpass"
+        }
+        Miss::Driver(_) if cause.contains("unsupported authentication method") => {
+            "the server asks for Kerberos or SSPI; let pg_hba.conf ask for scram-sha-256 or cert"
+        }
+        Miss::Driver(_) if cause.contains("channel binding") => {
+            "use sslmode=require with channel_binding=require, or leave channel_binding out"
+        }
+        Miss::Driver(_) if cause.contains("certificate") || cause.to_lowercase().contains("tls") => {
+            "check whether sslmode, sslrootcert, sslcert and sslkey fit the server"
+        }
+        Miss::TimedOut(_) => "check that the server can be reached, or set PGCONNECT_TIMEOUT to more seconds",
+        _ => "check that the server runs and accepts connections there: --database-url, PGHOST and PGPORT",
+    }
 }
 
 /// The meaning of a statement's error. Reads the catalog for a constraint's rule and for the extension.

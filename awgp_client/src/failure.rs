@@ -41,6 +41,13 @@ impl Failure {
         self.note("hint", text)
     }
 
+    /// The same with another next thing to do.
+    #[must_use]
+    pub(crate) fn hint_instead(mut self, text: String) -> Self {
+        self.notes.retain(|(name, _)| *name != "hint");
+        self.hint(text)
+    }
+
     /// The text of the note with this name, if there is one.
     pub fn noted(&self, name: &str) -> Option<&str> {
         self.notes.iter().find(|(key, _)| *key == name).map(|(_, text)| text.as_str())

@@ -18,8 +18,11 @@
 //! # }
 //! ```
 //!
-//! - [`Target`]: server, database and login, determined as libpq does, including TLS and ~/.pgpass;
-//!   [`DatabaseUrl`] and [`Token`] are its secret parts, and cannot be printed
+//! - [`Target`]: servers, database and login, determined as libpq does, including services, TLS and
+//!   ~/.pgpass; [`DatabaseUrl`] and [`Token`] are its secret parts, and cannot be printed; [`Prompt`] asks
+//!   for a password
+//! - [`Effective`]: what is in force of options, profiles and variables, and where each value comes from;
+//!   [`Profiles`]: the file of profiles; [`connection_files`]: all files that a connection may read
 //! - [`Session`]: a connection; [`Work`]: a transaction on it, in a [`Context`] of tenant and user, which
 //!   rolls back unless it is committed
 //! - [`Call`]: a call of one SQL function with named arguments; [`Row`]: a row of the result, with every
@@ -30,7 +33,7 @@
 //! - [`input`]: text and JSON from a user
 //!
 //! Nothing here prints, reads arguments or decides what the server decides. Hints use the option names that
-//! every program of AWGP has: --database-url, --tenant, --user, --token-file.
+//! every program of AWGP has: --database-url, --profile, --tenant, --user, --token-file.
 #![forbid(unsafe_code)]
 
 mod call;
@@ -48,7 +51,10 @@ mod token;
 mod work;
 
 pub use call::Call;
-pub use connect::{Notices, Target};
+pub use connect::profile::Profile;
+pub use connect::{
+    Effective, FileRead, Ignored, Notices, Origin, Profiles, Prompt, Shown, Target, Wish, files as connection_files,
+};
 pub use context::Context;
 pub use exit::{EXIT_CODES, Exit};
 pub use failure::{Failure, Trouble};

@@ -8,7 +8,7 @@ use crate::connect::keyword_value;
 use std::fmt;
 
 /// What replaces a secret.
-const MASK: &str = "***";
+pub(crate) const MASK: &str = "***";
 
 /// A connection string, including its password.
 #[derive(Clone, PartialEq, Eq)]

@@ -25,8 +25,7 @@ impl Session {
     /// Connects to a server that sends notifications: LISTEN on [`Session::client`], and the receiver wakes
     /// up. It ends with the connection.
     pub async fn open_to_listen(target: &Target) -> Result<(Self, Receiver<()>), Failure> {
-        let (client, notified) =
-            target.connect().await.map_err(|error| explain::connecting(&error, target))?;
+        let (client, notified) = target.connect().await.map_err(|error| explain::connecting(&error))?;
         let session = Self { client, token: target.token().cloned(), notices: target.notices().clone() };
         Ok((session, notified))
     }

@@ -15,21 +15,27 @@ const VARIABLE: &str = "AWGP_TOKEN";
 pub struct Token(String);
 
 impl Token {
-    /// The token in `file` or, without a file, in `AWGP_TOKEN`; None where neither is given. White space
-    /// around it is removed.
-    pub fn read(file: Option<&Path>, env: &dyn Fn(&str) -> Option<String>) -> Result<Option<Self>, Failure> {
-        let text = match file {
-            Some(file) => Some(input::file(file).map_err(|error| {
-                Failure::new(Exit::BadArgument, format!("{} cannot be read: {error}", file.display()))
-                    .hint("let --token-file name a file that contains one access token")
-            })?),
-            None => env(VARIABLE).filter(|text| !text.trim().is_empty()),
-        };
-        match text.as_deref().map(str::trim) {
-            Some("") => Err(Failure::new(Exit::BadArgument, "the token file is empty")
+    /// The token in a file. White space around it is removed.
+    pub fn of_file(file: &Path) -> Result<Self, Failure> {
+        let text = input::file(file).map_err(|error| {
+            Failure::new(Exit::BadArgument, format!("{} cannot be read: {error}", file.display()))
+                .hint("let --token-file name a file that contains one access token")
+        })?;
+        match text.trim() {
+            "" => Err(Failure::new(Exit::BadArgument, "the token file is empty")
                 .hint("let --token-file name a file that contains one access token")),
-            text => Ok(text.map(|text| Self(text.to_owned()))),
+            text => Ok(Self(text.to_owned())),
         }
+    }
+
+    /// The token in `AWGP_TOKEN`, if there is one.
+    pub fn of_variable(env: &dyn Fn(&str) -> Option<String>) -> Option<Self> {
+        env(VARIABLE).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).map(Self)
+    }
+
+    /// The token in `file` or, without a file, in `AWGP_TOKEN`; None where neither is given.
+    pub fn read(file: Option<&Path>, env: &dyn Fn(&str) -> Option<String>) -> Result<Option<Self>, Failure> {
+        file.map_or_else(|| Ok(Self::of_variable(env)), |file| Self::of_file(file).map(Some))
     }
 
     /// The text, only for the server.

@@ -36,13 +36,9 @@ impl Work<'_> {
                     .into());
             }
             Context { tenant: Some(tenant), user } => {
-                self.run("SELECT awgp.set_context(awgp.find_tenant($1::text))", &[&tenant]).await?;
-                // Sets the context. [`Session::begin`] calls it; it is separate for a transaction that must
-                // run something before its first query.
-                if let Some(user) = user {
-                    let sql = "SELECT awgp.set_context(awgp.current_tenant(), awgp.find_user($1::text))";
-                    self.run(sql, &[&user]).await?;
-                }
+                // In signed mode find_tenant() says what is wrong with the tenant.
+                let sql = "SELECT awgp.set_context(awgp.find_tenant($1::text)::text, $2::text)";
+                self.run(sql, &[&tenant, &user]).await?;
             }
         }
         Ok(())

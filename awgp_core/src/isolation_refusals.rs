@@ -7,14 +7,18 @@ use crate::reason::Reason;
 use crate::refusal::Refusal;
 use uuid::Uuid;
 
+/// How a session without ids puts a tenant in context.
+pub const PUT_TENANT_IN_CONTEXT: &str = "Call awgp.set_context('TENANT', 'USER') first, in the same transaction: the \
+     tenant's slug or id, and the user's e-mail address or id, or NULL for no user.";
+
+/// How a session without ids puts a user in context.
+pub const PUT_USER_IN_CONTEXT: &str = "Call awgp.set_context('TENANT', 'USER') first, in the same transaction: the \
+     tenant's slug or id, and the user's e-mail address or id.";
+
 /// A write to `table` without a tenant in context.
 pub fn no_tenant_context(table: &str) -> Refusal {
-    Refusal::new(
-        Reason::NoTenantContext,
-        "no tenant is in context",
-        "Call awgp.set_context(tenant_id) first, in the same transaction.",
-    )
-    .with("table", table)
+    Refusal::new(Reason::NoTenantContext, "no tenant is in context", PUT_TENANT_IN_CONTEXT)
+        .with("table", table)
 }
 
 /// A write to `table` in signed mode without an identity in force.
@@ -51,7 +55,25 @@ pub fn unknown_user() -> Refusal {
     Refusal::new(
         Reason::UnknownUser,
         "no such active user in this tenant",
-        "Check the user's id or e-mail address with: awgp user list",
+        "Check the user's id or e-mail address with: awgp user list --tenant TENANT",
+    )
+}
+
+/// A user is looked for without a tenant in context.
+pub fn user_without_tenant() -> Refusal {
+    Refusal::new(
+        Reason::UnknownUser,
+        "no tenant is in context, so it has no such user",
+        "Call awgp.set_context('TENANT', 'USER') with the tenant's slug and the user's e-mail address: it finds both.",
+    )
+}
+
+/// An e-mail address is given by a login that reads no users.
+pub fn user_by_id_alone() -> Refusal {
+    Refusal::new(
+        Reason::UnknownUser,
+        "this login reads no users, so it cannot find one by an e-mail address",
+        "Pass the user's id, or NULL for no user.",
     )
 }
 
@@ -60,7 +82,7 @@ pub fn unknown_assistant() -> Refusal {
     Refusal::new(
         Reason::UnknownAssistant,
         "no such assistant in this tenant",
-        "Check the assistant's id with: awgp assistant list",
+        "Check the assistant's id with: awgp assistant list --tenant TENANT",
     )
 }
 
@@ -69,7 +91,7 @@ pub fn foreign_tenant(table: &str) -> Refusal {
     Refusal::new(
         Reason::ForeignTenant,
         "the row belongs to a tenant that this context may not write to",
-        "Leave tenant_id out, or call awgp.set_context() with the tenant the row belongs to.",
+        "Leave tenant_id out, or call awgp.set_context('TENANT', 'USER') with the tenant the row belongs to.",
     )
     .with("table", table)
 }

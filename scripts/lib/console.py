@@ -3,7 +3,7 @@
 Each command after `$` must print what follows it, up to the next command. An id of the page stands for the
 one that is printed in its place, a time for any time, and `…` for anything; a line that is only `…` stands
 for any lines. Messages and hints are not compared, as they may change. What a command exports holds for the
-next ones. A command that goes on over several lines ends each but the last with a backslash."""
+next ones. A command goes on after a line that ends with a backslash, and in lines that begin with `>`."""
 
 import os
 import re
@@ -63,20 +63,26 @@ def lines_of(text):
     return [line.rstrip() for line in text.splitlines() if line.strip()]
 
 
-    def run_console(page, environment, folder=None): """Runs the commands of a page, in a folder; returns how
-    many printed what is written. Exits at the first that does
-    not."""
+def steps(page):
+    """The commands of a page, each with the lines that it prints."""
+    for step in re.split(r"^\$ ", "\n".join(blocks(page, "console")), flags=re.MULTILINE)[1:]:
+        first, *lines = step.splitlines()
+        command = [first]
+        while lines and (lines[0].startswith(">") or command[-1].endswith("\\")):
+            further = lines.pop(0)
+            command.append(further[1:].removeprefix(" ") if further.startswith(">") else further)
+        yield "\n".join(command), lines
+
+
+def run_console(page, environment, folder=None):
+    """Runs the commands of a page, in a folder; returns how many printed what is written. Exits at the first
+    that does not."""
     commands, ids = 0, {}
     with tempfile.TemporaryDirectory() as own:
         state = os.path.join(own, "environment")
         subprocess.run(["bash", "-c", f"export -p >{state}"], env=environment, check=True)
-        text = "\n".join(blocks(page, "console"))
-        for step in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
-            lines = step.splitlines()
-            command = [lines.pop(0)]
-            while command[-1].endswith("\\"):
-                command.append(lines.pop(0))
-            command = ID.sub(lambda found: ids.get(found[0], found[0]), "\n".join(command))
+        for command, lines in steps(page):
+            command = ID.sub(lambda found: ids.get(found[0], found[0]), command)
             script = f". {state}\n{command}\nexport -p >{state}"
             done = subprocess.run(["bash", "-c", script], env={}, cwd=folder, text=True, stdin=subprocess.DEVNULL,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

@@ -7,6 +7,12 @@ assistant_id: an assistant of the tenant, with any status; NULL: no assistant
 Errors: 42501 unknown_tenant, unknown_user, unknown_assistant, signed_mode; 55000 parallel_worker';
 GRANT EXECUTE ON FUNCTION awgp.set_context(uuid, uuid, uuid) TO awgp_app, awgp_auditor, awgp_maintainer, awgp_admin;
 
+COMMENT ON FUNCTION awgp.set_context(text, text) IS 'Puts a tenant and a user in context by the names that people know, until the transaction ends, and returns the tenant''s id. Ids are taken too. In signed mode it is refused.
+slug_or_id: the slug or the id of an active tenant
+email_or_id: the e-mail address in any spelling, or the id, of an active user of the tenant; NULL: no user. A login that is a member of neither awgp_app nor awgp_admin gives an id
+Errors: 42501 unknown_tenant, unknown_user, signed_mode; 55000 parallel_worker';
+GRANT EXECUTE ON FUNCTION awgp.set_context(text, text) TO awgp_app, awgp_auditor, awgp_maintainer, awgp_admin;
+
 COMMENT ON FUNCTION awgp.authenticate(text, boolean) IS 'Verifies an access token against the active rows of awgp.identity_providers, puts its user and their tenant in context, and returns the tenant. If the transaction may write, its commit writes the time to users.last_login_at, at most once a minute. A refusal also leaves a line in the server''s log.
 token: a JWT; pass it as a parameter, so that no log has it
 for_session: false: until the transaction ends. true: for the session, from the commit on, until the token expires. It ends earlier if a transaction fails or is rolled back, with DISCARD ALL and RESET ALL, if user or tenant is deactivated, and if the login role changes. NULL is refused

@@ -109,7 +109,7 @@ pub async fn within(client: &mut Client, tenant: Uuid) -> Transaction<'_> {
 /// A transaction with tenant and user in context.
 pub async fn within_as(client: &mut Client, tenant: Uuid, user: Option<Uuid>) -> Transaction<'_> {
     let transaction = client.transaction().await.expect("a transaction begins");
-    let sql = "SELECT awgp.set_context($1, $2)";
+    let sql = "SELECT awgp.set_context($1::uuid, $2::uuid)";
     transaction.execute(sql, &[&tenant, &user]).await.expect("the context is set");
     transaction
 }

@@ -187,7 +187,7 @@ async fn a_context_of_user_or_assistant_of_another_tenant_is_refused() {
     let (database, group, _) = scene().await;
     let app = database.app().await;
     let north = group.north.id;
-    let user = "SELECT awgp.set_context($1, $2)";
+    let user = "SELECT awgp.set_context($1::uuid, $2::uuid)";
     let assistant = "SELECT awgp.set_context($1, NULL, $2)";
     for id in [group.south.users[0], group.holding.users[0], Uuid::from_u128(7)] {
         assert_refused(app.execute(user, &[&north, &id]).await, "42501", "unknown_user");

@@ -189,7 +189,7 @@ async fn a_role_that_changes_in_the_transaction_binds_from_then_on() {
     let transaction = as_role(&mut app, &north, "operator").await;
     let write = "SELECT id FROM awgp.create_work_item($1, 'Task')";
     one(&transaction, write, &[&north.assistant]).await;
-    let set = "SELECT awgp.set_context($1, $2)";
+    let set = "SELECT awgp.set_context($1::uuid, $2::uuid)";
     let none: Option<Uuid> = None;
     transaction.execute(set, &[&north.id, &none]).await.expect("the system");
     let demote = "UPDATE awgp.users SET role = 'viewer' WHERE id = $1";

@@ -31,9 +31,46 @@ pub fn value(written: &str) -> Value {
     Value { text, length: written.len(), is_whole: !is_quoted }
 }
 
+/// Keywords and their values.
+pub type Pairs = Vec<(String, String)>;
+
+/// All pairs of a connection string; None where it is malformed.
+pub fn pairs(text: &str) -> Option<Pairs> {
+    let mut pairs = Vec::new();
+    let mut rest = text.trim_start();
+    while !rest.is_empty() {
+        let (key, after) = rest.split_once('=')?;
+        let after = after.trim_start();
+        let value = value(after);
+        let key = key.trim_end();
+        if !value.is_whole || key.is_empty() || key.contains(char::is_whitespace) {
+            return None;
+        }
+        pairs.push((key.to_owned(), value.text));
+        rest = after[value.length..].trim_start();
+    }
+    Some(pairs)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pairs_have_quotes_and_escapes() {
+        let read = pairs("host=h password='a \\' sslmode=x' sslmode = verify-ca sslrootcert='/a b.pem'");
+        let owned = |pair: (&str, &str)| (pair.0.to_owned(), pair.1.to_owned());
+        let expected = [
+            ("host", "h"),
+            ("password", "a ' sslmode=x"),
+            ("sslmode", "verify-ca"),
+            ("sslrootcert", "/a b.pem"),
+        ];
+        assert_eq!(read, Some(expected.map(owned).to_vec()));
+        for malformed in ["host", "password='a", "a=b\\", "password=a hunter2", "a b=c", "=c"] {
+            assert_eq!(pairs(malformed), None, "{malformed}");
+        }
+    }
 
     fn read(written: &str) -> (String, usize, bool) {
         let Value { text, length, is_whole } = value(written);

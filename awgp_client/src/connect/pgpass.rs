@@ -1,28 +1,26 @@
 //! ~/.pgpass: lines of `host:port:database:user:password`, `*` for any, `\` before a literal `:` or `\`.
 
-use super::address::{SOCKET_DIRECTORIES, port_of};
+use super::hosts::{Host, SOCKET_DIRECTORIES, Server};
+use super::settings::is_open_to_others;
 use crate::shown;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use tokio_postgres::Config;
-use tokio_postgres::config::Host;
+use std::path::Path;
 
-/// The password for this target, from PGPASSFILE or ~/.pgpass. A file that others can read is ignored, as in
-/// libpq; the error says so.
-pub fn find(config: &Config, get: &dyn Fn(&str) -> Option<String>) -> Result<Option<String>, String> {
-    let in_home = || get("HOME").map(|home| Path::new(&home).join(".pgpass"));
-    let Some(file) = get("PGPASSFILE").map(PathBuf::from).or_else(in_home) else { return Ok(None) };
-    let Some(metadata) = fs::metadata(&file).ok().filter(fs::Metadata::is_file) else { return Ok(None) };
-    if metadata.permissions().mode() & 0o077 != 0 {
+/// The password for this server in a file of passwords. A file that others can read is ignored, as in libpq;
+/// the error says so.
+pub fn find(file: &Path, wanted: &Wanted) -> Result<Option<String>, String> {
+    if !file.is_file() {
+        return Ok(None);
+    }
+    if is_open_to_others(file) {
         let file = shown::line(&file.display().to_string());
         return Err(format!("{file} is ignored: others can read it; run chmod 600 on it"));
     }
-    Ok(fs::read_to_string(&file).ok().and_then(|text| matching(&text, &Wanted::of(config))))
+    Ok(fs::read_to_string(file).ok().and_then(|text| matching(&text, wanted)))
 }
 
 /// What the first four fields must match.
-struct Wanted {
+pub struct Wanted {
     host: String,
     port: String,
     database: String,
@@ -30,21 +28,17 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn of(config: &Config) -> Self {
-        let host = match config.get_hosts().first() {
-            Some(Host::Tcp(host)) => host.clone(),
+    /// For a server, a database and a login.
+    pub fn new(server: &Server, database: &str, user: &str) -> Self {
+        let host = match &server.host {
+            Host::Tcp(host) => host.clone(),
             // As in libpq: the default socket directory is "localhost", any other is its path.
-            Some(Host::Unix(path)) if SOCKET_DIRECTORIES.iter().any(|usual| path == Path::new(usual)) => {
+            Host::Socket(path) if SOCKET_DIRECTORIES.iter().any(|usual| path == Path::new(usual)) => {
                 "localhost".to_owned()
             }
-            Some(Host::Unix(path)) => path.display().to_string(),
-            None => {
-                config.get_hostaddrs().first().map_or_else(|| "localhost".to_owned(), ToString::to_string)
-            }
+            Host::Socket(path) => path.display().to_string(),
         };
-        let user = config.get_user().unwrap_or_default().to_owned();
-        let database = config.get_dbname().unwrap_or(&user).to_owned();
-        Self { host, port: port_of(config).to_string(), database, user }
+        Self { host, port: server.port.to_string(), database: database.to_owned(), user: user.to_owned() }
     }
 }
 

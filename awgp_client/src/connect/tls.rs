@@ -1,60 +1,83 @@
 //! TLS, with libpq's meaning of sslmode: require encrypts and accepts any certificate (unless a root
 //! certificate is given), verify-ca checks who signed it, verify-full also checks the host's name.
 
-use super::tls_options::TlsOptions;
+use super::certificates::{self, Roots};
+use super::settings::{Environment, Settings};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
-use std::path::{Path, PathBuf};
+use rustls::version::{TLS12, TLS13};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme, SupportedProtocolVersion,
+};
 use std::sync::Arc;
-use tokio_postgres::config::SslMode;
+use tokio_postgres::config::{SslMode, SslNegotiation};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// How the connection is protected.
 #[derive(Clone)]
 pub struct Tls {
-    mode: SslMode,
+    steps: &'static [SslMode],
+    negotiation: SslNegotiation,
     client: Option<Arc<ClientConfig>>,
 }
 
+/// What is checked in the server's certificate.
+enum Check {
+    Nothing,
+    Signer(Roots),
+    SignerAndName(Roots),
+}
+
 impl Tls {
-    /// Determines the protection. `home` is where libpq looks for the default root certificate.
-    pub fn resolve(options: &TlsOptions, home: Option<&Path>) -> Result<Self, Failure> {
-        let named = options.root_cert.as_ref().map(PathBuf::from);
-        let in_home = home.map(|home| home.join(".postgresql/root.crt")).filter(|file| file.exists());
-        let root = named.or(in_home);
-        let (mode, check) = match (options.mode.as_deref().unwrap_or("prefer"), root) {
-            ("disable", _) => return Ok(Self { mode: SslMode::Disable, client: None }),
-            ("allow" | "prefer", _) => (SslMode::Prefer, Check::Nothing),
-            ("require", None) => (SslMode::Require, Check::Nothing),
+    /// Determines the protection.
+    pub fn resolve(settings: &Settings, get: Environment<'_>) -> Result<Self, Failure> {
+        let roots = Roots::find(settings, get);
+        let trusts_system = settings.get("sslrootcert") == Some("system");
+        let mode = settings.get("sslmode").unwrap_or(if trusts_system { "verify-full" } else { "prefer" });
+        if trusts_system && mode != "verify-full" {
+            // Anybody can have a certificate that the system's roots have signed.
+            let message =
+                format!("sslrootcert=system does not go with sslmode of {}", settings.origin("sslmode"));
+            return Err(Failure::new(Exit::BadArgument, message).hint("use sslmode=verify-full"));
+        }
+        let (steps, check): (&'static [SslMode], Check) = match (mode, roots) {
+            ("disable", _) => (&[SslMode::Disable], Check::Nothing),
+            ("allow", _) => (&[SslMode::Disable, SslMode::Require], Check::Nothing),
+            ("require", None) => (&[SslMode::Require], Check::Nothing),
             // libpq's rule: require checks the signer if there is a root certificate.
-            ("require" | "verify-ca", Some(file)) => (SslMode::Require, Check::Signer(file)),
-            ("verify-full", Some(file)) => (SslMode::Require, Check::SignerAndName(file)),
-            ("verify-ca" | "verify-full", None) => {
-                return Err(Failure::new(
-                    Exit::BadArgument,
-                    "sslmode requires a root certificate, and there is none",
-                )
-                .hint(
-                    "add sslrootcert=FILE or set PGSSLROOTCERT, or put the file at ~/.postgresql/root.crt",
-                ));
-            }
-            _ => {
-                return Err(Failure::new(Exit::BadArgument, "sslmode is not valid")
-                    .hint("use disable, allow, prefer, require, verify-ca or verify-full"));
-            }
+            ("require" | "verify-ca", Some(roots)) => (&[SslMode::Require], Check::Signer(roots)),
+            ("verify-full", Some(roots)) => (&[SslMode::Require], Check::SignerAndName(roots)),
+            ("verify-ca" | "verify-full", None) => return Err(without_roots()),
+            _ => (&[SslMode::Prefer, SslMode::Disable], Check::Nothing),
         };
-        Ok(Self { mode, client: Some(Arc::new(client_config(check)?)) })
+        let negotiation = match settings.get("sslnegotiation") {
+            Some("direct") if steps != [SslMode::Require] => {
+                let message = "sslnegotiation=direct needs a connection that is always encrypted";
+                return Err(Failure::new(Exit::BadArgument, message)
+                    .hint("use sslmode=require, verify-ca or verify-full with it"));
+            }
+            Some("direct") => SslNegotiation::Direct,
+            _ => SslNegotiation::Postgres,
+        };
+        let client = match steps {
+            [SslMode::Disable] => None,
+            _ => Some(Arc::new(client_config(settings, get, check)?)),
+        };
+        Ok(Self { steps, negotiation, client })
     }
 
-    /// The driver's sslmode, before the handshake.
-    pub fn wire_mode(&self) -> SslMode {
-        self.mode
+    /// The driver's modes to try one after the other. A socket is never encrypted, as in libpq.
+    pub fn steps(&self, is_socket: bool) -> &'static [SslMode] {
+        if is_socket { &[SslMode::Disable] } else { self.steps }
+    }
+
+    /// How TLS begins.
+    pub fn negotiation(&self) -> SslNegotiation {
+        self.negotiation
     }
 
     /// The TLS connector, or None for a connection without TLS.
@@ -63,48 +86,62 @@ impl Tls {
     }
 }
 
-/// What is checked in the server's certificate.
-enum Check {
-    Nothing,
-    Signer(PathBuf),
-    SignerAndName(PathBuf),
+fn without_roots() -> Failure {
+    Failure::new(Exit::BadArgument, "sslmode requires a root certificate, and there is none").hint(
+        "add sslrootcert=FILE or sslrootcert=system, set PGSSLROOTCERT, or put the file at ~/.postgresql/root.crt",
+    )
 }
 
-fn client_config(check: Check) -> Result<ClientConfig, Failure> {
+fn broken(error: &dyn std::fmt::Display) -> Failure {
+    Failure::new(Exit::Unexpected, format!("TLS cannot be set up: {error}"))
+}
+
+fn client_config(settings: &Settings, get: Environment<'_>, check: Check) -> Result<ClientConfig, Failure> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Failure::new(Exit::Unexpected, format!("TLS cannot be set up: {error}")))?;
+        .with_protocol_versions(&versions(settings)?)
+        .map_err(|error| broken(&error))?
+        .dangerous();
+    let signer = |roots: &Roots| -> Result<Arc<WebPkiServerVerifier>, Failure> {
+        WebPkiServerVerifier::builder_with_provider(Arc::new(roots.read()?), Arc::clone(&provider))
+            .with_crls(certificates::revocations(settings, get)?)
+            .build()
+            .map_err(|error| broken(&error))
+    };
     let builder = match check {
-        Check::SignerAndName(file) => builder.with_root_certificates(roots(&file)?),
+        Check::SignerAndName(roots) => builder.with_custom_certificate_verifier(signer(&roots)?),
         Check::Nothing => {
-            let verifier = Arc::new(Lenient { provider, signer: None });
-            builder.dangerous().with_custom_certificate_verifier(verifier)
+            builder.with_custom_certificate_verifier(Arc::new(Lenient { provider, signer: None }))
         }
-        Check::Signer(file) => {
-            let signer =
-                WebPkiServerVerifier::builder_with_provider(Arc::new(roots(&file)?), Arc::clone(&provider))
-                    .build()
-                    .map_err(|_| unusable(&file))?;
-            builder
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(Lenient { provider, signer: Some(signer) }))
+        Check::Signer(roots) => {
+            let signer = Some(signer(&roots)?);
+            builder.with_custom_certificate_verifier(Arc::new(Lenient { provider, signer }))
         }
     };
-    Ok(builder.with_no_client_auth())
-}
-
-fn roots(file: &Path) -> Result<RootCertStore, Failure> {
-    let mut store = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(file).map_err(|_| unusable(file))? {
-        store.add(certificate.map_err(|_| unusable(file))?).map_err(|_| unusable(file))?;
+    let mut config = match certificates::own(settings, get)? {
+        Some((chain, key)) => builder.with_client_auth_cert(chain, key).map_err(|_| {
+            Failure::new(Exit::BadArgument, "the client's certificate and its key do not fit together")
+                .hint("let sslcert and sslkey name a certificate and the key that it was made for")
+        })?,
+        None => builder.with_no_client_auth(),
+    };
+    config.enable_sni = settings.get("sslsni") != Some("0");
+    if settings.get("sslnegotiation") == Some("direct") {
+        config.alpn_protocols = vec![b"postgresql".to_vec()];
     }
-    if store.is_empty() { Err(unusable(file)) } else { Ok(store) }
+    Ok(config)
 }
 
-fn unusable(file: &Path) -> Failure {
-    Failure::new(Exit::BadArgument, format!("{} contains no usable certificate", file.display()))
-        .hint("let sslrootcert name a readable file of certificates in PEM format")
+/// The versions of TLS from ssl_min_protocol_version to ssl_max_protocol_version. None is older than 1.2.
+fn versions(settings: &Settings) -> Result<Vec<&'static SupportedProtocolVersion>, Failure> {
+    let begins_new = settings.get("ssl_min_protocol_version") == Some("TLSv1.3");
+    match (begins_new, settings.get("ssl_max_protocol_version") == Some("TLSv1.2")) {
+        (true, true) => Err(Failure::new(Exit::BadArgument, "the range of versions of TLS is empty")
+            .hint("let ssl_max_protocol_version be at least ssl_min_protocol_version")),
+        (true, false) => Ok(vec![&TLS13]),
+        (false, true) => Ok(vec![&TLS12]),
+        (false, false) => Ok(vec![&TLS13, &TLS12]),
+    }
 }
 
 /// Checks the signer, or nothing; never the name. Signatures of the handshake are always checked.

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::delegation::{Delegation, DelegationObstacle};
 pub use super::question::{Obstacle, Person, Question, Vote};
+use crate::isolation_refusals::PUT_USER_IN_CONTEXT;
 use crate::reason::Reason;
 use crate::refusal::Refusal;
 
@@ -94,11 +95,7 @@ fn tried(delegations: &[(Uuid, DelegationObstacle)]) -> serde_json::Value {
 
 /// No human is in context, so nothing is decided.
 pub fn no_user() -> Refusal {
-    Refusal::new(
-        Reason::NoUserContext,
-        "a decision needs a human in context",
-        "Call awgp.set_context(tenant_id, user_id) first, in the same transaction.",
-    )
+    Refusal::new(Reason::NoUserContext, "a decision needs a human in context", PUT_USER_IN_CONTEXT)
 }
 
 /// An assistant is in context, with or without a user.
@@ -106,6 +103,6 @@ pub fn assistant_decides() -> Refusal {
     Refusal::new(
         Reason::AssistantDecides,
         "an assistant may not decide, not even for a user",
-        "Set a context without the assistant: awgp.set_context(tenant_id, user_id)",
+        "Set a context without the assistant: awgp.set_context('TENANT', 'USER')",
     )
 }

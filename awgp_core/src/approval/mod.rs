@@ -12,6 +12,7 @@ pub mod question;
 
 use uuid::Uuid;
 
+use crate::isolation_refusals::PUT_USER_IN_CONTEXT;
 use crate::reason::Reason;
 use crate::refusal::Refusal;
 use crate::state_machine::state_machine;
@@ -117,11 +118,7 @@ pub fn requester_not_user() -> Refusal {
 
 /// A request without a user.
 pub fn no_requester() -> Refusal {
-    Refusal::new(
-        Reason::NoUserContext,
-        "requesting an approval needs a user in context",
-        "Call awgp.set_context(tenant_id, user_id, assistant_id) first, in the same transaction.",
-    )
+    Refusal::new(Reason::NoUserContext, "requesting an approval needs a user in context", PUT_USER_IN_CONTEXT)
 }
 
 /// The moment of expiry is not in the future, or too far in the future.

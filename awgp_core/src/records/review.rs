@@ -175,7 +175,7 @@ impl From<ReviewError> for Refusal {
             ),
             ReviewError::NoHuman => refusal(
                 Reason::HumanNeeded,
-                "Put a user in context, and no assistant: awgp.set_context(tenant_id, user_id).",
+                "Put a user in context, and no assistant: awgp.set_context('TENANT', 'USER').",
             ),
             ReviewError::Role { role, least } => PermissionError::NotSufficient {
                 role,

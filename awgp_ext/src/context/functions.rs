@@ -6,7 +6,7 @@ use crate::pg::datum::{from_sql, to_sql};
 use crate::pg::encoding::Text;
 use crate::pg::query::{self, text};
 use crate::pg::raise::raise;
-use crate::pg::role::outer_role_has;
+use crate::pg::role::{current_role_has, outer_role_has};
 use awgp_core::isolation_refusals;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
@@ -34,6 +34,49 @@ fn set_context(
     }
     enter(Context { tenant, user, assistant });
     to_sql(tenant)
+}
+
+/// The same by the names that people know: the tenant's slug and the user's e-mail address; or their ids.
+///
+/// In signed mode it refuses: the uuid form names an assistant beside the verified user, this one has none.
+#[pg_extern(name = "set_context", volatile, parallel_unsafe)]
+fn set_context_by_name(slug_or_id: Option<Text>, email_or_id: Option<Text>) -> pgrx::Uuid {
+    refuse_in_parallel_worker();
+    if context_mode() == ContextMode::Signed {
+        raise(&isolation_refusals::signed_mode());
+    }
+    let Some(Text(named)) = slug_or_id else { raise(&isolation_refusals::unknown_tenant()) };
+    let by_id = uuid::Uuid::try_parse(&named).ok().filter(|&id| tenants::is_active(id));
+    let tenant = by_id.unwrap_or_else(|| found("SELECT awgp.find_tenant($1)", &named));
+    enter(Context { tenant, user: None, assistant: None });
+    if let Some(Text(named)) = email_or_id {
+        let user = user_in_context(tenant, &named);
+        enter(Context { tenant, user: Some(user), assistant: None });
+    }
+    to_sql(tenant)
+}
+
+/// The active user of the tenant, which is in context.
+fn user_in_context(tenant: uuid::Uuid, named: &str) -> uuid::Uuid {
+    if let Ok(id) = uuid::Uuid::try_parse(named) {
+        if tenants::has_active_user(tenant, id) {
+            return id;
+        }
+        raise(&isolation_refusals::unknown_user());
+    }
+    // Others may not call find_user(), and learn here no more than there.
+    if !current_role_has("awgp_app") && !current_role_has("awgp_admin") {
+        raise(&isolation_refusals::user_by_id_alone());
+    }
+    found("SELECT awgp.find_user($1)", named)
+}
+
+/// What one of the functions below finds; they refuse where they find nothing.
+fn found(sql: &str, named: &str) -> uuid::Uuid {
+    match query::one::<pgrx::Uuid>(sql, &[text(Some(named))]) {
+        Ok(Some(id)) => from_sql(&id),
+        _ => raise(&isolation_refusals::unknown_tenant()),
+    }
 }
 
 /// Called explicitly, because a caller's own PARALLEL SAFE function can run any function in a parallel
@@ -161,6 +204,9 @@ fn email_key(email: Text) -> Vec<u8> {
 #[search_path(pg_catalog, pg_temp)]
 #[expect(clippy::needless_pass_by_value, reason = "arguments as SQL passes them")]
 fn find_user(email_or_id: Option<Text>) -> pgrx::Uuid {
+    if current().is_none() {
+        raise(&isolation_refusals::user_without_tenant());
+    }
     let arguments = [text(email_or_id.as_ref().map(|Text(text)| text.as_str()))];
     let found = query::one::<pgrx::Uuid>(
         "SELECT id FROM awgp.users

@@ -24,7 +24,7 @@ const FUNCTIONS: &str = "
            COALESCE(obj_description(pg_proc.oid, 'pg_proc'), '') AS comment
     FROM pg_proc WHERE pronamespace = 'awgp'::regnamespace
       AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
-    ORDER BY proname COLLATE \"C\"";
+    ORDER BY proname COLLATE \"C\", oid::regprocedure::text COLLATE \"C\"";
 
 /// What a COMMENT says, line by line.
 struct Told<'a> {
@@ -74,8 +74,9 @@ pub async fn page(superuser: &Client) -> Page {
             entries.push(format!("\n## {}\n", example.area));
         }
         for name in &example.functions {
-            let function = called.iter().find(|row| row.get::<_, &str>("name") == name);
-            entries.push(entry(function.expect("asserted above"), example));
+            let forms = called.iter().filter(|row| row.get::<_, &str>("name") == name);
+            let forms: String = forms.map(|function| form(function)).collect();
+            entries.push(format!("\n### {name}\n{forms}\n```sql\n{}{}```\n", example.before, example.text));
             contents.last_mut().expect("an area has begun").1.push(format!("[{name}](#{name})"));
         }
     }
@@ -126,7 +127,8 @@ fn assert_examples(called: &[&Row], examples: &[Example]) {
     assert!(unknown.is_empty(), "tests/functions.sql has examples of what clients do not call: {unknown:?}");
 }
 
-fn entry(function: &Row, example: &Example) -> String {
+/// What one function of a name takes, answers and refuses.
+fn form(function: &Row) -> String {
     let name: &str = function.get("name");
     let comment: &str = function.get("comment");
     let told = told(name, comment);
@@ -144,7 +146,7 @@ fn entry(function: &Row, example: &Example) -> String {
         arguments.push(vec![code(argument), code(&types[place]), code(&default), linked(what, "")]);
     }
     let result: &str = function.get("result");
-    let mut text = format!("\n### {name}\n\n```sql\n{}\n```\n\n", signature_of(name, &signature));
+    let mut text = format!("\n```sql\n{}\n```\n\n", signature_of(name, &signature));
     text += &wrapped(&linked(told.meaning, ""));
     let arguments = table(&["argument", "type", "default", "what it is"], &arguments);
     if !arguments.is_empty() {
@@ -163,7 +165,7 @@ fn entry(function: &Row, example: &Example) -> String {
     if let Some(why) = told.definer {
         text += &item(&format!("SECURITY DEFINER: {why}."));
     }
-    text + "\n```sql\n" + &example.before + &example.text + "```\n"
+    text
 }
 
 /// On one line where it fits, else an argument a line.

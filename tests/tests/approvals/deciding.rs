@@ -88,7 +88,9 @@ async fn a_listed_user_who_is_deactivated_decides_nothing() {
     let sql = "UPDATE awgp.users SET is_active = false WHERE id = $1";
     transaction.execute(sql, &[&north.user("admin")]).await.expect("deactivated");
     transaction.commit().await.expect("committed");
-    let set = app.query_one("SELECT awgp.set_context($1, $2)", &[&north.id, &north.user("admin")]).await;
+    let set = app
+        .query_one("SELECT awgp.set_context($1::uuid, $2::uuid)", &[&north.id, &north.user("admin")])
+        .await;
     assert_refused(set, "42501", "unknown_user");
     // Nor after they were put in context.
     let other = another(&mut app, &north, "admin").await;

@@ -68,7 +68,7 @@ async fn a_transaction_that_began_before_decides_too_late() {
             .batch_execute(&format!("SET TRANSACTION ISOLATION LEVEL {level}"))
             .await
             .expect("a level");
-        let set = "SELECT awgp.set_context($1, $2)";
+        let set = "SELECT awgp.set_context($1::uuid, $2::uuid)";
         transaction.execute(set, &[&north.id, &north.user("admin")]).await.expect("the context is set");
         // now() of this transaction is before the end, and stays there.
         let sql = "SELECT now() < expires_at FROM awgp.approvals WHERE id = $1";

@@ -62,7 +62,7 @@ async fn a_prepared_transaction_decides_and_does_not_notify() {
     let asked = asked(&mut app, &north, 4).await;
     let name = format!("p{}", Uuid::from_u128(asked.approval.as_u128()).simple());
     app.batch_execute("BEGIN").await.expect("a transaction begins");
-    let set = "SELECT awgp.set_context($1, $2)";
+    let set = "SELECT awgp.set_context($1::uuid, $2::uuid)";
     app.execute(set, &[&north.id, &north.user("admin")]).await.expect("the context is set");
     app.query_one("SELECT awgp.approve($1)", &[&asked.approval]).await.expect("he may");
     app.batch_execute(&format!("PREPARE TRANSACTION '{name}'")).await.expect("prepared");

@@ -29,7 +29,7 @@ async fn play(client: &mut Client, tenant: Uuid, part: &Part, id: Uuid, level: &
     let answer = if part.sql == EXPIRE {
         transaction.query_one(EXPIRE, &[]).await
     } else {
-        let set = "SELECT awgp.set_context($1, $2)";
+        let set = "SELECT awgp.set_context($1::uuid, $2::uuid)";
         transaction.execute(set, &[&tenant, &part.user]).await.expect("the context is set");
         transaction.query_one(part.sql, &[&id]).await
     };
