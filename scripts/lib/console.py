@@ -63,9 +63,10 @@ def lines_of(text):
     return [line.rstrip() for line in text.splitlines() if line.strip()]
 
 
-    def run_console(page, environment, folder=None): """Runs the commands of a page, in a folder; returns how
-    many printed what is written. Exits at the first that does
-    not."""
+def run_console(page, environment, folder=None):
+    """Runs the commands of a page, in a folder; returns how many printed what is written.
+
+    Exits at the first that does not."""
     commands, ids = 0, {}
     with tempfile.TemporaryDirectory() as own:
         state = os.path.join(own, "environment")
