@@ -7,7 +7,7 @@ import java.util.UUID;
 
 /**
  * The context as JDBC passes it: PassContext.java URL USER PASSWORD TENANT USER.
- * Prints what pass_context.py prints, but for a tenant's id as text, which PostgreSQL does not take for a uuid.
+ * Prints what pass_context.py prints, but for a tenant's id alone as text, which is no uuid to the server.
  */
 public class PassContext {
     private static Connection connection;
