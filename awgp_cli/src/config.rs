@@ -23,8 +23,9 @@ pub fn run(noun: &ConfigCommand, invocation: &Invocation<'_>) -> Result<Exit, Fa
     print(&text, Exit::Success)
 }
 
-/// Shows what is in force.
+/// Shows what is in force. Warnings about ignored files go to stderr, as for every command.
 fn show(invocation: &Invocation<'_>) -> Result<String, Failure> {
+    invocation.target()?;
     let lines = invocation.effective().shown(&environment)?;
     let line =
         |line: awgp_client::Shown| json!({ "setting": line.setting, "value": line.value, "from": line.from });

@@ -265,6 +265,12 @@ async fn config_says_what_is_in_force_and_connects_to_nothing() {
         assert_eq!(setting(&shown, name), (value.to_owned(), from.to_owned()), "{name}");
     }
     let people = awgp(&["config"], &variables).expect(0);
+    assert_eq!(people.stderr, "");
+    let open = folder.file("open.pgpass");
+    fs::write(&open, "*:*:*:*:hunter2").expect("a file");
+    fs::set_permissions(&open, fs::Permissions::from_mode(0o644)).expect("permissions");
+    let unsafely = awgp(&["config"], &[("HOME", home.as_str()), ("PGPASSFILE", &open)]).expect(0);
+    assert!(unsafely.stderr.contains("chmod 600") && !unsafely.stdout.contains("***"), "{unsafely:#?}");
     assert!(!format!("{people:?}{shown:?}").contains("hunter2"));
     let paths = awgp(&["config", "paths", "--output", "json"], &variables).expect(0).json();
     let path = |has: &str| {
@@ -339,6 +345,16 @@ async fn without_a_terminal_nobody_is_asked_unless_it_is_wanted() {
     let outcome = awgp(&["tenant", "list"], &[("DATABASE_URL", &url)]).expect(10);
     assert!(!outcome.stderr.contains("Password for user"), "{outcome:#?}");
     assert!(outcome.hint().contains("PGPASSWORD"));
+    // Where it is wanted, the answer is a line of standard input. setsid: nor is there the terminal of the one
+    // who runs the tests.
+    let binary = std::env::var("AWGP_BIN").expect("AWGP_BIN is not set; it names the binary `awgp`");
+    for (answer, code) in [(PASSWORD, 0), ("wrong", 10)] {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "printf '%s\\n' \"$0\" | setsid -w \"$1\" tenant list -W", answer, &binary]);
+        let outcome = shell.env("DATABASE_URL", &url).output().expect("sh runs");
+        assert_eq!(outcome.status.code(), Some(code), "{outcome:?}");
+        assert!(String::from_utf8_lossy(&outcome.stderr).contains(QUESTION), "{outcome:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,5 @@
-//! What drivers send for a number is taken: psycopg 3, psycopg2, node-postgres and JDBC, each with its own
-//! bindings, in small programs under tests/drivers/. scripts/setup installs what they need.
+//! What drivers send for a number and for a context is taken: psycopg 3, psycopg2, node-postgres and JDBC,
+//! each with its own bindings, in small programs under tests/drivers/. scripts/setup installs what they need.
 
 use awgp_tests::command::output_of;
 use awgp_tests::fixture::{self, within};
@@ -78,4 +78,53 @@ async fn jdbc_passes_numbers_as_java_has_them() {
     java.arg("-cp").arg(path("AWGP_JDBC")).arg(program("PassNumbers.java"));
     java.args([url.as_str(), "awgp_test_app", PASSWORD, &tenant, &assistant]);
     assert_eq!(output_of(&mut java), ENTERED);
+}
+
+/// What each call puts in context: the tenant, the user.
+fn put(names: &[&str]) -> String {
+    let line = |name: &&str| match *name {
+        "names" | "ids" | "uuids" => format!("{name} True True\n"),
+        name => format!("{name} True False\n"),
+    };
+    names.iter().map(line).collect()
+}
+
+/// A database with tenants, and the arguments that a program is given.
+async fn tenants() -> (Database, [String; 3]) {
+    let database = Database::new().await;
+    let north = fixture::group(&database).await.north;
+    let arguments = [database.url(Login::App), north.id.to_string(), north.user("manager").to_string()];
+    (database, arguments)
+}
+
+#[tokio::test]
+async fn psycopg_and_psycopg2_put_names_and_ids_in_context() {
+    let (_database, arguments) = tenants().await;
+    for module in ["psycopg", "psycopg2"] {
+        let mut python = Command::new("python3");
+        python.env("PYTHONPATH", path("AWGP_PSYCOPG_HOME")).env("PYTHONDONTWRITEBYTECODE", "1");
+        python.arg(program("pass_context.py")).arg(module).args(&arguments);
+        let expected = put(&["names", "ids", "uuids", "nobody", "tenant", "tenant_uuid"]);
+        assert_eq!(run(&mut python), expected, "{module}");
+    }
+}
+
+#[tokio::test]
+async fn node_postgres_puts_names_and_ids_in_context() {
+    let (_database, arguments) = tenants().await;
+    let mut node = Command::new("node");
+    node.env("NODE_PATH", format!("{}/node_modules", path("AWGP_NODE_POSTGRES_HOME")));
+    node.arg(program("pass_context.js")).args(arguments);
+    assert_eq!(run(&mut node), put(&["names", "ids", "nobody", "tenant"]));
+}
+
+#[tokio::test]
+async fn jdbc_puts_names_and_ids_in_context() {
+    let (database, [_, tenant, user]) = tenants().await;
+    let port = awgp_tests::server().get_ports().first().copied().expect("a port");
+    let url = format!("jdbc:postgresql://127.0.0.1:{port}/{}", database.name);
+    let mut java = Command::new("java");
+    java.arg("-cp").arg(path("AWGP_JDBC")).arg(program("PassContext.java"));
+    java.args([url.as_str(), "awgp_test_app", PASSWORD, &tenant, &user]);
+    assert_eq!(run(&mut java), put(&["names", "ids", "uuids", "nobody", "tenant_uuid"]));
 }
