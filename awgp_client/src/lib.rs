@@ -53,7 +53,8 @@ mod work;
 pub use call::Call;
 pub use connect::profile::Profile;
 pub use connect::{
-    Effective, FileRead, Ignored, Notices, Origin, Profiles, Prompt, Shown, Target, Wish, files as connection_files,
+    Effective, FileRead, Ignored, Notices, Origin, Profiles, Prompt, Shown, Target, Wish,
+    files as connection_files,
 };
 pub use context::Context;
 pub use exit::{EXIT_CODES, Exit};

@@ -102,10 +102,10 @@ async fn psycopg_and_psycopg2_put_names_and_ids_in_context() {
     let (_database, arguments) = tenants().await;
     for module in ["psycopg", "psycopg2"] {
         let mut python = Command::new("python3");
-        python.env("PYTHONPATH", path("AWGP_PSYCOPG_HOME")).env("PYTHONDONTWRITEBYTECODE", "1");
+        python.env("PYTHONPATH", path("AWGP_PYTHON_CLIENTS")).env("PYTHONDONTWRITEBYTECODE", "1");
         python.arg(program("pass_context.py")).arg(module).args(&arguments);
         let expected = put(&["names", "ids", "uuids", "nobody", "tenant", "tenant_uuid"]);
-        assert_eq!(run(&mut python), expected, "{module}");
+        assert_eq!(output_of(&mut python), expected, "{module}");
     }
 }
 
@@ -113,9 +113,9 @@ async fn psycopg_and_psycopg2_put_names_and_ids_in_context() {
 async fn node_postgres_puts_names_and_ids_in_context() {
     let (_database, arguments) = tenants().await;
     let mut node = Command::new("node");
-    node.env("NODE_PATH", format!("{}/node_modules", path("AWGP_NODE_POSTGRES_HOME")));
+    node.env("NODE_PATH", format!("{}/node_modules", path("AWGP_NODE_CLIENTS")));
     node.arg(program("pass_context.js")).args(arguments);
-    assert_eq!(run(&mut node), put(&["names", "ids", "nobody", "tenant"]));
+    assert_eq!(output_of(&mut node), put(&["names", "ids", "nobody", "tenant"]));
 }
 
 #[tokio::test]
@@ -126,5 +126,5 @@ async fn jdbc_puts_names_and_ids_in_context() {
     let mut java = Command::new("java");
     java.arg("-cp").arg(path("AWGP_JDBC")).arg(program("PassContext.java"));
     java.args([url.as_str(), "awgp_test_app", PASSWORD, &tenant, &user]);
-    assert_eq!(run(&mut java), put(&["names", "ids", "uuids", "nobody", "tenant_uuid"]));
+    assert_eq!(output_of(&mut java), put(&["names", "ids", "uuids", "nobody", "tenant_uuid"]));
 }

@@ -3,7 +3,7 @@ from django.db.models.expressions import RawSQL
 
 
 class ApprovalDecision(models.Model):
-    """Votes on approvals: who decided, and on whose behalf. Only AWGP writes them, and no vote is
+    """Votes on approvals: who voted, and on whose behalf. Only AWGP writes them, and no vote is
     changed."""
 
     id = models.UUIDField(primary_key=True, db_default=RawSQL("gen_random_uuid()", ()))

@@ -4,7 +4,7 @@ from django.db.models.expressions import RawSQL
 
 
 class ApprovalDelegation(models.Model):
-    """Authority to approve that a user has given to another for a time."""
+    """Delegations: a user lets another decide approvals on their behalf for a time."""
 
     id = models.UUIDField(primary_key=True, db_default=RawSQL("gen_random_uuid()", ()))
     tenant = models.ForeignKey("awgp.Tenant", models.DO_NOTHING, db_column="tenant_id", related_name="approval_delegations", db_default=RawSQL("awgp.current_tenant()", ()))

@@ -4,7 +4,7 @@ from django.db.models.expressions import RawSQL
 
 
 class AssistantTemplate(models.Model):
-    """Reusable assistant configurations, the same for every tenant; awgp_admin keeps them."""
+    """Reusable assistant configurations, the same for every tenant; awgp_admin maintains them."""
 
     id = models.UUIDField(primary_key=True, db_default=RawSQL("gen_random_uuid()", ()))
     name = models.TextField()

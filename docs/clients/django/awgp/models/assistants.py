@@ -4,7 +4,7 @@ from django.db.models.expressions import RawSQL
 
 
 class Assistant(models.Model):
-    """AI assistant definitions and configurations."""
+    """AI assistants: definitions and configurations."""
 
     id = models.UUIDField(primary_key=True, db_default=RawSQL("gen_random_uuid()", ()))
     tenant = models.ForeignKey("awgp.Tenant", models.DO_NOTHING, db_column="tenant_id", related_name="assistants", db_default=RawSQL("awgp.current_tenant()", ()))

@@ -4,7 +4,7 @@ from django.db.models.expressions import RawSQL
 
 class AuditCheckpoint(models.Model):
     """Checkpoints: size and root of a tenant's audit tree at a moment. The auditor keeps the signed
-    notes, outside of the database."""
+    notes, outside of the database. docs/checkpoints.md explains tree, root and note."""
 
     pk = models.CompositePrimaryKey("tenant_id", "tree_size")
     tenant_id = models.UUIDField()

@@ -3,7 +3,7 @@ from django.db.models.expressions import RawSQL
 
 
 class AuditLogIntegrity(models.Model):
-    """Seals: one row for each partition that was sealed."""
+    """Seals: one row for each sealed partition."""
 
     id = models.AutoField(primary_key=True)
     partition_name = models.TextField(unique=True)

@@ -3,8 +3,8 @@ from django.db.models.expressions import RawSQL
 
 
 class AuditPartition(models.Model):
-    """Months of the trail that were made. Verification reports a month that was made and is not
-    there."""
+    """The monthly partitions of audit_logs that were created. Verification reports one that is
+    missing."""
 
     partition_name = models.TextField(primary_key=True)
     made_at = models.DateTimeField(db_default=RawSQL("clock_timestamp()", ()))

@@ -2,8 +2,8 @@ from django.db import models
 
 
 class AuditRetiredPartition(models.Model):
-    """Months that were retired: their tables are detached, and their anchors stay, so that the rest of
-    the trail verifies."""
+    """Monthly partitions that were retired. Their tables are detached; their anchors stay, so that the
+    rest of the trail verifies."""
 
     partition_name = models.TextField(primary_key=True)
     retired_at = models.DateTimeField()

@@ -2,8 +2,8 @@ from django.db import models
 
 
 class AuditTreeLane(models.Model):
-    """Which rows of a lane each checkpoint appended to the tree; it shows how far each lane is
-    checkpointed."""
+    """Runs of rows: which rows of a lane each checkpoint appended to the tree. It shows how far each
+    lane is checkpointed."""
 
     pk = models.CompositePrimaryKey("tenant_id", "chain_lane", "last_seq")
     tenant_id = models.UUIDField()

@@ -3,8 +3,8 @@ from django.db.models.expressions import RawSQL
 
 
 class BudgetAlert(models.Model):
-    """Alerts of budgets: 50, 75 or 90 per cent are spent, or more than the limit. The id of each is
-    sent on the channel awgp_budget. Only the ledger writes them."""
+    """Alerts of budgets: 50, 75 or 90 per cent have been spent, or more than the limit. The id of each
+    is sent on the channel awgp_budget. Only the ledger writes them."""
 
     id = models.UUIDField(primary_key=True, db_default=RawSQL("gen_random_uuid()", ()))
     tenant = models.ForeignKey("awgp.Tenant", models.DO_NOTHING, db_column="tenant_id", related_name="budget_alerts", db_default=RawSQL("awgp.current_tenant()", ()))

@@ -3,8 +3,8 @@ from django.db.models.expressions import RawSQL
 
 
 class BudgetPeriod(models.Model):
-    """What is spent and held of each limit, a row a period: a pool's, a tenant's month, an assistant's
-    day, a holding's month. Only the ledger writes it."""
+    """What is spent and held of each limit, one row for each period: of a pool, of a tenant's month, of
+    an assistant's day, of a holding's month. Only the ledger writes it."""
 
     id = models.UUIDField(primary_key=True, db_default=RawSQL("gen_random_uuid()", ()))
     tenant = models.ForeignKey("awgp.Tenant", models.DO_NOTHING, db_column="tenant_id", related_name="budget_periods", db_default=RawSQL("awgp.current_tenant()", ()))

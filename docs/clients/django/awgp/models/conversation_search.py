@@ -3,8 +3,8 @@ from django.db import models
 
 
 class ConversationSearch(models.Model):
-    """The words of messages, for awgp.search_conversations(); kept by trigger, erased with the
-    conversation."""
+    """The words of messages, for awgp.search_conversations(). A trigger writes them, and erasing the
+    conversation deletes them."""
 
     pk = models.CompositePrimaryKey("tenant_id", "conversation_log_id", "message_number")
     tenant_id = models.UUIDField()

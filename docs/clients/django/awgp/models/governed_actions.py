@@ -3,8 +3,8 @@ from django.db.models.expressions import RawSQL
 
 
 class GovernedAction(models.Model):
-    """What assistants do under the rules, from begin_action() to finish_action(). Only these functions
-    write it."""
+    """Actions of assistants: one row for each begin_action() that was allowed. Only begin_action(),
+    finish_action() and abandon_actions() write it."""
 
     id = models.UUIDField(primary_key=True, db_default=RawSQL("gen_random_uuid()", ()))
     tenant = models.ForeignKey("awgp.Tenant", models.DO_NOTHING, db_column="tenant_id", related_name="governed_actions")

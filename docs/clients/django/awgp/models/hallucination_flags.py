@@ -3,7 +3,8 @@ from django.db.models.expressions import RawSQL
 
 
 class HallucinationFlag(models.Model):
-    """Detected potential hallucinations."""
+    """Statements of assistants that were flagged as potential hallucinations. Who flagged a statement
+    is in the audit trail only."""
 
     id = models.UUIDField(primary_key=True, db_default=RawSQL("gen_random_uuid()", ()))
     tenant = models.ForeignKey("awgp.Tenant", models.DO_NOTHING, db_column="tenant_id", related_name="hallucination_flags", db_default=RawSQL("awgp.current_tenant()", ()))

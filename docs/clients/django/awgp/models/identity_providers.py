@@ -4,7 +4,8 @@ from django.db.models.expressions import RawSQL
 
 
 class IdentityProvider(models.Model):
-    """Issuers whose access tokens awgp.authenticate() accepts; awgp_admin keeps them."""
+    """Issuers whose access tokens awgp.authenticate() accepts; awgp_admin maintains them.
+    docs/identity.md explains the columns."""
 
     id = models.UUIDField(primary_key=True, db_default=RawSQL("gen_random_uuid()", ()))
     name = models.TextField(unique=True)

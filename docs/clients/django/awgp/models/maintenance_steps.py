@@ -2,7 +2,8 @@ from django.db import models
 
 
 class MaintenanceStep(models.Model):
-    """The last outcome of each step of maintenance."""
+    """The last outcome of each step of maintenance. The function awgp.maintenance_steps() lists the
+    names of the steps."""
 
     step = models.TextField(primary_key=True)
     last_run_at = models.DateTimeField()

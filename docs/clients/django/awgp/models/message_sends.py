@@ -2,8 +2,8 @@ from django.db import models
 
 
 class MessageSend(models.Model):
-    """The times of the last messages of each window, as many as its limit and a few more. Only
-    awgp.authorize_message() writes it."""
+    """Times of the last messages of each counter (message_windows): as many as its limit, and up to 64
+    more. Only awgp.authorize_message() writes it."""
 
     pk = models.CompositePrimaryKey("tenant_id", "window_id", "number")
     tenant_id = models.UUIDField()

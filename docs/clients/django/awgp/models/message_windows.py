@@ -3,9 +3,9 @@ from django.db.models.expressions import RawSQL
 
 
 class MessageWindow(models.Model):
-    """The counts of a rate limit: one row for each policy, sender or pair. Senders wait for each other
-    on the lock of a row. Only awgp.authorize_message() writes it, and deleting a policy deletes its
-    rows."""
+    """Counters of rate limits: one row for each policy, sender or pair. Senders that count together
+    wait for each other on the lock of the row. Only awgp.authorize_message() writes it. Deleting a
+    policy deletes its rows."""
 
     id = models.UUIDField(primary_key=True, db_default=RawSQL("gen_random_uuid()", ()))
     tenant = models.ForeignKey("awgp.Tenant", models.DO_NOTHING, db_column="tenant_id", related_name="message_windows")

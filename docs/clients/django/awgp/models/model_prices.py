@@ -3,8 +3,9 @@ from django.db.models.expressions import RawSQL
 
 
 class ModelPrice(models.Model):
-    """Prices of models by the token, the same for every tenant; awgp_admin adds to them. A price is
-    never changed: a later valid_from takes its place."""
+    """Prices of models, for each token, the same for every tenant; awgp_admin adds them. A price is
+    never changed: one with a later valid_from takes its place. docs/prices.md explains how a cost is
+    computed."""
 
     id = models.UUIDField(primary_key=True, db_default=RawSQL("gen_random_uuid()", ()))
     provider = models.TextField()

@@ -3,7 +3,7 @@ from django.db.models.expressions import RawSQL
 
 
 class ProviderCreditPool(models.Model):
-    """Budgets: one for each tenant and provider."""
+    """Budgets: one pool for each tenant and provider."""
 
     id = models.UUIDField(primary_key=True, db_default=RawSQL("gen_random_uuid()", ()))
     tenant = models.ForeignKey("awgp.Tenant", models.DO_NOTHING, db_column="tenant_id", related_name="provider_credit_pools", db_default=RawSQL("awgp.current_tenant()", ()))

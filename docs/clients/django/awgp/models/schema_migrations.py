@@ -3,8 +3,8 @@ from django.db.models.expressions import RawSQL
 
 
 class SchemaMigration(models.Model):
-    """What install() and migrate() have applied: numbered migrations once each, scripts (policies,
-    triggers, functions, views) again whenever their text changes."""
+    """What install() and migrate() have applied: each migration once; a script (policies, triggers,
+    functions, views) again when its text changes."""
 
     name = models.TextField(primary_key=True)
     kind = models.TextField()

@@ -3,8 +3,7 @@ from django.db.models.expressions import RawSQL
 
 
 class Tenant(models.Model):
-    """Top-level organizations: holdings and their subsidiaries. A tenant is what row-level security
-    isolates."""
+    """Organizations: holdings and their subsidiaries. Row-level security separates their rows."""
 
     id = models.UUIDField(primary_key=True, db_default=RawSQL("gen_random_uuid()", ()))
     name = models.TextField()

@@ -3,7 +3,7 @@ from django.db.models.expressions import RawSQL
 
 
 class WorkItem(models.Model):
-    """Tasks assigned to assistants."""
+    """Tasks of assistants."""
 
     id = models.UUIDField(primary_key=True, db_default=RawSQL("gen_random_uuid()", ()))
     tenant = models.ForeignKey("awgp.Tenant", models.DO_NOTHING, db_column="tenant_id", related_name="work_items", db_default=RawSQL("awgp.current_tenant()", ()))
