@@ -445,6 +445,9 @@ SELECT severity, code, object, hint FROM awgp.doctor();
 -- fn: schema_version
 SELECT awgp.schema_version();
 
+-- fn: restored
+SELECT awgp.restored() ->> 'restored';
+
 -- As the superuser
 
 -- fn: install
@@ -452,3 +455,13 @@ SELECT awgp.install(force => true);
 
 -- fn: migrate
 SELECT awgp.migrate();
+
+-- fn: keep_identity
+SELECT awgp.keep_identity();
+
+-- fn: adopt
+SELECT awgp.adopt('rehearsal beside the original');
+
+-- fn: become_copy
+SELECT awgp.become_copy('0a0b0c0d-1111-4222-8333-444455556666', 'awgp_trail')
+WHERE NOT EXISTS (SELECT FROM awgp.tenants);

@@ -4,7 +4,8 @@
 //! - [`invocation`]: what every command gets, and how it ends
 //! - one file per noun, with one `run`: [`tenant`], [`user`], [`assistant`], [`work`], [`approval`],
 //!   [`delegation`], [`action`], [`message`], [`policy`], [`template`], [`conversation`], [`flag`], [`pool`],
-//!   [`cost`], [`price`], [`provider`], [`partition`], [`maintenance`], [`init`], [`doctor`], [`version`]
+//!   [`cost`], [`price`], [`provider`], [`partition`], [`maintenance`], [`init`], [`installation`],
+//!   [`doctor`], [`version`]
 //! - [`audit`]: reading, exporting and verifying the trail
 //! - [`demo`]: the main job on realistic input, chapter by chapter
 //! - [`given`]: input from standard input and as JSON Lines
@@ -25,6 +26,7 @@ pub mod doctor;
 pub mod flag;
 pub mod given;
 pub mod init;
+pub mod installation;
 pub mod invocation;
 pub mod maintenance;
 pub mod message;
@@ -90,6 +92,7 @@ async fn run_command(opt: &Opt) -> Result<Exit, Failure> {
     let invocation = &Invocation::of(&opt.global)?;
     match &opt.command {
         Command::Init => init::run(invocation).await,
+        Command::Installation(noun) => installation::run(noun, invocation).await,
         Command::Doctor => doctor::run(invocation).await,
         Command::Version => version::run(invocation).await,
         Command::Tenant(noun) => tenant::run(noun, invocation).await,

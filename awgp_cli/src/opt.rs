@@ -8,6 +8,7 @@ mod conversation;
 mod cost;
 mod delegation;
 mod flag;
+mod installation;
 mod maintenance;
 mod message;
 mod partition;
@@ -38,6 +39,7 @@ pub use conversation::{
 pub use cost::{By, Cost, CostRecord, CostReport};
 pub use delegation::{Delegation, DelegationCreate, DelegationList, DelegationRevoke};
 pub use flag::{Flag, FlagCreate, FlagList, FlagReview};
+pub use installation::{Installation, InstallationAdopt};
 pub use maintenance::{Maintenance, MaintenanceRun};
 pub use message::{Message, MessageAsked};
 pub use partition::{
@@ -132,6 +134,9 @@ impl Format {
 pub enum Command {
     /// Create the extension in the database. Does nothing when it is there already.
     Init,
+    /// The identity of the installation: after a restore, keep it or give the copy one of its own.
+    #[command(subcommand)]
+    Installation(Installation),
     /// Check the installation. The exit code is 12 when a finding has severity error.
     Doctor,
     /// Print the version of this client, and of the extension if a server is reachable.

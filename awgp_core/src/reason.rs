@@ -387,4 +387,10 @@ reasons! {
     RowsRefused = "rows_refused", ConstraintViolation;
     /// The object with the name of a month's partition is not an attached partition of the audit trail.
     PartitionNameTaken = "partition_name_taken", WrongState;
+    /// A context of the session is refused: awgp.session_context lets contexts end with their transaction.
+    SessionContext = "session_context", NotAllowed;
+    /// The database is a copy of another installation: only its subscription writes there.
+    InstallationIsCopy = "installation_is_copy", WrongState;
+    /// The database cannot become a copy, because it has tenants or a trail of its own.
+    InstallationInUse = "installation_in_use", WrongState;
 }

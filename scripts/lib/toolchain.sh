@@ -15,6 +15,8 @@ PSYCOPG_NEEDS="typing_extensions==4.16.0"
 NODE_POSTGRES_VERSION=8.23.1
 # Its price list alone is wanted: the real input of a test. Nothing of the package is installed or run.
 LITELLM_VERSION=1.110.2
+# Debian's poolers, which tests start on their own ports; their services stay off.
+POOLERS=(pgbouncer pgpool2)
 RUST_MINIMUM=1.95
 
 # A folder that the `postgres` user can read: a home directory often is not.
@@ -25,7 +27,9 @@ CRYPTOGRAPHY_HOME=$AWGP_TOOLCHAIN/cryptography-$CRYPTOGRAPHY_VERSION
 AWGP_PSYCOPG_HOME=$AWGP_TOOLCHAIN/psycopg-$PSYCOPG_VERSION-$PSYCOPG2_VERSION
 AWGP_NODE_POSTGRES_HOME=$AWGP_TOOLCHAIN/node-postgres-$NODE_POSTGRES_VERSION
 AWGP_JDBC=${AWGP_JDBC:-/usr/share/java/postgresql.jar}
-export AWGP_PSYCOPG_HOME AWGP_NODE_POSTGRES_HOME AWGP_JDBC
+AWGP_PGBOUNCER=${AWGP_PGBOUNCER:-/usr/sbin/pgbouncer}
+AWGP_PGPOOL=${AWGP_PGPOOL:-/usr/sbin/pgpool}
+export AWGP_PSYCOPG_HOME AWGP_NODE_POSTGRES_HOME AWGP_JDBC AWGP_PGBOUNCER AWGP_PGPOOL
 PGSPOT_HOME=$AWGP_TOOLCHAIN/pgspot-$PGSPOT_VERSION
 AWGP_LITELLM_PRICES=${AWGP_LITELLM_PRICES:-$AWGP_TOOLCHAIN/litellm-$LITELLM_VERSION.json}
 export AWGP_LITELLM_PRICES

@@ -9,15 +9,15 @@ GRANT EXECUTE ON FUNCTION awgp.set_context(uuid, uuid, uuid) TO awgp_app, awgp_a
 
 COMMENT ON FUNCTION awgp.authenticate(text, boolean) IS 'Verifies an access token against the active rows of awgp.identity_providers, puts its user and their tenant in context, and returns the tenant. Where the transaction may write, its commit keeps the time in users.last_login_at, once a minute at most. A refusal also leaves a line in the server''s log.
 token: a JWT, passed as a parameter
-for_session: false for this transaction; true for the session, from the commit on, until the token expires, a transaction fails or is rolled back, or DISCARD ALL or RESET ALL
-Errors: 42501 token_wrong_audience and the other token_ reasons of docs/errors.md, unknown_user, user_inactive, tenant_inactive, token_tenant_mismatch; 22023 token_malformed';
+for_session: false for this transaction; true for the session, from the commit on, until the token expires, a transaction fails or is rolled back, or DISCARD ALL or RESET ALL. Needs awgp.session_context = allowed
+Errors: 42501 session_context, token_wrong_audience and the other token_ reasons of docs/errors.md, unknown_user, user_inactive, tenant_inactive, token_tenant_mismatch; 22023 token_malformed';
 GRANT EXECUTE ON FUNCTION awgp.authenticate(text, boolean) TO awgp_app, awgp_auditor, awgp_maintainer, awgp_admin;
 
 COMMENT ON FUNCTION awgp.context_mode() IS 'Where the context of this session may come from: trusted or signed.';
 GRANT EXECUTE ON FUNCTION awgp.context_mode() TO awgp_app, awgp_auditor, awgp_maintainer, awgp_admin;
 
 COMMENT ON FUNCTION awgp.current_tenant() IS 'The tenant in context; NULL without one.
-Errors: 22023 malformed_tenant_id where app.current_tenant is not a uuid';
+Errors: 22023 malformed_tenant_id where app.current_tenant is not a uuid; 42501 session_context where it was set for the session, and awgp.session_context refuses that';
 GRANT EXECUTE ON FUNCTION awgp.current_tenant() TO awgp_app, awgp_auditor, awgp_maintainer, awgp_admin;
 
 COMMENT ON FUNCTION awgp.current_user_id() IS 'The user in context; NULL without one.';

@@ -67,6 +67,10 @@ pub fn is_current(file: &File, applied: &Applied) -> bool {
     applied.get(file.name).is_some_and(|sum| *sum == checksum(file))
 }
 
+/// Who may ask for the number that [`state_version`] states.
+pub const VERSION_GRANT: &str =
+    "GRANT EXECUTE ON FUNCTION awgp.schema_version() TO awgp_maintainer, awgp_admin;";
+
 /// Says in the schema itself, not in a row, how many migrations it has: a dump without data keeps it.
 pub fn state_version(structure: &Structure<'_>) {
     run(&format!(
@@ -75,7 +79,7 @@ pub fn state_version(structure: &Structure<'_>) {
          COMMENT ON FUNCTION awgp.schema_version() IS
              'How many migrations this structure has; kept with the schema, so that a dump without data knows.';
          REVOKE ALL ON FUNCTION awgp.schema_version() FROM PUBLIC;
-         GRANT EXECUTE ON FUNCTION awgp.schema_version() TO awgp_maintainer, awgp_admin;",
+         {VERSION_GRANT}",
         structure.migrations.len()
     ));
 }
