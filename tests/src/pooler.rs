@@ -34,54 +34,14 @@ impl Pooler {
     /// Starts it in front of the test server, and waits until it answers for this database.
     pub async fn start(pooling: Pooling, database: &Database) -> Self {
         let folder = Folder::new(database);
-        let file = |name: &str, text: String| {
-            let path = folder.file(name);
-            std::fs::write(&path, text).expect("a file can be written");
-            path
-        };
         let here = folder.file("");
         // The pooler runs as another user than a test that runs as root.
         std::fs::set_permissions(&here, std::fs::Permissions::from_mode(0o777)).expect("a folder of ours");
         let port = free_port();
-        let backend = server().get_ports().first().copied().expect("a port");
         let command = match pooling {
-            Pooling::BouncerTransaction | Pooling::BouncerSession => {
-                let mode = if pooling == Pooling::BouncerSession { "session" } else { "transaction" };
-                let users = file("users.txt", known_users("", "\""));
-                let configuration = format!(
-                    "[databases]\n* = host=127.0.0.1 port={backend}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\
-                     listen_port = {port}\nunix_socket_dir =\nauth_type = scram-sha-256\nauth_file = {users}\n\
-                     pool_mode = {mode}\ndefault_pool_size = {SERVER_CONNECTIONS}\nmax_client_conn = 200\n"
-                );
-                let configuration = file("pgbouncer.ini", configuration);
-                vec![toolchain::path("AWGP_PGBOUNCER"), "-q".to_owned(), configuration]
-            }
-            Pooling::Pgpool => {
-                let configuration = format!(
-                    "listen_addresses = '127.0.0.1'\nport = {port}\npcp_port = {}\nsocket_dir = '{here}'\n\
-                     pcp_socket_dir = '{here}'\nwd_ipc_socket_dir = '{here}'\npid_file_name = '{here}pid'\n\
-                     logdir = '{here}'\nbackend_clustering_mode = 'raw'\nbackend_hostname0 = '127.0.0.1'\n\
-                     backend_port0 = {backend}\nbackend_weight0 = 1\nenable_pool_hba = on\n\
-                     pool_passwd = '{here}users.txt'\nnum_init_children = {SERVER_CONNECTIONS}\nmax_pool = 1\n\
-                     child_life_time = 0\nconnection_cache = on\nsr_check_period = 0\n",
-                    free_port()
-                );
-                file("users.txt", known_users("TEXT", ""));
-                let access = file("hba.conf", "host all all 127.0.0.1/32 scram-sha-256\n".to_owned());
-                let administrators = file("pcp.conf", String::new());
-                let configuration = file("pgpool.conf", configuration);
-                let words = [
-                    toolchain::path("AWGP_PGPOOL"),
-                    "-n".to_owned(),
-                    "-f".to_owned(),
-                    configuration,
-                    "-a".to_owned(),
-                    access,
-                    "-F".to_owned(),
-                    administrators,
-                ];
-                words.to_vec()
-            }
+            Pooling::BouncerTransaction => bouncer(&folder, port, "transaction"),
+            Pooling::BouncerSession => bouncer(&folder, port, "session"),
+            Pooling::Pgpool => pgpool(&folder, port),
         };
         let log = folder.file("log");
         let pooler = Self { port, process: spawn(&command, &log), _folder: folder };
@@ -113,6 +73,51 @@ impl Drop for Pooler {
         // It ends because its standard input has.
         let _ = self.process.wait();
     }
+}
+
+/// Writes a file of the pooler's, and returns its path.
+fn write(folder: &Folder, name: &str, text: &str) -> String {
+    let path = folder.file(name);
+    std::fs::write(&path, text).expect("a file can be written");
+    path
+}
+
+fn server_port() -> u16 {
+    server().get_ports().first().copied().expect("a port")
+}
+
+/// The command that runs `PgBouncer` in this mode.
+fn bouncer(folder: &Folder, port: u16, mode: &str) -> Vec<String> {
+    let users = write(folder, "users.txt", &known_users("", "\""));
+    let configuration = format!(
+        "[databases]\n* = host=127.0.0.1 port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\
+         listen_port = {port}\nunix_socket_dir =\nauth_type = scram-sha-256\nauth_file = {users}\n\
+         pool_mode = {mode}\ndefault_pool_size = {SERVER_CONNECTIONS}\nmax_client_conn = 200\n",
+        server_port()
+    );
+    let configuration = write(folder, "pgbouncer.ini", &configuration);
+    vec![toolchain::path("AWGP_PGBOUNCER"), "-q".to_owned(), configuration]
+}
+
+/// The command that runs Pgpool-II.
+fn pgpool(folder: &Folder, port: u16) -> Vec<String> {
+    let here = folder.file("");
+    let configuration = format!(
+        "listen_addresses = '127.0.0.1'\nport = {port}\npcp_port = {}\nsocket_dir = '{here}'\n\
+         pcp_socket_dir = '{here}'\nwd_ipc_socket_dir = '{here}'\npid_file_name = '{here}pid'\n\
+         logdir = '{here}'\nbackend_clustering_mode = 'raw'\nbackend_hostname0 = '127.0.0.1'\n\
+         backend_port0 = {}\nbackend_weight0 = 1\nenable_pool_hba = on\n\
+         pool_passwd = '{here}users.txt'\nnum_init_children = {SERVER_CONNECTIONS}\nmax_pool = 1\n\
+         child_life_time = 0\nconnection_cache = on\nsr_check_period = 0\n",
+        free_port(),
+        server_port()
+    );
+    write(folder, "users.txt", &known_users("TEXT", ""));
+    let access = write(folder, "hba.conf", "host all all 127.0.0.1/32 scram-sha-256\n");
+    let administrators = write(folder, "pcp.conf", "");
+    let configuration = write(folder, "pgpool.conf", &configuration);
+    let options = ["-n", "-f", &configuration, "-a", &access, "-F", &administrators];
+    std::iter::once(toolchain::path("AWGP_PGPOOL")).chain(options.map(str::to_owned)).collect()
 }
 
 /// Runs the command until the standard input of the shell around it ends, which it does with this process.

@@ -57,9 +57,12 @@ fn adopt(reason: Option<&str>) -> pgrx::Uuid {
     let next = role::as_installer_past_row_security(|| {
         // SAFETY: pushed and popped in pairs; after an error the end of the transaction pops it. The latest
         // snapshot, because this transaction may have waited for writers.
-        unsafe { pg_sys::PushActiveSnapshot(pg_sys::GetLatestSnapshot()) };
-        let adopted = record(previous, reason);
-        unsafe { pg_sys::PopActiveSnapshot() };
+        let adopted = unsafe {
+            pg_sys::PushActiveSnapshot(pg_sys::GetLatestSnapshot());
+            let adopted = record(previous, reason);
+            pg_sys::PopActiveSnapshot();
+            adopted
+        };
         adopted.unwrap_or_else(|error| error!("the adoption could not be recorded: {error}"))
     });
     place::remember(true);
