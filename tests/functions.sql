@@ -455,6 +455,9 @@ SELECT severity, code, object, hint FROM awgp.doctor();
 -- fn: schema_version
 SELECT awgp.schema_version();
 
+-- fn: restored
+SELECT awgp.restored() ->> 'restored';
+
 -- As the superuser
 
 -- fn: install
@@ -463,12 +466,22 @@ SELECT awgp.install(force => true);
 -- fn: migrate
 SELECT awgp.migrate();
 
+-- fn: keep_identity
+SELECT awgp.keep_identity();
+
+-- fn: adopt
+SELECT awgp.adopt('rehearsal beside the original');
+
+-- fn: become_copy
+SELECT awgp.become_copy('0a0b0c0d-1111-4222-8333-444455556666', 'awgp_trail')
+WHERE NOT EXISTS (SELECT FROM awgp.tenants);
+
 -- ## Import
 -- As the superuser
-CREATE SCHEMA shop;
-CREATE TABLE shop.tenants (id uuid PRIMARY KEY, name text, slug text, type text, parent_tenant_id uuid, settings jsonb,
+CREATE SCHEMA old_app;
+CREATE TABLE old_app.tenants (id uuid PRIMARY KEY, name text, slug text, type text, parent_tenant_id uuid, settings jsonb,
     quota_max_assistants integer, quota_max_users integer, quota_monthly_cost_limit numeric, is_active boolean,
     created_at timestamptz, updated_at timestamptz);
 
 -- fn: import_seed
-SELECT severity, table_name, reason, rows FROM awgp.import_seed('shop', dry_run => true);
+SELECT severity, table_name, reason, rows FROM awgp.import_seed('old_app', dry_run => true);

@@ -57,6 +57,11 @@ def genesis_bytes(install_id, tenant_id, lane):
             + field(struct.pack(">h", lane)))
 
 
+def adoption_bytes(install_id, tenant_id, lane, last_seq, last_hash):
+    return (b"awgp-audit-adp\x00\x01" + uuid_field(install_id) + uuid_field(tenant_id)
+            + field(struct.pack(">h", lane)) + field(struct.pack(">q", last_seq)) + field(bytes.fromhex(last_hash)))
+
+
 def link(previous, row):
     return hashlib.sha256(previous + canonical(row)).digest()
 
@@ -111,6 +116,11 @@ def check_vectors(vectors):
         data = genesis_bytes(item["install_id"], item["tenant_id"], item["chain_lane"])
         if data.hex() != item["bytes"] or hashlib.sha256(data).hexdigest() != item["hash"]:
             yield f"genesis of lane {item['chain_lane']} of {item['tenant_id']}"
+    for item in vectors["adoptions"]:
+        data = adoption_bytes(item["install_id"], item["tenant_id"], item["chain_lane"], item["last_seq"], item["last_hash"])
+        if (data.hex(), hashlib.sha256(data).hexdigest(), item["last_seq"] + 1) != (
+                item["bytes"], item["adopted_hash"], item["adopted_seq"]):
+            yield f"adoption of lane {item['chain_lane']} of {item['tenant_id']}"
     for item in vectors["rows"]:
         row = item["row"]
         hashed = link(bytes.fromhex(item["previous"]), row).hex()

@@ -5,7 +5,7 @@
 //! - one file per noun, with one `run`: [`tenant`], [`user`], [`assistant`], [`work`], [`approval`],
 //!   [`delegation`], [`action`], [`message`], [`policy`], [`template`], [`conversation`], [`flag`],
 //!   [`pool`], [`cost`], [`price`], [`provider`], [`partition`], [`maintenance`], [`import`], [`init`],
-//!   [`doctor`], [`config`], [`version`]
+//!   [`installation`], [`doctor`], [`config`], [`version`]
 //! - [`audit`]: reading, exporting and verifying the trail
 //! - [`demo`]: the main job on realistic input, chapter by chapter
 //! - [`prompt`]: the question for a password
@@ -29,6 +29,7 @@ pub mod flag;
 pub mod given;
 pub mod import;
 pub mod init;
+pub mod installation;
 pub mod invocation;
 pub mod maintenance;
 pub mod message;
@@ -96,6 +97,7 @@ async fn run_command(opt: &Opt) -> Result<Exit, Failure> {
     let invocation = &Invocation::new(&opt.global, &effective);
     match &opt.command {
         Command::Init => init::run(invocation).await,
+        Command::Installation(noun) => installation::run(noun, invocation).await,
         Command::Doctor => doctor::run(invocation).await,
         Command::Config(noun) => config::run(noun, invocation),
         Command::Version => version::run(invocation).await,

@@ -19,6 +19,9 @@ async fn run_steps(
     output: Output,
 ) -> Result<(String, Exit), Trouble> {
     let work = session.begin(Context::default()).await?;
+    if work.text("SELECT pg_catalog.pg_is_in_recovery()::text", &[]).await? == "true" {
+        return Ok((standby(output), Exit::Success));
+    }
     // One moment for all steps.
     let at = "SELECT coalesce($1::text::timestamptz, clock_timestamp())::text";
     let at = work.text(at, &[&options.at]).await?;
@@ -39,6 +42,16 @@ async fn run_steps(
         }
     };
     Ok((text, if failed { Exit::Findings } else { Exit::Success }))
+}
+
+/// The same job may run beside each server: it does nothing on a standby, and begins when that is promoted.
+fn standby(output: Output) -> String {
+    match output {
+        Output::Json => render::pretty(&json!({"standby": true, "steps": []})),
+        Output::Table => {
+            "nothing was run: this server is a standby, and maintenance belongs to its primary\n".to_owned()
+        }
+    }
 }
 
 async fn release(session: &mut Session) -> Result<(), Trouble> {

@@ -10,6 +10,7 @@ mod cost;
 mod delegation;
 mod flag;
 mod import;
+mod installation;
 mod maintenance;
 mod message;
 mod partition;
@@ -42,6 +43,7 @@ pub use cost::{By, Cost, CostRecord, CostReport};
 pub use delegation::{Delegation, DelegationCreate, DelegationList, DelegationRevoke};
 pub use flag::{Flag, FlagCreate, FlagList, FlagReview};
 pub use import::Import;
+pub use installation::{Installation, InstallationAdopt};
 pub use maintenance::{Maintenance, MaintenanceRun};
 pub use message::{Message, MessageAsked};
 pub use partition::{
@@ -151,6 +153,9 @@ impl Format {
 pub enum Command {
     /// Create the extension in the database. Does nothing when it is there already.
     Init,
+    /// The identity of the installation: after a restore, keep it or give the copy one of its own.
+    #[command(subcommand)]
+    Installation(Installation),
     /// Check the installation. The exit code is 12 when a finding has severity error.
     Doctor,
     /// Show the connection that is in force and where each value comes from; write and list profiles.

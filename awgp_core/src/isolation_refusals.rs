@@ -41,6 +41,26 @@ pub fn malformed_tenant_id() -> Refusal {
     )
 }
 
+/// `app.current_tenant` was set for the session, which awgp.session_context refuses.
+pub fn setting_of_session() -> Refusal {
+    Refusal::new(
+        Reason::SessionContext,
+        "app.current_tenant was not set in this transaction, and a context must end with its transaction",
+        "In each transaction: SELECT set_config('app.current_tenant', $1, true). On connections that no pool \
+         hands on: ALTER ROLE … SET awgp.session_context = setting.",
+    )
+}
+
+/// An identity for the session, which awgp.session_context does not allow.
+pub fn identity_of_session() -> Refusal {
+    Refusal::new(
+        Reason::SessionContext,
+        "an identity must end with its transaction",
+        "Call awgp.authenticate(token) in each transaction. On connections that no pool hands on: ALTER ROLE \
+         … SET awgp.session_context = allowed.",
+    )
+}
+
 /// No active tenant has this id or slug.
 pub fn unknown_tenant() -> Refusal {
     Refusal::new(

@@ -399,4 +399,10 @@ reasons! {
     AlreadyImported = "already_imported", WrongState;
     /// The library that the session has loaded is older than the extension.
     LibraryTooOld = "library_too_old", WrongState;
+    /// A context of the session is refused: awgp.session_context lets contexts end with their transaction.
+    SessionContext = "session_context", NotAllowed;
+    /// The database is a copy of another installation: only its subscription writes there.
+    InstallationIsCopy = "installation_is_copy", WrongState;
+    /// The database cannot become a copy, because it has tenants or a trail of its own.
+    InstallationInUse = "installation_in_use", WrongState;
 }

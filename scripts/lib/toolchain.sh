@@ -11,6 +11,8 @@ CRYPTOGRAPHY_VERSION=48.0.0
 CRYPTOGRAPHY_NEEDS="cffi==2.0.0 pycparser==3.0"
 # Its price list alone is wanted: the real input of a test. Nothing of the package is installed or run.
 LITELLM_VERSION=1.110.2
+# Debian's poolers, which tests start on their own ports; their services stay off.
+POOLERS=(pgbouncer pgpool2)
 RUST_MINIMUM=1.95
 
 # A folder that the `postgres` user can read: a home directory often is not.
@@ -33,7 +35,9 @@ AWGP_NODE_LOCK=$AWGP_ROOT/docs/clients/package-lock.json
 AWGP_PYTHON_CLIENTS=$AWGP_TOOLCHAIN/clients-python-$(cksum <"$AWGP_PYTHON_LOCK" | cut -d' ' -f1)
 AWGP_NODE_CLIENTS=$AWGP_TOOLCHAIN/clients-node-$(cksum <"$AWGP_NODE_LOCK" | cut -d' ' -f1)
 AWGP_JDBC=${AWGP_JDBC:-/usr/share/java/postgresql.jar}
-export AWGP_PYTHON_CLIENTS AWGP_NODE_CLIENTS AWGP_JDBC
+AWGP_PGBOUNCER=${AWGP_PGBOUNCER:-/usr/sbin/pgbouncer}
+AWGP_PGPOOL=${AWGP_PGPOOL:-/usr/sbin/pgpool}
+export AWGP_PYTHON_CLIENTS AWGP_NODE_CLIENTS AWGP_JDBC AWGP_PGBOUNCER AWGP_PGPOOL
 
 # pg_config of the machine's own PostgreSQL of a major version: what is built against,
 # and what `make install` installs into.

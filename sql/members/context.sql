@@ -15,15 +15,15 @@ GRANT EXECUTE ON FUNCTION awgp.set_context(text, text) TO awgp_app, awgp_auditor
 
 COMMENT ON FUNCTION awgp.authenticate(text, boolean) IS 'Verifies an access token against the active rows of awgp.identity_providers, puts its user and their tenant in context, and returns the tenant. If the transaction may write, its commit writes the time to users.last_login_at, at most once a minute. A refusal also leaves a line in the server''s log.
 token: a JWT; pass it as a parameter, so that no log has it
-for_session: false: until the transaction ends. true: for the session, from the commit on, until the token expires. It ends earlier if a transaction fails or is rolled back, with DISCARD ALL and RESET ALL, if user or tenant is deactivated, and if the login role changes. NULL is refused
-Errors: 42501 and 22023 the reasons of docs/errors.md that begin with token_; 42501 unknown_user, user_inactive, tenant_inactive; 55000 identity_provider_ambiguous, parallel_worker';
+for_session: false: until the transaction ends. true: for the session, from the commit on, until the token expires. It ends earlier if a transaction fails or is rolled back, with DISCARD ALL and RESET ALL, if user or tenant is deactivated, and if the login role changes. Needs awgp.session_context = allowed. NULL is refused
+Errors: 42501 and 22023 the reasons of docs/errors.md that begin with token_; 42501 session_context, unknown_user, user_inactive, tenant_inactive; 55000 identity_provider_ambiguous, parallel_worker';
 GRANT EXECUTE ON FUNCTION awgp.authenticate(text, boolean) TO awgp_app, awgp_auditor, awgp_maintainer, awgp_admin;
 
 COMMENT ON FUNCTION awgp.context_mode() IS 'The mode of this session: trusted (the session names its tenant) or signed (a verified token does).';
 GRANT EXECUTE ON FUNCTION awgp.context_mode() TO awgp_app, awgp_auditor, awgp_maintainer, awgp_admin;
 
 COMMENT ON FUNCTION awgp.current_tenant() IS 'The tenant in context; NULL without one.
-Errors: 22023 malformed_tenant_id if app.current_tenant is not a uuid';
+Errors: 22023 malformed_tenant_id if app.current_tenant is not a uuid; 42501 session_context if it was set for the session, and awgp.session_context refuses that';
 GRANT EXECUTE ON FUNCTION awgp.current_tenant() TO awgp_app, awgp_auditor, awgp_maintainer, awgp_admin;
 
 COMMENT ON FUNCTION awgp.current_user_id() IS 'The user in context; NULL without one.';

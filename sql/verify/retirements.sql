@@ -8,6 +8,7 @@ SELECT 'missing_partition', name, 'it is said to be retired, and the trail has n
 FROM retired
 WHERE month NOT IN (SELECT retired.name FROM retired)
   AND NOT EXISTS (
-    SELECT FROM awgp.audit_logs JOIN awgp.installation ON installation.id = tenant_id
-    WHERE entity_type = 'partition' AND action = 'retire_partition' AND metadata ->> 'origin' IS NULL AND after_state ->> 'partition_name' = name)
+    SELECT FROM awgp.audit_logs
+    WHERE tenant_id IN (SELECT id FROM awgp.installation UNION ALL SELECT previous_id FROM awgp.audit_adoptions)
+      AND entity_type = 'partition' AND action = 'retire_partition' AND metadata ->> 'origin' IS NULL AND after_state ->> 'partition_name' = name)
 ORDER BY 2

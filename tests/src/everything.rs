@@ -80,6 +80,17 @@ const BY_SUPERUSER: &[(&str, &str)] = &[
          VALUES ('audit_logs_2001_01', :tenant, 0, 1, 7, repeat('0', 64))",
     ),
     (
+        "audit_adopted_lanes",
+        "WITH adoption AS (
+             INSERT INTO awgp.audit_adoptions (install_id, previous_id, adopted_by, reason)
+             VALUES ('00000000-0000-0000-0000-0000000000aa', '00000000-0000-0000-0000-0000000000ab', 'x', 'y')
+             ON CONFLICT DO NOTHING)
+         INSERT INTO awgp.audit_adopted_lanes
+             (tenant_id, chain_lane, last_seq, last_hash, adopted_seq, adopted_hash, install_id, previous_id)
+         VALUES (:tenant, 77, 1, repeat('0', 64), 2, repeat('0', 64), '00000000-0000-0000-0000-0000000000aa',
+                 '00000000-0000-0000-0000-0000000000ab')",
+    ),
+    (
         "audit_checkpoints",
         "INSERT INTO awgp.audit_checkpoints (tenant_id, tree_size, root_hash, body)
          VALUES (:tenant, 7, repeat('0', 64), 'x')",

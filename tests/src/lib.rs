@@ -19,6 +19,7 @@ pub mod hearing;
 pub mod own_server;
 pub mod pages;
 pub mod past;
+pub mod pooler;
 pub mod rows;
 pub mod seed;
 pub mod standby;
@@ -103,6 +104,18 @@ impl Database {
         let postgres = connect_to("postgres", Login::Superuser).await;
         ensure_template(&postgres).await;
         create_database(&postgres, &name, None).await;
+        Self { name }
+    }
+
+    /// A copy of another database, which nobody else may be connected to.
+    pub async fn copied(original: &Self) -> Self {
+        let name = Self::unused_name();
+        let postgres = connect_to("postgres", Login::Superuser).await;
+        let busy = format!("SELECT 1 FROM pg_stat_activity WHERE datname = '{}'", original.name);
+        while postgres.query_opt(&busy, &[]).await.expect("pg_stat_activity is readable").is_some() {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        create_database(&postgres, &name, Some(&original.name)).await;
         Self { name }
     }
 
@@ -241,6 +254,9 @@ async fn make_template(postgres: &Client) {
     create_database(postgres, TEMPLATE, None).await;
     let template = connect_to(TEMPLATE, Login::Superuser).await;
     template.batch_execute("CREATE EXTENSION awgp").await.expect("the extension is installed");
+    // Each copy of the template is an original, not a restored copy of it.
+    let placeless = "UPDATE awgp.installation SET cluster_id = NULL, database_oid = NULL, timeline = NULL";
+    template.batch_execute(placeless).await.expect("the template is at home nowhere");
     // scripts/break-on-purpose shows that a test fails where a guard is missing.
     if let Ok(broken) = std::env::var("AWGP_TEST_BREAK") {
         template.batch_execute(&broken).await.expect("what is to be broken can be");

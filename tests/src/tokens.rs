@@ -130,6 +130,14 @@ pub async fn signed_database() -> (Database, Group) {
     (database, group)
 }
 
+/// The same, where an identity may be kept for the session.
+pub async fn session_database() -> (Database, Group) {
+    let (database, group) = signed_database().await;
+    let sql = format!("ALTER DATABASE {} SET awgp.session_context = 'allowed'", database.name);
+    database.superuser().await.batch_execute(&sql).await.expect("a superuser allows it");
+    (database, group)
+}
+
 /// The same in trusted mode.
 pub async fn trusting_database() -> (Database, Group) {
     let database = Database::new().await;

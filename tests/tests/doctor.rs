@@ -378,6 +378,25 @@ const CASES: &[Case] = &[
         "INSERT INTO awgp.maintenance_steps VALUES ('x', now() - interval '3 days', now() - interval '3 days', '{}')",
         "awgp.maintenance_steps",
     ),
+    case(
+        "copy_not_fed",
+        "warning",
+        "CREATE SUBSCRIPTION fed CONNECTION 'dbname=other' PUBLICATION awgp_trail WITH (connect = false);
+         UPDATE awgp.installation SET is_copy = true, subscription = 'fed'",
+        "subscription fed",
+    ),
+    case(
+        "session_context",
+        "warning",
+        "ALTER ROLE awgp_app SET awgp.session_context = allowed",
+        "awgp.session_context of ROLE awgp_app",
+    ),
+    case(
+        "token_logged",
+        "warning",
+        "SET LOCAL awgp.context_mode = signed; ALTER ROLE awgp_app SET pgaudit.log_parameter = on",
+        "pgaudit.log_parameter of ROLE awgp_app",
+    ),
     case("retention_short", "warning", "SET awgp.audit_retention = 30", "awgp.audit_retention"),
 ];
 

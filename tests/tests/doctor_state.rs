@@ -27,7 +27,7 @@ async fn a_sound_installation_has_information_only_and_the_open_holes_of_its_ser
     assert_eq!(holes, open_holes(version).count());
     let others = found.iter().filter(|finding| finding[0] != "server_minor");
     let codes: BTreeSet<&str> = others.map(|finding| finding[0].as_str()).collect();
-    assert_eq!(codes, ["context_mode", "preload"].into());
+    assert_eq!(codes, ["context_mode", "preload", "session_setting"].into());
     assert!(found.iter().all(|finding| !finding[3].is_empty()), "each has a hint: {found:?}");
 }
 

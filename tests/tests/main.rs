@@ -1,6 +1,7 @@
 //! The tests that need a server, in one binary: it is linked once, and every test may run beside any other.
 
 mod actions;
+mod adopted;
 mod approvals;
 mod arguments;
 mod attacks;
@@ -12,6 +13,7 @@ mod audit_storage;
 mod audit_tamper;
 mod audit_waiting;
 mod background_worker;
+mod backup;
 mod cached_plans;
 mod catalog;
 mod checkpoints;
@@ -34,6 +36,7 @@ mod cli_tls;
 mod clients;
 mod context;
 mod context_by_name;
+mod copies;
 mod crash;
 mod create;
 mod doctor;
@@ -54,6 +57,7 @@ mod matrix;
 mod messages;
 mod pages;
 mod partitions;
+mod poolers;
 mod prices;
 mod quotas;
 mod readme;

@@ -36,6 +36,12 @@ async fn a_standby_is_read_and_verified_and_not_written() {
     }
     let maintainer = connect(&database, Login::Maintainer).await;
     assert_sqlstate(maintainer.query_one("SELECT awgp.run_maintenance()", &[]).await, "25006");
+    let run = |output| {
+        let url = url(&database, Login::Maintainer);
+        awgp(&["maintenance", "run", "--output", output], &[("DATABASE_URL", &url)]).expect(0)
+    };
+    assert_eq!(run("json").json(), serde_json::json!({"standby": true, "steps": []}));
+    assert!(run("table").stdout.contains("standby"));
     let found = awgp_tests::catalog::findings(&maintainer).await;
     assert_eq!(found, awgp_tests::catalog::findings(&database.superuser().await).await, "the same findings");
     reads_and_refuses(&database, &group).await;
@@ -79,4 +85,35 @@ async fn reads_and_refuses(database: &Database, group: &awgp_tests::fixture::Gro
     assert_eq!(count(transaction.query_one(users, &[]).await.expect("rows")), 5);
     let event = "SELECT awgp.log_event('seen', 'users'); SELECT awgp.flush_audit()";
     assert_sqlstate(transaction.batch_execute(event).await, "25006");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_promoted_standby_says_so_until_somebody_keeps_its_identity() {
+    const NAME: &str = "standby::a_promoted_standby_says_so_until_somebody_keeps_its_identity";
+    if !is_inside(NAME, &["--standby"]) {
+        return;
+    }
+    let (database, group) = trusting_database().await;
+    database.superuser().await.execute("SELECT awgp.keep_identity()", &[]).await.expect("the original");
+    catch_up(&database).await;
+    let standby = connect(&database, Login::Superuser).await;
+    let place = "SELECT code FROM awgp.doctor() WHERE code IN ('restored_copy', 'timeline_changed')";
+    assert!(
+        standby.query(place, &[]).await.expect("the doctor answers").is_empty(),
+        "a standby writes nothing"
+    );
+    standby.query_one("SELECT pg_promote()", &[]).await.expect("a superuser may");
+    let found: String = standby.query_one(place, &[]).await.expect("a finding").get(0);
+    assert_eq!(found, "timeline_changed");
+    let had_moved: bool = standby.query_one("SELECT awgp.keep_identity()", &[]).await.expect("kept").get(0);
+    assert!(had_moved && standby.query(place, &[]).await.expect("the doctor answers").is_empty());
+    // It writes now, and the same job as before runs.
+    let mut app = connect(&database, Login::App).await;
+    let transaction = within(&mut app, group.north.id).await;
+    transaction.execute("SELECT awgp.log_event('seen', 'users')", &[]).await.expect("it writes");
+    transaction.commit().await.expect("it commits");
+    let maintainer = url(&database, Login::Maintainer);
+    let run = awgp(&["maintenance", "run", "--output", "json"], &[("DATABASE_URL", &maintainer)]).expect(0);
+    assert!(run.json()["steps"].as_array().is_some_and(|steps| !steps.is_empty()));
+    assert_eq!(trail::verify_with(&connect(&database, Login::Auditor).await).await, []);
 }

@@ -5,6 +5,7 @@
 //! signed one is not signed. Then the database gets the note, so that it knows what may be retired.
 
 use super::key;
+use super::lineage;
 use super::notes::Notes;
 use super::scope::{self, Scope};
 use super::verify::plan::{parse, text};
@@ -195,7 +196,8 @@ async fn compute(
         let what = format!("{} rows were signed, and the database has {}", last.size, made.size);
         return Err(not_extended(&what).into());
     }
-    let walked = walk::walk(work, made.install_id, tenant_id, last, made.size).await?;
+    let lineage = lineage::of_tenant(work, tenant_id, made.install_id).await?;
+    let walked = walk::walk(work, &lineage, tenant_id, last, made.size).await?;
     let walked = walked.map_err(|what| not_extended(&what))?;
     let computed = Checkpoint {
         install_id: made.install_id,

@@ -1,8 +1,9 @@
 //! `awgp audit export`: JSON Lines as in docs/audit_format.md, row by row, in constant memory except for the
 //! lanes.
 
+use super::lineage;
 use super::rows;
-use super::scope;
+use super::scope::{self, Scope};
 use super::spool::STATES;
 use super::spool::Spool;
 use super::tuple::Tuple;
@@ -10,9 +11,10 @@ use super::verify::job;
 use super::verify::plan::{named, parse, partitions, read_install_id, text, within};
 use crate::opt::{AuditExport, Output};
 use awgp_client::{Context, Exit, Failure, Session, Trouble, Work};
-use awgp_core::audit::chain::{Digest, Lane};
+use awgp_core::audit::chain::{Digest, Lane, genesis};
 use awgp_core::audit::escape::text_of_jsonb;
 use awgp_core::audit::export::{FORMAT, Mark};
+use awgp_core::audit::lineage::Lineage;
 use awgp_core::audit::row::{AuditRow, Spooled};
 use awgp_core::counted::counted;
 use serde_json::json;
@@ -25,16 +27,16 @@ use uuid::Uuid;
 const WRITE_BYTES: usize = 1 << 20;
 
 /// The ranges of each lane among the exported rows: the link before a range, and its last link. A lane is in
-/// one range unless a month between was retired.
+/// one range unless a month between was retired, or the lane was adopted.
 const LANES: &str = "
     WITH away AS (
         SELECT a.tenant_id, a.chain_lane, a.last_seq, a.last_hash
         FROM awgp.audit_chain_anchors a JOIN awgp.audit_retired_partitions r USING (partition_name)
-        WHERE r.restored_at IS NULL
+        WHERE r.restored_at IS NULL {adopted}
     ), month AS (
         SELECT tenant_id, chain_lane, min(chain_seq) AS first_seq, max(chain_seq) AS last_seq
         FROM awgp.audit_logs WHERE {rows}
-        GROUP BY tenant_id, chain_lane, date_trunc('month', \"timestamp\" AT TIME ZONE 'UTC')
+        GROUP BY tenant_id, chain_lane, date_trunc('month', \"timestamp\" AT TIME ZONE 'UTC'), {part}
     ), stretch AS (
         SELECT m.tenant_id, m.chain_lane, min(m.first_seq) AS first_seq, max(m.last_seq) AS last_seq
         FROM month m
@@ -59,6 +61,15 @@ const LANES: &str = "
         WHERE a.tenant_id = s.tenant_id AND a.chain_lane = s.chain_lane AND a.chain_seq = s.last_seq
         ORDER BY a.id LIMIT 1) AS h ON true
     ORDER BY s.tenant_id, s.chain_lane, s.first_seq";
+
+/// The links of adoptions, which have no row.
+const ADOPTED: &str =
+    "UNION ALL SELECT tenant_id, chain_lane, adopted_seq, adopted_hash FROM awgp.audit_adopted_lanes";
+
+/// How many adoptions of its lane a row comes after.
+const PART: &str = "
+    (SELECT count(*) FROM awgp.audit_adopted_lanes p WHERE p.tenant_id = audit_logs.tenant_id
+       AND p.chain_lane = audit_logs.chain_lane AND p.last_seq < audit_logs.chain_seq)";
 
 /// A range of a lane: where it begins, and its line.
 type Stretch = (Lane, i64, Mark);
@@ -113,8 +124,11 @@ pub async fn export(
     Ok(())
 }
 
-async fn lanes(work: &Work<'_>, condition: &str) -> Result<Vec<Stretch>, Trouble> {
-    let rows = work.select(&LANES.replace("{rows}", condition), &[]).await?;
+async fn lanes(work: &Work<'_>, condition: &str, lineage: &Lineage) -> Result<Vec<Stretch>, Trouble> {
+    // Most trails were never adopted, and need not be asked row by row.
+    let (adopted, part) = if lineage.was_adopted() { (ADOPTED, PART) } else { ("", "()") };
+    let sql = LANES.replace("{rows}", condition).replace("{adopted}", adopted).replace("{part}", part);
+    let rows = work.select(&sql, &[]).await?;
     rows.iter()
         .map(|row| {
             let tenant_id = parse(&text(row, "tenant_id"))?;
@@ -124,7 +138,13 @@ async fn lanes(work: &Work<'_>, condition: &str) -> Result<Vec<Stretch>, Trouble
                 empty if empty.is_empty() => Ok(None),
                 number => parse::<i64>(&number).map(Some),
             };
-            let (after_hash, head_hash) = (digest("after_hash"), digest("head_hash"));
+            let (mut after_hash, head_hash) = (digest("after_hash"), digest("head_hash"));
+            let lane = Lane { tenant_id, chain_lane };
+            let (start, first_seq) = (lineage.start(lane).hash, parse::<i64>(&text(row, "first_seq"))?);
+            if first_seq == 1 && start != genesis(lineage.install_id(), lane) {
+                // It began in an earlier install.
+                after_hash = Some(start);
+            }
             let mark = Mark::Lane {
                 tenant_id,
                 chain_lane,
@@ -134,7 +154,7 @@ async fn lanes(work: &Work<'_>, condition: &str) -> Result<Vec<Stretch>, Trouble
                 head_seq: number("head_seq")?.filter(|_| head_hash.is_some()),
                 head_hash,
             };
-            Ok((Lane { tenant_id, chain_lane }, parse(&text(row, "first_seq"))?, mark))
+            Ok((lane, first_seq, mark))
         })
         .collect()
 }
@@ -146,7 +166,8 @@ pub async fn write_log(
     install_id: Uuid,
     put: &mut impl FnMut(&[u8]) -> Result<(), Failure>,
 ) -> Result<u64, Trouble> {
-    let lanes = lanes(work, condition).await?;
+    let lineage = lineage::read(work, &Scope::All, install_id).await?;
+    let lanes = lanes(work, condition, &lineage).await?;
     work.batch(job::FROM_THE_HEAP).await?;
     put_line(put, &Mark::Header { format: FORMAT, install_id }.to_line())?;
     let mut lanes = lanes.into_iter().peekable();

@@ -9,6 +9,7 @@
 //! | [`rows`] | rows exactly as the server stores them, of any length |
 //! | [`copy`], [`tuple`] | a binary COPY, and one row of it |
 //! | [`large`], [`spool`] | a row that is longer than the server can send, in pieces |
+//! | [`lineage`] | the installs that the trail has belonged to |
 //! | [`listing`] | events for people and programs, with their origin |
 //! | [`export`] | the JSON Lines file |
 //! | [`verify`] | every row is read and hashed here |
@@ -23,6 +24,7 @@ pub mod export;
 pub mod history;
 pub mod key;
 pub mod large;
+pub mod lineage;
 pub mod listing;
 pub mod log;
 pub mod notes;

@@ -7,8 +7,9 @@
 use super::rows;
 use super::verify::plan::{parse, text};
 use awgp_client::{Row, Trouble, Work};
-use awgp_core::audit::chain::{Digest, Lane, Link, Linker, genesis};
+use awgp_core::audit::chain::{Digest, Lane, Link, Linker};
 use awgp_core::audit::checkpoint::Checkpoint;
+use awgp_core::audit::lineage::Lineage;
 use awgp_core::audit::tree::{self, Frontier, Place, Stored, TILE_WIDTH};
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
@@ -71,7 +72,7 @@ enum Piece {
 /// where the database does not fit.
 pub async fn walk(
     work: &Work<'_>,
-    install_id: Uuid,
+    lineage: &Lineage,
     tenant_id: Uuid,
     from: Option<&Checkpoint>,
     size: u64,
@@ -85,7 +86,7 @@ pub async fn walk(
         }
         walked.lanes = checkpoint.lanes.iter().copied().collect();
     }
-    let mut walker = Walker { work, install_id, tenant_id, walked };
+    let mut walker = Walker { work, lineage, tenant_id, walked };
     let gone: Vec<Gone> = rows(work, GONE, &[&tenant_id.to_string()], Gone::of).await?;
     let parameters = (tenant_id.to_string(), walker.size(), i64::try_from(size).unwrap_or(i64::MAX));
     let runs: Vec<Run> = rows(work, RUNS, &[&parameters.0, &parameters.1, &parameters.2], Run::of).await?;
@@ -103,7 +104,7 @@ pub async fn walk(
 
 struct Walker<'a, 'w> {
     work: &'a Work<'w>,
-    install_id: Uuid,
+    lineage: &'a Lineage,
     tenant_id: Uuid,
     walked: Walked,
 }
@@ -113,10 +114,11 @@ impl Walker<'_, '_> {
         i64::try_from(self.walked.frontier.size()).unwrap_or(i64::MAX)
     }
 
+    /// What the next row of a lane follows.
     fn last(&self, chain_lane: i16) -> Link {
         let lane = Lane { tenant_id: self.tenant_id, chain_lane };
-        let from_genesis = || Link { seq: 0, hash: genesis(self.install_id, lane) };
-        self.walked.lanes.get(&chain_lane).copied().unwrap_or_else(from_genesis)
+        let last = self.walked.lanes.get(&chain_lane).copied();
+        self.lineage.after(lane, last.unwrap_or_else(|| self.lineage.start(lane)))
     }
 
     /// Appends the rows of a range.

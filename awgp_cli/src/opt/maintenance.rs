@@ -8,7 +8,8 @@ pub enum Maintenance {
     /// Run everything that is due, step by step, each in its own transaction.
     ///
     /// Run it daily or more often where no background worker does (docs/maintenance.md). The exit code is 12
-    /// when a step failed, and 9 when maintenance is running already, here or in the background.
+    /// when a step failed, and 9 when maintenance is running already, here or in the background. On a
+    /// standby it says so, does nothing, and the exit code is 0.
     Run(MaintenanceRun),
 }
 

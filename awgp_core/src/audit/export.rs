@@ -4,7 +4,7 @@
 //! its fields; the others begin with the key `awgp`.
 
 use super::chain::{Digest, Lane, Link, genesis};
-use super::finding::Finding;
+use super::finding::{Finding, Kind};
 use super::lane_facts::{Head, LaneFacts};
 use super::manifest::FileSum;
 use super::row::AuditRow;
@@ -128,6 +128,8 @@ impl AuditRow {
 pub struct FileVerifier {
     log: Option<(LogVerifier, Uuid)>,
     expected_install: Option<Uuid>,
+    /// The install that the header names, where another one is expected.
+    other_install: Option<Uuid>,
     lines: u64,
     stated_rows: Option<u64>,
     sum: FileSum,
@@ -137,7 +139,14 @@ impl FileVerifier {
     /// `install_id`, where given, replaces the header's: an auditor knows it from elsewhere, and the header
     /// may be forged.
     pub fn new(install_id: Option<Uuid>) -> Self {
-        Self { log: None, expected_install: install_id, lines: 0, stated_rows: None, sum: FileSum::default() }
+        Self {
+            log: None,
+            expected_install: install_id,
+            other_install: None,
+            lines: 0,
+            stated_rows: None,
+            sum: FileSum::default(),
+        }
     }
 
     /// Takes the next line.
@@ -152,6 +161,8 @@ impl FileVerifier {
             if format != FORMAT {
                 return Err(ExportError::UnknownFormat(format));
             }
+            self.other_install =
+                self.expected_install.and(Some(install_id)).filter(|id| Some(*id) != self.expected_install);
             let install_id = self.expected_install.unwrap_or(install_id);
             self.log = Some((LogVerifier::new(install_id), install_id));
             return Ok(());
@@ -193,6 +204,14 @@ impl FileVerifier {
         if stated != actual {
             return Err(ExportError::WrongCount { stated, actual });
         }
-        Ok((FileSum { rows: actual, ..self.sum }, log.finish()))
+        let mut findings = log.finish();
+        let is_told = findings.iter().any(|finding| finding.kind == Kind::BadGenesis);
+        // A log that was adopted has its earlier genesis values in its lanes' lines: it fits whatever is
+        // expected.
+        if let Some(other) = self.other_install.filter(|_| !is_told) {
+            let detail = format!("the file is of install {other}, and another one is expected");
+            findings.push(Finding::about_log(Kind::BadGenesis, detail));
+        }
+        Ok((FileSum { rows: actual, ..self.sum }, findings))
     }
 }

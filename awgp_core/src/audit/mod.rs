@@ -11,6 +11,7 @@
 //! | [`chain`] | digests, the genesis value, the link, and plain verification of a chain |
 //! | [`finding`] | the findings of verification |
 //! | [`lane_facts`] | what is known about a lane besides its rows |
+//! | [`lineage`] | the installs that a trail has belonged to |
 //! | [`lane`] | one lane, row by row; yields suspicions |
 //! | [`suspicion`] | what needs other lanes to decide |
 //! | [`reconcile`] | from the suspicions of all lanes to findings: each tampering once, with its name |
@@ -37,6 +38,7 @@ pub mod group;
 pub mod integrity;
 pub mod lane;
 pub mod lane_facts;
+pub mod lineage;
 pub mod manifest;
 pub mod mask;
 pub mod note;

@@ -9,6 +9,7 @@ use awgp_core::audit::chain::{Digest, Lane, Link, PlainVerifier, genesis, genesi
 use awgp_core::audit::export::{FORMAT, FileVerifier, Mark};
 use awgp_core::audit::finding::Kind;
 use awgp_core::audit::lane_facts::{Head, LaneFacts};
+use awgp_core::audit::lineage::{Point, adoption_bytes};
 use awgp_core::audit::row::AuditRow;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -90,6 +91,21 @@ fn genesis_vectors() -> Vec<Value> {
         })
     };
     lanes.iter().map(vector).collect()
+}
+
+fn adoption_vectors() -> Vec<Value> {
+    let next = Uuid::from_u128(0x1b2b_3c4d_2222_4333_8444_5555_6666_7777);
+    let last = Link { seq: 41, hash: genesis(INSTALL, lane(1, 0)) };
+    let vector = |of: Lane| {
+        let point = Point { previous_id: INSTALL, install_id: next, last };
+        let link = point.adoption_link(of);
+        json!({
+            "install_id": next, "tenant_id": of.tenant_id, "chain_lane": of.chain_lane,
+            "last_seq": last.seq, "last_hash": last.hash, "bytes": hex::encode(adoption_bytes(next, of, last)),
+            "adopted_seq": link.seq, "adopted_hash": link.hash,
+        })
+    };
+    [lane(1, 0), lane(2, i16::MAX)].map(vector).to_vec()
 }
 
 type Tampering = fn(&mut Log);
@@ -203,7 +219,8 @@ fn log_vectors() -> Vec<Value> {
 
 fn vectors() -> Value {
     json!({
-        "format": FORMAT, "genesis": genesis_vectors(), "rows": row_vectors(), "logs": log_vectors(),
+        "format": FORMAT, "genesis": genesis_vectors(), "adoptions": adoption_vectors(),
+        "rows": row_vectors(), "logs": log_vectors(),
     })
 }
 
@@ -217,7 +234,7 @@ fn the_code_yields_the_vectors() {
         std::fs::write(FILE, format!("{}\n", serde_json::to_string_pretty(&vectors()).unwrap())).unwrap();
     }
     let (actual, stored) = (vectors(), stored());
-    for part in ["format", "genesis", "rows", "logs"] {
+    for part in ["format", "genesis", "adoptions", "rows", "logs"] {
         assert_eq!(actual[part], stored[part], "{part}");
     }
 }
@@ -285,6 +302,11 @@ fn the_documents_examples_are_the_vectors_and_its_findings_are_all() {
     assert_eq!(
         json!([bytes, digest]),
         json!([vectors["genesis"][0]["bytes"], vectors["genesis"][0]["hash"]])
+    );
+    let (bytes, digest) = example("Example, the lane of the example above");
+    assert_eq!(
+        json!([bytes, digest]),
+        json!([vectors["adoptions"][0]["bytes"], vectors["adoptions"][0]["adopted_hash"]])
     );
     let (bytes, digest) = example("Example, the row");
     assert_eq!(

@@ -271,6 +271,11 @@ pub fn link_at(lane: Lane, seq: i64) -> Option<Link> {
     Some(at.link)
 }
 
+/// The link at `seq` of a lane in one partition.
+pub fn link_in(partition: pg_sys::Oid, lane: Lane, seq: i64) -> Option<Link> {
+    row_in(partition, lane, Which::At(seq)).map(|at| at.link)
+}
+
 /// The partitions' oids in the order of their bounds, with the default partition last.
 unsafe fn partitions_of(parent: pg_sys::Relation) -> Vec<pg_sys::Oid> {
     // SAFETY: the parent is open.

@@ -1,7 +1,8 @@
 //! Whether the rows of a detached month are the ones that were sealed.
 
 use super::append;
-use super::read;
+use super::lineage;
+use super::read::{self, Scope};
 use super::verify::{self, PartitionSum};
 use crate::audit::installation;
 use crate::pg::raise::raise;
@@ -9,6 +10,7 @@ use awgp_core::audit::chain::{Digest, Lane, Link};
 use awgp_core::audit::finding::Severity;
 use awgp_core::audit::integrity;
 use awgp_core::audit::lane_facts::{Head, LaneFacts};
+use awgp_core::audit::lineage::Lineage;
 use awgp_core::audit::verify::LogVerifier;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
@@ -19,13 +21,14 @@ use pgrx::prelude::*;
 /// warning did not keep the month from being sealed and retired, so it does not matter here either.
 pub fn verify(name: &str) -> u64 {
     let mut verifier = LogVerifier::new(installation::id());
+    let lineage = lineage::of(Scope::default());
     let mut sum = PartitionSum::default();
     let mut current = None;
     read::for_each_row_beside(name, |row| {
         let lane = row.position().lane();
         if current != Some(lane) {
             current = Some(lane);
-            verifier.lane(lane, known(name, lane, row.chain_seq));
+            verifier.lane(lane, known(name, &lineage, lane, row.chain_seq));
         }
         verifier.row(row);
         if let Some(hash) = Digest::from_hex(row.integrity_hash) {
@@ -51,14 +54,15 @@ pub fn verify(name: &str) -> u64 {
     rows
 }
 
-fn known(name: &str, lane: Lane, first_seq: i64) -> LaneFacts {
-    let genesis = LaneFacts::from_genesis(installation::id(), lane);
+fn known(name: &str, lineage: &Lineage, lane: Lane, first_seq: i64) -> LaneFacts {
+    let whole = lineage.facts(lane);
     let before = (first_seq > 1).then_some(first_seq - 1);
-    let start = before.and_then(|seq| append::link_at(lane, seq).or_else(|| verify::anchored(lane, seq)));
-    let known = LaneFacts { start: start.unwrap_or(genesis.start), ..genesis };
+    let recorded = |seq| append::link_at(lane, seq).or_else(|| verify::anchored(lane, seq));
+    let start = before.and_then(|seq| recorded(seq).or_else(|| lineage.at(lane, seq)));
+    let known = LaneFacts { start: start.unwrap_or(whole.start), ..whole };
     match verify::anchor_of(name, lane) {
         Some(last) => known.with_head(Head::Exactly(last)),
-        None => known,
+        None => LaneFacts { head: Head::Unknown, ..known },
     }
 }
 

@@ -1,10 +1,11 @@
 //! The audit trail is append-only for every role, including the table's owner.
 
+use super::copied::{self, Arrival};
 use super::permit::{CHAIN, DRAIN, LOAD};
 use super::rules;
 use crate::pg::catalog;
 use crate::pg::raise::raise;
-use crate::pg::trigger::{TriggerCall, trigger_function};
+use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
 use pgrx::pg_sys::Datum;
@@ -12,8 +13,9 @@ use pgrx::pg_sys::Datum;
 trigger_function!(awgp_guard_audit, pg_finfo_awgp_guard_audit, guard_audit);
 trigger_function!(awgp_refuse_truncate, pg_finfo_awgp_refuse_truncate, refuse_truncate);
 
-/// Allows three writes: the chain's own rows, moving rows from the default partition to that of their month,
-/// and loading exported rows into a detached month. Refuses every other INSERT, UPDATE, DELETE and TRUNCATE.
+/// Allows four writes: the chain's own rows, moving rows from the default partition to that of their month,
+/// loading exported rows into a detached month, and in a copy the rows of its subscription. Refuses every
+/// other INSERT, UPDATE, DELETE and TRUNCATE.
 fn guard_audit(call: &TriggerCall) -> Datum {
     if call.is_row_insert() && CHAIN.is_held() {
         return call.keep();
@@ -24,6 +26,11 @@ fn guard_audit(call: &TriggerCall) -> Datum {
     }
     if LOAD.is_held_for(table) && call.is_row_insert() {
         return call.keep();
+    }
+    match copied::arrival(call) {
+        Arrival::New => return call.keep(),
+        Arrival::Known => return nothing(),
+        Arrival::Foreign => {}
     }
     raise(
         &Refusal::new(

@@ -12,12 +12,12 @@
 
 use super::append::Appender;
 use super::lane_row::Head;
+use super::lineage;
 use super::wait;
-use crate::audit::installation;
 use crate::audit::settings;
 use crate::locks::Subject;
 use crate::pg::lock;
-use awgp_core::audit::chain::{Lane, Link, genesis};
+use awgp_core::audit::chain::Lane;
 use pgrx::pg_sys;
 use std::cell::RefCell;
 use uuid::Uuid;
@@ -47,11 +47,8 @@ pub fn take(tenant: Uuid, appender: &mut Appender) -> Head {
     let lane = if has_own { own(tenant) } else { wide() };
     let of = Lane { tenant_id: tenant, chain_lane: i16::try_from(lane).unwrap_or(i16::MAX) };
     let tail = appender.tail(of);
-    tail.unwrap_or_else(|| Head {
-        lane: of.chain_lane,
-        link: Link { seq: 0, hash: genesis(installation::id(), of) },
-        timestamp: pg_sys::TimestampTz::MIN,
-    })
+    let timestamp = tail.as_ref().map_or(pg_sys::TimestampTz::MIN, |tail| tail.timestamp);
+    Head { lane: of.chain_lane, link: lineage::next(of, tail.map(|tail| tail.link)), timestamp }
 }
 
 /// Locks the tenant's first free lane. Where all are taken it waits for one. Where waiting could cause a

@@ -10,14 +10,16 @@
 //! Rolling back a savepoint removes its events.
 //!
 //! Nothing else writes the audit trail: [`immutable`] refuses INSERT, UPDATE, DELETE and TRUNCATE for every
-//! role.
+//! role. In a copy of another installation the subscription writes it instead ([`copied`]).
 
 pub mod actor;
+pub mod adopt;
 pub mod append;
 pub mod capture;
 pub mod checkpoint;
 pub mod columns;
 pub mod content;
+pub mod copied;
 pub mod detached;
 pub mod event;
 pub mod follow;
@@ -28,6 +30,7 @@ pub mod installation;
 pub mod lane_row;
 pub mod lanes;
 pub mod left_out;
+pub mod lineage;
 pub mod log_event;
 pub mod partition;
 pub mod permit;
@@ -55,6 +58,7 @@ pub fn register() {
     secrets::define(on_other_secrets);
     on_relation_change(|changed| {
         sealed::forget();
+        installation::forget();
         rules::forget(changed);
     });
     on_schema_change(|| rules::forget(None));

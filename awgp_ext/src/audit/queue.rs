@@ -65,6 +65,7 @@ fn current_subtransaction() -> pg_sys::SubTransactionId {
 
 /// Adds an event; writes the queue where it has become large.
 pub fn push(event: Event) {
+    installation::refuse_copy();
     let subtransaction = current_subtransaction();
     let full = QUEUE.with_borrow_mut(|queue| {
         queue.bytes += event.size();
@@ -193,6 +194,11 @@ pub fn notify() {
     if settings::notifies() {
         crate::pg::notify::notify(c"awgp_audit", &id.to_string());
     }
+}
+
+/// The install id has changed: the next event of a lane follows another link.
+pub fn forget_tails() {
+    QUEUE.with_borrow_mut(|queue| queue.heads.clear());
 }
 
 /// The transaction has ended.

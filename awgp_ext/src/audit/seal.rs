@@ -144,14 +144,18 @@ fn write(name: &str, sum: &PartitionSum) {
             &[name.into(), seal.last_sequence_number.into(), hash.into()],
         )?;
         client.update(
-            "DELETE FROM awgp.audit_chain_anchors WHERE partition_name = $1",
+            "DELETE FROM awgp.audit_chain_anchors WHERE partition_name = $1
+               AND (tenant_id, chain_lane) NOT IN (SELECT * FROM unnest($2::uuid[], $3::smallint[]))",
             None,
-            &[name.into()],
+            &[name.into(), tenants.clone().into(), lanes.clone().into()],
         )?;
         client.update(
             "INSERT INTO awgp.audit_chain_anchors
                  (partition_name, tenant_id, chain_lane, first_seq, last_seq, last_hash)
-             SELECT $1, * FROM unnest($2::uuid[], $3::smallint[], $4::bigint[], $5::bigint[], $6::text[])",
+             SELECT $1, * FROM unnest($2::uuid[], $3::smallint[], $4::bigint[], $5::bigint[], $6::text[])
+             ON CONFLICT (partition_name, tenant_id, chain_lane) DO UPDATE
+             SET first_seq = excluded.first_seq, last_seq = excluded.last_seq, last_hash = excluded.last_hash,
+                 sealed_at = excluded.sealed_at",
             None,
             &[name.into(), tenants.into(), lanes.into(), firsts.into(), lasts.into(), hashes.into()],
         )?;

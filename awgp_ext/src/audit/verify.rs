@@ -4,6 +4,7 @@
 //! what surrounds the rows: partitions, triggers, policies, seals.
 
 use super::append;
+use super::lineage;
 use super::read::{self, Scope};
 use crate::audit::installation;
 use crate::pg::datum::{from_sql, to_sql};
@@ -15,12 +16,13 @@ use awgp_core::audit::chain::{Digest, Lane, Link};
 use awgp_core::audit::finding::{Finding, Kind, Severity};
 use awgp_core::audit::integrity::{HeadsRoot, Seal, check};
 use awgp_core::audit::lane_facts::{Bridge, Head, LaneFacts};
+use awgp_core::audit::lineage::Lineage;
 use awgp_core::audit::verify::LogVerifier;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Verifies the part of the audit trail that the caller can read, or one tenant's, or one partition. Returns
 /// one row per finding; no row means that the trail is intact.
@@ -150,13 +152,16 @@ pub fn verify_rows(scope: Scope<'_>, keep_lanes: bool) -> (Vec<Finding>, BTreeMa
     let mut verifier = LogVerifier::new(installation::id());
     let mut sums: HashMap<pg_sys::Oid, PartitionSum> = HashMap::new();
     let mut current = None;
+    let lineage = lineage::of(scope);
+    let mut adopted: BTreeSet<Lane> = lineage.lanes().collect();
     let mut anchors = anchors(scope);
     read::for_each_row(scope, |partition, row| {
         let lane = row.position().lane();
         if current != Some(lane) {
             current = Some(lane);
             let anchors = anchors.remove(&lane).unwrap_or_default();
-            verifier.lane(lane, known(scope, lane, row.chain_seq, &anchors));
+            adopted.remove(&lane);
+            verifier.lane(lane, known(scope, &lineage, lane, row.chain_seq, &anchors));
         }
         verifier.row(row);
         if let Some(hash) = Digest::from_hex(row.integrity_hash) {
@@ -167,7 +172,12 @@ pub fn verify_rows(scope: Scope<'_>, keep_lanes: bool) -> (Vec<Finding>, BTreeMa
     // Lanes with a seal but without a row.
     for (lane, anchors) in anchors {
         let first_seq = anchors.first().map_or(0, |anchor| anchor.first_seq);
-        verifier.lane(lane, known(scope, lane, first_seq, &anchors));
+        adopted.remove(&lane);
+        verifier.lane(lane, known(scope, &lineage, lane, first_seq, &anchors));
+    }
+    // Lanes that an adoption has recorded, without a row or a seal. A partition need not have any of them.
+    for lane in adopted.into_iter().filter(|_| scope.partition.is_none()) {
+        verifier.lane(lane, lineage.facts(lane));
     }
     let mut findings = verifier.finish();
     for finding in &mut findings {
@@ -192,21 +202,32 @@ struct Anchor {
 }
 
 /// What is known about a lane before its first row in the scope.
-fn known(scope: Scope<'_>, lane: Lane, first_seq: i64, anchors: &[Anchor]) -> LaneFacts {
-    let genesis = LaneFacts::from_genesis(installation::id(), lane);
-    let start = if scope.partition.is_some() && first_seq > 1 {
+fn known(scope: Scope<'_>, lineage: &Lineage, lane: Lane, first_seq: i64, anchors: &[Anchor]) -> LaneFacts {
+    let whole = lineage.facts(lane);
+    let is_part = scope.partition.is_some();
+    let start = if is_part && first_seq > 1 {
         append::link_at(lane, first_seq - 1)
             .or_else(|| anchored(lane, first_seq - 1))
-            .unwrap_or(genesis.start)
+            .or_else(|| lineage.at(lane, first_seq - 1))
+            .unwrap_or(whole.start)
     } else {
-        genesis.start
+        whole.start
     };
-    let points = anchors.iter().filter(|anchor| anchor.is_attached).map(|anchor| anchor.last).collect();
+    let mut points: Vec<Link> =
+        anchors.iter().filter(|anchor| anchor.is_attached).map(|anchor| anchor.last).collect();
+    points.extend(&whole.points);
     // A missing partition is reported once, not row by row.
     let gone = anchors.iter().filter(|anchor| !anchor.is_attached);
-    let bridges = gone.map(|anchor| Bridge { first_seq: anchor.first_seq, last: anchor.last }).collect();
-    let head = anchors.last().map_or(Head::Unknown, |anchor| Head::AtLeast(anchor.last));
-    LaneFacts { start, points, bridges, head, ..genesis }
+    let mut bridges: Vec<Bridge> =
+        gone.map(|anchor| Bridge { first_seq: anchor.first_seq, last: anchor.last }).collect();
+    bridges.extend(&whole.bridges);
+    bridges.sort_by_key(|bridge| bridge.first_seq);
+    // A partition may end before the lane was adopted.
+    let adopted = whole.points.last().copied().filter(|_| !is_part);
+    let last =
+        anchors.last().map(|anchor| anchor.last).into_iter().chain(adopted).max_by_key(|link| link.seq);
+    let head = last.map_or(Head::Unknown, Head::AtLeast);
+    LaneFacts { start, points, bridges, head, ..whole }
 }
 
 /// The links that seals have recorded, for each lane in ascending order.

@@ -10,6 +10,7 @@
 
 pub mod functions;
 pub mod mode;
+pub mod outliving;
 mod plans;
 mod reset;
 pub mod session;
@@ -93,6 +94,7 @@ impl State {
 /// Declares the parameters and watches for events that change or end a context; called once per backend.
 pub fn register() {
     mode::define(follow_setting);
+    outliving::define();
     reset::watch(forget_identity);
     on_relation_change(|changed| {
         if sight::forget_where_tenants(changed) {
@@ -112,7 +114,7 @@ thread_local! {
     static STATE: RefCell<State> = RefCell::new(State::default());
 }
 
-/// The context in force, if there is one. Raises an error for a malformed setting.
+/// The context in force, if there is one. Raises an error for a setting that is malformed or refused.
 pub fn current() -> Option<Context> {
     framed().or_else(from_session).or_else(|| match context_mode() {
         ContextMode::Trusted => from_setting(),
@@ -120,8 +122,8 @@ pub fn current() -> Option<Context> {
     })
 }
 
-/// The context in force; None also where the setting is malformed. For the audit trail, which must not fail
-/// because of the setting.
+/// The context in force; None also where the setting is malformed or refused. For the audit trail, which must
+/// not fail because of the setting.
 pub fn current_or_none() -> Option<Context> {
     let established = framed().or_else(from_session);
     if established.is_some() || context_mode() == ContextMode::Signed {
@@ -129,6 +131,9 @@ pub fn current_or_none() -> Option<Context> {
     }
     let text = app_current_tenant()?.to_str().ok()?;
     Uuid::try_parse(text.trim()).ok()?;
+    if outliving::refuses_setting() {
+        return None;
+    }
     from_setting()
 }
 
@@ -316,6 +321,9 @@ pub fn forget_lookups() {
 /// The tenant that `app.current_tenant` names, if it is an active one.
 fn from_setting() -> Option<Context> {
     let text = app_current_tenant()?.to_bytes();
+    if outliving::refuses_setting() {
+        raise(&isolation_refusals::setting_of_session());
+    }
     let remembered = STATE.with_borrow(|state| match &state.setting {
         Some((of, tenant)) if of == text => Some(*tenant),
         _ => None,

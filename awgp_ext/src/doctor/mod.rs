@@ -10,9 +10,12 @@
 mod background;
 mod finding;
 mod people;
+mod place;
 mod tracking;
 pub mod versions;
 
+use crate::context::mode::{self, ContextMode};
+use crate::context::outliving;
 use crate::install::{STRUCTURE, declared};
 use crate::money::verify;
 use crate::pg::query;
@@ -64,17 +67,20 @@ const CHECKS: &[Check] = checks! {
     error private_key,
     error grant_gone,
     error rule_foreign,
-    error replication_refused,
     warning partition_missing,
     warning retention_short,
+    warning session_context,
 };
 
 /// Checks that read tables. They run as the owner, so that an administrator gets their findings too, and only
 /// where the tables exist.
 const STATE_CHECKS: &[Check] = checks! {
+    error replication_refused,
+    warning copy_not_fed,
     warning seal_overdue,
     warning maintenance_overdue,
     warning maintenance_failing,
+    warning token_logged,
 };
 
 /// What is wrong with this installation, one row per finding.
@@ -106,6 +112,7 @@ fn doctor() -> TableIterator<
         .chain(checks)
         .chain(alone("tracking", tracking::findings))
         .chain(state)
+        .chain(alone("place", || place::findings().into_iter().collect()))
         .chain(alone("default_partition_rows", || default_partition_rows().into_iter().collect()))
         .chain(alone("glass_broken", || glass_broken().into_iter().collect()))
         .chain(alone("approval_undecidable", || people::approval_undecidable().into_iter().collect()))
@@ -114,6 +121,7 @@ fn doctor() -> TableIterator<
         .chain(alone("provider_names_no_tenant", || people::provider_names_no_tenant().into_iter().collect()))
         .chain(alone("ledger_differs", || ledger_differs().into_iter().collect()))
         .chain(alone("context_mode", || vec![people::mode()]))
+        .chain(alone("session_setting", || session_setting().into_iter().collect()))
         .chain(alone("preload", || vec![background::preload()]));
     let rows: Vec<_> = findings
         .map(|finding| {
@@ -224,6 +232,21 @@ fn ledger_differs() -> Option<Finding> {
             first.6
         ),
         hint: "SELECT * FROM awgp.verify_ledger();".to_owned(),
+    })
+}
+
+/// In trusted mode `app.current_tenant` may be set for the session, which is right only where no pool hands
+/// the connection on in between.
+fn session_setting() -> Option<Finding> {
+    let applies = mode::context_mode() == ContextMode::Trusted && !outliving::refuses_settings_of_sessions();
+    let hint = "SELECT format('ALTER DATABASE %I SET awgp.session_context = refused;', current_database())";
+    applies.then(|| Finding {
+        code: "session_setting",
+        severity: "info",
+        object: "awgp.session_context".to_owned(),
+        message: "app.current_tenant may be set for the session: refuse it behind a pool in transaction mode"
+            .to_owned(),
+        hint: query::one(hint, &[]).ok().flatten().unwrap_or_default(),
     })
 }
 

@@ -19,13 +19,17 @@ use uuid::Uuid;
 /// Verifies an access token, puts its user and their tenant in context, and returns the tenant.
 ///
 /// The context lasts until the end of the transaction. With `for_session` it lasts, once the transaction
-/// commits, until the token expires. Refuses with the reasons of `awgp_core::identity` and, for the user,
-/// `unknown_user`, `user_inactive`, `tenant_inactive` and `token_tenant_mismatch`. Where the transaction may
-/// write, its commit stores the time in `users.last_login_at`.
+/// commits, until the token expires; `awgp.session_context` must allow it. Refuses with the reasons of
+/// `awgp_core::identity` and, for the user, `unknown_user`, `user_inactive`, `tenant_inactive` and
+/// `token_tenant_mismatch`. Where the transaction may write, its commit stores the time in
+/// `users.last_login_at`.
 #[pg_extern(volatile, parallel_unsafe)]
 fn authenticate(token: Option<&str>, for_session: default!(Option<bool>, "false")) -> pgrx::Uuid {
     refuse_in_parallel_worker();
     let for_session = argument::needed("for_session", for_session);
+    if for_session && !context::outliving::allows_identity() {
+        refuse(&awgp_core::isolation_refusals::identity_of_session());
+    }
     match accepted(token.unwrap_or_default()) {
         Ok(Accepted { tenant, user, expires_at_seconds, presented }) => {
             let context = Context { tenant, user: Some(user), assistant: None };

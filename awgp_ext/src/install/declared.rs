@@ -1,12 +1,13 @@
 //! What the scripts of `sql/` make, read from their own text: the doctor misses it where it is gone.
 
+use super::history::VERSION_GRANT;
 use super::manifest::{members, scripts};
 use serde_json::{Value, json};
 
 /// The privileges that the scripts grant, as JSON: for each an array of kind (TABLE, FUNCTION, SCHEMA),
 /// object, privilege, columns and role.
 pub fn grants() -> String {
-    let texts = scripts().chain(members()).map(|file| file.text);
+    let texts = scripts().chain(members()).map(|file| file.text).chain([VERSION_GRANT]);
     Value::Array(texts.flat_map(grants_of).collect()).to_string()
 }
 

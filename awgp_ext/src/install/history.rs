@@ -83,6 +83,10 @@ pub fn changed<'a>(structure: &Structure<'a>, applied: &'a Applied) -> impl Iter
     structure.migrations.iter().filter(is_changed)
 }
 
+/// Who may ask for the number that [`state_version`] states.
+pub const VERSION_GRANT: &str =
+    "GRANT EXECUTE ON FUNCTION awgp.schema_version() TO awgp_maintainer, awgp_admin;";
+
 /// Says in the schema itself, not in a row, how many migrations it has: a dump without data keeps it.
 pub fn state_version(structure: &Structure<'_>) {
     run(&format!(
@@ -91,7 +95,7 @@ pub fn state_version(structure: &Structure<'_>) {
          COMMENT ON FUNCTION awgp.schema_version() IS
              'The number of migrations that were applied. It is stored with the schema, so a dump without data has it too.';
          REVOKE ALL ON FUNCTION awgp.schema_version() FROM PUBLIC;
-         GRANT EXECUTE ON FUNCTION awgp.schema_version() TO awgp_maintainer, awgp_admin;",
+         {VERSION_GRANT}",
         structure.migrations.len()
     ));
 }

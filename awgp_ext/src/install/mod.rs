@@ -18,6 +18,7 @@ mod emails;
 mod exclusive;
 mod history;
 mod manifest;
+pub mod place;
 mod run;
 #[cfg(any(test, feature = "pg_test"))]
 mod upgrade_tests;
@@ -125,6 +126,7 @@ fn apply(structure: &Structure<'_>, force: bool) -> String {
     };
     // Before the scripts: what they write is recorded, in the chain that begins with this.
     run("INSERT INTO awgp.installation DEFAULT VALUES ON CONFLICT DO NOTHING");
+    place::remember(false);
     emails::refuse_clashes();
     // A migration may change what a script has expanded, so all scripts follow it.
     let scripts = apply_scripts(force || changed > 0);

@@ -44,10 +44,10 @@ fn run_maintenance(
     JsonB(run(&chosen, at))
 }
 
-/// The names of the steps in the order in which they run.
-#[pg_extern(stable, parallel_safe)]
+/// The names of this database's steps in the order in which they run.
+#[pg_extern(stable, parallel_restricted)]
 fn maintenance_steps() -> SetOfIterator<'static, String> {
-    SetOfIterator::new(STEPS.iter().map(|step| step.name.to_owned()))
+    SetOfIterator::new(steps::here().map(|step| step.name.to_owned()))
 }
 
 /// Prevents other sessions from running maintenance until this session ends or releases the lock; false where
@@ -64,7 +64,7 @@ fn end_maintenance() -> bool {
 }
 
 fn chosen(only: Option<&[String]>) -> Vec<&'static Step> {
-    let Some(only) = only else { return STEPS.iter().collect() };
+    let Some(only) = only else { return steps::here().collect() };
     if let Some(unknown) = only.iter().find(|name| STEPS.iter().all(|step| step.name != name.as_str())) {
         let known: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
         raise(
@@ -76,7 +76,7 @@ fn chosen(only: Option<&[String]>) -> Vec<&'static Step> {
             .with("step", unknown.as_str()),
         );
     }
-    STEPS.iter().filter(|step| only.iter().any(|name| name == step.name)).collect()
+    steps::here().filter(|step| only.iter().any(|name| name == step.name)).collect()
 }
 
 /// Runs these steps, unless another session runs maintenance.

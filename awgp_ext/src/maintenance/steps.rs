@@ -1,5 +1,7 @@
 //! The steps of maintenance, in their order.
 
+use crate::audit::installation;
+
 /// One step.
 pub struct Step {
     /// Its name in the result and in awgp.maintenance_steps.
@@ -10,6 +12,8 @@ pub struct Step {
     /// It runs as the caller, a member of awgp_maintainer, so that role needs EXECUTE on the functions it
     /// calls. Names are qualified: the search_path is pg_catalog.
     pub sql: &'static str,
+    /// True for a step that a copy of another installation needs too: one that records nothing.
+    pub of_copies: bool,
 }
 
 /// All steps. To add one: write a function that maintainers may call, and add a line here.
@@ -18,23 +22,48 @@ pub struct Step {
 /// end. So those steps come last, and after such a change sealing leaves its work, which reads every row, to
 /// the next run.
 pub const STEPS: &[Step] = &[
-    Step { name: "expire_approvals", sql: "SELECT to_jsonb(awgp.expire_approvals($1))" },
-    Step { name: "escalate_approvals", sql: "SELECT to_jsonb(awgp.escalate_due_approvals($1))" },
+    Step { name: "expire_approvals", sql: "SELECT to_jsonb(awgp.expire_approvals($1))", of_copies: false },
+    Step {
+        name: "escalate_approvals",
+        sql: "SELECT to_jsonb(awgp.escalate_due_approvals($1))",
+        of_copies: false,
+    },
     Step {
         name: "erase_due_conversations",
         sql: "SELECT jsonb_build_object('erased', awgp.erase_due_conversations($1))",
+        of_copies: false,
     },
-    Step { name: "expire_reservations", sql: "SELECT to_jsonb(awgp.expire_reservations($1))" },
-    Step { name: "reset_credit_pools", sql: "SELECT to_jsonb(awgp.reset_credit_pools($1))" },
+    Step {
+        name: "expire_reservations",
+        sql: "SELECT to_jsonb(awgp.expire_reservations($1))",
+        of_copies: false,
+    },
+    Step {
+        name: "reset_credit_pools",
+        sql: "SELECT to_jsonb(awgp.reset_credit_pools($1))",
+        of_copies: false,
+    },
     Step {
         name: "forget_message_windows",
         sql: "SELECT jsonb_build_object('windows', awgp.forget_message_windows($1))",
+        of_copies: false,
     },
-    Step { name: "abandon_actions", sql: "SELECT jsonb_build_object('actions', awgp.abandon_actions($1))" },
-    Step { name: "drain_default_partition", sql: "SELECT awgp.drain_default_partition()" },
+    Step {
+        name: "abandon_actions",
+        sql: "SELECT jsonb_build_object('actions', awgp.abandon_actions($1))",
+        of_copies: false,
+    },
+    Step { name: "drain_default_partition", sql: "SELECT awgp.drain_default_partition()", of_copies: true },
     Step {
         name: "ensure_partitions",
         sql: "SELECT coalesce(jsonb_agg(made), '[]') FROM awgp.ensure_partitions(at => $1) AS made",
+        of_copies: true,
     },
-    Step { name: "seal_partitions", sql: "SELECT awgp.seal_due_partitions($1)" },
+    Step { name: "seal_partitions", sql: "SELECT awgp.seal_due_partitions($1)", of_copies: false },
 ];
+
+/// The steps of this database: all, or in a copy those of copies.
+pub fn here() -> impl Iterator<Item = &'static Step> {
+    let is_copy = installation::is_copy();
+    STEPS.iter().filter(move |step| step.of_copies || !is_copy)
+}

@@ -19,6 +19,7 @@ pub mod permit; // "this write is ours"
 pub mod query; // queries that are planned each time, and only read
 pub mod raise; // a refusal as an error, a warning, a notice
 pub mod relation; // AWGP's own tables, read by their names below SQL
+pub mod replication; // workers of logical replication
 pub mod role; // as whom the backend acts, and what a role may
 pub mod row_function; // C functions that return a row of a table
 pub mod scan; // scans below SQL

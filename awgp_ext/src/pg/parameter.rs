@@ -1,11 +1,13 @@
 //! AWGP's own configuration parameters, all under the prefix `awgp.`; each domain declares its own.
 
 mod established;
+mod origin;
 
 use super::raise::raise;
 use awgp_core::isolation_refusals::settings_unknown;
 pub use established::are_known;
 use established::remember;
+pub use origin::{Origin, origin};
 use pgrx::guc::{GucEnum, GucValue};
 use pgrx::pg_sys::GucSource;
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};

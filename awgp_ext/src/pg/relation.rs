@@ -41,17 +41,6 @@ pub fn name_of(oid: pg_sys::Oid) -> String {
     }
 }
 
-/// The uuid column of a table with a single row.
-pub fn only_uuid(table: &CStr, column: &CStr) -> Option<Uuid> {
-    existing(table);
-    let mut found = None;
-    read(table, None, &[], |row| {
-        found = row.uuid(column);
-        false
-    });
-    found
-}
-
 /// True where `awgp.table` exists and has a row that a fresh snapshot sees.
 pub fn has_rows(table: &CStr) -> bool {
     let mut found = false;

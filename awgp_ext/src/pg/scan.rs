@@ -14,6 +14,8 @@ use uuid::Uuid;
 /// A condition on a column. A column of another type would be misread: callers name columns of the type.
 #[derive(Clone, Copy)]
 pub enum Condition<'a> {
+    /// Equal to this oid.
+    Oid(pg_sys::Oid),
     /// Equal to this uuid.
     Uuid(Uuid),
     /// Equal to this text, in the column's own collation.
@@ -154,6 +156,7 @@ unsafe fn key(
         BTLessEqualStrategyNumber,
     };
     let (strategy, function, value) = match condition {
+        Condition::Oid(oid) => (BTEqualStrategyNumber, pg_sys::F_OIDEQ, Datum::from(oid)),
         Condition::Uuid(_) => {
             (BTEqualStrategyNumber, pg_sys::F_UUID_EQ, Datum::from(uuid.as_ptr().cast_mut()))
         }

@@ -85,6 +85,16 @@ impl Row {
         self.datum(column).map(|datum| datum.value() as i64)
     }
 
+    /// A smallint column.
+    pub fn smallint(&self, column: &CStr) -> Option<i16> {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_possible_wrap,
+            reason = "by-value 16-bit integers"
+        )]
+        self.datum(column).map(|datum| datum.value() as i16)
+    }
+
     /// An integer column.
     pub fn integer(&self, column: &CStr) -> Option<i32> {
         #[expect(

@@ -173,6 +173,8 @@ async fn no_reference_of_the_catalog_reaches_another_tenant_and_errors_do_not_te
 /// Columns of uuid that no key holds to a row that is there.
 const NO_REFERENCE: &[&str] = &[
     // The trail outlives what it names, the tenant included; and the installation's own chain has no tenant.
+    "audit_adopted_lanes.previous_id",
+    "audit_adopted_lanes.tenant_id",
     "audit_chain_anchors.tenant_id",
     "audit_checkpoints.tenant_id",
     "audit_logs.actor_id",

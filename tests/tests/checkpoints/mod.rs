@@ -6,5 +6,5 @@ mod gone;
 mod group;
 mod making;
 mod proofs;
-mod stage;
+pub mod stage;
 mod stored;

@@ -3,7 +3,7 @@
 use super::{as_user, authenticate};
 use awgp_tests::approving::{APPROVE, APPROVE_BY_UPDATE, REJECT, item, policy, request};
 use awgp_tests::fixture::{Tenant, one};
-use awgp_tests::tokens::{AUDIENCE, ED25519, RSA_B, claims, claims_with, jwks, signed_database, token_of};
+use awgp_tests::tokens::{AUDIENCE, ED25519, RSA_B, claims, claims_with, jwks, session_database, token_of};
 use awgp_tests::{Database, assert_refused};
 use serde_json::{Value, json};
 use tokio_postgres::{Client, Error};
@@ -40,7 +40,7 @@ async fn move_subject(database: &Database, from: Uuid, to: Uuid) {
 
 #[tokio::test]
 async fn a_subject_that_is_set_is_changed_by_administrators_alone() {
-    let (database, group) = signed_database().await;
+    let (database, group) = session_database().await;
     let mut app = database.app().await;
     let (admin, boss) = (group.north.user("admin"), group.north.user("super_admin"));
     let (peer, fresh) = (
@@ -79,7 +79,7 @@ async fn a_subject_that_is_set_is_changed_by_administrators_alone() {
 
 #[tokio::test]
 async fn whoever_asked_does_not_decide_as_another_user() {
-    let (database, group) = signed_database().await;
+    let (database, group) = session_database().await;
     let north = &group.north;
     let (asker, boss) = (north.user("operator"), north.user("super_admin"));
     policy(&database, north, &json!({"break_glass": [boss]})).await;
@@ -101,7 +101,7 @@ async fn whoever_asked_does_not_decide_as_another_user() {
 
 #[tokio::test]
 async fn one_human_fills_no_quorum_as_two_users() {
-    let (database, group) = signed_database().await;
+    let (database, group) = session_database().await;
     let north = &group.north;
     policy(&database, north, &json!({"quorum": {"4": 2}})).await;
     let mut app = database.app().await;
@@ -117,7 +117,7 @@ async fn one_human_fills_no_quorum_as_two_users() {
 
 #[tokio::test]
 async fn the_same_subject_of_another_issuer_is_another_human() {
-    let (database, group) = signed_database().await;
+    let (database, group) = session_database().await;
     let north = &group.north;
     let admin = database.admin().await;
     let sql = "SELECT awgp.create_identity_provider('other', $1, ARRAY[$2], $3)";
@@ -133,7 +133,7 @@ async fn the_same_subject_of_another_issuer_is_another_human() {
 
 #[tokio::test]
 async fn nor_through_a_delegation_or_as_its_giver() {
-    let (database, group) = signed_database().await;
+    let (database, group) = session_database().await;
     let north = &group.north;
     let (admin, boss, manager) = (north.user("admin"), north.user("super_admin"), north.user("manager"));
     let mut app = database.app().await;
@@ -158,7 +158,7 @@ async fn nor_through_a_delegation_or_as_its_giver() {
 
 #[tokio::test]
 async fn a_delegators_vote_by_their_delegate_is_theirs_whatever_user_they_are() {
-    let (database, group) = signed_database().await;
+    let (database, group) = session_database().await;
     let north = &group.north;
     policy(&database, north, &json!({"quorum": {"4": 2}})).await;
     let (admin, boss, manager) = (north.user("admin"), north.user("super_admin"), north.user("manager"));
@@ -178,7 +178,7 @@ async fn a_delegators_vote_by_their_delegate_is_theirs_whatever_user_they_are() 
 
 #[tokio::test]
 async fn the_assistants_creator_stays_its_creator_as_another_user() {
-    let (database, group) = signed_database().await;
+    let (database, group) = session_database().await;
     let north = &group.north;
     let settings = json!({
         "approval_policy": {"assistant_creator_may_approve": false},
@@ -208,7 +208,7 @@ async fn the_assistants_creator_stays_its_creator_as_another_user() {
 
 #[tokio::test]
 async fn what_was_presented_is_kept_and_nobody_forges_it() {
-    let (database, group) = signed_database().await;
+    let (database, group) = session_database().await;
     let north = &group.north;
     let (asker, admin) = (north.user("operator"), north.user("admin"));
     let mut app = database.app().await;

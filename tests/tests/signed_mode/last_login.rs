@@ -1,7 +1,7 @@
 //! `users.last_login_at`: kept by authenticate(), and by nobody else in signed mode.
 
 use super::{as_user, authenticate, authenticate_session};
-use awgp_tests::tokens::{signed_database, token_of};
+use awgp_tests::tokens::{session_database, token_of};
 use awgp_tests::{Database, fixture::Group};
 use std::time::SystemTime;
 use uuid::Uuid;
@@ -27,7 +27,7 @@ async fn set_back(database: &Database, user: Uuid, ago: &str) {
 
 #[tokio::test]
 async fn a_login_is_kept_once_a_minute_and_floods_no_trail() {
-    let (database, group) = signed_database().await;
+    let (database, group) = session_database().await;
     let app = database.app().await;
     let user = group.north.user("viewer");
     let before = events(&database, &group).await;
@@ -45,7 +45,7 @@ async fn a_login_is_kept_once_a_minute_and_floods_no_trail() {
 
 #[tokio::test]
 async fn a_login_waits_for_nobody_and_no_read_only_transaction_writes() {
-    let (database, group) = signed_database().await;
+    let (database, group) = session_database().await;
     let user = group.north.user("operator");
     let mut app = database.app().await;
     let mut admin = database.admin().await;
@@ -84,7 +84,7 @@ async fn a_login_waits_for_nobody_and_no_read_only_transaction_writes() {
 
 #[tokio::test]
 async fn nobody_else_writes_it_in_signed_mode() {
-    let (database, group) = signed_database().await;
+    let (database, group) = session_database().await;
     let mut app = database.app().await;
     let (boss, viewer) = (group.north.user("super_admin"), group.north.user("viewer"));
     let transaction = as_user(&mut app, boss).await;
@@ -96,7 +96,7 @@ async fn nobody_else_writes_it_in_signed_mode() {
 
 #[tokio::test]
 async fn two_transactions_of_two_users_do_not_meet_at_each_others_rows() {
-    let (database, group) = signed_database().await;
+    let (database, group) = session_database().await;
     let (one, two) = (group.north.user("admin"), group.north.user("super_admin"));
     let (mut first, mut second) = (database.app().await, database.app().await);
     for client in [&first, &second] {

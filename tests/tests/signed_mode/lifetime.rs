@@ -1,7 +1,7 @@
 //! How long an identity lasts, and what ends it.
 
 use super::{NOBODY, as_user, authenticate, authenticate_session, context, rows_seen};
-use awgp_tests::tokens::{ED25519, claims_with, now, signed_database, token_of, trusting_database};
+use awgp_tests::tokens::{ED25519, claims_with, now, session_database, token_of, trusting_database};
 use awgp_tests::{assert_refused, assert_sqlstate};
 use serde_json::json;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 #[tokio::test]
 async fn an_identity_of_the_transaction_ends_with_it() {
-    let (database, group) = signed_database().await;
+    let (database, group) = session_database().await;
     let mut app = database.app().await;
     let user = group.north.user("manager");
     as_user(&mut app, user).await.commit().await.expect("a commit");
@@ -27,7 +27,7 @@ async fn an_identity_of_the_transaction_ends_with_it() {
 
 #[tokio::test]
 async fn an_identity_of_the_session_outlives_commits_and_no_rollback() {
-    let (database, group) = signed_database().await;
+    let (database, group) = session_database().await;
     let mut app = database.app().await;
     let (user, token) = (group.north.user("manager"), token_of(group.north.user("manager")));
     let expected = (Some(group.north.id), Some(user));
@@ -57,7 +57,7 @@ async fn an_identity_of_the_session_outlives_commits_and_no_rollback() {
 
 #[tokio::test]
 async fn discard_all_and_reset_all_end_it() {
-    let (database, group) = signed_database().await;
+    let (database, group) = session_database().await;
     let app = database.app().await;
     let token = token_of(group.north.user("manager"));
     for reset in ["DISCARD ALL", "RESET ALL", "DO $$ BEGIN EXECUTE 'RESET ALL'; END $$"] {
@@ -94,7 +94,7 @@ async fn soon_over(app: &Client, user: Uuid) -> (String, i64) {
 
 #[tokio::test]
 async fn the_token_s_last_second_is_not_in_it() {
-    let (database, group) = signed_database().await;
+    let (database, group) = session_database().await;
     let app = database.app().await;
     let user = group.north.user("manager");
     let (token, expires) = soon_over(&app, user).await;
@@ -117,7 +117,7 @@ async fn the_token_s_last_second_is_not_in_it() {
 
 #[tokio::test]
 async fn a_narrowed_identity_of_the_session_ends_with_its_token_too() {
-    let (database, group) = signed_database().await;
+    let (database, group) = session_database().await;
     let mut app = database.app().await;
     let user = group.north.user("manager");
     let (_, expires) = soon_over(&app, user).await;
@@ -135,7 +135,7 @@ async fn a_narrowed_identity_of_the_session_ends_with_its_token_too() {
 
 #[tokio::test]
 async fn a_user_or_a_tenant_that_is_deactivated_loses_the_session_at_its_next_transaction() {
-    let (database, group) = signed_database().await;
+    let (database, group) = session_database().await;
     let (app, admin) = (database.app().await, database.admin().await);
     for (what, sql) in [
         (group.north.user("manager"), "UPDATE awgp.users SET is_active = false WHERE id = $1"),
@@ -173,7 +173,7 @@ async fn a_provider_that_is_shut_out_loses_its_sessions_at_their_next_transactio
 
 #[tokio::test]
 async fn a_savepoint_takes_back_what_was_authenticated_since() {
-    let (database, group) = signed_database().await;
+    let (database, group) = session_database().await;
     let mut app = database.app().await;
     let (north, south) = (group.north.user("admin"), group.south.user("admin"));
     let mut transaction = as_user(&mut app, north).await;
@@ -199,7 +199,7 @@ async fn a_savepoint_takes_back_what_was_authenticated_since() {
 
 #[tokio::test]
 async fn a_failed_statement_within_a_savepoint_leaves_the_session_authenticated() {
-    let (database, group) = signed_database().await;
+    let (database, group) = session_database().await;
     let app = database.app().await;
     authenticate_session(&app, &token_of(group.north.user("admin"))).await.expect("the token is good");
     let sql = "DO $$ BEGIN PERFORM 1 / 0; EXCEPTION WHEN division_by_zero THEN NULL; END $$";
@@ -209,7 +209,7 @@ async fn a_failed_statement_within_a_savepoint_leaves_the_session_authenticated(
 
 #[tokio::test]
 async fn two_users_on_one_pooled_connection_never_meet() {
-    let (database, group) = signed_database().await;
+    let (database, group) = session_database().await;
     let mut app = database.app().await;
     let count = "SELECT count(*) FROM awgp.users WHERE tenant_id = $1";
     let statement = app.prepare(count).await.expect("a prepared statement");
@@ -229,7 +229,7 @@ async fn two_users_on_one_pooled_connection_never_meet() {
 
 #[tokio::test]
 async fn another_login_does_not_take_the_session_s_identity_over() {
-    let (database, group) = signed_database().await;
+    let (database, group) = session_database().await;
     let superuser = database.superuser().await;
     superuser.batch_execute("SET SESSION AUTHORIZATION awgp_test_app").await.expect("a superuser may");
     authenticate_session(&superuser, &token_of(group.north.user("admin"))).await.expect("the token is good");
@@ -253,7 +253,7 @@ async fn in_trusted_mode_a_token_counts_as_well() {
 
 #[tokio::test]
 async fn errors_pass_the_reset_watch_unchanged() {
-    let (database, group) = signed_database().await;
+    let (database, group) = session_database().await;
     let app = database.admin().await;
     app.query_one("SELECT awgp.version()", &[]).await.expect("the library is loaded, and watches");
     let sql = format!(

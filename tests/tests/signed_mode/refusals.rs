@@ -2,7 +2,7 @@
 
 use super::{NOBODY, authenticate, authenticate_session, context, rows_seen};
 use awgp_tests::tokens::{
-    ED25519, ISSUER, P256, RSA_A, RSA_B, claims, claims_with, now, signed_database, token_of, unsigned,
+    ED25519, ISSUER, P256, RSA_A, RSA_B, claims, claims_with, now, session_database, token_of, unsigned,
 };
 use awgp_tests::{assert_refused, refused};
 use base64::Engine as _;
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 #[tokio::test]
 async fn a_token_of_each_algorithm_puts_its_user_in_context() {
-    let (database, group) = signed_database().await;
+    let (database, group) = session_database().await;
     let mut app = database.app().await;
     let user = group.north.user("operator");
     for key in [RSA_A, P256, ED25519] {
@@ -43,7 +43,7 @@ fn confused(subject: &str) -> String {
 
 #[tokio::test]
 async fn each_bad_token_is_refused_with_its_reason() {
-    let (database, group) = signed_database().await;
+    let (database, group) = session_database().await;
     let app = database.app().await;
     let subject = group.north.user("admin").to_string();
     let with = |name: &str, value: Value| ED25519.sign(&claims_with(&subject, name, value));
@@ -94,7 +94,7 @@ async fn each_bad_token_is_refused_with_its_reason() {
 
 #[tokio::test]
 async fn an_inactive_user_an_inactive_tenant_and_an_inactive_provider_are_refused() {
-    let (database, group) = signed_database().await;
+    let (database, group) = session_database().await;
     let (app, admin) = (database.app().await, database.admin().await);
     assert_refused(
         authenticate(&app, &token_of(group.inactive.user("admin"))).await,
@@ -113,7 +113,7 @@ async fn an_inactive_user_an_inactive_tenant_and_an_inactive_provider_are_refuse
 
 #[tokio::test]
 async fn without_a_token_nothing_is_read_and_nothing_is_written() {
-    let (database, group) = signed_database().await;
+    let (database, group) = session_database().await;
     let mut app = database.app().await;
     assert_eq!(rows_seen(&app).await, 0);
     let insert = app.execute("INSERT INTO awgp.users (email, role) VALUES ('a@b', 'viewer')", &[]).await;
@@ -129,7 +129,7 @@ async fn without_a_token_nothing_is_read_and_nothing_is_written() {
 
 #[tokio::test]
 async fn a_refusal_tells_nothing_of_the_token() {
-    let (database, group) = signed_database().await;
+    let (database, group) = session_database().await;
     let app = database.app().await;
     let token = RSA_B.sign(&claims(&group.north.user("admin").to_string()));
     let refused = refused(authenticate(&app, &token).await);
@@ -141,7 +141,7 @@ async fn a_refusal_tells_nothing_of_the_token() {
 
 #[tokio::test]
 async fn the_servers_log_keeps_the_refusal_and_not_the_token() {
-    let (database, group) = signed_database().await;
+    let (database, group) = session_database().await;
     let superuser = database.superuser().await;
     let app = database.app().await;
     let kid = format!("gone-{}", database.name);

@@ -22,6 +22,7 @@ pub mod signed;
 pub mod structure;
 
 use super::key;
+use super::lineage;
 use super::notes::Notes;
 use super::scope::{self, Scope};
 use crate::invocation::{Invocation, print};
@@ -98,6 +99,9 @@ async fn lead(
     let plan = Arc::new(plan);
     let evidence = gather(jobs, &plan, &seals).await?;
     let mut report = conclude(&work, &plan, evidence, &stored, begun).await?;
+    if let Some(expected) = options.install_id {
+        report.findings.extend(lineage::other_install(&plan.lineage, expected));
+    }
     if let Some(notes) = notes {
         report.proved = signed::judge(&work, notes, &tenants, &mut report.findings).await?;
         report.took = begun.elapsed();

@@ -1,9 +1,11 @@
 //! What is read: the partitions, the tenants, where lanes begin, and the statements that read them.
 
+use crate::audit::lineage;
 use crate::audit::scope::Scope;
 use awgp_client::{Exit, Failure, Row, Trouble, Work};
 use awgp_core::audit::chain::{Digest, Lane, Link};
 use awgp_core::audit::lane_facts::{Bridge, Head, LaneFacts};
+use awgp_core::audit::lineage::Lineage;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use uuid::Uuid;
@@ -59,8 +61,8 @@ pub struct Partition {
 /// What is read.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// The install whose genesis values the lanes begin at.
-    pub install_id: Uuid,
+    /// The installs whose genesis values the lanes begin at, and where it was adopted.
+    pub lineage: Lineage,
     /// Every partition that is attached.
     pub partitions: Vec<Partition>,
     /// The only one to read.
@@ -87,6 +89,7 @@ impl Plan {
             Some(id) => id,
             None => read_install_id(work).await?,
         };
+        let lineage = lineage::read(work, scope, install_id).await?;
         let partitions = partitions(work).await?;
         let only = match partition {
             None => None,
@@ -104,7 +107,7 @@ impl Plan {
         let anchors = anchors(work, scope, partition).await?;
         let bridges = bridges(work, scope).await?;
         Ok(Self {
-            install_id,
+            lineage,
             partitions,
             only,
             whole,
@@ -131,18 +134,26 @@ impl Plan {
     pub fn lane_facts(&self, lane: Lane) -> LaneFacts {
         let facts = match self.starts.get(&lane) {
             Some(start) => LaneFacts::after(*start),
-            None => LaneFacts::from_genesis(self.install_id, lane),
+            None => LaneFacts::after(self.lineage.start(lane)),
         };
         let recorded = [&self.anchors, &self.signed].into_iter().filter_map(|links| links.get(&lane));
-        let points: Vec<Link> = recorded.flatten().copied().collect();
+        let mut points: Vec<Link> = recorded.flatten().copied().collect();
+        if self.only.is_none() {
+            points.extend(self.lineage.recorded(lane));
+        }
         let last = points.iter().max_by_key(|point| point.seq).copied();
-        let bridges = self.bridges.get(&lane).cloned().unwrap_or_default();
+        let mut bridges = self.bridges.get(&lane).cloned().unwrap_or_default();
+        bridges.extend(self.lineage.bridges(lane));
+        bridges.sort_by_key(|bridge| bridge.first_seq);
         LaneFacts { points, bridges, head: last.map_or(Head::Unknown, Head::AtLeast), ..facts }
     }
 
-    /// The lanes that seals or notes name.
+    /// The lanes that seals, notes or adoptions name.
     pub fn sealed_lanes(&self) -> impl Iterator<Item = Lane> {
         let mut lanes: Vec<Lane> = self.anchors.keys().chain(self.signed.keys()).copied().collect();
+        if self.only.is_none() {
+            lanes.extend(self.lineage.lanes());
+        }
         lanes.sort();
         lanes.dedup();
         lanes.into_iter()

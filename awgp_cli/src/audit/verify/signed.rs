@@ -5,11 +5,13 @@
 //! signed, and whether the rows yield the signed roots, computed by [`walk`].
 
 use super::plan::{parse, text};
+use crate::audit::lineage;
 use crate::audit::notes::Notes;
 use crate::audit::walk;
 use awgp_client::{Trouble, Work};
 use awgp_core::audit::chain::{Digest, Lane, Link};
 use awgp_core::audit::finding::{Finding, Kind, Severity};
+use awgp_core::audit::lineage::Lineage;
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
@@ -85,8 +87,12 @@ pub async fn judge(
     let mut told = Vec::new();
     for tenant_id in tenants.iter().filter(|id| !split.contains(id)) {
         let trees = trees(notes, *tenant_id);
+        let lineage = lineage::of_tenant(work, *tenant_id, install_id).await?;
         if let Some(lost) = lost(work, *tenant_id, &trees).await? {
-            rolled_back(findings, *tenant_id, lost);
+            match lineage.install_id() == install_id {
+                true => rolled_back(findings, *tenant_id, lost),
+                false => parted(findings, *tenant_id, install_id, &lineage, lost.0),
+            }
             continue;
         }
         let is_touched =
@@ -96,7 +102,7 @@ pub async fn judge(
             continue;
         }
         let Some(size) = trees.last_key_value().map(|(size, _)| *size) else { continue };
-        match walk::walk(work, install_id, *tenant_id, None, size).await? {
+        match walk::walk(work, &lineage, *tenant_id, None, size).await? {
             Err(what) => findings.push(mismatch(*tenant_id, what)),
             Ok(walked) => {
                 let wrong = trees.iter().find(|(size, root)| walked.roots.get(size) != Some(root));
@@ -148,6 +154,20 @@ fn rolled_back(findings: &mut Vec<Finding>, tenant_id: Uuid, (size, newest): (u6
     });
     let detail = format!("{size} rows were signed; the newest checkpoint in the database has {newest}{ends}");
     findings.push(Finding { tenant_id: Some(tenant_id), ..Finding::about_log(Kind::RolledBack, detail) });
+}
+
+/// The note is of the original, from after this copy was made: the copy never had those rows.
+fn parted(findings: &mut Vec<Finding>, tenant_id: Uuid, signed_by: Uuid, lineage: &Lineage, size: u64) {
+    // What the note names in its lanes is the original's: each of it would be reported as lost.
+    findings.retain(|finding| {
+        let of_lanes = matches!(finding.kind, Kind::CutTail | Kind::RewrittenChain);
+        !(of_lanes && finding.tenant_id == Some(tenant_id))
+    });
+    let detail = format!(
+        "install {signed_by} has signed {size} rows; this trail has parted from it, and is of install {}",
+        lineage.install_id()
+    );
+    findings.push(Finding { tenant_id: Some(tenant_id), ..Finding::about_log(Kind::SplitView, detail) });
 }
 
 fn mismatch(tenant_id: Uuid, what: String) -> Finding {

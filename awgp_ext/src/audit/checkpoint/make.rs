@@ -5,6 +5,7 @@
 
 use super::{refuse_findings, tiles};
 use crate::audit::installation;
+use crate::audit::lineage;
 use crate::audit::read;
 use crate::locks::Subject;
 use crate::pg::argument;
@@ -13,8 +14,9 @@ use crate::pg::lock;
 use crate::pg::query;
 use crate::pg::raise::raise;
 use crate::pg::transaction::refuse_read_only;
-use awgp_core::audit::chain::{Digest, Lane, Link, Linker, genesis};
+use awgp_core::audit::chain::{Digest, Lane, Link, Linker};
 use awgp_core::audit::checkpoint::Checkpoint;
+use awgp_core::audit::lineage::Lineage;
 use awgp_core::audit::tree::{self, Place, Tree};
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
@@ -28,6 +30,7 @@ use uuid::Uuid;
 const TILES_WAITING: usize = 256;
 
 /// The rows of one lane that a checkpoint appends.
+#[derive(Clone, Copy)]
 struct Run {
     lane: i16,
     first_seq: i64,
@@ -43,6 +46,7 @@ struct Run {
 #[search_path(pg_catalog, pg_temp)]
 fn audit_checkpoint(tenant_id: Option<pgrx::Uuid>) -> JsonB {
     refuse_read_only(c"awgp.audit_checkpoint()");
+    installation::refuse_copy();
     let tenant = from_sql(&argument::needed("tenant_id", tenant_id));
     lock::lock_tenant_until_commit(Subject::Checkpoint, tenant);
     // SAFETY: pushed and popped in pairs; after an error the end of the (sub)transaction pops it. The latest
@@ -72,7 +76,8 @@ fn make(tenant: Uuid) -> (Checkpoint, u64) {
     let Some(tree) = tree.filter(|tree| tree.root() == root) else {
         refuse_findings(tenant, "its stored tree does not match its newest checkpoint");
     };
-    let mut appending = Appending { tenant, tree, full: Vec::new(), runs: Vec::new(), lanes: known };
+    let lineage = lineage::of_tenant(tenant);
+    let mut appending = Appending { tenant, lineage, tree, full: Vec::new(), runs: Vec::new(), lanes: known };
     for lane in lanes(tenant) {
         appending.lane(lane);
     }
@@ -124,6 +129,7 @@ fn lanes(tenant: Uuid) -> Vec<i16> {
 /// A checkpoint being made.
 struct Appending {
     tenant: Uuid,
+    lineage: Lineage,
     tree: Tree,
     full: Vec<(Place, Vec<Digest>)>,
     runs: Vec<Run>,
@@ -135,10 +141,16 @@ impl Appending {
     /// Appends the new rows of a lane. Each must follow the one before it.
     fn lane(&mut self, chain_lane: i16) {
         let lane = Lane { tenant_id: self.tenant, chain_lane };
-        let from_genesis = || Link { seq: 0, hash: genesis(installation::id(), lane) };
-        let start = self.lanes.get(&chain_lane).copied().unwrap_or_else(from_genesis);
-        let (mut last, mut linker, first_leaf) = (start, Linker::default(), self.tree.size());
+        let start = self.lanes.get(&chain_lane).copied().unwrap_or_else(|| self.lineage.start(lane));
+        let (mut last, mut linker) = (self.lineage.after(lane, start), Linker::default());
+        let mut run = Run { lane: chain_lane, first_seq: last.seq + 1, last, first_leaf: self.tree.size() };
         read::for_each_row_after(lane, start.seq, |row| {
+            if row.chain_seq > last.seq + 1 {
+                // The number of an adoption has no row: the run before it ends there.
+                last = self.lineage.after(lane, last);
+                self.keep(&run);
+                run = Run { first_seq: last.seq + 1, last, first_leaf: self.tree.size(), ..run };
+            }
             let hash = linker.link(last.hash, row);
             if row.chain_seq != last.seq + 1 || hash.to_hex() != row.integrity_hash {
                 let what =
@@ -146,14 +158,20 @@ impl Appending {
                 refuse_findings(self.tenant, &what);
             }
             last = Link { seq: row.chain_seq, hash };
+            run.last = last;
             self.tree.push(tree::leaf_of(&linker, row, hash), &mut self.full);
             if self.full.len() >= TILES_WAITING {
                 self.write_full();
             }
         });
-        if last.seq > start.seq {
-            self.lanes.insert(chain_lane, last);
-            self.runs.push(Run { lane: chain_lane, first_seq: start.seq + 1, last, first_leaf });
+        self.keep(&run);
+    }
+
+    /// Keeps a run that has rows.
+    fn keep(&mut self, run: &Run) {
+        if run.last.seq >= run.first_seq {
+            self.lanes.insert(run.lane, run.last);
+            self.runs.push(*run);
         }
     }
 

@@ -9,7 +9,7 @@ use super::trouble::Trouble;
 use crate::install;
 use crate::locks::Subject;
 use crate::maintenance::settings;
-use crate::maintenance::steps::{STEPS, Step};
+use crate::maintenance::steps::{self, Step};
 use crate::pg::lock;
 use crate::pg::query;
 use crate::pg::role::{ActingAs, Purpose};
@@ -33,7 +33,8 @@ pub extern "C-unwind" fn awgp_maintenance_worker(argument: pg_sys::Datum) {
         trouble.report(&name, assignment.repeats);
         return;
     }
-    for step in STEPS {
+    let here: Vec<&Step> = process::within(|| steps::here().collect());
+    for step in here {
         report(&name, assignment, &process::within(|| run(step)));
     }
 }

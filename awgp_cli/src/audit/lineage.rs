@@ -1,0 +1,71 @@
+//! The points at which the database was adopted, as it tells them. What follows a point is computed here.
+
+use super::scope::Scope;
+use super::verify::plan::{parse, text};
+use awgp_client::{Trouble, Work};
+use awgp_core::audit::chain::{Digest, Lane, Link};
+use awgp_core::audit::finding::{Finding, Kind};
+use awgp_core::audit::lineage::{Lineage, Point};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// A copy of the trail alone may be without the table.
+const IS_THERE: &str = "SELECT (to_regclass('awgp.audit_adopted_lanes') IS NOT NULL)::integer::bigint";
+
+const POINTS: &str = "
+    SELECT tenant_id, chain_lane, previous_id, install_id, last_seq, last_hash FROM awgp.audit_adopted_lanes
+    WHERE {tenants} ORDER BY tenant_id, chain_lane, last_seq";
+
+/// Which install id followed which.
+const SUCCESSORS: &str = "SELECT previous_id, install_id FROM awgp.audit_adoptions";
+
+/// The lineage of the lanes of these tenants. `known_id` is an install id that the trail has or had: what it
+/// has now follows from the adoptions.
+pub async fn read(work: &Work<'_>, scope: &Scope, known_id: Uuid) -> Result<Lineage, Trouble> {
+    if work.number(IS_THERE, &[]).await? == 0 {
+        return Ok(Lineage::of(known_id));
+    }
+    let mut successors: HashMap<Uuid, Uuid> = HashMap::new();
+    for row in work.select(SUCCESSORS, &[]).await? {
+        successors.insert(parse(&text(&row, "previous_id"))?, parse(&text(&row, "install_id"))?);
+    }
+    let mut present = known_id;
+    // Removed as it is followed, so that a circle ends.
+    while let Some(next) = successors.remove(&present) {
+        present = next;
+    }
+    let mut lineage = Lineage::of(present);
+    for row in work.select(&POINTS.replace("{tenants}", &scope.condition()), &[]).await? {
+        let lane = Lane {
+            tenant_id: parse(&text(&row, "tenant_id"))?,
+            chain_lane: parse(&text(&row, "chain_lane"))?,
+        };
+        // A text that is not a hash matches nothing: it is reported at the row that it was recorded for.
+        let hash = Digest::from_hex(text(&row, "last_hash").as_bytes()).unwrap_or(Digest([0; 32]));
+        let point = Point {
+            previous_id: parse(&text(&row, "previous_id"))?,
+            install_id: parse(&text(&row, "install_id"))?,
+            last: Link { seq: parse(&text(&row, "last_seq"))?, hash },
+        };
+        lineage.add(lane, point);
+    }
+    Ok(lineage)
+}
+
+/// The lineage of one tenant's lanes.
+pub async fn of_tenant(work: &Work<'_>, tenant_id: Uuid, known_id: Uuid) -> Result<Lineage, Trouble> {
+    read(work, &Scope::Tenants(vec![tenant_id]), known_id).await
+}
+
+/// The finding that an auditor asked for an install that this trail is not of, or not of any more.
+pub fn other_install(lineage: &Lineage, expected: Uuid) -> Option<Finding> {
+    let present = lineage.install_id();
+    let detail = if present != expected {
+        format!("the trail was of install {expected} until it was adopted: now it is of {present}")
+    } else if lineage.was_adopted() && !lineage.ends_with(expected) {
+        format!("the trail was adopted, and install {expected} is none of its installs")
+    } else {
+        return None;
+    };
+    Some(Finding::about_log(Kind::BadGenesis, detail))
+}

@@ -1,0 +1,79 @@
+//! `awgp installation`: the identity of the installation in this database, and where it is at home.
+
+use crate::invocation::Invocation;
+use crate::opt::{Installation, InstallationAdopt, Output};
+use crate::render;
+use awgp_client::{Context, Exit, Failure, Session, Trouble};
+use std::io::{self, BufRead, IsTerminal, Write};
+
+const STATE: &str = "
+    SELECT install_id, restored, promoted, is_copy,
+           remembered ->> 'cluster_id' AS remembered_cluster_id, remembered ->> 'database_oid' AS remembered_database_oid,
+           remembered ->> 'timeline' AS remembered_timeline,
+           here ->> 'cluster_id' AS cluster_id, here ->> 'database_oid' AS database_oid, here ->> 'timeline' AS timeline
+    FROM jsonb_to_record(awgp.restored()) AS state
+         (install_id uuid, restored boolean, promoted boolean, is_copy boolean, remembered jsonb, here jsonb)";
+
+/// Runs one command of the noun.
+pub async fn run(noun: &Installation, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
+    let output = invocation.output;
+    invocation
+        .answer(async |session| match noun {
+            Installation::Show => one(session, STATE, &[], output).await,
+            Installation::Keep => one(session, "SELECT awgp.keep_identity() AS had_moved", &[], output).await,
+            Installation::Adopt(options) => adopt(session, options, output).await,
+        })
+        .await
+}
+
+/// The one row of a statement, in a transaction of its own.
+async fn one(
+    session: &mut Session,
+    sql: &str,
+    parameters: &[&(dyn tokio_postgres::types::ToSql + Sync)],
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(Context::default()).await?;
+    let row = work.select(sql, parameters).await?.pop();
+    let row = row.ok_or_else(|| Failure::new(Exit::Unexpected, "the server returned no row"))?;
+    work.commit().await?;
+    Ok(render::single(&row, output))
+}
+
+async fn adopt(
+    session: &mut Session,
+    options: &InstallationAdopt,
+    output: Output,
+) -> Result<String, Trouble> {
+    if !options.yes {
+        let work = session.begin(Context::default()).await?;
+        let before = work.text("SELECT id::text FROM awgp.installation", &[]).await?;
+        work.commit().await?;
+        confirm(&before)?;
+    }
+    one(session, "SELECT awgp.adopt($1::text) AS install_id", &[&options.reason], output).await
+}
+
+/// Asks, because nothing takes it back; refuses where there is no terminal to ask on.
+fn confirm(before: &str) -> Result<(), Failure> {
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return Err(Failure::new(
+            Exit::Usage,
+            "adopting needs a confirmation, and there is no terminal to ask on",
+        )
+        .hint("look at it with `awgp installation show`, then add --yes"));
+    }
+    let mut stderr = io::stderr().lock();
+    let asked = write!(
+        stderr,
+        "this database is of install {before}. From now on it is another one, and nothing takes that back.\n\
+         adopt it? [y/N] "
+    );
+    let mut answer = String::new();
+    let read = asked.and_then(|()| stderr.flush()).and_then(|()| io::stdin().lock().read_line(&mut answer));
+    read.map_err(|error| Failure::new(Exit::Unexpected, format!("the answer cannot be read: {error}")))?;
+    if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
+        return Ok(());
+    }
+    Err(Failure::new(Exit::Interrupted, "not adopted").hint("nothing was changed"))
+}
