@@ -128,7 +128,7 @@ fn kind(model: &Model, column: &Column) -> (String, Vec<String>) {
         "integer" => "models.IntegerField",
         "smallint" => "models.SmallIntegerField",
         "bigint" if is_serial => "models.BigAutoField",
-        "bigint" => "models.BigIntegerField",
+        "bigint" | "oid" => "models.BigIntegerField",
         "boolean" => "models.BooleanField",
         "jsonb" => "models.JSONField",
         "bytea" => "models.BinaryField",

@@ -74,7 +74,10 @@ const AREAS: [(&str, &[&str]); 11] = [
             "audit_tree_tiles",
         ],
     ),
-    ("Installation and maintenance", &["installation", "schema_migrations", "maintenance_steps"]),
+    (
+        "Installation and maintenance",
+        &["installation", "audit_adoptions", "audit_adopted_lanes", "schema_migrations", "maintenance_steps"],
+    ),
 ];
 
 /// Who writes a table: applications, awgp_admin, or else only AWGP.

@@ -154,7 +154,7 @@ async fn a_user_or_a_tenant_that_is_deactivated_loses_the_session_at_its_next_tr
 
 #[tokio::test]
 async fn a_provider_that_is_shut_out_loses_its_sessions_at_their_next_transaction() {
-    let (database, group) = signed_database().await;
+    let (database, group) = session_database().await;
     let (mut app, admin) = (database.app().await, database.admin().await);
     let token = token_of(group.north.user("manager"));
     authenticate_session(&app, &token).await.expect("the token is good");
