@@ -455,10 +455,10 @@ SELECT awgp.migrate();
 
 -- ## Import
 -- As the superuser
-CREATE SCHEMA shop;
-CREATE TABLE shop.tenants (id uuid PRIMARY KEY, name text, slug text, type text, parent_tenant_id uuid, settings jsonb,
+CREATE SCHEMA old_app;
+CREATE TABLE old_app.tenants (id uuid PRIMARY KEY, name text, slug text, type text, parent_tenant_id uuid, settings jsonb,
     quota_max_assistants integer, quota_max_users integer, quota_monthly_cost_limit numeric, is_active boolean,
     created_at timestamptz, updated_at timestamptz);
 
 -- fn: import_seed
-SELECT severity, table_name, reason, rows FROM awgp.import_seed('shop', dry_run => true);
+SELECT severity, table_name, reason, rows FROM awgp.import_seed('old_app', dry_run => true);
