@@ -2,6 +2,7 @@
 //! constraint is written twice, and an operator's own count too.
 
 use awgp_core::bounds::{JSON_BYTES_MAX, TEXT_BYTES_MAX};
+use awgp_core::seed::TABLES;
 use pgrx::datum::DatumWithOid;
 use pgrx::prelude::*;
 
@@ -94,8 +95,11 @@ pub fn conditions(table: &str, has: &[String]) -> Vec<Condition> {
         let (Some(name), Some(expression)) = (name, expression) else { continue };
         let over = over.unwrap_or_default();
         if over.iter().all(|column| has.contains(column)) {
+            // A column that the seed does not have tells nobody anything.
+            let seeds: Vec<String> =
+                over.iter().filter(|column| is_of_seed(table, column)).cloned().collect();
             conditions.push(Condition {
-                column: named(&over),
+                column: named(if seeds.is_empty() { &over } else { &seeds }),
                 reason: "check_violation",
                 detail: Some(name),
                 sql: format!("({expression}) IS FALSE"),
@@ -137,6 +141,11 @@ pub fn references(table: &str, has: &[String]) -> Vec<Reference> {
     .into_iter()
     .filter(|reference| reference.columns.iter().all(|column| has.contains(column)))
     .collect()
+}
+
+fn is_of_seed(table: &str, column: &str) -> bool {
+    let spec = TABLES.iter().find(|spec| spec.name == table);
+    spec.is_some_and(|spec| spec.columns.iter().any(|(name, _)| *name == column))
 }
 
 /// The column that a report names, of those that a rule is over.
