@@ -7,6 +7,8 @@ from .approval_delegations import ApprovalDelegation
 from .approvals import Approval
 from .assistant_templates import AssistantTemplate
 from .assistants import Assistant
+from .audit_adopted_lanes import AuditAdoptedLane
+from .audit_adoptions import AuditAdoption
 from .audit_chain_anchors import AuditChainAnchor
 from .audit_checkpoints import AuditCheckpoint
 from .audit_legal_holds import AuditLegalHold
@@ -43,6 +45,8 @@ __all__ = [
     "Approval",
     "AssistantTemplate",
     "Assistant",
+    "AuditAdoptedLane",
+    "AuditAdoption",
     "AuditChainAnchor",
     "AuditCheckpoint",
     "AuditLegalHold",
