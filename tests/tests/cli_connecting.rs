@@ -345,8 +345,8 @@ async fn without_a_terminal_nobody_is_asked_unless_it_is_wanted() {
     let outcome = awgp(&["tenant", "list"], &[("DATABASE_URL", &url)]).expect(10);
     assert!(!outcome.stderr.contains("Password for user"), "{outcome:#?}");
     assert!(outcome.hint().contains("PGPASSWORD"));
-    // Where it is wanted, the answer is a line of standard input. setsid: nor is there the terminal of the one
-    // who runs the tests.
+    // Where it is wanted, the answer is a line of standard input. setsid: nor is there the terminal of the
+    // one who runs the tests.
     let binary = std::env::var("AWGP_BIN").expect("AWGP_BIN is not set; it names the binary `awgp`");
     for (answer, code) in [(PASSWORD, 0), ("wrong", 10)] {
         let mut shell = Command::new("sh");
