@@ -1,7 +1,7 @@
 //! The points at which the database was adopted, as it tells them. What follows a point is computed here.
 
+use super::answer::{parse, text};
 use super::scope::Scope;
-use super::verify::plan::{parse, text};
 use awgp_client::{Trouble, Work};
 use awgp_core::audit::chain::{Digest, Lane, Link};
 use awgp_core::audit::finding::{Finding, Kind};

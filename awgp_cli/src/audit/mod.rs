@@ -9,6 +9,7 @@
 //! | [`rows`] | rows exactly as the server stores them, of any length |
 //! | [`copy`], [`tuple`] | a binary COPY, and one row of it |
 //! | [`large`], [`spool`] | a row that is longer than the server can send, in pieces |
+//! | [`answer`] | values in rows that the server has answered |
 //! | [`lineage`] | the installs that the trail has belonged to |
 //! | [`listing`] | events for people and programs, with their origin |
 //! | [`export`] | the JSON Lines file |
@@ -18,6 +19,7 @@
 //! | [`walk`] | a tenant's tree computed from its rows |
 //! | [`proof`] | the proof of one event, for anyone who has the public key |
 
+pub mod answer;
 pub mod checkpoint;
 pub mod copy;
 pub mod export;

@@ -1,5 +1,7 @@
 //! What is read: the partitions, the tenants, where lanes begin, and the statements that read them.
 
+use crate::audit::answer::unreadable;
+pub use crate::audit::answer::{parse, text};
 use crate::audit::lineage;
 use crate::audit::scope::Scope;
 use awgp_client::{Exit, Failure, Row, Trouble, Work};
@@ -307,20 +309,6 @@ fn link(row: &Row) -> Result<(Lane, Link), Trouble> {
     // A text that is not a hash matches nothing: it is reported where the next row does not follow it.
     let hash = Digest::from_hex(text(row, "integrity_hash").as_bytes()).unwrap_or(Digest([0; 32]));
     Ok((lane, Link { seq: parse(&text(row, "chain_seq"))?, hash }))
-}
-
-/// A column's text; empty where it is NULL.
-pub fn text(row: &Row, name: &str) -> String {
-    row.text(name).unwrap_or_default()
-}
-
-/// A value that the server created.
-pub fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, Trouble> {
-    text.parse().map_err(|error| unreadable(&error).into())
-}
-
-fn unreadable(error: &dyn std::fmt::Display) -> Failure {
-    Failure::new(Exit::Unexpected, format!("the server's answer cannot be read: {error}"))
 }
 
 #[cfg(test)]
