@@ -26,7 +26,7 @@ demo: private ## run the demo on a throw-away server (KEEP=1 leaves it up, PG=18
 	@$(SCRATCH) $(if $(KEEP),--keep) -- $(AWGP) demo
 
 test: setup ## every check and every test, on PostgreSQL 15 and 18
-	@scripts/run-tests check core pg15 pg18 packages
+	@scripts/run-tests check core pg15 pg18
 
 check: setup ## rustfmt, clippy with warnings denied, and the convention scripts
 	@scripts/run-tests check

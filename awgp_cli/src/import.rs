@@ -45,7 +45,8 @@ async fn call(target: &Target, options: &Import, dry_run: bool) -> Result<Vec<Ro
         work.commit().await?;
         Ok::<_, Trouble>(rows)
     });
-    watched(target.notices(), work).await
+    // The future of a connection is large.
+    Box::pin(watched(target.notices(), work)).await
 }
 
 /// Waits, and shows the server's last notice on a terminal.

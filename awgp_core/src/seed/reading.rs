@@ -80,25 +80,24 @@ pub fn reading(kind: Kind, of: Type<'_>, column: &str) -> Option<Reading> {
         return None;
     }
     match (kind, of.name) {
-        (Kind::Uuid, "uuid") => sure(column.to_owned()),
+        (Kind::Uuid | Kind::Uuids, "uuid")
+        | (Kind::Text, "text")
+        | (Kind::Json, "jsonb")
+        | (Kind::Flag, "bool") => sure(column.to_owned()),
         (Kind::Uuid, _) if is_text && !of.is_enum => tried(format!(
             "CASE WHEN {column}::pg_catalog.text ~ {UUID} THEN {column}::pg_catalog.text::pg_catalog.uuid END"
         )),
-        (Kind::Text, "text") => sure(column.to_owned()),
-        (Kind::Text, "uuid") => cast(),
+        (Kind::Text, "uuid")
+        | (Kind::Integer | Kind::Integers | Kind::Bigint, "int2" | "int4")
+        | (Kind::Bigint, "int8")
+        | (Kind::Numeric, "numeric" | "int2" | "int4" | "int8" | "float4" | "float8")
+        | (Kind::Time, "timestamptz") => cast(),
         (Kind::Text | Kind::Texts, _) if is_text => cast(),
-        (Kind::Json, "jsonb") => sure(column.to_owned()),
         (Kind::Integer, "int8") => tried(format!(
             "CASE WHEN {column} BETWEEN -2147483648 AND 2147483647 THEN {column}::pg_catalog.int4 END"
         )),
-        (Kind::Integer | Kind::Integers, "int2" | "int4") => cast(),
-        (Kind::Bigint, "int2" | "int4" | "int8") => cast(),
-        (Kind::Numeric, "numeric" | "int2" | "int4" | "int8" | "float4" | "float8") => cast(),
-        (Kind::Flag, "bool") => sure(column.to_owned()),
-        (Kind::Time, "timestamptz") => cast(),
         // Prisma writes UTC into a timestamp without a time zone.
         (Kind::Time, "timestamp") => sure(format!("({column} AT TIME ZONE 'UTC')")),
-        (Kind::Uuids, "uuid") => sure(column.to_owned()),
         (Kind::Uuids, _) if is_text && !of.is_enum => {
             let texts = format!("{column}::pg_catalog.text[]");
             tried(format!(

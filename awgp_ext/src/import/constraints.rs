@@ -218,7 +218,10 @@ fn of_column(column: &Column) -> Vec<Condition> {
     conditions
 }
 
-fn select3(sql: &str, table: &str) -> Vec<(Option<String>, Option<String>, Option<Vec<String>>)> {
+/// Two texts and a list, of a row.
+type Told = (Option<String>, Option<String>, Option<Vec<String>>);
+
+fn select3(sql: &str, table: &str) -> Vec<Told> {
     read(sql, table, |row| Ok((row.get(1)?, row.get(2)?, row.get(3)?)))
 }
 

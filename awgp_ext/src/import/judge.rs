@@ -32,6 +32,7 @@ fn import_settings_problem(settings: Option<Jsonb>) -> Option<Vec<String>> {
 /// message.
 #[pg_extern(immutable, parallel_safe)]
 #[search_path(pg_catalog, pg_temp)]
+#[expect(clippy::needless_pass_by_value, reason = "arguments of SQL are passed by value")]
 fn import_policy_problem(
     from_types: Option<Vec<Option<String>>>,
     to_types: Option<Vec<Option<String>>>,

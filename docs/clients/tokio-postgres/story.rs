@@ -28,7 +28,7 @@ async fn in_context(
     isolation: IsolationLevel,
 ) -> Result<Transaction<'_>, Error> {
     let transaction = client.build_transaction().isolation_level(isolation).start().await?;
-    transaction.execute("SELECT awgp.set_context($1, $2)", &[&who.tenant, &who.user]).await?;
+    transaction.execute("SELECT awgp.set_context($1::uuid, $2::uuid)", &[&who.tenant, &who.user]).await?;
     Ok(transaction)
 }
 

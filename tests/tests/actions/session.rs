@@ -10,21 +10,23 @@ const PAGE: &str = include_str!("../../../docs/actions.md");
 /// statement must succeed.
 fn script() -> String {
     let session = PAGE.split("```sql\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a session");
-    let mut script = String::from("\\set ON_ERROR_STOP 1\n");
-    for line in session.lines() {
+    let step = |line: &str| {
         let expected = line.split_once(";   -- ").and_then(|(_, expected)| expected.split_once(':'));
         match expected.map(|(expected, _)| (expected, expected.strip_prefix("ERROR "))) {
-            None => script += &format!("{line}\n"),
-            Some((value, None)) => script += &format!("{line}\n\\echo told {value}\n"),
-            Some((_, Some(sqlstate))) => {
-                script += &format!(
-                    "\\set ON_ERROR_STOP 0\n{line}\n\\echo :LAST_ERROR_SQLSTATE\n\\echo told {sqlstate}\n"
-                );
-                script += "\\set ON_ERROR_STOP 1\n";
-            }
+            None => format!("{line}\n"),
+            Some((value, None)) => format!("{line}\n\\echo told {value}\n"),
+            Some((_, Some(sqlstate))) => [
+                "\\set ON_ERROR_STOP 0",
+                line,
+                "\\echo :LAST_ERROR_SQLSTATE",
+                &format!("\\echo told {sqlstate}"),
+                "\\set ON_ERROR_STOP 1\n",
+            ]
+            .join("\n"),
         }
-    }
-    script
+    };
+    let steps: String = session.lines().map(step).collect();
+    format!("\\set ON_ERROR_STOP 1\n{steps}")
 }
 
 #[tokio::test]
