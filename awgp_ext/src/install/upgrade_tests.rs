@@ -124,7 +124,9 @@ mod tests {
         let kept = "SELECT (SELECT email FROM awgp.users) || ' ' || (SELECT title FROM awgp.work_items)";
         assert_eq!(text(kept), "u@b.example Work");
         assert_eq!(text("SELECT awgp.schema_version()::text"), "1");
-        assert_eq!(text("SELECT count(*)::text FROM awgp.doctor() WHERE severity = 'error'"), "0");
+        // The library that runs here is of this version, and says so.
+        let errors = "SELECT string_agg(code, ' ') FROM awgp.doctor() WHERE severity = 'error'";
+        assert_eq!(text(errors), "structure_newer");
         // Work goes on.
         run("SELECT awgp.start_work_item((SELECT id FROM awgp.work_items))");
         let migrated = catalog();
