@@ -20,7 +20,7 @@ def main():
     create_cluster("15")
     environment = dict(os.environ, PATH=f"/usr/local/bin:{BEFORE_PATH}", PGDATABASE="postgres")
     told = run("bash", "-euc", lines(), cwd=ROOT, env=environment)
-    assert told.rstrip().endswith("errors: 0, warnings: 0, notes: 2"), told
+    assert told.rstrip().endswith("errors: 0, warnings: 0, infos: 3"), told
     assert not re.search("node|psycopg|pgspot|clippy|price list", told), told
     assert "next, in a database: CREATE EXTENSION awgp;" in told, told
     assert os.path.exists("/usr/local/share/man/man1/awgp.1")

@@ -59,7 +59,7 @@ def test_a_database_gets_the_extension_the_demo_runs_and_the_doctor_finds_nothin
     psql("CREATE DATABASE governed", database="postgres")
     awgp("init")
     awgp("demo")
-    assert awgp("doctor").splitlines()[-1] == "errors: 0, warnings: 0, notes: 2"
+    assert awgp("doctor").splitlines()[-1] == "errors: 0, warnings: 0, infos: 3"
 
 
 def test_what_is_installed_is_what_was_packaged(_):
