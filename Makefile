@@ -22,7 +22,6 @@ setup: ## install what AWGP is built and tested with (root or sudo; skips what i
 	@scripts/setup
 
 demo: private ## run the demo on a throw-away server (KEEP=1 leaves it up, PG=18 for PostgreSQL 18)
-	@cargo build --quiet -p awgp_cli
 	@$(SCRATCH) $(if $(KEEP),--keep) -- $(AWGP) demo
 
 test: setup ## every check and every test, on PostgreSQL 15 and 18

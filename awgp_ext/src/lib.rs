@@ -31,10 +31,8 @@ mod state_machine; // shared by the triggers of the state machines
 mod templates; // templates of assistants
 mod work; // work items and the gate
 
-#[cfg(any(test, feature = "pg_test"))]
-mod pg_tests;
-#[cfg(test)]
-pub use pg_tests::pg_test;
+#[cfg(feature = "server_tests")]
+mod server_tests;
 ::pgrx::pg_module_magic!(name, version);
 
 // Roles first, because grants name them. Then the functions, and finally what install/manifest.rs lists.

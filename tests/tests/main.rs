@@ -47,6 +47,7 @@ mod dump_restore;
 mod emails;
 mod failing_triggers;
 mod import;
+mod inside_the_server;
 mod isolation;
 mod ledger;
 mod lifecycle;

@@ -20,7 +20,7 @@ mod history;
 mod manifest;
 pub mod place;
 mod run;
-#[cfg(any(test, feature = "pg_test"))]
+#[cfg(feature = "server_tests")]
 mod upgrade_tests;
 
 use crate::locks::Subject;

@@ -4,7 +4,7 @@
 //! server's own `JsonbToCString` copies each string and inspects it character by character, which took half
 //! of the time of a verification. This module copies runs of plain bytes whole. The layout is that of
 //! PostgreSQL's `utils/jsonb.h`, unchanged since 9.4; the server prints the numbers. A test compares both
-//! texts (`pg_tests`).
+//! texts (`server_tests`).
 
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;

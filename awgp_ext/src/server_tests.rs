@@ -1,7 +1,9 @@
 //! Tests inside the server, as its superuser: for what needs the library's own functions. Isolation is tested
 //! in `tests/`, by ordinary roles over their own connections.
+//!
+//! Each is a C function of the library that the development build has and no script declares. `inside_the_server`
+//! in `tests/` declares and calls them, each in a database of its own.
 
-#[pgrx::pg_schema]
 mod tests {
     use crate::pg::jsonb::{Jsonb, text};
     use crate::pg::permit::Permit;
@@ -13,7 +15,7 @@ mod tests {
 
     static PERMIT: Permit = Permit::to("be tested");
 
-    #[pg_test]
+    #[pg_extern(sql = false)]
     fn a_permit_ends_with_the_scope_that_holds_it() {
         let held = PERMIT.hold_for(pg_sys::Oid::from(1));
         assert!(PERMIT.is_held_for(pg_sys::Oid::from(1)));
@@ -22,7 +24,7 @@ mod tests {
         assert!(!PERMIT.is_held_for(pg_sys::Oid::from(1)));
     }
 
-    #[pg_test]
+    #[pg_extern(sql = false)]
     fn a_permit_ends_where_an_error_passes_through_the_scope_that_holds_it() {
         let outer = PERMIT.hold();
         let failed = subtransaction::within(|| {
@@ -34,7 +36,7 @@ mod tests {
         drop(outer);
     }
 
-    #[pg_test]
+    #[pg_extern(sql = false)]
     fn a_permit_that_no_scope_gives_back_ends_with_the_savepoint_it_began_in() {
         let failed = subtransaction::within(|| {
             std::mem::forget(PERMIT.hold());
@@ -43,7 +45,7 @@ mod tests {
         assert!(failed.is_err() && !PERMIT.is_held());
     }
 
-    #[pg_test]
+    #[pg_extern(sql = false)]
     fn every_reason_reaches_the_client_with_its_own_sqlstate() {
         for reason in Reason::ALL {
             let family = reason.family();
@@ -56,18 +58,18 @@ mod tests {
         }
     }
 
-    #[pg_test]
+    #[pg_extern(sql = false)]
     fn the_doctor_finds_nothing_after_install() {
         let findings = Spi::get_one::<i64>("SELECT count(*) FROM awgp.doctor() WHERE severity = 'error'");
         assert_eq!(findings, Ok(Some(0)));
     }
 
-    #[pg_test]
+    #[pg_extern(sql = false)]
     fn installing_again_changes_nothing() {
         assert_eq!(Spi::get_one::<&str>("SELECT awgp.install()"), Ok(Some("nothing to do")));
     }
 
-    #[pg_test]
+    #[pg_extern(sql = false)]
     fn a_context_ends_with_its_savepoint() {
         Spi::run(
             "INSERT INTO awgp.tenants (name, slug, type) VALUES ('A', 'a', 'holding'), ('B', 'b', 'holding')",
@@ -134,7 +136,7 @@ mod tests {
         }
     }
 
-    #[pg_test]
+    #[pg_extern(sql = false)]
     fn a_jsonb_is_written_as_the_server_prints_it() {
         let mut seed = 20_261_124;
         let mut kinds = std::collections::HashSet::new();
@@ -151,7 +153,7 @@ mod tests {
         assert_eq!(Jsonb::from_text(&deep).with_text(str::to_owned), deep);
     }
 
-    #[pg_test]
+    #[pg_extern(sql = false)]
     fn what_is_hidden_is_hidden_at_any_depth_and_all_else_keeps_its_bytes() {
         let hide = |key: &[u8]| key.ends_with(b"secret");
         let hidden = |json: &str| {
@@ -173,7 +175,7 @@ mod tests {
         assert_eq!(text::string_length(b"a\"\\\x01\n"), 2 + 1 + 2 + 2 + 6 + 2);
     }
 
-    #[pg_test]
+    #[pg_extern(sql = false)]
     fn a_damaged_jsonb_is_refused_and_read_no_further_than_it_goes() {
         let json =
             r#"{"a": [1.5, {"b": "text", "c": null}, true], "d": {}, "e": [[], "x\ny"], "f": -12345.678}"#;
@@ -199,18 +201,5 @@ mod tests {
             }
         }
         assert!(refused > 50, "{refused}");
-    }
-}
-
-/// What `cargo pgrx test` requires at the crate's root.
-#[cfg(test)]
-pub mod pg_test {
-    /// One-time initialization: nothing to do.
-    pub fn setup(_options: Vec<&str>) {}
-
-    /// Settings for the tests' server: none besides its defaults.
-    #[must_use]
-    pub fn postgresql_conf_options() -> Vec<&'static str> {
-        vec![]
     }
 }
