@@ -57,7 +57,7 @@ async function scene() {
   });
 }
 
-// A row like any other: columns have their defaults, and triggers their say.
+// A row like any other: columns have their defaults, and triggers apply the rules.
 async function createItem(who, assistant) {
   const [item] = await inContext(who, (tx) => tx.insert(workItems)
     .values({ assistantId: assistant, title: 'Pay invoice 17', riskLevel: 3, estimatedCost: '0.5' })
@@ -80,8 +80,11 @@ async function conflict(ada, bob, item) {
 
 // The one call before an assistant acts. It answers; a denial is no error, and is committed.
 function begin(who, item) {
-  return inContext(who, async (tx) => (await one(tx, sql`
-    SELECT awgp.begin_action(${item}, 'pay_invoice', 'openai', ${'0.25'}, idempotency_key => ${'invoice-17'}) AS answer`)).answer);
+  return inContext(who, async (tx) => {
+    const { answer } = await one(tx, sql`
+      SELECT awgp.begin_action(${item}, 'pay_invoice', 'openai', ${'0.25'}, idempotency_key => ${'invoice-17'}) AS answer`);
+    return answer;
+  });
 }
 
 // Whether to act. With a repeated key `allowed` stays true when the action is over; `status` says so.

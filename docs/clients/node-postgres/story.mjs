@@ -88,7 +88,8 @@ async function conflict(ada, bob, item) {
 function begin(who, item) {
   return inContext(who, async (client) => {
     const sql = 'SELECT awgp.begin_action($1, $2, $3, $4, idempotency_key => $5) AS answer';
-    return (await one(client, sql, [item, 'pay_invoice', 'openai', '0.25', 'invoice-17'])).answer;
+    const { answer } = await one(client, sql, [item, 'pay_invoice', 'openai', '0.25', 'invoice-17']);
+    return answer;
   });
 }
 
