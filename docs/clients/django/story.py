@@ -132,16 +132,38 @@ def approve(ada, bob, item):
     print("approval:", asked, decided)
 
 
+def finish(who, action, outcome, model=None, input_tokens=None, output_tokens=None, cost=None, result=None):
+    """Reports how an action ended, and what it cost."""
+    sql = "SELECT awgp.finish_action(%s, %s, %s, %s, %s, %s, %s)"
+    report = [action, outcome, model, input_tokens, output_tokens, cost, None if result is None else json.dumps(result)]
+    with in_context(who):
+        return json.loads(row(sql, report)[0])
+
+
+def governed(who, item, work):
+    """Begins an action, does the work and reports how it ended, in two transactions with the work between."""
+    begun = begin(who, item)
+    if not may_act(begun):
+        return begun
+    # If the work raises, nobody knows whether it happened. A later report may still say so.
+    report = {"outcome": "abandoned"}
+    try:
+        report = work(begun)
+    finally:
+        finished = finish(who, begun["action_id"], **report)
+    return finished
+
+
 def act(ada, item):
     begun, again = begin(ada, item), begin(ada, item)
     print("begun:", begun["reason"], "once" if begun["action_id"] == again["action_id"] else "twice")
-    if not may_act(begun):
-        return
-    # Between two transactions, until expires_at, the invoice is paid. If that fails, report "failed".
-    sql = "SELECT awgp.finish_action(%s, 'succeeded', 'gpt-4', 1200, 300, %s, %s)"
-    with in_context(ada):
-        report = [begun["action_id"], Decimal("0.031"), json.dumps({"paid": True})]
-        finished = json.loads(row(sql, report)[0])
+
+    def pay(_begun):
+        # Here the invoice would be paid, until expires_at.
+        return {"outcome": "succeeded", "model": "gpt-4", "input_tokens": 1200, "output_tokens": 300,
+                "cost": Decimal("0.031"), "result": {"paid": True}}
+
+    finished = governed(ada, item, pay)
     print("finished:", finished["status"], finished["cost_amount"])
 
 

@@ -114,15 +114,37 @@ async function approve(ada, bob, item) {
   console.log('approval:', asked.status, decided.status);
 }
 
+function finish(who, action, { outcome, model = null, inputTokens = null, outputTokens = null, cost = null, result = null }) {
+  return inContext(who, async (tx) => {
+    const { answer } = await one(tx, sql`
+      SELECT awgp.finish_action(${action}, ${outcome}, ${model}, ${inputTokens}, ${outputTokens}, ${cost}, ${result}) AS answer`);
+    return answer;
+  });
+}
+
+// Begins an action, does the work and reports how it ended, in two transactions with the work between.
+async function governed(who, item, work) {
+  const begun = await begin(who, item);
+  if (!mayAct(begun)) return begun;
+  // If the work throws, nobody knows whether it happened. A later report may still say so.
+  let report = { outcome: 'abandoned' };
+  let finished;
+  try {
+    report = await work(begun);
+  } finally {
+    finished = await finish(who, begun.action_id, report);
+  }
+  return finished;
+}
+
 async function act(ada, item) {
   const begun = await begin(ada, item);
   const again = await begin(ada, item);
   console.log('begun:', begun.reason, begun.action_id === again.action_id ? 'once' : 'twice');
-  if (!mayAct(begun)) return;
-  // Between two transactions, until expires_at, the invoice is paid. If that fails, report 'failed'.
-  const { answer } = await inContext(ada, (tx) => one(tx, sql`
-    SELECT awgp.finish_action(${begun.action_id}, 'succeeded', 'gpt-4', ${1200}, ${300}, ${'0.031'}, ${{ paid: true }}) AS answer`));
-  console.log('finished:', answer.status, answer.cost_amount);
+  // Here the invoice would be paid, until begun.expires_at.
+  const finished = await governed(ada, item, async () => (
+    { outcome: 'succeeded', model: 'gpt-4', inputTokens: 1200, outputTokens: 300, cost: '0.031', result: { paid: true } }));
+  console.log('finished:', finished.status, finished.cost_amount);
 }
 
 async function recordCost(ada, assistant) {

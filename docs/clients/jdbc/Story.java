@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.postgresql.util.PSQLException;
@@ -206,19 +207,43 @@ public class Story {
         System.out.println("approval: " + asked[1] + " " + decided[0]);
     }
 
+    private record Report(String outcome, String model, Integer inputTokens, Integer outputTokens, BigDecimal cost, String result) {
+        /** Nobody knows whether it happened. A later report may still say so. */
+        static final Report ABANDONED = new Report("abandoned", null, null, null, null, null);
+    }
+
+    /** Reports how an action ended; returns the outcome and the cost. */
+    private static String[] finish(String action, Report report) throws SQLException {
+        String sql = """
+            SELECT answer ->> 'status', answer ->> 'cost_amount'
+            FROM awgp.finish_action(?, ?, ?, ?, ?, ?, ?::jsonb) AS answer""";
+        return inContext(ada, connection -> one(connection, sql, UUID.fromString(action), report.outcome(), report.model(),
+            report.inputTokens(), report.outputTokens(), report.cost(), report.result()));
+    }
+
+    /** Begins an action, does the work and reports how it ended, in two transactions with the work between. */
+    private static String[] governed(UUID item, Function<Answer, Report> work) throws SQLException {
+        Answer begun = begin(item);
+        if (!begun.mayAct()) {
+            return new String[] {begun.reason(), null};
+        }
+        Report report;
+        try {
+            report = work.apply(begun);
+        } catch (RuntimeException error) {
+            finish(begun.action(), Report.ABANDONED);
+            throw error;
+        }
+        return finish(begun.action(), report);
+    }
+
     private static void act(UUID item) throws SQLException {
         Answer begun = begin(item);
         Answer again = begin(item);
         System.out.println("begun: " + begun.reason() + " " + (begun.action().equals(again.action()) ? "once" : "twice"));
-        if (!begun.mayAct()) {
-            return;
-        }
-        // Between two transactions, until expires_at, the invoice is paid. If that fails, report 'failed'.
-        String sql = """
-            SELECT answer ->> 'status', answer ->> 'cost_amount'
-            FROM awgp.finish_action(?, 'succeeded', 'gpt-4', 1200, 300, ?, ?::jsonb) AS answer""";
-        String[] finished = inContext(ada, connection -> one(connection,
-            sql, UUID.fromString(begun.action()), new BigDecimal("0.031"), "{\"paid\": true}"));
+        // Here the invoice would be paid, until `expires_at`.
+        String[] finished = governed(item, answer ->
+            new Report("succeeded", "gpt-4", 1200, 300, new BigDecimal("0.031"), "{\"paid\": true}"));
         System.out.println("finished: " + finished[0] + " " + finished[1]);
     }
 

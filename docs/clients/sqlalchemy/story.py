@@ -151,17 +151,39 @@ def approve(ada, bob, item):
     print("approval:", asked.status, decided)
 
 
+def finish(who, action, outcome, model=None, input_tokens=None, output_tokens=None, cost=None, result=None):
+    """Reports how an action ended, and what it cost."""
+    sql = text("SELECT awgp.finish_action(:action, :outcome, :model, :input, :output, :cost, :result)")
+    sql = sql.bindparams(sa.bindparam("result", type_=sa.dialects.postgresql.JSONB(none_as_null=True)))
+    with in_context(who) as session:
+        return session.scalar(sql, {"action": action, "outcome": outcome, "model": model, "input": input_tokens,
+                                    "output": output_tokens, "cost": cost, "result": result})
+
+
+def governed(who, item, work):
+    """Begins an action, does the work and reports how it ended, in two transactions with the work between."""
+    begun = begin(who, item)
+    if not may_act(begun):
+        return begun
+    # If the work raises, nobody knows whether it happened. A later report may still say so.
+    report = {"outcome": "abandoned"}
+    try:
+        report = work(begun)
+    finally:
+        finished = finish(who, begun["action_id"], **report)
+    return finished
+
+
 def act(ada, item):
     begun, again = begin(ada, item), begin(ada, item)
     print("begun:", begun["reason"], "once" if begun["action_id"] == again["action_id"] else "twice")
-    if not may_act(begun):
-        return
-    # Between two transactions, until expires_at, the invoice is paid. If that fails, report "failed".
-    sql = text("SELECT awgp.finish_action(:action, 'succeeded', 'gpt-4', 1200, 300, :cost, :result)")
-    sql = sql.bindparams(sa.bindparam("result", type_=sa.dialects.postgresql.JSONB))
-    with in_context(ada) as session:
-        report = {"action": begun["action_id"], "cost": Decimal("0.031"), "result": {"paid": True}}
-        finished = session.scalar(sql, report)
+
+    def pay(_begun):
+        # Here the invoice would be paid, until expires_at.
+        return {"outcome": "succeeded", "model": "gpt-4", "input_tokens": 1200, "output_tokens": 300,
+                "cost": Decimal("0.031"), "result": {"paid": True}}
+
+    finished = governed(ada, item, pay)
     print("finished:", finished["status"], finished["cost_amount"])
 
 
