@@ -221,7 +221,7 @@ public class Story {
             report.inputTokens(), report.outputTokens(), report.cost(), report.result()));
     }
 
-    /** Begins an action, does the work and reports how it ended, in two transactions with the work between. */
+    /** Begins an action, does the work and reports how it ended, in two transactions. */
     private static String[] governed(UUID item, Function<Answer, Report> work) throws SQLException {
         Answer begun = begin(item);
         if (!begun.mayAct()) {
