@@ -1,14 +1,19 @@
--- What the programs of docs/clients find: a tenant with two users, an assistant that may pay invoices, and
--- money for it; and another tenant, whose rows nobody of the first one sees. As the superuser, in a database
--- with the extension: psql -f scene.sql
+-- What the programs of docs/clients find: the tenant North of a holding, with two users, an assistant that
+-- may pay invoices, and money for it; and another tenant, whose rows nobody of North sees. As a superuser, in
+-- a database with the extension that has none of these tenants:
+--
+--     psql -v ON_ERROR_STOP=1 -f scene.sql
+--
+-- A superuser's role is not checked, so no user is in context here. An application always has one.
 
 BEGIN;
-SELECT awgp.create_tenant('North', 'north', 'holding');
+SELECT awgp.create_tenant('Nordlicht', 'nordlicht', 'holding');
+SELECT awgp.create_tenant('North', 'north', 'subsidiary', awgp.find_tenant('nordlicht'));
 SELECT awgp.create_tenant('Other', 'other', 'holding');
 
 SELECT awgp.set_context(awgp.find_tenant('north'));
-SELECT awgp.create_user('ada@north.example', 'operator', 'Ada');
-SELECT awgp.create_user('bob@north.example', 'admin', 'Bob');
+SELECT awgp.create_user('ada@north.example', 'admin', 'Ada');
+SELECT awgp.create_user('bob@north.example', 'manager', 'Bob');
 SELECT id AS invoices
 FROM awgp.create_assistant('Invoices', 'invoices', 'company_finance', risk_tier => 2,
     capabilities => ARRAY['pay_invoice'], max_cost_per_day => 25) \gset

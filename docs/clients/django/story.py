@@ -8,6 +8,7 @@ import time
 from decimal import Decimal
 
 import django
+import psycopg
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")
 if __name__ == "__main__":
@@ -27,6 +28,8 @@ from awgp.models import Assistant, WorkItem
 def refusal(error):
     """SQLSTATE, reason and hint of a refusal. DETAIL is JSON with a reason that never changes its meaning."""
     cause = error.__cause__
+    if not isinstance(cause, psycopg.Error):
+        return None, None, None
     detail = cause.diag.message_detail or ""
     facts = json.loads(detail) if detail.startswith("{") else {}
     return cause.sqlstate, facts.get("reason"), cause.diag.message_hint
@@ -38,10 +41,10 @@ AGAIN = {"40001", "40P01", "55P03"}
 
 
 def retrying(transaction):
-    """Runs a transaction until it ends otherwise than by a conflict with another one, five times at most."""
+    """Runs a transaction; after a conflict with another one again, at most five times in all."""
     for attempt in range(1, 6):
         try:
-            return transaction(attempt)
+            return transaction()
         except DatabaseError as error:
             if attempt == 5 or getattr(error.__cause__, "sqlstate", None) not in AGAIN:
                 raise
@@ -56,17 +59,17 @@ def row(sql, parameters=()):
 
 
 def scene():
-    """Who acts: a tenant by its slug, then its people and assistants."""
-    (tenant,) = row("SELECT awgp.find_tenant('north')")
-    with in_context({"tenant": tenant, "user": None}):
-        users = row("SELECT awgp.find_user('ada@north.example'), awgp.find_user('bob@north.example')")
+    """Who acts. An application knows the ids of its people; here set_context() takes their names."""
+    sql = "SELECT awgp.current_tenant(), awgp.current_user_id(), awgp.find_user('bob@north.example')"
+    with in_context({"tenant": "north", "user": "ada@north.example"}):
+        tenant, *users = row(sql)
         assistant = Assistant.objects.get(slug="invoices")
     ada, bob = ({"tenant": tenant, "user": user} for user in users)
     return ada, bob, assistant
 
 
 def create_item(who, assistant):
-    """A row like any other: columns have their defaults, and triggers their say."""
+    """A row like any other: columns have their defaults, and triggers apply the rules."""
     with in_context(who):
         item = WorkItem.objects.create(
             assistant=assistant, title="Pay invoice 17", risk_level=3, estimated_cost=Decimal("0.5"))
@@ -77,15 +80,18 @@ def create_item(who, assistant):
 def conflict(ada, bob, item):
     """Two transactions change one row: the second one is told to begin again."""
 
-    def transaction(attempt):
+    attempts = []
+
+    def transaction():
+        attempts.append(item)
         with in_context(ada, isolation_level="REPEATABLE READ"):
-            if attempt == 1:
+            if len(attempts) == 1:
                 with in_context(bob, using="second"):
                     WorkItem.objects.using("second").filter(pk=item.pk).update(priority=2)
             WorkItem.objects.filter(pk=item.pk).update(priority=1)
-        return attempt
 
-    print("conflict: done at attempt", retrying(transaction))
+    retrying(transaction)
+    print("conflict: done at attempt", len(attempts))
 
 
 def begin(who, item):
@@ -95,13 +101,18 @@ def begin(who, item):
         return json.loads(row(sql, [item.pk, Decimal("0.25"), "invoice-17"])[0])
 
 
+def may_act(answer):
+    """Whether to act. With a repeated key `allowed` stays true when the action is over; `status` says so."""
+    return answer["allowed"] and answer["status"] == "begun"
+
+
 def denied_and_refused(ada, item):
     denied = begin(ada, item)
     print("begun:", denied["reason"])
     attempts = []
 
-    def start(attempt):
-        attempts.append(attempt)
+    def start():
+        attempts.append(item)
         with in_context(ada):
             WorkItem.objects.filter(pk=item.pk).update(status="in_progress")
 
@@ -121,13 +132,38 @@ def approve(ada, bob, item):
     print("approval:", asked, decided)
 
 
+def finish(who, action, outcome, model=None, input_tokens=None, output_tokens=None, cost=None, result=None):
+    """Reports how an action ended, and what it cost."""
+    sql = "SELECT awgp.finish_action(%s, %s, %s, %s, %s, %s, %s)"
+    report = [action, outcome, model, input_tokens, output_tokens, cost, None if result is None else json.dumps(result)]
+    with in_context(who):
+        return json.loads(row(sql, report)[0])
+
+
+def governed(who, item, work):
+    """Begins an action, does the work and reports how it ended, in two transactions with the work between."""
+    begun = begin(who, item)
+    if not may_act(begun):
+        return begun
+    # If the work raises, nobody knows whether it happened. A later report may still say so.
+    report = {"outcome": "abandoned"}
+    try:
+        report = work(begun)
+    finally:
+        finished = finish(who, begun["action_id"], **report)
+    return finished
+
+
 def act(ada, item):
     begun, again = begin(ada, item), begin(ada, item)
     print("begun:", begun["reason"], "once" if begun["action_id"] == again["action_id"] else "twice")
-    sql = "SELECT awgp.finish_action(%s, 'succeeded', 'gpt-4', 1200, 300, %s, %s)"
-    with in_context(ada):
-        report = [begun["action_id"], Decimal("0.031"), json.dumps({"paid": True})]
-        finished = json.loads(row(sql, report)[0])
+
+    def pay(_begun):
+        # Here the invoice would be paid, until expires_at.
+        return {"outcome": "succeeded", "model": "gpt-4", "input_tokens": 1200, "output_tokens": 300,
+                "cost": Decimal("0.031"), "result": {"paid": True}}
+
+    finished = governed(ada, item, pay)
     print("finished:", finished["status"], finished["cost_amount"])
 
 
@@ -141,8 +177,9 @@ def record_cost(ada, assistant):
     print("cost:", entries[0][1], "once" if entries[0] == entries[1] else "twice")
 
 
-# Row-level security shows the rows of the tenant in context: no WHERE is needed, none is forgotten. An
-# application takes who asks from its own session, never from a header.
+# Row-level security shows the rows of the tenant in context, so this needs no filter. A holding would see the
+# rows of its subsidiaries too: filter(tenant_id=…) leaves them out. An application takes the person from
+# request.user; the story has no logins, and passes who is asking beside the request.
 @with_context(lambda request: request.META["awgp.who"])
 def items(_request):
     found = WorkItem.objects.select_related("assistant")

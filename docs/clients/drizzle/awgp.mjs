@@ -1,5 +1,5 @@
-// The tables and views of schema awgp that the application reads or writes. drizzle-kit never sees this file: what it
-// sees, it would create. `drizzle-kit pull` with schemaFilter ['awgp'] writes all of them.
+// The tables and views of schema awgp that the application reads or writes, with the columns that it uses. drizzle-kit
+// never sees this file: what it sees, it would create.
 
 import { integer, numeric, pgSchema, text, uuid } from 'drizzle-orm/pg-core';
 

@@ -6,9 +6,12 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import { assistants, workItems } from './awgp.mjs';
 
 const db = drizzle(process.env.DATABASE_URL);
+// A connection that breaks while nobody uses it. Without a listener Node ends.
+db.$client.on('error', (error) => console.error('a connection of the pool is gone:', error.message));
 
 // Runs work in a transaction with a tenant, and a user of it, in context.
 function inContext(who, work, isolationLevel = 'read committed') {
+  if (!who.user) throw new TypeError('no user to put in context: without one, no role is checked');
   return db.transaction(async (tx) => {
     await tx.execute(sql`SELECT awgp.set_context(${who.tenant}, ${who.user})`);
     return work(tx);
@@ -26,11 +29,11 @@ function refusal(error) {
 // The whole transaction again helps after these and no others.
 const AGAIN = new Set(['40001', '40P01', '55P03']);
 
-// Runs a transaction until it ends otherwise than by a conflict with another one, five times at most.
+// Runs a transaction; after a conflict with another one again, at most five times in all.
 async function retrying(transaction) {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await transaction(attempt);
+      return await transaction();
     } catch (error) {
       if (attempt === 5 || !AGAIN.has(refusal(error).code)) throw error;
       await sleep(Math.random() * 20 * 2 ** attempt);
@@ -44,18 +47,17 @@ async function one(tx, statement) {
   return rows[0];
 }
 
-// Who acts: a tenant by its slug, then its people and assistants.
+// Who acts. An application knows the ids of its people; here set_context() takes their names.
 async function scene() {
-  const { tenant } = await one(db, sql`SELECT awgp.find_tenant('north') AS tenant`);
-  return inContext({ tenant, user: null }, async (tx) => {
-    const { ada, bob } = await one(tx, sql`
-      SELECT awgp.find_user('ada@north.example') AS ada, awgp.find_user('bob@north.example') AS bob`);
+  return inContext({ tenant: 'north', user: 'ada@north.example' }, async (tx) => {
+    const { tenant, ada, bob } = await one(tx, sql`
+      SELECT awgp.current_tenant() AS tenant, awgp.current_user_id() AS ada, awgp.find_user('bob@north.example') AS bob`);
     const [assistant] = await tx.select().from(assistants).where(eq(assistants.slug, 'invoices'));
     return { ada: { tenant, user: ada }, bob: { tenant, user: bob }, assistant: assistant.id };
   });
 }
 
-// A row like any other: columns have their defaults, and triggers their say.
+// A row like any other: columns have their defaults, and triggers apply the rules.
 async function createItem(who, assistant) {
   const [item] = await inContext(who, (tx) => tx.insert(workItems)
     .values({ assistantId: assistant, title: 'Pay invoice 17', riskLevel: 3, estimatedCost: '0.5' })
@@ -67,20 +69,27 @@ async function createItem(who, assistant) {
 // Two transactions change one row: the second one is told to begin again.
 async function conflict(ada, bob, item) {
   const prioritise = (tx, priority) => tx.update(workItems).set({ priority }).where(eq(workItems.id, item));
-  const attempts = await retrying(async (attempt) => {
-    await inContext(ada, async (tx) => {
-      if (attempt === 1) await inContext(bob, (other) => prioritise(other, 2));
-      await prioritise(tx, 1);
-    }, 'repeatable read');
-    return attempt;
-  });
+  let attempts = 0;
+  await retrying(() => inContext(ada, async (tx) => {
+    attempts += 1;
+    if (attempts === 1) await inContext(bob, (other) => prioritise(other, 2));
+    await prioritise(tx, 1);
+  }, 'repeatable read'));
   console.log('conflict: done at attempt', attempts);
 }
 
 // The one call before an assistant acts. It answers; a denial is no error, and is committed.
 function begin(who, item) {
-  return inContext(who, async (tx) => (await one(tx, sql`
-    SELECT awgp.begin_action(${item}, 'pay_invoice', 'openai', ${'0.25'}, idempotency_key => ${'invoice-17'}) AS answer`)).answer);
+  return inContext(who, async (tx) => {
+    const { answer } = await one(tx, sql`
+      SELECT awgp.begin_action(${item}, 'pay_invoice', 'openai', ${'0.25'}, idempotency_key => ${'invoice-17'}) AS answer`);
+    return answer;
+  });
+}
+
+// Whether to act. With a repeated key `allowed` stays true when the action is over; `status` says so.
+function mayAct(answer) {
+  return answer.allowed && answer.status === 'begun';
 }
 
 async function deniedAndRefused(ada, item) {
@@ -88,8 +97,8 @@ async function deniedAndRefused(ada, item) {
   console.log('begun:', denied.reason);
   let attempts = 0;
   try {
-    await retrying((attempt) => {
-      attempts = attempt;
+    await retrying(() => {
+      attempts += 1;
       return inContext(ada, (tx) => tx.update(workItems).set({ status: 'in_progress' }).where(eq(workItems.id, item)));
     });
   } catch (error) {
@@ -105,13 +114,37 @@ async function approve(ada, bob, item) {
   console.log('approval:', asked.status, decided.status);
 }
 
+function finish(who, action, { outcome, model = null, inputTokens = null, outputTokens = null, cost = null, result = null }) {
+  return inContext(who, async (tx) => {
+    const { answer } = await one(tx, sql`
+      SELECT awgp.finish_action(${action}, ${outcome}, ${model}, ${inputTokens}, ${outputTokens}, ${cost}, ${result}) AS answer`);
+    return answer;
+  });
+}
+
+// Begins an action, does the work and reports how it ended, in two transactions with the work between.
+async function governed(who, item, work) {
+  const begun = await begin(who, item);
+  if (!mayAct(begun)) return begun;
+  // If the work throws, nobody knows whether it happened. A later report may still say so.
+  let report = { outcome: 'abandoned' };
+  let finished;
+  try {
+    report = await work(begun);
+  } finally {
+    finished = await finish(who, begun.action_id, report);
+  }
+  return finished;
+}
+
 async function act(ada, item) {
   const begun = await begin(ada, item);
   const again = await begin(ada, item);
   console.log('begun:', begun.reason, begun.action_id === again.action_id ? 'once' : 'twice');
-  const { answer } = await inContext(ada, (tx) => one(tx, sql`
-    SELECT awgp.finish_action(${begun.action_id}, 'succeeded', 'gpt-4', ${1200}, ${300}, ${'0.031'}, ${{ paid: true }}) AS answer`));
-  console.log('finished:', answer.status, answer.cost_amount);
+  // Here the invoice would be paid, until begun.expires_at.
+  const finished = await governed(ada, item, async () => (
+    { outcome: 'succeeded', model: 'gpt-4', inputTokens: 1200, outputTokens: 300, cost: '0.031', result: { paid: true } }));
+  console.log('finished:', finished.status, finished.cost_amount);
 }
 
 async function recordCost(ada, assistant) {
@@ -122,7 +155,8 @@ async function recordCost(ada, assistant) {
   console.log('cost:', entry.cost_amount, entry.id === same.id ? 'once' : 'twice');
 }
 
-// Row-level security shows the rows of the tenant in context: no WHERE is needed, none is forgotten.
+// Row-level security shows the rows of the tenant in context, so this needs no WHERE. A holding would see the rows of
+// its subsidiaries too: WHERE tenant_id = awgp.current_tenant() leaves them out.
 async function list(ada) {
   const items = await inContext(ada, (tx) => tx
     .select({ title: workItems.title, status: workItems.status, slug: assistants.slug })

@@ -4,29 +4,43 @@ import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.HashSet;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.postgresql.util.PSQLException;
 
 /**
- * The story of docs/clients, told with JDBC: java -cp postgresql.jar Story.java, with DATABASE_URL, as
- * jdbc:postgresql://…, of a member of awgp_app.
+ * The story of docs/clients, told with JDBC: java -cp /usr/share/java/postgresql.jar Story.java, with
+ * DATABASE_URL of a member of awgp_app, as jdbc:postgresql://HOST/DATABASE?user=LOGIN&amp;password=PASSWORD.
  */
 public class Story {
-    private record Who(UUID tenant, UUID user) {}
+    private record Who(UUID tenant, UUID user) {
+        Who {
+            Objects.requireNonNull(tenant, "no tenant to put in context");
+            Objects.requireNonNull(user, "no user to put in context: without one, no role is checked");
+        }
+    }
 
     private record Refusal(String code, String reason, String hint) {}
+
+    private record Answer(boolean allowed, String reason, String status, String action) {
+        /** Whether to act. With a repeated key allowed stays true when the action is over. */
+        boolean mayAct() {
+            return allowed && "begun".equals(status);
+        }
+    }
 
     private interface Work<T> {
         T in(Connection connection) throws SQLException;
     }
 
-    private interface Attempt<T> {
-        T at(int attempt) throws SQLException;
+    private interface Transaction<T> {
+        T run() throws SQLException;
     }
 
     /** A pool would be in its place: one connection for each transaction is slow. */
@@ -79,11 +93,11 @@ public class Story {
     /** The whole transaction again helps after these and no others. */
     private static final Set<String> AGAIN = Set.of("40001", "40P01", "55P03");
 
-    /** Runs a transaction until it ends otherwise than by a conflict with another one, five times at most. */
-    private static <T> T retrying(Attempt<T> transaction) throws SQLException, InterruptedException {
+    /** Runs a transaction; after a conflict with another one again, at most five times in all. */
+    private static <T> T retrying(Transaction<T> transaction) throws SQLException, InterruptedException {
         for (int attempt = 1;; attempt++) {
             try {
-                return transaction.at(attempt);
+                return transaction.run();
             } catch (SQLException error) {
                 if (attempt == 5 || !AGAIN.contains(error.getSQLState())) {
                     throw error;
@@ -122,18 +136,20 @@ public class Story {
     private static Who bob;
     private static UUID assistant;
 
-    /** Who acts: a tenant by its slug, then its people and assistants. */
+    /** Who acts. An application knows the ids of its people; here set_context() takes their names. */
     private static void scene() throws SQLException {
-        UUID tenant;
         try (Connection connection = connect()) {
-            tenant = UUID.fromString(one(connection, "SELECT awgp.find_tenant('north')")[0]);
+            connection.setAutoCommit(false);
+            one(connection, "SELECT awgp.set_context(?, ?)", "north", "ada@north.example");
+            String[] found = one(connection, """
+                SELECT awgp.current_tenant(), awgp.current_user_id(), awgp.find_user('bob@north.example'),
+                       (SELECT id FROM awgp.assistants WHERE slug = 'invoices')""");
+            connection.commit();
+            UUID tenant = UUID.fromString(found[0]);
+            ada = new Who(tenant, UUID.fromString(found[1]));
+            bob = new Who(tenant, UUID.fromString(found[2]));
+            assistant = UUID.fromString(found[3]);
         }
-        String[] found = inContext(new Who(tenant, null), connection -> one(connection, """
-            SELECT awgp.find_user('ada@north.example'), awgp.find_user('bob@north.example'),
-                   (SELECT id FROM awgp.assistants WHERE slug = 'invoices')"""));
-        ada = new Who(tenant, UUID.fromString(found[0]));
-        bob = new Who(tenant, UUID.fromString(found[1]));
-        assistant = UUID.fromString(found[2]);
     }
 
     private static UUID createItem() throws SQLException {
@@ -146,38 +162,40 @@ public class Story {
     /** Two transactions change one row: the second one is told to begin again. */
     private static void conflict(UUID item) throws SQLException, InterruptedException {
         String priority = "UPDATE awgp.work_items SET priority = ? WHERE id = ?";
-        int attempts = retrying(attempt -> inContext(ada, Connection.TRANSACTION_REPEATABLE_READ, connection -> {
-            if (attempt == 1) {
+        AtomicInteger attempts = new AtomicInteger();
+        retrying(() -> inContext(ada, Connection.TRANSACTION_REPEATABLE_READ, connection -> {
+            if (attempts.incrementAndGet() == 1) {
                 inContext(bob, other -> {
                     update(other, priority, 2, item);
                     return null;
                 });
             }
             update(connection, priority, 1, item);
-            return attempt;
+            return null;
         }));
         System.out.println("conflict: done at attempt " + attempts);
     }
 
     /** The one call before an assistant acts. It answers; a denial is no error, and is committed. */
-    private static String[] begin(UUID item) throws SQLException {
+    private static Answer begin(UUID item) throws SQLException {
         String sql = """
-            SELECT answer ->> 'reason', answer ->> 'action_id'
+            SELECT answer ->> 'allowed', answer ->> 'reason', answer ->> 'status', answer ->> 'action_id'
             FROM awgp.begin_action(?, 'pay_invoice', 'openai', ?, idempotency_key => ?) AS answer""";
-        return inContext(ada, connection -> one(connection, sql, item, new BigDecimal("0.25"), "invoice-17"));
+        String[] answer = inContext(ada, connection -> one(connection, sql, item, new BigDecimal("0.25"), "invoice-17"));
+        return new Answer(Boolean.parseBoolean(answer[0]), answer[1], answer[2], answer[3]);
     }
 
     private static void deniedAndRefused(UUID item) throws SQLException, InterruptedException {
-        System.out.println("begun: " + begin(item)[0]);
-        Set<Integer> attempts = new HashSet<>();
+        System.out.println("begun: " + begin(item).reason());
+        AtomicInteger attempts = new AtomicInteger();
         try {
-            retrying(attempt -> {
-                attempts.add(attempt);
+            retrying(() -> {
+                attempts.incrementAndGet();
                 return inContext(ada, connection -> one(connection, "SELECT status FROM awgp.start_work_item(?)", item));
             });
         } catch (SQLException error) {
             Refusal refused = refusal(error);
-            System.out.println("refused: " + refused.code() + " " + refused.reason() + " at attempt " + attempts.size());
+            System.out.println("refused: " + refused.code() + " " + refused.reason() + " at attempt " + attempts);
         }
     }
 
@@ -189,15 +207,43 @@ public class Story {
         System.out.println("approval: " + asked[1] + " " + decided[0]);
     }
 
-    private static void act(UUID item) throws SQLException {
-        String[] begun = begin(item);
-        String[] again = begin(item);
-        System.out.println("begun: " + begun[0] + " " + (begun[1].equals(again[1]) ? "once" : "twice"));
+    private record Report(String outcome, String model, Integer inputTokens, Integer outputTokens, BigDecimal cost, String result) {
+        /** Nobody knows whether it happened. A later report may still say so. */
+        static final Report ABANDONED = new Report("abandoned", null, null, null, null, null);
+    }
+
+    /** Reports how an action ended; returns the outcome and the cost. */
+    private static String[] finish(String action, Report report) throws SQLException {
         String sql = """
             SELECT answer ->> 'status', answer ->> 'cost_amount'
-            FROM awgp.finish_action(?, 'succeeded', 'gpt-4', 1200, 300, ?, ?::jsonb) AS answer""";
-        String[] finished = inContext(ada, connection -> one(connection,
-            sql, UUID.fromString(begun[1]), new BigDecimal("0.031"), "{\"paid\": true}"));
+            FROM awgp.finish_action(?, ?, ?, ?, ?, ?, ?::jsonb) AS answer""";
+        return inContext(ada, connection -> one(connection, sql, UUID.fromString(action), report.outcome(), report.model(),
+            report.inputTokens(), report.outputTokens(), report.cost(), report.result()));
+    }
+
+    /** Begins an action, does the work and reports how it ended, in two transactions. */
+    private static String[] governed(UUID item, Function<Answer, Report> work) throws SQLException {
+        Answer begun = begin(item);
+        if (!begun.mayAct()) {
+            return new String[] {begun.reason(), null};
+        }
+        Report report;
+        try {
+            report = work.apply(begun);
+        } catch (RuntimeException error) {
+            finish(begun.action(), Report.ABANDONED);
+            throw error;
+        }
+        return finish(begun.action(), report);
+    }
+
+    private static void act(UUID item) throws SQLException {
+        Answer begun = begin(item);
+        Answer again = begin(item);
+        System.out.println("begun: " + begun.reason() + " " + (begun.action().equals(again.action()) ? "once" : "twice"));
+        // Here the invoice would be paid, until `expires_at`.
+        String[] finished = governed(item, answer ->
+            new Report("succeeded", "gpt-4", 1200, 300, new BigDecimal("0.031"), "{\"paid\": true}"));
         System.out.println("finished: " + finished[0] + " " + finished[1]);
     }
 
@@ -211,7 +257,10 @@ public class Story {
         System.out.println("cost: " + entry[1] + " " + (entry[0].equals(same[0]) ? "once" : "twice"));
     }
 
-    /** Row-level security shows the rows of the tenant in context: no WHERE is needed, none is forgotten. */
+    /**
+     * Row-level security shows the rows of the tenant in context, so this needs no WHERE. A holding would see
+     * the rows of its subsidiaries too: WHERE tenant_id = awgp.current_tenant() leaves them out.
+     */
     private static void list() throws SQLException {
         inContext(ada, connection -> {
             String sql = "SELECT title, status, assistant_slug FROM awgp.work_item_list";

@@ -9,14 +9,15 @@ const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: proc
 
 // Runs work in a transaction with a tenant, and a user of it, in context.
 function inContext(who, work, options = {}) {
+  if (!who.user) throw new TypeError('no user to put in context: without one, no role is checked');
   return prisma.$transaction(async (tx) => {
-    await tx.$executeRaw`SELECT awgp.set_context(${who.tenant}::uuid, ${who.user}::uuid)`;
+    await tx.$executeRaw`SELECT awgp.set_context(${who.tenant}, ${who.user})`;
     return work(tx);
   }, options);
 }
 
-// Takes a refusal apart. The driver's error is the cause of a model's call, and inside of `meta` for raw SQL. DETAIL
-// of AWGP's refusals is JSON with a reason that never changes its meaning.
+// Takes a refusal apart. The driver's error is the `cause` if a Prisma model was called, and in `meta` for raw SQL.
+// DETAIL of AWGP's refusals is JSON with a reason that never changes its meaning.
 function refusal(error) {
   const cause = error.meta?.driverAdapterError?.cause ?? error.cause ?? {};
   const facts = cause.detail?.startsWith('{') ? JSON.parse(cause.detail) : {};
@@ -26,11 +27,11 @@ function refusal(error) {
 // The whole transaction again helps after these and no others.
 const AGAIN = new Set(['40001', '40P01', '55P03']);
 
-// Runs a transaction until it ends otherwise than by a conflict with another one, five times at most.
+// Runs a transaction; after a conflict with another one again, at most five times in all.
 async function retrying(transaction) {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await transaction(attempt);
+      return await transaction();
     } catch (error) {
       if (attempt === 5 || !AGAIN.has(refusal(error).code)) throw error;
       await sleep(Math.random() * 20 * 2 ** attempt);
@@ -38,10 +39,10 @@ async function retrying(transaction) {
   }
 }
 
-// Who acts: a tenant by its slug, then its people and assistants.
+// Who acts. An application knows the ids of its people; here set_context() takes their names.
 async function scene() {
-  const [{ tenant }] = await prisma.$queryRaw`SELECT awgp.find_tenant('north') AS tenant`;
-  return inContext({ tenant, user: null }, async (tx) => {
+  return inContext({ tenant: 'north', user: 'ada@north.example' }, async (tx) => {
+    const [{ tenant }] = await tx.$queryRaw`SELECT awgp.current_tenant() AS tenant`;
     const ada = await tx.user.findUniqueOrThrow({ where: { tenantId_email: { tenantId: tenant, email: 'ada@north.example' } } });
     const bob = await tx.user.findUniqueOrThrow({ where: { tenantId_email: { tenantId: tenant, email: 'bob@north.example' } } });
     const assistant = await tx.assistant.findFirstOrThrow({ where: { slug: 'invoices' } });
@@ -49,10 +50,10 @@ async function scene() {
   });
 }
 
-// A model's call does as well as the function: the column has its default, and the triggers their say.
+// A Prisma model does as well as the function: columns have their defaults, and triggers apply the rules.
 async function createItem(who, assistant) {
   const item = await inContext(who, (tx) => tx.workItem.create({
-    data: { tenantId: who.tenant, assistantId: assistant.id, title: 'Pay invoice 17', riskLevel: 3, estimatedCost: '0.5' },
+    data: { assistantId: assistant.id, title: 'Pay invoice 17', riskLevel: 3, estimatedCost: '0.5' },
   }));
   console.log('created:', item.status);
   return item.id;
@@ -61,13 +62,12 @@ async function createItem(who, assistant) {
 // Two transactions change one row: the second one is told to begin again.
 async function conflict(ada, bob, id) {
   const priority = (tx, value) => tx.workItem.update({ where: { id }, data: { priority: value } });
-  const attempts = await retrying(async (attempt) => {
-    await inContext(ada, async (tx) => {
-      if (attempt === 1) await inContext(bob, (other) => priority(other, 2));
-      await priority(tx, 1);
-    }, { isolationLevel: 'RepeatableRead' });
-    return attempt;
-  });
+  let attempts = 0;
+  await retrying(() => inContext(ada, async (tx) => {
+    attempts += 1;
+    if (attempts === 1) await inContext(bob, (other) => priority(other, 2));
+    await priority(tx, 1);
+  }, { isolationLevel: 'RepeatableRead' }));
   console.log('conflict: done at attempt', attempts);
 }
 
@@ -78,6 +78,11 @@ function begin(who, item) {
       SELECT awgp.begin_action(${item}::uuid, 'pay_invoice', 'openai', ${'0.25'}::numeric, idempotency_key => ${'invoice-17'}) AS answer`;
     return answer;
   });
+}
+
+// Whether to act. With a repeated key `allowed` stays true when the action is over; `status` says so.
+function mayAct(answer) {
+  return answer.allowed && answer.status === 'begun';
 }
 
 async function deniedAndRefused(ada, id) {
@@ -91,8 +96,8 @@ async function deniedAndRefused(ada, id) {
   for (const way of ways) {
     let attempts = 0;
     try {
-      await retrying((attempt) => {
-        attempts = attempt;
+      await retrying(() => {
+        attempts += 1;
         return inContext(ada, way);
       });
     } catch (error) {
@@ -100,7 +105,7 @@ async function deniedAndRefused(ada, id) {
       refusals.push(`${code} ${reason} at attempt ${attempts}`);
     }
   }
-  // A model's call and raw SQL are refused alike.
+  // A Prisma model and raw SQL are refused alike.
   console.log('refused:', ...new Set(refusals));
 }
 
@@ -112,14 +117,38 @@ async function approve(ada, bob, item) {
   console.log('approval:', asked.status, decided.status);
 }
 
+function finish(who, action, { outcome, model = null, inputTokens = null, outputTokens = null, cost = null, result = null }) {
+  return inContext(who, async (tx) => {
+    const [{ answer }] = await tx.$queryRaw`
+      SELECT awgp.finish_action(${action}::uuid, ${outcome}, ${model}, ${inputTokens}::bigint, ${outputTokens}::bigint,
+          ${cost}::numeric, ${result}::jsonb) AS answer`;
+    return answer;
+  });
+}
+
+// Begins an action, does the work and reports how it ended, in two transactions with the work between.
+async function governed(who, item, work) {
+  const begun = await begin(who, item);
+  if (!mayAct(begun)) return begun;
+  // If the work throws, nobody knows whether it happened. A later report may still say so.
+  let report = { outcome: 'abandoned' };
+  let finished;
+  try {
+    report = await work(begun);
+  } finally {
+    finished = await finish(who, begun.action_id, report);
+  }
+  return finished;
+}
+
 async function act(ada, item) {
   const begun = await begin(ada, item);
   const again = await begin(ada, item);
   console.log('begun:', begun.reason, begun.action_id === again.action_id ? 'once' : 'twice');
-  const [finished] = await inContext(ada, (tx) => tx.$queryRaw`
-    SELECT awgp.finish_action(${begun.action_id}::uuid, 'succeeded', 'gpt-4', ${1200}, ${300}, ${'0.031'}::numeric,
-        ${{ paid: true }}::jsonb) AS answer`);
-  console.log('finished:', finished.answer.status, finished.answer.cost_amount);
+  // Here the invoice would be paid, until begun.expires_at.
+  const finished = await governed(ada, item, async () => (
+    { outcome: 'succeeded', model: 'gpt-4', inputTokens: 1200, outputTokens: 300, cost: '0.031', result: { paid: true } }));
+  console.log('finished:', finished.status, finished.cost_amount);
 }
 
 async function recordCost(ada, assistant) {
@@ -133,7 +162,8 @@ async function recordCost(ada, assistant) {
   console.log('cost:', entry.cost_amount.toFixed(6), entry.id === same.id ? 'once' : 'twice');
 }
 
-// Row-level security shows the rows of the tenant in context: no WHERE is needed, none is forgotten.
+// Row-level security shows the rows of the tenant in context, so this needs no WHERE. A holding would see the rows of
+// its subsidiaries too: WHERE tenant_id = awgp.current_tenant() leaves them out.
 async function list(ada) {
   const items = await inContext(ada, (tx) => tx.workItem.findMany({ include: { assistant: true } }));
   for (const item of items) console.log('listed:', item.title, item.status, item.assistant.slug);

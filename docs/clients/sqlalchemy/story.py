@@ -24,6 +24,8 @@ def set_context(session, _transaction, connection):
 @contextmanager
 def in_context(who, isolation_level="READ COMMITTED"):
     """A session in which one transaction runs; it commits at the end."""
+    if not who["user"]:
+        raise ValueError("no user to put in context: without one, no role is checked")
     bind = engine.execution_options(isolation_level=isolation_level)
     with orm.Session(bind, info={"who": who}) as session, session.begin():
         yield session
@@ -57,10 +59,10 @@ AGAIN = {"40001", "40P01", "55P03"}
 
 
 def retrying(transaction):
-    """Runs a transaction until it ends otherwise than by a conflict with another one, five times at most."""
+    """Runs a transaction; after a conflict with another one again, at most five times in all."""
     for attempt in range(1, 6):
         try:
-            return transaction(attempt)
+            return transaction()
         except sa.exc.DBAPIError as error:
             if attempt == 5 or error.orig.sqlstate not in AGAIN:
                 raise
@@ -68,19 +70,17 @@ def retrying(transaction):
 
 
 def scene():
-    """Who acts: a tenant by its slug, then its people and assistants."""
-    with engine.begin() as connection:
-        tenant = connection.scalar(text("SELECT awgp.find_tenant('north')"))
-    find = text("SELECT awgp.find_user(:email)")
-    with in_context({"tenant": tenant, "user": None}) as session:
-        users = [session.scalar(find, {"email": f"{name}@north.example"}) for name in ("ada", "bob")]
+    """Who acts. An application knows the ids of its people; here set_context() takes their names."""
+    sql = text("SELECT awgp.current_tenant(), awgp.current_user_id(), awgp.find_user('bob@north.example')")
+    with in_context({"tenant": "north", "user": "ada@north.example"}) as session:
+        tenant, *users = session.execute(sql).one()
         assistant = session.scalar(sa.select(Assistant.id).filter_by(slug="invoices"))
     ada, bob = ({"tenant": tenant, "user": user} for user in users)
     return ada, bob, assistant
 
 
 def create_item(who, assistant):
-    """A row like any other: columns have their defaults, and triggers their say."""
+    """A row like any other: columns have their defaults, and triggers apply the rules."""
     with in_context(who) as session:
         item = WorkItem(assistant_id=assistant, title="Pay invoice 17", risk_level=3, estimated_cost=Decimal("0.5"))
         session.add(item)
@@ -95,17 +95,20 @@ def conflict(ada, bob, item):
     def prioritise(session, value):
         session.execute(sa.update(WorkItem).filter_by(id=item).values(priority=value))
 
-    def transaction(attempt):
+    attempts = []
+
+    def transaction():
+        attempts.append(item)
         with in_context(ada, "REPEATABLE READ") as session:
             # A session begins with its first statement, and so does what a transaction sees.
             session.get(WorkItem, item)
-            if attempt == 1:
+            if len(attempts) == 1:
                 with in_context(bob) as other:
                     prioritise(other, 2)
             prioritise(session, 1)
-        return attempt
 
-    print("conflict: done at attempt", retrying(transaction))
+    retrying(transaction)
+    print("conflict: done at attempt", len(attempts))
 
 
 def begin(who, item):
@@ -115,13 +118,18 @@ def begin(who, item):
         return session.scalar(sql, {"item": item, "cost": Decimal("0.25"), "key": "invoice-17"})
 
 
+def may_act(answer):
+    """Whether to act. With a repeated key `allowed` stays true when the action is over; `status` says so."""
+    return answer["allowed"] and answer["status"] == "begun"
+
+
 def denied_and_refused(ada, item):
     denied = begin(ada, item)
     print("begun:", denied["reason"])
     attempts = []
 
-    def start(attempt):
-        attempts.append(attempt)
+    def start():
+        attempts.append(item)
         with in_context(ada) as session:
             session.get(WorkItem, item).status = "in_progress"
 
@@ -143,14 +151,39 @@ def approve(ada, bob, item):
     print("approval:", asked.status, decided)
 
 
+def finish(who, action, outcome, model=None, input_tokens=None, output_tokens=None, cost=None, result=None):
+    """Reports how an action ended, and what it cost."""
+    sql = text("SELECT awgp.finish_action(:action, :outcome, :model, :input, :output, :cost, :result)")
+    sql = sql.bindparams(sa.bindparam("result", type_=sa.dialects.postgresql.JSONB(none_as_null=True)))
+    with in_context(who) as session:
+        return session.scalar(sql, {"action": action, "outcome": outcome, "model": model, "input": input_tokens,
+                                    "output": output_tokens, "cost": cost, "result": result})
+
+
+def governed(who, item, work):
+    """Begins an action, does the work and reports how it ended, in two transactions with the work between."""
+    begun = begin(who, item)
+    if not may_act(begun):
+        return begun
+    # If the work raises, nobody knows whether it happened. A later report may still say so.
+    report = {"outcome": "abandoned"}
+    try:
+        report = work(begun)
+    finally:
+        finished = finish(who, begun["action_id"], **report)
+    return finished
+
+
 def act(ada, item):
     begun, again = begin(ada, item), begin(ada, item)
     print("begun:", begun["reason"], "once" if begun["action_id"] == again["action_id"] else "twice")
-    sql = text("SELECT awgp.finish_action(:action, 'succeeded', 'gpt-4', 1200, 300, :cost, :result)")
-    sql = sql.bindparams(sa.bindparam("result", type_=sa.dialects.postgresql.JSONB))
-    with in_context(ada) as session:
-        report = {"action": begun["action_id"], "cost": Decimal("0.031"), "result": {"paid": True}}
-        finished = session.scalar(sql, report)
+
+    def pay(_begun):
+        # Here the invoice would be paid, until expires_at.
+        return {"outcome": "succeeded", "model": "gpt-4", "input_tokens": 1200, "output_tokens": 300,
+                "cost": Decimal("0.031"), "result": {"paid": True}}
+
+    finished = governed(ada, item, pay)
     print("finished:", finished["status"], finished["cost_amount"])
 
 
@@ -166,7 +199,8 @@ def record_cost(ada, assistant):
 
 
 def list_items(ada):
-    """Row-level security shows the rows of the tenant in context: no WHERE is needed, none is forgotten."""
+    """Row-level security shows the rows of the tenant in context, so this needs no WHERE. A holding would see
+    the rows of its subsidiaries too: a WHERE on tenant_id leaves them out."""
     with in_context(ada) as session:
         for item in session.scalars(sa.select(WorkItem).options(orm.joinedload(WorkItem.assistant))):
             print("listed:", item.title, item.status, item.assistant.slug)

@@ -1,27 +1,33 @@
 //! The story of docs/clients, told with tokio-postgres: with `DATABASE_URL` of a member of awgp_app.
 
 use serde_json::{Value, json};
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Error, IsolationLevel, NoTls, Row, Transaction};
 use uuid::Uuid;
 
-/// A tenant, and mostly a user of it.
+/// A tenant and a user of it. There is always a user: without one in context, no role is checked.
 #[derive(Clone, Copy)]
 struct Who {
     tenant: Uuid,
-    user: Option<Uuid>,
+    user: Uuid,
 }
 
 /// A connection of its own. A pool would be in its place.
 async fn connect(url: &str) -> Result<Client, Error> {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
-    tokio::spawn(connection);
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            eprintln!("the connection is gone: {error}");
+        }
+    });
     Ok(client)
 }
 
-/// A transaction with a tenant, and a user of it, in context. Dropped before its commit, it is rolled back.
+/// A transaction with a tenant, and a user of it, in context. The caller commits it. Dropped before, it is
+/// rolled back, and with it what was begun or denied in it.
 async fn in_context(
     client: &mut Client,
     who: Who,
@@ -52,29 +58,32 @@ fn refusal(error: &Error) -> Option<(String, Option<String>, Option<String>)> {
 const AGAIN: [SqlState; 3] =
     [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED, SqlState::LOCK_NOT_AVAILABLE];
 
-/// Runs a transaction until it ends otherwise than by a conflict with another one, five times at most.
-/// Returns how it ended, and how often it ran.
-async fn retrying<T>(mut transaction: impl AsyncFnMut(u32) -> Result<T, Error>) -> (Result<T, Error>, u32) {
+/// Runs a transaction; after a conflict with another one again, at most five times in all.
+async fn retrying<T>(mut transaction: impl AsyncFnMut() -> Result<T, Error>) -> Result<T, Error> {
     let mut attempt = 1;
     loop {
-        let result = transaction(attempt).await;
+        let result = transaction().await;
         let again = result.as_ref().err().and_then(Error::code).is_some_and(|code| AGAIN.contains(code));
         if !again || attempt == 5 {
-            return (result, attempt);
+            return result;
         }
-        tokio::time::sleep(Duration::from_millis(20 << attempt)).await;
+        // A pause of random length, so that the two do not meet again.
+        let pause = RandomState::new().build_hasher().finish() % (20_u64 << attempt);
+        tokio::time::sleep(Duration::from_millis(pause)).await;
         attempt += 1;
     }
 }
 
-/// Who acts: a tenant by its slug, then its people and an assistant.
+/// Who acts. An application knows the ids of its people; here set_context() takes their names.
 async fn scene(client: &mut Client) -> Result<(Who, Who, Uuid), Error> {
-    let tenant = client.query_one("SELECT awgp.find_tenant('north')", &[]).await?.get(0);
-    let sql = "SELECT awgp.find_user('ada@north.example'), awgp.find_user('bob@north.example'),
+    let transaction = client.transaction().await?;
+    transaction.execute("SELECT awgp.set_context('north', 'ada@north.example')", &[]).await?;
+    let sql = "SELECT awgp.current_tenant(), awgp.current_user_id(), awgp.find_user('bob@north.example'),
                       (SELECT id FROM awgp.assistants WHERE slug = 'invoices')";
-    let found = one(client, Who { tenant, user: None }, sql, &[]).await?;
-    let user = |place| Who { tenant, user: Some(found.get(place)) };
-    Ok((user(0), user(1), found.get(2)))
+    let found = transaction.query_one(sql, &[]).await?;
+    transaction.commit().await?;
+    let who = |place| Who { tenant: found.get(0), user: found.get(place) };
+    Ok((who(1), who(2), found.get(3)))
 }
 
 /// An amount is passed as text, which is exact: `awgp.number` is numeric under another name.
@@ -95,16 +104,17 @@ async fn conflict(
     item: Uuid,
 ) -> Result<(), Error> {
     let priority = "UPDATE awgp.work_items SET priority = $2 WHERE id = $1 RETURNING priority";
-    let (done, attempts) = retrying(async |attempt| {
+    let mut attempts = 0;
+    retrying(async || {
+        attempts += 1;
         let transaction = in_context(client, ada, IsolationLevel::RepeatableRead).await?;
-        if attempt == 1 {
+        if attempts == 1 {
             one(other, bob, priority, &[&item, &2_i32]).await?;
         }
         transaction.execute(priority, &[&item, &1_i32]).await?;
         transaction.commit().await
     })
-    .await;
-    done?;
+    .await?;
     println!("conflict: done at attempt {attempts}");
     Ok(())
 }
@@ -116,11 +126,21 @@ async fn begin(client: &mut Client, who: Who, item: Uuid) -> Result<Value, Error
     Ok(one(client, who, sql, &[&item, &"0.25", &"invoice-17"]).await?.get(0))
 }
 
+/// Whether to act. With a repeated key `allowed` stays true when the action is over; `status` says so.
+fn may_act(answer: &Value) -> bool {
+    answer["allowed"] == true && answer["status"] == "begun"
+}
+
 async fn denied_and_refused(client: &mut Client, ada: Who, item: Uuid) -> Result<(), Error> {
     let denied = begin(client, ada, item).await?;
     println!("begun: {}", denied["reason"].as_str().unwrap_or_default());
     let start = "SELECT status FROM awgp.start_work_item($1)";
-    let (refused, attempts) = retrying(async |_| one(client, ada, start, &[&item]).await).await;
+    let mut attempts = 0;
+    let refused = retrying(async || {
+        attempts += 1;
+        one(client, ada, start, &[&item]).await
+    })
+    .await;
     if let Some((code, reason, _hint)) = refused.err().as_ref().and_then(refusal) {
         println!("refused: {code} {} at attempt {attempts}", reason.unwrap_or_default());
     }
@@ -140,6 +160,10 @@ async fn act(client: &mut Client, ada: Who, item: Uuid) -> Result<(), Error> {
     let (begun, again) = (begin(client, ada, item).await?, begin(client, ada, item).await?);
     let how_often = if begun["action_id"] == again["action_id"] { "once" } else { "twice" };
     println!("begun: {} {how_often}", begun["reason"].as_str().unwrap_or_default());
+    if !may_act(&begun) {
+        return Ok(());
+    }
+    // Between two transactions, until expires_at, the invoice is paid. If that fails, report 'failed'.
     let action = begun["action_id"].as_str().unwrap_or_default();
     let sql = "SELECT answer ->> 'status', answer ->> 'cost_amount'
                FROM awgp.finish_action($1::text::uuid, 'succeeded', 'gpt-4', 1200, 300, $2::text::numeric, $3) AS answer";
@@ -158,7 +182,8 @@ async fn record_cost(client: &mut Client, ada: Who, assistant: Uuid) -> Result<(
     Ok(())
 }
 
-/// Row-level security shows the rows of the tenant in context: no WHERE is needed, none is forgotten.
+/// Row-level security shows the rows of the tenant in context, so this needs no WHERE. A holding would see
+/// the rows of its subsidiaries too: WHERE tenant_id = awgp.current_tenant() leaves them out.
 async fn list(client: &mut Client, ada: Who) -> Result<(), Error> {
     let transaction = in_context(client, ada, IsolationLevel::ReadCommitted).await?;
     for row in transaction.query("SELECT title, status, assistant_slug FROM awgp.work_item_list", &[]).await?

@@ -8,13 +8,15 @@ from django.db import connections, transaction
 
 def set_context(who, using="default"):
     """Puts tenant and user in context, until the transaction ends."""
+    if not who["user"]:
+        raise ValueError("no user to put in context: without one, no role is checked")
     with connections[using].cursor() as cursor:
         cursor.execute("SELECT awgp.set_context(%s, %s)", [who["tenant"], who["user"]])
 
 
 @contextmanager
 def in_context(who, using="default", isolation_level="READ COMMITTED"):
-    """One transaction, which commits at the end. Inside of another one, where it would not, it is refused."""
+    """One transaction, which commits at the end. Raises RuntimeError inside another atomic block."""
     with transaction.atomic(using=using, durable=True):
         with connections[using].cursor() as cursor:
             cursor.execute(f"SET TRANSACTION ISOLATION LEVEL {isolation_level}")
