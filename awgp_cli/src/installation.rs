@@ -14,6 +14,14 @@ const STATE: &str = "
     FROM jsonb_to_record(awgp.restored()) AS state
          (install_id uuid, restored boolean, promoted boolean, is_copy boolean, remembered jsonb, here jsonb)";
 
+/// What is about to be adopted, and whether the server knows of a move.
+const ASKED: &str = "
+    SELECT pg_catalog.format('the database %I on port %s is of install %s%s', pg_catalog.current_database(),
+                             pg_catalog.current_setting('port'), state ->> 'install_id',
+                             CASE WHEN (state -> 'restored')::boolean OR (state -> 'promoted')::boolean THEN ''
+                                  ELSE ', and looks like the original: the server knows of no restore' END)
+    FROM awgp.restored() AS state";
+
 /// Runs one command of the noun.
 pub async fn run(noun: &Installation, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
     let output = invocation.output;
@@ -47,7 +55,7 @@ async fn adopt(
 ) -> Result<String, Trouble> {
     if !options.yes {
         let work = session.begin(Context::default()).await?;
-        let before = work.text("SELECT id::text FROM awgp.installation", &[]).await?;
+        let before = work.text(ASKED, &[]).await?;
         work.commit().await?;
         confirm(&before)?;
     }
@@ -61,13 +69,12 @@ fn confirm(before: &str) -> Result<(), Failure> {
             Exit::Usage,
             "adopting needs a confirmation, and there is no terminal to ask on",
         )
-        .hint("look at it with `awgp installation show`, then add --yes"));
+        .hint(format!("{before}. Look at it with `awgp installation show`, then add --yes")));
     }
     let mut stderr = io::stderr().lock();
     let asked = write!(
         stderr,
-        "this database is of install {before}. From now on it is another one, and nothing takes that back.\n\
-         adopt it? [y/N] "
+        "{before}.\nFrom now on it is another one, and nothing takes that back.\nadopt it? [y/N] "
     );
     let mut answer = String::new();
     let read = asked.and_then(|()| stderr.flush()).and_then(|()| io::stdin().lock().read_line(&mut answer));

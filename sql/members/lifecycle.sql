@@ -7,7 +7,7 @@ COMMENT ON FUNCTION awgp.install(boolean) IS 'Makes what is missing of the struc
 force: true applies every policy, trigger, grant, view and function again, and so repairs what somebody dropped. NULL is refused
 Errors: 55000 foreign_objects, library_too_old, structure_too_new';
 
-COMMENT ON FUNCTION awgp.migrate() IS 'Applies the migrations and scripts that are due, and returns what it did. Call it after ALTER EXTENSION awgp UPDATE and after restoring an older dump.
+COMMENT ON FUNCTION awgp.migrate() IS 'Applies the migrations and scripts that are due, and returns what it did. ALTER EXTENSION awgp UPDATE calls it; call it after restoring an older dump.
 Errors: 55000 foreign_objects, library_too_old, structure_too_new; 23514 rows_refused, email_clash';
 
 COMMENT ON FUNCTION awgp.doctor() IS 'What is wrong with this installation: one row for each finding, with a stable code, severity (error, warning, info), object, message, and a hint with the command to type. An installation without a row of severity error is sound.';

@@ -91,6 +91,7 @@ async fn only_the_owner_keeps_or_adopts_and_adopting_needs_a_reason_and_a_yes() 
     let arguments = ["installation", "adopt", "--reason", "a rehearsal"];
     let asked = table(&database, Login::Superuser, &arguments).expect(2);
     assert!(asked.hint().contains("--yes"), "{asked:?}");
+    assert!(asked.hint().contains(&database.name), "it says which database would be adopted: {asked:?}");
     let full = superuser.execute("SELECT awgp.become_copy(gen_random_uuid(), 's')", &[]).await;
     assert_refused(full, "55000", "installation_in_use");
 }
