@@ -5,8 +5,7 @@ use super::scope::Scope;
 use awgp_client::{Trouble, Work};
 use awgp_core::audit::chain::{Digest, Lane, Link};
 use awgp_core::audit::finding::{Finding, Kind};
-use awgp_core::audit::lineage::{Lineage, Point};
-use std::collections::HashMap;
+use awgp_core::audit::lineage::{Lineage, Point, newest_id};
 use uuid::Uuid;
 
 /// A copy of the trail alone may be without the table.
@@ -25,16 +24,11 @@ pub async fn read(work: &Work<'_>, scope: &Scope, known_id: Uuid) -> Result<Line
     if work.number(IS_THERE, &[]).await? == 0 {
         return Ok(Lineage::of(known_id));
     }
-    let mut successors: HashMap<Uuid, Uuid> = HashMap::new();
+    let mut successors: Vec<(Uuid, Uuid)> = Vec::new();
     for row in work.select(SUCCESSORS, &[]).await? {
-        successors.insert(parse(&text(&row, "previous_id"))?, parse(&text(&row, "install_id"))?);
+        successors.push((parse(&text(&row, "previous_id"))?, parse(&text(&row, "install_id"))?));
     }
-    let mut present = known_id;
-    // Removed as it is followed, so that a circle ends.
-    while let Some(next) = successors.remove(&present) {
-        present = next;
-    }
-    let mut lineage = Lineage::of(present);
+    let mut lineage = Lineage::of(newest_id(known_id, successors));
     for row in work.select(&POINTS.replace("{tenants}", &scope.condition()), &[]).await? {
         let lane = Lane {
             tenant_id: parse(&text(&row, "tenant_id"))?,

@@ -46,7 +46,7 @@ pub enum Arrival {
     Foreign,
     /// It is stored.
     New,
-    /// It is there already: the original has moved it to the partition of its month.
+    /// It is there already: the copy has subscribed anew, and the trail is sent whole once more.
     Known,
 }
 

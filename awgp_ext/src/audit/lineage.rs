@@ -6,7 +6,7 @@ use crate::pg::datum::{from_sql, to_sql};
 use crate::pg::relation;
 use crate::pg::scan::Condition;
 use awgp_core::audit::chain::{Digest, Lane, Link};
-use awgp_core::audit::lineage::{Lineage, Point};
+use awgp_core::audit::lineage::{Lineage, Point, newest_id};
 use pgrx::prelude::*;
 use uuid::Uuid;
 
@@ -48,8 +48,10 @@ pub fn of_tenant(tenant: Uuid) -> Lineage {
 /// The lineage of the lanes of the scope that the caller may read.
 pub fn of(scope: Scope<'_>) -> Lineage {
     let present = installation::present();
-    let mut lineage = Lineage::of(present.id);
-    if !present.was_adopted {
+    // A copy keeps the id that its original had when it began; the original's adoptions arrive as rows.
+    let is_copy = present.subscription.is_some();
+    let mut lineage = Lineage::of(if is_copy { newest_id(present.id, adoptions()) } else { present.id });
+    if !present.was_adopted && !is_copy {
         return lineage;
     }
     let arguments = [scope.tenant.map(to_sql).into()];
@@ -79,4 +81,20 @@ pub fn of(scope: Scope<'_>) -> Lineage {
         error!("awgp.audit_adopted_lanes could not be read: {error}");
     }
     lineage
+}
+
+/// The previous install id and the next one of each adoption.
+fn adoptions() -> Vec<(Uuid, Uuid)> {
+    let read = Spi::connect(|client| {
+        let rows = client.select("SELECT previous_id, install_id FROM awgp.audit_adoptions", None, &[])?;
+        rows.map(|row| Ok(row.get::<pgrx::Uuid>(1)?.zip(row.get::<pgrx::Uuid>(2)?)))
+            .collect::<spi::Result<Vec<_>>>()
+    });
+    match read {
+        Ok(pairs) => {
+            let both = pairs.into_iter().flatten();
+            both.map(|(previous, next)| (from_sql(&previous), from_sql(&next))).collect()
+        }
+        Err(error) => error!("awgp.audit_adoptions could not be read: {error}"),
+    }
 }

@@ -72,6 +72,75 @@ async fn a_copy_has_every_row_once_and_verifies_on_its_own() {
     table(&copy, Login::Auditor, &["audit", "verify"]).expect(12);
 }
 
+/// What docs/operations/replicas.md says of a slot that is lost: the copy subscribes anew.
+const AGAIN: &str = "TRUNCATE awgp.audit_checkpoints, awgp.audit_tree_lanes, awgp.audit_tree_tiles,
+    awgp.audit_log_integrity, awgp.audit_chain_anchors, awgp.audit_retired_partitions,
+    awgp.audit_adoptions, awgp.audit_adopted_lanes";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_subscribes_anew_takes_what_it_lacks_and_nothing_twice() {
+    if !is_logical("receiving::a_copy_that_subscribes_anew_takes_what_it_lacks_and_nothing_twice") {
+        return;
+    }
+    let original = Database::new().await;
+    let targets = targets(&original, 2).await;
+    write(&original, &targets, 0).await;
+    let copy = original_and_copy(&original, "trail").await;
+    subscribe(&original, &copy, "trail", "awgp_trail, awgp_trail_proofs").await;
+    assert_arrived(&original, &copy).await;
+    let here = copy.superuser().await;
+    for statement in [
+        "ALTER SUBSCRIPTION trail DISABLE",
+        "ALTER SUBSCRIPTION trail SET (slot_name = NONE)",
+        "DROP SUBSCRIPTION trail",
+        AGAIN,
+    ] {
+        here.batch_execute(statement).await.expect("a superuser may");
+    }
+    let there = original.superuser().await;
+    until("the slot is free", async || {
+        let sql = "SELECT NOT bool_or(active) FROM pg_replication_slots WHERE slot_name = 'trail'";
+        there.query_one(sql, &[]).await.expect("a slot").get(0)
+    })
+    .await;
+    there.execute("SELECT pg_drop_replication_slot('trail')", &[]).await.expect("it is dropped");
+    write(&original, &targets, 1).await;
+    subscribe(&original, &copy, "trail", "awgp_trail, awgp_trail_proofs").await;
+    write(&original, &targets, 2).await;
+    assert_arrived(&original, &copy).await;
+    assert_eq!(verify(&copy).await, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_verifies_what_its_original_wrote_before_and_after_it_was_adopted() {
+    if !is_logical("receiving::a_copy_verifies_what_its_original_wrote_before_and_after_it_was_adopted") {
+        return;
+    }
+    let original = Database::new().await;
+    let targets = targets(&original, 1).await;
+    let tenant = targets[0].0;
+    events(&original, tenant, 3).await;
+    let copy = original_and_copy(&original, "trail").await;
+    subscribe(&original, &copy, "trail", "awgp_trail, awgp_trail_proofs").await;
+    for _ in 0..2 {
+        let arguments = ["installation", "adopt", "--reason", "a rehearsal", "--yes"];
+        json(&original, Login::Superuser, &arguments).expect(0);
+        events(&original, tenant, 3).await;
+    }
+    assert_arrived(&original, &copy).await;
+    let here = copy.superuser().await;
+    until("the adoptions arrive", async || {
+        let sql = "SELECT count(*) = 2 FROM awgp.audit_adoptions";
+        here.query_one(sql, &[]).await.expect("a count").get(0)
+    })
+    .await;
+    // The functions of the server, and the command, which trusts none of them.
+    assert_eq!(verify(&original).await, []);
+    assert_eq!(verify(&copy).await, []);
+    let outcome = json(&copy, Login::Auditor, &["audit", "verify"]).expect(0);
+    assert_eq!(outcome.verified().0, [Value::Null; 0]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_that_the_original_moves_to_their_month_stay_once_and_a_copy_makes_its_own_months() {
     const NAME: &str =
