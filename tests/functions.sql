@@ -1,5 +1,5 @@
 -- The examples of docs/functions.md, which is made from them and from the catalog. The test `pages` runs them
--- in this order.
+-- in this order; functions_trail.sql goes on.
 --
 --   -- ## AREA             begins an area of the page
 --   -- As a member of R    who runs what follows
@@ -50,6 +50,9 @@ SELECT awgp.authenticate(:'token');
 COMMIT;
 -- As a member of awgp_admin
 
+-- fn: update_identity_provider
+SELECT is_active FROM awgp.update_identity_provider('https://id.example.com/realms/acme', leeway_seconds => 20);
+
 -- fn: rotate_identity_provider
 SELECT updated_at FROM awgp.rotate_identity_provider('https://id.example.com/realms/acme', :'jwks');
 
@@ -62,12 +65,52 @@ SELECT name FROM awgp.remove_identity_provider('https://id.example.com/realms/ac
 -- fn: create_tenant
 SELECT id FROM awgp.create_tenant('West', 'west', 'subsidiary', parent_tenant_id => :'holding');
 
+-- fn: update_tenant
+SELECT name, quota_max_users FROM awgp.update_tenant(:'north', quota_max_users => 60);
+
+-- fn: deactivate_tenant reactivate_tenant
+SELECT is_active FROM awgp.deactivate_tenant(awgp.find_tenant('west'));
+SELECT is_active FROM awgp.reactivate_tenant((SELECT id FROM awgp.tenants WHERE slug = 'west'));
+
+-- fn: move_tenant
+SELECT slug FROM awgp.move_tenant(awgp.find_tenant('west'), parent_tenant_id => NULL);
+
 -- As a member of awgp_app
 BEGIN;
+SELECT awgp.set_context(:'north', :'super_admin');
+
+-- fn: setting_keys
+SELECT key, takes, meaning FROM awgp.setting_keys() WHERE changed_by = 'super_admin';
+
+-- fn: tenant_settings
+SELECT key, value FROM awgp.tenant_settings() WHERE is_set;
+
+-- fn: change_settings
+SELECT awgp.change_settings('{"approval_policy.quorum.4": 2}', dry_run => true) -> 'approvals';
+SELECT awgp.change_settings('{"approval_policy.policy_change_quorum": 2}', 'two of us decide') ->> 'applied';
+SELECT awgp.change_settings('{"time_zone": "Europe/Berlin"}') ->> 'change_id' AS change \gset
+
+-- fn: withdraw_settings_change
+SELECT awgp.withdraw_settings_change(:'change', 'not this week');
+
+SELECT awgp.change_settings('{"approval_policy.policy_change_quorum": null}') ->> 'change_id' AS change \gset
+SELECT id AS second FROM awgp.create_user('second@north.example', 'super_admin') \gset
+SELECT awgp.set_context(:'north', :'second');
+
+-- fn: confirm_settings_change
+SELECT awgp.confirm_settings_change(:'change') ->> 'applied';
+
 SELECT awgp.set_context(:'north', :'admin');
 
 -- fn: create_user
-SELECT id FROM awgp.create_user('ada@north.example', 'operator', 'Ada', 'Lovelace');
+SELECT id AS ada FROM awgp.create_user('ada@north.example', 'operator', 'Ada', 'Lovelace') \gset
+
+-- fn: update_user
+SELECT role FROM awgp.update_user(:'ada', role => 'manager');
+
+-- fn: deactivate_user reactivate_user
+SELECT is_active FROM awgp.deactivate_user(:'ada');
+SELECT is_active FROM awgp.reactivate_user(:'ada');
 
 -- fn: email_key
 SELECT awgp.email_key('Ada@North.example') = awgp.email_key('ada@north.EXAMPLE') AS same;
@@ -77,6 +120,9 @@ SELECT awgp.email_key('Ada@North.example') = awgp.email_key('ada@north.EXAMPLE')
 SELECT id AS invoices
 FROM awgp.create_assistant('Invoices', 'invoices', 'company_finance', risk_tier => 2,
     capabilities => ARRAY['pay_invoice'], max_cost_per_day => 25) \gset
+
+-- fn: update_assistant
+SELECT risk_tier FROM awgp.update_assistant(:'invoices', name => 'Invoices', max_cost_per_day => 30);
 
 -- fn: set_assistant_status
 SELECT status FROM awgp.set_assistant_status(:'invoices', 'active', 'reviewed by Ada');
@@ -91,10 +137,29 @@ FROM awgp.create_assistant_from_template('shared-finance', 'Ledger', 'ledger', '
 -- fn: template_difference
 SELECT awgp.template_difference(:'ledger') -> 'changes';
 
+COMMIT;
+-- As a member of awgp_admin
+
+-- fn: create_template
+SELECT version FROM awgp.create_template('Travel', 'travel', 'custom', capabilities => ARRAY['book']);
+
+-- fn: update_template
+SELECT version FROM awgp.update_template('travel', risk_tier => 1);
+
+-- As a member of awgp_app
+BEGIN;
+SELECT awgp.set_context(:'north', :'admin');
+
 -- ## Work
 -- fn: create_work_item
 SELECT id AS item
 FROM awgp.create_work_item(:'invoices', 'Pay invoice 17', risk_level => 1, estimated_cost => 0.5) \gset
+
+-- fn: update_work_item
+SELECT priority FROM awgp.update_work_item(:'item', priority => 1);
+
+-- fn: reassign_work_item
+SELECT assistant_id FROM awgp.reassign_work_item(:'item', :'invoices');
 
 -- fn: start_work_item
 SELECT status FROM awgp.start_work_item(:'item');
@@ -198,15 +263,21 @@ SELECT awgp.set_context(:'north', :'admin');
 SELECT FROM awgp.set_assistant_status(:'ledger', 'active');
 
 -- fn: create_policy
-SELECT id
+SELECT id AS policy
 FROM awgp.create_policy('Finance may ask finance', ARRAY['company_finance'], ARRAY['shared_finance'],
-    ARRAY['internal'], rate_limit_per_hour => 20, rate_limit_scope => 'sender');
+    ARRAY['internal'], rate_limit_per_hour => 20, rate_limit_scope => 'sender') \gset
+
+-- fn: update_policy
+SELECT rate_limit_per_hour FROM awgp.update_policy(:'policy', rate_limit_per_hour => 30);
 
 -- fn: test_message
 SELECT awgp.test_message(:'invoices', :'ledger', 'internal', 'Is invoice 17 booked?') ->> 'allowed';
 
 -- fn: authorize_message
 SELECT awgp.authorize_message(:'invoices', :'ledger', 'internal', 'Is invoice 17 booked?') ->> 'allowed';
+
+-- fn: delete_policy
+SELECT name FROM awgp.delete_policy(:'policy');
 
 COMMIT;
 -- As a member of awgp_maintainer
@@ -231,6 +302,9 @@ SELECT id FROM awgp.create_credit_pool('openai', 100, reset_day_of_month => 1);
 
 -- fn: set_credit_pool
 SELECT monthly_budget FROM awgp.set_credit_pool('openai', monthly_budget => 200);
+
+-- fn: top_up_credit_pool
+SELECT monthly_budget FROM awgp.top_up_credit_pool('openai', 50);
 
 -- fn: estimate_cost
 SELECT awgp.estimate_cost('openai', 'gpt-4', input_tokens => 1200, output_tokens => 300);
@@ -329,159 +403,3 @@ COMMIT;
 
 -- fn: erase_due_conversations
 SELECT awgp.erase_due_conversations();
-
--- ## Audit trail
--- As the superuser
-CREATE SCHEMA shop AUTHORIZATION :"app";
--- As a member of awgp_app
-CREATE TABLE shop.orders (id bigint PRIMARY KEY, tenant_id uuid NOT NULL, customer text, card text);
-
--- fn: track_table
-SELECT awgp.track_table('shop.orders', mask => ARRAY['card']);
-
-BEGIN;
-SELECT awgp.set_context(:'north', :'manager');
-INSERT INTO shop.orders VALUES (7, :'north', 'Ada', '4242');
-
--- fn: log_event
-SELECT awgp.log_event('export', 'report', metadata => '{"rows": 12}') AS event \gset
-
--- fn: flush_audit
-SELECT awgp.flush_audit();
-
--- fn: row_history
-SELECT action, after_state FROM awgp.row_history('shop.orders', '7');
-
--- fn: entity_id
-SELECT awgp.entity_id('7');
-
--- fn: entity_names
-SELECT awgp.entity_names('shop.orders');
-
-COMMIT;
-
--- fn: untrack_table
-SELECT awgp.untrack_table('shop.orders');
-
--- As a member of awgp_auditor
-
--- fn: verify_audit
-SELECT severity, kind, detail FROM awgp.verify_audit(tenant_id => :'north');
-
--- fn: confirm_checkpoint
-SELECT awgp.confirm_checkpoint(:'note', :'public_key');
-
--- fn: audit_checkpoint
-SELECT awgp.audit_checkpoint(:'north') ->> 'tree_size';
-
--- fn: prove_audit
-SELECT awgp.prove_audit(:'event') ->> 'leaf_index';
-
--- ## Months of the trail
--- As a member of awgp_maintainer
-
--- fn: ensure_partitions
-SELECT awgp.ensure_partitions(months_ahead => 6);
-
--- fn: drain_default_partition
-SELECT awgp.drain_default_partition();
-
--- fn: seal_due_partitions
-SELECT awgp.seal_due_partitions();
-
--- fn: seal_partition
-SELECT awgp.seal_partition(:'month');
-
--- fn: partition_is_checkpointed
-SELECT awgp.partition_is_checkpointed(:'month');
-
--- fn: hold_partition
-SELECT awgp.hold_partition(:'month', 'case 12') AS hold \gset
-
--- fn: hold_tenant_trail
-SELECT awgp.hold_tenant_trail(:'north', 'case 13');
-
--- As a member of awgp_admin
-
--- fn: release_hold
-SELECT awgp.release_hold(:'hold', 'case 12 is closed');
-
--- As a member of awgp_maintainer
-
--- fn: retirement_blocked_by
-SELECT awgp.retirement_blocked_by(:'month');
-
--- fn: retire_partition
-SELECT awgp.retire_partition(:'month');
-
--- fn: restore_partition
-SELECT awgp.restore_partition(:'month');
-
-SELECT awgp.retire_partition(:'month');
--- As the superuser
-SELECT format('DROP TABLE awgp.%I', :'month') \gexec
--- As a member of awgp_maintainer
-BEGIN;
-
--- fn: load_partition_rows
-SELECT awgp.load_partition_rows(:'month', :'lines');
-
-ROLLBACK;
-
--- ## Maintenance
--- fn: begin_maintenance
-SELECT awgp.begin_maintenance();
-
--- fn: run_maintenance
-SELECT awgp.run_maintenance(steps => ARRAY['expire_approvals']);
-
--- fn: maintenance_steps
-SELECT awgp.maintenance_steps();
-
--- fn: end_maintenance
-SELECT awgp.end_maintenance();
-
--- ## Installing
--- As a member of awgp_auditor
-
--- fn: version
-SELECT awgp.version();
-
--- fn: doctor
-SELECT severity, code, object, hint FROM awgp.doctor();
-
--- As a member of awgp_maintainer
-
--- fn: schema_version
-SELECT awgp.schema_version();
-
--- fn: restored
-SELECT awgp.restored() ->> 'restored';
-
--- As the superuser
-
--- fn: install
-SELECT awgp.install(force => true);
-
--- fn: migrate
-SELECT awgp.migrate();
-
--- fn: keep_identity
-SELECT awgp.keep_identity();
-
--- fn: adopt
-SELECT awgp.adopt('rehearsal beside the original');
-
--- fn: become_copy
-SELECT awgp.become_copy('0a0b0c0d-1111-4222-8333-444455556666', 'awgp_trail')
-WHERE NOT EXISTS (SELECT FROM awgp.tenants);
-
--- ## Import
--- As the superuser
-CREATE SCHEMA old_app;
-CREATE TABLE old_app.tenants (id uuid PRIMARY KEY, name text, slug text, type text, parent_tenant_id uuid, settings jsonb,
-    quota_max_assistants integer, quota_max_users integer, quota_monthly_cost_limit numeric, is_active boolean,
-    created_at timestamptz, updated_at timestamptz);
-
--- fn: import_seed
-SELECT severity, table_name, reason, rows FROM awgp.import_seed('old_app', dry_run => true);

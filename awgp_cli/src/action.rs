@@ -1,8 +1,8 @@
 //! `awgp action`: the calls before an assistant acts and after.
 
 use crate::invocation::Invocation;
-use crate::opt::{Action, ActionBegin, ActionFinish, Output};
-use crate::render;
+use crate::opt::{Action, ActionBegin, ActionFinish, ActionList, ActionNamed, Output};
+use crate::{assistant, render};
 use awgp_client::{Context, Exit, Failure, Row, Session, Trouble, input};
 use awgp_core::reason::{Family, Reason};
 
@@ -11,6 +11,23 @@ const BEGIN: &str = "
                              $6)::text";
 const FINISH: &str = "
     SELECT awgp.finish_action($1::text::uuid, $2, $3, $4, $5, $6::text::numeric, $7::text::jsonb)::text";
+
+const COLUMNS: [&str; 8] = [
+    "begun_at",
+    "action",
+    "status",
+    "assistant_slug",
+    "work_item_title",
+    "estimated_cost",
+    "cost_amount",
+    "id",
+];
+const LIST: &str = "
+    SELECT * FROM awgp.action_list
+    WHERE ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR assistant_id = $3::text::uuid)
+      AND ($4::text IS NULL OR work_item_id = $4::text::uuid)
+    ORDER BY begun_at DESC, id LIMIT $1::bigint";
+const SHOW: &str = "SELECT * FROM awgp.action_list WHERE id = $1::text::uuid";
 
 /// Runs one command of the noun.
 pub async fn run(noun: &Action, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
@@ -21,6 +38,12 @@ pub async fn run(noun: &Action, invocation: &Invocation<'_>) -> Result<Exit, Fai
         }
         Action::Finish(options) => {
             invocation.answer(async |session| finish(session, context, options, output).await).await
+        }
+        Action::List(options) => {
+            invocation.answer(async |session| list(session, context, options, output).await).await
+        }
+        Action::Show(named) => {
+            invocation.answer(async |session| show(session, context, named, output).await).await
         }
     }
 }
@@ -64,6 +87,39 @@ async fn finish(
         .await?;
     work.commit().await?;
     Ok(render::single(&read(&answer)?, output))
+}
+
+/// Lists actions.
+async fn list(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &ActionList,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin_in_tenant(context).await?;
+    work.require_listed("governed_actions", "status", options.status.as_deref()).await?;
+    let assistant = assistant::find_given(&work, options.assistant.as_deref()).await?;
+    let limit = i64::from(options.limit.rows);
+    let rows = work.select(LIST, &[&limit, &options.status, &assistant, &options.work_item]).await?;
+    work.commit().await?;
+    Ok(render::list(&rows, &COLUMNS, output))
+}
+
+/// Shows one action.
+async fn show(
+    session: &mut Session,
+    context: Context<'_>,
+    named: &ActionNamed,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin_in_tenant(context).await?;
+    let rows = work.select(SHOW, &[&named.id]).await?;
+    work.commit().await?;
+    let row = rows.first().ok_or_else(|| {
+        Failure::new(Exit::NotFound, format!("the tenant has no action {}", named.id))
+            .hint("list the actions with `awgp action list`")
+    })?;
+    Ok(render::single(row, output))
 }
 
 fn is_limit(reason: &str) -> bool {

@@ -2,10 +2,10 @@
 
 use crate::invocation::Invocation;
 use crate::opt::{
-    Approval, ApprovalApprove, ApprovalEscalate, ApprovalExplain, ApprovalInbox, ApprovalNamed,
-    ApprovalReject, ApprovalRequest, Output,
+    Approval, ApprovalApprove, ApprovalBreakGlass, ApprovalEscalate, ApprovalExplain, ApprovalHistory,
+    ApprovalInbox, ApprovalList, ApprovalNamed, ApprovalReject, ApprovalRequest, AuditHistory, Output,
 };
-use crate::render;
+use crate::{audit, render};
 use awgp_client::{Call, Context, Exit, Failure, Row, Session, Trouble, Work};
 use std::io::{self, BufRead, IsTerminal, Write};
 
@@ -36,6 +36,22 @@ const BROKEN: &str = "
 
 const SHOW: &str = "SELECT * FROM awgp.approval_details WHERE id = $1::text::uuid";
 
+const LISTED: [&str; 8] = [
+    "created_at",
+    "status",
+    "risk_level",
+    "title",
+    "requested_by_email",
+    "assistant_slug",
+    "expires_at",
+    "id",
+];
+
+const LIST: &str = "
+    SELECT * FROM awgp.approval_details
+    WHERE ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR work_item_id = $3::text::uuid)
+    ORDER BY created_at DESC, id LIMIT $1::bigint";
+
 /// Runs one command of the noun.
 pub async fn run(noun: &Approval, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
     let Invocation { context, output, .. } = *invocation;
@@ -43,6 +59,9 @@ pub async fn run(noun: &Approval, invocation: &Invocation<'_>) -> Result<Exit, F
         .answer(async |session| match noun {
             Approval::Inbox(options) => inbox(session, context, options, output).await,
             Approval::Show(options) => show(session, context, options, output).await,
+            Approval::List(options) => list(session, context, options, output).await,
+            Approval::History(options) => history(session, context, options, output).await,
+            Approval::BreakGlass(options) => break_glass(session, context, options, output).await,
             Approval::Request(options) => request(session, context, options, output).await,
             Approval::Approve(options) => approve(session, context, options, output).await,
             Approval::Reject(options) => reject(session, context, options, output).await,
@@ -82,6 +101,49 @@ async fn show(
     let row = find(&work, &options.id).await?;
     work.commit().await?;
     Ok(render::single(&row, output))
+}
+
+/// Lists approvals of any status.
+async fn list(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &ApprovalList,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin_in_tenant(context).await?;
+    work.require_listed("approvals", "status", options.status.as_deref()).await?;
+    let rows =
+        work.select(LIST, &[&i64::from(options.limit.rows), &options.status, &options.work_item]).await?;
+    work.commit().await?;
+    Ok(render::list(&rows, &LISTED, output))
+}
+
+/// Shows what the trail has of one approval.
+async fn history(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &ApprovalHistory,
+    output: Output,
+) -> Result<String, Trouble> {
+    let of =
+        AuditHistory { entity: "approvals".to_owned(), key: vec![options.id.clone()], limit: options.limit };
+    audit::history::history(session, context, &of, output).await
+}
+
+/// Approves alone.
+async fn break_glass(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &ApprovalBreakGlass,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin_in_tenant(context).await?;
+    let call = Call::new("break_glass").arg("approval_id", "uuid", Some(&options.id)).arg(
+        "reason",
+        "text",
+        Some(&options.reason),
+    );
+    Ok(render::single(&work.conclude(&call).await?, output))
 }
 
 /// Requests an approval.

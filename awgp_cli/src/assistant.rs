@@ -2,7 +2,8 @@
 
 use crate::invocation::Invocation;
 use crate::opt::{
-    Assistant, AssistantCreate, AssistantList, AssistantResume, AssistantSuspend, Named, Output,
+    Assistant, AssistantCreate, AssistantList, AssistantResume, AssistantRetire, AssistantSuspend,
+    AssistantUpdate, Named, Output,
 };
 use crate::render;
 use awgp_client::{Call, Context, Exit, Failure, Session, Trouble, Work};
@@ -35,6 +36,8 @@ pub async fn run(noun: &Assistant, invocation: &Invocation<'_>) -> Result<Exit, 
             Assistant::Show(options) => show(session, context, options, output).await,
             Assistant::Suspend(options) => suspend(session, context, options, output).await,
             Assistant::Resume(options) => resume(session, context, options, output).await,
+            Assistant::Update(options) => update(session, context, options, output).await,
+            Assistant::Retire(options) => retire(session, context, options, output).await,
         })
         .await
 }
@@ -106,6 +109,36 @@ async fn resume(
     output: Output,
 ) -> Result<String, Trouble> {
     set_status(session, context, &options.slug_or_id, "active", options.reason.as_ref(), output).await
+}
+
+/// Takes an assistant out of service.
+async fn retire(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &AssistantRetire,
+    output: Output,
+) -> Result<String, Trouble> {
+    set_status(session, context, &options.slug_or_id, "inactive", Some(&options.reason), output).await
+}
+
+/// Changes an assistant.
+async fn update(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &AssistantUpdate,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin_in_tenant(context).await?;
+    let call = Call::new("update_assistant")
+        .arg("assistant_id", "uuid", Some(find(&work, &options.slug_or_id).await?))
+        .arg("name", "text", options.name.as_ref())
+        .arg("description", "text", options.description.as_ref())
+        .arg("risk_tier", "bigint", options.risk_tier)
+        .list("capabilities", &options.capabilities)
+        .arg("configuration", "jsonb", options.configuration.as_ref())
+        .arg("model_config", "jsonb", options.model_config.as_ref())
+        .arg("max_cost_per_day", "numeric", options.max_cost_per_day.as_ref());
+    Ok(render::single(&work.conclude(&call).await?, output))
 }
 
 async fn set_status(

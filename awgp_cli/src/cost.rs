@@ -3,6 +3,7 @@
 use crate::assistant;
 use crate::chart::{self, Canvas};
 use crate::invocation::Invocation;
+use crate::ledger;
 use crate::opt::{By, Cost, CostRecord, CostReport, Format, Output};
 use crate::render;
 use awgp_client::{Call, Context, Exit, Failure, Row, Session, Trouble, Work, input};
@@ -47,10 +48,19 @@ impl By {
 /// Runs one command of the noun.
 pub async fn run(noun: &Cost, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
     let Invocation { context, format, output, .. } = *invocation;
+    if let Cost::VerifyLedger = noun {
+        return invocation.decision(async |session| ledger::verify(session, context, output).await).await;
+    }
     invocation
         .answer(async |session| match noun {
             Cost::Record(options) => record(session, context, options, output).await,
             Cost::Report(options) => report(session, context, options, format).await,
+            Cost::Estimate(options) => ledger::estimate(session, context, options, output).await,
+            Cost::Reserve(options) => ledger::reserve(session, context, options, output).await,
+            Cost::Settle(options) => ledger::settle(session, context, options, output).await,
+            Cost::Release(options) => ledger::release(session, context, options, output).await,
+            Cost::Reverse(options) => ledger::reverse(session, context, options, output).await,
+            Cost::VerifyLedger => ledger::verify(session, context, output).await.map(|(text, _)| text),
         })
         .await
 }

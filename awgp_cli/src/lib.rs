@@ -2,12 +2,14 @@
 //!
 //! - [`opt`]: every argument; its doc comments are the help; `usage`: the message for invalid arguments
 //! - [`invocation`]: what every command gets, and how it ends
-//! - one file per noun, with one `run`: [`tenant`], [`user`], [`assistant`], [`work`], [`approval`],
-//!   [`delegation`], [`action`], [`message`], [`policy`], [`template`], [`conversation`], [`flag`],
-//!   [`pool`], [`cost`], [`price`], [`provider`], [`partition`], [`maintenance`], [`import`], [`init`],
-//!   [`installation`], [`doctor`], [`config`], [`version`]
+//! - one file per noun, with one `run`: [`tenant`], [`tenant_settings`], [`user`], [`assistant`], [`work`],
+//!   [`approval`], [`delegation`], [`action`], [`message`], [`policy`], [`template`], [`conversation`],
+//!   [`flag`], [`pool`], [`alert`], [`cost`], [`price`], [`provider`], [`partition`], [`maintenance`],
+//!   [`import`], [`init`], [`installation`], [`doctor`], [`config`], [`version`]
 //! - [`audit`]: reading, exporting and verifying the trail
 //! - [`demo`]: the main job on realistic input, chapter by chapter
+//! - [`ledger`]: money that is held, given back or corrected, for `awgp cost`
+//! - [`verb`]: what commands that change one named thing have in common
 //! - [`prompt`]: the question for a password
 //! - [`given`]: input from standard input and as JSON Lines
 //! - [`render`], [`chart`]: rows as tables, JSON, CSV and bars
@@ -15,6 +17,7 @@
 //! `awgp_client` has the connection to the server, and the explanation of errors.
 
 pub mod action;
+pub mod alert;
 pub mod approval;
 pub mod assistant;
 pub mod audit;
@@ -31,6 +34,7 @@ pub mod import;
 pub mod init;
 pub mod installation;
 pub mod invocation;
+pub mod ledger;
 pub mod maintenance;
 pub mod message;
 pub mod opt;
@@ -43,8 +47,10 @@ pub mod provider;
 pub mod render;
 pub mod template;
 pub mod tenant;
+pub mod tenant_settings;
 mod usage;
 pub mod user;
+pub mod verb;
 pub mod version;
 pub mod work;
 
@@ -115,6 +121,7 @@ async fn run_command(opt: &Opt) -> Result<Exit, Failure> {
         Command::Template(noun) => template::run(noun, invocation).await,
         Command::Audit(noun) => audit::run(noun, invocation).await,
         Command::Pool(noun) => pool::run(noun, invocation).await,
+        Command::Alert(noun) => alert::run(noun, invocation).await,
         Command::Cost(noun) => cost::run(noun, invocation).await,
         Command::Price(noun) => price::run(noun, invocation).await,
         Command::Partition(noun) => partition::run(noun, invocation).await,

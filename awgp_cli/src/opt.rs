@@ -1,6 +1,7 @@
 //! Every argument of `awgp`, one file per noun. The doc comments are the help.
 
 mod action;
+mod alert;
 mod approval;
 mod assistant;
 mod audit;
@@ -21,25 +22,32 @@ mod provider;
 mod shared;
 mod template;
 mod tenant;
+mod tenant_settings;
 mod user;
 mod work;
 
-pub use action::{Action, ActionBegin, ActionFinish};
+pub use action::{Action, ActionBegin, ActionFinish, ActionList, ActionNamed};
+pub use alert::{Alert, AlertList};
 pub use approval::{
-    Approval, ApprovalApprove, ApprovalEscalate, ApprovalExplain, ApprovalInbox, ApprovalNamed,
-    ApprovalReject, ApprovalRequest,
+    Approval, ApprovalApprove, ApprovalBreakGlass, ApprovalEscalate, ApprovalExplain, ApprovalHistory,
+    ApprovalInbox, ApprovalList, ApprovalNamed, ApprovalReject, ApprovalRequest,
 };
-pub use assistant::{Assistant, AssistantCreate, AssistantList, AssistantResume, AssistantSuspend};
+pub use assistant::{
+    Assistant, AssistantCreate, AssistantList, AssistantResume, AssistantRetire, AssistantSuspend,
+    AssistantUpdate,
+};
 pub use audit::{
     Audit, AuditCheckProof, AuditCheckpoint, AuditExport, AuditFilter, AuditHistory, AuditKeygen, AuditLog,
-    AuditProve, AuditShow, AuditTail, AuditVerify,
+    AuditProve, AuditRecord, AuditShow, AuditTail, AuditTrack, AuditUntrack, AuditVerify,
 };
 pub use config::{Config, ConfigCommand, ConfigNamed, ConfigSave};
 pub use conversation::{
-    Conversation, ConversationErase, ConversationExport, ConversationHold, ConversationList, ConversationLog,
-    ConversationNamed, ConversationSearch,
+    Conversation, ConversationAppend, ConversationErase, ConversationExport, ConversationHold,
+    ConversationList, ConversationLog, ConversationNamed, ConversationSearch,
 };
-pub use cost::{By, Cost, CostRecord, CostReport};
+pub use cost::{
+    By, Cost, CostEstimate, CostRecord, CostRelease, CostReport, CostReserve, CostReverse, CostSettle,
+};
 pub use delegation::{Delegation, DelegationCreate, DelegationList, DelegationRevoke};
 pub use flag::{Flag, FlagCreate, FlagList, FlagReview};
 pub use import::Import;
@@ -50,15 +58,21 @@ pub use partition::{
     Partition, PartitionEnsure, PartitionExport, PartitionHold, PartitionNamed, PartitionRelease,
     PartitionRestore,
 };
-pub use policy::{Policy, PolicyCreate, PolicyList, PolicyTest};
-pub use pool::{Pool, PoolCreate, PoolHistory, PoolSet};
+pub use policy::{Policy, PolicyCreate, PolicyList, PolicyNamed, PolicyTest, PolicyUpdate};
+pub use pool::{Pool, PoolCreate, PoolHistory, PoolSet, PoolTopUp};
 pub use price::{Price, PriceImport, PriceList, PriceSet, PriceShow};
-pub use provider::{Provider, ProviderAdd, ProviderNamed, ProviderRotate};
+pub use provider::{Provider, ProviderAdd, ProviderNamed, ProviderRotate, ProviderUpdate};
 pub use shared::{Limit, Named};
-pub use template::{Template, TemplateApply, TemplateDiff, TemplateList, TemplateNamed};
-pub use tenant::{Tenant, TenantCreate, TenantList};
-pub use user::{User, UserCreate, UserList};
-pub use work::{Work, WorkClose, WorkComplete, WorkCreate, WorkList, WorkShow};
+pub use template::{
+    Template, TemplateApply, TemplateContent, TemplateCreate, TemplateDiff, TemplateList, TemplateNamed,
+    TemplateUpdate,
+};
+pub use tenant::{Tenant, TenantCreate, TenantList, TenantMove, TenantUpdate};
+pub use tenant_settings::{
+    SettingsConfirm, SettingsGet, SettingsHow, SettingsSet, SettingsUnset, SettingsWithdraw, TenantSettings,
+};
+pub use user::{User, UserCreate, UserList, UserNamed, UserUpdate};
+pub use work::{Work, WorkClose, WorkComplete, WorkCreate, WorkEdit, WorkList, WorkReassign, WorkShow};
 
 use awgp_client::DatabaseUrl;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -204,7 +218,10 @@ pub enum Command {
     /// Budgets of a tenant, one per provider.
     #[command(subcommand)]
     Pool(Pool),
-    /// Costs: record them and add them up.
+    /// Alerts of budgets: what was nearly used up, and what was exceeded.
+    #[command(subcommand)]
+    Alert(Alert),
+    /// Costs: record them and add them up; money that is held for a call.
     #[command(subcommand)]
     Cost(Cost),
     /// Prices of models, per token.

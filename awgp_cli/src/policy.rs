@@ -1,9 +1,8 @@
 //! `awgp policy`: which messages assistants may send to each other.
 
 use crate::invocation::Invocation;
-use crate::message;
-use crate::opt::{Output, Policy, PolicyCreate, PolicyList, PolicyTest};
-use crate::render;
+use crate::opt::{Output, Policy, PolicyCreate, PolicyList, PolicyNamed, PolicyTest, PolicyUpdate};
+use crate::{message, render, verb};
 use awgp_client::{Call, Context, Exit, Failure, Session, Trouble};
 
 const COLUMNS: [&str; 9] = [
@@ -31,6 +30,18 @@ pub async fn run(noun: &Policy, invocation: &Invocation<'_>) -> Result<Exit, Fai
         }
         Policy::List(options) => {
             invocation.answer(async |session| list(session, context, options, output).await).await
+        }
+        Policy::Show(named) => {
+            invocation.answer(async |session| show(session, context, named, output).await).await
+        }
+        Policy::Update(options) => {
+            invocation.answer(async |session| update(session, context, options, output).await).await
+        }
+        Policy::Deactivate(named) => {
+            invocation.answer(async |session| deactivate(session, context, named, output).await).await
+        }
+        Policy::Delete(named) => {
+            invocation.answer(async |session| delete(session, context, named, output).await).await
         }
         Policy::Test(options) => {
             invocation.decision(async |session| test(session, context, options, output).await).await
@@ -79,4 +90,73 @@ async fn test(
     output: Output,
 ) -> Result<(String, Exit), Trouble> {
     message::test(session, context, &options.message, options.at.as_deref(), output).await
+}
+
+/// Shows one policy.
+async fn show(
+    session: &mut Session,
+    context: Context<'_>,
+    named: &PolicyNamed,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin_in_tenant(context).await?;
+    let id = verb::policy(&work, &named.name_or_id).await?;
+    let sql = "SELECT * FROM awgp.communication_policy_list WHERE id = $1::text::uuid";
+    let rows = work.select(sql, &[&id]).await?;
+    work.commit().await?;
+    Ok(render::single(rows.first().ok_or_else(|| verb::unknown_policy(&named.name_or_id))?, output))
+}
+
+/// Changes a policy.
+async fn update(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &PolicyUpdate,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin_in_tenant(context).await?;
+    let call = Call::new("update_policy")
+        .arg("policy_id", "uuid", Some(verb::policy(&work, &options.name_or_id).await?))
+        .arg("name", "text", options.name.as_ref())
+        .list("from_assistant_types", &options.from_types)
+        .list("to_assistant_types", &options.to_types)
+        .list("allowed_channels", &options.channels)
+        .arg("content_rules", "jsonb", options.content_rules.as_ref())
+        .arg("rate_limit_per_hour", "bigint", options.rate_limit_per_hour)
+        .arg("rate_limit_scope", "text", options.rate_limit_scope.as_ref())
+        .arg("is_active", "boolean", options.active.then_some(true));
+    verb::changed(work, &call, || verb::unknown_policy(&options.name_or_id), output).await
+}
+
+/// Deactivates a policy.
+async fn deactivate(
+    session: &mut Session,
+    context: Context<'_>,
+    named: &PolicyNamed,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin_in_tenant(context).await?;
+    let id = verb::policy(&work, &named.name_or_id).await?;
+    let call = Call::new("update_policy").arg("policy_id", "uuid", Some(id)).arg(
+        "is_active",
+        "boolean",
+        Some(false),
+    );
+    verb::changed(work, &call, || verb::unknown_policy(&named.name_or_id), output).await
+}
+
+/// Deletes a policy.
+async fn delete(
+    session: &mut Session,
+    context: Context<'_>,
+    named: &PolicyNamed,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin_in_tenant(context).await?;
+    let call = Call::new("delete_policy").arg(
+        "policy_id",
+        "uuid",
+        Some(verb::policy(&work, &named.name_or_id).await?),
+    );
+    verb::changed(work, &call, || verb::unknown_policy(&named.name_or_id), output).await
 }

@@ -2,8 +2,8 @@
 
 use crate::chart::Canvas;
 use crate::invocation::Invocation;
-use crate::opt::{Format, Output, Pool, PoolCreate, PoolHistory, PoolSet};
-use crate::render;
+use crate::opt::{Format, Output, Pool, PoolCreate, PoolHistory, PoolSet, PoolTopUp};
+use crate::{render, verb};
 use awgp_client::{Call, Context, Exit, Failure, Row, Session, Trouble};
 
 const COLUMNS: [&str; 14] = [
@@ -47,6 +47,7 @@ pub async fn run(noun: &Pool, invocation: &Invocation<'_>) -> Result<Exit, Failu
         .answer(async |session| match noun {
             Pool::Create(options) => create(session, context, options, output).await,
             Pool::Set(options) => set(session, context, options, output).await,
+            Pool::TopUp(options) => top_up(session, context, options, output).await,
             Pool::List => list(session, context, format).await,
             Pool::History(options) => history(session, context, options, format).await,
         })
@@ -83,6 +84,22 @@ async fn set(
     let row = work.call(&call).await?.pop().ok_or_else(|| unknown(&options.provider))?;
     work.commit().await?;
     Ok(render::single(&row, output))
+}
+
+/// Adds to a budget.
+async fn top_up(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &PoolTopUp,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin_in_tenant(context).await?;
+    let call = Call::new("top_up_credit_pool").arg("provider", "text", Some(&options.provider)).arg(
+        "amount",
+        "numeric",
+        Some(&options.amount),
+    );
+    verb::changed(work, &call, || unknown(&options.provider), output).await
 }
 
 /// Lists the budgets that the tenant sees.

@@ -1,7 +1,7 @@
 //! `awgp provider`: identity providers, whose tokens count in signed mode.
 
 use crate::invocation::Invocation;
-use crate::opt::{Output, Provider, ProviderAdd, ProviderNamed, ProviderRotate};
+use crate::opt::{Output, Provider, ProviderAdd, ProviderNamed, ProviderRotate, ProviderUpdate};
 use crate::render;
 use awgp_client::{Call, Context, Exit, Failure, Notice, Row, Session, Trouble, input, shown};
 use serde_json::json;
@@ -18,6 +18,8 @@ pub async fn run(noun: &Provider, invocation: &Invocation<'_>) -> Result<Exit, F
         .answer(async |session| match noun {
             Provider::Add(options) => add(session, options, output).await,
             Provider::List => list(session, output).await,
+            Provider::Update(options) => update(session, options, output).await,
+            Provider::Deactivate(options) => deactivate(session, options, output).await,
             Provider::Rotate(options) => rotate(session, options, output).await,
             Provider::Remove(options) => remove(session, options, output).await,
         })
@@ -55,6 +57,34 @@ async fn list(session: &mut Session, output: Output) -> Result<String, Trouble> 
     let rows = work.select(LIST, &[]).await?;
     work.commit().await?;
     Ok(render::list(&rows, &COLUMNS, output))
+}
+
+/// Changes a provider.
+async fn update(session: &mut Session, options: &ProviderUpdate, output: Output) -> Result<String, Trouble> {
+    let call = Call::new("update_identity_provider")
+        .arg("issuer", "text", Some(&options.issuer))
+        .arg("name", "text", options.name.as_ref())
+        .list("audience", &options.audience)
+        .list("algorithms", &options.algorithm)
+        .list("authorized_parties", &options.authorized_party)
+        .arg("leeway_seconds", "bigint", options.leeway_seconds)
+        .arg("max_lifetime_seconds", "bigint", options.max_lifetime_seconds)
+        .arg("is_active", "boolean", options.active.then_some(true));
+    change(session, &call, &options.issuer, output).await
+}
+
+/// Deactivates a provider.
+async fn deactivate(
+    session: &mut Session,
+    options: &ProviderNamed,
+    output: Output,
+) -> Result<String, Trouble> {
+    let call = Call::new("update_identity_provider").arg("issuer", "text", Some(&options.issuer)).arg(
+        "is_active",
+        "boolean",
+        Some(false),
+    );
+    change(session, &call, &options.issuer, output).await
 }
 
 /// Replaces the key set of a provider.

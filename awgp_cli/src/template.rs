@@ -2,8 +2,11 @@
 
 use crate::assistant;
 use crate::invocation::Invocation;
-use crate::opt::{Output, Template, TemplateApply, TemplateDiff, TemplateList, TemplateNamed};
-use crate::render;
+use crate::opt::{
+    Output, Template, TemplateApply, TemplateContent, TemplateCreate, TemplateDiff, TemplateList,
+    TemplateNamed, TemplateUpdate,
+};
+use crate::{render, verb};
 use awgp_client::{Call, Context, Exit, Failure, Row, Session, Trouble};
 
 const COLUMNS: [&str; 7] = ["slug", "name", "type", "risk_tier", "version", "is_system", "id"];
@@ -22,6 +25,8 @@ pub async fn run(noun: &Template, invocation: &Invocation<'_>) -> Result<Exit, F
         .answer(async |session| match noun {
             Template::List(options) => list(session, context, options, output).await,
             Template::Show(options) => show(session, context, options, output).await,
+            Template::Create(options) => create(session, context, options, output).await,
+            Template::Update(options) => update(session, context, options, output).await,
             Template::Apply(options) => apply(session, context, options, output).await,
             Template::Diff(options) => diff(session, context, options, output).await,
         })
@@ -52,10 +57,7 @@ async fn show(
     let work = session.begin(context).await?;
     let rows = work.select(SHOW, &[&options.slug]).await?;
     work.commit().await?;
-    let row = rows.first().ok_or_else(|| {
-        Failure::new(Exit::NotFound, format!("there is no template \"{}\"", options.slug))
-            .hint("list the templates with `awgp template list`; it needs --tenant or the role awgp_admin")
-    })?;
+    let row = rows.first().ok_or_else(|| unknown(&options.slug))?;
     Ok(render::single(row, output))
 }
 
@@ -105,4 +107,49 @@ pub async fn diff(
         return Ok(versions + "nothing would change\n");
     }
     Ok(versions + &render::list(&changes, &CHANGES, output))
+}
+
+fn unknown(slug: &str) -> Failure {
+    Failure::new(Exit::NotFound, format!("there is no template \"{slug}\""))
+        .hint("list the templates with `awgp template list`; it needs --tenant or the role awgp_admin")
+}
+
+/// Creates a template.
+async fn create(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &TemplateCreate,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    let call = Call::new("create_template")
+        .arg("name", "text", Some(&options.name))
+        .arg("slug", "text", Some(&options.slug))
+        .arg("type", "text", Some(&options.kind));
+    Ok(render::single(&work.conclude(&with_content(call, &options.content)).await?, output))
+}
+
+/// Changes a template.
+async fn update(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &TemplateUpdate,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    let call = Call::new("update_template").arg("slug", "text", Some(&options.slug)).arg(
+        "name",
+        "text",
+        options.name.as_ref(),
+    );
+    verb::changed(work, &with_content(call, &options.content), || unknown(&options.slug), output).await
+}
+
+fn with_content(call: Call, content: &TemplateContent) -> Call {
+    call.arg("description", "text", content.description.as_ref())
+        .arg("risk_tier", "bigint", content.risk_tier)
+        .list("capabilities", &content.capabilities)
+        .arg("configuration", "jsonb", content.configuration.as_ref())
+        .arg("model_config", "jsonb", content.model_config.as_ref())
+        .arg("max_cost_per_day", "numeric", content.max_cost_per_day.as_ref())
 }

@@ -1,8 +1,8 @@
 //! `awgp tenant`: organisations.
 
 use crate::invocation::Invocation;
-use crate::opt::{Named, Output, Tenant, TenantCreate, TenantList};
-use crate::render;
+use crate::opt::{Named, Output, Tenant, TenantCreate, TenantList, TenantMove, TenantUpdate};
+use crate::{render, tenant_settings, verb};
 use awgp_client::{Call, Context, Exit, Failure, Session, Trouble};
 
 const COLUMNS: [&str; 5] = ["slug", "name", "type", "is_active", "id"];
@@ -21,6 +21,11 @@ pub async fn run(noun: &Tenant, invocation: &Invocation<'_>) -> Result<Exit, Fai
             Tenant::Create(options) => create(session, context, options, output).await,
             Tenant::List(options) => list(session, context, options, output).await,
             Tenant::Show(options) => show(session, context, options, output).await,
+            Tenant::Update(options) => update(session, context, options, output).await,
+            Tenant::Deactivate(named) => activity(session, context, "deactivate_tenant", named, output).await,
+            Tenant::Reactivate(named) => activity(session, context, "reactivate_tenant", named, output).await,
+            Tenant::Move(options) => to_parent(session, context, options, output).await,
+            Tenant::Settings(noun) => tenant_settings::run(noun, session, context, output).await,
         })
         .await
 }
@@ -78,4 +83,56 @@ async fn show(
             .hint("list the tenants with `awgp tenant list`; without --tenant only a member of awgp_admin sees them")
     })?;
     Ok(render::single(row, output))
+}
+
+/// Changes the name or the quotas.
+async fn update(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &TenantUpdate,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    let call = Call::new("update_tenant")
+        .arg("tenant_id", "uuid", Some(verb::tenant(&work, &options.slug_or_id).await?))
+        .arg("name", "text", options.name.as_ref())
+        .arg("quota_max_users", "bigint", options.max_users)
+        .arg("quota_max_assistants", "bigint", options.max_assistants)
+        .arg("quota_monthly_cost_limit", "numeric", options.monthly_cost_limit.as_ref());
+    verb::changed(work, &call, || verb::unknown_tenant(&options.slug_or_id), output).await
+}
+
+/// Deactivates or reactivates.
+async fn activity(
+    session: &mut Session,
+    context: Context<'_>,
+    function: &'static str,
+    named: &Named,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    let id = verb::tenant(&work, &named.slug_or_id).await?;
+    let call = Call::new(function).arg("tenant_id", "uuid", Some(id));
+    verb::changed(work, &call, || verb::unknown_tenant(&named.slug_or_id), output).await
+}
+
+/// Gives a tenant another holding.
+async fn to_parent(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &TenantMove,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    let id = verb::tenant(&work, &options.slug_or_id).await?;
+    let parent = match &options.parent {
+        Some(parent) => Some(verb::tenant(&work, parent).await?),
+        None => None,
+    };
+    let call = Call::new("move_tenant").arg("tenant_id", "uuid", Some(id)).optional(
+        "parent_tenant_id",
+        "uuid",
+        parent,
+    );
+    verb::changed(work, &call, || verb::unknown_tenant(&options.slug_or_id), output).await
 }

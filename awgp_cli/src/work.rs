@@ -2,7 +2,9 @@
 
 use crate::assistant;
 use crate::invocation::Invocation;
-use crate::opt::{self, Output, WorkClose, WorkComplete, WorkCreate, WorkList, WorkShow};
+use crate::opt::{
+    self, Output, WorkClose, WorkComplete, WorkCreate, WorkEdit, WorkList, WorkReassign, WorkShow,
+};
 use crate::render;
 use awgp_client::{Call, Context, Exit, Failure, Session, Trouble};
 
@@ -26,6 +28,8 @@ pub async fn run(noun: &opt::Work, invocation: &Invocation<'_>) -> Result<Exit, 
             opt::Work::Create(options) => create(session, context, options, output).await,
             opt::Work::List(options) => list(session, context, options, output).await,
             opt::Work::Show(options) => show(session, context, options, output).await,
+            opt::Work::Edit(options) => edit(session, context, options, output).await,
+            opt::Work::Reassign(options) => reassign(session, context, options, output).await,
             opt::Work::Start(options) => start(session, context, options, output).await,
             opt::Work::Complete(options) => complete(session, context, options, output).await,
             opt::Work::Fail(options) => fail(session, context, options, output).await,
@@ -85,6 +89,42 @@ async fn show(
             .hint("list the work items with `awgp work list`")
     })?;
     Ok(render::single(row, output))
+}
+
+/// Changes a work item.
+async fn edit(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &WorkEdit,
+    output: Output,
+) -> Result<String, Trouble> {
+    let call = Call::new("update_work_item")
+        .arg("id", "uuid", Some(&options.id))
+        .arg("title", "text", options.title.as_ref())
+        .arg("description", "text", options.description.as_ref())
+        .arg("risk_level", "bigint", options.risk_level)
+        .arg("priority", "bigint", options.priority)
+        .arg("estimated_cost", "numeric", options.estimated_cost.as_ref())
+        .arg("context", "jsonb", options.context.as_ref())
+        .arg("due_at", "timestamptz", options.due_at.as_ref());
+    moved(session, context, call, output).await
+}
+
+/// Gives a work item to another assistant.
+async fn reassign(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &WorkReassign,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin_in_tenant(context).await?;
+    let assistant = assistant::find(&work, &options.assistant).await?;
+    let call = Call::new("reassign_work_item").arg("id", "uuid", Some(&options.id)).arg(
+        "assistant_id",
+        "uuid",
+        Some(assistant),
+    );
+    Ok(render::single(&work.conclude(&call).await?, output))
 }
 
 /// Begins a work item.

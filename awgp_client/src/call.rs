@@ -38,6 +38,14 @@ impl Call {
         self
     }
 
+    /// Adds an argument that has no default: NULL where it is absent.
+    #[must_use]
+    pub fn optional(mut self, name: &str, sql_type: &str, value: Option<String>) -> Self {
+        self.values.push(Box::new(value));
+        self.arguments.push(format!("{name} => ${}::text::{sql_type}", self.values.len()));
+        self
+    }
+
     /// Adds an array of text, unless it is empty.
     #[must_use]
     pub fn list(mut self, name: &str, values: &[String]) -> Self {

@@ -219,7 +219,7 @@ reasons! {
     RowNotCheckpointed = "row_not_checkpointed", WrongState;
     /// The database has not created such a checkpoint.
     UnknownCheckpoint = "unknown_checkpoint", NotFound;
-    /// A key of tenants.settings that AWGP knows has a value that it cannot use; `key` is the path to it.
+    /// A key of tenants.settings is not known, or has a value that cannot be used; `key` is the path to it.
     InvalidSetting = "invalid_setting", BadArgument;
     /// No verb leads from this state to that one, or no row begins in it.
     IllegalTransition = "illegal_transition", WrongState;
@@ -405,4 +405,14 @@ reasons! {
     InstallationIsCopy = "installation_is_copy", WrongState;
     /// The database cannot become a copy, because it has tenants or a trail of its own.
     InstallationInUse = "installation_in_use", WrongState;
+    /// Only administrators change this setting; a tenant's super_admin changes its policies.
+    SettingReserved = "setting_reserved", NotAllowed;
+    /// A change would loosen the approval policy while approvals that it concerns are open.
+    ApprovalsOpen = "approvals_open", WrongState;
+    /// The tenant has no such change of settings that waits for agreement.
+    UnknownSettingsChange = "unknown_settings_change", NotFound;
+    /// Another change of the tenant's settings waits for agreement.
+    SettingsChangeOpen = "settings_change_open", WrongState;
+    /// The user has proposed the change of settings, or has agreed to it already.
+    OwnSettingsChange = "own_settings_change", NotAllowed;
 }

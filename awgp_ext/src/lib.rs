@@ -29,6 +29,7 @@ mod pg; // the edge to PostgreSQL, without any domain code
 mod records; // conversations and hallucination flags
 mod state_machine; // shared by the triggers of the state machines
 mod templates; // templates of assistants
+mod tenant_settings; // changing the settings of a tenant, alone or together
 mod work; // work items and the gate
 
 #[cfg(feature = "server_tests")]

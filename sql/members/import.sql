@@ -9,6 +9,9 @@ Errors: 42501 import_not_allowed; P0002 seed_not_found; 55000 seed_unreadable, a
 COMMENT ON FUNCTION awgp.import_settings_problem(jsonb) IS 'For AWGP itself, in an import: what is wrong with a tenant''s settings, as reason and message; NULL where nothing is.
 settings: settings of a tenant';
 
+COMMENT ON FUNCTION awgp.import_knows_setting(text) IS 'For AWGP itself, in an import: whether there is such a key at the top of a tenant''s settings.
+key: the key';
+
 COMMENT ON FUNCTION awgp.import_policy_problem(text[], text[], text[], integer, jsonb, jsonb) IS 'For AWGP itself, in an import: what is wrong with a communication policy, as column, reason and message; NULL where nothing is.
 from_types: from_assistant_types
 to_types: to_assistant_types

@@ -16,7 +16,7 @@ COMMENT ON TRIGGER guard_tenant ON awgp.tenants IS 'A parent is a holding, and n
 
 CREATE OR REPLACE TRIGGER guard_settings BEFORE INSERT OR UPDATE OF settings ON awgp.tenants
     FOR EACH ROW EXECUTE FUNCTION awgp.guard_settings('tenants');
-COMMENT ON TRIGGER guard_settings ON awgp.tenants IS 'A key of settings that AWGP knows and cannot use is refused (invalid_setting).';
+COMMENT ON TRIGGER guard_settings ON awgp.tenants IS 'A key of settings that is not known, and a value that cannot be used, is refused (invalid_setting). A notice names the keys that an UPDATE no longer sets.';
 
 CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON awgp.tenants
     FOR EACH ROW EXECUTE FUNCTION awgp.touch_updated_at('tenants');

@@ -27,11 +27,11 @@ async fn a_tenant_is_created_under_its_holding_and_found_by_slug_and_id() {
         "--parent",
         "groesse",
         "--settings",
-        r#"{"a": 1}"#,
+        r#"{"application": {"a": 1}}"#,
     ]);
     assert_eq!(holding["name"], "Größe & Söhne");
     assert_eq!(sub["parent_tenant_id"], holding["id"]);
-    assert_eq!((&sub["type"], &sub["settings"]), (&json!("subsidiary"), &json!({"a": 1})));
+    assert_eq!((&sub["type"], &sub["settings"]), (&json!("subsidiary"), &json!({"application": {"a": 1}})));
     let id = sub["id"].as_str().expect("an id");
     for name in ["sub", id, &id.to_uppercase()] {
         assert_eq!(as_admin(&["tenant", "show", name]), sub);

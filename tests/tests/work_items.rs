@@ -308,7 +308,7 @@ async fn a_policy_that_cannot_be_used_is_not_stored() {
         (r#"{"approval_policy": {"quorum": {"9": 1}}}"#, "approval_policy.quorum.9"),
         (r#"{"approval_policy": 7}"#, "approval_policy"),
     ] {
-        let beside = format!("{}, \"n\": 1e400}}", &settings[..settings.len() - 1]);
+        let beside = format!("{}, \"application\": 1e400}}", &settings[..settings.len() - 1]);
         let set_text = "UPDATE awgp.tenants SET settings = $2::text::jsonb WHERE id = $1";
         let hidden = admin.execute(set_text, &[&north.id, &beside]).await;
         assert_refused(hidden, "22023", "invalid_setting");
@@ -321,7 +321,8 @@ async fn a_policy_that_cannot_be_used_is_not_stored() {
         assert_refused(made, "22023", "invalid_setting");
     }
     let good: Value =
-        serde_json::from_str(r#"{"approval_policy": {"quorum": {"5": 2}}, "own": [1]}"#).expect("JSON");
+        serde_json::from_str(r#"{"approval_policy": {"quorum": {"5": 2}}, "application": [1]}"#)
+            .expect("JSON");
     assert_eq!(admin.execute(set, &[&north.id, &good]).await.expect("it can be used"), 1);
     assert_sqlstate(admin.execute(set, &[&north.id, &Value::Array(vec![])]).await, "23514");
 }

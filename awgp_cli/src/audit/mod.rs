@@ -5,6 +5,7 @@
 //! | [`scope`] | the tenants whose trail a login reads |
 //! | [`log`] | list and show |
 //! | [`tail`] | the last events, and each new one |
+//! | [`tracking`] | an application's own events and tables |
 //! | [`history`] | every version of one row, and what changed |
 //! | [`rows`] | rows exactly as the server stores them, of any length |
 //! | [`copy`], [`tuple`] | a binary COPY, and one row of it |
@@ -35,6 +36,7 @@ pub mod rows;
 pub mod scope;
 pub mod spool;
 pub mod tail;
+pub mod tracking;
 pub mod tuple;
 pub mod verify;
 pub mod walk;
@@ -57,6 +59,20 @@ pub async fn run(noun: &Audit, invocation: &Invocation<'_>) -> Result<Exit, Fail
         Audit::Verify(options) => verify::run(options, invocation).await,
         Audit::Log(options) => {
             invocation.answer(async |session| log::log(session, context, options, output).await).await
+        }
+        Audit::Record(options) => {
+            invocation.answer(async |session| tracking::record(session, context, options, output).await).await
+        }
+        Audit::Track(options) => {
+            invocation.answer(async |session| tracking::track(session, context, options, output).await).await
+        }
+        Audit::Untrack(options) => {
+            invocation
+                .answer(async |session| tracking::untrack(session, context, options, output).await)
+                .await
+        }
+        Audit::Tracked => {
+            invocation.answer(async |session| tracking::tracked(session, context, output).await).await
         }
         Audit::Show(options) => {
             invocation.answer(async |session| log::show(session, context, options, output).await).await

@@ -6,8 +6,8 @@ use crate::assistant;
 use crate::given;
 use crate::invocation::{Invocation, print};
 use crate::opt::{
-    Conversation, ConversationErase, ConversationHold, ConversationList, ConversationLog, ConversationNamed,
-    ConversationSearch, Output,
+    Conversation, ConversationAppend, ConversationErase, ConversationHold, ConversationList, ConversationLog,
+    ConversationNamed, ConversationSearch, Output,
 };
 use crate::render;
 use awgp_client::{Call, Context, Exit, Failure, Row, Session, Trouble, Work, input};
@@ -48,6 +48,8 @@ pub async fn run(noun: &Conversation, invocation: &Invocation<'_>) -> Result<Exi
     let Invocation { context, output, .. } = *invocation;
     let answer = async |session: &mut Session| match noun {
         Conversation::Log(options) => log(session, context, options, output).await.map(Some),
+        Conversation::Append(options) => append(session, context, options, output).await.map(Some),
+        Conversation::End(named) => end(session, context, named, output).await.map(Some),
         Conversation::List(options) => list(session, context, options, output).await.map(Some),
         Conversation::Show(options) => show(session, context, options, output).await.map(Some),
         Conversation::Search(options) => search(session, context, options, output).await.map(Some),
@@ -87,6 +89,34 @@ pub async fn log(
     if options.end && row.text("ended_at").is_none_or(|ended| ended.is_empty()) {
         row = of_id(&work, Call::new("end_conversation"), &row.text("id").unwrap_or_default()).await?;
     }
+    work.commit().await?;
+    Ok(render::single(&row, output))
+}
+
+/// Appends messages.
+async fn append(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &ConversationAppend,
+    output: Output,
+) -> Result<String, Trouble> {
+    let messages = read(&options.file)?;
+    let work = session.begin_in_tenant(context).await?;
+    let call = Call::new("append_conversation").arg("messages", "jsonb", Some(&messages));
+    let row = of_id(&work, call, &options.id).await?;
+    work.commit().await?;
+    Ok(render::single(&row, output))
+}
+
+/// Ends a conversation.
+async fn end(
+    session: &mut Session,
+    context: Context<'_>,
+    named: &ConversationNamed,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin_in_tenant(context).await?;
+    let row = of_id(&work, Call::new("end_conversation"), &named.id).await?;
     work.commit().await?;
     Ok(render::single(&row, output))
 }

@@ -1,5 +1,6 @@
 //! The arguments of `awgp action`.
 
+use super::Limit;
 use clap::{Args, Subcommand};
 
 /// Governed actions of assistants.
@@ -12,6 +13,14 @@ pub enum Action {
     Begin(ActionBegin),
     /// End an action, and report its cost.
     Finish(ActionFinish),
+    /// List the actions that the tenant sees, the newest first.
+    ///
+    /// Example: awgp action list --status begun --tenant north
+    List(ActionList),
+    /// Show one action.
+    ///
+    /// Example: awgp action show 6f1c… --tenant north
+    Show(ActionNamed),
 }
 
 /// A new action.
@@ -57,4 +66,28 @@ pub struct ActionFinish {
     /// The result, JSON.
     #[arg(long, value_name = "JSON")]
     pub result: Option<String>,
+}
+
+/// Which actions to list.
+#[derive(Args, Debug)]
+pub struct ActionList {
+    /// Only with this status: begun, succeeded, failed or abandoned.
+    #[arg(long)]
+    pub status: Option<String>,
+    /// Only of this assistant, by slug or id.
+    #[arg(long)]
+    pub assistant: Option<String>,
+    /// Only for this work item, by id.
+    #[arg(long, value_name = "ID")]
+    pub work_item: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub limit: Limit,
+}
+
+/// Which action.
+#[derive(Args, Debug)]
+pub struct ActionNamed {
+    /// Its id.
+    pub id: String,
 }

@@ -10,6 +10,14 @@ pub enum Approval {
     Inbox(ApprovalInbox),
     /// Show one approval: the request, what will run, and the votes so far.
     Show(ApprovalNamed),
+    /// List the approvals that the tenant sees, with any status, the newest first.
+    ///
+    /// Example: awgp approval list --status rejected --tenant north
+    List(ApprovalList),
+    /// Show every version of one approval, and what changed from each to the next, from the audit trail.
+    ///
+    /// Example: awgp approval history 6f1c… --tenant north
+    History(ApprovalHistory),
     /// Request an approval of a work item, in the name of --user.
     Request(ApprovalRequest),
     /// Approve, as --user. On a terminal it asks first; elsewhere it needs --yes.
@@ -20,6 +28,11 @@ pub enum Approval {
     Escalate(ApprovalEscalate),
     /// Show whether --user, or another user, may decide, and why or why not.
     Explain(ApprovalExplain),
+    /// Approve alone in an emergency, as --user, whom the tenant's policy must name for that. An
+    /// administrator must have granted it. It is recorded and reported.
+    ///
+    /// Example: awgp approval break-glass 6f1c… --reason "the plant stands still" --tenant north --user ada@…
+    BreakGlass(ApprovalBreakGlass),
 }
 
 /// What to list.
@@ -107,4 +120,38 @@ pub struct ApprovalExplain {
     /// For whom, by e-mail or id [default: --user].
     #[arg(long = "for", value_name = "USER")]
     pub whom: Option<String>,
+}
+
+/// Which approvals to list.
+#[derive(Args, Debug)]
+pub struct ApprovalList {
+    /// Only with this status: pending, approved, rejected, escalated or expired.
+    #[arg(long)]
+    pub status: Option<String>,
+    /// Only for this work item, by id.
+    #[arg(long, value_name = "ID")]
+    pub work_item: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub limit: Limit,
+}
+
+/// Whose versions to show.
+#[derive(Args, Debug)]
+pub struct ApprovalHistory {
+    /// The approval's id.
+    pub id: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub limit: Limit,
+}
+
+/// An approval in an emergency.
+#[derive(Args, Debug)]
+pub struct ApprovalBreakGlass {
+    /// The approval's id.
+    pub id: String,
+    /// The reason.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
 }

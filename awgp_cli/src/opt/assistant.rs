@@ -17,6 +17,14 @@ pub enum Assistant {
     /// Activate an assistant that is new, or was suspended.
     #[command(visible_alias = "activate")]
     Resume(AssistantResume),
+    /// Change an assistant. Approvals that wait for its work may have to be asked again.
+    ///
+    /// Example: awgp assistant update ledger --risk-tier 1 --max-cost-per-day 5 --tenant north
+    Update(AssistantUpdate),
+    /// Retire an assistant: it is inactive and begins no work. Its open work is shown, and stays.
+    ///
+    /// Example: awgp assistant retire ledger --reason "replaced" --tenant north
+    Retire(AssistantRetire),
 }
 
 /// A new assistant.
@@ -81,4 +89,45 @@ pub struct AssistantResume {
     /// The reason.
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
+}
+
+/// What changes of an assistant.
+#[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("change").required(true).multiple(true))]
+pub struct AssistantUpdate {
+    /// Its slug or id.
+    #[arg(value_name = "SLUG_OR_ID")]
+    pub slug_or_id: String,
+    /// Its name.
+    #[arg(long, group = "change")]
+    pub name: Option<String>,
+    /// What it is for; empty to remove it.
+    #[arg(long, value_name = "TEXT", group = "change")]
+    pub description: Option<String>,
+    /// The highest risk level, 0 to 5, at which it works without approval.
+    #[arg(long, value_name = "LEVEL", group = "change")]
+    pub risk_tier: Option<i64>,
+    /// An action that it may take; repeat the option for several. They replace the present ones.
+    #[arg(long = "capability", value_name = "ACTION", group = "change")]
+    pub capabilities: Vec<String>,
+    /// Configuration, a JSON object that replaces the present one.
+    #[arg(long, value_name = "JSON", group = "change")]
+    pub configuration: Option<String>,
+    /// Provider and model, a JSON object that replaces the present one.
+    #[arg(long, value_name = "JSON", group = "change")]
+    pub model_config: Option<String>,
+    /// Its highest cost per day, an exact decimal.
+    #[arg(long, value_name = "AMOUNT", group = "change")]
+    pub max_cost_per_day: Option<String>,
+}
+
+/// Which assistant to retire.
+#[derive(Args, Debug)]
+pub struct AssistantRetire {
+    /// Its slug or id.
+    #[arg(value_name = "SLUG_OR_ID")]
+    pub slug_or_id: String,
+    /// The reason.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
 }

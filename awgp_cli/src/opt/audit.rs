@@ -46,6 +46,22 @@ pub enum Audit {
     Prove(AuditProve),
     /// Check such a proof, without any server.
     CheckProof(AuditCheckProof),
+    /// Record an event of the application's own in the trail of the tenant in context.
+    ///
+    /// Example: awgp audit record export report --metadata '{"rows": 12}' --tenant north
+    Record(AuditRecord),
+    /// Record every change of a table in the trail from now on. The login owns the table.
+    ///
+    /// Example: awgp audit track shop.orders --mask card
+    Track(AuditTrack),
+    /// Stop recording the changes of a table. What was recorded stays.
+    ///
+    /// Example: awgp audit untrack shop.orders
+    Untrack(AuditUntrack),
+    /// List the tables whose changes are recorded.
+    ///
+    /// Example: awgp audit tracked
+    Tracked,
 }
 
 /// Where the private key goes.
@@ -207,4 +223,46 @@ pub struct AuditVerify {
     /// The public key that signed them: name+id+key, or a file with it.
     #[arg(long, value_name = "KEY", requires = "checkpoint")]
     pub public_key: Option<String>,
+}
+
+/// An event.
+#[derive(Args, Debug)]
+pub struct AuditRecord {
+    /// What was done.
+    pub action: String,
+    /// The kind of thing it was done to.
+    #[arg(value_name = "TYPE")]
+    pub entity: String,
+    /// The id of the thing.
+    #[arg(long, value_name = "ID")]
+    pub entity_id: Option<String>,
+    /// Its state before, JSON.
+    #[arg(long, value_name = "JSON")]
+    pub before: Option<String>,
+    /// Its state after, JSON.
+    #[arg(long, value_name = "JSON")]
+    pub after: Option<String>,
+    /// What else is known, a JSON object.
+    #[arg(long, value_name = "JSON")]
+    pub metadata: Option<String>,
+}
+
+/// A table to track.
+#[derive(Args, Debug)]
+pub struct AuditTrack {
+    /// The table with its schema, such as shop.orders.
+    pub table: String,
+    /// A column that is left out of the trail; repeat the option for several.
+    #[arg(long, value_name = "COLUMN")]
+    pub exclude: Vec<String>,
+    /// A column whose values are masked in the trail; repeat the option for several.
+    #[arg(long, value_name = "COLUMN")]
+    pub mask: Vec<String>,
+}
+
+/// A table to track no longer.
+#[derive(Args, Debug)]
+pub struct AuditUntrack {
+    /// The table with its schema, such as shop.orders.
+    pub table: String,
 }

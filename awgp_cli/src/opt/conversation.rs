@@ -9,6 +9,14 @@ use std::path::PathBuf;
 pub enum Conversation {
     /// Log a conversation of an assistant; it stays open for more messages unless --end is given.
     Log(ConversationLog),
+    /// Append messages to a conversation that has not ended.
+    ///
+    /// Example: awgp conversation append 6f1c… --file more.json --tenant north
+    Append(ConversationAppend),
+    /// End a conversation. Afterwards only a legal hold or erasing changes it.
+    ///
+    /// Example: awgp conversation end 6f1c… --tenant north
+    End(ConversationNamed),
     /// List the conversations that the tenant sees, the newest first.
     List(ConversationList),
     /// Show one conversation with its messages.
@@ -125,4 +133,14 @@ pub struct ConversationExport {
     /// Only conversations that began before this time.
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
+}
+
+/// Messages to append.
+#[derive(Args, Debug)]
+pub struct ConversationAppend {
+    /// The conversation's id.
+    pub id: String,
+    /// A file with the messages, a JSON array in any form of docs/conversations.md; - for standard input.
+    #[arg(long, value_name = "FILE")]
+    pub file: PathBuf,
 }

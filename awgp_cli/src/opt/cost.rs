@@ -10,6 +10,32 @@ pub enum Cost {
     Record(CostRecord),
     /// Add up costs, by assistant, model, work item, day or tenant.
     Report(CostReport),
+    /// Show what a call would cost by the price in force.
+    ///
+    /// Example: awgp cost estimate openai gpt-4 --input-tokens 1200 --output-tokens 300 --tenant north
+    Estimate(CostEstimate),
+    /// Set money aside before it is spent. It is held only if it fits every limit.
+    ///
+    /// Example: awgp cost reserve 0.50 --assistant ledger --provider openai --tenant north
+    Reserve(CostReserve),
+    /// Record the actual cost of a reserved call, and free what was held.
+    ///
+    /// Example: awgp cost settle 6f1c… --model gpt-4 --amount 0.42 --tenant north
+    Settle(CostSettle),
+    /// Give back what a reservation holds.
+    ///
+    /// Example: awgp cost release 6f1c… --tenant north
+    Release(CostRelease),
+    /// Correct an entry of the ledger by an entry that takes all of it back.
+    ///
+    /// Example: awgp cost reverse 6f1c… --reason "recorded twice" --tenant north
+    Reverse(CostReverse),
+    /// Recompute every balance from entries and reservations. The exit code is 12 when one differs.
+    ///
+    /// An auditor or maintainer checks every tenant, others the tenants that --tenant sees.
+    ///
+    /// Example: awgp cost verify-ledger --tenant north
+    VerifyLedger,
 }
 
 /// A cost.
@@ -77,4 +103,86 @@ pub enum By {
     Day,
     /// The tenant that paid, which compares a holding's subsidiaries.
     Tenant,
+}
+
+/// A call to estimate.
+#[derive(Args, Debug)]
+pub struct CostEstimate {
+    /// The provider.
+    pub provider: String,
+    /// The model, as its provider names it.
+    pub model: String,
+    /// Tokens sent.
+    #[arg(long, value_name = "TOKENS", default_value_t = 0)]
+    pub input_tokens: i64,
+    /// Tokens received.
+    #[arg(long, value_name = "TOKENS", default_value_t = 0)]
+    pub output_tokens: i64,
+    /// Those of the tokens sent that the provider had in its cache.
+    #[arg(long, value_name = "TOKENS", default_value_t = 0)]
+    pub cached_tokens: i64,
+    /// By the price at this moment [default: now].
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+}
+
+/// Money to set aside.
+#[derive(Args, Debug)]
+pub struct CostReserve {
+    /// The amount, an exact decimal above zero.
+    pub amount: String,
+    /// The assistant's slug or id.
+    #[arg(long)]
+    pub assistant: String,
+    /// The provider, for which the tenant has a pool.
+    #[arg(long)]
+    pub provider: String,
+    /// The work item's id.
+    #[arg(long, value_name = "ID")]
+    pub work_item: Option<String>,
+    /// How long it is held, such as "15 minutes", at most 31 days [default: the server's, 15 minutes].
+    #[arg(long, value_name = "INTERVAL")]
+    pub expires_in: Option<String>,
+    /// A name for this reservation: one made twice with it is made once.
+    #[arg(long, value_name = "KEY")]
+    pub idempotency_key: Option<String>,
+}
+
+/// The cost of a reserved call.
+#[derive(Args, Debug)]
+pub struct CostSettle {
+    /// The reservation's id.
+    pub reservation: String,
+    /// The model, as its provider names it.
+    #[arg(long)]
+    pub model: String,
+    /// Tokens sent.
+    #[arg(long, value_name = "TOKENS", default_value_t = 0)]
+    pub input_tokens: i64,
+    /// Tokens received.
+    #[arg(long, value_name = "TOKENS", default_value_t = 0)]
+    pub output_tokens: i64,
+    /// The cost, an exact decimal [default: computed from the price list].
+    #[arg(long, value_name = "AMOUNT")]
+    pub amount: Option<String>,
+    /// Further data about the call, a JSON object.
+    #[arg(long, value_name = "JSON")]
+    pub metadata: Option<String>,
+}
+
+/// A reservation to give back.
+#[derive(Args, Debug)]
+pub struct CostRelease {
+    /// The reservation's id.
+    pub reservation: String,
+}
+
+/// An entry to take back.
+#[derive(Args, Debug)]
+pub struct CostReverse {
+    /// The entry's id.
+    pub entry: String,
+    /// The reason.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
 }

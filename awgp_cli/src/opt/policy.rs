@@ -10,6 +10,22 @@ pub enum Policy {
     Create(PolicyCreate),
     /// List the policies that the tenant sees.
     List(PolicyList),
+    /// Show one policy.
+    ///
+    /// Example: awgp policy show "Finance may ask finance" --tenant north
+    Show(PolicyNamed),
+    /// Change a policy.
+    ///
+    /// Example: awgp policy update "Finance may ask finance" --rate-limit-per-hour 30 --tenant north
+    Update(PolicyUpdate),
+    /// Deactivate a policy: it neither allows nor forbids. `policy update --active` activates it again.
+    ///
+    /// Example: awgp policy deactivate "Finance may ask finance" --tenant north
+    Deactivate(PolicyNamed),
+    /// Delete a policy. Messages that only it allowed are denied from then on.
+    ///
+    /// Example: awgp policy delete "Finance may ask finance" --tenant north
+    Delete(PolicyNamed),
     /// Show what the policies say about a message. Nothing is counted or recorded; exit codes as of
     /// `message check`.
     Test(PolicyTest),
@@ -64,4 +80,45 @@ pub struct PolicyTest {
     /// The moment for which the hourly limits are checked [default: now].
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,
+}
+
+/// Which policy.
+#[derive(Args, Debug)]
+pub struct PolicyNamed {
+    /// Its name or id.
+    #[arg(value_name = "NAME_OR_ID")]
+    pub name_or_id: String,
+}
+
+/// What changes of a policy.
+#[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("change").required(true).multiple(true))]
+pub struct PolicyUpdate {
+    /// Its name or id.
+    #[arg(value_name = "NAME_OR_ID")]
+    pub name_or_id: String,
+    /// Its new name.
+    #[arg(long, group = "change")]
+    pub name: Option<String>,
+    /// A type of assistant that may send; repeat the option for several; "any" alone for any.
+    #[arg(long = "from-type", value_name = "TYPE", group = "change")]
+    pub from_types: Vec<String>,
+    /// A type of assistant that may receive; repeat the option for several; "any" alone for any.
+    #[arg(long = "to-type", value_name = "TYPE", group = "change")]
+    pub to_types: Vec<String>,
+    /// A channel; repeat the option for several; "any" alone for any.
+    #[arg(long = "channel", value_name = "CHANNEL", group = "change")]
+    pub channels: Vec<String>,
+    /// What a message must and must not contain, a JSON object that replaces the present one.
+    #[arg(long, value_name = "JSON", group = "change")]
+    pub content_rules: Option<String>,
+    /// How many messages are allowed in any hour, 0 to 1000000.
+    #[arg(long, value_name = "MESSAGES", group = "change")]
+    pub rate_limit_per_hour: Option<i64>,
+    /// Which messages count together: policy, sender or pair.
+    #[arg(long, value_name = "SCOPE", group = "change")]
+    pub rate_limit_scope: Option<String>,
+    /// Activate it.
+    #[arg(long, group = "change")]
+    pub active: bool,
 }

@@ -13,6 +13,10 @@ pub enum Pool {
     List,
     /// Change the tenant's budget for a provider, or its reset day.
     Set(PoolSet),
+    /// Add to the tenant's budget for a provider, from the present period on.
+    ///
+    /// Example: awgp pool top-up openai 50 --tenant north
+    TopUp(PoolTopUp),
     /// Show the periods of a budget, the newest first.
     History(PoolHistory),
 }
@@ -53,4 +57,14 @@ pub struct PoolHistory {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub limit: Limit,
+}
+
+/// What is added to a budget.
+#[derive(Args, Debug)]
+pub struct PoolTopUp {
+    /// The provider.
+    pub provider: String,
+    /// The amount, an exact decimal; a negative one takes it away again.
+    #[arg(allow_negative_numbers = true)]
+    pub amount: String,
 }

@@ -10,6 +10,14 @@ pub enum Provider {
     Add(ProviderAdd),
     /// List the providers and the ids of their keys.
     List,
+    /// Change a provider. `provider rotate` changes its keys.
+    ///
+    /// Example: awgp provider update https://id.example.com/realms/acme --leeway-seconds 20
+    Update(ProviderUpdate),
+    /// Deactivate a provider: its tokens are refused. `provider update --active` activates it again.
+    ///
+    /// Example: awgp provider deactivate https://id.example.com/realms/acme
+    Deactivate(ProviderNamed),
     /// Replace a provider's keys. Keep the old key beside the new one until its tokens have expired.
     Rotate(ProviderRotate),
     /// Remove a provider; its tokens are refused from then on.
@@ -70,4 +78,33 @@ pub struct ProviderRotate {
 pub struct ProviderNamed {
     /// The provider's issuer.
     pub issuer: String,
+}
+
+/// What changes of a provider.
+#[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("change").required(true).multiple(true))]
+pub struct ProviderUpdate {
+    /// The provider's issuer.
+    pub issuer: String,
+    /// Its name for people.
+    #[arg(long, group = "change")]
+    pub name: Option<String>,
+    /// A value that aud must contain; repeat the option for several. They replace the present ones.
+    #[arg(long, group = "change")]
+    pub audience: Vec<String>,
+    /// An algorithm that is accepted; repeat the option for several. They replace the present ones.
+    #[arg(long, value_name = "ALG", group = "change")]
+    pub algorithm: Vec<String>,
+    /// A value that azp may have; repeat the option for several. They replace the present ones.
+    #[arg(long, value_name = "CLIENT", group = "change")]
+    pub authorized_party: Vec<String>,
+    /// How far the provider's clock may be off, 0 to 300 seconds.
+    #[arg(long, value_name = "SECONDS", group = "change")]
+    pub leeway_seconds: Option<i64>,
+    /// The longest lifetime of a token, from iat to exp.
+    #[arg(long, value_name = "SECONDS", group = "change")]
+    pub max_lifetime_seconds: Option<i64>,
+    /// Activate it.
+    #[arg(long, group = "change")]
+    pub active: bool,
 }

@@ -10,6 +10,14 @@ pub enum Template {
     List(TemplateList),
     /// Show one template.
     Show(TemplateNamed),
+    /// Create a template. Needs the role awgp_admin.
+    ///
+    /// Example: awgp template create Travel --slug travel --type custom --capability book
+    Create(TemplateCreate),
+    /// Change a template. Assistants that were made from it stay as they are. Needs the role awgp_admin.
+    ///
+    /// Example: awgp template update travel --risk-tier 1
+    Update(TemplateUpdate),
     /// Create an assistant from a template.
     Apply(TemplateApply),
     /// Show what the newest version of its template would change on an assistant. Changes nothing.
@@ -59,4 +67,57 @@ pub struct TemplateDiff {
     /// Its slug or id.
     #[arg(value_name = "ASSISTANT")]
     pub assistant: String,
+}
+
+/// What assistants of a template are.
+#[derive(Args, Debug)]
+pub struct TemplateContent {
+    /// What they are for.
+    #[arg(long, value_name = "TEXT")]
+    pub description: Option<String>,
+    /// The highest risk level, 0 to 5, at which they work without approval.
+    #[arg(long, value_name = "LEVEL")]
+    pub risk_tier: Option<i64>,
+    /// An action that they may take; repeat the option for several.
+    #[arg(long = "capability", value_name = "ACTION")]
+    pub capabilities: Vec<String>,
+    /// Configuration, a JSON object.
+    #[arg(long, value_name = "JSON")]
+    pub configuration: Option<String>,
+    /// Provider and model, a JSON object.
+    #[arg(long, value_name = "JSON")]
+    pub model_config: Option<String>,
+    /// The highest cost of each per day, an exact decimal.
+    #[arg(long, value_name = "AMOUNT")]
+    pub max_cost_per_day: Option<String>,
+}
+
+/// A new template.
+#[derive(Args, Debug)]
+pub struct TemplateCreate {
+    /// Its name.
+    pub name: String,
+    /// Its short name; unique in the database.
+    #[arg(long)]
+    pub slug: String,
+    /// The type of its assistants.
+    #[arg(long = "type", value_name = "TYPE")]
+    pub kind: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub content: TemplateContent,
+}
+
+/// What changes of a template.
+#[derive(Args, Debug)]
+pub struct TemplateUpdate {
+    /// Its slug.
+    #[arg(value_name = "SLUG")]
+    pub slug: String,
+    /// Its name.
+    #[arg(long)]
+    pub name: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub content: TemplateContent,
 }

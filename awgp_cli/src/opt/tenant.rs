@@ -1,6 +1,6 @@
 //! The arguments of `awgp tenant`.
 
-use super::{Limit, Named};
+use super::{Limit, Named, TenantSettings};
 use clap::{Args, Subcommand};
 
 /// Organisations.
@@ -12,6 +12,25 @@ pub enum Tenant {
     List(TenantList),
     /// Show one tenant.
     Show(Named),
+    /// Change the name or the quotas of a tenant. Needs the role awgp_admin.
+    ///
+    /// Example: awgp tenant update north --max-users 60 --monthly-cost-limit 2000
+    Update(TenantUpdate),
+    /// Deactivate a tenant: nobody puts it in context any more. Its rows stay. Needs the role awgp_admin.
+    ///
+    /// Example: awgp tenant deactivate north
+    Deactivate(Named),
+    /// Activate a tenant again. Needs the role awgp_admin.
+    ///
+    /// Example: awgp tenant reactivate north
+    Reactivate(Named),
+    /// Give a tenant another holding, or none. Needs the role awgp_admin.
+    ///
+    /// Example: awgp tenant move north --parent acme
+    Move(TenantMove),
+    /// Show and change the settings of the tenant in context, key by key.
+    #[command(subcommand)]
+    Settings(TenantSettings),
 }
 
 /// A new tenant.
@@ -42,4 +61,40 @@ pub struct TenantList {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub limit: Limit,
+}
+
+/// What changes of a tenant.
+#[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("change").required(true).multiple(true))]
+pub struct TenantUpdate {
+    /// Its slug or id.
+    #[arg(value_name = "SLUG_OR_ID")]
+    pub slug_or_id: String,
+    /// Its name.
+    #[arg(long, group = "change")]
+    pub name: Option<String>,
+    /// How many active users it may have.
+    #[arg(long, value_name = "USERS", group = "change")]
+    pub max_users: Option<i64>,
+    /// How many active assistants it may have.
+    #[arg(long, value_name = "ASSISTANTS", group = "change")]
+    pub max_assistants: Option<i64>,
+    /// What it may spend in a month, an exact decimal.
+    #[arg(long, value_name = "AMOUNT", group = "change")]
+    pub monthly_cost_limit: Option<String>,
+}
+
+/// Where a tenant belongs.
+#[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("holding").required(true))]
+pub struct TenantMove {
+    /// Its slug or id.
+    #[arg(value_name = "SLUG_OR_ID")]
+    pub slug_or_id: String,
+    /// The holding, by slug or id.
+    #[arg(long, value_name = "TENANT", group = "holding")]
+    pub parent: Option<String>,
+    /// It belongs to no holding any more.
+    #[arg(long, group = "holding")]
+    pub no_parent: bool,
 }

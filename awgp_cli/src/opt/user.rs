@@ -10,6 +10,22 @@ pub enum User {
     Create(UserCreate),
     /// List the users that the tenant sees.
     List(UserList),
+    /// Show one user, active or not.
+    ///
+    /// Example: awgp user show ada@north.example --tenant north
+    Show(UserNamed),
+    /// Change the role, the name or the e-mail address of a user.
+    ///
+    /// Example: awgp user update ada@north.example --role manager --tenant north
+    Update(UserUpdate),
+    /// Deactivate a user: nobody puts them in context any more. What they did stays.
+    ///
+    /// Example: awgp user deactivate ada@north.example --tenant north
+    Deactivate(UserNamed),
+    /// Activate a user again.
+    ///
+    /// Example: awgp user reactivate ada@north.example --tenant north
+    Reactivate(UserNamed),
 }
 
 /// A new user.
@@ -40,4 +56,33 @@ pub struct UserList {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub limit: Limit,
+}
+
+/// Which user.
+#[derive(Args, Debug)]
+pub struct UserNamed {
+    /// Their e-mail address or id.
+    #[arg(value_name = "EMAIL_OR_ID")]
+    pub email_or_id: String,
+}
+
+/// What changes of a user.
+#[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("change").required(true).multiple(true))]
+pub struct UserUpdate {
+    /// Their e-mail address or id.
+    #[arg(value_name = "EMAIL_OR_ID")]
+    pub email_or_id: String,
+    /// super_admin, admin, manager, operator or viewer.
+    #[arg(long, group = "change")]
+    pub role: Option<String>,
+    /// First name; empty to remove it.
+    #[arg(long, value_name = "NAME", group = "change")]
+    pub first_name: Option<String>,
+    /// Last name; empty to remove it.
+    #[arg(long, value_name = "NAME", group = "change")]
+    pub last_name: Option<String>,
+    /// The new e-mail address.
+    #[arg(long, value_name = "ADDRESS", group = "change")]
+    pub email: Option<String>,
 }

@@ -12,6 +12,14 @@ pub enum Work {
     List(WorkList),
     /// Show one work item.
     Show(WorkShow),
+    /// Change a work item. An approval that waits for it may have to be asked again.
+    ///
+    /// Example: awgp work edit 6f1c… --priority 1 --due-at 2026-03-31T17:00:00Z --tenant north
+    Edit(WorkEdit),
+    /// Give a work item to another assistant of the tenant.
+    ///
+    /// Example: awgp work reassign 6f1c… --assistant scribe --tenant north
+    Reassign(WorkReassign),
     /// Begin a work item. One above its assistant's risk tier needs an approval, which is then used.
     Start(WorkShow),
     /// End a work item that is done.
@@ -92,4 +100,43 @@ pub struct WorkClose {
     /// The reason.
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
+}
+
+/// What changes of a work item.
+#[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("change").required(true).multiple(true))]
+pub struct WorkEdit {
+    /// Its id.
+    pub id: String,
+    /// The title.
+    #[arg(long, group = "change")]
+    pub title: Option<String>,
+    /// The description; empty to remove it.
+    #[arg(long, value_name = "TEXT", group = "change")]
+    pub description: Option<String>,
+    /// How risky it is, 0 to 5.
+    #[arg(long, value_name = "LEVEL", group = "change")]
+    pub risk_level: Option<i64>,
+    /// How urgent it is, 1 (highest) to 5.
+    #[arg(long, group = "change")]
+    pub priority: Option<i64>,
+    /// Its estimated cost, an exact decimal.
+    #[arg(long, value_name = "AMOUNT", group = "change")]
+    pub estimated_cost: Option<String>,
+    /// Data for the task, a JSON object that replaces the present one.
+    #[arg(long, value_name = "JSON", group = "change")]
+    pub context: Option<String>,
+    /// When it is due, such as 2026-03-31T17:00:00Z.
+    #[arg(long, value_name = "TIME", group = "change")]
+    pub due_at: Option<String>,
+}
+
+/// Who does a work item.
+#[derive(Args, Debug)]
+pub struct WorkReassign {
+    /// Its id.
+    pub id: String,
+    /// The assistant's slug or id.
+    #[arg(long)]
+    pub assistant: String,
 }

@@ -56,6 +56,8 @@ pub struct ApprovalPolicy {
     pub assistant_creator_may_approve: bool,
     /// Who may break glass.
     pub break_glass: BTreeSet<Uuid>,
+    /// How many people a change of the tenant's policies needs, where its own users make it.
+    pub policy_change_quorum: u8,
 }
 
 impl Default for ApprovalPolicy {
@@ -71,6 +73,7 @@ impl Default for ApprovalPolicy {
             chain: vec![Step::NextRole; 3],
             assistant_creator_may_approve: true,
             break_glass: BTreeSet::new(),
+            policy_change_quorum: 1,
         }
     }
 }
@@ -106,6 +109,7 @@ impl ApprovalPolicy {
                     value.as_bool().ok_or_else(|| SettingError::at("", "it must be true or false"))?;
             }
             "break_glass" => self.break_glass = users(value)?.into_iter().collect(),
+            "policy_change_quorum" => self.policy_change_quorum = small(number(value, 1, QUORUM_MAX)?),
             _ => return Err(unknown_key()),
         }
         Ok(())
@@ -156,6 +160,25 @@ impl ApprovalPolicy {
     /// How many approving votes this risk needs.
     pub fn votes_needed(&self, risk: u8) -> usize {
         usize::from(self.quorum[usize::from(risk.min(RISK_MAX))])
+    }
+
+    /// The risk levels at which this policy lets fewer people decide than the one before it, or lets people
+    /// decide who could not before.
+    pub fn loosened_from(&self, before: &Self) -> BTreeSet<u8> {
+        let everywhere = (self.assistant_creator_may_approve && !before.assistant_creator_may_approve)
+            || !self.break_glass.is_subset(&before.break_glass);
+        let at = |risk: &u8| {
+            let place = usize::from(*risk);
+            self.roles[place] < before.roles[place] || self.quorum[place] < before.quorum[place]
+        };
+        (0..=RISK_MAX).filter(|risk| everywhere || at(risk)).collect()
+    }
+
+    /// How many people must want a change that loosens these risk levels: never fewer than decide an approval
+    /// of one of them.
+    pub fn people_for_change(&self, loosened: &BTreeSet<u8>) -> u8 {
+        let asked = loosened.iter().map(|risk| self.quorum[usize::from(*risk)]);
+        asked.fold(self.policy_change_quorum, u8::max)
     }
 
     /// The risk levels that a user with this role decides in person.
@@ -292,11 +315,41 @@ mod tests {
             (json!({"escalation": {"max_count": -1}}), "escalation.max_count"),
             (json!({"escalation": {"forever": true}}), "escalation.forever"),
             (json!({"assistant_creator_may_approve": "no"}), "assistant_creator_may_approve"),
+            (json!({"policy_change_quorum": 0}), "policy_change_quorum"),
             (json!({"break_glass": "everybody"}), "break_glass"),
             (json!({"break_glass": ["everybody"]}), "break_glass.0"),
         ] {
             assert_eq!(path_of(&policy), path, "{policy}");
         }
+    }
+
+    #[test]
+    fn a_change_loosens_where_fewer_or_other_people_decide_and_needs_as_many_as_decide_there() {
+        let parse = |policy: Value| ApprovalPolicy::parse(&policy).expect("a policy");
+        let strict = parse(json!({"quorum": {"4": 2, "5": 3}, "assistant_creator_may_approve": false}));
+        let loosened = |policy: Value| {
+            let levels = parse(policy).loosened_from(&strict);
+            let people = strict.people_for_change(&levels);
+            (levels.into_iter().collect::<Vec<_>>(), people)
+        };
+        let kept = json!({"quorum": {"4": 2, "5": 3}, "assistant_creator_may_approve": false});
+        let with = |key: &str, value: Value| {
+            let mut policy = kept.clone();
+            policy[key] = value;
+            policy
+        };
+        assert_eq!(loosened(kept.clone()), (vec![], 1));
+        assert_eq!(loosened(with("quorum", json!({"4": 1, "5": 3}))), (vec![4], 2));
+        assert_eq!(loosened(with("quorum", json!({"4": 3, "5": 4}))), (vec![], 1));
+        assert_eq!(loosened(with("roles", json!({"5": "admin"}))), (vec![5], 3));
+        assert_eq!(loosened(with("roles", json!({"3": "admin"}))), (vec![], 1));
+        assert_eq!(
+            loosened(with("assistant_creator_may_approve", json!(true))),
+            ((0..=5).collect::<Vec<_>>(), 3)
+        );
+        assert_eq!(loosened(with("break_glass", json!([Uuid::from_u128(7)]))).1, 3);
+        let careful = parse(json!({"policy_change_quorum": 4}));
+        assert_eq!(careful.people_for_change(&BTreeSet::new()), 4);
     }
 
     #[test]

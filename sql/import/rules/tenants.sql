@@ -1,8 +1,13 @@
 -- Tenants whose settings AWGP cannot use, whose parent is no holding, or that descend from themselves; and
 -- more active users or assistants than the tenant's quota allows.
 SELECT t.id::text AS row_id, 'settings' AS column_name, problem[1] AS reason, problem[2] AS detail, 'error' AS severity
-FROM seed.tenants AS t CROSS JOIN LATERAL awgp.import_settings_problem(COALESCE(t.settings, '{}')) AS problem
+FROM seed.tenants AS t CROSS JOIN LATERAL awgp.import_settings_problem(awgp.import_settings(t.settings)) AS problem
 WHERE problem IS NOT NULL
+UNION ALL
+SELECT t.id::text, 'settings', 'kept_below_application', (
+    SELECT string_agg(key, ', ') FROM jsonb_object_keys(t.settings) AS key WHERE NOT awgp.import_knows_setting(key)), 'warning'
+FROM seed.tenants AS t
+WHERE jsonb_typeof(t.settings) = 'object' AND awgp.import_settings(t.settings) <> t.settings
 UNION ALL
 SELECT t.id::text, 'parent_tenant_id', 'parent_not_holding', p.slug, 'error'
 FROM seed.tenants AS t JOIN seed.tenants AS p ON p.id = t.parent_tenant_id

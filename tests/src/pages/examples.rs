@@ -1,7 +1,8 @@
 //! The examples of docs/functions.md: `tests/functions.sql`, one session of psql.
 
 /// The examples, which run from top to bottom.
-pub const EXAMPLES: &str = include_str!("../../functions.sql");
+pub const EXAMPLES: &str =
+    concat!(include_str!("../../functions.sql"), "\n", include_str!("../../functions_trail.sql"));
 
 /// An example and what it is of.
 pub struct Example {

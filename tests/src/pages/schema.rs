@@ -29,7 +29,7 @@ const AREAS: [(&str, &[&str]); 11] = [
             "broken_glass",
         ],
     ),
-    ("Governed actions", &["governed_actions"]),
+    ("Governed actions", &["governed_actions", "action_list"]),
     (
         "Messages",
         &["communication_policies", "communication_policy_list", "message_windows", "message_sends"],
@@ -46,6 +46,7 @@ const AREAS: [(&str, &[&str]); 11] = [
             "credit_reservations",
             "budget_periods",
             "budget_alerts",
+            "budget_alert_list",
             "model_prices",
             "model_price_list",
         ],
@@ -60,7 +61,7 @@ const AREAS: [(&str, &[&str]); 11] = [
             "hallucination_flag_list",
         ],
     ),
-    ("Audit trail", &["audit_logs", "audit_checkpoints"]),
+    ("Audit trail", &["audit_logs", "audit_checkpoints", "tracked_tables"]),
     (
         "Months of the trail",
         &[

@@ -102,11 +102,16 @@ async fn a_database_as_the_seed_describes_it_is_imported_whole() {
         ("audit_logs", 400),
     ];
     assert_eq!(imported, BTreeMap::from(expected));
+    // What AWGP does not know stands below the key that is the application's own.
+    let sql = "SELECT jsonb_object_agg(slug, settings) FROM awgp.tenants";
+    let settings: serde_json::Value = superuser.query_one(sql, &[]).await.expect("the tenants").get(0);
+    assert_eq!(settings["north"], serde_json::json!({"application": {"theme": "dark"}}));
+    assert_eq!(settings["group"], serde_json::json!({"time_zone": "Europe/Berlin"}));
     // What both tables have, row by row.
     for (table, columns) in [
         (
             "tenants",
-            "id, name, slug, type, parent_tenant_id, settings, quota_max_users, is_active, created_at, updated_at",
+            "id, name, slug, type, parent_tenant_id, quota_max_users, is_active, created_at, updated_at",
         ),
         ("users", "id, tenant_id, keycloak_id, email, first_name, role, is_active, created_at, updated_at"),
         (

@@ -27,7 +27,7 @@ async fn known_providers_have_pools_and_others_once_settings_or_the_price_list_n
         let sql = format!("UPDATE awgp.tenants SET settings = '{{\"providers\": {bad}}}'");
         assert_refused(admin.execute(&sql, &[]).await, "22023", "invalid_setting");
     }
-    let named = r#"UPDATE awgp.tenants SET settings = '{"providers": ["acme"], "huge": 1e999}'"#;
+    let named = r#"UPDATE awgp.tenants SET settings = '{"providers": ["acme"], "application": 1e999}'"#;
     admin.execute(named, &[]).await.expect("named");
     scene.app.execute(&insert("acme"), &[]).await.expect("the settings name it");
     assert_refused(scene.app.execute(&insert("novita"), &[]).await, "23514", "unknown_provider");

@@ -17,6 +17,7 @@ class Tenant(models.Model):
     is_active = models.BooleanField(db_default=True)
     created_at = models.DateTimeField(db_default=RawSQL("now()", ()))
     updated_at = models.DateTimeField(db_default=RawSQL("now()", ()))
+    proposed_settings = models.JSONField(null=True, blank=True)
 
     class Meta:
         managed = False

@@ -1,0 +1,24 @@
+//! The arguments of `awgp alert`.
+
+use super::Limit;
+use clap::{Args, Subcommand};
+
+/// Alerts of budgets.
+#[derive(Debug, Subcommand)]
+pub enum Alert {
+    /// List the alerts that the tenant sees, the newest first.
+    ///
+    /// Example: awgp alert list --kind overrun --tenant north
+    List(AlertList),
+}
+
+/// Which alerts to list.
+#[derive(Args, Debug)]
+pub struct AlertList {
+    /// Only of this kind: threshold (a part of a budget is used) or overrun (more was spent than it allows).
+    #[arg(long)]
+    pub kind: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub limit: Limit,
+}
