@@ -139,6 +139,7 @@ const MEMBERS: &[File] = files! { "members":
     "records",
     "partitions",
     "maintenance",
+    "monitoring",
     "arguments",
     "numbers",
     "lifecycle",
