@@ -3,7 +3,7 @@
 WITH chain AS (
     SELECT tenants.id, tenants.created_at FROM awgp.tenants
     UNION ALL
-    SELECT installation.install_id, '-infinity' FROM awgp.installation
+    SELECT installation.id, '-infinity' FROM awgp.installation
 ), covered AS (
     SELECT chain.id, chain.created_at, made.made_at, signed.made_at AS signed_to
     FROM chain
@@ -63,11 +63,12 @@ FROM unsealed
 UNION ALL
 SELECT 'awgp_audit_partitions_ahead', NULL,
        'Months after this one that have a partition, without a gap; -1 if this month has none', '{}',
-       min(ahead.place)::numeric - 1
-FROM generate_series(0, 1300) AS ahead (place)
-WHERE NOT EXISTS (
-    SELECT FROM month
-    WHERE month.first = date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC') + make_interval(months => ahead.place))
+       count(*)::numeric - 1
+FROM (SELECT month.first, this.first AS from_month, row_number() OVER (ORDER BY month.first) - 1 AS place
+      FROM month
+      CROSS JOIN (SELECT date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC')) AS this (first)
+      WHERE month.first >= this.first) AS numbered
+WHERE first = from_month + make_interval(months => place::integer)
 UNION ALL
 SELECT 'awgp_audit_default_partition_used', NULL,
        '1 if events of a month without a partition are in the default partition, else 0', '{}',

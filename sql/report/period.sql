@@ -12,7 +12,7 @@ WITH wanted AS (
            date_trunc('month', COALESCE($4, (clock_timestamp() AT TIME ZONE zone.time_zone)::date)::timestamp)::date AS first
     FROM zone
 )
-SELECT (SELECT array_agg(id) FROM wanted),
+SELECT CASE WHEN $1 IS NULL THEN COALESCE((SELECT array_agg(id) FROM wanted), '{}') ELSE (SELECT array_agg(id) FROM wanted) END,
        month.first,
        month.time_zone,
        jsonb_build_object(

@@ -22,13 +22,15 @@ WITH counted AS (
     JOIN awgp.assistants ON assistants.tenant_id = counted.tenant_id AND assistants.id = counted.assistant_id
     JOIN awgp.tenants ON tenants.id = counted.tenant_id
     GROUP BY tenants.slug, assistants.slug
+), named AS (
+    SELECT CASE WHEN place <= 20 THEN tenant ELSE '' END AS tenant, CASE WHEN place <= 20 THEN assistant END AS assistant,
+           LEAST(place, 21) AS place, conversations, flags, confirmed, false_positives, pending
+    FROM summed
 )
-SELECT CASE WHEN place <= 20 THEN tenant ELSE '' END AS tenant,
-       CASE WHEN place <= 20 THEN assistant ELSE count(*) || ' others' END AS assistant,
+SELECT tenant, COALESCE(assistant, count(*) || ' others') AS assistant,
        sum(conversations) AS conversations, sum(flags) AS flags, sum(confirmed) AS confirmed,
        sum(false_positives) AS false_positives, sum(pending) AS pending,
        round(100 * sum(confirmed) / NULLIF(sum(conversations), 0), 1)::text AS confirmed_percent
-FROM summed
-GROUP BY place <= 20, CASE WHEN place <= 20 THEN tenant ELSE '' END, CASE WHEN place <= 20 THEN assistant END,
-         LEAST(place, 21)
-ORDER BY LEAST(place, 21)
+FROM named
+GROUP BY tenant, named.assistant, place
+ORDER BY place

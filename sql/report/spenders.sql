@@ -8,11 +8,14 @@ WITH spent AS (
     GROUP BY cost_by.tenant_slug, cost_by.assistant_slug
 ), ranked AS (
     SELECT spent.*, row_number() OVER (ORDER BY cost_amount DESC, tenant_slug, assistant_slug) <= 15 AS is_named FROM spent
+), named AS (
+    SELECT CASE WHEN is_named THEN tenant_slug ELSE '' END AS tenant, CASE WHEN is_named THEN assistant_slug END AS assistant,
+           entries, cost_amount
+    FROM ranked
 )
-SELECT CASE WHEN is_named THEN tenant_slug ELSE '' END AS tenant,
-       CASE WHEN is_named THEN assistant_slug ELSE count(*) || ' others' END AS assistant,
-       sum(entries) AS entries, round(sum(cost_amount), 6)::text AS cost_amount,
+SELECT tenant, COALESCE(assistant, count(*) || ' others') AS assistant, sum(entries) AS entries,
+       round(sum(cost_amount), 6)::text AS cost_amount,
        round(100 * sum(cost_amount) / NULLIF(sum(sum(cost_amount)) OVER (), 0), 1)::text AS percent
-FROM ranked
-GROUP BY is_named, CASE WHEN is_named THEN tenant_slug ELSE '' END, CASE WHEN is_named THEN assistant_slug END
-ORDER BY is_named DESC, sum(cost_amount) DESC, 1, 2
+FROM named
+GROUP BY tenant, named.assistant
+ORDER BY named.assistant IS NULL, sum(cost_amount) DESC, 1, 2

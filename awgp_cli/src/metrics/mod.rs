@@ -57,9 +57,12 @@ async fn numbers(
     timeout: Duration,
 ) -> Result<Vec<Row>, Trouble> {
     let work = session.begin(Context::default()).await?;
-    work.batch("SET TRANSACTION READ ONLY").await?;
-    let limit = format!("SET LOCAL statement_timeout = {}", timeout.as_millis());
-    work.batch(&limit).await?;
+    // Short queries that the planner takes for long ones: compiling them would take longer than running them.
+    let limits = format!(
+        "SET TRANSACTION READ ONLY; SET LOCAL jit = off; SET LOCAL statement_timeout = {}",
+        timeout.as_millis()
+    );
+    work.batch(&limits).await?;
     let call =
         Call::new("metrics").arg("pools", "bigint", Some(pools)).arg("findings", "boolean", Some(findings));
     let rows = work.call(&call).await?;
