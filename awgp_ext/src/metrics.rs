@@ -1,8 +1,8 @@
 //! Numbers for monitoring, over every tenant and without a row of any.
 //!
-//! Each query in `sql/metrics/` returns name, unit, help, labels and value. What would make the number of rows
-//! grow with the installation is bounded in the query. [`metrics`] reads no month of the trail and sums no
-//! ledger: it is called every few seconds.
+//! Each query in `sql/metrics/` returns name, unit, help, labels and value. What would make the number of
+//! rows grow with the installation is bounded in the query. [`metrics`] reads no month of the trail and sums
+//! no ledger: it is called every few seconds.
 
 use crate::doctor;
 use crate::pg::argument;

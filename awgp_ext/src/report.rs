@@ -1,8 +1,9 @@
 //! `awgp.report()`: a month of a tenant, or of all for an auditor, as one document for people.
 //!
-//! Each part is a query in `sql/report/`, whose rows become an array of the document. Amounts are texts, so that
-//! no reader rounds them. An application's parts are read with its own rights, under row-level security; an
-//! auditor's with those of the extension's owner, because the trail shows an auditor the same rows already.
+//! Each part is a query in `sql/report/`, whose rows become an array of the document. Amounts are texts, so
+//! that no reader rounds them. An application's parts are read with its own rights, under row-level security;
+//! an auditor's with those of the extension's owner, because the trail shows an auditor the same rows
+//! already.
 
 use crate::pg::query;
 use crate::pg::raise::{or_raise, raise};
@@ -27,8 +28,8 @@ const PARTS: &[(&str, &str)] = &[
     ("quality", include_str!("../../sql/report/quality.sql")),
 ];
 
-/// Seals have no tenant, and applications no grant on them: it is read with the rights of the extension's owner,
-/// of the report's tenants alone.
+/// Seals have no tenant, and applications no grant on them: it is read with the rights of the extension's
+/// owner, of the report's tenants alone.
 const INTEGRITY: (&str, &str) = ("integrity", include_str!("../../sql/report/integrity.sql"));
 
 /// The tenants of a report, its first day, its time zone, and its head.

@@ -1,5 +1,6 @@
--- Budgets in the current period of their pool. The $1 pools with the largest budgets have rows of their own; all
--- others are added up under the name (others), so that the number of rows is bounded. No slug is written that way.
+-- Budgets in the current period of their pool. The $1 pools with the largest budgets have rows of their own;
+-- all others are added up under the name (others), so that the number of rows is bounded. No slug is written
+-- that way.
 WITH pool AS MATERIALIZED (
     SELECT status.tenant_slug, status.provider, status.budget, status.spent, status.held, status.left_amount,
            row_number() OVER (ORDER BY status.budget DESC, status.tenant_slug, status.provider) <= $1 AS is_named

@@ -1,5 +1,5 @@
--- How far checkpoints, signatures, seals and partitions of the trail are behind or ahead. It reads the first event
--- after each tenant's last checkpoint by an index, and no more of the trail.
+-- How far checkpoints, signatures, seals and partitions of the trail are behind or ahead. It reads the first
+-- event after each tenant's last checkpoint by an index, and no more of the trail.
 WITH chain AS (
     SELECT tenants.id, tenants.created_at FROM awgp.tenants
     UNION ALL
@@ -15,7 +15,8 @@ WITH chain AS (
         WHERE point.tenant_id = chain.id AND point.signed_at IS NOT NULL
         ORDER BY point.tree_size DESC LIMIT 1) AS signed ON true
 ), waiting AS (
-    -- A tenant's first event is that it was made. The installation's own chain counts from its first checkpoint on.
+    -- A tenant's first event is that it was made. The installation's own chain counts from its first
+    -- checkpoint on.
     SELECT CASE WHEN made_at IS NULL THEN NULLIF(created_at, '-infinity')
                 ELSE (SELECT event."timestamp" FROM awgp.audit_logs AS event
                       WHERE event.tenant_id = covered.id AND event."timestamp" > covered.made_at

@@ -1,4 +1,5 @@
--- What became of the approvals that were requested in the month, and how long people took to decide, in seconds.
+-- What became of the approvals that were requested in the month, and how long people took to decide, in
+-- seconds.
 WITH asked AS (
     SELECT CASE WHEN approvals.break_glass THEN 'given by break-glass'
                 WHEN approvals.status IN ('approved', 'rejected') THEN approvals.status

@@ -1,5 +1,5 @@
--- The month and the eleven before it: events of these tenants, and whether the month is sealed, signed and verified.
--- A sealed month is counted from the ends that its seal recorded, an unsealed one event by event.
+-- The month and the eleven before it: events of these tenants, and whether the month is sealed, signed and
+-- verified. A sealed month is counted from the ends that its seal recorded, an unsealed one event by event.
 WITH month AS (
     SELECT first, to_char(first, '"audit_logs_"YYYY_MM') AS name,
            first AT TIME ZONE 'UTC' AS starts_at, (first + interval '1 month') AT TIME ZONE 'UTC' AS ends_at

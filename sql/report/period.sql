@@ -1,5 +1,6 @@
--- The tenants of the report, the zone of its times, and its month. $1: the only tenant, or NULL; $2: the tenant in
--- context, or NULL; $3: the tenants that the caller may report on, or NULL for all; $4: a day of the month, or NULL.
+-- The tenants of the report, the zone of its times, and its month. $1: the only tenant, or NULL; $2: the
+-- tenant in context, or NULL; $3: the tenants that the caller may report on, or NULL for all; $4: a day of
+-- the month, or NULL.
 WITH wanted AS (
     SELECT tenants.id, tenants.slug, tenants.name, tenants.type, tenants.is_active, tenants.settings ->> 'time_zone' AS time_zone
     FROM awgp.tenants

@@ -1,4 +1,5 @@
--- How often assistants were wrong in the month: the 20 with the most confirmed flags, and all others together.
+-- How often assistants were wrong in the month: the 20 with the most confirmed flags, and all others
+-- together.
 WITH counted AS (
     SELECT tenant_id, assistant_id, count(*) AS conversations, 0::bigint AS flags, 0::bigint AS confirmed,
            0::bigint AS false_positives, 0::bigint AS pending

@@ -218,7 +218,8 @@ async fn the_doctors_findings_are_counted_by_severity_without_summing_the_ledger
     assert_eq!(monitor.query_one(without, &[]).await.expect("a count").get::<_, i64>(0), 0);
 }
 
-/// The names of a text, each with the type that it declares. Fails where the text is not as OpenMetrics wants it.
+/// The names of a text, each with the type that it declares. Fails where the text is not as OpenMetrics wants
+/// it.
 fn parsed(text: &str) -> BTreeSet<String> {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.last(), Some(&"# EOF"), "{text}");

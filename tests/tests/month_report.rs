@@ -12,7 +12,8 @@ use uuid::Uuid;
 
 const HOSTILE: &str = "North <script>alert(1)</script> & \u{202e}Co";
 
-/// North: a pool, costs, an approved and a rejected approval, a denied and an allowed action, flags. South: one cost.
+/// North: a pool, costs, an approved and a rejected approval, a denied and an allowed action, flags. South:
+/// one cost.
 async fn scene() -> (Database, Group) {
     let (database, group) = fixture::scene().await;
     let north = &group.north;

@@ -54,8 +54,8 @@ pub async fn enter(work: &Work<'_>, context: Context<'_>) -> Result<Scope, Troub
     }
 }
 
-/// The same for a function that finds its tenants itself: the tenant that an auditor names without being in its
-/// context; None for all others, whose tenant is in context then.
+/// The same for a function that finds its tenants itself: the tenant that an auditor names without being in
+/// its context; None for all others, whose tenant is in context then.
 pub async fn named(work: &Work<'_>, context: Context<'_>) -> Result<Option<Uuid>, Trouble> {
     let is_auditor = context.user.is_none() && reads_all(work).await?;
     match enter(work, context).await? {

@@ -1,7 +1,7 @@
 //! Rows of `awgp.metrics()` as OpenMetrics text. Every number is a gauge, so that the text is also one of
 //! Prometheus's older format, which the textfile collector reads.
 
-use super::Reading;
+use super::reading::Reading;
 use awgp_client::{Exit, Failure, Row};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;

@@ -1,11 +1,11 @@
 //! `awgp metrics --listen`: the page /metrics for Prometheus.
 //!
-//! One reading at a time: whoever asks meanwhile waits for it and gets the same answer. An answer is given again
-//! for a while, so that it does not matter to the server how many ask, or how often. Where the numbers cannot be
-//! read, the answer is 503 with one line that says why; the reason is not kept.
+//! One reading at a time: whoever asks meanwhile waits for it and gets the same answer. An answer is given
+//! again for a while, so that it does not matter to the server how many ask, or how often. Where the numbers
+//! cannot be read, the answer is 503 with one line that says why; the reason is not kept.
 
 use super::exposition::{CONTENT_TYPE, text};
-use super::{Reading, read};
+use super::reading::{Reading, read};
 use crate::invocation;
 use crate::opt::Metrics;
 use awgp_client::{Exit, Failure, Row, Target};

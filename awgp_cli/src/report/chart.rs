@@ -1,7 +1,7 @@
 //! Charts as SVG, drawn by plotters. They are drawn from floats; the exact numbers are in the table beside.
 //!
-//! A chart has the colours below, which stand for roles: the style sheet gives them their real ones, for light
-//! and dark. Texts of the installation are not in a chart as markup: plotters escapes them.
+//! A chart has the colours below, which stand for roles: the style sheet gives them their real ones, for
+//! light and dark. Texts of the installation are not in a chart as markup: plotters escapes them.
 
 use awgp_client::{Exit, Failure, shown};
 use plotters::backend::SVGBackend;

@@ -1,5 +1,5 @@
-//! The page. Everything that comes from the database passes maud, which escapes it, and [`shown`], which makes
-//! characters visible that would move or hide others.
+//! The page. Everything that comes from the database passes maud, which escapes it, and [`shown`], which
+//! makes characters visible that would move or hide others.
 
 use super::chart::{self, Bar, Tone};
 use super::document::{Document, Month, Outcome};
@@ -23,7 +23,8 @@ pub fn subject(document: &Document) -> String {
 
 /// The page.
 pub fn html(document: &Document, currency: Option<&str>) -> Result<String, Failure> {
-    // The only style that a browser takes is this one, by its digest; scripts and everything else are refused.
+    // The only style that a browser takes is this one, by its digest; scripts and everything else are
+    // refused.
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
         STANDARD.encode(Sha256::digest(STYLE))
