@@ -6,11 +6,12 @@
 
 use crate::doctor;
 use crate::pg::argument;
+use crate::pg::jsonb::Jsonb;
 use crate::pg::raise::or_raise;
 use crate::pg::relation;
 use crate::pg::role;
+use pgrx::pg_sys;
 use pgrx::prelude::*;
-use pgrx::{JsonB, pg_sys};
 use serde_json::json;
 use std::ffi::CStr;
 
@@ -27,7 +28,7 @@ const QUERIES: &[(&CStr, &str)] = &[
 ];
 
 /// Name, unit, help, labels, value.
-type Number = (String, Option<String>, String, JsonB, AnyNumeric);
+type Number = (String, Option<String>, String, Jsonb, AnyNumeric);
 
 /// The numbers of all tenants for monitoring: one row for each number, in the order in which they are shown.
 #[pg_extern(stable, parallel_unsafe)]
@@ -42,7 +43,7 @@ fn metrics(
         name!(name, String),
         name!(unit, Option<String>),
         name!(help, String),
-        name!(labels, JsonB),
+        name!(labels, Jsonb),
         name!(value, AnyNumeric),
     ),
 > {
@@ -67,7 +68,7 @@ fn read(query: &str, pools: i64) -> Vec<Number> {
                 row.get(1)?.unwrap_or_default(),
                 row.get(2)?,
                 row.get(3)?.unwrap_or_default(),
-                row.get(4)?.unwrap_or(JsonB(json!({}))),
+                row.get(4)?.unwrap_or_else(|| Jsonb::from_text("{}")),
                 row.get(5)?.unwrap_or_default(),
             ));
         }
@@ -85,7 +86,7 @@ fn found() -> impl Iterator<Item = Number> {
             "awgp_doctor_findings".to_owned(),
             None,
             "Findings of the doctor, without the check that sums the ledger, by severity".to_owned(),
-            JsonB(json!({ "severity": severity })),
+            Jsonb::from_text(&json!({ "severity": severity }).to_string()),
             AnyNumeric::from(number as u64),
         )
     })

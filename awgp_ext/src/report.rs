@@ -5,16 +5,16 @@
 //! an auditor's with those of the extension's owner, because the trail shows an auditor the same rows
 //! already.
 
+use crate::pg::encoding::Text;
+use crate::pg::jsonb::Jsonb;
 use crate::pg::query;
 use crate::pg::raise::{or_raise, raise};
 use crate::pg::role::{self, outer_role_has};
 use awgp_core::argument::month;
 use awgp_core::isolation_refusals::{no_tenant_context, unknown_tenant};
-use pgrx::JsonB;
 use pgrx::datum::{Date, DatumWithOid};
 use pgrx::pg_sys::{self, DATEOID, UUIDARRAYOID, UUIDOID};
 use pgrx::prelude::*;
-use serde_json::{Map, Value};
 
 const PERIOD: &str = include_str!("../../sql/report/period.sql");
 
@@ -37,15 +37,15 @@ struct Period {
     tenants: Vec<pgrx::Uuid>,
     first: Date,
     time_zone: String,
-    head: Map<String, Value>,
+    head: Jsonb,
 }
 
 /// A month of the tenant in context and, for a holding, of its subsidiaries, as one document: what was spent,
 /// what became of approvals and actions, how often assistants were wrong, and the integrity of the trail.
 #[pg_extern(stable, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
-fn report(month: default!(Option<&str>, "NULL"), tenant_id: default!(Option<pgrx::Uuid>, "NULL")) -> JsonB {
-    let month = month.map(|text| or_raise(self::month("month", text)));
+fn report(month: default!(Option<Text>, "NULL"), tenant_id: default!(Option<pgrx::Uuid>, "NULL")) -> Jsonb {
+    let month = month.map(|Text(text)| or_raise(self::month("month", &text)));
     let first = month.map(|month| {
         Date::new(i32::from(month.year()), month.month(), 1)
             .unwrap_or_else(|error| error!("the month has no first day: {error}"))
@@ -54,20 +54,15 @@ fn report(month: default!(Option<&str>, "NULL"), tenant_id: default!(Option<pgrx
     let as_reader = |read: &mut dyn FnMut()| {
         if of_auditor { role::as_installer_past_row_security(read) } else { read() }
     };
-    let mut document = Map::new();
-    let mut period = None;
-    as_reader(&mut || period = Some(the_period(first, tenant_id, of_auditor)));
-    let Some(period) = period else { return JsonB(Value::Null) };
+    let mut read = None;
     as_reader(&mut || {
-        for part in PARTS {
-            document.insert(part.0.to_owned(), rows(part, &period));
-        }
+        let period = the_period(first, tenant_id, of_auditor);
+        let parts = parts(PARTS, &period);
+        read = Some((period, parts));
     });
-    let integrity = role::as_installer_past_row_security(|| rows(&INTEGRITY, &period));
-    document.insert(INTEGRITY.0.to_owned(), integrity);
-    let mut head = period.head;
-    head.append(&mut document);
-    JsonB(Value::Object(head))
+    let Some((period, own)) = read else { error!("the report was not read") };
+    let integrity = role::as_installer_past_row_security(|| parts(&[INTEGRITY], &period));
+    period.head.with(&own).with(&integrity)
 }
 
 /// Who and when. An auditor without a tenant in context reads about all.
@@ -77,7 +72,8 @@ fn the_period(first: Option<Date>, tenant: Option<pgrx::Uuid>, of_auditor: bool)
         raise(&no_tenant_context("tenants"));
     }
     let visible = if current.is_some() && !(of_auditor && tenant.is_some()) {
-        query::one::<Vec<pgrx::Uuid>>("SELECT awgp.visible_tenants()", &[]).ok().flatten()
+        let visible = query::one::<Vec<pgrx::Uuid>>("SELECT awgp.visible_tenants()", &[]);
+        Some(visible.ok().flatten().unwrap_or_default())
     } else {
         None
     };
@@ -93,11 +89,11 @@ fn the_period(first: Option<Date>, tenant: Option<pgrx::Uuid>, of_auditor: bool)
             row.get::<Vec<pgrx::Uuid>>(1)?,
             row.get::<Date>(2)?,
             row.get::<String>(3)?,
-            row.get::<JsonB>(4)?,
+            row.get::<Jsonb>(4)?,
         ))
     });
     match read {
-        Ok((Some(tenants), Some(first), Some(time_zone), Some(JsonB(Value::Object(head))))) => {
+        Ok((Some(tenants), Some(first), Some(time_zone), Some(head))) => {
             Period { tenants, first, time_zone, head }
         }
         Ok((None, ..)) => raise(&unknown_tenant()),
@@ -111,12 +107,17 @@ fn of_type<T: IntoDatum>(value: Option<T>, kind: pg_sys::Oid) -> DatumWithOid<'s
     value.map_or(DatumWithOid::null_oid(kind), |value| unsafe { DatumWithOid::new(value, kind) })
 }
 
-/// The rows of a part as an array of objects.
-fn rows((name, part): &(&str, &str), period: &Period) -> Value {
-    let sql = format!("SELECT COALESCE(jsonb_agg(to_jsonb(part)), '[]') FROM ({part}) AS part");
+/// An object with the rows of each part as an array.
+fn parts(parts: &[(&str, &str)], period: &Period) -> Jsonb {
+    let member = |(name, part): &(&str, &str)| {
+        format!("'{name}', (SELECT COALESCE(jsonb_agg(to_jsonb(part)), '[]') FROM ({part}) AS part)")
+    };
+    let members: Vec<String> = parts.iter().map(member).collect();
+    let sql = format!("SELECT jsonb_build_object({})", members.join(", "));
     let arguments = [period.tenants.clone().into(), period.first.into(), period.time_zone.clone().into()];
-    match query::one::<JsonB>(&sql, &arguments) {
-        Ok(found) => found.map_or(Value::Null, |JsonB(rows)| rows),
-        Err(error) => error!("the part {name} of the report could not be read: {error}"),
+    match query::one::<Jsonb>(&sql, &arguments) {
+        Ok(Some(read)) => read,
+        Ok(None) => error!("a part of the report is missing"),
+        Err(error) => error!("the report could not be read: {error}"),
     }
 }
