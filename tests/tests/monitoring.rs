@@ -96,7 +96,7 @@ async fn pools_beyond_the_named_ones_are_added_up() {
     let row = superuser.query_one(sql, &[]).await.expect("sums");
     let (left, held): (f64, f64) = (row.get(0), row.get(1));
     for (pools, names) in [
-        (0, vec!["(others)"]),
+        (0_i64, vec!["(others)"]),
         (2, vec!["(others)", "holding", "north"]),
         (1000, vec!["holding", "north", "other", "south"]),
     ] {

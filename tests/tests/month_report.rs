@@ -18,8 +18,12 @@ async fn scene() -> (Database, Group) {
     let (database, group) = fixture::scene().await;
     let north = &group.north;
     let mut app = database.app().await;
+    let limits = "UPDATE awgp.tenants SET quota_monthly_cost_limit = 100000";
+    database.admin().await.execute(limits, &[]).await.expect("limits");
     for (tenant, amount) in [(north, "1234.500001"), (&group.south, "77")] {
         let transaction = within(&mut app, tenant.id).await;
+        let limit = "UPDATE awgp.assistants SET max_cost_per_day = 10000 WHERE id = $1";
+        transaction.execute(limit, &[&tenant.assistant]).await.expect("a limit");
         transaction.execute("SELECT awgp.create_credit_pool('openai', 5000)", &[]).await.expect("a pool");
         let sql = "SELECT awgp.record_cost($1, 'openai', 'gpt-x', 10, 20, $2::text::numeric)";
         transaction.execute(sql, &[&tenant.assistant, &amount]).await.expect("a cost");
@@ -28,7 +32,7 @@ async fn scene() -> (Database, Group) {
     decide(&mut app, &group, "SELECT awgp.approve($1)").await;
     decide(&mut app, &group, "SELECT awgp.reject($1, 'no')").await;
     let transaction = within(&mut app, north.id).await;
-    let capable = "UPDATE awgp.assistants SET capabilities = '[\"look\"]' WHERE id = $1";
+    let capable = "UPDATE awgp.assistants SET capabilities = '{look}' WHERE id = $1";
     transaction.execute(capable, &[&north.assistant]).await.expect("a capability");
     for action in ["look", "leap", "leap"] {
         let sql = "SELECT awgp.begin_action($1, $2)";
@@ -100,7 +104,8 @@ async fn a_month_says_what_was_spent_decided_denied_flagged_and_recorded() {
     assert_eq!(cell(&north, "quality", "assistant", "helper", "confirmed_percent"), "100.0");
     let month = north["month"].as_str().expect("a month");
     assert_eq!(cell(&north, "integrity", "month", month, "state"), "still open");
-    let events = cell(&north, "integrity", "month", month, "events").as_i64().expect("a count");
+    let months = north["integrity"].as_array().expect("months");
+    let events: i64 = months.iter().map(|month| month["events"].as_i64().expect("a count")).sum();
     let count = "SELECT count(*) FROM awgp.audit_logs WHERE tenant_id = $1";
     let superuser = database.superuser().await;
     assert_eq!(
@@ -189,11 +194,9 @@ async fn the_page_needs_nothing_runs_nothing_and_is_shown_by_a_browser() {
     assert!(!html.contains("<script") && html.contains("&lt;script&gt;alert(1)"), "a name is text");
     assert!(!html.contains('\u{202e}') && html.contains("\\u{202e}"), "nothing hides in a name");
     for outside in ["http://", "https://", "src=", "href=", "url(", "@import", "onload"] {
-        let found = html.match_indices(outside).map(|(at, _)| html.get(at..at + 60));
-        let found: Vec<_> = found
-            .filter(|text| !text.is_some_and(|text| text.starts_with("http://www.w3.org/2000/svg")))
-            .collect();
-        assert!(found.is_empty(), "{found:?}");
+        let found = html.match_indices(outside).map(|(at, _)| &html[at..]);
+        let found: Vec<_> = found.filter(|text| !text.starts_with("http://www.w3.org/2000/svg\"")).collect();
+        assert_eq!(found.len(), 0, "{outside}");
     }
     assert!(html.contains("default-src 'none'; style-src 'sha256-"), "a policy");
     assert!(html.contains("1\u{202f}234.500001\u{a0}EUR"), "an exact amount with its currency");

@@ -12,7 +12,11 @@ pub struct Reading {
     pub took: Duration,
 }
 
-/// Reads the numbers on a connection of its own. The server ends the query after the same time.
+/// How much longer than the server the client waits: for one that does not answer at all. So a query has ended
+/// before the next one begins.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Reads the numbers on a connection of its own. The server ends a query that takes too long.
 pub async fn read(
     target: &Target,
     pools: i64,
@@ -22,7 +26,7 @@ pub async fn read(
     let begun = Instant::now();
     let at = SystemTime::now();
     let reading = Session::within(target, async |session| numbers(session, pools, findings, timeout).await);
-    let rows = tokio::time::timeout(timeout, reading).await.map_err(|_| {
+    let rows = tokio::time::timeout(timeout + GRACE, reading).await.map_err(|_| {
         Failure::new(Exit::Retry, format!("the numbers were not read within {} s", timeout.as_secs()))
             .hint("look for what the server waits for, or give --timeout more seconds")
     })??;

@@ -33,7 +33,12 @@ pub async fn run(options: &Report, invocation: &Invocation<'_>) -> Result<Exit, 
             render::pretty(&json!({"file": options.out, "month": document.month, "bytes": html.len()}))
         }
         Output::Table => {
-            format!("{}: {}, {}\n", options.out.display(), document.month_name, page::subject(&document))
+            format!(
+                "{}: {}, {}\n",
+                options.out.display(),
+                document.month_name,
+                render::cell(&page::subject(&document))
+            )
         }
     };
     invocation::print(&said, Exit::Success)
