@@ -4,7 +4,7 @@
 WITH wanted AS (
     SELECT tenants.id, tenants.slug, tenants.name, tenants.type, tenants.is_active, tenants.settings ->> 'time_zone' AS time_zone
     FROM awgp.tenants
-    WHERE ($3 IS NULL OR tenants.id = ANY ($3))
+    WHERE ($3 IS NULL OR tenants.id = ANY ($3) AND ($1 IS NULL OR $1 = ANY ($3)))
       AND ($1 IS NULL OR tenants.id = $1 OR tenants.parent_tenant_id = $1 AND tenants.is_active)
 ), zone AS (
     SELECT COALESCE((SELECT time_zone FROM wanted WHERE id = COALESCE($1, $2)), 'UTC') AS time_zone

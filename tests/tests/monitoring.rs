@@ -71,17 +71,17 @@ async fn open_approvals_of_every_tenant_are_counted_by_age_and_risk() {
     let open = numbers(&monitor, "awgp_approvals_open").await;
     // Each combination is there, so that an alert sees a 0.
     assert_eq!(open.len(), 6 * 5);
-    assert!((open[r#"{"age": "under_1h", "risk": "3"}"#] - 5.0).abs() < 0.1, "{open:?}");
+    assert!((open[r#"{"age": "under_1h", "risk": "5"}"#] - 5.0).abs() < 0.1, "{open:?}");
     assert!((open.values().sum::<f64>() - 5.0).abs() < 0.1, "{open:?}");
     let superuser = database.superuser().await;
     let older = "SET session_replication_role = replica;
                  UPDATE awgp.approvals SET created_at = now() - interval '2 days', expires_at = now() + interval '5 minutes',
-                        risk_level = 5
+                        risk_level = 2
                  WHERE id = (SELECT min(id::text)::uuid FROM awgp.approvals)";
     superuser.batch_execute(older).await.expect("a superuser may");
     let open = numbers(&monitor, "awgp_approvals_open").await;
-    assert!((open[r#"{"age": "under_1h", "risk": "3"}"#] - 4.0).abs() < 0.1, "{open:?}");
-    assert!((open[r#"{"age": "1d_to_3d", "risk": "5"}"#] - 1.0).abs() < 0.1, "{open:?}");
+    assert!((open[r#"{"age": "under_1h", "risk": "5"}"#] - 4.0).abs() < 0.1, "{open:?}");
+    assert!((open[r#"{"age": "1d_to_3d", "risk": "2"}"#] - 1.0).abs() < 0.1, "{open:?}");
     assert!(number(&monitor, "awgp_approvals_oldest_age_seconds").await >= 172_800.0);
     assert!((number(&monitor, "awgp_approvals_expiring").await - 1.0).abs() < 0.1);
 }
@@ -337,7 +337,7 @@ async fn a_server_gives_an_answer_again_until_its_time_is_over() {
     assert_eq!(fetched(&kept), first.0);
     let open = |body: &str| {
         body.lines()
-            .find(|line| line.starts_with("awgp_approvals_open{age=\"under_1h\",risk=\"3\"}"))
+            .find(|line| line.starts_with("awgp_approvals_open{age=\"under_1h\",risk=\"5\"}"))
             .map(str::to_owned)
     };
     assert_ne!(open(&fetched(&anew).1), open(&first.1.1));

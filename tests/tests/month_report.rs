@@ -34,9 +34,11 @@ async fn scene() -> (Database, Group) {
     let transaction = within(&mut app, north.id).await;
     let capable = "UPDATE awgp.assistants SET capabilities = '{look}' WHERE id = $1";
     transaction.execute(capable, &[&north.assistant]).await.expect("a capability");
+    let item = "SELECT id FROM awgp.create_work_item($1, 'Plain', risk_level => 0)";
+    let item = fixture::one(&transaction, item, &[&north.assistant]).await;
     for action in ["look", "leap", "leap"] {
         let sql = "SELECT awgp.begin_action($1, $2)";
-        transaction.execute(sql, &[&north.work_item, &action]).await.expect("an answer");
+        transaction.execute(sql, &[&item, &action]).await.expect("an answer");
     }
     let said = "SELECT awgp.log_conversation($1, 'internal', '[{\"role\": \"user\", \"content\": \"a\"}]')";
     transaction.execute(said, &[&north.assistant]).await.expect("a conversation");

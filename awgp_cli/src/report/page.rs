@@ -17,6 +17,7 @@ pub fn subject(document: &Document) -> String {
     match (&document.subject, document.tenants.len()) {
         (Some(name), 1) => name.clone(),
         (Some(name), many) => format!("{name} and {} of its subsidiaries", many - 1),
+        (None, 1) => document.tenants[0].name.clone(),
         (None, many) => format!("all {many} tenants"),
     }
 }

@@ -53,12 +53,13 @@ pub fn number(number: i64) -> String {
     format!("{sign}{}", grouped(&number.unsigned_abs().to_string()))
 }
 
-/// An amount with every decimal that says something, at least two, and its currency.
+/// An amount with its currency: two decimals where the others are zeros, else all, so that columns line up.
 pub fn amount(text: &str, currency: Option<&str>) -> String {
     let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("−", digits));
     let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
-    let decimals = decimals.trim_end_matches('0');
-    let written = format!("{sign}{}.{decimals:0<2}", grouped(whole));
+    let (cents, finer) = decimals.split_at_checked(2).unwrap_or((decimals, ""));
+    let finer = if finer.chars().all(|digit| digit == '0') { "" } else { finer };
+    let written = format!("{sign}{}.{cents:0<2}{finer}", grouped(whole));
     currency.map_or_else(|| written.clone(), |currency| format!("{written}\u{a0}{currency}"))
 }
 
@@ -91,9 +92,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_amount_keeps_every_decimal_that_says_something() {
+    fn an_amount_keeps_every_decimal_or_has_cents_only() {
         assert_eq!(amount("1234567.500000", Some("EUR")), "1\u{202f}234\u{202f}567.50\u{a0}EUR");
         assert_eq!(amount("0.000001", None), "0.000001");
+        assert_eq!(amount("45.411120", None), "45.411120");
         assert_eq!(amount("-3", None), "−3.00");
         assert_eq!(amount("123.000000", None), "123.00");
     }
