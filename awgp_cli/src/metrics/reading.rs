@@ -12,8 +12,8 @@ pub struct Reading {
     pub took: Duration,
 }
 
-/// How much longer than the server the client waits: for one that does not answer at all. So a query has ended
-/// before the next one begins.
+/// How much longer than the server the client waits: for a server that does not answer at all. So a query
+/// has ended before the next one begins.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// Reads the numbers on a connection of its own. The server ends a query that takes too long.
