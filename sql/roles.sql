@@ -36,3 +36,12 @@ EXCEPTION WHEN duplicate_object OR unique_violation THEN
     NULL;
 END;
 $$;
+
+DO $$
+BEGIN
+    CREATE ROLE awgp_monitor NOLOGIN;
+    COMMENT ON ROLE awgp_monitor IS 'AWGP: monitoring. Reads numbers of every tenant through metrics(), and no row.';
+EXCEPTION WHEN duplicate_object OR unique_violation THEN
+    NULL;
+END;
+$$;

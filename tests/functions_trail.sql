@@ -109,6 +109,17 @@ SELECT awgp.maintenance_steps();
 -- fn: end_maintenance
 SELECT awgp.end_maintenance();
 
+-- ## Monitoring and reports
+-- As a member of awgp_monitor
+
+-- fn: metrics
+SELECT name, labels, value FROM awgp.metrics(pools => 10);
+
+-- As a member of awgp_auditor
+
+-- fn: report
+SELECT awgp.report('2026-03', :'north') -> 'approvals';
+
 -- ## Installing
 -- As a member of awgp_auditor
 

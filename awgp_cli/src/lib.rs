@@ -5,13 +5,14 @@
 //! - one file per noun, with one `run`: [`tenant`], [`tenant_settings`], [`user`], [`assistant`], [`work`],
 //!   [`approval`], [`delegation`], [`action`], [`message`], [`policy`], [`template`], [`conversation`],
 //!   [`flag`], [`pool`], [`alert`], [`cost`], [`price`], [`provider`], [`partition`], [`maintenance`],
-//!   [`import`], [`init`], [`installation`], [`doctor`], [`config`], [`version`]
+//!   [`metrics`], [`report`], [`import`], [`init`], [`installation`], [`doctor`], [`config`], [`version`]
 //! - [`audit`]: reading, exporting and verifying the trail
 //! - [`demo`]: the main job on realistic input, chapter by chapter
 //! - [`ledger`]: money that is held, given back or corrected, for `awgp cost`
 //! - [`verb`]: what commands that change one named thing have in common
 //! - [`prompt`]: the question for a password
 //! - [`given`]: input from standard input and as JSON Lines
+//! - `written`: files that are there whole or not at all
 //! - [`render`], [`chart`]: rows as tables, JSON, CSV and bars
 //!
 //! `awgp_client` has the connection to the server, and the explanation of errors.
@@ -37,6 +38,7 @@ pub mod invocation;
 pub mod ledger;
 pub mod maintenance;
 pub mod message;
+pub mod metrics;
 pub mod opt;
 pub mod partition;
 pub mod policy;
@@ -45,6 +47,7 @@ pub mod price;
 pub mod prompt;
 pub mod provider;
 pub mod render;
+pub mod report;
 pub mod template;
 pub mod tenant;
 pub mod tenant_settings;
@@ -53,6 +56,7 @@ pub mod user;
 pub mod verb;
 pub mod version;
 pub mod work;
+mod written;
 
 use awgp_client::{Exit, Failure, secret, shown};
 use clap::Parser;
@@ -126,6 +130,8 @@ async fn run_command(opt: &Opt) -> Result<Exit, Failure> {
         Command::Price(noun) => price::run(noun, invocation).await,
         Command::Partition(noun) => partition::run(noun, invocation).await,
         Command::Maintenance(noun) => maintenance::run(noun, invocation).await,
+        Command::Metrics(options) => metrics::run(options, invocation).await,
+        Command::Report(options) => report::run(options, invocation).await,
         Command::Provider(noun) => provider::run(noun, invocation).await,
         Command::Import(options) => import::run(options, invocation).await,
         Command::Demo(options) => demo::run(options, invocation).await,

@@ -14,11 +14,13 @@ mod import;
 mod installation;
 mod maintenance;
 mod message;
+mod metrics;
 mod partition;
 mod policy;
 mod pool;
 mod price;
 mod provider;
+mod report;
 mod shared;
 mod template;
 mod tenant;
@@ -54,6 +56,7 @@ pub use import::Import;
 pub use installation::{Installation, InstallationAdopt};
 pub use maintenance::{Maintenance, MaintenanceRun};
 pub use message::{Message, MessageAsked};
+pub use metrics::Metrics;
 pub use partition::{
     Partition, PartitionEnsure, PartitionExport, PartitionHold, PartitionNamed, PartitionRelease,
     PartitionRestore,
@@ -62,6 +65,7 @@ pub use policy::{Policy, PolicyCreate, PolicyList, PolicyNamed, PolicyTest, Poli
 pub use pool::{Pool, PoolCreate, PoolHistory, PoolSet, PoolTopUp};
 pub use price::{Price, PriceImport, PriceList, PriceSet, PriceShow};
 pub use provider::{Provider, ProviderAdd, ProviderNamed, ProviderRotate, ProviderUpdate};
+pub use report::Report;
 pub use shared::{Limit, Named};
 pub use template::{
     Template, TemplateApply, TemplateContent, TemplateCreate, TemplateDiff, TemplateList, TemplateNamed,
@@ -233,6 +237,16 @@ pub enum Command {
     /// Maintenance: partitions, seals, expiries. Needs the role awgp_maintainer.
     #[command(subcommand)]
     Maintenance(Maintenance),
+    /// Numbers of every tenant for monitoring, as OpenMetrics text. Needs the role awgp_monitor.
+    ///
+    /// They are counts, ages and sums: open approvals, budgets, the trail's lag, maintenance, findings. They
+    /// are printed once, written to a file for the textfile collector, or served over HTTP.
+    Metrics(Metrics),
+    /// Write a month as one HTML page: money, approvals, actions, quality, integrity of the trail.
+    ///
+    /// It is about --tenant and, for a holding, its subsidiaries; an auditor without --tenant gets all. The
+    /// page needs no network and has no script: it can be sent, printed and kept.
+    Report(Report),
     /// Identity providers, whose tokens are accepted in signed mode. Needs the role awgp_admin.
     #[command(subcommand)]
     Provider(Provider),

@@ -4,6 +4,7 @@
 //! partition can have its name. `infinity` is not one of them.
 
 use crate::civil::{DAY_US, Date, format_timestamp};
+use crate::month::Month;
 use crate::reason::Reason;
 use crate::refusal::Refusal;
 
@@ -71,6 +72,32 @@ pub fn whole(argument: &str, number: i64) -> Result<i32, Refusal> {
     })
 }
 
+/// Refuses a whole number outside these bounds, which belong to what is allowed.
+pub fn between(argument: &str, number: i64, low: i64, high: i64) -> Result<i64, Refusal> {
+    if (low..=high).contains(&number) {
+        return Ok(number);
+    }
+    let rule = format!("Pass a number from {low} to {high} for {argument}.");
+    let refusal = refusal(argument, format!("{argument} is not within {low} and {high}"), rule);
+    Err(refusal.with("from", low).with("to", high))
+}
+
+/// The month that a text such as 2026-03 names.
+pub fn month(argument: &str, text: &str) -> Result<Month, Refusal> {
+    let parts = text.split_once('-').filter(|(year, month)| {
+        let digits = |text: &str, many| text.len() == many && text.bytes().all(|byte| byte.is_ascii_digit());
+        digits(year, 4) && digits(month, 2)
+    });
+    let month = parts.and_then(|(year, month)| Month::new(year.parse().ok()?, month.parse().ok()?));
+    month.ok_or_else(|| {
+        refusal(
+            argument,
+            format!("{argument} is not a month"),
+            format!("Pass year and month for {argument}, such as 2026-03."),
+        )
+    })
+}
+
 /// A jsonb that is not an array of objects.
 pub fn no_objects(argument: &str) -> Refusal {
     refusal(
@@ -88,6 +115,30 @@ fn refusal(argument: &str, message: String, hint: String) -> Refusal {
 mod tests {
     use super::*;
     use crate::civil::parse_timestamp;
+
+    #[test]
+    fn a_number_is_within_its_bounds_and_a_month_has_year_and_month() {
+        assert_eq!(between("pools", 0, 0, 9), Ok(0));
+        for number in [-1, 10, i64::MIN, i64::MAX] {
+            assert_eq!(between("pools", number, 0, 9).unwrap_err().reason, Reason::OutOfRange, "{number}");
+        }
+        let march = month("month", "2026-03").unwrap();
+        assert_eq!((march.year(), march.month()), (2026, 3));
+        for text in [
+            "",
+            "2026",
+            "2026-3",
+            "2026-13",
+            "2026-00",
+            "0000-01",
+            "+026-01",
+            "2026-03-01",
+            "26-03",
+            "2026-+1",
+        ] {
+            assert_eq!(month("month", text).unwrap_err().reason, Reason::OutOfRange, "{text}");
+        }
+    }
 
     #[test]
     fn moments_are_those_of_the_years_1_to_9999() {

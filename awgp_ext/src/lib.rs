@@ -23,10 +23,12 @@ mod install; // structure: tables, migrations and scripts, outside the extension
 mod locks; // the subjects of advisory locks
 mod maintenance; // maintenance, step by step; the background worker
 mod messaging; // messages between assistants
+mod metrics; // numbers for monitoring, over every tenant
 mod money; // what calls cost, and what may be spent
 mod partitions; // the months of the audit trail
 mod pg; // the edge to PostgreSQL, without any domain code
 mod records; // conversations and hallucination flags
+mod report; // a month of a tenant or of all, for people
 mod state_machine; // shared by the triggers of the state machines
 mod templates; // templates of assistants
 mod tenant_settings; // changing the settings of a tenant, alone or together

@@ -1,7 +1,7 @@
 -- Installing, upgrading, and what is wrong.
 
 COMMENT ON FUNCTION awgp.version() IS 'The version of the installed library, such as 0.1.0.';
-GRANT EXECUTE ON FUNCTION awgp.version() TO awgp_app, awgp_auditor, awgp_maintainer, awgp_admin;
+GRANT EXECUTE ON FUNCTION awgp.version() TO awgp_app, awgp_auditor, awgp_maintainer, awgp_admin, awgp_monitor;
 
 COMMENT ON FUNCTION awgp.install(boolean) IS 'Makes what is missing of the structure, and returns what it did. CREATE EXTENSION calls it.
 force: true applies every policy, trigger, grant, view and function again, and so repairs what somebody dropped. NULL is refused

@@ -57,6 +57,8 @@ mod lists;
 mod maintenance;
 mod matrix;
 mod messages;
+mod monitoring;
+mod month_report;
 mod pages;
 mod partitions;
 mod poolers;

@@ -54,6 +54,16 @@ pub async fn enter(work: &Work<'_>, context: Context<'_>) -> Result<Scope, Troub
     }
 }
 
+/// The same for a function that finds its tenants itself: the tenant that an auditor names without being in
+/// its context; None for all others, whose tenant is in context then.
+pub async fn named(work: &Work<'_>, context: Context<'_>) -> Result<Option<Uuid>, Trouble> {
+    let is_auditor = context.user.is_none() && reads_all(work).await?;
+    match enter(work, context).await? {
+        Scope::Tenants(ids) if is_auditor => Ok(ids.first().copied()),
+        Scope::Tenants(_) | Scope::All => Ok(None),
+    }
+}
+
 fn parse_list(text: &str) -> Result<Scope, Trouble> {
     let ids: Result<_, _> = text.split(',').filter(|id| !id.is_empty()).map(Uuid::parse_str).collect();
     let unreadable = |error| Failure::new(Exit::Unexpected, format!("the server's tenants: {error}"));

@@ -140,6 +140,7 @@ const MEMBERS: &[File] = files! { "members":
     "partitions",
     "maintenance",
     "settings",
+    "monitoring",
     "arguments",
     "numbers",
     "lifecycle",

@@ -4,13 +4,13 @@ pub mod build;
 pub mod text;
 
 use crate::pg::encoding::bytes_from_server;
-use pgrx::FromDatum;
 use pgrx::callconv::{Arg, ArgAbi, BoxRet, FcInfo};
 use pgrx::nullable::Nullable;
 use pgrx::pg_sys::{self, Datum};
 use pgrx::pgrx_sql_entity_graph::metadata::{
     ArgumentError, ReturnsError, ReturnsRef, SqlMappingRef, SqlTranslatable, TypeOrigin,
 };
+use pgrx::{FromDatum, IntoDatum};
 use std::ffi::CString;
 
 /// A jsonb: the varlena's bytes, uncompressed, header included.
@@ -119,6 +119,16 @@ impl FromDatum for Jsonb {
     unsafe fn from_polymorphic_datum(datum: Datum, is_null: bool, _kind: pg_sys::Oid) -> Option<Self> {
         // SAFETY: the caller guarantees a jsonb datum.
         (!is_null).then(|| unsafe { Self::from_varlena(pg_sys::pg_detoast_datum(datum.cast_mut_ptr())) })
+    }
+}
+
+impl IntoDatum for Jsonb {
+    fn into_datum(self) -> Option<Datum> {
+        Some(Datum::from(self.to_palloc()))
+    }
+
+    fn type_oid() -> pg_sys::Oid {
+        pg_sys::JSONBOID
     }
 }
 

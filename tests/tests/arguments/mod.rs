@@ -73,7 +73,7 @@ fn contexts(login: Login, tenant: &Tenant) -> Vec<String> {
     let read_only = format!("SET LOCAL transaction_read_only = on; {user}");
     match login {
         Login::App => vec![none, user, assistant, read_only],
-        Login::Nobody => vec![none],
+        Login::Monitor | Login::Nobody => vec![none],
         _ => vec![none, user, read_only],
     }
 }

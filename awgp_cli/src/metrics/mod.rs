@@ -1,0 +1,32 @@
+//! `awgp metrics`: the numbers of `awgp.metrics()` as OpenMetrics text, once or served over HTTP.
+//!
+//! - [`exposition`]: rows as OpenMetrics
+//! - [`reading`]: reading them from the server
+//! - [`serve`]: the page /metrics, with one reader at a time and an answer that is kept
+
+mod exposition;
+mod reading;
+mod serve;
+
+use crate::invocation::{self, Invocation};
+use crate::opt::{Metrics, Output};
+use crate::{render, written};
+use awgp_client::{Exit, Failure};
+use std::time::Duration;
+
+/// Runs the command.
+pub async fn run(options: &Metrics, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
+    let target = invocation.target()?;
+    if let Some(address) = options.listen {
+        return serve::run(options, address, target).await;
+    }
+    let reading = reading::read(&target, options.pools, true, Duration::from_secs(options.timeout)).await?;
+    let text = match invocation.output {
+        Output::Json => render::pretty(&reading.rows),
+        Output::Table => exposition::text(&reading)?,
+    };
+    match &options.out {
+        None => invocation::print(&text, Exit::Success),
+        Some(path) => written::whole(path, &text).map(|()| Exit::Success),
+    }
+}
