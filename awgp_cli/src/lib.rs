@@ -3,8 +3,8 @@
 //! - [`opt`]: every argument; its doc comments are the help; `usage`: the message for invalid arguments
 //! - [`invocation`]: what every command gets, and how it ends
 //! - one file per noun, with one `run`: [`tenant`], [`user`], [`assistant`], [`work`], [`approval`],
-//!   [`delegation`], [`action`], [`message`], [`policy`], [`template`], [`conversation`], [`flag`],
-//!   [`pool`], [`cost`], [`price`], [`provider`], [`partition`], [`maintenance`], [`import`], [`init`],
+//!   [`delegation`], [`action`], [`message`], [`policy`], [`template`], [`conversation`], [`flag`], [`pool`],
+//!   [`cost`], [`price`], [`provider`], [`partition`], [`maintenance`], [`notify`], [`import`], [`init`],
 //!   [`installation`], [`doctor`], [`config`], [`version`]
 //! - [`audit`]: reading, exporting and verifying the trail
 //! - [`demo`]: the main job on realistic input, chapter by chapter
@@ -33,6 +33,7 @@ pub mod installation;
 pub mod invocation;
 pub mod maintenance;
 pub mod message;
+pub mod notify;
 pub mod opt;
 pub mod partition;
 pub mod policy;
@@ -119,6 +120,7 @@ async fn run_command(opt: &Opt) -> Result<Exit, Failure> {
         Command::Price(noun) => price::run(noun, invocation).await,
         Command::Partition(noun) => partition::run(noun, invocation).await,
         Command::Maintenance(noun) => maintenance::run(noun, invocation).await,
+        Command::Notify(options) => notify::run(options, invocation).await,
         Command::Provider(noun) => provider::run(noun, invocation).await,
         Command::Import(options) => import::run(options, invocation).await,
         Command::Demo(options) => demo::run(options, invocation).await,

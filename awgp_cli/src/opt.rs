@@ -13,6 +13,7 @@ mod import;
 mod installation;
 mod maintenance;
 mod message;
+mod notify;
 mod partition;
 mod policy;
 mod pool;
@@ -46,6 +47,7 @@ pub use import::Import;
 pub use installation::{Installation, InstallationAdopt};
 pub use maintenance::{Maintenance, MaintenanceRun};
 pub use message::{Message, MessageAsked};
+pub use notify::Notify;
 pub use partition::{
     Partition, PartitionEnsure, PartitionExport, PartitionHold, PartitionNamed, PartitionRelease,
     PartitionRestore,
@@ -216,6 +218,12 @@ pub enum Command {
     /// Maintenance: partitions, seals, expiries. Needs the role awgp_maintainer.
     #[command(subcommand)]
     Maintenance(Maintenance),
+    /// Deliver notices to webhooks and by e-mail. Needs the role awgp_notifier.
+    ///
+    /// Without --once it runs until it is stopped, and a commit with notices wakes it. Each notice is
+    /// delivered at least once: what fails is tried again for about a day, and is then a dead letter, which
+    /// `awgp doctor` reports. Several processes may run at the same time.
+    Notify(Notify),
     /// Identity providers, whose tokens are accepted in signed mode. Needs the role awgp_admin.
     #[command(subcommand)]
     Provider(Provider),

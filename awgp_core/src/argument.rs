@@ -6,6 +6,7 @@
 use crate::civil::{DAY_US, Date, format_timestamp};
 use crate::reason::Reason;
 use crate::refusal::Refusal;
+use std::ops::RangeInclusive;
 
 /// Moments that are supported: the years 1 to 9999, in microseconds since 1970-01-01 UTC.
 fn moments() -> std::ops::Range<i64> {
@@ -69,6 +70,18 @@ pub fn whole(argument: &str, number: i64) -> Result<i32, Refusal> {
         .with("from", i32::MIN)
         .with("to", i32::MAX)
     })
+}
+
+/// A whole number within bounds.
+pub fn within(argument: &str, number: i32, bounds: RangeInclusive<i32>) -> Result<i32, Refusal> {
+    if bounds.contains(&number) {
+        return Ok(number);
+    }
+    let (from, to) = bounds.into_inner();
+    let hint = format!("Pass a number from {from} to {to} for {argument}.");
+    Err(refusal(argument, format!("{argument} is not from {from} to {to}"), hint)
+        .with("from", from)
+        .with("to", to))
 }
 
 /// A jsonb that is not an array of objects.

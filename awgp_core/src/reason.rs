@@ -405,4 +405,6 @@ reasons! {
     InstallationIsCopy = "installation_is_copy", WrongState;
     /// The database cannot become a copy, because it has tenants or a trail of its own.
     InstallationInUse = "installation_in_use", WrongState;
+    /// The file of targets of `awgp notify` cannot be used, or others than its owner may read it.
+    NotifyFile = "notify_file", BadArgument;
 }

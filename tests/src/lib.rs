@@ -20,6 +20,7 @@ pub mod own_server;
 pub mod pages;
 pub mod past;
 pub mod pooler;
+pub mod receivers;
 pub mod rows;
 pub mod seed;
 pub mod standby;
@@ -43,6 +44,8 @@ pub enum Login {
     Maintainer,
     /// Member of awgp_admin.
     Admin,
+    /// Member of awgp_notifier.
+    Notifier,
     /// Member of nothing.
     Nobody,
     /// The server's superuser: sets the scene, and plays the tampering DBA.
@@ -51,7 +54,8 @@ pub enum Login {
 
 impl Login {
     /// The ordinary roles.
-    pub const ORDINARY: [Self; 5] = [Self::App, Self::Auditor, Self::Maintainer, Self::Admin, Self::Nobody];
+    pub const ORDINARY: [Self; 6] =
+        [Self::App, Self::Auditor, Self::Maintainer, Self::Admin, Self::Notifier, Self::Nobody];
 
     /// Name of the login role; none for the superuser, who is as the URL says.
     pub fn role(self) -> Option<&'static str> {
@@ -60,6 +64,7 @@ impl Login {
             Self::Auditor => Some("awgp_test_auditor"),
             Self::Maintainer => Some("awgp_test_maintainer"),
             Self::Admin => Some("awgp_test_admin"),
+            Self::Notifier => Some("awgp_test_notifier"),
             Self::Nobody => Some("awgp_test_nobody"),
             Self::Superuser => None,
         }
@@ -72,6 +77,7 @@ impl Login {
             Self::Auditor => Some("awgp_auditor"),
             Self::Maintainer => Some("awgp_maintainer"),
             Self::Admin => Some("awgp_admin"),
+            Self::Notifier => Some("awgp_notifier"),
             Self::Nobody | Self::Superuser => None,
         }
     }

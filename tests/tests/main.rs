@@ -56,6 +56,7 @@ mod lists;
 mod maintenance;
 mod matrix;
 mod messages;
+mod notices;
 mod pages;
 mod partitions;
 mod poolers;

@@ -81,6 +81,8 @@ const STATE_CHECKS: &[Check] = checks! {
     warning maintenance_overdue,
     warning maintenance_failing,
     warning token_logged,
+    warning notices_dead,
+    warning notices_late,
 };
 
 /// What is wrong with this installation, one row per finding.
