@@ -20,9 +20,9 @@ CREATE TABLE awgp.outbox (
     CONSTRAINT outbox_kind_check CHECK (kind IN ('approval_asked', 'approval_decided', 'approval_escalated',
         'approval_expiring', 'approval_expired', 'budget_threshold', 'budget_overrun', 'flag_confirmed',
         'assistant_suspended', 'doctor_error')),
-    CONSTRAINT outbox_about_check CHECK (CASE kind
-        WHEN 'doctor_error' THEN tenant_id IS NULL AND entity_id IS NULL AND code IS NOT NULL
-        ELSE tenant_id IS NOT NULL AND entity_id IS NOT NULL AND code IS NULL END),
+    CONSTRAINT outbox_about_check CHECK (
+        (tenant_id IS NULL) = (kind = 'doctor_error') AND (entity_id IS NULL) = (kind = 'doctor_error')
+        AND (code IS NOT NULL) = (kind = 'doctor_error')),
     CONSTRAINT outbox_expires_at_check CHECK ((expires_at IS NOT NULL) = (kind = 'approval_expiring')),
     CONSTRAINT outbox_status_check CHECK (status IN ('waiting', 'delivered', 'dead')),
     CONSTRAINT outbox_settled_at_check CHECK ((settled_at IS NOT NULL) = (status <> 'waiting')),

@@ -170,7 +170,7 @@ impl Context {
             Self::Inactive => (group.inactive.id.to_string(), false),
             Self::Malformed => ("no uuid".to_owned(), false),
         };
-        let sql = if checked && login != Login::Nobody {
+        let sql = if checked && !matches!(login, Login::Notifier | Login::Nobody) {
             "SELECT awgp.set_context($1::text::uuid)::text"
         } else {
             "SELECT set_config('app.current_tenant', $1, true)"

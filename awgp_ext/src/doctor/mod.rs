@@ -9,6 +9,7 @@
 
 mod background;
 mod finding;
+mod late;
 mod people;
 mod place;
 mod tracking;
@@ -82,7 +83,6 @@ const STATE_CHECKS: &[Check] = checks! {
     warning maintenance_failing,
     warning token_logged,
     warning notices_dead,
-    warning notices_late,
 };
 
 /// What is wrong with this installation, one row per finding.
@@ -116,6 +116,7 @@ fn doctor() -> TableIterator<
         .chain(state)
         .chain(alone("place", || place::findings().into_iter().collect()))
         .chain(alone("default_partition_rows", || default_partition_rows().into_iter().collect()))
+        .chain(alone("notices_late", late::notices_late))
         .chain(alone("glass_broken", || glass_broken().into_iter().collect()))
         .chain(alone("approval_undecidable", || people::approval_undecidable().into_iter().collect()))
         .chain(alone("signed_without_provider", || people::signed_without_provider().into_iter().collect()))

@@ -73,6 +73,7 @@ async fn the_doctors_new_errors_are_told_once_and_only_where_a_target_is_named()
 #[tokio::test]
 async fn a_list_of_targets_that_are_no_names_is_refused() {
     let stage = Stage::set().await;
+    stage.superuser.batch_execute("SELECT awgp.version()").await.expect("the library is loaded");
     let set = stage.superuser.batch_execute("SET awgp.doctor_targets = 'https://example.com'").await;
     awgp_tests::assert_sqlstate(set, "22023");
 }

@@ -4,6 +4,7 @@ use super::stage::{Stage, routed, settings};
 use awgp_tests::Login;
 use awgp_tests::approving::{ESCALATE, REJECT, approve, asked, item, let_it_expire, request, run};
 use awgp_tests::fixture::{one, within, within_as};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// Kind, target and entity of each notice that north sees, in order.
@@ -53,7 +54,8 @@ async fn money_that_runs_out_is_a_notice() {
     let mut app = stage.database.app().await;
     let transaction = within(&mut app, north.id).await;
     transaction.execute("SELECT awgp.create_credit_pool('openai', 10)", &[]).await.expect("a pool");
-    let cost = "SELECT awgp.record_cost($1, 'openai', 'gpt-4', 1, 1, $2::text::numeric)";
+    let cost = "SELECT awgp.record_cost($1, 'openai', 'gpt-4', 1, 1, $2::text::numeric,
+                                        metadata => '{\"incurred\": true}')";
     transaction.execute(cost, &[&north.assistant, &"4"]).await.expect("a cost");
     assert_eq!(transaction.query("SELECT FROM awgp.outbox", &[]).await.expect("rows").len(), 0);
     transaction.execute(cost, &[&north.assistant, &"2"]).await.expect("a cost");
@@ -63,7 +65,11 @@ async fn money_that_runs_out_is_a_notice() {
                FROM awgp.outbox AS o
                LEFT JOIN awgp.budget_alerts AS a ON a.id = o.entity_id AND o.kind = 'budget_' || a.kind";
     let row = stage.superuser.query_one(sql, &[]).await.expect("a row");
-    assert_eq!((row.get(0), row.get(1), row.get(2)), (4_i64, 4_i64, 1_i64), "50, 75, 90 and over");
+    assert_eq!(
+        (row.get(0), row.get(1), row.get(2)),
+        (5_i64, 5_i64, 2_i64),
+        "50, 75, 90; over the pool, over the day"
+    );
 }
 
 #[tokio::test]
@@ -93,16 +99,8 @@ async fn each_target_has_a_notice_of_its_own_and_without_a_route_there_is_none()
     let mut app = stage.database.app().await;
     asked(&mut app, north, 4).await;
     asked(&mut app, south, 4).await;
-    let targets: Vec<String> = written(&stage).await.into_iter().map(|(_, target, _)| target).collect();
-    assert_eq!(
-        targets,
-        ["mail", "chat"]
-            .map(str::to_owned)
-            .into_iter()
-            .collect::<std::collections::BTreeSet<_>>()
-            .into_iter()
-            .collect::<Vec<_>>()
-    );
+    let targets: BTreeSet<String> = written(&stage).await.into_iter().map(|(_, target, _)| target).collect();
+    assert_eq!(targets, ["chat", "mail"].map(str::to_owned).into());
     let all = "SELECT count(*) FROM awgp.outbox";
     assert_eq!(stage.superuser.query_one(all, &[]).await.expect("a count").get::<_, i64>(0), 2);
 }
