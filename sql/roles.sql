@@ -45,3 +45,12 @@ EXCEPTION WHEN duplicate_object OR unique_violation THEN
     NULL;
 END;
 $$;
+
+DO $$
+BEGIN
+    CREATE ROLE awgp_notifier NOLOGIN;
+    COMMENT ON ROLE awgp_notifier IS 'AWGP: awgp notify. Claims notices and says what became of them; reads no table.';
+EXCEPTION WHEN duplicate_object OR unique_violation THEN
+    NULL;
+END;
+$$;

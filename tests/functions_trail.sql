@@ -96,6 +96,15 @@ SELECT awgp.load_partition_rows(:'month', :'lines');
 
 ROLLBACK;
 
+-- ## Notices
+-- fn: remind_of_approvals tell_of_errors forget_notices retry_notices
+SELECT awgp.remind_of_approvals(), awgp.tell_of_errors(), awgp.forget_notices(), awgp.retry_notices('ops-mail');
+
+-- As a member of awgp_notifier
+-- fn: claim_notices notice_delivered notice_failed
+SELECT awgp.notice_delivered(id) OR awgp.notice_failed(id, attempt, 'http_500') = 'waiting' FROM awgp.claim_notices('ops-mail');
+
+-- As a member of awgp_maintainer
 -- ## Maintenance
 -- fn: begin_maintenance
 SELECT awgp.begin_maintenance();

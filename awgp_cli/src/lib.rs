@@ -5,7 +5,8 @@
 //! - one file per noun, with one `run`: [`tenant`], [`tenant_settings`], [`user`], [`assistant`], [`work`],
 //!   [`approval`], [`delegation`], [`action`], [`message`], [`policy`], [`template`], [`conversation`],
 //!   [`flag`], [`pool`], [`alert`], [`cost`], [`price`], [`provider`], [`partition`], [`maintenance`],
-//!   [`metrics`], [`report`], [`import`], [`init`], [`installation`], [`doctor`], [`config`], [`version`]
+//!   [`notify`], [`metrics`], [`report`], [`import`], [`init`], [`installation`], [`doctor`], [`config`],
+//!   [`version`]
 //! - [`audit`]: reading, exporting and verifying the trail
 //! - [`demo`]: the main job on realistic input, chapter by chapter
 //! - [`ledger`]: money that is held, given back or corrected, for `awgp cost`
@@ -39,6 +40,7 @@ pub mod ledger;
 pub mod maintenance;
 pub mod message;
 pub mod metrics;
+pub mod notify;
 pub mod opt;
 pub mod partition;
 pub mod policy;
@@ -132,6 +134,7 @@ async fn run_command(opt: &Opt) -> Result<Exit, Failure> {
         Command::Maintenance(noun) => maintenance::run(noun, invocation).await,
         Command::Metrics(options) => metrics::run(options, invocation).await,
         Command::Report(options) => report::run(options, invocation).await,
+        Command::Notify(options) => notify::run(options, invocation).await,
         Command::Provider(noun) => provider::run(noun, invocation).await,
         Command::Import(options) => import::run(options, invocation).await,
         Command::Demo(options) => demo::run(options, invocation).await,

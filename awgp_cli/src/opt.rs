@@ -15,6 +15,7 @@ mod installation;
 mod maintenance;
 mod message;
 mod metrics;
+mod notify;
 mod partition;
 mod policy;
 mod pool;
@@ -57,6 +58,7 @@ pub use installation::{Installation, InstallationAdopt};
 pub use maintenance::{Maintenance, MaintenanceRun};
 pub use message::{Message, MessageAsked};
 pub use metrics::Metrics;
+pub use notify::Notify;
 pub use partition::{
     Partition, PartitionEnsure, PartitionExport, PartitionHold, PartitionNamed, PartitionRelease,
     PartitionRestore,
@@ -247,6 +249,12 @@ pub enum Command {
     /// It is about --tenant and, for a holding, its subsidiaries; an auditor without --tenant gets all. The
     /// page needs no network and has no script: it can be sent, printed and kept.
     Report(Report),
+    /// Deliver notices to webhooks and by e-mail. Needs the role awgp_notifier.
+    ///
+    /// Without --once it runs until it is stopped, and a commit with notices wakes it. Each notice is
+    /// delivered at least once: what fails is tried again for about a day, and is then a dead letter, which
+    /// `awgp doctor` reports. Several processes may run at the same time.
+    Notify(Notify),
     /// Identity providers, whose tokens are accepted in signed mode. Needs the role awgp_admin.
     #[command(subcommand)]
     Provider(Provider),

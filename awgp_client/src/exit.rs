@@ -30,8 +30,8 @@ pub enum Exit {
     NoConnection = 10,
     /// The extension or its files are missing or too old.
     NoExtension = 11,
-    /// doctor or audit verify found an error, a row to import does not fit, or a step of maintenance or a
-    /// proof of the demo failed.
+    /// doctor or audit verify found an error, a row to import does not fit, or a step of maintenance, a
+    /// notice or a proof of the demo failed.
     Findings = 12,
     /// Interrupted by Ctrl-C, as a shell reports it.
     Interrupted = 130,
@@ -52,7 +52,7 @@ Exit codes:
   9    try again: a conflict with another transaction (40001, 40P01, 55P03)
   10   cannot connect: no server, no such database, login refused
   11   the extension awgp or its files are missing or too old
-  12   doctor, audit verify or an import found an error, or a step of maintenance or the demo failed
+  12   doctor, audit verify or an import found an error; maintenance, a notice or the demo failed
   130  interrupted";
 
 impl Exit {

@@ -195,7 +195,7 @@ fn usual_hint(sqlstate: &str, message: &str) -> Option<&'static str> {
         }
         "42501" => {
             "log in as a member of the role that may: awgp_app for a tenant's work, awgp_admin for tenants and \
-             holds, awgp_maintainer for months, awgp_auditor for the trail"
+             holds, awgp_maintainer for months, awgp_auditor for the trail, awgp_notifier for notices"
         }
         "22P02" | "22007" | "22008" | "22003" => {
             "write a uuid as 32 hexadecimal digits in groups of 8-4-4-4-12, a number as digits with a point, \

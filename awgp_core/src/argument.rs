@@ -7,6 +7,7 @@ use crate::civil::{DAY_US, Date, format_timestamp};
 use crate::month::Month;
 use crate::reason::Reason;
 use crate::refusal::Refusal;
+use std::ops::RangeInclusive;
 
 /// Moments that are supported: the years 1 to 9999, in microseconds since 1970-01-01 UTC.
 fn moments() -> std::ops::Range<i64> {
@@ -72,16 +73,6 @@ pub fn whole(argument: &str, number: i64) -> Result<i32, Refusal> {
     })
 }
 
-/// Refuses a whole number outside these bounds, which belong to what is allowed.
-pub fn between(argument: &str, number: i64, low: i64, high: i64) -> Result<i64, Refusal> {
-    if (low..=high).contains(&number) {
-        return Ok(number);
-    }
-    let rule = format!("Pass a number from {low} to {high} for {argument}.");
-    let refusal = refusal(argument, format!("{argument} is not within {low} and {high}"), rule);
-    Err(refusal.with("from", low).with("to", high))
-}
-
 /// The month that a text such as 2026-03 names.
 pub fn month(argument: &str, text: &str) -> Result<Month, Refusal> {
     let parts = text.split_once('-').filter(|(year, month)| {
@@ -96,6 +87,21 @@ pub fn month(argument: &str, text: &str) -> Result<Month, Refusal> {
             format!("Pass year and month for {argument}, such as 2026-03."),
         )
     })
+}
+
+/// A whole number within bounds.
+pub fn within<N>(argument: &str, number: N, bounds: RangeInclusive<N>) -> Result<N, Refusal>
+where
+    N: Copy + PartialOrd + Into<i64>,
+{
+    if bounds.contains(&number) {
+        return Ok(number);
+    }
+    let (from, to): (i64, i64) = ((*bounds.start()).into(), (*bounds.end()).into());
+    let hint = format!("Pass a number from {from} to {to} for {argument}.");
+    Err(refusal(argument, format!("{argument} is not from {from} to {to}"), hint)
+        .with("from", from)
+        .with("to", to))
 }
 
 /// A jsonb that is not an array of objects.

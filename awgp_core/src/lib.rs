@@ -26,6 +26,7 @@ pub mod money;
 pub mod month;
 pub mod name_list;
 mod named;
+pub mod notices;
 pub mod permissions;
 pub mod quota;
 pub mod reason;

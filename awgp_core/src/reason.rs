@@ -415,4 +415,6 @@ reasons! {
     SettingsChangeOpen = "settings_change_open", WrongState;
     /// The user has proposed the change of settings, or has agreed to it already.
     OwnSettingsChange = "own_settings_change", NotAllowed;
+    /// The file of targets of `awgp notify` cannot be used, or others than its owner may read it.
+    NotifyFile = "notify_file", BadArgument;
 }

@@ -15,6 +15,7 @@ use serde_json::Value;
 use crate::approval::policy;
 use crate::messaging;
 use crate::money::{provider, settings};
+use crate::notices;
 use crate::records;
 use crate::setting_error::SettingError;
 
@@ -30,6 +31,7 @@ const KNOWN: &[(&str, Validator)] = &[
     ("conversation_policy", records::policy::validate_conversation),
     ("hallucination_policy", records::policy::validate_hallucination),
     ("messaging", messaging::settings::validate),
+    ("notices", notices::settings::validate),
     (provider::SETTING, provider::validate),
     ("time_zone", settings::validate_time_zone),
     ("holding_monthly_cost_limit", settings::validate_limit),

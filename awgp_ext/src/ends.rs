@@ -4,7 +4,7 @@ use crate::audit::{lanes, queue};
 use crate::identity::last_login;
 use crate::pg::permit;
 use crate::pg::transaction::{End, Watcher};
-use crate::{approval, context, money};
+use crate::{approval, context, money, notices};
 use pgrx::pg_sys::SubTransactionId;
 
 /// Called at every end.
@@ -16,6 +16,7 @@ fn before_commit() {
     queue::before_commit();
     queue::notify();
     approval::notice::send();
+    notices::wake::send();
     last_login::before_commit();
 }
 
@@ -25,6 +26,7 @@ fn ended(end: End) {
     lanes::forget();
     approval::intent::forget();
     approval::notice::forget();
+    notices::wake::forget();
     last_login::forget();
     money::carrying::forget();
     match end {

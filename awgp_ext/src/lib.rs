@@ -25,6 +25,7 @@ mod maintenance; // maintenance, step by step; the background worker
 mod messaging; // messages between assistants
 mod metrics; // numbers for monitoring, over every tenant
 mod money; // what calls cost, and what may be spent
+mod notices; // what people wait for: the outbox
 mod partitions; // the months of the audit trail
 mod pg; // the edge to PostgreSQL, without any domain code
 mod records; // conversations and hallucination flags
@@ -53,6 +54,7 @@ pub extern "C-unwind" fn _PG_init() {
     audit::register();
     approval::notice::define();
     money::accounting_time::define();
+    notices::define();
     records::settings::define();
     maintenance::register();
 }

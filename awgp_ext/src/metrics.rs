@@ -48,7 +48,7 @@ fn metrics(
     ),
 > {
     let pools = argument::needed("pools", pools);
-    or_raise(awgp_core::argument::between("pools", pools, 0, POOLS_MAX));
+    or_raise(awgp_core::argument::within("pools", pools, 0..=POOLS_MAX));
     let findings = argument::needed("findings", findings);
     TableIterator::new(role::as_installer_past_row_security(|| {
         let there = QUERIES.iter().filter(|(table, _)| relation::oid(table) != pg_sys::InvalidOid);

@@ -6,12 +6,12 @@ WITH RECURSIVE granted (privileges, owner) AS (
     SELECT attacl, relowner FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
     WHERE relnamespace = 'awgp'::regnamespace AND attacl IS NOT NULL
 ), holder (role, through) AS (
-    SELECT oid, rolname FROM pg_roles WHERE rolname IN ('awgp_app', 'awgp_auditor', 'awgp_maintainer', 'awgp_admin', 'awgp_monitor')
+    SELECT oid, rolname FROM pg_roles WHERE rolname IN ('awgp_app', 'awgp_auditor', 'awgp_maintainer', 'awgp_admin', 'awgp_monitor', 'awgp_notifier')
     UNION
     SELECT acl.grantee, 'a grant of its own' FROM granted, aclexplode(privileges) AS acl
     WHERE acl.grantee NOT IN (0, owner)
       AND acl.grantee NOT IN (
-          SELECT oid FROM pg_roles WHERE rolname IN ('awgp_app', 'awgp_auditor', 'awgp_maintainer', 'awgp_admin', 'awgp_monitor'))
+          SELECT oid FROM pg_roles WHERE rolname IN ('awgp_app', 'awgp_auditor', 'awgp_maintainer', 'awgp_admin', 'awgp_monitor', 'awgp_notifier'))
     UNION
     SELECT member, through FROM pg_auth_members JOIN holder ON roleid = role
 )

@@ -1,7 +1,7 @@
 -- Objects of AWGP that one of its roles, or a member of them, owns: an owner drops policies and triggers.
 -- A change of owner folds the owner's own grants away, so the grants are made again.
 WITH RECURSIVE holder (role) AS (
-    SELECT oid FROM pg_roles WHERE rolname IN ('awgp_app', 'awgp_auditor', 'awgp_maintainer', 'awgp_admin', 'awgp_monitor')
+    SELECT oid FROM pg_roles WHERE rolname IN ('awgp_app', 'awgp_auditor', 'awgp_maintainer', 'awgp_admin', 'awgp_monitor', 'awgp_notifier')
     UNION
     SELECT member FROM pg_auth_members JOIN holder ON roleid = role
 ), object (name, kind, owner) AS (

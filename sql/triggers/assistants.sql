@@ -3,7 +3,7 @@
 -- They fire in this order:
 --   before a statement: guard_statement, refuse_truncate
 --   before a row: bounds, guard_row, state_machine, touch_updated_at
---   after a row: capture
+--   after a row: capture, tell_of_suspension
 --   after a statement: quota_insert, quota_update
 
 CREATE OR REPLACE TRIGGER bounds BEFORE INSERT OR UPDATE ON awgp.assistants
@@ -38,6 +38,10 @@ COMMENT ON TRIGGER quota_update ON awgp.assistants IS 'Users and assistants that
 CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.assistants
     FOR EACH ROW EXECUTE FUNCTION awgp.capture('assistants');
 COMMENT ON TRIGGER capture ON awgp.assistants IS 'Every change is recorded in the audit trail.';
+
+CREATE OR REPLACE TRIGGER tell_of_suspension AFTER UPDATE OF status ON awgp.assistants
+    FOR EACH ROW EXECUTE FUNCTION awgp.tell_of_suspension('assistants');
+COMMENT ON TRIGGER tell_of_suspension ON awgp.assistants IS 'An assistant that is suspended is a notice, where the tenant routes it.';
 
 CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON awgp.assistants
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate('assistants');

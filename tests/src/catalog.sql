@@ -33,7 +33,7 @@ line (line) AS (
     UNION ALL
     SELECT format('role %s: login=%s superuser=%s inherit=%s createrole=%s createdb=%s replication=%s bypassrls=%s',
                   rolname, rolcanlogin, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls)
-    FROM pg_roles WHERE rolname IN ('awgp_app', 'awgp_auditor', 'awgp_maintainer', 'awgp_admin', 'awgp_monitor')
+    FROM pg_roles WHERE rolname IN ('awgp_app', 'awgp_auditor', 'awgp_maintainer', 'awgp_admin', 'awgp_monitor', 'awgp_notifier')
     UNION ALL
     SELECT format('extension member %s', pg_describe_object(classid, objid, objsubid))
     FROM pg_depend WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'

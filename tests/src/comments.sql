@@ -35,6 +35,6 @@ SELECT object, COALESCE(comment, '') FROM (
     SELECT pg_describe_object(class, id, part), col_description(id, part) FROM object WHERE part > 0
     UNION ALL
     SELECT 'role ' || rolname, shobj_description(oid, 'pg_authid')
-    FROM pg_roles WHERE rolname IN ('awgp_app', 'awgp_auditor', 'awgp_maintainer', 'awgp_admin', 'awgp_monitor')
+    FROM pg_roles WHERE rolname IN ('awgp_app', 'awgp_auditor', 'awgp_maintainer', 'awgp_admin', 'awgp_monitor', 'awgp_notifier')
 ) AS told (object, comment)
 ORDER BY object COLLATE "C"

@@ -106,6 +106,11 @@ const BY_SUPERUSER: &[(&str, &str)] = &[
         "INSERT INTO awgp.audit_tree_tiles (tenant_id, level, tile, hashes)
          VALUES (:tenant, 0, 0, decode(repeat('0', 64), 'hex'))",
     ),
+    (
+        "outbox",
+        "INSERT INTO awgp.outbox (tenant_id, kind, target, entity_type, entity_id)
+         VALUES (:tenant, 'approval_asked', 'mail', 'approvals', '00000000-0000-0000-0000-0000000000ac')",
+    ),
 ];
 
 /// Inserts into tables that belong to no tenant.

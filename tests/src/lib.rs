@@ -20,6 +20,7 @@ pub mod own_server;
 pub mod pages;
 pub mod past;
 pub mod pooler;
+pub mod receivers;
 pub mod rows;
 pub mod seed;
 pub mod standby;
@@ -45,6 +46,8 @@ pub enum Login {
     Admin,
     /// Member of awgp_monitor.
     Monitor,
+    /// Member of awgp_notifier.
+    Notifier,
     /// Member of nothing.
     Nobody,
     /// The server's superuser: sets the scene, and plays the tampering DBA.
@@ -53,8 +56,15 @@ pub enum Login {
 
 impl Login {
     /// The ordinary roles.
-    pub const ORDINARY: [Self; 6] =
-        [Self::App, Self::Auditor, Self::Maintainer, Self::Admin, Self::Monitor, Self::Nobody];
+    pub const ORDINARY: [Self; 7] = [
+        Self::App,
+        Self::Auditor,
+        Self::Maintainer,
+        Self::Admin,
+        Self::Monitor,
+        Self::Notifier,
+        Self::Nobody,
+    ];
 
     /// Name of the login role; none for the superuser, who is as the URL says.
     pub fn role(self) -> Option<&'static str> {
@@ -64,6 +74,7 @@ impl Login {
             Self::Maintainer => Some("awgp_test_maintainer"),
             Self::Admin => Some("awgp_test_admin"),
             Self::Monitor => Some("awgp_test_monitor"),
+            Self::Notifier => Some("awgp_test_notifier"),
             Self::Nobody => Some("awgp_test_nobody"),
             Self::Superuser => None,
         }
@@ -77,6 +88,7 @@ impl Login {
             Self::Maintainer => Some("awgp_maintainer"),
             Self::Admin => Some("awgp_admin"),
             Self::Monitor => Some("awgp_monitor"),
+            Self::Notifier => Some("awgp_notifier"),
             Self::Nobody | Self::Superuser => None,
         }
     }

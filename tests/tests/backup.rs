@@ -213,7 +213,7 @@ async fn every_privilege_that_is_taken_away_is_missed_by_the_doctor() {
     superuser
         .batch_execute(
             "DO $$ DECLARE carrier text; BEGIN
-                 FOREACH carrier IN ARRAY ARRAY['awgp_app', 'awgp_auditor', 'awgp_maintainer', 'awgp_admin', 'awgp_monitor'] LOOP
+                 FOREACH carrier IN ARRAY ARRAY['awgp_app', 'awgp_auditor', 'awgp_maintainer', 'awgp_admin', 'awgp_monitor', 'awgp_notifier'] LOOP
                      EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA awgp FROM %I', carrier);
                      EXECUTE format('REVOKE ALL ON ALL SEQUENCES IN SCHEMA awgp FROM %I', carrier);
                      EXECUTE format('REVOKE ALL ON ALL ROUTINES IN SCHEMA awgp FROM %I', carrier);

@@ -397,6 +397,13 @@ const CASES: &[Case] = &[
         "SET LOCAL awgp.context_mode = signed; ALTER ROLE awgp_app SET pgaudit.log_parameter = on",
         "pgaudit.log_parameter of ROLE awgp_app",
     ),
+    case(
+        "notices_dead",
+        "warning",
+        "INSERT INTO awgp.outbox (kind, target, entity_type, code, status, settled_at, last_error)
+         VALUES ('doctor_error', 'ops', 'doctor', 'owner', 'dead', now(), 'timeout')",
+        "target ops",
+    ),
     case("retention_short", "warning", "SET awgp.audit_retention = 30", "awgp.audit_retention"),
 ];
 

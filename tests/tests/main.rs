@@ -59,6 +59,7 @@ mod matrix;
 mod messages;
 mod monitoring;
 mod month_report;
+mod notices;
 mod pages;
 mod partitions;
 mod poolers;

@@ -104,6 +104,9 @@ const RULES: &[(&str, Login, Scopes)] = &[
     ("governed_actions", Login::App, [Visible, Never, Never, Never]),
     ("message_windows", Login::App, [Visible, Never, Never, Never]),
     ("message_sends", Login::App, [Visible, Never, Never, Never]),
+    ("outbox", Login::App, [Visible, Never, Never, Never]),
+    ("outbox", Login::Maintainer, READ_ALL),
+    ("outbox", Login::Admin, READ_ALL),
     ("maintenance_steps", Login::Auditor, READ_ALL),
     ("maintenance_steps", Login::Maintainer, READ_ALL),
     ("maintenance_steps", Login::Admin, READ_ALL),
@@ -167,7 +170,7 @@ impl Context {
             Self::Inactive => (group.inactive.id.to_string(), false),
             Self::Malformed => ("no uuid".to_owned(), false),
         };
-        let sql = if checked && ![Login::Monitor, Login::Nobody].contains(&login) {
+        let sql = if checked && !matches!(login, Login::Monitor | Login::Notifier | Login::Nobody) {
             "SELECT awgp.set_context($1::text::uuid)::text"
         } else {
             "SELECT set_config('app.current_tenant', $1, true)"

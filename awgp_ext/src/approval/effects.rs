@@ -3,6 +3,7 @@
 use super::intent::{Intent, meaning};
 use super::{Approval, notice, policy, undecidable};
 use crate::import::permit::IMPORT;
+use crate::notices;
 use crate::pg::datum::uuid;
 use crate::pg::role::as_owner_past_row_security;
 use crate::pg::statement::statements;
@@ -11,6 +12,7 @@ use crate::pg::tuple::Row;
 use crate::state_machine::EFFECT;
 use awgp_core::approval::escalate::is_due;
 use awgp_core::approval::{Status, is_open};
+use awgp_core::notices::Kind;
 use pgrx::IntoDatum;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys::{Datum, TimestampTz};
@@ -66,6 +68,7 @@ fn approval_effects(call: &TriggerCall) -> Datum {
         as_owner_past_row_security(c"work_items", || WAIT.count(&arguments));
         drop(effect);
         notice::push(id);
+        notices::write(Kind::ApprovalAsked, tenant, "approvals", id);
         Approval::read(&row).iter().for_each(undecidable::warn_of);
         return nothing();
     }
@@ -74,6 +77,9 @@ fn approval_effects(call: &TriggerCall) -> Datum {
         || old.integer(c"escalation_count") != row.integer(c"escalation_count");
     if moved {
         notice::push(id);
+        if let Some(kind) = kind_of(&row) {
+            notices::write(kind, tenant, "approvals", id);
+        }
     }
     let open = row.text(c"status").and_then(|name| Status::named(&name)).is_some_and(is_open);
     let asks_others = old.integer(c"escalation_count") != row.integer(c"escalation_count")
@@ -82,6 +88,16 @@ fn approval_effects(call: &TriggerCall) -> Datum {
         Approval::read(&row).iter().for_each(undecidable::warn_of);
     }
     nothing()
+}
+
+/// What people are told of this transition; None for a request that was withdrawn.
+fn kind_of(new: &Row) -> Option<Kind> {
+    match new.text(c"status").as_deref().and_then(Status::named)? {
+        Status::Approved | Status::Rejected => Some(Kind::ApprovalDecided),
+        Status::Escalated => Some(Kind::ApprovalEscalated),
+        Status::Expired if new.is_null(c"withdrawn_at") => Some(Kind::ApprovalExpired),
+        Status::Expired | Status::Pending => None,
+    }
 }
 
 /// Expires what is due at `at`, which is never later than now, of one tenant or of all.

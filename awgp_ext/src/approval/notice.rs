@@ -32,6 +32,11 @@ pub fn define() {
     .boolean(&NOTIFY);
 }
 
+/// Whether commits notify.
+pub fn is_on() -> bool {
+    known(&NOTIFY)
+}
+
 const CHANNEL: &CStr = c"awgp_approvals";
 
 thread_local! {
@@ -70,7 +75,7 @@ pub fn send() {
     if notices.is_empty() {
         return;
     }
-    let on = known(&NOTIFY);
+    let on = is_on();
     let mut ids: Vec<Uuid> =
         notices.iter().filter(|notice| on || notice.always).map(|notice| notice.approval).collect();
     ids.sort_unstable();

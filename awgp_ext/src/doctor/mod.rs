@@ -9,6 +9,7 @@
 
 mod background;
 mod finding;
+mod late;
 mod people;
 mod place;
 mod tracking;
@@ -81,6 +82,7 @@ const STATE_CHECKS: &[Check] = checks! {
     warning maintenance_overdue,
     warning maintenance_failing,
     warning token_logged,
+    warning notices_dead,
 };
 
 /// What is wrong with this installation, one row per finding.
@@ -133,6 +135,7 @@ pub fn without_ledger() -> Vec<Finding> {
         .chain(state)
         .chain(alone("place", || place::findings().into_iter().collect()))
         .chain(alone("default_partition_rows", || default_partition_rows().into_iter().collect()))
+        .chain(alone("notices_late", late::notices_late))
         .chain(alone("glass_broken", || glass_broken().into_iter().collect()))
         .chain(alone("approval_undecidable", || people::approval_undecidable().into_iter().collect()))
         .chain(alone("signed_without_provider", || people::signed_without_provider().into_iter().collect()))

@@ -68,6 +68,7 @@ const TABLES: &[File] = files! { "tables":
     "audit_retired_partitions",
     "audit_legal_holds",
     "maintenance_steps",
+    "outbox",
 };
 
 /// What has changed since 0.1.0: each migration is applied once to an older database, in order, and never
@@ -103,6 +104,7 @@ const TRIGGER_FUNCTIONS: &[File] = files! { "triggers/functions":
     "erase_traces",
     "keep_flag",
     "suspend_over_flags",
+    "tell_of_suspension",
     "capture",
     "guard_audit",
     "refuse_truncate",
@@ -137,6 +139,7 @@ const MEMBERS: &[File] = files! { "members":
     "messages",
     "money",
     "records",
+    "notices",
     "partitions",
     "maintenance",
     "settings",
@@ -186,6 +189,7 @@ const POLICIES: &[File] = files! { "policies":
     "audit_retired_partitions",
     "audit_legal_holds",
     "model_prices",
+    "outbox",
 };
 
 /// What every write passes.
@@ -213,6 +217,7 @@ const TRIGGERS: &[File] = files! { "triggers":
     "message_sends",
     "governed_actions",
     "model_prices",
+    "outbox",
 };
 
 /// The templates that AWGP ships, and only then the record of their changes.
@@ -310,6 +315,7 @@ const VIEWS: &[File] = files! { "views":
     "action_list",
     "budget_alert_list",
     "tracked_tables",
+    "notice_status",
 };
 
 /// Functions that return rows of views.

@@ -29,6 +29,11 @@ pub const STEPS: &[Step] = &[
         of_copies: false,
     },
     Step {
+        name: "remind_of_approvals",
+        sql: "SELECT jsonb_build_object('notices', awgp.remind_of_approvals($1))",
+        of_copies: false,
+    },
+    Step {
         name: "erase_due_conversations",
         sql: "SELECT jsonb_build_object('erased', awgp.erase_due_conversations($1))",
         of_copies: false,
@@ -53,6 +58,8 @@ pub const STEPS: &[Step] = &[
         sql: "SELECT jsonb_build_object('actions', awgp.abandon_actions($1))",
         of_copies: false,
     },
+    Step { name: "tell_of_errors", sql: "SELECT awgp.tell_of_errors($1)", of_copies: false },
+    Step { name: "forget_notices", sql: "SELECT awgp.forget_notices($1)", of_copies: false },
     Step { name: "drain_default_partition", sql: "SELECT awgp.drain_default_partition()", of_copies: true },
     Step {
         name: "ensure_partitions",

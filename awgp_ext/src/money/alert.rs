@@ -3,6 +3,7 @@
 use super::numeric;
 use super::period::Open;
 use super::permit::LEDGER;
+use crate::notices;
 use crate::pg::datum;
 use crate::pg::notify::notify;
 use crate::pg::role;
@@ -10,6 +11,7 @@ use crate::pg::statement::statements;
 use awgp_core::money::amount::Amount;
 use awgp_core::money::limit::Scope;
 use awgp_core::money::threshold::crossed;
+use awgp_core::notices::Kind;
 use pgrx::IntoDatum;
 use uuid::Uuid;
 
@@ -65,13 +67,15 @@ fn insert(open: &Open, (limit, spent): (Amount, Amount), cause: &Cause, threshol
         Some(numeric::datum(spent)),
         Some(numeric::datum(limit)),
     ];
-    let _ledger = LEDGER.hold();
-    role::as_owner_past_row_security(c"budget_alerts", || {
-        INSERT.run(&values, |rows| {
-            if let Some(id) = rows.first().and_then(|row| row.uuid(c"id")) {
-                // Delivered to listeners when the transaction commits.
-                notify(c"awgp_budget", &id.to_string());
-            }
-        });
+    let ledger = LEDGER.hold();
+    let alert = role::as_owner_past_row_security(c"budget_alerts", || {
+        INSERT.run(&values, |rows| rows.first().and_then(|row| row.uuid(c"id")))
     });
+    drop(ledger);
+    if let Some(id) = alert {
+        // Delivered to listeners when the transaction commits.
+        notify(c"awgp_budget", &id.to_string());
+        let told = if threshold.is_some() { Kind::BudgetThreshold } else { Kind::BudgetOverrun };
+        notices::write(told, open.limit.tenant, "budget_alerts", id);
+    }
 }

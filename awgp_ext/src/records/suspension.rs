@@ -6,6 +6,7 @@
 //! count again.
 
 use super::settings;
+use crate::notices;
 use crate::pg::clock;
 use crate::pg::datum::to_sql;
 use crate::pg::encoding::Text;
@@ -15,6 +16,7 @@ use crate::pg::role;
 use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
 use crate::pg::tuple::Row;
 use awgp_core::counted::counted;
+use awgp_core::notices::Kind;
 use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys::{self, Datum};
 use pgrx::prelude::*;
@@ -48,6 +50,9 @@ fn suspend_over_flags(call: &TriggerCall) -> Datum {
     let (Some(tenant), Some(assistant)) = (new.uuid(c"tenant_id"), new.uuid(c"assistant_id")) else {
         return nothing();
     };
+    if let Some(flag) = new.uuid(c"id") {
+        notices::write(Kind::FlagConfirmed, tenant, "hallucination_flags", flag);
+    }
     let Some(policy) = settings::hallucinations(tenant).suspend else { return nothing() };
     let about = [to_sql(tenant).into(), to_sql(assistant).into()];
     if lock(&about).as_deref() != Some("active") {

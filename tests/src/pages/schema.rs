@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use tokio_postgres::Client;
 
 /// The areas of the page of contents, with their tables and views.
-const AREAS: [(&str, &[&str]); 11] = [
+const AREAS: [(&str, &[&str]); 12] = [
     (
         "Tenants, users and identity",
         &["tenants", "users", "user_list", "identity_providers", "identity_provider_list"],
@@ -61,6 +61,7 @@ const AREAS: [(&str, &[&str]); 11] = [
             "hallucination_flag_list",
         ],
     ),
+    ("Notices", &["outbox", "notice_status"]),
     ("Audit trail", &["audit_logs", "audit_checkpoints", "tracked_tables"]),
     (
         "Months of the trail",

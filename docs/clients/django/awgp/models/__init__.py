@@ -33,6 +33,7 @@ from .maintenance_steps import MaintenanceStep
 from .message_sends import MessageSend
 from .message_windows import MessageWindow
 from .model_prices import ModelPrice
+from .outbox import Outbox
 from .provider_credit_pools import ProviderCreditPool
 from .schema_migrations import SchemaMigration
 from .tenants import Tenant
@@ -71,6 +72,7 @@ __all__ = [
     "MessageSend",
     "MessageWindow",
     "ModelPrice",
+    "Outbox",
     "ProviderCreditPool",
     "SchemaMigration",
     "Tenant",
