@@ -238,6 +238,9 @@ SELECT awgp.estimate_cost('openai', 'gpt-4', input_tokens => 1200, output_tokens
 -- fn: prices_in_force
 SELECT provider, model, input_per_million FROM awgp.prices_in_force();
 
+-- fn: accounting_zone
+SELECT awgp.accounting_zone();
+
 -- fn: accounting_today
 SELECT awgp.accounting_today();
 

@@ -1,9 +1,10 @@
 //! `awgp approval`: requesting, and deciding what others requested.
 
 use crate::invocation::Invocation;
+use crate::list::{self, List, down, up};
 use crate::opt::{
     Approval, ApprovalApprove, ApprovalEscalate, ApprovalExplain, ApprovalInbox, ApprovalNamed,
-    ApprovalReject, ApprovalRequest, Output,
+    ApprovalReject, ApprovalRequest, Format, Output,
 };
 use crate::render;
 use awgp_client::{Call, Context, Exit, Failure, Row, Session, Trouble, Work};
@@ -25,8 +26,9 @@ const COLUMNS: [&str; 11] = [
 
 const INBOX: &str = "
     SELECT risk, title, will_run, action, work_item_title, assistant, cost, requested_by, age, time_left AS left, votes,
+           clock_timestamp() - age AS created_at,
            on_behalf_of, status, expires_at, work_item_id, id
-    FROM awgp.approval_queue ORDER BY place LIMIT $1::bigint";
+    FROM awgp.approval_queue WHERE ($1::text IS NULL OR risk::text = $1)";
 
 /// Where glass was broken lately: every inbox says so.
 const BROKEN: &str = "
@@ -41,7 +43,7 @@ pub async fn run(noun: &Approval, invocation: &Invocation<'_>) -> Result<Exit, F
     let Invocation { context, output, .. } = *invocation;
     invocation
         .answer(async |session| match noun {
-            Approval::Inbox(options) => inbox(session, context, options, output).await,
+            Approval::Inbox(options) => inbox(session, context, options, invocation.format).await,
             Approval::Show(options) => show(session, context, options, output).await,
             Approval::Request(options) => request(session, context, options, output).await,
             Approval::Approve(options) => approve(session, context, options, output).await,
@@ -57,16 +59,25 @@ async fn inbox(
     session: &mut Session,
     context: Context<'_>,
     options: &ApprovalInbox,
-    output: Output,
+    format: Format,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
-    let rows = work.select(INBOX, &[&i64::from(options.limit.rows)]).await?;
-    let broken = if output == Output::Table { work.select(BROKEN, &[]).await? } else { Vec::new() };
+    let risk = options.risk.map(|risk| risk.to_string());
+    let list = List {
+        query: INBOX.into(),
+        parameters: vec![&risk],
+        order: &[down("r.risk", "integer"), up("r.expires_at", "timestamptz"), up("r.id", "uuid")],
+        columns: &COLUMNS,
+        whole: &COLUMNS,
+        words: &["title", "will_run", "assistant", "requested_by"],
+        moment: "created_at",
+    };
+    let mut text = list::show(&work, &list, &options.limit, &options.narrow, format).await?;
+    let broken = if format == Format::Table { work.select(BROKEN, &[]).await? } else { Vec::new() };
     work.commit().await?;
-    let mut text = render::list(&rows, &COLUMNS, output);
     if !broken.is_empty() {
         text += "\nglass was broken in the last 30 days:\n";
-        text += &render::list(&broken, &["title", "by", "approved_at", "id"], output);
+        text += &render::list(&broken, &["title", "by", "approved_at", "id"], Output::Table);
     }
     Ok(text)
 }

@@ -1,8 +1,9 @@
 //! `awgp assistant`: AI assistants of a tenant.
 
 use crate::invocation::Invocation;
+use crate::list::{self, List, up};
 use crate::opt::{
-    Assistant, AssistantCreate, AssistantList, AssistantResume, AssistantSuspend, Named, Output,
+    Assistant, AssistantCreate, AssistantList, AssistantResume, AssistantSuspend, Format, Named, Output,
 };
 use crate::render;
 use awgp_client::{Call, Context, Exit, Failure, Session, Trouble, Work};
@@ -11,8 +12,7 @@ const COLUMNS: [&str; 7] = ["slug", "name", "type", "status", "risk_tier", "tena
 
 const LIST: &str = "
     SELECT * FROM awgp.assistant_list
-    WHERE ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR type = $3)
-    ORDER BY tenant_slug, slug LIMIT $1::bigint";
+    WHERE ($1::text IS NULL OR status = $1) AND ($2::text IS NULL OR type = $2)";
 
 // A subsidiary's assistant may have the same slug: the tenant's own comes first.
 const SHOW: &str = "
@@ -31,7 +31,7 @@ pub async fn run(noun: &Assistant, invocation: &Invocation<'_>) -> Result<Exit, 
     invocation
         .answer(async |session| match noun {
             Assistant::Create(options) => create(session, context, options, output).await,
-            Assistant::List(options) => list(session, context, options, output).await,
+            Assistant::List(options) => list(session, context, options, invocation.format).await,
             Assistant::Show(options) => show(session, context, options, output).await,
             Assistant::Suspend(options) => suspend(session, context, options, output).await,
             Assistant::Resume(options) => resume(session, context, options, output).await,
@@ -64,14 +64,23 @@ async fn list(
     session: &mut Session,
     context: Context<'_>,
     options: &AssistantList,
-    output: Output,
+    format: Format,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
     work.require_listed("assistants", "status", options.status.as_deref()).await?;
     work.require_listed("assistants", "type", options.kind.as_deref()).await?;
-    let rows = work.select(LIST, &[&i64::from(options.limit.rows), &options.status, &options.kind]).await?;
+    let list = List {
+        query: LIST.into(),
+        parameters: vec![&options.status, &options.kind],
+        order: &[up("r.tenant_slug", "text"), up("r.slug", "text"), up("r.id", "uuid")],
+        columns: &COLUMNS,
+        whole: &COLUMNS,
+        words: &["slug", "name", "description"],
+        moment: "created_at",
+    };
+    let text = list::show(&work, &list, &options.limit, &options.narrow, format).await?;
     work.commit().await?;
-    Ok(render::list(&rows, &COLUMNS, output))
+    Ok(text)
 }
 
 /// Shows one assistant.

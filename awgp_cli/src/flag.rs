@@ -2,7 +2,8 @@
 
 use crate::assistant;
 use crate::invocation::Invocation;
-use crate::opt::{Flag, FlagCreate, FlagList, FlagReview, Output};
+use crate::list::{self, List, down, up};
+use crate::opt::{Flag, FlagCreate, FlagList, FlagReview, Format, Limit, Narrow, Output};
 use crate::render;
 use awgp_client::{Call, Context, Exit, Failure, Session, Trouble};
 
@@ -19,8 +20,7 @@ const COLUMNS: [&str; 8] = [
 
 const LIST: &str = "
     SELECT * FROM awgp.hallucination_flag_list
-    WHERE ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR assistant_id = $3::text::uuid)
-    ORDER BY created_at DESC, id LIMIT $1::bigint";
+    WHERE ($1::text IS NULL OR status = $1) AND ($2::text IS NULL OR assistant_id = $2::text::uuid)";
 
 const QUALITY_COLUMNS: [&str; 10] = [
     "assistant_slug",
@@ -36,8 +36,7 @@ const QUALITY_COLUMNS: [&str; 10] = [
 ];
 
 const QUALITY: &str = "
-    SELECT * FROM awgp.assistant_quality WHERE tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])
-    ORDER BY confirmed DESC, assistant_slug, model";
+    SELECT * FROM awgp.assistant_quality WHERE tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])";
 
 /// Runs one command of the noun.
 pub async fn run(noun: &Flag, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
@@ -45,9 +44,9 @@ pub async fn run(noun: &Flag, invocation: &Invocation<'_>) -> Result<Exit, Failu
     invocation
         .answer(async |session| match noun {
             Flag::Create(options) => create(session, context, options, output).await,
-            Flag::List(options) => list(session, context, options, output).await,
+            Flag::List(options) => list(session, context, options, invocation.format).await,
             Flag::Review(options) => review(session, context, options, output).await,
-            Flag::Quality => quality(session, context, output).await,
+            Flag::Quality(options) => quality(session, context, options, invocation.format).await,
         })
         .await
 }
@@ -76,14 +75,23 @@ async fn list(
     session: &mut Session,
     context: Context<'_>,
     options: &FlagList,
-    output: Output,
+    format: Format,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
     work.require_listed("hallucination_flags", "status", options.status.as_deref()).await?;
     let assistant_id = assistant::find_given(&work, options.assistant.as_deref()).await?;
-    let rows = work.select(LIST, &[&i64::from(options.limit.rows), &options.status, &assistant_id]).await?;
+    let list = List {
+        query: LIST.into(),
+        parameters: vec![&options.status, &assistant_id],
+        order: &[down("r.created_at", "timestamptz"), up("r.id", "uuid")],
+        columns: &COLUMNS,
+        whole: &COLUMNS,
+        words: &["flagged_content", "assistant_slug", "model"],
+        moment: "created_at",
+    };
+    let text = list::show(&work, &list, &options.limit, &options.narrow, format).await?;
     work.commit().await?;
-    Ok(render::list(&rows, &COLUMNS, output))
+    Ok(text)
 }
 
 /// Reviews a flag.
@@ -102,9 +110,28 @@ async fn review(
 }
 
 /// Shows how often each assistant was wrong.
-async fn quality(session: &mut Session, context: Context<'_>, output: Output) -> Result<String, Trouble> {
+async fn quality(
+    session: &mut Session,
+    context: Context<'_>,
+    limit: &Limit,
+    format: Format,
+) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
-    let rows = work.select(QUALITY, &[]).await?;
+    let list = List {
+        query: QUALITY.into(),
+        parameters: Vec::new(),
+        order: &[
+            down("r.confirmed", "bigint"),
+            up("r.assistant_slug", "text"),
+            up("COALESCE(r.model, '')", "text"),
+            up("r.assistant_id", "uuid"),
+        ],
+        columns: &QUALITY_COLUMNS,
+        whole: &QUALITY_COLUMNS,
+        words: &[],
+        moment: "",
+    };
+    let text = list::show(&work, &list, limit, &Narrow::default(), format).await?;
     work.commit().await?;
-    Ok(render::list(&rows, &QUALITY_COLUMNS, output))
+    Ok(text)
 }

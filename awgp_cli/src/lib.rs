@@ -10,7 +10,9 @@
 //! - [`demo`]: the main job on realistic input, chapter by chapter
 //! - [`prompt`]: the question for a password
 //! - [`given`]: input from standard input and as JSON Lines
-//! - [`render`], [`chart`]: rows as tables, JSON, CSV and bars
+//! - [`list`]: how every command lists rows; [`table`]: a table that fits its screen; [`look`], [`times`]: how
+//!   people see it; [`when`]: times as people type them
+//! - [`render`], [`chart`]: rows as JSON, CSV and bars
 //!
 //! `awgp_client` has the connection to the server, and the explanation of errors.
 
@@ -31,6 +33,8 @@ pub mod import;
 pub mod init;
 pub mod installation;
 pub mod invocation;
+pub mod list;
+pub mod look;
 pub mod maintenance;
 pub mod message;
 pub mod opt;
@@ -41,11 +45,14 @@ pub mod price;
 pub mod prompt;
 pub mod provider;
 pub mod render;
+pub mod table;
 pub mod template;
 pub mod tenant;
+pub mod times;
 mod usage;
 pub mod user;
 pub mod version;
+pub mod when;
 pub mod work;
 
 use awgp_client::{Exit, Failure, secret, shown};
@@ -61,6 +68,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(opt) => opt,
         Err(usage) => return usage::tell(&usage, &arguments),
     };
+    look::decide(&opt.global);
     let output = opt.global.output.without_csv();
     match run_command(&opt).await {
         Ok(exit) => exit,

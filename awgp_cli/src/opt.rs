@@ -54,7 +54,7 @@ pub use policy::{Policy, PolicyCreate, PolicyList, PolicyTest};
 pub use pool::{Pool, PoolCreate, PoolHistory, PoolSet};
 pub use price::{Price, PriceImport, PriceList, PriceSet, PriceShow};
 pub use provider::{Provider, ProviderAdd, ProviderNamed, ProviderRotate};
-pub use shared::{Limit, Named};
+pub use shared::{Limit, Named, Narrow};
 pub use template::{Template, TemplateApply, TemplateDiff, TemplateList, TemplateNamed};
 pub use tenant::{Tenant, TenantCreate, TenantList};
 pub use user::{User, UserCreate, UserList};
@@ -112,8 +112,14 @@ pub struct Global {
     /// Say on stderr which server is used, and which parameters of other programs in the URL are ignored.
     #[arg(short, long, global = true)]
     pub verbose: bool,
+    /// Show times in UTC, and read them so, instead of the zone of this computer (TZ).
+    #[arg(long, global = true)]
+    pub utc: bool,
+    /// Show times in full, as ISO 8601 writes them.
+    #[arg(long, global = true)]
+    pub iso: bool,
     /// The output format: a table for people, JSON for programs (a list is an array, a row an object, and an
-    /// error is an object on stderr), CSV for spreadsheets where the command lists numbers.
+    /// error is an object on stderr), CSV for spreadsheets where the command lists rows.
     #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
     pub output: Format,
 }
@@ -125,7 +131,7 @@ pub enum Format {
     Table,
     /// JSON for programs.
     Json,
-    /// CSV for spreadsheets: lists of prices, pools and costs, and the report of an import.
+    /// CSV for spreadsheets: every list, and the report of an import.
     Csv,
 }
 
@@ -235,14 +241,27 @@ pub enum Command {
 }
 
 impl Command {
-    /// Whether the command has CSV: those that list numbers do.
+    /// Whether the command has CSV: every list has, and the report of an import.
     pub fn has_csv(&self) -> bool {
         matches!(
             self,
             Self::Price(Price::List(_) | Price::Show(_))
-                | Self::Pool(Pool::List | Pool::History(_))
+                | Self::Pool(Pool::List(_) | Pool::History(_))
                 | Self::Cost(Cost::Report(_))
                 | Self::Import(_)
+                | Self::Tenant(Tenant::List(_))
+                | Self::User(User::List(_))
+                | Self::Assistant(Assistant::List(_))
+                | Self::Work(Work::List(_))
+                | Self::Approval(Approval::Inbox(_))
+                | Self::Delegation(Delegation::List(_))
+                | Self::Conversation(Conversation::List(_) | Conversation::Search(_))
+                | Self::Flag(Flag::List(_) | Flag::Quality(_))
+                | Self::Policy(Policy::List(_))
+                | Self::Template(Template::List(_))
+                | Self::Provider(Provider::List(_))
+                | Self::Partition(Partition::List(_) | Partition::Holds(_))
+                | Self::Audit(Audit::Log(_))
         )
     }
 }

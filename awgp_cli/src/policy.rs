@@ -1,8 +1,9 @@
 //! `awgp policy`: which messages assistants may send to each other.
 
 use crate::invocation::Invocation;
+use crate::list::{self, List, up};
 use crate::message;
-use crate::opt::{Output, Policy, PolicyCreate, PolicyList, PolicyTest};
+use crate::opt::{Format, Output, Policy, PolicyCreate, PolicyList, PolicyTest};
 use crate::render;
 use awgp_client::{Call, Context, Exit, Failure, Session, Trouble};
 
@@ -19,8 +20,7 @@ const COLUMNS: [&str; 9] = [
 ];
 
 const LIST: &str = "
-    SELECT * FROM awgp.communication_policy_list WHERE is_active OR NOT $2
-    ORDER BY tenant_slug, name, id LIMIT $1::bigint";
+    SELECT * FROM awgp.communication_policy_list WHERE is_active OR NOT $1::boolean";
 
 /// Runs one command of the noun.
 pub async fn run(noun: &Policy, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
@@ -30,7 +30,7 @@ pub async fn run(noun: &Policy, invocation: &Invocation<'_>) -> Result<Exit, Fai
             invocation.answer(async |session| create(session, context, options, output).await).await
         }
         Policy::List(options) => {
-            invocation.answer(async |session| list(session, context, options, output).await).await
+            invocation.answer(async |session| list(session, context, options, invocation.format).await).await
         }
         Policy::Test(options) => {
             invocation.decision(async |session| test(session, context, options, output).await).await
@@ -63,12 +63,21 @@ async fn list(
     session: &mut Session,
     context: Context<'_>,
     options: &PolicyList,
-    output: Output,
+    format: Format,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
-    let rows = work.select(LIST, &[&i64::from(options.limit.rows), &options.active]).await?;
+    let list = List {
+        query: LIST.into(),
+        parameters: vec![&options.active],
+        order: &[up("r.tenant_slug", "text"), up("r.name", "text"), up("r.id", "uuid")],
+        columns: &COLUMNS,
+        whole: &COLUMNS,
+        words: &["name"],
+        moment: "created_at",
+    };
+    let text = list::show(&work, &list, &options.limit, &options.narrow, format).await?;
     work.commit().await?;
-    Ok(render::list(&rows, &COLUMNS, output))
+    Ok(text)
 }
 
 /// Shows what the policies say about a message.
@@ -78,5 +87,5 @@ async fn test(
     options: &PolicyTest,
     output: Output,
 ) -> Result<(String, Exit), Trouble> {
-    message::test(session, context, &options.message, options.at.as_deref(), output).await
+    message::test(session, context, &options.message, options.at.as_ref(), output).await
 }

@@ -1,8 +1,10 @@
 //! Rows as a table for people or as JSON for programs.
 
 use crate::chart::{self, Canvas};
+use crate::look::look;
 use crate::opt::Output;
-use awgp_client::{Row, readable, shown};
+use crate::table;
+use awgp_client::{Row, shown};
 use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 use std::io::{self, Write};
 
@@ -13,12 +15,7 @@ const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().f
 pub fn list(rows: &[Row], columns: &[&str], output: Output) -> String {
     match output {
         Output::Json => pretty(&rows),
-        Output::Table if rows.is_empty() => "no rows\n".to_owned(),
-        Output::Table => {
-            let cells =
-                |row: &Row| columns.iter().map(|name| cell(&row.text(name).unwrap_or_default())).collect();
-            grid(columns, rows.iter().map(cells).collect())
-        }
+        Output::Table => table::of(rows, columns, look()),
     }
 }
 
@@ -40,10 +37,7 @@ pub fn csv(rows: &[Row], columns: &[&str]) -> String {
 pub fn single(row: &Row, output: Output) -> String {
     match output {
         Output::Json => pretty(row),
-        Output::Table => {
-            let lines = row.columns().map(|(name, value)| vec![name.to_owned(), cell(&readable(value))]);
-            grid(&["column", "value"], lines.collect())
-        }
+        Output::Table => table::single(row, look()),
     }
 }
 
@@ -52,6 +46,9 @@ pub fn single(row: &Row, output: Output) -> String {
 pub fn grid(header: &[&str], rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).set_header(header.to_vec());
+    if let Some(columns) = look().columns {
+        table.set_width(u16::try_from(columns).unwrap_or(u16::MAX));
+    }
     table.add_rows(rows.iter().map(|cells| cells.iter().map(|text| cell(text))));
     let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
     lines.join("\n") + "\n"
@@ -84,10 +81,15 @@ pub fn with_bars(header: &[&str], rows: Vec<Vec<String>>, bars: &[(f64, &str)], 
 
 /// Prints to stdout. A reader that stops early (`| head`) is not an error.
 pub fn print(text: &str) -> io::Result<()> {
+    print_part(text).map(|_| ())
+}
+
+/// Prints a part of the output; false where nobody reads any more.
+pub fn print_part(text: &str) -> io::Result<bool> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        other => other.map(|()| true),
     }
 }
 

@@ -1,15 +1,16 @@
 //! `awgp user`: people of a tenant.
 
 use crate::invocation::Invocation;
-use crate::opt::{Output, User, UserCreate, UserList};
+use crate::list::{self, List, up};
+use crate::opt::{Format, Output, User, UserCreate, UserList};
 use crate::render;
 use awgp_client::{Call, Context, Exit, Failure, Session, Trouble};
 
 const COLUMNS: [&str; 7] = ["email", "role", "first_name", "last_name", "is_active", "tenant_slug", "id"];
 
 const LIST: &str = "
-    SELECT * FROM awgp.user_list WHERE $2::text IS NULL OR role = $2
-    ORDER BY tenant_slug, email LIMIT $1::bigint";
+    SELECT * FROM awgp.user_list
+    WHERE ($1::text IS NULL OR role = $1) AND ($2::boolean IS NULL OR is_active = $2)";
 
 /// Runs one command of the noun.
 pub async fn run(noun: &User, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
@@ -17,7 +18,7 @@ pub async fn run(noun: &User, invocation: &Invocation<'_>) -> Result<Exit, Failu
     invocation
         .answer(async |session| match noun {
             User::Create(options) => create(session, context, options, output).await,
-            User::List(options) => list(session, context, options, output).await,
+            User::List(options) => list(session, context, options, invocation.format).await,
         })
         .await
 }
@@ -44,11 +45,25 @@ async fn list(
     session: &mut Session,
     context: Context<'_>,
     options: &UserList,
-    output: Output,
+    format: Format,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
     work.require_listed("users", "role", options.role.as_deref()).await?;
-    let rows = work.select(LIST, &[&i64::from(options.limit.rows), &options.role]).await?;
+    let is_active = match (options.active, options.inactive) {
+        (true, _) => Some(true),
+        (_, true) => Some(false),
+        _ => None,
+    };
+    let list = List {
+        query: LIST.into(),
+        parameters: vec![&options.role, &is_active],
+        order: &[up("r.tenant_slug", "text"), up("r.email", "text"), up("r.id", "uuid")],
+        columns: &COLUMNS,
+        whole: &COLUMNS,
+        words: &["email", "first_name", "last_name"],
+        moment: "created_at",
+    };
+    let text = list::show(&work, &list, &options.limit, &options.narrow, format).await?;
     work.commit().await?;
-    Ok(render::list(&rows, &COLUMNS, output))
+    Ok(text)
 }

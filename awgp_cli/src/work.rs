@@ -2,8 +2,10 @@
 
 use crate::assistant;
 use crate::invocation::Invocation;
-use crate::opt::{self, Output, WorkClose, WorkComplete, WorkCreate, WorkList, WorkShow};
+use crate::list::{self, List, down, up};
+use crate::opt::{self, Format, Output, WorkClose, WorkComplete, WorkCreate, WorkList, WorkShow};
 use crate::render;
+use crate::when::{self, Edge};
 use awgp_client::{Call, Context, Exit, Failure, Session, Trouble};
 
 const COLUMNS: [&str; 7] =
@@ -11,8 +13,7 @@ const COLUMNS: [&str; 7] =
 
 const LIST: &str = "
     SELECT * FROM awgp.work_item_list
-    WHERE ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR assistant_id = $3::text::uuid)
-    ORDER BY created_at DESC, id LIMIT $1::bigint";
+    WHERE ($1::text IS NULL OR status = $1) AND ($2::text IS NULL OR assistant_id = $2::text::uuid)";
 
 const SHOW: &str = "
     SELECT * FROM awgp.work_items
@@ -24,7 +25,7 @@ pub async fn run(noun: &opt::Work, invocation: &Invocation<'_>) -> Result<Exit, 
     invocation
         .answer(async |session| match noun {
             opt::Work::Create(options) => create(session, context, options, output).await,
-            opt::Work::List(options) => list(session, context, options, output).await,
+            opt::Work::List(options) => list(session, context, options, invocation.format).await,
             opt::Work::Show(options) => show(session, context, options, output).await,
             opt::Work::Start(options) => start(session, context, options, output).await,
             opt::Work::Complete(options) => complete(session, context, options, output).await,
@@ -43,6 +44,7 @@ async fn create(
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
     let assistant_id = assistant::find(&work, &options.assistant).await?;
+    let due_at = when::moment(&work, "--due-at", options.due_at.as_ref(), Edge::End).await?;
     let call = Call::new("create_work_item")
         .arg("assistant_id", "uuid", Some(assistant_id))
         .arg("title", "text", Some(&options.title))
@@ -51,7 +53,7 @@ async fn create(
         .arg("priority", "integer", options.priority)
         .arg("estimated_cost", "numeric", options.estimated_cost.as_ref())
         .arg("context", "jsonb", options.context.as_ref())
-        .arg("due_at", "timestamptz", options.due_at.as_ref());
+        .arg("due_at", "timestamptz", due_at);
     Ok(render::single(&work.conclude(&call).await?, output))
 }
 
@@ -60,14 +62,23 @@ async fn list(
     session: &mut Session,
     context: Context<'_>,
     options: &WorkList,
-    output: Output,
+    format: Format,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
     work.require_listed("work_items", "status", options.status.as_deref()).await?;
     let assistant_id = assistant::find_given(&work, options.assistant.as_deref()).await?;
-    let rows = work.select(LIST, &[&i64::from(options.limit.rows), &options.status, &assistant_id]).await?;
+    let list = List {
+        query: LIST.into(),
+        parameters: vec![&options.status, &assistant_id],
+        order: &[down("r.created_at", "timestamptz"), up("r.id", "uuid")],
+        columns: &COLUMNS,
+        whole: &COLUMNS,
+        words: &["title", "assistant_slug"],
+        moment: "created_at",
+    };
+    let text = list::show(&work, &list, &options.limit, &options.narrow, format).await?;
     work.commit().await?;
-    Ok(render::list(&rows, &COLUMNS, output))
+    Ok(text)
 }
 
 /// Shows one work item.

@@ -5,9 +5,10 @@ pub mod export;
 use crate::assistant;
 use crate::given;
 use crate::invocation::{Invocation, print};
+use crate::list::{self, List, down, up};
 use crate::opt::{
     Conversation, ConversationErase, ConversationHold, ConversationList, ConversationLog, ConversationNamed,
-    ConversationSearch, Output,
+    ConversationSearch, Format, Output,
 };
 use crate::render;
 use awgp_client::{Call, Context, Exit, Failure, Row, Session, Trouble, Work, input};
@@ -32,10 +33,15 @@ const LISTED: &str =
 
 const LIST: &str = "
     SELECT {listed} FROM awgp.conversation_list
-    WHERE ($2::text IS NULL OR assistant_id = $2::text::uuid) AND ($3::text IS NULL OR external_id = $3)
-    ORDER BY created_at DESC, id LIMIT $1::bigint";
+    WHERE ($1::text IS NULL OR assistant_id = $1::text::uuid) AND ($2::text IS NULL OR external_id = $2)";
 
-const SEARCH: &str = "SELECT {listed} FROM awgp.find_conversations($1, $2::text::uuid, $3::text::integer)";
+/// A search finds no more: max_rows of find_conversations().
+const FOUND: &str = "1000";
+
+const SEARCH: &str = "
+    SELECT {listed}, place
+    FROM (SELECT *, row_number() OVER () AS place
+          FROM awgp.find_conversations($1, $2::text::uuid, $3::text::integer)) AS found";
 
 // The visible tenants are conditions in addition to row-level security, which does not apply to a superuser's
 // login.
@@ -48,9 +54,9 @@ pub async fn run(noun: &Conversation, invocation: &Invocation<'_>) -> Result<Exi
     let Invocation { context, output, .. } = *invocation;
     let answer = async |session: &mut Session| match noun {
         Conversation::Log(options) => log(session, context, options, output).await.map(Some),
-        Conversation::List(options) => list(session, context, options, output).await.map(Some),
+        Conversation::List(options) => list(session, context, options, invocation.format).await.map(Some),
         Conversation::Show(options) => show(session, context, options, output).await.map(Some),
-        Conversation::Search(options) => search(session, context, options, output).await.map(Some),
+        Conversation::Search(options) => search(session, context, options, invocation.format).await.map(Some),
         Conversation::Hold(options) => hold(session, context, options, output).await.map(Some),
         Conversation::Erase(options) => erase(session, context, options, output).await.map(Some),
         // It prints its own output.
@@ -114,15 +120,23 @@ async fn list(
     session: &mut Session,
     context: Context<'_>,
     options: &ConversationList,
-    output: Output,
+    format: Format,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
     let assistant_id = assistant::find_given(&work, options.assistant.as_deref()).await?;
     let sql = LIST.replace("{listed}", LISTED);
-    let rows =
-        work.select(&sql, &[&i64::from(options.limit.rows), &assistant_id, &options.external_id]).await?;
+    let list = List {
+        query: sql.into(),
+        parameters: vec![&assistant_id, &options.external_id],
+        order: &[down("r.started_at", "timestamptz"), up("r.id", "uuid")],
+        columns: &COLUMNS,
+        whole: &COLUMNS,
+        words: &["assistant_slug", "channel", "external_id"],
+        moment: "started_at",
+    };
+    let text = list::show(&work, &list, &options.limit, &options.narrow, format).await?;
     work.commit().await?;
-    Ok(render::list(&rows, &COLUMNS, output))
+    Ok(text)
 }
 
 /// Shows one conversation.
@@ -149,14 +163,23 @@ async fn search(
     session: &mut Session,
     context: Context<'_>,
     options: &ConversationSearch,
-    output: Output,
+    format: Format,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
     let assistant_id = assistant::find_given(&work, options.assistant.as_deref()).await?;
     let sql = SEARCH.replace("{listed}", LISTED);
-    let rows = work.select(&sql, &[&options.query, &assistant_id, &options.rows.to_string()]).await?;
+    let list = List {
+        query: sql.into(),
+        parameters: vec![&options.query, &assistant_id, &FOUND],
+        order: &[up("r.place", "bigint")],
+        columns: &COLUMNS,
+        whole: &COLUMNS,
+        words: &["assistant_slug", "channel", "external_id"],
+        moment: "started_at",
+    };
+    let text = list::show(&work, &list, &options.limit, &options.narrow, format).await?;
     work.commit().await?;
-    Ok(render::list(&rows, &COLUMNS, output))
+    Ok(text)
 }
 
 /// Sets or releases a legal hold.

@@ -1,6 +1,6 @@
 //! The arguments of `awgp approval`.
 
-use super::Limit;
+use super::{Limit, Narrow};
 use clap::{Args, Subcommand};
 
 /// Approvals.
@@ -25,9 +25,15 @@ pub enum Approval {
 /// What to list.
 #[derive(Args, Debug)]
 pub struct ApprovalInbox {
+    /// Only of this risk level, 0 to 5.
+    #[arg(long, value_name = "LEVEL")]
+    pub risk: Option<i64>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub limit: Limit,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub narrow: Narrow,
 }
 
 /// Which approval.

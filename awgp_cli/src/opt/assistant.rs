@@ -1,6 +1,6 @@
 //! The arguments of `awgp assistant`.
 
-use super::{Limit, Named};
+use super::{Limit, Named, Narrow};
 use clap::{Args, Subcommand};
 
 /// AI assistants.
@@ -59,6 +59,9 @@ pub struct AssistantList {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub limit: Limit,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub narrow: Narrow,
 }
 
 /// Which assistant to suspend.

@@ -1,6 +1,6 @@
 //! The arguments of `awgp conversation`.
 
-use super::Limit;
+use super::{Limit, Narrow};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -66,6 +66,9 @@ pub struct ConversationList {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub limit: Limit,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub narrow: Narrow,
 }
 
 /// Which conversation.
@@ -84,9 +87,12 @@ pub struct ConversationSearch {
     /// Only of this assistant, by slug or id.
     #[arg(long)]
     pub assistant: Option<String>,
-    /// How many conversations at most.
-    #[arg(long = "limit", value_name = "ROWS", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub rows: u32,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub limit: Limit,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub narrow: Narrow,
 }
 
 /// Which to hold.

@@ -10,7 +10,7 @@ pub enum Pool {
     Create(PoolCreate),
     /// Show each budget: what is spent, held and left, and when it runs out at the present rate. A holding
     /// also sees those of its subsidiaries.
-    List,
+    List(Limit),
     /// Change the tenant's budget for a provider, or its reset day.
     Set(PoolSet),
     /// Show the periods of a budget, the newest first.

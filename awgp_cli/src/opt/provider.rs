@@ -1,5 +1,6 @@
 //! The arguments of `awgp provider`.
 
+use super::Limit;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -9,7 +10,7 @@ pub enum Provider {
     /// Add a provider with its public keys.
     Add(ProviderAdd),
     /// List the providers and the ids of their keys.
-    List,
+    List(Limit),
     /// Replace a provider's keys. Keep the old key beside the new one until its tokens have expired.
     Rotate(ProviderRotate),
     /// Remove a provider; its tokens are refused from then on.

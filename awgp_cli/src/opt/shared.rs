@@ -10,10 +10,30 @@ pub struct Named {
     pub slug_or_id: String,
 }
 
-/// How many rows at most.
-#[derive(Args, Clone, Copy, Debug)]
+/// Which page of a list.
+#[derive(Args, Clone, Debug)]
 pub struct Limit {
-    /// How many rows at most.
+    /// How many rows at most. Where more follow, the last line says how many.
     #[arg(long = "limit", value_name = "ROWS", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub rows: u32,
+    /// Continue after a page: the cursor of its last line.
+    #[arg(long, value_name = "CURSOR", conflicts_with = "all")]
+    pub after: Option<String>,
+    /// All rows, printed as they arrive.
+    #[arg(long, conflicts_with = "rows")]
+    pub all: bool,
+}
+
+/// Which rows of a list, by what people know of them.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Narrow {
+    /// Only with this text in their names: title, slug, e-mail and the like, in upper or lower case.
+    #[arg(long = "match", value_name = "TEXT")]
+    pub matching: Option<String>,
+    /// Only older than this, such as "3 days".
+    #[arg(long, value_name = "AGE")]
+    pub older_than: Option<String>,
+    /// Only newer than this, such as "2 hours".
+    #[arg(long, value_name = "AGE")]
+    pub newer_than: Option<String>,
 }

@@ -1,6 +1,6 @@
 //! The arguments of `awgp tenant`.
 
-use super::{Limit, Named};
+use super::{Limit, Named, Narrow};
 use clap::{Args, Subcommand};
 
 /// Organisations.
@@ -42,4 +42,7 @@ pub struct TenantList {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub limit: Limit,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub narrow: Narrow,
 }

@@ -1,6 +1,6 @@
 //! The arguments of `awgp user`.
 
-use super::Limit;
+use super::{Limit, Narrow};
 use clap::{Args, Subcommand};
 
 /// People.
@@ -37,7 +37,16 @@ pub struct UserList {
     /// Only with this role.
     #[arg(long)]
     pub role: Option<String>,
+    /// Only those that can be put in context.
+    #[arg(long, conflicts_with = "inactive")]
+    pub active: bool,
+    /// Only those that are deactivated.
+    #[arg(long)]
+    pub inactive: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub limit: Limit,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub narrow: Narrow,
 }

@@ -1,6 +1,6 @@
 //! The arguments of `awgp work`.
 
-use super::Limit;
+use super::{Limit, Narrow};
 use clap::{Args, Subcommand};
 
 /// Work items.
@@ -62,6 +62,9 @@ pub struct WorkList {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub limit: Limit,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub narrow: Narrow,
 }
 
 /// Which work item to show.

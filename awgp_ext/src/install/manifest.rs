@@ -263,6 +263,7 @@ const FUNCTIONS: &[File] = files! { "functions":
     "flag_hallucination",
     "review_hallucination",
     "row_history",
+    "accounting_zone",
     "accounting_today",
 };
 
