@@ -126,6 +126,9 @@ SELECT awgp.set_context(:'north', :'admin');
 -- fn: approval_inbox
 SELECT title, risk_level, expires_at FROM awgp.approval_inbox();
 
+-- fn: approval_deciders
+SELECT email, role FROM awgp.approval_deciders(:'approval');
+
 -- fn: explain_approval
 SELECT awgp.explain_approval(:'approval', :'operator');
 
@@ -354,6 +357,12 @@ SELECT awgp.flush_audit();
 
 -- fn: row_history
 SELECT action, after_state FROM awgp.row_history('shop.orders', '7');
+
+-- fn: trail_name
+SELECT awgp.trail_name(:'north', 'user', :'manager');
+
+-- fn: trail_actors
+SELECT awgp.trail_actors('manager@north.example');
 
 -- fn: entity_id
 SELECT awgp.entity_id('7');

@@ -1,5 +1,6 @@
 //! `awgp assistant`: AI assistants of a tenant.
 
+use crate::ids;
 use crate::invocation::Invocation;
 use crate::list::{self, List, up};
 use crate::opt::{
@@ -166,8 +167,11 @@ async fn with_open_work(work: &Work<'_>, id: &str, output: Output) -> Result<Str
 /// The id of an assistant that the tenant sees, as text.
 pub async fn find(work: &Work<'_>, slug_or_id: &str) -> Result<String, Trouble> {
     let rows = work.select(SHOW, &[&slug_or_id]).await?;
-    let id = rows.first().and_then(|row| row.text("id"));
-    id.ok_or_else(|| unknown(slug_or_id).into())
+    match rows.first().and_then(|row| row.text("id")) {
+        Some(id) => Ok(id),
+        None if ids::range(slug_or_id).is_some() => ids::find(work, ids::ASSISTANT, slug_or_id).await,
+        None => Err(unknown(slug_or_id).into()),
+    }
 }
 
 /// The same for an option that may be left out.

@@ -2,6 +2,7 @@
 
 use crate::assistant;
 use crate::chart::{self, Canvas};
+use crate::ids;
 use crate::invocation::Invocation;
 use crate::list::{self, Key, List, down, up};
 use crate::opt::{By, Cost, CostRecord, CostReport, Format, Narrow, Output};
@@ -99,7 +100,7 @@ async fn record(
         .arg("input_tokens", "integer", Some(options.input_tokens))
         .arg("output_tokens", "integer", Some(options.output_tokens))
         .arg("cost_amount", "numeric", options.amount.as_ref())
-        .arg("work_item_id", "uuid", options.work_item.as_ref())
+        .arg("work_item_id", "uuid", ids::find_given(&work, ids::WORK, options.work_item.as_ref()).await?)
         .arg("metadata", "jsonb", metadata)
         .arg("idempotency_key", "text", options.idempotency_key.as_ref());
     Ok(render::single(&work.conclude(&call).await?, output))

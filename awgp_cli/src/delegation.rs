@@ -1,5 +1,6 @@
 //! `awgp delegation`: authority passed on for a time.
 
+use crate::ids;
 use crate::invocation::Invocation;
 use crate::list::{self, List, down, up};
 use crate::opt::{Delegation, DelegationCreate, DelegationList, DelegationRevoke, Format, Output};
@@ -35,7 +36,7 @@ async fn create(
     output: Output,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
-    let delegate = work.text("SELECT awgp.find_user($1::text)::text", &[&options.delegate]).await?;
+    let delegate = ids::user(&work, &options.delegate).await?;
     let levels: Vec<String> = options.risk_levels.iter().map(ToString::to_string).collect();
     let starts_at = when::moment(&work, "--from", options.from.as_ref(), Edge::Begin).await?;
     let ends_at = when::moment(&work, "--until", Some(&options.until), Edge::End).await?;
@@ -57,7 +58,7 @@ async fn list(
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
     let of = match &options.of {
-        Some(user) => Some(work.text("SELECT awgp.find_user($1::text)::text", &[user]).await?),
+        Some(user) => Some(ids::user(&work, user).await?),
         None => None,
     };
     let list = List {
@@ -82,8 +83,7 @@ async fn revoke(
     output: Output,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
-    Ok(render::single(
-        &work.conclude(&Call::new("revoke_delegation").arg("id", "uuid", Some(&options.id))).await?,
-        output,
-    ))
+    let id = ids::find(&work, ids::DELEGATION, &options.id).await?;
+    let call = Call::new("revoke_delegation").arg("id", "uuid", Some(id));
+    Ok(render::single(&work.conclude(&call).await?, output))
 }

@@ -1,6 +1,7 @@
 //! `awgp flag`: potential hallucinations, and the result of their review.
 
 use crate::assistant;
+use crate::ids;
 use crate::invocation::Invocation;
 use crate::list::{self, List, down, up};
 use crate::opt::{Flag, FlagCreate, FlagList, FlagReview, Format, Limit, Narrow, Output};
@@ -65,8 +66,12 @@ async fn create(
         .arg("detection_method", "text", Some(&options.method))
         .arg("confidence_score", "numeric", options.confidence.as_ref())
         .arg("flagged_content", "text", options.content.as_ref())
-        .arg("work_item_id", "uuid", options.work_item.as_ref())
-        .arg("conversation_log_id", "uuid", options.conversation.as_ref());
+        .arg("work_item_id", "uuid", ids::find_given(&work, ids::WORK, options.work_item.as_ref()).await?)
+        .arg(
+            "conversation_log_id",
+            "uuid",
+            ids::find_given(&work, ids::CONVERSATION, options.conversation.as_ref()).await?,
+        );
     Ok(render::single(&work.conclude(&call).await?, output))
 }
 
@@ -103,7 +108,7 @@ async fn review(
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
     let call = Call::new("review_hallucination")
-        .arg("flag_id", "uuid", Some(&options.id))
+        .arg("flag_id", "uuid", Some(ids::find(&work, ids::FLAG, &options.id).await?))
         .arg("status", "text", Some(&options.status))
         .arg("notes", "text", options.notes.as_ref());
     Ok(render::single(&work.conclude(&call).await?, output))

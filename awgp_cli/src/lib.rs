@@ -8,10 +8,12 @@
 //!   [`installation`], [`doctor`], [`config`], [`version`]
 //! - [`audit`]: reading, exporting and verifying the trail
 //! - [`demo`]: the main job on realistic input, chapter by chapter
+//! - [`confirm`]: the question before what cannot be undone
 //! - [`prompt`]: the question for a password
 //! - [`given`]: input from standard input and as JSON Lines
 //! - [`list`]: how every command lists rows; [`table`]: a table that fits its screen; [`look`], [`times`]: how
 //!   people see it; [`when`]: times as people type them
+//! - [`ids`]: ids by their beginning
 //! - [`render`], [`chart`]: rows as JSON, CSV and bars
 //!
 //! `awgp_client` has the connection to the server, and the explanation of errors.
@@ -22,6 +24,7 @@ pub mod assistant;
 pub mod audit;
 pub mod chart;
 pub mod config;
+pub mod confirm;
 pub mod conversation;
 pub mod cost;
 pub mod delegation;
@@ -29,6 +32,7 @@ pub mod demo;
 pub mod doctor;
 pub mod flag;
 pub mod given;
+pub mod ids;
 pub mod import;
 pub mod init;
 pub mod installation;

@@ -27,7 +27,7 @@ mod work;
 pub use action::{Action, ActionBegin, ActionFinish};
 pub use approval::{
     Approval, ApprovalApprove, ApprovalEscalate, ApprovalExplain, ApprovalInbox, ApprovalNamed,
-    ApprovalReject, ApprovalRequest,
+    ApprovalReject, ApprovalRequest, ApprovalWatch,
 };
 pub use assistant::{Assistant, AssistantCreate, AssistantList, AssistantResume, AssistantSuspend};
 pub use audit::{
@@ -83,6 +83,7 @@ pub struct Opt {
 
 /// Options that every command takes.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Global {
     /// The database: a URL (postgres://user@host:5432/database) or key=value pairs. Missing parts come from
     /// the service file and the PG* variables. Prefer ~/.pgpass for the password: other users can see

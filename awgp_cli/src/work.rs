@@ -1,6 +1,7 @@
 //! `awgp work`: work items of a tenant's assistants.
 
 use crate::assistant;
+use crate::ids;
 use crate::invocation::Invocation;
 use crate::list::{self, List, down, up};
 use crate::opt::{self, Format, Output, WorkClose, WorkComplete, WorkCreate, WorkList, WorkShow};
@@ -89,7 +90,8 @@ async fn show(
     output: Output,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
-    let rows = work.select(SHOW, &[&options.id]).await?;
+    let id = ids::find(&work, ids::WORK, &options.id).await?;
+    let rows = work.select(SHOW, &[&id]).await?;
     work.commit().await?;
     let row = rows.first().ok_or_else(|| {
         Failure::new(Exit::NotFound, format!("the tenant has no work item {}", options.id))
@@ -105,7 +107,7 @@ async fn start(
     options: &WorkShow,
     output: Output,
 ) -> Result<String, Trouble> {
-    moved(session, context, Call::new("start_work_item").arg("id", "uuid", Some(&options.id)), output).await
+    moved(session, context, &options.id, Call::new("start_work_item"), output).await
 }
 
 /// Ends a work item that is done.
@@ -115,11 +117,12 @@ async fn complete(
     options: &WorkComplete,
     output: Output,
 ) -> Result<String, Trouble> {
-    let call = Call::new("complete_work_item")
-        .arg("id", "uuid", Some(&options.id))
-        .arg("result", "jsonb", options.result.as_ref())
-        .arg("actual_cost", "numeric", options.actual_cost.as_ref());
-    moved(session, context, call, output).await
+    let call = Call::new("complete_work_item").arg("result", "jsonb", options.result.as_ref()).arg(
+        "actual_cost",
+        "numeric",
+        options.actual_cost.as_ref(),
+    );
+    moved(session, context, &options.id, call, output).await
 }
 
 /// Ends a work item that failed.
@@ -129,7 +132,7 @@ async fn fail(
     options: &WorkClose,
     output: Output,
 ) -> Result<String, Trouble> {
-    moved(session, context, closing("fail_work_item", options), output).await
+    moved(session, context, &options.id, closing("fail_work_item", options), output).await
 }
 
 /// Cancels a work item.
@@ -139,19 +142,21 @@ async fn cancel(
     options: &WorkClose,
     output: Output,
 ) -> Result<String, Trouble> {
-    moved(session, context, closing("cancel_work_item", options), output).await
+    moved(session, context, &options.id, closing("cancel_work_item", options), output).await
 }
 
 fn closing(function: &'static str, options: &WorkClose) -> Call {
-    Call::new(function).arg("id", "uuid", Some(&options.id)).arg("reason", "text", options.reason.as_ref())
+    Call::new(function).arg("reason", "text", options.reason.as_ref())
 }
 
 async fn moved(
     session: &mut Session,
     context: Context<'_>,
+    id: &str,
     call: Call,
     output: Output,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
+    let call = call.arg("id", "uuid", Some(ids::find(&work, ids::WORK, id).await?));
     Ok(render::single(&work.conclude(&call).await?, output))
 }

@@ -4,6 +4,7 @@ pub mod export;
 
 use crate::assistant;
 use crate::given;
+use crate::ids;
 use crate::invocation::{Invocation, print};
 use crate::list::{self, List, down, up};
 use crate::opt::{
@@ -84,7 +85,7 @@ pub async fn log(
         .arg("assistant_id", "uuid", Some(assistant_id))
         .arg("channel", "text", Some(&options.channel))
         .arg("messages", "jsonb", Some(messages))
-        .arg("work_item_id", "uuid", options.work_item.as_ref())
+        .arg("work_item_id", "uuid", ids::find_given(&work, ids::WORK, options.work_item.as_ref()).await?)
         .arg("external_id", "text", options.external_id.as_ref())
         .arg("cost_amount", "numeric", options.cost.as_ref())
         .arg("token_count", "integer", options.tokens);
@@ -147,7 +148,8 @@ async fn show(
     output: Output,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
-    let rows = work.select(SHOW, &[&options.id]).await?;
+    let id = ids::find(&work, ids::CONVERSATION, &options.id).await?;
+    let rows = work.select(SHOW, &[&id]).await?;
     work.commit().await?;
     let found = rows.first().and_then(|row| row.raw("conversation")).map(|json| Row::from_json(json.get()));
     match found {
@@ -191,7 +193,8 @@ async fn hold(
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
     let call = Call::new("hold_conversation").arg("hold", "boolean", Some(!options.release));
-    let row = of_id(&work, call, &options.id).await?;
+    let id = ids::find(&work, ids::CONVERSATION, &options.id).await?;
+    let row = of_id(&work, call, &id).await?;
     work.commit().await?;
     Ok(render::single(&row, output))
 }
@@ -205,7 +208,8 @@ async fn erase(
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
     let call = Call::new("erase_conversation").arg("reason", "text", Some(&options.reason));
-    let row = of_id(&work, call, &options.id).await?;
+    let id = ids::find(&work, ids::CONVERSATION, &options.id).await?;
+    let row = of_id(&work, call, &id).await?;
     work.commit().await?;
     Ok(render::single(&row, output))
 }

@@ -6,7 +6,8 @@ use clap::{Args, Subcommand};
 /// Approvals.
 #[derive(Debug, Subcommand)]
 pub enum Approval {
-    /// List what --user may decide now, in person or on behalf of another, the riskiest first.
+    /// List what --user may decide now, in person or on behalf of another, the riskiest first. Without --user,
+    /// list what waits and who may decide it.
     Inbox(ApprovalInbox),
     /// Show one approval: the request, what will run, and the votes so far.
     Show(ApprovalNamed),
@@ -20,6 +21,16 @@ pub enum Approval {
     Escalate(ApprovalEscalate),
     /// Show whether --user, or another user, may decide, and why or why not.
     Explain(ApprovalExplain),
+    /// Wait, and ring when there is something that --user may decide. Ctrl-C ends it.
+    Watch(ApprovalWatch),
+}
+
+/// How long to wait.
+#[derive(Args, Debug)]
+pub struct ApprovalWatch {
+    /// End as soon as there is something to decide.
+    #[arg(long)]
+    pub once: bool,
 }
 
 /// What to list.

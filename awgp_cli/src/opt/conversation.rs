@@ -124,11 +124,10 @@ pub struct ConversationExport {
     /// Only of this assistant, by slug or id.
     #[arg(long)]
     pub assistant: Option<String>,
-    /// Only conversations that began at this time or later, such as 2026-03-31T17:00:00Z; UTC unless it has a
-    /// zone.
+    /// Only conversations that began at this time or later, such as 2026-03-31 or "3 days ago".
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
-    /// Only conversations that began before this time.
+    /// Only conversations that began before this time. A day alone is included.
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
 }
