@@ -1,10 +1,12 @@
 //! `awgp assistant`: AI assistants of a tenant.
 
+use crate::bulk::{self, Line};
 use crate::ids;
 use crate::invocation::Invocation;
 use crate::list::{self, List, up};
+use crate::making;
 use crate::opt::{
-    Assistant, AssistantCreate, AssistantList, AssistantResume, AssistantSuspend, Format, Named, Output,
+    Assistant, AssistantCreate, AssistantList, AssistantResume, AssistantSuspend, Format, Load, Named, Output,
 };
 use crate::render;
 use awgp_client::{Call, Context, Exit, Failure, Session, Trouble, Work};
@@ -26,12 +28,19 @@ const OPEN_WORK: &str = "
     WHERE assistant_id::text = lower($1) AND status IN ('in_progress', 'awaiting_approval', 'backlog')
     ORDER BY array_position(ARRAY['in_progress', 'awaiting_approval', 'backlog'], status), created_at";
 
+const EXISTING: &str = "SELECT * FROM awgp.assistants WHERE tenant_id = awgp.current_tenant() AND slug = $1";
+
 /// Runs one command of the noun.
 pub async fn run(noun: &Assistant, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
     let Invocation { context, output, .. } = *invocation;
+    if let Assistant::Load(options) = noun {
+        return invocation.decision(async |session| load(session, context, options, output).await).await;
+    }
     invocation
         .answer(async |session| match noun {
             Assistant::Create(options) => create(session, context, options, output).await,
+            // It ends in its own way.
+            Assistant::Load(_) => Ok(String::new()),
             Assistant::List(options) => list(session, context, options, invocation.format).await,
             Assistant::Show(options) => show(session, context, options, output).await,
             Assistant::Suspend(options) => suspend(session, context, options, output).await,
@@ -57,7 +66,42 @@ async fn create(
         .arg("configuration", "jsonb", options.configuration.as_ref())
         .arg("model_config", "jsonb", options.model_config.as_ref())
         .arg("max_cost_per_day", "numeric", options.max_cost_per_day.as_ref());
-    Ok(render::single(&work.conclude(&call).await?, output))
+    let existing = Some((EXISTING, options.slug.as_str()));
+    Ok(render::single(&making::make(work, &call, existing, &options.making).await?, output))
+}
+
+/// Creates the assistants of a file.
+async fn load(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &Load,
+    output: Output,
+) -> Result<(String, Exit), Trouble> {
+    let columns = [
+        "name",
+        "slug",
+        "type",
+        "risk_tier",
+        "capabilities",
+        "configuration",
+        "model_config",
+        "max_cost_per_day",
+    ];
+    let lines = bulk::read(options, &columns)?;
+    let call = async |_: &Work<'_>, line: &Line| {
+        let slug = line.required("slug")?;
+        let call = Call::new("create_assistant")
+            .arg("name", "text", Some(line.required("name")?))
+            .arg("slug", "text", Some(slug))
+            .arg("type", "text", Some(line.required("type")?))
+            .arg("risk_tier", "integer", line.get("risk_tier"))
+            .list("capabilities", &line.several("capabilities"))
+            .arg("configuration", "jsonb", line.get("configuration"))
+            .arg("model_config", "jsonb", line.get("model_config"))
+            .arg("max_cost_per_day", "numeric", line.get("max_cost_per_day"));
+        Ok((call, Some((EXISTING, slug.clone()))))
+    };
+    bulk::load(session, context, options, &lines, call, output).await
 }
 
 /// Lists the assistants that the tenant sees.

@@ -10,6 +10,7 @@
 //! - [`demo`]: the main job on realistic input, chapter by chapter
 //! - [`confirm`]: the question before what cannot be undone
 //! - [`prompt`]: the question for a password
+//! - [`making`], [`bulk`]: making something once, and many from CSV
 //! - [`given`]: input from standard input and as JSON Lines
 //! - [`list`]: how every command lists rows; [`table`]: a table that fits its screen; [`look`], [`times`]: how
 //!   people see it; [`when`]: times as people type them
@@ -22,6 +23,7 @@ pub mod action;
 pub mod approval;
 pub mod assistant;
 pub mod audit;
+pub mod bulk;
 pub mod chart;
 pub mod config;
 pub mod confirm;
@@ -40,6 +42,7 @@ pub mod invocation;
 pub mod list;
 pub mod look;
 pub mod maintenance;
+pub mod making;
 pub mod message;
 pub mod opt;
 pub mod partition;

@@ -54,7 +54,7 @@ pub use policy::{Policy, PolicyCreate, PolicyList, PolicyTest};
 pub use pool::{Pool, PoolCreate, PoolHistory, PoolSet};
 pub use price::{Price, PriceImport, PriceList, PriceSet, PriceShow};
 pub use provider::{Provider, ProviderAdd, ProviderNamed, ProviderRotate};
-pub use shared::{Limit, Named, Narrow};
+pub use shared::{Limit, Load, Making, Named, Narrow};
 pub use template::{Template, TemplateApply, TemplateDiff, TemplateList, TemplateNamed};
 pub use tenant::{Tenant, TenantCreate, TenantList};
 pub use user::{User, UserCreate, UserList};

@@ -4,6 +4,7 @@ use crate::chart::Canvas;
 use crate::invocation::Invocation;
 use crate::list::{self, List, down, up};
 use crate::look::look;
+use crate::making;
 use crate::opt::{Format, Limit, Narrow, Output, Pool, PoolCreate, PoolHistory, PoolSet};
 use crate::render;
 use crate::table;
@@ -66,7 +67,10 @@ async fn create(
         .arg("provider", "text", Some(&options.provider))
         .arg("monthly_budget", "numeric", Some(&options.budget))
         .arg("reset_day_of_month", "integer", options.reset_day);
-    Ok(render::single(&work.conclude(&call).await?, output))
+    let sql =
+        "SELECT * FROM awgp.provider_credit_pools WHERE tenant_id = awgp.current_tenant() AND provider = $1";
+    let existing = Some((sql, options.provider.as_str()));
+    Ok(render::single(&making::make(work, &call, existing, &options.making).await?, output))
 }
 
 /// Changes a budget.

@@ -2,6 +2,7 @@
 
 use crate::invocation::Invocation;
 use crate::list::{self, List, up};
+use crate::making;
 use crate::opt::{Format, Named, Output, Tenant, TenantCreate, TenantList};
 use crate::render;
 use awgp_client::{Call, Context, Exit, Failure, Session, Trouble, Work};
@@ -42,7 +43,9 @@ async fn create(
         .arg("type", "text", options.kind.as_ref())
         .arg("parent_tenant_id", "uuid", parent)
         .arg("settings", "jsonb", options.settings.as_ref());
-    Ok(render::single(&work.conclude(&call).await?, output))
+    let sql = format!("SELECT {} FROM awgp.tenants WHERE slug = $1", readable(&work).await?);
+    let existing = Some((sql.as_str(), options.slug.as_str()));
+    Ok(render::single(&making::make(work, &call, existing, &options.making).await?, output))
 }
 
 /// Lists the tenants that row-level security lets this login see.

@@ -1,10 +1,12 @@
 //! `awgp user`: people of a tenant.
 
+use crate::bulk::{self, Line};
 use crate::invocation::Invocation;
 use crate::list::{self, List, up};
-use crate::opt::{Format, Output, User, UserCreate, UserList};
+use crate::making;
+use crate::opt::{Format, Load, Output, User, UserCreate, UserList};
 use crate::render;
-use awgp_client::{Call, Context, Exit, Failure, Session, Trouble};
+use awgp_client::{Call, Context, Exit, Failure, Session, Trouble, Work};
 
 const COLUMNS: [&str; 7] = ["email", "role", "first_name", "last_name", "is_active", "tenant_slug", "id"];
 
@@ -12,12 +14,21 @@ const LIST: &str = "
     SELECT * FROM awgp.user_list
     WHERE ($1::text IS NULL OR role = $1) AND ($2::boolean IS NULL OR is_active = $2)";
 
+const EXISTING: &str = "
+    SELECT * FROM awgp.users
+    WHERE tenant_id = awgp.current_tenant() AND awgp.email_key(email) = awgp.email_key($1::text)";
+
 /// Runs one command of the noun.
 pub async fn run(noun: &User, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
     let Invocation { context, output, .. } = *invocation;
+    if let User::Load(options) = noun {
+        return invocation.decision(async |session| load(session, context, options, output).await).await;
+    }
     invocation
         .answer(async |session| match noun {
             User::Create(options) => create(session, context, options, output).await,
+            // It ends in its own way.
+            User::Load(_) => Ok(String::new()),
             User::List(options) => list(session, context, options, invocation.format).await,
         })
         .await
@@ -37,7 +48,29 @@ async fn create(
         .arg("first_name", "text", options.first_name.as_ref())
         .arg("last_name", "text", options.last_name.as_ref())
         .arg("keycloak_id", "text", options.keycloak_id.as_ref());
-    Ok(render::single(&work.conclude(&call).await?, output))
+    let existing = Some((EXISTING, options.email.as_str()));
+    Ok(render::single(&making::make(work, &call, existing, &options.making).await?, output))
+}
+
+/// Creates the users of a file.
+async fn load(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &Load,
+    output: Output,
+) -> Result<(String, Exit), Trouble> {
+    let lines = bulk::read(options, &["email", "role", "first_name", "last_name", "keycloak_id"])?;
+    let call = async |_: &Work<'_>, line: &Line| {
+        let email = line.required("email")?;
+        let call = Call::new("create_user")
+            .arg("email", "text", Some(email))
+            .arg("role", "text", Some(line.required("role")?))
+            .arg("first_name", "text", line.get("first_name"))
+            .arg("last_name", "text", line.get("last_name"))
+            .arg("keycloak_id", "text", line.get("keycloak_id"));
+        Ok((call, Some((EXISTING, email.clone()))))
+    };
+    bulk::load(session, context, options, &lines, call, output).await
 }
 
 /// Lists the users that the tenant sees.

@@ -1,13 +1,15 @@
 //! `awgp work`: work items of a tenant's assistants.
 
 use crate::assistant;
+use crate::bulk::{self, Line};
 use crate::ids;
 use crate::invocation::Invocation;
 use crate::list::{self, List, down, up};
-use crate::opt::{self, Format, Output, WorkClose, WorkComplete, WorkCreate, WorkList, WorkShow};
+use crate::making;
+use crate::opt::{self, Format, Load, Output, WorkClose, WorkComplete, WorkCreate, WorkList, WorkShow};
 use crate::render;
 use crate::when::{self, Edge};
-use awgp_client::{Call, Context, Exit, Failure, Session, Trouble};
+use awgp_client::{Call, Context, Exit, Failure, Session, Trouble, Work};
 
 const COLUMNS: [&str; 7] =
     ["title", "status", "risk_level", "priority", "assistant_slug", "tenant_slug", "id"];
@@ -23,9 +25,14 @@ const SHOW: &str = "
 /// Runs one command of the noun.
 pub async fn run(noun: &opt::Work, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
     let Invocation { context, output, .. } = *invocation;
+    if let opt::Work::Load(options) = noun {
+        return invocation.decision(async |session| load(session, context, options, output).await).await;
+    }
     invocation
         .answer(async |session| match noun {
             opt::Work::Create(options) => create(session, context, options, output).await,
+            // It ends in its own way.
+            opt::Work::Load(_) => Ok(String::new()),
             opt::Work::List(options) => list(session, context, options, invocation.format).await,
             opt::Work::Show(options) => show(session, context, options, output).await,
             opt::Work::Start(options) => start(session, context, options, output).await,
@@ -43,6 +50,7 @@ async fn create(
     options: &WorkCreate,
     output: Output,
 ) -> Result<String, Trouble> {
+    making::refuse_if_not_exists(&options.making, "work items")?;
     let work = session.begin_in_tenant(context).await?;
     let assistant_id = assistant::find(&work, &options.assistant).await?;
     let due_at = when::moment(&work, "--due-at", options.due_at.as_ref(), Edge::End).await?;
@@ -55,7 +63,46 @@ async fn create(
         .arg("estimated_cost", "numeric", options.estimated_cost.as_ref())
         .arg("context", "jsonb", options.context.as_ref())
         .arg("due_at", "timestamptz", due_at);
-    Ok(render::single(&work.conclude(&call).await?, output))
+    Ok(render::single(&making::make(work, &call, None, &options.making).await?, output))
+}
+
+/// Creates the work items of a file.
+async fn load(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &Load,
+    output: Output,
+) -> Result<(String, Exit), Trouble> {
+    if options.if_not_exists {
+        return Err(Failure::new(Exit::Usage, "--if-not-exists needs a name that tells work items apart")
+            .hint("leave --if-not-exists out")
+            .into());
+    }
+    let columns = [
+        "title",
+        "assistant",
+        "description",
+        "risk_level",
+        "priority",
+        "estimated_cost",
+        "context",
+        "due_at",
+    ];
+    let lines = bulk::read(options, &columns)?;
+    let call = async |work: &Work<'_>, line: &Line| {
+        let assistant_id = assistant::find(work, line.required("assistant")?).await?;
+        let call = Call::new("create_work_item")
+            .arg("assistant_id", "uuid", Some(assistant_id))
+            .arg("title", "text", Some(line.required("title")?))
+            .arg("description", "text", line.get("description"))
+            .arg("risk_level", "integer", line.get("risk_level"))
+            .arg("priority", "integer", line.get("priority"))
+            .arg("estimated_cost", "numeric", line.get("estimated_cost"))
+            .arg("context", "jsonb", line.get("context"))
+            .arg("due_at", "timestamptz", when::moment(work, "due_at", line.get("due_at"), Edge::End).await?);
+        Ok((call, None))
+    };
+    bulk::load(session, context, options, &lines, call, output).await
 }
 
 /// Lists the work items that the tenant sees.

@@ -297,3 +297,64 @@ async fn an_approval_is_never_changed_before_it_is_made() {
         north(&database, &["approval", "request", item["id"].as_str().expect("an id")]).expect(0).json();
     assert_eq!(made["created_at"], made["updated_at"], "{made}");
 }
+
+#[tokio::test]
+async fn many_are_made_from_a_file_or_none_with_the_line_of_each_fault() {
+    let database = scene(0).await;
+    let folder = std::env::temp_dir().join(format!("awgp-load-{}", uuid::Uuid::new_v4()));
+    std::fs::create_dir(&folder).expect("a folder");
+    let file = |name: &str, text: &str| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).expect("written");
+        path.to_str().expect("UTF-8").to_owned()
+    };
+    let faulty = "\u{feff}Email,role,First name\nada@n.example,viewer,Ada\nbo@n.example,king,Bo\n,viewer,\n";
+    let faulty = file("faulty.csv", faulty);
+    let said = north(&database, &["user", "load", &faulty]).expect(12).json();
+    let lines: Vec<_> =
+        said["faults"].as_array().expect("faults").iter().map(|fault| &fault["line"]).collect();
+    assert_eq!((lines, &said["created"]), (vec![&json!(3), &json!(4)], &json!(0)), "{said}");
+    let known = |text: &str| north(&database, &["user", "list", "--match", text]).expect(0).json();
+    assert_eq!(known("n.example@"), json!([]));
+    assert_eq!(known("ada@n.example"), json!([]));
+    let good = file("good.csv", "email,role\nada@n.example,viewer\n\"bo@n.example\",manager\n");
+    let said = north(&database, &["user", "load", &good, "--dry-run"]).expect(0).json();
+    assert_eq!((&said["created"], &said["dry_run"]), (&json!(2), &json!(true)));
+    assert_eq!(known("ada@n.example"), json!([]));
+    north(&database, &["user", "load", &good]).expect(0);
+    assert_eq!(column(&known("ada@n.example"), "role"), ["viewer"]);
+    north(&database, &["user", "load", &good]).expect(12);
+    let again = north(&database, &["user", "load", &good, "--if-not-exists"]).expect(0).json();
+    assert_eq!((&again["created"], &again["there_already"]), (&json!(0), &json!(2)));
+    let text = "name,slug,type,capabilities,risk_tier\nLedger,ledger,custom,read; post,2\n";
+    north(&database, &["assistant", "load", &file("assistants.csv", text)]).expect(0);
+    let ledger = north(&database, &["assistant", "show", "ledger"]).expect(0).json();
+    assert_eq!((&ledger["capabilities"], &ledger["risk_tier"]), (&json!(["read", "post"]), &json!(2)));
+    let text = "title,assistant,risk_level,due_at\nPay,ledger,1,2027-01-03\nRead,ledger,,in 3 days\n";
+    north(&database, &["work", "load", &file("work.csv", text)]).expect(0);
+    let text = "title,assistant,due_at\nLost,ledger,03/01/2027\nLost,nobody,\n";
+    let said = north(&database, &["work", "load", &file("faults.csv", text)]).expect(12).json();
+    assert_eq!(said["faults"].as_array().map(Vec::len), Some(2), "{said}");
+    let work = north(&database, &["work", "list", "--assistant", "ledger"]).expect(0).json();
+    assert_eq!(work.as_array().map(Vec::len), Some(2), "{work}");
+    north(&database, &["user", "load", &file("unknown.csv", "mail,role\na@b.example,viewer\n")]).expect(6);
+    std::fs::remove_dir_all(&folder).expect("removed");
+}
+
+#[tokio::test]
+async fn what_is_there_already_is_shown_and_a_dry_run_changes_nothing() {
+    let database = scene(0).await;
+    let make = ["user", "create", "ada@north.example", "--role", "viewer"];
+    let dry = north(&database, &[&make[..], &["--dry-run"]].concat()).expect(0).json();
+    assert_eq!(dry["email"], "ada@north.example");
+    assert_eq!(north(&database, &["user", "list", "--match", "ada@"]).expect(0).json(), json!([]));
+    let made = north(&database, &make).expect(0).json();
+    north(&database, &make).expect(7);
+    let again = north(&database, &[&make[..], &["--if-not-exists"]].concat()).expect(0).json();
+    assert_eq!(again["id"], made["id"]);
+    let helper = ["assistant", "create", "Helper", "--slug", "helper", "--type", "custom", "--if-not-exists"];
+    assert_eq!(north(&database, &helper).expect(0).json()["slug"], "helper");
+    // Another fault is not hidden by it.
+    let wrong = ["assistant", "create", "x", "--slug", "helper", "--type", "none", "--if-not-exists"];
+    north(&database, &wrong).expect(7);
+}

@@ -1,6 +1,6 @@
 //! The arguments of `awgp pool`.
 
-use super::Limit;
+use super::{Limit, Making};
 use clap::{Args, Subcommand};
 
 /// Budgets.
@@ -29,6 +29,9 @@ pub struct PoolCreate {
     /// The day of the month, 1 to 31, on which a period begins [default: the server's, 1].
     #[arg(long, value_name = "DAY")]
     pub reset_day: Option<i64>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub making: Making,
 }
 
 /// What changes.

@@ -1,6 +1,7 @@
 //! Arguments of several nouns.
 
 use clap::Args;
+use std::path::PathBuf;
 
 /// Something that has a slug.
 #[derive(Args, Debug)]
@@ -36,4 +37,29 @@ pub struct Narrow {
     /// Only newer than this, such as "2 hours".
     #[arg(long, value_name = "AGE")]
     pub newer_than: Option<String>,
+}
+
+/// How to make something.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct Making {
+    /// Where it is there already, show it; this is then no error.
+    #[arg(long)]
+    pub if_not_exists: bool,
+    /// Show what would be made, and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// A file with one thing a line.
+#[derive(Args, Debug)]
+pub struct Load {
+    /// A CSV file in UTF-8; its first line names the columns.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Leave out what is there already.
+    #[arg(long)]
+    pub if_not_exists: bool,
+    /// Check every line, and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
 }

@@ -1,6 +1,6 @@
 //! The arguments of `awgp tenant`.
 
-use super::{Limit, Named, Narrow};
+use super::{Limit, Making, Named, Narrow};
 use clap::{Args, Subcommand};
 
 /// Organisations.
@@ -31,6 +31,9 @@ pub struct TenantCreate {
     /// Settings, a JSON object.
     #[arg(long, value_name = "JSON")]
     pub settings: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub making: Making,
 }
 
 /// Which tenants to list.

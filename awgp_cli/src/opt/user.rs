@@ -1,6 +1,6 @@
 //! The arguments of `awgp user`.
 
-use super::{Limit, Narrow};
+use super::{Limit, Load, Making, Narrow};
 use clap::{Args, Subcommand};
 
 /// People.
@@ -8,6 +8,10 @@ use clap::{Args, Subcommand};
 pub enum User {
     /// Create a user in the tenant.
     Create(UserCreate),
+    /// Create users from CSV, one a line: all, or none and the line of each fault.
+    ///
+    /// Columns: email, role, first_name, last_name, keycloak_id.
+    Load(Load),
     /// List the users that the tenant sees.
     List(UserList),
 }
@@ -29,6 +33,9 @@ pub struct UserCreate {
     /// The subject of the identity provider's tokens.
     #[arg(long, value_name = "ID")]
     pub keycloak_id: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub making: Making,
 }
 
 /// Which users to list.
