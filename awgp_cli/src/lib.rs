@@ -11,9 +11,10 @@
 //! - [`confirm`]: the question before what cannot be undone
 //! - [`prompt`]: the question for a password
 //! - [`making`], [`bulk`]: making something once, and many from CSV
+//! - [`hints`]: the command where the server names a function
 //! - [`given`]: input from standard input and as JSON Lines
-//! - [`list`]: how every command lists rows; [`table`]: a table that fits its screen; [`look`], [`times`]: how
-//!   people see it; [`when`]: times as people type them
+//! - [`list`]: how every command lists rows; [`table`]: a table that fits its screen
+//! - [`look`], [`times`]: how people see it; [`when`]: times as people type them
 //! - [`ids`]: ids by their beginning
 //! - [`render`], [`chart`]: rows as JSON, CSV and bars
 //!
@@ -34,6 +35,7 @@ pub mod demo;
 pub mod doctor;
 pub mod flag;
 pub mod given;
+pub mod hints;
 pub mod ids;
 pub mod import;
 pub mod init;
@@ -80,6 +82,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     match run_command(&opt).await {
         Ok(exit) => exit,
         Err(failure) => {
+            let failure = failure.rephrased(hints::for_people);
             eprintln!("{}", told(&failure, output));
             failure.exit
         }

@@ -4,12 +4,9 @@ use crate::chart::{self, Canvas};
 use crate::look::look;
 use crate::opt::Output;
 use crate::table;
+pub use crate::table::grid;
 use awgp_client::{Row, shown};
-use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 use std::io::{self, Write};
-
-/// Aligned columns and one line below the header: readable, and easy to process.
-const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 /// A list: an array in JSON; in a table these columns, and a note where it is empty.
 pub fn list(rows: &[Row], columns: &[&str], output: Output) -> String {
@@ -39,19 +36,6 @@ pub fn single(row: &Row, output: Output) -> String {
         Output::Json => pretty(row),
         Output::Table => table::single(row, look()),
     }
-}
-
-/// Rows of cells below a header. On a terminal, long cells wrap to its width.
-#[expect(clippy::needless_pass_by_value, reason = "callers make the rows for this")]
-pub fn grid(header: &[&str], rows: Vec<Vec<String>>) -> String {
-    let mut table = Table::new();
-    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).set_header(header.to_vec());
-    if let Some(columns) = look().columns {
-        table.set_width(u16::try_from(columns).unwrap_or(u16::MAX));
-    }
-    table.add_rows(rows.iter().map(|cells| cells.iter().map(|text| cell(text))));
-    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
-    lines.join("\n") + "\n"
 }
 
 /// Rows of cells with a bar after each, for a part of the whole and in a colour (the number of an escape

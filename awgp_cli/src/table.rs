@@ -2,7 +2,7 @@
 //! texts wrap, and columns that have no room are named below the table.
 
 use crate::look::Look;
-use crate::{render, times};
+use crate::times;
 use awgp_client::{Row, shown};
 use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width};
 use unicode_width::UnicodeWidthStr;
@@ -16,8 +16,9 @@ const SHORTEST_ID: usize = 8;
 /// Columns of this width or less never wrap.
 const SHORT_TEXT: usize = 20;
 
-/// The blanks around a column.
+/// The blanks around a column, and with the one that separates it from the next.
 const PADDING: usize = 2;
+const GAP: usize = 3;
 
 /// Columns and how wide each is, for the parts of a long list.
 #[derive(Clone, Debug)]
@@ -38,7 +39,7 @@ impl Layout {
         let least: Vec<usize> =
             (0..columns.len()).map(|column| least(columns[column], natural[column])).collect();
         let mut shown: Vec<usize> = (0..columns.len()).collect();
-        let taken = |shown: &[usize]| shown.iter().map(|column| least[*column] + PADDING).sum::<usize>();
+        let taken = |shown: &[usize]| shown.iter().map(|column| least[*column] + GAP).sum::<usize>();
         let mut left_out = Vec::new();
         while taken(&shown) > room && shown.len() > 2 {
             // What a person needs for the next command stays: the first columns, and the id.
@@ -161,10 +162,23 @@ pub fn of(rows: &[Row], columns: &[&str], look: &Look) -> String {
 pub fn single(row: &Row, look: &Look) -> String {
     let told = |name: &str, value: &str| {
         let text = awgp_client::readable(value);
-        render::cell(&times::shown_in_full(name, &text, look).unwrap_or(text))
+        shown::line(&times::shown_in_full(name, &text, look).unwrap_or(text))
     };
     let lines: Vec<_> = row.columns().map(|(name, value)| vec![name.to_owned(), told(name, value)]).collect();
-    render::grid(&["column", "value"], lines)
+    grid(&["column", "value"], lines)
+}
+
+/// Rows of cells below a header. On a terminal, long cells wrap to its width.
+#[expect(clippy::needless_pass_by_value, reason = "callers make the rows for this")]
+pub fn grid(header: &[&str], rows: Vec<Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).set_header(header.to_vec());
+    if let Some(columns) = crate::look::look().columns {
+        table.set_width(u16::try_from(columns).unwrap_or(u16::MAX));
+    }
+    table.add_rows(rows.iter().map(|cells| cells.iter().map(|text| shown::line(text))));
+    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+    lines.join("\n") + "\n"
 }
 
 #[cfg(test)]
@@ -196,7 +210,7 @@ mod tests {
         assert!(text.lines().all(|line| line.width() <= 80), "{text}");
         assert!(text.contains("3f2a91c4-5") && !text.contains("3f2a91c4-5d"), "{text}");
         assert!(text.contains("2026-11-29 05:00"), "{text}");
-        assert!(text.ends_with("not shown, for want of room: tenant_slug\n"), "{text}");
+        assert!(text.ends_with("not shown, for want of room: assistant_slug, tenant_slug\n"), "{text}");
         let whole: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(["supplier", "some more"].iter().all(|words| whole.contains(words)), "{text}");
     }

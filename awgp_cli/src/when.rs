@@ -102,6 +102,9 @@ fn typed(option: &str, text: &str, now: &ZonedDateTime) -> Result<Typed, Failure
     if is_ambiguous(first) {
         return Err(refused(option, text, "may be read as two days").hint("write the year first: 2027-01-03"));
     }
+    if words.is_empty() {
+        return Err(refused(option, text, "is no time").hint(FORMS));
+    }
     if words == "now" {
         return Ok(Typed::Moment(now.timestamp()));
     }

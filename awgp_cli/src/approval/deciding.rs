@@ -1,5 +1,6 @@
 //! What a person reads before they decide, and after.
 
+use super::caller::explained;
 use crate::look::look;
 use crate::{confirm, ids, render, times};
 use awgp_client::{Failure, Row, Trouble, Work};
@@ -34,7 +35,7 @@ impl Scene {
     /// Of an approval, for the user in context.
     pub async fn of(work: &Work<'_>, approval: Row) -> Result<Self, Trouble> {
         let id = approval.text("id").unwrap_or_default();
-        let explained = Row::of_answer(&work.text(super::EXPLAIN, &[&id, &None::<String>]).await?)?;
+        let explained = explained(work, &id, None).await?;
         let others = deciders(work, &id).await?;
         Ok(Self { approval, explained, others })
     }
@@ -88,7 +89,7 @@ pub async fn said_after(work: &Work<'_>, row: &Row) -> Result<String, Trouble> {
         }
         "rejected" => "It is rejected: the work does not begin, and whoever asked may ask again.".to_owned(),
         "pending" | "escalated" => {
-            let explained = Row::of_answer(&work.text(super::EXPLAIN, &[&id, &None::<String>]).await?)?;
+            let explained = explained(work, &id, None).await?;
             let text = |name: &str| explained.text(name).unwrap_or_default();
             let who = named(&deciders(work, &id).await?);
             format!(

@@ -2,9 +2,11 @@
 //!
 //! | file | concept |
 //! |---|---|
+//! | [`caller`] | who decides: the user in context |
 //! | [`deciding`] | what a person reads before they decide, and after |
 //! | [`watch`] | waiting for what there is to decide |
 
+mod caller;
 mod deciding;
 mod watch;
 
@@ -18,20 +20,20 @@ use crate::opt::{
 };
 use crate::render;
 use awgp_client::{Call, Context, Exit, Failure, Row, Session, Trouble, Work};
-use awgp_core::reason::Reason;
+use caller::{explained, has_user, require_user};
 use deciding::Scene;
 
 const COLUMNS: [&str; 11] = [
     "risk",
     "title",
     "will_run",
-    "assistant",
-    "cost",
-    "requested_by",
-    "age",
     "left",
+    "requested_by",
     "votes",
+    "age",
+    "assistant",
     "on_behalf_of",
+    "cost",
     "id",
 ];
 
@@ -46,8 +48,6 @@ const BROKEN: &str = "
     SELECT id, title, broken_by AS by, approved_at FROM awgp.broken_glass
     WHERE tenant_id = awgp.current_tenant() AND approved_at > clock_timestamp() - interval '30 days'
     ORDER BY approved_at DESC";
-
-const EXPLAIN: &str = "SELECT awgp.explain_approval($1::text::uuid, $2::text::uuid)::text";
 
 /// What waits, for nobody in particular.
 const OPEN: &str = "
@@ -224,11 +224,9 @@ async fn explain(
         None => None,
     };
     let id = ids::find(&work, ids::APPROVAL, &options.id).await?;
-    let said = work.text(EXPLAIN, &[&id, &user]).await?;
+    let row = explained(&work, &id, user.as_ref()).await?;
     work.commit().await?;
-    let unreadable =
-        |error| Failure::new(Exit::Unexpected, format!("the server's answer cannot be read: {error}"));
-    Ok(render::single(&Row::from_json(&said).map_err(unreadable)?, output))
+    Ok(render::single(&row, output))
 }
 
 async fn find(work: &Work<'_>, id: &str) -> Result<Row, Trouble> {
@@ -247,18 +245,4 @@ async fn users(work: &Work<'_>, given: &[String]) -> Result<Option<String>, Trou
         found.push(ids::user(work, user).await?);
     }
     Ok((!found.is_empty()).then(|| format!("{{{}}}", found.join(","))))
-}
-
-/// Refuses where nobody is in context.
-async fn require_user(work: &Work<'_>) -> Result<(), Trouble> {
-    if has_user(work).await? {
-        return Ok(());
-    }
-    Err(Failure::of_reason(Reason::NoUserContext, "this command needs a user in context")
-        .hint("add --user E-MAIL or set AWGP_USER; `awgp approval inbox` without a user names who may decide")
-        .into())
-}
-
-async fn has_user(work: &Work<'_>) -> Result<bool, Trouble> {
-    Ok(work.number("SELECT (awgp.current_user_id() IS NOT NULL)::integer::bigint", &[]).await? == 1)
 }

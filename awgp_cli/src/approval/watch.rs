@@ -4,6 +4,7 @@
 //! that something has changed; row-level security decides what is then read. Where the setting
 //! `awgp.approvals_notify` is off, the watch looks by itself.
 
+use super::caller::require_user;
 use crate::opt::{ApprovalWatch, Output};
 use crate::{render, times};
 use awgp_client::{Context, Exit, Failure, Row, Session, Target, Trouble, shown};
@@ -52,7 +53,7 @@ async fn run(
     let mut known = BTreeSet::new();
     loop {
         let work = session.begin_in_tenant(context).await?;
-        super::require_user(&work).await?;
+        require_user(&work).await?;
         let rows = work.select(QUEUE, &[]).await?;
         work.commit().await?;
         let id = |row: &Row| row.text("id").unwrap_or_default();

@@ -6,8 +6,8 @@ use clap::{Args, Subcommand};
 /// Approvals.
 #[derive(Debug, Subcommand)]
 pub enum Approval {
-    /// List what --user may decide now, in person or on behalf of another, the riskiest first. Without --user,
-    /// list what waits and who may decide it.
+    /// List what --user may decide now, in person or on behalf of another, the riskiest first. Without
+    /// --user, list what waits and who may decide it.
     Inbox(ApprovalInbox),
     /// Show one approval: the request, what will run, and the votes so far.
     Show(ApprovalNamed),

@@ -19,8 +19,8 @@ pub enum Delegation {
 pub struct DelegationCreate {
     /// Who may decide on behalf of --user: their e-mail or id.
     pub delegate: String,
-    /// When it ends, such as "2027-01-03 17:00" or "in 3 days"; at this moment it is no longer in force. A day
-    /// alone, such as 2026-12-24, is included.
+    /// When it ends, such as "2027-01-03 17:00" or "in 3 days"; at this moment it is no longer in force.
+    /// A day alone, such as 2026-12-24, is included.
     #[arg(long, value_name = "TIME")]
     pub until: String,
     /// When it begins [default: now].
