@@ -32,6 +32,8 @@ pub enum Edge {
 enum Typed {
     Moment(Timestamp),
     Day(Date),
+    /// What no calendar of people has, such as infinity: the server says whether it takes it.
+    Servers(String),
 }
 
 /// The moment that an option means, as the server reads it.
@@ -44,6 +46,7 @@ pub async fn moment(
     let Some(text) = text else { return Ok(None) };
     match typed(option, text, &Timestamp::now().to_zoned_datetime(look().zone.clone()))? {
         Typed::Moment(moment) => Ok(Some(moment.to_string())),
+        Typed::Servers(text) => Ok(Some(text)),
         Typed::Day(day) => Ok(Some(edge_of(option, day, edge, &zone(work).await?)?.to_string())),
     }
 }
@@ -54,6 +57,7 @@ pub async fn day(work: &Work<'_>, option: &str, text: Option<&String>) -> Result
     let now = Timestamp::now().to_zoned_datetime(zone(work).await?);
     match typed(option, text, &now)? {
         Typed::Day(day) => Ok(Some(day.to_string())),
+        Typed::Servers(text) => Ok(Some(text)),
         Typed::Moment(moment) => {
             Ok(Some(moment.to_zoned_datetime(now.time_zone().clone()).datetime().date().to_string()))
         }
@@ -98,6 +102,9 @@ fn typed(option: &str, text: &str, now: &ZonedDateTime) -> Result<Typed, Failure
         return Ok(Typed::Moment(zoned.timestamp()));
     }
     let words = plain.to_lowercase();
+    if is_boundless(&words) {
+        return Ok(Typed::Servers(plain));
+    }
     let (first, rest) = words.split_once([' ', 't']).unwrap_or((&words, ""));
     if is_ambiguous(first) {
         return Err(refused(option, text, "may be read as two days").hint("write the year first: 2027-01-03"));
@@ -138,6 +145,12 @@ fn named_day(words: &str, today: Date) -> Option<(Date, &str)> {
         }
     }
     None
+}
+
+/// Whether it is outside of the years 1 to 9999.
+fn is_boundless(words: &str) -> bool {
+    let year = words.split('-').next().unwrap_or_default();
+    matches!(words, "infinity" | "-infinity") || words.ends_with(" bc") || (year.len() > 4 && is_digits(year))
 }
 
 /// Whether the text has a day with the year first.
@@ -190,7 +203,7 @@ fn at(option: &str, text: &str, time: DateTime, zone: &TimeZone) -> Result<Times
 }
 
 fn refused(option: &str, text: &str, why: &str) -> Failure {
-    Failure::new(Exit::BadArgument, format!("{option}: \"{text}\" {why}"))
+    Failure::new(Exit::BadArgument, format!("{option}: \"{text}\" {why}")).note("sqlstate", "22007")
 }
 
 #[cfg(test)]
@@ -260,7 +273,6 @@ mod tests {
             "tomorrow 25:00",
             "2026-10-25 02:30",
             "2027-03-28 02:30",
-            "infinity",
         ] {
             let failure = typed("--at", text, &now()).expect_err(text);
             assert_eq!(failure.exit, Exit::BadArgument, "{text}");
