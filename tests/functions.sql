@@ -191,6 +191,9 @@ SELECT awgp.set_context(:'north', :'admin');
 -- fn: approval_inbox
 SELECT title, risk_level, expires_at FROM awgp.approval_inbox();
 
+-- fn: approval_deciders
+SELECT email, role FROM awgp.approval_deciders(:'approval');
+
 -- fn: explain_approval
 SELECT awgp.explain_approval(:'approval', :'operator');
 
@@ -311,6 +314,9 @@ SELECT awgp.estimate_cost('openai', 'gpt-4', input_tokens => 1200, output_tokens
 
 -- fn: prices_in_force
 SELECT provider, model, input_per_million FROM awgp.prices_in_force();
+
+-- fn: accounting_zone
+SELECT awgp.accounting_zone();
 
 -- fn: accounting_today
 SELECT awgp.accounting_today();

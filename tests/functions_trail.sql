@@ -20,6 +20,12 @@ SELECT awgp.flush_audit();
 -- fn: row_history
 SELECT action, after_state FROM awgp.row_history('shop.orders', '7');
 
+-- fn: trail_name
+SELECT awgp.trail_name(:'north', 'user', :'manager');
+
+-- fn: trail_actors
+SELECT awgp.trail_actors('manager@north.example');
+
 -- fn: entity_id
 SELECT awgp.entity_id('7');
 

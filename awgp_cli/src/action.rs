@@ -1,5 +1,6 @@
 //! `awgp action`: the calls before an assistant acts and after.
 
+use crate::ids;
 use crate::invocation::Invocation;
 use crate::opt::{Action, ActionBegin, ActionFinish, ActionList, ActionNamed, Output};
 use crate::{assistant, render};
@@ -58,6 +59,7 @@ async fn begin(
     let work = session.begin(context).await?;
     work.require_tenant().await?;
     let ActionBegin { work_item, action, provider, estimated_cost, expires_in, idempotency_key } = options;
+    let work_item = &ids::find(&work, ids::WORK, work_item).await?;
     let arguments: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
         [work_item, action, provider, estimated_cost, expires_in, idempotency_key];
     let answer = work.text(BEGIN, &arguments).await?;

@@ -1,9 +1,13 @@
 //! `awgp assistant`: AI assistants of a tenant.
 
+use crate::bulk::{self, Line};
+use crate::ids;
 use crate::invocation::Invocation;
+use crate::list::{self, List, up};
+use crate::making;
 use crate::opt::{
     Assistant, AssistantCreate, AssistantList, AssistantResume, AssistantRetire, AssistantSuspend,
-    AssistantUpdate, Named, Output,
+    AssistantUpdate, Format, Load, Named, Output,
 };
 use crate::render;
 use awgp_client::{Call, Context, Exit, Failure, Session, Trouble, Work};
@@ -12,8 +16,7 @@ const COLUMNS: [&str; 7] = ["slug", "name", "type", "status", "risk_tier", "tena
 
 const LIST: &str = "
     SELECT * FROM awgp.assistant_list
-    WHERE ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR type = $3)
-    ORDER BY tenant_slug, slug LIMIT $1::bigint";
+    WHERE ($1::text IS NULL OR status = $1) AND ($2::text IS NULL OR type = $2)";
 
 // A subsidiary's assistant may have the same slug: the tenant's own comes first.
 const SHOW: &str = "
@@ -26,13 +29,20 @@ const OPEN_WORK: &str = "
     WHERE assistant_id::text = lower($1) AND status IN ('in_progress', 'awaiting_approval', 'backlog')
     ORDER BY array_position(ARRAY['in_progress', 'awaiting_approval', 'backlog'], status), created_at";
 
+const EXISTING: &str = "SELECT * FROM awgp.assistants WHERE tenant_id = awgp.current_tenant() AND slug = $1";
+
 /// Runs one command of the noun.
 pub async fn run(noun: &Assistant, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
     let Invocation { context, output, .. } = *invocation;
+    if let Assistant::Load(options) = noun {
+        return invocation.decision(async |session| load(session, context, options, output).await).await;
+    }
     invocation
         .answer(async |session| match noun {
             Assistant::Create(options) => create(session, context, options, output).await,
-            Assistant::List(options) => list(session, context, options, output).await,
+            // It ends in its own way.
+            Assistant::Load(_) => Ok(String::new()),
+            Assistant::List(options) => list(session, context, options, invocation.format).await,
             Assistant::Show(options) => show(session, context, options, output).await,
             Assistant::Suspend(options) => suspend(session, context, options, output).await,
             Assistant::Resume(options) => resume(session, context, options, output).await,
@@ -59,7 +69,42 @@ async fn create(
         .arg("configuration", "jsonb", options.configuration.as_ref())
         .arg("model_config", "jsonb", options.model_config.as_ref())
         .arg("max_cost_per_day", "numeric", options.max_cost_per_day.as_ref());
-    Ok(render::single(&work.conclude(&call).await?, output))
+    let existing = Some((EXISTING, options.slug.as_str()));
+    Ok(render::single(&making::make(work, &call, existing, &options.making).await?, output))
+}
+
+/// Creates the assistants of a file.
+async fn load(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &Load,
+    output: Output,
+) -> Result<(String, Exit), Trouble> {
+    let columns = [
+        "name",
+        "slug",
+        "type",
+        "risk_tier",
+        "capabilities",
+        "configuration",
+        "model_config",
+        "max_cost_per_day",
+    ];
+    let lines = bulk::read(options, &columns)?;
+    let call = async |_: &Work<'_>, line: &Line| {
+        let slug = line.required("slug")?;
+        let call = Call::new("create_assistant")
+            .arg("name", "text", Some(line.required("name")?))
+            .arg("slug", "text", Some(slug))
+            .arg("type", "text", Some(line.required("type")?))
+            .arg("risk_tier", "integer", line.get("risk_tier"))
+            .list("capabilities", &line.several("capabilities"))
+            .arg("configuration", "jsonb", line.get("configuration"))
+            .arg("model_config", "jsonb", line.get("model_config"))
+            .arg("max_cost_per_day", "numeric", line.get("max_cost_per_day"));
+        Ok((call, Some((EXISTING, slug.clone()))))
+    };
+    bulk::load(session, context, options, &lines, call, output).await
 }
 
 /// Lists the assistants that the tenant sees.
@@ -67,14 +112,23 @@ async fn list(
     session: &mut Session,
     context: Context<'_>,
     options: &AssistantList,
-    output: Output,
+    format: Format,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
     work.require_listed("assistants", "status", options.status.as_deref()).await?;
     work.require_listed("assistants", "type", options.kind.as_deref()).await?;
-    let rows = work.select(LIST, &[&i64::from(options.limit.rows), &options.status, &options.kind]).await?;
+    let list = List {
+        query: LIST.into(),
+        parameters: vec![&options.status, &options.kind],
+        order: &[up("r.tenant_slug", "text"), up("r.slug", "text"), up("r.id", "uuid")],
+        columns: &COLUMNS,
+        whole: &COLUMNS,
+        words: &["slug", "name", "description"],
+        moment: "created_at",
+    };
+    let text = list::show(&work, &list, &options.limit, &options.narrow, format).await?;
     work.commit().await?;
-    Ok(render::list(&rows, &COLUMNS, output))
+    Ok(text)
 }
 
 /// Shows one assistant.
@@ -190,8 +244,11 @@ async fn with_open_work(work: &Work<'_>, id: &str, output: Output) -> Result<Str
 /// The id of an assistant that the tenant sees, as text.
 pub async fn find(work: &Work<'_>, slug_or_id: &str) -> Result<String, Trouble> {
     let rows = work.select(SHOW, &[&slug_or_id]).await?;
-    let id = rows.first().and_then(|row| row.text("id"));
-    id.ok_or_else(|| unknown(slug_or_id).into())
+    match rows.first().and_then(|row| row.text("id")) {
+        Some(id) => Ok(id),
+        None if ids::range(slug_or_id).is_some() => ids::find(work, ids::ASSISTANT, slug_or_id).await,
+        None => Err(unknown(slug_or_id).into()),
+    }
 }
 
 /// The same for an option that may be left out.

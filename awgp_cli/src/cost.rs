@@ -2,10 +2,13 @@
 
 use crate::assistant;
 use crate::chart::{self, Canvas};
+use crate::ids;
 use crate::invocation::Invocation;
 use crate::ledger;
-use crate::opt::{By, Cost, CostRecord, CostReport, Format, Output};
+use crate::list::{self, Key, List, down, up};
+use crate::opt::{By, Cost, CostRecord, CostReport, Format, Narrow, Output};
 use crate::render;
+use crate::when;
 use awgp_client::{Call, Context, Exit, Failure, Row, Session, Trouble, Work, input};
 use std::collections::BTreeMap;
 
@@ -31,6 +34,22 @@ impl By {
             Self::Day => ("day", ""),
             Self::Tenant => ("tenant_slug", "tenant_id"),
         }
+    }
+
+    /// The most expensive first; days in their order.
+    fn order(self) -> Vec<Key> {
+        let further = match self {
+            Self::Day => return vec![up("r.day", "date")],
+            Self::Assistant => vec![up("r.assistant_slug", "text"), up("r.assistant_id", "uuid")],
+            Self::Model => vec![up("r.model", "text"), up("r.provider", "text")],
+            Self::WorkItem => vec![
+                up("COALESCE(r.work_item_title, '')", "text"),
+                up("COALESCE(r.work_item_id::text, '')", "text"),
+                up("r.tenant_slug", "text"),
+            ],
+            Self::Tenant => vec![up("r.tenant_slug", "text"), up("r.tenant_id", "uuid")],
+        };
+        [vec![down("r.cost_amount", "numeric")], further].concat()
     }
 
     fn columns(self) -> Vec<&'static str> {
@@ -91,7 +110,7 @@ async fn record(
         .arg("input_tokens", "integer", Some(options.input_tokens))
         .arg("output_tokens", "integer", Some(options.output_tokens))
         .arg("cost_amount", "numeric", options.amount.as_ref())
-        .arg("work_item_id", "uuid", options.work_item.as_ref())
+        .arg("work_item_id", "uuid", ids::find_given(&work, ids::WORK, options.work_item.as_ref()).await?)
         .arg("metadata", "jsonb", metadata)
         .arg("idempotency_key", "text", options.idempotency_key.as_ref());
     Ok(render::single(&work.conclude(&call).await?, output))
@@ -105,21 +124,32 @@ pub async fn report(
     format: Format,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
-    let days = work.select(DAYS, &[&options.since, &options.until]).await?;
+    let since = when::day(&work, "--since", options.since.as_ref()).await?;
+    let until = when::day(&work, "--until", options.until.as_ref()).await?;
+    let days = work.select(DAYS, &[&since, &until]).await?;
     let day = |name: &str| days.first().and_then(|row| row.text(name)).unwrap_or_default();
     let (since, until) = (day("since"), day("until"));
-    let rows = work.select(&sums(options.by), &[&since, &until, &i64::from(options.limit.rows)]).await?;
     let columns = options.by.columns();
+    let list = List {
+        query: sums(options.by).into(),
+        parameters: vec![&since, &until],
+        order: &options.by.order(),
+        columns: &options.by.for_people(),
+        whole: &columns,
+        words: &[],
+        moment: "",
+    };
+    let narrow = Narrow::default();
     let text = match format {
-        Format::Csv => render::csv(&rows, &columns),
-        Format::Json => render::list(&rows, &columns, Output::Json),
+        Format::Csv | Format::Json => list::show(&work, &list, &options.limit, &narrow, format).await?,
         Format::Table => {
+            let (rows, last) = list::rows(&work, &list, &options.limit, &narrow, format).await?;
             let trends = if options.by == By::Day {
                 Trends::default()
             } else {
                 trends(&work, options.by, &since, &until).await?
             };
-            told(&rows, options.by, &trends, (&since, &until), Canvas::of_stdout())
+            told(&rows, options.by, &trends, (&since, &until), Canvas::of_stdout()) + &last
         }
     };
     work.commit().await?;
@@ -134,12 +164,11 @@ const WINDOW: &str = "FROM awgp.cost_by
 fn sums(by: By) -> String {
     let (key, further) = by.key();
     let keys = if further.is_empty() { key.to_owned() } else { format!("{key}, {further}") };
-    let order = if by == By::Day { "day" } else { "cost_amount DESC, 1" };
     format!(
         "SELECT {keys}, sum(entries) AS entries, sum(input_tokens) AS input_tokens,
                 sum(output_tokens) AS output_tokens, sum(cost_amount) AS cost_amount,
                 round(100 * sum(cost_amount) / NULLIF(sum(sum(cost_amount)) OVER (), 0), 1) AS percent
-         {WINDOW} GROUP BY {keys} ORDER BY {order} LIMIT $3::bigint"
+         {WINDOW} GROUP BY {keys}"
     )
 }
 

@@ -1,16 +1,20 @@
 //! `awgp delegation`: authority passed on for a time.
 
+use crate::ids;
 use crate::invocation::Invocation;
-use crate::opt::{Delegation, DelegationCreate, DelegationList, DelegationRevoke, Output};
+use crate::list::{self, List, down, up};
+use crate::opt::{Delegation, DelegationCreate, DelegationList, DelegationRevoke, Format, Output};
 use crate::render;
+use crate::when::{self, Edge};
 use awgp_client::{Call, Context, Exit, Failure, Session, Trouble};
 
 const COLUMNS: [&str; 8] =
     ["delegator", "delegate", "risk_levels", "state", "starts_at", "ends_at", "reason", "id"];
 
 const LIST: &str = "
-    SELECT * FROM awgp.delegation_list WHERE NOT $2 OR state = 'in_force'
-    ORDER BY ends_at DESC, id LIMIT $1::bigint";
+    SELECT * FROM awgp.delegation_list
+    WHERE (NOT $1::boolean OR state = 'in_force')
+      AND ($2::text IS NULL OR delegator_id = $2::text::uuid OR delegate_id = $2::text::uuid)";
 
 /// Runs one command of the noun.
 pub async fn run(noun: &Delegation, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
@@ -18,7 +22,7 @@ pub async fn run(noun: &Delegation, invocation: &Invocation<'_>) -> Result<Exit,
     invocation
         .answer(async |session| match noun {
             Delegation::Create(options) => create(session, context, options, output).await,
-            Delegation::List(options) => list(session, context, options, output).await,
+            Delegation::List(options) => list(session, context, options, invocation.format).await,
             Delegation::Revoke(options) => revoke(session, context, options, output).await,
         })
         .await
@@ -32,12 +36,14 @@ async fn create(
     output: Output,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
-    let delegate = work.text("SELECT awgp.find_user($1::text)::text", &[&options.delegate]).await?;
+    let delegate = ids::user(&work, &options.delegate).await?;
     let levels: Vec<String> = options.risk_levels.iter().map(ToString::to_string).collect();
+    let starts_at = when::moment(&work, "--from", options.from.as_ref(), Edge::Begin).await?;
+    let ends_at = when::moment(&work, "--until", Some(&options.until), Edge::End).await?;
     let call = Call::new("delegate_approvals")
         .arg("delegate_id", "uuid", Some(delegate))
-        .arg("starts_at", "timestamptz", options.from.as_ref())
-        .arg("ends_at", "timestamptz", Some(&options.until))
+        .arg("starts_at", "timestamptz", starts_at)
+        .arg("ends_at", "timestamptz", ends_at)
         .arg("risk_levels", "integer[]", (!levels.is_empty()).then(|| format!("{{{}}}", levels.join(","))))
         .arg("reason", "text", options.reason.as_ref());
     Ok(render::single(&work.conclude(&call).await?, output))
@@ -48,12 +54,25 @@ async fn list(
     session: &mut Session,
     context: Context<'_>,
     options: &DelegationList,
-    output: Output,
+    format: Format,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
-    let rows = work.select(LIST, &[&i64::from(options.limit.rows), &options.in_force]).await?;
+    let of = match &options.of {
+        Some(user) => Some(ids::user(&work, user).await?),
+        None => None,
+    };
+    let list = List {
+        query: LIST.into(),
+        parameters: vec![&options.in_force, &of],
+        order: &[down("r.ends_at", "timestamptz"), up("r.id", "uuid")],
+        columns: &COLUMNS,
+        whole: &COLUMNS,
+        words: &["delegator", "delegate", "reason"],
+        moment: "created_at",
+    };
+    let text = list::show(&work, &list, &options.limit, &options.narrow, format).await?;
     work.commit().await?;
-    Ok(render::list(&rows, &COLUMNS, output))
+    Ok(text)
 }
 
 /// Revokes a delegation.
@@ -64,8 +83,7 @@ async fn revoke(
     output: Output,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
-    Ok(render::single(
-        &work.conclude(&Call::new("revoke_delegation").arg("id", "uuid", Some(&options.id))).await?,
-        output,
-    ))
+    let id = ids::find(&work, ids::DELEGATION, &options.id).await?;
+    let call = Call::new("revoke_delegation").arg("id", "uuid", Some(id));
+    Ok(render::single(&work.conclude(&call).await?, output))
 }

@@ -1,8 +1,10 @@
 //! `awgp flag`: potential hallucinations, and the result of their review.
 
 use crate::assistant;
+use crate::ids;
 use crate::invocation::Invocation;
-use crate::opt::{Flag, FlagCreate, FlagList, FlagReview, Output};
+use crate::list::{self, List, down, up};
+use crate::opt::{Flag, FlagCreate, FlagList, FlagReview, Format, Limit, Narrow, Output};
 use crate::render;
 use awgp_client::{Call, Context, Exit, Failure, Session, Trouble};
 
@@ -19,8 +21,7 @@ const COLUMNS: [&str; 8] = [
 
 const LIST: &str = "
     SELECT * FROM awgp.hallucination_flag_list
-    WHERE ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR assistant_id = $3::text::uuid)
-    ORDER BY created_at DESC, id LIMIT $1::bigint";
+    WHERE ($1::text IS NULL OR status = $1) AND ($2::text IS NULL OR assistant_id = $2::text::uuid)";
 
 const QUALITY_COLUMNS: [&str; 10] = [
     "assistant_slug",
@@ -36,8 +37,7 @@ const QUALITY_COLUMNS: [&str; 10] = [
 ];
 
 const QUALITY: &str = "
-    SELECT * FROM awgp.assistant_quality WHERE tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])
-    ORDER BY confirmed DESC, assistant_slug, model";
+    SELECT * FROM awgp.assistant_quality WHERE tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])";
 
 /// Runs one command of the noun.
 pub async fn run(noun: &Flag, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
@@ -45,9 +45,9 @@ pub async fn run(noun: &Flag, invocation: &Invocation<'_>) -> Result<Exit, Failu
     invocation
         .answer(async |session| match noun {
             Flag::Create(options) => create(session, context, options, output).await,
-            Flag::List(options) => list(session, context, options, output).await,
+            Flag::List(options) => list(session, context, options, invocation.format).await,
             Flag::Review(options) => review(session, context, options, output).await,
-            Flag::Quality => quality(session, context, output).await,
+            Flag::Quality(options) => quality(session, context, options, invocation.format).await,
         })
         .await
 }
@@ -66,8 +66,12 @@ async fn create(
         .arg("detection_method", "text", Some(&options.method))
         .arg("confidence_score", "numeric", options.confidence.as_ref())
         .arg("flagged_content", "text", options.content.as_ref())
-        .arg("work_item_id", "uuid", options.work_item.as_ref())
-        .arg("conversation_log_id", "uuid", options.conversation.as_ref());
+        .arg("work_item_id", "uuid", ids::find_given(&work, ids::WORK, options.work_item.as_ref()).await?)
+        .arg(
+            "conversation_log_id",
+            "uuid",
+            ids::find_given(&work, ids::CONVERSATION, options.conversation.as_ref()).await?,
+        );
     Ok(render::single(&work.conclude(&call).await?, output))
 }
 
@@ -76,14 +80,23 @@ async fn list(
     session: &mut Session,
     context: Context<'_>,
     options: &FlagList,
-    output: Output,
+    format: Format,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
     work.require_listed("hallucination_flags", "status", options.status.as_deref()).await?;
     let assistant_id = assistant::find_given(&work, options.assistant.as_deref()).await?;
-    let rows = work.select(LIST, &[&i64::from(options.limit.rows), &options.status, &assistant_id]).await?;
+    let list = List {
+        query: LIST.into(),
+        parameters: vec![&options.status, &assistant_id],
+        order: &[down("r.created_at", "timestamptz"), up("r.id", "uuid")],
+        columns: &COLUMNS,
+        whole: &COLUMNS,
+        words: &["flagged_content", "assistant_slug", "model"],
+        moment: "created_at",
+    };
+    let text = list::show(&work, &list, &options.limit, &options.narrow, format).await?;
     work.commit().await?;
-    Ok(render::list(&rows, &COLUMNS, output))
+    Ok(text)
 }
 
 /// Reviews a flag.
@@ -95,16 +108,35 @@ async fn review(
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
     let call = Call::new("review_hallucination")
-        .arg("flag_id", "uuid", Some(&options.id))
+        .arg("flag_id", "uuid", Some(ids::find(&work, ids::FLAG, &options.id).await?))
         .arg("status", "text", Some(&options.status))
         .arg("notes", "text", options.notes.as_ref());
     Ok(render::single(&work.conclude(&call).await?, output))
 }
 
 /// Shows how often each assistant was wrong.
-async fn quality(session: &mut Session, context: Context<'_>, output: Output) -> Result<String, Trouble> {
+async fn quality(
+    session: &mut Session,
+    context: Context<'_>,
+    limit: &Limit,
+    format: Format,
+) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
-    let rows = work.select(QUALITY, &[]).await?;
+    let list = List {
+        query: QUALITY.into(),
+        parameters: Vec::new(),
+        order: &[
+            down("r.confirmed", "bigint"),
+            up("r.assistant_slug", "text"),
+            up("COALESCE(r.model, '')", "text"),
+            up("r.assistant_id", "uuid"),
+        ],
+        columns: &QUALITY_COLUMNS,
+        whole: &QUALITY_COLUMNS,
+        words: &[],
+        moment: "",
+    };
+    let text = list::show(&work, &list, limit, &Narrow::default(), format).await?;
     work.commit().await?;
-    Ok(render::list(&rows, &QUALITY_COLUMNS, output))
+    Ok(text)
 }

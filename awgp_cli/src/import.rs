@@ -1,11 +1,12 @@
 //! `awgp import`: an application's own tables, made from the same schema as AWGP.
 
+use crate::confirm;
 use crate::invocation::{self, Invocation};
 use crate::opt::{Format, Import, Output};
 use crate::render;
 use awgp_client::{Call, Context, Exit, Failure, Notices, Row, Session, Target, Trouble, shown};
 use indicatif::{ProgressBar, ProgressDrawTarget};
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::IsTerminal;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -52,7 +53,7 @@ async fn call(target: &Target, options: &Import, dry_run: bool) -> Result<Vec<Ro
 /// Waits, and shows the server's last notice on a terminal.
 async fn watched<T>(notices: &Notices, work: impl Future<Output = T>) -> T {
     let bar = ProgressBar::new_spinner();
-    let is_terminal = io::stderr().is_terminal();
+    let is_terminal = std::io::stderr().is_terminal();
     bar.set_draw_target(if is_terminal {
         ProgressDrawTarget::stderr()
     } else {
@@ -86,22 +87,10 @@ fn printed(rows: &[Row], format: Format) -> String {
 }
 
 fn refuse_without_terminal() -> Result<(), Failure> {
-    if io::stdin().is_terminal() && io::stderr().is_terminal() {
-        return Ok(());
-    }
-    let message = "importing needs a confirmation, and there is no terminal to ask on";
-    Err(Failure::new(Exit::Usage, message).hint("look at it with --dry-run, then add --yes"))
+    confirm::require_terminal("importing", "look at it with --dry-run")
 }
 
 /// Shows what would be imported and asks.
 fn confirm(report: &str) -> Result<(), Failure> {
-    let mut stderr = io::stderr().lock();
-    let asked = write!(stderr, "{report}import this? [y/N] ").and_then(|()| stderr.flush());
-    let mut answer = String::new();
-    let read = asked.and_then(|()| io::stdin().lock().read_line(&mut answer));
-    read.map_err(|error| Failure::new(Exit::Unexpected, format!("the answer cannot be read: {error}")))?;
-    if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
-        return Ok(());
-    }
-    Err(Failure::new(Exit::Interrupted, "not imported").hint("nothing was changed"))
+    confirm::ask(report, "import this?", "not imported")
 }

@@ -1,10 +1,10 @@
 //! `awgp installation`: the identity of the installation in this database, and where it is at home.
 
+use crate::confirm;
 use crate::invocation::Invocation;
 use crate::opt::{Installation, InstallationAdopt, Output};
 use crate::render;
 use awgp_client::{Context, Exit, Failure, Session, Trouble};
-use std::io::{self, BufRead, IsTerminal, Write};
 
 const STATE: &str = "
     SELECT install_id, restored, promoted, is_copy,
@@ -64,23 +64,7 @@ async fn adopt(
 
 /// Asks, because nothing takes it back; refuses where there is no terminal to ask on.
 fn confirm(before: &str) -> Result<(), Failure> {
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return Err(Failure::new(
-            Exit::Usage,
-            "adopting needs a confirmation, and there is no terminal to ask on",
-        )
-        .hint(format!("{before}. Look at it with `awgp installation show`, then add --yes")));
-    }
-    let mut stderr = io::stderr().lock();
-    let asked = write!(
-        stderr,
-        "{before}.\nFrom now on it is another one, and nothing takes that back.\nadopt it? [y/N] "
-    );
-    let mut answer = String::new();
-    let read = asked.and_then(|()| stderr.flush()).and_then(|()| io::stdin().lock().read_line(&mut answer));
-    read.map_err(|error| Failure::new(Exit::Unexpected, format!("the answer cannot be read: {error}")))?;
-    if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
-        return Ok(());
-    }
-    Err(Failure::new(Exit::Interrupted, "not adopted").hint("nothing was changed"))
+    confirm::require_terminal("adopting", &format!("{before}. Look at it with `awgp installation show`"))?;
+    let shown = format!("{before}.\nFrom now on it is another one, and nothing takes that back.\n");
+    confirm::ask(&shown, "adopt it?", "not adopted")
 }

@@ -11,10 +11,16 @@
 //! - [`demo`]: the main job on realistic input, chapter by chapter
 //! - [`ledger`]: money that is held, given back or corrected, for `awgp cost`
 //! - [`verb`]: what commands that change one named thing have in common
+//! - [`confirm`]: the question before what cannot be undone
 //! - [`prompt`]: the question for a password
+//! - [`making`], [`bulk`]: making something once, and many from CSV
+//! - [`hints`]: the command where the server names a function
 //! - [`given`]: input from standard input and as JSON Lines
+//! - [`list`]: how every command lists rows; [`table`]: a table that fits its screen
+//! - [`look`], [`times`]: how people see it; [`when`]: times as people type them
+//! - [`ids`]: ids by their beginning
 //! - `written`: files that are there whole or not at all
-//! - [`render`], [`chart`]: rows as tables, JSON, CSV and bars
+//! - [`render`], [`chart`]: rows as JSON, CSV and bars
 //!
 //! `awgp_client` has the connection to the server, and the explanation of errors.
 
@@ -23,8 +29,10 @@ pub mod alert;
 pub mod approval;
 pub mod assistant;
 pub mod audit;
+pub mod bulk;
 pub mod chart;
 pub mod config;
+pub mod confirm;
 pub mod conversation;
 pub mod cost;
 pub mod delegation;
@@ -32,12 +40,17 @@ pub mod demo;
 pub mod doctor;
 pub mod flag;
 pub mod given;
+pub mod hints;
+pub mod ids;
 pub mod import;
 pub mod init;
 pub mod installation;
 pub mod invocation;
 pub mod ledger;
+pub mod list;
+pub mod look;
 pub mod maintenance;
+pub mod making;
 pub mod message;
 pub mod metrics;
 pub mod notify;
@@ -50,13 +63,16 @@ pub mod prompt;
 pub mod provider;
 pub mod render;
 pub mod report;
+pub mod table;
 pub mod template;
 pub mod tenant;
 pub mod tenant_settings;
+pub mod times;
 mod usage;
 pub mod user;
 pub mod verb;
 pub mod version;
+pub mod when;
 pub mod work;
 mod written;
 
@@ -73,10 +89,12 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(opt) => opt,
         Err(usage) => return usage::tell(&usage, &arguments),
     };
+    look::decide(&opt.global);
     let output = opt.global.output.without_csv();
     match run_command(&opt).await {
         Ok(exit) => exit,
         Err(failure) => {
+            let failure = failure.rephrased(hints::for_people);
             eprintln!("{}", told(&failure, output));
             failure.exit
         }

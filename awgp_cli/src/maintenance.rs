@@ -3,6 +3,7 @@
 use crate::invocation::Invocation;
 use crate::opt::{Maintenance, MaintenanceRun, Output};
 use crate::render;
+use crate::when::{self, Edge};
 use awgp_client::{Context, Exit, Failure, Session, Trouble};
 use serde_json::{Value, json};
 
@@ -24,7 +25,8 @@ async fn run_steps(
     }
     // One moment for all steps.
     let at = "SELECT coalesce($1::text::timestamptz, clock_timestamp())::text";
-    let at = work.text(at, &[&options.at]).await?;
+    let given = when::moment(&work, "--at", options.at.as_ref(), Edge::Begin).await?;
+    let at = work.text(at, &[&given]).await?;
     if work.text("SELECT awgp.begin_maintenance()::text", &[]).await? != "true" {
         return Err(already_running().into());
     }

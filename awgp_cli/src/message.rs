@@ -5,6 +5,7 @@ use crate::given;
 use crate::invocation::Invocation;
 use crate::opt::{Message, MessageAsked, Output};
 use crate::render;
+use crate::when::{self, Edge};
 use awgp_client::{Context, Exit, Failure, Row, Session, Trouble, Work, input};
 
 const ASK: &str =
@@ -42,12 +43,13 @@ pub async fn test(
     session: &mut Session,
     context: Context<'_>,
     options: &MessageAsked,
-    at: Option<&str>,
+    at: Option<&String>,
     output: Output,
 ) -> Result<(String, Exit), Trouble> {
     let asked = Asked::read(options)?;
     let work = session.begin_in_tenant(context).await?;
     let (from, to) = asked.parties(&work).await?;
+    let at = when::moment(&work, "--at", at, Edge::Begin).await?;
     let answer =
         work.text(TEST, &[&from, &to, &options.channel, &asked.content, &asked.metadata, &at]).await?;
     work.commit().await?;

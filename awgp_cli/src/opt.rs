@@ -33,7 +33,7 @@ pub use action::{Action, ActionBegin, ActionFinish, ActionList, ActionNamed};
 pub use alert::{Alert, AlertList};
 pub use approval::{
     Approval, ApprovalApprove, ApprovalBreakGlass, ApprovalEscalate, ApprovalExplain, ApprovalHistory,
-    ApprovalInbox, ApprovalList, ApprovalNamed, ApprovalReject, ApprovalRequest,
+    ApprovalInbox, ApprovalList, ApprovalNamed, ApprovalReject, ApprovalRequest, ApprovalWatch,
 };
 pub use assistant::{
     Assistant, AssistantCreate, AssistantList, AssistantResume, AssistantRetire, AssistantSuspend,
@@ -68,7 +68,7 @@ pub use pool::{Pool, PoolCreate, PoolHistory, PoolSet, PoolTopUp};
 pub use price::{Price, PriceImport, PriceList, PriceSet, PriceShow};
 pub use provider::{Provider, ProviderAdd, ProviderNamed, ProviderRotate, ProviderUpdate};
 pub use report::Report;
-pub use shared::{Limit, Named};
+pub use shared::{Limit, Load, Making, Named, Narrow};
 pub use template::{
     Template, TemplateApply, TemplateContent, TemplateCreate, TemplateDiff, TemplateList, TemplateNamed,
     TemplateUpdate,
@@ -103,6 +103,7 @@ pub struct Opt {
 
 /// Options that every command takes.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Global {
     /// The database: a URL (postgres://user@host:5432/database) or key=value pairs. Missing parts come from
     /// the service file and the PG* variables. Prefer ~/.pgpass for the password: other users can see
@@ -132,8 +133,14 @@ pub struct Global {
     /// Say on stderr which server is used, and which parameters of other programs in the URL are ignored.
     #[arg(short, long, global = true)]
     pub verbose: bool,
+    /// Show times in UTC, and read them so, instead of the zone of this computer (TZ).
+    #[arg(long, global = true)]
+    pub utc: bool,
+    /// Show times in full, as ISO 8601 writes them.
+    #[arg(long, global = true)]
+    pub iso: bool,
     /// The output format: a table for people, JSON for programs (a list is an array, a row an object, and an
-    /// error is an object on stderr), CSV for spreadsheets where the command lists numbers.
+    /// error is an object on stderr), CSV for spreadsheets where the command lists rows.
     #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
     pub output: Format,
 }
@@ -145,7 +152,7 @@ pub enum Format {
     Table,
     /// JSON for programs.
     Json,
-    /// CSV for spreadsheets: lists of prices, pools and costs, and the report of an import.
+    /// CSV for spreadsheets: every list, and the report of an import.
     Csv,
 }
 
@@ -274,14 +281,27 @@ pub enum Command {
 }
 
 impl Command {
-    /// Whether the command has CSV: those that list numbers do.
+    /// Whether the command has CSV: every list has, and the report of an import.
     pub fn has_csv(&self) -> bool {
         matches!(
             self,
             Self::Price(Price::List(_) | Price::Show(_))
-                | Self::Pool(Pool::List | Pool::History(_))
+                | Self::Pool(Pool::List(_) | Pool::History(_))
                 | Self::Cost(Cost::Report(_))
                 | Self::Import(_)
+                | Self::Tenant(Tenant::List(_))
+                | Self::User(User::List(_))
+                | Self::Assistant(Assistant::List(_))
+                | Self::Work(Work::List(_))
+                | Self::Approval(Approval::Inbox(_))
+                | Self::Delegation(Delegation::List(_))
+                | Self::Conversation(Conversation::List(_) | Conversation::Search(_))
+                | Self::Flag(Flag::List(_) | Flag::Quality(_))
+                | Self::Policy(Policy::List(_))
+                | Self::Template(Template::List(_))
+                | Self::Provider(Provider::List(_))
+                | Self::Partition(Partition::List(_) | Partition::Holds(_))
+                | Self::Audit(Audit::Log(_))
         )
     }
 }

@@ -1,8 +1,11 @@
 //! `awgp policy`: which messages assistants may send to each other.
 
 use crate::invocation::Invocation;
-use crate::opt::{Output, Policy, PolicyCreate, PolicyList, PolicyNamed, PolicyTest, PolicyUpdate};
-use crate::{message, render, verb};
+use crate::list::{self, List, up};
+use crate::message;
+use crate::opt::{Format, Output, Policy, PolicyCreate, PolicyList, PolicyNamed, PolicyTest, PolicyUpdate};
+use crate::render;
+use crate::verb;
 use awgp_client::{Call, Context, Exit, Failure, Session, Trouble};
 
 const COLUMNS: [&str; 9] = [
@@ -18,8 +21,7 @@ const COLUMNS: [&str; 9] = [
 ];
 
 const LIST: &str = "
-    SELECT * FROM awgp.communication_policy_list WHERE is_active OR NOT $2
-    ORDER BY tenant_slug, name, id LIMIT $1::bigint";
+    SELECT * FROM awgp.communication_policy_list WHERE is_active OR NOT $1::boolean";
 
 /// Runs one command of the noun.
 pub async fn run(noun: &Policy, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
@@ -29,7 +31,7 @@ pub async fn run(noun: &Policy, invocation: &Invocation<'_>) -> Result<Exit, Fai
             invocation.answer(async |session| create(session, context, options, output).await).await
         }
         Policy::List(options) => {
-            invocation.answer(async |session| list(session, context, options, output).await).await
+            invocation.answer(async |session| list(session, context, options, invocation.format).await).await
         }
         Policy::Show(named) => {
             invocation.answer(async |session| show(session, context, named, output).await).await
@@ -74,12 +76,21 @@ async fn list(
     session: &mut Session,
     context: Context<'_>,
     options: &PolicyList,
-    output: Output,
+    format: Format,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
-    let rows = work.select(LIST, &[&i64::from(options.limit.rows), &options.active]).await?;
+    let list = List {
+        query: LIST.into(),
+        parameters: vec![&options.active],
+        order: &[up("r.tenant_slug", "text"), up("r.name", "text"), up("r.id", "uuid")],
+        columns: &COLUMNS,
+        whole: &COLUMNS,
+        words: &["name"],
+        moment: "created_at",
+    };
+    let text = list::show(&work, &list, &options.limit, &options.narrow, format).await?;
     work.commit().await?;
-    Ok(render::list(&rows, &COLUMNS, output))
+    Ok(text)
 }
 
 /// Shows what the policies say about a message.
@@ -89,7 +100,7 @@ async fn test(
     options: &PolicyTest,
     output: Output,
 ) -> Result<(String, Exit), Trouble> {
-    message::test(session, context, &options.message, options.at.as_deref(), output).await
+    message::test(session, context, &options.message, options.at.as_ref(), output).await
 }
 
 /// Shows one policy.

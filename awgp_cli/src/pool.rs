@@ -2,9 +2,14 @@
 
 use crate::chart::Canvas;
 use crate::invocation::Invocation;
-use crate::opt::{Format, Output, Pool, PoolCreate, PoolHistory, PoolSet, PoolTopUp};
-use crate::{render, verb};
-use awgp_client::{Call, Context, Exit, Failure, Row, Session, Trouble};
+use crate::list::{self, List, down, up};
+use crate::look::look;
+use crate::making;
+use crate::opt::{Format, Limit, Narrow, Output, Pool, PoolCreate, PoolHistory, PoolSet, PoolTopUp};
+use crate::render;
+use crate::table;
+use crate::verb;
+use awgp_client::{Call, Context, Exit, Failure, Row, Session, Trouble, Work};
 
 const COLUMNS: [&str; 14] = [
     "tenant_slug",
@@ -29,16 +34,14 @@ const FOR_PEOPLE: [&str; 8] =
 // The visible tenants are conditions in addition to row-level security, which does not apply to a superuser's
 // login.
 const LIST: &str = "
-    SELECT * FROM awgp.budget_status WHERE tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])
-    ORDER BY tenant_id <> awgp.current_tenant(), tenant_slug, provider";
+    SELECT * FROM awgp.budget_status WHERE tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[])";
 
 const HISTORY_COLUMNS: [&str; 7] =
     ["starts_at", "ends_at", "limit_amount", "opening", "spent", "held", "used_percent"];
 
 const HISTORY: &str = "
     SELECT starts_at, ends_at, limit_amount, opening, spent, held, used_percent FROM awgp.budget_history
-    WHERE tenant_id = awgp.current_tenant() AND provider = $1
-    ORDER BY starts_at DESC LIMIT $2::bigint";
+    WHERE tenant_id = awgp.current_tenant() AND provider = $1";
 
 /// Runs one command of the noun.
 pub async fn run(noun: &Pool, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
@@ -48,7 +51,7 @@ pub async fn run(noun: &Pool, invocation: &Invocation<'_>) -> Result<Exit, Failu
             Pool::Create(options) => create(session, context, options, output).await,
             Pool::Set(options) => set(session, context, options, output).await,
             Pool::TopUp(options) => top_up(session, context, options, output).await,
-            Pool::List => list(session, context, format).await,
+            Pool::List(options) => list(session, context, options, format).await,
             Pool::History(options) => history(session, context, options, format).await,
         })
         .await
@@ -66,7 +69,10 @@ async fn create(
         .arg("provider", "text", Some(&options.provider))
         .arg("monthly_budget", "numeric", Some(&options.budget))
         .arg("reset_day_of_month", "integer", options.reset_day);
-    Ok(render::single(&work.conclude(&call).await?, output))
+    let sql =
+        "SELECT * FROM awgp.provider_credit_pools WHERE tenant_id = awgp.current_tenant() AND provider = $1";
+    let existing = Some((sql, options.provider.as_str()));
+    Ok(render::single(&making::make(work, &call, existing, &options.making).await?, output))
 }
 
 /// Changes a budget.
@@ -103,11 +109,30 @@ async fn top_up(
 }
 
 /// Lists the budgets that the tenant sees.
-async fn list(session: &mut Session, context: Context<'_>, format: Format) -> Result<String, Trouble> {
+async fn list(
+    session: &mut Session,
+    context: Context<'_>,
+    limit: &Limit,
+    format: Format,
+) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
-    let rows = work.select(LIST, &[]).await?;
+    let list = List {
+        query: LIST.into(),
+        parameters: Vec::new(),
+        order: &[
+            up("(r.tenant_id <> awgp.current_tenant())", "boolean"),
+            up("r.tenant_slug", "text"),
+            up("r.provider", "text"),
+            up("r.pool_id", "uuid"),
+        ],
+        columns: &FOR_PEOPLE,
+        whole: &COLUMNS,
+        words: &["provider", "tenant_slug"],
+        moment: "",
+    };
+    let text = printed(&work, &list, limit, format).await?;
     work.commit().await?;
-    Ok(printed(&rows, &COLUMNS, &FOR_PEOPLE, format))
+    Ok(text)
 }
 
 /// Lists the periods of one budget.
@@ -118,16 +143,23 @@ async fn history(
     format: Format,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
-    let rows = work.select(HISTORY, &[&options.provider, &i64::from(options.limit.rows)]).await?;
-    if rows.is_empty() {
-        let sql = "SELECT count(*) FROM awgp.provider_credit_pools
-                   WHERE tenant_id = awgp.current_tenant() AND provider = $1";
-        if work.number(sql, &[&options.provider]).await? == 0 {
-            return Err(unknown(&options.provider).into());
-        }
+    let sql = "SELECT count(*) FROM awgp.provider_credit_pools
+               WHERE tenant_id = awgp.current_tenant() AND provider = $1";
+    if work.number(sql, &[&options.provider]).await? == 0 {
+        return Err(unknown(&options.provider).into());
     }
+    let list = List {
+        query: HISTORY.into(),
+        parameters: vec![&options.provider],
+        order: &[down("r.starts_at", "timestamptz")],
+        columns: &HISTORY_COLUMNS,
+        whole: &HISTORY_COLUMNS,
+        words: &[],
+        moment: "starts_at",
+    };
+    let text = printed(&work, &list, &options.limit, format).await?;
     work.commit().await?;
-    Ok(printed(&rows, &HISTORY_COLUMNS, &HISTORY_COLUMNS, format))
+    Ok(text)
 }
 
 fn unknown(provider: &str) -> Failure {
@@ -135,13 +167,17 @@ fn unknown(provider: &str) -> Failure {
         .hint("list the pools with `awgp pool list`, or create one with `awgp pool create`")
 }
 
-fn printed(rows: &[Row], columns: &[&str], for_people: &[&str], format: Format) -> String {
-    match format {
-        Format::Csv => render::csv(rows, columns),
-        Format::Json => render::list(rows, columns, Output::Json),
-        Format::Table if rows.is_empty() => render::list(rows, columns, Output::Table),
-        Format::Table => told(rows, for_people, Canvas::of_stdout()),
+/// A page for people has bars; everything else is as of every list.
+async fn printed(work: &Work<'_>, list: &List<'_>, limit: &Limit, format: Format) -> Result<String, Trouble> {
+    let narrow = Narrow::default();
+    if limit.all || format != Format::Table {
+        return list::show(work, list, limit, &narrow, format).await;
     }
+    let (rows, last) = list::rows(work, list, limit, &narrow, format).await?;
+    if rows.is_empty() {
+        return Ok("no rows\n".to_owned());
+    }
+    Ok(told(&rows, list.columns, Canvas::of_stdout()) + &last)
 }
 
 /// Budgets for people, with the used part of each: green, yellow from three quarters, red from nine tenths.
@@ -151,8 +187,7 @@ fn told(rows: &[Row], columns: &[&str], canvas: Canvas) -> String {
     if !header.contains(&"used_percent") {
         header.push("used_percent");
     }
-    let cells =
-        |row: &Row| header.iter().map(|name| render::cell(&row.text(name).unwrap_or_default())).collect();
+    let cells = table::cells(rows, &header, look(), 36);
     let bars: Vec<_> = rows
         .iter()
         .map(|row| match used(row) {
@@ -161,7 +196,7 @@ fn told(rows: &[Row], columns: &[&str], canvas: Canvas) -> String {
             percent => (percent / 100.0, "32"),
         })
         .collect();
-    render::with_bars(&header, rows.iter().map(cells).collect(), &bars, canvas)
+    render::with_bars(&header, cells, &bars, canvas)
 }
 
 #[cfg(test)]

@@ -2,9 +2,11 @@
 
 use crate::given;
 use crate::invocation::Invocation;
+use crate::list::{self, List, down, up};
 use crate::opt::{Format, Output, Price, PriceImport, PriceList, PriceSet, PriceShow};
 use crate::render;
-use awgp_client::{Call, Context, Exit, Failure, Row, Session, Trouble, input};
+use crate::when::{self, Edge};
+use awgp_client::{Call, Context, Exit, Failure, Session, Trouble, input};
 use awgp_core::money::litellm::{self, LeftOut};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -102,11 +104,12 @@ async fn import(session: &mut Session, options: &PriceImport, output: Output) ->
     let prices = serde_json::to_string(&rows).map_err(|error| unreadable(&error))?;
     let taken = Count { models: list.taken.len(), prices: rows.len() };
 
+    let work = session.begin(Context::default()).await?;
+    let valid_from = when::moment(&work, "--valid-from", options.valid_from.as_ref(), Edge::Begin).await?;
     let call = Call::new("import_prices")
         .arg("prices", "jsonb", Some(prices))
         .arg("source", "text", Some(&source))
-        .arg("valid_from", "timestamptz", options.valid_from.as_ref());
-    let work = session.begin(Context::default()).await?;
+        .arg("valid_from", "timestamptz", valid_from);
     let added = work.call(&call).await?;
     work.commit().await?;
 
@@ -205,11 +208,12 @@ async fn set(session: &mut Session, options: &PriceSet, output: Output) -> Resul
                 .hint("write the price of one token as a decimal, such as 0.00000015 or 1.5e-07")
         })?;
     }
+    let work = session.begin(Context::default()).await?;
+    let valid_from = when::moment(&work, "--valid-from", options.valid_from.as_ref(), Edge::Begin).await?;
     let call = Call::new("import_prices")
         .arg("prices", "jsonb", Some(price.to_string()))
         .arg("source", "text", Some(&options.source))
-        .arg("valid_from", "timestamptz", options.valid_from.as_ref());
-    let work = session.begin(Context::default()).await?;
+        .arg("valid_from", "timestamptz", valid_from);
     let added = work.call(&call).await?.pop();
     let sql = format!("{PRICES} WHERE id = $1::text::uuid");
     let id = added.and_then(|row| row.text("id"));
@@ -229,17 +233,30 @@ async fn list(
     options: &PriceList,
     format: Format,
 ) -> Result<String, Trouble> {
-    let sql = "SELECT * FROM awgp.prices_in_force($4::text::timestamptz)
-               WHERE ($2::text IS NULL OR provider = $2) AND ($3::text IS NULL OR strpos(model, $3) > 0)
-               ORDER BY provider, model, from_input_tokens LIMIT $1::bigint";
+    let sql = "SELECT * FROM awgp.prices_in_force($1::text::timestamptz)
+               WHERE ($2::text IS NULL OR provider = $2) AND ($3::text IS NULL OR strpos(model, $3) > 0)";
     let work = session.begin(context).await?;
-    let limit = i64::from(options.limit.rows);
-    let rows = work.select(sql, &[&limit, &options.provider, &options.model, &options.at]).await?;
+    let at = when::moment(&work, "--at", options.at.as_ref(), Edge::Begin).await?;
+    let list = List {
+        query: sql.into(),
+        parameters: vec![&at, &options.provider, &options.model],
+        order: &[
+            up("r.provider", "text"),
+            up("r.model", "text"),
+            up("r.from_input_tokens", "bigint"),
+            up("r.id", "uuid"),
+        ],
+        columns: &FOR_PEOPLE,
+        whole: &COLUMNS,
+        words: &["provider", "model"],
+        moment: "valid_from",
+    };
+    let text = list::show(&work, &list, &options.limit, &options.narrow, format).await?;
     work.commit().await?;
-    if rows.is_empty() && format == Format::Table && context.tenant.is_none() {
+    if text == "no rows\n" && context.tenant.is_none() {
         return Ok("no rows: without --tenant only a member of awgp_admin sees prices\n".to_owned());
     }
-    Ok(printed(&rows, format))
+    Ok(text)
 }
 
 /// Shows the history of one price.
@@ -249,16 +266,26 @@ async fn show(
     options: &PriceShow,
     format: Format,
 ) -> Result<String, Trouble> {
-    let sql = format!(
-        "{PRICES} WHERE provider = $2 AND model = $3 ORDER BY valid_from DESC, from_input_tokens LIMIT \
-         $1::bigint"
-    );
     let work = session.begin(context).await?;
-    let limit = i64::from(options.limit.rows);
-    let rows = work.select(&sql, &[&limit, &options.provider, &options.model]).await?;
+    let PriceShow { provider, model, .. } = options;
+    let list = List {
+        query: format!("{PRICES} WHERE provider = $1 AND model = $2").into(),
+        parameters: vec![provider, model],
+        order: &[
+            down("r.valid_from", "timestamptz"),
+            up("r.from_input_tokens", "bigint"),
+            up("r.id", "uuid"),
+        ],
+        columns: &FOR_PEOPLE,
+        whole: &COLUMNS,
+        words: &["source"],
+        moment: "valid_from",
+    };
+    let sql = "SELECT count(*) FROM awgp.model_price_list WHERE provider = $1 AND model = $2";
+    let known = work.number(sql, &[provider, model]).await?;
+    let text = list::show(&work, &list, &options.limit, &options.narrow, format).await?;
     work.commit().await?;
-    if rows.is_empty() {
-        let PriceShow { provider, model, .. } = options;
+    if known == 0 {
         let message = format!("there is no visible price of {provider}'s model \"{model}\"");
         return Err(Failure::new(Exit::NotFound, message)
             .hint(
@@ -267,13 +294,5 @@ async fn show(
             )
             .into());
     }
-    Ok(printed(&rows, format))
-}
-
-fn printed(rows: &[Row], format: Format) -> String {
-    match format {
-        Format::Csv => render::csv(rows, &COLUMNS),
-        Format::Json => render::list(rows, &COLUMNS, Output::Json),
-        Format::Table => render::list(rows, &FOR_PEOPLE, Output::Table),
-    }
+    Ok(text)
 }

@@ -1,7 +1,10 @@
 //! `awgp provider`: identity providers, whose tokens count in signed mode.
 
 use crate::invocation::Invocation;
-use crate::opt::{Output, Provider, ProviderAdd, ProviderNamed, ProviderRotate, ProviderUpdate};
+use crate::list::{self, List, up};
+use crate::opt::{
+    Format, Limit, Narrow, Output, Provider, ProviderAdd, ProviderNamed, ProviderRotate, ProviderUpdate,
+};
 use crate::render;
 use awgp_client::{Call, Context, Exit, Failure, Notice, Row, Session, Trouble, input, shown};
 use serde_json::json;
@@ -9,7 +12,7 @@ use std::path::Path;
 
 const COLUMNS: [&str; 7] = ["name", "issuer", "audience", "algorithms", "key_ids", "is_active", "updated_at"];
 
-const LIST: &str = "SELECT * FROM awgp.identity_provider_list ORDER BY name";
+const LIST: &str = "SELECT * FROM awgp.identity_provider_list";
 
 /// Runs one command of the noun.
 pub async fn run(noun: &Provider, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
@@ -17,7 +20,7 @@ pub async fn run(noun: &Provider, invocation: &Invocation<'_>) -> Result<Exit, F
     invocation
         .answer(async |session| match noun {
             Provider::Add(options) => add(session, options, output).await,
-            Provider::List => list(session, output).await,
+            Provider::List(options) => list(session, options, invocation.format).await,
             Provider::Update(options) => update(session, options, output).await,
             Provider::Deactivate(options) => deactivate(session, options, output).await,
             Provider::Rotate(options) => rotate(session, options, output).await,
@@ -52,11 +55,20 @@ async fn add(session: &mut Session, options: &ProviderAdd, output: Output) -> Re
 }
 
 /// Lists the providers.
-async fn list(session: &mut Session, output: Output) -> Result<String, Trouble> {
+async fn list(session: &mut Session, limit: &Limit, format: Format) -> Result<String, Trouble> {
     let work = session.begin(Context::default()).await?;
-    let rows = work.select(LIST, &[]).await?;
+    let list = List {
+        query: LIST.into(),
+        parameters: Vec::new(),
+        order: &[up("r.name", "text"), up("r.id", "uuid")],
+        columns: &COLUMNS,
+        whole: &COLUMNS,
+        words: &["name", "issuer"],
+        moment: "updated_at",
+    };
+    let text = list::show(&work, &list, limit, &Narrow::default(), format).await?;
     work.commit().await?;
-    Ok(render::list(&rows, &COLUMNS, output))
+    Ok(text)
 }
 
 /// Changes a provider.

@@ -1,24 +1,18 @@
 //! Rows as a table for people or as JSON for programs.
 
 use crate::chart::{self, Canvas};
+use crate::look::look;
 use crate::opt::Output;
-use awgp_client::{Row, readable, shown};
-use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
+use crate::table;
+pub use crate::table::grid;
+use awgp_client::{Row, shown};
 use std::io::{self, Write};
-
-/// Aligned columns and one line below the header: readable, and easy to process.
-const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 /// A list: an array in JSON; in a table these columns, and a note where it is empty.
 pub fn list(rows: &[Row], columns: &[&str], output: Output) -> String {
     match output {
         Output::Json => pretty(&rows),
-        Output::Table if rows.is_empty() => "no rows\n".to_owned(),
-        Output::Table => {
-            let cells =
-                |row: &Row| columns.iter().map(|name| cell(&row.text(name).unwrap_or_default())).collect();
-            grid(columns, rows.iter().map(cells).collect())
-        }
+        Output::Table => table::of(rows, columns, look()),
     }
 }
 
@@ -40,21 +34,8 @@ pub fn csv(rows: &[Row], columns: &[&str]) -> String {
 pub fn single(row: &Row, output: Output) -> String {
     match output {
         Output::Json => pretty(row),
-        Output::Table => {
-            let lines = row.columns().map(|(name, value)| vec![name.to_owned(), cell(&readable(value))]);
-            grid(&["column", "value"], lines.collect())
-        }
+        Output::Table => table::single(row, look()),
     }
-}
-
-/// Rows of cells below a header. On a terminal, long cells wrap to its width.
-#[expect(clippy::needless_pass_by_value, reason = "callers make the rows for this")]
-pub fn grid(header: &[&str], rows: Vec<Vec<String>>) -> String {
-    let mut table = Table::new();
-    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).set_header(header.to_vec());
-    table.add_rows(rows.iter().map(|cells| cells.iter().map(|text| cell(text))));
-    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
-    lines.join("\n") + "\n"
 }
 
 /// Rows of cells with a bar after each, for a part of the whole and in a colour (the number of an escape
@@ -84,10 +65,15 @@ pub fn with_bars(header: &[&str], rows: Vec<Vec<String>>, bars: &[(f64, &str)], 
 
 /// Prints to stdout. A reader that stops early (`| head`) is not an error.
 pub fn print(text: &str) -> io::Result<()> {
+    print_part(text).map(|_| ())
+}
+
+/// Prints a part of the output; false where nobody reads any more.
+pub fn print_part(text: &str) -> io::Result<bool> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        other => other.map(|()| true),
     }
 }
 

@@ -2,19 +2,20 @@
 
 use crate::assistant;
 use crate::invocation::Invocation;
+use crate::list::{self, List, down, up};
 use crate::opt::{
-    Output, Template, TemplateApply, TemplateContent, TemplateCreate, TemplateDiff, TemplateList,
+    Format, Output, Template, TemplateApply, TemplateContent, TemplateCreate, TemplateDiff, TemplateList,
     TemplateNamed, TemplateUpdate,
 };
-use crate::{render, verb};
+use crate::render;
+use crate::verb;
 use awgp_client::{Call, Context, Exit, Failure, Row, Session, Trouble};
 
 const COLUMNS: [&str; 7] = ["slug", "name", "type", "risk_tier", "version", "is_system", "id"];
 const CHANGES: [&str; 3] = ["path", "current", "proposed"];
 
 const LIST: &str = "
-    SELECT * FROM awgp.assistant_templates WHERE $2::text IS NULL OR type = $2
-    ORDER BY is_system DESC, slug LIMIT $1::bigint";
+    SELECT * FROM awgp.assistant_templates WHERE $1::text IS NULL OR type = $1";
 
 const SHOW: &str = "SELECT * FROM awgp.assistant_templates WHERE slug = $1";
 
@@ -23,7 +24,7 @@ pub async fn run(noun: &Template, invocation: &Invocation<'_>) -> Result<Exit, F
     let Invocation { context, output, .. } = *invocation;
     invocation
         .answer(async |session| match noun {
-            Template::List(options) => list(session, context, options, output).await,
+            Template::List(options) => list(session, context, options, invocation.format).await,
             Template::Show(options) => show(session, context, options, output).await,
             Template::Create(options) => create(session, context, options, output).await,
             Template::Update(options) => update(session, context, options, output).await,
@@ -38,13 +39,22 @@ async fn list(
     session: &mut Session,
     context: Context<'_>,
     options: &TemplateList,
-    output: Output,
+    format: Format,
 ) -> Result<String, Trouble> {
     let work = session.begin(context).await?;
     work.require_listed("assistant_templates", "type", options.kind.as_deref()).await?;
-    let rows = work.select(LIST, &[&i64::from(options.limit.rows), &options.kind]).await?;
+    let list = List {
+        query: LIST.into(),
+        parameters: vec![&options.kind],
+        order: &[down("r.is_system", "boolean"), up("r.slug", "text"), up("r.id", "uuid")],
+        columns: &COLUMNS,
+        whole: &COLUMNS,
+        words: &["slug", "name"],
+        moment: "created_at",
+    };
+    let text = list::show(&work, &list, &options.limit, &options.narrow, format).await?;
     work.commit().await?;
-    Ok(render::list(&rows, &COLUMNS, output))
+    Ok(text)
 }
 
 /// Shows one template.

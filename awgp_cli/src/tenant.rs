@@ -1,17 +1,19 @@
 //! `awgp tenant`: organisations.
 
 use crate::invocation::Invocation;
-use crate::opt::{Named, Output, Tenant, TenantCreate, TenantList, TenantMove, TenantUpdate};
-use crate::{render, tenant_settings, verb};
-use awgp_client::{Call, Context, Exit, Failure, Session, Trouble};
+use crate::list::{self, List, up};
+use crate::making;
+use crate::opt::{Format, Named, Output, Tenant, TenantCreate, TenantList, TenantMove, TenantUpdate};
+use crate::render;
+use crate::tenant_settings;
+use crate::verb;
+use awgp_client::{Call, Context, Exit, Failure, Session, Trouble, Work};
 
 const COLUMNS: [&str; 5] = ["slug", "name", "type", "is_active", "id"];
 
-const LIST: &str = "
-    SELECT * FROM awgp.tenants WHERE $2::text IS NULL OR type = $2
-    ORDER BY slug LIMIT $1::bigint";
-
-const SHOW: &str = "SELECT * FROM awgp.tenants WHERE slug = $1 OR id::text = lower($1)";
+/// What the login may read of the tenants: an auditor, who they are; everybody else, all of the row.
+const READS_ALL: &str = "SELECT pg_catalog.has_table_privilege('awgp.tenants', 'SELECT')::integer::bigint";
+const FOR_AUDITORS: &str = "id, name, slug, type, parent_tenant_id, is_active, created_at";
 
 /// Runs one command of the noun.
 pub async fn run(noun: &Tenant, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
@@ -19,7 +21,7 @@ pub async fn run(noun: &Tenant, invocation: &Invocation<'_>) -> Result<Exit, Fai
     invocation
         .answer(async |session| match noun {
             Tenant::Create(options) => create(session, context, options, output).await,
-            Tenant::List(options) => list(session, context, options, output).await,
+            Tenant::List(options) => list(session, context, options, invocation.format).await,
             Tenant::Show(options) => show(session, context, options, output).await,
             Tenant::Update(options) => update(session, context, options, output).await,
             Tenant::Deactivate(named) => activity(session, context, "deactivate_tenant", named, output).await,
@@ -48,7 +50,9 @@ async fn create(
         .arg("type", "text", options.kind.as_ref())
         .arg("parent_tenant_id", "uuid", parent)
         .arg("settings", "jsonb", options.settings.as_ref());
-    Ok(render::single(&work.conclude(&call).await?, output))
+    let sql = format!("SELECT {} FROM awgp.tenants WHERE slug = $1", readable(&work).await?);
+    let existing = Some((sql.as_str(), options.slug.as_str()));
+    Ok(render::single(&making::make(work, &call, existing, &options.making).await?, output))
 }
 
 /// Lists the tenants that row-level security lets this login see.
@@ -56,16 +60,33 @@ async fn list(
     session: &mut Session,
     context: Context<'_>,
     options: &TenantList,
-    output: Output,
+    format: Format,
 ) -> Result<String, Trouble> {
     let work = session.begin(context).await?;
     work.require_listed("tenants", "type", options.kind.as_deref()).await?;
-    let rows = work.select(LIST, &[&i64::from(options.limit.rows), &options.kind]).await?;
+    let query =
+        format!("SELECT {} FROM awgp.tenants WHERE $1::text IS NULL OR type = $1", readable(&work).await?);
+    let list = List {
+        query: query.into(),
+        parameters: vec![&options.kind],
+        order: &[up("r.slug", "text"), up("r.id", "uuid")],
+        columns: &COLUMNS,
+        whole: &COLUMNS,
+        words: &["slug", "name"],
+        moment: "created_at",
+    };
+    let text = list::show(&work, &list, &options.limit, &options.narrow, format).await?;
     work.commit().await?;
-    if rows.is_empty() && output == Output::Table && context.tenant.is_none() {
-        return Ok("no rows: without --tenant only a member of awgp_admin sees tenants\n".to_owned());
+    if text == "no rows\n" && context.tenant.is_none() {
+        let who = "no rows: without --tenant only a member of awgp_admin or awgp_auditor sees tenants\n";
+        return Ok(who.to_owned());
     }
-    Ok(render::list(&rows, &COLUMNS, output))
+    Ok(text)
+}
+
+/// The columns of tenants that the login may read.
+async fn readable(work: &Work<'_>) -> Result<&'static str, Trouble> {
+    Ok(if work.number(READS_ALL, &[]).await? == 1 { "*" } else { FOR_AUDITORS })
 }
 
 /// Shows one tenant.
@@ -76,11 +97,15 @@ async fn show(
     output: Output,
 ) -> Result<String, Trouble> {
     let work = session.begin(context).await?;
-    let rows = work.select(SHOW, &[&options.slug_or_id]).await?;
+    let sql = format!(
+        "SELECT {} FROM awgp.tenants WHERE slug = $1 OR id::text = lower($1)",
+        readable(&work).await?
+    );
+    let rows = work.select(&sql, &[&options.slug_or_id]).await?;
     work.commit().await?;
     let row = rows.first().ok_or_else(|| {
         Failure::new(Exit::NotFound, format!("there is no visible tenant \"{}\"", options.slug_or_id))
-            .hint("list the tenants with `awgp tenant list`; without --tenant only a member of awgp_admin sees them")
+            .hint("list the tenants with `awgp tenant list`; without --tenant only a member of awgp_admin or awgp_auditor sees them")
     })?;
     Ok(render::single(row, output))
 }

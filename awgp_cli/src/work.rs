@@ -1,20 +1,25 @@
 //! `awgp work`: work items of a tenant's assistants.
 
 use crate::assistant;
+use crate::bulk::{self, Line};
+use crate::ids;
 use crate::invocation::Invocation;
+use crate::list::{self, List, down, up};
+use crate::making;
 use crate::opt::{
-    self, Output, WorkClose, WorkComplete, WorkCreate, WorkEdit, WorkList, WorkReassign, WorkShow,
+    self, Format, Load, Output, WorkClose, WorkComplete, WorkCreate, WorkEdit, WorkList, WorkReassign,
+    WorkShow,
 };
 use crate::render;
-use awgp_client::{Call, Context, Exit, Failure, Session, Trouble};
+use crate::when::{self, Edge};
+use awgp_client::{Call, Context, Exit, Failure, Session, Trouble, Work};
 
 const COLUMNS: [&str; 7] =
     ["title", "status", "risk_level", "priority", "assistant_slug", "tenant_slug", "id"];
 
 const LIST: &str = "
     SELECT * FROM awgp.work_item_list
-    WHERE ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR assistant_id = $3::text::uuid)
-    ORDER BY created_at DESC, id LIMIT $1::bigint";
+    WHERE ($1::text IS NULL OR status = $1) AND ($2::text IS NULL OR assistant_id = $2::text::uuid)";
 
 const SHOW: &str = "
     SELECT * FROM awgp.work_items
@@ -23,10 +28,15 @@ const SHOW: &str = "
 /// Runs one command of the noun.
 pub async fn run(noun: &opt::Work, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
     let Invocation { context, output, .. } = *invocation;
+    if let opt::Work::Load(options) = noun {
+        return invocation.decision(async |session| load(session, context, options, output).await).await;
+    }
     invocation
         .answer(async |session| match noun {
             opt::Work::Create(options) => create(session, context, options, output).await,
-            opt::Work::List(options) => list(session, context, options, output).await,
+            // It ends in its own way.
+            opt::Work::Load(_) => Ok(String::new()),
+            opt::Work::List(options) => list(session, context, options, invocation.format).await,
             opt::Work::Show(options) => show(session, context, options, output).await,
             opt::Work::Edit(options) => edit(session, context, options, output).await,
             opt::Work::Reassign(options) => reassign(session, context, options, output).await,
@@ -45,8 +55,10 @@ async fn create(
     options: &WorkCreate,
     output: Output,
 ) -> Result<String, Trouble> {
+    making::refuse_if_not_exists(&options.making, "work items")?;
     let work = session.begin_in_tenant(context).await?;
     let assistant_id = assistant::find(&work, &options.assistant).await?;
+    let due_at = when::moment(&work, "--due-at", options.due_at.as_ref(), Edge::End).await?;
     let call = Call::new("create_work_item")
         .arg("assistant_id", "uuid", Some(assistant_id))
         .arg("title", "text", Some(&options.title))
@@ -55,8 +67,47 @@ async fn create(
         .arg("priority", "integer", options.priority)
         .arg("estimated_cost", "numeric", options.estimated_cost.as_ref())
         .arg("context", "jsonb", options.context.as_ref())
-        .arg("due_at", "timestamptz", options.due_at.as_ref());
-    Ok(render::single(&work.conclude(&call).await?, output))
+        .arg("due_at", "timestamptz", due_at);
+    Ok(render::single(&making::make(work, &call, None, &options.making).await?, output))
+}
+
+/// Creates the work items of a file.
+async fn load(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &Load,
+    output: Output,
+) -> Result<(String, Exit), Trouble> {
+    if options.if_not_exists {
+        return Err(Failure::new(Exit::Usage, "--if-not-exists needs a name that tells work items apart")
+            .hint("leave --if-not-exists out")
+            .into());
+    }
+    let columns = [
+        "title",
+        "assistant",
+        "description",
+        "risk_level",
+        "priority",
+        "estimated_cost",
+        "context",
+        "due_at",
+    ];
+    let lines = bulk::read(options, &columns)?;
+    let call = async |work: &Work<'_>, line: &Line| {
+        let assistant_id = assistant::find(work, line.required("assistant")?).await?;
+        let call = Call::new("create_work_item")
+            .arg("assistant_id", "uuid", Some(assistant_id))
+            .arg("title", "text", Some(line.required("title")?))
+            .arg("description", "text", line.get("description"))
+            .arg("risk_level", "integer", line.get("risk_level"))
+            .arg("priority", "integer", line.get("priority"))
+            .arg("estimated_cost", "numeric", line.get("estimated_cost"))
+            .arg("context", "jsonb", line.get("context"))
+            .arg("due_at", "timestamptz", when::moment(work, "due_at", line.get("due_at"), Edge::End).await?);
+        Ok((call, None))
+    };
+    bulk::load(session, context, options, &lines, call, output).await
 }
 
 /// Lists the work items that the tenant sees.
@@ -64,14 +115,23 @@ async fn list(
     session: &mut Session,
     context: Context<'_>,
     options: &WorkList,
-    output: Output,
+    format: Format,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
     work.require_listed("work_items", "status", options.status.as_deref()).await?;
     let assistant_id = assistant::find_given(&work, options.assistant.as_deref()).await?;
-    let rows = work.select(LIST, &[&i64::from(options.limit.rows), &options.status, &assistant_id]).await?;
+    let list = List {
+        query: LIST.into(),
+        parameters: vec![&options.status, &assistant_id],
+        order: &[down("r.created_at", "timestamptz"), up("r.id", "uuid")],
+        columns: &COLUMNS,
+        whole: &COLUMNS,
+        words: &["title", "assistant_slug"],
+        moment: "created_at",
+    };
+    let text = list::show(&work, &list, &options.limit, &options.narrow, format).await?;
     work.commit().await?;
-    Ok(render::list(&rows, &COLUMNS, output))
+    Ok(text)
 }
 
 /// Shows one work item.
@@ -82,7 +142,8 @@ async fn show(
     output: Output,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
-    let rows = work.select(SHOW, &[&options.id]).await?;
+    let id = ids::find(&work, ids::WORK, &options.id).await?;
+    let rows = work.select(SHOW, &[&id]).await?;
     work.commit().await?;
     let row = rows.first().ok_or_else(|| {
         Failure::new(Exit::NotFound, format!("the tenant has no work item {}", options.id))
@@ -134,7 +195,7 @@ async fn start(
     options: &WorkShow,
     output: Output,
 ) -> Result<String, Trouble> {
-    moved(session, context, Call::new("start_work_item").arg("id", "uuid", Some(&options.id)), output).await
+    moved(session, context, &options.id, Call::new("start_work_item"), output).await
 }
 
 /// Ends a work item that is done.
@@ -144,11 +205,12 @@ async fn complete(
     options: &WorkComplete,
     output: Output,
 ) -> Result<String, Trouble> {
-    let call = Call::new("complete_work_item")
-        .arg("id", "uuid", Some(&options.id))
-        .arg("result", "jsonb", options.result.as_ref())
-        .arg("actual_cost", "numeric", options.actual_cost.as_ref());
-    moved(session, context, call, output).await
+    let call = Call::new("complete_work_item").arg("result", "jsonb", options.result.as_ref()).arg(
+        "actual_cost",
+        "numeric",
+        options.actual_cost.as_ref(),
+    );
+    moved(session, context, &options.id, call, output).await
 }
 
 /// Ends a work item that failed.
@@ -158,7 +220,7 @@ async fn fail(
     options: &WorkClose,
     output: Output,
 ) -> Result<String, Trouble> {
-    moved(session, context, closing("fail_work_item", options), output).await
+    moved(session, context, &options.id, closing("fail_work_item", options), output).await
 }
 
 /// Cancels a work item.
@@ -168,19 +230,21 @@ async fn cancel(
     options: &WorkClose,
     output: Output,
 ) -> Result<String, Trouble> {
-    moved(session, context, closing("cancel_work_item", options), output).await
+    moved(session, context, &options.id, closing("cancel_work_item", options), output).await
 }
 
 fn closing(function: &'static str, options: &WorkClose) -> Call {
-    Call::new(function).arg("id", "uuid", Some(&options.id)).arg("reason", "text", options.reason.as_ref())
+    Call::new(function).arg("reason", "text", options.reason.as_ref())
 }
 
 async fn moved(
     session: &mut Session,
     context: Context<'_>,
+    id: &str,
     call: Call,
     output: Output,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
+    let call = call.arg("id", "uuid", Some(ids::find(&work, ids::WORK, id).await?));
     Ok(render::single(&work.conclude(&call).await?, output))
 }

@@ -33,6 +33,8 @@ pub enum Exit {
     /// doctor or audit verify found an error, a row to import does not fit, or a step of maintenance, a
     /// notice or a proof of the demo failed.
     Findings = 12,
+    /// A person was asked, and did not say yes: nothing was changed.
+    Declined = 13,
     /// Interrupted by Ctrl-C, as a shell reports it.
     Interrupted = 130,
 }
@@ -53,11 +55,12 @@ Exit codes:
   10   cannot connect: no server, no such database, login refused
   11   the extension awgp or its files are missing or too old
   12   doctor, audit verify or an import found an error; maintenance, a notice or the demo failed
+  13   not confirmed: a question was not answered with yes
   130  interrupted";
 
 impl Exit {
     /// Every outcome, in the order of its number.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Success,
         Self::Unexpected,
         Self::Usage,
@@ -71,6 +74,7 @@ impl Exit {
         Self::NoConnection,
         Self::NoExtension,
         Self::Findings,
+        Self::Declined,
         Self::Interrupted,
     ];
 

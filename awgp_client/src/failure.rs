@@ -48,6 +48,15 @@ impl Failure {
         self.hint(text)
     }
 
+    /// The same with its hint in other words.
+    #[must_use]
+    pub fn rephrased(self, rephrase: impl FnOnce(&str) -> String) -> Self {
+        match self.noted("hint").map(rephrase) {
+            Some(hint) => self.hint_instead(hint),
+            None => self,
+        }
+    }
+
     /// The text of the note with this name, if there is one.
     pub fn noted(&self, name: &str) -> Option<&str> {
         self.notes.iter().find(|(key, _)| *key == name).map(|(_, text)| text.as_str())

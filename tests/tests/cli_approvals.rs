@@ -1,7 +1,7 @@
 //! `awgp approval`, `awgp delegation` and the verbs of `awgp work` and `awgp assistant`, as the application.
 
 use awgp_tests::approving::policy;
-use awgp_tests::cli::{Outcome, awgp, json, table};
+use awgp_tests::cli::{Follower, Outcome, awgp, json, table};
 use awgp_tests::fixture::{Tenant, group, within};
 use awgp_tests::{Database, Login};
 use serde_json::{Value, json};
@@ -180,9 +180,15 @@ async fn approving_asks_on_a_terminal_and_wants_yes_elsewhere() {
     assert!(text(&silent, "hint").contains("--yes"), "{silent}");
     let arguments = format!("approval approve {approval} --tenant north --user admin@north.example");
     let (code, said) = on_a_terminal(&database, &arguments, "n\n");
-    assert!(code != 0 && said.contains("approve this? [y/N]") && said.contains("Pay"), "{code} {said}");
+    assert_eq!(code, 13, "{said}");
+    assert!(said.contains("approve this? [y/N]") && said.contains("Pay"), "{said}");
+    // What it is pinned to, who else may, and what happens then.
+    let digest = run(&database, &north, "admin", &["approval", "show", &approval]).expect(0).json();
+    assert!(said.contains(&text(&digest, "request_digest")[..16]), "{said}");
+    assert!(said.contains("super_admin@north.example") && said.contains("last vote"), "{said}");
     let (code, said) = on_a_terminal(&database, &arguments, "y\n");
     assert_eq!(code, 0, "{said}");
+    assert!(said.contains("It is approved: `awgp work start "), "{said}");
     let shown = run(&database, &north, "admin", &["approval", "show", &approval]).expect(0).json();
     assert_eq!(text(&shown, "status"), "approved");
 }
@@ -249,4 +255,53 @@ async fn an_inbox_says_where_glass_was_broken() {
     let url = database.url(Login::App);
     let shown = awgp(&arguments, &[("DATABASE_URL", &url)]).expect(0).stdout;
     assert!(shown.contains("glass was broken") && shown.contains("manager@north.example"), "{shown}");
+}
+
+#[tokio::test]
+async fn an_inbox_of_nobody_names_who_may_decide() {
+    let database = Database::new().await;
+    let north = group(&database).await.north;
+    let (_, approval) = asked(&database, &north, "4");
+    let inbox = json(&database, Login::App, &["approval", "inbox", "--tenant", "north"]).expect(0).json();
+    assert_eq!(text(&inbox[0], "id"), approval);
+    assert_eq!(inbox[0]["may_decide"], json!(["admin@north.example", "super_admin@north.example"]));
+    let people = table(&database, Login::App, &["approval", "inbox", "--tenant", "north"]).expect(0).stdout;
+    assert!(people.contains("admin@north.example") && people.contains("--user"), "{people}");
+    let other = json(&database, Login::App, &["approval", "inbox", "--tenant", "south"]).expect(0).json();
+    assert_eq!(other, json!([]));
+}
+
+#[tokio::test]
+async fn after_a_vote_it_is_said_what_is_so() {
+    let database = Database::new().await;
+    let north = group(&database).await.north;
+    policy(&database, &north, &json!({"quorum": {"5": 2}})).await;
+    let decide = |approval: &str, user: &str, arguments: &[&str]| {
+        let email = format!("{user}@north.example");
+        let context = [approval, "--tenant", "north", "--user", &email];
+        table(&database, Login::App, &[&["approval"], &arguments[..1], &context, &arguments[1..]].concat())
+            .expect(0)
+            .stdout
+    };
+    let (_, approval) = asked(&database, &north, "3");
+    assert!(decide(&approval, "manager", &["reject", "--reason", "no"]).contains("It is rejected"));
+    let (item, approval) = asked(&database, &north, "3");
+    let said = decide(&approval, "manager", &["approve", "--yes"]);
+    assert!(said.contains(&format!("`awgp work start {}`", &item[..8])), "{said}");
+    run(&database, &north, "operator", &["work", "start", &item[..8]]).expect(0);
+}
+
+#[tokio::test]
+async fn a_watch_shows_what_there_is_to_decide_when_it_comes() {
+    let database = Database::new().await;
+    let north = group(&database).await.north;
+    let (_, first) = asked(&database, &north, "4");
+    let watch = ["approval", "watch", "--tenant", "north", "--user", "admin@north.example"];
+    let mut watching = Follower::start(&watch, &database.url(Login::App));
+    assert!(watching.line().contains(&first));
+    let (_, second) = asked(&database, &north, "4");
+    assert!(watching.line().contains(&second));
+    let once = [&watch[..], &["--once"]].concat();
+    assert!(table(&database, Login::App, &once).expect(0).stdout.contains(&second));
+    json(&database, Login::App, &["approval", "watch", "--tenant", "north"]).expect(3);
 }

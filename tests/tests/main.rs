@@ -26,6 +26,7 @@ mod cli_connection;
 mod cli_demo;
 mod cli_identity;
 mod cli_installation;
+mod cli_lists;
 mod cli_messages;
 mod cli_money;
 mod cli_nouns;

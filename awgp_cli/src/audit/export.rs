@@ -10,6 +10,7 @@ use super::tuple::Tuple;
 use super::verify::job;
 use super::verify::plan::{named, parse, partitions, read_install_id, text, within};
 use crate::opt::{AuditExport, Output};
+use crate::when::{self, Edge};
 use awgp_client::{Context, Exit, Failure, Session, Trouble, Work};
 use awgp_core::audit::chain::{Digest, Lane, genesis};
 use awgp_core::audit::escape::text_of_jsonb;
@@ -96,7 +97,10 @@ pub async fn export(
         if let Some(time) = time {
             // COPY has no parameters: the server reads the time, and writes it as a literal.
             let sql = "SELECT quote_literal($1::text::timestamptz::text)";
-            let literal = work.text(sql, &[time]).await?;
+            let (option, edge) =
+                if comparison == "<" { ("--until", Edge::End) } else { ("--since", Edge::Begin) };
+            let time = when::moment(&work, option, Some(time), edge).await?;
+            let literal = work.text(sql, &[&time]).await?;
             let _ = write!(condition, " AND \"timestamp\" {comparison} {literal}::timestamptz");
         }
     }

@@ -2,8 +2,10 @@
 
 use super::listing;
 use super::scope;
+use crate::look::look;
 use crate::opt::{AuditHistory, Output};
 use crate::render;
+use crate::times;
 use awgp_client::{Context, Exit, Failure, Row, Session, Trouble, readable};
 use awgp_core::json_difference::{Change, changes};
 use serde::Serialize;
@@ -27,6 +29,7 @@ struct Event<'a> {
     action: Option<&'a RawValue>,
     actor_type: Option<&'a RawValue>,
     actor_id: Option<&'a RawValue>,
+    actor_name: Option<&'a RawValue>,
     metadata: Option<&'a RawValue>,
     /// Its origin: null for a change that was captured.
     origin: Option<String>,
@@ -90,6 +93,7 @@ fn version(row: &Row) -> Version<'_> {
             action: row.raw("action"),
             actor_type: row.raw("actor_type"),
             actor_id: row.raw("actor_id"),
+            actor_name: row.raw("actor_name"),
             metadata: row.raw("metadata"),
             origin,
         },
@@ -97,14 +101,24 @@ fn version(row: &Row) -> Version<'_> {
     }
 }
 
+fn is_null(value: Option<&RawValue>) -> bool {
+    value.is_none_or(|value| value.get() == "null")
+}
+
 /// A line per field; the columns of the version are only in its first line.
 fn lines(version: &Version<'_>) -> Vec<Vec<String>> {
     let text =
         |value: Option<&RawValue>| value.map_or(String::new(), |value| render::cell(&readable(value.get())));
-    let Event { id, timestamp, action, actor_type, actor_id, .. } = version.event;
+    let Event { id, timestamp, action, actor_type, actor_id, actor_name, .. } = version.event;
     let origin = version.event.origin.as_deref().map_or(String::new(), render::cell);
-    let actor = format!("{} {}", text(actor_type), text(actor_id));
-    let head = [text(timestamp), text(id), text(action), actor.trim_end().to_owned(), origin];
+    let actor = format!(
+        "{} {}",
+        text(actor_type),
+        if is_null(actor_name) { text(actor_id) } else { text(actor_name) }
+    );
+    let time = text(timestamp);
+    let time = times::shown("timestamp", &time, look()).unwrap_or(time);
+    let head = [time, text(id), text(action), actor.trim_end().to_owned(), origin];
     let fields = version.changes.iter().map(|change| {
         [render::cell(&change.field), text(change.before.as_deref()), text(change.after.as_deref())]
     });

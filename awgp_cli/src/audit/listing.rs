@@ -4,25 +4,31 @@
 //! logged.
 
 use super::copy::is_too_large;
+use super::scope::Scope;
 use super::spool::STATES;
 use crate::opt::Output;
 use awgp_client::{Row, Trouble, Work};
 use tokio_postgres::types::ToSql;
 
 /// The columns of a list for people.
-pub const COLUMNS: [&str; 9] = [
+pub const COLUMNS: [&str; 11] = [
     "timestamp",
     "id",
     "action",
     "entity_type",
-    "entity_id",
+    "entity_name",
     "actor_type",
+    "actor_name",
+    "entity_id",
     "actor_id",
     "origin",
     "tenant_id",
 ];
 
-const ORIGIN: &str = "metadata ->> 'origin' AS origin";
+/// The origin, and the names of the actor and of the row, where they have one.
+const ADDED: &str = "metadata ->> 'origin' AS origin,
+    awgp.trail_name(tenant_id, actor_type, actor_id) AS actor_name,
+    awgp.trail_name(tenant_id, entity_type, entity_id) AS entity_name";
 
 /// The origin of an event.
 pub fn origin(row: &Row) -> Option<String> {
@@ -40,14 +46,17 @@ pub async fn list(
     match output {
         Output::Json => whole(work, condition, parameters).await,
         Output::Table => {
-            let listed = COLUMNS.map(|column| match column {
-                "origin" => ORIGIN.to_owned(),
-                column => format!("\"{column}\""),
-            });
-            let sql = format!("SELECT {} FROM awgp.audit_logs WHERE {condition}", listed.join(", "));
+            let sql = format!("SELECT {} FROM awgp.audit_logs WHERE {condition}", listed());
             work.select(&sql, parameters).await
         }
     }
+}
+
+/// The columns of a list, as a query names them.
+pub fn listed() -> String {
+    let is_added = |column: &&&str| matches!(**column, "origin" | "actor_name" | "entity_name");
+    let own = COLUMNS.iter().filter(|column| !is_added(column)).map(|column| format!("\"{column}\""));
+    format!("{}, {ADDED}", own.collect::<Vec<_>>().join(", "))
 }
 
 /// The events with all their columns. A state that the server cannot send is replaced by its size; the other
@@ -57,7 +66,7 @@ pub async fn whole(
     condition: &str,
     parameters: &[&(dyn ToSql + Sync)],
 ) -> Result<Vec<Row>, Trouble> {
-    let sql = format!("SELECT *, {ORIGIN} FROM awgp.audit_logs WHERE {condition}");
+    let sql = format!("SELECT *, {ADDED} FROM awgp.audit_logs WHERE {condition}");
     if let Some(rows) = sent(work, &sql, parameters).await? {
         return Ok(rows);
     }
@@ -74,13 +83,27 @@ pub async fn whole(
             text("partition"),
             text("place").replace('\'', "")
         );
-        let sql = format!("SELECT *, {ORIGIN} FROM awgp.audit_logs WHERE {at}");
+        let sql = format!("SELECT *, {ADDED} FROM awgp.audit_logs WHERE {at}");
         match if is_alone { None } else { sent(work, &sql, &[]).await? } {
             Some(row) => rows.extend(row),
             None => rows.extend(in_part(work, &at, &text("id")).await?),
         }
     }
     Ok(rows)
+}
+
+/// The whole events of rows of a list, in the same order.
+pub async fn whole_of(work: &Work<'_>, scope: &Scope, rows: Vec<Row>) -> Result<Vec<Row>, Trouble> {
+    let ids: Vec<i64> = rows.iter().filter_map(|row| row.text("id")?.parse().ok()).collect();
+    let times = rows.iter().filter_map(|row| row.text("timestamp"));
+    let (first, last) = (times.clone().min(), times.max());
+    // The times tell the partitions, and the order is that of the rows.
+    let condition = format!(
+        "{} AND id = ANY ($1) AND \"timestamp\" BETWEEN $2::text::timestamptz AND $3::text::timestamptz
+         ORDER BY array_position($1, id)",
+        scope.condition()
+    );
+    whole(work, &condition, &[&ids, &first, &last]).await
 }
 
 /// One event that the server cannot send as a whole, with the parts that it can.
@@ -114,7 +137,7 @@ async fn in_part(work: &Work<'_>, condition: &str, id: &str) -> Result<Vec<Row>,
     let sql = |states: &str| {
         format!(
             "SELECT id, \"timestamp\", tenant_id, actor_type, actor_id, action, entity_type, entity_id, {states},
-                    integrity_hash, chain_lane, chain_seq, {ORIGIN}
+                    integrity_hash, chain_lane, chain_seq, {ADDED}
              FROM awgp.audit_logs WHERE {condition}"
         )
     };

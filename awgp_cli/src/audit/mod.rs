@@ -58,7 +58,9 @@ pub async fn run(noun: &Audit, invocation: &Invocation<'_>) -> Result<Exit, Fail
         Audit::CheckProof(options) => print(&proof::check(options, output)?, Exit::Success),
         Audit::Verify(options) => verify::run(options, invocation).await,
         Audit::Log(options) => {
-            invocation.answer(async |session| log::log(session, context, options, output).await).await
+            invocation
+                .answer(async |session| log::log(session, context, options, invocation.format).await)
+                .await
         }
         Audit::Record(options) => {
             invocation.answer(async |session| tracking::record(session, context, options, output).await).await

@@ -9,7 +9,9 @@
 use super::listing;
 use super::log::{Actor, FILTER, newest_first};
 use super::scope::{self, Scope};
+use crate::look::look;
 use crate::opt::{AuditFilter, AuditTail, Output};
+use crate::times;
 use awgp_client::{Context, Exit, Failure, Row, Session, Target, Trouble};
 use std::collections::VecDeque;
 use std::io::{self, Write};
@@ -105,7 +107,7 @@ async fn show_last(
         format!("{} AND {FILTER} ORDER BY {} LIMIT $6::bigint", scope.condition(), newest_first(&scope));
     let last = i64::from(options.last);
     let parameters: [&(dyn ToSql + Sync); 6] =
-        [&actor.kind, &actor.id, &filter.entity, &filter.entity_id, &filter.action, &last];
+        [&actor.kind, &actor.ids, &filter.entity, &filter.entity_id, &filter.action, &last];
     let mut rows = listing::list(&work, &condition, &parameters, output).await?;
     rows.reverse();
     // Events in the range of later polls that existed before are not new, even where they were not requested.
@@ -116,7 +118,7 @@ async fn show_last(
     );
     let since = began_us - LOOK_BACK_US;
     let seen = work
-        .select(&sql, &[&actor.kind, &actor.id, &filter.entity, &filter.entity_id, &filter.action, &since])
+        .select(&sql, &[&actor.kind, &actor.ids, &filter.entity, &filter.entity_id, &filter.action, &since])
         .await?;
     looks.add(Look { began_us, highest_id: 0, ids: ids(&seen) });
     work.commit().await?;
@@ -148,7 +150,7 @@ async fn show_new(
         scope.condition()
     );
     let parameters: [&(dyn ToSql + Sync); 8] =
-        [&actor.kind, &actor.id, &filter.entity, &filter.entity_id, &filter.action, &since, &floor, &seen];
+        [&actor.kind, &actor.ids, &filter.entity, &filter.entity_id, &filter.action, &since, &floor, &seen];
     let rows = listing::list(&work, &condition, &parameters, output).await?;
     work.commit().await?;
     looks.add(Look { began_us, highest_id, ids: ids(&rows) });
@@ -204,17 +206,19 @@ fn line(row: &Row, output: Output) -> String {
         Output::Json => awgp_client::shown::json(&serde_json::to_string(row).unwrap_or_default()),
         Output::Table => {
             let text = |name| crate::render::cell(&row.text(name).unwrap_or_default());
+            let named =
+                |name, id| Some(text(name)).filter(|name| !name.is_empty()).unwrap_or_else(|| text(id));
             let origin = listing::origin(row)
                 .map_or(String::new(), |origin| format!("  [{}]", crate::render::cell(&origin)));
             let line = format!(
                 "{}  #{}  {} {} {}  by {} {}{origin}",
-                text("timestamp"),
+                times::shown("timestamp", &text("timestamp"), look()).unwrap_or_default(),
                 text("id"),
                 text("action"),
                 text("entity_type"),
-                text("entity_id"),
+                named("entity_name", "entity_id"),
                 text("actor_type"),
-                text("actor_id")
+                named("actor_name", "actor_id")
             );
             line.trim_end().to_owned()
         }
@@ -242,7 +246,11 @@ mod tests {
     fn an_event_is_one_line_for_people_and_one_object_for_programs() {
         let text = r#"{"id":7,"timestamp":"2026-01-01T00:00:00+00:00","action":"lo\ngin","entity_type":"x","entity_id":null,"actor_type":"system","actor_id":null}"#;
         let row = Row::from_json(text).expect("a row");
-        assert_eq!(line(&row, Output::Table), "2026-01-01T00:00:00+00:00  #7  lo\\ngin x   by system");
+        let told = |time| times::shown("timestamp", time, look()).expect("a time");
+        assert_eq!(
+            line(&row, Output::Table),
+            format!("{}  #7  lo\\ngin x   by system", told("2026-01-01T00:00:00Z"))
+        );
         assert_eq!(line(&row, Output::Json), text);
     }
 }

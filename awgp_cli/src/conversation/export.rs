@@ -5,6 +5,7 @@
 use crate::assistant;
 use crate::audit::export::Destination;
 use crate::opt::{ConversationExport, Output};
+use crate::when::{self, Edge};
 use awgp_client::{Context, Session, Trouble, Work};
 use awgp_core::counted::counted;
 use serde_json::json;
@@ -44,13 +45,15 @@ pub async fn export(
     let work = session.begin_in_tenant(context).await?;
     work.batch("SET LOCAL TimeZone = 'UTC'").await?;
     let assistant_id = assistant::find_given(&work, options.assistant.as_deref()).await?;
+    let since = when::moment(&work, "--since", options.since.as_ref(), Edge::Begin).await?;
+    let until = when::moment(&work, "--until", options.until.as_ref(), Edge::End).await?;
+    let span = (since.as_ref(), until.as_ref());
     let mut file = Destination::open(options.out.as_deref())?;
-    let rows = match write_all(&work, assistant_id.as_deref(), options, &mut file).await {
+    let rows = match write_all(&work, assistant_id.as_deref(), span, &mut file).await {
         Ok(rows) => rows,
         Err(trouble) => return file.give_up(trouble),
     };
-    let facts =
-        json!({"rows": rows, "assistant_id": assistant_id, "since": options.since, "until": options.until});
+    let facts = json!({"rows": rows, "assistant_id": assistant_id, "since": since, "until": until});
     work.run(RECORD, &[&facts.to_string()]).await?;
     // An export that is not recorded is not written.
     if let Err(trouble) = work.commit().await {
@@ -77,13 +80,13 @@ pub async fn export(
 async fn write_all(
     work: &Work<'_>,
     assistant: Option<&str>,
-    options: &ConversationExport,
+    (since, until): (Option<&String>, Option<&String>),
     file: &mut Destination,
 ) -> Result<u64, Trouble> {
     file.line(&json!({"awgp": "conversations", "format": FORMAT}).to_string())?;
     let (mut last, mut rows) = (None::<String>, 0);
     loop {
-        let page = work.select(ROWS, &[&last, &assistant, &options.since, &options.until, &PAGE]).await?;
+        let page = work.select(ROWS, &[&last, &assistant, &since, &until, &PAGE]).await?;
         let Some(end) = page.last() else { break };
         for row in &page {
             // The server's own text, so that the digest can be compared with it.

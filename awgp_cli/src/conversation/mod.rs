@@ -4,10 +4,12 @@ pub mod export;
 
 use crate::assistant;
 use crate::given;
+use crate::ids;
 use crate::invocation::{Invocation, print};
+use crate::list::{self, List, down, up};
 use crate::opt::{
     Conversation, ConversationAppend, ConversationErase, ConversationHold, ConversationList, ConversationLog,
-    ConversationNamed, ConversationSearch, Output,
+    ConversationNamed, ConversationSearch, Format, Output,
 };
 use crate::render;
 use awgp_client::{Call, Context, Exit, Failure, Row, Session, Trouble, Work, input};
@@ -32,10 +34,15 @@ const LISTED: &str =
 
 const LIST: &str = "
     SELECT {listed} FROM awgp.conversation_list
-    WHERE ($2::text IS NULL OR assistant_id = $2::text::uuid) AND ($3::text IS NULL OR external_id = $3)
-    ORDER BY created_at DESC, id LIMIT $1::bigint";
+    WHERE ($1::text IS NULL OR assistant_id = $1::text::uuid) AND ($2::text IS NULL OR external_id = $2)";
 
-const SEARCH: &str = "SELECT {listed} FROM awgp.find_conversations($1, $2::text::uuid, $3::text::integer)";
+/// A search finds no more: max_rows of find_conversations().
+const FOUND: &str = "1000";
+
+const SEARCH: &str = "
+    SELECT {listed}, place
+    FROM (SELECT *, row_number() OVER () AS place
+          FROM awgp.find_conversations($1, $2::text::uuid, $3::text::integer)) AS found";
 
 // The visible tenants are conditions in addition to row-level security, which does not apply to a superuser's
 // login.
@@ -50,9 +57,9 @@ pub async fn run(noun: &Conversation, invocation: &Invocation<'_>) -> Result<Exi
         Conversation::Log(options) => log(session, context, options, output).await.map(Some),
         Conversation::Append(options) => append(session, context, options, output).await.map(Some),
         Conversation::End(named) => end(session, context, named, output).await.map(Some),
-        Conversation::List(options) => list(session, context, options, output).await.map(Some),
+        Conversation::List(options) => list(session, context, options, invocation.format).await.map(Some),
         Conversation::Show(options) => show(session, context, options, output).await.map(Some),
-        Conversation::Search(options) => search(session, context, options, output).await.map(Some),
+        Conversation::Search(options) => search(session, context, options, invocation.format).await.map(Some),
         Conversation::Hold(options) => hold(session, context, options, output).await.map(Some),
         Conversation::Erase(options) => erase(session, context, options, output).await.map(Some),
         // It prints its own output.
@@ -80,7 +87,7 @@ pub async fn log(
         .arg("assistant_id", "uuid", Some(assistant_id))
         .arg("channel", "text", Some(&options.channel))
         .arg("messages", "jsonb", Some(messages))
-        .arg("work_item_id", "uuid", options.work_item.as_ref())
+        .arg("work_item_id", "uuid", ids::find_given(&work, ids::WORK, options.work_item.as_ref()).await?)
         .arg("external_id", "text", options.external_id.as_ref())
         .arg("cost_amount", "numeric", options.cost.as_ref())
         .arg("token_count", "integer", options.tokens);
@@ -144,15 +151,23 @@ async fn list(
     session: &mut Session,
     context: Context<'_>,
     options: &ConversationList,
-    output: Output,
+    format: Format,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
     let assistant_id = assistant::find_given(&work, options.assistant.as_deref()).await?;
     let sql = LIST.replace("{listed}", LISTED);
-    let rows =
-        work.select(&sql, &[&i64::from(options.limit.rows), &assistant_id, &options.external_id]).await?;
+    let list = List {
+        query: sql.into(),
+        parameters: vec![&assistant_id, &options.external_id],
+        order: &[down("r.started_at", "timestamptz"), up("r.id", "uuid")],
+        columns: &COLUMNS,
+        whole: &COLUMNS,
+        words: &["assistant_slug", "channel", "external_id"],
+        moment: "started_at",
+    };
+    let text = list::show(&work, &list, &options.limit, &options.narrow, format).await?;
     work.commit().await?;
-    Ok(render::list(&rows, &COLUMNS, output))
+    Ok(text)
 }
 
 /// Shows one conversation.
@@ -163,7 +178,8 @@ async fn show(
     output: Output,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
-    let rows = work.select(SHOW, &[&options.id]).await?;
+    let id = ids::find(&work, ids::CONVERSATION, &options.id).await?;
+    let rows = work.select(SHOW, &[&id]).await?;
     work.commit().await?;
     let found = rows.first().and_then(|row| row.raw("conversation")).map(|json| Row::from_json(json.get()));
     match found {
@@ -179,14 +195,23 @@ async fn search(
     session: &mut Session,
     context: Context<'_>,
     options: &ConversationSearch,
-    output: Output,
+    format: Format,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
     let assistant_id = assistant::find_given(&work, options.assistant.as_deref()).await?;
     let sql = SEARCH.replace("{listed}", LISTED);
-    let rows = work.select(&sql, &[&options.query, &assistant_id, &options.rows.to_string()]).await?;
+    let list = List {
+        query: sql.into(),
+        parameters: vec![&options.query, &assistant_id, &FOUND],
+        order: &[up("r.place", "bigint")],
+        columns: &COLUMNS,
+        whole: &COLUMNS,
+        words: &["assistant_slug", "channel", "external_id"],
+        moment: "started_at",
+    };
+    let text = list::show(&work, &list, &options.limit, &options.narrow, format).await?;
     work.commit().await?;
-    Ok(render::list(&rows, &COLUMNS, output))
+    Ok(text)
 }
 
 /// Sets or releases a legal hold.
@@ -198,7 +223,8 @@ async fn hold(
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
     let call = Call::new("hold_conversation").arg("hold", "boolean", Some(!options.release));
-    let row = of_id(&work, call, &options.id).await?;
+    let id = ids::find(&work, ids::CONVERSATION, &options.id).await?;
+    let row = of_id(&work, call, &id).await?;
     work.commit().await?;
     Ok(render::single(&row, output))
 }
@@ -212,7 +238,8 @@ async fn erase(
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
     let call = Call::new("erase_conversation").arg("reason", "text", Some(&options.reason));
-    let row = of_id(&work, call, &options.id).await?;
+    let id = ids::find(&work, ids::CONVERSATION, &options.id).await?;
+    let row = of_id(&work, call, &id).await?;
     work.commit().await?;
     Ok(render::single(&row, output))
 }

@@ -1,12 +1,13 @@
 //! The arguments of `awgp approval`.
 
-use super::Limit;
+use super::{Limit, Narrow};
 use clap::{Args, Subcommand};
 
 /// Approvals.
 #[derive(Debug, Subcommand)]
 pub enum Approval {
-    /// List what --user may decide now, in person or on behalf of another, the riskiest first.
+    /// List what --user may decide now, in person or on behalf of another, the riskiest first. Without
+    /// --user, list what waits and who may decide it.
     Inbox(ApprovalInbox),
     /// Show one approval: the request, what will run, and the votes so far.
     Show(ApprovalNamed),
@@ -33,14 +34,30 @@ pub enum Approval {
     ///
     /// Example: awgp approval break-glass 6f1c… --reason "the plant stands still" --tenant north --user ada@…
     BreakGlass(ApprovalBreakGlass),
+    /// Wait, and ring when there is something that --user may decide. Ctrl-C ends it.
+    Watch(ApprovalWatch),
+}
+
+/// How long to wait.
+#[derive(Args, Debug)]
+pub struct ApprovalWatch {
+    /// End as soon as there is something to decide.
+    #[arg(long)]
+    pub once: bool,
 }
 
 /// What to list.
 #[derive(Args, Debug)]
 pub struct ApprovalInbox {
+    /// Only of this risk level, 0 to 5.
+    #[arg(long, value_name = "LEVEL")]
+    pub risk: Option<i64>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub limit: Limit,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub narrow: Narrow,
 }
 
 /// Which approval.

@@ -1,6 +1,6 @@
 //! The arguments of `awgp assistant`.
 
-use super::{Limit, Named};
+use super::{Limit, Load, Making, Named, Narrow};
 use clap::{Args, Subcommand};
 
 /// AI assistants.
@@ -8,6 +8,11 @@ use clap::{Args, Subcommand};
 pub enum Assistant {
     /// Create an assistant in the tenant.
     Create(AssistantCreate),
+    /// Create assistants from CSV, one a line: all, or none and the line of each fault.
+    ///
+    /// Columns: name, slug, type, risk_tier, capabilities (with ; between
+    /// them), configuration, model_config, max_cost_per_day.
+    Load(Load),
     /// List the assistants that the tenant sees.
     List(AssistantList),
     /// Show one assistant, and its open work.
@@ -53,6 +58,9 @@ pub struct AssistantCreate {
     /// Its highest cost per day, an exact decimal.
     #[arg(long, value_name = "AMOUNT")]
     pub max_cost_per_day: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub making: Making,
 }
 
 /// Which assistants to list.
@@ -67,6 +75,9 @@ pub struct AssistantList {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub limit: Limit,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub narrow: Narrow,
 }
 
 /// Which assistant to suspend.

@@ -1,6 +1,6 @@
 //! The arguments of `awgp audit`.
 
-use super::Limit;
+use super::{Limit, Narrow};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 use uuid::Uuid;
@@ -115,8 +115,8 @@ pub struct AuditCheckProof {
 /// Which events.
 #[derive(Args, Clone, Debug, Default)]
 pub struct AuditFilter {
-    /// Only by this actor: user, assistant or system, or an id.
-    #[arg(long, value_name = "TYPE|ID")]
+    /// Only by this actor: a user's e-mail, an assistant's slug, an id; or user, assistant or system.
+    #[arg(long, value_name = "ACTOR")]
     pub actor: Option<String>,
     /// Only for this kind of row, such as work_items.
     #[arg(long, value_name = "TYPE")]
@@ -135,15 +135,18 @@ pub struct AuditLog {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub filter: AuditFilter,
-    /// Not before this time, such as 2026-03-31T17:00:00Z; UTC unless it has a zone.
+    /// Not before this time, such as 2026-03-31, "yesterday 17:00" or "3 days ago".
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
-    /// Only before this time.
+    /// Only before this time. A day alone, such as 2026-12-24, is included.
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub limit: Limit,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub narrow: Narrow,
 }
 
 /// How many events to show first, and whether to continue.
@@ -190,10 +193,10 @@ pub struct AuditExport {
     /// Only this partition, such as audit_logs_2026_03.
     #[arg(long, value_name = "NAME")]
     pub partition: Option<String>,
-    /// Not before this time, such as 2026-03-31T17:00:00Z; UTC unless it has a zone.
+    /// Not before this time, such as 2026-03-31, "yesterday 17:00" or "3 days ago".
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
-    /// Only before this time.
+    /// Only before this time. A day alone, such as 2026-12-24, is included.
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
     /// The install of the chains, if the login may not read it.

@@ -1,6 +1,6 @@
 //! The arguments of `awgp conversation`.
 
-use super::Limit;
+use super::{Limit, Narrow};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -74,6 +74,9 @@ pub struct ConversationList {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub limit: Limit,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub narrow: Narrow,
 }
 
 /// Which conversation.
@@ -92,9 +95,12 @@ pub struct ConversationSearch {
     /// Only of this assistant, by slug or id.
     #[arg(long)]
     pub assistant: Option<String>,
-    /// How many conversations at most.
-    #[arg(long = "limit", value_name = "ROWS", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub rows: u32,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub limit: Limit,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub narrow: Narrow,
 }
 
 /// Which to hold.
@@ -126,11 +132,10 @@ pub struct ConversationExport {
     /// Only of this assistant, by slug or id.
     #[arg(long)]
     pub assistant: Option<String>,
-    /// Only conversations that began at this time or later, such as 2026-03-31T17:00:00Z; UTC unless it has a
-    /// zone.
+    /// Only conversations that began at this time or later, such as 2026-03-31 or "3 days ago".
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
-    /// Only conversations that began before this time.
+    /// Only conversations that began before this time. A day alone is included.
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
 }

@@ -1,6 +1,6 @@
 //! The arguments of `awgp delegation`.
 
-use super::Limit;
+use super::{Limit, Narrow};
 use clap::{Args, Subcommand};
 
 /// Delegations.
@@ -19,7 +19,8 @@ pub enum Delegation {
 pub struct DelegationCreate {
     /// Who may decide on behalf of --user: their e-mail or id.
     pub delegate: String,
-    /// When it ends, such as 2026-03-31T17:00:00Z; at this moment it is no longer in force.
+    /// When it ends, such as "2027-01-03 17:00" or "in 3 days"; at this moment it is no longer in force.
+    /// A day alone, such as 2026-12-24, is included.
     #[arg(long, value_name = "TIME")]
     pub until: String,
     /// When it begins [default: now].
@@ -40,9 +41,15 @@ pub struct DelegationList {
     /// Only those in force now.
     #[arg(long)]
     pub in_force: bool,
+    /// Only those that this user gave or has, by e-mail or id.
+    #[arg(long, value_name = "USER")]
+    pub of: Option<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub limit: Limit,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub narrow: Narrow,
 }
 
 /// Which delegation to revoke.

@@ -1,6 +1,6 @@
 //! The arguments of `awgp flag`.
 
-use super::Limit;
+use super::{Limit, Narrow};
 use clap::{Args, Subcommand};
 
 /// Hallucination flags.
@@ -13,7 +13,7 @@ pub enum Flag {
     /// Review a flag, as the user of --user.
     Review(FlagReview),
     /// Show how often each assistant is wrong, with which model.
-    Quality,
+    Quality(Limit),
 }
 
 /// A new flag.
@@ -51,6 +51,9 @@ pub struct FlagList {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub limit: Limit,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub narrow: Narrow,
 }
 
 /// A review.

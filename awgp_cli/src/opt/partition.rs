@@ -1,5 +1,6 @@
 //! The arguments of `awgp partition`.
 
+use super::Limit;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 use uuid::Uuid;
@@ -8,7 +9,7 @@ use uuid::Uuid;
 #[derive(Debug, Subcommand)]
 pub enum Partition {
     /// List the months: size, seal, checkpoint, holds, and what prevents each from being retired.
-    List,
+    List(Limit),
     /// Create the partitions of this month and the next ones, where they are missing.
     Ensure(PartitionEnsure),
     /// Seal a month that is over: verify it and record its ends.
@@ -31,7 +32,7 @@ pub enum Partition {
     /// Put a month, or with --tenant every month that has rows of that tenant, on legal hold.
     Hold(PartitionHold),
     /// List the legal holds that are in force.
-    Holds,
+    Holds(Limit),
     /// Release a legal hold. Needs the role awgp_admin.
     Release(PartitionRelease),
 }

@@ -1,6 +1,6 @@
 //! The arguments of `awgp policy`.
 
-use super::{Limit, MessageAsked};
+use super::{Limit, MessageAsked, Narrow};
 use clap::{Args, Subcommand};
 
 /// Communication policies.
@@ -69,6 +69,9 @@ pub struct PolicyList {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub limit: Limit,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub narrow: Narrow,
 }
 
 /// A message to try, and when.

@@ -1,6 +1,6 @@
 //! The arguments of `awgp pool`.
 
-use super::Limit;
+use super::{Limit, Making};
 use clap::{Args, Subcommand};
 
 /// Budgets.
@@ -10,7 +10,7 @@ pub enum Pool {
     Create(PoolCreate),
     /// Show each budget: what is spent, held and left, and when it runs out at the present rate. A holding
     /// also sees those of its subsidiaries.
-    List,
+    List(Limit),
     /// Change the tenant's budget for a provider, or its reset day.
     Set(PoolSet),
     /// Add to the tenant's budget for a provider, from the present period on.
@@ -33,6 +33,9 @@ pub struct PoolCreate {
     /// The day of the month, 1 to 31, on which a period begins [default: the server's, 1].
     #[arg(long, value_name = "DAY")]
     pub reset_day: Option<i64>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub making: Making,
 }
 
 /// What changes.

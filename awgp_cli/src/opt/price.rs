@@ -1,6 +1,6 @@
 //! The arguments of `awgp price`.
 
-use super::Limit;
+use super::{Limit, Narrow};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -79,6 +79,9 @@ pub struct PriceList {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub limit: Limit,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub narrow: Narrow,
 }
 
 /// Which model.
@@ -91,4 +94,7 @@ pub struct PriceShow {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub limit: Limit,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub narrow: Narrow,
 }

@@ -1,5 +1,6 @@
 //! The arguments of `awgp provider`.
 
+use super::Limit;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -9,7 +10,7 @@ pub enum Provider {
     /// Add a provider with its public keys.
     Add(ProviderAdd),
     /// List the providers and the ids of their keys.
-    List,
+    List(Limit),
     /// Change a provider. `provider rotate` changes its keys.
     ///
     /// Example: awgp provider update https://id.example.com/realms/acme --leeway-seconds 20

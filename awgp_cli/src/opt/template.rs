@@ -1,6 +1,6 @@
 //! The arguments of `awgp template`.
 
-use super::Limit;
+use super::{Limit, Narrow};
 use clap::{Args, Subcommand};
 
 /// Templates of assistants.
@@ -33,6 +33,9 @@ pub struct TemplateList {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub limit: Limit,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub narrow: Narrow,
 }
 
 /// A template.

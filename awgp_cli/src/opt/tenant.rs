@@ -1,6 +1,6 @@
 //! The arguments of `awgp tenant`.
 
-use super::{Limit, Named, TenantSettings};
+use super::{Limit, Making, Named, Narrow, TenantSettings};
 use clap::{Args, Subcommand};
 
 /// Organisations.
@@ -50,6 +50,9 @@ pub struct TenantCreate {
     /// Settings, a JSON object.
     #[arg(long, value_name = "JSON")]
     pub settings: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub making: Making,
 }
 
 /// Which tenants to list.
@@ -61,6 +64,9 @@ pub struct TenantList {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub limit: Limit,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub narrow: Narrow,
 }
 
 /// What changes of a tenant.

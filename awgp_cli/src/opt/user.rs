@@ -1,6 +1,6 @@
 //! The arguments of `awgp user`.
 
-use super::Limit;
+use super::{Limit, Load, Making, Narrow};
 use clap::{Args, Subcommand};
 
 /// People.
@@ -8,6 +8,10 @@ use clap::{Args, Subcommand};
 pub enum User {
     /// Create a user in the tenant.
     Create(UserCreate),
+    /// Create users from CSV, one a line: all, or none and the line of each fault.
+    ///
+    /// Columns: email, role, first_name, last_name, keycloak_id.
+    Load(Load),
     /// List the users that the tenant sees.
     List(UserList),
     /// Show one user, active or not.
@@ -45,6 +49,9 @@ pub struct UserCreate {
     /// The subject of the identity provider's tokens.
     #[arg(long, value_name = "ID")]
     pub keycloak_id: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub making: Making,
 }
 
 /// Which users to list.
@@ -53,9 +60,18 @@ pub struct UserList {
     /// Only with this role.
     #[arg(long)]
     pub role: Option<String>,
+    /// Only those that can be put in context.
+    #[arg(long, conflicts_with = "inactive")]
+    pub active: bool,
+    /// Only those that are deactivated.
+    #[arg(long)]
+    pub inactive: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub limit: Limit,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub narrow: Narrow,
 }
 
 /// Which user.

@@ -1,6 +1,6 @@
 //! The arguments of `awgp work`.
 
-use super::Limit;
+use super::{Limit, Load, Making, Narrow};
 use clap::{Args, Subcommand};
 
 /// Work items.
@@ -8,6 +8,11 @@ use clap::{Args, Subcommand};
 pub enum Work {
     /// Create a work item for an assistant of the tenant.
     Create(WorkCreate),
+    /// Create work items from CSV, one a line: all, or none and the line of each fault.
+    ///
+    /// Columns: title, assistant, description, risk_level, priority,
+    /// estimated_cost, context, due_at.
+    Load(Load),
     /// List the work items that the tenant sees, the newest first.
     List(WorkList),
     /// Show one work item.
@@ -53,9 +58,12 @@ pub struct WorkCreate {
     /// Data for the task, a JSON object.
     #[arg(long, value_name = "JSON")]
     pub context: Option<String>,
-    /// When it is due, such as 2026-03-31T17:00:00Z.
+    /// When it is due, such as 2027-01-03, "tomorrow 17:00" or "in 3 days". A day alone is due when it ends.
     #[arg(long, value_name = "TIME")]
     pub due_at: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub making: Making,
 }
 
 /// Which work items to list.
@@ -70,6 +78,9 @@ pub struct WorkList {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub limit: Limit,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub narrow: Narrow,
 }
 
 /// Which work item to show.

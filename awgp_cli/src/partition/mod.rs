@@ -9,8 +9,13 @@ pub mod export;
 pub mod restore;
 
 use crate::invocation::Invocation;
-use crate::opt::{Output, Partition, PartitionEnsure, PartitionHold, PartitionNamed, PartitionRelease};
+use crate::list::{self, List, up};
+use crate::opt::{
+    Format, Limit, Narrow, Output, Partition, PartitionEnsure, PartitionHold, PartitionNamed,
+    PartitionRelease,
+};
 use crate::render;
+use crate::when::{self, Edge};
 use awgp_client::{Context, Exit, Failure, Session, Trouble};
 
 const COLUMNS: [&str; 9] = [
@@ -30,25 +35,34 @@ pub async fn run(noun: &Partition, invocation: &Invocation<'_>) -> Result<Exit, 
     let Invocation { context, output, .. } = *invocation;
     invocation
         .answer(async |session| match noun {
-            Partition::List => list(session, output).await,
+            Partition::List(options) => list(session, options, invocation.format).await,
             Partition::Ensure(options) => ensure(session, options, output).await,
             Partition::Seal(options) => seal(session, options, output).await,
             Partition::Export(options) => export::export(session, options, output).await,
             Partition::Retire(options) => retire(session, options, output).await,
             Partition::Restore(options) => restore::restore(session, options, output).await,
             Partition::Hold(options) => hold(session, context, options, output).await,
-            Partition::Holds => holds(session, output).await,
+            Partition::Holds(options) => holds(session, options, invocation.format).await,
             Partition::Release(options) => release(session, options, output).await,
         })
         .await
 }
 
 /// Lists the months.
-async fn list(session: &mut Session, output: Output) -> Result<String, Trouble> {
+async fn list(session: &mut Session, limit: &Limit, format: Format) -> Result<String, Trouble> {
     let work = session.begin(Context::default()).await?;
-    let rows = work.select("SELECT * FROM awgp.partition_status ORDER BY partition_name", &[]).await?;
+    let list = List {
+        query: "SELECT * FROM awgp.partition_status".into(),
+        parameters: Vec::new(),
+        order: &[up("r.partition_name", "text")],
+        columns: &COLUMNS,
+        whole: &COLUMNS,
+        words: &["partition_name", "state"],
+        moment: "month_begins",
+    };
+    let text = list::show(&work, &list, limit, &Narrow::default(), format).await?;
     work.commit().await?;
-    Ok(render::list(&rows, &COLUMNS, output))
+    Ok(text)
 }
 
 /// Creates months.
@@ -57,7 +71,8 @@ async fn ensure(session: &mut Session, options: &PartitionEnsure, output: Output
                    coalesce($1::text::integer, 3), $2::text::timestamptz) AS name";
     let ahead = options.ahead.map(|months| months.to_string());
     let work = session.begin(Context::default()).await?;
-    let rows = work.select(sql, &[&ahead, &options.at]).await?;
+    let at = when::moment(&work, "--at", options.at.as_ref(), Edge::Begin).await?;
+    let rows = work.select(sql, &[&ahead, &at]).await?;
     work.commit().await?;
     Ok(render::list(&rows, &["partition_name"], output))
 }
@@ -127,14 +142,23 @@ async fn hold(
 }
 
 /// Lists the holds in force.
-async fn holds(session: &mut Session, output: Output) -> Result<String, Trouble> {
+async fn holds(session: &mut Session, limit: &Limit, format: Format) -> Result<String, Trouble> {
     let sql = "SELECT id, partition_name, held_tenant_id, reason, placed_at, placed_by
-               FROM awgp.audit_legal_holds WHERE released_at IS NULL ORDER BY placed_at";
+               FROM awgp.audit_legal_holds WHERE released_at IS NULL";
     let work = session.begin(Context::default()).await?;
-    let rows = work.select(sql, &[]).await?;
-    work.commit().await?;
     let columns = ["id", "partition_name", "held_tenant_id", "reason", "placed_at", "placed_by"];
-    Ok(render::list(&rows, &columns, output))
+    let list = List {
+        query: sql.into(),
+        parameters: Vec::new(),
+        order: &[up("r.placed_at", "timestamptz"), up("r.id", "uuid")],
+        columns: &columns,
+        whole: &columns,
+        words: &["reason", "partition_name", "placed_by"],
+        moment: "placed_at",
+    };
+    let text = list::show(&work, &list, limit, &Narrow::default(), format).await?;
+    work.commit().await?;
+    Ok(text)
 }
 
 /// Releases a hold.

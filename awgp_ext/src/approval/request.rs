@@ -58,6 +58,7 @@ pub fn request(call: &TriggerCall) -> Datum {
         (c"risk_level", asked.risk_level.into_datum()),
         (c"expires_at", Some(Datum::from(asked.expires_at))),
         (c"created_at", Some(Datum::from(asked.created_at))),
+        (c"updated_at", Some(Datum::from(asked.created_at))),
         (c"approved_by", None),
         (c"approved_at", None),
         (c"rejected_reason", None),

@@ -260,6 +260,7 @@ const FUNCTIONS: &[File] = files! { "functions":
     "escalate_approval",
     "break_glass",
     "approval_inbox",
+    "approval_deciders",
     "delegate_approvals",
     "revoke_delegation",
     "start_work_item",
@@ -288,6 +289,9 @@ const FUNCTIONS: &[File] = files! { "functions":
     "flag_hallucination",
     "review_hallucination",
     "row_history",
+    "trail_name",
+    "trail_actors",
+    "accounting_zone",
     "accounting_today",
 };
 
@@ -310,6 +314,7 @@ const VIEWS: &[File] = files! { "views":
     "model_price_list",
     "budget_history",
     "approval_queue",
+    "approval_open",
     "approval_details",
     "broken_glass",
     "action_list",

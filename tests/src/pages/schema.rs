@@ -22,6 +22,7 @@ const AREAS: [(&str, &[&str]); 12] = [
         &[
             "approvals",
             "approval_queue",
+            "approval_open",
             "approval_details",
             "approval_decisions",
             "approval_delegations",

@@ -35,6 +35,10 @@ pub const CALLS: &[Attack] = &[
     ("restore_partition", "SELECT awgp.restore_partition('audit_logs_default')", Fail("42501")),
     ("retire_partition", "SELECT awgp.retire_partition('audit_logs_default')", Fail("42501")),
     ("retirement_blocked_by", "SELECT awgp.retirement_blocked_by('audit_logs_default')", Fail("42501")),
+    // In trusted mode the name is known to whoever names the tenant; of another tenant nothing is told.
+    ("trail_name", "SELECT awgp.trail_name('{A}', 'tenant', '{A}') IS NULL", Give(&["t"])),
+    ("trail_actors", "SELECT bool_and(id IN (SELECT id FROM awgp.users UNION SELECT id FROM awgp.assistants)) IS NOT FALSE
+      FROM awgp.trail_actors('helper') AS id", Give(&["t"])),
     ("seal_due_partitions", "SELECT awgp.seal_due_partitions()", Fail("42501")),
 ];
 

@@ -43,7 +43,7 @@ async fn the_log_is_listed_newest_first_and_by_each_filter() {
 async fn a_filter_or_context_that_cannot_be_is_refused() {
     let (database, _) = scene().await;
     for (arguments, code) in [
-        (&["audit", "log", "--tenant", "north", "--actor", "robot"][..], 7),
+        (&["audit", "log", "--tenant", "north", "--actor", "robot"][..], 8),
         (&["audit", "log", "--tenant", "north", "--since", "soon"], 6),
         (&["audit", "log"], 3),
         (&["audit", "show", "1", "--tenant", "nowhere"], 3),

@@ -1,38 +1,63 @@
 //! `awgp approval`: requesting, and deciding what others requested.
+//!
+//! | file | concept |
+//! |---|---|
+//! | [`caller`] | who decides: the user in context |
+//! | [`deciding`] | what a person reads before they decide, and after |
+//! | [`watch`] | waiting for what there is to decide |
 
+mod caller;
+mod deciding;
+mod watch;
+
+use crate::confirm;
+use crate::ids;
 use crate::invocation::Invocation;
+use crate::list::{self, List, down, up};
 use crate::opt::{
     Approval, ApprovalApprove, ApprovalBreakGlass, ApprovalEscalate, ApprovalExplain, ApprovalHistory,
-    ApprovalInbox, ApprovalList, ApprovalNamed, ApprovalReject, ApprovalRequest, AuditHistory, Output,
+    ApprovalInbox, ApprovalList, ApprovalNamed, ApprovalReject, ApprovalRequest, AuditHistory, Format,
+    Output,
 };
 use crate::{audit, render};
 use awgp_client::{Call, Context, Exit, Failure, Row, Session, Trouble, Work};
-use std::io::{self, BufRead, IsTerminal, Write};
+use caller::{explained, has_user, require_user};
+use deciding::Scene;
 
 const COLUMNS: [&str; 11] = [
     "risk",
     "title",
     "will_run",
-    "assistant",
-    "cost",
-    "requested_by",
-    "age",
     "left",
+    "requested_by",
     "votes",
+    "age",
+    "assistant",
     "on_behalf_of",
+    "cost",
     "id",
 ];
 
 const INBOX: &str = "
     SELECT risk, title, will_run, action, work_item_title, assistant, cost, requested_by, age, time_left AS left, votes,
+           clock_timestamp() - age AS created_at,
            on_behalf_of, status, expires_at, work_item_id, id
-    FROM awgp.approval_queue ORDER BY place LIMIT $1::bigint";
+    FROM awgp.approval_queue WHERE ($1::text IS NULL OR risk::text = $1)";
 
 /// Where glass was broken lately: every inbox says so.
 const BROKEN: &str = "
     SELECT id, title, broken_by AS by, approved_at FROM awgp.broken_glass
     WHERE tenant_id = awgp.current_tenant() AND approved_at > clock_timestamp() - interval '30 days'
     ORDER BY approved_at DESC";
+
+/// What waits, for nobody in particular.
+const OPEN: &str = "
+    SELECT risk, title, may_decide, will_run, assistant, cost, requested_by, age, time_left AS left, status,
+           created_at, expires_at, work_item_id, id
+    FROM awgp.approval_open WHERE ($1::text IS NULL OR risk::text = $1)";
+
+const OPEN_COLUMNS: [&str; 8] =
+    ["risk", "title", "may_decide", "requested_by", "left", "age", "assistant", "id"];
 
 const SHOW: &str = "SELECT * FROM awgp.approval_details WHERE id = $1::text::uuid";
 
@@ -55,9 +80,12 @@ const LIST: &str = "
 /// Runs one command of the noun.
 pub async fn run(noun: &Approval, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
     let Invocation { context, output, .. } = *invocation;
+    if let Approval::Watch(options) = noun {
+        return watch::watch(&invocation.target()?, context, options, output).await;
+    }
     invocation
         .answer(async |session| match noun {
-            Approval::Inbox(options) => inbox(session, context, options, output).await,
+            Approval::Inbox(options) => inbox(session, context, options, invocation.format).await,
             Approval::Show(options) => show(session, context, options, output).await,
             Approval::List(options) => list(session, context, options, output).await,
             Approval::History(options) => history(session, context, options, output).await,
@@ -66,6 +94,8 @@ pub async fn run(noun: &Approval, invocation: &Invocation<'_>) -> Result<Exit, F
             Approval::Approve(options) => approve(session, context, options, output).await,
             Approval::Reject(options) => reject(session, context, options, output).await,
             Approval::Escalate(options) => escalate(session, context, options, output).await,
+            // It prints its own output.
+            Approval::Watch(_) => Ok(String::new()),
             Approval::Explain(options) => explain(session, context, options, output).await,
         })
         .await
@@ -76,16 +106,30 @@ async fn inbox(
     session: &mut Session,
     context: Context<'_>,
     options: &ApprovalInbox,
-    output: Output,
+    format: Format,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
-    let rows = work.select(INBOX, &[&i64::from(options.limit.rows)]).await?;
-    let broken = if output == Output::Table { work.select(BROKEN, &[]).await? } else { Vec::new() };
+    let risk = options.risk.map(|risk| risk.to_string());
+    let is_nobodys = !has_user(&work).await?;
+    let columns: &[&str] = if is_nobodys { &OPEN_COLUMNS } else { &COLUMNS };
+    let list = List {
+        query: if is_nobodys { OPEN } else { INBOX }.into(),
+        parameters: vec![&risk],
+        order: &[down("r.risk", "integer"), up("r.expires_at", "timestamptz"), up("r.id", "uuid")],
+        columns,
+        whole: columns,
+        words: &["title", "will_run", "assistant", "requested_by"],
+        moment: "created_at",
+    };
+    let mut text = list::show(&work, &list, &options.limit, &options.narrow, format).await?;
+    let broken = if format == Format::Table { work.select(BROKEN, &[]).await? } else { Vec::new() };
     work.commit().await?;
-    let mut text = render::list(&rows, &COLUMNS, output);
+    if is_nobodys && format == Format::Table {
+        text += "nobody is in context: with --user E-MAIL the list is what that user may decide\n";
+    }
     if !broken.is_empty() {
         text += "\nglass was broken in the last 30 days:\n";
-        text += &render::list(&broken, &["title", "by", "approved_at", "id"], output);
+        text += &render::list(&broken, &["title", "by", "approved_at", "id"], Output::Table);
     }
     Ok(text)
 }
@@ -155,7 +199,7 @@ async fn request(
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
     let call = Call::new("request_approval")
-        .arg("work_item_id", "uuid", Some(&options.work_item))
+        .arg("work_item_id", "uuid", Some(ids::find(&work, ids::WORK, &options.work_item).await?))
         .arg("title", "text", options.title.as_ref())
         .arg("description", "text", options.description.as_ref())
         .arg("risk_level", "integer", options.risk_level)
@@ -173,20 +217,18 @@ async fn approve(
     output: Output,
 ) -> Result<String, Trouble> {
     if !options.yes {
+        confirm::require_terminal("approving", "look at it with `awgp approval show ID`")?;
         // No transaction waits for a human. What they are shown cannot change meanwhile: a request never
         // changes, and the approval of work that has changed is refused.
         let work = session.begin_in_tenant(context).await?;
+        require_user(&work).await?;
         let row = find(&work, &options.id).await?;
+        let scene = Scene::of(&work, row).await?;
         work.commit().await?;
-        confirm(&row)?;
+        scene.confirm()?;
     }
-    let work = session.begin_in_tenant(context).await?;
-    let call = Call::new("approve").arg("approval_id", "uuid", Some(&options.id)).arg(
-        "comment",
-        "text",
-        options.comment.as_ref(),
-    );
-    Ok(render::single(&work.conclude(&call).await?, output))
+    let call = Call::new("approve").arg("comment", "text", options.comment.as_ref());
+    decide(session, context, &options.id, call, output).await
 }
 
 /// Rejects.
@@ -196,13 +238,25 @@ async fn reject(
     options: &ApprovalReject,
     output: Output,
 ) -> Result<String, Trouble> {
+    let call = Call::new("reject").arg("reason", "text", Some(&options.reason));
+    decide(session, context, &options.id, call, output).await
+}
+
+/// Decides; for people, a sentence says what is so now.
+async fn decide(
+    session: &mut Session,
+    context: Context<'_>,
+    id: &str,
+    call: Call,
+    output: Output,
+) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
-    let call = Call::new("reject").arg("approval_id", "uuid", Some(&options.id)).arg(
-        "reason",
-        "text",
-        Some(&options.reason),
-    );
-    Ok(render::single(&work.conclude(&call).await?, output))
+    let call = call.arg("approval_id", "uuid", Some(ids::find(&work, ids::APPROVAL, id).await?));
+    let row = work.call_one(&call).await?;
+    let said = if output == Output::Table { deciding::said_after(&work, &row).await? } else { String::new() };
+    work.commit().await?;
+    let shown = render::single(&row, output);
+    Ok(if said.is_empty() { shown } else { format!("{shown}{said}\n") })
 }
 
 /// Escalates.
@@ -214,7 +268,7 @@ async fn escalate(
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
     let call = Call::new("escalate_approval")
-        .arg("approval_id", "uuid", Some(&options.id))
+        .arg("approval_id", "uuid", Some(ids::find(&work, ids::APPROVAL, &options.id).await?))
         .arg("reason", "text", options.reason.as_ref())
         .arg("approver_ids", "uuid[]", users(&work, &options.approvers).await?);
     Ok(render::single(&work.conclude(&call).await?, output))
@@ -229,18 +283,17 @@ async fn explain(
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
     let user = match &options.whom {
-        Some(user) => Some(work.text("SELECT awgp.find_user($1::text)::text", &[user]).await?),
+        Some(user) => Some(ids::user(&work, user).await?),
         None => None,
     };
-    let sql = "SELECT awgp.explain_approval($1::text::uuid, $2::text::uuid)::text";
-    let said = work.text(sql, &[&options.id, &user]).await?;
+    let id = ids::find(&work, ids::APPROVAL, &options.id).await?;
+    let row = explained(&work, &id, user.as_ref()).await?;
     work.commit().await?;
-    let unreadable =
-        |error| Failure::new(Exit::Unexpected, format!("the server's answer cannot be read: {error}"));
-    Ok(render::single(&Row::from_json(&said).map_err(unreadable)?, output))
+    Ok(render::single(&row, output))
 }
 
 async fn find(work: &Work<'_>, id: &str) -> Result<Row, Trouble> {
+    let id = ids::find(work, ids::APPROVAL, id).await?;
     work.select(SHOW, &[&id]).await?.pop().ok_or_else(|| {
         Failure::new(Exit::NotFound, format!("the tenant has no approval {id}"))
             .hint("list what waits with `awgp approval inbox`")
@@ -250,49 +303,9 @@ async fn find(work: &Work<'_>, id: &str) -> Result<Row, Trouble> {
 
 /// The ids of users, as an array in text; None for nobody.
 async fn users(work: &Work<'_>, given: &[String]) -> Result<Option<String>, Trouble> {
-    let mut ids = Vec::new();
+    let mut found = Vec::new();
     for user in given {
-        ids.push(work.text("SELECT awgp.find_user($1::text)::text", &[user]).await?);
+        found.push(ids::user(work, user).await?);
     }
-    Ok((!ids.is_empty()).then(|| format!("{{{}}}", ids.join(","))))
-}
-
-/// Shows what will run and asks; refuses where there is no terminal to ask on, and where the answer is not
-/// yes.
-fn confirm(row: &Row) -> Result<(), Failure> {
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return Err(Failure::new(
-            Exit::Usage,
-            "approving needs a confirmation, and there is no terminal to ask on",
-        )
-        .hint("look at it with `awgp approval show ID`, then add --yes"));
-    }
-    let shown = [
-        "risk_level",
-        "title",
-        "description",
-        "requested_by_email",
-        "assistant_slug",
-        "work_item_action",
-        "work_item_title",
-        "work_item_description",
-        "work_item_cost",
-        "work_item_context",
-        "expires_at",
-    ];
-    let mut stderr = io::stderr().lock();
-    let mut told = Ok(());
-    for name in shown {
-        // One line each: a table would wrap to the terminal's width, and hide long values.
-        let text = render::cell(&row.text(name).unwrap_or_default());
-        told = told.and_then(|()| writeln!(stderr, "{name:<22} {text}"));
-    }
-    let asked = told.and_then(|()| write!(stderr, "approve this? [y/N] ")).and_then(|()| stderr.flush());
-    let mut answer = String::new();
-    let read = asked.and_then(|()| io::stdin().lock().read_line(&mut answer));
-    read.map_err(|error| Failure::new(Exit::Unexpected, format!("the answer cannot be read: {error}")))?;
-    if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
-        return Ok(());
-    }
-    Err(Failure::new(Exit::Interrupted, "not approved").hint("nothing was changed"))
+    Ok((!found.is_empty()).then(|| format!("{{{}}}", found.join(","))))
 }
