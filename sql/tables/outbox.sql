@@ -16,6 +16,7 @@ CREATE TABLE awgp.outbox (
     settled_at timestamptz,
     created_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     CONSTRAINT outbox_pkey PRIMARY KEY (id),
+    CONSTRAINT outbox_tenant_id_id_key UNIQUE (tenant_id, id),
     CONSTRAINT outbox_entity_id_expires_at_key UNIQUE (tenant_id, entity_id, expires_at, target),
     CONSTRAINT outbox_kind_check CHECK (kind IN ('approval_asked', 'approval_decided', 'approval_escalated',
         'approval_expiring', 'approval_expired', 'budget_threshold', 'budget_overrun', 'flag_confirmed',
@@ -50,6 +51,7 @@ COMMENT ON COLUMN awgp.outbox.last_error IS 'Why the last attempt has failed: a 
 COMMENT ON COLUMN awgp.outbox.settled_at IS 'When it was delivered or given up; NULL while it waits.';
 COMMENT ON COLUMN awgp.outbox.created_at IS 'When it was written.';
 COMMENT ON CONSTRAINT outbox_pkey ON awgp.outbox IS 'The id identifies the notice.';
+COMMENT ON CONSTRAINT outbox_tenant_id_id_key ON awgp.outbox IS 'Referenced by foreign keys over (tenant_id, id).';
 COMMENT ON CONSTRAINT outbox_entity_id_expires_at_key ON awgp.outbox IS 'A target is told once that something expires at this moment.';
 COMMENT ON CONSTRAINT outbox_kind_check ON awgp.outbox IS 'The kind is one that docs/notices.md lists.';
 COMMENT ON CONSTRAINT outbox_about_check ON awgp.outbox IS 'A notice is about a row of a tenant, or about a finding of the installation.';

@@ -26,4 +26,5 @@ class Outbox(models.Model):
         db_table = '"awgp"."outbox"'
         constraints = [
             models.UniqueConstraint(fields=["tenant", "entity_id", "expires_at", "target"], name="outbox_entity_id_expires_at_key"),
+            models.UniqueConstraint(fields=["tenant", "id"], name="outbox_tenant_id_id_key"),
         ]
