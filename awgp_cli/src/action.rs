@@ -2,7 +2,8 @@
 
 use crate::ids;
 use crate::invocation::Invocation;
-use crate::opt::{Action, ActionBegin, ActionFinish, ActionList, ActionNamed, Output};
+use crate::list::{self, List, down, up};
+use crate::opt::{Action, ActionBegin, ActionFinish, ActionList, ActionNamed, Format, Output};
 use crate::{assistant, render};
 use awgp_client::{Context, Exit, Failure, Row, Session, Trouble, input};
 use awgp_core::reason::{Family, Reason};
@@ -25,14 +26,13 @@ const COLUMNS: [&str; 8] = [
 ];
 const LIST: &str = "
     SELECT * FROM awgp.action_list
-    WHERE ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR assistant_id = $3::text::uuid)
-      AND ($4::text IS NULL OR work_item_id = $4::text::uuid)
-    ORDER BY begun_at DESC, id LIMIT $1::bigint";
+    WHERE ($1::text IS NULL OR status = $1) AND ($2::text IS NULL OR assistant_id = $2::text::uuid)
+      AND ($3::text IS NULL OR work_item_id = $3::text::uuid)";
 const SHOW: &str = "SELECT * FROM awgp.action_list WHERE id = $1::text::uuid";
 
 /// Runs one command of the noun.
 pub async fn run(noun: &Action, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
-    let Invocation { context, output, .. } = *invocation;
+    let Invocation { context, output, format, .. } = *invocation;
     match noun {
         Action::Begin(options) => {
             invocation.decision(async |session| begin(session, context, options, output).await).await
@@ -41,7 +41,7 @@ pub async fn run(noun: &Action, invocation: &Invocation<'_>) -> Result<Exit, Fai
             invocation.answer(async |session| finish(session, context, options, output).await).await
         }
         Action::List(options) => {
-            invocation.answer(async |session| list(session, context, options, output).await).await
+            invocation.answer(async |session| list(session, context, options, format).await).await
         }
         Action::Show(named) => {
             invocation.answer(async |session| show(session, context, named, output).await).await
@@ -96,15 +96,24 @@ async fn list(
     session: &mut Session,
     context: Context<'_>,
     options: &ActionList,
-    output: Output,
+    format: Format,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
     work.require_listed("governed_actions", "status", options.status.as_deref()).await?;
     let assistant = assistant::find_given(&work, options.assistant.as_deref()).await?;
-    let limit = i64::from(options.limit.rows);
-    let rows = work.select(LIST, &[&limit, &options.status, &assistant, &options.work_item]).await?;
+    let work_item = ids::find_given(&work, ids::WORK, options.work_item.as_ref()).await?;
+    let list = List {
+        query: LIST.into(),
+        parameters: vec![&options.status, &assistant, &work_item],
+        order: &[down("r.begun_at", "timestamptz"), up("r.id", "uuid")],
+        columns: &COLUMNS,
+        whole: &COLUMNS,
+        words: &["action", "assistant_slug", "work_item_title"],
+        moment: "begun_at",
+    };
+    let text = list::show(&work, &list, &options.limit, &options.narrow, format).await?;
     work.commit().await?;
-    Ok(render::list(&rows, &COLUMNS, output))
+    Ok(text)
 }
 
 /// Shows one action.
@@ -115,7 +124,8 @@ async fn show(
     output: Output,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
-    let rows = work.select(SHOW, &[&named.id]).await?;
+    let id = ids::find(&work, ids::ACTION, &named.id).await?;
+    let rows = work.select(SHOW, &[&id]).await?;
     work.commit().await?;
     let row = rows.first().ok_or_else(|| {
         Failure::new(Exit::NotFound, format!("the tenant has no action {}", named.id))

@@ -31,6 +31,9 @@ pub const WORK: Kind =
 /// Approvals.
 pub const APPROVAL: Kind =
     Kind { view: "approval_details", name: "title", called: "approval", list: "awgp approval inbox" };
+/// Actions.
+pub const ACTION: Kind =
+    Kind { view: "action_list", name: "action", called: "action", list: "awgp action list" };
 /// Delegations.
 pub const DELEGATION: Kind =
     Kind { view: "delegation_list", name: "delegate", called: "delegation", list: "awgp delegation list" };

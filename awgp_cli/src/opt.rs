@@ -293,7 +293,9 @@ impl Command {
                 | Self::User(User::List(_))
                 | Self::Assistant(Assistant::List(_))
                 | Self::Work(Work::List(_))
-                | Self::Approval(Approval::Inbox(_))
+                | Self::Approval(Approval::Inbox(_) | Approval::List(_))
+                | Self::Action(Action::List(_))
+                | Self::Alert(Alert::List(_))
                 | Self::Delegation(Delegation::List(_))
                 | Self::Conversation(Conversation::List(_) | Conversation::Search(_))
                 | Self::Flag(Flag::List(_) | Flag::Quality(_))
@@ -301,7 +303,7 @@ impl Command {
                 | Self::Template(Template::List(_))
                 | Self::Provider(Provider::List(_))
                 | Self::Partition(Partition::List(_) | Partition::Holds(_))
-                | Self::Audit(Audit::Log(_))
+                | Self::Audit(Audit::Log(_) | Audit::Tracked(_))
         )
     }
 }

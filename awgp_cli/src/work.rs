@@ -159,16 +159,19 @@ async fn edit(
     options: &WorkEdit,
     output: Output,
 ) -> Result<String, Trouble> {
+    let work = session.begin_in_tenant(context).await?;
+    let id = ids::find(&work, ids::WORK, &options.id).await?;
+    let due_at = when::moment(&work, "--due-at", options.due_at.as_ref(), Edge::End).await?;
     let call = Call::new("update_work_item")
-        .arg("id", "uuid", Some(&options.id))
+        .arg("id", "uuid", Some(id))
         .arg("title", "text", options.title.as_ref())
         .arg("description", "text", options.description.as_ref())
         .arg("risk_level", "bigint", options.risk_level)
         .arg("priority", "bigint", options.priority)
         .arg("estimated_cost", "numeric", options.estimated_cost.as_ref())
         .arg("context", "jsonb", options.context.as_ref())
-        .arg("due_at", "timestamptz", options.due_at.as_ref());
-    moved(session, context, call, output).await
+        .arg("due_at", "timestamptz", due_at);
+    Ok(render::single(&work.conclude(&call).await?, output))
 }
 
 /// Gives a work item to another assistant.
@@ -180,7 +183,8 @@ async fn reassign(
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
     let assistant = assistant::find(&work, &options.assistant).await?;
-    let call = Call::new("reassign_work_item").arg("id", "uuid", Some(&options.id)).arg(
+    let id = ids::find(&work, ids::WORK, &options.id).await?;
+    let call = Call::new("reassign_work_item").arg("id", "uuid", Some(id)).arg(
         "assistant_id",
         "uuid",
         Some(assistant),

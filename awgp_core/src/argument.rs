@@ -124,9 +124,9 @@ mod tests {
 
     #[test]
     fn a_number_is_within_its_bounds_and_a_month_has_year_and_month() {
-        assert_eq!(between("pools", 0, 0, 9), Ok(0));
+        assert_eq!(within("pools", 0, 0..=9), Ok(0));
         for number in [-1, 10, i64::MIN, i64::MAX] {
-            assert_eq!(between("pools", number, 0, 9).unwrap_err().reason, Reason::OutOfRange, "{number}");
+            assert_eq!(within("pools", number, 0..=9).unwrap_err().reason, Reason::OutOfRange, "{number}");
         }
         let march = month("month", "2026-03").unwrap();
         assert_eq!((march.year(), march.month()), (2026, 3));

@@ -74,8 +74,7 @@ const LISTED: [&str; 8] = [
 
 const LIST: &str = "
     SELECT * FROM awgp.approval_details
-    WHERE ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR work_item_id = $3::text::uuid)
-    ORDER BY created_at DESC, id LIMIT $1::bigint";
+    WHERE ($1::text IS NULL OR status = $1) AND ($2::text IS NULL OR work_item_id = $2::text::uuid)";
 
 /// Runs one command of the noun.
 pub async fn run(noun: &Approval, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
@@ -87,7 +86,7 @@ pub async fn run(noun: &Approval, invocation: &Invocation<'_>) -> Result<Exit, F
         .answer(async |session| match noun {
             Approval::Inbox(options) => inbox(session, context, options, invocation.format).await,
             Approval::Show(options) => show(session, context, options, output).await,
-            Approval::List(options) => list(session, context, options, output).await,
+            Approval::List(options) => list(session, context, options, invocation.format).await,
             Approval::History(options) => history(session, context, options, output).await,
             Approval::BreakGlass(options) => break_glass(session, context, options, output).await,
             Approval::Request(options) => request(session, context, options, output).await,
@@ -152,14 +151,23 @@ async fn list(
     session: &mut Session,
     context: Context<'_>,
     options: &ApprovalList,
-    output: Output,
+    format: Format,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
     work.require_listed("approvals", "status", options.status.as_deref()).await?;
-    let rows =
-        work.select(LIST, &[&i64::from(options.limit.rows), &options.status, &options.work_item]).await?;
+    let work_item = ids::find_given(&work, ids::WORK, options.work_item.as_ref()).await?;
+    let list = List {
+        query: LIST.into(),
+        parameters: vec![&options.status, &work_item],
+        order: &[down("r.created_at", "timestamptz"), up("r.id", "uuid")],
+        columns: &LISTED,
+        whole: &LISTED,
+        words: &["title", "requested_by_email", "assistant_slug"],
+        moment: "created_at",
+    };
+    let text = list::show(&work, &list, &options.limit, &options.narrow, format).await?;
     work.commit().await?;
-    Ok(render::list(&rows, &LISTED, output))
+    Ok(text)
 }
 
 /// Shows what the trail has of one approval.
@@ -169,8 +177,10 @@ async fn history(
     options: &ApprovalHistory,
     output: Output,
 ) -> Result<String, Trouble> {
-    let of =
-        AuditHistory { entity: "approvals".to_owned(), key: vec![options.id.clone()], limit: options.limit };
+    let work = session.begin_in_tenant(context).await?;
+    let id = ids::find(&work, ids::APPROVAL, &options.id).await?;
+    work.commit().await?;
+    let of = AuditHistory { entity: "approvals".to_owned(), key: vec![id], limit: options.limit.clone() };
     audit::history::history(session, context, &of, output).await
 }
 
@@ -182,7 +192,8 @@ async fn break_glass(
     output: Output,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
-    let call = Call::new("break_glass").arg("approval_id", "uuid", Some(&options.id)).arg(
+    let id = ids::find(&work, ids::APPROVAL, &options.id).await?;
+    let call = Call::new("break_glass").arg("approval_id", "uuid", Some(id)).arg(
         "reason",
         "text",
         Some(&options.reason),

@@ -73,8 +73,10 @@ pub async fn run(noun: &Audit, invocation: &Invocation<'_>) -> Result<Exit, Fail
                 .answer(async |session| tracking::untrack(session, context, options, output).await)
                 .await
         }
-        Audit::Tracked => {
-            invocation.answer(async |session| tracking::tracked(session, context, output).await).await
+        Audit::Tracked(limit) => {
+            invocation
+                .answer(async |session| tracking::tracked(session, context, limit, invocation.format).await)
+                .await
         }
         Audit::Show(options) => {
             invocation.answer(async |session| log::show(session, context, options, output).await).await

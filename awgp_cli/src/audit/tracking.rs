@@ -1,6 +1,7 @@
 //! `awgp audit record`, `track`, `untrack` and `tracked`: an application's own events and tables.
 
-use crate::opt::{AuditRecord, AuditTrack, AuditUntrack, Output};
+use crate::list::{self, List, up};
+use crate::opt::{AuditRecord, AuditTrack, AuditUntrack, Format, Limit, Narrow, Output};
 use crate::render;
 use awgp_client::{Context, Session, Trouble, input};
 
@@ -12,7 +13,7 @@ const RECORD: &str = "
 
 const TRACK: &str = "SELECT awgp.track_table($1::text::regclass, $2, $3) AS table_name";
 const UNTRACK: &str = "SELECT awgp.untrack_table($1::text::regclass) AS table_name";
-const TRACKED: &str = "SELECT * FROM awgp.tracked_tables ORDER BY table_name";
+const TRACKED: &str = "SELECT * FROM awgp.tracked_tables";
 
 /// Records an event of the application's own.
 pub async fn record(
@@ -61,9 +62,23 @@ pub async fn untrack(
 }
 
 /// Lists the tables whose changes are recorded.
-pub async fn tracked(session: &mut Session, context: Context<'_>, output: Output) -> Result<String, Trouble> {
+pub async fn tracked(
+    session: &mut Session,
+    context: Context<'_>,
+    limit: &Limit,
+    format: Format,
+) -> Result<String, Trouble> {
     let work = session.begin(context).await?;
-    let rows = work.select(TRACKED, &[]).await?;
+    let list = List {
+        query: TRACKED.into(),
+        parameters: Vec::new(),
+        order: &[up("r.table_name::text", "text")],
+        columns: &COLUMNS,
+        whole: &COLUMNS,
+        words: &["table_name"],
+        moment: "",
+    };
+    let text = list::show(&work, &list, limit, &Narrow::default(), format).await?;
     work.commit().await?;
-    Ok(render::list(&rows, &COLUMNS, output))
+    Ok(text)
 }

@@ -1,6 +1,6 @@
 //! The arguments of `awgp action`.
 
-use super::Limit;
+use super::{Limit, Narrow};
 use clap::{Args, Subcommand};
 
 /// Governed actions of assistants.
@@ -83,6 +83,9 @@ pub struct ActionList {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub limit: Limit,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub narrow: Narrow,
 }
 
 /// Which action.

@@ -1,6 +1,6 @@
 //! The arguments of `awgp alert`.
 
-use super::Limit;
+use super::{Limit, Narrow};
 use clap::{Args, Subcommand};
 
 /// Alerts of budgets.
@@ -21,4 +21,7 @@ pub struct AlertList {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub limit: Limit,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub narrow: Narrow,
 }

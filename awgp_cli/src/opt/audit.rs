@@ -61,7 +61,7 @@ pub enum Audit {
     /// List the tables whose changes are recorded.
     ///
     /// Example: awgp audit tracked
-    Tracked,
+    Tracked(Limit),
 }
 
 /// Where the private key goes.

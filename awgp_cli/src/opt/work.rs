@@ -137,7 +137,7 @@ pub struct WorkEdit {
     /// Data for the task, a JSON object that replaces the present one.
     #[arg(long, value_name = "JSON", group = "change")]
     pub context: Option<String>,
-    /// When it is due, such as 2026-03-31T17:00:00Z.
+    /// When it is due, such as 2027-01-03, "tomorrow 17:00" or "in 3 days". A day alone is due when it ends.
     #[arg(long, value_name = "TIME", group = "change")]
     pub due_at: Option<String>,
 }
