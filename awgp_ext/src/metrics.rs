@@ -18,13 +18,13 @@ use std::ffi::CStr;
 /// The most pools that have numbers of their own.
 const POOLS_MAX: i64 = 1000;
 
-/// The queries, each with a table that it reads: where that is missing, there is nothing to count. The lag of
-/// notices is one more line here, once there is a table of them.
+/// The queries, each with a table that it reads: where that is missing, there is nothing to count.
 const QUERIES: &[(&CStr, &str)] = &[
     (c"approvals", include_str!("../../sql/metrics/approvals.sql")),
     (c"provider_credit_pools", include_str!("../../sql/metrics/money.sql")),
     (c"audit_checkpoints", include_str!("../../sql/metrics/trail.sql")),
     (c"maintenance_steps", include_str!("../../sql/metrics/maintenance.sql")),
+    (c"outbox", include_str!("../../sql/metrics/outbox.sql")),
 ];
 
 /// Name, unit, help, labels, value.

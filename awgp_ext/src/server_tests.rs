@@ -1,8 +1,8 @@
 //! Tests inside the server, as its superuser: for what needs the library's own functions. Isolation is tested
 //! in `tests/`, by ordinary roles over their own connections.
 //!
-//! Each is a C function of the library that the development build has and no script declares. `inside_the_server`
-//! in `tests/` declares and calls them, each in a database of its own.
+//! Each is a C function of the library that the development build has and no script declares.
+//! `inside_the_server` in `tests/` declares and calls them, each in a database of its own.
 
 mod tests {
     use crate::pg::jsonb::{Jsonb, text};

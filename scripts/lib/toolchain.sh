@@ -127,9 +127,9 @@ release_flags() {
     export CFLAGS="-ffile-prefix-map=$target=/usr/src/awgp/target -ffile-prefix-map=$cargo_home=/usr/src/cargo"
 }
 
-# workspace_of MAJOR: what cargo builds in development, as its options. Every command has the same, since cargo gives a
-# library the features that the selected packages ask for, and another selection is another build of it. For another
-# major version only what depends on it is built.
+# workspace_of MAJOR: what cargo builds in development, as its options. Every command has the same, since
+# cargo gives a library the features that the selected packages ask for, and another selection is another
+# build of it. For another major version only what depends on it is built.
 workspace_of() {
     echo "--workspace --no-default-features --features awgp/pg$1,awgp/server_tests"
 }

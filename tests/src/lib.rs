@@ -243,7 +243,8 @@ async fn try_connect_to(database: &str, login: Login) -> Result<Client, tokio_po
 
 async fn create_database(postgres: &Client, name: &str, template: Option<&str>) {
     let template = template.unwrap_or("template0");
-    // Names of our own making; CREATE DATABASE takes no parameters. Files are copied in half the time that pages are.
+    // Names of our own making; CREATE DATABASE takes no parameters. Files are copied in half the time that
+    // pages are.
     let sql = format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy");
     postgres.execute(&sql, &[]).await.expect("a database can be made");
 }

@@ -72,8 +72,8 @@ pub fn adoption_bytes(install_id: Uuid, lane: Lane, last: Link) -> Vec<u8> {
     bytes
 }
 
-/// The install id that a trail has now. It has or had the known one; the successors are the previous id and the
-/// next one of each adoption, in any order.
+/// The install id that a trail has now. It has or had the known one; the successors are the previous id and
+/// the next one of each adoption, in any order.
 pub fn newest_id(known: Uuid, successors: impl IntoIterator<Item = (Uuid, Uuid)>) -> Uuid {
     let mut successors: BTreeMap<Uuid, Uuid> = successors.into_iter().collect();
     let mut newest = known;
