@@ -1,5 +1,7 @@
 //! Hints for people at the command line: where the server's hint names a function, the command that calls it.
 
+use std::fmt::Write;
+
 /// Functions that hints name, and the command that does the same.
 const COMMANDS: [(&str, &str); 20] = [
     ("request_approval", "awgp approval request WORK_ITEM"),
@@ -40,11 +42,11 @@ pub fn for_people(hint: &str) -> String {
                     .iter()
                     .find_map(|sql| before.strip_suffix(sql))
                     .unwrap_or(before);
-                said += &format!("{before}`{command}`");
+                let _ = write!(said, "{before}`{command}`");
                 rest = after.strip_prefix(';').unwrap_or(after);
             }
             _ => {
-                said += &format!("{before}awgp.{name}");
+                let _ = write!(said, "{before}awgp.{name}");
                 rest = after;
             }
         }

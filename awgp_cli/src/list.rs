@@ -291,16 +291,14 @@ impl Printer<'_> {
         let is_first = self.printed == 0;
         self.printed += rows.len();
         match self.format {
-            Format::Json => rows
-                .iter()
-                .enumerate()
-                .map(|(place, row)| {
-                    let before = if is_first && place == 0 { "[\n" } else { ",\n" };
+            Format::Json => {
+                let written = rows.iter().map(|row| {
                     let text = render::pretty(row);
-                    let lines: Vec<String> = text.lines().map(|line| format!("  {line}")).collect();
-                    format!("{before}{}", lines.join("\n"))
-                })
-                .collect(),
+                    text.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
+                });
+                let before = if is_first { "[\n" } else { ",\n" };
+                before.to_owned() + &written.collect::<Vec<_>>().join(",\n")
+            }
             Format::Csv => {
                 let text = render::csv(rows, self.list.whole);
                 if is_first {

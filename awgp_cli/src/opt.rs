@@ -104,6 +104,7 @@ pub struct Opt {
 /// Options that every command takes.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Options of every command")]
+#[allow(clippy::struct_excessive_bools, reason = "each is an option")]
 pub struct Global {
     /// The database: a URL (postgres://user@host:5432/database) or key=value pairs. Missing parts come from
     /// the service file and the PG* variables. Prefer ~/.pgpass for the password: other users can see

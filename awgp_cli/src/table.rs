@@ -96,7 +96,7 @@ impl Layout {
     pub fn rest(&self, columns: &[&str], cells: &[Vec<String>]) -> String {
         let text = self.table(columns, cells);
         let header = text.lines().position(|line| line.starts_with('─')).map_or(0, |line| line + 1);
-        text.lines().skip(header).map(|line| format!("{line}\n")).collect()
+        text.lines().skip(header).flat_map(|line| [line, "\n"]).collect()
     }
 
     /// Which columns have no room; empty where all have.

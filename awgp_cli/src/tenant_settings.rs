@@ -160,7 +160,7 @@ fn told(answer: &str, dry_run: bool, output: Output) -> Result<String, Trouble> 
     }
     let id = answer["change_id"].as_str().unwrap_or_default();
     let needed = &answer["people_needed"];
-    text += &match (dry_run, answer["applied"] == true) {
+    let end = match (dry_run, answer["applied"] == true) {
         (true, _) if needed.as_u64() > Some(1) => {
             format!("a dry run: nothing is changed; this needs {needed} super_admins\n")
         }
@@ -171,7 +171,7 @@ fn told(answer: &str, dry_run: bool, output: Output) -> Result<String, Trouble> 
              `awgp tenant settings confirm {id}`\n"
         ),
     };
-    Ok(text)
+    Ok(text + &end)
 }
 
 fn shown(value: &Value) -> String {

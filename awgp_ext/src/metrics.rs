@@ -33,7 +33,6 @@ type Number = (String, Option<String>, String, Jsonb, AnyNumeric);
 /// The numbers of all tenants for monitoring: one row for each number, in the order in which they are shown.
 #[pg_extern(stable, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
-#[expect(clippy::type_complexity, reason = "pgrx reads the columns from the type")]
 fn metrics(
     pools: default!(Option<i64>, 50),
     findings: default!(Option<bool>, true),

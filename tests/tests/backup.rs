@@ -225,7 +225,7 @@ async fn every_privilege_that_is_taken_away_is_missed_by_the_doctor() {
     assert!(privileges(&superuser).await.is_empty());
     // The hints of this finding alone: they name each privilege.
     let found = findings(&superuser).await;
-    assert_eq!(found.len(), 5, "{found:#?}");
+    assert_eq!(found.len(), 6, "{found:#?}");
     for (code, _, _, hint) in found {
         assert_eq!(code, "grant_gone");
         superuser.batch_execute(&hint).await.unwrap_or_else(|error| panic!("{hint}: {error:?}"));

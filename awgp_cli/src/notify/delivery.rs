@@ -64,7 +64,7 @@ pub async fn deliver(
                 (name, serve(&shared, &Arc::new(target), looks, stopped).await)
             });
         }
-        let mut terminated = signal(SignalKind::terminate()).map_err(no_signals)?;
+        let mut terminated = signal(SignalKind::terminate()).map_err(|error| no_signals(&error))?;
         let (mut tallies, mut interrupted) = (Vec::new(), false);
         loop {
             tokio::select! {
@@ -107,7 +107,7 @@ async fn begin(shared: &Shared, names: &[String], retry_dead: bool) -> Result<()
     Ok(())
 }
 
-fn no_signals(error: std::io::Error) -> Failure {
+fn no_signals(error: &std::io::Error) -> Failure {
     Failure::new(Exit::Unexpected, format!("signals cannot be received: {error}"))
 }
 

@@ -8,13 +8,14 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls as Wire, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use serde::Deserialize;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
 /// How a connection to a mail server is encrypted.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
+#[allow(clippy::enum_variant_names, reason = "the words of the file")]
 pub enum Tls {
     /// It begins in the clear, and must be encrypted before anything is said.
     Starttls,
@@ -90,9 +91,9 @@ impl Mail {
     fn message(&self, notice: &Notice, console: Option<&str>) -> Result<Message, lettre::error::Error> {
         let mut text = format!("{}\r\n", notice.summary());
         if let Some(link) = notice.link(console) {
-            text += &format!("\r\n{link}\r\n");
+            let _ = write!(text, "\r\n{link}\r\n");
         }
-        text += &format!("\r\n{} {}\r\nnotice {}\r\n", notice.kind, notice.created_at, notice.id);
+        let _ = write!(text, "\r\n{} {}\r\nnotice {}\r\n", notice.kind, notice.created_at, notice.id);
         let automatic =
             HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned());
         let to = |message: MessageBuilder, to: &Mailbox| message.to(to.clone());

@@ -1,5 +1,7 @@
 //! What `awgp.report()` answers. Amounts stay texts with every decimal.
 
+#![allow(clippy::struct_field_names, reason = "the names are those of the JSON")]
+
 use serde::Deserialize;
 
 /// The whole report.

@@ -118,7 +118,7 @@ fn money(document: &Document, currency: Option<&str>) -> Result<Markup, Failure>
     let highest = document.burn.iter().max_by(|a, b| float(&a.cost_amount).total_cmp(&float(&b.cost_amount)));
     let label = highest
         .map_or_else(String::new, |day| format!("{} on the highest day", amount(&day.cost_amount, currency)));
-    let is_named = |place: usize| place % 5 == 0 || place + 1 == bars.len() && place % 5 > 1;
+    let is_named = |place: usize| place.is_multiple_of(5) || place + 1 == bars.len() && place % 5 > 1;
     let chart = chart::columns(&bars, &label, is_named)?;
     let days = document.burn.iter().filter(|day| day.entries != 0 || float(&day.cost_amount) != 0.0);
     let days = days.map(|day| {

@@ -54,6 +54,7 @@ fn import_knows_setting(key: Option<&str>) -> bool {
 
 /// Changes keys of the settings of the tenant in context, or proposes it, or says what it would do.
 #[pg_extern(volatile, parallel_unsafe)]
+#[allow(clippy::needless_pass_by_value, reason = "pgrx passes arguments by value")]
 fn change_settings(
     changes: Option<Jsonb>,
     reason: default!(Option<Text>, "NULL"),
@@ -106,7 +107,7 @@ fn changed(
             if let Some(other) = &stored.proposal {
                 return Err(already_open(other.id));
             }
-            let proposal = Proposal::new(&plan.changes, human, reason);
+            let proposal = Proposal::made(&plan.changes, human, reason);
             Stored::store(actor.tenant, &stored.settings, Some(&proposal));
             tell(actor.tenant, "propose_settings", &plan.changes, reason);
             answer.insert("change_id".to_owned(), proposal["id"].clone());

@@ -95,7 +95,7 @@ impl Proposal {
     }
 
     /// A new one of this human.
-    pub fn new(changes: &Map<String, Value>, human: &Human, reason: Option<&str>) -> Value {
+    pub fn made(changes: &Map<String, Value>, human: &Human, reason: Option<&str>) -> Value {
         let value = json!({"changes": changes, "reason": reason, "agreed": [told(human)]});
         let given = Jsonb::from_text(&value.to_string());
         let read = |proposal: Jsonb| proposal.value();

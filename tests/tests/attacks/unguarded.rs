@@ -42,6 +42,7 @@ const HELD_BY_OTHERS: &[(&str, &str)] = &[
     ("find_tenant", FUNCTION),
     ("log_event", FUNCTION),
     ("log_event", FUNCTION),
+    ("trail_actors", FUNCTION),
 ];
 
 const FUNCTION: &str = "the function itself asks; scripts/break-on-purpose breaks it there";
