@@ -124,14 +124,9 @@ async fn show(
     output: Output,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
-    let id = ids::find(&work, ids::ACTION, &named.id).await?;
-    let rows = work.select(SHOW, &[&id]).await?;
+    let row = ids::row(&work, ids::ACTION, SHOW, &named.id).await?;
     work.commit().await?;
-    let row = rows.first().ok_or_else(|| {
-        Failure::new(Exit::NotFound, format!("the tenant has no action {}", named.id))
-            .hint("list the actions with `awgp action list`")
-    })?;
-    Ok(render::single(row, output))
+    Ok(render::single(&row, output))
 }
 
 fn is_limit(reason: &str) -> bool {

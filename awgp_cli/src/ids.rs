@@ -76,6 +76,17 @@ pub async fn find(work: &Work<'_>, kind: Kind, given: &str) -> Result<String, Tr
     }
 }
 
+/// The row of the id that begins like this, by a query with the id as its parameter.
+pub async fn row(work: &Work<'_>, kind: Kind, query: &str, given: &str) -> Result<Row, Trouble> {
+    let id = find(work, kind, given).await?;
+    let found = work.select(query, &[&id]).await?.pop();
+    found.ok_or_else(|| {
+        Failure::new(Exit::NotFound, format!("the tenant has no {} {given}", kind.called))
+            .hint(format!("list them with `{}`", kind.list))
+            .into()
+    })
+}
+
 /// The same for an option that may be left out.
 pub async fn find_given(
     work: &Work<'_>,

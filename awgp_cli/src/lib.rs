@@ -11,6 +11,7 @@
 //! - [`demo`]: the main job on realistic input, chapter by chapter
 //! - [`ledger`]: money that is held, given back or corrected, for `awgp cost`
 //! - [`verb`]: what commands that change one named thing have in common
+//! - [`following`]: a session that listens until Ctrl-C
 //! - [`confirm`]: the question before what cannot be undone
 //! - [`prompt`]: the question for a password
 //! - [`making`], [`bulk`]: making something once, and many from CSV
@@ -39,6 +40,7 @@ pub mod delegation;
 pub mod demo;
 pub mod doctor;
 pub mod flag;
+pub mod following;
 pub mod given;
 pub mod hints;
 pub mod ids;

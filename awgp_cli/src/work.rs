@@ -142,14 +142,9 @@ async fn show(
     output: Output,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
-    let id = ids::find(&work, ids::WORK, &options.id).await?;
-    let rows = work.select(SHOW, &[&id]).await?;
+    let row = ids::row(&work, ids::WORK, SHOW, &options.id).await?;
     work.commit().await?;
-    let row = rows.first().ok_or_else(|| {
-        Failure::new(Exit::NotFound, format!("the tenant has no work item {}", options.id))
-            .hint("list the work items with `awgp work list`")
-    })?;
-    Ok(render::single(row, output))
+    Ok(render::single(&row, output))
 }
 
 /// Changes a work item.

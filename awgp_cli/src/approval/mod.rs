@@ -304,12 +304,7 @@ async fn explain(
 }
 
 async fn find(work: &Work<'_>, id: &str) -> Result<Row, Trouble> {
-    let id = ids::find(work, ids::APPROVAL, id).await?;
-    work.select(SHOW, &[&id]).await?.pop().ok_or_else(|| {
-        Failure::new(Exit::NotFound, format!("the tenant has no approval {id}"))
-            .hint("list what waits with `awgp approval inbox`")
-            .into()
-    })
+    ids::row(work, ids::APPROVAL, SHOW, id).await
 }
 
 /// The ids of users, as an array in text; None for nobody.

@@ -5,6 +5,7 @@
 //! `awgp.approvals_notify` is off, the watch looks by itself.
 
 use super::caller::require_user;
+use crate::following;
 use crate::opt::{ApprovalWatch, Output};
 use crate::{render, times};
 use awgp_client::{Context, Exit, Failure, Row, Session, Target, Trouble, shown};
@@ -30,15 +31,10 @@ pub async fn watch(
     options: &ApprovalWatch,
     output: Output,
 ) -> Result<Exit, Failure> {
-    let (mut session, mut notified) = Session::open_to_listen(target).await?;
-    let outcome = tokio::select! {
-        outcome = run(&mut session, &mut notified, context, options, output) => outcome,
-        _ = tokio::signal::ctrl_c() => return Ok(Exit::Interrupted),
-    };
-    match outcome {
-        Ok(()) => Ok(Exit::Success),
-        Err(trouble) => Err(session.explain(trouble).await),
-    }
+    following::until_interrupted(target, async |session, notified| {
+        run(session, notified, context, options, output).await
+    })
+    .await
 }
 
 async fn run(
@@ -69,13 +65,7 @@ async fn run(
         if !is_read || (is_new && options.once) {
             return Ok(());
         }
-        tokio::select! {
-            notice = notified.recv() => if notice.is_none() {
-                return Err(Failure::new(Exit::NoConnection, "the server closed the connection")
-                    .hint("look in the server's log, then try again").into());
-            },
-            () = tokio::time::sleep(LOOK) => {}
-        }
+        following::next(notified, LOOK).await?;
     }
 }
 

@@ -9,6 +9,7 @@
 use super::listing;
 use super::log::{Actor, FILTER, newest_first};
 use super::scope::{self, Scope};
+use crate::following;
 use crate::look::look;
 use crate::opt::{AuditFilter, AuditTail, Output};
 use crate::times;
@@ -46,15 +47,10 @@ pub async fn tail(
     options: &AuditTail,
     output: Output,
 ) -> Result<Exit, Failure> {
-    let (mut session, mut commits) = Session::open_to_listen(target).await?;
-    let outcome = tokio::select! {
-        outcome = run(&mut session, &mut commits, context, options, output) => outcome,
-        _ = tokio::signal::ctrl_c() => return Ok(Exit::Interrupted),
-    };
-    match outcome {
-        Ok(()) => Ok(Exit::Success),
-        Err(trouble) => Err(session.explain(trouble).await),
-    }
+    following::until_interrupted(target, async |session, commits| {
+        run(session, commits, context, options, output).await
+    })
+    .await
 }
 
 async fn run(
@@ -77,13 +73,7 @@ async fn run(
     let interval = if work.text(sql, &[]).await? == "on" { LOOK_NOTIFIED } else { LOOK_ALONE };
     drop(work);
     loop {
-        tokio::select! {
-            commit = commits.recv() => if commit.is_none() {
-                return Err(Failure::new(Exit::NoConnection, "the server closed the connection")
-                    .hint("look in the server's log, then try again").into());
-            },
-            () = tokio::time::sleep(interval) => {}
-        }
+        following::next(commits, interval).await?;
         if !show_new(session, context, &options.filter, output, &mut looks).await? {
             return Ok(());
         }

@@ -1,0 +1,33 @@
+//! What commands that follow the server have in common: a session that listens, until Ctrl-C ends it.
+
+use awgp_client::{Exit, Failure, Session, Target, Trouble};
+use std::time::Duration;
+use tokio::sync::mpsc::Receiver;
+
+/// Runs with a session that is told of notifications, until it ends by itself or is interrupted.
+pub async fn until_interrupted(
+    target: &Target,
+    run: impl AsyncFnOnce(&mut Session, &mut Receiver<()>) -> Result<(), Trouble>,
+) -> Result<Exit, Failure> {
+    let (mut session, mut notified) = Session::open_to_listen(target).await?;
+    let outcome = tokio::select! {
+        outcome = run(&mut session, &mut notified) => outcome,
+        _ = tokio::signal::ctrl_c() => return Ok(Exit::Interrupted),
+    };
+    match outcome {
+        Ok(()) => Ok(Exit::Success),
+        Err(trouble) => Err(session.explain(trouble).await),
+    }
+}
+
+/// Returns at a notification, and after this time without one.
+pub async fn next(notified: &mut Receiver<()>, at_most: Duration) -> Result<(), Trouble> {
+    tokio::select! {
+        notice = notified.recv() => if notice.is_none() {
+            return Err(Failure::new(Exit::NoConnection, "the server closed the connection")
+                .hint("look in the server's log, then try again").into());
+        },
+        () = tokio::time::sleep(at_most) => {}
+    }
+    Ok(())
+}
