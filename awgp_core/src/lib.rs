@@ -39,6 +39,7 @@ pub mod server_command;
 pub mod server_release;
 pub mod setting_error;
 pub mod state_machine;
+pub mod stop;
 pub mod structure;
 pub mod templates;
 pub mod tenant_settings;

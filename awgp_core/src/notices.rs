@@ -25,6 +25,10 @@ named! {
         FlagConfirmed = "flag_confirmed",
         /// An assistant was suspended.
         AssistantSuspended = "assistant_suspended",
+        /// A stop was made that covers the tenant or one of its assistants.
+        Stopped = "stopped",
+        /// Such a stop was lifted.
+        Resumed = "resumed",
         /// The doctor found an error that was not there before.
         DoctorError = "doctor_error",
     }

@@ -291,7 +291,7 @@ impl From<PermissionError> for Refusal {
             PermissionError::NotSufficient { role, table, verb, least } => {
                 let hint = match least {
                     Some(least) => format!("Ask a user of role {least} or above."),
-                    None => "No user may; docs/permissions.md shows who may.".to_owned(),
+                    None => "No user may: log in as a member of awgp_admin, or let the function of AWGP that keeps it do it.".to_owned(),
                 };
                 refusal(Reason::RoleNotSufficient, hint)
                     .with("role", role.name())

@@ -417,4 +417,26 @@ reasons! {
     OwnSettingsChange = "own_settings_change", NotAllowed;
     /// The file of targets of `awgp notify` cannot be used, or others than its owner may read it.
     NotifyFile = "notify_file", BadArgument;
+    /// An approval of this action exists, and it is for other arguments.
+    ArgumentsMismatch = "arguments_mismatch", WrongState;
+    /// Arguments of an approval that somebody has voted on cannot be changed.
+    VotesCast = "votes_cast", WrongState;
+    /// The outcome of the action is not unknown, so there is nothing to reconcile.
+    ActionNotUnknown = "action_not_unknown", WrongState;
+    /// The pool's budget is raised until another moment.
+    RaiseInForce = "raise_in_force", WrongState;
+    /// An event of a receipt, or its summary, does not belong to the action.
+    ReceiptMismatch = "receipt_mismatch", ConstraintViolation;
+    /// A receipt lacks an event of which its other events speak.
+    ReceiptIncomplete = "receipt_incomplete", ConstraintViolation;
+    /// A stop is in force: nothing begins.
+    Stopped = "stopped", WrongState;
+    /// A stop is made or lifted at this moment.
+    StopUnderWay = "stop_under_way", Retry;
+    /// There is no such stop, or none that the caller may read.
+    UnknownStop = "unknown_stop", NotFound;
+    /// The stop is already lifted.
+    StopEnded = "stop_ended", WrongState;
+    /// Whoever stopped does not resume.
+    OwnStop = "own_stop", NotAllowed;
 }

@@ -2,6 +2,7 @@
 
 use crate::reason::Reason;
 use crate::refusal::Refusal;
+use serde_json::Value;
 use std::fmt;
 
 /// A setting that cannot be used.
@@ -27,12 +28,21 @@ impl SettingError {
     }
 }
 
+/// The value of a key of the settings, read; its default where the key is missing.
+pub fn setting_of<T: Default>(
+    settings: &Value,
+    key: &str,
+    read: impl FnOnce(&Value) -> Result<T, SettingError>,
+) -> Result<T, SettingError> {
+    settings.get(key).map_or_else(|| Ok(T::default()), read).map_err(|error| error.below(key))
+}
+
 impl From<SettingError> for Refusal {
     fn from(error: SettingError) -> Self {
         Self::new(
             Reason::InvalidSetting,
             format!("the setting {} cannot be used: {}", error.path, error.problem),
-            "Correct the key named in DETAIL; docs/settings.md lists the keys and their values.",
+            "Correct the key named in DETAIL. The keys with their values and defaults: SELECT * FROM awgp.tenant_settings()",
         )
         .with("key", error.path)
         .with("problem", error.problem)

@@ -66,7 +66,7 @@ impl<S: Named, V: Named> Machine<S, V> {
         Err(Refusal::new(
             Reason::IllegalTransition,
             format!("the status of a new row cannot be {}", state.name()),
-            format!("Insert it as {usual} and change it from there; see docs/state_machines.md."),
+            format!("Insert it as {usual} and change it from there."),
         )
         .with("table", self.table)
         .with("from", None::<String>)
@@ -93,16 +93,25 @@ pub fn illegal_transition<'a>(
 ) -> Refusal {
     let possible: Vec<&str> = possible.into_iter().collect();
     let hint = match possible.as_slice() {
-        [] => format!("{from} is final; create a new row."),
-        _ => format!(
-            "From {from} the status can change to: {}. See docs/state_machines.md.",
-            possible.join(", ")
-        ),
+        [] => format!("{from} is final: {}.", anew(table)),
+        _ => format!("From {from} the status can change to: {}.", possible.join(", ")),
     };
     Refusal::new(Reason::IllegalTransition, format!("status cannot change from {from} to {to}"), hint)
         .with("table", table)
         .with("from", from)
         .with("to", to)
+}
+
+/// What is done where nothing leads out of a state.
+fn anew(table: &str) -> &'static str {
+    match table {
+        "work_items" => "create a new work item",
+        "approvals" => "request another approval",
+        "approval_delegations" => "delegate again",
+        "governed_actions" => "begin a new action",
+        "hallucination_flags" => "flag the content again",
+        _ => "create a new one",
+    }
 }
 
 /// Declares a state machine: the table, the enum of states with the initial ones, the enum of verbs with the
@@ -192,6 +201,7 @@ mod tests {
                     Err(refusal) => {
                         assert_eq!(refusal.reason, Reason::IllegalTransition);
                         assert_eq!(refusal.hint.contains("is final"), machine.is_final(*from));
+                        assert!(!refusal.hint.contains("a new one"), "{}: {}", machine.table, refusal.hint);
                     }
                 }
             }

@@ -12,12 +12,14 @@ pub mod keys;
 
 use serde_json::Value;
 
+use crate::action;
 use crate::approval::policy;
 use crate::messaging;
 use crate::money::{provider, settings};
 use crate::notices;
 use crate::records;
 use crate::setting_error::SettingError;
+use crate::stop;
 
 /// The check of one key's value. Paths in its errors begin below the key.
 type Validator = fn(&Value) -> Result<(), SettingError>;
@@ -27,12 +29,14 @@ pub const APPLICATION: &str = "application";
 
 /// Every key, with its check. A new key is a line here and in [`keys::KEYS`].
 const KNOWN: &[(&str, Validator)] = &[
+    (action::policy::SETTING, action::policy::validate),
     ("approval_policy", policy::validate),
     ("conversation_policy", records::policy::validate_conversation),
     ("hallucination_policy", records::policy::validate_hallucination),
     ("messaging", messaging::settings::validate),
     ("notices", notices::settings::validate),
     (provider::SETTING, provider::validate),
+    (stop::SETTING, stop::validate),
     ("time_zone", settings::validate_time_zone),
     ("holding_monthly_cost_limit", settings::validate_limit),
     (APPLICATION, |_| Ok(())),

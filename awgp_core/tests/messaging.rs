@@ -38,7 +38,7 @@ fn policy(
 
 fn party(id: u128, tenant: u128, kind: &str) -> Party {
     let (id, tenant) = (Uuid::from_u128(id), Uuid::from_u128(tenant));
-    Party { id, tenant, kind: kind.to_owned(), status: "active".to_owned() }
+    Party { id, tenant, kind: kind.to_owned(), status: "active".to_owned(), is_stopped: false }
 }
 
 /// Asks with two active assistants.

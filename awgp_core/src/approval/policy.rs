@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::permissions::Role;
-use crate::setting_error::SettingError;
+use crate::setting_error::{SettingError, setting_of};
 
 /// Risk levels are 0 to 5.
 pub const RISKS: usize = 6;
@@ -81,10 +81,7 @@ impl Default for ApprovalPolicy {
 impl ApprovalPolicy {
     /// The policy of a tenant with these settings.
     pub fn of_settings(settings: &Value) -> Result<Self, SettingError> {
-        match settings.get("approval_policy") {
-            None => Ok(Self::default()),
-            Some(value) => Self::parse(value).map_err(|error| error.below("approval_policy")),
-        }
+        setting_of(settings, "approval_policy", Self::parse)
     }
 
     /// Reads a policy. A missing key has its value of [`Self::default`].

@@ -171,25 +171,44 @@ pub struct PlainVerifier {
     linker: Linker,
     last_seq: i64,
     last_hash: Option<Digest>,
+    linked: Option<(Digest, Digest)>,
 }
 
 impl PlainVerifier {
     /// Begins after a known point: the genesis value or an anchor.
     pub fn new(start: Link) -> Self {
-        Self { linker: Linker::default(), last_seq: start.seq, last_hash: Some(start.hash) }
+        Self { linker: Linker::default(), last_seq: start.seq, last_hash: Some(start.hash), linked: None }
+    }
+
+    /// Goes on after another known point, with the same buffer.
+    pub fn restart(&mut self, start: Link) {
+        (self.last_seq, self.last_hash, self.linked) = (start.seq, Some(start.hash), None);
     }
 
     /// Whether this row follows the one before it. In both cases the next row must follow this one.
     pub fn push(&mut self, row: &RowRef<'_>) -> bool {
         let stored = Digest::from_hex(row.integrity_hash);
         let in_order = self.last_seq.checked_add(1) == Some(row.chain_seq);
-        let fits = match (self.last_hash, stored) {
-            (Some(previous), Some(stored)) => self.linker.link(previous, row) == stored,
-            _ => false,
-        };
+        self.linked = self.last_hash.map(|previous| (previous, self.linker.link(previous, row)));
+        let fits = stored.is_some() && self.linked.map(|(_, hash)| hash) == stored;
         self.last_seq = row.chain_seq;
         self.last_hash = stored;
         in_order && fits
+    }
+
+    /// What the last row was hashed after, and what that yielded; None where the row before it has no hash.
+    pub fn linked(&self) -> Option<(Digest, Digest)> {
+        self.linked
+    }
+
+    /// The hash that the last row carries; None where it is not a hash.
+    pub fn last_hash(&self) -> Option<Digest> {
+        self.last_hash
+    }
+
+    /// What hashed the last row.
+    pub fn linker(&self) -> &Linker {
+        &self.linker
     }
 
     /// Whether the lane ends at `head`.

@@ -54,7 +54,7 @@ impl Checkpoint {
         let checkpoint =
             Self { install_id, tenant_id, size: read.size(), root: Digest(read.hash().0), lanes };
         if checkpoint.to_text() != text {
-            return Err(Malformed("it is not written as docs/checkpoints.md specifies"));
+            return Err(Malformed("it is not written exactly as AWGP writes it"));
         }
         if !checkpoint.lanes.is_sorted_by(|one, next| one.0 < next.0) {
             return Err(Malformed("its lanes are not in ascending order"));

@@ -1,20 +1,21 @@
-//! The exported log: JSON Lines, format 1 (docs/audit_format.md, "The exported log").
+//! The lines of the exported log: JSON Lines, format 1 or 2 (docs/audit_format.md, "The exported log").
 //!
 //! A header, then for each lane a lane line and its rows, then an end line. A row's line has the columns as
-//! its fields; the others begin with the key `awgp`.
+//! its fields; the others begin with the key `awgp`. Format 2 also has the order of each tenant's leaves.
 
-use super::chain::{Digest, Lane, Link, genesis};
-use super::finding::{Finding, Kind};
-use super::lane_facts::{Head, LaneFacts};
-use super::manifest::FileSum;
-use super::row::AuditRow;
-use super::verify::LogVerifier;
+use super::chain::Digest;
+use super::row::{AuditRow, present};
+use super::spelled;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use uuid::Uuid;
 
-/// The format this code reads and writes.
+pub use super::file::{Asked, Contents, FileVerifier};
+
+/// The format without the order of the leaves.
 pub const FORMAT: u32 = 1;
+/// The format with the order of the leaves, which is written now.
+pub const FORMAT_WITH_ORDER: u32 = 2;
 
 /// A line that is not a row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,24 +23,55 @@ pub const FORMAT: u32 = 1;
 pub enum Mark {
     /// The first line.
     Header {
-        /// [`FORMAT`].
+        /// [`FORMAT`] or [`FORMAT_WITH_ORDER`].
         format: u32,
         /// The install whose genesis values the lanes begin at.
+        #[serde(deserialize_with = "spelled::uuid")]
         install_id: Uuid,
+    },
+    /// Rows of the file that are leaves of their tenant's tree one after the other.
+    Run {
+        /// The tenant.
+        #[serde(deserialize_with = "spelled::uuid")]
+        tenant_id: Uuid,
+        /// The number of the first leaf, from 0.
+        first_leaf: u64,
+        /// The lane.
+        chain_lane: i16,
+        /// The number of the first row.
+        first_seq: i64,
+        /// The number of the last row.
+        last_seq: i64,
+    },
+    /// Leaves of a tenant's tree whose rows are not in the file.
+    Absent {
+        /// The tenant.
+        #[serde(deserialize_with = "spelled::uuid")]
+        tenant_id: Uuid,
+        /// The number of the first leaf, from 0.
+        first_leaf: u64,
+        /// How many they are.
+        leaves: u64,
+        /// The roots of the complete subtrees that make them up, the leftmost first.
+        hashes: Vec<Digest>,
     },
     /// What is known about the lane whose rows follow.
     Lane {
         /// The tenant.
+        #[serde(deserialize_with = "spelled::uuid")]
         tenant_id: Uuid,
         /// The lane.
         chain_lane: i16,
         /// The number that the first row follows; 0 at a lane's beginning.
         after_seq: i64,
         /// The hash that the first row follows; null for the genesis value.
+        #[serde(deserialize_with = "present")]
         after_hash: Option<Digest>,
         /// The number of the last row; null where unknown.
+        #[serde(deserialize_with = "present")]
         head_seq: Option<i64>,
         /// The hash of the last row; null where unknown.
+        #[serde(deserialize_with = "present")]
         head_hash: Option<Digest>,
     },
     /// The last line: a file without it was cut.
@@ -75,9 +107,18 @@ pub enum ExportError {
     /// The file has a newer format.
     #[error("this version of AWGP does not know format {0}")]
     UnknownFormat(u32),
-    /// A header after the first line, or a line after the end line.
+    /// A header after the first line, a row that is sorted before the one above it, or a line after the end
+    /// line.
     #[error("line {0} is out of place")]
     Misplaced(u64),
+    /// A line says something that no file can have.
+    #[error("line {line}: {what}")]
+    Impossible {
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong with it.
+        what: &'static str,
+    },
     /// There is no end line.
     #[error("the file has no end line: it was cut")]
     Cut,
@@ -120,98 +161,5 @@ impl AuditRow {
     /// Never: every field is a string, a number or null.
     pub fn to_line(&self) -> String {
         serde_json::to_string(self).expect("rows have string keys")
-    }
-}
-
-/// Verifies a file line by line, in constant memory.
-#[derive(Debug)]
-pub struct FileVerifier {
-    log: Option<(LogVerifier, Uuid)>,
-    expected_install: Option<Uuid>,
-    /// The install that the header names, where another one is expected.
-    other_install: Option<Uuid>,
-    lines: u64,
-    stated_rows: Option<u64>,
-    sum: FileSum,
-}
-
-impl FileVerifier {
-    /// `install_id`, where given, replaces the header's: an auditor knows it from elsewhere, and the header
-    /// may be forged.
-    pub fn new(install_id: Option<Uuid>) -> Self {
-        Self {
-            log: None,
-            expected_install: install_id,
-            other_install: None,
-            lines: 0,
-            stated_rows: None,
-            sum: FileSum::default(),
-        }
-    }
-
-    /// Takes the next line.
-    pub fn line(&mut self, text: &str) -> Result<(), ExportError> {
-        self.lines += 1;
-        let parsed =
-            Line::parse(text).map_err(|source| ExportError::Malformed { line: self.lines, source })?;
-        let Some((log, install_id)) = &mut self.log else {
-            let Line::Mark(Mark::Header { format, install_id }) = parsed else {
-                return Err(ExportError::NoHeader);
-            };
-            if format != FORMAT {
-                return Err(ExportError::UnknownFormat(format));
-            }
-            self.other_install =
-                self.expected_install.and(Some(install_id)).filter(|id| Some(*id) != self.expected_install);
-            let install_id = self.expected_install.unwrap_or(install_id);
-            self.log = Some((LogVerifier::new(install_id), install_id));
-            return Ok(());
-        };
-        match parsed {
-            _ if self.stated_rows.is_some() => return Err(ExportError::Misplaced(self.lines)),
-            Line::Mark(Mark::Header { .. }) => return Err(ExportError::Misplaced(self.lines)),
-            Line::Mark(Mark::End { rows }) => self.stated_rows = Some(rows),
-            Line::Row(row) => {
-                let row = row.borrowed();
-                log.row(&row);
-                if let Some(hash) = Digest::from_hex(row.integrity_hash) {
-                    self.sum.add(row.position().lane(), row.id, Link { seq: row.chain_seq, hash });
-                }
-            }
-            Line::Mark(Mark::Lane { tenant_id, chain_lane, after_seq, after_hash, head_seq, head_hash }) => {
-                let lane = Lane { tenant_id, chain_lane };
-                let hash = after_hash.unwrap_or_else(|| genesis(*install_id, lane));
-                let head = match (head_seq, head_hash) {
-                    (Some(seq), Some(hash)) => Head::Exactly(Link { seq, hash }),
-                    _ => Head::Unknown,
-                };
-                log.lane(lane, LaneFacts::after(Link { seq: after_seq, hash }).with_head(head));
-            }
-        }
-        Ok(())
-    }
-
-    /// Ends the file: the number of rows, and all findings.
-    pub fn finish(self) -> Result<(u64, Vec<Finding>), ExportError> {
-        self.finish_with_sum().map(|(sum, findings)| (sum.rows, findings))
-    }
-
-    /// Ends the file: the seal of its rows, and all findings.
-    pub fn finish_with_sum(self) -> Result<(FileSum, Vec<Finding>), ExportError> {
-        let (log, _) = self.log.ok_or(ExportError::NoHeader)?;
-        let stated = self.stated_rows.ok_or(ExportError::Cut)?;
-        let actual = log.rows();
-        if stated != actual {
-            return Err(ExportError::WrongCount { stated, actual });
-        }
-        let mut findings = log.finish();
-        let is_told = findings.iter().any(|finding| finding.kind == Kind::BadGenesis);
-        // A log that was adopted has its earlier genesis values in its lanes' lines: it fits whatever is
-        // expected.
-        if let Some(other) = self.other_install.filter(|_| !is_told) {
-            let detail = format!("the file is of install {other}, and another one is expected");
-            findings.push(Finding::about_log(Kind::BadGenesis, detail));
-        }
-        Ok((FileSum { rows: actual, ..self.sum }, findings))
     }
 }

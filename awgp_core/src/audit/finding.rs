@@ -2,6 +2,7 @@
 
 use super::chain::Position;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// The severity of a finding.
@@ -162,5 +163,39 @@ impl Finding {
             audit_id: None,
             detail: detail.into(),
         }
+    }
+}
+
+/// Findings, of which one act is one: a place has one of severity error.
+#[derive(Clone, Debug, Default)]
+pub struct Findings {
+    /// All of them.
+    pub all: Vec<Finding>,
+    /// Tenant, lane and number of each of severity error.
+    errors: BTreeSet<(Option<Uuid>, Option<i16>, Option<i64>)>,
+}
+
+impl Findings {
+    /// These.
+    pub fn of(all: Vec<Finding>) -> Self {
+        let errors = all.iter().filter(|finding| finding.severity == Severity::Error);
+        let errors =
+            errors.map(|finding| (finding.tenant_id, finding.chain_lane, finding.chain_seq)).collect();
+        Self { all, errors }
+    }
+
+    /// Adds one of severity error, where its place has none yet.
+    pub fn add(&mut self, finding: Finding) {
+        if self.errors.insert((finding.tenant_id, finding.chain_lane, finding.chain_seq)) {
+            self.all.push(finding);
+        }
+    }
+
+    /// Whether a tenant has one of severity error.
+    pub fn has_error_of(&self, tenant_id: Uuid) -> bool {
+        self.errors
+            .range((Some(tenant_id), None, None)..)
+            .next()
+            .is_some_and(|(of, ..)| *of == Some(tenant_id))
     }
 }

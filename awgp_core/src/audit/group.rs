@@ -90,7 +90,7 @@ impl Group {
         }
         if group.members.is_empty() || group.to_text() != text {
             return Err(Malformed(
-                "its root is not that of its tenants, or it is not written as docs/checkpoints.md specifies",
+                "its root is not that of its tenants, or it is not written exactly as AWGP writes it",
             ));
         }
         Ok(group)

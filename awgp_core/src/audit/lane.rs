@@ -130,6 +130,16 @@ impl LaneVerifier {
     /// Takes the next row. Rows come in ascending `chain_seq`, equal numbers in any order. A row of another
     /// lane must not be passed.
     pub fn push(&mut self, row: &RowRef<'_>, out: &mut Vec<Suspicion>) {
+        self.push_linked(row, None, out);
+    }
+
+    /// The same for a row that was hashed already: what it was hashed after, and what that yields.
+    pub fn push_linked(
+        &mut self,
+        row: &RowRef<'_>,
+        linked: Option<(Digest, Digest)>,
+        out: &mut Vec<Suspicion>,
+    ) {
         let seq = row.chain_seq;
         if seq <= self.facts.start.seq || seq < self.open.seq {
             out.push(Suspicion::Stray(self.suspect(row), Kind::InsertedRow));
@@ -152,7 +162,7 @@ impl LaneVerifier {
         if self.open.members.len() == ROWS_AT_ONE_POSITION {
             out.push(Suspicion::Stray(self.suspect(row), Kind::InsertedRow));
         } else {
-            self.join(row);
+            self.join(row, linked);
         }
     }
 
@@ -184,12 +194,15 @@ impl LaneVerifier {
     }
 
     /// Puts a row at the open position and checks whether it follows the closed one.
-    fn join(&mut self, row: &RowRef<'_>) {
+    fn join(&mut self, row: &RowRef<'_>, linked: Option<(Digest, Digest)>) {
         let stored = Digest::from_hex(row.integrity_hash);
         let mut first_try = None;
         let mut standing = Standing::Unchecked;
         for (follows, previous) in self.closed.candidates() {
-            let computed = self.linker.link(previous, row);
+            let computed = match linked {
+                Some((after, hash)) if after == previous => hash,
+                _ => self.linker.link(previous, row),
+            };
             first_try.get_or_insert((previous, computed));
             standing = Standing::Misfit;
             if Some(computed) == stored {
@@ -199,7 +212,7 @@ impl LaneVerifier {
         }
         let mut canonical = Vec::new();
         match standing {
-            Standing::Misfit => canonical.extend_from_slice(self.linker.canonical()),
+            Standing::Misfit => canonical = self.suspect(row).canonical,
             Standing::Unchecked => {
                 let suspect = self.suspect(row);
                 canonical.extend_from_slice(&suspect.canonical);

@@ -4,6 +4,8 @@
 use super::chain::{Digest, Lane, Link};
 use super::finding::{Finding, Kind};
 use super::integrity::{self, HeadsRoot, Seal};
+use super::note::{self, Statement};
+use super::spelled;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -12,12 +14,14 @@ pub const FORMAT: u32 = 1;
 
 /// The contents of the manifest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// [`FORMAT`].
     pub format: u32,
     /// The month.
     pub partition_name: String,
     /// The install of the chains.
+    #[serde(deserialize_with = "spelled::uuid")]
     pub install_id: Uuid,
     /// The file's name, beside the manifest.
     pub file: String,
@@ -39,8 +43,10 @@ pub struct Manifest {
 
 /// What a seal recorded about a lane.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Anchor {
     /// The tenant.
+    #[serde(deserialize_with = "spelled::uuid")]
     pub tenant_id: Uuid,
     /// The lane.
     pub chain_lane: i16,
@@ -54,8 +60,10 @@ pub struct Anchor {
 
 /// The text of a checkpoint that an auditor has signed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Checkpoint {
     /// The tenant.
+    #[serde(deserialize_with = "spelled::uuid")]
     pub tenant_id: Uuid,
     /// The number of rows in its tree.
     pub tree_size: i64,
@@ -63,6 +71,9 @@ pub struct Checkpoint {
     pub body: String,
     /// The public key that signed it; null where no signed note was given.
     pub signed_by: Option<String>,
+    /// The signed note itself, where one was given when the month was exported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// What follows from a file's rows.
@@ -96,6 +107,42 @@ impl FileSum {
 }
 
 impl Manifest {
+    /// The signed notes in the manifest that are what it says of them, each by the key that it names, and a
+    /// finding for each other.
+    pub fn notes(&self) -> (Vec<(String, Statement)>, Vec<Finding>) {
+        let (mut notes, mut findings) = (Vec::new(), Vec::new());
+        for checkpoint in &self.checkpoints {
+            let Some(note) = &checkpoint.note else { continue };
+            let name = format!("the note of {} in the manifest", checkpoint.tenant_id);
+            let opened = note::text_of(note, checkpoint.signed_by.as_deref().unwrap_or_default());
+            let stated = opened.map_err(|refused| refused.to_string()).and_then(|text| {
+                let size = u64::try_from(checkpoint.tree_size).ok();
+                match Statement::parse(&text) {
+                    Ok(statement)
+                        if text == checkpoint.body
+                            && statement.tree_of(checkpoint.tenant_id).map(|(size, _)| size) == size =>
+                    {
+                        Ok(statement)
+                    }
+                    Ok(_) => Err("it signs another text than the manifest has".to_owned()),
+                    Err(malformed) => Err(malformed.to_string()),
+                }
+            });
+            match stated {
+                Ok(statement) => notes.push((name, statement)),
+                Err(what) => {
+                    let detail = format!("{name} is not good: {what}");
+                    findings.push(Finding::about_partition(
+                        Kind::IntegrityEdited,
+                        &self.partition_name,
+                        detail,
+                    ));
+                }
+            }
+        }
+        (notes, findings)
+    }
+
     /// Compares a file's rows with the manifest; no finding where they agree.
     pub fn check(&self, sum: &FileSum) -> Vec<Finding> {
         let mut findings = Vec::new();

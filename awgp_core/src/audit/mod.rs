@@ -18,21 +18,27 @@
 //! | [`verify`] | a whole log in one pass: lanes, then reconciliation |
 //! | [`integrity`] | the sealed partition: root over its lane heads, and the check of its integrity row |
 //! | [`escape`] | escapes strings in JSON in pieces |
-//! | [`export`] | the JSON Lines file |
+//! | [`export`], [`file`] | the lines of the exported log, and its verification |
+//! | [`appended`], [`order`], [`subtrees`] | the order of the leaves in an exported log, and its roots |
+//! | [`stretch`], [`witness`] | what the rows of files are, and what signed notes prove of them |
+//! | [`spelled`] | the one spelling of a uuid in files |
 //! | [`tree`] | rows as leaves of a Merkle tree, its tiles and its proofs |
 //! | [`checkpoint`], [`group`] | the texts that an auditor signs |
 //! | [`note`] | the signed note |
 //! | [`proof`] | the proof of one row, for anyone who has the public key |
+//! | [`receipt`] | the receipt of an action: its events with their proofs, and whether they belong together |
 //! | [`mask`] | secrets that must not enter the log |
 //! | [`tracked`] | what is recorded for each column of an application's own table |
 //! | [`entity`] | the id of a row whose key is not a uuid |
 
+pub mod appended;
 pub mod canonical;
 pub mod chain;
 pub mod checkpoint;
 pub mod entity;
 pub mod escape;
 pub mod export;
+pub mod file;
 pub mod finding;
 pub mod group;
 pub mod integrity;
@@ -42,11 +48,17 @@ pub mod lineage;
 pub mod manifest;
 pub mod mask;
 pub mod note;
+pub mod order;
 pub mod position;
 pub mod proof;
+pub mod receipt;
 pub mod reconcile;
 pub mod row;
+pub mod spelled;
+pub mod stretch;
+pub mod subtrees;
 pub mod suspicion;
 pub mod tracked;
 pub mod tree;
 pub mod verify;
+pub mod witness;

@@ -95,11 +95,20 @@ impl Proof {
     pub fn check(&self, public_key: &str) -> Result<Proven, Unproven> {
         let statement = note::open(&self.note, public_key)?;
         let (size, root) = statement.tree_of(self.row.tenant_id).ok_or(Unproven::OtherLog)?;
-        let leaf = Leaves::default().leaf(&self.row.borrowed());
-        let leaf = leaf.ok_or_else(|| Unproven::Malformed("integrity_hash is not a hash".to_owned()))?;
-        if includes(root, size, self.leaf_index, leaf, &self.path) {
-            return Ok(Proven { install_id: statement.install_id(), size, root });
-        }
-        Err(Unproven::Mismatch)
+        includes_row(root, size, &self.row, self.leaf_index, &self.path)?;
+        Ok(Proven { install_id: statement.install_id(), size, root })
     }
+}
+
+/// Checks that a row is a leaf of the tree with this size and root.
+pub fn includes_row(
+    root: Digest,
+    size: u64,
+    row: &AuditRow,
+    leaf_index: u64,
+    path: &[Digest],
+) -> Result<(), Unproven> {
+    let leaf = Leaves::default().leaf(&row.borrowed());
+    let leaf = leaf.ok_or_else(|| Unproven::Malformed("integrity_hash is not a hash".to_owned()))?;
+    if includes(root, size, leaf_index, leaf, path) { Ok(()) } else { Err(Unproven::Mismatch) }
 }

@@ -1,6 +1,7 @@
 //! One row of `audit_logs`.
 
 use super::position::Position;
+use super::spelled;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt::Debug;
 use uuid::Uuid;
@@ -89,18 +90,19 @@ pub struct AuditRow {
     #[serde(rename = "timestamp", with = "timestamp")]
     pub timestamp_us: i64,
     /// `tenant_id`.
+    #[serde(deserialize_with = "spelled::uuid")]
     pub tenant_id: Uuid,
     /// `actor_type`.
     pub actor_type: String,
     /// `actor_id`.
-    #[serde(deserialize_with = "present")]
+    #[serde(deserialize_with = "spelled::uuid_or_null")]
     pub actor_id: Option<Uuid>,
     /// `action`.
     pub action: String,
     /// `entity_type`.
     pub entity_type: String,
     /// `entity_id`.
-    #[serde(deserialize_with = "present")]
+    #[serde(deserialize_with = "spelled::uuid_or_null")]
     pub entity_id: Option<Uuid>,
     /// `before_state`: the jsonb's text, as a string.
     #[serde(deserialize_with = "present")]
@@ -169,7 +171,9 @@ impl From<&RowRef<'_>> for AuditRow {
 
 /// A nullable column must be in the line, as null where it is NULL: serde alone would take a missing field
 /// for NULL.
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+pub(super) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
     Option::deserialize(deserializer)
 }
 

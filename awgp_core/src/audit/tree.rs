@@ -69,7 +69,7 @@ pub fn node(left: Digest, right: Digest) -> Digest {
 }
 
 /// The root over hashes whose number is a power of two.
-fn subtree_root(hashes: &[Digest]) -> Digest {
+pub fn subtree_root(hashes: &[Digest]) -> Digest {
     let mut row = hashes.to_vec();
     while row.len() > 1 {
         row = row.chunks_exact(2).map(|pair| node(pair[0], pair[1])).collect();

@@ -1,6 +1,6 @@
 //! A whole log in one pass.
 
-use super::chain::Lane;
+use super::chain::{Digest, Lane};
 use super::finding::Finding;
 use super::lane::LaneVerifier;
 use super::lane_facts::LaneFacts;
@@ -42,13 +42,21 @@ impl LogVerifier {
     /// # Panics
     /// Never: the lane is begun just before.
     pub fn row(&mut self, row: &RowRef<'_>) {
+        self.row_linked(row, None);
+    }
+
+    /// The same for a row that was hashed already: what it was hashed after, and what that yields.
+    ///
+    /// # Panics
+    /// Never: the lane is begun just before.
+    pub fn row_linked(&mut self, row: &RowRef<'_>, linked: Option<(Digest, Digest)>) {
         let lane = row.position().lane();
         if self.current.as_ref().is_none_or(|current| current.lane() != lane) {
             self.lane(lane, LaneFacts::from_genesis(self.install_id, lane));
         }
         self.rows += 1;
         let current = self.current.as_mut().expect("begun above");
-        current.push(row, &mut self.suspicions);
+        current.push_linked(row, linked, &mut self.suspicions);
         if !self.suspicions.is_empty() {
             self.suspicions.drain(..).for_each(|suspicion| self.reconciler.add(suspicion));
         }

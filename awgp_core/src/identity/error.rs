@@ -177,7 +177,7 @@ impl TokenError {
             Self::WrongIssuer => "Compare the token's iss with awgp.identity_providers.issuer.",
             Self::AmbiguousIssuer => "Leave one row for each issuer in awgp.identity_providers.",
             Self::UnknownKey { ignored: Some(_), .. } => {
-                "Let the identity provider sign with a key that AWGP can verify; docs/identity.md lists them."
+                "Let the identity provider sign with a key that AWGP can verify: RSA, EC on P-256, P-384 or P-521, or Ed25519."
             }
             Self::UnknownKey { .. } | Self::NoKeyId { .. } | Self::KeyUse { .. } => {
                 "Renew awgp.identity_providers.jwks from the provider's certificates endpoint."

@@ -22,6 +22,8 @@ pub struct Party {
     pub kind: String,
     /// `assistants.status`.
     pub status: String,
+    /// A stop covers it.
+    pub is_stopped: bool,
 }
 
 /// The relation of the receiver's tenant to the sender's.
@@ -202,6 +204,9 @@ fn parties<'a>(question: &Question<'a>, other: Option<&Side<'_>>) -> Result<(&'a
     if question.speaker.is_some_and(|speaker| speaker != from.id) {
         return Err(Denial::SenderNotInContext);
     }
+    if from.is_stopped {
+        return Err(Denial::SenderStopped);
+    }
     if from.status != "active" {
         return Err(Denial::SenderNotActive);
     }
@@ -218,6 +223,9 @@ fn parties<'a>(question: &Question<'a>, other: Option<&Side<'_>>) -> Result<(&'a
             }
         }
         (Relation::Across { .. }, None) | (Relation::Unrelated, _) => return Err(Denial::UnknownReceiver),
+    }
+    if to.is_stopped {
+        return Err(Denial::ReceiverStopped);
     }
     if to.status != "active" {
         return Err(Denial::ReceiverNotActive);

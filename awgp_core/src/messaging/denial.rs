@@ -35,10 +35,14 @@ denials! {
     SenderNotInContext = "sender_not_in_context", "Let the assistant in context be the sender.";
     /// The sender's status is not active.
     SenderNotActive = "sender_not_active", "Activate the sender first.";
+    /// A stop covers the sender.
+    SenderStopped = "sender_stopped", "Wait until the stop is lifted: awgp stop list";
     /// The receiver does not exist, or the sender's tenant may not write to it.
     UnknownReceiver = "unknown_receiver", "Check to_assistant_id with: awgp assistant list";
     /// The receiver's status is not active.
     ReceiverNotActive = "receiver_not_active", "Activate the receiver first.";
+    /// A stop covers the receiver.
+    ReceiverStopped = "receiver_stopped", "Wait until the stop is lifted.";
     /// The channel is neither built in nor one that the settings of the sender's tenant name.
     ChannelNotAllowed = "channel_not_allowed", "Use telegram, slack, email or internal, or add the channel to settings.messaging.channels of the tenant.";
     /// No active policy covers these types, and the tenant's settings do not allow it.
@@ -56,7 +60,7 @@ denials! {
     /// The hour is full; retry_after_seconds says when it no longer is.
     RateLimited = "rate_limited", "Try again after retry_after_seconds; where that is null, the limit is 0.";
     /// A policy of the receiver's tenant does not allow it.
-    OtherSideDenies = "other_side_denies", "Ask an administrator of the receiver's tenant for a policy.";
+    OtherSideDenies = "other_side_denies", "Ask an admin of the receiver's tenant for a policy.";
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ impl PolicyError {
 impl From<PolicyError> for Refusal {
     fn from(error: PolicyError) -> Self {
         let PolicyError { key, rule } = error;
-        let hint = format!("Correct {key}: it {rule}. docs/messages.md lists every key.");
+        let hint = format!("Correct {key}: it {rule}.");
         Self::new(Reason::InvalidPolicy, format!("{key} cannot be used"), hint)
             .with("key", key)
             .with("rule", rule)

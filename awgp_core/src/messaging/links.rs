@@ -78,7 +78,9 @@ pub fn canonical_host(host: &str) -> Option<String> {
     let host = host.strip_suffix('.').unwrap_or(&host);
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
     let is_v6 = host.starts_with('[') && host.ends_with(']') && !host.contains(['@', '/', '\\']);
-    (!host.is_empty() && (is_v6 || host.chars().all(plain))).then(|| host.to_owned())
+    // Without an empty label: programs do not agree on what `evil.com..` is.
+    let is_name = || host.chars().all(plain) && host.split('.').all(|label| !label.is_empty());
+    (is_v6 || is_name()).then(|| host.to_owned())
 }
 
 /// A part of the text that was read: its end, and the link in it.

@@ -12,6 +12,18 @@ fn leads_to(text: &str, host: &str) {
 }
 
 #[test]
+fn a_host_is_compared_in_one_form_and_one_with_an_empty_label_matches_no_list() {
+    for host in ["evil.com", "Evil.COM.", "b\u{fc}cher.de", "[::1]", "%65vil.com", "1.2.3.4"] {
+        let once = canonical_host(host).expect("a host");
+        assert_eq!(canonical_host(&once).as_ref(), Some(&once), "{host}");
+    }
+    for host in ["evil.com..", "a..b", ".", "..", ".evil.com", ""] {
+        assert_eq!(canonical_host(host), None, "{host}");
+    }
+    assert_eq!(found("https://evil.com../x"), [Hosts::new()]);
+}
+
+#[test]
 fn nothing_before_a_scheme_hides_the_link() {
     for before in [
         "", "请看", "см", "x", "9", "_", "__init__", "ア", "é", "🙂", "(", "]", "-", "+", ".", "\u{301}",

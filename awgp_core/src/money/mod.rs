@@ -11,6 +11,7 @@ pub mod litellm;
 pub mod period;
 pub mod price;
 pub mod provider;
+pub mod raise;
 pub mod refusals;
 pub mod settings;
 pub mod threshold;

@@ -6,6 +6,15 @@ use super::period::PeriodError;
 use crate::reason::Reason;
 use crate::refusal::Refusal;
 
+/// What exceeds a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Demand {
+    /// Money that is to be held: nothing was spent yet.
+    Hold,
+    /// A cost.
+    Cost,
+}
+
 /// A cost or a reservation exceeds a limit. `ends` is when its period ends.
 pub fn budget_exceeded(
     scope: Scope,
@@ -13,18 +22,22 @@ pub fn budget_exceeded(
     expired: Amount,
     amount: Amount,
     ends: &str,
+    demand: Demand,
 ) -> Refusal {
     let left = account.left(expired).unwrap_or(Amount::ZERO);
     let (what, who) = match scope {
-        Scope::Holding => ("the holding's monthly limit", "Ask an administrator of the holding to raise it"),
+        Scope::Holding => ("the holding's monthly limit", "Ask an administrator to raise it"),
         Scope::Tenant => ("the tenant's monthly limit", "Ask an administrator to raise the quota"),
         Scope::Pool => ("the budget of the credit pool", "Raise the pool's monthly_budget"),
         Scope::Assistant => ("the assistant's daily limit", "Raise its max_cost_per_day"),
     };
-    let hint = format!(
-        "{who}, wait for the next period, or record money that is already spent with metadata \
-         {{\"incurred\": true}}."
-    );
+    let hint = match demand {
+        Demand::Hold => format!("{who}, or wait for the next period."),
+        Demand::Cost => format!(
+            "{who}, wait for the next period, or record money that is already spent with metadata \
+             {{\"incurred\": true}}."
+        ),
+    };
     Refusal::new(Reason::BudgetExceeded, format!("{amount} exceeds {what}, of which {left} is left"), hint)
         .with("scope", scope.name())
         .with("amount", amount.to_string())

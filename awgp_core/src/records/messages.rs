@@ -165,8 +165,8 @@ impl From<MessagesError> for Refusal {
             MessagesError::Invalid { message, rule } => Self::new(
                 Reason::MessagesInvalid,
                 text,
-                "Pass an array of objects such as {\"role\": \"user\", \"content\": \"…\"}; \
-                 docs/conversations.md lists the accepted forms.",
+                "Pass an array of objects such as {\"role\": \"user\", \"content\": \"…\"}, or as \
+                 OpenAI, Anthropic, Gemini or LangChain write them.",
             )
             .with("message_number", number(message))
             .with("rule", rule),

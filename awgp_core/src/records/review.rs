@@ -82,6 +82,12 @@ pub fn check_review(
     Ok(step)
 }
 
+/// The states that a review leads to from this one.
+fn following(from: Status) -> Vec<&'static str> {
+    let arrows = MACHINE.arrows.iter().filter(|(at, _, _)| *at == from);
+    arrows.map(|(_, _, to)| to.name()).collect()
+}
+
 /// Whether a flag may name this method.
 pub fn check_method(policy: &HallucinationPolicy, method: &str) -> Result<(), ReviewError> {
     if METHODS.contains(&method) || policy.custom_methods.iter().any(|custom| custom == method) {
@@ -164,8 +170,10 @@ impl From<ReviewError> for Refusal {
         match error {
             ReviewError::Transition { from, to } => refusal(
                 Reason::ReviewTransition,
-                "Choose a status that may follow; docs/hallucinations.md lists them. A review never goes \
-                 back.",
+                &match following(from).as_slice() {
+                    [] => format!("{from} is final: flag the content again."),
+                    next => format!("Choose a status that may follow: {}.", next.join(", ")),
+                },
             )
             .with("from", from.name())
             .with("to", to.name()),

@@ -55,7 +55,7 @@ impl TemplateError {
 impl From<TemplateError> for Refusal {
     fn from(error: TemplateError) -> Self {
         let TemplateError { key, rule } = error;
-        let hint = format!("Correct {key}: it {rule}. docs/templates.md lists every key.");
+        let hint = format!("Correct {key}: it {rule}.");
         Self::new(Reason::InvalidTemplate, format!("{key} cannot be used"), hint)
             .with("key", key)
             .with("rule", rule)

@@ -23,6 +23,18 @@ const fn key(path: &'static str, takes: &'static str, default: &'static str, mea
 /// Every key.
 pub const KEYS: &[Key] = &[
     key(
+        "action_policy.approval_for",
+        "a list of at most 100 names of actions",
+        "[]",
+        "the actions that need an approval with their arguments, whatever the risk of the work",
+    ),
+    key(
+        "action_policy.unknown_for_seconds",
+        "a number from 0 to 2678400",
+        "86400",
+        "how long an action of unknown outcome holds its money before it is abandoned",
+    ),
+    key(
         "approval_policy.roles",
         "an object from risk level to operator, manager, admin or super_admin",
         r#"{"0": "operator", "1": "operator", "2": "manager", "3": "manager", "4": "admin", "5": "super_admin"}"#,
@@ -124,6 +136,18 @@ pub const KEYS: &[Key] = &[
         "an object with confirmed or rate_percent, or null",
         "null",
         "how many flags suspend an assistant; null: never",
+    ),
+    key(
+        "stop_policy.resume_by_other",
+        "true or false",
+        "true",
+        "whether somebody else than who stopped must resume",
+    ),
+    key(
+        "stop_policy.resume_role",
+        "manager, admin or super_admin",
+        r#""manager""#,
+        "the least role that resumes a stopped assistant",
     ),
     key(
         "time_zone",

@@ -26,7 +26,7 @@ const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors/checkp
 type Edit = fn(&mut Proof);
 
 /// A key for these tests only: 32 times the same byte.
-fn private_key(name: &str, byte: u8) -> String {
+pub fn private_key(name: &str, byte: u8) -> String {
     let key = ed25519_dalek::SigningKey::from_bytes(&[byte; 32]);
     let public = [&[1], key.verifying_key().to_bytes().as_slice()].concat();
     let id = signed_note::key_id(name, &public);

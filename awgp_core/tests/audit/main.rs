@@ -6,3 +6,4 @@ mod log;
 mod tampering;
 mod tree;
 mod vectors;
+mod witness;

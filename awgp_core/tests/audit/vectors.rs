@@ -6,7 +6,7 @@
 use crate::log::{INSTALL, Log, hash, lane, row, tenant};
 use awgp_core::audit::canonical::write;
 use awgp_core::audit::chain::{Digest, Lane, Link, PlainVerifier, genesis, genesis_bytes};
-use awgp_core::audit::export::{FORMAT, FileVerifier, Mark};
+use awgp_core::audit::export::{ExportError, FORMAT, FileVerifier, Mark};
 use awgp_core::audit::finding::Kind;
 use awgp_core::audit::lane_facts::{Head, LaneFacts};
 use awgp_core::audit::lineage::{Point, adoption_bytes};
@@ -283,8 +283,13 @@ fn a_damaged_file_is_refused() {
     assert!(read(&without(3)).is_err());
     let lost_field = lines.iter().map(|line| line.replace(",\"metadata\":null", "")).collect::<Vec<_>>();
     assert!(read(&lost_field).is_err());
-    let newer = lines.iter().map(|line| line.replace("\"format\":1", "\"format\":2")).collect::<Vec<_>>();
+    let newer = lines.iter().map(|line| line.replace("\"format\":1", "\"format\":3")).collect::<Vec<_>>();
     assert!(read(&newer).is_err());
+    // Every row is there, and its chain holds once they are sorted; a reader in constant memory would not see
+    // it.
+    let mut swapped = lines.clone();
+    swapped.swap(2, 3);
+    assert!(matches!(read(&swapped), Err(ExportError::Misplaced(4))));
 }
 
 #[test]

@@ -218,7 +218,7 @@ fn body<'a>(fields: &Fields<'a>, given: Option<Role>, is_reply: bool) -> Result<
     // For Gemini a content without a role is the user's.
     let role = role.or_else(|| (said.is_none() && fields.contains_key("parts")).then_some(Role::User));
     let role = role.ok_or(
-        "role is one of system, developer, user, assistant, tool, or a name that docs/conversations.md lists",
+        "role is one of system, developer, user, assistant, tool, or the name that a provider's library has for one",
     )?;
     check_parts(fields)?;
     let names: &[&'static str] = if is_item { &ITEM_CARRIERS } else { &CARRIERS };

@@ -1,9 +1,18 @@
 //! Governed actions: what an assistant does under the rules, from the request to the end.
 //!
+//! - [`arguments`]: the digest of an action's arguments
+//! - [`approved`]: approvals of one action with its arguments
+//! - [`policy`]: a tenant's policy for actions
+//!
 //! docs/state_machines.md shows the state machine.
 //!
-//! Maintenance abandons an action whose time is over, and releases its reservation. A later report still
+//! The outcome of an action whose time is over is unknown: its money and its key stay held until somebody
+//! says what happened, or until the policy's time is over and maintenance abandons it. A later report still
 //! records its cost: money that was spent is never lost.
+
+pub mod approved;
+pub mod arguments;
+pub mod policy;
 
 use crate::reason::Reason;
 use crate::refusal::Refusal;
@@ -22,18 +31,22 @@ state_machine! {
         Succeeded = "succeeded",
         /// It failed.
         Failed = "failed",
-        /// Nobody reported its end in time.
+        /// Nobody reported its end in time, and nobody found out.
         Abandoned = "abandoned",
+        /// Nobody knows whether it happened.
+        Unknown = "unknown",
     }
     begins Begun;
     /// The verbs that end an action.
     Verb {
         /// It succeeded.
-        Succeed = "succeed": Begun => Succeeded, Abandoned => Succeeded;
+        Succeed = "succeed": Begun => Succeeded, Unknown => Succeeded, Abandoned => Succeeded;
         /// It failed.
-        Fail = "fail": Begun => Failed, Abandoned => Failed;
+        Fail = "fail": Begun => Failed, Unknown => Failed, Abandoned => Failed;
+        /// Its time is over, or the program that ran it cannot tell.
+        Doubt = "doubt": Begun => Unknown;
         /// Nobody reports its end.
-        Abandon = "abandon": Begun => Abandoned;
+        Abandon = "abandon": Begun => Abandoned, Unknown => Abandoned;
     }
 }
 
@@ -97,6 +110,9 @@ mod tests {
                 if matches!(before, Status::Succeeded | Status::Failed) {
                     prop_assert_eq!(status, before);
                 }
+                if before == Status::Abandoned {
+                    prop_assert_ne!(status, Status::Unknown);
+                }
                 if before != Status::Begun {
                     prop_assert_ne!(status, Status::Begun);
                 }
@@ -108,7 +124,12 @@ mod tests {
     fn a_late_report_ends_what_was_abandoned_and_nothing_is_abandoned_afterwards() {
         assert_eq!(finish(Status::Abandoned, Status::Failed), Ok(Ending::Now));
         assert_eq!(finish(Status::Abandoned, Status::Abandoned), Ok(Ending::Repeated));
-        for (from, outcome) in [(Status::Failed, Status::Abandoned), (Status::Begun, Status::Begun)] {
+        for (from, outcome) in [
+            (Status::Failed, Status::Abandoned),
+            (Status::Begun, Status::Begun),
+            (Status::Abandoned, Status::Unknown),
+            (Status::Succeeded, Status::Unknown),
+        ] {
             assert_eq!(
                 finish(from, outcome).map_err(|refusal| refusal.reason),
                 Err(Reason::IllegalTransition)
