@@ -2,17 +2,20 @@
 
 use crate::audit::{lanes, queue};
 use crate::identity::last_login;
+use crate::injection::{Point, reached};
 use crate::pg::permit;
 use crate::pg::transaction::{End, Watcher};
-use crate::{approval, context, money, notices};
+use crate::{approval, context, money, notices, stop};
 use pgrx::pg_sys::SubTransactionId;
 
 /// Called at every end.
 pub static WATCHER: Watcher =
-    Watcher { before_commit, before_prepare: queue::before_commit, ended, savepoint_undone, savepoint_kept };
+    Watcher { before_commit, before_prepare, ended, savepoint_undone, savepoint_kept };
 
-/// The audit trail first: what follows only notifies of it, or does not count as a change.
+/// Stops first: what must not begin is not written either. Then the audit trail: what follows only notifies
+/// of it, or does not count as a change.
 fn before_commit() {
+    stop::before_commit();
     queue::before_commit();
     queue::notify();
     approval::notice::send();
@@ -20,8 +23,20 @@ fn before_commit() {
     last_login::before_commit();
 }
 
+/// Once it is prepared, nothing but its locks keeps a transaction from committing.
+fn before_prepare() {
+    stop::before_commit();
+    queue::before_commit();
+}
+
 fn ended(end: End) {
+    match end {
+        End::Committed => reached(Point::Committed),
+        End::Prepared => reached(Point::Prepared),
+        End::Aborted => {}
+    }
     permit::forget();
+    stop::forget();
     queue::forget();
     lanes::forget();
     approval::intent::forget();
@@ -38,6 +53,7 @@ fn ended(end: End) {
 
 fn savepoint_undone(own: SubTransactionId) {
     permit::forget_subtransaction(own);
+    stop::forget_subtransaction(own);
     queue::forget_subtransaction(own);
     lanes::forget_subtransaction();
     approval::intent::forget();
@@ -47,6 +63,7 @@ fn savepoint_undone(own: SubTransactionId) {
 }
 
 fn savepoint_kept(own: SubTransactionId, parent: SubTransactionId) {
+    stop::adopt_subtransaction(own, parent);
     queue::adopt_subtransaction(own, parent);
     approval::notice::adopt_subtransaction(own, parent);
     context::adopt_subtransaction(own, parent);

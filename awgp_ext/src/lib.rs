@@ -19,6 +19,7 @@ mod ends; // what runs when a transaction or a savepoint ends, in order
 mod guard; // the triggers that apply the rules to plain DML
 mod identity; // signed mode: verified tokens
 mod import; // rows of the seed's own tables, brought in
+mod injection; // where tests kill a process; nothing in a release
 mod install; // structure: tables, migrations and scripts, outside the extension
 mod locks; // the subjects of advisory locks
 mod maintenance; // maintenance, step by step; the background worker
@@ -31,6 +32,7 @@ mod pg; // the edge to PostgreSQL, without any domain code
 mod records; // conversations and hallucination flags
 mod report; // a month of a tenant or of all, for people
 mod state_machine; // shared by the triggers of the state machines
+mod stop; // stops: from the commit of one nothing begins in its scope
 mod templates; // templates of assistants
 mod tenant_settings; // changing the settings of a tenant, alone or together
 mod work; // work items and the gate
@@ -56,5 +58,6 @@ pub extern "C-unwind" fn _PG_init() {
     money::accounting_time::define();
     notices::define();
     records::settings::define();
+    stop::define();
     maintenance::register();
 }

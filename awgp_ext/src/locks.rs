@@ -30,6 +30,10 @@ pub enum Subject {
     Holding = 19,
     /// Moving money of a tenant, or of a holding's family.
     Spending = 20,
+    /// Stopping a tenant or an assistant of it: share mode for those who begin something and commit.
+    Stop = 21,
+    /// The same for the whole installation.
+    StopAll = 22,
 }
 
 impl lock::Subject for Subject {

@@ -25,6 +25,7 @@ const QUERIES: &[(&CStr, &str)] = &[
     (c"audit_checkpoints", include_str!("../../sql/metrics/trail.sql")),
     (c"maintenance_steps", include_str!("../../sql/metrics/maintenance.sql")),
     (c"outbox", include_str!("../../sql/metrics/outbox.sql")),
+    (c"stops", include_str!("../../sql/metrics/stops.sql")),
 ];
 
 /// Name, unit, help, labels, value.

@@ -9,7 +9,7 @@ AS $$
     WHERE log.id = append_conversation.conversation_log_id
     RETURNING *;
 $$;
-COMMENT ON FUNCTION awgp.append_conversation(uuid, jsonb) IS 'Appends messages to a conversation of the tenant in context that has not ended, and returns the row. The same call again appends them again: after a lost answer, compare message_count first.
+COMMENT ON FUNCTION awgp.append_conversation(uuid, jsonb) IS 'Appends messages to a conversation of the tenant in context that has not ended, and returns the row. With an assistant in context, another assistant''s conversation is unknown. The same call again appends them again: after a lost answer, compare message_count first.
 conversation_log_id: the conversation
 messages: as for log_conversation(); NULL is refused
 User role: operator

@@ -17,6 +17,6 @@ id: the work item
 result: output data; NULL keeps what is there
 actual_cost: what it cost. A note only: AWGP neither computes it nor compares it with the ledger. NULL keeps what is there
 User role: operator
-Errors: P0002 unknown_work_item; 55000 illegal_transition; 42501 no_tenant_context, role_not_sufficient; 22023 out_of_range; 23514 work_items_cost_check';
+Errors: P0002 unknown_work_item; 55000 illegal_transition; 42501 no_tenant_context, role_not_sufficient, not_own_work; 22023 out_of_range; 23514 work_items_cost_check';
 REVOKE ALL ON FUNCTION awgp.complete_work_item(uuid, jsonb, awgp.number) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.complete_work_item(uuid, jsonb, awgp.number) TO awgp_app;

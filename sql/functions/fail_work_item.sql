@@ -13,6 +13,6 @@ COMMENT ON FUNCTION awgp.fail_work_item(uuid, text) IS 'Marks a work item in pro
 id: the work item
 reason: why; kept as closed_reason. NULL: no reason
 User role: operator
-Errors: P0002 unknown_work_item; 55000 illegal_transition; 42501 no_tenant_context, role_not_sufficient';
+Errors: P0002 unknown_work_item; 55000 illegal_transition; 42501 no_tenant_context, role_not_sufficient, not_own_work';
 REVOKE ALL ON FUNCTION awgp.fail_work_item(uuid, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.fail_work_item(uuid, text) TO awgp_app;

@@ -12,6 +12,6 @@ $$;
 COMMENT ON FUNCTION awgp.move_tenant(uuid, uuid) IS 'Gives a tenant another holding, and returns the row. The new holding reads its rows from now on, the former one no longer. No row if there is no such tenant.
 tenant_id: the tenant
 parent_tenant_id: the holding it belongs to; NULL: no holding
-Errors: 23503 tenants_parent_tenant_id_fkey; 23514 parent_not_holding, tenant_cycle';
+Errors: 23503 tenants_parent_tenant_id_fkey; 23514 parent_not_holding, tenant_cycle; 55000 stopped';
 REVOKE ALL ON FUNCTION awgp.move_tenant(uuid, uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.move_tenant(uuid, uuid) TO awgp_admin;

@@ -13,6 +13,6 @@ COMMENT ON FUNCTION awgp.reassign_work_item(uuid, uuid) IS 'Gives a work item of
 id: the work item
 assistant_id: an assistant of the tenant
 User role: operator
-Errors: P0002 unknown_work_item; 55000 work_item_pinned; 42501 no_tenant_context, role_not_sufficient; 23502 for NULL in assistant_id; 23503 work_items_assistant_id_fkey';
+Errors: P0002 unknown_work_item; 55000 stopped, work_item_pinned; 42501 no_tenant_context, role_not_sufficient; 23502 for NULL in assistant_id; 23503 work_items_assistant_id_fkey';
 REVOKE ALL ON FUNCTION awgp.reassign_work_item(uuid, uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.reassign_work_item(uuid, uuid) TO awgp_app;

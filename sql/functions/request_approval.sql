@@ -19,6 +19,6 @@ approver_ids: the users who may decide; NULL or an empty array: everybody whose 
 expires_in: time until the request expires; NULL: expires_in_seconds of the tenant''s policy. More than max_lifetime_seconds is refused
 context: data for whoever decides, a JSON object; NULL: {}
 User role: operator
-Errors: P0002 unknown_work_item; 55000 approval_pending, illegal_transition; 42501 no_user_context, no_tenant_context, role_not_sufficient; 22023 out_of_range; 23503 unknown_reference; 23514 approvals_title_check, approvals_risk_level_check';
+Errors: P0002 unknown_work_item; 55000 approval_pending, illegal_transition; 42501 no_user_context, no_tenant_context, role_not_sufficient, not_own_work; 22023 out_of_range; 23503 unknown_reference; 23514 approvals_title_check, approvals_risk_level_check';
 REVOKE ALL ON FUNCTION awgp.request_approval(uuid, text, text, bigint, uuid[], interval, jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION awgp.request_approval(uuid, text, text, bigint, uuid[], interval, jsonb) TO awgp_app;

@@ -27,10 +27,14 @@ user_id: the user; NULL: the user in context
 Errors: P0002 unknown_approval; 42501 unknown_user, no_user_context, no_tenant_context';
 GRANT EXECUTE ON FUNCTION awgp.explain_approval(uuid, uuid) TO awgp_app;
 
-COMMENT ON FUNCTION awgp.may_decide_approval(uuid, uuid) IS 'For AWGP itself: true if the user may decide the approval of the tenant in context now.
+COMMENT ON FUNCTION awgp.may_decide_approval(uuid, uuid, integer, text, uuid[], uuid) IS 'For AWGP itself: true if the user may decide the approval of the tenant in context now.
 approval_id: the approval
-user_id: the user';
-GRANT EXECUTE ON FUNCTION awgp.may_decide_approval(uuid, uuid) TO awgp_app;
+user_id: the user
+risk_level: the column of the approval, as the caller has read it; given together with the others, it spares reading the approval of a user whom they bar. NULL: not given
+escalated_to: the same
+approver_ids: the same
+requested_by: the same';
+GRANT EXECUTE ON FUNCTION awgp.may_decide_approval(uuid, uuid, integer, text, uuid[], uuid) TO awgp_app;
 
 COMMENT ON FUNCTION awgp.require_delegation(uuid) IS 'For AWGP itself: the id, if the tenant in context has such a delegation.
 delegation_id: the delegation

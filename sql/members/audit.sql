@@ -19,6 +19,8 @@ tenant_id: only this tenant''s trail; NULL: all that the caller may read
 partition_name: only this partition; NULL: all
 Errors: P0002 unknown_partition';
 GRANT EXECUTE ON FUNCTION awgp.verify_audit(uuid, text) TO awgp_app, awgp_auditor;
+-- JIT seldom saves what it costs in statements that run once.
+ALTER FUNCTION awgp.verify_audit(uuid, text) SET jit = off;
 
 COMMENT ON FUNCTION awgp.track_table(regclass, text[], text[]) IS 'Records every insert, update and delete of a table that the caller owns in the audit trail, from now on, and returns its name. Calling it again replaces the options. docs/tracking.md says what may be tracked.
 table: the table; it has a column tenant_id uuid NOT NULL. TABLE is a reserved word: pass it by position, or as "table" => ''shop.orders''
@@ -41,12 +43,14 @@ name: the partition, such as audit_logs_2026_01
 Errors: 55000 partition_open, audit_findings; P0002 unknown_partition
 SECURITY DEFINER: maintainers own no table';
 GRANT EXECUTE ON FUNCTION awgp.seal_partition(text) TO awgp_maintainer;
+ALTER FUNCTION awgp.seal_partition(text) SET jit = off;
 
 COMMENT ON FUNCTION awgp.audit_checkpoint(uuid) IS 'Appends a tenant''s new audit rows to its tree and returns the checkpoint as {tenant_id, tree_size, root_hash, body, appended}: body is the text that is signed outside of the database, appended the number of new rows. Without new rows it returns the newest checkpoint.
 tenant_id: a tenant, or the install id (installation.id) for the system''s own chain
 Errors: P0002 audit_empty; 55000 audit_findings; 40001 at REPEATABLE READ or SERIALIZABLE, if another session made a checkpoint meanwhile
 SECURITY DEFINER: auditors and maintainers write no table';
 GRANT EXECUTE ON FUNCTION awgp.audit_checkpoint(uuid) TO awgp_auditor, awgp_maintainer;
+ALTER FUNCTION awgp.audit_checkpoint(uuid) SET jit = off;
 
 COMMENT ON FUNCTION awgp.confirm_checkpoint(text, text) IS 'Records that it received the signed note of a checkpoint, so that months can be retired. Returns true, or raises an error.
 note: the signed note

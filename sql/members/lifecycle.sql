@@ -12,6 +12,8 @@ Errors: 55000 foreign_objects, library_too_old, structure_too_new; 23514 rows_re
 
 COMMENT ON FUNCTION awgp.doctor() IS 'What is wrong with this installation: one row for each finding, with a stable code, severity (error, warning, info), object, message, and a hint with the command to type. An installation without a row of severity error is sound.';
 GRANT EXECUTE ON FUNCTION awgp.doctor() TO awgp_auditor, awgp_maintainer, awgp_admin;
+-- JIT seldom saves what it costs in statements that run once.
+ALTER FUNCTION awgp.doctor() SET jit = off;
 
 COMMENT ON FUNCTION awgp.restored() IS 'Whether the identity of this installation is at home in this database: install_id; restored is true in another database than the remembered one, as after restoring a dump; promoted is true on another timeline of the same server, as after a failover; is_copy; and both places. Nothing is known of a standby.';
 GRANT EXECUTE ON FUNCTION awgp.restored() TO awgp_auditor, awgp_maintainer, awgp_admin;

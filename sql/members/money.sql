@@ -28,6 +28,14 @@ argument: its name, for the error
 Errors: 22023 out_of_range for NaN and infinities';
 GRANT EXECUTE ON FUNCTION awgp.checked_amount(numeric, text) TO awgp_app, awgp_admin;
 
+COMMENT ON FUNCTION awgp.combined_raise(numeric, timestamptz, numeric, timestamptz) IS 'For AWGP itself: the temporary raise of a pool after an amount is added to it.
+present: the amount of the raise so far
+present_until: when it ends
+amount: what is added
+until: when that ends
+Errors: 22023 out_of_range; 55000 raise_in_force';
+GRANT EXECUTE ON FUNCTION awgp.combined_raise(numeric, timestamptz, numeric, timestamptz) TO awgp_app;
+
 COMMENT ON FUNCTION awgp.reset_credit_pools(timestamptz) IS 'Begins a new period for every credit pool whose period has ended, and returns how many. A cost does not wait for this: the first cost of a period begins it too.
 at: what has ended at this moment; NULL or a future moment: now
 SECURITY DEFINER: maintainers see no tenant''s rows';
@@ -40,3 +48,11 @@ GRANT EXECUTE ON FUNCTION awgp.expire_reservations(timestamptz) TO awgp_maintain
 
 COMMENT ON FUNCTION awgp.verify_ledger() IS 'Recomputes every balance from entries and reservations. Auditors and maintainers check all tenants, others what they may see. One row for each difference; no row means that all agree. severity is error; kind is spent_differs, held_differs, balance_differs, not_counted or settlement_differs, and detail explains it.';
 GRANT EXECUTE ON FUNCTION awgp.verify_ledger() TO awgp_app, awgp_auditor, awgp_maintainer;
+-- JIT seldom saves what it costs in statements that run once.
+ALTER FUNCTION awgp.verify_ledger() SET jit = off;
+
+COMMENT ON FUNCTION awgp.verify_due_ledger(timestamptz) IS 'What maintenance does once a day: verifies the ledger of all tenants as verify_ledger() does. Returns when it was verified last, how many differences there are, and the first of them. Until two days after one without differences the doctor verifies the periods that have not ended, and not the whole ledger.
+at: whether the last verification was more than 20 hours before this moment; NULL: now
+SECURITY DEFINER: maintainers see no rows of tenants';
+GRANT EXECUTE ON FUNCTION awgp.verify_due_ledger(timestamptz) TO awgp_maintainer;
+ALTER FUNCTION awgp.verify_due_ledger(timestamptz) SET jit = off;

@@ -33,6 +33,8 @@ GRANT EXECUTE ON FUNCTION awgp.remind_of_approvals(timestamptz) TO awgp_maintain
 COMMENT ON FUNCTION awgp.tell_of_errors(timestamptz) IS 'Asks the doctor, at most once an hour, and writes a notice for each code of an error that it did not find before: {errors, new, looked_at}. It does nothing while awgp.doctor_targets is empty.
 at: what is due at this moment; NULL or a future moment: now';
 GRANT EXECUTE ON FUNCTION awgp.tell_of_errors(timestamptz) TO awgp_maintainer;
+-- JIT seldom saves what it costs in statements that run once.
+ALTER FUNCTION awgp.tell_of_errors(timestamptz) SET jit = off;
 
 COMMENT ON FUNCTION awgp.forget_notices(timestamptz) IS 'Deletes notices that were settled awgp.notice_retention days ago, and makes dead letters of those that have waited as long: {deleted, dead}.
 at: what is over at this moment; NULL or a future moment: now';

@@ -16,6 +16,8 @@ COMMENT ON FUNCTION awgp.seal_due_partitions(timestamptz) IS 'Seals every partit
 at: what is due at this moment; NULL or a future moment: now
 SECURITY DEFINER: as seal_partition()';
 GRANT EXECUTE ON FUNCTION awgp.seal_due_partitions(timestamptz) TO awgp_maintainer;
+-- JIT seldom saves what it costs in statements that run once.
+ALTER FUNCTION awgp.seal_due_partitions(timestamptz) SET jit = off;
 
 COMMENT ON FUNCTION awgp.retire_partition(text, timestamptz) IS 'Takes a month out of the trail: verifies it against its seal, detaches its table, keeps its anchors, and records that. Returns {partition_name, retention_days, at}.
 name: the partition

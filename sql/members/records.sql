@@ -1,6 +1,6 @@
 -- Conversations and hallucination flags.
 
-COMMENT ON FUNCTION awgp.own_conversation(uuid) IS 'For AWGP itself: the id, if it is a conversation of the tenant in context.
+COMMENT ON FUNCTION awgp.own_conversation(uuid) IS 'For AWGP itself: the id, if it is a conversation of the tenant in context and, where one is in context, of the assistant.
 conversation_log_id: the conversation
 Errors: 42501 no_tenant_context; P0002 unknown_conversation';
 GRANT EXECUTE ON FUNCTION awgp.own_conversation(uuid) TO awgp_app;

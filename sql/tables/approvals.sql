@@ -28,6 +28,11 @@ CREATE TABLE awgp.approvals (
     requester_issuer text,
     requester_subject text,
     request_digest_version integer NOT NULL DEFAULT 1,
+    action text,
+    arguments jsonb,
+    arguments_digest text,
+    requested_arguments jsonb,
+    requested_arguments_digest text,
     CONSTRAINT approvals_pkey PRIMARY KEY (id),
     CONSTRAINT approvals_tenant_id_id_key UNIQUE (tenant_id, id),
     CONSTRAINT approvals_title_check CHECK (pg_catalog.btrim(title) <> ''),
@@ -38,6 +43,11 @@ CREATE TABLE awgp.approvals (
     CONSTRAINT approvals_escalated_to_check CHECK (escalated_to IN ('operator', 'manager', 'admin', 'super_admin')),
     CONSTRAINT approvals_used_at_check CHECK (used_at IS NULL OR status = 'approved'),
     CONSTRAINT approvals_approved_by_check CHECK ((status = 'approved') = (approved_by IS NOT NULL AND approved_at IS NOT NULL)),
+    CONSTRAINT approvals_action_check CHECK (pg_catalog.btrim(action) <> ''),
+    CONSTRAINT approvals_arguments_check CHECK (
+        (action IS NULL) = (arguments IS NULL) AND (action IS NULL) = (arguments_digest IS NULL)
+        AND (action IS NULL) = (requested_arguments_digest IS NULL)),
+    CONSTRAINT approvals_requested_arguments_check CHECK ((requested_arguments IS NOT NULL) = (arguments_digest IS DISTINCT FROM requested_arguments_digest)),
     CONSTRAINT approvals_requester_subject_check CHECK ((requester_issuer IS NULL) = (requester_subject IS NULL)),
     CONSTRAINT approvals_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES awgp.tenants (id) ON DELETE RESTRICT,
     CONSTRAINT approvals_work_item_id_fkey FOREIGN KEY (tenant_id, work_item_id) REFERENCES awgp.work_items (tenant_id, id) ON DELETE RESTRICT,
@@ -47,11 +57,15 @@ CREATE TABLE awgp.approvals (
 CREATE INDEX idx_approvals_status ON awgp.approvals (status);
 CREATE INDEX idx_approvals_requested_by ON awgp.approvals (requested_by);
 CREATE INDEX idx_approvals_expires ON awgp.approvals (expires_at);
--- An inbox: a tenant's open requests, soonest to expire first.
-CREATE INDEX idx_approvals_tenant_status ON awgp.approvals (tenant_id, status, expires_at);
+-- An inbox reads it in its order, as far as it shows.
+CREATE INDEX idx_approvals_open ON awgp.approvals (tenant_id, risk_level DESC, expires_at, id) WHERE status IN ('pending', 'escalated');
+-- The newest of a tenant's approvals without sorting them all.
+CREATE INDEX idx_approvals_tenant_created ON awgp.approvals (tenant_id, created_at DESC);
 -- The trigger withdraws an open request before it takes another; this also holds within one INSERT
 -- of several rows.
-CREATE UNIQUE INDEX idx_approvals_one_open ON awgp.approvals (tenant_id, work_item_id) WHERE status IN ('pending', 'escalated');
+CREATE UNIQUE INDEX idx_approvals_one_open ON awgp.approvals (tenant_id, work_item_id) WHERE status IN ('pending', 'escalated') AND action IS NULL;
+CREATE UNIQUE INDEX idx_approvals_one_open_action ON awgp.approvals (tenant_id, work_item_id, action, arguments_digest)
+    WHERE status IN ('pending', 'escalated') AND action IS NOT NULL;
 CREATE INDEX idx_approvals_tenant_work_item ON awgp.approvals (tenant_id, work_item_id);
 -- What the doctor looks for.
 CREATE INDEX idx_approvals_break_glass ON awgp.approvals (approved_at) WHERE break_glass;
@@ -85,6 +99,11 @@ COMMENT ON COLUMN awgp.approvals.updated_at IS 'When the row last changed. Kept 
 COMMENT ON COLUMN awgp.approvals.requester_issuer IS 'Issuer of the token that the requester presented; NULL in trusted mode. Kept by trigger.';
 COMMENT ON COLUMN awgp.approvals.requester_subject IS 'Subject of that token; NULL in trusted mode. A person with this issuer and subject cannot decide, even as another user. Kept by trigger.';
 COMMENT ON COLUMN awgp.approvals.request_digest_version IS 'The version of request_digest. New approvals have version 2, which covers the assistant''s configuration; version 1 covers the work item only. Kept by trigger.';
+COMMENT ON COLUMN awgp.approvals.action IS 'The one action of the work item''s assistant that is to be approved; NULL: the approval is for the work item. Never changes.';
+COMMENT ON COLUMN awgp.approvals.arguments IS 'The arguments that are approved, at most 64 KiB of JSON: what the action may be begun with. They are only in this row, and not in the trail. An approver may replace them while nobody has voted. Kept by trigger.';
+COMMENT ON COLUMN awgp.approvals.arguments_digest IS 'SHA-256, in hex, of the canonical form (RFC 8785) of arguments. Kept by trigger.';
+COMMENT ON COLUMN awgp.approvals.requested_arguments IS 'The arguments that were requested, where an approver has replaced them; NULL: arguments are as requested. Kept by trigger.';
+COMMENT ON COLUMN awgp.approvals.requested_arguments_digest IS 'SHA-256, in hex, of the canonical form of the arguments that were requested. Kept by trigger.';
 COMMENT ON CONSTRAINT approvals_pkey ON awgp.approvals IS 'The id identifies the approval.';
 COMMENT ON CONSTRAINT approvals_tenant_id_id_key ON awgp.approvals IS 'Referenced by foreign keys over (tenant_id, id).';
 COMMENT ON CONSTRAINT approvals_title_check ON awgp.approvals IS 'An approval has a title.';
@@ -95,6 +114,9 @@ COMMENT ON CONSTRAINT approvals_request_digest_check ON awgp.approvals IS 'A dig
 COMMENT ON CONSTRAINT approvals_escalated_to_check ON awgp.approvals IS 'An escalation goes to operator, manager, admin or super_admin.';
 COMMENT ON CONSTRAINT approvals_used_at_check ON awgp.approvals IS 'Only an approved approval is used.';
 COMMENT ON CONSTRAINT approvals_approved_by_check ON awgp.approvals IS 'An approved approval says by whom and when; no other does.';
+COMMENT ON CONSTRAINT approvals_action_check ON awgp.approvals IS 'An action has a name.';
+COMMENT ON CONSTRAINT approvals_arguments_check ON awgp.approvals IS 'An action has arguments, and a work item has none.';
+COMMENT ON CONSTRAINT approvals_requested_arguments_check ON awgp.approvals IS 'The arguments that were requested are kept where others are approved.';
 COMMENT ON CONSTRAINT approvals_requester_subject_check ON awgp.approvals IS 'A subject is set together with its issuer.';
 COMMENT ON CONSTRAINT approvals_tenant_id_fkey ON awgp.approvals IS 'The tenant exists, and cannot be deleted while it has approvals.';
 COMMENT ON CONSTRAINT approvals_work_item_id_fkey ON awgp.approvals IS 'The work item is one of the same tenant.';
@@ -103,8 +125,10 @@ COMMENT ON CONSTRAINT approvals_approved_by_fkey ON awgp.approvals IS 'The appro
 COMMENT ON INDEX awgp.idx_approvals_status IS 'The approvals of every tenant with a status; for maintenance.';
 COMMENT ON INDEX awgp.idx_approvals_requested_by IS 'The approvals that a user requested; serves its foreign key.';
 COMMENT ON INDEX awgp.idx_approvals_expires IS 'The approvals that expire next; for maintenance.';
-COMMENT ON INDEX awgp.idx_approvals_tenant_status IS 'An inbox: a tenant''s open requests, the first to expire first.';
-COMMENT ON INDEX awgp.idx_approvals_one_open IS 'A work item has one open approval at a time.';
+COMMENT ON INDEX awgp.idx_approvals_open IS 'An inbox: a tenant''s open requests, the highest risk first, then what expires first.';
+COMMENT ON INDEX awgp.idx_approvals_tenant_created IS 'A tenant''s approvals, the newest first.';
+COMMENT ON INDEX awgp.idx_approvals_one_open IS 'A work item has one open approval at a time, beside those of its actions.';
+COMMENT ON INDEX awgp.idx_approvals_one_open_action IS 'An action has one open approval for each of its arguments.';
 COMMENT ON INDEX awgp.idx_approvals_tenant_work_item IS 'The approvals of a work item; serves its foreign key.';
 COMMENT ON INDEX awgp.idx_approvals_break_glass IS 'The approvals given by break_glass(), by time; for the doctor.';
 COMMENT ON INDEX awgp.idx_approvals_tenant_approved_by IS 'A tenant''s approvals by approver; serves its foreign key.';

@@ -20,7 +20,7 @@ CREATE TABLE awgp.outbox (
     CONSTRAINT outbox_entity_id_expires_at_key UNIQUE (tenant_id, entity_id, expires_at, target),
     CONSTRAINT outbox_kind_check CHECK (kind IN ('approval_asked', 'approval_decided', 'approval_escalated',
         'approval_expiring', 'approval_expired', 'budget_threshold', 'budget_overrun', 'flag_confirmed',
-        'assistant_suspended', 'doctor_error')),
+        'assistant_suspended', 'stopped', 'resumed', 'doctor_error')),
     CONSTRAINT outbox_about_check CHECK (
         (tenant_id IS NULL) = (kind = 'doctor_error') AND (entity_id IS NULL) = (kind = 'doctor_error')
         AND (code IS NOT NULL) = (kind = 'doctor_error')),

@@ -34,8 +34,8 @@ CREATE OR REPLACE TRIGGER state_effects AFTER INSERT OR UPDATE ON awgp.approvals
 COMMENT ON TRIGGER state_effects ON awgp.approvals IS 'The work item waits, and the channel awgp_approvals is notified.';
 
 CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON awgp.approvals
-    FOR EACH ROW EXECUTE FUNCTION awgp.capture('approvals');
-COMMENT ON TRIGGER capture ON awgp.approvals IS 'Every change is recorded in the audit trail.';
+    FOR EACH ROW EXECUTE FUNCTION awgp.capture('approvals', 'exclude=arguments,requested_arguments');
+COMMENT ON TRIGGER capture ON awgp.approvals IS 'Every change is recorded in the audit trail, without the arguments of an action: their digest is.';
 
 CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON awgp.approvals
     FOR EACH STATEMENT EXECUTE FUNCTION awgp.refuse_truncate('approvals');

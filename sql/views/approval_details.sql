@@ -5,7 +5,8 @@ SELECT p.id, p.tenant_id, p.work_item_id, p.title, p.description, p.risk_level, 
        p.request_digest, p.approver_ids, p.approved_by, p.approved_at, p.rejected_reason, p.expires_at,
        p.escalation_count, p.escalated_to, p.escalated_at, p.escalation_reason, p.used_at, p.withdrawn_at,
        p.break_glass, p.context, p.created_at, p.updated_at, p.requester_issuer, p.requester_subject,
-       p.request_digest_version,
+       p.request_digest_version, p.action, p.arguments, p.arguments_digest, p.requested_arguments,
+       p.requested_arguments_digest,
        r.email AS requested_by_email,
        w.title AS work_item_title,
        w.description AS work_item_description,
@@ -19,10 +20,15 @@ SELECT p.id, p.tenant_id, p.work_item_id, p.title, p.description, p.risk_level, 
         FROM awgp.approval_decisions AS d
         LEFT JOIN awgp.users AS u ON u.tenant_id = d.tenant_id AND u.id = d.approver_id
         LEFT JOIN awgp.users AS b ON b.tenant_id = d.tenant_id AND b.id = d.on_behalf_of
-        WHERE d.tenant_id = p.tenant_id AND d.approval_id = p.id) AS decisions
+        WHERE d.tenant_id = p.tenant_id AND d.approval_id = p.id) AS decisions,
+       (SELECT u.email FROM awgp.users AS u WHERE u.tenant_id = p.tenant_id AND u.id = p.approved_by) AS approved_by_email,
+       (SELECT array_agg(u.email ORDER BY u.email) FROM awgp.users AS u
+        WHERE u.tenant_id = p.tenant_id AND u.id = ANY (p.approver_ids)) AS approver_emails,
+       t.slug AS tenant_slug
 FROM awgp.approvals AS p
 LEFT JOIN awgp.work_items AS w ON w.tenant_id = p.tenant_id AND w.id = p.work_item_id
 LEFT JOIN awgp.assistants AS a ON a.tenant_id = w.tenant_id AND a.id = w.assistant_id
+LEFT JOIN awgp.tenants AS t ON t.id = p.tenant_id
 LEFT JOIN awgp.users AS r ON r.tenant_id = p.tenant_id AND r.id = p.requested_by
 WHERE p.tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]);
 
@@ -54,6 +60,11 @@ COMMENT ON COLUMN awgp.approval_details.updated_at IS 'When the row last changed
 COMMENT ON COLUMN awgp.approval_details.requester_issuer IS 'Issuer of the token that the requester presented; NULL in trusted mode. Kept by trigger.';
 COMMENT ON COLUMN awgp.approval_details.requester_subject IS 'Subject of that token; NULL in trusted mode. A person with this issuer and subject cannot decide, even as another user. Kept by trigger.';
 COMMENT ON COLUMN awgp.approval_details.request_digest_version IS 'The version of request_digest. New approvals have version 2, which covers the assistant''s configuration; version 1 covers the work item only. Kept by trigger.';
+COMMENT ON COLUMN awgp.approval_details.action IS 'The one action of the work item''s assistant that is to be approved; NULL: the approval is for the work item. Never changes.';
+COMMENT ON COLUMN awgp.approval_details.arguments IS 'The arguments that are approved, at most 64 KiB of JSON: what the action may be begun with. They are only in this row, and not in the trail. An approver may replace them while nobody has voted. Kept by trigger.';
+COMMENT ON COLUMN awgp.approval_details.arguments_digest IS 'SHA-256, in hex, of the canonical form (RFC 8785) of arguments. Kept by trigger.';
+COMMENT ON COLUMN awgp.approval_details.requested_arguments IS 'The arguments that were requested, where an approver has replaced them; NULL: arguments are as requested. Kept by trigger.';
+COMMENT ON COLUMN awgp.approval_details.requested_arguments_digest IS 'SHA-256, in hex, of the canonical form of the arguments that were requested. Kept by trigger.';
 COMMENT ON COLUMN awgp.approval_details.requested_by_email IS 'E-mail address of the user who requested it.';
 COMMENT ON COLUMN awgp.approval_details.work_item_title IS 'The title of the work item.';
 COMMENT ON COLUMN awgp.approval_details.work_item_description IS 'The description of the work item.';
@@ -63,6 +74,9 @@ COMMENT ON COLUMN awgp.approval_details.work_item_context IS 'The column context
 COMMENT ON COLUMN awgp.approval_details.work_item_cost IS 'The estimated cost of the work item.';
 COMMENT ON COLUMN awgp.approval_details.assistant_slug IS 'The slug of the assistant that will do it.';
 COMMENT ON COLUMN awgp.approval_details.decisions IS 'The votes so far, the first one first: an array of {decision, by, on_behalf_of, comment, at}; by and on_behalf_of are e-mail addresses. NULL: no vote. explain_approval() says how many votes are needed.';
+COMMENT ON COLUMN awgp.approval_details.approved_by_email IS 'The e-mail address of approved_by.';
+COMMENT ON COLUMN awgp.approval_details.approver_emails IS 'The e-mail addresses of approver_ids.';
+COMMENT ON COLUMN awgp.approval_details.tenant_slug IS 'The slug of its tenant.';
 
 REVOKE ALL ON awgp.approval_details FROM PUBLIC;
 GRANT SELECT ON awgp.approval_details TO awgp_app;

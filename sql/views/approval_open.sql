@@ -1,14 +1,15 @@
 -- What waits for a decision, and who may give it: the inbox of nobody in particular.
+-- Like approval_queue, it reads only what it shows.
 CREATE OR REPLACE VIEW awgp.approval_open WITH (security_invoker = true) AS
 SELECT p.risk_level AS risk,
        p.title,
-       (SELECT array_agg(d.email) FROM awgp.approval_deciders(p.id) AS d) AS may_decide,
-       concat_ws(': ', w.context ->> 'action', w.title) AS will_run,
+       who.may_decide,
+       concat_ws(': ', COALESCE(p.action, w.context ->> 'action'), w.title) AS will_run,
        a.slug AS assistant,
        w.estimated_cost AS cost,
        r.email AS requested_by,
-       date_trunc('second', clock_timestamp() - p.created_at) AS age,
-       date_trunc('second', p.expires_at - clock_timestamp()) AS time_left,
+       date_trunc('second', statement_timestamp() - p.created_at) AS age,
+       date_trunc('second', p.expires_at - statement_timestamp()) AS time_left,
        p.status,
        p.created_at,
        p.expires_at,
@@ -16,6 +17,7 @@ SELECT p.risk_level AS risk,
        p.id,
        p.tenant_id
 FROM awgp.approvals AS p
+CROSS JOIN LATERAL (SELECT array_agg(d.email) AS may_decide FROM awgp.approval_deciders(p.id) AS d OFFSET 0) AS who
 LEFT JOIN awgp.work_items AS w ON w.tenant_id = p.tenant_id AND w.id = p.work_item_id
 LEFT JOIN awgp.assistants AS a ON a.tenant_id = w.tenant_id AND a.id = w.assistant_id
 LEFT JOIN awgp.users AS r ON r.tenant_id = p.tenant_id AND r.id = p.requested_by

@@ -5,7 +5,9 @@ SELECT a.id, a.tenant_id, a.name, a.slug, a.description, a.type, a.status, a.sta
        a.configuration, a.capabilities, a.model_config, a.risk_tier, a.max_cost_per_day, a.version, a.template_id,
        a.template_version, a.template_overrides, a.created_by, a.created_at, a.updated_at, a.creator_issuer,
        a.creator_subject,
-       t.slug AS tenant_slug
+       t.slug AS tenant_slug,
+       (SELECT m.slug FROM awgp.assistant_templates AS m WHERE m.id = a.template_id) AS template_slug,
+       (SELECT u.email FROM awgp.users AS u WHERE u.tenant_id = a.tenant_id AND u.id = a.created_by) AS created_by_email
 FROM awgp.assistants AS a
 LEFT JOIN awgp.tenants AS t ON t.id = a.tenant_id
 WHERE a.tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]);
@@ -35,6 +37,8 @@ COMMENT ON COLUMN awgp.assistant_list.updated_at IS 'When the row last changed. 
 COMMENT ON COLUMN awgp.assistant_list.creator_issuer IS 'Issuer of the token that the creator presented; NULL in trusted mode. Kept by trigger.';
 COMMENT ON COLUMN awgp.assistant_list.creator_subject IS 'Subject of that token; NULL in trusted mode. A user with the same issuer and subject counts as the creator. Kept by trigger.';
 COMMENT ON COLUMN awgp.assistant_list.tenant_slug IS 'The slug of its tenant.';
+COMMENT ON COLUMN awgp.assistant_list.template_slug IS 'The slug of the template it was made from.';
+COMMENT ON COLUMN awgp.assistant_list.created_by_email IS 'The e-mail address of created_by.';
 
 REVOKE ALL ON awgp.assistant_list FROM PUBLIC;
 GRANT SELECT ON awgp.assistant_list TO awgp_app;

@@ -15,8 +15,12 @@ SELECT c.id, c.tenant_id, c.assistant_id,
        c.ended_at,
        c.legal_hold,
        c.erased_at,
-       c.created_at
+       c.created_at,
+       t.slug AS tenant_slug,
+       (SELECT w.title FROM awgp.work_items AS w WHERE w.tenant_id = c.tenant_id AND w.id = c.work_item_id) AS work_item_title,
+       (SELECT u.email FROM awgp.users AS u WHERE u.tenant_id = c.tenant_id AND u.id = c.erased_by) AS erased_by_email
 FROM awgp.conversation_logs AS c
+LEFT JOIN awgp.tenants AS t ON t.id = c.tenant_id
 LEFT JOIN awgp.assistants AS a ON a.tenant_id = c.tenant_id AND a.id = c.assistant_id
 WHERE c.tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]);
 
@@ -37,6 +41,9 @@ COMMENT ON COLUMN awgp.conversation_list.ended_at IS 'When it ended; NULL while 
 COMMENT ON COLUMN awgp.conversation_list.legal_hold IS 'While true, the content is not erased.';
 COMMENT ON COLUMN awgp.conversation_list.erased_at IS 'When the content was erased; NULL: it was not.';
 COMMENT ON COLUMN awgp.conversation_list.created_at IS 'When the row was made.';
+COMMENT ON COLUMN awgp.conversation_list.tenant_slug IS 'The slug of its tenant.';
+COMMENT ON COLUMN awgp.conversation_list.work_item_title IS 'The title of the work item that it is about.';
+COMMENT ON COLUMN awgp.conversation_list.erased_by_email IS 'The e-mail address of the user who erased it.';
 
 REVOKE ALL ON awgp.conversation_list FROM PUBLIC;
 GRANT SELECT ON awgp.conversation_list TO awgp_app;

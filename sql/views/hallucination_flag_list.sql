@@ -4,12 +4,18 @@ CREATE OR REPLACE VIEW awgp.hallucination_flag_list WITH (security_invoker = tru
 SELECT f.id, f.tenant_id, f.assistant_id, f.work_item_id, f.conversation_log_id, f.detection_method,
        f.confidence_score, f.model, f.flagged_content, f.status, f.reviewed_by, f.reviewed_at, f.notes,
        f.content_digest, f.content_salt, f.content_erased_at, f.suspended_at, f.created_at, f.updated_at,
-       a.slug AS assistant_slug
+       a.slug AS assistant_slug,
+       t.slug AS tenant_slug,
+       w.title AS work_item_title,
+       u.email AS reviewed_by_email
 FROM awgp.hallucination_flags AS f
 LEFT JOIN awgp.assistants AS a ON a.tenant_id = f.tenant_id AND a.id = f.assistant_id
+LEFT JOIN awgp.tenants AS t ON t.id = f.tenant_id
+LEFT JOIN awgp.work_items AS w ON w.tenant_id = f.tenant_id AND w.id = f.work_item_id
+LEFT JOIN awgp.users AS u ON u.tenant_id = f.tenant_id AND u.id = f.reviewed_by
 WHERE f.tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]);
 
-COMMENT ON VIEW awgp.hallucination_flag_list IS 'The hallucination flags visible to the caller, each with the slug of its assistant.';
+COMMENT ON VIEW awgp.hallucination_flag_list IS 'The hallucination flags visible to the caller, each with the names of its assistant, tenant, work item and reviewer.';
 COMMENT ON COLUMN awgp.hallucination_flag_list.id IS 'Id of the flag.';
 COMMENT ON COLUMN awgp.hallucination_flag_list.tenant_id IS 'The tenant of the assistant; never changes.';
 COMMENT ON COLUMN awgp.hallucination_flag_list.assistant_id IS 'The assistant, of the same tenant, that said it.';
@@ -30,6 +36,9 @@ COMMENT ON COLUMN awgp.hallucination_flag_list.suspended_at IS 'When this flag h
 COMMENT ON COLUMN awgp.hallucination_flag_list.created_at IS 'When the row was made.';
 COMMENT ON COLUMN awgp.hallucination_flag_list.updated_at IS 'When the row last changed. Kept by trigger.';
 COMMENT ON COLUMN awgp.hallucination_flag_list.assistant_slug IS 'The slug of the assistant that said it.';
+COMMENT ON COLUMN awgp.hallucination_flag_list.tenant_slug IS 'The slug of its tenant.';
+COMMENT ON COLUMN awgp.hallucination_flag_list.work_item_title IS 'The title of the work item; NULL: it was said in none.';
+COMMENT ON COLUMN awgp.hallucination_flag_list.reviewed_by_email IS 'E-mail address of the user who last reviewed it.';
 
 REVOKE ALL ON awgp.hallucination_flag_list FROM PUBLIC;
 GRANT SELECT ON awgp.hallucination_flag_list TO awgp_app;

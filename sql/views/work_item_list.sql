@@ -5,7 +5,8 @@ SELECT w.id, w.tenant_id, w.assistant_id, w.title, w.description, w.status, w.pr
        w.actual_cost, w.context, w.result, w.started_at, w.completed_at, w.due_at, w.closed_reason, w.asked_risk_level,
        w.pinned_digest, w.created_by, w.created_at, w.updated_at, w.pinned_digest_version,
        a.slug AS assistant_slug,
-       t.slug AS tenant_slug
+       t.slug AS tenant_slug,
+       (SELECT u.email FROM awgp.users AS u WHERE u.tenant_id = w.tenant_id AND u.id = w.created_by) AS created_by_email
 FROM awgp.work_items AS w
 LEFT JOIN awgp.assistants AS a ON a.tenant_id = w.tenant_id AND a.id = w.assistant_id
 LEFT JOIN awgp.tenants AS t ON t.id = w.tenant_id
@@ -36,6 +37,7 @@ COMMENT ON COLUMN awgp.work_item_list.updated_at IS 'When the row last changed. 
 COMMENT ON COLUMN awgp.work_item_list.pinned_digest_version IS 'The version of pinned_digest; NULL: version 1. Kept by trigger.';
 COMMENT ON COLUMN awgp.work_item_list.assistant_slug IS 'The slug of the assistant that does it.';
 COMMENT ON COLUMN awgp.work_item_list.tenant_slug IS 'The slug of its tenant.';
+COMMENT ON COLUMN awgp.work_item_list.created_by_email IS 'The e-mail address of created_by.';
 
 REVOKE ALL ON awgp.work_item_list FROM PUBLIC;
 GRANT SELECT ON awgp.work_item_list TO awgp_app;

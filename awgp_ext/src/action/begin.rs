@@ -1,32 +1,38 @@
 //! `begin_action()`.
 
-use super::{bad_argument, other_assistant, store, writing_context};
+use super::{approvals, bad_argument, policy, store, writing_context};
 use crate::audit::event::Event;
 use crate::audit::{actor, queue};
 use crate::context::Context;
 use crate::money::numeric::is_number;
 use crate::pg::argument;
+use crate::pg::clock;
 use crate::pg::datum::{from_sql, text, uuid};
 use crate::pg::encoding::Text;
 use crate::pg::jsonb::Jsonb;
 use crate::pg::number::Number;
-use crate::pg::raise::raise;
+use crate::pg::raise::{or_raise, raise};
 use crate::pg::server_log;
 use crate::pg::statement::statements;
 use crate::pg::subtransaction;
 use crate::pg::transaction::refuse_read_only;
-use crate::work::gate::{check, lock_assistant};
-use crate::work::{WorkItem, functions};
-use awgp_core::action::Status;
+use crate::stop;
+use crate::work::gate::{ACTION_APPROVED, check, lock_assistant, use_up};
+use crate::work::{WorkItem, check_own, functions};
+use awgp_core::action::approved::{Wanted, find};
+use awgp_core::action::policy::ActionPolicy;
+use awgp_core::action::{Status, arguments};
+use awgp_core::approval::unknown_approval;
 use awgp_core::assistant::{check_capability, may_begin};
 use awgp_core::audit::row::timestamp_from_postgres;
 use awgp_core::civil::format_timestamp;
 use awgp_core::money::refusals;
 use awgp_core::permissions::Verb;
+use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
 use awgp_core::state_machine::illegal_transition;
 use awgp_core::work::gate::check_begun;
-use awgp_core::work::{self, Status as ItemStatus};
+use awgp_core::work::{self, Status as ItemStatus, effective_risk};
 use pgrx::datum::{AnyNumeric, Interval};
 use pgrx::pg_sys::TimestampTz;
 use pgrx::prelude::*;
@@ -42,7 +48,8 @@ const ACTION_BYTES_MAX: usize = 200;
 const KEY_CHARS_MAX: usize = 200;
 
 /// The longest time for an action, which is also the longest for a reservation: 31 days.
-const LONGEST_US: i128 = 31 * 86_400_000_000;
+const LONGEST_US: i128 = LONGEST_DAYS as i128 * 86_400_000_000;
+const LONGEST_DAYS: i32 = 31;
 
 statements! {
     /// Reserves the money, as any client does.
@@ -59,6 +66,7 @@ statements! {
 /// reserved and the item is in progress. If it is denied, the answer tells why, and what to do next.
 #[pg_extern(volatile, parallel_unsafe, requires = ["number"])]
 #[search_path(pg_catalog, pg_temp)]
+#[expect(clippy::too_many_arguments, reason = "those of the SQL function")]
 fn begin_action(
     work_item_id: Option<pgrx::Uuid>,
     action: Option<Text>,
@@ -66,26 +74,36 @@ fn begin_action(
     estimated_cost: default!(Option<Number>, "NULL"),
     expires_in: default!(Option<Interval>, "'15 minutes'"),
     idempotency_key: default!(Option<Text>, "NULL"),
+    arguments: default!(Option<Jsonb>, "NULL"),
+    approval_id: default!(Option<pgrx::Uuid>, "NULL"),
 ) -> JsonB {
     refuse_read_only(c"awgp.begin_action()");
     let context = writing_context(Verb::Insert);
-    let expires_in = argument::span("expires_in", expires_in);
-    let item = work_item_id.as_ref().map(from_sql);
-    let key = read_key(idempotency_key);
-    let request = Request::read(item, action, provider, estimated_cost.map(|cost| cost.0), expires_in, key);
+    let request = Request::read(Given {
+        item: work_item_id.as_ref().map(from_sql),
+        action,
+        provider,
+        cost: estimated_cost.map(|cost| cost.0),
+        expires_in: argument::span("expires_in", expires_in),
+        key: read_key(idempotency_key),
+        arguments,
+        approval: approval_id.as_ref().map(from_sql),
+    });
     if !functions::lock(context.tenant, request.item) {
         raise(&work::unknown_work_item(request.item));
     }
     let Some(item) = WorkItem::find(context.tenant, request.item) else {
         raise(&work::unknown_work_item(request.item))
     };
-    match request.begin(context, &item) {
+    match request.begin(&item) {
         Ok(begun) => JsonB(json!({
             "allowed": true,
             "reason": "allowed",
             "action_id": begun.action.to_string(),
             "status": begun.status.name(),
             "reservation_id": begun.reservation.map(|id| id.to_string()),
+            "approval_id": begun.approval.map(|id| id.to_string()),
+            "arguments_digest": request.arguments_digest,
             "expires_at": timestamp_from_postgres(begun.expires_at).map(format_timestamp),
             "work_item_id": item.id.to_string(),
             "assistant_id": item.assistant.to_string(),
@@ -130,9 +148,13 @@ impl From<Refusal> for Denial {
 struct Begun {
     action: Uuid,
     reservation: Option<Uuid>,
+    /// The approval of this action.
+    approval: Option<Uuid>,
     status: Status,
     expires_at: TimestampTz,
     is_late: bool,
+    /// It began before, and a stop is in force now.
+    is_stopped: bool,
 }
 
 impl Begun {
@@ -142,7 +164,13 @@ impl Begun {
             Status::Begun if self.is_late => {
                 "Its time is over: report its outcome with awgp.finish_action(), or begin again with another key."
             }
+            Status::Begun if self.is_stopped => {
+                "A stop is in force: if the action is not performed yet, do not perform it. Report its outcome with awgp.finish_action()."
+            }
             Status::Begun => "Perform the action, then call awgp.finish_action(action_id, outcome, …).",
+            Status::Unknown => {
+                "Nobody knows whether it happened: do not perform it again. Find out, then call awgp.reconcile_action(action_id, outcome, reason)."
+            }
             Status::Abandoned => {
                 "It was marked as abandoned: report its outcome with awgp.finish_action(), or begin again with another key."
             }
@@ -151,6 +179,22 @@ impl Begun {
             }
         }
     }
+}
+
+/// Whether the gate refuses for want of an approval.
+fn is_about_approval(reason: Reason) -> bool {
+    use Reason::{
+        ApprovalExpired, ApprovalPending, ApprovalRejected, ApprovalRequired, ApprovalUsed, DigestMismatch,
+    };
+    matches!(
+        reason,
+        ApprovalRequired
+            | ApprovalPending
+            | ApprovalRejected
+            | ApprovalExpired
+            | ApprovalUsed
+            | DigestMismatch
+    )
 }
 
 /// The idempotency key, if there is one.
@@ -162,6 +206,18 @@ fn read_key(key: Option<Text>) -> Option<String> {
     key
 }
 
+/// The arguments, as given.
+struct Given {
+    item: Option<Uuid>,
+    action: Option<Text>,
+    provider: Option<Text>,
+    cost: Option<AnyNumeric>,
+    expires_in: Option<Interval>,
+    key: Option<String>,
+    arguments: Option<Jsonb>,
+    approval: Option<Uuid>,
+}
+
 /// The arguments.
 struct Request {
     item: Uuid,
@@ -170,17 +226,25 @@ struct Request {
     cost: Option<AnyNumeric>,
     expires_in: Interval,
     key: Option<String>,
+    /// The digest of the action's own arguments.
+    arguments_digest: Option<String>,
+    /// The approval that the caller names.
+    approval: Option<Uuid>,
+}
+
+/// What the checks have found.
+struct Checked {
+    /// The item is still to be started.
+    starts: bool,
+    /// The approval of this action under which it begins.
+    approval: Option<Uuid>,
+    /// How long the money is held.
+    held_for: Interval,
 }
 
 impl Request {
-    fn read(
-        item: Option<Uuid>,
-        action: Option<Text>,
-        provider: Option<Text>,
-        cost: Option<AnyNumeric>,
-        expires_in: Option<Interval>,
-        key: Option<String>,
-    ) -> Self {
+    fn read(given: Given) -> Self {
+        let Given { item, action, provider, cost, expires_in, key, arguments, approval } = given;
         let Some(item) = item else { bad_argument("work_item_id", "it must not be NULL") };
         let action = action
             .map(|action| action.0)
@@ -200,22 +264,31 @@ impl Request {
         let Some(expires_in) = expires_in.filter(in_time) else {
             bad_argument("expires_in", "it must be longer than zero and at most 31 days")
         };
-        Self { item, action, provider, cost, expires_in, key }
+        let digest = |arguments: &Jsonb| {
+            or_raise(arguments.with_text(|json| arguments::digest(json, arguments::BYTES_MAX)))
+        };
+        let arguments_digest = arguments.as_ref().map(digest);
+        Self { item, action, provider, cost, expires_in, key, arguments_digest, approval }
     }
 
-    fn begin(&self, context: Context, item: &WorkItem) -> Result<Begun, Denial> {
-        if context.assistant.is_some_and(|assistant| assistant != item.assistant) {
-            return Err(other_assistant().into());
-        }
+    fn begin(&self, item: &WorkItem) -> Result<Begun, Denial> {
+        check_own(item.assistant)?;
         if let Some(begun) = self.begun_before(item) {
             return Ok(begun);
         }
-        let starts = self.check(item)?;
-        let reservation = self.reserve(item)?;
-        if starts {
+        let checked = self.check(item)?;
+        let reservation = self.reserve(item, checked.held_for)?;
+        // Under an approval of this action the item starts without one of its own.
+        let under = checked.approval.map(|approval| {
+            use_up(item.tenant, approval);
+            ACTION_APPROVED.hold()
+        });
+        if checked.starts {
             let arguments = [uuid(item.tenant), uuid(item.id)];
             START.count(&arguments);
         }
+        drop(under);
+        stop::begins(item.tenant, item.assistant);
         let (action, expires_at) = store::begin(&store::New {
             item,
             action: &self.action,
@@ -223,9 +296,14 @@ impl Request {
             cost: self.cost.clone(),
             reservation,
             expires_in: self.expires_in,
+            held_for: checked.held_for,
             key: self.key.as_deref().map(|key| (key, self.digest())),
+            arguments_digest: self.arguments_digest.as_deref(),
+            approval: checked.approval,
         });
-        Ok(Begun { action, reservation, status: Status::Begun, expires_at, is_late: false })
+        let Checked { approval, .. } = checked;
+        let (status, is_late, is_stopped) = (Status::Begun, false, false);
+        Ok(Begun { action, reservation, approval, status, expires_at, is_late, is_stopped })
     }
 
     /// The action that was begun with this key before, whatever its state and its item's are now.
@@ -235,42 +313,108 @@ impl Request {
         if before.digest != self.digest() {
             raise(&refusals::idempotency_conflict(key, "argument"));
         }
-        let store::Repeated { id, status, reservation, expires_at, is_late, .. } = before;
-        Some(Begun { action: id, reservation, status, expires_at, is_late })
+        let store::Repeated { id, status, reservation, approval, expires_at, is_late, .. } = before;
+        let is_stopped = stop::in_force(item.tenant, Some(item.assistant)).is_some();
+        Some(Begun { action: id, reservation, approval, status, expires_at, is_late, is_stopped })
     }
 
     /// Distinguishes a repetition from a different request with the same key.
     fn digest(&self) -> String {
         let cost = self.cost.as_ref().map(|cost| cost.clone().normalize().to_owned());
-        let asked = json!([self.action, self.provider, cost, self.expires_in.as_micros().to_string()]);
-        hex::encode(Sha256::digest(format!("awgp/begin/v1{asked}")))
+        let time = self.expires_in.as_micros().to_string();
+        let told = match &self.arguments_digest {
+            None => format!("awgp/begin/v1{}", json!([self.action, self.provider, cost, time])),
+            Some(arguments) => {
+                format!("awgp/begin/v2{}", json!([self.action, self.provider, cost, time, arguments]))
+            }
+        };
+        hex::encode(Sha256::digest(told))
     }
 
-    /// Checks the rules; true where the item is still to be started. Locks rows, and writes nothing.
-    fn check(&self, item: &WorkItem) -> Result<bool, Refusal> {
+    /// Checks the rules. Locks rows, and writes nothing.
+    fn check(&self, item: &WorkItem) -> Result<Checked, Refusal> {
+        stop::check(item.tenant, item.assistant)?;
         let assistant = lock_assistant(item.tenant, item.assistant)?;
         may_begin(assistant.id, assistant.status)?;
         check_capability(assistant.id, &assistant.capabilities, &self.action)?;
-        match item.status {
-            Some(ItemStatus::Backlog | ItemStatus::AwaitingApproval) => check(item).map(|_| true),
+        let policy = policy::of(item.tenant)?;
+        let (starts, gate) = match item.status {
+            Some(ItemStatus::Backlog | ItemStatus::AwaitingApproval) => (true, check(item).map(|_| ())),
             Some(ItemStatus::InProgress) => {
                 let says = |version| item.digest(version);
-                check_begun(&item.item(), assistant.risk_tier, item.pinned.as_ref(), &says).map(|()| false)
+                (false, check_begun(&item.item(), assistant.risk_tier, item.pinned.as_ref(), &says))
             }
-            Some(status) => Err(illegal_transition("work_items", status.name(), "in_progress", [])),
-            None => Err(illegal_transition("work_items", "", "in_progress", [])),
+            status => {
+                let name = status.map_or("", ItemStatus::name);
+                return Err(illegal_transition("work_items", name, "in_progress", []));
+            }
+        };
+        let approval = self.approved(item, &policy, gate)?;
+        Ok(Checked { starts, approval, held_for: self.held_for(&policy) })
+    }
+
+    /// The approval of this action under which it begins; None where it needs none. `gate` is what the gate
+    /// of its work item says.
+    fn approved(
+        &self,
+        item: &WorkItem,
+        policy: &ActionPolicy,
+        gate: Result<(), Refusal>,
+    ) -> Result<Option<Uuid>, Refusal> {
+        // Without an approval of the work item, one of this very action will do; nothing else will.
+        let gate = match gate {
+            Err(refusal) if !is_about_approval(refusal.reason) => return Err(refusal),
+            gate => gate,
+        };
+        let by_policy = policy.approval_for.contains(&self.action);
+        let must = gate.is_err() || by_policy || self.approval.is_some();
+        if !must && self.arguments_digest.is_none() {
+            return Ok(None);
+        }
+        let approvals = approvals::of_action(item, &self.action, self.approval);
+        if let Some(named) = self.approval.filter(|_| approvals.is_empty()) {
+            raise(&unknown_approval(named));
+        }
+        let wanted = Wanted {
+            item: item.id,
+            risk: effective_risk(item.risk_level, item.asked_risk_level),
+            action: &self.action,
+            arguments_digest: self.arguments_digest.as_deref(),
+            must,
+        };
+        // The time is read after the last lock.
+        match (find(&wanted, &approvals, &|version| item.digest(version), clock::timestamp()), gate) {
+            // Nobody was asked about this action: what the gate says helps more.
+            (Err(refusal), Err(gate)) if refusal.reason == Reason::ApprovalRequired && !by_policy => {
+                Err(gate)
+            }
+            (found, _) => found,
         }
     }
 
+    /// How long the money is held: until somebody says what became of the action, or the policy's time is
+    /// over. No reservation is longer than 31 days.
+    fn held_for(&self, policy: &ActionPolicy) -> Interval {
+        let unknown = i64::from(policy.unknown_for_seconds) * 1_000_000;
+        let longest = Interval::new(0, LONGEST_DAYS, 0);
+        let held = Interval::new(
+            self.expires_in.months(),
+            self.expires_in.days(),
+            self.expires_in.micros().saturating_add(unknown),
+        );
+        let fits = |held: &Interval| held.as_micros() <= LONGEST_US;
+        held.ok().filter(fits).or(longest.ok()).unwrap_or(self.expires_in)
+    }
+
     /// Reserves the money. Refusals for lack of money or of an active assistant become a denial.
-    fn reserve(&self, item: &WorkItem) -> Result<Option<Uuid>, Denial> {
+    fn reserve(&self, item: &WorkItem, held_for: Interval) -> Result<Option<Uuid>, Denial> {
         let Some(cost) = &self.cost else { return Ok(None) };
         let arguments = [
             uuid(item.assistant),
             self.provider.as_deref().and_then(text),
             cost.clone().into_datum(),
             uuid(item.id),
-            self.expires_in.into_datum(),
+            held_for.into_datum(),
         ];
         let reserved = subtransaction::within(|| RESERVE.run(&arguments, |rows| rows.first()?.uuid(c"id")));
         reserved.map_err(|failed| {
@@ -309,6 +453,7 @@ impl Request {
             "assistant_id": item.assistant.to_string(),
             "provider": self.provider,
             "estimated_cost": self.cost.as_ref().map(ToString::to_string),
+            "arguments_digest": self.arguments_digest,
             "facts": denial.facts,
         });
         queue::push(Event {

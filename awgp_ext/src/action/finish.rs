@@ -1,7 +1,11 @@
-//! `finish_action()` and `abandon_actions()`.
+//! `finish_action()`, `reconcile_action()` and `abandon_actions()`.
 
+use super::place;
 use super::store::{self, Action};
-use super::{bad_argument, other_assistant, writing_context};
+use super::{bad_argument, writing_context};
+use crate::audit::event::Event;
+use crate::audit::{actor, queue};
+use crate::context::Context;
 use crate::money::numeric::is_number;
 use crate::pg::argument;
 use crate::pg::clock;
@@ -12,7 +16,9 @@ use crate::pg::number::Number;
 use crate::pg::raise::{or_raise, raise};
 use crate::pg::statement::{Rows, statements};
 use crate::pg::transaction::refuse_read_only;
+use crate::work::check_own;
 use awgp_core::action::{Ending, Status, check_result, finish};
+use awgp_core::assistant::reason_required;
 use awgp_core::permissions::Verb;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
@@ -41,9 +47,11 @@ statements! {
 }
 
 /// Ends an action: settles its cost, or releases its reservation. A repeated call with the same report gets
-/// the same answer and changes nothing.
+/// the same answer and changes nothing. Where `receipt` is asked for, the answer has the place of the event
+/// in the trail.
 #[pg_extern(volatile, parallel_unsafe, requires = ["number"])]
 #[search_path(pg_catalog, pg_temp)]
+#[expect(clippy::too_many_arguments, reason = "those of the SQL function")]
 fn finish_action(
     action_id: Option<pgrx::Uuid>,
     outcome: Option<Text>,
@@ -52,55 +60,83 @@ fn finish_action(
     output_tokens: default!(Option<i64>, "NULL"),
     cost_amount: default!(Option<Number>, "NULL"),
     result: default!(Option<Jsonb>, "NULL"),
+    receipt: default!(Option<bool>, "false"),
 ) -> JsonB {
     refuse_read_only(c"awgp.finish_action()");
     let context = writing_context(Verb::Update);
-    let Some(id) = action_id.as_ref().map(from_sql) else { bad_argument("action_id", "it must not be NULL") };
     let status =
         outcome.and_then(|outcome| Status::named(&outcome.0)).filter(|status| *status != Status::Begun);
-    let Some(status) = status else { bad_argument("outcome", "it must be succeeded, failed or abandoned") };
-    let report = Report {
-        status,
-        model: model.map(|model| model.0).filter(|model| !model.trim().is_empty()),
-        input_tokens: argument::whole("input_tokens", input_tokens),
-        output_tokens: argument::whole("output_tokens", output_tokens),
-        cost: cost_amount.map(|cost| cost.0),
-        result: result.map(|result| result.with_text(str::to_owned)),
+    let Some(status) = status else {
+        bad_argument("outcome", "it must be succeeded, failed, unknown or abandoned")
     };
-    if report.cost.as_ref().is_some_and(|cost| !is_number(cost)) {
-        bad_argument("cost_amount", "it must be a number");
+    let spent = Spent { model, input_tokens, output_tokens, cost_amount };
+    let report = Report::read(status, spent, result);
+    if status == Status::Unknown && (report.costs() || report.result.is_some()) {
+        bad_argument("outcome", "an unknown outcome has neither a cost nor a result");
     }
-    or_raise(check_result(report.result.as_deref()));
+    let action = locked(context, action_id.as_ref());
+    let answer = report.end(context, &action);
+    JsonB(if receipt == Some(true) { place::added(answer, context.tenant, action.id) } else { answer })
+}
+
+/// Says what became of an action whose outcome is unknown, and why that is known now: a person does, for a
+/// program that could not tell. It ends the action as [`finish_action`] does, and records the reason.
+#[pg_extern(volatile, parallel_unsafe, requires = ["number"])]
+#[search_path(pg_catalog, pg_temp)]
+#[expect(clippy::too_many_arguments, reason = "those of finish_action() and the reason")]
+fn reconcile_action(
+    action_id: Option<pgrx::Uuid>,
+    outcome: Option<Text>,
+    reason: Option<Text>,
+    model: default!(Option<Text>, "NULL"),
+    input_tokens: default!(Option<i64>, "NULL"),
+    output_tokens: default!(Option<i64>, "NULL"),
+    cost_amount: default!(Option<Number>, "NULL"),
+    result: default!(Option<Jsonb>, "NULL"),
+    receipt: default!(Option<bool>, "false"),
+) -> JsonB {
+    refuse_read_only(c"awgp.reconcile_action()");
+    let context = writing_context(Verb::Update);
+    if context.user.is_none() || context.assistant.is_some() {
+        raise(&no_person());
+    }
+    let status = outcome.and_then(|outcome| Status::named(&outcome.0));
+    let says = |status: &Status| !matches!(status, Status::Begun | Status::Unknown);
+    let Some(status) = status.filter(says) else {
+        bad_argument("outcome", "it must be succeeded, failed or abandoned")
+    };
+    let reason = reason.map(|Text(reason)| reason).filter(|reason| !reason.trim().is_empty());
+    let Some(reason) = reason else { raise(&reason_required("reconciling an action")) };
+    let spent = Spent { model, input_tokens, output_tokens, cost_amount };
+    let report = Report::read(status, spent, result);
+    let action = locked(context, action_id.as_ref());
+    if action.status != Status::Unknown {
+        raise(&not_unknown(&action));
+    }
+    let answer = report.end(context, &action);
+    let state = json!({"status": status.name(), "reason": reason, "action": action.id.to_string()});
+    queue::push(Event {
+        id: None,
+        at: None,
+        tenant: context.tenant,
+        actor: actor::current(),
+        action: "action.reconciled".to_owned(),
+        entity_type: "governed_actions".to_owned(),
+        entity_id: Some(action.id),
+        before: None,
+        after: Some(Jsonb::from_text(&state.to_string())),
+        metadata: None,
+        left_out: Vec::new(),
+    });
+    JsonB(if receipt == Some(true) { place::added(answer, context.tenant, action.id) } else { answer })
+}
+
+/// The action, locked, if it is one of the tenant's and of the assistant's in context.
+fn locked(context: Context, id: Option<&pgrx::Uuid>) -> Action {
+    let Some(id) = id.map(from_sql) else { bad_argument("action_id", "it must not be NULL") };
     let Some(action) = store::lock(context.tenant, id) else { raise(&unknown_action(id)) };
-    if context.assistant.is_some_and(|assistant| assistant != action.assistant) {
-        raise(&other_assistant());
-    }
-    let ending = or_raise(finish(action.status, status));
-    let digest = report.digest();
-    let entry = match ending {
-        Ending::Now => {
-            let entry = report.pay(&action);
-            let cost = entry.as_ref().map(|entry| entry.id);
-            store::end(context.tenant, id, status, cost, &digest, report.result.as_deref());
-            entry
-        }
-        // Maintenance marks an action as abandoned without a report; a later report of abandonment is a
-        // repetition.
-        Ending::Repeated if action.finish_digest.as_ref().is_none_or(|told| *told == digest) => {
-            action.cost.and_then(|cost| Entry::find(context.tenant, cost))
-        }
-        Ending::Repeated => raise(&other_report(id)),
-    };
-    JsonB(json!({
-        "action_id": id.to_string(),
-        "work_item_id": action.item.to_string(),
-        "status": status.name(),
-        "repeated": ending == Ending::Repeated,
-        "late": action.status == Status::Abandoned && status != Status::Abandoned,
-        "cost_transaction_id": entry.as_ref().map(|entry| entry.id.to_string()),
-        "cost_amount": entry.as_ref().map(|entry| entry.amount.as_str()),
-        "overrun": entry.as_ref().is_some_and(|entry| entry.overrun),
-    }))
+    check_own(action.assistant).unwrap_or_else(|refusal| raise(&refusal));
+    action
 }
 
 /// The entry of the ledger with the action's cost.
@@ -128,6 +164,14 @@ impl Entry {
     }
 }
 
+/// What the action cost, as passed.
+struct Spent {
+    model: Option<Text>,
+    input_tokens: Option<i64>,
+    output_tokens: Option<i64>,
+    cost_amount: Option<Number>,
+}
+
 /// The caller's report of the outcome.
 struct Report {
     status: Status,
@@ -139,6 +183,64 @@ struct Report {
 }
 
 impl Report {
+    fn read(status: Status, spent: Spent, result: Option<Jsonb>) -> Self {
+        let report = Self {
+            status,
+            model: spent.model.map(|model| model.0).filter(|model| !model.trim().is_empty()),
+            input_tokens: argument::whole("input_tokens", spent.input_tokens),
+            output_tokens: argument::whole("output_tokens", spent.output_tokens),
+            cost: spent.cost_amount.map(|cost| cost.0),
+            result: result.map(|result| result.with_text(str::to_owned)),
+        };
+        if report.cost.as_ref().is_some_and(|cost| !is_number(cost)) {
+            bad_argument("cost_amount", "it must be a number");
+        }
+        or_raise(check_result(report.result.as_deref()));
+        report
+    }
+
+    /// Ends the action, or repeats the answer of the same report before.
+    fn end(&self, context: Context, action: &Action) -> serde_json::Value {
+        let ending = or_raise(finish(action.status, self.status));
+        let digest = (self.status != Status::Unknown).then(|| self.digest());
+        let entry = match ending {
+            // Nobody knows whether it cost something: the money stays held.
+            Ending::Now if self.status == Status::Unknown => {
+                store::end(context.tenant, action.id, self.status, None, None, None);
+                None
+            }
+            Ending::Now => {
+                let entry = self.pay(action);
+                let cost = entry.as_ref().map(|entry| entry.id);
+                store::end(
+                    context.tenant,
+                    action.id,
+                    self.status,
+                    cost,
+                    digest.as_deref(),
+                    self.result.as_deref(),
+                );
+                entry
+            }
+            // Maintenance marks an action as unknown and as abandoned without a report; a later report of the
+            // same is a repetition.
+            Ending::Repeated if action.finish_digest.is_none() || action.finish_digest == digest => {
+                action.cost.and_then(|cost| Entry::find(context.tenant, cost))
+            }
+            Ending::Repeated => raise(&other_report(action.id)),
+        };
+        json!({
+            "action_id": action.id.to_string(),
+            "work_item_id": action.item.to_string(),
+            "status": self.status.name(),
+            "repeated": ending == Ending::Repeated,
+            "late": action.status == Status::Abandoned && self.status != Status::Abandoned,
+            "cost_transaction_id": entry.as_ref().map(|entry| entry.id.to_string()),
+            "cost_amount": entry.as_ref().map(|entry| entry.amount.as_str()),
+            "overrun": entry.as_ref().is_some_and(|entry| entry.overrun),
+        })
+    }
+
     /// Distinguishes a repetition from a different report.
     fn digest(&self) -> String {
         let told = json!([
@@ -177,9 +279,7 @@ impl Report {
                 SETTLE.run(&arguments, Entry::read)
             }
             None => {
-                let Some(provider) = &action.provider else {
-                    bad_argument("model", "an action that was begun without a provider cannot have a cost")
-                };
+                let Some(provider) = &action.provider else { raise(&no_provider(action)) };
                 let arguments = [
                     uuid(action.assistant),
                     text(provider),
@@ -195,14 +295,44 @@ impl Report {
     }
 }
 
-/// Marks the actions as abandoned whose time was over at `at` (default: now; never later) and that nobody has
-/// finished. Returns their number. Their reservations expire separately.
+/// Of the actions that nobody has finished: the outcome of those whose time was over at `at` (default: now;
+/// never later) is unknown, and those are abandoned that have been unknown for as long as their tenant's
+/// policy says. Returns the number of both. Their reservations expire separately.
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
 fn abandon_actions(at: default!(Option<TimestampWithTimeZone>, "NULL")) -> i64 {
     refuse_read_only(c"awgp.abandon_actions()");
     let at = clock::given_until_now("at", at).into_inner();
-    i64::try_from(store::abandon(at)).unwrap_or(i64::MAX)
+    i64::try_from(store::sweep(at)).unwrap_or(i64::MAX)
+}
+
+fn no_person() -> Refusal {
+    Refusal::new(
+        Reason::NoUserContext,
+        "a person says what became of an action",
+        "Put a user in context, without an assistant.",
+    )
+}
+
+/// No provider was named when the action began, so nothing says whom its cost was paid to.
+fn no_provider(action: &Action) -> Refusal {
+    Refusal::new(
+        Reason::OutOfRange,
+        "the action was begun without a provider, so it has no cost",
+        "Finish it without model, tokens and cost, and record the cost with awgp.record_cost(assistant_id, provider, …); name the provider when the next action begins.",
+    )
+    .with("argument", "provider")
+    .with("action_id", action.id.to_string())
+}
+
+fn not_unknown(action: &Action) -> Refusal {
+    Refusal::new(
+        Reason::ActionNotUnknown,
+        format!("the action is {}", action.status.name()),
+        "Only an action whose outcome is unknown is reconciled; report any other with awgp.finish_action().",
+    )
+    .with("action_id", action.id.to_string())
+    .with("status", action.status.name())
 }
 
 fn unknown_action(id: Uuid) -> Refusal {

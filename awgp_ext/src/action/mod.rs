@@ -8,8 +8,11 @@
 //!
 //! Failure handling: a subtransaction undoes a refused reservation; every other error is raised.
 
+mod approvals;
 mod begin;
 mod finish;
+mod place;
+mod policy;
 mod store;
 
 use crate::context::{self, Context};
@@ -28,15 +31,6 @@ fn writing_context(verb: Verb) -> Context {
         raise(&error.into());
     }
     context
-}
-
-/// An assistant may only act for itself.
-fn other_assistant() -> Refusal {
-    Refusal::new(
-        Reason::NotOwnWork,
-        "the work item belongs to another assistant",
-        "Put the work item's assistant in context, or no assistant.",
-    )
 }
 
 fn bad_argument(argument: &str, rule: &str) -> ! {

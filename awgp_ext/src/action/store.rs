@@ -17,17 +17,20 @@ const TABLE: &CStr = c"governed_actions";
 statements! {
     /// A new action. The item's lock prevents two with the same key at the same time. A transaction whose
     /// snapshot is older than the first one gets a serialization failure (40001).
-    BEGIN(UUIDOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, NUMERICOID, TEXTOID, UUIDOID, INTERVALOID, INT4OID, TEXTOID, TEXTOID) = "
+    BEGIN(UUIDOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, NUMERICOID, TEXTOID, UUIDOID, INTERVALOID, INT4OID, TEXTOID, TEXTOID,
+          INTERVALOID, TEXTOID, UUIDOID) = "
         INSERT INTO awgp.governed_actions (tenant_id, work_item_id, assistant_id, action, provider, estimated_cost,
                                            request_digest, reservation_id, begun_at, expires_at,
-                                           request_digest_version, idempotency_key, arguments_digest)
-        SELECT $1, $2, $3, $4, $5, $6, $7, $8, now, now OPERATOR(pg_catalog.+) $9, $10, $11, $12
+                                           request_digest_version, idempotency_key, begin_digest,
+                                           unknown_until, arguments_digest, approval_id)
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8, now, now OPERATOR(pg_catalog.+) $9, $10, $11, $12,
+               now OPERATOR(pg_catalog.+) $13, $14, $15
         FROM pg_catalog.clock_timestamp() AS now
         ON CONFLICT (tenant_id, work_item_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
         RETURNING id, expires_at";
     /// The action begun with this key.
     REPEATED(UUIDOID, UUIDOID, TEXTOID) = "
-        SELECT id, status, reservation_id, arguments_digest, expires_at,
+        SELECT id, status, reservation_id, approval_id, begin_digest, expires_at,
                expires_at OPERATOR(pg_catalog.<=) pg_catalog.clock_timestamp() AS is_late
         FROM ONLY awgp.governed_actions
         WHERE pg_catalog.uuid_eq(tenant_id, $1) AND work_item_id OPERATOR(pg_catalog.=) $2
@@ -41,14 +44,23 @@ statements! {
     END(UUIDOID, UUIDOID, TEXTOID, UUIDOID, TEXTOID, TEXTOID) = "
         UPDATE ONLY awgp.governed_actions
         SET status = $3, cost_transaction_id = $4, finish_digest = $5, result = $6::pg_catalog.jsonb,
-            finished_at = pg_catalog.clock_timestamp()
+            finished_at = CASE WHEN $3 OPERATOR(pg_catalog.<>) 'unknown' THEN pg_catalog.clock_timestamp() END
         WHERE id OPERATOR(pg_catalog.=) $2 AND pg_catalog.uuid_eq(tenant_id, $1)";
-    /// Marks overdue actions as abandoned.
+    /// The outcome of overdue actions is unknown. The money stays held until unknown_until.
+    DOUBT(TIMESTAMPTZOID) = "
+        UPDATE ONLY awgp.governed_actions AS late SET status = 'unknown'
+        WHERE id OPERATOR(pg_catalog.=) ANY (ARRAY(
+            SELECT id FROM ONLY awgp.governed_actions
+            WHERE status OPERATOR(pg_catalog.=) 'begun' AND expires_at OPERATOR(pg_catalog.<=) $1
+              AND unknown_until OPERATOR(pg_catalog.>) $1
+            ORDER BY id USING OPERATOR(pg_catalog.<) FOR NO KEY UPDATE SKIP LOCKED))";
+    /// Marks the actions as abandoned of which nobody has said in time what became of them.
     ABANDON(TIMESTAMPTZOID) = "
         UPDATE ONLY awgp.governed_actions AS gone SET status = 'abandoned', finished_at = pg_catalog.clock_timestamp()
         WHERE id OPERATOR(pg_catalog.=) ANY (ARRAY(
             SELECT id FROM ONLY awgp.governed_actions
-            WHERE status OPERATOR(pg_catalog.=) 'begun' AND expires_at OPERATOR(pg_catalog.<=) $1
+            WHERE status OPERATOR(pg_catalog.=) ANY ('{begun,unknown}'::text[])
+              AND unknown_until OPERATOR(pg_catalog.<=) $1
             ORDER BY id USING OPERATOR(pg_catalog.<) FOR NO KEY UPDATE SKIP LOCKED))";
 }
 
@@ -66,8 +78,14 @@ pub struct New<'a> {
     pub reservation: Option<Uuid>,
     /// How long it may take.
     pub expires_in: Interval,
+    /// How long its money is held, also where nobody says what became of it.
+    pub held_for: Interval,
     /// The caller's idempotency key, and the digest of the request made with it.
     pub key: Option<(&'a str, String)>,
+    /// The digest of its arguments.
+    pub arguments_digest: Option<&'a str>,
+    /// The approval of this action under which it begins.
+    pub approval: Option<Uuid>,
 }
 
 /// Writes it and returns its id and the moment at which its time is over.
@@ -86,6 +104,9 @@ pub fn begin(new: &New<'_>) -> (Uuid, pg_sys::TimestampTz) {
         pin.version.into_datum(),
         new.key.as_ref().and_then(|(key, _)| text(key)),
         new.key.as_ref().and_then(|(_, digest)| text(digest)),
+        new.held_for.into_datum(),
+        new.arguments_digest.and_then(text),
+        new.approval.and_then(uuid),
     ];
     as_owner_past_row_security(TABLE, || {
         BEGIN.run(&arguments, |rows| {
@@ -104,6 +125,8 @@ pub struct Repeated {
     pub status: Status,
     /// The reservation.
     pub reservation: Option<Uuid>,
+    /// The approval of this action.
+    pub approval: Option<Uuid>,
     /// The digest of the request.
     pub digest: String,
     /// The moment at which its time is over.
@@ -122,7 +145,8 @@ pub fn repeated(tenant: Uuid, item: Uuid, key: &str) -> Option<Repeated> {
                 id: row.uuid(c"id")?,
                 status: Status::named(&row.text(c"status")?).unwrap_or(Status::Abandoned),
                 reservation: row.uuid(c"reservation_id"),
-                digest: row.text(c"arguments_digest").unwrap_or_default(),
+                approval: row.uuid(c"approval_id"),
+                digest: row.text(c"begin_digest").unwrap_or_default(),
                 expires_at: row.bigint(c"expires_at")?,
                 is_late: row.flag(c"is_late"),
             })
@@ -132,6 +156,8 @@ pub fn repeated(tenant: Uuid, item: Uuid, key: &str) -> Option<Repeated> {
 
 /// An action as stored.
 pub struct Action {
+    /// Its id.
+    pub id: Uuid,
     /// Its status.
     pub status: Status,
     /// The assistant that acts.
@@ -162,6 +188,7 @@ pub fn lock(tenant: Uuid, id: Uuid) -> Option<Action> {
         LOCK.run(&arguments, |rows| {
             let row = rows.first()?;
             Some(Action {
+                id,
                 status: Status::named(&row.text(c"status")?).unwrap_or(Status::Abandoned),
                 assistant: row.uuid(c"assistant_id")?,
                 item: row.uuid(c"work_item_id")?,
@@ -175,19 +202,28 @@ pub fn lock(tenant: Uuid, id: Uuid) -> Option<Action> {
 }
 
 /// Writes an action's end.
-pub fn end(tenant: Uuid, id: Uuid, status: Status, cost: Option<Uuid>, digest: &str, result: Option<&str>) {
+pub fn end(
+    tenant: Uuid,
+    id: Uuid,
+    status: Status,
+    cost: Option<Uuid>,
+    digest: Option<&str>,
+    result: Option<&str>,
+) {
     let arguments = [
         uuid(tenant),
         uuid(id),
         text(status.name()),
         cost.and_then(uuid),
-        text(digest),
+        digest.and_then(text),
         result.and_then(text),
     ];
     as_owner_past_row_security(TABLE, || END.count(&arguments));
 }
 
-/// Marks the actions as abandoned that were due by this moment, and returns their number.
-pub fn abandon(at: pg_sys::TimestampTz) -> usize {
-    as_owner_past_row_security(TABLE, || ABANDON.count(&[Some(Datum::from(at))]))
+/// The outcome of the actions is unknown that were due by this moment; those of which nobody has said in time
+/// what became of them are abandoned. Returns the number of both.
+pub fn sweep(at: pg_sys::TimestampTz) -> usize {
+    let due = [Some(Datum::from(at))];
+    as_owner_past_row_security(TABLE, || ABANDON.count(&due) + DOUBT.count(&due))
 }

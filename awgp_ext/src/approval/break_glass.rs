@@ -86,7 +86,7 @@ fn not_allowed(approval: Uuid, user: Uuid) -> Refusal {
     Refusal::new(
         Reason::BreakGlassNotAllowed,
         "the approval policy does not allow the user to break glass",
-        "Let an administrator add the user to approval_policy.break_glass in the tenant's settings; see docs/approvals.md.",
+        "Let an administrator add the user to approval_policy.break_glass in the tenant's settings.",
     )
     .with("approval_id", approval.to_string())
     .with("user_id", user.to_string())

@@ -52,29 +52,30 @@ pub struct Case {
 impl Case {
     /// Loads it.
     pub fn of(approval: &Approval) -> Result<Self, Refusal> {
+        Ok(Self::under(policy::of(approval.tenant)?, approval))
+    }
+
+    /// Loads it, with a policy that is known.
+    pub fn under(policy: ApprovalPolicy, approval: &Approval) -> Self {
         let item = WorkItem::find(approval.tenant, approval.work_item);
         let creator = item.as_ref().and_then(|item| creator_of(approval.tenant, item.assistant));
-        Ok(Self {
-            policy: policy::of(approval.tenant)?,
-            votes: people::votes(approval),
-            item,
-            assistant_creator: creator,
-        })
+        Self { policy, votes: people::votes(approval), item, assistant_creator: creator }
+    }
+
+    /// The creator of the assistant that will do the work, as far as known.
+    pub fn creator(approval: &Approval) -> Option<Human> {
+        let item = WorkItem::find(approval.tenant, approval.work_item)?;
+        creator_of(approval.tenant, item.assistant)
     }
 
     /// The user's authority to decide, or why they have none, and the time at which that holds, read after
-    /// all rows are.
-    pub fn authority(
-        &self,
-        approval: &Approval,
-        person: &Person,
-        keep: Keep,
-    ) -> (Result<Authority, WhyNot>, TimestampTz) {
+    /// all rows are locked.
+    fn authority(&self, approval: &Approval, person: &Person) -> (Result<Authority, WhyNot>, TimestampTz) {
         let in_person = may_decide(&self.question(approval, clock::timestamp()), person, &[]);
         if in_person.is_ok() {
             return (in_person, clock::timestamp());
         }
-        let held = people::delegations(approval.tenant, person.human.user, keep);
+        let held = people::delegations(approval.tenant, person.human.user, Keep::Locked);
         let now = clock::timestamp();
         (may_decide(&self.question(approval, now), person, &held), now)
     }
@@ -127,7 +128,7 @@ pub fn vote(approval: &Approval, verdict: Verdict, comment: Option<&str>) -> Res
     let person =
         people::user(approval.tenant, user, Keep::Locked).ok_or_else(isolation_refusals::unknown_user)?;
     let person = Person { human: people::identified(human, &person.human), ..person };
-    let (authority, now) = case.authority(approval, &person, Keep::Locked);
+    let (authority, now) = case.authority(approval, &person);
     let authority = authority.map_err(|why_not| why_not.refusal(approval.id, user))?;
     // Checked again: the approval may have expired while this transaction waited for a lock.
     check_open(approval.id, status, approval.expires_at, now)?;

@@ -63,10 +63,12 @@ fn approval_effects(call: &TriggerCall) -> Datum {
         return nothing();
     };
     if call.is_row_insert() {
-        let arguments = [uuid(tenant), uuid(item), row.integer(c"risk_level").unwrap_or(0).into_datum()];
-        let effect = EFFECT.hold();
-        as_owner_past_row_security(c"work_items", || WAIT.count(&arguments));
-        drop(effect);
+        // While one of its actions waits, the item goes on.
+        if row.is_null(c"action") {
+            let arguments = [uuid(tenant), uuid(item), row.integer(c"risk_level").unwrap_or(0).into_datum()];
+            let _effect = EFFECT.hold();
+            as_owner_past_row_security(c"work_items", || WAIT.count(&arguments));
+        }
         notice::push(id);
         notices::write(Kind::ApprovalAsked, tenant, "approvals", id);
         Approval::read(&row).iter().for_each(undecidable::warn_of);

@@ -1,35 +1,24 @@
 //! Why a user may or may not decide, as data.
 
-use super::people::{self, Keep};
+use super::asker::asker;
 use super::{Approval, deciding::Case};
-use crate::context;
 use crate::pg::clock;
-use crate::state_machine::user_of;
 use awgp_core::approval::Status;
 use awgp_core::approval::check_open;
-use awgp_core::approval::decide::{Authority, Person};
+use awgp_core::approval::decide::Authority;
 use awgp_core::isolation_refusals;
 use awgp_core::refusal::Refusal;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// A user; for the user in context, with the token they presented.
-fn person(tenant: Uuid, user: Uuid) -> Option<Person> {
-    let person = people::user(tenant, user, Keep::Seen)?;
-    let human = match user_of(tenant) == Some(user) {
-        true => people::identified(context::human(user), &person.human),
-        false => person.human,
-    };
-    Some(Person { human, ..person })
-}
-
 /// Whether the user may decide the approval now, with what authority, or why not. Nothing is locked or
 /// changed.
 pub fn explain(approval: &Approval, user: Uuid) -> Result<Value, Refusal> {
-    let case = Case::of(approval)?;
-    let person = person(approval.tenant, user).ok_or_else(isolation_refusals::unknown_user)?;
+    let asker = asker(approval.tenant, user);
+    let case = Case::under(asker.policy.clone()?, approval);
+    let person = asker.person().ok_or_else(isolation_refusals::unknown_user)?;
     let status = approval.status.unwrap_or(Status::Expired);
-    let (authority, now) = case.authority(approval, &person, Keep::Seen);
+    let (authority, now) = asker.authority(&person, |now| case.question(approval, now));
     let open = check_open(approval.id, status, approval.expires_at, now);
     let fits = case.is_as_asked(approval);
     let least = case.policy.least_role(approval.risk_level, approval.escalated_to);
@@ -76,13 +65,9 @@ pub fn explain(approval: &Approval, user: Uuid) -> Result<Value, Refusal> {
     Ok(answer)
 }
 
-/// True where the user may decide the approval now.
-pub fn may_decide(approval: &Approval, user: Uuid) -> bool {
-    let open = approval.status.is_some_and(|status| {
+/// True where it can be decided now, by whoever may.
+pub fn is_open(approval: &Approval) -> bool {
+    approval.status.is_some_and(|status| {
         check_open(approval.id, status, approval.expires_at, clock::timestamp()).is_ok()
-    });
-    let Some(person) = open.then(|| person(approval.tenant, user)).flatten() else {
-        return false;
-    };
-    Case::of(approval).is_ok_and(|case| case.authority(approval, &person, Keep::Seen).0.is_ok())
+    })
 }

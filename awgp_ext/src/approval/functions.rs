@@ -1,5 +1,6 @@
 //! The functions on approvals and delegations, and the Rust part of the SQL functions.
 
+use super::asker::asker;
 use super::effects::{expire_due, move_as_caller};
 use super::intent::{Intent, Verdict};
 use super::{Approval, explain};
@@ -13,8 +14,10 @@ use crate::pg::role::outer_role_has;
 use crate::pg::row_function::{Arguments, row_function};
 use crate::pg::statement::statements;
 use crate::pg::transaction::refuse_read_only;
+use crate::state_machine::risk;
 use awgp_core::approval::delegation::unknown_delegation;
 use awgp_core::approval::unknown_approval;
+use awgp_core::argument::missing;
 use awgp_core::assistant::reason_required;
 use awgp_core::work::unknown_work_item;
 use awgp_core::{approval, isolation_refusals};
@@ -45,6 +48,7 @@ fn moved(approval: Option<&pgrx::Uuid>, intent: Intent) -> pgrx::Uuid {
 
 row_function!(awgp_approve, pg_finfo_awgp_approve, approve);
 row_function!(awgp_reject, pg_finfo_awgp_reject, reject);
+row_function!(awgp_request_action_approval, pg_finfo_awgp_request_action_approval, request_action_approval);
 row_function!(awgp_request_approval, pg_finfo_awgp_request_approval, request_approval);
 
 statements! {
@@ -54,20 +58,25 @@ statements! {
         WHERE id OPERATOR(pg_catalog.=) $2 AND pg_catalog.uuid_eq(tenant_id, $1)";
 }
 
-/// `approve(approval_id, comment)`.
+/// `approve(approval_id, comment, arguments)`.
 fn approve(arguments: &Arguments) -> Datum {
-    vote(arguments.uuid(0), Verdict::Approve, arguments.text(1))
+    vote(arguments.uuid(0), Verdict::Approve, arguments.text(1), arguments.json(2))
 }
 
 /// `reject(approval_id, reason)`.
 fn reject(arguments: &Arguments) -> Datum {
-    vote(arguments.uuid(0), Verdict::Reject, arguments.text(1))
+    vote(arguments.uuid(0), Verdict::Reject, arguments.text(1), None)
 }
 
-fn vote(approval: Option<Uuid>, verdict: Verdict, comment: Option<String>) -> Datum {
+fn vote(
+    approval: Option<Uuid>,
+    verdict: Verdict,
+    comment: Option<String>,
+    arguments: Option<String>,
+) -> Datum {
     let tenant = context_for("approvals").tenant;
     let id = approval.unwrap_or_default();
-    let moved = move_as_caller(tenant, id, Intent::Vote { verdict, comment });
+    let moved = move_as_caller(tenant, id, Intent::Vote { verdict, comment, arguments });
     let row = moved.then(|| APPROVAL.composite(&[uuid(tenant), uuid(id)])).flatten();
     row.unwrap_or_else(|| raise(&unknown_approval(id)))
 }
@@ -90,6 +99,34 @@ fn request_approval(arguments: &Arguments) -> Datum {
     let mut values: Vec<Option<Datum>> = (0..7).map(|number| arguments.get(number)).collect();
     values[3] = arguments.whole(3, "risk_level");
     REQUEST
+        .composite(&values)
+        .unwrap_or_else(|| raise(&unknown_work_item(arguments.uuid(0).unwrap_or_default())))
+}
+
+statements! {
+    REQUEST_ACTION(UUIDOID, TEXTOID, JSONBOID, TEXTOID, TEXTOID, INT4OID, UUIDARRAYOID, INTERVALOID, JSONBOID) = "
+        INSERT INTO awgp.approvals (tenant_id, work_item_id, action, arguments, title, description, risk_level,
+                                    requested_by, approver_ids, expires_at, context)
+        SELECT item.tenant_id, item.id, $2, $3, COALESCE($4, $2), COALESCE($5, item.title), COALESCE($6, 0),
+               COALESCE(awgp.current_user_id(), item.created_by), $7,
+               pg_catalog.clock_timestamp() OPERATOR(pg_catalog.+) $8, COALESCE($9, '{}')
+        FROM awgp.work_items AS item
+        WHERE item.id OPERATOR(pg_catalog.=) (SELECT awgp.require_work_item($1))
+        RETURNING *";
+}
+
+/// `request_action_approval(work_item_id, action, arguments, title, description, risk_level, approver_ids,
+/// expires_in, context)`.
+fn request_action_approval(arguments: &Arguments) -> Datum {
+    for (number, name) in [(1, "action"), (2, "arguments")] {
+        if arguments.get(number).is_none() {
+            raise(&missing(name));
+        }
+    }
+    arguments.check_span(7, "expires_in");
+    let mut values: Vec<Option<Datum>> = (0..9).map(|number| arguments.get(number)).collect();
+    values[5] = arguments.whole(5, "risk_level");
+    REQUEST_ACTION
         .composite(&values)
         .unwrap_or_else(|| raise(&unknown_work_item(arguments.uuid(0).unwrap_or_default())))
 }
@@ -144,15 +181,31 @@ fn explain_approval(approval_id: Option<pgrx::Uuid>, user_id: default!(Option<pg
     JsonB(explain::explain(&approval, user).unwrap_or_else(|refusal| raise(&refusal)))
 }
 
-/// True where the user may decide the approval of the tenant in context now.
+/// True where the user may decide the approval of the tenant in context now. The columns of its row, where
+/// they are given and bar the user, spare reading the rest.
 #[pg_extern(volatile, parallel_unsafe)]
-fn may_decide_approval(approval_id: Option<pgrx::Uuid>, user_id: Option<pgrx::Uuid>) -> bool {
+fn may_decide_approval(
+    approval_id: Option<pgrx::Uuid>,
+    user_id: Option<pgrx::Uuid>,
+    risk_level: default!(Option<i32>, "NULL"),
+    escalated_to: default!(Option<Text>, "NULL"),
+    approver_ids: default!(Option<Vec<Option<pgrx::Uuid>>>, "NULL"),
+    requested_by: default!(Option<pgrx::Uuid>, "NULL"),
+) -> bool {
     let Some(context) = context::current() else { return false };
     let (Some(approval), Some(user)) = (approval_id.as_ref().map(from_sql), user_id.as_ref().map(from_sql))
     else {
         return false;
     };
-    Approval::find(context.tenant, approval).is_some_and(|approval| explain::may_decide(&approval, user))
+    let asker = asker(context.tenant, user);
+    let is_barred = risk(risk_level).zip(requested_by).is_some_and(|(risk_level, requester)| {
+        let escalated_to = escalated_to.and_then(|Text(role)| role.parse().ok());
+        let named: Vec<Uuid> = approver_ids.unwrap_or_default().iter().flatten().map(from_sql).collect();
+        !asker.could_decide(risk_level, escalated_to, &named, from_sql(&requester))
+    });
+    !is_barred
+        && Approval::find(context.tenant, approval)
+            .is_some_and(|approval| explain::is_open(&approval) && asker.may_decide(&approval))
 }
 
 /// The id, where the tenant in context has such a delegation; refuses with `unknown_delegation`.

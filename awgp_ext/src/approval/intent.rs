@@ -21,6 +21,8 @@ pub enum Intent {
         verdict: Verdict,
         /// The user's comment.
         comment: Option<String>,
+        /// The arguments of the action that the user approves in place of those that were requested: JSON.
+        arguments: Option<String>,
     },
     /// Ask a higher role, or other users.
     Escalate {

@@ -1,6 +1,7 @@
 //! The trigger that applies the state machine of approvals to every write.
 
 use super::deciding::{Columns, vote};
+use super::editing::vote_with;
 use super::intent::{self, Intent, Verdict};
 use super::{Approval, break_glass, escalating, request};
 use crate::import::permit::IMPORT;
@@ -33,6 +34,11 @@ const KEPT: &[&CStr] = &[
     c"requester_issuer",
     c"requester_subject",
     c"request_digest_version",
+    c"action",
+    c"arguments",
+    c"arguments_digest",
+    c"requested_arguments",
+    c"requested_arguments_digest",
 ];
 
 fn approval_machine(call: &TriggerCall) -> Datum {
@@ -62,7 +68,9 @@ fn approval_machine(call: &TriggerCall) -> Datum {
 /// The columns that change, by the intent or by the new status.
 fn moved(approval: &Approval, old: &Row, new: &Row) -> Result<Columns, Refusal> {
     match intent::take(approval.id) {
-        Some(Intent::Vote { verdict, comment }) => return vote(approval, verdict, comment.as_deref()),
+        Some(Intent::Vote { verdict, comment, arguments }) => {
+            return vote_with(approval, old, verdict, comment.as_deref(), arguments.as_ref());
+        }
         Some(Intent::Escalate { reason, named }) => {
             return escalating::escalate(approval, reason.as_deref(), named.as_deref());
         }

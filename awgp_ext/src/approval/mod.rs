@@ -7,9 +7,11 @@
 //!
 //! Failure handling: what is not allowed raises an error in the trigger, so nothing of the statement remains.
 
+mod asker;
 mod break_glass;
 mod deciding;
 mod delegations;
+mod editing;
 pub mod effects;
 mod escalating;
 mod explain;

@@ -5,19 +5,23 @@ use crate::context;
 use crate::pg::clock;
 use crate::pg::datum::{text, uuid};
 use crate::pg::encoding::to_server;
+use crate::pg::jsonb::Jsonb;
 use crate::pg::raise::raise;
 use crate::pg::role::as_owner_past_row_security;
 use crate::pg::statement::statements;
 use crate::pg::trigger::TriggerCall;
 use crate::pg::tuple::Row;
 use crate::state_machine::{risk, user_of};
-use crate::work::WorkItem;
-use crate::work::effects::withdraw;
+use crate::work::effects::{withdraw, withdraw_call};
 use crate::work::functions::lock;
+use crate::work::gate::lock_assistant;
+use crate::work::{WorkItem, check_own};
+use awgp_core::action::arguments;
 use awgp_core::approval::policy::{ApprovalPolicy, RISK_MAX};
 use awgp_core::approval::{
     MACHINE, Status, already_asked, expiry_out_of_range, is_open, no_requester, requester_not_user,
 };
+use awgp_core::assistant::check_capability;
 use awgp_core::human::Human;
 use awgp_core::refusal::Refusal;
 use awgp_core::work::digest::{Pin, VERSION};
@@ -27,11 +31,13 @@ use pgrx::pg_sys::{Datum, TimestampTz};
 use uuid::Uuid;
 
 statements! {
-    /// An open, unexpired approval of an item with the same digest.
-    SAME(UUIDOID, UUIDOID, TEXTOID) = "
+    /// An open, unexpired approval of an item with the same digest; of an action, with the same arguments
+    /// too.
+    SAME(UUIDOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID) = "
         SELECT id FROM ONLY awgp.approvals
         WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND work_item_id OPERATOR(pg_catalog.=) $2
           AND request_digest OPERATOR(pg_catalog.=) $3
+          AND action IS NOT DISTINCT FROM $4 AND arguments_digest IS NOT DISTINCT FROM $5
           AND status OPERATOR(pg_catalog.=) ANY ('{pending,escalated}'::text[])
           AND expires_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp()
         LIMIT 1";
@@ -69,7 +75,30 @@ pub fn request(call: &TriggerCall) -> Datum {
         (c"used_at", None),
         (c"withdrawn_at", None),
         (c"break_glass", false.into_datum()),
+        (c"arguments", asked.call.as_ref().map(|call| call.arguments)),
+        (c"arguments_digest", asked.call.as_ref().and_then(|call| to_server(&call.digest))),
+        (c"requested_arguments", None),
+        (c"requested_arguments_digest", asked.call.as_ref().and_then(|call| to_server(&call.digest))),
     ])
+}
+
+/// The one action that an approval is for.
+struct Call {
+    name: String,
+    /// The column as it is stored.
+    arguments: Datum,
+    digest: String,
+}
+
+impl Call {
+    /// Of a new row; None where the approval is for the work item. Arguments that are left out are `{}`.
+    fn of(row: &Row) -> Result<Option<Self>, Refusal> {
+        let Some(name) = row.text(c"action") else { return Ok(None) };
+        let arguments = row.jsonb(c"arguments").unwrap_or_else(|| Jsonb::from_text("{}"));
+        let digest = arguments.with_text(|json| arguments::digest(json, arguments::ASKED_BYTES_MAX))?;
+        let arguments = arguments.into_datum().unwrap_or_else(|| pgrx::error!("arguments have no value"));
+        Ok(Some(Self { name, arguments, digest }))
+    }
 }
 
 /// BEFORE INSERT of an imported approval: an open one is pinned to the work item as it is imported. What was
@@ -92,6 +121,7 @@ struct Asked {
     risk_level: i32,
     expires_at: TimestampTz,
     created_at: TimestampTz,
+    call: Option<Call>,
 }
 
 fn ask(row: &Row, tenant: Uuid, item: Uuid) -> Result<Asked, Refusal> {
@@ -99,6 +129,7 @@ fn ask(row: &Row, tenant: Uuid, item: Uuid) -> Result<Asked, Refusal> {
     MACHINE.begin(row.text(c"status").and_then(|name| Status::named(&name)).unwrap_or(Status::Pending))?;
     let requester = requester(tenant, row.uuid(c"requested_by"))?;
     let given = row.integer(c"risk_level").unwrap_or(0);
+    let call = Call::of(row)?;
     let item = lock(tenant, item).then(|| WorkItem::find(tenant, item)).flatten();
     let created_at = clock::timestamp();
     let policy = policy::of(tenant)?;
@@ -111,21 +142,27 @@ fn ask(row: &Row, tenant: Uuid, item: Uuid) -> Result<Asked, Refusal> {
             risk_level: given,
             expires_at,
             created_at,
+            call,
         });
     };
+    check_own(item.assistant)?;
     let status = item.status.unwrap_or(work::Status::Cancelled);
+    // While one of its actions waits, the item goes on: what must not happen is the action.
     if status != work::Status::AwaitingApproval {
         work::MACHINE.check_verb(status, Verb::Ask)?;
     }
+    if let Some(call) = &call {
+        check_call(&item, &call.name)?;
+    }
     let pin = item.pin();
-    make_way(&item, &pin.digest)?;
+    make_way(&item, &pin.digest, call.as_ref())?;
     let least = effective_risk(item.risk_level, item.asked_risk_level);
     // A value outside 0 to 5 is left to the table's CHECK.
     let risk_level = match risk(Some(given)) {
         Some(level) if (0..=i32::from(RISK_MAX)).contains(&given) => i32::from(level.max(least)),
         _ => given,
     };
-    Ok(Asked { requester, pin, risk_level, expires_at, created_at })
+    Ok(Asked { requester, pin, risk_level, expires_at, created_at, call })
 }
 
 /// The user in context, if there is one, with the presented subject; otherwise the user that the row names.
@@ -151,18 +188,34 @@ fn expiry(
     }
 }
 
-/// An item has one open approval at most: refuses while an identical one is open, and withdraws any other.
-fn make_way(item: &WorkItem, digest: &str) -> Result<(), Refusal> {
+/// Refuses an action that the item's assistant cannot take: nobody is asked about what cannot run.
+fn check_call(item: &WorkItem, action: &str) -> Result<(), Refusal> {
+    let assistant = lock_assistant(item.tenant, item.assistant)?;
+    check_capability(assistant.id, &assistant.capabilities, action)
+}
+
+/// An item has one open approval at most, and one for each action with its arguments: refuses while an
+/// identical one is open, and withdraws what was requested for what the item said before.
+fn make_way(item: &WorkItem, digest: &str, call: Option<&Call>) -> Result<(), Refusal> {
     // asked_risk_level is set with an item's first approval; without it there is none.
-    if item.asked_risk_level.is_none() {
+    if item.asked_risk_level.is_none() && call.is_none() {
         return Ok(());
     }
-    let arguments = [uuid(item.tenant), uuid(item.id), text(digest)];
+    let arguments = [
+        uuid(item.tenant),
+        uuid(item.id),
+        text(digest),
+        call.and_then(|call| text(&call.name)),
+        call.and_then(|call| text(&call.digest)),
+    ];
     let same =
         as_owner_past_row_security(c"approvals", || SAME.run(&arguments, |rows| rows.first()?.uuid(c"id")));
     if let Some(same) = same {
         return Err(already_asked(item.id, same));
     }
-    withdraw(item.tenant, item.id);
+    match call {
+        None => withdraw(item.tenant, item.id),
+        Some(call) => withdraw_call(item.tenant, item.id, &call.name, &call.digest),
+    }
     Ok(())
 }

@@ -145,6 +145,7 @@ impl Appender {
         // partition may hold later rows than any other, so it is compared with the newest other partition
         // that has a row. Within a lane time never runs backwards, so an older partition has nothing newer.
         let mut tail: Option<Head> = None;
+        // SAFETY: the parent is open.
         let default = unsafe {
             pg_sys::get_default_oid_from_partdesc(pg_sys::RelationGetPartitionDesc(self.parent, true))
         };
@@ -168,6 +169,7 @@ impl Appender {
         // SAFETY: the parent is open. The present month follows from the clock, or from the end of the sealed
         // months where the clock is behind it.
         let this_month = unsafe { partition_for(self.parent, clock::timestamp().max(sealed::end())) };
+        // SAFETY: the parent is open.
         let is_of_this_month =
             |head: &Head| unsafe { partition_for(self.parent, head.timestamp) } == this_month;
         if tail.as_ref().is_some_and(is_of_this_month) {

@@ -64,7 +64,7 @@ pub unsafe fn refuse_changed_columns(relation: pg_sys::Relation) {
                 &Refusal::new(
                     Reason::AuditColumns,
                     "a column of awgp.audit_logs is missing or has another type",
-                    "Restore the name and type of the column; docs/audit_format.md lists them.",
+                    "Restore the column: a database in which the extension is new has its name and type.",
                 )
                 .with("column", column.to_string_lossy()),
             );

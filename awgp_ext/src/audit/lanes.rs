@@ -17,6 +17,7 @@ use super::wait;
 use crate::audit::settings;
 use crate::locks::Subject;
 use crate::pg::lock;
+use crate::stop::locking;
 use awgp_core::audit::chain::Lane;
 use pgrx::pg_sys;
 use std::cell::RefCell;
@@ -57,7 +58,9 @@ fn own(tenant: Uuid) -> u16 {
     let lanes = settings::lanes();
     let free = (0..lanes).find(|lane| lock::lock_lane(Subject::Lane, tenant, *lane, false));
     let lane = free.unwrap_or_else(|| {
-        let may_wait = HELD.with_borrow(|held| held.tenants.iter().max().is_none_or(|last| *last <= tenant));
+        // Whoever stops must not wait for a lane of somebody who waits for the stop.
+        let in_order = HELD.with_borrow(|held| held.tenants.iter().max().is_none_or(|last| *last <= tenant));
+        let may_wait = in_order && !locking::is_exclusive();
         if may_wait {
             // SAFETY: reads this backend's process id, which spreads the waiters over the lanes.
             let number = unsafe { pg_sys::MyProcPid }.unsigned_abs() % u32::from(lanes);

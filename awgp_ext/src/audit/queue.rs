@@ -12,6 +12,7 @@ use super::lanes;
 use super::permit::CHAIN;
 use crate::audit::installation;
 use crate::audit::settings;
+use crate::injection::{Point, reached};
 use crate::pg::jsonb::Jsonb;
 use crate::pg::role::{ActingAs, Purpose};
 use awgp_core::audit::chain::Linker;
@@ -128,6 +129,7 @@ pub fn flush() -> usize {
 
 fn write(event: &Event, heads: &mut HashMap<Uuid, Head>, linker: &mut Linker, appender: &mut Appender) {
     let head = heads.entry(event.tenant).or_insert_with(|| lanes::take(event.tenant, appender));
+    reached(Point::LaneTaken);
     // Where the clock has gone back, the tail's time is used: within a lane time never runs backwards.
     let (timestamp, target) = match event.at {
         None => appender.time(head.timestamp),
@@ -163,6 +165,7 @@ fn write(event: &Event, heads: &mut HashMap<Uuid, Head>, linker: &mut Linker, ap
     head.link.hash = hash;
     head.timestamp = timestamp;
     QUEUE.with_borrow_mut(|queue| queue.last_id = Some(id));
+    reached(Point::RowAppended);
 }
 
 /// At commit no snapshot is active any more, but triggers on the audit trail may need one.
@@ -185,6 +188,7 @@ fn with_snapshot(run: impl FnOnce()) {
 pub fn before_commit() {
     QUEUE.with_borrow_mut(|queue| queue.committing = true);
     flush();
+    reached(Point::Written);
 }
 
 /// The transaction is about to commit and everything is written: notifies listeners where `awgp.audit_notify`

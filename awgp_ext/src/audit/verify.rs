@@ -133,6 +133,9 @@ impl PartitionSum {
 pub fn findings(scope: Scope<'_>) -> Vec<Finding> {
     let (mut findings, sums) = verify_rows(scope, false);
     findings.extend(structure());
+    if scope.partition.is_none() {
+        findings.extend(without_events(scope));
+    }
     if scope.tenant.is_none() && sees_every_tenant() {
         let mut seals = seals(scope.partition, &sums);
         // Where rows were changed, the seal cannot match either: the change is reported once.
@@ -155,13 +158,15 @@ pub fn verify_rows(scope: Scope<'_>, keep_lanes: bool) -> (Vec<Finding>, BTreeMa
     let lineage = lineage::of(scope);
     let mut adopted: BTreeSet<Lane> = lineage.lanes().collect();
     let mut anchors = anchors(scope);
+    let mut leaves = last_leaves(scope);
     read::for_each_row(scope, |partition, row| {
         let lane = row.position().lane();
         if current != Some(lane) {
             current = Some(lane);
             let anchors = anchors.remove(&lane).unwrap_or_default();
+            let leaf = leaves.remove(&lane);
             adopted.remove(&lane);
-            verifier.lane(lane, known(scope, &lineage, lane, row.chain_seq, &anchors));
+            verifier.lane(lane, known(scope, &lineage, lane, row.chain_seq, (&anchors, leaf)));
         }
         verifier.row(row);
         if let Some(hash) = Digest::from_hex(row.integrity_hash) {
@@ -173,7 +178,13 @@ pub fn verify_rows(scope: Scope<'_>, keep_lanes: bool) -> (Vec<Finding>, BTreeMa
     for (lane, anchors) in anchors {
         let first_seq = anchors.first().map_or(0, |anchor| anchor.first_seq);
         adopted.remove(&lane);
-        verifier.lane(lane, known(scope, &lineage, lane, first_seq, &anchors));
+        let leaf = leaves.remove(&lane);
+        verifier.lane(lane, known(scope, &lineage, lane, first_seq, (&anchors, leaf)));
+    }
+    // Lanes of which a checkpoint has rows, without a row or a seal.
+    for (lane, leaf) in leaves {
+        adopted.remove(&lane);
+        verifier.lane(lane, known(scope, &lineage, lane, leaf.seq, (&[], Some(leaf))));
     }
     // Lanes that an adoption has recorded, without a row or a seal. A partition need not have any of them.
     for lane in adopted.into_iter().filter(|_| scope.partition.is_none()) {
@@ -202,7 +213,15 @@ struct Anchor {
 }
 
 /// What is known about a lane before its first row in the scope.
-fn known(scope: Scope<'_>, lineage: &Lineage, lane: Lane, first_seq: i64, anchors: &[Anchor]) -> LaneFacts {
+///
+/// The anchors of seals and the last leaf of a checkpoint are links that the lane has reached.
+fn known(
+    scope: Scope<'_>,
+    lineage: &Lineage,
+    lane: Lane,
+    first_seq: i64,
+    (anchors, leaf): (&[Anchor], Option<Link>),
+) -> LaneFacts {
     let whole = lineage.facts(lane);
     let is_part = scope.partition.is_some();
     let start = if is_part && first_seq > 1 {
@@ -216,6 +235,7 @@ fn known(scope: Scope<'_>, lineage: &Lineage, lane: Lane, first_seq: i64, anchor
     let mut points: Vec<Link> =
         anchors.iter().filter(|anchor| anchor.is_attached).map(|anchor| anchor.last).collect();
     points.extend(&whole.points);
+    points.extend(leaf);
     // A missing partition is reported once, not row by row.
     let gone = anchors.iter().filter(|anchor| !anchor.is_attached);
     let mut bridges: Vec<Bridge> =
@@ -224,10 +244,71 @@ fn known(scope: Scope<'_>, lineage: &Lineage, lane: Lane, first_seq: i64, anchor
     bridges.sort_by_key(|bridge| bridge.first_seq);
     // A partition may end before the lane was adopted.
     let adopted = whole.points.last().copied().filter(|_| !is_part);
-    let last =
-        anchors.last().map(|anchor| anchor.last).into_iter().chain(adopted).max_by_key(|link| link.seq);
+    let last = anchors
+        .last()
+        .map(|anchor| anchor.last)
+        .into_iter()
+        .chain(adopted)
+        .chain(leaf)
+        .max_by_key(|link| link.seq);
     let head = last.map_or(Head::Unknown, Head::AtLeast);
     LaneFacts { start, points, bridges, head, ..whole }
+}
+
+/// The last row of each lane that a checkpoint has recorded. A partition need not have it.
+fn last_leaves(scope: Scope<'_>) -> BTreeMap<Lane, Link> {
+    let mut leaves = BTreeMap::new();
+    if scope.partition.is_some() {
+        return leaves;
+    }
+    let arguments = [scope.tenant.map(to_sql).into()];
+    let read = Spi::connect(|client| {
+        let rows = client.select(
+            "SELECT DISTINCT ON (tenant_id, chain_lane) tenant_id, chain_lane, last_seq, last_hash
+             FROM awgp.audit_tree_lanes WHERE $1::uuid IS NULL OR tenant_id = $1
+             ORDER BY tenant_id, chain_lane, last_seq DESC",
+            None,
+            &arguments,
+        )?;
+        for row in rows {
+            let (tenant, chain_lane): (Option<pgrx::Uuid>, Option<i16>) = (row.get(1)?, row.get(2)?);
+            let seq: Option<i64> = row.get(3)?;
+            let hash = row.get::<String>(4)?.and_then(|hash| Digest::from_hex(hash.as_bytes()));
+            if let (Some(tenant), Some(chain_lane), Some(seq), Some(hash)) = (tenant, chain_lane, seq, hash) {
+                leaves.insert(Lane { tenant_id: from_sql(&tenant), chain_lane }, Link { seq, hash });
+            }
+        }
+        Ok::<_, spi::Error>(())
+    });
+    if let Err(error) = read {
+        error!("awgp.audit_tree_lanes could not be read: {error}");
+    }
+    leaves
+}
+
+/// Tenants of which there is no event, no seal and no checkpoint: the event of their making is missing. A
+/// caller who is no auditor asks about those that they see.
+fn without_events(scope: Scope<'_>) -> Vec<Finding> {
+    const QUERY: &str = include_str!("../../../sql/verify/tenants.sql");
+    let arguments = [scope.tenant.map(to_sql).into()];
+    let read = || {
+        Spi::connect(|client| {
+            client
+                .select(QUERY, None, &arguments)?
+                .map(|row| row.get::<pgrx::Uuid>(1))
+                .collect::<spi::Result<Vec<_>>>()
+        })
+    };
+    let found = if sees_every_tenant() { role::as_installer_past_row_security(read) } else { read() };
+    let found = found.unwrap_or_else(|error| error!("awgp.tenants could not be read: {error}"));
+    let finding = |tenant: pgrx::Uuid| Finding {
+        tenant_id: Some(from_sql(&tenant)),
+        ..Finding::about_log(
+            Kind::CutTail,
+            "the tenant is there, and no event of it, not even that of its making",
+        )
+    };
+    found.into_iter().flatten().map(finding).collect()
 }
 
 /// The links that seals have recorded, for each lane in ascending order.

@@ -1,13 +1,15 @@
 //! The doctor: what is wrong with this installation.
 //!
-//! A check is a query in `sql/doctor/` that returns object, message and hint of each finding; its name is the
-//! stable code. $1 is the policies and $2 the triggers that the scripts create, $3 what they grant and $4 the
-//! roles of their policies. Checks run as the caller: they read only catalogs that every role may read.
+//! A check is a query in `sql/doctor/` that returns object, message and hint of each finding; its name is
+//! the stable code. $1 is the policies and $2 the triggers that the scripts create, $3 what they grant,
+//! $4 the roles of their policies and $5 the parts of the structure. Checks run as the caller: they read
+//! only catalogs that every role may read.
 //!
 //! Each check runs on its own, in a subtransaction: one that fails is itself a finding, and the others still
 //! run.
 
 mod background;
+mod cut;
 mod finding;
 mod late;
 mod people;
@@ -17,7 +19,7 @@ pub mod versions;
 
 use crate::context::mode::{self, ContextMode};
 use crate::context::outliving;
-use crate::install::{STRUCTURE, declared};
+use crate::install::{STRUCTURE, declared, shape};
 use crate::money::verify;
 use crate::pg::query;
 use crate::pg::relation;
@@ -47,6 +49,11 @@ macro_rules! checks {
 }
 
 const CHECKS: &[Check] = checks! {
+    error table_gone,
+    error column_gone,
+    error key_gone,
+    warning index_gone,
+    error object_gone,
     error rls_disabled,
     error rls_not_forced,
     error policy_missing,
@@ -71,6 +78,9 @@ const CHECKS: &[Check] = checks! {
     warning partition_missing,
     warning retention_short,
     warning session_context,
+    warning autovacuum_off,
+    warning dead_rows,
+    warning freeze_overdue,
 };
 
 /// Checks that read tables. They run as the owner, so that an administrator gets their findings too, and only
@@ -83,6 +93,7 @@ const STATE_CHECKS: &[Check] = checks! {
     warning maintenance_failing,
     warning token_logged,
     warning notices_dead,
+    warning stop_in_force,
 };
 
 /// What is wrong with this installation, one row per finding.
@@ -116,13 +127,14 @@ fn doctor() -> TableIterator<
     TableIterator::new(rows)
 }
 
-/// All checks but the one that sums the whole ledger.
+/// All checks but that of the ledger, which reads its entries of this month.
 pub fn without_ledger() -> Vec<Finding> {
     let declared = [
         declared::policies().into(),
         declared::triggers().into(),
         declared::grants().into(),
         declared::policy_roles().into(),
+        shape::parts().into(),
     ];
     let checks = CHECKS.iter().flat_map(|check| alone(check.code, || found(check, &declared)));
     let state = STATE_CHECKS.iter().flat_map(|check| alone(check.code, || state(check, &declared)));
@@ -135,6 +147,7 @@ pub fn without_ledger() -> Vec<Finding> {
         .chain(state)
         .chain(alone("place", || place::findings().into_iter().collect()))
         .chain(alone("default_partition_rows", || default_partition_rows().into_iter().collect()))
+        .chain(alone("trail_cut", cut::trail_cut))
         .chain(alone("notices_late", late::notices_late))
         .chain(alone("glass_broken", || glass_broken().into_iter().collect()))
         .chain(alone("approval_undecidable", || people::approval_undecidable().into_iter().collect()))
@@ -225,12 +238,18 @@ fn glass_broken() -> Option<Finding> {
 
 /// A balance differs from the sum of its entries.
 fn ledger_differs() -> Option<Finding> {
-    let tables = [c"budget_periods", c"cost_transactions", c"credit_reservations", c"provider_credit_pools"];
+    let tables = [
+        c"budget_periods",
+        c"cost_transactions",
+        c"credit_reservations",
+        c"provider_credit_pools",
+        c"maintenance_steps",
+    ];
     // Without its tables there is no ledger to verify; migration_due reports that.
     if tables.iter().any(|table| relation::oid(table) == pgrx::pg_sys::InvalidOid) {
         return None;
     }
-    let findings = verify::findings_everywhere();
+    let findings = verify::findings_of_late();
     let first = findings.first()?;
     Some(Finding {
         code: "ledger_differs",

@@ -17,6 +17,7 @@ use crate::pg::raise::raise;
 use crate::pg::relation;
 use crate::pg::role::{current_role_has, row_security_binds};
 use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
+use crate::stop;
 use awgp_core::isolation_refusals;
 use awgp_core::permissions::{Role, Scope, Verb, check_role_change, check_write, rule};
 use pgrx::IntoDatum;
@@ -158,6 +159,9 @@ fn guard_tenant(call: &TriggerCall) -> Datum {
     let new_parent = parent.filter(|_| parent != old_parent);
     if let Some(refusal) = new_parent.and_then(|parent| context::tenants::parent_refusal(id, parent)) {
         raise(&refusal);
+    }
+    if !call.is_update() || parent != old_parent {
+        stop::joins(id, call.is_update().then_some(old_parent), parent);
     }
     if call.is_update() && call.new_text(c"type").as_deref() != Some("holding") {
         let mut subsidiaries = false;

@@ -11,8 +11,7 @@ trigger_function!(
     guard_identity_provider
 );
 
-const HINT: &str =
-    "Tokens signed with this key are refused; docs/identity.md lists the keys that can be verified.";
+const HINT: &str = "Tokens signed with this key are refused. Keys that can be verified are RSA, EC on P-256, P-384 or P-521, and Ed25519.";
 
 /// Checks keys and algorithms; NULL and everything else are left to the table's constraints.
 fn guard_identity_provider(call: &TriggerCall) -> Datum {

@@ -69,6 +69,7 @@ const TABLES: &[File] = files! { "tables":
     "audit_legal_holds",
     "maintenance_steps",
     "outbox",
+    "stops",
 };
 
 /// What has changed since 0.1.0: each migration is applied once to an older database, in order, and never
@@ -136,6 +137,7 @@ const MEMBERS: &[File] = files! { "members":
     "audit",
     "templates",
     "actions",
+    "stops",
     "messages",
     "money",
     "records",
@@ -190,6 +192,7 @@ const POLICIES: &[File] = files! { "policies":
     "audit_legal_holds",
     "model_prices",
     "outbox",
+    "stops",
 };
 
 /// What every write passes.
@@ -218,6 +221,7 @@ const TRIGGERS: &[File] = files! { "triggers":
     "governed_actions",
     "model_prices",
     "outbox",
+    "stops",
 };
 
 /// The templates that AWGP ships, and only then the record of their changes.
@@ -255,6 +259,7 @@ const FUNCTIONS: &[File] = files! { "functions":
     "reassign_work_item",
     "set_assistant_status",
     "request_approval",
+    "request_action_approval",
     "approve",
     "reject",
     "escalate_approval",
@@ -288,8 +293,11 @@ const FUNCTIONS: &[File] = files! { "functions":
     "search_conversations",
     "flag_hallucination",
     "review_hallucination",
+    "doctor_findings",
     "row_history",
     "trail_name",
+    "action_receipt",
+    "approval_asked",
     "trail_actors",
     "accounting_zone",
     "accounting_today",
@@ -302,10 +310,22 @@ const VIEWS: &[File] = files! { "views":
     "tenant_budgets",
     "assistant_work",
     "assistant_quality",
+    "assistant_suspension",
+    "assistant_spending",
+    "assistant_overview",
+    "subsidiary_overview",
+    "message_denials",
+    "month_spending",
     "partition_status",
+    "trail_list",
+    "trail_status",
+    "stop_list",
+    "stop_running",
     "user_list",
+    "whoami",
     "assistant_list",
     "work_item_list",
+    "work_item_details",
     "communication_policy_list",
     "hallucination_flag_list",
     "delegation_list",
@@ -318,6 +338,7 @@ const VIEWS: &[File] = files! { "views":
     "approval_details",
     "broken_glass",
     "action_list",
+    "action_denials",
     "budget_alert_list",
     "tracked_tables",
     "notice_status",
@@ -326,6 +347,7 @@ const VIEWS: &[File] = files! { "views":
 /// Functions that return rows of views.
 const AFTER_VIEWS: &[File] = files! { "functions":
     "find_conversations",
+    "trail_months",
     "prices_in_force",
 };
 

@@ -20,6 +20,7 @@ mod history;
 mod manifest;
 pub mod place;
 mod run;
+pub mod shape;
 #[cfg(feature = "server_tests")]
 mod upgrade_tests;
 

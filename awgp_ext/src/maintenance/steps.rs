@@ -58,6 +58,7 @@ pub const STEPS: &[Step] = &[
         sql: "SELECT jsonb_build_object('actions', awgp.abandon_actions($1))",
         of_copies: false,
     },
+    Step { name: "verify_ledger", sql: "SELECT awgp.verify_due_ledger($1)", of_copies: false },
     Step { name: "tell_of_errors", sql: "SELECT awgp.tell_of_errors($1)", of_copies: false },
     Step { name: "forget_notices", sql: "SELECT awgp.forget_notices($1)", of_copies: false },
     Step { name: "drain_default_partition", sql: "SELECT awgp.drain_default_partition()", of_copies: true },

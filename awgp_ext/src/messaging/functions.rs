@@ -15,6 +15,7 @@ use crate::pg::relation;
 use crate::pg::role::as_owner_past_row_security;
 use crate::pg::server_log;
 use crate::pg::transaction::refuse_read_only;
+use crate::stop;
 use awgp_core::audit::row::timestamp_from_postgres;
 use awgp_core::civil::format_timestamp;
 use awgp_core::isolation_refusals;
@@ -52,6 +53,12 @@ fn authorize_message(
     } else {
         decision
     };
+    if decision.is_allowed() {
+        stop::begins(context.tenant, message.from);
+        if let Some(to) = load::party(message.to) {
+            stop::begins(to.tenant, to.id);
+        }
+    }
     let id = message.record(context.tenant, &decision);
     let mut answer = answer(&decision);
     answer["audit_id"] = id.into();

@@ -3,6 +3,7 @@
 
 use crate::pg::raise::raise;
 use crate::pg::relation::for_each_by_uuid;
+use crate::stop::in_force;
 use awgp_core::messaging::{ContentRules, MessagingSettings, Party, Policy, PolicyError, Relation, Scope};
 use serde_json::Value;
 use std::cell::RefCell;
@@ -27,6 +28,7 @@ pub fn party(id: Uuid) -> Option<Party> {
             tenant,
             kind: row.text(c"type").unwrap_or_default(),
             status: row.text(c"status").unwrap_or_default(),
+            is_stopped: in_force(tenant, Some(id)).is_some(),
         });
     });
     party

@@ -20,10 +20,13 @@ use crate::pg::raise::raise;
 use crate::pg::relation;
 use crate::pg::scan::Condition;
 use crate::pg::trigger::TriggerCall;
+use crate::pg::tuple::Row;
+use awgp_core::audit::row::timestamp_from_postgres;
 use awgp_core::money::amount::Amount;
 use awgp_core::money::exact::Exact;
 use awgp_core::money::limit::{Movement, Scope};
-use awgp_core::money::refusals;
+use awgp_core::money::raise::Raise;
+use awgp_core::money::refusals::{self, Demand};
 use awgp_core::money::threshold::{THRESHOLDS, is_reached};
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;
@@ -63,6 +66,8 @@ pub struct Pool {
     book: Book,
     row: LockedRow,
     budget: Amount,
+    /// What a temporary raise adds.
+    raise: Amount,
     reset_day: u8,
 }
 
@@ -73,9 +78,16 @@ const FLAGS: [(&CStr, i32); 3] = [
     (c"alert_threshold_90", THRESHOLDS[2]),
 ];
 
+/// What a temporary raise adds to a pool's budget at a moment.
+pub fn raise_of(row: &Row, at: pg_sys::TimestampTz) -> Amount {
+    let until_us = row.bigint(c"raised_until").and_then(timestamp_from_postgres);
+    let amount = numeric::amount(row, c"raise_amount").unwrap_or(Amount::ZERO);
+    Raise { amount, until_us }.at(timestamp_from_postgres(at).unwrap_or(i64::MAX))
+}
+
 impl Pool {
-    /// Locks a pool's row; None where it no longer exists.
-    pub fn lock(id: Uuid) -> Option<Self> {
+    /// Locks a pool's row, with the raise that counts at a moment; None where it no longer exists.
+    pub fn lock(id: Uuid, at: pg_sys::TimestampTz) -> Option<Self> {
         let book = Book::open(c"provider_credit_pools");
         let mut place = None;
         book.scan(c"provider_credit_pools_pkey", &[(c"id", Condition::Uuid(id))], Order::Forward, |_, at| {
@@ -85,12 +97,18 @@ impl Pool {
         let row = book.lock(place?)?;
         let budget = numeric::kept(&row.row(), c"monthly_budget");
         let reset_day = row.row().integer(c"reset_day_of_month").and_then(|day| u8::try_from(day).ok());
-        Some(Self { book, row, budget, reset_day: reset_day.unwrap_or(1) })
+        let raise = raise_of(&row.row(), at);
+        Some(Self { book, row, budget, raise, reset_day: reset_day.unwrap_or(1) })
     }
 
     /// The pool's limit.
     pub fn limit(&self, tenant: Uuid, id: Uuid) -> Limit {
-        Limit::of_pool(tenant, id, self.budget, self.reset_day)
+        Limit::of_pool(tenant, id, self.in_force(), self.reset_day)
+    }
+
+    /// What may be spent: the budget, and what a raise adds.
+    fn in_force(&self) -> Amount {
+        period::sum(self.budget, self.raise)
     }
 
     /// The end of the period that the pool's row shows.
@@ -111,7 +129,7 @@ impl Pool {
         let mut values = vec![(c"current_balance", numeric::datum(left))];
         for (flag, threshold) in FLAGS {
             let was = !is_new && row.flag(flag);
-            let is = was || is_reached(threshold, self.budget, period.account.shown());
+            let is = was || is_reached(threshold, self.in_force(), period.account.shown());
             if is != row.flag(flag) {
                 values.push((flag, Datum::from(is)));
             }
@@ -142,7 +160,7 @@ impl Accounts {
         lock::lock_row(Subject::Spending, tenant);
         let quota = tenant::find(tenant).and_then(|tenant| tenant.quota).unwrap_or(Amount::ZERO);
         open.push(period::open(&periods, &Limit::of(Scope::Tenant, tenant, tenant, Some(quota)), at));
-        let pool = spender.pool.and_then(|id| Pool::lock(id).map(|pool| (id, pool)));
+        let pool = spender.pool.and_then(|id| Pool::lock(id, at).map(|pool| (id, pool)));
         if let Some((id, pool)) = &pool {
             open.push(period::open(&periods, &pool.limit(tenant, *id), at));
         }
@@ -160,7 +178,7 @@ impl Accounts {
     }
 
     /// Raises an error where a movement exceeds one of the limits; the message names `amount`.
-    pub fn refuse_excess(&self, movement: Movement, amount: Amount) {
+    pub fn refuse_excess(&self, movement: Movement, amount: Amount, demand: Demand) {
         for open in &self.open {
             if open.account.fits(movement, Amount::ZERO) {
                 continue;
@@ -169,7 +187,8 @@ impl Accounts {
             if !open.account.fits(movement, expired) {
                 let ends = accounting_time::text(open.ends);
                 let scope = open.limit.scope;
-                raise(&refusals::budget_exceeded(scope, &open.account, expired, amount, &ends));
+                let account = &open.account;
+                raise(&refusals::budget_exceeded(scope, account, expired, amount, &ends, demand));
             }
         }
     }

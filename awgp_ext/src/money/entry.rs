@@ -26,7 +26,7 @@ use crate::pg::tuple::Row;
 use awgp_core::money::amount::Amount;
 use awgp_core::money::exact::Exact;
 use awgp_core::money::limit::{Movement, Scope};
-use awgp_core::money::refusals;
+use awgp_core::money::refusals::{self, Demand};
 use pgrx::IntoDatum;
 use pgrx::pg_sys::Datum;
 use std::ffi::CStr;
@@ -207,7 +207,7 @@ fn post_entry(call: &TriggerCall) -> Datum {
         None if entry.reverses => Vec::new(),
         None if charge::is_incurred(&row) => accounts.exceeded(movement, true, None),
         None => {
-            accounts.refuse_excess(movement, entry.amount);
+            accounts.refuse_excess(movement, entry.amount, Demand::Cost);
             Vec::new()
         }
     };

@@ -1,12 +1,16 @@
 //! Conversions between `numeric` and [`Amount`] or [`Exact`].
 
+use super::accounting_time;
+use crate::pg::argument;
 use crate::pg::encoding::Text;
 use crate::pg::raise::raise;
 use crate::pg::tuple::Row;
+use awgp_core::audit::row::timestamp_from_postgres;
 use awgp_core::money::amount::Amount;
 use awgp_core::money::exact::Exact;
+use awgp_core::money::raise::Raise;
 use awgp_core::money::refusals;
-use pgrx::datum::AnyNumeric;
+use pgrx::datum::{AnyNumeric, TimestampWithTimeZone};
 use pgrx::pg_sys::{self, Datum};
 use pgrx::prelude::*;
 use std::ffi::{CStr, CString};
@@ -69,6 +73,30 @@ fn checked_amount(amount: Option<AnyNumeric>, argument: Option<Text>) -> Option<
         raise(&refusals::no_amount(&argument.map(|Text(name)| name).unwrap_or_default()));
     }
     amount
+}
+
+/// The raise of a pool after an amount is added to it until a moment. For the function that tops a pool up,
+/// which is written in SQL.
+#[pg_extern(stable, parallel_safe)]
+#[expect(clippy::needless_pass_by_value, reason = "arguments as SQL passes them")]
+fn combined_raise(
+    present: Option<AnyNumeric>,
+    present_until: Option<TimestampWithTimeZone>,
+    amount: Option<AnyNumeric>,
+    until: Option<TimestampWithTimeZone>,
+) -> Option<AnyNumeric> {
+    let amount_of = |number: &AnyNumeric| Amount::parse(&number.to_string());
+    let until = argument::needed("until", argument::moment("until", until));
+    let amount = amount.as_ref().and_then(amount_of).unwrap_or_else(|| raise(&refusals::no_amount("amount")));
+    let until_us = |at: TimestampWithTimeZone| timestamp_from_postgres(at.into_inner());
+    let present = Raise {
+        amount: present.as_ref().and_then(amount_of).unwrap_or(Amount::ZERO),
+        until_us: present_until.and_then(until_us),
+    };
+    let now_us = timestamp_from_postgres(accounting_time::now()).unwrap_or(i64::MAX);
+    let sum = present.with(amount, until_us(until).unwrap_or(i64::MIN), now_us);
+    let sum = sum.unwrap_or_else(|refusal| raise(&refusal));
+    AnyNumeric::try_from(sum.to_string().as_str()).ok()
 }
 
 /// True where it is neither NaN nor infinite.

@@ -1,6 +1,6 @@
 //! Credit pools: what a client declares, and what the ledger maintains.
 
-use super::accounts::Pool;
+use super::accounts::{Pool, raise_of};
 use super::alert::{self, Cause};
 use super::book::{Book, Order};
 use super::period::{self, Limit};
@@ -14,6 +14,7 @@ use crate::pg::role;
 use crate::pg::scan::Condition;
 use crate::pg::statement::statements;
 use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
+use crate::pg::tuple::Row;
 use awgp_core::money::amount::Amount;
 use awgp_core::money::provider::unknown_provider;
 use awgp_core::money::refusals;
@@ -85,7 +86,8 @@ fn keep_pool(call: &TriggerCall) -> Datum {
     let spent = numeric::kept(&old, c"monthly_budget").checked_sub(numeric::kept(&old, c"current_balance"));
     let spent = spent.unwrap_or(Amount::ZERO);
     let left = budget.checked_sub(spent).unwrap_or_else(|| raise(&refusals::amount_too_large()));
-    let flag = |column, threshold| old.flag(column) || is_reached(threshold, budget, spent);
+    let in_force = with_raise(call, budget);
+    let flag = |column, threshold| old.flag(column) || is_reached(threshold, in_force, spent);
     call.with_columns(&[
         (c"current_balance", Some(numeric::datum(left))),
         (c"alert_threshold_50", Some(Datum::from(flag(c"alert_threshold_50", 50)))),
@@ -98,6 +100,11 @@ fn budget_of(call: &TriggerCall) -> Amount {
     let text = call.new_row().numeric(c"monthly_budget");
     let budget = text.and_then(|text| Amount::parse(&text));
     budget.unwrap_or_else(|| raise(&refusals::no_amount("monthly_budget")))
+}
+
+/// The budget and what the raise of NEW adds now.
+fn with_raise(call: &TriggerCall, budget: Amount) -> Amount {
+    period::sum(budget, raise_of(&call.new_row(), accounting_time::now()))
 }
 
 /// The limit of NEW; None where tenant or reset day violates the table's own constraints.
@@ -123,7 +130,8 @@ fn keep_new(call: &TriggerCall) -> Datum {
     let left = numeric::amount(&row, c"current_balance").unwrap_or(budget);
     let spent = budget.checked_sub(left).unwrap_or(Amount::ZERO);
     let (starts, ends, _) = period::window(&Book::open(c"budget_periods"), &limit, accounting_time::now());
-    let flag = |threshold| Some(Datum::from(is_reached(threshold, budget, spent)));
+    let in_force = with_raise(call, budget);
+    let flag = |threshold| Some(Datum::from(is_reached(threshold, in_force, spent)));
     call.with_columns(&[
         (c"current_balance", Some(numeric::datum(left))),
         (c"alert_threshold_50", flag(50)),
@@ -134,6 +142,11 @@ fn keep_new(call: &TriggerCall) -> Datum {
     ])
 }
 
+/// The columns that say what may be spent.
+fn told(row: &Row) -> (Option<String>, Option<String>, Option<i64>) {
+    (row.numeric(c"monthly_budget"), row.numeric(c"raise_amount"), row.bigint(c"raised_until"))
+}
+
 /// AFTER INSERT OR UPDATE: creates the pool's period, or updates it to the new budget.
 fn post_pool(call: &TriggerCall) -> Datum {
     // The periods of an imported pool follow from its entries.
@@ -142,7 +155,7 @@ fn post_pool(call: &TriggerCall) -> Datum {
     }
     let row = call.new_row();
     let budget = numeric::kept(&row, c"monthly_budget");
-    let Some(limit) = limit_of(call, budget) else { return nothing() };
+    let Some(limit) = limit_of(call, with_raise(call, budget)) else { return nothing() };
     let (Some(starts), Some(ends)) = (row.bigint(c"period_starts_at"), row.bigint(c"period_ends_at")) else {
         return nothing();
     };
@@ -153,7 +166,7 @@ fn post_pool(call: &TriggerCall) -> Datum {
         period::insert(&limit, (starts, ends, &zone), spent, spent.into(), Amount::ZERO);
         return nothing();
     }
-    if call.old_row().numeric(c"monthly_budget") == row.numeric(c"monthly_budget") {
+    if told(&call.old_row()) == told(&row) {
         return nothing();
     }
     if let Some(mut open) = period::try_open(&periods, &limit, starts) {
@@ -178,7 +191,7 @@ pub fn reset(at: pg_sys::TimestampTz) -> i32 {
     let periods = Book::open(c"budget_periods");
     let mut begun = 0;
     for (tenant, id) in due {
-        let Some(mut pool) = Pool::lock(id) else { continue };
+        let Some(mut pool) = Pool::lock(id, at) else { continue };
         // Another session may have begun it while this one waited.
         if pool.shown_until() <= at {
             let period = period::open(&periods, &pool.limit(tenant, id), at);

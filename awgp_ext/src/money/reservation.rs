@@ -19,10 +19,11 @@ use crate::pg::scan::Condition;
 use crate::pg::statement::statements;
 use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
 use crate::pg::tuple;
+use crate::stop;
 use awgp_core::money::amount::Amount;
 use awgp_core::money::limit::Movement;
 use awgp_core::money::provider::no_credit_pool;
-use awgp_core::money::refusals;
+use awgp_core::money::refusals::{self, Demand};
 use pgrx::IntoDatum;
 use pgrx::pg_sys::Datum;
 use uuid::Uuid;
@@ -85,6 +86,7 @@ fn keep_new(call: &TriggerCall) -> Datum {
         // Left to NOT NULL.
         return call.keep();
     };
+    stop::check(tenant, assistant).unwrap_or_else(|refusal| raise(&refusal));
     let status = assistant_status(tenant, assistant);
     let status = status.unwrap_or_else(|| raise(&refusals::unknown_row(call.argument(0), "assistant_id")));
     if status != "active" {
@@ -110,6 +112,7 @@ fn keep_new(call: &TriggerCall) -> Datum {
     if let Some(holding) = spender.holding {
         holding::join(&Book::open(c"budget_periods"), holding, spender.at);
     }
+    stop::begins(tenant, assistant);
     let uuid = |id: Option<Uuid>| id.and_then(|id| datum::to_sql(id).into_datum());
     call.with_columns(&[
         (c"pool_id", uuid(spender.pool)),
@@ -152,7 +155,7 @@ fn post_reservation(call: &TriggerCall) -> Datum {
     };
     let accounts = Accounts::lock(&spender);
     if call.is_row_insert() {
-        accounts.refuse_excess(Movement::hold(amount), amount);
+        accounts.refuse_excess(Movement::hold(amount), amount, Demand::Hold);
     }
     accounts.apply(Movement::hold(held), &Cause::none());
     nothing()

@@ -64,6 +64,29 @@ pub fn lock_row(subject: impl Subject, row: Uuid) {
     acquire(subject, folded(row, DETAIL_BITS), Hold::UntilCommit, true);
 }
 
+/// The same without waiting; false where another transaction holds it in any mode.
+pub fn try_lock_row(subject: impl Subject, row: Uuid) -> bool {
+    acquire(subject, folded(row, DETAIL_BITS), Hold::UntilCommit, false)
+}
+
+/// Takes the lock of one row in share mode; without `wait`, false where another transaction holds it
+/// exclusively or waits for it.
+pub fn share_row_or_not(subject: impl Subject, row: Uuid, wait: bool) -> bool {
+    acquire(subject, folded(row, DETAIL_BITS), Hold::Shared, wait)
+}
+
+/// The same for a subject without rows.
+pub fn share_or_not(subject: impl Subject, wait: bool) -> bool {
+    acquire(subject, 0, Hold::Shared, wait)
+}
+
+/// The numbers by which `pg_locks` shows the lock of one row, or of a subject without rows: classid, objid,
+/// objsubid.
+pub fn shown(subject: impl Subject, row: Option<Uuid>) -> [i64; 3] {
+    let tag = tag(subject, row.map_or(0, |row| folded(row, DETAIL_BITS)));
+    [tag.locktag_field2.into(), tag.locktag_field3.into(), tag.locktag_field4.into()]
+}
+
 /// The same in share mode.
 pub fn share_row(subject: impl Subject, row: Uuid) {
     acquire(subject, folded(row, DETAIL_BITS), Hold::Shared, true);

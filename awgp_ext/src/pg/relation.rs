@@ -51,6 +51,18 @@ pub fn has_rows(table: &CStr) -> bool {
     found
 }
 
+/// True where the index has an entry of a row that a fresh snapshot sees. Both must exist.
+pub fn has_indexed_rows(table: &CStr, index: &CStr) -> bool {
+    existing(table);
+    existing(index);
+    let mut found = false;
+    read(table, Some(index), &[], |_| {
+        found = true;
+        false
+    });
+    found
+}
+
 /// Calls `visit` with every row of `awgp.table`; for small tables.
 pub fn for_each(table: &CStr, visit: impl FnMut(&Row)) {
     for_each_where(table, None, &[], visit);

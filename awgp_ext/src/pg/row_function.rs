@@ -5,9 +5,10 @@
 
 use crate::pg::argument;
 use crate::pg::datum;
+use crate::pg::jsonb::Jsonb;
 use awgp_core::argument::Span;
-use pgrx::IntoDatum;
 use pgrx::pg_sys::{self, Datum};
+use pgrx::{FromDatum, IntoDatum};
 use uuid::Uuid;
 
 /// The arguments of a call.
@@ -48,6 +49,13 @@ impl Arguments {
         // SAFETY: callers name interval arguments, which are passed by reference.
         let span = unsafe { &*datum.cast_mut_ptr::<pg_sys::Interval>() };
         argument::check_span(name, Span { months: span.month, days: span.day, microseconds: span.time });
+    }
+
+    /// A jsonb argument as its text.
+    pub fn json(&self, number: usize) -> Option<String> {
+        // SAFETY: callers name jsonb arguments.
+        let value = self.get(number).and_then(|datum| unsafe { Jsonb::from_datum(datum, false) });
+        value.map(|value| value.with_text(str::to_owned))
     }
 
     /// A text argument.

@@ -43,6 +43,36 @@ pub fn watch(watcher: &'static Watcher) {
     }
 }
 
+/// What tables show: as long as it is the same, reading again finds what was read before, with the snapshot
+/// of the calling statement and with a fresh one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// How many transactions have completed.
+    completed: u64,
+    /// How many commands of this transaction have written.
+    command: pg_sys::CommandId,
+    /// The snapshot of the statement: of two with the same bounds and as many running transactions, none
+    /// has seen more than the other, since those that run can only become fewer.
+    seen: (pg_sys::TransactionId, pg_sys::TransactionId, u32, i32, bool, pg_sys::CommandId),
+}
+
+impl Moment {
+    /// This moment; None where it cannot be told from another.
+    pub fn now() -> Option<Self> {
+        // SAFETY: both snapshots are valid here; only their numbers are copied.
+        unsafe {
+            if !pg_sys::ActiveSnapshotSet() {
+                return None;
+            }
+            let (latest, active) = (&*pg_sys::GetLatestSnapshot(), &*pg_sys::GetActiveSnapshot());
+            let seen =
+                (active.xmin, active.xmax, active.xcnt, active.subxcnt, active.suboverflowed, active.curcid);
+            let (completed, command) = (latest.snapXactCompletionCount, latest.curcid);
+            (completed != 0).then_some(Self { completed, command, seen })
+        }
+    }
+}
+
 /// Raises 25006 in a read-only transaction; every transaction on a standby is one. `function` is its name in
 /// the message.
 pub fn refuse_read_only(function: &CStr) {

@@ -175,6 +175,7 @@ impl TriggerCall {
     pub fn old_uuid(&self, name: &CStr) -> Option<Uuid> {
         // SAFETY: as above.
         let tuple = unsafe { (*self.data).tg_trigtuple };
+        // SAFETY: callers name uuid columns.
         self.column(tuple, name).map(|datum| unsafe { uuid_of(datum) })
     }
 
@@ -188,6 +189,7 @@ impl TriggerCall {
     pub fn old_uuid_array(&self, name: &CStr) -> Option<Vec<Option<Uuid>>> {
         // SAFETY: as above.
         let tuple = unsafe { (*self.data).tg_trigtuple };
+        // SAFETY: callers name uuid[] columns.
         self.column(tuple, name).and_then(|datum| unsafe { uuid_array_of(datum) })
     }
 
@@ -220,8 +222,9 @@ impl TriggerCall {
 
     /// A text column of OLD; only for UPDATE and DELETE.
     pub fn old_text(&self, name: &CStr) -> Option<String> {
-        // SAFETY: callers name text columns.
+        // SAFETY: as above.
         let tuple = unsafe { (*self.data).tg_trigtuple };
+        // SAFETY: callers name text columns.
         self.column(tuple, name).and_then(|datum| unsafe { text_of(datum) })
     }
 

@@ -294,7 +294,8 @@ fn own_conversation(conversation_log_id: Option<pgrx::Uuid>) -> pgrx::Uuid {
             c"id",
             *id,
             |row| {
-                own = row.uuid(c"tenant_id") == Some(context.tenant);
+                let is_own = |acting| row.uuid(c"assistant_id") == Some(acting);
+                own = row.uuid(c"tenant_id") == Some(context.tenant) && context.assistant.is_none_or(is_own);
             },
         );
         own

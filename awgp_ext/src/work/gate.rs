@@ -3,10 +3,12 @@
 use super::WorkItem;
 use crate::pg::clock;
 use crate::pg::datum::uuid;
+use crate::pg::permit::Permit;
 use crate::pg::role::as_owner_past_row_security;
 use crate::pg::statement::statements;
 use crate::pg::tuple::Row;
 use crate::state_machine::{EFFECT, risk};
+use crate::stop;
 use awgp_core::approval;
 use awgp_core::assistant::Status;
 use awgp_core::isolation_refusals;
@@ -22,17 +24,20 @@ statements! {
     ASSISTANT(UUIDOID, UUIDOID) = "
         SELECT status, risk_tier, capabilities FROM ONLY awgp.assistants
         WHERE id OPERATOR(pg_catalog.=) $2 AND pg_catalog.uuid_eq(tenant_id, $1) FOR SHARE";
-    /// All approvals of an item.
+    /// All approvals of an item, without those of single actions.
     APPROVALS(UUIDOID, UUIDOID) = "
         SELECT id, status, risk_level, expires_at, used_at, request_digest, created_at, request_digest_version
         FROM ONLY awgp.approvals
-        WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND work_item_id OPERATOR(pg_catalog.=) $2
+        WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND work_item_id OPERATOR(pg_catalog.=) $2 AND action IS NULL
         FOR NO KEY UPDATE";
     /// Marks an approval as used.
     USE(UUIDOID, UUIDOID) = "
         UPDATE ONLY awgp.approvals SET used_at = pg_catalog.clock_timestamp()
         WHERE id OPERATOR(pg_catalog.=) $2 AND pg_catalog.uuid_eq(tenant_id, $1) AND used_at IS NULL";
 }
+
+/// A human has approved the action for which this item starts.
+pub static ACTION_APPROVED: Permit = Permit::to("start an item for an action that a human has approved");
 
 /// The assistant of a tenant, locked against changes until the transaction ends. Refuses with
 /// `unknown_assistant`.
@@ -57,9 +62,10 @@ pub fn lock_assistant(tenant: Uuid, id: Uuid) -> Result<Assistant, Refusal> {
 /// Whether an item in this form may begin, and under what. Locks the assistant and the item's approvals;
 /// changes nothing. The caller holds the item's lock.
 pub fn check(item: &WorkItem) -> Result<Pass, Refusal> {
+    stop::check(item.tenant, item.assistant)?;
     let assistant = lock_assistant(item.tenant, item.assistant)?;
     check_assistant(&item.item(), &assistant)?;
-    if !needs_approval(&item.item(), assistant.risk_tier) {
+    if ACTION_APPROVED.is_held() || !needs_approval(&item.item(), assistant.risk_tier) {
         return Ok(Pass::WithinTier);
     }
     let approvals = lock_approvals(item);

@@ -1,6 +1,6 @@
 //! The trigger that applies the state machine of work items to every write.
 
-use super::{WorkItem, gate};
+use super::{WorkItem, check_own, gate};
 use crate::import::permit::IMPORT;
 use crate::pg::clock;
 use crate::pg::datum::uuid;
@@ -8,6 +8,7 @@ use crate::pg::encoding::to_server;
 use crate::pg::raise::raise;
 use crate::pg::trigger::{TriggerCall, trigger_function};
 use crate::state_machine::{EFFECT, risk, somebody_acts, user_of};
+use crate::stop;
 use awgp_core::refusal::Refusal;
 use awgp_core::work::gate::{Pass, check_assistant, find_approval, needs_approval};
 use awgp_core::work::{MACHINE, Status, Verb, pinned, risk_lowered};
@@ -90,19 +91,25 @@ fn next(call: &TriggerCall, old: &WorkItem, mut new: WorkItem, to: Status) -> Re
     }
     match MACHINE.verb_between(from, to)? {
         Verb::Start => {
+            check_own(old.assistant)?;
             if let Pass::Approved { approval, version } = gate::check(&new)? {
                 gate::use_up(new.tenant, approval);
                 kept.pinned_digest = new.digest(version).as_deref().and_then(to_server);
                 kept.pinned_digest_version = version.into_datum();
             }
+            stop::begins(new.tenant, new.assistant);
             kept.started_at = kept.started_at.or(Some(Datum::from(clock::timestamp())));
         }
         Verb::Ask => (kept.pinned_digest, kept.pinned_digest_version) = (None, None),
         Verb::Complete => {
+            check_own(old.assistant)?;
             check_running(old, &new)?;
             kept.completed_at = Some(Datum::from(clock::timestamp()));
         }
-        Verb::Fail | Verb::Cancel => {
+        verb @ (Verb::Fail | Verb::Cancel) => {
+            if verb == Verb::Fail {
+                check_own(old.assistant)?;
+            }
             kept.completed_at = Some(Datum::from(clock::timestamp()));
             kept.closed_reason = new_row.datum(c"closed_reason");
         }
@@ -133,6 +140,10 @@ fn check_running(old: &WorkItem, new: &WorkItem) -> Result<(), Refusal> {
     let (was, is) = (old.item(), new.item());
     if old.assistant == new.assistant && was.risk_level == is.risk_level && was.action == is.action {
         return Ok(());
+    }
+    if old.assistant != new.assistant {
+        stop::check(new.tenant, new.assistant)?;
+        stop::begins(new.tenant, new.assistant);
     }
     let assistant = gate::lock_assistant(new.tenant, new.assistant)?;
     check_assistant(&is, &assistant)?;

@@ -8,14 +8,29 @@ pub mod gate;
 mod machine;
 
 use crate::assistant::configuration_digest;
+use crate::context;
 use crate::pg::jsonb::Jsonb;
 use crate::pg::relation;
 use crate::pg::tuple::Row;
 use crate::state_machine::risk;
+use awgp_core::reason::Reason;
+use awgp_core::refusal::Refusal;
 use awgp_core::work::Status;
 use awgp_core::work::digest::{ITEM_ALONE, Pin, Pinned, VERSION, digest};
 use awgp_core::work::gate::Item;
 use uuid::Uuid;
+
+/// An assistant acts only for itself: refuses where another one is in context.
+pub fn check_own(assistant: Uuid) -> Result<(), Refusal> {
+    match context::current_or_none().and_then(|context| context.assistant) {
+        Some(acting) if acting != assistant => Err(Refusal::new(
+            Reason::NotOwnWork,
+            "the work item belongs to another assistant",
+            "Put the work item's assistant in context, or no assistant.",
+        )),
+        _ => Ok(()),
+    }
+}
 
 /// The columns of a row of `awgp.work_items` that the rules use.
 pub struct WorkItem {

@@ -9,5 +9,5 @@ SELECT p.id, p.tenant_id, p.work_item_id, p.title, p.description, p.risk_level, 
             THEN jsonb_build_object('imported', jsonb_build_object('approved_by', p.approved_by, 'approved_at', p.approved_at))
                  || CASE jsonb_typeof(p.context) WHEN 'object' THEN p.context ELSE jsonb_build_object('context', p.context) END
             ELSE COALESCE(p.context, '{}') END AS context,
-       p.created_at, p.updated_at
+       p.created_at, p.updated_at, NULL::text AS action
 FROM seed.rows AS p

@@ -9,10 +9,10 @@ use crate::audit::lineage;
 use crate::audit::read;
 use crate::locks::Subject;
 use crate::pg::argument;
-use crate::pg::datum::{from_sql, to_sql};
+use crate::pg::datum::{from_sql, to_sql, uuid};
 use crate::pg::lock;
-use crate::pg::query;
 use crate::pg::raise::raise;
+use crate::pg::statement::statements;
 use crate::pg::transaction::refuse_read_only;
 use awgp_core::audit::chain::{Digest, Lane, Link, Linker};
 use awgp_core::audit::checkpoint::Checkpoint;
@@ -21,10 +21,28 @@ use awgp_core::audit::tree::{self, Place, Tree};
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
 use pgrx::prelude::*;
-use pgrx::{JsonB, pg_sys};
+use pgrx::{IntoDatum, JsonB, pg_sys};
 use serde_json::json;
 use std::collections::BTreeMap;
 use uuid::Uuid;
+
+// Planned once a session: planning over all partitions takes longer than looking.
+statements! {
+    /// The body of a tenant's newest checkpoint.
+    LATEST(UUIDOID) = "
+        SELECT body FROM awgp.audit_checkpoints WHERE tenant_id OPERATOR(pg_catalog.=) $1
+        ORDER BY tree_size USING OPERATOR(pg_catalog.>) LIMIT 1";
+    /// The next lane of a tenant that has a row.
+    LANE_AFTER(UUIDOID, INT2OID) = "
+        SELECT chain_lane FROM awgp.audit_logs
+        WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND chain_lane OPERATOR(pg_catalog.>) $2
+        ORDER BY chain_lane USING OPERATOR(pg_catalog.<) LIMIT 1";
+    /// A row of a lane after a number.
+    NEW_ROW(UUIDOID, INT2OID, INT8OID) = "
+        SELECT FROM awgp.audit_logs
+        WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND chain_lane OPERATOR(pg_catalog.=) $2
+          AND chain_seq OPERATOR(pg_catalog.>) $3 LIMIT 1";
+}
 
 /// Full tiles kept before they are written: 2 MiB.
 const TILES_WAITING: usize = 256;
@@ -98,12 +116,7 @@ fn make(tenant: Uuid) -> (Checkpoint, u64) {
 
 /// The newest checkpoint, parsed from its body.
 fn latest(tenant: Uuid) -> Option<Checkpoint> {
-    let sql = "SELECT body FROM awgp.audit_checkpoints WHERE tenant_id = $1 ORDER BY tree_size DESC LIMIT 1";
-    let body = match query::one::<String>(sql, &[to_sql(tenant).into()]) {
-        Ok(body) => body?,
-        Err(spi::Error::InvalidPosition) => return None,
-        Err(error) => error!("awgp.audit_checkpoints could not be read: {error}"),
-    };
+    let body = LATEST.look(&[uuid(tenant)], |rows| rows.first().and_then(|row| row.text(c"body")))?;
     match Checkpoint::parse(&body) {
         Ok(checkpoint) if checkpoint.tenant_id == tenant => Some(checkpoint),
         Ok(_) => refuse_findings(tenant, "its newest checkpoint belongs to another tenant"),
@@ -113,15 +126,15 @@ fn latest(tenant: Uuid) -> Option<Checkpoint> {
 
 /// The tenant's lanes, found with one index look-up each.
 fn lanes(tenant: Uuid) -> Vec<i16> {
-    let sql = "SELECT chain_lane FROM awgp.audit_logs
-               WHERE tenant_id = $1 AND chain_lane > $2 ORDER BY chain_lane LIMIT 1";
     let mut lanes: Vec<i16> = Vec::new();
     loop {
         let after = lanes.last().copied().unwrap_or(-1);
-        match query::one::<i16>(sql, &[to_sql(tenant).into(), after.into()]) {
-            Ok(Some(lane)) => lanes.push(lane),
-            Ok(None) | Err(spi::Error::InvalidPosition) => return lanes,
-            Err(error) => error!("awgp.audit_logs could not be read: {error}"),
+        let next = LANE_AFTER.look(&[uuid(tenant), after.into_datum()], |rows| {
+            rows.first().and_then(|row| row.smallint(c"chain_lane"))
+        });
+        match next {
+            Some(lane) => lanes.push(lane),
+            None => return lanes,
         }
     }
 }
@@ -142,6 +155,10 @@ impl Appending {
     fn lane(&mut self, chain_lane: i16) {
         let lane = Lane { tenant_id: self.tenant, chain_lane };
         let start = self.lanes.get(&chain_lane).copied().unwrap_or_else(|| self.lineage.start(lane));
+        let arguments = [uuid(self.tenant), chain_lane.into_datum(), start.seq.into_datum()];
+        if NEW_ROW.look(&arguments, |rows| rows.first().is_none()) {
+            return;
+        }
         let (mut last, mut linker) = (self.lineage.after(lane, start), Linker::default());
         let mut run = Run { lane: chain_lane, first_seq: last.seq + 1, last, first_leaf: self.tree.size() };
         read::for_each_row_after(lane, start.seq, |row| {

@@ -1,21 +1,24 @@
 //! The tiles of the trees, rows of audit_tree_tiles.
 
-use crate::pg::datum::to_sql;
-use crate::pg::query;
+use crate::pg::datum::{to_sql, uuid};
+use crate::pg::statement::statements;
 use awgp_core::audit::chain::Digest;
 use awgp_core::audit::tree::Place;
+use pgrx::IntoDatum;
 use pgrx::prelude::*;
 use uuid::Uuid;
 
+statements! {
+    TILE(UUIDOID, INT2OID, INT8OID) = "
+        SELECT hashes FROM awgp.audit_tree_tiles
+        WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND level OPERATOR(pg_catalog.=) $2 AND tile OPERATOR(pg_catalog.=) $3";
+}
+
 /// The hashes of a tile; None where the tile does not exist.
 pub fn read(tenant: Uuid, place: Place) -> Option<Vec<Digest>> {
-    let sql = "SELECT hashes FROM awgp.audit_tree_tiles WHERE tenant_id = $1 AND level = $2 AND tile = $3";
-    let read = query::one::<Vec<u8>>(sql, &arguments(tenant, place));
-    let bytes = match read {
-        Ok(bytes) => bytes?,
-        Err(spi::Error::InvalidPosition) => return None,
-        Err(error) => error!("awgp.audit_tree_tiles could not be read: {error}"),
-    };
+    let tile = i64::try_from(place.tile).unwrap_or(i64::MAX);
+    let arguments = [uuid(tenant), i16::from(place.level).into_datum(), tile.into_datum()];
+    let bytes = TILE.look(&arguments, |rows| rows.first().and_then(|row| row.bytes(c"hashes")))?;
     bytes.chunks(32).map(|hash| hash.try_into().ok().map(Digest)).collect()
 }
 
