@@ -20,8 +20,8 @@ const LIST: &str = "
 
 // A subsidiary's assistant may have the same slug: the tenant's own comes first.
 const SHOW: &str = "
-    SELECT * FROM awgp.assistants
-    WHERE tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]) AND (slug = $1 OR id::text = lower($1))
+    SELECT * FROM awgp.assistant_list
+    WHERE (slug = $1 OR id::text = lower($1))
     ORDER BY tenant_id <> awgp.current_tenant() LIMIT 1";
 
 const OPEN_WORK: &str = "
@@ -29,7 +29,12 @@ const OPEN_WORK: &str = "
     WHERE assistant_id::text = lower($1) AND status IN ('in_progress', 'awaiting_approval', 'backlog')
     ORDER BY array_position(ARRAY['in_progress', 'awaiting_approval', 'backlog'], status), created_at";
 
-const EXISTING: &str = "SELECT * FROM awgp.assistants WHERE tenant_id = awgp.current_tenant() AND slug = $1";
+/// The stops that cover it.
+const STOPS: &str = "SELECT scope, reason, stopped_at, stop_id FROM awgp.stops_in_force($1::text::uuid)";
+
+/// The assistant of the tenant with a slug.
+pub const EXISTING: &str =
+    "SELECT * FROM awgp.assistants WHERE tenant_id = awgp.current_tenant() AND slug = $1";
 
 /// Runs one command of the noun.
 pub async fn run(noun: &Assistant, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
@@ -215,25 +220,34 @@ async fn set_status(
     Ok(text)
 }
 
-/// The assistant and its open work: one object in JSON, two tables for people.
+/// The assistant, the stops that cover it, and its open work: one object in JSON, two tables for people.
 async fn with_open_work(work: &Work<'_>, id: &str, output: Output) -> Result<String, Trouble> {
     match output {
         Output::Json => {
             let sql = format!(
-                "SELECT a.*, (SELECT COALESCE(json_agg(row_to_json(o)), '[]') FROM ({OPEN_WORK}) AS o) AS open_work
+                "SELECT a.*, (SELECT COALESCE(json_agg(row_to_json(s)), '[]') FROM ({STOPS}) AS s) AS stops,
+                        (SELECT COALESCE(json_agg(row_to_json(o)), '[]') FROM ({OPEN_WORK}) AS o) AS open_work
                  FROM ({SHOW}) AS a"
             );
             let rows = work.select(&sql, &[&id]).await?;
-            let row = rows.first().ok_or_else(|| unknown(id))?;
+            let row = rows.first().ok_or_else(|| ids::ASSISTANT.unknown(id))?;
             Ok(render::single(row, output))
         }
         Output::Table => {
             let rows = work.select(SHOW, &[&id]).await?;
-            let row = rows.first().ok_or_else(|| unknown(id))?;
+            let row = rows.first().ok_or_else(|| ids::ASSISTANT.unknown(id))?;
             let open = work.select(OPEN_WORK, &[&id]).await?;
+            let stops = work.select(STOPS, &[&id]).await?;
             let columns = ["status", "risk_level", "title", "started_at", "id"];
+            let stopped = match stops.is_empty() {
+                true => String::new(),
+                false => {
+                    let columns = ["scope", "reason", "stopped_at", "stop_id"];
+                    format!("\nstopped: it begins nothing\n{}", render::list(&stops, &columns, output))
+                }
+            };
             Ok(format!(
-                "{}\nopen work\n{}",
+                "{}{stopped}\nopen work\n{}",
                 render::single(row, output),
                 render::list(&open, &columns, output)
             ))
@@ -243,11 +257,11 @@ async fn with_open_work(work: &Work<'_>, id: &str, output: Output) -> Result<Str
 
 /// The id of an assistant that the tenant sees, as text.
 pub async fn find(work: &Work<'_>, slug_or_id: &str) -> Result<String, Trouble> {
+    // A subsidiary's assistant may have the same slug: the tenant's own comes first.
     let rows = work.select(SHOW, &[&slug_or_id]).await?;
     match rows.first().and_then(|row| row.text("id")) {
         Some(id) => Ok(id),
-        None if ids::range(slug_or_id).is_some() => ids::find(work, ids::ASSISTANT, slug_or_id).await,
-        None => Err(unknown(slug_or_id).into()),
+        None => ids::find(work, ids::ASSISTANT, slug_or_id).await,
     }
 }
 
@@ -257,9 +271,4 @@ pub async fn find_given(work: &Work<'_>, slug_or_id: Option<&str>) -> Result<Opt
         Some(slug_or_id) => Ok(Some(find(work, slug_or_id).await?)),
         None => Ok(None),
     }
-}
-
-fn unknown(slug_or_id: &str) -> Failure {
-    Failure::new(Exit::NotFound, format!("the tenant has no assistant \"{slug_or_id}\""))
-        .hint("list the assistants with `awgp assistant list`")
 }

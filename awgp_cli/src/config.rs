@@ -1,18 +1,18 @@
 //! `awgp config`: the connection that is in force, and profiles.
 
 use crate::invocation::{Invocation, environment, print};
-use crate::opt::{Config, ConfigCommand, ConfigSave, Global, Output};
+use crate::opt::{Config, ConfigCommand, ConfigSave, Format, Global, Output};
 use crate::render;
 use awgp_client::{Exit, Failure, Profile, Profiles, Row, connection_files, secret};
 use serde_json::{Value, json};
 
 /// Runs one command of the noun.
 pub fn run(noun: &ConfigCommand, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
-    let output = invocation.output;
+    let (output, format) = (invocation.output, invocation.format);
     let text = match noun.command.as_ref().unwrap_or(&Config::Show) {
         Config::Show => show(invocation)?,
-        Config::Paths => paths(output)?,
-        Config::Profiles => profiles(output)?,
+        Config::Paths => paths(format)?,
+        Config::Profiles => profiles(format)?,
         Config::Save(options) => save(options, invocation.global(), output)?,
         Config::Remove(named) => {
             let mut profiles = Profiles::read(&environment)?;
@@ -29,18 +29,18 @@ fn show(invocation: &Invocation<'_>) -> Result<String, Failure> {
     let lines = invocation.effective().shown(&environment)?;
     let line =
         |line: awgp_client::Shown| json!({ "setting": line.setting, "value": line.value, "from": line.from });
-    list(&lines.into_iter().map(line).collect::<Vec<_>>(), &["setting", "value", "from"], invocation.output)
+    list(&lines.into_iter().map(line).collect::<Vec<_>>(), &["setting", "value", "from"], invocation.format)
 }
 
 /// Lists the files.
-fn paths(output: Output) -> Result<String, Failure> {
+fn paths(format: Format) -> Result<String, Failure> {
     let files = connection_files(&environment);
     let line = |file: awgp_client::FileRead| json!({ "has": file.what, "path": file.path.display().to_string(), "exists": file.exists });
-    list(&files.into_iter().map(line).collect::<Vec<_>>(), &["has", "path", "exists"], output)
+    list(&files.into_iter().map(line).collect::<Vec<_>>(), &["has", "path", "exists"], format)
 }
 
 /// Lists the profiles. One that cannot be used is listed with the reason.
-fn profiles(output: Output) -> Result<String, Failure> {
+fn profiles(format: Format) -> Result<String, Failure> {
     let profiles = Profiles::read(&environment)?;
     let line = |name: String| match profiles.profile(&name) {
         Ok(profile) => {
@@ -53,7 +53,7 @@ fn profiles(output: Output) -> Result<String, Failure> {
         }
     };
     let lines: Vec<Value> = profiles.names().into_iter().map(line).collect();
-    list(&lines, &["profile", "url", "tenant", "user", "problem"], output)
+    list(&lines, &["profile", "url", "tenant", "user", "problem"], format)
 }
 
 /// Writes a profile from the options of the command line alone.
@@ -94,9 +94,9 @@ fn written(profiles: &Profiles, name: &str, what: &str, output: Output) -> Resul
     Ok(render::single(&row(&json!({ "profile": name, "done": what, "file": file }))?, output))
 }
 
-fn list(lines: &[Value], columns: &[&str], output: Output) -> Result<String, Failure> {
+fn list(lines: &[Value], columns: &[&str], format: Format) -> Result<String, Failure> {
     let rows: Result<Vec<Row>, Failure> = lines.iter().map(row).collect();
-    Ok(render::list(&rows?, columns, output))
+    Ok(render::rows(&rows?, columns, format))
 }
 
 fn row(line: &Value) -> Result<Row, Failure> {

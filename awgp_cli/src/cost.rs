@@ -68,7 +68,7 @@ impl By {
 pub async fn run(noun: &Cost, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
     let Invocation { context, format, output, .. } = *invocation;
     if let Cost::VerifyLedger = noun {
-        return invocation.decision(async |session| ledger::verify(session, context, output).await).await;
+        return invocation.decision(async |session| ledger::verify(session, context, format).await).await;
     }
     invocation
         .answer(async |session| match noun {
@@ -79,7 +79,7 @@ pub async fn run(noun: &Cost, invocation: &Invocation<'_>) -> Result<Exit, Failu
             Cost::Settle(options) => ledger::settle(session, context, options, output).await,
             Cost::Release(options) => ledger::release(session, context, options, output).await,
             Cost::Reverse(options) => ledger::reverse(session, context, options, output).await,
-            Cost::VerifyLedger => ledger::verify(session, context, output).await.map(|(text, _)| text),
+            Cost::VerifyLedger => ledger::verify(session, context, format).await.map(|(text, _)| text),
         })
         .await
 }

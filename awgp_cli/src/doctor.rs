@@ -1,7 +1,7 @@
 //! `awgp doctor`: what is wrong with the installation, and the command that corrects it.
 
 use crate::invocation::Invocation;
-use crate::opt::Output;
+use crate::opt::Format;
 use crate::render;
 use awgp_client::{Call, Context, Exit, Failure, Row, Session, Trouble};
 
@@ -9,20 +9,20 @@ const COLUMNS: [&str; 5] = ["severity", "code", "object", "message", "hint"];
 
 /// Runs the command.
 pub async fn run(invocation: &Invocation<'_>) -> Result<Exit, Failure> {
-    invocation.decision(async |session| doctor(session, invocation.output).await).await
+    invocation.decision(async |session| doctor(session, invocation.format).await).await
 }
 
 /// Shows the findings. With an error among them the exit code is 12.
-async fn doctor(session: &mut Session, output: Output) -> Result<(String, Exit), Trouble> {
+async fn doctor(session: &mut Session, format: Format) -> Result<(String, Exit), Trouble> {
     let work = session.begin(Context::default()).await?;
     let findings = work.call(&Call::new("doctor")).await?;
     work.commit().await?;
     let errors = count(&findings, "error");
-    let text = match output {
-        Output::Json => render::list(&findings, &COLUMNS, output),
-        Output::Table => {
+    let text = match format {
+        Format::Json | Format::Csv => render::rows(&findings, &COLUMNS, format),
+        Format::Table => {
             let table =
-                if findings.is_empty() { String::new() } else { render::list(&findings, &COLUMNS, output) };
+                if findings.is_empty() { String::new() } else { render::rows(&findings, &COLUMNS, format) };
             let [warnings, infos] = ["warning", "info"].map(|severity| count(&findings, severity));
             format!("{table}errors: {errors}, warnings: {warnings}, infos: {infos}\n")
         }

@@ -4,8 +4,10 @@ use crate::assistant;
 use crate::ids;
 use crate::invocation::Invocation;
 use crate::list::{self, List, down, up};
-use crate::opt::{Flag, FlagCreate, FlagList, FlagReview, Format, Limit, Narrow, Output};
+use crate::making;
+use crate::opt::{Flag, FlagCreate, FlagList, Format, Limit, Narrow, Output};
 use crate::render;
+use crate::verb;
 use awgp_client::{Call, Context, Exit, Failure, Session, Trouble};
 
 const COLUMNS: [&str; 8] = [
@@ -46,7 +48,12 @@ pub async fn run(noun: &Flag, invocation: &Invocation<'_>) -> Result<Exit, Failu
         .answer(async |session| match noun {
             Flag::Create(options) => create(session, context, options, output).await,
             Flag::List(options) => list(session, context, options, invocation.format).await,
-            Flag::Review(options) => review(session, context, options, output).await,
+            Flag::Review(options) => {
+                let call = Call::new("review_hallucination")
+                    .arg("status", "text", Some(&options.status))
+                    .arg("notes", "text", options.notes.as_ref());
+                verb::change(session, context, (ids::FLAG, &options.id), call, output).await
+            }
             Flag::Quality(options) => quality(session, context, options, invocation.format).await,
         })
         .await
@@ -59,6 +66,7 @@ async fn create(
     options: &FlagCreate,
     output: Output,
 ) -> Result<String, Trouble> {
+    making::refuse_if_not_exists(&options.making, "flags")?;
     let work = session.begin_in_tenant(context).await?;
     let assistant_id = assistant::find(&work, &options.assistant).await?;
     let call = Call::new("flag_hallucination")
@@ -72,7 +80,7 @@ async fn create(
             "uuid",
             ids::find_given(&work, ids::CONVERSATION, options.conversation.as_ref()).await?,
         );
-    Ok(render::single(&work.conclude(&call).await?, output))
+    Ok(render::single(&making::make(work, &call, None, &options.making).await?, output))
 }
 
 /// Lists the flags that the tenant sees.
@@ -97,21 +105,6 @@ async fn list(
     let text = list::show(&work, &list, &options.limit, &options.narrow, format).await?;
     work.commit().await?;
     Ok(text)
-}
-
-/// Reviews a flag.
-async fn review(
-    session: &mut Session,
-    context: Context<'_>,
-    options: &FlagReview,
-    output: Output,
-) -> Result<String, Trouble> {
-    let work = session.begin_in_tenant(context).await?;
-    let call = Call::new("review_hallucination")
-        .arg("flag_id", "uuid", Some(ids::find(&work, ids::FLAG, &options.id).await?))
-        .arg("status", "text", Some(&options.status))
-        .arg("notes", "text", options.notes.as_ref());
-    Ok(render::single(&work.conclude(&call).await?, output))
 }
 
 /// Shows how often each assistant was wrong.

@@ -12,12 +12,12 @@ pub async fn until_interrupted(
     let (mut session, mut notified) = Session::open_to_listen(target).await?;
     let outcome = tokio::select! {
         outcome = run(&mut session, &mut notified) => outcome,
-        _ = tokio::signal::ctrl_c() => return Ok(Exit::Interrupted),
+        _ = tokio::signal::ctrl_c() => {
+            session.close().await;
+            return Ok(Exit::Interrupted);
+        }
     };
-    match outcome {
-        Ok(()) => Ok(Exit::Success),
-        Err(trouble) => Err(session.explain(trouble).await),
-    }
+    session.ended(outcome).await.map(|()| Exit::Success)
 }
 
 /// Returns at a notification, and after this time without one.

@@ -1,10 +1,9 @@
 //! Ids by the beginning that is enough to tell them apart, as git takes them.
 
 use awgp_client::{Exit, Failure, Row, Trouble, Work, shown};
-use uuid::Uuid;
 
-/// The fewest digits that are taken.
-const SHORTEST: usize = 4;
+pub use awgp_client::ids::{SHORTEST, range};
+use uuid::Uuid;
 
 /// How many digits a person is told, where they read one id.
 pub const SHOWN: usize = 8;
@@ -12,79 +11,260 @@ pub const SHOWN: usize = 8;
 /// How many candidates of an ambiguous beginning are named.
 const NAMED: usize = 5;
 
-/// A kind of thing that has an id, and where the tenant's are listed.
+/// A kind of thing that has an id: where it is found, and how its functions and commands call it.
 #[derive(Clone, Copy, Debug)]
 pub struct Kind {
-    /// The view of schema awgp.
+    /// The view or table of schema awgp.
     pub view: &'static str,
     /// The column that people know it by.
     pub name: &'static str,
+    /// The condition that finds it by its name, $1; empty where only its id tells it apart.
+    pub named: &'static str,
     /// What it is called.
     pub called: &'static str,
+    /// What is said where there is none.
+    pub missing: &'static str,
     /// The command that lists them.
     pub list: &'static str,
+    /// What else helps to find them.
+    pub seen: &'static str,
+    /// The argument of SQL functions that takes the id.
+    pub argument: &'static str,
+    /// Whether it belongs to the tenant in context.
+    pub is_tenants: bool,
 }
 
+/// What a tenant has, found by its id alone.
+const OF_TENANT: Kind = Kind {
+    view: "",
+    name: "",
+    named: "",
+    called: "",
+    missing: "",
+    list: "",
+    seen: "",
+    argument: "id",
+    is_tenants: true,
+};
+
+/// Tenants, active or not, that the login sees.
+pub const TENANT: Kind = Kind {
+    view: "tenants",
+    name: "slug",
+    named: "slug = $1",
+    called: "tenant",
+    missing: "there is no visible tenant",
+    list: "awgp tenant list",
+    seen: "; without --tenant only a member of awgp_admin or awgp_auditor sees tenants",
+    argument: "tenant_id",
+    is_tenants: false,
+};
+/// Users, active or not.
+pub const USER: Kind = Kind {
+    view: "user_list",
+    name: "email",
+    named: "tenant_id = awgp.current_tenant() AND position('@' IN $1) > 0 AND awgp.email_key(email) = awgp.email_key($1)",
+    called: "user",
+    missing: "the tenant has no user",
+    list: "awgp user list",
+    argument: "user_id",
+    ..OF_TENANT
+};
+/// Assistants.
+pub const ASSISTANT: Kind = Kind {
+    view: "assistant_list",
+    name: "slug",
+    named: "tenant_id = awgp.current_tenant() AND slug = $1",
+    called: "assistant",
+    missing: "the tenant has no assistant",
+    list: "awgp assistant list",
+    argument: "assistant_id",
+    ..OF_TENANT
+};
+/// Communication policies.
+pub const POLICY: Kind = Kind {
+    view: "communication_policy_list",
+    name: "name",
+    named: "tenant_id = awgp.current_tenant() AND name = $1",
+    called: "policy",
+    missing: "the tenant has no policy",
+    list: "awgp policy list",
+    argument: "policy_id",
+    ..OF_TENANT
+};
 /// Work items.
-pub const WORK: Kind =
-    Kind { view: "work_item_list", name: "title", called: "work item", list: "awgp work list" };
+pub const WORK: Kind = Kind {
+    view: "work_item_list",
+    name: "title",
+    called: "work item",
+    missing: "the tenant has no work item",
+    list: "awgp work list",
+    ..OF_TENANT
+};
 /// Approvals.
-pub const APPROVAL: Kind =
-    Kind { view: "approval_details", name: "title", called: "approval", list: "awgp approval inbox" };
+pub const APPROVAL: Kind = Kind {
+    view: "approval_details",
+    name: "title",
+    called: "approval",
+    missing: "the tenant has no approval",
+    list: "awgp approval list",
+    argument: "approval_id",
+    ..OF_TENANT
+};
 /// Actions.
-pub const ACTION: Kind =
-    Kind { view: "action_list", name: "action", called: "action", list: "awgp action list" };
+pub const ACTION: Kind = Kind {
+    view: "action_list",
+    name: "action",
+    called: "action",
+    missing: "the tenant has no action",
+    list: "awgp action list",
+    argument: "action_id",
+    ..OF_TENANT
+};
 /// Delegations.
-pub const DELEGATION: Kind =
-    Kind { view: "delegation_list", name: "delegate", called: "delegation", list: "awgp delegation list" };
+pub const DELEGATION: Kind = Kind {
+    view: "delegation_list",
+    name: "delegate",
+    called: "delegation",
+    missing: "the tenant has no delegation",
+    list: "awgp delegation list",
+    ..OF_TENANT
+};
 /// Conversations.
 pub const CONVERSATION: Kind = Kind {
     view: "conversation_list",
     name: "assistant_slug",
     called: "conversation",
+    missing: "the tenant has no conversation",
     list: "awgp conversation list",
+    argument: "conversation_log_id",
+    ..OF_TENANT
 };
 /// Flags.
-pub const FLAG: Kind =
-    Kind { view: "hallucination_flag_list", name: "flagged_content", called: "flag", list: "awgp flag list" };
-/// Users.
-pub const USER: Kind = Kind { view: "user_list", name: "email", called: "user", list: "awgp user list" };
-/// Assistants.
-pub const ASSISTANT: Kind =
-    Kind { view: "assistant_list", name: "slug", called: "assistant", list: "awgp assistant list" };
+pub const FLAG: Kind = Kind {
+    view: "hallucination_flag_list",
+    name: "flagged_content",
+    called: "flag",
+    missing: "the tenant has no flag",
+    list: "awgp flag list",
+    argument: "flag_id",
+    ..OF_TENANT
+};
+/// Reservations of money.
+pub const RESERVATION: Kind = Kind {
+    view: "credit_reservations",
+    name: "provider",
+    called: "reservation",
+    missing: "the tenant has no reservation",
+    list: "awgp audit log --entity credit_reservations",
+    argument: "reservation_id",
+    ..OF_TENANT
+};
+/// Entries of the ledger.
+pub const ENTRY: Kind = Kind {
+    view: "cost_transactions",
+    name: "model",
+    called: "entry",
+    missing: "the tenant has no entry",
+    list: "awgp audit log --entity cost_transactions",
+    argument: "transaction_id",
+    ..OF_TENANT
+};
+/// Stops.
+pub const STOP: Kind = Kind {
+    view: "stop_list",
+    name: "reason",
+    named: "",
+    called: "stop",
+    missing: "there is no visible stop",
+    list: "awgp stop list",
+    seen: "; without --tenant only a member of awgp_admin or awgp_auditor sees stops",
+    argument: "stop_id",
+    is_tenants: false,
+};
+/// Legal holds on months of the trail.
+pub const HOLD: Kind = Kind {
+    view: "audit_legal_holds",
+    name: "reason",
+    named: "",
+    called: "hold",
+    missing: "there is no hold",
+    list: "awgp partition holds",
+    seen: "",
+    argument: "hold_id",
+    is_tenants: false,
+};
 
-/// The id that begins like this. A text that cannot begin an id is left to the server, which says what is
-/// wrong with it.
+impl Kind {
+    /// What one is called.
+    fn one(&self) -> String {
+        let article = if self.called.starts_with(['a', 'e', 'i', 'o', 'u']) && self.called != "user" {
+            "an"
+        } else {
+            "a"
+        };
+        format!("{article} {}", self.called)
+    }
+
+    /// There is no such thing.
+    pub fn unknown(&self, given: &str) -> Failure {
+        Failure::new(Exit::NotFound, format!("{} \"{given}\"", self.missing))
+            .hint(format!("list them with `{}`{}", self.list, self.seen))
+    }
+}
+
+/// The id of the thing with this name, or whose id begins like this.
 pub async fn find(work: &Work<'_>, kind: Kind, given: &str) -> Result<String, Trouble> {
-    let Some((first, last)) = range(given) else { return Ok(given.to_owned()) };
-    let Kind { view, name, called, list } = kind;
+    let Kind { view, name, named, .. } = kind;
+    if !named.is_empty() {
+        let sql = format!(
+            "SELECT id, {name} AS name FROM awgp.{view} WHERE ({named}) OR id::text = lower($1) ORDER BY id LIMIT {}",
+            NAMED + 1
+        );
+        let found = work.select(&sql, &[&given]).await?;
+        if !found.is_empty() || range(given).is_none() {
+            return only(kind, given, &found);
+        }
+    }
+    let Some((first, last)) = range(given) else { return whole(kind, given) };
     let sql = format!(
         "SELECT id, {name} AS name FROM awgp.{view}
          WHERE id BETWEEN $1::text::uuid AND $2::text::uuid ORDER BY id LIMIT {}",
         NAMED + 1
     );
-    let found = work.select(&sql, &[&first, &last]).await?;
-    match found.as_slice() {
-        [] => Err(Failure::new(
-            Exit::NotFound,
-            format!("the tenant has no {called} whose id begins with {given}"),
-        )
-        .hint(format!("list them with `{list}`"))
-        .into()),
-        [only] => Ok(only.text("id").unwrap_or_default()),
-        several => Err(ambiguous(called, given, several).into()),
+    only(kind, given, &work.select(&sql, &[&first, &last]).await?)
+}
+
+/// The id, where it is one.
+fn whole(kind: Kind, given: &str) -> Result<String, Trouble> {
+    match Uuid::try_parse(given.trim()) {
+        Ok(id) => Ok(id.to_string()),
+        Err(_) => {
+            Err(Failure::new(Exit::BadArgument, format!("\"{given}\" is not the id of {}", kind.one()))
+                .note("sqlstate", "22P02")
+                .hint(format!(
+                    "write its id, or the beginning of it, at least {SHORTEST} digits: `{}` lists them",
+                    kind.list
+                ))
+                .into())
+        }
     }
 }
 
-/// The row of the id that begins like this, by a query with the id as its parameter.
-pub async fn row(work: &Work<'_>, kind: Kind, query: &str, given: &str) -> Result<Row, Trouble> {
+/// The id, where exactly one is found.
+fn only(kind: Kind, given: &str, found: &[Row]) -> Result<String, Trouble> {
+    match found {
+        [] => Err(kind.unknown(given).into()),
+        [only] => Ok(only.text("id").unwrap_or_default()),
+        several => Err(ambiguous(kind.called, given, several).into()),
+    }
+}
+
+/// What a list shows of the one thing that is named like this.
+pub async fn row(work: &Work<'_>, kind: Kind, given: &str) -> Result<Row, Trouble> {
     let id = find(work, kind, given).await?;
-    let found = work.select(query, &[&id]).await?.pop();
-    found.ok_or_else(|| {
-        Failure::new(Exit::NotFound, format!("the tenant has no {} {given}", kind.called))
-            .hint(format!("list them with `{}`", kind.list))
-            .into()
-    })
+    let sql = format!("SELECT * FROM awgp.{} WHERE id = $1::text::uuid", kind.view);
+    work.select(&sql, &[&id]).await?.pop().ok_or_else(|| kind.unknown(given).into())
 }
 
 /// The same for an option that may be left out.
@@ -115,38 +295,7 @@ fn ambiguous(called: &str, given: &str, several: &[Row]) -> Failure {
         .map(|row| format!("{} {}", text(row, "id"), shown::line(&text(row, "name"))))
         .collect();
     let more = if several.len() > NAMED { ", …" } else { "" };
-    Failure::new(Exit::BadArgument, format!("more than one {called} begins with {given}"))
+    Failure::new(Exit::BadArgument, format!("more than one {called} fits \"{given}\""))
         .note("detail", format!("{}{more}", named.join(", ")))
-        .hint("write more digits of the id")
-}
-
-/// The least and the greatest id with this beginning; None where it is whole, too short, or no beginning of
-/// an id.
-pub fn range(given: &str) -> Option<(String, String)> {
-    let digits: String = given.chars().filter(|c| *c != '-').collect();
-    let is_beginning =
-        (SHORTEST..32).contains(&digits.len()) && digits.bytes().all(|c| c.is_ascii_hexdigit());
-    if !is_beginning {
-        return None;
-    }
-    let filled = |with: char| {
-        let text: String = digits.chars().chain(std::iter::repeat(with)).take(32).collect();
-        Uuid::try_parse(&text).ok().map(|id| id.to_string())
-    };
-    Some((filled('0')?, filled('f')?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_beginning_is_a_range_of_ids() {
-        let (first, last) = range("3F2A91C4-5d").expect("a beginning");
-        assert_eq!(first, "3f2a91c4-5d00-0000-0000-000000000000");
-        assert_eq!(last, "3f2a91c4-5dff-ffff-ffff-ffffffffffff");
-        for whole_or_none in ["3f2", "", "3f2a91c4-5d6e-4f70-8a1b-2c3d4e5f6071", "helper", "nope1234"] {
-            assert_eq!(range(whole_or_none), None, "{whole_or_none}");
-        }
-    }
+        .hint("write the id, or more of its digits")
 }

@@ -2,7 +2,7 @@
 
 use crate::confirm;
 use crate::invocation::{self, Invocation};
-use crate::opt::{Format, Import, Output};
+use crate::opt::{Format, Import};
 use crate::render;
 use awgp_client::{Call, Context, Exit, Failure, Notices, Row, Session, Target, Trouble, shown};
 use indicatif::{ProgressBar, ProgressDrawTarget};
@@ -22,13 +22,12 @@ pub async fn run(options: &Import, invocation: &Invocation<'_>) -> Result<Exit, 
         let rows = call(&target, options, true).await?;
         return invocation::print(&printed(&rows, invocation.format), verdict(&rows));
     }
-    if !options.yes {
-        refuse_without_terminal()?;
+    if confirm::IMPORT.is_asked(&options.sure)? {
         let rows = call(&target, options, true).await?;
         if verdict(&rows) != Exit::Success {
             return invocation::print(&printed(&rows, invocation.format), Exit::Findings);
         }
-        confirm(&printed(&rows, Format::Table))?;
+        confirm::IMPORT.ask(&printed(&rows, Format::Table))?;
     }
     let rows = call(&target, options, false).await?;
     invocation::print(&printed(&rows, invocation.format), Exit::Success)
@@ -79,18 +78,5 @@ fn verdict(rows: &[Row]) -> Exit {
 }
 
 fn printed(rows: &[Row], format: Format) -> String {
-    match format {
-        Format::Csv => render::csv(rows, &COLUMNS),
-        Format::Json => render::list(rows, &COLUMNS, Output::Json),
-        Format::Table => render::list(rows, &COLUMNS, Output::Table),
-    }
-}
-
-fn refuse_without_terminal() -> Result<(), Failure> {
-    confirm::require_terminal("importing", "look at it with --dry-run")
-}
-
-/// Shows what would be imported and asks.
-fn confirm(report: &str) -> Result<(), Failure> {
-    confirm::ask(report, "import this?", "not imported")
+    render::rows(rows, &COLUMNS, format)
 }

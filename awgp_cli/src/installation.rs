@@ -53,18 +53,15 @@ async fn adopt(
     options: &InstallationAdopt,
     output: Output,
 ) -> Result<String, Trouble> {
-    if !options.yes {
+    if !options.sure.yes {
         let work = session.begin(Context::default()).await?;
         let before = work.text(ASKED, &[]).await?;
         work.commit().await?;
-        confirm(&before)?;
+        // A script that lacks --yes is told too which database this is.
+        confirm::ADOPT
+            .is_asked(&options.sure)
+            .map_err(|failure| failure.rephrased(|hint| format!("{before}; {hint}")))?;
+        confirm::ADOPT.ask(&format!("{before}.\n"))?;
     }
     one(session, "SELECT awgp.adopt($1::text) AS install_id", &[&options.reason], output).await
-}
-
-/// Asks, because nothing takes it back; refuses where there is no terminal to ask on.
-fn confirm(before: &str) -> Result<(), Failure> {
-    confirm::require_terminal("adopting", &format!("{before}. Look at it with `awgp installation show`"))?;
-    let shown = format!("{before}.\nFrom now on it is another one, and nothing takes that back.\n");
-    confirm::ask(&shown, "adopt it?", "not adopted")
 }

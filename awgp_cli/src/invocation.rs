@@ -1,7 +1,7 @@
 //! One call of `awgp`: its server, its context, its output format; and the ways in which a command ends.
 
 use crate::opt::{Format, Global, Output};
-use crate::{prompt, render};
+use crate::{pager, prompt};
 use awgp_client::{Context, Effective, Exit, Failure, Ignored, Session, Target, Trouble, Wish};
 
 /// What every command gets.
@@ -93,7 +93,7 @@ impl<'a> Invocation<'a> {
 
 /// Prints the output of a command, and ends it.
 pub fn print(text: &str, exit: Exit) -> Result<Exit, Failure> {
-    render::print(text).map_err(|error| Failure::new(Exit::Unexpected, format!("stdout: {error}")))?;
+    pager::print(text)?;
     Ok(exit)
 }
 

@@ -7,6 +7,7 @@
 //!   [`flag`], [`pool`], [`alert`], [`cost`], [`price`], [`provider`], [`partition`], [`maintenance`],
 //!   [`notify`], [`metrics`], [`report`], [`import`], [`init`], [`installation`], [`doctor`], [`config`],
 //!   [`version`]
+//! - [`handing_over`]: the console and the door for agents, which are programs of their own
 //! - [`audit`]: reading, exporting and verifying the trail
 //! - [`demo`]: the main job on realistic input, chapter by chapter
 //! - [`ledger`]: money that is held, given back or corrected, for `awgp cost`
@@ -19,6 +20,7 @@
 //! - [`given`]: input from standard input and as JSON Lines
 //! - [`list`]: how every command lists rows; [`table`]: a table that fits its screen
 //! - [`look`], [`times`]: how people see it; [`when`]: times as people type them
+//! - [`pager`]: long output a screen at a time
 //! - [`ids`]: ids by their beginning
 //! - `written`: files that are there whole or not at all
 //! - [`render`], [`chart`]: rows as JSON, CSV and bars
@@ -42,6 +44,7 @@ pub mod doctor;
 pub mod flag;
 pub mod following;
 pub mod given;
+pub mod handing_over;
 pub mod hints;
 pub mod ids;
 pub mod import;
@@ -57,6 +60,7 @@ pub mod message;
 pub mod metrics;
 pub mod notify;
 pub mod opt;
+pub mod pager;
 pub mod partition;
 pub mod policy;
 pub mod pool;
@@ -65,6 +69,7 @@ pub mod prompt;
 pub mod provider;
 pub mod render;
 pub mod report;
+pub mod stop;
 pub mod table;
 pub mod template;
 pub mod tenant;
@@ -79,7 +84,7 @@ pub mod work;
 mod written;
 
 use awgp_client::{Exit, Failure, secret, shown};
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use invocation::Invocation;
 use opt::{Command, Format, Opt, Output};
 use std::ffi::OsString;
@@ -87,11 +92,11 @@ use std::ffi::OsString;
 /// Runs one command line and prints its output.
 pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let opt = match Opt::try_parse_from(&arguments) {
-        Ok(opt) => opt,
+    let (opt, reads) = match parsed(&arguments) {
+        Ok(parsed) => parsed,
         Err(usage) => return usage::tell(&usage, &arguments),
     };
-    look::decide(&opt.global);
+    look::decide(&opt.global, reads);
     let output = opt.global.output.without_csv();
     match run_command(&opt).await {
         Ok(exit) => exit,
@@ -101,6 +106,21 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             failure.exit
         }
     }
+}
+
+/// The arguments, and whether the command only reads. `log` under `conversation` writes.
+fn parsed(arguments: &[OsString]) -> Result<(Opt, bool), clap::Error> {
+    let matches = opt::offline::trimmed(Opt::command()).try_get_matches_from(arguments)?;
+    let mut path = Vec::new();
+    let mut at = &matches;
+    while let Some((name, under)) = at.subcommand() {
+        path.push(name);
+        at = under;
+    }
+    let reads =
+        path != ["conversation", "log"] && path.last().is_some_and(|verb| pager::READING.contains(verb));
+    let opt = Opt::from_arg_matches(&matches).map_err(|error| error.format(&mut Opt::command()))?;
+    Ok((opt, reads))
 }
 
 /// Replaces the panic message by one without secrets.
@@ -125,6 +145,14 @@ async fn run_command(opt: &Opt) -> Result<Exit, Failure> {
     if opt.global.output == Format::Csv && !opt.command.has_csv() {
         return Err(Failure::new(Exit::Usage, "this command has no CSV").hint("use --output json"));
     }
+    match &opt.command {
+        // They determine by themselves what is in force.
+        Command::Console(handed) => {
+            return Err(handing_over::run(&handing_over::CONSOLE, handed, &opt.global));
+        }
+        Command::Mcp(handed) => return Err(handing_over::run(&handing_over::MCP, handed, &opt.global)),
+        _ => {}
+    }
     let effective = invocation::effective(&opt.global)?;
     let invocation = &Invocation::new(&opt.global, &effective);
     match &opt.command {
@@ -142,6 +170,8 @@ async fn run_command(opt: &Opt) -> Result<Exit, Failure> {
         Command::Approval(noun) => approval::run(noun, invocation).await,
         Command::Delegation(noun) => delegation::run(noun, invocation).await,
         Command::Action(noun) => action::run(noun, invocation).await,
+        Command::Stop(noun) => stop::run(noun, invocation).await,
+        Command::Resume(options) => stop::resume(options, invocation).await,
         Command::Message(noun) => message::run(noun, invocation).await,
         Command::Policy(noun) => policy::run(noun, invocation).await,
         Command::Template(noun) => template::run(noun, invocation).await,
@@ -153,6 +183,8 @@ async fn run_command(opt: &Opt) -> Result<Exit, Failure> {
         Command::Partition(noun) => partition::run(noun, invocation).await,
         Command::Maintenance(noun) => maintenance::run(noun, invocation).await,
         Command::Metrics(options) => metrics::run(options, invocation).await,
+        Command::Console(handed) => Err(handing_over::run(&handing_over::CONSOLE, handed, &opt.global)),
+        Command::Mcp(handed) => Err(handing_over::run(&handing_over::MCP, handed, &opt.global)),
         Command::Report(options) => report::run(options, invocation).await,
         Command::Notify(options) => notify::run(options, invocation).await,
         Command::Provider(noun) => provider::run(noun, invocation).await,

@@ -6,6 +6,9 @@ use awgp_client::{Call, Exit, Failure, Row, Trouble, Work};
 /// How to find what is there already: a query, and the value of its parameter.
 pub type Existing<'a> = Option<(&'a str, &'a str)>;
 
+/// What can be done where it is there already.
+const TAKEN: &str = "Take another one, or go on with what is there: --if-not-exists.";
+
 /// Calls a function that makes one row and commits, as the options say. With --if-not-exists the row that is
 /// there already is the answer.
 pub async fn make(
@@ -14,9 +17,16 @@ pub async fn make(
     existing: Existing<'_>,
     options: &Making,
 ) -> Result<Row, Trouble> {
-    let existing = if options.if_not_exists { existing } else { None };
-    let row = match one(&work, call, existing).await? {
-        Made::New(row) | Made::There(row) => row,
+    let wanted = if options.if_not_exists { existing } else { None };
+    let row = match one(&work, call, wanted).await {
+        Ok(Made::New(row) | Made::There(row)) => row,
+        Err(Trouble::Sql(error)) if is_duplicate(&error) => {
+            return Err(match find(&work, existing).await? {
+                Some(_) => Trouble::SqlAnd(error, TAKEN),
+                None => error.into(),
+            });
+        }
+        Err(trouble) => return Err(trouble),
     };
     if options.dry_run {
         eprintln!("notice: dry run: nothing was changed");
@@ -25,6 +35,29 @@ pub async fn make(
     work.commit().await?;
     Ok(row)
 }
+
+/// The same for what no constraint tells apart: it is looked for first. Others who look for the same
+/// meanwhile wait, so that it is made once.
+pub async fn make_unless_there(
+    work: Work<'_>,
+    call: &Call,
+    (sql, key): (&str, &str),
+    options: &Making,
+) -> Result<Row, Trouble> {
+    if options.if_not_exists {
+        work.run(LOCK, &[&sql, &key]).await?;
+        if let Some(row) = work.select(sql, &[&key]).await?.pop() {
+            work.commit().await?;
+            return Ok(row);
+        }
+    }
+    make(work, call, None, options).await
+}
+
+/// For the time of the transaction, of what is made and its name in the tenant in context.
+const LOCK: &str = "
+    SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(
+        pg_catalog.concat_ws('/', 'awgp', awgp.current_tenant(), $1::text, $2::text), 0))";
 
 /// A row that was made, or was there.
 pub enum Made {
@@ -44,9 +77,8 @@ pub async fn one(work: &Work<'_>, call: &Call, existing: Existing<'_>) -> Result
         }
         Err(Trouble::Sql(error)) => {
             work.batch("ROLLBACK TO SAVEPOINT making; RELEASE SAVEPOINT making").await?;
-            let is_duplicate = error.code().is_some_and(|code| code.code() == "23505");
-            if let Some((sql, key)) = existing.filter(|_| is_duplicate)
-                && let Some(row) = work.select(sql, &[&key]).await?.pop()
+            if is_duplicate(&error)
+                && let Some(row) = find(work, existing).await?
             {
                 return Ok(Made::There(row));
             }
@@ -57,6 +89,16 @@ pub async fn one(work: &Work<'_>, call: &Call, existing: Existing<'_>) -> Result
             Err(trouble)
         }
     }
+}
+
+fn is_duplicate(error: &tokio_postgres::Error) -> bool {
+    error.code().is_some_and(|code| code.code() == "23505")
+}
+
+/// What is there already.
+async fn find(work: &Work<'_>, existing: Existing<'_>) -> Result<Option<Row>, Trouble> {
+    let Some((sql, key)) = existing else { return Ok(None) };
+    Ok(work.select(sql, &[&key]).await?.pop())
 }
 
 /// The refusal of an option where nothing makes a thing the same as another one.

@@ -1,5 +1,7 @@
 //! Every argument of `awgp`, one file per noun. The doc comments are the help.
 
+#[macro_use]
+mod examples;
 mod action;
 mod alert;
 mod approval;
@@ -10,12 +12,14 @@ mod conversation;
 mod cost;
 mod delegation;
 mod flag;
+mod handed;
 mod import;
 mod installation;
 mod maintenance;
 mod message;
 mod metrics;
 mod notify;
+pub mod offline;
 mod partition;
 mod policy;
 mod pool;
@@ -23,13 +27,14 @@ mod price;
 mod provider;
 mod report;
 mod shared;
+mod stop;
 mod template;
 mod tenant;
 mod tenant_settings;
 mod user;
 mod work;
 
-pub use action::{Action, ActionBegin, ActionFinish, ActionList, ActionNamed};
+pub use action::{Action, ActionBegin, ActionFinish, ActionList, ActionNamed, ActionReconcile, ActionSpent};
 pub use alert::{Alert, AlertList};
 pub use approval::{
     Approval, ApprovalApprove, ApprovalBreakGlass, ApprovalEscalate, ApprovalExplain, ApprovalHistory,
@@ -41,7 +46,7 @@ pub use assistant::{
 };
 pub use audit::{
     Audit, AuditCheckProof, AuditCheckpoint, AuditExport, AuditFilter, AuditHistory, AuditKeygen, AuditLog,
-    AuditProve, AuditRecord, AuditShow, AuditTail, AuditTrack, AuditUntrack, AuditVerify,
+    AuditProve, AuditReceipt, AuditRecord, AuditShow, AuditTail, AuditTrack, AuditUntrack, AuditVerify,
 };
 pub use config::{Config, ConfigCommand, ConfigNamed, ConfigSave};
 pub use conversation::{
@@ -53,6 +58,7 @@ pub use cost::{
 };
 pub use delegation::{Delegation, DelegationCreate, DelegationList, DelegationRevoke};
 pub use flag::{Flag, FlagCreate, FlagList, FlagReview};
+pub use handed::Handed;
 pub use import::Import;
 pub use installation::{Installation, InstallationAdopt};
 pub use maintenance::{Maintenance, MaintenanceRun};
@@ -61,14 +67,15 @@ pub use metrics::Metrics;
 pub use notify::Notify;
 pub use partition::{
     Partition, PartitionEnsure, PartitionExport, PartitionHold, PartitionNamed, PartitionRelease,
-    PartitionRestore,
+    PartitionRestore, PartitionRetire,
 };
-pub use policy::{Policy, PolicyCreate, PolicyList, PolicyNamed, PolicyTest, PolicyUpdate};
+pub use policy::{Policy, PolicyCreate, PolicyDelete, PolicyList, PolicyNamed, PolicyTest, PolicyUpdate};
 pub use pool::{Pool, PoolCreate, PoolHistory, PoolSet, PoolTopUp};
 pub use price::{Price, PriceImport, PriceList, PriceSet, PriceShow};
-pub use provider::{Provider, ProviderAdd, ProviderNamed, ProviderRotate, ProviderUpdate};
+pub use provider::{Provider, ProviderAdd, ProviderNamed, ProviderRemove, ProviderRotate, ProviderUpdate};
 pub use report::Report;
-pub use shared::{Limit, Load, Making, Named, Narrow};
+pub use shared::{Limit, Load, Making, Named, Narrow, Sure};
+pub use stop::{Resume, Stop, StopAssistant, StopInstallation, StopList, StopShow, StopTenant, StopVerify};
 pub use template::{
     Template, TemplateApply, TemplateContent, TemplateCreate, TemplateDiff, TemplateList, TemplateNamed,
     TemplateUpdate,
@@ -78,7 +85,9 @@ pub use tenant_settings::{
     SettingsConfirm, SettingsGet, SettingsHow, SettingsSet, SettingsUnset, SettingsWithdraw, TenantSettings,
 };
 pub use user::{User, UserCreate, UserList, UserNamed, UserUpdate};
-pub use work::{Work, WorkClose, WorkComplete, WorkCreate, WorkEdit, WorkList, WorkReassign, WorkShow};
+pub use work::{
+    Work, WorkCancel, WorkClose, WorkComplete, WorkCreate, WorkEdit, WorkList, WorkReassign, WorkShow,
+};
 
 use awgp_client::DatabaseUrl;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -140,6 +149,10 @@ pub struct Global {
     /// Show times in full, as ISO 8601 writes them.
     #[arg(long, global = true)]
     pub iso: bool,
+    /// Print long output at once. Otherwise a terminal shows it a screen at a time, by the pager that
+    /// AWGP_PAGER or PAGER names, or by less.
+    #[arg(long, global = true)]
+    pub no_pager: bool,
     /// The output format: a table for people, JSON for programs (a list is an array, a row an object, and an
     /// error is an object on stderr), CSV for spreadsheets where the command lists rows.
     #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
@@ -153,7 +166,7 @@ pub enum Format {
     Table,
     /// JSON for programs.
     Json,
-    /// CSV for spreadsheets: every list, and the report of an import.
+    /// CSV for spreadsheets: every list, findings, settings, and the report of an import.
     Csv,
 }
 
@@ -180,15 +193,22 @@ impl Format {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Create the extension in the database. Does nothing when it is there already.
+    #[command(after_help = examples!("awgp init --database-url postgres://postgres@localhost/governed"))]
     Init,
     /// The identity of the installation: after a restore, keep it or give the copy one of its own.
     #[command(subcommand)]
     Installation(Installation),
     /// Check the installation. The exit code is 12 when a finding has severity error.
+    #[command(after_help = examples!(
+        "awgp doctor",
+        "awgp doctor --output json"
+    ))]
     Doctor,
     /// Show the connection that is in force and where each value comes from; write and list profiles.
+    #[command(after_help = examples!("awgp config"))]
     Config(ConfigCommand),
     /// Print the version of this client, and of the extension if a server is reachable.
+    #[command(after_help = examples!("awgp version"))]
     Version,
     /// Organisations: holdings and their subsidiaries.
     #[command(subcommand)]
@@ -217,6 +237,14 @@ pub enum Command {
     /// Governed actions: the calls before an assistant acts and after.
     #[command(subcommand)]
     Action(Action),
+    /// Stops: nothing begins any more, until somebody else resumes.
+    #[command(subcommand)]
+    Stop(Stop),
+    /// Lift a stop: from now on something may begin again.
+    #[command(after_help = examples!(
+        "awgp resume 6f1c02d7 --reason 'the cause is mended' --tenant north --user bob@north.example"
+    ))]
+    Resume(Resume),
     /// Messages between assistants: check whether one may be sent.
     #[command(subcommand)]
     Message(Message),
@@ -251,17 +279,50 @@ pub enum Command {
     ///
     /// They are counts, ages and sums: open approvals, budgets, the trail's lag, maintenance, findings. They
     /// are printed once, written to a file for the textfile collector, or served over HTTP.
+    #[command(after_help = examples!(
+        "awgp metrics",
+        "awgp metrics --out /var/lib/prometheus/node-exporter/awgp.prom",
+        "awgp metrics --listen 127.0.0.1:9187"
+    ))]
     Metrics(Metrics),
+    /// Serve the console: a web page on which people decide and see. It is the program awgp-console.
+    ///
+    /// The arguments are those of that program; `awgp console --help` has it print them.
+    #[command(disable_help_flag = true, after_help = examples!(
+        "awgp console --as ada@north.example --tenant north",
+        "awgp console --issuer https://id.example.com/realms/acme --client-id awgp-console \\",
+        "    --public-url https://awgp.north.example"
+    ))]
+    Console(Handed),
+    /// Govern what agents do over the Model Context Protocol. It is the program awgp-mcp.
+    ///
+    /// `guard` stands before any MCP server, so that each call of a tool is an action that AWGP allows or
+    /// denies; `serve` offers AWGP's own functions as tools. The arguments are those of that program;
+    /// `awgp mcp --help` has it print them.
+    #[command(disable_help_flag = true, after_help = examples!(
+        "awgp mcp --help"
+    ))]
+    Mcp(Handed),
     /// Write a month as one HTML page: money, approvals, actions, quality, integrity of the trail.
     ///
     /// It is about --tenant and, for a holding, its subsidiaries; an auditor without --tenant gets all. The
     /// page needs no network and has no script: it can be sent, printed and kept.
+    #[command(after_help = examples!(
+        "awgp report --out report.html --month 2026-11 --tenant north",
+        "awgp report --out all.html --currency EUR"
+    ))]
     Report(Report),
     /// Deliver notices to webhooks and by e-mail. Needs the role awgp_notifier.
     ///
     /// Without --once it runs until it is stopped, and a commit with notices wakes it. Each notice is
     /// delivered at least once: what fails is tried again for about a day, and is then a dead letter, which
     /// `awgp doctor` reports. Several processes may run at the same time.
+    #[command(after_help = examples!(
+        "awgp notify --targets /etc/awgp/notify.toml",
+        "awgp notify --targets /etc/awgp/notify.toml --once",
+        "awgp notify --targets /etc/awgp/notify.toml --check",
+        "awgp notify --targets /etc/awgp/notify.toml --test approvers"
+    ))]
     Notify(Notify),
     /// Identity providers, whose tokens are accepted in signed mode. Needs the role awgp_admin.
     #[command(subcommand)]
@@ -272,25 +333,34 @@ pub enum Command {
     /// or nothing, in one transaction; the application must not run meanwhile. A dry run comes first: on a
     /// terminal it is shown and you are asked; elsewhere run --dry-run, then --yes. The exit code is 12
     /// when a row does not fit. The database user must be a superuser or own the extension.
+    #[command(after_help = examples!(
+        "awgp import --from-schema public --dry-run",
+        "awgp import --from-schema public --yes"
+    ))]
     Import(Import),
     /// Load a realistic organisation as ordinary roles and prove the promises on it, step by step.
     ///
     /// The database user must be able to create roles. Three temporary login roles are created and dropped.
     /// Every run creates its own tenants, with a new suffix to their slugs, and leaves them for you to look
     /// at.
+    #[command(after_help = examples!("awgp demo --database-url postgres://postgres@localhost/governed"))]
     Demo(Demo),
 }
 
 impl Command {
-    /// Whether the command has CSV: every list has, and the report of an import.
+    /// Whether the command has CSV: every list has, and what is a list of findings or settings.
     pub fn has_csv(&self) -> bool {
         matches!(
             self,
             Self::Price(Price::List(_) | Price::Show(_))
                 | Self::Pool(Pool::List(_) | Pool::History(_))
-                | Self::Cost(Cost::Report(_))
+                | Self::Cost(Cost::Report(_) | Cost::VerifyLedger)
+                | Self::Doctor
+                | Self::Config(ConfigCommand {
+                    command: None | Some(Config::Show | Config::Paths | Config::Profiles)
+                })
                 | Self::Import(_)
-                | Self::Tenant(Tenant::List(_))
+                | Self::Tenant(Tenant::List(_) | Tenant::Settings(TenantSettings::Get(_)))
                 | Self::User(User::List(_))
                 | Self::Assistant(Assistant::List(_))
                 | Self::Work(Work::List(_))
@@ -298,6 +368,7 @@ impl Command {
                 | Self::Action(Action::List(_))
                 | Self::Alert(Alert::List(_))
                 | Self::Delegation(Delegation::List(_))
+                | Self::Stop(Stop::List(_))
                 | Self::Conversation(Conversation::List(_) | Conversation::Search(_))
                 | Self::Flag(Flag::List(_) | Flag::Quality(_))
                 | Self::Policy(Policy::List(_))

@@ -1,9 +1,12 @@
 //! `awgp policy`: which messages assistants may send to each other.
 
+use crate::confirm;
+use crate::ids::POLICY;
 use crate::invocation::Invocation;
 use crate::list::{self, List, up};
+use crate::making;
 use crate::message;
-use crate::opt::{Format, Output, Policy, PolicyCreate, PolicyList, PolicyNamed, PolicyTest, PolicyUpdate};
+use crate::opt::{Format, Output, Policy, PolicyCreate, PolicyList, PolicyTest, PolicyUpdate};
 use crate::render;
 use crate::verb;
 use awgp_client::{Call, Context, Exit, Failure, Session, Trouble};
@@ -23,32 +26,38 @@ const COLUMNS: [&str; 9] = [
 const LIST: &str = "
     SELECT * FROM awgp.communication_policy_list WHERE is_active OR NOT $1::boolean";
 
+const EXISTING: &str = "
+    SELECT * FROM awgp.communication_policies
+    WHERE tenant_id = awgp.current_tenant() AND name = $1 ORDER BY created_at, id LIMIT 1";
+
 /// Runs one command of the noun.
 pub async fn run(noun: &Policy, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
     let Invocation { context, output, .. } = *invocation;
-    match noun {
-        Policy::Create(options) => {
-            invocation.answer(async |session| create(session, context, options, output).await).await
-        }
-        Policy::List(options) => {
-            invocation.answer(async |session| list(session, context, options, invocation.format).await).await
-        }
-        Policy::Show(named) => {
-            invocation.answer(async |session| show(session, context, named, output).await).await
-        }
-        Policy::Update(options) => {
-            invocation.answer(async |session| update(session, context, options, output).await).await
-        }
-        Policy::Deactivate(named) => {
-            invocation.answer(async |session| deactivate(session, context, named, output).await).await
-        }
-        Policy::Delete(named) => {
-            invocation.answer(async |session| delete(session, context, named, output).await).await
-        }
-        Policy::Test(options) => {
-            invocation.decision(async |session| test(session, context, options, output).await).await
-        }
+    if let Policy::Test(options) = noun {
+        return invocation.decision(async |session| test(session, context, options, output).await).await;
     }
+    let deactivated = || Call::new("update_policy").arg("is_active", "boolean", Some(false));
+    invocation
+        .answer(async |session| match noun {
+            Policy::Create(options) => create(session, context, options, output).await,
+            Policy::List(options) => list(session, context, options, invocation.format).await,
+            Policy::Show(named) => verb::show(session, context, POLICY, &named.name_or_id, output).await,
+            Policy::Update(options) => {
+                verb::change(session, context, (POLICY, &options.name_or_id), changes(options), output).await
+            }
+            Policy::Deactivate(named) => {
+                verb::change(session, context, (POLICY, &named.name_or_id), deactivated(), output).await
+            }
+            Policy::Delete(options) => {
+                let (policy, asked) =
+                    ((POLICY, &*options.name_or_id), (&confirm::DELETE_POLICY, &options.sure));
+                verb::change_for_good(session, context, policy, asked, Call::new("delete_policy"), output)
+                    .await
+            }
+            // It ends in its own way.
+            Policy::Test(_) => Ok(String::new()),
+        })
+        .await
 }
 
 /// Creates a policy in the tenant.
@@ -68,7 +77,8 @@ async fn create(
         .arg("rate_limit_per_hour", "integer", options.rate_limit_per_hour)
         .arg("rate_limit_scope", "text", options.rate_limit_scope.as_ref())
         .arg("is_active", "boolean", options.inactive.then_some(false));
-    Ok(render::single(&work.conclude(&call).await?, output))
+    let existing = (EXISTING, options.name.as_str());
+    Ok(render::single(&making::make_unless_there(work, &call, existing, &options.making).await?, output))
 }
 
 /// Lists the policies that the tenant sees.
@@ -103,31 +113,9 @@ async fn test(
     message::test(session, context, &options.message, options.at.as_ref(), output).await
 }
 
-/// Shows one policy.
-async fn show(
-    session: &mut Session,
-    context: Context<'_>,
-    named: &PolicyNamed,
-    output: Output,
-) -> Result<String, Trouble> {
-    let work = session.begin_in_tenant(context).await?;
-    let id = verb::policy(&work, &named.name_or_id).await?;
-    let sql = "SELECT * FROM awgp.communication_policy_list WHERE id = $1::text::uuid";
-    let rows = work.select(sql, &[&id]).await?;
-    work.commit().await?;
-    Ok(render::single(rows.first().ok_or_else(|| verb::unknown_policy(&named.name_or_id))?, output))
-}
-
-/// Changes a policy.
-async fn update(
-    session: &mut Session,
-    context: Context<'_>,
-    options: &PolicyUpdate,
-    output: Output,
-) -> Result<String, Trouble> {
-    let work = session.begin_in_tenant(context).await?;
-    let call = Call::new("update_policy")
-        .arg("policy_id", "uuid", Some(verb::policy(&work, &options.name_or_id).await?))
+/// What changes of a policy.
+fn changes(options: &PolicyUpdate) -> Call {
+    Call::new("update_policy")
         .arg("name", "text", options.name.as_ref())
         .list("from_assistant_types", &options.from_types)
         .list("to_assistant_types", &options.to_types)
@@ -135,39 +123,5 @@ async fn update(
         .arg("content_rules", "jsonb", options.content_rules.as_ref())
         .arg("rate_limit_per_hour", "bigint", options.rate_limit_per_hour)
         .arg("rate_limit_scope", "text", options.rate_limit_scope.as_ref())
-        .arg("is_active", "boolean", options.active.then_some(true));
-    verb::changed(work, &call, || verb::unknown_policy(&options.name_or_id), output).await
-}
-
-/// Deactivates a policy.
-async fn deactivate(
-    session: &mut Session,
-    context: Context<'_>,
-    named: &PolicyNamed,
-    output: Output,
-) -> Result<String, Trouble> {
-    let work = session.begin_in_tenant(context).await?;
-    let id = verb::policy(&work, &named.name_or_id).await?;
-    let call = Call::new("update_policy").arg("policy_id", "uuid", Some(id)).arg(
-        "is_active",
-        "boolean",
-        Some(false),
-    );
-    verb::changed(work, &call, || verb::unknown_policy(&named.name_or_id), output).await
-}
-
-/// Deletes a policy.
-async fn delete(
-    session: &mut Session,
-    context: Context<'_>,
-    named: &PolicyNamed,
-    output: Output,
-) -> Result<String, Trouble> {
-    let work = session.begin_in_tenant(context).await?;
-    let call = Call::new("delete_policy").arg(
-        "policy_id",
-        "uuid",
-        Some(verb::policy(&work, &named.name_or_id).await?),
-    );
-    verb::changed(work, &call, || verb::unknown_policy(&named.name_or_id), output).await
+        .arg("is_active", "boolean", options.active.then_some(true))
 }

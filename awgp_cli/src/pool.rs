@@ -8,10 +8,12 @@ use crate::making;
 use crate::opt::{Format, Limit, Narrow, Output, Pool, PoolCreate, PoolHistory, PoolSet, PoolTopUp};
 use crate::render;
 use crate::table;
+use crate::times;
 use crate::verb;
+use crate::when::{self, Edge};
 use awgp_client::{Call, Context, Exit, Failure, Row, Session, Trouble, Work};
 
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 16] = [
     "tenant_slug",
     "provider",
     "budget",
@@ -26,6 +28,8 @@ const COLUMNS: [&str; 14] = [
     "period_ends_at",
     "pool_id",
     "tenant_id",
+    "raise_amount",
+    "raised_until",
 ];
 
 const FOR_PEOPLE: [&str; 8] =
@@ -100,11 +104,12 @@ async fn top_up(
     output: Output,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
-    let call = Call::new("top_up_credit_pool").arg("provider", "text", Some(&options.provider)).arg(
-        "amount",
-        "numeric",
-        Some(&options.amount),
-    );
+    let until = when::moment(&work, "--until", options.until.as_ref(), Edge::End).await?;
+    let call = Call::new("top_up_credit_pool")
+        .arg("provider", "text", Some(&options.provider))
+        .arg("amount", "numeric", Some(&options.amount))
+        .arg("until", "timestamptz", until)
+        .arg("reason", "text", options.reason.as_ref());
     verb::changed(work, &call, || unknown(&options.provider), output).await
 }
 
@@ -177,7 +182,20 @@ async fn printed(work: &Work<'_>, list: &List<'_>, limit: &Limit, format: Format
     if rows.is_empty() {
         return Ok("no rows\n".to_owned());
     }
-    Ok(told(&rows, list.columns, Canvas::of_stdout()) + &last)
+    Ok(told(&rows, list.columns, Canvas::of_stdout()) + &raises(&rows) + &last)
+}
+
+/// A line for each budget that is raised for a time.
+fn raises(rows: &[Row]) -> String {
+    let told = |row: &Row| {
+        let text = |name| render::cell(&row.text(name).unwrap_or_default());
+        let (amount, until) = (text("raise_amount"), text("raised_until"));
+        let until = times::shown_in_full("raised_until", &until, look()).unwrap_or(until);
+        (!amount.is_empty()).then(|| {
+            format!("{} {}: {amount} of the budget ends {until}\n", text("tenant_slug"), text("provider"))
+        })
+    };
+    rows.iter().filter_map(told).collect()
 }
 
 /// Budgets for people, with the used part of each: green, yellow from three quarters, red from nine tenths.

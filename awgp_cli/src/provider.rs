@@ -1,9 +1,12 @@
 //! `awgp provider`: identity providers, whose tokens count in signed mode.
 
+use crate::confirm;
 use crate::invocation::Invocation;
 use crate::list::{self, List, up};
+use crate::making;
 use crate::opt::{
-    Format, Limit, Narrow, Output, Provider, ProviderAdd, ProviderNamed, ProviderRotate, ProviderUpdate,
+    Format, Limit, Narrow, Output, Provider, ProviderAdd, ProviderNamed, ProviderRemove, ProviderRotate,
+    ProviderUpdate,
 };
 use crate::render;
 use awgp_client::{Call, Context, Exit, Failure, Notice, Row, Session, Trouble, input, shown};
@@ -13,6 +16,9 @@ use std::path::Path;
 const COLUMNS: [&str; 7] = ["name", "issuer", "audience", "algorithms", "key_ids", "is_active", "updated_at"];
 
 const LIST: &str = "SELECT * FROM awgp.identity_provider_list";
+
+const EXISTING: &str =
+    "SELECT * FROM awgp.identity_providers WHERE issuer = $1 ORDER BY created_at, id LIMIT 1";
 
 /// Runs one command of the noun.
 pub async fn run(noun: &Provider, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
@@ -49,7 +55,8 @@ async fn add(session: &mut Session, options: &ProviderAdd, output: Output) -> Re
         .arg("leeway_seconds", "integer", options.leeway_seconds)
         .arg("max_lifetime_seconds", "integer", options.max_lifetime_seconds)
         .arg("only_tenant_id", "uuid", only_tenant);
-    let row = work.conclude(&call).await?;
+    let existing = Some((EXISTING, options.issuer.as_str()));
+    let row = making::make(work, &call, existing, &options.making).await?;
     tell_notices(session, output);
     Ok(render::single(&row, output))
 }
@@ -110,7 +117,10 @@ async fn rotate(session: &mut Session, options: &ProviderRotate, output: Output)
 }
 
 /// Removes a provider.
-async fn remove(session: &mut Session, options: &ProviderNamed, output: Output) -> Result<String, Trouble> {
+async fn remove(session: &mut Session, options: &ProviderRemove, output: Output) -> Result<String, Trouble> {
+    if confirm::REMOVE_PROVIDER.is_asked(&options.sure)? {
+        confirm::REMOVE_PROVIDER.ask(&format!("the provider of {}\n", shown::line(&options.issuer)))?;
+    }
     let call = Call::new("remove_identity_provider").arg("issuer", "text", Some(&options.issuer));
     change(session, &call, &options.issuer, output).await
 }

@@ -1,8 +1,9 @@
 //! Rows as a table for people or as JSON for programs.
 
 use crate::chart::{self, Canvas};
+use crate::hints;
 use crate::look::look;
-use crate::opt::Output;
+use crate::opt::{Format, Output};
 use crate::table;
 pub use crate::table::grid;
 use awgp_client::{Row, shown};
@@ -13,6 +14,15 @@ pub fn list(rows: &[Row], columns: &[&str], output: Output) -> String {
     match output {
         Output::Json => pretty(&rows),
         Output::Table => table::of(rows, columns, look()),
+    }
+}
+
+/// Rows in the requested format, where there are no pages.
+pub fn rows(rows: &[Row], columns: &[&str], format: Format) -> String {
+    match format {
+        Format::Csv => csv(rows, columns),
+        Format::Json => list(rows, columns, Output::Json),
+        Format::Table => list(rows, columns, Output::Table),
     }
 }
 
@@ -30,11 +40,12 @@ pub fn csv(rows: &[Row], columns: &[&str]) -> String {
     writer.into_inner().map(|text| String::from_utf8_lossy(&text).into_owned()).unwrap_or_default()
 }
 
-/// One row: an object in JSON; in a table a line per column.
+/// One row, with commands in its hint: an object in JSON; in a table a line per column.
 pub fn single(row: &Row, output: Output) -> String {
+    let row = hints::in_row(row);
     match output {
-        Output::Json => pretty(row),
-        Output::Table => table::single(row, look()),
+        Output::Json => pretty(&*row),
+        Output::Table => table::single(&row, look()),
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::assistant;
 use crate::invocation::Invocation;
 use crate::list::{self, List, down, up};
+use crate::making;
 use crate::opt::{
     Format, Output, Template, TemplateApply, TemplateContent, TemplateCreate, TemplateDiff, TemplateList,
     TemplateNamed, TemplateUpdate,
@@ -84,7 +85,8 @@ async fn apply(
         .arg("name", "text", Some(&options.name))
         .arg("slug", "text", Some(&options.slug))
         .arg("overrides", "jsonb", options.overrides.as_ref());
-    Ok(render::single(&work.conclude(&call).await?, output))
+    let existing = Some((assistant::EXISTING, options.slug.as_str()));
+    Ok(render::single(&making::make(work, &call, existing, &options.making).await?, output))
 }
 
 /// Shows what the newest version of its template would change on an assistant.
@@ -136,7 +138,9 @@ async fn create(
         .arg("name", "text", Some(&options.name))
         .arg("slug", "text", Some(&options.slug))
         .arg("type", "text", Some(&options.kind));
-    Ok(render::single(&work.conclude(&with_content(call, &options.content)).await?, output))
+    let existing = Some((SHOW, options.slug.as_str()));
+    let call = with_content(call, &options.content);
+    Ok(render::single(&making::make(work, &call, existing, &options.making).await?, output))
 }
 
 /// Changes a template.

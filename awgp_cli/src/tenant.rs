@@ -1,5 +1,6 @@
 //! `awgp tenant`: organisations.
 
+use crate::ids::{self, TENANT};
 use crate::invocation::Invocation;
 use crate::list::{self, List, up};
 use crate::making;
@@ -9,7 +10,11 @@ use crate::tenant_settings;
 use crate::verb;
 use awgp_client::{Call, Context, Exit, Failure, Session, Trouble, Work};
 
-const COLUMNS: [&str; 5] = ["slug", "name", "type", "is_active", "id"];
+const COLUMNS: [&str; 6] = ["slug", "name", "type", "is_active", "parent_slug", "id"];
+const WHOLE: [&str; 6] = ["slug", "name", "type", "is_active", "id", "parent_slug"];
+
+/// The name of the holding, where the login sees it.
+const PARENT: &str = "(SELECT parent.slug FROM awgp.tenants AS parent WHERE parent.id = tenants.parent_tenant_id) AS parent_slug";
 
 /// What the login may read of the tenants: an auditor, who they are; everybody else, all of the row.
 const READS_ALL: &str = "SELECT pg_catalog.has_table_privilege('awgp.tenants', 'SELECT')::integer::bigint";
@@ -23,11 +28,19 @@ pub async fn run(noun: &Tenant, invocation: &Invocation<'_>) -> Result<Exit, Fai
             Tenant::Create(options) => create(session, context, options, output).await,
             Tenant::List(options) => list(session, context, options, invocation.format).await,
             Tenant::Show(options) => show(session, context, options, output).await,
-            Tenant::Update(options) => update(session, context, options, output).await,
-            Tenant::Deactivate(named) => activity(session, context, "deactivate_tenant", named, output).await,
-            Tenant::Reactivate(named) => activity(session, context, "reactivate_tenant", named, output).await,
+            Tenant::Update(options) => {
+                verb::change(session, context, (TENANT, &options.slug_or_id), changes(options), output).await
+            }
+            Tenant::Deactivate(named) => {
+                let call = Call::new("deactivate_tenant");
+                verb::change(session, context, (TENANT, &named.slug_or_id), call, output).await
+            }
+            Tenant::Reactivate(named) => {
+                let call = Call::new("reactivate_tenant");
+                verb::change(session, context, (TENANT, &named.slug_or_id), call, output).await
+            }
             Tenant::Move(options) => to_parent(session, context, options, output).await,
-            Tenant::Settings(noun) => tenant_settings::run(noun, session, context, output).await,
+            Tenant::Settings(noun) => tenant_settings::run(noun, session, context, invocation.format).await,
         })
         .await
 }
@@ -71,7 +84,7 @@ async fn list(
         parameters: vec![&options.kind],
         order: &[up("r.slug", "text"), up("r.id", "uuid")],
         columns: &COLUMNS,
-        whole: &COLUMNS,
+        whole: &WHOLE,
         words: &["slug", "name"],
         moment: "created_at",
     };
@@ -85,60 +98,33 @@ async fn list(
 }
 
 /// The columns of tenants that the login may read.
-async fn readable(work: &Work<'_>) -> Result<&'static str, Trouble> {
-    Ok(if work.number(READS_ALL, &[]).await? == 1 { "*" } else { FOR_AUDITORS })
+async fn readable(work: &Work<'_>) -> Result<String, Trouble> {
+    let own = if work.number(READS_ALL, &[]).await? == 1 { "*" } else { FOR_AUDITORS };
+    Ok(format!("{own}, {PARENT}"))
 }
 
 /// Shows one tenant.
 async fn show(
     session: &mut Session,
     context: Context<'_>,
-    options: &Named,
-    output: Output,
-) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    let sql = format!(
-        "SELECT {} FROM awgp.tenants WHERE slug = $1 OR id::text = lower($1)",
-        readable(&work).await?
-    );
-    let rows = work.select(&sql, &[&options.slug_or_id]).await?;
-    work.commit().await?;
-    let row = rows.first().ok_or_else(|| {
-        Failure::new(Exit::NotFound, format!("there is no visible tenant \"{}\"", options.slug_or_id))
-            .hint("list the tenants with `awgp tenant list`; without --tenant only a member of awgp_admin or awgp_auditor sees them")
-    })?;
-    Ok(render::single(row, output))
-}
-
-/// Changes the name or the quotas.
-async fn update(
-    session: &mut Session,
-    context: Context<'_>,
-    options: &TenantUpdate,
-    output: Output,
-) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
-    let call = Call::new("update_tenant")
-        .arg("tenant_id", "uuid", Some(verb::tenant(&work, &options.slug_or_id).await?))
-        .arg("name", "text", options.name.as_ref())
-        .arg("quota_max_users", "bigint", options.max_users)
-        .arg("quota_max_assistants", "bigint", options.max_assistants)
-        .arg("quota_monthly_cost_limit", "numeric", options.monthly_cost_limit.as_ref());
-    verb::changed(work, &call, || verb::unknown_tenant(&options.slug_or_id), output).await
-}
-
-/// Deactivates or reactivates.
-async fn activity(
-    session: &mut Session,
-    context: Context<'_>,
-    function: &'static str,
     named: &Named,
     output: Output,
 ) -> Result<String, Trouble> {
     let work = session.begin(context).await?;
-    let id = verb::tenant(&work, &named.slug_or_id).await?;
-    let call = Call::new(function).arg("tenant_id", "uuid", Some(id));
-    verb::changed(work, &call, || verb::unknown_tenant(&named.slug_or_id), output).await
+    let id = ids::find(&work, TENANT, &named.slug_or_id).await?;
+    let sql = format!("SELECT {} FROM awgp.tenants WHERE id = $1::text::uuid", readable(&work).await?);
+    let row = work.select(&sql, &[&id]).await?.pop();
+    work.commit().await?;
+    Ok(render::single(&row.ok_or_else(|| TENANT.unknown(&named.slug_or_id))?, output))
+}
+
+/// Changes of the name or the quotas.
+fn changes(options: &TenantUpdate) -> Call {
+    Call::new("update_tenant")
+        .arg("name", "text", options.name.as_ref())
+        .arg("quota_max_users", "bigint", options.max_users)
+        .arg("quota_max_assistants", "bigint", options.max_assistants)
+        .arg("quota_monthly_cost_limit", "numeric", options.monthly_cost_limit.as_ref())
 }
 
 /// Gives a tenant another holding.
@@ -149,15 +135,7 @@ async fn to_parent(
     output: Output,
 ) -> Result<String, Trouble> {
     let work = session.begin(context).await?;
-    let id = verb::tenant(&work, &options.slug_or_id).await?;
-    let parent = match &options.parent {
-        Some(parent) => Some(verb::tenant(&work, parent).await?),
-        None => None,
-    };
-    let call = Call::new("move_tenant").arg("tenant_id", "uuid", Some(id)).optional(
-        "parent_tenant_id",
-        "uuid",
-        parent,
-    );
-    verb::changed(work, &call, || verb::unknown_tenant(&options.slug_or_id), output).await
+    let parent = ids::find_given(&work, TENANT, options.parent.as_ref()).await?;
+    let call = Call::new("move_tenant").optional("parent_tenant_id", "uuid", parent);
+    verb::change_in(work, (TENANT, &options.slug_or_id), call, output).await
 }

@@ -1,8 +1,11 @@
 //! `awgp tenant settings`: the settings of a tenant, key by key.
 
-use crate::opt::{Output, SettingsConfirm, SettingsGet, SettingsHow, SettingsWithdraw, TenantSettings};
+use crate::ids;
+use crate::opt::{
+    Format, Output, SettingsConfirm, SettingsGet, SettingsHow, SettingsWithdraw, TenantSettings,
+};
 use crate::render;
-use awgp_client::{Context, Exit, Failure, Row, Session, Trouble, input};
+use awgp_client::{Context, Exit, Failure, Row, Session, Trouble, Work, input};
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -30,10 +33,11 @@ pub async fn run(
     noun: &TenantSettings,
     session: &mut Session,
     context: Context<'_>,
-    output: Output,
+    format: Format,
 ) -> Result<String, Trouble> {
+    let output = format.without_csv();
     match noun {
-        TenantSettings::Get(options) => get(session, context, options, output).await,
+        TenantSettings::Get(options) => get(session, context, options, format).await,
         TenantSettings::Set(options) => {
             let changes = format!("{{{}:{}}}", Value::from(options.key.as_str()), value_of(&options.value)?);
             change(session, context, &changes, &options.how, output).await
@@ -52,21 +56,21 @@ async fn get(
     session: &mut Session,
     context: Context<'_>,
     options: &SettingsGet,
-    output: Output,
+    format: Format,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
     let rows = work.select(GET, &[&options.key]).await?;
-    let waits = if output == Output::Table { work.select(WAITS, &[]).await? } else { Vec::new() };
+    let waits = if format == Format::Table { work.select(WAITS, &[]).await? } else { Vec::new() };
     work.commit().await?;
     if let (Some(key), true) = (&options.key, rows.is_empty()) {
         return Err(Failure::new(Exit::NotFound, format!("there is no setting \"{key}\""))
             .hint("list the settings with `awgp tenant settings get`")
             .into());
     }
-    let mut text = render::list(&rows, &COLUMNS, output);
+    let mut text = render::rows(&rows, &COLUMNS, format);
     if let Some(change) = waits.first() {
         text += "\na change waits for agreement:\n";
-        text += &render::single(change, output);
+        text += &render::single(change, Output::Table);
     }
     Ok(text)
 }
@@ -85,6 +89,20 @@ async fn change(
     told(&answer, how.dry_run, output)
 }
 
+/// The id of the change that waits, where it begins like this.
+async fn change_id(work: &Work<'_>, given: &str) -> Result<String, Trouble> {
+    if ids::range(given).is_none() {
+        return Ok(given.to_owned());
+    }
+    let waits = work.select(WAITS, &[]).await?.first().and_then(|row| row.text("change_id"));
+    let plain = |text: &str| text.replace('-', "").to_lowercase();
+    waits.filter(|id| plain(id).starts_with(&plain(given))).ok_or_else(|| {
+        Failure::new(Exit::NotFound, format!("no change of settings that begins with {given} waits"))
+            .hint("`awgp tenant settings get` shows what waits")
+            .into()
+    })
+}
+
 /// Agrees to a change.
 async fn confirm(
     session: &mut Session,
@@ -93,7 +111,8 @@ async fn confirm(
     output: Output,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
-    let answer = work.text(CONFIRM, &[&options.change]).await?;
+    let change = change_id(&work, &options.change).await?;
+    let answer = work.text(CONFIRM, &[&change]).await?;
     work.commit().await?;
     told(&answer, false, output)
 }
@@ -106,7 +125,8 @@ async fn withdraw(
     output: Output,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
-    let answer = work.text(WITHDRAW, &[&options.change, &options.reason]).await?;
+    let change = change_id(&work, &options.change).await?;
+    let answer = work.text(WITHDRAW, &[&change, &options.reason]).await?;
     work.commit().await?;
     match output {
         Output::Json => Ok(render::single(&row(&answer)?, output)),

@@ -1,10 +1,11 @@
 //! `awgp user`: people of a tenant.
 
 use crate::bulk::{self, Line};
+use crate::ids::USER;
 use crate::invocation::Invocation;
 use crate::list::{self, List, up};
 use crate::making;
-use crate::opt::{Format, Load, Output, User, UserCreate, UserList, UserNamed, UserUpdate};
+use crate::opt::{Format, Load, Output, User, UserCreate, UserList, UserUpdate};
 use crate::render;
 use crate::verb;
 use awgp_client::{Call, Context, Exit, Failure, Session, Trouble, Work};
@@ -31,10 +32,18 @@ pub async fn run(noun: &User, invocation: &Invocation<'_>) -> Result<Exit, Failu
             // It ends in its own way.
             User::Load(_) => Ok(String::new()),
             User::List(options) => list(session, context, options, invocation.format).await,
-            User::Show(named) => show(session, context, named, output).await,
-            User::Update(options) => update(session, context, options, output).await,
-            User::Deactivate(named) => activity(session, context, "deactivate_user", named, output).await,
-            User::Reactivate(named) => activity(session, context, "reactivate_user", named, output).await,
+            User::Show(named) => verb::show(session, context, USER, &named.email_or_id, output).await,
+            User::Update(options) => {
+                verb::change(session, context, (USER, &options.email_or_id), changes(options), output).await
+            }
+            User::Deactivate(named) => {
+                let call = Call::new("deactivate_user");
+                verb::change(session, context, (USER, &named.email_or_id), call, output).await
+            }
+            User::Reactivate(named) => {
+                let call = Call::new("reactivate_user");
+                verb::change(session, context, (USER, &named.email_or_id), call, output).await
+            }
         })
         .await
 }
@@ -106,47 +115,11 @@ async fn list(
     Ok(text)
 }
 
-/// Shows one user.
-async fn show(
-    session: &mut Session,
-    context: Context<'_>,
-    named: &UserNamed,
-    output: Output,
-) -> Result<String, Trouble> {
-    let work = session.begin_in_tenant(context).await?;
-    let id = verb::user(&work, &named.email_or_id).await?;
-    let rows = work.select("SELECT * FROM awgp.user_list WHERE id = $1::text::uuid", &[&id]).await?;
-    work.commit().await?;
-    Ok(render::single(rows.first().ok_or_else(|| verb::unknown_user(&named.email_or_id))?, output))
-}
-
-/// Changes a user.
-async fn update(
-    session: &mut Session,
-    context: Context<'_>,
-    options: &UserUpdate,
-    output: Output,
-) -> Result<String, Trouble> {
-    let work = session.begin_in_tenant(context).await?;
-    let call = Call::new("update_user")
-        .arg("user_id", "uuid", Some(verb::user(&work, &options.email_or_id).await?))
+/// What changes of a user.
+fn changes(options: &UserUpdate) -> Call {
+    Call::new("update_user")
         .arg("role", "text", options.role.as_ref())
         .arg("first_name", "text", options.first_name.as_ref())
         .arg("last_name", "text", options.last_name.as_ref())
-        .arg("email", "text", options.email.as_ref());
-    verb::changed(work, &call, || verb::unknown_user(&options.email_or_id), output).await
-}
-
-/// Deactivates or reactivates.
-async fn activity(
-    session: &mut Session,
-    context: Context<'_>,
-    function: &'static str,
-    named: &UserNamed,
-    output: Output,
-) -> Result<String, Trouble> {
-    let work = session.begin_in_tenant(context).await?;
-    let id = verb::user(&work, &named.email_or_id).await?;
-    let call = Call::new(function).arg("user_id", "uuid", Some(id));
-    verb::changed(work, &call, || verb::unknown_user(&named.email_or_id), output).await
+        .arg("email", "text", options.email.as_ref())
 }

@@ -1,17 +1,68 @@
-//! What commands that change one named thing have in common.
+//! What commands on one named thing have in common: it is found, changed by one function, and shown.
 
-use crate::opt::Output;
+use crate::confirm::Question;
+use crate::ids::{self, Kind};
+use crate::opt::{Output, Sure};
 use crate::render;
-use awgp_client::{Call, Exit, Failure, Trouble, Work};
+use awgp_client::{Call, Context, Failure, Session, Trouble, Work, shown};
 
-const USER: &str = "
-    SELECT id FROM awgp.user_list
-    WHERE tenant_id = awgp.current_tenant()
-      AND (id::text = lower($1) OR (position('@' IN $1) > 0 AND awgp.email_key(email) = awgp.email_key($1)))";
+/// Shows one thing as lists show it, with the names that belong to its ids.
+pub async fn show(
+    session: &mut Session,
+    context: Context<'_>,
+    kind: Kind,
+    given: &str,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = begin(session, context, kind).await?;
+    let row = ids::row(&work, kind, given).await?;
+    work.commit().await?;
+    Ok(render::single(&row, output))
+}
 
-const POLICY: &str = "
-    SELECT id FROM awgp.communication_policy_list
-    WHERE tenant_id = awgp.current_tenant() AND (name = $1 OR id::text = lower($1)) ORDER BY id";
+/// Calls a function that changes one thing, and shows what it is now.
+pub async fn change(
+    session: &mut Session,
+    context: Context<'_>,
+    (kind, given): (Kind, &str),
+    call: Call,
+    output: Output,
+) -> Result<String, Trouble> {
+    change_in(begin(session, context, kind).await?, (kind, given), call, output).await
+}
+
+/// The same in a transaction that is open already, and ends here.
+pub async fn change_in(
+    work: Work<'_>,
+    (kind, given): (Kind, &str),
+    call: Call,
+    output: Output,
+) -> Result<String, Trouble> {
+    let call = call.arg(kind.argument, "uuid", Some(ids::find(&work, kind, given).await?));
+    changed(work, &call, || kind.unknown(given), output).await
+}
+
+/// The same for what cannot be undone: on a terminal it is shown, and the question asked.
+pub async fn change_for_good(
+    session: &mut Session,
+    context: Context<'_>,
+    (kind, given): (Kind, &str),
+    (question, sure): (&Question, &Sure),
+    call: Call,
+    output: Output,
+) -> Result<String, Trouble> {
+    let mut id = given.to_owned();
+    if question.is_asked(sure)? {
+        // No transaction waits for a human.
+        let work = begin(session, context, kind).await?;
+        let row = ids::row(&work, kind, given).await?;
+        work.commit().await?;
+        id = row.text("id").unwrap_or_default();
+        let name = shown::line(&row.text(kind.name).unwrap_or_default());
+        question.ask(&format!("{} {id}: {name}\n", kind.called))?;
+    }
+    change(session, context, (kind, &id), call, output).await
+}
 
 /// Calls a function that returns the row it changed, or no row where there is none; then commits.
 pub async fn changed(
@@ -25,45 +76,6 @@ pub async fn changed(
     Ok(render::single(&row, output))
 }
 
-/// The id of a tenant, active or not, that the login sees.
-pub async fn tenant(work: &Work<'_>, slug_or_id: &str) -> Result<String, Trouble> {
-    let sql = "SELECT id FROM awgp.tenants WHERE slug = $1 OR id::text = lower($1)";
-    let rows = work.select(sql, &[&slug_or_id]).await?;
-    rows.first().and_then(|row| row.text("id")).ok_or_else(|| unknown_tenant(slug_or_id).into())
-}
-
-/// There is no such tenant.
-pub fn unknown_tenant(slug_or_id: &str) -> Failure {
-    Failure::new(Exit::NotFound, format!("there is no visible tenant \"{slug_or_id}\""))
-        .hint("list the tenants with `awgp tenant list`; only a member of awgp_admin changes them")
-}
-
-/// The id of a user of the tenant in context, active or not.
-pub async fn user(work: &Work<'_>, email_or_id: &str) -> Result<String, Trouble> {
-    let rows = work.select(USER, &[&email_or_id]).await?;
-    rows.first().and_then(|row| row.text("id")).ok_or_else(|| unknown_user(email_or_id).into())
-}
-
-/// The tenant has no such user.
-pub fn unknown_user(email_or_id: &str) -> Failure {
-    Failure::new(Exit::NotFound, format!("the tenant has no user \"{email_or_id}\""))
-        .hint("list the users with `awgp user list`")
-}
-
-/// The id of a communication policy of the tenant in context.
-pub async fn policy(work: &Work<'_>, name_or_id: &str) -> Result<String, Trouble> {
-    let rows = work.select(POLICY, &[&name_or_id]).await?;
-    if rows.len() > 1 {
-        let several = format!("{} policies are named \"{name_or_id}\"", rows.len());
-        return Err(Failure::new(Exit::BadArgument, several)
-            .hint("name it by its id, which `awgp policy list` shows")
-            .into());
-    }
-    rows.first().and_then(|row| row.text("id")).ok_or_else(|| unknown_policy(name_or_id).into())
-}
-
-/// The tenant has no such policy.
-pub fn unknown_policy(name_or_id: &str) -> Failure {
-    Failure::new(Exit::NotFound, format!("the tenant has no policy \"{name_or_id}\""))
-        .hint("list the policies with `awgp policy list`")
+async fn begin<'a>(session: &'a mut Session, context: Context<'_>, kind: Kind) -> Result<Work<'a>, Trouble> {
+    if kind.is_tenants { session.begin_in_tenant(context).await } else { session.begin(context).await }
 }

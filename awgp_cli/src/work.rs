@@ -2,15 +2,14 @@
 
 use crate::assistant;
 use crate::bulk::{self, Line};
-use crate::ids;
+use crate::confirm;
+use crate::ids::WORK;
 use crate::invocation::Invocation;
 use crate::list::{self, List, down, up};
 use crate::making;
-use crate::opt::{
-    self, Format, Load, Output, WorkClose, WorkComplete, WorkCreate, WorkEdit, WorkList, WorkReassign,
-    WorkShow,
-};
+use crate::opt::{self, Format, Load, Output, WorkComplete, WorkCreate, WorkEdit, WorkList, WorkReassign};
 use crate::render;
+use crate::verb;
 use crate::when::{self, Edge};
 use awgp_client::{Call, Context, Exit, Failure, Session, Trouble, Work};
 
@@ -20,10 +19,6 @@ const COLUMNS: [&str; 7] =
 const LIST: &str = "
     SELECT * FROM awgp.work_item_list
     WHERE ($1::text IS NULL OR status = $1) AND ($2::text IS NULL OR assistant_id = $2::text::uuid)";
-
-const SHOW: &str = "
-    SELECT * FROM awgp.work_items
-    WHERE tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]) AND id = $1::text::uuid";
 
 /// Runs one command of the noun.
 pub async fn run(noun: &opt::Work, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
@@ -37,13 +32,25 @@ pub async fn run(noun: &opt::Work, invocation: &Invocation<'_>) -> Result<Exit, 
             // It ends in its own way.
             opt::Work::Load(_) => Ok(String::new()),
             opt::Work::List(options) => list(session, context, options, invocation.format).await,
-            opt::Work::Show(options) => show(session, context, options, output).await,
+            opt::Work::Show(options) => verb::show(session, context, WORK, &options.id, output).await,
             opt::Work::Edit(options) => edit(session, context, options, output).await,
             opt::Work::Reassign(options) => reassign(session, context, options, output).await,
-            opt::Work::Start(options) => start(session, context, options, output).await,
-            opt::Work::Complete(options) => complete(session, context, options, output).await,
-            opt::Work::Fail(options) => fail(session, context, options, output).await,
-            opt::Work::Cancel(options) => cancel(session, context, options, output).await,
+            opt::Work::Start(options) => {
+                let call = Call::new("start_work_item");
+                verb::change(session, context, (WORK, &options.id), call, output).await
+            }
+            opt::Work::Complete(options) => {
+                verb::change(session, context, (WORK, &options.id), completed(options), output).await
+            }
+            opt::Work::Fail(options) => {
+                let call = closing("fail_work_item", options.reason.as_ref());
+                verb::change(session, context, (WORK, &options.id), call, output).await
+            }
+            opt::Work::Cancel(options) => {
+                let (item, asked) = ((WORK, &*options.id), (&confirm::CANCEL, &options.sure));
+                let call = closing("cancel_work_item", options.reason.as_ref());
+                verb::change_for_good(session, context, item, asked, call, output).await
+            }
         })
         .await
 }
@@ -134,19 +141,6 @@ async fn list(
     Ok(text)
 }
 
-/// Shows one work item.
-async fn show(
-    session: &mut Session,
-    context: Context<'_>,
-    options: &WorkShow,
-    output: Output,
-) -> Result<String, Trouble> {
-    let work = session.begin_in_tenant(context).await?;
-    let row = ids::row(&work, ids::WORK, SHOW, &options.id).await?;
-    work.commit().await?;
-    Ok(render::single(&row, output))
-}
-
 /// Changes a work item.
 async fn edit(
     session: &mut Session,
@@ -155,10 +149,8 @@ async fn edit(
     output: Output,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
-    let id = ids::find(&work, ids::WORK, &options.id).await?;
     let due_at = when::moment(&work, "--due-at", options.due_at.as_ref(), Edge::End).await?;
     let call = Call::new("update_work_item")
-        .arg("id", "uuid", Some(id))
         .arg("title", "text", options.title.as_ref())
         .arg("description", "text", options.description.as_ref())
         .arg("risk_level", "bigint", options.risk_level)
@@ -166,7 +158,7 @@ async fn edit(
         .arg("estimated_cost", "numeric", options.estimated_cost.as_ref())
         .arg("context", "jsonb", options.context.as_ref())
         .arg("due_at", "timestamptz", due_at);
-    Ok(render::single(&work.conclude(&call).await?, output))
+    verb::change_in(work, (WORK, &options.id), call, output).await
 }
 
 /// Gives a work item to another assistant.
@@ -178,72 +170,19 @@ async fn reassign(
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
     let assistant = assistant::find(&work, &options.assistant).await?;
-    let id = ids::find(&work, ids::WORK, &options.id).await?;
-    let call = Call::new("reassign_work_item").arg("id", "uuid", Some(id)).arg(
-        "assistant_id",
-        "uuid",
-        Some(assistant),
-    );
-    Ok(render::single(&work.conclude(&call).await?, output))
+    let call = Call::new("reassign_work_item").arg("assistant_id", "uuid", Some(assistant));
+    verb::change_in(work, (WORK, &options.id), call, output).await
 }
 
-/// Begins a work item.
-async fn start(
-    session: &mut Session,
-    context: Context<'_>,
-    options: &WorkShow,
-    output: Output,
-) -> Result<String, Trouble> {
-    moved(session, context, &options.id, Call::new("start_work_item"), output).await
+fn closing(function: &'static str, reason: Option<&String>) -> Call {
+    Call::new(function).arg("reason", "text", reason)
 }
 
-/// Ends a work item that is done.
-async fn complete(
-    session: &mut Session,
-    context: Context<'_>,
-    options: &WorkComplete,
-    output: Output,
-) -> Result<String, Trouble> {
-    let call = Call::new("complete_work_item").arg("result", "jsonb", options.result.as_ref()).arg(
+/// The report of work that is done.
+fn completed(options: &WorkComplete) -> Call {
+    Call::new("complete_work_item").arg("result", "jsonb", options.result.as_ref()).arg(
         "actual_cost",
         "numeric",
         options.actual_cost.as_ref(),
-    );
-    moved(session, context, &options.id, call, output).await
-}
-
-/// Ends a work item that failed.
-async fn fail(
-    session: &mut Session,
-    context: Context<'_>,
-    options: &WorkClose,
-    output: Output,
-) -> Result<String, Trouble> {
-    moved(session, context, &options.id, closing("fail_work_item", options), output).await
-}
-
-/// Cancels a work item.
-async fn cancel(
-    session: &mut Session,
-    context: Context<'_>,
-    options: &WorkClose,
-    output: Output,
-) -> Result<String, Trouble> {
-    moved(session, context, &options.id, closing("cancel_work_item", options), output).await
-}
-
-fn closing(function: &'static str, options: &WorkClose) -> Call {
-    Call::new(function).arg("reason", "text", options.reason.as_ref())
-}
-
-async fn moved(
-    session: &mut Session,
-    context: Context<'_>,
-    id: &str,
-    call: Call,
-    output: Output,
-) -> Result<String, Trouble> {
-    let work = session.begin_in_tenant(context).await?;
-    let call = call.arg("id", "uuid", Some(ids::find(&work, ids::WORK, id).await?));
-    Ok(render::single(&work.conclude(&call).await?, output))
+    )
 }

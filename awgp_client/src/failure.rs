@@ -102,6 +102,8 @@ pub enum Trouble {
     Told(Failure),
     /// To be explained by [`crate::Session::explain`].
     Sql(tokio_postgres::Error),
+    /// The same, and what else can be done next.
+    SqlAnd(tokio_postgres::Error, &'static str),
 }
 
 impl From<Failure> for Trouble {

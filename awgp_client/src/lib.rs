@@ -31,6 +31,10 @@
 //!   [`Trouble`]: an error that [`Session::explain`] still has to explain
 //! - [`shown`]: untrusted text, made safe for a terminal; [`secret::redact`]: text without passwords
 //! - [`input`]: text and JSON from a user
+//! - [`page`]: rows a page at a time; [`durations`]: lengths of time in words; [`ids`]: ids by their
+//!   beginning
+//! - [`trail`]: events of the audit trail as people read them; [`proof`]: the proof of one event;
+//!   [`receipt`]: the receipt of an action
 //!
 //! Nothing here prints, reads arguments or decides what the server decides. Hints use the option names that
 //! every program of AWGP has: --database-url, --profile, --tenant, --user, --token-file.
@@ -39,15 +43,21 @@
 mod call;
 mod connect;
 mod context;
+pub mod durations;
 mod exit;
 mod explain;
 mod failure;
+pub mod ids;
 pub mod input;
+pub mod page;
+pub mod proof;
+pub mod receipt;
 mod row;
 pub mod secret;
 mod session;
 pub mod shown;
 mod token;
+pub mod trail;
 mod work;
 
 pub use call::Call;

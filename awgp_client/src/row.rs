@@ -34,6 +34,19 @@ impl Row {
         self.columns().find(|(column, _)| *column == name).map(|(_, value)| readable(value))
     }
 
+    /// The same with another text in a column that is there.
+    #[must_use]
+    pub fn with_text(&self, name: &str, text: &str) -> Self {
+        let mut row = self.clone();
+        let quoted = serde_json::value::to_raw_value(text).ok();
+        if let (Some((_, value)), Some(quoted)) =
+            (row.0.iter_mut().find(|(column, _)| column == name), quoted)
+        {
+            *value = quoted;
+        }
+        row
+    }
+
     /// A row as the server wrote it.
     pub fn of_answer(text: &str) -> Result<Self, Failure> {
         Self::from_json(text).map_err(|error| {

@@ -1,17 +1,24 @@
 //! A connection: transactions, and explanations of errors.
 
+use crate::connect::attempt::Opened;
 use crate::connect::{Notices, Target};
 use crate::context::Context;
 use crate::explain;
 use crate::failure::{Failure, Trouble};
 use crate::token::Token;
 use crate::work::Work;
+use std::time::Duration;
 use tokio::sync::mpsc::Receiver;
-use tokio_postgres::Client;
+use tokio::task::JoinHandle;
+use tokio_postgres::{Client, IsolationLevel};
 
-/// A connection.
+/// How long [`Session::close`] waits for a server that is busy or does not answer.
+const CLOSING: Duration = Duration::from_secs(2);
+
+/// A connection. A program that ends closes it first, see [`Session::close`].
 pub struct Session {
     client: Client,
+    driver: JoinHandle<()>,
     token: Option<Token>,
     notices: Notices,
 }
@@ -25,22 +32,40 @@ impl Session {
     /// Connects to a server that sends notifications: LISTEN on [`Session::client`], and the receiver wakes
     /// up. It ends with the connection.
     pub async fn open_to_listen(target: &Target) -> Result<(Self, Receiver<()>), Failure> {
-        let (client, notified) = target.connect().await.map_err(|error| explain::connecting(&error))?;
-        let session = Self { client, token: target.token().cloned(), notices: target.notices().clone() };
+        let Opened { client, notified, driver } =
+            target.connect().await.map_err(|error| explain::connecting(&error))?;
+        let session =
+            Self { client, driver, token: target.token().cloned(), notices: target.notices().clone() };
         Ok((session, notified))
     }
 
-    /// Runs a command on its own connection. Its error is explained after the transaction has ended.
+    /// Runs a command on its own connection, and closes it. Its error is explained after the transaction has
+    /// ended.
     pub async fn within<T>(
         target: &Target,
         command: impl AsyncFnOnce(&mut Self) -> Result<T, Trouble>,
     ) -> Result<T, Failure> {
         let mut session = Self::open(target).await?;
         let outcome = command(&mut session).await;
-        match outcome {
+        session.ended(outcome).await
+    }
+
+    /// The outcome of a command, with its error explained; closes the connection.
+    pub async fn ended<T>(self, outcome: Result<T, Trouble>) -> Result<T, Failure> {
+        let outcome = match outcome {
             Ok(done) => Ok(done),
-            Err(trouble) => Err(session.explain(trouble).await),
-        }
+            Err(trouble) => Err(self.explain(trouble).await),
+        };
+        self.close().await;
+        outcome
+    }
+
+    /// Takes leave of the server. A transaction that was not committed is rolled back. Without this a program
+    /// that ends leaves before the server is told, which writes of a lost connection into its log.
+    pub async fn close(self) {
+        let Self { client, driver, .. } = self;
+        drop(client);
+        let _ = tokio::time::timeout(CLOSING, driver).await;
     }
 
     /// Begins a transaction and sets its context.
@@ -51,6 +76,28 @@ impl Session {
             None => work.enter(context).await?,
         }
         Ok(work)
+    }
+
+    /// Begins a transaction for somebody else than the login: with this token in context or, without one,
+    /// with this tenant and user, which the server takes in trusted mode only. All that it reads is of one
+    /// moment. A transaction that only reads cannot write, whatever it calls.
+    pub async fn begin_for(
+        &mut self,
+        token: Option<&Token>,
+        context: Context<'_>,
+        only_reads: bool,
+    ) -> Result<Work<'_>, Trouble> {
+        let work = self.begin_without(only_reads).await?;
+        work.enter_for(token, context).await?;
+        Ok(work)
+    }
+
+    /// The same without a context, which [`Work::enter_for`] sets.
+    pub async fn begin_without(&mut self, only_reads: bool) -> Result<Work<'_>, Trouble> {
+        let begun = self.client.build_transaction().read_only(only_reads);
+        let isolation =
+            if only_reads { IsolationLevel::RepeatableRead } else { IsolationLevel::ReadCommitted };
+        Ok(Work { transaction: begun.isolation_level(isolation).start().await? })
     }
 
     /// The same where a tenant must be in context, by --tenant or by the login's own settings.
@@ -65,6 +112,13 @@ impl Session {
         match trouble {
             Trouble::Told(failure) => failure,
             Trouble::Sql(error) => explain::explain(&self.client, &error).await,
+            Trouble::SqlAnd(error, next) => {
+                let failure = explain::explain(&self.client, &error).await;
+                match failure.noted("hint").map(|rule| format!("{rule} {next}")) {
+                    Some(hint) => failure.hint_instead(hint),
+                    None => failure.hint(next),
+                }
+            }
         }
     }
 

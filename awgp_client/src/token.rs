@@ -38,6 +38,11 @@ impl Token {
         file.map_or_else(|| Ok(Self::of_variable(env)), |file| Self::of_file(file).map(Some))
     }
 
+    /// A token that came in another way than a file or the environment.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
     /// The text, only for the server.
     pub fn expose(&self) -> &str {
         &self.0

@@ -7,8 +7,9 @@ use crate::failure::{Failure, Trouble};
 use crate::row::Row;
 use crate::token::Token;
 use awgp_core::reason::Reason;
-use tokio_postgres::types::ToSql;
-use tokio_postgres::{CopyOutStream, RowStream, Transaction};
+use std::error::Error as _;
+use tokio_postgres::types::{ToSql, Type, WrongType};
+use tokio_postgres::{CopyOutStream, Error, RowStream, Transaction};
 
 /// A CHECK constraint that does not list this value, with its rule in words.
 const NOT_LISTED: &str = "
@@ -20,11 +21,25 @@ const NOT_LISTED: &str = "
       AND position(quote_literal($3::text) IN pg_get_constraintdef(c.oid)) = 0";
 
 /// A transaction. It rolls back unless it is committed.
+///
+/// A statement whose parameters are texts is one round trip: their types need not be asked for, and nothing
+/// is prepared that would have to fit the next transaction, which may be on another connection of a pooler,
+/// or on the other side of an upgrade. Statements that begin to be awaited together, as with
+/// `tokio::try_join!`, go to the server together and run there in this order.
 pub struct Work<'a> {
     pub(crate) transaction: Transaction<'a>,
 }
 
 impl Work<'_> {
+    /// Sets the context of somebody else than the login: with this token or, without one, with this tenant
+    /// and user, which the server takes in trusted mode only.
+    pub async fn enter_for(&self, token: Option<&Token>, context: Context<'_>) -> Result<(), Trouble> {
+        match token {
+            Some(token) => self.authenticate(token, Context::default()).await,
+            None => self.enter(context).await,
+        }
+    }
+
     /// Sets the context. [`Session::begin`] does it; it is separate for a transaction that must run something
     /// before its first query.
     pub async fn enter(&self, context: Context<'_>) -> Result<(), Trouble> {
@@ -77,7 +92,7 @@ impl Work<'_> {
 
     /// Refuses where no tenant is in context, by --tenant or by the login's own settings.
     pub async fn require_tenant(&self) -> Result<(), Trouble> {
-        let row = self.transaction.query_one("SELECT awgp.current_tenant() IS NOT NULL", &[]).await?;
+        let row = self.transaction.query_typed_one("SELECT awgp.current_tenant() IS NOT NULL", &[]).await?;
         if row.get(0) {
             return Ok(());
         }
@@ -96,9 +111,8 @@ impl Work<'_> {
     ) -> Result<(), Trouble> {
         let Some(value) = value else { return Ok(()) };
         let constraint = format!("{table}_{column}_check");
-        let Some(row) = self.transaction.query_opt(NOT_LISTED, &[&table, &constraint, &value]).await? else {
-            return Ok(());
-        };
+        let found = self.query(NOT_LISTED, &[&table, &constraint, &value]).await?;
+        let Some(row) = found.first() else { return Ok(()) };
         let rule = row.get::<_, Option<String>>(0).unwrap_or_default();
         Err(Failure::new(Exit::Constraint, format!("\"{value}\" is not a valid {column} of {table}"))
             .note("constraint", constraint)
@@ -134,17 +148,20 @@ impl Work<'_> {
 
     /// One whole number.
     pub async fn number(&self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<i64, Trouble> {
-        Ok(self.transaction.query_one(sql, parameters).await?.try_get(0)?)
+        Ok(self.one(sql, parameters).await?.try_get(0)?)
     }
 
     /// One text.
     pub async fn text(&self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<String, Trouble> {
-        Ok(self.transaction.query_one(sql, parameters).await?.try_get(0)?)
+        Ok(self.one(sql, parameters).await?.try_get(0)?)
     }
 
     /// Runs a statement; returns how many rows it returned or changed.
     pub async fn run(&self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<u64, Trouble> {
-        Ok(self.transaction.execute(sql, parameters).await?)
+        match self.transaction.execute_typed(sql, &as_texts(parameters)).await {
+            Err(error) if is_no_text(&error) => Ok(self.transaction.execute(sql, parameters).await?),
+            answer => Ok(answer?),
+        }
     }
 
     /// Commits.
@@ -158,7 +175,7 @@ impl Work<'_> {
         sql: &str,
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<tokio_postgres::Row>, Trouble> {
-        Ok(self.transaction.query(sql, parameters).await?)
+        Ok(self.query(sql, parameters).await?)
     }
 
     /// The same, one after the other.
@@ -167,7 +184,38 @@ impl Work<'_> {
     }
 
     async fn json_rows(&self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Trouble> {
-        let rows = self.transaction.query(sql, parameters).await?;
+        let rows = self.query(sql, parameters).await?;
         rows.iter().map(|row| Ok(Row::of_answer(row.try_get(0)?)?)).collect()
     }
+
+    async fn one(
+        &self,
+        sql: &str,
+        parameters: &[&(dyn ToSql + Sync)],
+    ) -> Result<tokio_postgres::Row, Trouble> {
+        match self.transaction.query_typed_one(sql, &as_texts(parameters)).await {
+            Err(error) if is_no_text(&error) => Ok(self.transaction.query_one(sql, parameters).await?),
+            answer => Ok(answer?),
+        }
+    }
+
+    async fn query(
+        &self,
+        sql: &str,
+        parameters: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<tokio_postgres::Row>, Error> {
+        match self.transaction.query_typed(sql, &as_texts(parameters)).await {
+            Err(error) if is_no_text(&error) => self.transaction.query(sql, parameters).await,
+            answer => answer,
+        }
+    }
+}
+
+fn as_texts<'a>(parameters: &[&'a (dyn ToSql + Sync)]) -> Vec<(&'a (dyn ToSql + Sync), Type)> {
+    parameters.iter().map(|parameter| (*parameter, Type::TEXT)).collect()
+}
+
+/// Whether a parameter is no text. Nothing was sent then: the server has to be asked for the types.
+fn is_no_text(error: &Error) -> bool {
+    error.source().is_some_and(|cause| cause.is::<WrongType>())
 }

@@ -4,14 +4,16 @@
 //! |---|---|
 //! | [`caller`] | who decides: the user in context |
 //! | [`deciding`] | what a person reads before they decide, and after |
+//! | [`telling`] | one approval in words |
 //! | [`watch`] | waiting for what there is to decide |
 
 mod caller;
 mod deciding;
+mod telling;
 mod watch;
 
 use crate::confirm;
-use crate::ids;
+use crate::ids::{self, APPROVAL};
 use crate::invocation::Invocation;
 use crate::list::{self, List, down, up};
 use crate::opt::{
@@ -20,7 +22,7 @@ use crate::opt::{
     Output,
 };
 use crate::{audit, render};
-use awgp_client::{Call, Context, Exit, Failure, Row, Session, Trouble, Work};
+use awgp_client::{Call, Context, Exit, Failure, Session, Trouble, Work};
 use caller::{explained, has_user, require_user};
 use deciding::Scene;
 
@@ -40,8 +42,7 @@ const COLUMNS: [&str; 11] = [
 
 const INBOX: &str = "
     SELECT risk, title, will_run, action, work_item_title, assistant, cost, requested_by, age, time_left AS left, votes,
-           clock_timestamp() - age AS created_at,
-           on_behalf_of, status, expires_at, work_item_id, id
+           created_at, on_behalf_of, status, expires_at, work_item_id, id
     FROM awgp.approval_queue WHERE ($1::text IS NULL OR risk::text = $1)";
 
 /// Where glass was broken lately: every inbox says so.
@@ -58,8 +59,6 @@ const OPEN: &str = "
 
 const OPEN_COLUMNS: [&str; 8] =
     ["risk", "title", "may_decide", "requested_by", "left", "age", "assistant", "id"];
-
-const SHOW: &str = "SELECT * FROM awgp.approval_details WHERE id = $1::text::uuid";
 
 const LISTED: [&str; 8] = [
     "created_at",
@@ -141,9 +140,13 @@ async fn show(
     output: Output,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
-    let row = find(&work, &options.id).await?;
+    let row = ids::row(&work, APPROVAL, &options.id).await?;
+    let text = match output {
+        Output::Json => render::single(&row, output),
+        Output::Table => telling::approval(&work, &row).await?,
+    };
     work.commit().await?;
-    Ok(render::single(&row, output))
+    Ok(text)
 }
 
 /// Lists approvals of any status.
@@ -178,27 +181,36 @@ async fn history(
     output: Output,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
-    let id = ids::find(&work, ids::APPROVAL, &options.id).await?;
+    let id = ids::find(&work, APPROVAL, &options.id).await?;
     work.commit().await?;
     let of = AuditHistory { entity: "approvals".to_owned(), key: vec![id], limit: options.limit.clone() };
     audit::history::history(session, context, &of, output).await
 }
 
-/// Approves alone.
+/// Approves alone, after showing what will run.
 async fn break_glass(
     session: &mut Session,
     context: Context<'_>,
     options: &ApprovalBreakGlass,
     output: Output,
 ) -> Result<String, Trouble> {
+    if confirm::BREAK_GLASS.is_asked(&options.sure)? {
+        confirm::BREAK_GLASS.ask(&scene(session, context, &options.id).await?.shown_alone())?;
+    }
+    let call = Call::new("break_glass").arg("reason", "text", Some(&options.reason));
+    decide(session, context, &options.id, call, output).await
+}
+
+/// What a person reads before they decide. No transaction waits for them. What they are shown cannot change
+/// meanwhile: the approval of work that has changed is refused, and so is one of an action with other
+/// arguments.
+async fn scene(session: &mut Session, context: Context<'_>, id: &str) -> Result<Scene, Trouble> {
     let work = session.begin_in_tenant(context).await?;
-    let id = ids::find(&work, ids::APPROVAL, &options.id).await?;
-    let call = Call::new("break_glass").arg("approval_id", "uuid", Some(id)).arg(
-        "reason",
-        "text",
-        Some(&options.reason),
-    );
-    Ok(render::single(&work.conclude(&call).await?, output))
+    require_user(&work).await?;
+    let row = ids::row(&work, APPROVAL, id).await?;
+    let scene = Scene::of(&work, row).await?;
+    work.commit().await?;
+    Ok(scene)
 }
 
 /// Requests an approval.
@@ -209,15 +221,22 @@ async fn request(
     output: Output,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
-    let call = Call::new("request_approval")
-        .arg("work_item_id", "uuid", Some(ids::find(&work, ids::WORK, &options.work_item).await?))
+    let work_item = Some(ids::find(&work, ids::WORK, &options.work_item).await?);
+    let call = match &options.action {
+        None => Call::new("request_approval").arg("work_item_id", "uuid", work_item),
+        Some(action) => Call::new("request_action_approval")
+            .arg("work_item_id", "uuid", work_item)
+            .arg("action", "text", Some(action))
+            .arg("arguments", "jsonb", Some(options.arguments.as_deref().unwrap_or("{}"))),
+    };
+    let call = call
         .arg("title", "text", options.title.as_ref())
         .arg("description", "text", options.description.as_ref())
         .arg("risk_level", "integer", options.risk_level)
         .arg("approver_ids", "uuid[]", users(&work, &options.approvers).await?)
         .arg("expires_in", "interval", options.expires_in.as_ref())
         .arg("context", "jsonb", options.context.as_ref());
-    Ok(render::single(&work.conclude(&call).await?, output))
+    concluded(work, &call, output).await
 }
 
 /// Approves, after showing what will run.
@@ -227,18 +246,18 @@ async fn approve(
     options: &ApprovalApprove,
     output: Output,
 ) -> Result<String, Trouble> {
-    if !options.yes {
-        confirm::require_terminal("approving", "look at it with `awgp approval show ID`")?;
-        // No transaction waits for a human. What they are shown cannot change meanwhile: a request never
-        // changes, and the approval of work that has changed is refused.
-        let work = session.begin_in_tenant(context).await?;
-        require_user(&work).await?;
-        let row = find(&work, &options.id).await?;
-        let scene = Scene::of(&work, row).await?;
-        work.commit().await?;
-        scene.confirm()?;
+    let mut arguments = options.arguments.clone();
+    if confirm::APPROVE.is_asked(&options.sure)? {
+        let scene = scene(session, context, &options.id).await?.instead(options.arguments.as_deref());
+        // Those that they are shown: an approval of others is refused.
+        arguments = arguments.or(scene.arguments());
+        confirm::APPROVE.ask(&scene.shown())?;
     }
-    let call = Call::new("approve").arg("comment", "text", options.comment.as_ref());
+    let call = Call::new("approve").arg("comment", "text", options.comment.as_ref()).arg(
+        "arguments",
+        "jsonb",
+        arguments,
+    );
     decide(session, context, &options.id, call, output).await
 }
 
@@ -253,7 +272,7 @@ async fn reject(
     decide(session, context, &options.id, call, output).await
 }
 
-/// Decides; for people, a sentence says what is so now.
+/// Decides, or lets others decide.
 async fn decide(
     session: &mut Session,
     context: Context<'_>,
@@ -262,8 +281,13 @@ async fn decide(
     output: Output,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
-    let call = call.arg("approval_id", "uuid", Some(ids::find(&work, ids::APPROVAL, id).await?));
-    let row = work.call_one(&call).await?;
+    let call = call.arg("approval_id", "uuid", Some(ids::find(&work, APPROVAL, id).await?));
+    concluded(work, &call, output).await
+}
+
+/// Calls and commits; for people, a sentence says what is so now.
+async fn concluded(work: Work<'_>, call: &Call, output: Output) -> Result<String, Trouble> {
+    let row = work.call_one(call).await?;
     let said = if output == Output::Table { deciding::said_after(&work, &row).await? } else { String::new() };
     work.commit().await?;
     let shown = render::single(&row, output);
@@ -278,11 +302,12 @@ async fn escalate(
     output: Output,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
+    let approvers = users(&work, &options.approvers).await?;
     let call = Call::new("escalate_approval")
-        .arg("approval_id", "uuid", Some(ids::find(&work, ids::APPROVAL, &options.id).await?))
+        .arg("approval_id", "uuid", Some(ids::find(&work, APPROVAL, &options.id).await?))
         .arg("reason", "text", options.reason.as_ref())
-        .arg("approver_ids", "uuid[]", users(&work, &options.approvers).await?);
-    Ok(render::single(&work.conclude(&call).await?, output))
+        .arg("approver_ids", "uuid[]", approvers);
+    concluded(work, &call, output).await
 }
 
 /// Says whether a user may decide.
@@ -297,14 +322,14 @@ async fn explain(
         Some(user) => Some(ids::user(&work, user).await?),
         None => None,
     };
-    let id = ids::find(&work, ids::APPROVAL, &options.id).await?;
+    let id = ids::find(&work, APPROVAL, &options.id).await?;
     let row = explained(&work, &id, user.as_ref()).await?;
+    let text = match output {
+        Output::Json => render::single(&row, output),
+        Output::Table => telling::explanation(&work, &row).await?,
+    };
     work.commit().await?;
-    Ok(render::single(&row, output))
-}
-
-async fn find(work: &Work<'_>, id: &str) -> Result<Row, Trouble> {
-    ids::row(work, ids::APPROVAL, SHOW, id).await
+    Ok(text)
 }
 
 /// The ids of users, as an array in text; None for nobody.

@@ -22,7 +22,7 @@ const LOOK: Duration = Duration::from_secs(15);
 const QUEUE: &str = "
     SELECT risk, title, will_run, assistant, requested_by, time_left AS left, votes, on_behalf_of, expires_at,
            work_item_id, id
-    FROM awgp.approval_queue ORDER BY place";
+    FROM awgp.approval_queue ORDER BY risk DESC, expires_at, id";
 
 /// Shows what the user may decide, and then each further approval, until it is interrupted.
 pub async fn watch(

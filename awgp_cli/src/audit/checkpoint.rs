@@ -85,7 +85,8 @@ async fn targets(work: &Work<'_>, context: Context<'_>, all: bool) -> Result<Tar
         }
     } else {
         let none = || {
-            Failure::of_reason(Reason::NoTenantContext, "no tenant is given to sign")
+            Failure::new(Exit::Usage, "no tenant is given to sign")
+                .note("reason", Reason::NoTenantContext.name())
                 .hint("add --tenant SLUG, or --all-tenants")
         };
         let Scope::Tenants(found) = scope::enter(work, context).await? else { return Err(none().into()) };

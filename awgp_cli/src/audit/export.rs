@@ -2,6 +2,7 @@
 //! lanes.
 
 use super::lineage;
+use super::order::{self, There};
 use super::rows;
 use super::scope::{self, Scope};
 use super::spool::STATES;
@@ -14,7 +15,7 @@ use crate::when::{self, Edge};
 use awgp_client::{Context, Exit, Failure, Session, Trouble, Work};
 use awgp_core::audit::chain::{Digest, Lane, genesis};
 use awgp_core::audit::escape::text_of_jsonb;
-use awgp_core::audit::export::{FORMAT, Mark};
+use awgp_core::audit::export::{FORMAT_WITH_ORDER, Mark};
 use awgp_core::audit::lineage::Lineage;
 use awgp_core::audit::row::{AuditRow, Spooled};
 use awgp_core::counted::counted;
@@ -172,15 +173,19 @@ pub async fn write_log(
 ) -> Result<u64, Trouble> {
     let lineage = lineage::read(work, &Scope::All, install_id).await?;
     let lanes = lanes(work, condition, &lineage).await?;
+    let mut orders = order::lines(work, &there(&lanes)).await?;
     work.batch(job::FROM_THE_HEAP).await?;
-    put_line(put, &Mark::Header { format: FORMAT, install_id }.to_line())?;
+    put_line(put, &Mark::Header { format: FORMAT_WITH_ORDER, install_id }.to_line())?;
     let mut lanes = lanes.into_iter().peekable();
     let mut rows = 0;
     let sorted = format!("{condition} ORDER BY tenant_id, chain_lane, chain_seq, id");
     rows::each(work, &sorted, |tuple| {
         let here = (tuple.row.position().lane(), tuple.row.chain_seq);
         // Both are sorted, and read in one snapshot.
-        while let Some((_, _, mark)) = lanes.next_if(|(lane, first_seq, _)| (*lane, *first_seq) <= here) {
+        while let Some((lane, _, mark)) = lanes.next_if(|(lane, first_seq, _)| (*lane, *first_seq) <= here) {
+            for line in orders.remove(&lane.tenant_id).unwrap_or_default() {
+                put_line(put, &line.to_line())?;
+            }
             put_line(put, &mark.to_line())?;
         }
         rows += 1;
@@ -193,6 +198,17 @@ pub async fn write_log(
     .await?;
     put_line(put, &Mark::End { rows }.to_line())?;
     Ok(rows)
+}
+
+/// The numbers that the ranges have.
+fn there(lanes: &[Stretch]) -> There {
+    let mut there = There::new();
+    for (lane, first_seq, mark) in lanes {
+        let Mark::Lane { head_seq: Some(last_seq), .. } = mark else { continue };
+        let ranges = there.entry(lane.tenant_id).or_default().entry(lane.chain_lane).or_default();
+        ranges.push((*first_seq, *last_seq));
+    }
+    there
 }
 
 fn put_line(put: &mut impl FnMut(&[u8]) -> Result<(), Failure>, line: &str) -> Result<(), Failure> {

@@ -1,13 +1,15 @@
 //! `awgp audit history`: every version of one row, and what changed from each to the next.
 
 use super::listing;
-use super::scope;
+use super::scope::{self, Scope};
+use crate::ids;
+use crate::list::{self, List, down};
 use crate::look::look;
-use crate::opt::{AuditHistory, Output};
+use crate::opt::{AuditHistory, Format, Narrow, Output};
 use crate::render;
 use crate::times;
-use awgp_client::{Context, Exit, Failure, Row, Session, Trouble, readable};
-use awgp_core::json_difference::{Change, changes};
+use awgp_client::trail::{self, Change};
+use awgp_client::{Context, Exit, Failure, Row, Session, Trouble, Work, readable};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -35,8 +37,8 @@ struct Event<'a> {
     origin: Option<String>,
 }
 
-/// Shows the history of one row, the oldest version first. Where there are more versions than requested, the
-/// newest are shown.
+/// Shows the history of one row, the oldest version first. A page has the newest versions, and the last line
+/// says how many older ones there are.
 pub async fn history(
     session: &mut Session,
     context: Context<'_>,
@@ -45,36 +47,89 @@ pub async fn history(
 ) -> Result<String, Trouble> {
     refuse_no_uuid(options)?;
     let (work, scope) = scope::open(session, context).await?;
-    let condition = format!(
-        "{} AND entity_type = ANY (awgp.entity_names($1)) AND entity_id = awgp.entity_id(VARIADIC $2)
-         ORDER BY \"timestamp\" DESC, id DESC LIMIT $3::bigint",
+    let key = whole_key(&work, &scope, options).await?;
+    let query = format!(
+        "SELECT {} FROM awgp.audit_logs
+         WHERE {} AND entity_type = ANY (awgp.entity_names($1)) AND entity_id = awgp.entity_id(VARIADIC $2)",
+        listing::listed(),
         scope.condition()
     );
-    let limit = i64::from(options.limit.rows);
-    let mut rows = listing::whole(&work, &condition, &[&options.entity, &options.key, &limit]).await?;
+    let list = List {
+        query: query.into(),
+        parameters: vec![&options.entity, &key],
+        order: &[down("r.\"timestamp\"", "timestamptz"), down("r.id", "bigint")],
+        columns: &COLUMNS,
+        whole: &COLUMNS,
+        words: &[],
+        moment: "\"timestamp\"",
+    };
+    let format = if output == Output::Json { Format::Json } else { Format::Table };
+    let (rows, last) = list::rows(&work, &list, &options.limit, &Narrow::default(), format).await?;
+    let mut rows = listing::whole_of(&work, &scope, rows).await?;
     work.commit().await?;
-    if rows.is_empty() {
-        let message = format!("the visible trail has no {} {}", options.entity, options.key.join(" "));
-        return Err(Failure::new(Exit::NotFound, message)
-            .hint(format!("list the events with `awgp audit log --entity {}`", options.entity))
-            .into());
+    if rows.is_empty() && options.limit.after.is_none() {
+        return Err(unknown(options).into());
     }
     rows.reverse();
     let versions: Vec<Version<'_>> = rows.iter().map(version).collect();
     Ok(match output {
         Output::Json => render::pretty(&versions),
         Output::Table => render::grid(&COLUMNS, versions.iter().flat_map(lines).collect()),
-    })
+    } + &last)
+}
+
+fn unknown(options: &AuditHistory) -> Failure {
+    let message = format!("the visible trail has no {} {}", options.entity, options.key.join(" "));
+    Failure::new(Exit::NotFound, message)
+        .hint(format!("list the events with `awgp audit log --entity {}`", options.entity))
+}
+
+/// The key; an id that is typed by its beginning is made whole.
+async fn whole_key(work: &Work<'_>, scope: &Scope, options: &AuditHistory) -> Result<Vec<String>, Trouble> {
+    match options.key.as_slice() {
+        [only] if !options.entity.contains('.') => {
+            let id = whole_id(work, scope, &options.entity, only).await?;
+            Ok(vec![id.ok_or_else(|| unknown(options))?])
+        }
+        key => Ok(key.to_vec()),
+    }
+}
+
+/// The id of a row of which the trail has events, by its beginning; None where there is no such row. What is
+/// no beginning of an id is returned as it is.
+pub async fn whole_id(
+    work: &Work<'_>,
+    scope: &Scope,
+    entity: &str,
+    given: &str,
+) -> Result<Option<String>, Trouble> {
+    let Some((first, last)) = ids::range(given) else { return Ok(Some(given.to_owned())) };
+    let sql = format!(
+        "SELECT DISTINCT entity_id AS id FROM awgp.audit_logs
+         WHERE {} AND entity_type = $1 AND entity_id BETWEEN $2::text::uuid AND $3::text::uuid LIMIT 2",
+        scope.condition()
+    );
+    let found = work.select(&sql, &[&entity, &first, &last]).await?;
+    match found.as_slice() {
+        [] => Ok(None),
+        [only] => Ok(only.text("id")),
+        _ => {
+            Err(Failure::new(Exit::BadArgument, format!("more than one row of {entity} begins with {given}"))
+                .hint("write more digits of the id")
+                .into())
+        }
+    }
 }
 
 /// Only a tracked table, whose name includes a schema, has rows whose key is not a uuid.
 fn refuse_no_uuid(options: &AuditHistory) -> Result<(), Failure> {
-    let is_uuid = matches!(options.key.as_slice(), [only] if Uuid::try_parse(only).is_ok());
+    let is_id = |text: &str| Uuid::try_parse(text).is_ok() || ids::range(text).is_some();
+    let is_uuid = matches!(options.key.as_slice(), [only] if is_id(only));
     if options.entity.contains('.') || is_uuid {
         return Ok(());
     }
     let message = format!(
-        "{} is not a uuid, and {} is not a table with its schema",
+        "{} is no uuid nor the beginning of one, and {} is not a table with its schema",
         options.key.join(" "),
         options.entity
     );
@@ -82,10 +137,6 @@ fn refuse_no_uuid(options: &AuditHistory) -> Result<(), Failure> {
 }
 
 fn version(row: &Row) -> Version<'_> {
-    let origin = listing::origin(row);
-    // What a client has logged about a row is not a version of it.
-    let state = |name| row.raw(name).filter(|state| state.get() != "null" && origin.is_none());
-    let changes = changes(state("before_state"), state("after_state"));
     Version {
         event: Event {
             id: row.raw("id"),
@@ -95,9 +146,9 @@ fn version(row: &Row) -> Version<'_> {
             actor_id: row.raw("actor_id"),
             actor_name: row.raw("actor_name"),
             metadata: row.raw("metadata"),
-            origin,
+            origin: trail::origin(row),
         },
-        changes,
+        changes: trail::differences(row),
     }
 }
 

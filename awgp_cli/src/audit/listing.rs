@@ -11,7 +11,7 @@ use awgp_client::{Row, Trouble, Work};
 use tokio_postgres::types::ToSql;
 
 /// The columns of a list for people.
-pub const COLUMNS: [&str; 11] = [
+pub const COLUMNS: [&str; 12] = [
     "timestamp",
     "id",
     "action",
@@ -23,17 +23,14 @@ pub const COLUMNS: [&str; 11] = [
     "actor_id",
     "origin",
     "tenant_id",
+    "tenant_slug",
 ];
 
 /// The origin, and the names of the actor and of the row, where they have one.
 const ADDED: &str = "metadata ->> 'origin' AS origin,
     awgp.trail_name(tenant_id, actor_type, actor_id) AS actor_name,
-    awgp.trail_name(tenant_id, entity_type, entity_id) AS entity_name";
-
-/// The origin of an event.
-pub fn origin(row: &Row) -> Option<String> {
-    row.text("origin").filter(|origin| !origin.is_empty())
-}
+    awgp.trail_name(tenant_id, entity_type, entity_id) AS entity_name,
+    awgp.trail_name(tenant_id, 'tenant', tenant_id) AS tenant_slug";
 
 /// The events of a condition, with its order and limit: all columns for programs; for people those of the
 /// list, so that states that are not shown are not read.
@@ -54,7 +51,8 @@ pub async fn list(
 
 /// The columns of a list, as a query names them.
 pub fn listed() -> String {
-    let is_added = |column: &&&str| matches!(**column, "origin" | "actor_name" | "entity_name");
+    let is_added =
+        |column: &&&str| matches!(**column, "origin" | "actor_name" | "entity_name" | "tenant_slug");
     let own = COLUMNS.iter().filter(|column| !is_added(column)).map(|column| format!("\"{column}\""));
     format!("{}, {ADDED}", own.collect::<Vec<_>>().join(", "))
 }

@@ -13,14 +13,17 @@
 //! | [`answer`] | values in rows that the server has answered |
 //! | [`lineage`] | the installs that the trail has belonged to |
 //! | [`listing`] | events for people and programs, with their origin |
-//! | [`export`] | the JSON Lines file |
+//! | [`export`], [`order`] | the JSON Lines file, and the order of the leaves in it |
 //! | [`verify`] | every row is read and hashed here |
 //! | [`key`] | the keys of an auditor |
 //! | [`checkpoint`], [`notes`] | signing the present state of the trail, and the folder of signed notes |
 //! | [`walk`] | a tenant's tree computed from its rows |
 //! | [`proof`] | the proof of one event, for anyone who has the public key |
+//! | [`receipt`] | the receipt of an action: its events, each proved, in one file |
+//! | [`check_proof`] | checking one or the other |
 
 pub mod answer;
+pub mod check_proof;
 pub mod checkpoint;
 pub mod copy;
 pub mod export;
@@ -31,7 +34,9 @@ pub mod lineage;
 pub mod listing;
 pub mod log;
 pub mod notes;
+pub mod order;
 pub mod proof;
+pub mod receipt;
 pub mod rows;
 pub mod scope;
 pub mod spool;
@@ -55,7 +60,7 @@ pub async fn run(noun: &Audit, invocation: &Invocation<'_>) -> Result<Exit, Fail
         }
         Audit::Tail(options) => tail::tail(&invocation.target()?, context, options, output).await,
         Audit::Keygen(options) => print(&key::keygen(options, output)?, Exit::Success),
-        Audit::CheckProof(options) => print(&proof::check(options, output)?, Exit::Success),
+        Audit::CheckProof(options) => print(&check_proof::check(options, output)?, Exit::Success),
         Audit::Verify(options) => verify::run(options, invocation).await,
         Audit::Log(options) => {
             invocation
@@ -88,6 +93,9 @@ pub async fn run(noun: &Audit, invocation: &Invocation<'_>) -> Result<Exit, Fail
             let checkpoint =
                 async |session: &mut _| checkpoint::checkpoint(session, context, options, output).await;
             invocation.answer(checkpoint).await
+        }
+        Audit::Receipt(options) => {
+            invocation.answer(async |session| receipt::make(session, context, options, output).await).await
         }
         Audit::Prove(options) => {
             invocation.answer(async |session| proof::prove(session, context, options, output).await).await

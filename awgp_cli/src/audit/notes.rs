@@ -32,8 +32,19 @@ pub struct Notes {
 }
 
 impl Notes {
+    /// Reads several notes, or folders of them.
+    pub fn read_all(paths: &[PathBuf], public_key: &str) -> Result<Self, Failure> {
+        let mut notes = Self::default();
+        for path in paths {
+            notes.signed.append(&mut Self::read(path, public_key)?.signed);
+        }
+        notes.install_id()?;
+        Ok(notes)
+    }
+
     /// Reads a note, or every note of a folder. Each must be signed by the key.
     pub fn read(path: &Path, public_key: &str) -> Result<Self, Failure> {
+        check_there(path)?;
         let files = if path.is_dir() { files(path)? } else { vec![path.to_owned()] };
         let signed = files.into_iter().map(|file| Signed::read(file, public_key));
         let notes = Self { signed: signed.collect::<Result<_, _>>()? };
@@ -160,6 +171,11 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     }
     files.sort();
     Ok(files)
+}
+
+/// Refuses a note, or a folder of notes, that is not there.
+pub fn check_there(path: &Path) -> Result<(), Failure> {
+    path.metadata().map(drop).map_err(|error| unreadable(path, &error))
 }
 
 fn unreadable(path: &Path, error: &dyn std::fmt::Display) -> Failure {

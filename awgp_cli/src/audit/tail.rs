@@ -13,7 +13,7 @@ use crate::following;
 use crate::look::look;
 use crate::opt::{AuditFilter, AuditTail, Output};
 use crate::times;
-use awgp_client::{Context, Exit, Failure, Row, Session, Target, Trouble};
+use awgp_client::{Context, Exit, Failure, Row, Session, Target, Trouble, trail};
 use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::time::Duration;
@@ -198,7 +198,7 @@ fn line(row: &Row, output: Output) -> String {
             let text = |name| crate::render::cell(&row.text(name).unwrap_or_default());
             let named =
                 |name, id| Some(text(name)).filter(|name| !name.is_empty()).unwrap_or_else(|| text(id));
-            let origin = listing::origin(row)
+            let origin = trail::origin(row)
                 .map_or(String::new(), |origin| format!("  [{}]", crate::render::cell(&origin)));
             let line = format!(
                 "{}  #{}  {} {} {}  by {} {}{origin}",

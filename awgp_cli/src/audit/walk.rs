@@ -270,7 +270,8 @@ async fn stored_frontier(work: &Work<'_>, tenant_id: Uuid, size: u64) -> Result<
     Ok(Stored::new(|place| tiles.get(&place).cloned()).frontier(size))
 }
 
-async fn tile(work: &Work<'_>, tenant_id: Uuid, place: Place) -> Result<Option<Vec<Digest>>, Trouble> {
+/// A stored tile.
+pub async fn tile(work: &Work<'_>, tenant_id: Uuid, place: Place) -> Result<Option<Vec<Digest>>, Trouble> {
     let number = i64::try_from(place.tile).unwrap_or(i64::MAX);
     let found = work.select(TILE, &[&tenant_id.to_string(), &i16::from(place.level), &number]).await?;
     let hashes = found.first().map(|row| text(row, "hashes"));

@@ -3,16 +3,17 @@
 pub mod export;
 
 use crate::assistant;
+use crate::confirm;
 use crate::given;
-use crate::ids;
+use crate::ids::{self, CONVERSATION};
 use crate::invocation::{Invocation, print};
 use crate::list::{self, List, down, up};
 use crate::opt::{
-    Conversation, ConversationAppend, ConversationErase, ConversationHold, ConversationList, ConversationLog,
-    ConversationNamed, ConversationSearch, Format, Output,
+    Conversation, ConversationList, ConversationLog, ConversationNamed, ConversationSearch, Format, Output,
 };
 use crate::render;
-use awgp_client::{Call, Context, Exit, Failure, Row, Session, Trouble, Work, input};
+use crate::verb;
+use awgp_client::{Call, Context, Exit, Failure, Row, Session, Trouble, input};
 use std::path::Path;
 
 const COLUMNS: [&str; 9] = [
@@ -47,7 +48,9 @@ const SEARCH: &str = "
 // The visible tenants are conditions in addition to row-level security, which does not apply to a superuser's
 // login.
 const SHOW: &str = "
-    SELECT to_jsonb(c) - 'content_salt' AS conversation FROM awgp.conversation_logs c
+    SELECT to_jsonb(c) - 'content_salt'
+           || (SELECT to_jsonb(l) FROM awgp.conversation_list AS l WHERE l.id = c.id) AS conversation
+    FROM awgp.conversation_logs AS c
     WHERE tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]) AND id = $1::text::uuid";
 
 /// Runs one command of the noun.
@@ -55,13 +58,26 @@ pub async fn run(noun: &Conversation, invocation: &Invocation<'_>) -> Result<Exi
     let Invocation { context, output, .. } = *invocation;
     let answer = async |session: &mut Session| match noun {
         Conversation::Log(options) => log(session, context, options, output).await.map(Some),
-        Conversation::Append(options) => append(session, context, options, output).await.map(Some),
-        Conversation::End(named) => end(session, context, named, output).await.map(Some),
+        Conversation::Append(options) => {
+            let call = Call::new("append_conversation").arg("messages", "jsonb", Some(read(&options.file)?));
+            verb::change(session, context, (CONVERSATION, &options.id), call, output).await.map(Some)
+        }
+        Conversation::End(named) => {
+            let call = Call::new("end_conversation");
+            verb::change(session, context, (CONVERSATION, &named.id), call, output).await.map(Some)
+        }
         Conversation::List(options) => list(session, context, options, invocation.format).await.map(Some),
         Conversation::Show(options) => show(session, context, options, output).await.map(Some),
         Conversation::Search(options) => search(session, context, options, invocation.format).await.map(Some),
-        Conversation::Hold(options) => hold(session, context, options, output).await.map(Some),
-        Conversation::Erase(options) => erase(session, context, options, output).await.map(Some),
+        Conversation::Hold(options) => {
+            let call = Call::new("hold_conversation").arg("hold", "boolean", Some(!options.release));
+            verb::change(session, context, (CONVERSATION, &options.id), call, output).await.map(Some)
+        }
+        Conversation::Erase(options) => {
+            let (which, asked) = ((CONVERSATION, &*options.id), (&confirm::ERASE, &options.sure));
+            let call = Call::new("erase_conversation").arg("reason", "text", Some(&options.reason));
+            verb::change_for_good(session, context, which, asked, call, output).await.map(Some)
+        }
         // It prints its own output.
         Conversation::Export(options) => {
             export::export(session, context, options, output).await.map(|()| None)
@@ -94,36 +110,9 @@ pub async fn log(
     let mut row = work.call_one(&call).await?;
     // A retry finds what the first call has ended.
     if options.end && row.text("ended_at").is_none_or(|ended| ended.is_empty()) {
-        row = of_id(&work, Call::new("end_conversation"), &row.text("id").unwrap_or_default()).await?;
+        let end = Call::new("end_conversation").arg("conversation_log_id", "uuid", row.text("id"));
+        row = work.call_one(&end).await?;
     }
-    work.commit().await?;
-    Ok(render::single(&row, output))
-}
-
-/// Appends messages.
-async fn append(
-    session: &mut Session,
-    context: Context<'_>,
-    options: &ConversationAppend,
-    output: Output,
-) -> Result<String, Trouble> {
-    let messages = read(&options.file)?;
-    let work = session.begin_in_tenant(context).await?;
-    let call = Call::new("append_conversation").arg("messages", "jsonb", Some(&messages));
-    let row = of_id(&work, call, &options.id).await?;
-    work.commit().await?;
-    Ok(render::single(&row, output))
-}
-
-/// Ends a conversation.
-async fn end(
-    session: &mut Session,
-    context: Context<'_>,
-    named: &ConversationNamed,
-    output: Output,
-) -> Result<String, Trouble> {
-    let work = session.begin_in_tenant(context).await?;
-    let row = of_id(&work, Call::new("end_conversation"), &named.id).await?;
     work.commit().await?;
     Ok(render::single(&row, output))
 }
@@ -139,11 +128,6 @@ fn read(file: &Path) -> Result<String, Failure> {
             .hint("name a file with a JSON array of messages, or with one message per line (JSON Lines)")
     })?;
     given::json_array(&place, &text, "a JSON array of messages")
-}
-
-/// Calls a function that takes the id first.
-async fn of_id(work: &Work<'_>, call: Call, id: &str) -> Result<Row, Trouble> {
-    work.call_one(&call.arg("conversation_log_id", "uuid", Some(id))).await
 }
 
 /// Lists the conversations that the tenant sees.
@@ -178,7 +162,7 @@ async fn show(
     output: Output,
 ) -> Result<String, Trouble> {
     let work = session.begin_in_tenant(context).await?;
-    let id = ids::find(&work, ids::CONVERSATION, &options.id).await?;
+    let id = ids::find(&work, CONVERSATION, &options.id).await?;
     let rows = work.select(SHOW, &[&id]).await?;
     work.commit().await?;
     let found = rows.first().and_then(|row| row.raw("conversation")).map(|json| Row::from_json(json.get()));
@@ -212,34 +196,4 @@ async fn search(
     let text = list::show(&work, &list, &options.limit, &options.narrow, format).await?;
     work.commit().await?;
     Ok(text)
-}
-
-/// Sets or releases a legal hold.
-async fn hold(
-    session: &mut Session,
-    context: Context<'_>,
-    options: &ConversationHold,
-    output: Output,
-) -> Result<String, Trouble> {
-    let work = session.begin_in_tenant(context).await?;
-    let call = Call::new("hold_conversation").arg("hold", "boolean", Some(!options.release));
-    let id = ids::find(&work, ids::CONVERSATION, &options.id).await?;
-    let row = of_id(&work, call, &id).await?;
-    work.commit().await?;
-    Ok(render::single(&row, output))
-}
-
-/// Erases the content of a conversation.
-async fn erase(
-    session: &mut Session,
-    context: Context<'_>,
-    options: &ConversationErase,
-    output: Output,
-) -> Result<String, Trouble> {
-    let work = session.begin_in_tenant(context).await?;
-    let call = Call::new("erase_conversation").arg("reason", "text", Some(&options.reason));
-    let id = ids::find(&work, ids::CONVERSATION, &options.id).await?;
-    let row = of_id(&work, call, &id).await?;
-    work.commit().await?;
-    Ok(render::single(&row, output))
 }

@@ -16,7 +16,7 @@ mod stage;
 
 use crate::invocation::Invocation;
 use crate::opt::Demo;
-use awgp_client::{Exit, Failure, Session, Target, Trouble};
+use awgp_client::{Exit, Failure, Session, Target};
 use logins::Logins;
 use narrator::Narrator;
 use scenario::Scenario;
@@ -34,17 +34,15 @@ pub async fn run(options: &Demo, invocation: &Invocation<'_>) -> Result<Exit, Fa
     let mut dba = Session::open(target).await?;
     let logins = match logins::prepare(&mut dba, &run).await {
         Ok(logins) => logins,
-        Err(trouble) => return Err(dba.explain(trouble).await),
+        Err(trouble) => return dba.ended(Err(trouble)).await,
     };
     let told = tokio::select! {
         told = tell(target, &logins, scenario, &run, &mut narrator) => told,
         _ = tokio::signal::ctrl_c() => Err(Failure::new(Exit::Interrupted, "interrupted")
             .hint("the tenants made so far stay; the three logins were dropped")),
     };
-    let dropped = match logins.drop_roles(&dba).await {
-        Ok(()) => Ok(()),
-        Err(trouble) => Err(dba.explain(trouble).await),
-    };
+    let dropped = logins.drop_roles(&dba).await;
+    let dropped = dba.ended(dropped).await;
     told?;
     dropped?;
     let all_held = narrator.close()?;
@@ -63,10 +61,12 @@ async fn tell(
     let auditor = logins.open(&logins.auditor, target).await?;
     let dba = Session::open(target).await?;
     let mut stage = Stage::new(Sessions { admin, app, auditor, dba }, scenario, run, narrator);
-    match chapters::tell(&mut stage).await {
-        Ok(()) => Ok(()),
-        // Each session can read what the explanation needs.
-        Err(Trouble::Told(failure)) => Err(failure),
-        Err(trouble) => Err(stage.sessions.app.explain(trouble).await),
+    let told = chapters::tell(&mut stage).await;
+    let Sessions { admin, app, auditor, dba } = stage.sessions;
+    // Each session can read what the explanation needs.
+    let told = app.ended(told).await;
+    for session in [admin, auditor, dba] {
+        session.close().await;
     }
+    told
 }

@@ -44,6 +44,7 @@ pub async fn run(options: &Metrics, address: SocketAddr, target: Target) -> Resu
     let unusable = |error: std::io::Error| {
         Failure::new(Exit::Unexpected, format!("{address}: {error}")).hint("choose another port for --listen")
     };
+    let ended = awgp_program::ended();
     let listener = TcpListener::bind(address).await.map_err(unusable)?;
     let address = listener.local_addr().map_err(unusable)?;
     let seconds = Duration::from_secs;
@@ -57,25 +58,8 @@ pub async fn run(options: &Metrics, address: SocketAddr, target: Target) -> Resu
     });
     let router = Router::new().route("/metrics", get(metrics)).route("/", get(front)).with_state(page);
     invocation::print(&format!("listening on http://{address}/metrics\n"), Exit::Success)?;
-    axum::serve(listener, router).with_graceful_shutdown(ended()).await.map_err(unusable)?;
+    axum::serve(listener, router).with_graceful_shutdown(ended).await.map_err(unusable)?;
     Ok(Exit::Success)
-}
-
-/// Waits for Ctrl-C, or for what `kill` and systemd send.
-async fn ended() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-        }
-        // Without a handler the signal ends the process by itself.
-        Err(_) => {
-            let _ = tokio::signal::ctrl_c().await;
-        }
-    }
 }
 
 async fn front() -> Html<&'static str> {

@@ -87,10 +87,16 @@ pub async fn deliver(
         Ok((tallies, interrupted))
     }
     .await;
-    match outcome {
-        Ok((tallies, interrupted)) => end(&tallies, interrupted, options.once, invocation.output),
+    let outcome = match outcome {
+        Ok(done) => Ok(done),
         Err(trouble) => Err(shared.session.explain(trouble).await),
+    };
+    // Loops that an error has left behind keep it until the program ends.
+    if let Some(alone) = Arc::into_inner(shared) {
+        alone.session.close().await;
     }
+    let (tallies, interrupted) = outcome?;
+    end(&tallies, interrupted, options.once, invocation.output)
 }
 
 /// Before the first look, so that no commit falls between.
@@ -201,7 +207,7 @@ enum Became {
 /// One attempt, and what the server is told of it.
 async fn attempt(shared: &Shared, target: &Arc<Target>, notice: &Notice) -> Result<Became, Trouble> {
     let client = shared.session.client();
-    let missed = match send(shared, target, notice).await {
+    let missed = match send(shared.console.as_deref(), target, notice).await {
         Ok(()) => {
             client.execute("SELECT awgp.notice_delivered($1::uuid)", &[&notice.id]).await?;
             return Ok(Became::Delivered);
@@ -231,13 +237,13 @@ async fn attempt(shared: &Shared, target: &Arc<Target>, notice: &Notice) -> Resu
     Ok(became)
 }
 
-async fn send(shared: &Shared, target: &Arc<Target>, notice: &Notice) -> Result<(), Missed> {
+/// Sends a notice to a target, once.
+pub async fn send(console: Option<&str>, target: &Arc<Target>, notice: &Notice) -> Result<(), Missed> {
     if let Some(tenants) = &target.tenants
         && !notice.tenant.as_ref().is_some_and(|tenant| tenants.contains(tenant))
     {
         return Err(Missed::for_good("tenant_not_allowed"));
     }
-    let console = shared.console.as_deref();
     match &target.way {
         Way::Mail(mail) => {
             // The transport's own bound is for each answer.
@@ -245,7 +251,7 @@ async fn send(shared: &Shared, target: &Arc<Target>, notice: &Notice) -> Result<
             sent.unwrap_or_else(|_| Err(Missed::again("timeout")))
         }
         Way::Webhook(hook) => {
-            let (hook, notice, console) = (hook.clone(), notice.clone(), shared.console.clone());
+            let (hook, notice, console) = (hook.clone(), notice.clone(), console.map(str::to_owned));
             let sent = tokio::task::spawn_blocking(move || hook.send(&notice, console.as_deref())).await;
             sent.unwrap_or_else(|_| Err(Missed::again("interrupted")))
         }

@@ -15,6 +15,7 @@ mod missed;
 mod notice;
 mod shape;
 mod signature;
+mod trial;
 mod webhook;
 
 use crate::invocation::{Invocation, environment, print};
@@ -36,6 +37,9 @@ pub async fn run(options: &Notify, invocation: &Invocation<'_>) -> Result<Exit, 
     let targets = file::read(&path)?;
     if options.check {
         return print(&listed(&targets, invocation.output), Exit::Success);
+    }
+    if let Some(name) = &options.test {
+        return trial::deliver(targets, name, invocation.output).await;
     }
     delivery::deliver(targets, options, invocation).await
 }

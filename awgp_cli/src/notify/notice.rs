@@ -70,9 +70,12 @@ impl Notice {
             "budget_overrun" => "More is spent than a budget allows.".to_owned(),
             "flag_confirmed" => "A hallucination is confirmed.".to_owned(),
             "assistant_suspended" => "An assistant is suspended.".to_owned(),
+            "stopped" => "Something is stopped: nothing begins there.".to_owned(),
+            "resumed" => "A stop is lifted.".to_owned(),
             "doctor_error" => {
                 format!("The doctor finds an error: {}.", self.code.as_deref().unwrap_or("unknown"))
             }
+            "test" => "This is a test of awgp notify. Nothing has happened.".to_owned(),
             other => format!("{other}."),
         };
         match &self.tenant {

@@ -7,8 +7,7 @@ use clap::{Args, Subcommand};
 #[derive(Debug, Subcommand)]
 pub enum Alert {
     /// List the alerts that the tenant sees, the newest first.
-    ///
-    /// Example: awgp alert list --kind overrun --tenant north
+    #[command(after_help = examples!("awgp alert list --kind overrun --newer-than '7 days' --tenant north"))]
     List(AlertList),
 }
 

@@ -1,6 +1,6 @@
 //! The arguments of `awgp approval`.
 
-use super::{Limit, Narrow};
+use super::{Limit, Narrow, Sure};
 use clap::{Args, Subcommand};
 
 /// Approvals.
@@ -8,33 +8,62 @@ use clap::{Args, Subcommand};
 pub enum Approval {
     /// List what --user may decide now, in person or on behalf of another, the riskiest first. Without
     /// --user, list what waits and who may decide it.
+    #[command(after_help = examples!(
+        "awgp approval inbox --tenant north --user ada@north.example",
+        "awgp approval inbox --tenant north"
+    ))]
     Inbox(ApprovalInbox),
     /// Show one approval: the request, what will run, and the votes so far.
+    #[command(after_help = examples!("awgp approval show 6f1c02d7 --tenant north"))]
     Show(ApprovalNamed),
     /// List the approvals that the tenant sees, with any status, the newest first.
-    ///
-    /// Example: awgp approval list --status rejected --tenant north
+    #[command(after_help = examples!("awgp approval list --status rejected --tenant north"))]
     List(ApprovalList),
     /// Show every version of one approval, and what changed from each to the next, from the audit trail.
-    ///
-    /// Example: awgp approval history 6f1c… --tenant north
+    #[command(after_help = examples!("awgp approval history 6f1c02d7 --tenant north"))]
     History(ApprovalHistory),
     /// Request an approval of a work item, in the name of --user.
+    #[command(after_help = examples!(
+        "awgp approval request 3f2a91c4 --expires-in '4 hours' --tenant north --user ada@north.example"
+    ))]
     Request(ApprovalRequest),
     /// Approve, as --user. On a terminal it asks first; elsewhere it needs --yes.
+    #[command(after_help = examples!(
+        "awgp approval approve 6f1c02d7 --comment 'checked the invoice' --tenant north \\",
+        "    --user ada@north.example"
+    ))]
     Approve(ApprovalApprove),
     /// Reject, as --user.
+    #[command(after_help = examples!(
+        "awgp approval reject 6f1c02d7 --reason 'too dear' --tenant north --user ada@north.example"
+    ))]
     Reject(ApprovalReject),
     /// Escalate to somebody with a higher role: the next step of the tenant's policy, or the users named.
+    #[command(after_help = examples!(
+        "awgp approval escalate 6f1c02d7 --reason 'nobody is here' --tenant north \\",
+        "    --user ada@north.example",
+        "awgp approval escalate 6f1c02d7 --approver bob@north.example --tenant north \\",
+        "    --user ada@north.example"
+    ))]
     Escalate(ApprovalEscalate),
     /// Show whether --user, or another user, may decide, and why or why not.
+    #[command(after_help = examples!(
+        "awgp approval explain 6f1c02d7 --tenant north --user ada@north.example",
+        "awgp approval explain 6f1c02d7 --for bob@north.example --tenant north"
+    ))]
     Explain(ApprovalExplain),
-    /// Approve alone in an emergency, as --user, whom the tenant's policy must name for that. An
-    /// administrator must have granted it. It is recorded and reported.
-    ///
-    /// Example: awgp approval break-glass 6f1c… --reason "the plant stands still" --tenant north --user ada@…
+    /// Approve alone in an emergency, as --user, whom the tenant's policy must name for that. The owner of
+    /// the extension must have granted it. It is recorded and reported.
+    #[command(after_help = examples!(
+        "awgp approval break-glass 6f1c02d7 --reason 'the plant stands still' --tenant north \\",
+        "    --user ada@north.example"
+    ))]
     BreakGlass(ApprovalBreakGlass),
     /// Wait, and ring when there is something that --user may decide. Ctrl-C ends it.
+    #[command(after_help = examples!(
+        "awgp approval watch --tenant north --user ada@north.example",
+        "awgp approval watch --once --tenant north --user ada@north.example"
+    ))]
     Watch(ApprovalWatch),
 }
 
@@ -63,16 +92,22 @@ pub struct ApprovalInbox {
 /// Which approval.
 #[derive(Args, Debug)]
 pub struct ApprovalNamed {
-    /// Its id.
+    /// Its id, or the beginning of it.
     pub id: String,
 }
 
 /// A new request.
 #[derive(Args, Debug)]
 pub struct ApprovalRequest {
-    /// The work item's id.
+    /// The work item's id, or the beginning of it.
     pub work_item: String,
-    /// The request in a line [default: the work item's title].
+    /// Request it for one action of the work item's assistant, not for the work item.
+    #[arg(long, value_name = "ACTION")]
+    pub action: Option<String>,
+    /// What the action is to be called with, JSON: what is approved is what runs.
+    #[arg(long, value_name = "JSON", requires = "action")]
+    pub arguments: Option<String>,
+    /// The request in a line [default: the work item's title, or the name of the action].
     #[arg(long)]
     pub title: Option<String>,
     /// The description.
@@ -96,20 +131,23 @@ pub struct ApprovalRequest {
 /// An approval.
 #[derive(Args, Debug)]
 pub struct ApprovalApprove {
-    /// The approval's id.
+    /// The approval's id, or the beginning of it.
     pub id: String,
     /// A comment.
     #[arg(long, value_name = "TEXT")]
     pub comment: Option<String>,
-    /// Do not ask for confirmation.
-    #[arg(long)]
-    pub yes: bool,
+    /// For an approval of an action: what it may be called with instead of what was requested, JSON.
+    #[arg(long, value_name = "JSON")]
+    pub arguments: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub sure: Sure,
 }
 
 /// A rejection.
 #[derive(Args, Debug)]
 pub struct ApprovalReject {
-    /// The approval's id.
+    /// The approval's id, or the beginning of it.
     pub id: String,
     /// The reason.
     #[arg(long, value_name = "TEXT")]
@@ -119,7 +157,7 @@ pub struct ApprovalReject {
 /// An escalation.
 #[derive(Args, Debug)]
 pub struct ApprovalEscalate {
-    /// The approval's id.
+    /// The approval's id, or the beginning of it.
     pub id: String,
     /// The reason.
     #[arg(long, value_name = "TEXT")]
@@ -132,7 +170,7 @@ pub struct ApprovalEscalate {
 /// What to explain.
 #[derive(Args, Debug)]
 pub struct ApprovalExplain {
-    /// The approval's id.
+    /// The approval's id, or the beginning of it.
     pub id: String,
     /// For whom, by e-mail or id [default: --user].
     #[arg(long = "for", value_name = "USER")]
@@ -159,7 +197,7 @@ pub struct ApprovalList {
 /// Whose versions to show.
 #[derive(Args, Debug)]
 pub struct ApprovalHistory {
-    /// The approval's id.
+    /// The approval's id, or the beginning of it.
     pub id: String,
     #[command(flatten)]
     #[allow(missing_docs)]
@@ -169,9 +207,12 @@ pub struct ApprovalHistory {
 /// An approval in an emergency.
 #[derive(Args, Debug)]
 pub struct ApprovalBreakGlass {
-    /// The approval's id.
+    /// The approval's id, or the beginning of it.
     pub id: String,
     /// The reason.
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub sure: Sure,
 }

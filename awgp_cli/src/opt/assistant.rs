@@ -7,28 +7,48 @@ use clap::{Args, Subcommand};
 #[derive(Debug, Subcommand)]
 pub enum Assistant {
     /// Create an assistant in the tenant.
+    #[command(after_help = examples!(
+        "awgp assistant create Ledger --slug ledger --type shared_finance --risk-tier 2 \\",
+        "    --capability read --capability pay --tenant north"
+    ))]
     Create(AssistantCreate),
     /// Create assistants from CSV, one a line: all, or none and the line of each fault.
     ///
     /// Columns: name, slug, type, risk_tier, capabilities (with ; between
     /// them), configuration, model_config, max_cost_per_day.
+    #[command(after_help = examples!("awgp assistant load assistants.csv --dry-run --tenant north"))]
     Load(Load),
     /// List the assistants that the tenant sees.
+    #[command(after_help = examples!(
+        "awgp assistant list --tenant north",
+        "awgp assistant list --status suspended --tenant north"
+    ))]
     List(AssistantList),
     /// Show one assistant, and its open work.
+    #[command(after_help = examples!("awgp assistant show ledger --tenant north"))]
     Show(Named),
     /// Suspend an assistant: it begins no work any more. Its open work is shown, and stays.
+    #[command(after_help = examples!(
+        "awgp assistant suspend ledger --reason 'paid twice' --tenant north --user ada@north.example"
+    ))]
     Suspend(AssistantSuspend),
     /// Activate an assistant that is new, or was suspended.
     #[command(visible_alias = "activate")]
+    #[command(after_help = examples!(
+        "awgp assistant resume ledger --reason 'the cause is mended' --tenant north \\",
+        "    --user ada@north.example"
+    ))]
     Resume(AssistantResume),
     /// Change an assistant. Approvals that wait for its work may have to be asked again.
-    ///
-    /// Example: awgp assistant update ledger --risk-tier 1 --max-cost-per-day 5 --tenant north
+    #[command(after_help = examples!(
+        "awgp assistant update ledger --risk-tier 1 --max-cost-per-day 5 --tenant north \\",
+        "    --user ada@north.example"
+    ))]
     Update(AssistantUpdate),
     /// Retire an assistant: it is inactive and begins no work. Its open work is shown, and stays.
-    ///
-    /// Example: awgp assistant retire ledger --reason "replaced" --tenant north
+    #[command(after_help = examples!(
+        "awgp assistant retire ledger --reason replaced --tenant north --user ada@north.example"
+    ))]
     Retire(AssistantRetire),
 }
 

@@ -12,18 +12,29 @@ use uuid::Uuid;
 #[derive(Debug, Subcommand)]
 pub enum Audit {
     /// List events, the newest first.
+    #[command(after_help = examples!(
+        "awgp audit log --since yesterday --tenant north",
+        "awgp audit log --actor ada@north.example --entity approvals --tenant north"
+    ))]
     Log(AuditLog),
     /// Show the last events and, with --follow, each new one when it is committed.
     ///
     /// Where the setting awgp.audit_notify is on, a commit wakes the follower (LISTEN awgp_audit), which also
     /// looks every 30 seconds; otherwise it looks every 2 seconds. An event whose transaction commits more
     /// than 15 seconds after the event was written is not shown here; `awgp audit log` has it.
+    #[command(after_help = examples!("awgp audit tail -n 20 --follow --tenant north"))]
     Tail(AuditTail),
     /// Show one event with the states before and after.
+    #[command(after_help = examples!("awgp audit show 4711 --tenant north"))]
     Show(AuditShow),
-    /// Show every version of one row, and what changed from each to the next.
+    /// Show every version of one row, the newest page of them, and what changed from each to the next.
+    #[command(after_help = examples!(
+        "awgp audit history work_items 3f2a91c4 --tenant north",
+        "awgp audit history shop.orders 1017 --tenant north"
+    ))]
     History(AuditHistory),
     /// Write the trail as JSON Lines (docs/audit_format.md), for verification elsewhere.
+    #[command(after_help = examples!("awgp audit export --out trail.jsonl --since 2026-11-01"))]
     Export(AuditExport),
     /// Verify the trail with this program's own code: every row is read and hashed here.
     ///
@@ -33,34 +44,53 @@ pub enum Audit {
     ///
     /// With --checkpoint the rows are also compared with what an auditor has signed: the present trail must
     /// extend it, and what was cut, rewritten or rolled back since is found.
+    #[command(after_help = examples!(
+        "awgp audit verify --jobs 4",
+        "awgp audit verify --checkpoint /mnt/notes --public-key audit.pub",
+        "awgp audit verify --file trail.jsonl --file months --checkpoint /mnt/notes --public-key audit.pub"
+    ))]
     Verify(AuditVerify),
     /// Create a key pair for signing checkpoints. The private key goes to a file that only you can read.
+    #[command(after_help = examples!("awgp audit keygen --out audit.key --name example.com/audit"))]
     Keygen(AuditKeygen),
     /// Sign the present state of the trail, and store the signed notes in a folder outside the database.
     ///
     /// This program computes the tree from the rows, and signs only what extends the last note of the folder.
     /// Running it again signs only what is new. For a holding it also signs its direct subsidiaries' trees,
     /// and one note over all of them. The login is an auditor's.
+    #[command(after_help = examples!(
+        "awgp audit checkpoint --key audit.key --out /mnt/notes --all-tenants"
+    ))]
     Checkpoint(AuditCheckpoint),
     /// Write the proof that one event is in the signed trail.
+    #[command(after_help = examples!(
+        "awgp audit prove 4711 --checkpoint /mnt/notes/north.note --out event.proof --tenant north"
+    ))]
     Prove(AuditProve),
-    /// Check such a proof, without any server.
+    /// Write the receipt of an action: what was decided, by whom, how it ended and what it cost, proved.
+    ///
+    /// The receipt has the events of the action, of its approval, of the votes and of the cost, each with its
+    /// proof against one signed note. Whoever reads the trail may make one.
+    #[command(after_help = examples!(
+        "awgp audit receipt 3f2a91c4 --checkpoint /mnt/notes --out action.receipt --tenant north"
+    ))]
+    Receipt(AuditReceipt),
+    /// Check such a proof, or the receipt of an action, without any server.
+    #[command(after_help = examples!("awgp audit check-proof event.proof --public-key audit.pub"))]
     CheckProof(AuditCheckProof),
     /// Record an event of the application's own in the trail of the tenant in context.
-    ///
-    /// Example: awgp audit record export report --metadata '{"rows": 12}' --tenant north
+    #[command(after_help = examples!(
+        "awgp audit record export report --metadata '{\"rows\": 12}' --tenant north"
+    ))]
     Record(AuditRecord),
     /// Record every change of a table in the trail from now on. The login owns the table.
-    ///
-    /// Example: awgp audit track shop.orders --mask card
+    #[command(after_help = examples!("awgp audit track shop.orders --mask card"))]
     Track(AuditTrack),
     /// Stop recording the changes of a table. What was recorded stays.
-    ///
-    /// Example: awgp audit untrack shop.orders
+    #[command(after_help = examples!("awgp audit untrack shop.orders"))]
     Untrack(AuditUntrack),
     /// List the tables whose changes are recorded.
-    ///
-    /// Example: awgp audit tracked
+    #[command(after_help = examples!("awgp audit tracked"))]
     Tracked(Limit),
 }
 
@@ -102,10 +132,23 @@ pub struct AuditProve {
     pub out: PathBuf,
 }
 
+/// Which action, and by which note.
+#[derive(Args, Debug)]
+pub struct AuditReceipt {
+    /// The action's id, or the beginning of it.
+    pub action: String,
+    /// The signed note, or the folder of them.
+    #[arg(long, value_name = "NOTE|DIR")]
+    pub checkpoint: PathBuf,
+    /// The file to write, instead of standard output; it must not exist yet.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
 /// What to check.
 #[derive(Args, Debug)]
 pub struct AuditCheckProof {
-    /// The proof.
+    /// The proof or the receipt.
     pub file: PathBuf,
     /// The public key: name+id+key, or a file with it.
     #[arg(long, value_name = "KEY")]
@@ -176,7 +219,8 @@ pub struct AuditHistory {
     /// The kind of row, such as work_items, or a tracked table with its schema, such as shop.orders.
     #[arg(value_name = "TYPE")]
     pub entity: String,
-    /// Its id; for a tracked table whose key is not a uuid, the value of each column of the primary key.
+    /// Its id or the beginning of it; for a tracked table whose key is not a uuid, the value of each column
+    /// of the primary key.
     #[arg(value_name = "KEY", required = true)]
     pub key: Vec<String>,
     #[command(flatten)]
@@ -214,17 +258,21 @@ pub struct AuditVerify {
     /// How many connections read at the same time, all in one snapshot.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
     pub jobs: u32,
-    /// Verify an exported file, without any server.
-    #[arg(long, value_name = "EXPORT")]
-    pub file: Option<PathBuf>,
+    /// Verify an exported file, or every one of a folder, without any server. Repeat it for several.
+    #[arg(long, value_name = "EXPORT|DIR")]
+    pub file: Vec<PathBuf>,
+    /// The files are meant to be a part of the trail: rows that a note signs and no file has are named, and
+    /// are no findings.
+    #[arg(long, requires = "file", requires = "checkpoint")]
+    pub part: bool,
     /// The install of the chains, known from elsewhere, instead of the one in the database or the file.
     #[arg(long, value_name = "ID")]
     pub install_id: Option<Uuid>,
-    /// A signed note, or a folder of them: verify the tenants in these notes.
-    #[arg(long, value_name = "NOTE|DIR", requires = "public_key", conflicts_with_all = ["file", "partition"])]
-    pub checkpoint: Option<PathBuf>,
+    /// A signed note, or a folder of them: verify the tenants in these notes. Repeat it for several.
+    #[arg(long, value_name = "NOTE|DIR", requires = "public_key", conflicts_with = "partition")]
+    pub checkpoint: Vec<PathBuf>,
     /// The public key that signed them: name+id+key, or a file with it.
-    #[arg(long, value_name = "KEY", requires = "checkpoint")]
+    #[arg(long, value_name = "KEY")]
     pub public_key: Option<String>,
 }
 

@@ -15,14 +15,22 @@ pub struct ConfigCommand {
 pub enum Config {
     /// Show the connection that is in force, and where each value comes from: option, variable, profile,
     /// service file or default. Secrets are masked. Nothing is connected to.
+    #[command(after_help = examples!("awgp config show"))]
     Show,
     /// List the files that a connection may read, and whether they are there.
+    #[command(after_help = examples!("awgp config paths"))]
     Paths,
     /// List the profiles of the configuration file.
+    #[command(after_help = examples!("awgp config profiles"))]
     Profiles,
     /// Write a profile from --database-url, --tenant, --user and --token-file, in place of one of its name.
+    #[command(after_help = examples!(
+        "awgp config save prod --database-url postgres://ada@db.example/governed --tenant north",
+        "awgp config save prod --set sslmode=verify-full"
+    ))]
     Save(ConfigSave),
     /// Remove a profile.
+    #[command(after_help = examples!("awgp config remove prod"))]
     Remove(ConfigNamed),
 }
 

@@ -1,6 +1,6 @@
 //! The arguments of `awgp conversation`.
 
-use super::{Limit, Narrow};
+use super::{Limit, Narrow, Sure};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -8,28 +8,46 @@ use std::path::PathBuf;
 #[derive(Debug, Subcommand)]
 pub enum Conversation {
     /// Log a conversation of an assistant; it stays open for more messages unless --end is given.
+    #[command(after_help = examples!(
+        "awgp conversation log --assistant ledger --file chat.json --channel slack \\",
+        "    --external-id chat-7 --end --tenant north"
+    ))]
     Log(ConversationLog),
     /// Append messages to a conversation that has not ended.
-    ///
-    /// Example: awgp conversation append 6f1c… --file more.json --tenant north
+    #[command(after_help = examples!("awgp conversation append 6f1c02d7 --file more.json --tenant north"))]
     Append(ConversationAppend),
     /// End a conversation. Afterwards only a legal hold or erasing changes it.
-    ///
-    /// Example: awgp conversation end 6f1c… --tenant north
+    #[command(after_help = examples!("awgp conversation end 6f1c02d7 --tenant north"))]
     End(ConversationNamed),
     /// List the conversations that the tenant sees, the newest first.
+    #[command(after_help = examples!("awgp conversation list --assistant ledger --tenant north"))]
     List(ConversationList),
     /// Show one conversation with its messages.
+    #[command(after_help = examples!("awgp conversation show 6f1c02d7 --tenant north"))]
     Show(ConversationNamed),
     /// Find conversations by the words of their messages, the newest first.
+    #[command(after_help = examples!(
+        "awgp conversation search 'invoice -paid' --newer-than '7 days' --tenant north"
+    ))]
     Search(ConversationSearch),
     /// Put a conversation on legal hold, so that nothing erases it, or release it.
+    #[command(after_help = examples!(
+        "awgp conversation hold 6f1c02d7 --tenant north --user ada@north.example",
+        "awgp conversation hold 6f1c02d7 --release --tenant north --user ada@north.example"
+    ))]
     Hold(ConversationHold),
     /// Erase the content of a conversation, permanently. The record keeps that it took place, and who erased
     /// it, when and why.
+    #[command(after_help = examples!(
+        "awgp conversation erase 6f1c02d7 --reason 'request 17' --tenant north --user ada@north.example"
+    ))]
     Erase(ConversationErase),
     /// Write conversations with their content as JSON Lines (docs/conversations.md). The export is itself
     /// recorded.
+    #[command(after_help = examples!(
+        "awgp conversation export --out november.jsonl --since 2026-11-01 --until 2026-11-30 \\",
+        "    --tenant north"
+    ))]
     Export(ConversationExport),
 }
 
@@ -82,7 +100,7 @@ pub struct ConversationList {
 /// Which conversation.
 #[derive(Args, Debug)]
 pub struct ConversationNamed {
-    /// Its id.
+    /// Its id, or the beginning of it.
     pub id: String,
 }
 
@@ -106,7 +124,7 @@ pub struct ConversationSearch {
 /// Which to hold.
 #[derive(Args, Debug)]
 pub struct ConversationHold {
-    /// Its id.
+    /// Its id, or the beginning of it.
     pub id: String,
     /// Release it.
     #[arg(long)]
@@ -116,11 +134,14 @@ pub struct ConversationHold {
 /// Which to erase, and why.
 #[derive(Args, Debug)]
 pub struct ConversationErase {
-    /// Its id.
+    /// Its id, or the beginning of it.
     pub id: String,
     /// The reason. It stays in the audit trail: name no person.
     #[arg(long)]
     pub reason: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub sure: Sure,
 }
 
 /// What to export.
@@ -143,7 +164,7 @@ pub struct ConversationExport {
 /// Messages to append.
 #[derive(Args, Debug)]
 pub struct ConversationAppend {
-    /// The conversation's id.
+    /// The conversation's id, or the beginning of it.
     pub id: String,
     /// A file with the messages, a JSON array in any form of docs/conversations.md; - for standard input.
     #[arg(long, value_name = "FILE")]

@@ -7,34 +7,39 @@ use clap::{Args, Subcommand, ValueEnum};
 #[derive(Debug, Subcommand)]
 pub enum Cost {
     /// Record the cost of a call. Without --amount it is computed from the tokens and the model's price.
+    #[command(after_help = examples!(
+        "awgp cost record --assistant ledger --provider openai --model gpt-4o --input-tokens 1200 \\",
+        "    --output-tokens 300 --tenant north"
+    ))]
     Record(CostRecord),
     /// Add up costs, by assistant, model, work item, day or tenant.
+    #[command(after_help = examples!("awgp cost report --by model --since 2026-11-01 --tenant north"))]
     Report(CostReport),
     /// Show what a call would cost by the price in force.
-    ///
-    /// Example: awgp cost estimate openai gpt-4 --input-tokens 1200 --output-tokens 300 --tenant north
+    #[command(after_help = examples!(
+        "awgp cost estimate openai gpt-4o --input-tokens 1200 --output-tokens 300 --tenant north"
+    ))]
     Estimate(CostEstimate),
     /// Set money aside before it is spent. It is held only if it fits every limit.
-    ///
-    /// Example: awgp cost reserve 0.50 --assistant ledger --provider openai --tenant north
+    #[command(after_help = examples!(
+        "awgp cost reserve 0.50 --assistant ledger --provider openai --tenant north"
+    ))]
     Reserve(CostReserve),
     /// Record the actual cost of a reserved call, and free what was held.
-    ///
-    /// Example: awgp cost settle 6f1c… --model gpt-4 --amount 0.42 --tenant north
+    #[command(after_help = examples!(
+        "awgp cost settle 0d5be1f2 --model gpt-4o --amount 0.42 --tenant north"
+    ))]
     Settle(CostSettle),
     /// Give back what a reservation holds.
-    ///
-    /// Example: awgp cost release 6f1c… --tenant north
+    #[command(after_help = examples!("awgp cost release 0d5be1f2 --tenant north"))]
     Release(CostRelease),
     /// Correct an entry of the ledger by an entry that takes all of it back.
-    ///
-    /// Example: awgp cost reverse 6f1c… --reason "recorded twice" --tenant north
+    #[command(after_help = examples!("awgp cost reverse 77c0a9e3 --reason 'recorded twice' --tenant north"))]
     Reverse(CostReverse),
     /// Recompute every balance from entries and reservations. The exit code is 12 when one differs.
     ///
     /// An auditor or maintainer checks every tenant, others the tenants that --tenant sees.
-    ///
-    /// Example: awgp cost verify-ledger --tenant north
+    #[command(after_help = examples!("awgp cost verify-ledger --tenant north"))]
     VerifyLedger,
 }
 
@@ -62,7 +67,7 @@ pub struct CostRecord {
     /// The cost, an exact decimal [default: computed].
     #[arg(long, value_name = "AMOUNT")]
     pub amount: Option<String>,
-    /// The work item's id.
+    /// The work item's id, or the beginning of it.
     #[arg(long, value_name = "ID")]
     pub work_item: Option<String>,
     /// Further data about the call, a JSON object.
@@ -137,7 +142,7 @@ pub struct CostReserve {
     /// The provider, for which the tenant has a pool.
     #[arg(long)]
     pub provider: String,
-    /// The work item's id.
+    /// The work item's id, or the beginning of it.
     #[arg(long, value_name = "ID")]
     pub work_item: Option<String>,
     /// How long it is held, such as "15 minutes", at most 31 days [default: the server's, 15 minutes].
@@ -151,7 +156,7 @@ pub struct CostReserve {
 /// The cost of a reserved call.
 #[derive(Args, Debug)]
 pub struct CostSettle {
-    /// The reservation's id.
+    /// The reservation's id, or the beginning of it.
     pub reservation: String,
     /// The model, as its provider names it.
     #[arg(long)]
@@ -173,14 +178,14 @@ pub struct CostSettle {
 /// A reservation to give back.
 #[derive(Args, Debug)]
 pub struct CostRelease {
-    /// The reservation's id.
+    /// The reservation's id, or the beginning of it.
     pub reservation: String,
 }
 
 /// An entry to take back.
 #[derive(Args, Debug)]
 pub struct CostReverse {
-    /// The entry's id.
+    /// The entry's id, or the beginning of it.
     pub entry: String,
     /// The reason.
     #[arg(long, value_name = "TEXT")]

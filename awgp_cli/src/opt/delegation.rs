@@ -1,16 +1,27 @@
 //! The arguments of `awgp delegation`.
 
-use super::{Limit, Narrow};
+use super::{Limit, Making, Narrow};
 use clap::{Args, Subcommand};
 
 /// Delegations.
 #[derive(Debug, Subcommand)]
 pub enum Delegation {
     /// Let another user decide on behalf of --user, for a time.
+    #[command(after_help = examples!(
+        "awgp delegation create bob@north.example --until 2026-12-24 --reason leave --tenant north \\",
+        "    --user ada@north.example"
+    ))]
     Create(DelegationCreate),
     /// List the delegations that the tenant sees, the latest to end first.
+    #[command(after_help = examples!(
+        "awgp delegation list --in-force --tenant north",
+        "awgp delegation list --of bob@north.example --tenant north"
+    ))]
     List(DelegationList),
     /// Revoke a delegation.
+    #[command(after_help = examples!(
+        "awgp delegation revoke 6f1c02d7 --tenant north --user ada@north.example"
+    ))]
     Revoke(DelegationRevoke),
 }
 
@@ -33,6 +44,9 @@ pub struct DelegationCreate {
     /// The reason.
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub making: Making,
 }
 
 /// Which delegations to list.
@@ -55,6 +69,6 @@ pub struct DelegationList {
 /// Which delegation to revoke.
 #[derive(Args, Debug)]
 pub struct DelegationRevoke {
-    /// Its id.
+    /// Its id, or the beginning of it.
     pub id: String,
 }

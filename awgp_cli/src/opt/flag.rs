@@ -1,18 +1,28 @@
 //! The arguments of `awgp flag`.
 
-use super::{Limit, Narrow};
+use super::{Limit, Making, Narrow};
 use clap::{Args, Subcommand};
 
 /// Hallucination flags.
 #[derive(Debug, Subcommand)]
 pub enum Flag {
     /// Flag what an assistant has said, for review.
+    #[command(after_help = examples!(
+        "awgp flag create --assistant ledger --method fact_check --confidence 0.8 \\",
+        "    --content 'The invoice is paid.' --tenant north"
+    ))]
     Create(FlagCreate),
     /// List the flags that the tenant sees, the newest first.
+    #[command(after_help = examples!("awgp flag list --status pending --tenant north"))]
     List(FlagList),
     /// Review a flag, as the user of --user.
+    #[command(after_help = examples!(
+        "awgp flag review 6f1c02d7 --status confirmed --notes 'there is no such invoice' \\",
+        "    --tenant north --user ada@north.example"
+    ))]
     Review(FlagReview),
     /// Show how often each assistant is wrong, with which model.
+    #[command(after_help = examples!("awgp flag quality --tenant north"))]
     Quality(Limit),
 }
 
@@ -31,12 +41,15 @@ pub struct FlagCreate {
     /// What was said.
     #[arg(long, value_name = "TEXT")]
     pub content: Option<String>,
-    /// The work item's id.
+    /// The work item's id, or the beginning of it.
     #[arg(long, value_name = "ID")]
     pub work_item: Option<String>,
-    /// The conversation's id.
+    /// The conversation's id, or the beginning of it.
     #[arg(long, value_name = "ID")]
     pub conversation: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub making: Making,
 }
 
 /// Which flags to list.
@@ -59,7 +72,7 @@ pub struct FlagList {
 /// A review.
 #[derive(Args, Debug)]
 pub struct FlagReview {
-    /// The flag's id.
+    /// The flag's id, or the beginning of it.
     pub id: String,
     /// The result: reviewed (undecided), false_positive or confirmed.
     #[arg(long)]

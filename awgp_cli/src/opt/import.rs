@@ -1,5 +1,6 @@
 //! The arguments of `awgp import`.
 
+use super::Sure;
 use clap::Args;
 
 /// What to import, and how.
@@ -9,11 +10,11 @@ pub struct Import {
     #[arg(long, value_name = "SCHEMA")]
     pub from_schema: String,
     /// Only list what would be imported and what does not fit. Nothing is written.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "yes")]
     pub dry_run: bool,
-    /// Do not ask for confirmation.
-    #[arg(long, conflicts_with = "dry_run")]
-    pub yes: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub sure: Sure,
     /// The most rows to list of one rule.
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(0..=10_000))]
     pub sample: u32,

@@ -10,6 +10,10 @@ pub enum Maintenance {
     /// Run it daily or more often where no background worker does (docs/maintenance.md). The exit code is 12
     /// when a step failed, and 9 when maintenance is running already, here or in the background. On a
     /// standby it says so, does nothing, and the exit code is 0.
+    #[command(after_help = examples!(
+        "awgp maintenance run",
+        "awgp maintenance run --only ensure_partitions"
+    ))]
     Run(MaintenanceRun),
 }
 

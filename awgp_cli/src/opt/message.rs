@@ -9,6 +9,10 @@ pub enum Message {
     ///
     /// The exit code is 0 where it may be sent, 5 where a rate limit is reached, and 3 where it is denied for
     /// another reason. The decision is printed in every case.
+    #[command(after_help = examples!(
+        "awgp message check --from ledger --to scribe --channel internal \\",
+        "    --content 'Please book it.' --tenant north"
+    ))]
     Check(MessageAsked),
 }
 

@@ -16,6 +16,10 @@ pub struct Notify {
     /// Only check the file, and list its targets. Connects to nothing.
     #[arg(long, conflicts_with_all = ["once", "retry_dead"])]
     pub check: bool,
+    /// Only send one notice to this target, which says that it is a test. Connects to no database. The exit
+    /// code is 12 when it was not delivered.
+    #[arg(long, value_name = "TARGET", conflicts_with_all = ["once", "check", "retry_dead"])]
+    pub test: Option<String>,
     /// First make the dead letters of the file's targets due again.
     #[arg(long)]
     pub retry_dead: bool,

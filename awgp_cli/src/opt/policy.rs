@@ -1,33 +1,45 @@
 //! The arguments of `awgp policy`.
 
-use super::{Limit, MessageAsked, Narrow};
+use super::{Limit, Making, MessageAsked, Narrow, Sure};
 use clap::{Args, Subcommand};
 
 /// Communication policies.
 #[derive(Debug, Subcommand)]
 pub enum Policy {
     /// Create a policy in the tenant.
+    #[command(after_help = examples!(
+        "awgp policy create 'Finance may ask finance' --from-type shared_finance \\",
+        "    --to-type shared_finance --channel internal --tenant north --user ada@north.example"
+    ))]
     Create(PolicyCreate),
     /// List the policies that the tenant sees.
+    #[command(after_help = examples!("awgp policy list --active --tenant north"))]
     List(PolicyList),
     /// Show one policy.
-    ///
-    /// Example: awgp policy show "Finance may ask finance" --tenant north
+    #[command(after_help = examples!("awgp policy show 'Finance may ask finance' --tenant north"))]
     Show(PolicyNamed),
     /// Change a policy.
-    ///
-    /// Example: awgp policy update "Finance may ask finance" --rate-limit-per-hour 30 --tenant north
+    #[command(after_help = examples!(
+        "awgp policy update 'Finance may ask finance' --rate-limit-per-hour 30 --tenant north \\",
+        "    --user ada@north.example"
+    ))]
     Update(PolicyUpdate),
     /// Deactivate a policy: it neither allows nor forbids. `policy update --active` activates it again.
-    ///
-    /// Example: awgp policy deactivate "Finance may ask finance" --tenant north
+    #[command(after_help = examples!(
+        "awgp policy deactivate 'Finance may ask finance' --tenant north --user ada@north.example"
+    ))]
     Deactivate(PolicyNamed),
     /// Delete a policy. Messages that only it allowed are denied from then on.
-    ///
-    /// Example: awgp policy delete "Finance may ask finance" --tenant north
-    Delete(PolicyNamed),
+    #[command(after_help = examples!(
+        "awgp policy delete 'Finance may ask finance' --tenant north --user ada@north.example"
+    ))]
+    Delete(PolicyDelete),
     /// Show what the policies say about a message. Nothing is counted or recorded; exit codes as of
     /// `message check`.
+    #[command(after_help = examples!(
+        "awgp policy test --from ledger --to scribe --channel internal --content 'Please book it.' \\",
+        "    --tenant north"
+    ))]
     Test(PolicyTest),
 }
 
@@ -58,6 +70,9 @@ pub struct PolicyCreate {
     /// Create it inactive.
     #[arg(long)]
     pub inactive: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub making: Making,
 }
 
 /// Which policies to list.
@@ -91,6 +106,17 @@ pub struct PolicyNamed {
     /// Its name or id.
     #[arg(value_name = "NAME_OR_ID")]
     pub name_or_id: String,
+}
+
+/// Which policy to delete.
+#[derive(Args, Debug)]
+pub struct PolicyDelete {
+    /// Its name or id.
+    #[arg(value_name = "NAME_OR_ID")]
+    pub name_or_id: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub sure: Sure,
 }
 
 /// What changes of a policy.

@@ -11,13 +11,19 @@ pub enum Price {
     ///
     /// Prices that differ from those in force are added; the others stay as they are, so a second import of
     /// the same list adds nothing. Entries that are left out are counted, by reason.
+    #[command(after_help = examples!(
+        "awgp price import model_prices_and_context_window.json --provider openai"
+    ))]
     Import(PriceImport),
     /// Add one price by hand: for a model of your own, or one that is not on the list. Needs the role
     /// awgp_admin.
+    #[command(after_help = examples!("awgp price set local llama-3 --input-price 0 --output-price 0"))]
     Set(PriceSet),
     /// List the prices in force.
+    #[command(after_help = examples!("awgp price list --provider openai --model gpt"))]
     List(PriceList),
     /// Show every price of a model, the newest first.
+    #[command(after_help = examples!("awgp price show openai gpt-4o"))]
     Show(PriceShow),
 }
 

@@ -1,6 +1,6 @@
 //! The arguments of `awgp provider`.
 
-use super::Limit;
+use super::{Limit, Making, Sure};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -8,21 +8,30 @@ use std::path::PathBuf;
 #[derive(Debug, Subcommand)]
 pub enum Provider {
     /// Add a provider with its public keys.
+    #[command(after_help = examples!(
+        "awgp provider add Keycloak --issuer https://id.example.com/realms/acme --audience awgp \\",
+        "    --jwks-file certs.json"
+    ))]
     Add(ProviderAdd),
     /// List the providers and the ids of their keys.
+    #[command(after_help = examples!("awgp provider list"))]
     List(Limit),
     /// Change a provider. `provider rotate` changes its keys.
-    ///
-    /// Example: awgp provider update https://id.example.com/realms/acme --leeway-seconds 20
+    #[command(after_help = examples!(
+        "awgp provider update https://id.example.com/realms/acme --leeway-seconds 20"
+    ))]
     Update(ProviderUpdate),
     /// Deactivate a provider: its tokens are refused. `provider update --active` activates it again.
-    ///
-    /// Example: awgp provider deactivate https://id.example.com/realms/acme
+    #[command(after_help = examples!("awgp provider deactivate https://id.example.com/realms/acme"))]
     Deactivate(ProviderNamed),
     /// Replace a provider's keys. Keep the old key beside the new one until its tokens have expired.
+    #[command(after_help = examples!(
+        "awgp provider rotate https://id.example.com/realms/acme --jwks-file certs.json"
+    ))]
     Rotate(ProviderRotate),
     /// Remove a provider; its tokens are refused from then on.
-    Remove(ProviderNamed),
+    #[command(after_help = examples!("awgp provider remove https://id.example.com/realms/acme"))]
+    Remove(ProviderRemove),
 }
 
 /// A new provider.
@@ -62,6 +71,9 @@ pub struct ProviderAdd {
     /// The only tenant whose users it may authenticate, by slug or id.
     #[arg(long, value_name = "TENANT")]
     pub only_tenant: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub making: Making,
 }
 
 /// New keys of a provider.
@@ -79,6 +91,16 @@ pub struct ProviderRotate {
 pub struct ProviderNamed {
     /// The provider's issuer.
     pub issuer: String,
+}
+
+/// A provider to remove.
+#[derive(Args, Debug)]
+pub struct ProviderRemove {
+    /// The provider's issuer.
+    pub issuer: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub sure: Sure,
 }
 
 /// What changes of a provider.

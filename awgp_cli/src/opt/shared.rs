@@ -63,3 +63,11 @@ pub struct Load {
     #[arg(long)]
     pub dry_run: bool,
 }
+
+/// Whether what cannot be undone is asked about first.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct Sure {
+    /// Do not ask for confirmation. Without a terminal to ask on, this is needed.
+    #[arg(long)]
+    pub yes: bool,
+}

@@ -1,26 +1,33 @@
 //! The arguments of `awgp template`.
 
-use super::{Limit, Narrow};
+use super::{Limit, Making, Narrow};
 use clap::{Args, Subcommand};
 
 /// Templates of assistants.
 #[derive(Debug, Subcommand)]
 pub enum Template {
     /// List the templates.
+    #[command(after_help = examples!("awgp template list --tenant north"))]
     List(TemplateList),
     /// Show one template.
+    #[command(after_help = examples!("awgp template show travel --tenant north"))]
     Show(TemplateNamed),
     /// Create a template. Needs the role awgp_admin.
-    ///
-    /// Example: awgp template create Travel --slug travel --type custom --capability book
+    #[command(after_help = examples!(
+        "awgp template create Travel --slug travel --type custom --capability book"
+    ))]
     Create(TemplateCreate),
     /// Change a template. Assistants that were made from it stay as they are. Needs the role awgp_admin.
-    ///
-    /// Example: awgp template update travel --risk-tier 1
+    #[command(after_help = examples!("awgp template update travel --risk-tier 1"))]
     Update(TemplateUpdate),
     /// Create an assistant from a template.
+    #[command(after_help = examples!(
+        "awgp template apply travel 'Travel desk' --slug travel-desk \\",
+        "    --overrides '{\"risk_tier\": 1}' --tenant north"
+    ))]
     Apply(TemplateApply),
     /// Show what the newest version of its template would change on an assistant. Changes nothing.
+    #[command(after_help = examples!("awgp template diff travel-desk --tenant north"))]
     Diff(TemplateDiff),
 }
 
@@ -62,6 +69,9 @@ pub struct TemplateApply {
     /// anything else replaces the template's value.
     #[arg(long, value_name = "JSON")]
     pub overrides: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub making: Making,
 }
 
 /// An assistant that was made from a template.
@@ -109,6 +119,9 @@ pub struct TemplateCreate {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub content: TemplateContent,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub making: Making,
 }
 
 /// What changes of a template.

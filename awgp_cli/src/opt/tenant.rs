@@ -7,26 +7,34 @@ use clap::{Args, Subcommand};
 #[derive(Debug, Subcommand)]
 pub enum Tenant {
     /// Create a tenant. Needs the role awgp_admin.
+    #[command(after_help = examples!(
+        "awgp tenant create 'Acme Group' --slug acme --type holding",
+        "awgp tenant create North --slug north --parent acme --if-not-exists"
+    ))]
     Create(TenantCreate),
     /// List the tenants that the login sees.
+    #[command(after_help = examples!(
+        "awgp tenant list",
+        "awgp tenant list --type subsidiary --output csv"
+    ))]
     List(TenantList),
     /// Show one tenant.
+    #[command(after_help = examples!("awgp tenant show north"))]
     Show(Named),
     /// Change the name or the quotas of a tenant. Needs the role awgp_admin.
-    ///
-    /// Example: awgp tenant update north --max-users 60 --monthly-cost-limit 2000
+    #[command(after_help = examples!("awgp tenant update north --max-users 60 --monthly-cost-limit 2000"))]
     Update(TenantUpdate),
     /// Deactivate a tenant: nobody puts it in context any more. Its rows stay. Needs the role awgp_admin.
-    ///
-    /// Example: awgp tenant deactivate north
+    #[command(after_help = examples!("awgp tenant deactivate north"))]
     Deactivate(Named),
     /// Activate a tenant again. Needs the role awgp_admin.
-    ///
-    /// Example: awgp tenant reactivate north
+    #[command(after_help = examples!("awgp tenant reactivate north"))]
     Reactivate(Named),
     /// Give a tenant another holding, or none. Needs the role awgp_admin.
-    ///
-    /// Example: awgp tenant move north --parent acme
+    #[command(after_help = examples!(
+        "awgp tenant move north --parent acme",
+        "awgp tenant move north --no-parent"
+    ))]
     Move(TenantMove),
     /// Show and change the settings of the tenant in context, key by key.
     #[command(subcommand)]

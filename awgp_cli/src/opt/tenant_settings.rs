@@ -6,8 +6,10 @@ use clap::{Args, Subcommand};
 #[derive(Debug, Subcommand)]
 pub enum TenantSettings {
     /// Show every setting: the value in force, and what it means. A key shows those that begin with it.
-    ///
-    /// Example: awgp tenant settings get approval_policy --tenant north
+    #[command(after_help = examples!(
+        "awgp tenant settings get --tenant north",
+        "awgp tenant settings get approval_policy --tenant north"
+    ))]
     Get(SettingsGet),
     /// Change a setting. --dry-run says what would change, and for whom.
     ///
@@ -15,20 +17,28 @@ pub enum TenantSettings {
     /// text as it is. A super_admin of the tenant changes its approval_policy, messaging and time_zone; a
     /// member of awgp_admin changes everything. A change that needs several people waits until the others
     /// confirm it.
-    ///
-    /// Example: awgp tenant settings set approval_policy.quorum.4 2 --tenant north --user ada@north.example
+    #[command(after_help = examples!(
+        "awgp tenant settings set time_zone Europe/Berlin --tenant north --user ada@north.example",
+        "awgp tenant settings set approval_policy.quorum.4 2 --dry-run --tenant north \\",
+        "    --user ada@north.example"
+    ))]
     Set(SettingsSet),
     /// Remove a setting; its default is in force then.
-    ///
-    /// Example: awgp tenant settings unset approval_policy.quorum.4 --dry-run --tenant north
+    #[command(after_help = examples!(
+        "awgp tenant settings unset approval_policy.quorum.4 --dry-run --tenant north \\",
+        "    --user ada@north.example"
+    ))]
     Unset(SettingsUnset),
     /// Agree to the change that waits, as --user. With the last one who is needed it is made.
-    ///
-    /// Example: awgp tenant settings confirm 0b51… --tenant north --user bob@north.example
+    #[command(after_help = examples!(
+        "awgp tenant settings confirm 0b51f3aa --tenant north --user bob@north.example"
+    ))]
     Confirm(SettingsConfirm),
     /// Withdraw the change that waits.
-    ///
-    /// Example: awgp tenant settings withdraw 0b51… --reason "not this week" --tenant north
+    #[command(after_help = examples!(
+        "awgp tenant settings withdraw 0b51f3aa --reason 'not this week' --tenant north \\",
+        "    --user ada@north.example"
+    ))]
     Withdraw(SettingsWithdraw),
 }
 
@@ -75,14 +85,14 @@ pub struct SettingsHow {
 /// A change to agree to.
 #[derive(Args, Debug)]
 pub struct SettingsConfirm {
-    /// Its id, as `set` and `get` show it.
+    /// Its id, or the beginning of it, as `set` and `get` show it.
     pub change: String,
 }
 
 /// A change to withdraw.
 #[derive(Args, Debug)]
 pub struct SettingsWithdraw {
-    /// Its id, as `set` and `get` show it.
+    /// Its id, or the beginning of it, as `set` and `get` show it.
     pub change: String,
     /// Why; kept in the audit trail.
     #[arg(long, value_name = "TEXT")]

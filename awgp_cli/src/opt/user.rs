@@ -7,28 +7,41 @@ use clap::{Args, Subcommand};
 #[derive(Debug, Subcommand)]
 pub enum User {
     /// Create a user in the tenant.
+    #[command(after_help = examples!(
+        "awgp user create ada@north.example --role admin --first-name Ada --tenant north"
+    ))]
     Create(UserCreate),
     /// Create users from CSV, one a line: all, or none and the line of each fault.
     ///
     /// Columns: email, role, first_name, last_name, keycloak_id.
+    #[command(after_help = examples!(
+        "awgp user load people.csv --dry-run --tenant north",
+        "awgp user load people.csv --if-not-exists --tenant north"
+    ))]
     Load(Load),
     /// List the users that the tenant sees.
+    #[command(after_help = examples!(
+        "awgp user list --tenant north",
+        "awgp user list --role admin --active --tenant north"
+    ))]
     List(UserList),
     /// Show one user, active or not.
-    ///
-    /// Example: awgp user show ada@north.example --tenant north
+    #[command(after_help = examples!("awgp user show ada@north.example --tenant north"))]
     Show(UserNamed),
     /// Change the role, the name or the e-mail address of a user.
-    ///
-    /// Example: awgp user update ada@north.example --role manager --tenant north
+    #[command(after_help = examples!(
+        "awgp user update bob@north.example --role manager --tenant north --user ada@north.example"
+    ))]
     Update(UserUpdate),
     /// Deactivate a user: nobody puts them in context any more. What they did stays.
-    ///
-    /// Example: awgp user deactivate ada@north.example --tenant north
+    #[command(after_help = examples!(
+        "awgp user deactivate bob@north.example --tenant north --user ada@north.example"
+    ))]
     Deactivate(UserNamed),
     /// Activate a user again.
-    ///
-    /// Example: awgp user reactivate ada@north.example --tenant north
+    #[command(after_help = examples!(
+        "awgp user reactivate bob@north.example --tenant north --user ada@north.example"
+    ))]
     Reactivate(UserNamed),
 }
 

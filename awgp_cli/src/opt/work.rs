@@ -1,38 +1,58 @@
 //! The arguments of `awgp work`.
 
-use super::{Limit, Load, Making, Narrow};
+use super::{Limit, Load, Making, Narrow, Sure};
 use clap::{Args, Subcommand};
 
 /// Work items.
 #[derive(Debug, Subcommand)]
 pub enum Work {
     /// Create a work item for an assistant of the tenant.
+    #[command(after_help = examples!(
+        "awgp work create 'Pay invoice 7' --assistant ledger --risk-level 3 \\",
+        "    --due-at 'tomorrow 17:00' --tenant north"
+    ))]
     Create(WorkCreate),
     /// Create work items from CSV, one a line: all, or none and the line of each fault.
     ///
     /// Columns: title, assistant, description, risk_level, priority,
     /// estimated_cost, context, due_at.
+    #[command(after_help = examples!("awgp work load work.csv --dry-run --tenant north"))]
     Load(Load),
     /// List the work items that the tenant sees, the newest first.
+    #[command(after_help = examples!(
+        "awgp work list --tenant north",
+        "awgp work list --status awaiting_approval --match invoice --older-than '3 days' --tenant north"
+    ))]
     List(WorkList),
     /// Show one work item.
+    #[command(after_help = examples!("awgp work show 3f2a91c4 --tenant north"))]
     Show(WorkShow),
     /// Change a work item. An approval that waits for it may have to be asked again.
-    ///
-    /// Example: awgp work edit 6f1c… --priority 1 --due-at 2026-03-31T17:00:00Z --tenant north
+    #[command(after_help = examples!(
+        "awgp work edit 3f2a91c4 --priority 1 --due-at 'in 3 days' --tenant north"
+    ))]
     Edit(WorkEdit),
     /// Give a work item to another assistant of the tenant.
-    ///
-    /// Example: awgp work reassign 6f1c… --assistant scribe --tenant north
+    #[command(after_help = examples!("awgp work reassign 3f2a91c4 --assistant scribe --tenant north"))]
     Reassign(WorkReassign),
     /// Begin a work item. One above its assistant's risk tier needs an approval, which is then used.
+    #[command(after_help = examples!("awgp work start 3f2a91c4 --tenant north"))]
     Start(WorkShow),
     /// End a work item that is done.
+    #[command(after_help = examples!(
+        "awgp work complete 3f2a91c4 --result '{\"paid\": true}' --actual-cost 0.42 --tenant north"
+    ))]
     Complete(WorkComplete),
     /// End a work item that failed.
+    #[command(after_help = examples!(
+        "awgp work fail 3f2a91c4 --reason 'the bank refused it' --tenant north"
+    ))]
     Fail(WorkClose),
     /// Cancel a work item; its waiting approval is withdrawn.
-    Cancel(WorkClose),
+    #[command(after_help = examples!(
+        "awgp work cancel 3f2a91c4 --reason 'paid by hand' --yes --tenant north"
+    ))]
+    Cancel(WorkCancel),
 }
 
 /// A new work item.
@@ -86,14 +106,14 @@ pub struct WorkList {
 /// Which work item to show.
 #[derive(Args, Debug)]
 pub struct WorkShow {
-    /// Its id.
+    /// Its id, or the beginning of it.
     pub id: String,
 }
 
 /// A work item that is done.
 #[derive(Args, Debug)]
 pub struct WorkComplete {
-    /// Its id.
+    /// Its id, or the beginning of it.
     pub id: String,
     /// The result, as JSON.
     #[arg(long, value_name = "JSON")]
@@ -103,10 +123,23 @@ pub struct WorkComplete {
     pub actual_cost: Option<String>,
 }
 
-/// A work item that fails or is cancelled.
+/// A work item to cancel.
+#[derive(Args, Debug)]
+pub struct WorkCancel {
+    /// Its id, or the beginning of it.
+    pub id: String,
+    /// The reason.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub sure: Sure,
+}
+
+/// A work item that fails.
 #[derive(Args, Debug)]
 pub struct WorkClose {
-    /// Its id.
+    /// Its id, or the beginning of it.
     pub id: String,
     /// The reason.
     #[arg(long, value_name = "TEXT")]
@@ -117,7 +150,7 @@ pub struct WorkClose {
 #[derive(Args, Debug)]
 #[command(group = clap::ArgGroup::new("change").required(true).multiple(true))]
 pub struct WorkEdit {
-    /// Its id.
+    /// Its id, or the beginning of it.
     pub id: String,
     /// The title.
     #[arg(long, group = "change")]
@@ -145,7 +178,7 @@ pub struct WorkEdit {
 /// Who does a work item.
 #[derive(Args, Debug)]
 pub struct WorkReassign {
-    /// Its id.
+    /// Its id, or the beginning of it.
     pub id: String,
     /// The assistant's slug or id.
     #[arg(long)]

@@ -6,10 +6,11 @@
 //! manifest there is a file.
 
 use crate::audit::export::write_log;
+use crate::audit::key;
+use crate::audit::notes::Notes;
 use crate::audit::scope::{self, Scope};
-use crate::audit::verify::file::digest_of;
-use crate::audit::verify::file::verify_against;
 use crate::audit::verify::job;
+use crate::audit::verify::month::{digest_of, verify_against};
 use crate::audit::verify::plan::{named, parse, partitions, read_install_id, text, within};
 use crate::opt::{Output, PartitionExport};
 use crate::render;
@@ -54,8 +55,13 @@ pub async fn export(
     let install_id = read_install_id(&work).await?;
     let condition = within(&named(&partitions(&work).await?, &options.name)?);
     let (last_sequence_number, cumulative_hash) = seal(&work, &options.name).await?;
-    let (anchors, checkpoints) =
-        (anchors(&work, &options.name).await?, checkpoints(&work, &options.name).await?);
+    let anchors = anchors(&work, &options.name).await?;
+    let mut checkpoints = checkpoints(&work, &options.name).await?;
+    if let Some(public_key) = &options.public_key {
+        let public_key = key::public(public_key)?;
+        let notes = Notes::read_all(&options.checkpoint, &public_key)?;
+        checkpoints.iter_mut().for_each(|stored| carry(stored, &notes, &public_key));
+    }
     let file = Partial::beside(&options.out, &format!("{}.jsonl.zst", options.name))?;
     let mut log = compressed(&file.partial)?;
     let rows = write_log(&work, &condition, install_id, &mut |bytes| {
@@ -143,6 +149,17 @@ async fn anchors(work: &Work<'_>, name: &str) -> Result<Vec<Anchor>, Trouble> {
         .collect()
 }
 
+/// Puts the tenant's newest note that this database can have made in place of what it has stored.
+fn carry(stored: &mut Checkpoint, notes: &Notes, public_key: &str) {
+    let known = u64::try_from(stored.tree_size).unwrap_or(0);
+    let newest = notes.checkpoints(stored.tenant_id).into_iter().rfind(|(signed, _)| signed.size <= known);
+    if let Some((signed, note)) = newest {
+        stored.tree_size = i64::try_from(signed.size).unwrap_or(i64::MAX);
+        stored.body = signed.to_text();
+        (stored.signed_by, stored.note) = (Some(public_key.to_owned()), Some(note.note.clone()));
+    }
+}
+
 async fn checkpoints(work: &Work<'_>, name: &str) -> Result<Vec<Checkpoint>, Trouble> {
     let rows = work.select(CHECKPOINTS, &[&name]).await?;
     rows.iter()
@@ -152,6 +169,7 @@ async fn checkpoints(work: &Work<'_>, name: &str) -> Result<Vec<Checkpoint>, Tro
                 tree_size: parse(&text(row, "tree_size"))?,
                 body: text(row, "body"),
                 signed_by: row.text("signed_by").filter(|key| !key.is_empty()),
+                note: None,
             })
         })
         .collect()

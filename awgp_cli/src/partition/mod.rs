@@ -8,11 +8,13 @@
 pub mod export;
 pub mod restore;
 
+use crate::confirm;
+use crate::ids;
 use crate::invocation::Invocation;
 use crate::list::{self, List, up};
 use crate::opt::{
     Format, Limit, Narrow, Output, Partition, PartitionEnsure, PartitionHold, PartitionNamed,
-    PartitionRelease,
+    PartitionRelease, PartitionRetire,
 };
 use crate::render;
 use crate::when::{self, Edge};
@@ -94,7 +96,10 @@ pub async fn seal(
 }
 
 /// Retires a month.
-async fn retire(session: &mut Session, options: &PartitionNamed, output: Output) -> Result<String, Trouble> {
+async fn retire(session: &mut Session, options: &PartitionRetire, output: Output) -> Result<String, Trouble> {
+    if confirm::RETIRE.is_asked(&options.sure)? {
+        confirm::RETIRE.ask(&format!("the month {}\n", render::cell(&options.name)))?;
+    }
     answer(
         session,
         "SELECT * FROM jsonb_to_record(awgp.retire_partition($1)) AS retired (partition_name text,
@@ -168,11 +173,10 @@ async fn release(
     output: Output,
 ) -> Result<String, Trouble> {
     let work = session.begin(Context::default()).await?;
-    let (id, sql) = (options.hold_id.to_string(), "SELECT awgp.release_hold($1::text::uuid, $2)::text");
+    let id = ids::find(&work, ids::HOLD, &options.hold_id).await?;
+    let sql = "SELECT awgp.release_hold($1::text::uuid, $2)::text";
     if work.text(sql, &[&id, &options.reason]).await? != "true" {
-        return Err(Failure::new(Exit::NotFound, format!("no hold in force has the id {id}"))
-            .hint("list the holds with `awgp partition holds`")
-            .into());
+        return Err(ids::HOLD.unknown(&id).into());
     }
     work.commit().await?;
     Ok(match output {

@@ -3,7 +3,8 @@
 //! The file is verified here before anything is sent, and by the server before it is attached, all in one
 //! transaction.
 
-use crate::audit::verify::file::{for_each_line, manifest_beside, verify_against};
+use crate::audit::verify::file::for_each_line;
+use crate::audit::verify::month::{manifest_beside, verify_against};
 use crate::opt::{Output, PartitionRestore};
 use crate::render;
 use awgp_client::{Context, Exit, Failure, Session, Trouble, Work};

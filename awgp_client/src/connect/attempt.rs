@@ -12,11 +12,19 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::lookup_host;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{AsyncMessage, Client, Config, Connection, Error, NoTls, SimpleQueryMessage};
 
-/// A connection, and what wakes up when the server has sent a notification.
-type Opened = (Client, mpsc::Receiver<()>);
+/// A connection.
+pub(crate) struct Opened {
+    /// What asks.
+    pub client: Client,
+    /// Wakes up when the server has sent a notification.
+    pub notified: mpsc::Receiver<()>,
+    /// The task that drives the connection until it ends.
+    pub driver: JoinHandle<()>,
+}
 
 /// Why a server was not used.
 #[derive(Debug)]
@@ -196,16 +204,14 @@ impl Target {
     async fn open(&self, config: &Config, kind: SessionKind) -> Result<Opened, Miss> {
         let (notify, notified) = mpsc::channel(1);
         // Two types of connection, with the same steps.
-        let (client, told) = if let Some(connector) = self.tls.connector() {
+        let (client, told, driver) = if let Some(connector) = self.tls.connector() {
             let (client, connection) = config.connect(connector).await?;
             let told = told(&connection);
-            tokio::spawn(drive(connection, self.notices().clone(), notify));
-            (client, told)
+            (client, told, tokio::spawn(drive(connection, self.notices().clone(), notify)))
         } else {
             let (client, connection) = config.connect(NoTls).await?;
             let told = told(&connection);
-            tokio::spawn(drive(connection, self.notices().clone(), notify));
-            (client, told)
+            (client, told, tokio::spawn(drive(connection, self.notices().clone(), notify)))
         };
         if kind != SessionKind::Any {
             let (is_read_only, is_standby) = match told {
@@ -216,7 +222,7 @@ impl Target {
                 return Err(Miss::Unfit(why));
             }
         }
-        Ok((client, notified))
+        Ok(Opened { client, notified, driver })
     }
 }
 

@@ -124,6 +124,11 @@ impl Effective {
         self.user.as_ref().map(|chosen| chosen.value.as_str())
     }
 
+    /// The access token.
+    pub fn token(&self) -> Option<&Token> {
+        self.token.as_ref().map(|chosen| &chosen.value)
+    }
+
     /// The server, with the access token.
     pub fn target(&self, env: Environment<'_>) -> Result<Target, Failure> {
         let (mut settings, _) = self.settings(env)?;

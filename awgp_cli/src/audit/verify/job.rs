@@ -51,15 +51,18 @@ impl Job {
         let unable = |error| Failure::new(Exit::Unexpected, format!("a job cannot be started: {error}"));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(unable)?;
         runtime.block_on(async {
-            let mut session = Session::open(&self.target).await?;
-            session.client().batch_execute(SESSION).await?;
-            let work = session.begin(Context::default()).await?;
-            // The name comes from the server; the statement has no parameters.
-            work.batch(&format!("SET TRANSACTION SNAPSHOT '{}'", self.snapshot)).await?;
-            let context = Context { tenant: self.tenant.as_deref(), user: self.user.as_deref() };
-            scope::enter(&work, context).await?;
-            work.batch(FROM_THE_HEAP).await?;
-            read(&work, plan, self.share, seals, shared).await
+            let done = Session::within(&self.target, async |session| {
+                session.client().batch_execute(SESSION).await?;
+                let work = session.begin(Context::default()).await?;
+                // The name comes from the server; the statement has no parameters.
+                work.batch(&format!("SET TRANSACTION SNAPSHOT '{}'", self.snapshot)).await?;
+                let context = Context { tenant: self.tenant.as_deref(), user: self.user.as_deref() };
+                scope::enter(&work, context).await?;
+                work.batch(FROM_THE_HEAP).await?;
+                read(&work, plan, self.share, seals, shared).await
+            });
+            // The future of a connection is large.
+            Ok(Box::pin(done).await?)
         })
     }
 }

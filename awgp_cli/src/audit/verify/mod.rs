@@ -8,11 +8,16 @@
 //! | [`seal`] | sealed partitions against audit_log_integrity |
 //! | [`signed`] | the notes of an auditor against the rows |
 //! | [`structure`] | triggers, policies and partitions in the catalog |
-//! | [`file`] | an exported file instead of a database |
+//! | [`file`], [`month`] | an exported file, and the manifest beside it |
+//! | [`files`] | exported files and notes instead of a database |
+//! | [`names`] | the names that belong to ids in findings |
 //! | [`report`], [`progress`] | the output |
 
 pub mod file;
+pub mod files;
 pub mod job;
+pub mod month;
+mod names;
 pub mod plan;
 pub mod progress;
 pub mod report;
@@ -33,6 +38,7 @@ use awgp_core::audit::lane::LaneVerifier;
 use awgp_core::audit::reconcile::Reconciler;
 use awgp_core::reason::Reason;
 use job::{Job, Shared};
+use names::Names;
 use plan::{Plan, Share};
 use progress::Progress;
 use report::Report;
@@ -49,13 +55,23 @@ const REDRAW: Duration = Duration::from_millis(100);
 
 /// Verifies and prints. The exit code is 12 when a finding has severity error.
 pub async fn run(options: &AuditVerify, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
-    let report = match &options.file {
-        Some(path) => file::verify(path, options.install_id)?,
-        None => {
-            let notes = match (&options.checkpoint, &options.public_key) {
-                (Some(path), Some(public_key)) => Some(Notes::read(path, &key::public(public_key)?)?),
-                _ => None,
-            };
+    let public_key = options.public_key.as_deref().map(key::public).transpose()?;
+    let notes = match &public_key {
+        Some(public_key) if !options.checkpoint.is_empty() => {
+            Some(Notes::read_all(&options.checkpoint, public_key)?)
+        }
+        _ => None,
+    };
+    if public_key.is_some() && options.checkpoint.is_empty() && options.file.is_empty() {
+        return Err(Failure::new(Exit::Usage, "a public key is given, and nothing that it has signed")
+            .hint("add --checkpoint NOTE|DIR, or --file with an exported month"));
+    }
+    let report = match options.file.as_slice() {
+        [_, ..] => {
+            let asked = files::Beside { notes: notes.as_ref(), public_key, is_part: options.part };
+            files::verify(&options.file, options.install_id, &asked)?
+        }
+        [] => {
             let (target, context) = (invocation.target()?, invocation.context);
             Session::within(&target, async |leader| {
                 lead(leader, &target, context, options, notes.as_ref()).await
@@ -106,6 +122,7 @@ async fn lead(
         report.proved = signed::judge(&work, notes, &tenants, &mut report.findings).await?;
         report.took = begun.elapsed();
     }
+    report.names = Names::of(&work, &report.findings).await?;
     Ok(report)
 }
 
@@ -235,5 +252,13 @@ async fn conclude(
     if plan.whole {
         findings.extend(structure::retirements(work).await?);
     }
-    Ok(Report { findings, rows, lanes: Some(lanes), took: begun.elapsed(), proved: Vec::new() })
+    Ok(Report {
+        findings,
+        names: Names::default(),
+        rows,
+        lanes: Some(lanes),
+        took: begun.elapsed(),
+        proved: Vec::new(),
+        witness: None,
+    })
 }

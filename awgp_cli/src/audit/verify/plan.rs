@@ -39,6 +39,15 @@ const ANCHORS: &str = "
     SELECT tenant_id, chain_lane, last_seq AS chain_seq, last_hash AS integrity_hash FROM awgp.audit_chain_anchors
     WHERE {tenants} AND ($1::text IS NULL OR partition_name = $1) ORDER BY tenant_id, chain_lane, last_seq";
 
+/// A copy of the trail alone may be without the table.
+const HAS_TREES: &str = "SELECT (to_regclass('awgp.audit_tree_lanes') IS NOT NULL)::integer::bigint";
+
+/// The last row of each lane that a checkpoint has recorded.
+const LEAVES: &str = "
+    SELECT DISTINCT ON (tenant_id, chain_lane) tenant_id, chain_lane, last_seq AS chain_seq,
+           last_hash AS integrity_hash
+    FROM awgp.audit_tree_lanes WHERE {tenants} ORDER BY tenant_id, chain_lane, last_seq DESC";
+
 /// Ranges of lanes in retired months: their rows may be missing.
 const RETIRED: &str = "
     SELECT a.tenant_id, a.chain_lane, a.first_seq, a.last_seq AS chain_seq, a.last_hash AS integrity_hash
@@ -73,7 +82,8 @@ pub struct Plan {
     pub whole: bool,
     condition: String,
     starts: HashMap<Lane, Link>,
-    anchors: HashMap<Lane, Vec<Link>>,
+    /// The links that seals and checkpoints have recorded.
+    recorded: HashMap<Lane, Vec<Link>>,
     bridges: HashMap<Lane, Vec<Bridge>>,
     /// The links that an auditor's notes name, a lane's in ascending order.
     signed: HashMap<Lane, Vec<Link>>,
@@ -106,7 +116,7 @@ impl Plan {
             Some(_) => starts(work, &condition).await?,
             None => HashMap::new(),
         };
-        let anchors = anchors(work, scope, partition).await?;
+        let recorded = recorded(work, scope, partition).await?;
         let bridges = bridges(work, scope).await?;
         Ok(Self {
             lineage,
@@ -115,7 +125,7 @@ impl Plan {
             whole,
             condition,
             starts,
-            anchors,
+            recorded,
             bridges,
             signed: HashMap::new(),
         })
@@ -132,13 +142,13 @@ impl Plan {
         &self.condition
     }
 
-    /// What is known about a lane: where it begins, and the links that seals have recorded.
+    /// What is known about a lane: where it begins, and the links that seals and checkpoints have recorded.
     pub fn lane_facts(&self, lane: Lane) -> LaneFacts {
         let facts = match self.starts.get(&lane) {
             Some(start) => LaneFacts::after(*start),
             None => LaneFacts::after(self.lineage.start(lane)),
         };
-        let recorded = [&self.anchors, &self.signed].into_iter().filter_map(|links| links.get(&lane));
+        let recorded = [&self.recorded, &self.signed].into_iter().filter_map(|links| links.get(&lane));
         let mut points: Vec<Link> = recorded.flatten().copied().collect();
         if self.only.is_none() {
             points.extend(self.lineage.recorded(lane));
@@ -150,9 +160,9 @@ impl Plan {
         LaneFacts { points, bridges, head: last.map_or(Head::Unknown, Head::AtLeast), ..facts }
     }
 
-    /// The lanes that seals, notes or adoptions name.
+    /// The lanes that seals, checkpoints, notes or adoptions name.
     pub fn sealed_lanes(&self) -> impl Iterator<Item = Lane> {
-        let mut lanes: Vec<Lane> = self.anchors.keys().chain(self.signed.keys()).copied().collect();
+        let mut lanes: Vec<Lane> = self.recorded.keys().chain(self.signed.keys()).copied().collect();
         if self.only.is_none() {
             lanes.extend(self.lineage.lanes());
         }
@@ -279,18 +289,22 @@ async fn starts(work: &Work<'_>, condition: &str) -> Result<HashMap<Lane, Link>,
     rows.iter().map(link).collect()
 }
 
-async fn anchors(
+async fn recorded(
     work: &Work<'_>,
     scope: &Scope,
     partition: Option<&str>,
 ) -> Result<HashMap<Lane, Vec<Link>>, Trouble> {
-    let rows = work.select(&ANCHORS.replace("{tenants}", &scope.condition()), &[&partition]).await?;
-    let mut anchors: HashMap<Lane, Vec<Link>> = HashMap::new();
+    let mut rows = work.select(&ANCHORS.replace("{tenants}", &scope.condition()), &[&partition]).await?;
+    // A partition need not have what a checkpoint has recorded.
+    if partition.is_none() && work.number(HAS_TREES, &[]).await? != 0 {
+        rows.extend(work.select(&LEAVES.replace("{tenants}", &scope.condition()), &[]).await?);
+    }
+    let mut recorded: HashMap<Lane, Vec<Link>> = HashMap::new();
     for row in &rows {
         let (lane, link) = link(row)?;
-        anchors.entry(lane).or_default().push(link);
+        recorded.entry(lane).or_default().push(link);
     }
-    Ok(anchors)
+    Ok(recorded)
 }
 
 async fn bridges(work: &Work<'_>, scope: &Scope) -> Result<HashMap<Lane, Vec<Bridge>>, Trouble> {

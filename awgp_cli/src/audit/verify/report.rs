@@ -1,22 +1,81 @@
 //! The report of a verification: findings as a table or as JSON Lines, and a summary line.
 
+use super::names::Names;
 use crate::opt::Output;
 use crate::render;
 use awgp_client::Exit;
 use awgp_core::audit::finding::{Finding, Severity};
+use awgp_core::audit::witness::{OwnWord, Proved, Range, Root, Said};
 use awgp_core::counted::counted;
 use serde_json::json;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-const COLUMNS: [&str; 8] =
-    ["severity", "kind", "tenant_id", "partition_name", "chain_lane", "chain_seq", "audit_id", "detail"];
+const COLUMNS: [&str; 10] = [
+    "severity",
+    "kind",
+    "tenant_slug",
+    "tenant_id",
+    "partition_name",
+    "chain_lane",
+    "chain_seq",
+    "audit_id",
+    "event",
+    "detail",
+];
+
+/// So much of what is the files' own word is told to people.
+const SAID_MAX: usize = 20;
+
+/// What a file says by itself, as a sentence.
+fn own(said: &OwnWord) -> String {
+    let OwnWord { tenant_id, chain_lane, what, first_seq, last_seq } = said;
+    let lane = chain_lane.map_or(String::new(), |lane| format!(" lane {lane}"));
+    let says = match what {
+        Said::Lanes => "which lanes there are".to_owned(),
+        Said::Start if *last_seq == 0 => "at which genesis value it begins".to_owned(),
+        Said::Start => {
+            format!("that it begins at row {}, without rows {first_seq} to {last_seq}", last_seq + 1)
+        }
+        Said::Gap => format!("that rows {first_seq} to {last_seq} do not belong to it"),
+        Said::End => format!("rows {first_seq} to {last_seq}, and that it ends there"),
+    };
+    format!("tenant {tenant_id}{lane}: {says}")
+}
+
+/// What a note proves of files, as a sentence.
+pub fn proved(note: &Proved) -> String {
+    let ranges = |ranges: &[Range]| {
+        let range =
+            |range: &Range| format!("lane {} {} to {}", range.chain_lane, range.first_seq, range.last_seq);
+        ranges.iter().map(range).collect::<Vec<_>>().join(", ")
+    };
+    let Proved { note: name, tenant_id, tree_size, rows, proves, absent, .. } = note;
+    let mut text = format!(
+        "{name} proves {rows} of the {} that it signs of tenant {tenant_id}",
+        counted(*tree_size, "row")
+    );
+    if !proves.is_empty() {
+        let _ = write!(text, ": {}", ranges(proves));
+    }
+    if !absent.is_empty() {
+        let _ = write!(text, "; in no file: {}", ranges(absent));
+    }
+    text.push_str(match note.root {
+        Root::Yielded => "; the signed root follows from the file",
+        Root::Mismatch => "; the file yields another root",
+        Root::Unknown => "; the file does not have the order of the leaves for the root",
+    });
+    text
+}
 
 /// A verification that has ended.
 #[derive(Debug)]
 pub struct Report {
     /// All of them.
     pub findings: Vec<Finding>,
+    /// The names that belong to their ids; none where they are of a file.
+    pub names: Names,
     /// Rows verified.
     pub rows: u64,
     /// Lanes verified; None for a file.
@@ -25,6 +84,8 @@ pub struct Report {
     pub took: Duration,
     /// What was proved against signed notes, and on what it rests, one sentence per tenant.
     pub proved: Vec<String>,
+    /// What was proved of files, note by note, and what is their own word. None for a database.
+    pub witness: Option<(Vec<Proved>, Vec<OwnWord>)>,
 }
 
 impl Report {
@@ -45,13 +106,21 @@ impl Report {
     fn lines(&self) -> String {
         let mut text = String::new();
         for finding in &self.findings {
-            let _ = writeln!(text, "{}", awgp_client::shown::json(&json!(finding).to_string()));
+            let mut finding_with_names = json!(finding);
+            if let Some(members) = finding_with_names.as_object_mut() {
+                self.names.add_to(finding, members);
+            }
+            let _ = writeln!(text, "{}", awgp_client::shown::json(&finding_with_names.to_string()));
         }
-        let summary = json!({
+        let mut summary = json!({
             "verified_rows": self.rows, "lanes": self.lanes, "seconds": self.took.as_secs_f64(),
             "rows_per_second": self.rows_per_second(), "findings": self.findings.len(),
             "proved": self.proved,
         });
+        if let (Some((notes, own_word)), Some(members)) = (&self.witness, summary.as_object_mut()) {
+            members.insert("notes".to_owned(), json!(notes));
+            members.insert("own_word".to_owned(), json!(own_word));
+        }
         let _ = writeln!(text, "{}", awgp_client::shown::json(&summary.to_string()));
         text
     }
@@ -59,10 +128,18 @@ impl Report {
     fn table(&self) -> String {
         let mut text = String::new();
         if !self.findings.is_empty() {
-            text = render::grid(&COLUMNS, self.findings.iter().map(cells).collect());
+            text = render::grid(&COLUMNS, self.findings.iter().map(|finding| self.cells(finding)).collect());
         }
         for sentence in &self.proved {
-            let _ = writeln!(text, "{sentence}");
+            let _ = writeln!(text, "{}", render::cell(sentence));
+        }
+        if let Some((_, own_word)) = &self.witness {
+            for said in own_word.iter().take(SAID_MAX) {
+                let _ = writeln!(text, "the file's own word: {}", own(said));
+            }
+            if own_word.len() > SAID_MAX {
+                let _ = writeln!(text, "and {} more; --output json has all", own_word.len() - SAID_MAX);
+            }
         }
         let lanes = self.lanes.map_or(String::new(), |lanes| format!(" in {}", counted(lanes, "lane")));
         let _ = writeln!(
@@ -79,26 +156,28 @@ impl Report {
         text
     }
 
+    fn cells(&self, finding: &Finding) -> Vec<String> {
+        fn text(value: Option<impl ToString>) -> String {
+            value.map_or(String::new(), |value| value.to_string())
+        }
+        vec![
+            finding.severity.name().to_owned(),
+            finding.kind.name().to_owned(),
+            render::cell(self.names.tenant(finding)),
+            text(finding.tenant_id),
+            text(finding.partition_name.as_ref()),
+            text(finding.chain_lane),
+            text(finding.chain_seq),
+            text(finding.audit_id),
+            render::cell(&self.names.event(finding)),
+            render::cell(&finding.detail),
+        ]
+    }
+
     fn rows_per_second(&self) -> u64 {
         let milliseconds = self.took.as_millis().max(1);
         u64::try_from(u128::from(self.rows) * 1000 / milliseconds).unwrap_or(u64::MAX)
     }
-}
-
-fn cells(finding: &Finding) -> Vec<String> {
-    fn text(value: Option<impl ToString>) -> String {
-        value.map_or(String::new(), |value| value.to_string())
-    }
-    vec![
-        finding.severity.name().to_owned(),
-        finding.kind.name().to_owned(),
-        text(finding.tenant_id),
-        text(finding.partition_name.as_ref()),
-        text(finding.chain_lane),
-        text(finding.chain_seq),
-        text(finding.audit_id),
-        render::cell(&finding.detail),
-    ]
 }
 
 #[cfg(test)]
@@ -109,10 +188,12 @@ mod tests {
     fn report(kinds: &[Kind]) -> Report {
         Report {
             findings: kinds.iter().map(|kind| Finding::about_log(*kind, "x\u{1b}")).collect(),
+            names: Names::default(),
             rows: 1000,
             lanes: Some(2),
             took: Duration::from_millis(500),
             proved: Vec::new(),
+            witness: None,
         }
     }
 

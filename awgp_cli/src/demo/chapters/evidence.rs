@@ -1,9 +1,10 @@
-//! Evidence: a chain with a cut tail still verifies. An auditor who kept a signed note detects it, with only
-//! the note and their public key; and they prove one event to people without a database.
+//! Evidence: a cut tail is found beside the checkpoint that the database keeps, which a superuser could
+//! remove too. An auditor who kept a signed note needs nothing but the note and their public key; and they
+//! prove one event to people without a database.
 
 use crate::audit::notes::Notes;
 use crate::audit::verify::{self, report::Report};
-use crate::audit::{checkpoint, key, proof};
+use crate::audit::{check_proof, checkpoint, key, proof};
 use crate::demo::stage::{Made, Stage};
 use crate::opt::{AuditCheckProof, AuditCheckpoint, AuditKeygen, AuditProve, Output};
 use awgp_client::{Context, Exit, Failure, Trouble, Work};
@@ -71,8 +72,8 @@ async fn a_superuser_cuts(stage: &mut Stage<'_>, tenant: &Made, notes: &Notes) -
         .step(&format!("a superuser switches the guard off and deletes the last {CUT} rows of a lane"))?;
     let by_itself = verify::within(&work, tenant.context(), None).await?;
     stage.narrator.equal(
-        "findings of the chain by itself: it ends earlier, and is intact",
-        0,
+        "findings beside the checkpoint that the database keeps, as long as nobody removes that too",
+        1,
         count(&by_itself),
     )?;
     let against = verify::within(&work, tenant.context(), Some(notes)).await?;
@@ -117,7 +118,7 @@ async fn one_event_is_proved(
     let options = AuditProve { id, checkpoint: note, out: file.clone() };
     proof::prove(&mut stage.sessions.auditor, tenant.context(), &options, Output::Json).await?;
     let check = |file: PathBuf| {
-        proof::check(&AuditCheckProof { file, public_key: public_key.to_owned() }, Output::Table)
+        check_proof::check(&AuditCheckProof { file, public_key: public_key.to_owned() }, Output::Table)
     };
     stage.narrator.equal(
         "proofs of the approval's record that hold, checked without the server",
