@@ -1,13 +1,13 @@
 #!/bin/sh
 # Installs AWGP from the folder it stands in, without apt: the extension into one PostgreSQL, the command line
-# below a prefix. Each file is written beside the old one and takes its name, so servers that run keep the
-# library they have.
+# below a prefix, with units for systemd, of which it starts none. Each file is written beside the old one and
+# takes its name, so servers that run keep the library they have.
 #
 # ./install.sh [--pg-config PATH] [--prefix FOLDER] [--destdir FOLDER] [--only extension|command]
 # [--uninstall]
 #
 # --pg-config  of the PostgreSQL to install into; without it, it is looked for
-# --prefix     where bin/awgp and share/ of the command line go (default /usr/local)
+# --prefix     where bin/, share/ and lib/ of the command line go (default /usr/local)
 # --destdir    put before every path, to make an image or a package
 # --only       the extension or the command line alone
 # --uninstall  removes the files; databases keep their rows
@@ -104,12 +104,26 @@ install_extension() {
     fi
 }
 
+# A unit names its program by its path.
+put_unit() {
+    unit=$(mktemp)
+    sed "s|^ExecStart=/usr/bin/|ExecStart=$prefix/bin/|" "$from/command/$1" >"$unit"
+    put "$unit" "$prefix/$1" 644
+    rm "$unit"
+}
+
+files_of_command() { (cd "$from/command" && find . -type f) | sed 's|^\./||' | LC_ALL=C sort; }
+
 install_command() {
-    (cd "$from/command" && find . -type f) | sed 's|^\./||' | while read -r file; do
-        case $file in bin/*) mode=755 ;; *) mode=644 ;; esac
-        put "$from/command/$file" "$prefix/$file" "$mode"
+    files_of_command | while read -r file; do
+        case $file in
+        bin/*) put "$from/command/$file" "$prefix/$file" 755 ;;
+        lib/systemd/*) put_unit "$file" ;;
+        *) put "$from/command/$file" "$prefix/$file" 644 ;;
+        esac
     done
     echo "installed the command line: $destdir$prefix/bin/awgp"
+    [ -n "$destdir" ] || tell_programs "$prefix/bin" restart
 }
 
 remove() {
@@ -127,8 +141,9 @@ uninstall_extension() {
 }
 
 uninstall_command() {
-    (cd "$from/command" && find . -type f) | sed 's|^\./||' | while read -r file; do remove "$prefix/$file"; done
+    files_of_command | while read -r file; do remove "$prefix/$file"; done
     echo "removed the command line: $destdir$prefix/bin/awgp"
+    [ -n "$destdir" ] || tell_programs "$prefix/bin" stop
 }
 
 verb=${uninstall:+un}install

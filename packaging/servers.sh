@@ -1,5 +1,5 @@
-# Which servers and sessions still run with a library that was replaced. Part of install.sh, and of what
-# Debian's packages run when they are configured.
+# Which servers, sessions and programs still run with a file that was replaced. Part of install.sh, and of
+# what Debian's packages run when they are configured.
 
 # tell_servers LIBRARY: says what to restart after the file LIBRARY was replaced.
 tell_servers() {
@@ -28,4 +28,17 @@ restart_of() {
         ;;
     *) echo "pg_ctl restart --pgdata $1" ;;
     esac
+}
+
+# tell_programs FOLDER restart|stop: says what still runs a program of this folder that was replaced or
+# removed.
+tell_programs() {
+    for process in /proc/[0-9]*; do
+        case $(readlink "$process/exe") in "$1"/awgp*' (deleted)') ;; *) continue ;; esac
+        unit=$(sed -n 's|.*/\([^/]*\.service\)$|\1|p' "$process/cgroup" 2>/dev/null | head -n 1)
+        case $unit in
+        awgp-*) echo "$2 what still runs: systemctl $2 $unit" ;;
+        *) echo "$2 what still runs: process ${process#/proc/}, $(tr '\0' ' ' <"$process/cmdline")" ;;
+        esac
+    done
 }

@@ -53,11 +53,29 @@ def transactions_a_second(script, database, clients, settings="", variables=None
     """pgbench's own figure for one script, prepared, connections not counted.
 
     `variables`: what each client begins with."""
+    return pgbench(script, database, clients, settings, [f"-D{name}={value}" for name, value in (variables or {}).items()])
+
+
+def waits(script, database, clients, settings=""):
+    """How long each transaction of one script took, as its client saw it: microseconds, ascending."""
+    with tempfile.TemporaryDirectory() as folder:
+        pgbench(script, database, clients, settings, ["-l", f"--log-prefix={folder}/of"])
+        lines = [line for name in os.listdir(folder) for line in open(os.path.join(folder, name), encoding="ascii")]
+    return sorted(int(line.split()[2]) for line in lines)
+
+
+def share(values, part):
+    """The value that this part of the sorted values does not exceed."""
+    return values[min(len(values) - 1, int(len(values) * part))]
+
+
+def pgbench(script, database, clients, settings, options):
+    """Runs one script, prepared, and returns its transactions a second."""
     with tempfile.NamedTemporaryFile("w", suffix=".sql", encoding="utf-8") as file:
         file.write(script)
         file.flush()
         command = ["pgbench", "-n", "-M", "prepared", "-T", str(SECONDS), "-c", str(clients), "-j", str(min(clients, 2)),
-                   "-f", file.name, *(f"-D{name}={value}" for name, value in (variables or {}).items())]
+                   "-f", file.name, *options]
         done = subprocess.run(command, text=True, capture_output=True,
                               env=dict(os.environ, PGDATABASE=database, PGOPTIONS=settings))
     found = re.search(r"^tps = ([\d.]+)", done.stdout, re.MULTILINE)

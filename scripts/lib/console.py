@@ -1,19 +1,20 @@
 """Runs the commands that a page shows in ```console blocks, and holds what they print against the page.
 
 Each command after `$` must print what follows it, up to the next command. An id of the page stands for the
-one that is printed in its place, a time for any time, and `…` for anything; a line that is only `…` stands
-for any lines. Messages and hints are not compared, as they may change. What a command exports holds for the
-next ones. A command goes on after a line that ends with a backslash, and in lines that begin with `>`."""
+one that is printed in its place, a time for any time, and `…` with the blanks around it for anything; a line
+that is only `…` stands for any lines. How many blanks stand between two columns does not count: a longer
+column moves them. Messages and hints are not compared, as they may change. What a command exports holds for
+the next ones. A command goes on after a line that ends with a backslash, and in lines that begin with `>`."""
 
 import os
 import re
+import shlex
 import subprocess
 import sys
-import tempfile
 
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # What a line of a page may stand for: an id, a time, anything.
-FREE = re.compile(rf"({ID.pattern})|(\d{{4}}-\d\d-\d\dT[\d:.+]+)|(…)")
+FREE = re.compile(rf"({ID.pattern})|(\d{{4}}-\d\d-\d\dT[\d:.+]+)|( *… *)")
 NOT_COMPARED = ("error: ", "hint: ")
 ANY_LINES = "…"
 
@@ -60,7 +61,8 @@ def fits(wanted, shown, ids):
 
 
 def lines_of(text):
-    return [line.rstrip() for line in text.splitlines() if line.strip()]
+    """The lines that are compared, each gap between columns as one of two blanks."""
+    return [re.sub(r" {2,}", "  ", line.rstrip()) for line in text.splitlines() if line.strip()]
 
 
 def steps(page):
@@ -74,21 +76,25 @@ def steps(page):
         yield "\n".join(command), lines
 
 
-def run_console(page, environment, folder=None):
+def run_console(page, environment, folder=None, bash=None):
     """Runs the commands of a page, in a folder; returns how many printed what is written. Exits at the first
-    that does not."""
+    that does not. `bash` runs a script elsewhere, with no environment, and returns what it prints."""
+    bash = bash or (lambda script: run_here(script, folder))
+    exported = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in environment.items() if name.isidentifier())
     commands, ids = 0, {}
-    with tempfile.TemporaryDirectory() as own:
-        state = os.path.join(own, "environment")
-        subprocess.run(["bash", "-c", f"export -p >{state}"], env=environment, check=True)
-        for command, lines in steps(page):
-            command = ID.sub(lambda found: ids.get(found[0], found[0]), command)
-            script = f". {state}\n{command}\nexport -p >{state}"
-            done = subprocess.run(["bash", "-c", script], env={}, cwd=folder, text=True, stdin=subprocess.DEVNULL,
-                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-            if not fits(lines_of("\n".join(lines)), lines_of(done.stdout), ids):
-                wanted = "\n".join(lines_of("\n".join(lines)))
-                sys.exit(f"$ {command}\n{done.stdout}{os.path.basename(page)} says:\n{wanted}\n"
-                         "Fix: make the page and the program agree.")
-            commands += 1
+    for command, lines in steps(page):
+        command = ID.sub(lambda found: ids.get(found[0], found[0]), command)
+        # What it leaves in the environment follows what it prints.
+        shown, _, left = bash(f"{exported}\n{command}\nprintf '\\0'\nexport -p").partition("\0")
+        exported = left or exported
+        if not fits(lines_of("\n".join(lines)), lines_of(shown), ids):
+            wanted = "\n".join(lines_of("\n".join(lines)))
+            sys.exit(f"$ {command}\n{shown}{os.path.basename(page)} says:\n{wanted}\n"
+                     "Fix: make the page and the program agree.")
+        commands += 1
     return commands
+
+
+def run_here(script, folder):
+    return subprocess.run(["bash", "-c", script], env={}, cwd=folder, text=True, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout

