@@ -1,21 +1,34 @@
 #!/usr/bin/env python3
-"""Runs a command on a terminal of its own, answers its questions for a password, ends as the command does.
+"""Runs a command on a terminal of its own, answers its questions, ends as the command does.
 
     at_terminal.py ANSWER COMMAND [ARGUMENT...]
 
-What the terminal shows goes to standard output. Each `Password for user …: ` is answered with ANSWER."""
+What the terminal shows goes to standard output. Each `Password for user …: ` and each `… [y/N] ` is answered
+with ANSWER. The terminal has 24 lines of 80 columns."""
 
+import fcntl
 import os
 import pty
 import re
+import struct
 import sys
+import termios
+import time
 
-QUESTION = re.compile(rb"Password for user [^:\n]*: $")
+QUESTION = re.compile(rb"(Password for user [^:\n]*: |\[y/N\] )$")
 
 answer, *command = sys.argv[1:]
+begin, begun = os.pipe()
 child, terminal = pty.fork()
 if child == 0:
+    # It begins when the terminal has its size.
+    os.close(begun)
+    os.read(begin, 1)
+    os.close(begin)
     os.execvp(command[0], command)
+os.close(begin)
+fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+os.close(begun)
 shown = b""
 asked = 0
 while True:
@@ -27,8 +40,12 @@ while True:
     if not read:
         break
     shown += read
-    if QUESTION.search(shown[asked:]):
+    question = QUESTION.search(shown[asked:])
+    if question:
         asked = len(shown)
+        # A password is typed when the terminal no longer shows what is typed.
+        while question[1].startswith(b"Password") and termios.tcgetattr(terminal)[3] & termios.ECHO:
+            time.sleep(0.01)
         os.write(terminal, answer.encode() + b"\n")
 _, status = os.waitpid(child, 0)
 sys.stdout.buffer.write(shown.replace(b"\r\n", b"\n"))

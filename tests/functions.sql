@@ -194,6 +194,9 @@ SELECT title, risk_level, expires_at FROM awgp.approval_inbox();
 -- fn: approval_deciders
 SELECT email, role FROM awgp.approval_deciders(:'approval');
 
+-- fn: approval_asked
+SELECT jsonb_pretty(awgp.approval_asked(:'approval'));
+
 -- fn: explain_approval
 SELECT awgp.explain_approval(:'approval', :'operator');
 
@@ -251,13 +254,56 @@ SELECT begun ->> 'allowed' AS allowed, begun ->> 'action_id' AS action
 FROM awgp.begin_action(:'item', 'pay_invoice', expires_in => '5 minutes', idempotency_key => 'invoice-22') AS begun \gset
 
 -- fn: finish_action
-SELECT awgp.finish_action(:'action', 'succeeded', result => '{"paid": true}');
+SELECT awgp.finish_action(:'action', 'succeeded', result => '{"paid": true}', receipt => true);
+
+-- fn: action_receipt
+SELECT part, audit_id, chain_lane, chain_seq FROM awgp.action_receipt(:'action');
+
+SELECT begun ->> 'action_id' AS action FROM awgp.begin_action(:'item', 'pay_invoice') AS begun \gset
+SELECT awgp.finish_action(:'action', 'unknown');
+SELECT awgp.set_context(:'north', :'operator');
+
+-- fn: request_action_approval
+SELECT status, arguments_digest FROM awgp.request_action_approval(:'item', 'pay_invoice', '{"invoice": 22, "amount": "10.50"}');
+
+-- fn: reconcile_action
+SELECT awgp.reconcile_action(:'action', 'failed', 'the bank has no such transfer');
 
 COMMIT;
 -- As a member of awgp_maintainer
 
 -- fn: abandon_actions
 SELECT awgp.abandon_actions();
+
+-- fn: verify_due_ledger
+SELECT awgp.verify_due_ledger() ->> 'differences';
+
+-- ## Stops
+-- As a member of awgp_app
+BEGIN;
+SELECT awgp.set_context('north', 'manager@north.example');
+
+-- fn: stop
+SELECT awgp.stop('assistant', 'It answers letters twice', :'invoices') ->> 'stop_id' AS stop \gset
+
+-- fn: stops_in_force
+SELECT scope, reason FROM awgp.stops_in_force(:'invoices');
+
+-- fn: stop_details
+SELECT awgp.stop_details(:'stop') #>> '{running,actions,count}';
+
+COMMIT;
+BEGIN;
+SELECT awgp.set_context('north', 'admin@north.example');
+
+-- fn: resume
+SELECT awgp.resume(:'stop', 'The template was corrected') ->> 'resumed_at';
+
+COMMIT;
+-- As a member of awgp_auditor
+
+-- fn: verify_stop
+SELECT awgp.verify_stop(:'stop') ->> 'holds';
 
 -- ## Messages
 -- As a member of awgp_app
@@ -307,7 +353,8 @@ SELECT id FROM awgp.create_credit_pool('openai', 100, reset_day_of_month => 1);
 SELECT monthly_budget FROM awgp.set_credit_pool('openai', monthly_budget => 200);
 
 -- fn: top_up_credit_pool
-SELECT monthly_budget FROM awgp.top_up_credit_pool('openai', 50);
+SELECT monthly_budget FROM awgp.top_up_credit_pool('openai', 50, reason => 'a second campaign');
+SELECT raise_amount FROM awgp.top_up_credit_pool('openai', 200, now() + interval '3 days');
 
 -- fn: estimate_cost
 SELECT awgp.estimate_cost('openai', 'gpt-4', input_tokens => 1200, output_tokens => 300);

@@ -26,6 +26,9 @@ SELECT awgp.trail_name(:'north', 'user', :'manager');
 -- fn: trail_actors
 SELECT awgp.trail_actors('manager@north.example');
 
+-- fn: trail_months
+SELECT partition_name, state, verified_at FROM awgp.trail_months();
+
 -- fn: entity_id
 SELECT awgp.entity_id('7');
 
@@ -153,6 +156,9 @@ SELECT awgp.schema_version();
 SELECT awgp.restored() ->> 'restored';
 
 -- As the superuser
+
+-- fn: doctor_findings
+SELECT severity, code, object, hint FROM awgp.doctor_findings();
 
 -- fn: install
 SELECT awgp.install(force => true);

@@ -63,7 +63,7 @@ async fn main() {
     told("twelve months exported, read again and verified", begun);
     let begun = Instant::now();
     for name in &names {
-        run(Login::Maintainer, &["partition", "retire", name]);
+        run(Login::Maintainer, &["partition", "retire", name, "--yes"]);
     }
     told("twelve months verified against their seals and retired", begun);
     let begun = Instant::now();

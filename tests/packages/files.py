@@ -17,8 +17,11 @@ PACKAGES = os.path.abspath(sys.argv[1])
 VERSION = re.search(r'^version = "(.*)"$', open(f"{ROOT}/Cargo.toml", encoding="utf-8").read(), re.MULTILINE)[1]
 EXPECTED = {f"postgresql-{major}-awgp{symbols}_{VERSION}_amd64.deb" for major in (15, 18) for symbols in ("", "-dbgsym")}
 EXPECTED |= {f"awgp-{VERSION}-postgresql-{major}-linux-amd64.tar.gz" for major in (15, 18)}
-EXPECTED |= {f"awgp_{VERSION}_amd64.deb", f"awgp-dbgsym_{VERSION}_amd64.deb", f"awgp-{VERSION}.zip", f"awgp_{VERSION}.cdx.json",
-             f"postgresql-awgp_{VERSION}.cdx.json", "META.json", "Dockerfile", "SHA256SUMS"}
+EXPECTED |= {f"awgp_{VERSION}_amd64.deb", f"awgp-dbgsym_{VERSION}_amd64.deb", f"awgp-{VERSION}.zip",
+             f"awgp-{VERSION}.tgz", f"postgresql-awgp_{VERSION}.cdx.json", "META.json", "Dockerfile", "SHA256SUMS"}
+EXPECTED |= {f"awgp-{VERSION}-py3-none-any.whl", f"awgp-{VERSION}.tar.gz"}
+PROGRAMS = run("bash", "-c", '. scripts/lib/toolchain.sh; . scripts/lib/stage.sh; printf "%s\n" "${PROGRAMS[@]%%=*}"', cwd=ROOT).split()
+EXPECTED |= {f"{program}_{VERSION}.cdx.json" for program in PROGRAMS}
 
 
 def path(name):
@@ -43,6 +46,10 @@ def test_the_source_of_pgxn_is_this_version_and_builds_by_make():
         assert json.load(file) == meta
     assert meta["version"] == meta["provides"]["awgp"]["version"] == VERSION
     assert {"name", "abstract", "maintainer", "license", "meta-spec"} <= set(meta)
+    # The author of the release's commit, in both.
+    assert meta["maintainer"] == [run("git", "log", "-1", "--format=%an <%ae>", cwd=ROOT).strip()]
+    for package in glob.glob(path("*.deb")):
+        assert run("dpkg-deb", "--field", package, "Maintainer").strip() == meta["maintainer"][0], package
 
 
 def test_the_lists_of_what_is_built_in_name_the_versions_of_cargo_lock():

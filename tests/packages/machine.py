@@ -76,7 +76,7 @@ def create_cluster(major):
     """A cluster of Debian's own making, whose socket trusts everybody: it is gone with the machine."""
     run("pg_createcluster", "--port", PORT, major, "packages", "--", "--no-sync")
     with open(f"/etc/postgresql/{major}/packages/pg_hba.conf", "w", encoding="utf-8") as file:
-        file.write("local all all trust\n")
+        file.write("local all all trust\nhost all all localhost scram-sha-256\n")
     run("pg_ctlcluster", major, "packages", "start")
 
 

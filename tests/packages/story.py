@@ -5,7 +5,11 @@
 Each `test_…` is a sentence; they follow each other on one server, and end with the first that fails."""
 
 import glob
+import json
 import os
+import pwd
+import shutil
+import subprocess
 import sys
 import time
 
@@ -41,7 +45,22 @@ def version_of(folder):
 
 def installed_files():
     return sorted(glob.glob(f"{SCRIPTS}/awgp*") + glob.glob(f"/usr/lib/postgresql/{MAJOR}/lib/awgp*")
-                  + glob.glob("/usr/local/bin/awgp") + glob.glob("/usr/local/share/man/man1/awgp*"))
+                  + [name for name in glob.glob("/usr/local/**", recursive=True) if "awgp" in name and os.path.isfile(name)])
+
+
+def units():
+    return sorted(os.path.basename(name) for name in glob.glob("/lib/systemd/system/awgp-*.service"))
+
+
+def user_of(unit):
+    with open(f"/lib/systemd/system/{unit}", encoding="utf-8") as file:
+        user, = [line.strip().removeprefix("User=") for line in file if line.startswith("User=")]
+    return user
+
+
+def wanted(unit):
+    """Whether the machine starts this unit."""
+    return os.path.lexists(f"/etc/systemd/system/multi-user.target.wants/{unit}")
 
 
 def test_apt_installs_the_extension_and_the_command_line(story):
@@ -50,6 +69,10 @@ def test_apt_installs_the_extension_and_the_command_line(story):
     assert awgp("version").split() != []
     assert os.path.exists("/usr/share/man/man1/awgp.1.gz")
     assert glob.glob("/usr/share/man/man1/awgp-approval*.gz")
+    # Each program has its page.
+    programs = run("dpkg", "--listfiles", "awgp").splitlines()
+    for name in (path.removeprefix("/usr/bin/") for path in programs if path.startswith("/usr/bin/")):
+        assert os.path.exists(f"/usr/share/man/man1/{name}.1.gz"), name
     for shell in ("bash-completion/completions/awgp", "zsh/vendor-completions/_awgp", "fish/vendor_completions.d/awgp.fish"):
         assert os.path.getsize(f"/usr/share/{shell}") > 0, shell
     run("bash", "-c", ". /usr/share/bash-completion/completions/awgp && complete -p awgp")
@@ -62,9 +85,33 @@ def test_a_database_gets_the_extension_the_demo_runs_and_the_doctor_finds_nothin
     assert awgp("doctor").splitlines()[-1] == "errors: 0, warnings: 0, infos: 3"
 
 
+def test_units_are_hardened_have_users_of_their_own_and_are_not_started(_):
+    assert "awgp-notify.service" in units()
+    for unit in units():
+        user = pwd.getpwnam(user_of(unit))
+        assert user.pw_uid < 1000 and user.pw_shell == "/usr/sbin/nologin", user
+        assert not wanted(unit), unit
+        # A machine without systemd has no such program.
+        if shutil.which("systemd-analyze"):
+            run("systemd-analyze", "verify", "--man=no", f"/lib/systemd/system/{unit}")
+            told = run("systemd-analyze", "security", "--offline=true", "--threshold=15", f"/lib/systemd/system/{unit}")
+            say(told.splitlines()[-1].strip("→ ").partition(" OK")[0])
+    assert os.path.isdir("/etc/awgp")
+    with open("/usr/share/awgp/monitoring/grafana.json", encoding="utf-8") as file:
+        assert json.load(file)["title"]
+    assert os.path.getsize("/usr/share/awgp/monitoring/alerts.yml") > 0
+
+
 def test_what_is_installed_is_what_was_packaged(_):
     assert run("dpkg", "--verify", f"postgresql-{MAJOR}-awgp", "awgp") == ""
     assert ".debug_info" not in run("readelf", "--section-headers", "--wide", LIBRARY)
+
+
+def test_a_unit_that_an_administrator_has_enabled_stays_so(story):
+    for unit in units():
+        run("systemctl", "enable", unit)
+    apt("install", "--reinstall", *debs(story.packages))
+    assert all(wanted(unit) for unit in units())
 
 
 def test_clients_work_while_a_session_from_before_stays_open(story):
@@ -163,13 +210,37 @@ def test_removal_warns_of_a_server_that_would_not_start_and_leaves_the_rows(_):
     assert psql("SELECT count(*) FROM awgp.work_items") == rows
 
 
+def test_purging_removes_the_users_of_units_and_leaves_their_secrets_to_root(story):
+    apt("install", *debs(story.following))
+    users = [user_of(unit) for unit in units()]
+    for unit, user in zip(units(), users):
+        run("systemctl", "enable", unit)
+        run("install", "-m", "0600", "-o", user, "/dev/null", f"/etc/awgp/{user}.toml")
+    names = units()
+    apt("purge", "awgp", f"postgresql-{MAJOR}-awgp")
+    for unit, user in zip(names, users):
+        assert not wanted(unit), unit
+        assert subprocess.run(["getent", "passwd", user], stdout=subprocess.DEVNULL).returncode != 0, user
+        assert subprocess.run(["getent", "group", user], stdout=subprocess.DEVNULL).returncode != 0, user
+        secret = os.stat(f"/etc/awgp/{user}.toml")
+        assert (secret.st_uid, secret.st_gid, secret.st_mode & 0o777) == (0, 0, 0o600), secret
+    assert [name for name in installed_files() if not name.startswith("/usr/local/")] == []
+
+
 def test_the_tarball_installs_into_the_same_places_and_removes_what_it_installed(story):
     tarball, = glob.glob(f"{story.following}/awgp-*-postgresql-{MAJOR}-linux-amd64.tar.gz")
     os.makedirs("/opt/unpacked")
     run("tar", "-xzf", tarball, "-C", "/opt/unpacked", "--strip-components=1")
     before = installed_files()
     assert "CREATE EXTENSION awgp;" in run("/opt/unpacked/install.sh")
-    assert LIBRARY in installed_files() and "/usr/local/bin/awgp" in installed_files()
+    assert {LIBRARY, "/usr/local/bin/awgp", "/usr/local/lib/sysusers.d/awgp.conf", "/usr/local/share/awgp/monitoring/alerts.yml",
+            "/usr/local/share/man/man1/awgp.1"} <= set(installed_files()), installed_files()
+    # The unit starts the program of this prefix, as the user that systemd-sysusers makes.
+    if shutil.which("systemd-analyze"):
+        run("systemd-sysusers")
+        for unit in glob.glob("/usr/local/lib/systemd/system/awgp-*.service"):
+            assert "ExecStart=/usr/local/bin/awgp" in open(unit, encoding="utf-8").read()
+            run("systemd-analyze", "verify", "--man=no", unit)
     psql("CREATE EXTENSION awgp")
     assert found("governed") == []
     assert run("/usr/local/bin/awgp", "audit", "verify").rstrip().endswith("no findings")

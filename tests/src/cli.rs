@@ -122,3 +122,21 @@ pub fn json(database: &Database, login: Login, arguments: &[&str]) -> Outcome {
 pub fn percent_encoded(text: &str) -> String {
     text.bytes().fold(String::new(), |text, byte| format!("{text}%{byte:02X}"))
 }
+
+/// Runs `awgp` on a terminal of its own, 24 lines of 80 columns, where every question gets this answer. What
+/// the terminal shows is on `stdout`.
+pub fn at_terminal(answer: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Outcome {
+    let binary = std::env::var("AWGP_BIN").expect("AWGP_BIN is not set; it names the binary `awgp`");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/at_terminal.py");
+    let mut python = Command::new("python3");
+    python.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path))).env("TERM", "dumb");
+    // Nobody presses a key.
+    python.env("PAGER", "cat");
+    python.arg(script).arg(answer).arg(binary).args(arguments).envs(variables.iter().copied());
+    let Output { status, stdout, stderr } = python.output().expect("python3 runs");
+    Outcome {
+        code: status.code().unwrap_or(-1),
+        stdout: String::from_utf8_lossy(&stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&stderr).into_owned(),
+    }
+}

@@ -31,6 +31,14 @@ pub fn run(name: &str, database: &Database, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("the output is UTF-8")
 }
 
+/// Restores a dump with two jobs: first every row, then what guards them. At once, pg_restore may make the
+/// guard of the trail, a trigger of a partitioned table, while another job loads a month.
+pub fn restore_in_parallel(database: &Database, file: &str) {
+    for sections in [&["--section=pre-data", "--section=data"][..], &["--section=post-data"]] {
+        run("pg_restore", database, &[sections, &["--jobs=2", "--exit-on-error", file]].concat());
+    }
+}
+
 /// What a command says, with nothing on its standard input. Fails where the command fails.
 pub fn output_of(command: &mut Command) -> String {
     let output = finished(command);

@@ -69,8 +69,9 @@ const BY_APPLICATION: &[(&str, &str)] = &[
 const BY_SUPERUSER: &[(&str, &str)] = &[
     (
         "governed_actions",
-        "INSERT INTO awgp.governed_actions (tenant_id, work_item_id, assistant_id, action, request_digest, expires_at)
-         SELECT tenant_id, id, assistant_id, 'look', repeat('0', 64), now() + interval '1 hour'
+        "INSERT INTO awgp.governed_actions (tenant_id, work_item_id, assistant_id, action, request_digest, expires_at,
+                                            unknown_until)
+         SELECT tenant_id, id, assistant_id, 'look', repeat('0', 64), now() + interval '1 hour', now() + interval '1 day'
          FROM awgp.work_items WHERE tenant_id = :tenant ORDER BY id LIMIT 1",
     ),
     (
@@ -99,12 +100,19 @@ const BY_SUPERUSER: &[(&str, &str)] = &[
         "audit_tree_lanes",
         "INSERT INTO awgp.audit_tree_lanes
              (tenant_id, chain_lane, first_seq, last_seq, last_hash, first_leaf, tree_size)
-         VALUES (:tenant, 0, 1, 7, repeat('0', 64), 0, 7)",
+         SELECT tenant_id, chain_lane, 1, chain_seq, integrity_hash, 0, 7 FROM awgp.audit_logs
+         WHERE tenant_id = :tenant ORDER BY chain_lane, chain_seq DESC LIMIT 1",
     ),
     (
         "audit_tree_tiles",
         "INSERT INTO awgp.audit_tree_tiles (tenant_id, level, tile, hashes)
          VALUES (:tenant, 0, 0, decode(repeat('0', 64), 'hex'))",
+    ),
+    (
+        "stops",
+        "INSERT INTO awgp.stops (scope, tenant_id, reason, stopped_login, resume_by_other, resume_role, resumed_at,
+                                 resumed_login, resume_reason)
+         VALUES ('tenant', :tenant, 'x', 'x', true, 'super_admin', now(), 'y', 'y')",
     ),
     (
         "outbox",

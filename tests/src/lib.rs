@@ -8,14 +8,21 @@
 
 #![allow(clippy::missing_panics_doc, reason = "a harness panics where the test has failed")]
 
+pub mod another_server;
 pub mod approving;
 pub mod asking;
+pub mod browser;
 pub mod catalog;
 pub mod cli;
 pub mod command;
+pub mod console;
+pub mod crash;
 pub mod everything;
 pub mod fixture;
 pub mod hearing;
+pub mod mcp;
+pub mod mcp_serve;
+pub mod openid;
 pub mod own_server;
 pub mod pages;
 pub mod past;
@@ -23,11 +30,13 @@ pub mod pooler;
 pub mod receivers;
 pub mod rows;
 pub mod seed;
+pub mod speaking;
 pub mod standby;
 pub mod tampering;
 pub mod tokens;
 pub mod toolchain;
 pub mod trail;
+pub mod wire;
 pub mod writer;
 
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -214,8 +223,11 @@ impl Database {
 
 /// The server's configuration, from `AWGP_SERVER_URL`.
 pub fn server() -> Config {
-    let url = std::env::var("AWGP_SERVER_URL")
-        .expect("AWGP_SERVER_URL is not set; run: scripts/integration-test 15");
+    let instead = own_server::instead();
+    let url = instead.unwrap_or_else(|| {
+        std::env::var("AWGP_SERVER_URL")
+            .expect("AWGP_SERVER_URL is not set; run: scripts/integration-test 15")
+    });
     url.parse().expect("AWGP_SERVER_URL is a connection URL")
 }
 
@@ -239,6 +251,14 @@ async fn try_connect_to(database: &str, login: Login) -> Result<Client, tokio_po
     let (client, connection) = config.connect(NoTls).await?;
     tokio::spawn(connection);
     Ok(client)
+}
+
+/// Takes away what the tests' databases are copied from, which no client program can connect to.
+pub async fn drop_template() {
+    let postgres = connect_to("postgres", Login::Superuser).await;
+    let sql = format!("ALTER DATABASE {TEMPLATE} IS_TEMPLATE false");
+    postgres.execute(&sql, &[]).await.expect("a superuser may");
+    postgres.execute(&format!("DROP DATABASE {TEMPLATE}"), &[]).await.expect("nobody is connected to it");
 }
 
 async fn create_database(postgres: &Client, name: &str, template: Option<&str>) {

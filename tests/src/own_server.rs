@@ -3,7 +3,9 @@
 //! Such a test runs itself once more, alone, inside of `scripts/scratch-server`.
 
 use crate::server;
+use std::io::{Read, Seek, SeekFrom};
 use std::process::Command;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use tokio_postgres::NoTls;
 
@@ -38,7 +40,7 @@ pub fn is_inside(test: &str, options: &[&str]) -> bool {
 }
 
 /// The major version of the server that the other tests run on.
-fn major() -> String {
+pub fn major() -> String {
     let pg_config = std::env::var_os("AWGP_PG_CONFIG").unwrap_or_else(|| "pg_config".into());
     let output = Command::new(pg_config).arg("--version").output().expect("pg_config runs");
     let version = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -46,32 +48,86 @@ fn major() -> String {
     digits.collect()
 }
 
-/// Kills every process of the server at once, and returns when it answers again.
+static INSTEAD: Mutex<Option<String>> = Mutex::new(None);
+
+/// From now on this process, which runs one test, connects to another server, such as a standby that was
+/// promoted.
+pub fn move_to(url: String) {
+    assert!(std::env::var_os(INSIDE).is_some(), "other tests have another server");
+    *INSTEAD.lock().expect("nobody has panicked") = Some(url);
+}
+
+/// The server that this process has moved to.
+pub fn instead() -> Option<String> {
+    INSTEAD.lock().expect("nobody has panicked").clone()
+}
+
+/// What `scripts/scratch-server` writes to the log when the server answers after a crash.
+const STARTED_AGAIN: &str = "scratch-server: started again";
+
+/// Kills every process of the server at once, and returns when it answers again. It may have ended before.
 pub async fn crash() {
-    let before = started_at().await.expect("the server answers");
+    let before = std::fs::metadata(log_path()).expect("a log").len();
     let pid = std::env::var("AWGP_SCRATCH_PID").expect("scripts/scratch-server says its process");
-    let sent = Command::new("sh").args(["-c", &format!("kill -USR1 {pid}")]).status();
-    assert!(sent.expect("sh runs").success(), "the signal is sent");
+    kill("USR1", pid.parse().expect("a process id"));
     let deadline = Instant::now() + A_LONG_TIME;
-    while started_at().await.is_none_or(|at| at == before) {
+    while !log_from(before).contains(STARTED_AGAIN) {
         assert!(Instant::now() < deadline, "the server does not come back");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+    answers().await;
 }
 
-/// When the server was started; none while it does not answer.
-async fn started_at() -> Option<String> {
+/// Waits until the server takes connections.
+pub async fn answers() {
+    assert!(answers_within(A_LONG_TIME).await, "the server does not answer");
+}
+
+/// The same; false where it has not within this time.
+pub async fn answers_within(limit: Duration) -> bool {
+    let deadline = Instant::now() + limit;
+    while !is_up().await {
+        if Instant::now() > deadline {
+            return false;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    true
+}
+
+async fn is_up() -> bool {
     let mut config = server();
-    let (client, connection) = config.dbname("postgres").connect(NoTls).await.ok()?;
+    let Ok((client, connection)) = config.dbname("postgres").connect(NoTls).await else { return false };
     tokio::spawn(connection);
-    let row = client.query_one("SELECT pg_postmaster_start_time()::text", &[]).await.ok()?;
-    Some(row.get(0))
+    client.query_one("SELECT 1", &[]).await.is_ok()
+}
+
+/// Sends a signal to a process, which may be gone already.
+pub fn kill(signal: &str, pid: u32) {
+    let sent = Command::new("sh").args(["-c", &format!("kill -{signal} {pid} 2>/dev/null || true")]).status();
+    assert!(sent.expect("sh runs").success(), "the signal is sent");
 }
 
 /// What the server has logged so far.
 pub fn log() -> String {
-    let path = std::env::var("AWGP_SCRATCH_LOG").expect("scripts/scratch-server says where its log is");
-    String::from_utf8_lossy(&std::fs::read(path).expect("a log")).into_owned()
+    String::from_utf8_lossy(&log_bytes()).into_owned()
+}
+
+fn log_path() -> String {
+    std::env::var("AWGP_SCRATCH_LOG").expect("scripts/scratch-server says where its log is")
+}
+
+fn log_bytes() -> Vec<u8> {
+    std::fs::read(log_path()).expect("a log")
+}
+
+/// What the server has logged from this byte on.
+fn log_from(place: u64) -> String {
+    let mut file = std::fs::File::open(log_path()).expect("a log");
+    let mut said = Vec::new();
+    file.seek(SeekFrom::Start(place)).expect("a place in the log");
+    file.read_to_end(&mut said).expect("the log is read");
+    String::from_utf8_lossy(&said).into_owned()
 }
 
 /// Waits for the condition; fails where it does not come about in a long
@@ -102,13 +158,12 @@ pub async fn postmaster() -> u32 {
 /// Sends the server a signal to end, and waits until it has.
 pub async fn shut_down(signal: &str) {
     let pid = postmaster().await;
-    let sent = Command::new("sh").args(["-c", &format!("kill -{signal} {pid}")]).status();
-    assert!(sent.expect("sh runs").success(), "the signal is sent");
+    kill(signal, pid);
     until(&format!("{signal} ends the server"), async || has_ended(pid)).await;
 }
 
 /// Whether a process is gone, or waits for its parent alone.
-fn has_ended(pid: u32) -> bool {
+pub(crate) fn has_ended(pid: u32) -> bool {
     let Ok(status) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { return true };
     status.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('Z'))
 }

@@ -1,8 +1,8 @@
 //! Audit rows of months that are over, chained by `awgp_core` as the chain would have made them, and loaded
 //! as only a superuser can: with the guard off. Clients then go on where they end.
 
-use crate::Database;
 use crate::trail;
+use crate::{Database, Login};
 use awgp_core::audit::chain::{Digest, Lane, Linker, genesis};
 use awgp_core::audit::row::AuditRow;
 use awgp_core::civil::format_timestamp;
@@ -184,6 +184,22 @@ pub fn values(row: &AuditRow) -> String {
 pub async fn ensure(client: &Client, month: Month) {
     let sql = format!("SELECT * FROM awgp.ensure_partitions(0, '{}')", month.bounds().0);
     client.query(&sql, &[]).await.expect("a month can be made");
+}
+
+/// Three whole months of three tenants with two lanes each, the newest 14 months ago: old enough to be sealed,
+/// exported and retired, and one that follows.
+///
+/// # Panics
+/// Where the months cannot be made.
+pub async fn old_months(database: &Database) {
+    let superuser = database.superuser().await;
+    let maintainer = database.connect(Login::Maintainer).await;
+    let mut past = Past::begin(database, 3, 2).await;
+    for months in [16, 15, 14] {
+        ensure(&maintainer, month_ago(months)).await;
+        past.load(&superuser, month_ago(months), 50).await;
+    }
+    past.found_tenants(&superuser).await;
 }
 
 /// Takes the present month and those after it away, as if maintenance had not run for months. They are empty.

@@ -52,6 +52,12 @@ impl Pooler {
         pooler
     }
 
+    /// The URL of a database through it.
+    pub fn url(&self, database: &Database, login: Login) -> String {
+        let user = login.role().expect("an ordinary role");
+        format!("postgres://{user}:{PASSWORD}@127.0.0.1:{}/{}", self.port, database.name)
+    }
+
     /// A connection through it.
     pub async fn connect(&self, database: &Database, login: Login) -> Client {
         self.try_connect(database, login).await.expect("the pooler answers")

@@ -34,11 +34,12 @@ async fn every_object_has_a_comment() {
 }
 
 /// Views that show columns of a table under the same name, with that table.
-const SHOWN: [(&str, &str); 14] = [
+const SHOWN: [(&str, &str); 16] = [
     ("approval_details", "approvals"),
     ("approval_queue", "approvals"),
     ("assistant_list", "assistants"),
     ("assistant_work", "assistants"),
+    ("trail_list", "audit_logs"),
     ("broken_glass", "approvals"),
     ("budget_history", "budget_periods"),
     ("communication_policy_list", "communication_policies"),
@@ -48,11 +49,13 @@ const SHOWN: [(&str, &str); 14] = [
     ("identity_provider_list", "identity_providers"),
     ("model_price_list", "model_prices"),
     ("user_list", "users"),
+    ("work_item_details", "work_items"),
     ("work_item_list", "work_items"),
 ];
 
 /// Columns of these views that have the name of a column of the table, and show something else.
-const OWN: [(&str, &str); 9] = [
+const OWN: [(&str, &str); 10] = [
+    ("approval_queue", "action"),
     ("approval_queue", "id"),
     ("approval_queue", "requested_by"),
     ("approval_queue", "status"),

@@ -88,7 +88,8 @@ async fn what_waits_for_an_approval_exits_with_3_until_it_is_given() {
     let item = item(&database, "4");
     let denied = begin(&database, &item, &[]).expect(3).json();
     assert_eq!((&denied["allowed"], &denied["reason"]), (&value!(false), &value!("approval_required")));
-    assert!(text(&denied, "hint").contains("request_approval"), "what to do next: {denied}");
+    let hint = text(&denied, "hint");
+    assert!(hint.contains("`awgp approval request") && !hint.contains("SELECT"), "what to do next: {denied}");
     let asked = run(&database, "operator", &["approval", "request", &item]).expect(0).json();
     assert_eq!(begin(&database, &item, &[]).expect(3).json()["reason"], value!("approval_pending"));
     let approve = ["approval", "approve", &text(&asked, "id"), "--yes"];
@@ -105,6 +106,7 @@ async fn what_the_budget_does_not_allow_exits_with_5() {
     let item = item(&database, "0");
     let dear = ["--provider", "openai", "--estimated-cost", "10.000001"];
     let denied = begin(&database, &item, &dear).expect(5).json();
+    assert!(!text(&denied, "hint").contains("incurred"), "nothing was spent yet: {denied}");
     assert_eq!((&denied["reason"], &denied["action_id"]), (&value!("budget_exceeded"), &value!(null)));
     let shown = table(
         &database,
@@ -126,7 +128,12 @@ async fn what_the_budget_does_not_allow_exits_with_5() {
 async fn bad_input_is_told_by_exit_code_and_reason() {
     let (database, _) = scene().await;
     let item = item(&database, "0");
-    begin(&database, "no-uuid", &[]).expect(6);
+    let named = begin(&database, "no-uuid", &[]).expect(6).error();
+    for part in ["no-uuid", "work item", "awgp work list"] {
+        assert!(named.to_string().contains(part), "{part}: {named}");
+    }
+    run(&database, "operator", &["action", "show", "nothing"]).expect(6);
+    run(&database, "operator", &["work", "show", "zz"]).expect(6);
     let unknown = "00000000-0000-0000-0000-000000000007";
     assert_eq!(begin(&database, unknown, &[]).expect(8).error()["reason"], value!("unknown_work_item"));
     for (more, reason) in [
@@ -140,7 +147,15 @@ async fn bad_input_is_told_by_exit_code_and_reason() {
     let viewer = run(&database, "viewer", &["action", "begin", &item, "look"]).expect(3).error();
     assert_eq!(viewer["reason"], value!("role_not_sufficient"), "an error is no answer");
     let begun = begin(&database, &item, &[]).expect(0).json();
+    assert!(text(&begun, "hint").contains("`awgp action finish ID OUTCOME`"), "{begun}");
     let action = text(&begun, "action_id");
+    let costly = ["action", "finish", &action, "succeeded", "--model", "gpt-4", "--cost-amount", "1"];
+    let refused = run(&database, "operator", &costly).expect(6).error();
+    assert!(
+        refused["detail"].as_str().is_some_and(|facts| facts.contains(r#""argument":"provider""#)),
+        "{refused}"
+    );
+    assert!(text(&refused, "hint").contains("`awgp cost record`"), "{refused}");
     for (arguments, code) in [
         (&["action", "finish", &action, "done"][..], 6),
         (&["action", "finish", &action, "succeeded", "--result", "{"], 6),
@@ -154,4 +169,38 @@ async fn bad_input_is_told_by_exit_code_and_reason() {
         count(&database, "SELECT count(*) FROM awgp.governed_actions WHERE status = 'begun'").await,
         1
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_assistant_that_acts_is_named_and_another_ones_work_is_denied() {
+    let (database, _) = scene().await;
+    let item = item(&database, "0");
+    let other = ["assistant", "create", "Other", "--slug", "other", "--type", "custom"];
+    run(&database, "admin", &other).expect(0);
+    let denied = begin(&database, &item, &["--assistant", "other"]).expect(3).json();
+    assert_eq!(denied["reason"], value!("not_own_work"));
+    assert_eq!(begin(&database, &item, &["--assistant", "helper"]).expect(0).json()["allowed"], value!(true));
+    assert!(begin(&database, &item, &["--assistant", "nobody"]).code != 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn denials_are_listed_with_their_reasons_to_those_who_see_the_work() {
+    let (database, _) = scene().await;
+    let (easy, risky) = (item(&database, "0"), item(&database, "4"));
+    begin(&database, &risky, &[]).expect(3);
+    run(&database, "operator", &["action", "begin", &easy, "fly"]).expect(3);
+    begin(&database, &easy, &[]).expect(0);
+    let listed = run(&database, "viewer", &["action", "list", "--denied"]).expect(0).json();
+    let reasons: Vec<&Value> = listed.as_array().expect("a list").iter().map(|row| &row["reason"]).collect();
+    assert_eq!(reasons, ["capability_missing", "approval_required"]);
+    let of_one = ["action", "list", "--denied", "--work-item", &risky, "--assistant", "helper"];
+    let listed = run(&database, "viewer", &of_one).expect(0).json();
+    assert_eq!((listed.as_array().map(Vec::len), &listed[0]["action"]), (Some(1), &value!("look")));
+    let page = run(&database, "viewer", &["action", "list", "--denied", "--limit", "1"]).expect(0);
+    assert_eq!(page.json().as_array().map(Vec::len), Some(1));
+    let csv = ["action", "list", "--denied", "--output", "csv", "--tenant", "north"];
+    assert!(table(&database, Login::App, &csv).expect(0).stdout.starts_with("denied_at,action,reason,"));
+    let south = ["action", "list", "--denied", "--tenant", "south", "--output", "json"];
+    assert_eq!(table(&database, Login::App, &south).expect(0).json(), value!([]));
+    run(&database, "viewer", &["action", "list", "--denied", "--status", "begun"]).expect(2);
 }

@@ -80,7 +80,8 @@ async fn a_request_is_rejected_escalated_and_withdrawn() {
     let again = run(&database, &north, "operator", &again).expect(0).json();
     assert_eq!(text(&again, "title"), "Once more");
     let cancelled =
-        run(&database, &north, "operator", &["work", "cancel", &item, "--reason", "enough"]).expect(0);
+        run(&database, &north, "operator", &["work", "cancel", &item, "--reason", "enough", "--yes"])
+            .expect(0);
     assert_eq!(cancelled.json()["closed_reason"], "enough");
     let late = ["approval", "approve", text(&again, "id"), "--yes"];
     assert_eq!(run(&database, &north, "admin", &late).expect(4).error()["reason"], "approval_closed");
@@ -304,4 +305,52 @@ async fn a_watch_shows_what_there_is_to_decide_when_it_comes() {
     let once = [&watch[..], &["--once"]].concat();
     assert!(table(&database, Login::App, &once).expect(0).stdout.contains(&second));
     json(&database, Login::App, &["approval", "watch", "--tenant", "north"]).expect(3);
+}
+
+#[tokio::test]
+async fn people_read_in_words_what_is_asked_and_why_somebody_may_decide_it_or_not() {
+    let database = Database::new().await;
+    let north = group(&database).await.north;
+    let (_, approval) = asked(&database, &north, "4");
+    let people = |role: &str, arguments: &[&str]| {
+        let who = ["--tenant", "north", "--user", &format!("{role}@north.example")];
+        table(&database, Login::App, &[arguments, &who].concat()).expect(0).stdout
+    };
+    let shown = people("admin", &["approval", "show", &approval]);
+    for words in
+        ["who may decide now     you, super_admin@north.example", "requested by", "pinned", &approval]
+    {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    assert!(!shown.contains("null") && !shown.contains("request_digest"), "{shown}");
+    let may = people("admin", &["approval", "explain", &approval]);
+    assert!(may.starts_with("admin@north.example may decide this, in person.\n"), "{may}");
+    assert!(
+        may.contains("needs the role admin or a higher one") && may.contains("It has 0 of 1 votes"),
+        "{may}"
+    );
+    let may_not = people("manager", &["approval", "explain", &approval]);
+    assert!(may_not.starts_with("manager@north.example may not decide this: "), "{may_not}");
+    assert!(
+        may_not.contains("Now these may decide: admin@north.example, super_admin@north.example."),
+        "{may_not}"
+    );
+    assert!(may_not.contains("hint: ") && !may_not.contains("awgp."), "{may_not}");
+    people("admin", &["approval", "approve", &approval, "--yes", "--comment", "read it"]);
+    let decided = people("viewer", &["approval", "show", &approval]);
+    assert!(
+        decided.contains("approve by admin@north.example, ") && decided.contains(": read it"),
+        "{decided}"
+    );
+    assert!(!decided.contains("who may decide now"), "{decided}");
+    assert!(people("admin", &["approval", "explain", &approval]).contains("It is approved."));
+    // Whoever asks or escalates reads who may decide now.
+    let create = ["work", "create", "Pay", "--assistant", "helper", "--risk-level", "3"];
+    let item = run(&database, &north, "operator", &create).expect(0).json();
+    let said = people("operator", &["approval", "request", text(&item, "id")]);
+    assert!(said.contains("now these may decide: admin@north.example, manager@north.example"), "{said}");
+    let waits =
+        run(&database, &north, "admin", &["approval", "list", "--status", "pending"]).expect(0).json();
+    let said = people("operator", &["approval", "escalate", text(&waits[0], "id"), "--reason", "urgent"]);
+    assert!(said.contains("now these may decide: admin@north.example, super_admin@north.example."), "{said}");
 }

@@ -1,7 +1,7 @@
 //! Connections as people have them: services, profiles, several hosts, URLs of other programs, a password
 //! typed on a terminal; and `awgp config`, which says what is in force.
 
-use awgp_tests::cli::{Outcome, awgp};
+use awgp_tests::cli::{self, Outcome, awgp};
 use awgp_tests::command::Folder;
 use awgp_tests::own_server::is_inside;
 use awgp_tests::standby::{catch_up, url};
@@ -294,15 +294,10 @@ async fn config_says_what_is_in_force_and_connects_to_nothing() {
     }
 }
 
-/// Runs `awgp` on a terminal of its own, where a question for a password gets this answer.
+/// How `awgp` ends on a terminal where a question for a password gets this answer, and what is shown.
 fn at_terminal(answer: &str, arguments: &[&str], variables: &[(&str, &str)]) -> (i32, String) {
-    let binary = std::env::var("AWGP_BIN").expect("AWGP_BIN is not set; it names the binary `awgp`");
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/at_terminal.py");
-    let mut python = Command::new("python3");
-    python.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path))).env("TERM", "dumb");
-    python.arg(script).arg(answer).arg(binary).args(arguments).envs(variables.iter().copied());
-    let output = python.output().expect("python3 runs");
-    (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&output.stdout).into_owned())
+    let Outcome { code, stdout, .. } = cli::at_terminal(answer, arguments, variables);
+    (code, stdout)
 }
 
 const QUESTION: &str = "Password for user awgp_test_admin: ";

@@ -112,9 +112,9 @@ async fn providers_are_added_listed_rotated_and_removed() {
     assert_eq!(keys(), Some(json!(["rsa-a"])));
     run(&["provider", "rotate", issuer, "--jwks-file", second.path()]).expect(0);
     assert_eq!(keys(), Some(json!(["p256", "ed25519"])));
-    run(&["provider", "remove", issuer]).expect(0);
+    run(&["provider", "remove", issuer, "--yes"]).expect(0);
     assert_eq!(keys(), None);
-    run(&["provider", "remove", issuer]).expect(8);
+    run(&["provider", "remove", issuer, "--yes"]).expect(8);
     let nothing = File::new(&database, "nothing", "{}");
     let refused =
         run(&["provider", "rotate", "https://id.example.com/realms/acme", "--jwks-file", nothing.path()]);

@@ -171,7 +171,8 @@ async fn an_id_is_taken_by_its_beginning_and_an_ambiguous_one_is_refused() {
     }
     let screen = on_screen(&database, &["work", "list", "--match", "Pay"], &[]).expect(0).stdout;
     assert!(screen.contains(&id[..8]) && !screen.contains(&id[..10]), "{screen}");
-    let started = north(&database, &["work", "cancel", &id[..8], "--reason", "enough"]).expect(0).json();
+    let started =
+        north(&database, &["work", "cancel", &id[..8], "--reason", "enough", "--yes"]).expect(0).json();
     assert_eq!(started["status"], "cancelled");
     north(&database, &["work", "show", "0000ffff"]).expect(8);
     north(&database, &["work", "show", "zzz"]).expect(6);

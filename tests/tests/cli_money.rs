@@ -154,10 +154,28 @@ async fn a_pool_is_made_listed_changed_and_has_a_history() {
 }
 
 #[tokio::test]
+async fn a_pool_is_raised_until_a_day_that_is_included() {
+    let (database, _) = scene().await;
+    let raise = ["pool", "top-up", "openai", "5", "--until", "2099-12-24", "--user"];
+    let by = |role: &str| app(&database, &[&raise[..], &[&format!("{role}@north.example")]].concat());
+    by("manager").expect(3);
+    let raised = by("admin").expect(0).json();
+    assert_eq!((&raised["monthly_budget"], &raised["raise_amount"]), (&json!(10.0), &json!(5.0)));
+    assert_eq!(raised["raised_until"], "2099-12-25T00:00:00+00:00");
+    assert_eq!(app(&database, &["pool", "list"]).expect(0).json()[0]["budget"], json!(15.0));
+    let people =
+        table(&database, Login::App, &["pool", "list", "--tenant", "north", "--utc"]).expect(0).stdout;
+    assert!(people.contains("north openai: 5.000000 of the budget ends 2099-12-25 00:00"), "{people}");
+    let other = ["pool", "top-up", "openai", "1", "--until", "2099-12-26", "--user", "admin@north.example"];
+    assert_eq!(app(&database, &other).expect(4).error()["reason"], "raise_in_force");
+    app(&database, &["pool", "top-up", "openai", "1", "--until", "yesterday"]).expect(6);
+}
+
+#[tokio::test]
 async fn csv_has_a_header_and_exact_numbers() {
     let (database, _) = scene().await;
     let url = database.url(Login::App);
-    let variables = [("DATABASE_URL", url.as_str()), ("AWGP_TENANT", "north")];
+    let variables = [("DATABASE_URL", url.as_str()), ("AWGP_TENANT", "north"), ("HOME", "/nonexistent")];
     let csv =
         |arguments: &[&str]| awgp(&[arguments, &["--output", "csv"]].concat(), &variables).expect(0).stdout;
     let text = csv(&["cost", "report", "--by", "model"]);
@@ -171,6 +189,14 @@ async fn csv_has_a_header_and_exact_numbers() {
             .is_some_and(|line| line.starts_with("north,openai,10.000000,2.500001,"))
     );
     assert!(csv(&["pool", "history", "openai"]).starts_with("starts_at,ends_at,limit_amount,"));
+    for (list, header) in [
+        (&["tenant", "settings", "get"][..], "key,value,is_set,meaning"),
+        (&["cost", "verify-ledger"], "severity,kind,tenant_id,object_id,expected,found,detail"),
+        (&["config", "paths"], "has,path,exists"),
+        (&["config", "profiles"], "profile,url,tenant,user,problem"),
+    ] {
+        assert_eq!(csv(list).lines().next(), Some(header), "{list:?}");
+    }
     // What has nothing to count has no CSV, and says so.
     let refused = awgp(
         &["cost", "record", "--assistant", "a", "--provider", "p", "--model", "m", "--output", "csv"],

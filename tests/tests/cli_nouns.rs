@@ -13,6 +13,11 @@ fn listed(database: &Database, arguments: &[&str]) -> Value {
     json(database, Login::App, arguments).expect(0).json()
 }
 
+/// Whether a row that is shown, with names beside ids, has everything of another.
+fn has_all(shown: &Value, row: &Value) -> bool {
+    row.as_object().expect("a row").iter().all(|(name, value)| shown[name] == *value)
+}
+
 #[tokio::test]
 async fn a_tenant_is_created_under_its_holding_and_found_by_slug_and_id() {
     let database = Database::new().await;
@@ -34,7 +39,7 @@ async fn a_tenant_is_created_under_its_holding_and_found_by_slug_and_id() {
     assert_eq!((&sub["type"], &sub["settings"]), (&json!("subsidiary"), &json!({"application": {"a": 1}})));
     let id = sub["id"].as_str().expect("an id");
     for name in ["sub", id, &id.to_uppercase()] {
-        assert_eq!(as_admin(&["tenant", "show", name]), sub);
+        assert!(has_all(&as_admin(&["tenant", "show", name]), &sub));
     }
     assert_eq!(column(&as_admin(&["tenant", "list"]), "slug"), ["groesse", "sub"]);
     assert_eq!(column(&as_admin(&["tenant", "list", "--type", "holding"]), "slug"), ["groesse"]);
@@ -161,7 +166,7 @@ async fn a_work_item_is_created_as_a_user_and_shown_by_id() {
     assert_eq!(item["due_at"], "2026-03-31T17:00:00+00:00");
     assert_eq!((&item["title"], &item["context"]), (&json!("Книга"), &json!({"pages": 12})));
     let id = item["id"].as_str().expect("an id");
-    assert_eq!(listed(&database, &["work", "show", id, "--tenant", "north"]), item);
+    assert!(has_all(&listed(&database, &["work", "show", id, "--tenant", "north"]), &item));
     json(&database, Login::App, &["work", "show", id, "--tenant", "south"]).expect(8);
     let arguments = ["work", "list", "--assistant", "helper", "--status", "backlog", "--tenant", "north"];
     assert_eq!(column(&listed(&database, &arguments), "title"), ["Книга", "First task"]);

@@ -3,7 +3,7 @@
 
 use awgp_tests::cli::{awgp, json, table};
 use awgp_tests::command::Folder;
-use awgp_tests::past::{Past, ensure, month_ago};
+use awgp_tests::past::{month_ago, old_months};
 use awgp_tests::{Database, Login, trail};
 use serde_json::{Value, json};
 use std::fs;
@@ -22,13 +22,7 @@ impl Stage {
     async fn new() -> Self {
         let database = Database::new().await;
         let superuser = database.superuser().await;
-        let maintainer = database.connect(Login::Maintainer).await;
-        let mut past = Past::begin(&database, 3, 2).await;
-        for months in [16, 15, 14] {
-            ensure(&maintainer, month_ago(months)).await;
-            past.load(&superuser, month_ago(months), 50).await;
-        }
-        past.found_tenants(&superuser).await;
+        old_months(&database).await;
         let folder = Folder::new(&database);
         let name = month_ago(15).partition_name();
         Self { database, superuser, folder, name }
@@ -46,7 +40,8 @@ impl Stage {
                      FROM awgp.audit_logs GROUP BY tenant_id;
                  INSERT INTO awgp.audit_tree_lanes
                          (tenant_id, chain_lane, first_seq, last_seq, last_hash, first_leaf, tree_size)
-                     SELECT tenant_id, chain_lane, 1, max(chain_seq), repeat('0', 64), chain_lane,
+                     SELECT tenant_id, chain_lane, 1, max(chain_seq),
+                            (array_agg(integrity_hash ORDER BY chain_seq DESC))[1], chain_lane,
                             sum(count(*)) OVER (PARTITION BY tenant_id)
                      FROM awgp.audit_logs GROUP BY tenant_id, chain_lane",
             )
@@ -77,7 +72,7 @@ async fn a_month_is_sealed_exported_retired_and_brought_back_from_its_file() {
     assert_eq!(unsealed.expect(4).error()["reason"], "partition_not_sealed");
     let ran = stage.run(Login::Maintainer, &["maintenance", "run"]);
     assert!(ran["steps"].as_array().expect("steps").iter().all(|step| step["ok"] == true), "{ran}");
-    let refused = json(&stage.database, Login::Maintainer, &["partition", "retire", name]).expect(4);
+    let refused = json(&stage.database, Login::Maintainer, &["partition", "retire", name, "--yes"]).expect(4);
     assert_eq!(refused.error()["reason"], "partition_not_checkpointed");
     stage.checkpoint().await;
 
@@ -90,7 +85,7 @@ async fn a_month_is_sealed_exported_retired_and_brought_back_from_its_file() {
     let verified = awgp(&["audit", "verify", "--file", file, "--output", "json"], &[]).expect(0).json();
     assert_eq!((&verified["verified_rows"], &verified["findings"]), (&json!(300), &json!(0)));
 
-    stage.run(Login::Maintainer, &["partition", "retire", name]);
+    stage.run(Login::Maintainer, &["partition", "retire", name, "--yes"]);
     stage.assert_verifies();
     assert_eq!(stage.python(), "0 found", "across the gap in the middle");
     awgp(&["audit", "verify", "--file", file], &[]).expect(0);
@@ -123,7 +118,7 @@ async fn a_file_that_was_touched_is_found_and_never_comes_back() {
     stage.checkpoint().await;
     let exported = stage.run(Login::Auditor, &["partition", "export", name, "--out", &out]);
     let file = exported["file"].as_str().expect("a file");
-    stage.run(Login::Maintainer, &["partition", "retire", name]);
+    stage.run(Login::Maintainer, &["partition", "retire", name, "--yes"]);
     stage.superuser.batch_execute(&format!("DROP TABLE awgp.{name}")).await.expect("its owner may");
 
     let manifest = exported["manifest"].as_str().expect("a manifest");
@@ -160,14 +155,14 @@ async fn holds_are_placed_listed_and_released() {
     stage.run(Login::Maintainer, &["maintenance", "run"]);
     stage.checkpoint().await;
     stage.run(Login::Maintainer, &["partition", "hold", name, "--reason", "matter 17"]);
-    let held = json(&stage.database, Login::Maintainer, &["partition", "retire", name]).expect(4);
+    let held = json(&stage.database, Login::Maintainer, &["partition", "retire", name, "--yes"]).expect(4);
     assert_eq!(held.error()["reason"], "partition_held");
     let holds = stage.run(Login::Maintainer, &["partition", "holds"]);
     let id = holds[0]["id"].as_str().expect("an id");
     json(&stage.database, Login::Maintainer, &["partition", "release", id, "--reason", "settled"]).expect(3);
-    stage.run(Login::Admin, &["partition", "release", id, "--reason", "settled"]);
+    stage.run(Login::Admin, &["partition", "release", &id[..8], "--reason", "settled"]);
     json(&stage.database, Login::Admin, &["partition", "release", id, "--reason", "settled"]).expect(8);
-    stage.run(Login::Maintainer, &["partition", "retire", name]);
+    stage.run(Login::Maintainer, &["partition", "retire", name, "--yes"]);
     let nothing = json(&stage.database, Login::Maintainer, &["partition", "hold", "--reason", "x"]).expect(2);
     assert!(nothing.error()["hint"].is_string());
 }

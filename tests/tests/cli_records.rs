@@ -50,7 +50,7 @@ async fn a_conversation_is_logged_listed_shown_found_held_and_erased() {
     assert_eq!(shown["messages"][0]["content"], "the quick fox");
     assert!(shown.get("content_salt").is_none());
     north(&database, "viewer", &["conversation", "show", "00000000-0000-0000-0000-000000000007"]).expect(8);
-    let erase = ["conversation", "erase", id, "--reason", "request 17"];
+    let erase = ["conversation", "erase", id, "--reason", "request 17", "--yes"];
     let refused = north(&database, "manager", &erase).expect(3).error();
     assert_eq!(refused["reason"], "role_not_sufficient");
     north(&database, "admin", &["conversation", "hold", id]).expect(0);

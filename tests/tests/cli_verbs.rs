@@ -134,7 +134,7 @@ async fn an_approval_that_was_asked_no_longer_holds_for_work_that_was_edited() {
     by(&database, "viewer", &["approval", "list", "--status", "open"]).expect(7);
     let history = by(&database, "viewer", &["approval", "history", &approval]).expect(0).json();
     assert_eq!(history[0]["action"], "insert");
-    by(&database, "admin", &["approval", "break-glass", &approval, "--reason", "fire"]).expect(3);
+    by(&database, "admin", &["approval", "break-glass", &approval, "--reason", "fire", "--yes"]).expect(3);
 }
 
 #[tokio::test]
@@ -160,10 +160,10 @@ async fn an_admin_shows_changes_deactivates_and_deletes_a_policy() {
         true
     );
     by(&database, "admin", &create).expect(0);
-    by(&database, "admin", &["policy", "delete", "Talk"]).expect(6);
-    by(&database, "manager", &["policy", "delete", &id(&made)]).expect(3);
-    by(&database, "admin", &["policy", "delete", &id(&made)]).expect(0);
-    by(&database, "admin", &["policy", "delete", &id(&made)]).expect(8);
+    by(&database, "admin", &["policy", "delete", "Talk", "--yes"]).expect(6);
+    by(&database, "manager", &["policy", "delete", &id(&made), "--yes"]).expect(3);
+    by(&database, "admin", &["policy", "delete", &id(&made), "--yes"]).expect(0);
+    by(&database, "admin", &["policy", "delete", &id(&made), "--yes"]).expect(8);
     assert_eq!(events(&database, "communication_policies", &id(&made), "delete"), 1);
 }
 
@@ -182,6 +182,97 @@ async fn administrators_make_and_change_templates_and_change_providers() {
     admin(&database, &["template", "update", "nothing", "--risk-tier", "0"]).expect(8);
     admin(&database, &["provider", "deactivate", "https://nowhere.example"]).expect(8);
     by(&database, "super_admin", &["provider", "deactivate", "https://nowhere.example"]).expect(3);
+}
+
+/// What calls the command line.
+type Calls<'a> = &'a dyn Fn(&[&str]) -> Outcome;
+
+#[tokio::test]
+async fn what_is_made_can_be_tried_first_and_is_made_once() {
+    let (database, _) = scene().await;
+    let admin_of_north = |arguments: &[&str]| by(&database, "admin", arguments);
+    let made: [(Calls<'_>, Vec<&str>, Vec<&str>); 4] = [
+        (
+            &admin_of_north,
+            vec!["policy", "create", "Talk", "--channel", "internal"],
+            vec!["policy", "show", "Talk"],
+        ),
+        (
+            &|arguments| admin(&database, arguments),
+            vec!["template", "create", "Travel", "--slug", "travel", "--type", "custom"],
+            vec!["template", "show", "travel"],
+        ),
+        (
+            &admin_of_north,
+            vec!["template", "apply", "shared-finance", "Money", "--slug", "money"],
+            vec!["assistant", "show", "money"],
+        ),
+        (
+            &admin_of_north,
+            vec!["delegation", "create", "manager@north.example", "--until", "2099-12-24", "--risk", "2"],
+            vec!["delegation", "list", "--of", "manager@north.example"],
+        ),
+    ];
+    for (run, create, look) in made {
+        let tried = run(&[&create[..], &["--dry-run"]].concat()).expect(0);
+        assert!(tried.stderr.contains("nothing was changed"), "{tried:?}");
+        let absent = run(&look);
+        assert!(absent.code == 8 || absent.json() == json!([]), "{absent:?}");
+        let create = [&create[..], &["--if-not-exists"]].concat();
+        let first = run(&create).expect(0).json();
+        assert_eq!(run(&create).expect(0).json()["id"], first["id"], "{create:?}");
+    }
+    let other = ["delegation", "create", "manager@north.example", "--until", "2099-12-24", "--risk", "1"];
+    admin_of_north(&[&other[..], &["--if-not-exists"]].concat()).expect(0);
+    let both = admin_of_north(&["delegation", "list"]).expect(0).json();
+    assert_eq!(both.as_array().map(Vec::len), Some(2));
+    let flag = ["flag", "create", "--assistant", "helper", "--method", "pattern", "--content", "x"];
+    by(&database, "operator", &[&flag[..], &["--if-not-exists"]].concat()).expect(2);
+    by(&database, "operator", &[&flag[..], &["--dry-run"]].concat()).expect(0);
+    assert_eq!(by(&database, "operator", &["flag", "list"]).expect(0).json(), json!([]));
+    let made = id(&by(&database, "operator", &flag).expect(0).json());
+    by(&database, "manager", &["flag", "review", &made[..8], "--status", "reviewed"]).expect(0);
+    let listed = by(&database, "viewer", &["flag", "list"]).expect(0).json();
+    assert_eq!(
+        (&listed[0]["reviewed_by_email"], &listed[0]["tenant_slug"]),
+        (&json!("manager@north.example"), &json!("north"))
+    );
+}
+
+#[tokio::test]
+async fn ids_of_policies_and_tenants_are_taken_by_their_beginning_and_names_stand_beside_ids() {
+    let (database, group) = scene().await;
+    let made = id(&by(&database, "admin", &["policy", "create", "Talk"]).expect(0).json());
+    let shown = by(&database, "viewer", &["policy", "show", &made[..8]]).expect(0).json();
+    assert_eq!((&shown["name"], &shown["tenant_slug"]), (&json!("Talk"), &json!("north")));
+    let north = group.north.id.to_string();
+    let shown = admin(&database, &["tenant", "show", &north[..8]]).expect(0).json();
+    assert_eq!((&shown["slug"], &shown["parent_slug"]), (&json!("north"), &json!("holding")));
+    let updated = admin(&database, &["tenant", "update", &north[..8], "--name", "N"]).expect(0).json();
+    assert_eq!(updated["name"], "N");
+    let create = ["work", "create", "Pay", "--assistant", "helper", "--risk-level", "3"];
+    let item = id(&by(&database, "operator", &create).expect(0).json());
+    let shown = by(&database, "viewer", &["work", "show", &item[..8]]).expect(0).json();
+    assert_eq!(
+        (&shown["assistant_slug"], &shown["created_by_email"], &shown["tenant_slug"]),
+        (&json!("helper"), &json!("operator@north.example"), &json!("north"))
+    );
+    let request = ["approval", "request", &item, "--approver", "manager@north.example"];
+    let approval = id(&by(&database, "operator", &request).expect(0).json());
+    by(&database, "manager", &["approval", "approve", &approval, "--yes"]).expect(0);
+    let shown = by(&database, "viewer", &["approval", "show", &approval]).expect(0).json();
+    assert_eq!(
+        (&shown["approved_by_email"], &shown["approver_emails"], &shown["tenant_slug"]),
+        (&json!("manager@north.example"), &json!(["manager@north.example"]), &json!("north"))
+    );
+    by(&database, "manager", &["template", "apply", "shared-finance", "Money", "--slug", "money"]).expect(0);
+    let shown = by(&database, "viewer", &["assistant", "show", "money"]).expect(0).json();
+    assert_eq!(
+        (&shown["template_slug"], &shown["created_by_email"]),
+        (&json!("shared-finance"), &json!("manager@north.example"))
+    );
+    let event = json(&database, Login::Auditor, &["audit", "log", "--entity", "approvals", "--limit", "1"]);
+    assert_eq!(event.expect(0).json()[0]["tenant_slug"], "north");
 }
 
 #[tokio::test]
@@ -203,7 +294,8 @@ async fn money_is_held_settled_given_back_corrected_and_added_to_a_pool() {
         by(&database, "operator", &["cost", "reverse", &entry, "--reason", "twice"]).expect(0).json();
     assert_eq!(reversed["reverses_id"], json!(entry));
     by(&database, "manager", &["pool", "top-up", "openai", "5"]).expect(3);
-    let raised = by(&database, "admin", &["pool", "top-up", "openai", "5"]).expect(0);
+    let raised =
+        by(&database, "admin", &["pool", "top-up", "openai", "5", "--reason", "a campaign"]).expect(0);
     assert!(raised.stdout.contains("\"monthly_budget\": 15.000000"), "{}", raised.stdout);
     by(&database, "admin", &["pool", "top-up", "azure", "5"]).expect(8);
     assert_eq!(by(&database, "viewer", &["cost", "verify-ledger"]).expect(0).json(), json!([]));
@@ -281,7 +373,7 @@ async fn an_application_records_events_and_tracks_a_table_of_its_own() {
 }
 
 #[tokio::test]
-async fn each_new_command_shows_an_example_in_its_help() {
+async fn the_help_of_a_command_ends_with_examples() {
     let (database, _) = scene().await;
     for command in [
         ["tenant", "update"],
@@ -305,7 +397,7 @@ async fn each_new_command_shows_an_example_in_its_help() {
         ["alert", "list"],
     ] {
         let help = table(&database, Login::App, &[&command[..], &["--help"]].concat()).expect(0).stdout;
-        let example = format!("Example: awgp {} {}", command[0], command[1]);
+        let example = format!("Examples: awgp {} {}", command[0], command[1]);
         let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(words.contains(&example), "{help}");
     }

@@ -2,12 +2,13 @@
 //!
 //! Each case runs in a transaction that is rolled back, because roles belong to the whole server.
 
+use crate::{doctor_shape, doctor_vacuum};
 use awgp_tests::catalog::findings;
 use awgp_tests::{Database, Login, assert_sqlstate};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-struct Case {
+pub struct Case {
     code: &'static str,
     severity: &'static str,
     /// What brings the finding about.
@@ -16,7 +17,7 @@ struct Case {
     object: &'static str,
 }
 
-const fn case(
+pub const fn case(
     code: &'static str,
     severity: &'static str,
     damage: &'static str,
@@ -404,6 +405,12 @@ const CASES: &[Case] = &[
          VALUES ('doctor_error', 'ops', 'doctor', 'owner', 'dead', now(), 'timeout')",
         "target ops",
     ),
+    case(
+        "stop_in_force",
+        "warning",
+        "INSERT INTO awgp.stops (scope, reason, stopped_login, resume_by_other) VALUES ('installation', 'x', 'x', true)",
+        "installation",
+    ),
     case("retention_short", "warning", "SET awgp.audit_retention = 30", "awgp.audit_retention"),
 ];
 
@@ -411,7 +418,7 @@ const CASES: &[Case] = &[
 async fn every_finding_names_its_object_and_goes_away_when_its_hint_is_executed() {
     let database = Database::new().await;
     let mut superuser = database.superuser().await;
-    for Case { code, severity, damage, object } in CASES {
+    for Case { code, severity, damage, object } in CASES.iter().chain(doctor_shape::CASES) {
         let transaction = superuser.transaction().await.expect("a transaction begins");
         let client = transaction.client();
         client.batch_execute(damage).await.unwrap_or_else(|error| panic!("{damage}: {error:?}"));
@@ -444,7 +451,9 @@ fn every_check_has_a_case() {
         .map(|path| path.file_stem().expect("a name").to_string_lossy().into_owned())
         .chain(["migration_due".to_owned()])
         .collect();
-    let cases: BTreeSet<String> = CASES.iter().map(|case| case.code.to_owned()).collect();
+    let cases = CASES.iter().chain(doctor_shape::CASES).map(|case| case.code);
+    let cases: BTreeSet<String> =
+        cases.chain(doctor_vacuum::CODES.iter().copied()).map(str::to_owned).collect();
     assert_eq!(checks, cases, "a check in sql/doctor needs a case here");
 }
 

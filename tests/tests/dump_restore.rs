@@ -2,7 +2,7 @@
 //! doctor, and a trail that verifies and goes on.
 
 use awgp_tests::catalog::{assert_same, assert_same_lines, findings};
-use awgp_tests::command::{Folder, run};
+use awgp_tests::command::{Folder, restore_in_parallel, run};
 use awgp_tests::tokens::signed_database;
 use awgp_tests::trail::{self, assert_intact};
 use awgp_tests::writer::{Target, Writer, recorded_titles, targets};
@@ -78,7 +78,7 @@ async fn a_custom_dump_restores_the_same_installation_with_two_jobs() {
     let file = folder.file("custom.dump");
     run("pg_dump", &original, &["--format=custom", "--file", &file]);
     let restored = Database::empty().await;
-    run("pg_restore", &restored, &["--jobs=2", "--exit-on-error", &file]);
+    restore_in_parallel(&restored, &file);
     assert_restored(&original, &restored).await;
     assert_governed(&restored, &group).await;
 }
@@ -180,12 +180,15 @@ async fn write(database: &Database, targets: &[Target], round: u64) {
     }
 }
 
+/// By several jobs, in the steps that this takes.
+const JOBS: &[&str] = &["--jobs"];
+
 /// The ways to dump and restore, each as (options of pg_dump, options of pg_restore or psql).
 const WAYS: [&[(&[&str], &[&str])]; 5] = [
     &[(&["--format=plain"], &[])],
     &[(&["--format=custom"], &["--exit-on-error"])],
-    &[(&["--format=custom"], &["--exit-on-error", "--jobs=4"])],
-    &[(&["--format=directory", "--jobs=2"], &["--exit-on-error", "--jobs=4"])],
+    &[(&["--format=custom"], JOBS)],
+    &[(&["--format=directory", "--jobs=2"], JOBS)],
     &[(&["--schema-only"], &[]), (&["--data-only", "--disable-triggers"], &[])],
 ];
 
@@ -195,6 +198,8 @@ fn dump_and_restore(original: &Database, restored: &Database, folder: &Folder, w
         run("pg_dump", original, &[*dump, &["--file", &file]].concat());
         if restore.is_empty() {
             run("psql", restored, &["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--file", &file]);
+        } else if *restore == JOBS {
+            restore_in_parallel(restored, &file);
         } else {
             run("pg_restore", restored, &[*restore, &[&file]].concat());
         }

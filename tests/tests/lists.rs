@@ -8,10 +8,11 @@ use tokio_postgres::{Client, Transaction};
 use uuid::Uuid;
 
 /// Each list with its table, and the name that it adds.
-const LISTS: [(&str, &str, &str); 7] = [
+const LISTS: [(&str, &str, &str); 8] = [
     ("user_list", "users", "tenant_slug"),
     ("assistant_list", "assistants", "tenant_slug"),
     ("work_item_list", "work_items", "assistant_slug"),
+    ("work_item_details", "work_items", "assistant_name"),
     ("communication_policy_list", "communication_policies", "tenant_slug"),
     ("hallucination_flag_list", "hallucination_flags", "assistant_slug"),
     ("delegation_list", "approval_delegations", "delegator"),

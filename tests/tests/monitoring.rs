@@ -437,6 +437,19 @@ fn every_alert_says_on_which_page_and_step_to_go_on() {
     let steps: Vec<&str> =
         alerts.lines().filter_map(|line| line.trim_start().strip_prefix("page: ")).collect();
     assert_eq!((steps.len(), count("summary: "), count("severity: ")), (rules, rules, rules));
+    // The page has all of them in a table, with the same severity and the same step.
+    let page = file("docs/operations/monitoring.md");
+    let of = |begin: &str| {
+        alerts.lines().filter_map(|line| line.trim_start().strip_prefix(begin)).collect::<Vec<_>>()
+    };
+    for ((alert, severity), step) in of("- alert: ").iter().zip(of("severity: ")).zip(&steps) {
+        let beginning = format!("| `{alert}` | {severity} | ");
+        let row =
+            page.lines().find(|line| line.starts_with(&beginning)).unwrap_or_else(|| panic!("{beginning}"));
+        let link =
+            step.trim_start_matches("docs/operations/monitoring.md").trim_start_matches("docs/operations/");
+        assert!(row.contains(&format!("]({link})")), "{row}: {link}");
+    }
     for step in steps {
         let (page, wanted) = step.split_once('#').unwrap_or_else(|| panic!("{step} names a heading"));
         let text = file(page);

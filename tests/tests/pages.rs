@@ -87,7 +87,8 @@ async fn sealed_month(database: &Database, superuser: &Client) -> String {
                  SELECT tenant_id, count(*), repeat('0', 64), 'made for this test', now(), 'test'
                  FROM awgp.audit_logs GROUP BY tenant_id;
              INSERT INTO awgp.audit_tree_lanes (tenant_id, chain_lane, first_seq, last_seq, last_hash, first_leaf, tree_size)
-                 SELECT tenant_id, chain_lane, 1, max(chain_seq), repeat('0', 64), chain_lane,
+                 SELECT tenant_id, chain_lane, 1, max(chain_seq),
+                        (array_agg(integrity_hash ORDER BY chain_seq DESC))[1], chain_lane,
                         sum(count(*)) OVER (PARTITION BY tenant_id)
                  FROM awgp.audit_logs GROUP BY tenant_id, chain_lane",
         )

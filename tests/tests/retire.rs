@@ -45,7 +45,8 @@ async fn checkpoint(superuser: &Client) {
                  FROM awgp.audit_logs GROUP BY tenant_id;
              INSERT INTO awgp.audit_tree_lanes
                      (tenant_id, chain_lane, first_seq, last_seq, last_hash, first_leaf, tree_size)
-                 SELECT tenant_id, chain_lane, 1, max(chain_seq), repeat('0', 64), chain_lane, sum(count(*)) OVER (PARTITION BY tenant_id)
+                 SELECT tenant_id, chain_lane, 1, max(chain_seq), (array_agg(integrity_hash ORDER BY chain_seq DESC))[1],
+                        chain_lane, sum(count(*)) OVER (PARTITION BY tenant_id)
                  FROM awgp.audit_logs GROUP BY tenant_id, chain_lane",
         )
         .await

@@ -1,7 +1,7 @@
 //! Templates: what AWGP ships, what is made from them, and what a newer version would change.
 
 use awgp_tests::catalog::findings;
-use awgp_tests::command::{Folder, run};
+use awgp_tests::command::{Folder, restore_in_parallel, run};
 use awgp_tests::fixture::{self, one, within};
 use awgp_tests::{Database, assert_refused};
 use serde_json::{Value, json};
@@ -197,7 +197,7 @@ async fn a_restored_database_has_each_template_once_and_an_operators_edits_survi
     let file = folder.file("custom.dump");
     run("pg_dump", &original, &["--format=custom", "--file", &file]);
     let restored = Database::empty().await;
-    run("pg_restore", &restored, &["--jobs=2", "--exit-on-error", &file]);
+    restore_in_parallel(&restored, &file);
     let (left, right) = (original.superuser().await, restored.superuser().await);
     assert_eq!(templates(&left).await, templates(&right).await);
     // Applying everything again neither doubles nor resets any.

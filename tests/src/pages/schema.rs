@@ -7,16 +7,32 @@ use std::collections::BTreeMap;
 use tokio_postgres::Client;
 
 /// The areas of the page of contents, with their tables and views.
-const AREAS: [(&str, &[&str]); 12] = [
+const AREAS: [(&str, &[&str]); 13] = [
     (
         "Tenants, users and identity",
-        &["tenants", "users", "user_list", "identity_providers", "identity_provider_list"],
+        &[
+            "tenants",
+            "users",
+            "user_list",
+            "subsidiary_overview",
+            "whoami",
+            "identity_providers",
+            "identity_provider_list",
+        ],
     ),
     (
         "Assistants",
-        &["assistants", "assistant_list", "assistant_work", "assistant_quality", "assistant_templates"],
+        &[
+            "assistants",
+            "assistant_list",
+            "assistant_work",
+            "assistant_overview",
+            "assistant_quality",
+            "assistant_suspension",
+            "assistant_templates",
+        ],
     ),
-    ("Work", &["work_items", "work_item_list"]),
+    ("Work", &["work_items", "work_item_list", "work_item_details"]),
     (
         "Approvals",
         &[
@@ -30,10 +46,16 @@ const AREAS: [(&str, &[&str]); 12] = [
             "broken_glass",
         ],
     ),
-    ("Governed actions", &["governed_actions", "action_list"]),
+    ("Governed actions", &["governed_actions", "action_list", "action_denials"]),
     (
         "Messages",
-        &["communication_policies", "communication_policy_list", "message_windows", "message_sends"],
+        &[
+            "communication_policies",
+            "communication_policy_list",
+            "message_denials",
+            "message_windows",
+            "message_sends",
+        ],
     ),
     (
         "Money",
@@ -44,6 +66,8 @@ const AREAS: [(&str, &[&str]); 12] = [
             "tenant_budgets",
             "cost_transactions",
             "cost_by",
+            "month_spending",
+            "assistant_spending",
             "credit_reservations",
             "budget_periods",
             "budget_alerts",
@@ -62,8 +86,9 @@ const AREAS: [(&str, &[&str]); 12] = [
             "hallucination_flag_list",
         ],
     ),
+    ("Stops", &["stops", "stop_list", "stop_running"]),
     ("Notices", &["outbox", "notice_status"]),
-    ("Audit trail", &["audit_logs", "audit_checkpoints", "tracked_tables"]),
+    ("Audit trail", &["audit_logs", "trail_list", "audit_checkpoints", "trail_status", "tracked_tables"]),
     (
         "Months of the trail",
         &[

@@ -1,11 +1,13 @@
 //! Governed actions: allowed, begun, paid and ended once, or denied as data
 //! and without a trace but the record.
 
+mod arguments;
 mod gate;
 mod pinned;
 mod record;
 mod repeated;
 mod session;
+mod unknown;
 
 use awgp_tests::fixture::{self, Group, one, within};
 use awgp_tests::{Database, Login, assert_refused};
@@ -90,6 +92,15 @@ async fn count(database: &Database, sql: &str) -> i64 {
         .await
         .unwrap_or_else(|error| panic!("{sql}: {error:?}"))
         .get(0)
+}
+
+/// Lets the actions and their reservations have begun so much earlier.
+async fn age(superuser: &Client, time: &str) {
+    let sql = format!(
+        "UPDATE awgp.governed_actions SET begun_at = begun_at - interval '{time}',
+             expires_at = expires_at - interval '{time}', unknown_until = unknown_until - interval '{time}'"
+    );
+    superuser.execute(&sql, &[]).await.expect("a superuser may");
 }
 
 #[track_caller]
@@ -285,25 +296,4 @@ async fn an_assistant_suspended_between_still_says_what_it_cost() {
     transaction.commit().await.expect("commits");
     let end = finished(&mut app, &group, &answer, "succeeded", Some("1")).await.expect("an end");
     assert_eq!(end["cost_amount"], json!("1.000000"));
-}
-
-#[tokio::test]
-async fn what_nobody_finished_is_abandoned_and_a_late_report_still_pays() {
-    let (database, group) = scene("10").await;
-    let mut app = database.app().await;
-    let item = item(&mut app, &group, 0).await;
-    let answer = begun(&mut app, &group, item, Some("1")).await;
-    let maintainer = database.connect(Login::Maintainer).await;
-    let sweep = "SELECT awgp.abandon_actions()";
-    let swept = |row: tokio_postgres::Row| row.get::<_, i64>(0);
-    assert_eq!(swept(maintainer.query_one(sweep, &[]).await.expect("a sweep")), 0);
-    let superuser = database.superuser().await;
-    let sql = "UPDATE awgp.governed_actions SET begun_at = begun_at - interval '1 hour', expires_at = expires_at - interval '1 hour'";
-    superuser.execute(sql, &[]).await.expect("a superuser may");
-    assert_eq!(swept(maintainer.query_one(sweep, &[]).await.expect("a sweep")), 1);
-    let end = finished(&mut app, &group, &answer, "succeeded", Some("1")).await.expect("a late end");
-    assert_eq!(
-        (&end["late"], &end["status"], &end["cost_amount"]),
-        (&json!(true), &json!("succeeded"), &json!("1.000000"))
-    );
 }

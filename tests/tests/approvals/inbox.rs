@@ -106,3 +106,46 @@ async fn an_explanation_tells_nothing_of_other_tenants() {
         assert_refused(transaction.query_one(sql, &[&here, &user]).await, "42501", "unknown_user");
     }
 }
+
+#[tokio::test]
+async fn an_inbox_follows_what_changes_within_a_transaction_and_beside_it() {
+    let database = Database::new().await;
+    let north = group(&database).await.north;
+    let mut app = database.app().await;
+    let low = asked(&mut app, &north, 3).await.approval;
+    let high = asked(&mut app, &north, 4).await.approval;
+    let (manager, admin) = (north.user("manager"), north.user("admin"));
+    let transaction = within_as(&mut app, north.id, Some(admin)).await;
+    let inbox = async || {
+        let rows =
+            transaction.query("SELECT id FROM awgp.approval_inbox($1)", &[&manager]).await.expect("an inbox");
+        rows.iter().map(|row| row.get(0)).collect::<Vec<Uuid>>()
+    };
+    assert_eq!(inbox().await, [low]);
+    // By this transaction, and taken back.
+    transaction.batch_execute("SAVEPOINT before").await.expect("a savepoint");
+    let sql = "SELECT role FROM awgp.update_user($1, role => 'operator')";
+    transaction.query_one(sql, &[&manager]).await.expect("demoted");
+    assert!(inbox().await.is_empty());
+    transaction.batch_execute("ROLLBACK TO SAVEPOINT before").await.expect("undone");
+    assert_eq!(inbox().await, [low]);
+    // By others, between two statements.
+    policy(&database, &north, &json!({"roles": {"4": "manager"}})).await;
+    assert_eq!(inbox().await, [high, low]);
+    policy(&database, &north, &json!({"roles": {"2": "admin", "3": "admin"}})).await;
+    assert!(inbox().await.is_empty());
+    let mut other = database.app().await;
+    delegate(&mut other, &north, admin, manager).await;
+    assert_eq!(inbox().await, [high, low]);
+    // Within one statement, of a function that changes what it then asks.
+    transaction
+        .batch_execute(&format!(
+            "DO $$ BEGIN
+               ASSERT awgp.may_decide_approval('{low}', '{manager}');
+               PERFORM awgp.revoke_delegation(id) FROM awgp.approval_delegations WHERE delegate_id = '{manager}';
+               ASSERT NOT awgp.may_decide_approval('{low}', '{manager}');
+             END $$"
+        ))
+        .await
+        .expect("each answer is of its moment");
+}

@@ -3,11 +3,12 @@
 //!
 //! The calls are generated from pg_proc ([`catalog`]), so that a function that is added is
 //! called too. Each argument is given every hostile value of its type ([`values`]) while the
-//! others could be meant; and all of them NULL.
+//! others could be meant; and all of them NULL. Random values are [`random`].
 
 mod calling;
 mod catalog;
 mod incomplete;
+mod random;
 mod scene;
 mod values;
 
@@ -38,11 +39,15 @@ fn listed(function: &Function, arguments: &[String]) -> String {
     arguments.join(", ")
 }
 
+/// Arguments that could be meant.
+fn meant(function: &Function, ids: &[(&'static str, String)]) -> Vec<String> {
+    let with_ids = |value: String| ids.iter().fold(value, |value, (name, id)| value.replace(name, id));
+    function.arguments.iter().map(|argument| with_ids(values::plausible(function, argument))).collect()
+}
+
 /// The calls of a function.
 fn calls(function: &Function, ids: &[(&'static str, String)]) -> Vec<Call> {
-    let with_ids = |value: String| ids.iter().fold(value, |value, (name, id)| value.replace(name, id));
-    let meant: Vec<String> =
-        function.arguments.iter().map(|argument| with_ids(values::plausible(function, argument))).collect();
+    let meant = meant(function, ids);
     let call = |arguments: &[String], outside: bool| Call {
         sql: format!("SELECT awgp.{}({})", function.name, listed(function, arguments)),
         outside,
@@ -127,7 +132,7 @@ async fn call_all(
     login: Login,
     contexts: &[String],
     functions: &[Function],
-    ids: &[(&'static str, String)],
+    of: &dyn Fn(&Function) -> Vec<Call>,
     met: &mut Met,
 ) {
     let client = database.connect(login).await;
@@ -135,7 +140,7 @@ async fn call_all(
     for context in contexts {
         let who = format!("{login:?} {context}");
         for function in functions {
-            let mut calls = calls(function, ids);
+            let mut calls = of(function);
             if !function.callers.contains(&login) {
                 calls.truncate(1);
             }
@@ -163,15 +168,16 @@ async fn no_argument_of_any_function_is_an_internal_error_takes_long_or_leaves_a
     let ids = ids(&superuser, &group, &group.north).await;
     let before = digest(&superuser).await;
     let mut met = Met::default();
+    let every = |function: &Function| calls(function, &ids);
     for login in Login::ORDINARY {
         let contexts = contexts(login, &group.north);
-        call_all(&database, login, &contexts, &functions, &ids, &mut met).await;
+        call_all(&database, login, &contexts, &functions, &every, &mut met).await;
     }
     let sql = format!("ALTER DATABASE {} SET awgp.context_mode = 'signed'", database.name);
     superuser.batch_execute(&sql).await.expect("a superuser sets the mode");
     for login in Login::ORDINARY {
         let nothing = ["SELECT 1".to_owned()];
-        call_all(&database, login, &nothing, &functions, &ids, &mut met).await;
+        call_all(&database, login, &nothing, &functions, &every, &mut met).await;
     }
     println!("{} functions, {} calls: {:?}", functions.len(), met.calls, met.by_code);
     let silent: Vec<&str> = functions

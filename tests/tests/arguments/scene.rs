@@ -39,6 +39,7 @@ pub async fn ids(superuser: &Client, group: &Group, tenant: &Tenant) -> Vec<(&'s
         (":conversation", row("conversation_logs").await),
         (":flag", row("hallucination_flags").await),
         (":action", row("governed_actions").await),
+        (":stop", row("stops").await),
         (
             ":hold",
             format!("{}::uuid", of("SELECT id FROM awgp.audit_legal_holds WHERE $1::uuid IS NOT NULL").await),

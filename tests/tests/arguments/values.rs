@@ -166,6 +166,8 @@ const BY_NAME: &[(&str, &str)] = &[
     ("flag_id", ":flag"),
     ("action_id", ":action"),
     ("hold_id", ":hold"),
+    ("stop_id", ":stop"),
+    ("scope", "'tenant'"),
     ("audit_id", ":audit_row"),
     ("approver_ids", "ARRAY[:other]"),
     ("table", "'public.orders'::regclass"),

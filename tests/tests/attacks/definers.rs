@@ -20,6 +20,7 @@ pub const CALLS: &[Attack] = &[
     ("ensure_partitions", "SELECT awgp.ensure_partitions(1)", Fail("42501")),
     // What keeps the trail, the ledger and the records going is maintenance's, and no application's.
     ("abandon_actions", "SELECT awgp.abandon_actions()", Fail("42501")),
+    ("verify_due_ledger", "SELECT awgp.verify_due_ledger()", Fail("42501")),
     ("audit_checkpoint", "SELECT awgp.audit_checkpoint('{A}')", Fail("42501")),
     ("confirm_checkpoint", "SELECT awgp.confirm_checkpoint('x', 'x')", Fail("42501")),
     ("drain_default_partition", "SELECT awgp.drain_default_partition()", Fail("42501")),
@@ -37,9 +38,13 @@ pub const CALLS: &[Attack] = &[
     ("retirement_blocked_by", "SELECT awgp.retirement_blocked_by('audit_logs_default')", Fail("42501")),
     // In trusted mode the name is known to whoever names the tenant; of another tenant nothing is told.
     ("trail_name", "SELECT awgp.trail_name('{A}', 'tenant', '{A}') IS NULL", Give(&["t"])),
+    ("action_receipt", "SELECT count(*) = 0 FROM awgp.action_receipt('{a_action}')", Give(&["t"])),
     ("trail_actors", "SELECT bool_and(id IN (SELECT id FROM awgp.users UNION SELECT id FROM awgp.assistants)) IS NOT FALSE
       FROM awgp.trail_actors('helper') AS id", Give(&["t"])),
     ("seal_due_partitions", "SELECT awgp.seal_due_partitions()", Fail("42501")),
+    ("doctor_findings", "SELECT awgp.doctor_findings()", Fail("42501")),
+    // Months are the installation's, and say nothing of a tenant.
+    ("trail_months", "SELECT bool_and(partition_name LIKE 'audit\\_logs\\_%') FROM awgp.trail_months()", Give(&["t"])),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

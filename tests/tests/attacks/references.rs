@@ -56,10 +56,11 @@ const OTHERWISE: &[(&str, &[&str], &str, &str)] = &[
     ),
     ("budget_alerts", &["period_id", "transaction_id"], "42501", "42501"),
     ("budget_periods", &["assistant_id", "pool_id"], "42501", "42501"),
+    ("stops", &["assistant_id"], "42501", "42501"),
     ("conversation_search", &["conversation_log_id"], "42501", "42501"),
     (
         "governed_actions",
-        &["assistant_id", "cost_transaction_id", "reservation_id", "work_item_id"],
+        &["approval_id", "assistant_id", "cost_transaction_id", "reservation_id", "work_item_id"],
         "42501",
         "42501",
     ),
@@ -188,6 +189,9 @@ const NO_REFERENCE: &[&str] = &[
     "message_windows.to_assistant_id",
     // A row of one of several tables; a notice outlives what it names.
     "outbox.entity_id",
+    // A user of the tenant or of the holding above it; a stop outlives whoever made or lifted it.
+    "stops.resumed_by",
+    "stops.stopped_by",
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,6 +13,8 @@ pub struct Stage {
     pub group: Group,
     pub superuser: Client,
     digest: String,
+    /// A governed action of A.
+    action: Uuid,
 }
 
 /// What must come of a statement.
@@ -58,7 +60,9 @@ impl Stage {
             .await
             .expect("the scene is set");
         let digest = digest(&superuser, a).await;
-        let stage = Self { database, group, superuser, digest };
+        let action = "SELECT id FROM awgp.governed_actions WHERE tenant_id = $1";
+        let action = superuser.query_one(action, &[&a]).await.expect("A has one").get(0);
+        let stage = Self { database, group, superuser, digest, action };
         stage.database.app().await.batch_execute(TOOLS).await.expect("an attacker may bring tools");
         stage
     }
@@ -75,6 +79,7 @@ impl Stage {
             ("{a_assistant}", a.assistant),
             ("{b_assistant}", b.assistant),
             ("{a_item}", a.work_item),
+            ("{a_action}", self.action),
             ("{b_item}", b.work_item),
         ]
         .iter()

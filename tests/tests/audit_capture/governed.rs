@@ -60,15 +60,16 @@ const GOVERNED: [(&str, &str, &str); 11] = [
     ),
 ];
 
-/// What AWGP itself alone writes and the trail has all the same: the ledger, votes, actions. No statement of
-/// a client changes them, so they are not in [`GOVERNED`].
-const WRITTEN_BY_AWGP: [&str; 6] = [
+/// What AWGP itself alone writes and the trail has all the same: the ledger, votes, actions, stops. No
+/// statement of a client changes them, so they are not in [`GOVERNED`].
+const WRITTEN_BY_AWGP: [&str; 7] = [
     "cost_transactions",
     "budget_periods",
     "credit_reservations",
     "budget_alerts",
     "approval_decisions",
     "governed_actions",
+    "stops",
 ];
 
 /// What the trail does not have, because it follows from what the trail has: the words of conversations; how
@@ -77,6 +78,7 @@ const DERIVED: [&str; 4] = ["conversation_search", "message_sends", "message_win
 
 /// Columns that the trail does not hold, because they may have to be erased; it holds their digest.
 const CONTENT: &[(&str, &[&str])] = &[
+    ("awgp.approvals", &["arguments", "requested_arguments"]),
     ("awgp.conversation_logs", &["messages", "external_id", "content_salt"]),
     ("awgp.governed_actions", &["result"]),
     ("awgp.hallucination_flags", &["flagged_content", "notes", "content_salt"]),

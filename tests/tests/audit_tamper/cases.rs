@@ -311,7 +311,8 @@ fn guards(log: &Log) -> Vec<Case> {
             "31",
             "add and retype a column, and go on writing",
             format!(
-                "ALTER TABLE awgp.audit_logs ADD COLUMN note text;
+                "DROP VIEW awgp.message_denials, awgp.action_denials, awgp.trail_list CASCADE;
+                 ALTER TABLE awgp.audit_logs ADD COLUMN note text;
                  ALTER TABLE awgp.audit_logs ALTER COLUMN action TYPE varchar(300);
                  UPDATE awgp.assistants SET description = 'changed' WHERE id = '{}'",
                 assistant(1)

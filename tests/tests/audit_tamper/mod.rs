@@ -144,6 +144,8 @@ async fn writers_do_not_disturb(database: &Database) {
 /// What cannot be read as what it was is said, not misread; given back, all verifies.
 async fn renamed_and_retyped_columns_are_named(database: &Database) {
     let superuser = database.superuser().await;
+    let views = "DROP VIEW awgp.message_denials, awgp.action_denials, awgp.trail_list CASCADE";
+    superuser.batch_execute(views).await.expect("a superuser may");
     let pairs = [
         ("RENAME COLUMN metadata TO remarks", "RENAME COLUMN remarks TO metadata"),
         ("ALTER COLUMN chain_seq TYPE numeric", "ALTER COLUMN chain_seq TYPE bigint"),

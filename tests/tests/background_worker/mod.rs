@@ -7,5 +7,5 @@ mod doctor;
 mod ending;
 mod failing;
 mod running;
-mod stage;
+pub mod stage;
 mod standby;

@@ -264,7 +264,7 @@ async fn a_key_is_made_for_its_owner_alone_and_never_overwritten() {
 #[tokio::test]
 async fn an_auditor_must_say_whose_trail_they_sign() {
     let (database, _, auditor) = scene().await;
-    let outcome = auditor.try_sign(&database, &[], &auditor.notes()).expect(3);
+    let outcome = auditor.try_sign(&database, &[], &auditor.notes()).expect(2);
     assert_eq!(outcome.error()["reason"], "no_tenant_context");
     let key = auditor.key();
     let arguments = ["audit", "checkpoint", "--key", &key, "--out", &auditor.notes(), "--tenant", "north"];

@@ -2,6 +2,7 @@
 //! auditor's; the superuser plays the one who tampers.
 
 mod deeds;
+mod exports;
 mod gone;
 mod group;
 mod making;

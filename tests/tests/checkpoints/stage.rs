@@ -128,7 +128,12 @@ pub async fn restored(database: &Database, folder: &Auditor) -> Database {
 
 /// Runs tests/check_proof.py, which shares no code with AWGP: its exit code and what it prints.
 pub fn python(arguments: &[&str]) -> (i32, String) {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/check_proof.py");
+    checked_by("check_proof.py", arguments)
+}
+
+/// Runs a checker of tests/ that shares no code with AWGP.
+pub fn checked_by(script: &str, arguments: &[&str]) -> (i32, String) {
+    let script = format!("{}/{script}", env!("CARGO_MANIFEST_DIR"));
     let toolchain = std::env::var("AWGP_TOOLCHAIN").unwrap_or_else(|_| "/opt/awgp-toolchain".to_owned());
     let mut python = Command::new("python3");
     python.arg("-B").arg(script).args(arguments);

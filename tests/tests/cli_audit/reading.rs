@@ -128,6 +128,19 @@ async fn a_history_shows_what_changed_from_each_version_to_the_next() {
     let versions = versions.as_array().expect("versions");
     let actions: Vec<_> = versions.iter().map(|version| version["action"].as_str()).collect();
     assert_eq!(actions, [Some("insert"), Some("update"), Some("update")]);
+    // A page has the newest versions, and never hides without a word that there are older ones.
+    let page = json(&database, Login::App, &[&arguments[..], &["--limit", "2"]].concat()).expect(0);
+    assert_eq!(page.json().as_array().map(Vec::len), Some(2));
+    let said: Value = serde_json::from_str(&page.stderr).expect("a notice");
+    assert_eq!(said["more"], 1);
+    let after = said["after"].as_str().expect("a cursor");
+    let older = json(&database, Login::App, &[&arguments[..], &["--after", after]].concat()).expect(0).json();
+    assert_eq!((older[0]["action"].as_str(), older[1].is_null()), (Some("insert"), true));
+    let people = table(&database, Login::App, &[&arguments[..], &["--limit", "2"]].concat()).expect(0);
+    assert!(people.stdout.contains("1 more row"), "{people:?}");
+    let beginning = &item.to_string()[..8];
+    let same = ["audit", "history", "work_items", beginning, "--tenant", "north"];
+    assert_eq!(json(&database, Login::App, &same).expect(0).json().as_array().map(Vec::len), Some(3));
     assert_eq!(versions[2]["actor_id"], group.north.user("manager").to_string());
     let fields = |version: &Value| {
         let changes = version["changes"].as_array().expect("changes").clone();

@@ -175,14 +175,20 @@ async fn each_tampering_is_named_with_its_row_and_nothing_else_is() {
             let [finding] = findings.as_slice() else { panic!("{deed}: {findings:?}") };
             assert_eq!(finding["kind"], kind, "{deed}: {finding}");
             assert_eq!(finding["tenant_id"], group.north.id.to_string(), "{deed}");
+            assert_eq!(finding["tenant_slug"], "north", "{deed}");
             if at_row {
                 assert_eq!(finding["audit_id"], id, "{deed}: {finding}");
+                assert!(
+                    finding["action"].is_string() && finding["actor_type"].is_string(),
+                    "{deed}: {finding}"
+                );
             } else if kind == "missing_row" {
                 assert_eq!(finding["chain_seq"], 5, "{deed}: {finding}");
             }
         }
         let text = table(&database, Login::Auditor, &["audit", "verify"]).expect(12).stdout;
-        assert!(text.contains(kind), "{text}");
+        assert!(text.contains(kind) && text.contains("north"), "{text}");
+        assert!(!at_row || text.contains(" by "), "the event in words: {text}");
     }
 }
 

@@ -3,7 +3,10 @@
 
 mod migrations;
 mod models;
+mod next_steps;
+mod packages;
 mod stories;
+mod typescript;
 
 use awgp_tests::command::{Folder, output_of, run};
 use awgp_tests::toolchain::path;

@@ -17,7 +17,7 @@ fn versions() -> Vec<(String, String)> {
     let read = |path: &str| std::fs::read_to_string(docs().join(path)).expect("the file is there");
     let node: serde_json::Value = serde_json::from_str(&read("package.json")).expect("it is JSON");
     let node = node["dependencies"].as_object().expect("there are dependencies").clone();
-    let python = read("requirements.in");
+    let python = read("requirements.in") + &read("../../clients/python/requirements.in");
     let python = python.lines().filter_map(|line| line.split_once("=="));
     let cargo = read("../../Cargo.toml");
     let crates = cargo.lines().filter_map(|line| line.strip_prefix("tokio-postgres = { version = \"="));
@@ -36,9 +36,11 @@ fn the_pages_name_the_versions_that_run() {
     let page = std::fs::read_to_string(docs().join("README.md")).expect("the page is there");
     let versions = versions();
     assert!(versions.len() > 10, "{versions:?}");
-    // Of no page, but of the drivers in tests/drivers.
-    let unnamed =
-        versions.iter().filter(|(name, version)| name != "psycopg2-binary" && !page.contains(version));
+    // Of no page, but of the drivers in tests/drivers and the tests of clients/python.
+    let of_no_page = ["psycopg2-binary", "psycopg-pool", "mypy"];
+    let unnamed = versions
+        .iter()
+        .filter(|(name, version)| !of_no_page.contains(&name.as_str()) && !page.contains(version));
     assert_eq!(unnamed.collect::<Vec<_>>(), Vec::<&(String, String)>::new(), "docs/clients/README.md");
 }
 

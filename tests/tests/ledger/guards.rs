@@ -116,3 +116,61 @@ async fn verify_ledger_and_the_doctor_find_what_a_superuser_has_forged() {
     let sql = "SELECT code FROM awgp.doctor() WHERE severity = 'error'";
     assert_eq!(text(&auditor, sql).await, "ledger_differs");
 }
+
+#[tokio::test]
+async fn the_doctor_verifies_what_is_open_and_maintenance_the_whole_ledger_once_a_day() {
+    let scene = Scene::set("10", "100").await;
+    scene.record("6").await.expect("it fits");
+    let superuser = scene.database.superuser().await;
+    let auditor = scene.database.connect(Login::Auditor).await;
+    let maintainer = scene.database.connect(Login::Maintainer).await;
+    let replica = async |sql: &str| {
+        superuser.batch_execute(&format!("SET session_replication_role = replica; {sql}")).await
+    };
+    let found = async || {
+        let sql = "SELECT coalesce(string_agg(code, ','), '') FROM awgp.doctor() WHERE severity = 'error'";
+        text(&auditor, sql).await
+    };
+    let verified = async |at: &str| {
+        let sql = format!(
+            "SELECT s ->> 'ok' || ' ' || (s #>> '{{did,differences}}') FROM jsonb_path_query(
+             awgp.run_maintenance({at}, '{{verify_ledger}}'), '$.steps[*]') AS s"
+        );
+        text(&maintainer, &sql).await
+    };
+    // A period of last year that has spent something without an entry.
+    let old = format!(
+        "INSERT INTO awgp.budget_periods (tenant_id, scope, starts_at, ends_at, time_zone, limit_amount, spent)
+         VALUES ('{}', 'tenant', now() - interval '400 days', now() - interval '370 days', 'UTC', 10, 5)",
+        scene.tenant.id
+    );
+    assert_eq!(verified("NULL").await, "true 0");
+    replica(&old).await.expect("a superuser can");
+    // Maintenance found nothing a moment ago, so the doctor looks at what is open, and maintenance rests.
+    assert_eq!(found().await, "");
+    assert_eq!(verified("now() + interval '19 hours'").await, "true 0");
+    assert_eq!(verified("now() + interval '21 hours'").await, "true 1");
+    assert_eq!(found().await, "ledger_differs");
+    // It is mended: the doctor knows at once, since maintenance had found something.
+    replica("DELETE FROM awgp.budget_periods WHERE ends_at < now()").await.expect("a superuser can");
+    assert_eq!(found().await, "");
+    // What is open is verified each time.
+    assert_eq!(verified("NULL").await, "true 0");
+    for (forged, mended) in [
+        (
+            "UPDATE awgp.budget_periods SET spent = 5 WHERE scope = 'tenant'",
+            "spent = 6 WHERE scope = 'tenant'",
+        ),
+        (
+            "UPDATE awgp.budget_periods SET held = 1 WHERE scope = 'assistant'",
+            "held = 0 WHERE scope = 'assistant'",
+        ),
+    ] {
+        replica(forged).await.expect("a superuser can");
+        assert_eq!(found().await, "ledger_differs", "{forged}");
+        replica(&format!("UPDATE awgp.budget_periods SET {mended}")).await.expect("a superuser can");
+        assert_eq!(found().await, "");
+    }
+    replica("UPDATE awgp.provider_credit_pools SET current_balance = 10").await.expect("a superuser can");
+    assert_eq!(found().await, "ledger_differs");
+}

@@ -15,6 +15,7 @@ mod guards;
 mod holdings;
 mod periods;
 mod providers;
+mod raises;
 mod settling;
 mod usage;
 

@@ -140,9 +140,15 @@ async fn case_106_a_retried_transaction_neither_loses_nor_doubles() {
 async fn case_107_an_assistant_suspended_midway_settles_what_it_has_reserved_and_reserves_nothing_new() {
     let scene = Scene::set("10", "100").await;
     let held = scene.reserve("2", "").await.expect("it fits");
+    let key = ", idempotency_key => 'known'";
+    let known = scene.reserve("1", key).await.expect("it fits");
     let suspend = "UPDATE awgp.assistants SET status = 'suspended'";
     scene.app.execute(suspend, &[]).await.expect("suspended");
     assert_refused(scene.reserve("1", "").await, "55000", "assistant_not_active");
+    // What is known is answered: nothing new is reserved.
+    assert_eq!(scene.reserve("1", key).await.expect("it is known"), known);
+    let release = format!("SELECT (awgp.release_credit('{known}')).id::text");
+    scene.app.query_one(&release, &[]).await.expect("released");
     scene.settle(held, "2").await.expect("the money was spent");
     assert_eq!(scene.sums("assistant").await, amount("2.000000", "0.000000"));
     scene.assert_sound().await;

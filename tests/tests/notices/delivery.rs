@@ -171,3 +171,24 @@ async fn a_file_that_others_may_read_is_refused_before_anything_is_claimed() {
     assert!(web.taken().is_empty());
     assert_eq!(stage.kept().await, [is("waiting", 0, None)]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_test_notice_goes_to_one_target_and_says_that_it_is_a_test() {
+    let mut web = Web::start(&[]).await;
+    let file = hook(&web.url, "shape = \"slack\"");
+    let path = file.0.to_string_lossy().into_owned();
+    // No variable names a database.
+    let test = |target: &str| {
+        awgp_tests::cli::awgp(&["notify", "--targets", &path, "--test", target, "--output", "json"], &[])
+    };
+    let done = test("hook").expect(0).json();
+    assert_eq!((&done["target"], &done["delivered"]), (&json!("hook"), &json!(true)));
+    let arrived = web.taken();
+    assert_eq!(arrived.len(), 1, "once");
+    assert!(arrived[0].body.contains("This is a test"), "{}", arrived[0].body);
+    assert_eq!(test("nowhere").expect(6).error()["reason"], "notify_file");
+    web.answer(&[Answer::Status(500)]);
+    let missed = test("hook").expect(12).json();
+    assert_eq!((&missed["delivered"], &missed["error"]), (&json!(false), &json!("http_500")));
+    assert_eq!(web.taken().len(), 1, "it is not tried again");
+}

@@ -12,7 +12,7 @@ use tokio_postgres::Client;
 use uuid::Uuid;
 
 /// The kinds that belong to tenants.
-pub const KINDS: [&str; 9] = [
+pub const KINDS: [&str; 11] = [
     "approval_asked",
     "approval_decided",
     "approval_escalated",
@@ -22,6 +22,8 @@ pub const KINDS: [&str; 9] = [
     "budget_overrun",
     "flag_confirmed",
     "assistant_suspended",
+    "stopped",
+    "resumed",
 ];
 
 /// The settings that route every kind to these targets.

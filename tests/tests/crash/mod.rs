@@ -1,0 +1,8 @@
+//! The crash harness of `tests/src/crash`: some rounds of it, what it says of copies, and that it finds what
+//! is planted.
+
+mod elsewhere;
+mod newer_version;
+mod planted;
+mod point_in_time;
+mod rounds;
