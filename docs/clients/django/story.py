@@ -145,8 +145,8 @@ def governed(who, item, work):
     begun = begin(who, item)
     if not may_act(begun):
         return begun
-    # If the work raises, nobody knows whether it happened. A later report may still say so.
-    report = {"outcome": "abandoned"}
+    # If the work raises, nobody knows whether it happened. A person says so later, or a later report.
+    report = {"outcome": "unknown"}
     try:
         report = work(begun)
     finally:

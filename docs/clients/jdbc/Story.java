@@ -208,8 +208,8 @@ public class Story {
     }
 
     private record Report(String outcome, String model, Integer inputTokens, Integer outputTokens, BigDecimal cost, String result) {
-        /** Nobody knows whether it happened. A later report may still say so. */
-        static final Report ABANDONED = new Report("abandoned", null, null, null, null, null);
+        /** Nobody knows whether it happened. A person says so later, or a later report. */
+        static final Report UNKNOWN = new Report("unknown", null, null, null, null, null);
     }
 
     /** Reports how an action ended; returns the outcome and the cost. */
@@ -231,7 +231,7 @@ public class Story {
         try {
             report = work.apply(begun);
         } catch (RuntimeException error) {
-            finish(begun.action(), Report.ABANDONED);
+            finish(begun.action(), Report.UNKNOWN);
             throw error;
         }
         return finish(begun.action(), report);

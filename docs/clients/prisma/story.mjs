@@ -130,8 +130,8 @@ function finish(who, action, { outcome, model = null, inputTokens = null, output
 async function governed(who, item, work) {
   const begun = await begin(who, item);
   if (!mayAct(begun)) return begun;
-  // If the work throws, nobody knows whether it happened. A later report may still say so.
-  let report = { outcome: 'abandoned' };
+  // If the work throws, nobody knows whether it happened. A person says so later, or a later report.
+  let report = { outcome: 'unknown' };
   let finished;
   try {
     report = await work(begun);

@@ -36,6 +36,7 @@ from .model_prices import ModelPrice
 from .outbox import Outbox
 from .provider_credit_pools import ProviderCreditPool
 from .schema_migrations import SchemaMigration
+from .stops import Stop
 from .tenants import Tenant
 from .users import User
 from .work_items import WorkItem
@@ -75,6 +76,7 @@ __all__ = [
     "Outbox",
     "ProviderCreditPool",
     "SchemaMigration",
+    "Stop",
     "Tenant",
     "User",
     "WorkItem",

@@ -33,6 +33,11 @@ class Approval(models.Model):
     requester_issuer = models.TextField(null=True, blank=True)
     requester_subject = models.TextField(null=True, blank=True)
     request_digest_version = models.IntegerField(db_default=1)
+    action = models.TextField(null=True, blank=True)
+    arguments = models.JSONField(null=True, blank=True)
+    arguments_digest = models.TextField(null=True, blank=True)
+    requested_arguments = models.JSONField(null=True, blank=True)
+    requested_arguments_digest = models.TextField(null=True, blank=True)
 
     class Meta:
         managed = False

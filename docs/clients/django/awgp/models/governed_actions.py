@@ -4,7 +4,7 @@ from django.db.models.expressions import RawSQL
 
 class GovernedAction(models.Model):
     """Actions of assistants: one row for each begin_action() that was allowed. Only begin_action(),
-    finish_action() and abandon_actions() write it."""
+    finish_action(), reconcile_action() and abandon_actions() write it."""
 
     id = models.UUIDField(primary_key=True, db_default=RawSQL("gen_random_uuid()", ()))
     tenant = models.ForeignKey("awgp.Tenant", models.DO_NOTHING, db_column="tenant_id", related_name="governed_actions")
@@ -26,7 +26,10 @@ class GovernedAction(models.Model):
     updated_at = models.DateTimeField(db_default=RawSQL("now()", ()))
     request_digest_version = models.IntegerField(db_default=1)
     idempotency_key = models.TextField(null=True, blank=True)
+    begin_digest = models.TextField(null=True, blank=True)
     arguments_digest = models.TextField(null=True, blank=True)
+    approval = models.ForeignKey("awgp.Approval", models.DO_NOTHING, db_column="approval_id", related_name="governed_actions", null=True, blank=True)
+    unknown_until = models.DateTimeField()
 
     class Meta:
         managed = False

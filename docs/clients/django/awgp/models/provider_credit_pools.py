@@ -18,6 +18,8 @@ class ProviderCreditPool(models.Model):
     period_ends_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=RawSQL("now()", ()))
     updated_at = models.DateTimeField(db_default=RawSQL("now()", ()))
+    raise_amount = models.DecimalField(max_digits=18, decimal_places=6, db_default=0)
+    raised_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         managed = False
