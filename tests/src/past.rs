@@ -186,8 +186,8 @@ pub async fn ensure(client: &Client, month: Month) {
     client.query(&sql, &[]).await.expect("a month can be made");
 }
 
-/// Three whole months of three tenants with two lanes each, the newest 14 months ago: old enough to be sealed,
-/// exported and retired, and one that follows.
+/// Three whole months of three tenants with two lanes each, the newest 14 months ago: old enough to be
+/// sealed, exported and retired, and one that follows.
 ///
 /// # Panics
 /// Where the months cannot be made.
