@@ -228,11 +228,13 @@ def witness(logs, notes, is_part, found):
     """What is found, what each note proves, and what is the files' own word."""
     view, proved = View(logs), []
     found = [*found, *view.meeting()]
-    for name, (install_id, trees, lanes) in notes:
+    # A group's note names no lanes. The note of the same tree does: one root is one tree.
+    named = {(tenant, *tree): lanes for _, (_, trees, lanes) in notes if lanes is not None for tenant, tree in trees.items()}
+    for name, (install_id, trees, _) in notes:
         if any(log.stated_install != install_id for log in logs):
             found.append(["install", name, install_id])
             continue
-        proved += [view.prove(name, tenant, size, root, lanes) for tenant, (size, root) in trees.items()]
+        proved += [view.prove(name, tenant, size, root, named.get((tenant, size, root))) for tenant, (size, root) in trees.items()]
     roots = {}
     for _, (install_id, trees, _) in notes:
         for tenant, (size, root) in trees.items():

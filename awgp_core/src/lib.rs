@@ -40,6 +40,7 @@ pub mod server_release;
 pub mod setting_error;
 pub mod state_machine;
 pub mod stop;
+mod strict_json;
 pub mod structure;
 pub mod templates;
 pub mod tenant_settings;

@@ -10,7 +10,7 @@ use serde_json::{Map, Number, Value};
 
 /// Parses exactly one JSON object, without duplicate members at any depth. The error's text names the
 /// position and, where there is one, the duplicate.
-pub(super) fn parse_object(bytes: &[u8]) -> Result<Map<String, Value>, String> {
+pub fn parse_object(bytes: &[u8]) -> Result<Map<String, Value>, String> {
     match serde_json::from_slice::<Strict>(bytes) {
         Ok(Strict(Value::Object(object))) => Ok(object),
         Ok(_) => Err("not a JSON object".to_owned()),

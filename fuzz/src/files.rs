@@ -8,6 +8,8 @@ use awgp_core::audit::finding::Severity;
 use awgp_core::audit::manifest::{Anchor, FORMAT, FileSum, Manifest};
 use awgp_core::audit::note::Statement;
 use awgp_core::audit::row::AuditRow;
+use awgp_core::audit::streamed::format::Format;
+use awgp_core::audit::streamed::{Event, found};
 use awgp_core::audit::tree::{Frontier, Leaves};
 use awgp_core::audit::witness::{asked, witness as witnessed};
 use serde_json::Value;
@@ -151,5 +153,19 @@ pub fn witness(data: &[u8]) {
         assert_eq!(seen.proved.iter().map(|proved| proved.rows).sum::<u64>(), signed);
         assert!(rows.iter().all(|row| read.contains(row)), "what was signed is there");
         assert!(read.len() == rows.len() || !seen.own_word.is_empty(), "what was not signed is told");
+    }
+}
+
+/// What is found in a line of a receiver's copy is an event, which reads back, and is found in every form.
+pub fn stream_line(data: &[u8]) {
+    let Some(Ok(found)) = text(data).map(found::events) else { return };
+    for event in &found {
+        assert_eq!(Event::parse(&event.to_text()).ok().as_ref(), Some(event));
+    }
+    for (form, format) in Format::ALL {
+        let written = format.write(&found, "0.1.0");
+        let again: Vec<Event> =
+            written.lines().flat_map(|line| found::events(line).expect("what is written is found")).collect();
+        assert_eq!(again, found, "{form}");
     }
 }

@@ -36,7 +36,7 @@ macro_rules! targets {
 
 targets! {
     audit: canonical, digest, entity, escape, note, note_key, proof, receipt, statement, tracked;
-    files: export_file, export_line, manifest, witness;
+    files: export_file, export_line, manifest, stream_line, witness;
     identity: claims, jwks, token;
     json: arguments, difference, mask, members, storable;
     messaging: content_rules, links, messages;

@@ -90,6 +90,7 @@ mod settings;
 mod signed_mode;
 mod standby;
 mod stops;
+mod streams;
 mod templates;
 mod trigger_order;
 mod upgrade;

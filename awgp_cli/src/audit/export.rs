@@ -248,7 +248,8 @@ fn put_spooled(
     put_line(put, rest)
 }
 
-fn owned(tuple: &Tuple<'_>) -> Result<AuditRow, Failure> {
+/// The row of a tuple, in the shape of its line. States that are in a spool are null.
+pub fn owned(tuple: &Tuple<'_>) -> Result<AuditRow, Failure> {
     let row = &tuple.row;
     let text = |bytes: &[u8]| {
         // The connection's encoding is UTF-8, which the server ensures.

@@ -14,6 +14,7 @@
 //! | [`lineage`] | the installs that the trail has belonged to |
 //! | [`listing`] | events for people and programs, with their origin |
 //! | [`export`], [`order`] | the JSON Lines file, and the order of the leaves in it |
+//! | [`stream`] | every event to whoever keeps logs elsewhere, and their copy of it |
 //! | [`verify`] | every row is read and hashed here |
 //! | [`key`] | the keys of an auditor |
 //! | [`checkpoint`], [`notes`] | signing the present state of the trail, and the folder of signed notes |
@@ -40,6 +41,7 @@ pub mod receipt;
 pub mod rows;
 pub mod scope;
 pub mod spool;
+pub mod stream;
 pub mod tail;
 pub mod tracking;
 pub mod tuple;
@@ -61,6 +63,7 @@ pub async fn run(noun: &Audit, invocation: &Invocation<'_>) -> Result<Exit, Fail
         Audit::Tail(options) => tail::tail(&invocation.target()?, context, options, output).await,
         Audit::Keygen(options) => print(&key::keygen(options, output)?, Exit::Success),
         Audit::CheckProof(options) => print(&check_proof::check(options, output)?, Exit::Success),
+        Audit::Stream(options) => stream::run(options, invocation).await,
         Audit::Verify(options) => verify::run(options, invocation).await,
         Audit::Log(options) => {
             invocation

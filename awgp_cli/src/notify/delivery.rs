@@ -1,9 +1,9 @@
 //! The loops that claim and send.
 
 use super::file::{Target, Targets, Way};
-use super::missed::Missed;
 use super::notice::{CLAIM, Notice};
 use crate::invocation::{Invocation, print};
+use crate::missed::Missed;
 use crate::opt::{Notify, Output};
 use crate::render;
 use awgp_client::{Exit, Failure, Session, Trouble, shown};

@@ -1,7 +1,7 @@
 //! A notice as an e-mail by SMTP.
 
-use super::missed::Missed;
 use super::notice::Notice;
+use crate::missed::Missed;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MessageBuilder};
 use lettre::transport::smtp::authentication::Credentials;

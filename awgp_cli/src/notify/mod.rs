@@ -11,7 +11,6 @@
 mod delivery;
 mod file;
 mod mail;
-mod missed;
 mod notice;
 mod shape;
 mod signature;

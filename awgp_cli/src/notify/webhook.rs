@@ -1,17 +1,14 @@
 //! A notice as an HTTP request.
-//!
-//! Each attempt has a connection of its own: what a server answers once too often is never taken for the
-//! answer to the next notice. Redirects are not followed, since they would take the signature elsewhere.
 
-use super::missed::Missed;
 use super::notice::Notice;
 use super::shape::Template;
 use super::signature::Key;
+use crate::https;
+use crate::missed::Missed;
 use std::fmt;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use ureq::Agent;
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
 /// Where and how.
 #[derive(Clone)]
@@ -31,27 +28,13 @@ impl Webhook {
         ca_file: Option<&Path>,
         timeout: Duration,
     ) -> Result<Self, String> {
-        let tls = TlsConfig::builder().root_certs(RootCerts::from(roots(ca_file)?)).build();
-        let agent = Agent::config_builder()
-            .timeout_global(Some(timeout))
-            .max_redirects(0)
-            .http_status_as_error(false)
-            .max_idle_connections(0)
-            .tls_config(tls)
-            .user_agent(concat!("awgp/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .new_agent();
+        let agent = https::agent(ca_file, timeout)?;
         Ok(Self { url, template, key, agent })
     }
 
     /// The host, for people.
     pub fn place(&self) -> String {
-        let uri: Option<ureq::http::Uri> = self.url.parse().ok();
-        uri.and_then(|uri| {
-            uri.authority()
-                .map(|authority| authority.as_str().rsplit('@').next().unwrap_or_default().to_owned())
-        })
-        .unwrap_or_default()
+        https::place(&self.url)
     }
 
     /// Sends a notice, and waits for the answer.
@@ -72,16 +55,14 @@ impl Webhook {
         if let Some(key) = &self.key {
             request = request.header("webhook-signature", key.sign(&id, now, body.as_bytes()));
         }
-        let answer = request.send(&body).map_err(|error| missed(&error))?;
+        let answer = request.send(&body).map_err(|error| https::missed(&error))?;
         let status = answer.status().as_u16();
         if (200..300).contains(&status) {
             return Ok(());
         }
-        let wait =
-            answer.headers().get("retry-after").and_then(|wait| wait.to_str().ok()?.trim().parse().ok());
         Err(Missed {
             error: format!("http_{status}"),
-            retry_after_seconds: wait,
+            retry_after_seconds: https::retry_after(&answer),
             // The receiver says that this request never succeeds.
             is_final: matches!(status, 400 | 410 | 413 | 422),
         })
@@ -92,32 +73,4 @@ impl fmt::Debug for Webhook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Webhook").field("place", &self.place()).finish_non_exhaustive()
     }
-}
-
-/// What went wrong, as a code.
-fn missed(error: &ureq::Error) -> Missed {
-    let code = match error {
-        ureq::Error::Timeout(_) => "timeout",
-        ureq::Error::HostNotFound => "host_not_found",
-        ureq::Error::ConnectionFailed | ureq::Error::Io(_) => "connection",
-        ureq::Error::Rustls(_) | ureq::Error::Tls(_) => "tls",
-        _ => "http",
-    };
-    Missed::again(code)
-}
-
-/// The operating system's roots, or those of a file.
-fn roots(file: Option<&Path>) -> Result<Vec<Certificate<'static>>, String> {
-    let Some(file) = file else {
-        let found = rustls_native_certs::load_native_certs();
-        return Ok(found.certs.iter().map(|der| Certificate::from_der(der).to_owned()).collect());
-    };
-    let pem = std::fs::read(file).map_err(|error| format!("ca_file: {error}"))?;
-    let certificates: Vec<Certificate<'static>> = parse_pem(&pem)
-        .filter_map(|item| match item {
-            Ok(PemItem::Certificate(certificate)) => Some(certificate),
-            _ => None,
-        })
-        .collect();
-    if certificates.is_empty() { Err("ca_file has no certificate".to_owned()) } else { Ok(certificates) }
 }

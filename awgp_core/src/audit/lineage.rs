@@ -146,6 +146,18 @@ impl Lineage {
         })
     }
 
+    /// The install whose row has this number.
+    pub fn install_of(&self, lane: Lane, seq: i64) -> Uuid {
+        let next = self.points(lane).iter().find(|point| point.last.seq >= seq);
+        next.map_or(self.install_id, |point| point.previous_id)
+    }
+
+    /// The installs that adopted a lane after the row at `last` and before the one at `next`.
+    pub fn adopted_between(&self, lane: Lane, last: i64, next: i64) -> Vec<Uuid> {
+        let between = self.points(lane).iter().filter(|point| (last..next).contains(&point.last.seq));
+        between.map(|point| point.install_id).collect()
+    }
+
     /// The link at this number, where it is an adoption's.
     pub fn at(&self, lane: Lane, seq: i64) -> Option<Link> {
         self.points(lane).iter().map(|point| point.adoption_link(lane)).find(|link| link.seq == seq)
@@ -223,6 +235,9 @@ mod tests {
         assert_eq!(lineage.bridges(LANE).iter().map(|bridge| bridge.last.seq).collect::<Vec<_>>(), [5, 6]);
         assert_eq!(lineage.at(LANE, 6), Some(after));
         assert_eq!(lineage.at(LANE, 4), None);
+        assert_eq!(lineage.adopted_between(LANE, 4, 7), [SECOND, THIRD]);
+        assert_eq!(lineage.adopted_between(LANE, 3, 4), [Uuid::nil(); 0]);
+        assert_eq!((lineage.install_of(LANE, 4), lineage.install_of(LANE, 7)), (FIRST, THIRD));
         let elsewhere = Point { previous_id: FIRST, install_id: THIRD, last }.adoption_link(LANE);
         assert_ne!(lineage.at(LANE, 5).map(|link| link.hash), Some(elsewhere.hash), "another copy");
     }

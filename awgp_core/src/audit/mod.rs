@@ -20,6 +20,7 @@
 //! | [`escape`] | escapes strings in JSON in pieces |
 //! | [`export`], [`file`] | the lines of the exported log, and its verification |
 //! | [`appended`], [`order`], [`subtrees`] | the order of the leaves in an exported log, and its roots |
+//! | [`streamed`] | the events of a stream, and whether a copy of them is whole |
 //! | [`stretch`], [`witness`] | what the rows of files are, and what signed notes prove of them |
 //! | [`spelled`] | the one spelling of a uuid in files |
 //! | [`tree`] | rows as leaves of a Merkle tree, its tiles and its proofs |
@@ -55,6 +56,7 @@ pub mod receipt;
 pub mod reconcile;
 pub mod row;
 pub mod spelled;
+pub mod streamed;
 pub mod stretch;
 pub mod subtrees;
 pub mod suspicion;

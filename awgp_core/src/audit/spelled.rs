@@ -2,7 +2,7 @@
 //!
 //! A field that could be written in two ways would let two readers disagree about one file.
 
-use serde::de::{Deserializer, Error, Unexpected, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 use std::fmt;
 use uuid::Uuid;
 
@@ -56,6 +56,14 @@ pub fn uuid_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option
         }
     }
     deserializer.deserialize_option(OrNull)
+}
+
+/// For `deserialize_with` of a field that is a list of uuids.
+pub fn uuids<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Uuid>, D::Error> {
+    let texts: Vec<String> = Vec::deserialize(deserializer)?;
+    let read =
+        |text: &String| parse(text).ok_or_else(|| D::Error::invalid_value(Unexpected::Str(text), &SPELLING));
+    texts.iter().map(read).collect()
 }
 
 #[cfg(test)]

@@ -133,7 +133,15 @@ pub fn witness(files: &[Contents], notes: &[Named<'_>], is_part: bool, found: Ve
             continue;
         }
         for member in statement.trees() {
-            proved.push(view.prove(name, statement, member));
+            // A group's note names no lanes. The note of the same tree does: one root is one tree.
+            let mut signed = notes.iter().filter_map(|(_, statement)| match statement {
+                Statement::Tree(checkpoint) => Some(checkpoint),
+                Statement::Group(_) => None,
+            });
+            let same = |tree: &&Checkpoint| {
+                (tree.tenant_id, tree.size, tree.root) == (member.tenant_id, member.size, member.root)
+            };
+            proved.push(view.prove(name, signed.find(same), member));
         }
     }
     for split in note::split_views(notes.iter().map(|(_, statement)| *statement)) {
@@ -214,7 +222,13 @@ impl<'a> View<'a> {
         }
     }
 
-    fn prove(&self, name: &str, statement: &Statement, Member { tenant_id, size, root }: Member) -> Proved {
+    /// What a note proves of one of its trees. The checkpoint of this tree, if there is one, names its lanes.
+    fn prove(
+        &self,
+        name: &str,
+        lanes: Option<&Checkpoint>,
+        Member { tenant_id, size, root }: Member,
+    ) -> Proved {
         let mut proves: BTreeMap<i16, Ranges> = BTreeMap::new();
         let (mut found, mut is_whole) = (Root::Unknown, false);
         for file in self.files {
@@ -237,7 +251,7 @@ impl<'a> View<'a> {
             }
         }
         let (mut absent, mut contradicts) = (Vec::new(), Vec::new());
-        if let Statement::Tree(checkpoint) = statement {
+        if let Some(checkpoint) = lanes {
             for (chain_lane, link) in &checkpoint.lanes {
                 let lane = Lane { tenant_id, chain_lane: *chain_lane };
                 match self.chained(lane, *link) {

@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::jwk::{Fault, clip};
 use super::limits::MAX_KEYS;
-use super::strict_json::parse_object;
 use super::{Algorithm, IgnoredKey, JwksError, Key};
 use crate::json::storable;
+use crate::strict_json::parse_object;
 
 /// A set of keys that passed [`validate_jwks`].
 #[derive(Clone, Debug)]

@@ -44,7 +44,6 @@ mod member;
 mod provider;
 #[cfg(test)]
 mod rfc_vectors;
-mod strict_json;
 mod token;
 
 pub use admission::{AdmissionError, Candidate, admit};

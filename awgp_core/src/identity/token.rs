@@ -8,8 +8,8 @@ use super::claims;
 use super::jwk::clip;
 use super::limits::MAX_TOKEN_BYTES;
 use super::member::text;
-use super::strict_json::parse_object;
 use super::{Algorithm, Instant, Key, Provider, TokenError};
+use crate::strict_json::parse_object;
 
 /// Header members that are refused: unknown extensions (`crit`, RFC 7515 §4.1.11; `b64`, RFC 7797), and keys
 /// inside the token (§4.1.2, 3, 5, 6), which prove only that their owner signed.

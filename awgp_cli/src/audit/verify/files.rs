@@ -6,6 +6,8 @@ use super::names::Names;
 use super::report::{self, Report};
 use crate::audit::notes::Notes;
 use awgp_client::Failure;
+use awgp_core::audit::export::Contents;
+use awgp_core::audit::finding::Finding;
 use awgp_core::audit::witness::{Named, Witness, witness};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -21,13 +23,19 @@ pub struct Beside<'a> {
     pub is_part: bool,
 }
 
+impl Beside<'_> {
+    /// The notes by the names of their files.
+    pub fn named(&self) -> Vec<Named<'_>> {
+        let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let signed = self.notes.map_or(&[][..], |notes| notes.signed.as_slice());
+        signed.iter().map(|signed| (name(&signed.path), &signed.statement)).collect()
+    }
+}
+
 /// Verifies files, each against its manifest where there is one beside it, and all against the notes.
 pub fn verify(paths: &[PathBuf], install_id: Option<Uuid>, beside: &Beside<'_>) -> Result<Report, Failure> {
     let begun = Instant::now();
-    let notes: Vec<Named<'_>> = beside.notes.map_or_else(Vec::new, |notes| {
-        let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        notes.signed.iter().map(|signed| (name(&signed.path), &signed.statement)).collect()
-    });
+    let notes = beside.named();
     let (mut files, mut findings, mut proved) = (Vec::new(), Vec::new(), Vec::new());
     for path in listed(paths)? {
         let manifest = manifest_beside(&path)?;
@@ -37,19 +45,23 @@ pub fn verify(paths: &[PathBuf], install_id: Option<Uuid>, beside: &Beside<'_>) 
         proved.extend(read.proved.iter().map(report::proved));
         files.push(read.contents);
     }
-    let Witness { proved: by_notes, own_word, findings } = witness(&files, &notes, beside.is_part, findings);
-    proved.extend(by_notes.iter().map(report::proved));
-    let rows = files.iter().map(|file| file.sum.rows).sum();
-    let witness = Some((by_notes, own_word));
-    Ok(Report {
+    let mut report = concluded(&files, findings, beside, begun);
+    proved.append(&mut report.proved);
+    Ok(Report { proved, ..report })
+}
+
+/// What the notes prove of files that were read.
+pub fn concluded(files: &[Contents], found: Vec<Finding>, beside: &Beside<'_>, begun: Instant) -> Report {
+    let Witness { proved, own_word, findings } = witness(files, &beside.named(), beside.is_part, found);
+    Report {
         findings,
         names: Names::default(),
-        rows,
+        rows: files.iter().map(|file| file.sum.rows).sum(),
         lanes: None,
         took: begun.elapsed(),
-        proved,
-        witness,
-    })
+        proved: proved.iter().map(report::proved).collect(),
+        witness: Some((proved, own_word)),
+    }
 }
 
 /// The files, those of folders in the order of their names.
