@@ -395,6 +395,23 @@ describe('approving', () => {
     await proxy.close();
   });
 
+  test('people are asked about each call while another one waits', async () => {
+    const north = governor();
+    const item = await newItem(4);
+    const other = { arguments: { ...LETTER, amount: 99 } };
+    await north.ask(item, 'look', LETTER);
+    await assert.rejects(north.action(item, 'look', other, never), (error) => {
+      assert(error instanceof ApprovalNeeded);
+      return error.reason === 'approval_required' && error.openApproval === undefined;
+    });
+    await assert.rejects(north.action(item, 'look', { ...other, ask: 0 }, never), (error) => {
+      assert(error instanceof ApprovalNeeded);
+      return error.reason === 'approval_pending';
+    });
+    assert.equal(await ask('SELECT count(*)::int FROM awgp.approvals WHERE work_item_id = $1', [item]), 2);
+    await north.close();
+  });
+
   test('who does not want to wait longer is told so, and nobody is asked twice', async () => {
     const north = governor();
     const item = await newItem(4);
