@@ -14,6 +14,7 @@ import struct
 import sys
 
 from check_proof import Unproven, included, leaf, opened, trees
+from verify_audit import DECODER
 
 TABLES = {"action": "governed_actions", "approval": "approvals", "vote": "approval_decisions", "cost": "cost_transactions"}
 ACTIONS = {"action": ("insert", "update", "action.reconciled"), "approval": ("insert", "update"),
@@ -171,7 +172,7 @@ def main(arguments):
     with open(arguments[0], encoding="utf-8", newline="\n") as file:
         text = file.read()
     try:
-        print(check_receipt(json.loads(text), arguments[1]))
+        print(check_receipt(DECODER.decode(text), arguments[1]))
     except Unproven as error:
         print(error)
         return True

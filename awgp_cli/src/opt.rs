@@ -45,8 +45,9 @@ pub use assistant::{
     AssistantUpdate,
 };
 pub use audit::{
-    Audit, AuditCheckProof, AuditCheckpoint, AuditExport, AuditFilter, AuditHistory, AuditKeygen, AuditLog,
-    AuditProve, AuditReceipt, AuditRecord, AuditShow, AuditTail, AuditTrack, AuditUntrack, AuditVerify,
+    Audit, AuditCheckProof, AuditCheckpoint, AuditEvidence, AuditExport, AuditFilter, AuditHistory,
+    AuditKeygen, AuditLog, AuditProve, AuditReceipt, AuditRecord, AuditShow, AuditTail, AuditTrack,
+    AuditUntrack, AuditVerify, Evidence, EvidenceVerify,
 };
 pub use config::{Config, ConfigCommand, ConfigNamed, ConfigSave};
 pub use conversation::{
