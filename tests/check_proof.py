@@ -20,8 +20,11 @@ import struct
 import sys
 import uuid
 
-from signed_note import is_signed
-from verify_audit import DECODER, HASH, canonical
+# In a pack that was unpacked nothing may be added beside the scripts.
+sys.dont_write_bytecode = True
+
+from signed_note import is_signed  # noqa: E402
+from verify_audit import DECODER, HASH, canonical  # noqa: E402
 
 
 class Unproven(Exception):

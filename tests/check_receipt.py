@@ -13,8 +13,11 @@ import json
 import struct
 import sys
 
-from check_proof import Unproven, included, leaf, opened, trees
-from verify_audit import DECODER
+# In a pack that was unpacked nothing may be added beside the scripts.
+sys.dont_write_bytecode = True
+
+from check_proof import Unproven, included, leaf, opened, trees  # noqa: E402
+from verify_audit import DECODER  # noqa: E402
 
 TABLES = {"action": "governed_actions", "approval": "approvals", "vote": "approval_decisions", "cost": "cost_transactions"}
 ACTIONS = {"action": ("insert", "update", "action.reconciled"), "approval": ("insert", "update"),

@@ -16,8 +16,11 @@ import re
 import struct
 import sys
 
-import signed_note
-import witness
+# In a pack that was unpacked nothing may be added beside the scripts.
+sys.dont_write_bytecode = True
+
+import signed_note  # noqa: E402
+import witness  # noqa: E402
 
 COLUMNS = ("id timestamp tenant_id actor_type actor_id action entity_type entity_id before_state after_state "
            "metadata chain_lane chain_seq integrity_hash").split()

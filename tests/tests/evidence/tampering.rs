@@ -101,7 +101,7 @@ async fn a_file_edited_with_a_manifest_made_anew_is_found_by_what_the_notes_and_
     let found = after("answers/verify_ledger.json", &|text| text.replacen("[]", "[ ]", 1));
     assert!(has(&found, "index.json", "index"), "{found:?}");
     for (one, other) in [
-        ("3 votes", "9 votes"),
+        ("voted and when: 3.", "voted and when: 9."),
         ("AWGP has no record of it", "AWGP has a record of it"),
         ("Article 14", "Article 15"),
     ] {
@@ -114,7 +114,7 @@ async fn a_file_edited_with_a_manifest_made_anew_is_found_by_what_the_notes_and_
     }
     // Nothing else says what a page is: it is told that this program did not make it.
     let page = recomputed(edited(&files, place(&files, "index.html"), |text| {
-        text.replacen("3 votes", "9 votes", 1)
+        text.replacen("voted and when: 3.", "voted and when: 9.", 1)
     }));
     write(&evidence.file("page.zip"), &page);
     let (found, ours, _) = evidence.verify("page.zip", &[]);
@@ -249,5 +249,5 @@ async fn a_pack_signed_again_by_another_key_and_one_with_a_file_twice_are_found(
     awgp_tests::command::output_of(Command::new("python3").args(["-c", script, &path]));
     let (found, ..) = evidence.verify("twice.zip", &[]);
     assert!(found.contains(&(String::new(), "zip".to_owned())), "{found:?}");
-    assert!(text(&files, "index.html").contains("3 votes"));
+    assert!(text(&files, "index.html").contains("voted and when: 3."));
 }

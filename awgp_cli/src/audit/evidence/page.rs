@@ -97,7 +97,7 @@ fn label(name: &str) -> Markup {
 fn rests_on(name: &str) -> &'static str {
     match name {
         "trail" => "Events that anyone counts again. A signed note proves them as far as the verifier says.",
-        "notes" => "Texts that an auditor has signed.",
+        "notes" => "Texts with a signature. Whether the key is the auditor's, only the auditor can say.",
         "receipts" => "Files that hold by themselves with the auditor's key, one for each action.",
         "proofs" => "Single events from before this time, each with its proof against a note.",
         "manifests" => "Digests of months that were exported, with the notes in them.",

@@ -209,9 +209,9 @@ mod tests {
             rows,
         };
         let stated = facts.sentences(&mapping);
-        assert!(text(&stated, "votes").0.contains(" 3 votes") && text(&stated, "votes").1);
-        assert_eq!(text(&stated, "rejected"), ("None of these votes was to reject.", true));
-        assert!(text(&stated, "receipts").0.starts_with("2 actions") && text(&stated, "receipts").1);
+        assert!(text(&stated, "votes").0.ends_with("who voted and when: 3.") && text(&stated, "votes").1);
+        assert_eq!(text(&stated, "rejected"), ("No vote to reject was cast in this time.", true));
+        assert!(text(&stated, "receipts").0.ends_with(": 2.") && text(&stated, "receipts").1);
         assert!(text(&stated, "ledger").0.contains("no difference") && text(&stated, "ledger").1);
         assert!(text(&stated, "doctor").0.ends_with("permission denied") && !text(&stated, "doctor").1);
         assert!(!text(&stated, "only_awgp").1 && !text(&stated, "events").1);
