@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Checks AWGP's signed notes and proofs from docs/checkpoints.md, without any code of AWGP's.
+"""Checks AWGP's signed notes and proofs from docs/checkpoints.md, with the Python standard library alone.
 
-Ed25519 is the library `cryptography`'s; SHA-256 the standard library's; paths are followed as
-RFC 9162, sections 2.1.3.2 and 2.1.4.2, says it. The canonical bytes come from verify_audit.py,
-which was written from docs/audit_format.md.
+Ed25519 is signed_note.py's, from RFC 8032; paths are followed as RFC 9162, sections 2.1.3.2 and
+2.1.4.2, says it. The canonical bytes come from verify_audit.py, which was written from
+docs/audit_format.md.
 
 usage: check_proof.py proof FILE PUBLIC_KEY
        check_proof.py note FILE PUBLIC_KEY
@@ -13,16 +13,18 @@ Exit code: 0 it holds, 1 it does not, 2 the file or the command line cannot be r
 """
 import base64
 import binascii
+import functools
 import hashlib
 import json
 import struct
 import sys
 import uuid
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+# In a pack that was unpacked nothing may be added beside the scripts.
+sys.dont_write_bytecode = True
 
-from verify_audit import HASH, canonical
+from signed_note import is_signed  # noqa: E402
+from verify_audit import DECODER, HASH, canonical  # noqa: E402
 
 
 class Unproven(Exception):
@@ -96,6 +98,7 @@ def extended(root, size, old_root, old_size, path):
     return sn == 0 and old == old_root and new == root
 
 
+@functools.lru_cache(1 << 10)
 def opened(note, public_key):
     """The text of a note that the key has signed."""
     name, key_id, key = public_key.strip().split("+", 2)
@@ -108,10 +111,8 @@ def opened(note, public_key):
         mark, signer, signature = line.split(" ")
         signature = base64.b64decode(signature, validate=True)
         if (mark, signer, signature[:4].hex()) == ("\u2014", name, key_id):
-            try:
-                Ed25519PublicKey.from_public_bytes(key[1:]).verify(signature[4:], text.encode())
-            except InvalidSignature:
-                raise Unproven("the signature is not of this text") from None
+            if not is_signed(key[1:], text.encode(), signature[4:]):
+                raise Unproven("the signature is not of this text")
             return text
     raise Unproven("the note has no signature of this key")
 
@@ -198,7 +199,7 @@ def main(arguments):
             for tenant, (size, root) in trees(opened(text, arguments[2])).items():
                 print(f"{tenant} {size} {root.hex()}")
         else:
-            print(check_proof(json.loads(text), arguments[2]))
+            print(check_proof(DECODER.decode(text), arguments[2]))
     except Unproven as error:
         print(error)
         return True

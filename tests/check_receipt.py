@@ -13,7 +13,11 @@ import json
 import struct
 import sys
 
-from check_proof import Unproven, included, leaf, opened, trees
+# In a pack that was unpacked nothing may be added beside the scripts.
+sys.dont_write_bytecode = True
+
+from check_proof import Unproven, included, leaf, opened, trees  # noqa: E402
+from verify_audit import DECODER  # noqa: E402
 
 TABLES = {"action": "governed_actions", "approval": "approvals", "vote": "approval_decisions", "cost": "cost_transactions"}
 ACTIONS = {"action": ("insert", "update", "action.reconciled"), "approval": ("insert", "update"),
@@ -171,7 +175,7 @@ def main(arguments):
     with open(arguments[0], encoding="utf-8", newline="\n") as file:
         text = file.read()
     try:
-        print(check_receipt(json.loads(text), arguments[1]))
+        print(check_receipt(DECODER.decode(text), arguments[1]))
     except Unproven as error:
         print(error)
         return True

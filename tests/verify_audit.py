@@ -16,8 +16,11 @@ import re
 import struct
 import sys
 
-import signed_note
-import witness
+# In a pack that was unpacked nothing may be added beside the scripts.
+sys.dont_write_bytecode = True
+
+import signed_note  # noqa: E402
+import witness  # noqa: E402
 
 COLUMNS = ("id timestamp tenant_id actor_type actor_id action entity_type entity_id before_state after_state "
            "metadata chain_lane chain_seq integrity_hash").split()
@@ -293,8 +296,8 @@ class Log:
         return self
 
 
-def read_log(lines, install_id=None, asked=((), ())):
-    log = Log(install_id, *map(frozenset, asked))
+def read_log(lines, install_id=None, asked=((), ()), kind=Log):
+    log = kind(install_id, *map(frozenset, asked))
     for number, line in enumerate(lines, 1):
         try:
             log.line(number, line)
@@ -312,7 +315,11 @@ def judge(files, notes, is_part=False, install_id=None):
     """Files, each as its lines, and notes, each as its name and what it states: what is found, what each note
     proves, and what is the files' own word."""
     asked = witness.asked(notes)
-    logs = [read_log(lines, install_id, asked) for lines in files]
+    return judge_logs([read_log(lines, install_id, asked) for lines in files], notes, is_part, install_id)
+
+
+def judge_logs(logs, notes, is_part=False, install_id=None):
+    """The same for files that were read."""
     found = [["chain", *place] for log in logs for place in log.breaks]
     found += [["install", log.stated_install] for log in logs if install_id not in (None, log.stated_install)]
     found += [["lacking", tenant, *place] for log in logs for tenant, order in log.orders.items()

@@ -45,9 +45,10 @@ pub use assistant::{
     AssistantUpdate,
 };
 pub use audit::{
-    Audit, AuditCheckProof, AuditCheckpoint, AuditExport, AuditFilter, AuditHistory, AuditKeygen, AuditLog,
-    AuditProve, AuditReceipt, AuditRecord, AuditShow, AuditStream, AuditTail, AuditTrack, AuditUntrack,
-    AuditVerify, StreamFormat, StreamFrom, StreamVerb, StreamVerify,
+    Audit, AuditCheckProof, AuditCheckpoint, AuditEvidence, AuditExport, AuditFilter, AuditHistory,
+    AuditKeygen, AuditLog, AuditProve, AuditReceipt, AuditRecord, AuditShow, AuditStream, AuditTail,
+    AuditTrack, AuditUntrack, AuditVerify, Evidence, EvidenceVerify, StreamFormat, StreamFrom, StreamVerb,
+    StreamVerify,
 };
 pub use config::{Config, ConfigCommand, ConfigNamed, ConfigSave};
 pub use conversation::{

@@ -1,5 +1,6 @@
 // What the tests in a browser share. They drive the system's Chromium; nothing is downloaded.
 'use strict';
+const axe = require('axe-core');
 const { chromium } = require('playwright-core');
 const fs = require('node:fs');
 const path = require('node:path');
@@ -45,4 +46,21 @@ exports.keep = async (page, name) => {
   if (!folder) return;
   fs.mkdirSync(folder, { recursive: true });
   await page.screenshot({ path: path.join(folder, `${name}.png`), fullPage: true });
+};
+
+/** Screens that pages are looked at on: a name, and the options of a context. */
+exports.looks = [
+  ['wide-light', { viewport: { width: 1200, height: 900 }, colorScheme: 'light' }],
+  ['wide-dark', { viewport: { width: 1200, height: 900 }, colorScheme: 'dark' }],
+  ['phone-light', { viewport: { width: 390, height: 844 }, colorScheme: 'light' }],
+  ['phone-dark', { viewport: { width: 390, height: 844 }, colorScheme: 'dark' }],
+];
+
+/** What axe-core finds on a page, and whether it is wider than the screen. */
+exports.faults = async (page) => {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  const found = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => node.html).join(' ')}`);
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  return over > 0 ? [...found, `the page is ${over} pixels wider than the screen`] : found;
 };

@@ -2,25 +2,9 @@
 // screen. Told: console, reader (a name at the provider), paths. Where a page links to single things below
 // its path, the first is looked at too.
 'use strict';
-const axe = require('axe-core');
-const { keep, signedIn, told, within } = require('./lib.js');
+const { faults, keep, looks, signedIn, told, within } = require('./lib.js');
 
 const { console: url, reader, paths } = told();
-const looks = [
-  ['wide-light', { viewport: { width: 1200, height: 900 }, colorScheme: 'light' }],
-  ['wide-dark', { viewport: { width: 1200, height: 900 }, colorScheme: 'dark' }],
-  ['phone-light', { viewport: { width: 390, height: 844 }, colorScheme: 'light' }],
-  ['phone-dark', { viewport: { width: 390, height: 844 }, colorScheme: 'dark' }],
-];
-
-const faults = async (page) => {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() => globalThis.axe.run());
-  const found = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => node.html).join(' ')}`);
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  return over > 0 ? [...found, `the page is ${over} pixels wider than the screen`] : found;
-};
-
 const look = async (page, name, problems) => {
   await keep(page, name);
   for (const fault of await faults(page)) problems.push(`${name}: ${fault}`);

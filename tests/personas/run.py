@@ -4,7 +4,8 @@
     tests/personas/run.py PAGE SECTION [NAME=LOGIN]...
 
 SECTION is the text of a heading `## SECTION`. A login that the page names NAME is LOGIN here, in commands and
-in what they print. Everything else is as scripts/lib/console.py says."""
+in what they print. The commands run in the folder AWGP_DESK, or in one of their own. Everything else is as
+scripts/lib/console.py says."""
 
 import os
 import re
@@ -35,8 +36,8 @@ def main():
         section = os.path.join(folder, os.path.basename(page))
         with open(section, "w", encoding="utf-8") as file:
             file.write(text)
-        own = os.path.join(folder, "desk")
-        os.mkdir(own)
+        own = os.environ.pop("AWGP_DESK", None) or os.path.join(folder, "desk")
+        os.makedirs(own, exist_ok=True)
         print(run_console(section, dict(os.environ, HOME=own), own))
 
 

@@ -14,7 +14,7 @@ const PAGE: &str = include_str!("../../docs/days.md");
 const HERE: &str = env!("CARGO_MANIFEST_DIR");
 
 /// The logins of the page.
-const LOGINS: [(&str, Login); 5] = [
+pub const LOGINS: [(&str, Login); 5] = [
     ("app_server", Login::App),
     ("keeper", Login::Maintainer),
     ("anna", Login::Auditor),
@@ -56,35 +56,35 @@ impl Day {
                 format!("governed={governed}"),
                 format!("restored={governed}_restored"),
             ]);
-        self.at_the_desk(&mut day, &superuser);
+        at_the_desk(&mut day, &self.database, &self.folder);
         let commands: usize = command::output_of(&mut day).trim().parse().expect("how many commands ran");
         assert_eq!(commands, commands_of(section(self.title)).len());
     }
+}
 
-    /// The environment of whoever types: the server, the passwords, and the programs.
-    fn at_the_desk(&self, day: &mut Command, superuser: &Config) {
-        let Some(Host::Tcp(host)) = superuser.get_hosts().first() else { panic!("a server by TCP") };
-        let port = superuser.get_ports().first().expect("a port");
-        let (name, password) =
-            (superuser.get_user().expect("a user"), superuser.get_password().expect("a password"));
-        let password = String::from_utf8_lossy(password);
-        let passwords = self.folder.file("pgpass");
-        std::fs::write(&passwords, format!("*:*:*:{name}:{password}\n*:*:*:*:{PASSWORD}\n"))
-            .expect("written");
-        command::output_of(Command::new("chmod").args(["600", &passwords]));
-        let folder =
-            |program: &Path| program.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
-        let path = [
-            folder(&of_awgp("awgp")),
-            folder(Path::new(program("psql").get_program())),
-            std::env::var("PATH").unwrap_or_default(),
-        ];
-        day.env_clear()
-            .env("PATH", path.join(":"))
-            .envs([("PGHOST", host), ("PGPORT", &port.to_string()), ("PGDATABASE", &self.database.name)])
-            .env("PGPASSFILE", &passwords)
-            .env("LC_ALL", "C.UTF-8");
-    }
+/// The environment of whoever types: the server, the passwords, and the programs.
+pub fn at_the_desk(day: &mut Command, database: &Database, desk: &Folder) {
+    let superuser: Config = database.url(Login::Superuser).parse().expect("a URL");
+    let Some(Host::Tcp(host)) = superuser.get_hosts().first() else { panic!("a server by TCP") };
+    let port = superuser.get_ports().first().expect("a port");
+    let (name, password) =
+        (superuser.get_user().expect("a user"), superuser.get_password().expect("a password"));
+    let password = String::from_utf8_lossy(password);
+    let passwords = desk.file("pgpass");
+    std::fs::write(&passwords, format!("*:*:*:{name}:{password}\n*:*:*:*:{PASSWORD}\n")).expect("written");
+    command::output_of(Command::new("chmod").args(["600", &passwords]));
+    let folder =
+        |program: &Path| program.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
+    let path = [
+        folder(&of_awgp("awgp")),
+        folder(Path::new(program("psql").get_program())),
+        std::env::var("PATH").unwrap_or_default(),
+    ];
+    day.env_clear()
+        .env("PATH", path.join(":"))
+        .envs([("PGHOST", host), ("PGPORT", &port.to_string()), ("PGDATABASE", &database.name)])
+        .env("PGPASSFILE", &passwords)
+        .env("LC_ALL", "C.UTF-8");
 }
 
 /// The text below a heading.

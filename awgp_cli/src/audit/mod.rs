@@ -22,11 +22,13 @@
 //! | [`proof`] | the proof of one event, for anyone who has the public key |
 //! | [`receipt`] | the receipt of an action: its events, each proved, in one file |
 //! | [`check_proof`] | checking one or the other |
+//! | [`evidence`] | packs for somebody outside |
 
 pub mod answer;
 pub mod check_proof;
 pub mod checkpoint;
 pub mod copy;
+pub mod evidence;
 pub mod export;
 pub mod history;
 pub mod key;
@@ -65,6 +67,7 @@ pub async fn run(noun: &Audit, invocation: &Invocation<'_>) -> Result<Exit, Fail
         Audit::CheckProof(options) => print(&check_proof::check(options, output)?, Exit::Success),
         Audit::Stream(options) => stream::run(options, invocation).await,
         Audit::Verify(options) => verify::run(options, invocation).await,
+        Audit::Evidence(options) => evidence::run(options, invocation).await,
         Audit::Log(options) => {
             invocation
                 .answer(async |session| log::log(session, context, options, invocation.format).await)

@@ -36,12 +36,7 @@ pub struct Spooling {
 impl Spooling {
     /// Begins, in the folder for temporary files. The file disappears with this process.
     pub fn begin() -> Result<Self, Failure> {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("awgp-{}-{number}.spool", std::process::id()));
-        let opened = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path);
-        let file = opened.and_then(|file| std::fs::remove_file(&path).map(|()| file));
-        let file = file.map_err(|error| unusable(&error))?;
+        let file = unnamed()?;
         Ok(Self {
             writer: BufWriter::new(file),
             texts: [None; STATES.len()],
@@ -118,12 +113,20 @@ impl Spooled for Spool {
     }
 }
 
-fn unusable(error: &io::Error) -> Failure {
-    Failure::new(
-        Exit::Unexpected,
-        format!("a row's long state cannot be stored in a temporary file: {error}"),
-    )
-    .hint("set TMPDIR to a folder with enough space")
+/// A file without a name, in the folder for temporary files. It disappears with this process.
+pub fn unnamed() -> Result<File, Failure> {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let path = std::env::temp_dir().join(format!("awgp-{}-{number}.spool", std::process::id()));
+    let opened = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path);
+    let file = opened.and_then(|file| std::fs::remove_file(&path).map(|()| file));
+    file.map_err(|error| unusable(&error))
+}
+
+/// The failure of such a file.
+pub fn unusable(error: &io::Error) -> Failure {
+    Failure::new(Exit::Unexpected, format!("rows cannot be stored in a temporary file: {error}"))
+        .hint("set TMPDIR to a folder with enough space")
 }
 
 #[cfg(test)]

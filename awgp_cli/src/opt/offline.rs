@@ -3,7 +3,8 @@
 use clap::Command;
 
 /// The commands, each with its path.
-const OFFLINE: [[&str; 2]; 2] = [["audit", "check-proof"], ["audit", "keygen"]];
+const OFFLINE: [&[&str]; 3] =
+    [&["audit", "check-proof"], &["audit", "keygen"], &["audit", "evidence", "verify"]];
 
 /// The options of every command that say which server, and who.
 const OF_A_SERVER: [&str; 7] =
@@ -13,9 +14,9 @@ const OF_A_SERVER: [&str; 7] =
 pub fn trimmed(mut command: Command) -> Command {
     // From here on each command has the options of every command too.
     command.build();
-    for [noun, verb] in OFFLINE {
-        if let Some(found) = command.find_subcommand_mut(noun).and_then(|noun| noun.find_subcommand_mut(verb))
-        {
+    for path in OFFLINE {
+        let found = path.iter().try_fold(&mut command, |found, name| found.find_subcommand_mut(name));
+        if let Some(found) = found {
             // In its place: the order of commands stays.
             *found = without_server(std::mem::take(found));
         }
@@ -43,7 +44,7 @@ mod tests {
     #[test]
     fn the_help_of_what_needs_no_server_offers_none() {
         for path in OFFLINE {
-            let help = command().try_get_matches_from(["awgp", path[0], path[1], "--help"]);
+            let help = command().try_get_matches_from([&["awgp"], path, &["--help"]].concat());
             let help = help.expect_err("the help").to_string();
             assert!(help.contains("--output") && help.contains("Examples"), "{help}");
             for option in

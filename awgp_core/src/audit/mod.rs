@@ -31,6 +31,7 @@
 //! | [`mask`] | secrets that must not enter the log |
 //! | [`tracked`] | what is recorded for each column of an application's own table |
 //! | [`entity`] | the id of a row whose key is not a uuid |
+//! | [`evidence`] | evidence packs: what they have, and what follows from it |
 
 pub mod appended;
 pub mod canonical;
@@ -38,6 +39,7 @@ pub mod chain;
 pub mod checkpoint;
 pub mod entity;
 pub mod escape;
+pub mod evidence;
 pub mod export;
 pub mod file;
 pub mod finding;

@@ -5,4 +5,4 @@ mod holds;
 mod place;
 mod refused;
 mod rights;
-mod stage;
+pub mod stage;

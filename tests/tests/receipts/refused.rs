@@ -1,7 +1,9 @@
 //! Receipts that somebody has changed.
 
 use super::stage::{Stage, parts};
+use crate::checkpoints::stage::checked_by;
 use awgp_tests::Login;
+use awgp_tests::cli::{awgp, json as json_of};
 use awgp_tests::tampering::tamper;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -173,4 +175,44 @@ async fn an_action_that_is_not_what_was_approved_or_paid_for_gets_no_receipt() {
     stage.sign();
     stage.holds(&stage.receipt(action));
     stage.holds(&stage.by_hand(action, &sound["summary"]).await);
+}
+
+#[tokio::test]
+async fn a_receipt_and_a_proof_with_a_field_twice_are_refused() {
+    let mut stage = Stage::set().await;
+    let action = stage.approved_and_paid().await;
+    stage.sign();
+    let receipt = stage.receipt(action);
+    let event = receipt["parts"][0]["row"]["id"].to_string();
+    let (notes, proof) = (stage.auditor.notes(), stage.auditor.file("event.proof"));
+    let note = format!("{notes}/{}.note", {
+        let name = std::fs::read_dir(&notes).expect("notes").flatten().map(|file| file.file_name());
+        let of_north = stage.group.north.id.to_string();
+        let mut name = name.filter_map(|name| Some(name.to_str()?.strip_suffix(".note")?.to_owned()));
+        name.find(|name| name.starts_with(&of_north)).expect("north's note")
+    });
+    let made = ["audit", "prove", &event, "--checkpoint", &note, "--out", &proof];
+    json_of(&stage.database, Login::Auditor, &made).expect(0);
+    let proof = std::fs::read_to_string(proof).expect("a proof");
+    let key = &stage.auditor.public_key;
+    for (text, script, first) in
+        [(receipt.to_string(), "check_receipt.py", None), (proof, "check_proof.py", Some("proof"))]
+    {
+        let file = stage.auditor.file("twice");
+        // Of two values each reader would take another: the right one stands first here, and last there.
+        for (twice, holds) in [
+            (text.clone(), true),
+            (text.replacen("\"row\":", "\"row\":null,\"row\":", 1), false),
+            (text.replacen("\"id\":", "\"id\":1,\"id\":", 1), false),
+            (text.replacen('{', "{\"note\":\"\",", 1), false),
+        ] {
+            assert!(holds || twice != text, "{script}: nothing stands twice");
+            std::fs::write(&file, &twice).expect("written");
+            let arguments = [first.as_slice(), &[file.as_str(), key.as_str()]].concat();
+            let (code, told) = checked_by(script, &arguments);
+            assert_eq!(code, if holds { 0 } else { 2 }, "{script}: {told}");
+            let ours = awgp(&["audit", "check-proof", &file, "--public-key", key], &[]);
+            assert_eq!(ours.code == 0, holds, "{ours:?}");
+        }
+    }
 }

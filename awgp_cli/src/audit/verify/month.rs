@@ -104,15 +104,32 @@ fn manifest_path(path: &Path) -> Option<PathBuf> {
 /// The manifest beside a file, where there is one.
 pub fn manifest_beside(path: &Path) -> Result<Option<Manifest>, Failure> {
     let Some(beside) = manifest_path(path).filter(|beside| beside.exists()) else { return Ok(None) };
-    let text = std::fs::read_to_string(&beside).map_err(|error| unreadable(&beside, &error))?;
-    let manifest: Manifest = serde_json::from_str(&text).map_err(|error| unreadable(&beside, &error))?;
+    manifest(&beside).map(|(manifest, _)| Some(manifest))
+}
+
+/// A manifest, and its text.
+pub fn manifest(path: &Path) -> Result<(Manifest, String), Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+    let manifest: Manifest = serde_json::from_str(&text).map_err(|error| unreadable(path, &error))?;
     if manifest.format != FORMAT {
         return Err(unreadable(
-            &beside,
+            path,
             &format!("this version of AWGP does not know format {}", manifest.format),
         ));
     }
-    Ok(Some(manifest))
+    Ok((manifest, text))
+}
+
+/// The manifests in a folder, in the order of their names.
+pub fn manifests(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let entries = std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))?;
+    let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    files.retain(|file| file.to_string_lossy().ends_with(".manifest.json"));
+    files.sort();
+    if files.is_empty() {
+        return Err(unreadable(folder, &"it has no file that ends with .manifest.json"));
+    }
+    Ok(files)
 }
 
 #[cfg(test)]

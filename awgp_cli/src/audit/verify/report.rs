@@ -28,7 +28,7 @@ const COLUMNS: [&str; 10] = [
 const SAID_MAX: usize = 20;
 
 /// What a file says by itself, as a sentence.
-fn own(said: &OwnWord) -> String {
+pub fn own(said: &OwnWord) -> String {
     let OwnWord { tenant_id, chain_lane, what, first_seq, last_seq } = said;
     let lane = chain_lane.map_or(String::new(), |lane| format!(" lane {lane}"));
     let says = match what {
