@@ -1,5 +1,6 @@
 //! Stops: from the commit of one nothing begins in its scope, and the trail proves it.
 
+mod answers;
 mod holding;
 mod people;
 mod proof;
