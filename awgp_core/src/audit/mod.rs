@@ -20,6 +20,7 @@
 //! | [`escape`] | escapes strings in JSON in pieces |
 //! | [`export`], [`file`] | the lines of the exported log, and its verification |
 //! | [`appended`], [`order`], [`subtrees`] | the order of the leaves in an exported log, and its roots |
+//! | `ranges` | ranges of numbers of a lane |
 //! | [`stretch`], [`witness`] | what the rows of files are, and what signed notes prove of them |
 //! | [`spelled`] | the one spelling of a uuid in files |
 //! | [`tree`] | rows as leaves of a Merkle tree, its tiles and its proofs |
@@ -51,6 +52,7 @@ pub mod note;
 pub mod order;
 pub mod position;
 pub mod proof;
+pub(crate) mod ranges;
 pub mod receipt;
 pub mod reconcile;
 pub mod row;

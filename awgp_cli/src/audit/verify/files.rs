@@ -1,12 +1,16 @@
 //! Exported files together with signed notes, without any server.
 
-use super::file::unreadable;
+use super::file::{for_each_line, unreadable};
 use super::month::{self, manifest_beside};
 use super::names::Names;
-use super::report::{self, Report};
+use super::report::{self, Report, Stops};
 use crate::audit::notes::Notes;
 use awgp_client::Failure;
+use awgp_core::audit::export::{Contents, Line};
+use awgp_core::audit::row::RowRef;
 use awgp_core::audit::witness::{Named, Witness, witness};
+use awgp_core::stop::proof::Proofs;
+use awgp_core::stop::verdict::Verdict;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use uuid::Uuid;
@@ -29,16 +33,18 @@ pub fn verify(paths: &[PathBuf], install_id: Option<Uuid>, beside: &Beside<'_>) 
         notes.signed.iter().map(|signed| (name(&signed.path), &signed.statement)).collect()
     });
     let (mut files, mut findings, mut proved) = (Vec::new(), Vec::new(), Vec::new());
-    for path in listed(paths)? {
-        let manifest = manifest_beside(&path)?;
-        let read =
-            month::against(&path, install_id, manifest.as_ref(), &notes, beside.public_key.as_deref())?;
+    let (paths, key, mut stops) = (listed(paths)?, beside.public_key.as_deref(), Proofs::default());
+    for path in &paths {
+        let manifest = manifest_beside(path)?;
+        let see = &mut |row: &RowRef<'_>| stops.learn(row);
+        let read = month::against(path, install_id, manifest.as_ref(), &notes, key, see)?;
         findings.extend(read.findings);
         proved.extend(read.proved.iter().map(report::proved));
         files.push(read.contents);
     }
     let Witness { proved: by_notes, own_word, findings } = witness(&files, &notes, beside.is_part, findings);
     proved.extend(by_notes.iter().map(report::proved));
+    let stops = judged(stops, &paths, &files)?;
     let rows = files.iter().map(|file| file.sum.rows).sum();
     let witness = Some((by_notes, own_word));
     Ok(Report {
@@ -48,8 +54,26 @@ pub fn verify(paths: &[PathBuf], install_id: Option<Uuid>, beside: &Beside<'_>) 
         lanes: None,
         took: begun.elapsed(),
         proved,
+        stops: Stops { verdicts: stops, has_notes: !notes.is_empty() },
         witness,
     })
+}
+
+/// What the files prove of the stops whose events they have: the rows are read once more.
+fn judged(mut stops: Proofs, paths: &[PathBuf], files: &[Contents]) -> Result<Vec<Verdict>, Failure> {
+    if !stops.has_stops() {
+        return Ok(Vec::new());
+    }
+    for path in paths {
+        for_each_line(path, |line| {
+            stops.judge_line(&Line::parse(line).map_err(|error| unreadable(path, &error))?);
+            Ok(())
+        })?;
+    }
+    for (lane, number) in files.iter().flat_map(|file| &file.rows.adopted) {
+        stops.adopted(*lane, *number);
+    }
+    Ok(stops.finish())
 }
 
 /// The files, those of folders in the order of their names.
