@@ -20,6 +20,7 @@ import sys
 sys.dont_write_bytecode = True
 
 import signed_note  # noqa: E402
+import stop_proof  # noqa: E402
 import witness  # noqa: E402
 
 COLUMNS = ("id timestamp tenant_id actor_type actor_id action entity_type entity_id before_state after_state "
@@ -142,8 +143,8 @@ FIELDS = {
 class Log:
     """A file, line by line: where its chains do not hold, and what it has."""
 
-    def __init__(self, install_id=None, links=frozenset(), trees=frozenset()):
-        self.expected, self.links, self.trees = install_id, links, trees
+    def __init__(self, install_id=None, links=frozenset(), trees=frozenset(), see=None):
+        self.see, self.expected, self.links, self.trees = see, install_id, links, trees
         self.install_id = self.stated = self.format = self.ordering = self.lane = self.head = self.row_place = None
         self.seq = self.previous = self.rows = 0
         # An order was read since the last lane line: no row may follow.
@@ -284,6 +285,8 @@ class Log:
         if lane[0] in self.orders:
             wanted = lane[0] in self.trees and stored is not None
             self.orders[lane[0]].row(lane[1], seq, sha256(b"\x00" + data + stored) if wanted else None)
+        if self.see:
+            self.see(item)
 
     def finish(self):
         if self.install_id is None:
@@ -296,8 +299,8 @@ class Log:
         return self
 
 
-def read_log(lines, install_id=None, asked=((), ()), kind=Log):
-    log = kind(install_id, *map(frozenset, asked))
+def read_log(lines, install_id=None, asked=((), ()), see=None):
+    log = Log(install_id, *map(frozenset, asked), see)
     for number, line in enumerate(lines, 1):
         try:
             log.line(number, line)
@@ -314,17 +317,36 @@ def verify(lines, install_id=None):
 def judge(files, notes, is_part=False, install_id=None):
     """Files, each as its lines, and notes, each as its name and what it states: what is found, what each note
     proves, and what is the files' own word."""
-    asked = witness.asked(notes)
-    return judge_logs([read_log(lines, install_id, asked) for lines in files], notes, is_part, install_id)
+    asked, stops = witness.asked(notes), stop_proof.Proofs()
+    logs = [read_log(lines, install_id, asked, stops.learn) for lines in files]
+    answer = judge_logs(logs, notes, is_part, install_id)
+    if stops.stops:
+        for lines in files:
+            judge_stops(lines, stops)
+        for lane in set().union(*(log.adopted for log in logs)):
+            stops.adopted(lane[:2], lane[2])
+    return {**answer, "stops": list(stops.finish(answer["found"], answer["proved"], bool(notes)))}
 
 
 def judge_logs(logs, notes, is_part=False, install_id=None):
-    """The same for files that were read."""
+    """What is found, what each note proves, and what is the own word of files that were read."""
     found = [["chain", *place] for log in logs for place in log.breaks]
     found += [["install", log.stated_install] for log in logs if install_id not in (None, log.stated_install)]
     found += [["lacking", tenant, *place] for log in logs for tenant, order in log.orders.items()
               for place in order.lacking()]
     return witness.witness(logs, notes, is_part, found)
+
+
+def judge_stops(lines, stops):
+    """Reads a file once more, which was read to its end before."""
+    if hasattr(lines, "seek"):
+        lines.seek(0)
+    for line in lines:
+        item = json.loads(line)
+        if "awgp" not in item:
+            stops.judge(item)
+        elif item["awgp"] == "lane":
+            stops.link(item)
 
 
 def check_vectors(vectors):
@@ -409,8 +431,9 @@ def log_command(arguments):
     if flags["--json"]:
         print(json.dumps(answer))
     else:
-        print("\n".join(witness.told(answer)))
-    return bool(answer["found"])
+        stops = [line for stop in answer["stops"] for line in stop_proof.told(stop)]
+        print("\n".join([*stops, *witness.told(answer)]))
+    return bool(answer["found"]) or any(stop["state"] == "contradicted" for stop in answer["stops"])
 
 
 def main(arguments):

@@ -39,8 +39,8 @@ WHOLE_BYTES_MAX = 256 << 20
 INDEX_FIELDS = set("awgp format version tenant_id tenant install_id from to made_at made_by absent frames sentences".split())
 # The scripts of a pack, and where they are beside this one.
 BESIDE = {"verify.py": "verify_pack.py", "mapping.json": "evidence_mapping.json"}
-SCRIPT_NAMES = ("verify.py mapping.json pack_reading.py verify_audit.py signed_note.py witness.py check_proof.py "
-                "check_receipt.py").split()
+SCRIPT_NAMES = ("verify.py mapping.json pack_reading.py verify_audit.py signed_note.py stop_proof.py "
+                "witness.py check_proof.py check_receipt.py").split()
 # What reading a file that somebody has changed may raise.
 BAD = (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, RecursionError, struct.error, binascii.Error,
        zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, check_proof.Unproven)
@@ -265,20 +265,11 @@ class Judge:
         links, trees = witness.asked(self.notes)
         links += [(tenant, anchor["chain_lane"], anchor["last_seq"]) for _, month in months
                   for anchor in self.own_anchors(month)]
-        reading = self.reading
-
-        class Trail(verify_audit.Log):
-            """A trail whose rows are read for what follows from them, too."""
-
-            def row(self, number, item):
-                super().row(number, item)
-                reading.row(item)
-
         with self.pack.open(TRAIL) as file:
             lines = io.TextIOWrapper(file, encoding="utf-8", newline="\n")
-            log = verify_audit.read_log(lines, install, (links, trees), Trail)
+            log = verify_audit.read_log(lines, install, (links, trees), self.reading.row)
         self.log = log
-        if reading.foreign:
+        if self.reading.foreign:
             self.say(TRAIL, "trail", "it has rows of another tenant")
         # A pack is a part of the trail; that it is all of its time is looked at apart.
         answer = verify_audit.judge_logs([log], self.notes, True, install)

@@ -268,4 +268,4 @@ def told(answer):
         lane = "which lanes there are" if said["chain_lane"] is None else (
             "lane {chain_lane} {what} {first_seq} to {last_seq}".format(**said))
         yield f"the files' own word: tenant {said['tenant_id']} {lane}"
-    yield f"{len(answer['found'])} found"
+    yield f"{len(answer['found']) + sum(len(stop['findings']) for stop in answer['stops'])} found"

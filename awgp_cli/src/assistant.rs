@@ -12,7 +12,7 @@ use crate::opt::{
 use crate::render;
 use awgp_client::{Call, Context, Exit, Failure, Session, Trouble, Work};
 
-const COLUMNS: [&str; 7] = ["slug", "name", "type", "status", "risk_tier", "tenant_slug", "id"];
+const COLUMNS: [&str; 8] = ["slug", "name", "type", "status", "stopped", "risk_tier", "tenant_slug", "id"];
 
 const LIST: &str = "
     SELECT * FROM awgp.assistant_list

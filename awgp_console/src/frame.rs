@@ -17,6 +17,8 @@ pub enum Place {
     Work,
     /// Assistants and their quality.
     Assistants,
+    /// What is stopped.
+    Stops,
     /// Pools, burn and alerts.
     Money,
     /// Policies of messages.
@@ -31,11 +33,12 @@ pub enum Place {
     Elsewhere,
 }
 
-const PLACES: [(Place, &str, &str); 9] = [
+const PLACES: [(Place, &str, &str); 10] = [
     (Place::Inbox, "/inbox", "Inbox"),
     (Place::Approvals, "/approvals", "Approvals"),
     (Place::Work, "/work", "Work"),
     (Place::Assistants, "/assistants", "Assistants"),
+    (Place::Stops, "/stops", "Stops"),
     (Place::Money, "/money", "Money"),
     (Place::Messages, "/messages", "Messages"),
     (Place::Audit, "/audit", "Audit"),

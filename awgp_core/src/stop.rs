@@ -1,6 +1,9 @@
 //! Stops: in the scope of one nothing begins. What may be stopped, by whom, and who may lift it again.
 
+mod beginning;
+mod event;
 pub mod proof;
+pub mod verdict;
 
 use crate::human::Human;
 use crate::named::named;

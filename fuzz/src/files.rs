@@ -12,6 +12,8 @@ use awgp_core::audit::streamed::format::Format;
 use awgp_core::audit::streamed::{Event, found};
 use awgp_core::audit::tree::{Frontier, Leaves};
 use awgp_core::audit::witness::{asked, witness as witnessed};
+use awgp_core::stop::proof::Proofs;
+use awgp_core::stop::verdict::State;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -131,14 +133,25 @@ static SIGNED: LazyLock<Signed> = LazyLock::new(|| {
     Signed { statements: tenants.into_iter().map(tree).collect(), rows: HONEST.rows.clone() }
 });
 
+/// Whatever a file says of stops: one that holds has an event, and nothing against it.
+fn judge_stops(mut stops: Proofs, text: &str) {
+    text.lines().filter_map(|line| Line::parse(line).ok()).for_each(|line| stops.judge_line(&line));
+    for verdict in stops.finish() {
+        let holds = verdict.state(true) == State::Holds;
+        assert_eq!(holds, verdict.found.is_empty());
+        assert!(!holds || !verdict.said.is_empty());
+        assert!(!verdict.sentence(true, None).is_empty());
+    }
+}
+
 /// A file of which every row is proved by the notes, with nothing found, has the rows that were signed.
 pub fn witness(data: &[u8]) {
     let Some(text) = text(data) else { return };
     let Signed { statements, rows } = &*SIGNED;
     let mut verifier = FileVerifier::new(None).asking(asked(statements));
-    let mut read = Vec::new();
+    let (mut read, mut stops) = (Vec::new(), Proofs::default());
     for line in text.lines() {
-        if verifier.line(line).is_err() {
+        if verifier.line_seen(line, &mut |row| stops.learn(row)).is_err() {
             return;
         }
         if let Ok(Line::Row(row)) = Line::parse(line) {
@@ -146,6 +159,7 @@ pub fn witness(data: &[u8]) {
         }
     }
     let Ok((contents, findings)) = verifier.finish_with_contents() else { return };
+    judge_stops(stops, text);
     let notes: Vec<_> = statements.iter().map(|statement| ("a note".to_owned(), statement)).collect();
     let seen = witnessed(&[contents], &notes, false, findings);
     if seen.findings.iter().all(|finding| finding.severity == Severity::Warning) {

@@ -7,7 +7,8 @@ SELECT a.id, a.tenant_id, a.name, a.slug, a.description, a.type, a.status, a.sta
        a.creator_subject,
        t.slug AS tenant_slug,
        (SELECT m.slug FROM awgp.assistant_templates AS m WHERE m.id = a.template_id) AS template_slug,
-       (SELECT u.email FROM awgp.users AS u WHERE u.tenant_id = a.tenant_id AND u.id = a.created_by) AS created_by_email
+       (SELECT u.email FROM awgp.users AS u WHERE u.tenant_id = a.tenant_id AND u.id = a.created_by) AS created_by_email,
+       (SELECT s.scope FROM awgp.stops_in_force(a.id) AS s LIMIT 1) AS stopped
 FROM awgp.assistants AS a
 LEFT JOIN awgp.tenants AS t ON t.id = a.tenant_id
 WHERE a.tenant_id = ANY ((SELECT awgp.visible_tenants())::uuid[]);
@@ -39,6 +40,7 @@ COMMENT ON COLUMN awgp.assistant_list.creator_subject IS 'Subject of that token;
 COMMENT ON COLUMN awgp.assistant_list.tenant_slug IS 'The slug of its tenant.';
 COMMENT ON COLUMN awgp.assistant_list.template_slug IS 'The slug of the template it was made from.';
 COMMENT ON COLUMN awgp.assistant_list.created_by_email IS 'The e-mail address of created_by.';
+COMMENT ON COLUMN awgp.assistant_list.stopped IS 'What the widest stop in force that covers it has stopped: assistant, tenant, holding or installation; NULL: no stop covers it.';
 
 REVOKE ALL ON awgp.assistant_list FROM PUBLIC;
 GRANT SELECT ON awgp.assistant_list TO awgp_app;

@@ -7,7 +7,8 @@ SELECT a.id, a.tenant_id, t.slug AS tenant_slug, a.name, a.slug, a.description, 
        a.max_cost_per_day, day.spent AS day_spent, day.held AS day_held, month.spent AS month_spent,
        work.in_progress, work.awaiting_approval, work.backlog,
        flags.flags, flags.pending, flags.reviewed, flags.confirmed, flags.false_positives,
-       round(100.0 * flags.confirmed / NULLIF(flags.confirmed + flags.false_positives, 0), 1) AS confirmed_percent
+       round(100.0 * flags.confirmed / NULLIF(flags.confirmed + flags.false_positives, 0), 1) AS confirmed_percent,
+       (SELECT s.scope FROM awgp.stops_in_force(a.id) AS s LIMIT 1) AS stopped
 FROM awgp.assistants AS a
 JOIN awgp.tenants AS t ON t.id = a.tenant_id
 JOIN awgp.assistant_work AS work ON work.tenant_id = a.tenant_id AND work.assistant_id = a.id
@@ -69,6 +70,7 @@ COMMENT ON COLUMN awgp.assistant_overview.reviewed IS 'Flags that somebody looke
 COMMENT ON COLUMN awgp.assistant_overview.confirmed IS 'Flags that were found to be hallucinations.';
 COMMENT ON COLUMN awgp.assistant_overview.false_positives IS 'Flags that were found to be false.';
 COMMENT ON COLUMN awgp.assistant_overview.confirmed_percent IS 'Confirmed flags in per cent of confirmed and false ones; NULL without either.';
+COMMENT ON COLUMN awgp.assistant_overview.stopped IS 'What the widest stop in force that covers it has stopped: assistant, tenant, holding or installation; NULL: no stop covers it.';
 
 REVOKE ALL ON awgp.assistant_overview FROM PUBLIC;
 GRANT SELECT ON awgp.assistant_overview TO awgp_app;

@@ -3,6 +3,8 @@
 
 use awgp_core::month::Month;
 use awgp_tests::catalog::findings;
+use awgp_tests::cli::json;
+use awgp_tests::command::Folder;
 use awgp_tests::past::{Past, ensure, month_ago};
 use awgp_tests::trail::{self, ServerFinding};
 use awgp_tests::{Database, Login, assert_refused, assert_sqlstate};
@@ -194,6 +196,52 @@ async fn a_lane_whose_last_rows_were_retired_goes_on_from_its_anchor() {
     let first = rows.iter().find(|row| row.tenant_id == past.tenants[0]).expect("a row after the gap");
     assert_eq!((first.chain_lane, first.chain_seq), (0, 10));
     assert_eq!(trail::verify(&database).await, []);
+}
+
+/// The heads that a stop names may be in a month that goes.
+#[tokio::test]
+async fn a_stop_proves_itself_after_the_month_of_its_heads_was_retired() {
+    let database = Database::new().await;
+    let superuser = database.superuser().await;
+    let (maintainer, auditor) =
+        (database.connect(Login::Maintainer).await, database.connect(Login::Auditor).await);
+    let mut past = Past::begin(&database, 1, 2).await;
+    ensure(&maintainer, month_ago(20)).await;
+    past.load(&superuser, month_ago(20), 9).await;
+    past.found_tenants(&superuser).await;
+    let sql = "SELECT (awgp.stop('tenant', 'Something is wrong', $1) ->> 'stop_id')::uuid";
+    let stop: Uuid =
+        database.admin().await.query_one(sql, &[&past.tenants[0]]).await.expect("stopped").get(0);
+    for step in ["drain_default_partition", "seal_partitions"] {
+        let sql = format!("SELECT awgp.run_maintenance(steps => ARRAY['{step}'])");
+        maintainer.query(&sql, &[]).await.expect("maintenance runs");
+    }
+    checkpoint(&superuser).await;
+    let retire = "SELECT awgp.retire_partition($1)";
+    maintainer.execute(retire, &[&month_ago(20).partition_name()]).await.expect("it is retired");
+    let verified = async || -> serde_json::Value {
+        auditor.query_one("SELECT awgp.verify_stop($1)", &[&stop]).await.expect("a verdict").get(0)
+    };
+    let verdict = verified().await;
+    assert_eq!((&verdict["state"], &verdict["is_ended"]), (&"holds".into(), &false.into()), "{verdict:#}");
+    // A file has no anchor of a lane without a row: while the stop is in force, that lane may have been cut.
+    let folder = Folder::new(&database);
+    let of_file = |name: &str| {
+        let file = folder.file(name);
+        json(&database, Login::Auditor, &["audit", "export", "--out", &file]).expect(0);
+        let (_, summary) =
+            json(&database, Login::Nobody, &["audit", "verify", "--file", &file]).expect(0).verified();
+        summary["stops"][0].clone()
+    };
+    let open = of_file("in_force.jsonl");
+    assert_eq!(
+        (&open["state"], &open["findings"][0]["kind"]),
+        (&"open".into(), &"head_missing".into()),
+        "{open:#}"
+    );
+    superuser.query("SELECT awgp.resume($1, 'It is right again')", &[&stop]).await.expect("resumed");
+    assert_eq!(verified().await["state"], "holds");
+    assert_eq!(of_file("lifted.jsonl")["state"], "holds");
 }
 
 #[tokio::test]

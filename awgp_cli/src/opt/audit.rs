@@ -60,6 +60,8 @@ pub enum Audit {
     ///
     /// With --checkpoint the rows are also compared with what an auditor has signed: the present trail must
     /// extend it, and what was cut, rewritten or rolled back since is found.
+    ///
+    /// Of each stop in a file it says whether something began before its end.
     #[command(after_help = examples!(
         "awgp audit verify --jobs 4",
         "awgp audit verify --checkpoint /mnt/notes --public-key audit.pub",

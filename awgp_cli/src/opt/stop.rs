@@ -34,10 +34,13 @@ pub enum Stop {
     /// Verify from the trail that nothing began between a stop and its end.
     ///
     /// With --file the trail is a file that `awgp audit export` has written: no server is asked, and the
-    /// chain of every row is verified too. The exit code is 12 when something does not fit.
+    /// chain of every row is verified too. With --checkpoint the file is also compared with what an auditor
+    /// has signed. The exit code is 12 when something does not fit.
     #[command(after_help = examples!(
         "awgp stop verify 6f1c02d7",
-        "awgp stop verify 6f1c02d7-04a1-4c83-b8f4-0d3b4a1e1f55 --file trail.jsonl"
+        "awgp stop verify 6f1c02d7-04a1-4c83-b8f4-0d3b4a1e1f55 --file trail.jsonl",
+        "awgp stop verify 6f1c02d7-04a1-4c83-b8f4-0d3b4a1e1f55 --file trail.jsonl \\\n    \
+         --checkpoint /mnt/notes --public-key audit.pub"
     ))]
     Verify(StopVerify),
 }
@@ -96,12 +99,21 @@ pub struct StopShow {
 pub struct StopVerify {
     /// Its id; without --file the beginning of it is enough.
     pub id: String,
-    /// An exported trail, plain or compressed by zstd.
-    #[arg(long, value_name = "FILE")]
-    pub file: Option<PathBuf>,
-    /// The install id that the file must have.
+    /// An exported trail, plain or compressed by zstd, or a folder of them. Repeat it for several.
+    #[arg(long, value_name = "EXPORT|DIR")]
+    pub file: Vec<PathBuf>,
+    /// The files are meant to be a part of the trail: rows that a note signs and no file has are no findings.
+    #[arg(long, requires = "file", requires = "checkpoint")]
+    pub part: bool,
+    /// The install id that the files must have.
     #[arg(long, value_name = "UUID", requires = "file")]
     pub install_id: Option<Uuid>,
+    /// A signed note, or a folder of them. Repeat it for several.
+    #[arg(long, value_name = "NOTE|DIR", requires = "file", requires = "public_key")]
+    pub checkpoint: Vec<PathBuf>,
+    /// The public key that signed them: name+id+key, or a file with it.
+    #[arg(long, value_name = "KEY", requires = "file")]
+    pub public_key: Option<String>,
 }
 
 /// Which stop to lift.

@@ -1,28 +1,26 @@
-//! `awgp stop verify`: from the trail of the server, or from an exported file without any server.
+//! `awgp stop verify`: from the trail of the server, or from exported files without any server.
 
-use crate::audit::verify::{file, month};
+use crate::audit::key;
+use crate::audit::notes::Notes;
+use crate::audit::verify::files::{self, Beside};
+use crate::audit::verify::report::OF_STOPS;
 use crate::invocation::{Invocation, print};
 use crate::opt::{Output, StopVerify};
 use crate::{ids, render};
 use awgp_client::{Exit, Failure, Session};
-use awgp_core::audit::finding::Severity;
-use awgp_core::audit::row::AuditRow;
 use awgp_core::counted::counted;
-use awgp_core::stop::proof::Proof;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
-use std::path::Path;
 use uuid::Uuid;
 
 const VERIFY: &str = "SELECT awgp.verify_stop($1::text::uuid)::text";
-const COLUMNS: [&str; 6] = ["kind", "tenant_id", "chain_lane", "chain_seq", "audit_id", "detail"];
 
 /// Verifies and prints; the exit code is 12 when something does not fit.
 pub async fn run(options: &StopVerify, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
     let context = invocation.context;
-    let verdict = match &options.file {
-        Some(path) => of_file(path, &options.id, options.install_id)?,
-        None => {
+    let verdict = match options.file.as_slice() {
+        [_, ..] => of_files(options)?,
+        [] => {
             let ask = async |session: &mut Session| {
                 let work = session.begin(context).await?;
                 // An auditor reads the trail of every tenant, and the stop is found in it.
@@ -41,37 +39,28 @@ pub async fn run(options: &StopVerify, invocation: &Invocation<'_>) -> Result<Ex
     print(&rendered(&verdict, invocation.output), exit)
 }
 
-/// The verdict of a file: its chains, and the proof in two passes.
-fn of_file(path: &Path, id: &str, install_id: Option<Uuid>) -> Result<Value, Failure> {
+/// The verdict of files: what they prove of this stop, and what their chains and the notes say against it.
+fn of_files(options: &StopVerify) -> Result<Value, Failure> {
+    let id = &options.id;
     let stop = Uuid::parse_str(id).map_err(|_| {
         Failure::new(Exit::Usage, format!("\"{id}\" is not a whole id"))
-            .hint("a file is searched for the whole id of the stop: awgp stop list --output json")
+            .hint("a file is searched for the whole id of the stop: awgp audit verify --file lists them")
     })?;
-    let manifest = month::manifest_beside(path)?;
-    let (_, findings) = month::verify_against(path, install_id, manifest.as_ref())?;
-    let chain: Vec<Value> = findings
-        .iter()
-        .filter(|finding| finding.severity == Severity::Error)
-        .map(|finding| json!(finding))
-        .collect();
-    let mut proof = Proof::of(stop);
-    for pass in [Proof::learn, Proof::judge] {
-        file::for_each_line(path, |line| {
-            // Lines that are not rows were read by the verification above.
-            if let Ok(row) = serde_json::from_str::<AuditRow>(line) {
-                pass(&mut proof, &row.borrowed());
-            }
-            Ok(())
-        })?;
-    }
-    let verdict = proof.finish().ok_or_else(|| {
-        Failure::new(Exit::NotFound, format!("the file has no event of the stop {stop}"))
+    let public_key = options.public_key.as_deref().map(key::public).transpose()?;
+    let notes = match &public_key {
+        Some(public_key) if !options.checkpoint.is_empty() => {
+            Some(Notes::read_all(&options.checkpoint, public_key)?)
+        }
+        _ => None,
+    };
+    let beside = Beside { notes: notes.as_ref(), public_key, is_part: options.part };
+    let report = files::verify(&options.file, options.install_id, &beside)?;
+    let verdict = report.stops.verdicts.iter().find(|verdict| verdict.stop == stop).ok_or_else(|| {
+        Failure::new(Exit::NotFound, format!("the files have no event of the stop {stop}"))
             .hint("export the trail from before the stop on: awgp audit export")
     })?;
-    let mut told = verdict.to_json();
-    told["stop_id"] = stop.to_string().into();
-    told["holds"] = (verdict.found.is_empty() && chain.is_empty()).into();
-    told["chain_findings"] = chain.into();
+    let mut told = report.stop(verdict);
+    told["chain_findings"] = json!(verdict.touched_by(&report.findings));
     Ok(told)
 }
 
@@ -89,8 +78,8 @@ fn rendered(verdict: &Value, output: Output) -> String {
                 other => other.to_string(),
             };
             let rows =
-                found.iter().map(|one| COLUMNS.iter().map(|name| cell(&one[*name])).collect()).collect();
-            text.push_str(&render::grid(&COLUMNS, rows));
+                found.iter().map(|one| OF_STOPS.iter().map(|name| cell(&one[*name])).collect()).collect();
+            text.push_str(&render::grid(&OF_STOPS, rows));
         }
     }
     let count = |key: &str| verdict[key].as_array().map_or(0, Vec::len);
@@ -101,6 +90,11 @@ fn rendered(verdict: &Value, output: Output) -> String {
         (false, 0) => writeln!(text, "not proved: the chain of the trail does not hold"),
         (false, found) => writeln!(text, "not proved: {}", counted(found, "finding")),
     };
+    match verdict["signed"].as_bool() {
+        Some(true) => text.push_str("the notes sign the events of the stop\n"),
+        Some(false) => text.push_str("no note signs the events of the stop: they are the file's own word\n"),
+        None => {}
+    }
     if count("not_shown") > 0 {
         let _ = writeln!(text, "not shown: the trails of {}", counted(count("not_shown"), "tenant"));
     }

@@ -23,6 +23,10 @@ const BROKEN: &str = "
     SELECT id, title, broken_by, approved_at FROM awgp.broken_glass
     WHERE tenant_id = awgp.current_tenant() AND approved_at > statement_timestamp() - interval '30 days'
     ORDER BY approved_at DESC LIMIT 51";
+/// What is stopped where the reader sees: every inbox says so.
+const STOPPED: &str = "
+    SELECT count(*) FROM (SELECT id FROM awgp.stop_list WHERE state = 'in_force'
+                          UNION SELECT stop_id FROM awgp.stops_in_force()) AS stop (id)";
 /// How many people a card names.
 const NAMED: usize = 4;
 
@@ -42,6 +46,7 @@ struct Asked {
 struct Inbox {
     page: Page,
     broken: Vec<Row>,
+    stops: i64,
     of: Of,
 }
 
@@ -68,21 +73,25 @@ async fn inbox(visitor: Visitor, Query(asked): Query<Asked>) -> Answer {
 
 async fn read(work: &Work<'_>, asked: &Asked) -> Result<Inbox, Trouble> {
     let broken = work.select(BROKEN, &[]).await?;
+    let stops = work.number(STOPPED, &[]).await?;
     let after = asked.after.as_deref();
     if asked.what.as_deref() != Some("open") {
         let page = list::read(work, Ordered::new(INBOX, Vec::new(), ORDER), after).await?;
         if !page.rows.is_empty() || after.is_some_and(|cursor| !cursor.is_empty()) {
-            return Ok(Inbox { page, broken, of: Of::Reader });
+            return Ok(Inbox { page, broken, stops, of: Of::Reader });
         }
     }
     let page = list::read(work, Ordered::new(OPEN, Vec::new(), ORDER), after).await?;
     let of = if asked.what.is_some() { Of::Anybody } else { Of::Others };
-    Ok(Inbox { page, broken, of })
+    Ok(Inbox { page, broken, stops, of })
 }
 
 fn shown(inbox: &Inbox, reader: &Reader, here: &list::Here) -> Markup {
-    let Inbox { page, broken, of } = inbox;
+    let Inbox { page, broken, stops, of } = inbox;
     html! {
+        @if *stops > 0 {
+            p.warning { a href="/stops" { (awgp_core::counted::counted(*stops, "stop")) " in force" } ": nothing begins there." }
+        }
         @if *of != Of::Reader { (others(page, *of, reader)) }
         @if !page.rows.is_empty() {
             ol.cards { @for row in &page.rows { li { (card(row, reader)) } } }

@@ -8,6 +8,7 @@ pub mod flags;
 pub mod inbox;
 pub mod messages;
 pub mod money;
+pub mod stops;
 pub mod subsidiaries;
 pub mod work;
 
@@ -29,5 +30,6 @@ pub fn router() -> Router<Site> {
         .merge(messages::router())
         .merge(subsidiaries::router())
         .merge(approvals::router())
+        .merge(stops::router())
         .merge(work::router())
 }

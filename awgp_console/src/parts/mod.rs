@@ -81,14 +81,15 @@ pub fn risk(level: &str) -> Markup {
 
 /// A status in its colour.
 pub fn status(status: &str) -> Markup {
-    let kind = match status {
-        "approved" | "completed" | "active" | "succeeded" | "allowed" | "intact" | "ok" => "good",
-        "rejected" | "failed" | "suspended" | "denied" | "error" | "confirmed" => "bad",
-        "pending" | "to review" | "escalated" | "awaiting_approval" | "in_progress" | "warning" | "begun" => {
-            "open"
-        }
-        _ => "plain",
-    };
+    let kind =
+        match status {
+            "approved" | "completed" | "active" | "succeeded" | "allowed" | "intact" | "ok" => "good",
+            "rejected" | "failed" | "suspended" | "stopped" | "in_force" | "denied" | "error"
+            | "confirmed" => "bad",
+            "pending" | "to review" | "escalated" | "awaiting_approval" | "in_progress" | "warning"
+            | "begun" => "open",
+            _ => "plain",
+        };
     html! { span class={ "status " (kind) } { (shown(&status.replace('_', " "))) } }
 }
 

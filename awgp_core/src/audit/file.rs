@@ -81,6 +81,11 @@ impl FileVerifier {
 
     /// Takes the next line.
     pub fn line(&mut self, text: &str) -> Result<(), ExportError> {
+        self.line_seen(text, &mut |_| {})
+    }
+
+    /// The same, and shows the line's row to `see`.
+    pub fn line_seen(&mut self, text: &str, see: &mut dyn FnMut(&RowRef<'_>)) -> Result<(), ExportError> {
         self.lines += 1;
         let line = self.lines;
         let parsed = Line::parse(text).map_err(|source| ExportError::Malformed { line, source })?;
@@ -99,7 +104,11 @@ impl FileVerifier {
             return Err(ExportError::Misplaced(line));
         }
         match parsed {
-            Line::Row(row) => open.row(&row).ok_or(ExportError::Misplaced(line)),
+            Line::Row(row) => {
+                open.row(&row).ok_or(ExportError::Misplaced(line))?;
+                see(&row.borrowed());
+                Ok(())
+            }
             Line::Mark(Mark::Header { .. }) => Err(ExportError::Misplaced(line)),
             Line::Mark(Mark::End { rows }) => {
                 open.stated_rows = Some(rows);

@@ -21,6 +21,7 @@
 //! | [`export`], [`file`] | the lines of the exported log, and its verification |
 //! | [`appended`], [`order`], [`subtrees`] | the order of the leaves in an exported log, and its roots |
 //! | [`streamed`] | the events of a stream, and whether a copy of them is whole |
+//! | `ranges` | ranges of numbers of a lane |
 //! | [`stretch`], [`witness`] | what the rows of files are, and what signed notes prove of them |
 //! | [`spelled`] | the one spelling of a uuid in files |
 //! | [`tree`] | rows as leaves of a Merkle tree, its tiles and its proofs |
@@ -54,6 +55,7 @@ pub mod note;
 pub mod order;
 pub mod position;
 pub mod proof;
+pub(crate) mod ranges;
 pub mod receipt;
 pub mod reconcile;
 pub mod row;

@@ -12,6 +12,7 @@ use super::finding::{Finding, Findings, Kind};
 use super::group::Member;
 use super::note::{self, Statement};
 use super::order::Yielded;
+use super::ranges::{Ranges, lacking, merged};
 use super::stretch::Stretch;
 use crate::counted::counted;
 use serde::Serialize;
@@ -164,36 +165,6 @@ struct View<'a> {
     adopted: BTreeSet<(Lane, i64)>,
 }
 
-/// First and last numbers, ascending, that neither meet nor overlap.
-type Ranges = Vec<(i64, i64)>;
-
-fn merged(mut ranges: Ranges) -> Ranges {
-    ranges.sort_unstable();
-    let mut merged: Ranges = Vec::new();
-    for (first, last) in ranges {
-        match merged.last_mut() {
-            Some((_, end)) if first.saturating_sub(1) <= *end => *end = (*end).max(last),
-            _ => merged.push((first, last)),
-        }
-    }
-    merged
-}
-
-/// What of 1 to `last` is in none of the ranges.
-fn lacking(ranges: &[(i64, i64)], last: i64) -> Ranges {
-    let (mut next, mut lacking) = (1, Vec::new());
-    for (first, end) in ranges.iter().copied().take_while(|(first, _)| *first <= last) {
-        if first > next {
-            lacking.push((next, first - 1));
-        }
-        next = next.max(end.saturating_add(1));
-    }
-    if next <= last {
-        lacking.push((next, last));
-    }
-    lacking
-}
-
 impl<'a> View<'a> {
     fn of(files: &'a [Contents]) -> Self {
         let mut there: BTreeMap<Lane, Ranges> = BTreeMap::new();
@@ -261,7 +232,7 @@ impl<'a> View<'a> {
                 if !is_whole {
                     let there = self.there.get(&lane).map_or(&[][..], Vec::as_slice);
                     absent.extend(
-                        lacking(there, link.seq).into_iter().map(|range| in_lane(*chain_lane, range)),
+                        lacking(there, 1, link.seq).into_iter().map(|range| in_lane(*chain_lane, range)),
                     );
                 }
             }
@@ -335,7 +306,7 @@ impl<'a> View<'a> {
                 say(chain_lane, Said::Start, 0, 0);
             }
             let last = there.last().map_or(0, |(_, last)| *last);
-            for (first, end) in lacking(there, last).into_iter().filter(|(_, end)| *end > known_to) {
+            for (first, end) in lacking(there, 1, last).into_iter().filter(|(_, end)| *end > known_to) {
                 let what = if first <= 1 { Said::Start } else { Said::Gap };
                 say(chain_lane, what, first.max(known_to.saturating_add(1)), end);
             }

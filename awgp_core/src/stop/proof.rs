@@ -1,226 +1,197 @@
-//! What a trail proves of a stop: that nothing began between it and its end.
+//! What trails prove of stops: that nothing began between each and its end.
 //!
 //! The trail of a tenant has lanes, each with an order of its own; there is no order across lanes. The
 //! event of a stop names the last link of each lane of its tenant (its *heads*), read while no beginning
 //! could commit. What a lane has up to the head was committed before the stop, what begins something after
 //! it was committed later. The event of the end names the heads then. So in each lane, after the head of
-//! the stop and up to the head of the end, no row may begin something in the scope; without an end, none at
-//! all may after the head.
+//! the stop and up to the head of the end, every row must be there and none may begin something in the
+//! scope; without an end, none at all may after the head.
 //!
 //! The event's hash covers the heads, and a head's hash covers its lane up to it. So rows before the stop
 //! cannot be changed, moved or invented later without the chain or a head contradicting. This module
 //! compares heads with rows; that the rows follow each other, [`crate::audit::verify`] checks.
 //!
-//! Failure handling: what cannot be read is a finding, so that a proof never holds for want of something.
+//! Failure handling: what is lacking or cannot be read is a finding, so that a proof never holds for want of
+//! something.
 
-use super::{BEGAN, ENDED, ENTITY, Scope};
+use super::beginning::{Beginning, beginning, has};
+use super::event::Event;
+use super::verdict::{Found, Kind, Verdict};
+use super::{BEGAN, ENDED, ENTITY};
+use crate::audit::chain::Lane;
+use crate::audit::export::{Line, Mark as LaneMark};
+use crate::audit::ranges::{self, Ranges, lacking};
 use crate::audit::row::RowRef;
-use crate::named::named;
-use serde::Deserialize;
-use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
-named! {
-    /// Why a trail does not prove it.
-    Kind {
-        /// Something began between the stop and its end.
-        Begun = "begun",
-        /// A row where a head of the event is has another hash.
-        HeadDiffers = "head_differs",
-        /// A row that is the head of a lane in an event is not there.
-        HeadMissing = "head_missing",
-        /// A tenant that the stop covers has rows and no event of the stop.
-        NotSaid = "not_said",
-        /// An event of the stop is there twice.
-        SaidTwice = "said_twice",
-        /// A row that may begin something, or an event of the stop, cannot be read.
-        Unreadable = "unreadable",
-    }
-}
+/// A hash, and the id of the row that has it where it is one.
+type Known = (String, Option<i64>);
 
-/// Something that does not fit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
-    /// What.
-    pub kind: Kind,
-    /// The tenant of the trail.
-    pub tenant: Uuid,
-    /// The lane.
-    pub lane: Option<i16>,
-    /// The number in the lane.
-    pub seq: Option<i64>,
-    /// The row.
-    pub audit_id: Option<i64>,
-    /// In words.
-    pub detail: String,
-}
-
-/// What an event of the stop says.
-#[derive(Clone, Debug, Deserialize)]
-struct Said {
-    scope: String,
-    assistant_id: Option<Uuid>,
-    /// The last link of each lane: lane, number, hash.
-    heads: Vec<(i16, i64, String)>,
-    /// The tenants that the stop covers, where the event is in the trail of who was stopped.
-    #[serde(default)]
-    tenants: Vec<Uuid>,
+/// An event, and where it is.
+#[derive(Clone, Debug)]
+struct Mark {
+    event: Event,
+    lane: i16,
+    seq: i64,
+    hash: Vec<u8>,
+    at_us: i64,
 }
 
 /// The two events in one tenant's trail.
 #[derive(Clone, Debug, Default)]
 struct Marks {
-    began: Option<Said>,
-    ended: Option<Said>,
+    began: Option<Mark>,
+    ended: Option<Mark>,
 }
 
-/// The proof of one stop. First every row is passed to [`Proof::learn`], then every row to [`Proof::judge`].
-#[derive(Debug)]
-pub struct Proof {
-    stop: Uuid,
+/// What was read of one stop.
+#[derive(Debug, Default)]
+struct Stop {
     marks: BTreeMap<Uuid, Marks>,
-    /// The heads that have not come by yet, with their hashes.
-    heads: BTreeMap<(Uuid, i16, i64), String>,
+    found: BTreeSet<Found>,
+}
+
+/// The proofs of stops. First every row is passed to [`Proofs::learn`], then every row to [`Proofs::judge`].
+/// A row may come twice, from two files.
+#[derive(Debug, Default)]
+pub struct Proofs {
+    only: Option<Uuid>,
+    stops: BTreeMap<Uuid, Stop>,
+    of_tenant: BTreeMap<Uuid, BTreeSet<Uuid>>,
     /// The tenants that have rows.
     shown: BTreeSet<Uuid>,
-    found: Vec<Found>,
-    begun: u64,
+    /// The numbers that are there, of tenants that have a stop.
+    there: BTreeMap<Lane, Ranges>,
+    /// What is known at the numbers of heads.
+    links: BTreeMap<(Lane, i64), BTreeSet<Known>>,
+    begun: BTreeMap<Uuid, u64>,
 }
 
-/// What the proof says.
-#[derive(Clone, Debug)]
-pub struct Verdict {
-    /// What does not fit; nothing where it holds.
-    pub found: Vec<Found>,
-    /// The tenants in whose trails the stop's event is.
-    pub said: Vec<Uuid>,
-    /// The tenants that the stop covered and of whom no row was shown.
-    pub not_shown: Vec<Uuid>,
-    /// True where every trail shown that has the stop also has its end.
-    pub is_ended: bool,
-    /// How many beginnings the rows have in all, before and after included.
-    pub begun: u64,
-}
-
-impl Proof {
-    /// The proof of a stop.
+impl Proofs {
+    /// The proof of one stop.
     pub fn of(stop: Uuid) -> Self {
-        Self {
-            stop,
-            marks: BTreeMap::new(),
-            heads: BTreeMap::new(),
-            shown: BTreeSet::new(),
-            found: Vec::new(),
-            begun: 0,
-        }
+        Self { only: Some(stop), ..Self::default() }
     }
 
-    /// First pass: finds the events of the stop.
+    /// True where an event of a stop has come by.
+    pub fn has_stops(&self) -> bool {
+        !self.stops.is_empty()
+    }
+
+    /// First pass: finds the events of stops.
     pub fn learn(&mut self, row: &RowRef<'_>) {
         self.shown.insert(row.tenant_id);
-        let ours = row.entity_type == ENTITY.as_bytes() && row.entity_id == Some(self.stop);
         let is_end = row.action == ENDED.as_bytes();
-        // What a client has logged under the same name is no event of a stop.
-        if !ours || !(is_end || row.action == BEGAN.as_bytes()) || has(row.metadata, "origin") {
+        if row.entity_type != ENTITY.as_bytes() || !(is_end || row.action == BEGAN.as_bytes()) {
             return;
         }
-        let Some(said) = row.after_state.and_then(|state| serde_json::from_slice::<Said>(state).ok()) else {
-            return self.find(Kind::Unreadable, row, "the event of the stop cannot be read".to_owned());
+        let Some(id) = row.entity_id.filter(|id| self.only.is_none_or(|only| only == *id)) else { return };
+        // What a client has logged under the same name is no event of a stop.
+        if has(row.metadata, "origin") {
+            return;
+        }
+        let stop = self.stops.entry(id).or_default();
+        let Some(event) = row.after_state.and_then(Event::parse) else {
+            stop.find(Kind::Unreadable, row, "the event of the stop cannot be read".to_owned());
+            return;
         };
-        for (lane, seq, hash) in &said.heads {
-            self.heads.insert((row.tenant_id, *lane, *seq), hash.clone());
-        }
-        let marks = self.marks.entry(row.tenant_id).or_default();
+        let marks = stop.marks.entry(row.tenant_id).or_default();
         let mark = if is_end { &mut marks.ended } else { &mut marks.began };
-        if mark.replace(said).is_some() {
-            self.find(Kind::SaidTwice, row, "the trail has this event of the stop twice".to_owned());
+        if let Some(known) = mark {
+            let is_same = (known.lane, known.seq, known.hash.as_slice())
+                == (row.chain_lane, row.chain_seq, row.integrity_hash);
+            if !is_same {
+                stop.find(Kind::SaidTwice, row, "the trail has this event of the stop twice".to_owned());
+            }
+            return;
         }
+        for (chain_lane, (number, _)) in &event.heads {
+            let lane = Lane { tenant_id: row.tenant_id, chain_lane: *chain_lane };
+            self.links.entry((lane, *number)).or_default();
+        }
+        *mark = Some(Mark {
+            event,
+            lane: row.chain_lane,
+            seq: row.chain_seq,
+            hash: row.integrity_hash.to_vec(),
+            at_us: row.timestamp_us,
+        });
+        self.of_tenant.entry(row.tenant_id).or_default().insert(id);
     }
 
-    /// Second pass: compares heads, and finds what began.
+    /// Second pass: notes what is there, and finds what began.
     pub fn judge(&mut self, row: &RowRef<'_>) {
-        let place = (row.tenant_id, row.chain_lane, row.chain_seq);
-        if let Some(hash) = self.heads.remove(&place)
-            && hash.as_bytes() != row.integrity_hash
-        {
-            self.find(Kind::HeadDiffers, row, format!("the stop names the hash {hash} for this row"));
+        let Some(stops) = self.of_tenant.get(&row.tenant_id) else { return };
+        let lane = row.position().lane();
+        let is_new = ranges::add(self.there.entry(lane).or_default(), row.chain_seq);
+        if let Some(known) = self.links.get_mut(&(lane, row.chain_seq)) {
+            known.insert((String::from_utf8_lossy(row.integrity_hash).into_owned(), Some(row.id)));
         }
         let beginning = beginning(row);
         if beginning == Beginning::Nothing {
             return;
         }
-        self.begun += 1;
-        let Some(marks) = self.marks.get(&row.tenant_id) else { return };
-        let head = |said: &Said| {
-            let of_lane = said.heads.iter().find(|(lane, _, _)| *lane == row.chain_lane);
-            of_lane.map_or(0, |(_, seq, _)| *seq)
-        };
-        // A tenant that was made while the stop was in force and has only the end: all before it counts.
-        let after = marks.began.as_ref().is_none_or(|said| row.chain_seq > head(said));
-        let before = marks.ended.as_ref().is_none_or(|said| row.chain_seq <= head(said));
-        if !after || !before {
-            return;
+        if is_new {
+            *self.begun.entry(row.tenant_id).or_default() += 1;
         }
-        let assistant =
-            marks.began.as_ref().or(marks.ended.as_ref()).and_then(|said| {
-                (said.scope == Scope::Assistant.name()).then_some(said.assistant_id).flatten()
-            });
-        let unclear = match (&beginning, assistant) {
-            (Beginning::Of(assistants), Some(stopped)) if !assistants.is_empty() => {
-                if !assistants.contains(&stopped) {
-                    return;
-                }
-                false
+        for id in stops {
+            if let Some(stop) = self.stops.get_mut(id) {
+                stop.judge(row, &beginning);
             }
-            (Beginning::Of(_), None) => false,
-            _ => true,
-        };
-        if unclear {
-            let detail = "it cannot be told whether this row begins something in the scope".to_owned();
-            return self.find(Kind::Unreadable, row, detail);
         }
-        let what = String::from_utf8_lossy(row.entity_type);
-        let detail = format!("something began while it was stopped: {what}");
-        self.find(Kind::Begun, row, detail);
     }
 
-    fn find(&mut self, kind: Kind, row: &RowRef<'_>, detail: String) {
-        self.found.push(Found {
-            kind,
-            tenant: row.tenant_id,
-            lane: Some(row.chain_lane),
-            seq: Some(row.chain_seq),
-            audit_id: Some(row.id),
-            detail,
-        });
+    /// The numbers that the events name as heads and whose links have not come by.
+    pub fn missing_heads(&self) -> Vec<(Lane, i64)> {
+        self.links.iter().filter(|(_, known)| known.is_empty()).map(|(place, _)| *place).collect()
     }
 
-    /// The verdict; None where no event of the stop was among the rows.
-    pub fn finish(mut self) -> Option<Verdict> {
-        if self.marks.is_empty() && self.found.is_empty() {
-            return None;
+    /// The same for a line of a file: a row, or what a lane line says that rows follow.
+    pub fn judge_line(&mut self, line: &Line) {
+        match line {
+            Line::Row(row) => self.judge(&row.borrowed()),
+            Line::Mark(LaneMark::Lane {
+                tenant_id, chain_lane, after_seq, after_hash: Some(hash), ..
+            }) => {
+                let lane = Lane { tenant_id: *tenant_id, chain_lane: *chain_lane };
+                self.link(lane, *after_seq, &hash.to_string());
+            }
+            Line::Mark(_) => {}
         }
-        for ((tenant, lane, seq), _) in std::mem::take(&mut self.heads) {
-            self.found.push(Found {
-                kind: Kind::HeadMissing,
-                tenant,
-                lane: Some(lane),
-                seq: Some(seq),
-                audit_id: None,
-                detail: "the stop names this row as the last of its lane, and it is not there".to_owned(),
-            });
+    }
+
+    /// A link that rows follow and that need not be a row: what a lane line says, or the anchor of a retired
+    /// month.
+    pub fn link(&mut self, lane: Lane, seq: i64, hash: &str) {
+        if let Some(known) = self.links.get_mut(&(lane, seq)) {
+            known.insert((hash.to_owned(), None));
         }
-        let covered: Vec<Uuid> = self
-            .marks
-            .values()
-            .filter_map(|marks| marks.began.as_ref())
-            .flat_map(|said| said.tenants.clone())
-            .collect();
-        for tenant in &covered {
-            let said = self.marks.get(tenant).is_some_and(|marks| marks.began.is_some());
-            if self.shown.contains(tenant) && !said {
-                self.found.push(Found {
+    }
+
+    /// The number of an adoption, which has no row.
+    pub fn adopted(&mut self, lane: Lane, seq: i64) {
+        if self.of_tenant.contains_key(&lane.tenant_id) {
+            ranges::add(self.there.entry(lane).or_default(), seq);
+        }
+    }
+
+    /// What the rows say of each stop, in the order of the stops' ids.
+    pub fn finish(mut self) -> Vec<Verdict> {
+        let stops = std::mem::take(&mut self.stops);
+        stops.into_iter().map(|(id, stop)| self.verdict(id, stop)).collect()
+    }
+
+    fn verdict(&self, id: Uuid, mut stop: Stop) -> Verdict {
+        let marks = std::mem::take(&mut stop.marks);
+        for (tenant, marks) in &marks {
+            self.compare(*tenant, marks, &mut stop.found);
+        }
+        let began = || marks.values().filter_map(|marks| marks.began.as_ref());
+        let covered: BTreeSet<Uuid> = began().flat_map(|mark| mark.event.tenants.iter().copied()).collect();
+        for tenant in covered.iter().filter(|tenant| self.shown.contains(tenant)) {
+            if marks.get(tenant).is_none_or(|marks| marks.began.is_none()) {
+                stop.found.insert(Found {
                     kind: Kind::NotSaid,
                     tenant: *tenant,
                     lane: None,
@@ -230,228 +201,117 @@ impl Proof {
                 });
             }
         }
-        Some(Verdict {
-            said: self.marks.keys().copied().collect(),
+        let is_half = |marks: &Marks| marks.began.is_some() != marks.ended.is_some();
+        let half = marks.iter().filter(|(_, marks)| is_half(marks)).map(|(tenant, _)| *tenant).collect();
+        let is_ended = !marks.is_empty() && marks.values().all(|marks| marks.ended.is_some());
+        let ended = marks.values().filter_map(|marks| marks.ended.as_ref()).map(|mark| mark.at_us).max();
+        let all = || marks.values().flat_map(|marks| marks.began.iter().chain(&marks.ended));
+        let first = all().next().map(|mark| &mark.event);
+        let places = marks.iter().flat_map(|(tenant, marks)| {
+            marks.began.iter().chain(&marks.ended).map(|mark| (*tenant, mark.lane, mark.seq))
+        });
+        Verdict {
+            stop: id,
+            scope: first.map(|event| event.scope),
+            tenant: first.and_then(|event| event.tenant),
+            assistant: first.and_then(|event| event.assistant),
+            reason: began().next().and_then(|mark| mark.event.reason.clone()),
+            began_us: began().map(|mark| mark.at_us).min(),
+            ended_us: ended.filter(|_| is_ended),
+            found: stop.found.into_iter().collect(),
+            said: marks.keys().copied().collect(),
+            half,
+            is_ended,
             not_shown: covered.into_iter().filter(|tenant| !self.shown.contains(tenant)).collect(),
-            is_ended: self.marks.values().all(|marks| marks.ended.is_some()),
-            begun: self.begun,
-            found: self.found,
-        })
-    }
-}
-
-impl Verdict {
-    /// As JSON, for the answer of `verify_stop()` and of the command.
-    pub fn to_json(&self) -> Value {
-        let found = |found: &Found| {
-            json!({
-                "kind": found.kind.name(),
-                "tenant_id": found.tenant,
-                "chain_lane": found.lane,
-                "chain_seq": found.seq,
-                "audit_id": found.audit_id,
-                "detail": found.detail,
-            })
-        };
-        json!({
-            "is_ended": self.is_ended,
-            "beginnings": self.begun,
-            "tenants": self.said,
-            "not_shown": self.not_shown,
-            "findings": self.found.iter().map(found).collect::<Vec<Value>>(),
-        })
-    }
-}
-
-/// What a row begins.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Beginning {
-    Nothing,
-    /// Something for these assistants; none where it cannot be told for whom.
-    Of(Vec<Uuid>),
-    /// Perhaps something: its states were left out.
-    Unclear,
-}
-
-/// Whether an object has the key at its top.
-fn has(object: Option<&[u8]>, key: &str) -> bool {
-    let value: Option<Value> = object.and_then(|text| serde_json::from_slice(text).ok());
-    value.is_some_and(|value| value.get(key).is_some())
-}
-
-fn beginning(row: &RowRef<'_>) -> Beginning {
-    let candidate = matches!(
-        (row.entity_type, row.action),
-        (b"governed_actions" | b"credit_reservations", b"insert")
-            | (b"work_items", b"update")
-            | (b"message", b"message.allowed")
-    );
-    if !candidate || has(row.metadata, "origin") || has(row.metadata, "imported") {
-        return Beginning::Nothing;
-    }
-    let parsed = |state: Option<&[u8]>| state.and_then(|text| serde_json::from_slice::<Value>(text).ok());
-    let Some(after) = parsed(row.after_state) else { return Beginning::Unclear };
-    let id = |state: &Value, key: &str| state.get(key).and_then(Value::as_str).and_then(|id| id.parse().ok());
-    match row.entity_type {
-        b"message" => {
-            let ids = [row.entity_id, id(&after, "to_assistant_id")];
-            Beginning::Of(ids.into_iter().flatten().collect())
+            begun: marks.keys().filter_map(|tenant| self.begun.get(tenant)).sum(),
+            events: places.collect(),
         }
-        b"work_items" => {
-            let (Some(before), Some(status)) = (parsed(row.before_state), after.get("status")) else {
-                return Beginning::Unclear;
+    }
+
+    /// Compares the heads that the events name with what is there, and finds what is lacking between them.
+    fn compare(&self, tenant: Uuid, marks: &Marks, found: &mut BTreeSet<Found>) {
+        let lanes = marks.began.iter().chain(&marks.ended).flat_map(|mark| mark.event.heads.keys().copied());
+        let there = |chain_lane| Lane { tenant_id: tenant, chain_lane };
+        let shown = self.there.range(there(i16::MIN)..=there(i16::MAX)).map(|(lane, _)| lane.chain_lane);
+        for chain_lane in lanes.chain(shown).collect::<BTreeSet<i16>>() {
+            let lane = there(chain_lane);
+            let mut find = |kind, seq, audit_id, detail| {
+                let (lane, seq) = (Some(chain_lane), Some(seq));
+                found.insert(Found { tenant, lane, seq, kind, audit_id, detail });
             };
-            let same = |key: &str| before.get(key) == after.get(key);
-            if status != "in_progress" || (same("status") && same("assistant_id")) {
-                return Beginning::Nothing;
+            let head = |mark: &Option<Mark>| {
+                mark.as_ref().and_then(|mark| mark.event.heads.get(&chain_lane)).cloned()
+            };
+            let (began, ended) = (head(&marks.began), head(&marks.ended));
+            for (number, hash) in [&began, &ended].into_iter().flatten() {
+                for (other, id) in self.links.get(&(lane, *number)).into_iter().flatten() {
+                    if other != hash {
+                        let detail = format!("the stop names the hash {hash} for this row");
+                        find(Kind::HeadDiffers, *number, *id, detail);
+                    }
+                }
             }
-            Beginning::Of(id(&after, "assistant_id").into_iter().collect())
+            let from = began.as_ref().map_or(0, |(number, _)| *number);
+            let ranges = self.there.get(&lane).map_or(&[][..], Vec::as_slice);
+            let to = match &marks.ended {
+                Some(mark) => mark.event.head(chain_lane),
+                None => ranges.last().map_or(0, |(_, last)| *last),
+            };
+            if marks.ended.is_some() && (to < from || (to == from && began != ended)) {
+                let detail = "the end of the stop names an earlier or another last row of this lane";
+                find(Kind::HeadDiffers, to, None, detail.to_owned());
+            }
+            // Between the same link twice nothing can be.
+            if marks.ended.is_some() && to <= from {
+                continue;
+            }
+            let is_known = |number| self.links.get(&(lane, number)).is_some_and(|known| !known.is_empty());
+            if from > 0 && !is_known(from) {
+                let detail = "the stop names this row as the last of its lane, and it is not there";
+                find(Kind::HeadMissing, from, None, detail.to_owned());
+            }
+            for (first, last) in lacking(ranges, from.saturating_add(1), to) {
+                let detail = format!("rows {first} to {last} of the lane, after the stop, are not there");
+                find(Kind::RowsMissing, first, None, detail);
+            }
         }
-        _ => Beginning::Of(id(&after, "assistant_id").into_iter().collect()),
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const STOP: Uuid = Uuid::from_u128(9);
-    const TENANT: Uuid = Uuid::from_u128(1);
-    const ADA: Uuid = Uuid::from_u128(7);
-
-    /// A row of a little trail: lane, number, what it is, its state after and before, its metadata.
-    struct Line(i16, i64, &'static str, &'static str, Value, Value, Value);
-
-    fn judged(lines: &[Line]) -> Option<Verdict> {
-        let mut proof = Proof::of(STOP);
-        for pass in [Proof::learn, Proof::judge] {
-            for Line(lane, seq, entity, action, after, before, metadata) in lines {
-                let texts = [after.to_string(), before.to_string(), metadata.to_string()];
-                pass(
-                    &mut proof,
-                    &RowRef {
-                        id: *seq,
-                        timestamp_us: 0,
-                        tenant_id: TENANT,
-                        actor_type: b"system",
-                        actor_id: None,
-                        action: action.as_bytes(),
-                        entity_type: entity.as_bytes(),
-                        entity_id: (*entity == "stop").then_some(STOP),
-                        before_state: Some(texts[1].as_bytes()),
-                        after_state: Some(texts[0].as_bytes()),
-                        metadata: Some(texts[2].as_bytes()),
-                        chain_lane: *lane,
-                        chain_seq: *seq,
-                        integrity_hash: format!("h{lane}-{seq}").as_bytes(),
-                        updated: false,
-                        spooled: None,
-                    },
-                );
+impl Stop {
+    fn judge(&mut self, row: &RowRef<'_>, beginning: &Beginning) {
+        let Some(marks) = self.marks.get(&row.tenant_id) else { return };
+        let head = |mark: &Mark| mark.event.head(row.chain_lane);
+        // A tenant that was made while the stop was in force and has only the end: all before it counts.
+        let after = marks.began.as_ref().is_none_or(|mark| row.chain_seq > head(mark));
+        let before = marks.ended.as_ref().is_none_or(|mark| row.chain_seq <= head(mark));
+        if !after || !before {
+            return;
+        }
+        let stopped = marks.began.as_ref().or(marks.ended.as_ref()).and_then(|mark| mark.event.assistant);
+        match (beginning, stopped) {
+            (Beginning::Of(assistants), Some(stopped))
+                if !assistants.is_empty() && !assistants.contains(&stopped) => {}
+            (Beginning::Of(assistants), stopped) if stopped.is_none() || !assistants.is_empty() => {
+                let what = String::from_utf8_lossy(row.entity_type);
+                let detail = format!("something began while it was stopped: {what}");
+                self.find(Kind::Begun, row, detail);
+            }
+            _ => {
+                let detail = "it cannot be told whether this row begins something in the scope".to_owned();
+                self.find(Kind::Unreadable, row, detail);
             }
         }
-        proof.finish()
     }
 
-    fn begun(lane: i16, seq: i64, assistant: Uuid) -> Line {
-        Line(
-            lane,
-            seq,
-            "governed_actions",
-            "insert",
-            json!({"assistant_id": assistant}),
-            json!(null),
-            json!({}),
-        )
-    }
-
-    fn said(lane: i16, seq: i64, action: &'static str, heads: &[(i16, i64)], scope: &str) -> Line {
-        let heads: Vec<Value> =
-            heads.iter().map(|(lane, seq)| json!([lane, seq, format!("h{lane}-{seq}")])).collect();
-        let assistant = (scope == "assistant").then_some(ADA);
-        let state = json!({"scope": scope, "assistant_id": assistant, "heads": heads, "tenants": [TENANT]});
-        Line(lane, seq, "stop", action, state, json!(null), json!({}))
-    }
-
-    fn kinds(lines: &[Line]) -> Vec<Kind> {
-        judged(lines).expect("a stop").found.iter().map(|found| found.kind).collect()
-    }
-
-    #[test]
-    fn what_is_after_a_head_in_its_lane_began_after_the_stop_whatever_the_other_lanes_say() {
-        let quiet = [begun(0, 1, ADA), said(0, 2, BEGAN, &[(0, 1), (1, 1)], "tenant"), begun(1, 1, ADA)];
-        assert_eq!(kinds(&quiet), []);
-        // The second row of lane 1 may have any time and any id: it comes after the head.
-        let late = [
-            begun(0, 1, ADA),
-            said(0, 2, BEGAN, &[(0, 1), (1, 1)], "tenant"),
-            begun(1, 1, ADA),
-            begun(1, 2, ADA),
-        ];
-        assert_eq!(kinds(&late), [Kind::Begun]);
-        // A lane that the stop does not name had no row then.
-        let new = [said(0, 1, BEGAN, &[], "tenant"), begun(3, 1, ADA)];
-        assert_eq!(kinds(&new), [Kind::Begun]);
-    }
-
-    #[test]
-    fn what_is_after_the_end_may_begin_again() {
-        let lines = [
-            said(0, 1, BEGAN, &[], "tenant"),
-            said(0, 2, ENDED, &[(0, 1)], "tenant"),
-            begun(0, 3, ADA),
-            begun(1, 1, ADA),
-        ];
-        let verdict = judged(&lines).expect("a stop");
-        assert_eq!((verdict.found.len(), verdict.is_ended, verdict.begun), (0, true, 2));
-        let lines =
-            [said(0, 1, BEGAN, &[], "tenant"), begun(0, 2, ADA), said(0, 3, ENDED, &[(0, 2)], "tenant")];
-        assert_eq!(kinds(&lines), [Kind::Begun]);
-    }
-
-    #[test]
-    fn the_stop_of_an_assistant_leaves_the_others_alone() {
-        let bob = Uuid::from_u128(8);
-        let lines = [said(0, 1, BEGAN, &[], "assistant"), begun(0, 2, bob)];
-        assert_eq!(kinds(&lines), []);
-        let lines = [said(0, 1, BEGAN, &[], "assistant"), begun(0, 2, bob), begun(0, 3, ADA)];
-        assert_eq!(kinds(&lines), [Kind::Begun]);
-    }
-
-    #[test]
-    fn a_head_that_is_gone_or_another_row_is_found() {
-        let mut lines = vec![begun(0, 1, ADA), said(0, 2, BEGAN, &[(0, 1)], "tenant")];
-        lines.remove(0);
-        assert_eq!(kinds(&lines), [Kind::HeadMissing]);
-        let mut other = said(0, 2, BEGAN, &[], "tenant");
-        other.4["heads"] = json!([[0, 1, "another"]]);
-        assert_eq!(kinds(&[begun(0, 1, ADA), other]), [Kind::HeadDiffers]);
-    }
-
-    #[test]
-    fn what_a_client_logs_or_an_import_brings_is_neither_a_stop_nor_a_beginning() {
-        let mut logged = said(0, 1, BEGAN, &[], "tenant");
-        logged.6 = json!({"origin": "log_event"});
-        assert!(judged(&[logged]).is_none());
-        let mut imported = begun(0, 2, ADA);
-        imported.6 = json!({"imported": true});
-        assert_eq!(kinds(&[said(0, 1, BEGAN, &[], "tenant"), imported]), []);
-    }
-
-    #[test]
-    fn a_work_item_begins_when_its_status_says_so_or_another_assistant_goes_on_with_it() {
-        let item = |seq, from: &str, to: &str, was: Uuid| {
-            let (after, before) =
-                (json!({"status": to, "assistant_id": ADA}), json!({"status": from, "assistant_id": was}));
-            Line(0, seq, "work_items", "update", after, before, json!({}))
-        };
-        let stop = || said(0, 1, BEGAN, &[], "tenant");
-        assert_eq!(kinds(&[stop(), item(2, "backlog", "in_progress", ADA)]), [Kind::Begun]);
-        assert_eq!(kinds(&[stop(), item(2, "in_progress", "in_progress", ADA)]), []);
-        assert_eq!(kinds(&[stop(), item(2, "in_progress", "in_progress", Uuid::nil())]), [Kind::Begun]);
-        assert_eq!(kinds(&[stop(), item(2, "in_progress", "completed", ADA)]), []);
-        let mut left_out = item(2, "backlog", "in_progress", ADA);
-        left_out.4 = json!({"left_out": {"bytes": 1}});
-        assert_eq!(kinds(&[stop(), left_out]), [Kind::Unreadable]);
+    fn find(&mut self, kind: Kind, row: &RowRef<'_>, detail: String) {
+        self.found.insert(Found {
+            kind,
+            tenant: row.tenant_id,
+            lane: Some(row.chain_lane),
+            seq: Some(row.chain_seq),
+            audit_id: Some(row.id),
+            detail,
+        });
     }
 }

@@ -1,8 +1,10 @@
 //! The audit trail without a server: tampering, properties, and the vectors that every implementation reads.
 
 mod canonical;
+mod cases;
 mod checkpoints;
 mod log;
+mod stops;
 mod tampering;
 mod tree;
 mod vectors;

@@ -1,12 +1,12 @@
 //! `verify_stop()`: what the trail that the caller may read proves of a stop.
 
 use crate::audit::read::{self, Scope};
-use crate::audit::verify;
+use crate::audit::{lineage, verify};
 use crate::pg::argument;
 use crate::pg::datum::{from_sql, to_sql};
 use crate::pg::raise::raise;
-use awgp_core::audit::finding::Severity;
-use awgp_core::stop::proof::Proof;
+use awgp_core::audit::finding::{Finding, Severity};
+use awgp_core::stop::proof::Proofs;
 use awgp_core::stop::unknown;
 use pgrx::JsonB;
 use pgrx::prelude::*;
@@ -32,19 +32,32 @@ const TRAILS: &str = "
 fn verify_stop(stop_id: Option<pgrx::Uuid>) -> JsonB {
     let stop = from_sql(&argument::needed("stop_id", stop_id));
     let tenants = trails(stop);
-    let mut proof = Proof::of(stop);
-    for pass in [Proof::learn, Proof::judge] {
-        for tenant in &tenants {
-            read::for_each_row(Scope { tenant: Some(*tenant), partition: None }, |_, row| {
-                pass(&mut proof, row);
-            });
+    let mut proofs = Proofs::of(stop);
+    let of = |tenant: &Uuid| Scope { tenant: Some(*tenant), partition: None };
+    for tenant in &tenants {
+        read::for_each_row(of(tenant), |_, row| proofs.learn(row));
+    }
+    for tenant in &tenants {
+        // An adoption's number has no row.
+        let lineage = lineage::of_tenant(*tenant);
+        for lane in lineage.lanes() {
+            lineage.bridges(lane).iter().for_each(|bridge| proofs.adopted(lane, bridge.first_seq));
+        }
+        read::for_each_row(of(tenant), |_, row| proofs.judge(row));
+    }
+    // Of a retired month its anchors are left.
+    for (lane, number) in proofs.missing_heads() {
+        if let Some(link) = verify::anchored(lane, number) {
+            proofs.link(lane, number, &link.hash.to_string());
         }
     }
-    let verdict = proof.finish().unwrap_or_else(|| raise(&unknown(stop)));
-    let chain: Vec<Value> = tenants
-        .iter()
-        .flat_map(|tenant| verify::findings(Scope { tenant: Some(*tenant), partition: None }))
-        .filter(|finding| finding.severity == Severity::Error)
+    let verdict = proofs.finish().pop().unwrap_or_else(|| raise(&unknown(stop)));
+    let findings: Vec<Finding> = tenants.iter().flat_map(|tenant| verify::findings(of(tenant))).collect();
+    let errors: Vec<&Finding> =
+        findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
+    let mut told = verdict.to_json(errors.is_empty(), None);
+    let chain: Vec<Value> = errors
+        .into_iter()
         .map(|finding| {
             json!({
                 "kind": finding.kind.name(),
@@ -56,9 +69,10 @@ fn verify_stop(stop_id: Option<pgrx::Uuid>) -> JsonB {
             })
         })
         .collect();
-    let mut told = verdict.to_json();
-    told["stop_id"] = stop.to_string().into();
-    told["holds"] = (verdict.found.is_empty() && chain.is_empty()).into();
+    if let Some(told) = told.as_object_mut() {
+        // The server knows no notes.
+        told.remove("signed");
+    }
     told["chain_findings"] = chain.into();
     JsonB(told)
 }

@@ -7,6 +7,7 @@ pub mod models;
 pub mod prisma;
 pub mod schema;
 
+use awgp_core::reason::Reason;
 use std::path::PathBuf;
 
 /// A page: its path below docs/, and its text.
@@ -89,11 +90,16 @@ fn linked(text: &str, to_docs: &str) -> String {
 
 /// The text with names in it (`role_not_sufficient`) as code.
 fn with_names_as_code(text: &str) -> String {
+    let mut begins_item = true;
     let word = |word: &str| {
         let name = word.trim_matches(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
         let is_name = name.contains('_')
             && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
-        if is_name { word.replacen(name, &code(name), 1) } else { word.to_owned() }
+        // A reason of one word is a reason where an item of the list begins: after a SQLSTATE or a comma.
+        let is_reason = begins_item && Reason::ALL.iter().any(|reason| reason.name() == name);
+        let is_state = name.len() == 5 && name.bytes().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+        begins_item = is_state || word.ends_with([',', ';']);
+        if is_name || is_reason { word.replacen(name, &code(name), 1) } else { word.to_owned() }
     };
     text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }

@@ -166,4 +166,7 @@ async fn an_assistants_page_says_that_a_stop_covers_it() {
     database.admin().await.query_one(sql, &[&group.holding.id]).await.expect("stopped");
     let page = viewer.page(&path);
     assert!(page.says("with the whole holding") && page.says("It answers letters twice"), "{page:#?}");
+    // The stop of the holding has no page here; the list says what it is.
+    assert!(page.links().contains(&"/stops".to_owned()), "{page:#?}");
+    assert!(viewer.page("/assistants").says("stopped"));
 }

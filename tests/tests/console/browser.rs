@@ -12,11 +12,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// Every page that has a path of its own; where its list links to single things, the first is opened too.
-const PATHS: [&str; 11] = [
+const PATHS: [&str; 12] = [
     "/inbox",
     "/approvals",
     "/work",
     "/assistants",
+    "/stops",
     "/flags",
     "/money",
     "/messages",
@@ -155,6 +156,12 @@ fn variables(database: &Database) -> Vec<(&'static str, String)> {
 async fn axe_finds_nothing_on_any_page_that_make_console_shows() {
     let database = Database::new().await;
     let shown = Shown::start(&database);
-    let told = json!({ "console": shown.url, "reader": shown.people["admin"], "paths": PATHS });
-    browse("pages.js", &told);
+    let reader = &shown.people["admin"];
+    // The page that asks before it stops is of one assistant.
+    let sql = "SELECT a.id::text FROM awgp.assistants AS a JOIN awgp.users AS u USING (tenant_id)
+               WHERE u.email = $1 ORDER BY a.id LIMIT 1";
+    let row = database.superuser().await.query_one(sql, &[reader]).await.expect("an assistant");
+    let stopping = format!("/stops/new?scope=assistant&id={}", row.get::<_, String>(0));
+    let paths = [&PATHS[..], &[stopping.as_str()]].concat();
+    browse("pages.js", &json!({ "console": shown.url, "reader": reader, "paths": paths }));
 }

@@ -14,3 +14,4 @@ mod people;
 mod proofs;
 mod scenery;
 mod signing_in;
+mod stops;

@@ -1,5 +1,7 @@
 //! Stops: from the commit of one nothing begins in its scope, and the trail proves it.
 
+mod answers;
+mod exports;
 mod holding;
 mod people;
 mod proof;

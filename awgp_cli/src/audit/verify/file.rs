@@ -4,6 +4,7 @@ use super::progress::Progress;
 use awgp_client::{Exit, Failure};
 use awgp_core::audit::export::{Asked, Contents, ExportError, FileVerifier};
 use awgp_core::audit::finding::Finding;
+use awgp_core::audit::row::RowRef;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
@@ -15,15 +16,16 @@ const ROWS_BETWEEN_LOOKS: u64 = 4096;
 /// The beginning of a zstd frame.
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
-/// Reads a file to its end: what it has, and its findings.
+/// Reads a file to its end: what it has, and its findings. `see` is shown each row.
 pub fn read(
     path: &Path,
     install_id: Option<Uuid>,
     asked: Asked,
+    see: &mut dyn FnMut(&RowRef<'_>),
 ) -> Result<(Contents, Vec<Finding>), Failure> {
     let malformed = |error: ExportError| unreadable(path, &error);
     let mut verifier = FileVerifier::new(install_id).asking(asked);
-    for_each_line(path, |line| verifier.line(line).map_err(malformed))?;
+    for_each_line(path, |line| verifier.line_seen(line, see).map_err(malformed))?;
     verifier.finish_with_contents().map_err(malformed)
 }
 

@@ -1,14 +1,17 @@
 //! Exported files together with signed notes, without any server.
 
-use super::file::unreadable;
+use super::file::{for_each_line, unreadable};
 use super::month::{self, manifest_beside};
 use super::names::Names;
-use super::report::{self, Report};
+use super::report::{self, Report, Stops};
 use crate::audit::notes::Notes;
 use awgp_client::Failure;
-use awgp_core::audit::export::Contents;
+use awgp_core::audit::export::{Contents, Line};
 use awgp_core::audit::finding::Finding;
+use awgp_core::audit::row::RowRef;
 use awgp_core::audit::witness::{Named, Witness, witness};
+use awgp_core::stop::proof::Proofs;
+use awgp_core::stop::verdict::Verdict;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use uuid::Uuid;
@@ -37,17 +40,19 @@ pub fn verify(paths: &[PathBuf], install_id: Option<Uuid>, beside: &Beside<'_>) 
     let begun = Instant::now();
     let notes = beside.named();
     let (mut files, mut findings, mut proved) = (Vec::new(), Vec::new(), Vec::new());
-    for path in listed(paths)? {
-        let manifest = manifest_beside(&path)?;
-        let read =
-            month::against(&path, install_id, manifest.as_ref(), &notes, beside.public_key.as_deref())?;
+    let (paths, key, mut stops) = (listed(paths)?, beside.public_key.as_deref(), Proofs::default());
+    for path in &paths {
+        let manifest = manifest_beside(path)?;
+        let see = &mut |row: &RowRef<'_>| stops.learn(row);
+        let read = month::against(path, install_id, manifest.as_ref(), &notes, key, see)?;
         findings.extend(read.findings);
         proved.extend(read.proved.iter().map(report::proved));
         files.push(read.contents);
     }
     let mut report = concluded(&files, findings, beside, begun);
     proved.append(&mut report.proved);
-    Ok(Report { proved, ..report })
+    let stops = Stops { verdicts: judged(stops, &paths, &files)?, has_notes: !notes.is_empty() };
+    Ok(Report { proved, stops, ..report })
 }
 
 /// What the notes prove of files that were read.
@@ -60,8 +65,26 @@ pub fn concluded(files: &[Contents], found: Vec<Finding>, beside: &Beside<'_>, b
         lanes: None,
         took: begun.elapsed(),
         proved: proved.iter().map(report::proved).collect(),
+        stops: Stops::default(),
         witness: Some((proved, own_word)),
     }
+}
+
+/// What the files prove of the stops whose events they have: the rows are read once more.
+fn judged(mut stops: Proofs, paths: &[PathBuf], files: &[Contents]) -> Result<Vec<Verdict>, Failure> {
+    if !stops.has_stops() {
+        return Ok(Vec::new());
+    }
+    for path in paths {
+        for_each_line(path, |line| {
+            stops.judge_line(&Line::parse(line).map_err(|error| unreadable(path, &error))?);
+            Ok(())
+        })?;
+    }
+    for (lane, number) in files.iter().flat_map(|file| &file.rows.adopted) {
+        stops.adopted(*lane, *number);
+    }
+    Ok(stops.finish())
 }
 
 /// The files, those of folders in the order of their names.

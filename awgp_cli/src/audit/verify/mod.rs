@@ -41,7 +41,7 @@ use job::{Job, Shared};
 use names::Names;
 use plan::{Plan, Share};
 use progress::Progress;
-use report::Report;
+use report::{Report, Stops};
 use scan::Evidence;
 use seal::Seals;
 use std::collections::BTreeSet;
@@ -259,6 +259,7 @@ async fn conclude(
         lanes: Some(lanes),
         took: begun.elapsed(),
         proved: Vec::new(),
+        stops: Stops::default(),
         witness: None,
     })
 }

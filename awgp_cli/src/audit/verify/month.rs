@@ -7,6 +7,7 @@ use awgp_core::audit::chain::Digest;
 use awgp_core::audit::export::Contents;
 use awgp_core::audit::finding::{Finding, Kind};
 use awgp_core::audit::manifest::{FORMAT, FileSum, Manifest};
+use awgp_core::audit::row::RowRef;
 use awgp_core::audit::witness::{Named, Proved, asked, witness};
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
@@ -25,19 +26,20 @@ pub struct Month {
 }
 
 /// Reads a file against its manifest, where there is one, and the notes in it. What `notes` ask for is read
-/// too. Notes in the manifest must be signed by the key, where one is given.
+/// too. Notes in the manifest must be signed by the key, where one is given. `see` is shown each row.
 pub fn against(
     path: &Path,
     install_id: Option<Uuid>,
     manifest: Option<&Manifest>,
     notes: &[Named<'_>],
     public_key: Option<&str>,
+    see: &mut dyn FnMut(&RowRef<'_>),
 ) -> Result<Month, Failure> {
     let install_id = install_id.or(manifest.map(|manifest| manifest.install_id));
     let (carried, bad) = manifest.map_or_else(Default::default, Manifest::notes);
     let statements = carried.iter().map(|(_, statement)| statement);
     let wanted = asked(statements.chain(notes.iter().map(|(_, statement)| *statement)));
-    let (contents, mut findings) = read(path, install_id, wanted)?;
+    let (contents, mut findings) = read(path, install_id, wanted, see)?;
     let Some(manifest) = manifest else { return Ok(Month { contents, findings, proved: Vec::new() }) };
     findings.extend(bad);
     findings.extend(manifest.check(&contents.sum));
@@ -73,7 +75,7 @@ pub fn verify_against(
     install_id: Option<Uuid>,
     manifest: Option<&Manifest>,
 ) -> Result<(FileSum, Vec<Finding>), Failure> {
-    let month = against(path, install_id, manifest, &[], None)?;
+    let month = against(path, install_id, manifest, &[], None, &mut |_| {})?;
     Ok((month.contents.sum, month.findings))
 }
 

@@ -7,7 +7,8 @@ use awgp_client::Exit;
 use awgp_core::audit::finding::{Finding, Severity};
 use awgp_core::audit::witness::{OwnWord, Proved, Range, Root, Said};
 use awgp_core::counted::counted;
-use serde_json::json;
+use awgp_core::stop::verdict::{State, Verdict};
+use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -23,6 +24,9 @@ const COLUMNS: [&str; 10] = [
     "event",
     "detail",
 ];
+
+/// The columns of what contradicts a stop.
+pub const OF_STOPS: [&str; 6] = ["kind", "tenant_id", "chain_lane", "chain_seq", "audit_id", "detail"];
 
 /// So much of what is the files' own word is told to people.
 const SAID_MAX: usize = 20;
@@ -69,6 +73,15 @@ pub fn proved(note: &Proved) -> String {
     text
 }
 
+/// Stops whose events are in files.
+#[derive(Debug, Default)]
+pub struct Stops {
+    /// What the files prove of each.
+    pub verdicts: Vec<Verdict>,
+    /// Whether notes were given.
+    pub has_notes: bool,
+}
+
 /// A verification that has ended.
 #[derive(Debug)]
 pub struct Report {
@@ -84,6 +97,8 @@ pub struct Report {
     pub took: Duration,
     /// What was proved against signed notes, and on what it rests, one sentence per tenant.
     pub proved: Vec<String>,
+    /// What files prove of the stops in them; none for a database.
+    pub stops: Stops,
     /// What was proved of files, note by note, and what is their own word. None for a database.
     pub witness: Option<(Vec<Proved>, Vec<OwnWord>)>,
 }
@@ -92,7 +107,48 @@ impl Report {
     /// The exit code: 12 for a finding of severity error.
     pub fn exit(&self) -> Exit {
         let error = self.findings.iter().any(|finding| finding.severity == Severity::Error);
-        if error { Exit::Findings } else { Exit::Success }
+        let contradicted = self.stops.verdicts.iter().any(|stop| self.state(stop) == State::Contradicted);
+        if error || contradicted { Exit::Findings } else { Exit::Success }
+    }
+
+    /// How it stands with a stop.
+    pub fn state(&self, stop: &Verdict) -> State {
+        stop.state(stop.touched_by(&self.findings).is_empty())
+    }
+
+    /// Whether notes sign the events of a stop; None where none was given.
+    fn signed(&self, stop: &Verdict) -> Option<bool> {
+        self.stops.has_notes.then(|| {
+            let proved = self.witness.as_ref().map_or(&[][..], |(proved, _)| proved.as_slice());
+            stop.is_signed(proved)
+        })
+    }
+
+    /// What is proved of a stop, as JSON.
+    pub fn stop(&self, stop: &Verdict) -> Value {
+        stop.to_json(stop.touched_by(&self.findings).is_empty(), self.signed(stop))
+    }
+
+    /// What is proved of a stop, as a sentence, and its findings.
+    pub fn told(&self, stop: &Verdict) -> String {
+        let mut text = String::new();
+        let holds = stop.touched_by(&self.findings).is_empty();
+        let _ = writeln!(text, "{}", render::cell(&stop.sentence(holds, self.signed(stop))));
+        if !stop.found.is_empty() {
+            let cell = |value: Option<String>| value.unwrap_or_default();
+            let rows = stop.found.iter().map(|found| {
+                vec![
+                    found.kind.name().to_owned(),
+                    found.tenant.to_string(),
+                    cell(found.lane.map(|lane| lane.to_string())),
+                    cell(found.seq.map(|seq| seq.to_string())),
+                    cell(found.audit_id.map(|id| id.to_string())),
+                    render::cell(&found.detail),
+                ]
+            });
+            text.push_str(&render::grid(&OF_STOPS, rows.collect()));
+        }
+        text
     }
 
     /// The text for stdout.
@@ -120,6 +176,8 @@ impl Report {
         if let (Some((notes, own_word)), Some(members)) = (&self.witness, summary.as_object_mut()) {
             members.insert("notes".to_owned(), json!(notes));
             members.insert("own_word".to_owned(), json!(own_word));
+            let stops: Vec<Value> = self.stops.verdicts.iter().map(|stop| self.stop(stop)).collect();
+            members.insert("stops".to_owned(), json!(stops));
         }
         let _ = writeln!(text, "{}", awgp_client::shown::json(&summary.to_string()));
         text
@@ -132,6 +190,9 @@ impl Report {
         }
         for sentence in &self.proved {
             let _ = writeln!(text, "{}", render::cell(sentence));
+        }
+        for stop in &self.stops.verdicts {
+            text.push_str(&self.told(stop));
         }
         if let Some((_, own_word)) = &self.witness {
             for said in own_word.iter().take(SAID_MAX) {
@@ -148,7 +209,8 @@ impl Report {
             counted(self.rows, "row"),
             self.took.as_secs_f64(),
             self.rows_per_second(),
-            match self.findings.len() {
+            match self.findings.len() + self.stops.verdicts.iter().map(|stop| stop.found.len()).sum::<usize>()
+            {
                 0 => "no findings".to_owned(),
                 count => counted(count, "finding"),
             }
@@ -193,6 +255,7 @@ mod tests {
             lanes: Some(2),
             took: Duration::from_millis(500),
             proved: Vec::new(),
+            stops: Stops::default(),
             witness: None,
         }
     }
@@ -207,8 +270,7 @@ mod tests {
     #[test]
     fn json_lines_are_the_findings_and_a_line_that_sums_up() {
         let text = report(&[Kind::ChangedRow, Kind::CutTail]).render(Output::Json);
-        let lines: Vec<serde_json::Value> =
-            text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
         assert_eq!((&lines[0]["kind"], &lines[1]["severity"]), (&json!("changed_row"), &json!("error")));
         assert_eq!((&lines[2]["verified_rows"], &lines[2]["findings"]), (&json!(1000), &json!(2)));
         assert_eq!(lines[2]["rows_per_second"], 2000);

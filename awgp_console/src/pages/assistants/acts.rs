@@ -89,6 +89,10 @@ pub fn forms(row: &Row, reader: &Reader, secret: &Markup) -> Markup {
         return html! { p.soft { "Managers suspend, resume and retire assistants." } };
     }
     html! {
+        p {
+            "Is something wrong? " a href={ "/stops/new?scope=assistant&id=" (parts::raw(row, "id")) } { "Stop it" }
+            ": then nothing begins at all until somebody else resumes, whatever its status."
+        }
         div.actions {
             @if status != "active" { (resuming(&here, &status, secret)) }
             @if status != "suspended" { (suspending(&here, secret)) }

@@ -36,7 +36,10 @@ const QUALITY: &str = "
     ORDER BY confirmed DESC, COALESCE(model, '')";
 
 /// The stops that cover it, the widest first.
-const STOPS: &str = "SELECT scope, reason, stopped_at FROM awgp.stops_in_force($1::text::uuid)";
+const STOPS: &str = "
+    SELECT s.stop_id, s.scope, s.reason, s.stopped_at,
+           EXISTS (SELECT FROM awgp.stop_list AS l WHERE l.id = s.stop_id) AS is_seen
+    FROM awgp.stops_in_force($1::text::uuid) AS s";
 
 /// How many work items the page shows; the list of work has all.
 const WORK_SHOWN: usize = 10;
@@ -99,12 +102,22 @@ fn head(row: &Row, stops: &[Row], reader: &Reader) -> Markup {
             p.notice {
                 "Stopped since " (when(&parts::raw(stop, "stopped_at"), reader)) ", with "
                 (stopped_with(&parts::raw(stop, "scope"))) ": " (parts::field(stop, "reason"))
-                ". Nothing begins until somebody lifts the stop, whatever the status says."
+                ". Nothing begins until somebody lifts the stop, whatever the status says. "
+                a href=(stop_of(stop)) { "The stop" }
             }
         }
         @if raw("status") == "suspended" {
             p.notice { "It begins no work until somebody resumes it. What is in progress stays in progress." }
         }
+    }
+}
+
+/// The page of a stop; of one from above that of all.
+fn stop_of(stop: &Row) -> String {
+    if parts::raw(stop, "is_seen") == "true" {
+        format!("/stops/{}", parts::raw(stop, "stop_id"))
+    } else {
+        "/stops".to_owned()
     }
 }
 

@@ -131,6 +131,7 @@ fn line(row: &Row, reader: &Reader) -> Markup {
             }
             td data-label="Status" {
                 (parts::status(&raw("status")))
+                @if !raw("stopped").is_empty() { " " a href="/stops" { (parts::status("stopped")) } }
                 @if raw("status") != "active" && !raw("status_reason").is_empty() {
                     div.soft { (parts::field(row, "status_reason")) }
                 }
