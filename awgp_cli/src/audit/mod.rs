@@ -67,7 +67,8 @@ pub async fn run(noun: &Audit, invocation: &Invocation<'_>) -> Result<Exit, Fail
         Audit::CheckProof(options) => print(&check_proof::check(options, output)?, Exit::Success),
         Audit::Stream(options) => stream::run(options, invocation).await,
         Audit::Verify(options) => verify::run(options, invocation).await,
-        Audit::Evidence(options) => evidence::run(options, invocation).await,
+        // Its future is large, and most commands need none of it.
+        Audit::Evidence(options) => Box::pin(evidence::run(options, invocation)).await,
         Audit::Log(options) => {
             invocation
                 .answer(async |session| log::log(session, context, options, invocation.format).await)

@@ -92,7 +92,7 @@ fn refusal(trouble: Trouble) -> Result<String, Trouble> {
             }
             _ => Err(error.into()),
         },
-        other => Err(other),
+        other @ Trouble::SqlAnd(..) => Err(other),
     }
 }
 

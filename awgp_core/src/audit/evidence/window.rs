@@ -83,13 +83,11 @@ pub fn lacking(
 mod tests {
     use super::*;
 
+    type Ranges = Vec<(i64, i64)>;
+
     const TENANT: Uuid = Uuid::from_u128(1);
 
-    fn asked(
-        rows: &[(i64, i64)],
-        signed: i64,
-        elsewhere: &[(i64, i64)],
-    ) -> (Vec<(i64, i64)>, Vec<(i64, i64)>) {
+    fn asked(rows: &[(i64, i64)], signed: i64, elsewhere: &[(i64, i64)]) -> (Ranges, Ranges) {
         let edge = |(seq, timestamp_us): (i64, i64)| Edge { seq, timestamp_us };
         let mut edges = Edges::new();
         let mut there: BTreeMap<Lane, Vec<(i64, i64)>> = BTreeMap::new();
