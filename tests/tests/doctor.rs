@@ -2,7 +2,7 @@
 //!
 //! Each case runs in a transaction that is rolled back, because roles belong to the whole server.
 
-use crate::{doctor_shape, doctor_vacuum};
+use crate::{crash, doctor_shape, doctor_vacuum};
 use awgp_tests::catalog::findings;
 use awgp_tests::{Database, Login, assert_sqlstate};
 use std::collections::BTreeSet;
@@ -453,7 +453,7 @@ fn every_check_has_a_case() {
         .collect();
     let cases = CASES.iter().chain(doctor_shape::CASES).map(|case| case.code);
     let cases: BTreeSet<String> =
-        cases.chain(doctor_vacuum::CODES.iter().copied()).map(str::to_owned).collect();
+        cases.chain(doctor_vacuum::CODES.iter().copied()).chain([crash::months::CODE]).map(str::to_owned).collect();
     assert_eq!(checks, cases, "a check in sql/doctor needs a case here");
 }
 
