@@ -369,8 +369,10 @@ async fn assert_in_their_months(superuser: &Client, seen: &[(i64, i64, i64)]) {
     let elsewhere = r#"SELECT count(*) FROM awgp.audit_logs
         WHERE tableoid::regclass::text <> to_char("timestamp" AT TIME ZONE 'UTC', '"awgp.audit_logs_"YYYY_MM')"#;
     assert_eq!(superuser.query_one(elsewhere, &[]).await.expect("a number").get::<_, i64>(0), 0);
-    let column = |number: usize| -> Vec<i64> { seen.iter().map(|one| [one.0, one.1, one.2][number]).collect() };
-    let sql = "SELECT count(*) FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS seen (id, since, until)
+    let column =
+        |number: usize| -> Vec<i64> { seen.iter().map(|one| [one.0, one.1, one.2][number]).collect() };
+    let sql =
+        "SELECT count(*) FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS seen (id, since, until)
                JOIN awgp.audit_logs AS event USING (id)
                WHERE extract(epoch FROM event.\"timestamp\") * 1000000 BETWEEN since AND until";
     let row = superuser.query_one(sql, &[&column(0), &column(1), &column(2)]).await.expect("a number");
