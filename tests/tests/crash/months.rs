@@ -191,8 +191,8 @@ async fn deliver(database: &Database) {
     }
 }
 
-/// What is wrong, after whoever keeps the database has done their part: notices are delivered, and dead rows are
-/// vacuumed.
+/// What is wrong, after whoever keeps the database has done their part: notices are delivered, and dead rows
+/// are vacuumed.
 async fn judged(database: &Database, memory: &Memory) -> Vec<Finding> {
     deliver(database).await;
     database.superuser().await.batch_execute("VACUUM").await.expect("a superuser may");
