@@ -46,7 +46,7 @@ at: what has expired at this moment; NULL or a future moment: now
 SECURITY DEFINER: maintainers see no tenant''s rows';
 GRANT EXECUTE ON FUNCTION awgp.expire_reservations(timestamptz) TO awgp_maintainer;
 
-COMMENT ON FUNCTION awgp.verify_ledger() IS 'Recomputes every balance from entries and reservations. Auditors and maintainers check all tenants, others what they may see. One row for each difference; no row means that all agree. severity is error; kind is spent_differs, held_differs, balance_differs, not_counted or settlement_differs, and detail explains it.';
+COMMENT ON FUNCTION awgp.verify_ledger() IS 'Recomputes every balance from entries and reservations. Auditors and maintainers check all tenants, others what they may see. One row for each difference; no row means that all agree. severity is error; kind is spent_differs, held_differs, balance_differs, period_differs, not_counted or settlement_differs, and detail explains it.';
 GRANT EXECUTE ON FUNCTION awgp.verify_ledger() TO awgp_app, awgp_auditor, awgp_maintainer;
 -- JIT seldom saves what it costs in statements that run once.
 ALTER FUNCTION awgp.verify_ledger() SET jit = off;

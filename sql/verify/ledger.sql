@@ -57,6 +57,18 @@ LEFT JOIN awgp.budget_periods AS period
     ON period.scope = 'pool' AND period.pool_id = pool.id AND period.ends_at = pool.period_ends_at
 WHERE period.id IS NULL OR pool.current_balance <> pool.monthly_budget - period.spent
 UNION ALL
+-- What the trail has of a period is its row's own event; what the pool shows of it has to agree.
+SELECT 'error', 'period_differs', pool.tenant_id, pool.id, NULL, NULL,
+       format('the pool shows the period from %s to %s; its newest with a cost is from %s to %s',
+              pool.period_starts_at, pool.period_ends_at, newest.starts_at, newest.ends_at)
+FROM awgp.provider_credit_pools AS pool
+CROSS JOIN LATERAL (
+    SELECT starts_at, ends_at FROM awgp.budget_periods AS period
+    WHERE period.scope = 'pool' AND period.pool_id = pool.id AND period.ends_at >= pool.period_ends_at
+      AND (period.ends_at = pool.period_ends_at OR period.spent + period.remainder <> 0)
+    ORDER BY period.ends_at DESC LIMIT 1) AS newest
+WHERE newest.ends_at <> pool.period_ends_at OR newest.starts_at <> pool.period_starts_at
+UNION ALL
 SELECT 'error', 'settlement_differs', reservation.tenant_id, reservation.id, NULL, NULL,
        'the reservation is settled without an entry, or has an entry and is not settled'
 FROM awgp.credit_reservations AS reservation

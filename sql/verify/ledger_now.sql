@@ -56,6 +56,10 @@ SELECT EXISTS (
 OR EXISTS (
     SELECT FROM awgp.provider_credit_pools AS pool
     LEFT JOIN LATERAL (
-        SELECT id, spent FROM awgp.budget_periods
+        SELECT id, starts_at, spent FROM awgp.budget_periods
         WHERE scope = 'pool' AND pool_id = pool.id AND ends_at = pool.period_ends_at OFFSET 0) AS period ON true
-    WHERE period.id IS NULL OR pool.current_balance <> pool.monthly_budget - period.spent)
+    WHERE period.id IS NULL OR pool.current_balance <> pool.monthly_budget - period.spent
+       OR period.starts_at <> pool.period_starts_at
+       OR EXISTS (SELECT FROM awgp.budget_periods AS later
+                  WHERE later.scope = 'pool' AND later.pool_id = pool.id AND later.ends_at > pool.period_ends_at
+                    AND later.spent + later.remainder <> 0))

@@ -78,6 +78,13 @@ pub async fn crash() {
     answers().await;
 }
 
+/// The same, and then the server's clock is that far from this machine's. For a server with `--clock`.
+pub async fn crash_into(seconds: i64) {
+    let file = std::env::var("AWGP_SCRATCH_CLOCK").expect("scripts/scratch-server --clock names the file");
+    std::fs::write(file, format!("{seconds:+}")).expect("the clock is set");
+    crash().await;
+}
+
 /// Waits until the server takes connections.
 pub async fn answers() {
     assert!(answers_within(A_LONG_TIME).await, "the server does not answer");

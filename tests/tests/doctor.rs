@@ -2,7 +2,7 @@
 //!
 //! Each case runs in a transaction that is rolled back, because roles belong to the whole server.
 
-use crate::{doctor_shape, doctor_vacuum};
+use crate::{crash, doctor_shape, doctor_vacuum};
 use awgp_tests::catalog::findings;
 use awgp_tests::{Database, Login, assert_sqlstate};
 use std::collections::BTreeSet;
@@ -452,8 +452,11 @@ fn every_check_has_a_case() {
         .chain(["migration_due".to_owned()])
         .collect();
     let cases = CASES.iter().chain(doctor_shape::CASES).map(|case| case.code);
-    let cases: BTreeSet<String> =
-        cases.chain(doctor_vacuum::CODES.iter().copied()).map(str::to_owned).collect();
+    let cases: BTreeSet<String> = cases
+        .chain(doctor_vacuum::CODES.iter().copied())
+        .chain([crash::months::CODE])
+        .map(str::to_owned)
+        .collect();
     assert_eq!(checks, cases, "a check in sql/doctor needs a case here");
 }
 

@@ -17,6 +17,7 @@ use awgp_core::audit::chain::{Lane, Link};
 use awgp_core::structure::incomplete;
 use pgrx::IntoDatum;
 use pgrx::pg_sys::{self, Datum};
+use std::collections::BTreeSet;
 use std::ffi::{CStr, CString};
 use uuid::Uuid;
 
@@ -140,30 +141,7 @@ impl Appender {
     /// row.
     pub fn tail(&mut self, lane: Lane) -> Option<Head> {
         // SAFETY: the parent is open.
-        let partitions = unsafe { partitions_of(self.parent) };
-        // The oids are in the order of the partitions' bounds, with the default partition last. The default
-        // partition may hold later rows than any other, so it is compared with the newest other partition
-        // that has a row. Within a lane time never runs backwards, so an older partition has nothing newer.
-        let mut tail: Option<Head> = None;
-        // SAFETY: the parent is open.
-        let default = unsafe {
-            pg_sys::get_default_oid_from_partdesc(pg_sys::RelationGetPartitionDesc(self.parent, true))
-        };
-        for oid in partitions.into_iter().rev() {
-            let found = row_in(oid, lane, Which::Last);
-            let is_newer = match (&tail, &found) {
-                (Some(known), Some(found)) => found.link.seq > known.link.seq,
-                (None, Some(_)) => true,
-                (_, None) => false,
-            };
-            let decided = found.is_some() && oid != default;
-            if is_newer {
-                tail = found;
-            }
-            if decided {
-                break;
-            }
-        }
+        let tail = unsafe { newest_in(self.parent, lane) };
         // A lane with a row of this month has nothing newer in a retired month, because retired months are
         // over.
         // SAFETY: the parent is open. The present month follows from the clock, or from the end of the sealed
@@ -262,13 +240,8 @@ unsafe fn partition_for(parent: pg_sys::Relation, timestamp: pg_sys::TimestampTz
 
 /// The link at `seq` of a lane, in whichever partition its row is.
 pub fn link_at(lane: Lane, seq: i64) -> Option<Link> {
-    // SAFETY: the descriptor is read while the parent is open.
-    let partitions = unsafe {
-        let parent = relation::open(c"audit_logs", pg_sys::AccessShareLock);
-        let partitions = partitions_of(parent);
-        pg_sys::table_close(parent, pg_sys::NoLock as pg_sys::LOCKMODE);
-        partitions
-    };
+    // SAFETY: the parent is open.
+    let partitions = with_parent(|parent| unsafe { partitions_of(parent) });
     let at = partitions.into_iter().rev().find_map(|oid| row_in(oid, lane, Which::At(seq)))?;
     Some(at.link)
 }
@@ -276,6 +249,73 @@ pub fn link_at(lane: Lane, seq: i64) -> Option<Link> {
 /// The link at `seq` of a lane in one partition.
 pub fn link_in(partition: pg_sys::Oid, lane: Lane, seq: i64) -> Option<Link> {
     row_in(partition, lane, Which::At(seq)).map(|at| at.link)
+}
+
+/// The number of the last row of a lane that is attached; 0 where it has none.
+pub fn last_seq(lane: Lane) -> i64 {
+    // SAFETY: the parent is open.
+    let newest = with_parent(|parent| unsafe { newest_in(parent, lane) });
+    newest.map_or(0, |head| head.link.seq)
+}
+
+/// The lanes of a tenant that have a row, in ascending order: a few look-ups in each partition that has rows.
+pub fn lanes_of(tenant: Uuid) -> BTreeSet<i16> {
+    let mut lanes = BTreeSet::new();
+    // SAFETY: the parent is open.
+    for oid in with_parent(|parent| unsafe { partitions_of(parent) }) {
+        with_chain_index(oid, |relation, index| {
+            let mut after = -1;
+            // SAFETY: both are open, and the index is the relation's.
+            while let Some(lane) = unsafe { lane_row::lane_after(relation, index, tenant, after) } {
+                lanes.insert(lane);
+                after = lane;
+            }
+            None::<()>
+        });
+    }
+    lanes
+}
+
+fn with_parent<T>(read: impl FnOnce(pg_sys::Relation) -> T) -> T {
+    // SAFETY: the parent is open while it is read.
+    unsafe {
+        let parent = relation::open(c"audit_logs", pg_sys::AccessShareLock);
+        let answer = read(parent);
+        pg_sys::table_close(parent, pg_sys::NoLock as pg_sys::LOCKMODE);
+        answer
+    }
+}
+
+/// The last row of a lane, in whichever partition it is.
+///
+/// # Safety
+/// The parent is open.
+unsafe fn newest_in(parent: pg_sys::Relation, lane: Lane) -> Option<Head> {
+    // SAFETY: the parent is open.
+    let (partitions, default) = unsafe {
+        let descriptor = pg_sys::RelationGetPartitionDesc(parent, true);
+        (partitions_of(parent), pg_sys::get_default_oid_from_partdesc(descriptor))
+    };
+    // The oids are in the order of the partitions' bounds, with the default partition last. The default
+    // partition may hold later rows than any other, so it is compared with the newest other partition that
+    // has a row. Within a lane time never runs backwards, so an older partition has nothing newer.
+    let mut newest: Option<Head> = None;
+    for oid in partitions.into_iter().rev() {
+        let found = row_in(oid, lane, Which::Last);
+        let is_newer = match (&newest, &found) {
+            (Some(known), Some(found)) => found.link.seq > known.link.seq,
+            (None, Some(_)) => true,
+            (_, None) => false,
+        };
+        let decided = found.is_some() && oid != default;
+        if is_newer {
+            newest = found;
+        }
+        if decided {
+            break;
+        }
+    }
+    newest
 }
 
 /// The partitions' oids in the order of their bounds, with the default partition last.
@@ -290,25 +330,36 @@ unsafe fn partitions_of(parent: pg_sys::Relation) -> Vec<pg_sys::Oid> {
 
 /// A row of a lane in one partition, found by the partition's chain index.
 fn row_in(partition: pg_sys::Oid, lane: Lane, which: Which) -> Option<Head> {
-    // SAFETY: the chain index is on (tenant_id, chain_lane, chain_seq) of the partition; both are closed
-    // again.
+    // SAFETY: the chain index is on (tenant_id, chain_lane, chain_seq) of the partition; both are open.
+    with_chain_index(partition, |relation, index| unsafe {
+        lane_row::find(relation, index, lane, which, |row| Head {
+            lane: lane.chain_lane,
+            link: lane_row::link(row, c"chain_seq", c"integrity_hash"),
+            timestamp: row.bigint(c"timestamp").unwrap_or(pg_sys::TimestampTz::MIN),
+        })
+    })
+}
+
+/// Opens a partition and its chain index, unless it is empty. The lock is held until the transaction ends.
+fn with_chain_index<T>(
+    partition: pg_sys::Oid,
+    read: impl FnOnce(pg_sys::Relation, pg_sys::Relation) -> Option<T>,
+) -> Option<T> {
+    // SAFETY: both are closed again, or by the resource owner after an error.
     unsafe {
         wait::lock_relation(partition, pg_sys::AccessShareLock);
         let relation = pg_sys::table_open(partition, pg_sys::NoLock as pg_sys::LOCKMODE);
         let blocks = pg_sys::RelationGetNumberOfBlocksInFork(relation, pg_sys::ForkNumber::MAIN_FORKNUM);
-        if blocks == 0 {
-            pg_sys::table_close(relation, pg_sys::NoLock as pg_sys::LOCKMODE);
-            return None;
-        }
-        let index = chain_index(relation);
-        let head = lane_row::find(relation, index, lane, which, |row| Head {
-            lane: lane.chain_lane,
-            link: lane_row::link(row, c"chain_seq", c"integrity_hash"),
-            timestamp: row.bigint(c"timestamp").unwrap_or(pg_sys::TimestampTz::MIN),
-        });
-        pg_sys::index_close(index, pg_sys::NoLock as pg_sys::LOCKMODE);
+        let answer = if blocks == 0 {
+            None
+        } else {
+            let index = chain_index(relation);
+            let answer = read(relation, index);
+            pg_sys::index_close(index, pg_sys::NoLock as pg_sys::LOCKMODE);
+            answer
+        };
         pg_sys::table_close(relation, pg_sys::NoLock as pg_sys::LOCKMODE);
-        head
+        answer
     }
 }
 

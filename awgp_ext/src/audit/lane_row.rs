@@ -5,6 +5,7 @@ use crate::pg::tuple::Row;
 use awgp_core::audit::chain::{Digest, Lane, Link};
 use pgrx::pg_sys;
 use std::ffi::CStr;
+use uuid::Uuid;
 
 /// The tail of a lane that this transaction holds.
 pub struct Head {
@@ -54,6 +55,35 @@ pub unsafe fn find<T>(
             found = read.take().map(|read| read(row));
             false
         });
+    }
+    found
+}
+
+/// The next lane of a tenant that has a row.
+///
+/// # Safety
+/// As for [`find`].
+pub unsafe fn lane_after(
+    relation: pg_sys::Relation,
+    index: pg_sys::Relation,
+    tenant: Uuid,
+    after: i16,
+) -> Option<i16> {
+    let conditions =
+        [(c"tenant_id", Condition::Uuid(tenant)), (c"chain_lane", Condition::SmallintAbove(after))];
+    let mut found = None;
+    // SAFETY: the caller guarantees both.
+    unsafe {
+        scan::rows(
+            relation,
+            &Path::Ordered(index, Order::Forward),
+            View::Committed,
+            &conditions,
+            |row, _| {
+                found = row.smallint(c"chain_lane");
+                false
+            },
+        );
     }
     found
 }

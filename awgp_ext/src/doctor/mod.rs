@@ -76,6 +76,7 @@ const CHECKS: &[Check] = checks! {
     error grant_gone,
     error rule_foreign,
     warning partition_missing,
+    warning transaction_prepared,
     warning retention_short,
     warning session_context,
     warning autovacuum_off,

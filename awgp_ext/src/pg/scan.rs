@@ -22,6 +22,8 @@ pub enum Condition<'a> {
     Text(&'a str),
     /// Equal to this smallint.
     Smallint(i16),
+    /// Above this smallint.
+    SmallintAbove(i16),
     /// Equal to this bigint.
     Bigint(i64),
     /// Later than this timestamptz.
@@ -162,6 +164,7 @@ unsafe fn key(
         }
         Condition::Text(text) => (BTEqualStrategyNumber, pg_sys::F_TEXTEQ, to_server(text)?),
         Condition::Smallint(number) => (BTEqualStrategyNumber, pg_sys::F_INT2EQ, Datum::from(number)),
+        Condition::SmallintAbove(number) => (BTGreaterStrategyNumber, pg_sys::F_INT2GT, Datum::from(number)),
         Condition::Bigint(number) => (BTEqualStrategyNumber, pg_sys::F_INT8EQ, Datum::from(number)),
         Condition::After(at) => (BTGreaterStrategyNumber, pg_sys::F_TIMESTAMPTZ_GT, Datum::from(at)),
         Condition::From(at) => (BTGreaterEqualStrategyNumber, pg_sys::F_TIMESTAMPTZ_GE, Datum::from(at)),

@@ -2,6 +2,7 @@
 //! is planted.
 
 mod elsewhere;
+pub mod months;
 mod newer_version;
 mod planted;
 mod point_in_time;

@@ -174,3 +174,44 @@ async fn the_doctor_verifies_what_is_open_and_maintenance_the_whole_ledger_once_
     replica("UPDATE awgp.provider_credit_pools SET current_balance = 10").await.expect("a superuser can");
     assert_eq!(found().await, "ledger_differs");
 }
+
+/// A pool's period turns without an event of the pool: the event is that of the period's own row. So what
+/// the pool shows is compared with it.
+#[tokio::test]
+async fn a_pool_that_shows_another_period_than_its_newest_is_found() {
+    let mut scene = Scene::set("10", "100").await;
+    for at in ["2031-01-10 00:00:00+00", "2031-02-10 00:00:00+00"] {
+        scene.at(at).await;
+        scene.record("6").await.expect("it fits");
+    }
+    let auditor = scene.database.connect(Login::Auditor).await;
+    let sql = "SELECT string_agg(left(event.after_state ->> 'starts_at', 10), ' ' ORDER BY event.id)
+               FROM awgp.audit_logs AS event JOIN awgp.provider_credit_pools AS pool
+                 ON event.after_state ->> 'pool_id' = pool.id::text
+               WHERE event.entity_type = 'budget_periods' AND event.action = 'insert'
+                 AND event.after_state ->> 'starts_at' >= '2031'";
+    let superuser = scene.database.superuser().await;
+    assert_eq!(text(&superuser, sql).await, "2031-01-01 2031-02-01");
+    // From now on the doctor looks at what is open alone.
+    let maintainer = scene.database.connect(Login::Maintainer).await;
+    let verify = "SELECT awgp.run_maintenance(steps => ARRAY['verify_ledger'])";
+    maintainer.query(verify, &[]).await.expect("maintenance runs");
+    let kinds = "SELECT coalesce(string_agg(kind, ','), '') FROM awgp.verify_ledger()";
+    let told = "SELECT coalesce(string_agg(code, ','), '') FROM awgp.doctor() WHERE severity = 'error'";
+    assert_eq!((text(&auditor, kinds).await, text(&auditor, told).await), (String::new(), String::new()));
+    for forged in [
+        "period_starts_at = '2031-01-15'",
+        // All of it as it was in January.
+        "period_starts_at = '2031-01-01 00:00+00', period_ends_at = '2031-02-01 00:00+00'",
+    ] {
+        let forge = format!(
+            "BEGIN; SET LOCAL session_replication_role = replica;
+             UPDATE awgp.provider_credit_pools SET {forged}"
+        );
+        superuser.batch_execute(&forge).await.expect("a superuser can");
+        assert_eq!(text(&superuser, kinds).await, "period_differs", "{forged}");
+        assert_eq!(text(&superuser, told).await, "ledger_differs", "{forged}");
+        superuser.batch_execute("ROLLBACK").await.expect("it is undone");
+    }
+    scene.assert_sound().await;
+}

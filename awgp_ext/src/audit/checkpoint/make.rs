@@ -4,6 +4,7 @@
 //! have no gap. Rows committed later are appended by the next checkpoint.
 
 use super::{refuse_findings, tiles};
+use crate::audit::append;
 use crate::audit::installation;
 use crate::audit::lineage;
 use crate::audit::read;
@@ -21,27 +22,16 @@ use awgp_core::audit::tree::{self, Place, Tree};
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
 use pgrx::prelude::*;
-use pgrx::{IntoDatum, JsonB, pg_sys};
+use pgrx::{JsonB, pg_sys};
 use serde_json::json;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-// Planned once a session: planning over all partitions takes longer than looking.
 statements! {
     /// The body of a tenant's newest checkpoint.
     LATEST(UUIDOID) = "
         SELECT body FROM awgp.audit_checkpoints WHERE tenant_id OPERATOR(pg_catalog.=) $1
         ORDER BY tree_size USING OPERATOR(pg_catalog.>) LIMIT 1";
-    /// The next lane of a tenant that has a row.
-    LANE_AFTER(UUIDOID, INT2OID) = "
-        SELECT chain_lane FROM awgp.audit_logs
-        WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND chain_lane OPERATOR(pg_catalog.>) $2
-        ORDER BY chain_lane USING OPERATOR(pg_catalog.<) LIMIT 1";
-    /// A row of a lane after a number.
-    NEW_ROW(UUIDOID, INT2OID, INT8OID) = "
-        SELECT FROM awgp.audit_logs
-        WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND chain_lane OPERATOR(pg_catalog.=) $2
-          AND chain_seq OPERATOR(pg_catalog.>) $3 LIMIT 1";
 }
 
 /// Full tiles kept before they are written: 2 MiB.
@@ -96,7 +86,8 @@ fn make(tenant: Uuid) -> (Checkpoint, u64) {
     };
     let lineage = lineage::of_tenant(tenant);
     let mut appending = Appending { tenant, lineage, tree, full: Vec::new(), runs: Vec::new(), lanes: known };
-    for lane in lanes(tenant) {
+    // Below SQL: most tenants have nothing new, and a query over all partitions takes longer than looking.
+    for lane in append::lanes_of(tenant) {
         appending.lane(lane);
     }
     let appended = appending.tree.size() - size;
@@ -124,21 +115,6 @@ fn latest(tenant: Uuid) -> Option<Checkpoint> {
     }
 }
 
-/// The tenant's lanes, found with one index look-up each.
-fn lanes(tenant: Uuid) -> Vec<i16> {
-    let mut lanes: Vec<i16> = Vec::new();
-    loop {
-        let after = lanes.last().copied().unwrap_or(-1);
-        let next = LANE_AFTER.look(&[uuid(tenant), after.into_datum()], |rows| {
-            rows.first().and_then(|row| row.smallint(c"chain_lane"))
-        });
-        match next {
-            Some(lane) => lanes.push(lane),
-            None => return lanes,
-        }
-    }
-}
-
 /// A checkpoint being made.
 struct Appending {
     tenant: Uuid,
@@ -155,8 +131,7 @@ impl Appending {
     fn lane(&mut self, chain_lane: i16) {
         let lane = Lane { tenant_id: self.tenant, chain_lane };
         let start = self.lanes.get(&chain_lane).copied().unwrap_or_else(|| self.lineage.start(lane));
-        let arguments = [uuid(self.tenant), chain_lane.into_datum(), start.seq.into_datum()];
-        if NEW_ROW.look(&arguments, |rows| rows.first().is_none()) {
+        if append::last_seq(lane) <= start.seq {
             return;
         }
         let (mut last, mut linker) = (self.lineage.after(lane, start), Linker::default());

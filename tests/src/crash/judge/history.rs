@@ -9,14 +9,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use tokio_postgres::Client;
 use uuid::Uuid;
 
-/// A change of these alone goes unrecorded: every update moves the first, and the others follow from entries
-/// and reservations, which are recorded. `verify_ledger()` recomputes them.
-const FOLLOW: [&str; 8] = [
+/// A change of these alone goes unrecorded: every update moves the first, and the others follow from entries,
+/// reservations and the beginning of periods, which are recorded. `verify_ledger()` recomputes them.
+const FOLLOW: [&str; 10] = [
     "updated_at",
     "spent",
     "held",
     "remainder",
     "current_balance",
+    "period_starts_at",
+    "period_ends_at",
     "alert_threshold_50",
     "alert_threshold_75",
     "alert_threshold_90",
