@@ -46,7 +46,8 @@ pub use assistant::{
 };
 pub use audit::{
     Audit, AuditCheckProof, AuditCheckpoint, AuditExport, AuditFilter, AuditHistory, AuditKeygen, AuditLog,
-    AuditProve, AuditReceipt, AuditRecord, AuditShow, AuditTail, AuditTrack, AuditUntrack, AuditVerify,
+    AuditProve, AuditReceipt, AuditRecord, AuditRekey, AuditShow, AuditTail, AuditTrack, AuditUntrack,
+    AuditVerify, NewKey, SigningKey,
 };
 pub use config::{Config, ConfigCommand, ConfigNamed, ConfigSave};
 pub use conversation::{

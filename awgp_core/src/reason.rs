@@ -439,4 +439,8 @@ reasons! {
     StopEnded = "stop_ended", WrongState;
     /// Whoever stopped does not resume.
     OwnStop = "own_stop", NotAllowed;
+    /// The file of a private key is encrypted, and nothing that was given opens it.
+    KeyLocked = "key_locked", NotAllowed;
+    /// Another key is the auditor's for what is signed: the key was replaced, or is not in force yet.
+    KeyReplaced = "key_replaced", NotAllowed;
 }

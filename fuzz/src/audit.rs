@@ -10,8 +10,9 @@ use awgp_core::audit::note::{self, Statement};
 use awgp_core::audit::proof::Proof;
 use awgp_core::audit::receipt::Receipt;
 use awgp_core::audit::row::{AuditRow, RowRef};
+use awgp_core::audit::succession::{self, Succession};
 use awgp_core::audit::tracked::{Column, Pinned};
-use awgp_core::audit::{checkpoint, group};
+use awgp_core::audit::{checkpoint, group, rekey};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -76,10 +77,14 @@ pub fn receipt(data: &[u8]) {
 /// A note that opens has a text that was signed.
 pub fn note(data: &[u8]) {
     let Some(note) = text(data) else { return };
+    assert!(!matches!(succession::rotation(note), Ok(Some(_))), "nobody signed a rotation");
     let Ok(signed) = note::text_of(note, &MADE.public_key) else { return };
     assert!(MADE.texts.contains(&signed), "nobody signed this text");
     assert_eq!(note::unverified_text(note), Ok(signed.clone()));
-    if let Ok(statement) = note::open(note, &MADE.public_key) {
+    let alone = Succession::of(&MADE.public_key, &[]).expect("a key");
+    let opened = alone.open(note).map(|(statement, _)| statement);
+    assert_eq!(opened, note::open(note, &MADE.public_key));
+    if let Ok(statement) = opened {
         assert_eq!(printed(&statement), signed);
     }
 }
@@ -88,6 +93,7 @@ fn printed(statement: &Statement) -> String {
     match statement {
         Statement::Tree(checkpoint) => checkpoint.to_text(),
         Statement::Group(group) => group.to_text(),
+        Statement::Rekey(rekey) => rekey.to_text(),
     }
 }
 
@@ -105,6 +111,14 @@ pub fn statement(data: &[u8]) {
     }
     if let Ok(group) = group::Group::parse(text) {
         assert_eq!(group.to_text(), text);
+    }
+    if let Ok(rekey) = rekey::Rekey::parse(text) {
+        assert_eq!(rekey.to_text(), text);
+        // Nobody needs more than one of the two keys, whichever it is.
+        for known in [&rekey.from, &rekey.to] {
+            let keys = Succession::of(known, std::slice::from_ref(&rekey)).expect("two keys");
+            assert_eq!(keys.keys(), [rekey.from.clone(), rekey.to.clone()]);
+        }
     }
 }
 

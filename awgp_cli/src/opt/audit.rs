@@ -51,15 +51,32 @@ pub enum Audit {
     ))]
     Verify(AuditVerify),
     /// Create a key pair for signing checkpoints. The private key goes to a file that only you can read.
-    #[command(after_help = examples!("awgp audit keygen --out audit.key --name example.com/audit"))]
+    ///
+    /// The file is encrypted in the format of age: by a passphrase that is asked for twice, or is in a file,
+    /// or to recipients of age. The public key is printed. With --ssh-key nothing is created: the key is in
+    /// an ssh-agent, and what is printed is its public key as notes have it.
+    #[command(after_help = examples!(
+        "awgp audit keygen --out audit.key --name example.com/audit",
+        "awgp audit keygen --out audit.key --name example.com/audit --recipient age1qyqszqgp",
+        "awgp audit keygen --ssh-key audit_ed25519.pub --name example.com/audit"
+    ))]
     Keygen(AuditKeygen),
+    /// Replace the key that signs, in the same folder of notes, with a note that both keys sign.
+    ///
+    /// The note says up to which trees the old key signs, and from which on the new one. Verifying with
+    /// either public key follows it. No server is needed.
+    #[command(after_help = examples!(
+        "awgp audit rekey --key audit.key --new-key audit2.key --out /mnt/notes"
+    ))]
+    Rekey(AuditRekey),
     /// Sign the present state of the trail, and store the signed notes in a folder outside the database.
     ///
     /// This program computes the tree from the rows, and signs only what extends the last note of the folder.
     /// Running it again signs only what is new. For a holding it also signs its direct subsidiaries' trees,
     /// and one note over all of them. The login is an auditor's.
     #[command(after_help = examples!(
-        "awgp audit checkpoint --key audit.key --out /mnt/notes --all-tenants"
+        "awgp audit checkpoint --key audit.key --out /mnt/notes --all-tenants",
+        "awgp audit checkpoint --agent audit.pub --out /mnt/notes --all-tenants"
     ))]
     Checkpoint(AuditCheckpoint),
     /// Write the proof that one event is in the signed trail.
@@ -94,23 +111,101 @@ pub enum Audit {
     Tracked(Limit),
 }
 
-/// Where the private key goes.
+/// Where the private key goes, and who can open the file.
 #[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("protection").multiple(false))]
 pub struct AuditKeygen {
     /// The file for the private key; it must not exist yet.
-    #[arg(long, value_name = "FILE")]
-    pub out: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "ssh_key")]
+    pub out: Option<PathBuf>,
     /// The name of the signer, such as example.com/audit: no blanks, no plus sign.
     #[arg(long, value_name = "NAME", default_value = awgp_core::audit::note::KEY_NAME)]
     pub name: String,
+    /// Encrypt with the passphrase in the first line of this file, instead of asking for one. /dev/fd/3 is
+    /// the file descriptor 3.
+    #[arg(long, value_name = "FILE", group = "protection")]
+    pub passphrase_file: Option<PathBuf>,
+    /// Encrypt to this recipient of age, instead of with a passphrase. Repeat it for several.
+    #[arg(long, value_name = "AGE1…", group = "protection")]
+    pub recipient: Vec<String>,
+    /// Do not encrypt: whoever can read the file has the key.
+    #[arg(long, group = "protection")]
+    pub plain: bool,
+    /// Create nothing: print the public key of this SSH public key, whose private key an ssh-agent holds.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["out", "protection"])]
+    pub ssh_key: Option<PathBuf>,
+}
+
+impl AuditKeygen {
+    /// Without a file.
+    pub fn named(name: &str) -> Self {
+        let (name, recipient) = (name.to_owned(), Vec::new());
+        Self { out: None, name, passphrase_file: None, recipient, plain: false, ssh_key: None }
+    }
+}
+
+/// The key that signs.
+#[derive(Args, Clone, Debug, Default)]
+pub struct SigningKey {
+    /// The file with the private key. A passphrase is asked for if the file needs one.
+    #[arg(long, value_name = "FILE", required_unless_present = "agent")]
+    pub key: Option<PathBuf>,
+    /// The file whose first line is the passphrase, instead of asking for it. /dev/fd/3 is the file
+    /// descriptor 3.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub passphrase_file: Option<PathBuf>,
+    /// The file with the identity of age that opens the key.
+    #[arg(long, value_name = "FILE", requires = "key", conflicts_with = "passphrase_file")]
+    pub identity: Option<PathBuf>,
+    /// Sign with the key of this public key in an ssh-agent (SSH_AUTH_SOCK): name+id+key, or a file with it.
+    #[arg(long, value_name = "KEY", conflicts_with = "key")]
+    pub agent: Option<String>,
+}
+
+/// The key that signs from now on.
+#[derive(Args, Clone, Debug)]
+pub struct NewKey {
+    /// The file with the new private key.
+    #[arg(long, value_name = "FILE", required_unless_present = "new_agent")]
+    pub new_key: Option<PathBuf>,
+    /// The file whose first line is the new key's passphrase.
+    #[arg(long, value_name = "FILE", requires = "new_key")]
+    pub new_passphrase_file: Option<PathBuf>,
+    /// The file with the identity of age that opens the new key.
+    #[arg(long, value_name = "FILE", requires = "new_key", conflicts_with = "new_passphrase_file")]
+    pub new_identity: Option<PathBuf>,
+    /// The public key of a new key in an ssh-agent.
+    #[arg(long, value_name = "KEY", conflicts_with = "new_key")]
+    pub new_agent: Option<String>,
+}
+
+impl From<&NewKey> for SigningKey {
+    fn from(new: &NewKey) -> Self {
+        let NewKey { new_key, new_passphrase_file, new_identity, new_agent } = new.clone();
+        Self { key: new_key, passphrase_file: new_passphrase_file, identity: new_identity, agent: new_agent }
+    }
+}
+
+/// Which key follows which, and where the notes are.
+#[derive(Args, Debug)]
+pub struct AuditRekey {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub by: SigningKey,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub new: NewKey,
+    /// The folder of the signed notes.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
 }
 
 /// What to sign, with which key, and where to store it.
 #[derive(Args, Debug)]
 pub struct AuditCheckpoint {
-    /// The file with the private key.
-    #[arg(long, value_name = "FILE")]
-    pub key: PathBuf,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub by: SigningKey,
     /// The folder of the signed notes.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,

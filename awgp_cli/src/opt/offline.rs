@@ -3,7 +3,7 @@
 use clap::Command;
 
 /// The commands, each with its path.
-const OFFLINE: [[&str; 2]; 2] = [["audit", "check-proof"], ["audit", "keygen"]];
+const OFFLINE: [[&str; 2]; 3] = [["audit", "check-proof"], ["audit", "keygen"], ["audit", "rekey"]];
 
 /// The options of every command that say which server, and who.
 const OF_A_SERVER: [&str; 7] =

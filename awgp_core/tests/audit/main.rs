@@ -3,6 +3,7 @@
 mod canonical;
 mod checkpoints;
 mod log;
+mod rotation;
 mod tampering;
 mod tree;
 mod vectors;

@@ -15,8 +15,8 @@ use uuid::Uuid;
 pub struct Beside<'a> {
     /// The notes.
     pub notes: Option<&'a Notes>,
-    /// The auditor's key, which notes in manifests must be signed by.
-    pub public_key: Option<String>,
+    /// The auditor's keys, one of which notes in manifests must be signed by; none where none is known.
+    pub keys: &'a [String],
     /// The files are meant to be a part of the trail.
     pub is_part: bool,
 }
@@ -31,8 +31,7 @@ pub fn verify(paths: &[PathBuf], install_id: Option<Uuid>, beside: &Beside<'_>) 
     let (mut files, mut findings, mut proved) = (Vec::new(), Vec::new(), Vec::new());
     for path in listed(paths)? {
         let manifest = manifest_beside(&path)?;
-        let read =
-            month::against(&path, install_id, manifest.as_ref(), &notes, beside.public_key.as_deref())?;
+        let read = month::against(&path, install_id, manifest.as_ref(), &notes, beside.keys)?;
         findings.extend(read.findings);
         proved.extend(read.proved.iter().map(report::proved));
         files.push(read.contents);
@@ -49,6 +48,7 @@ pub fn verify(paths: &[PathBuf], install_id: Option<Uuid>, beside: &Beside<'_>) 
         took: begun.elapsed(),
         proved,
         witness,
+        keys: Vec::new(),
     })
 }
 

@@ -66,9 +66,13 @@ pub async fn run(options: &AuditVerify, invocation: &Invocation<'_>) -> Result<E
         return Err(Failure::new(Exit::Usage, "a public key is given, and nothing that it has signed")
             .hint("add --checkpoint NOTE|DIR, or --file with an exported month"));
     }
-    let report = match options.file.as_slice() {
+    let mut report = match options.file.as_slice() {
         [_, ..] => {
-            let asked = files::Beside { notes: notes.as_ref(), public_key, is_part: options.part };
+            let keys = match &notes {
+                Some(notes) => notes.keys.keys(),
+                None => public_key.as_slice(),
+            };
+            let asked = files::Beside { notes: notes.as_ref(), keys, is_part: options.part };
             files::verify(&options.file, options.install_id, &asked)?
         }
         [] => {
@@ -79,6 +83,7 @@ pub async fn run(options: &AuditVerify, invocation: &Invocation<'_>) -> Result<E
             .await?
         }
     };
+    report.keys = notes.map_or_else(Vec::new, |notes| notes.keys.keys().to_vec());
     print(&report.render(invocation.output), report.exit())
 }
 
@@ -260,5 +265,6 @@ async fn conclude(
         took: begun.elapsed(),
         proved: Vec::new(),
         witness: None,
+        keys: Vec::new(),
     })
 }

@@ -86,6 +86,8 @@ pub struct Report {
     pub proved: Vec<String>,
     /// What was proved of files, note by note, and what is their own word. None for a database.
     pub witness: Option<(Vec<Proved>, Vec<OwnWord>)>,
+    /// The keys of the notes in the order of their time; none without notes.
+    pub keys: Vec<String>,
 }
 
 impl Report {
@@ -121,6 +123,9 @@ impl Report {
             members.insert("notes".to_owned(), json!(notes));
             members.insert("own_word".to_owned(), json!(own_word));
         }
+        if let (false, Some(members)) = (self.keys.is_empty(), summary.as_object_mut()) {
+            members.insert("keys".to_owned(), json!(self.keys));
+        }
         let _ = writeln!(text, "{}", awgp_client::shown::json(&summary.to_string()));
         text
     }
@@ -140,6 +145,14 @@ impl Report {
             if own_word.len() > SAID_MAX {
                 let _ = writeln!(text, "and {} more; --output json has all", own_word.len() - SAID_MAX);
             }
+        }
+        for pair in self.keys.windows(2) {
+            let _ = writeln!(
+                text,
+                "the key {} is followed by {}, as both have signed",
+                render::cell(&pair[0]),
+                render::cell(&pair[1])
+            );
         }
         let lanes = self.lanes.map_or(String::new(), |lanes| format!(" in {}", counted(lanes, "lane")));
         let _ = writeln!(
@@ -194,6 +207,7 @@ mod tests {
             took: Duration::from_millis(500),
             proved: Vec::new(),
             witness: None,
+            keys: Vec::new(),
         }
     }
 
