@@ -46,6 +46,7 @@ pub mod following;
 pub mod given;
 pub mod handing_over;
 pub mod hints;
+pub mod http;
 pub mod ids;
 pub mod import;
 pub mod init;

@@ -443,4 +443,10 @@ reasons! {
     KeyLocked = "key_locked", NotAllowed;
     /// Another key is the auditor's for what is signed: the key was replaced, or is not in force yet.
     KeyReplaced = "key_replaced", NotAllowed;
+    /// A time-stamping authority has given no token that holds.
+    TimestampMissing = "timestamp_missing", Retry;
+    /// The timestamp beside a note is not of the note, or not of the authority.
+    TimestampInvalid = "timestamp_invalid", NotAllowed;
+    /// A note has fewer cosignatures of known witnesses than it needs.
+    CosignatureMissing = "cosignature_missing", Retry;
 }

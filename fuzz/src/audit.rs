@@ -3,11 +3,13 @@
 use crate::input::text;
 use awgp_core::audit::canonical::{self, HEADER, NULL_LENGTH};
 use awgp_core::audit::chain::{Digest, Position};
+use awgp_core::audit::cosigner::Cosigner;
 use awgp_core::audit::entity::entity_id;
 use awgp_core::audit::escape::{as_jsonb, text_of_jsonb};
 use awgp_core::audit::export::Line;
 use awgp_core::audit::note::{self, Statement};
 use awgp_core::audit::proof::Proof;
+use awgp_core::audit::quorum::{Policy, Witness};
 use awgp_core::audit::receipt::Receipt;
 use awgp_core::audit::row::{AuditRow, RowRef};
 use awgp_core::audit::succession::{self, Succession};
@@ -16,6 +18,7 @@ use awgp_core::audit::{checkpoint, group, rekey};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 use uuid::Uuid;
 
@@ -138,6 +141,24 @@ pub fn note_key(data: &[u8]) {
         seed.is_none_or(|seed| !public.contains(&STANDARD.encode(&seed[1..]))),
         "the public key has the private one"
     );
+}
+
+/// More witnesses are never less.
+pub fn policy_of_witnesses(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    if let Ok(cosigner) = Cosigner::parse(text) {
+        assert!(text.starts_with(&cosigner.name_and_id()));
+    }
+    let Ok(policy) = Policy::parse(text) else { return };
+    let mut cosigned = BTreeSet::new();
+    let mut is_met = policy.is_met(&cosigned);
+    for Witness { name, cosigner, .. } in &policy.witnesses {
+        assert_eq!(cosigner.cosigned(&MADE.proofs[0].note), Ok(None), "it has not cosigned");
+        cosigned.insert(name.clone());
+        assert!(!is_met || policy.is_met(&cosigned), "{name} is one too many");
+        is_met = policy.is_met(&cosigned);
+    }
+    assert!(is_met, "all of them are not enough");
 }
 
 /// Canonical bytes are read in one way only, and one row has one text of them.

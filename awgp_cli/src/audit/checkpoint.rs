@@ -4,11 +4,13 @@
 //! computes the tree from the rows, and signs what it has computed. A tree that does not extend the last
 //! signed one is not signed. Then the database gets the note, so that it knows what may be retired.
 
+use super::cosigning::Witnesses;
 use super::lineage;
 use super::notes::Notes;
 use super::rekey::replaced;
 use super::scope::{self, Scope};
 use super::signing::Signing;
+use super::timestamp::Authority;
 use super::verify::plan::{parse, text};
 use super::walk;
 use crate::opt::{AuditCheckpoint, Output};
@@ -54,6 +56,8 @@ pub async fn checkpoint(
     options: &AuditCheckpoint,
     output: Output,
 ) -> Result<String, Trouble> {
+    let authority = Authority::of(options)?;
+    let witnesses = options.witness.as_deref().map(Witnesses::of).transpose()?;
     let signing = Signing::of(&options.by)?;
     let mut notes = Notes::in_folder(&options.out, &signing.public_key)?;
     if notes.keys.newest() != signing.public_key {
@@ -73,9 +77,25 @@ pub async fn checkpoint(
     for (holding, members) in &targets.holdings {
         told.push(signer.group(*holding, members)?);
     }
+    // Every note is signed before others are asked: an authority or a witness that fails costs no note.
+    let mut columns = COLUMNS.to_vec();
+    if let Some(witnesses) = &witnesses {
+        for row in told.iter_mut().filter(|row| row["kind"] == "tenant") {
+            let tenant = Uuid::parse_str(row["tenant_id"].as_str().unwrap_or_default()).unwrap_or_default();
+            row["cosignatures"] = json!(witnesses.cosign(session, &notes, tenant).await?);
+        }
+        columns.push("cosignatures");
+    }
+    if let Some(authority) = &authority {
+        for row in &mut told {
+            let at = authority.stamp(Path::new(row["note"].as_str().unwrap_or_default()))?;
+            row["stamped_at"] = json!(at);
+        }
+        columns.push("stamped_at");
+    }
     let rows: Result<Vec<Row>, _> = told.iter().map(|row| Row::from_json(&row.to_string())).collect();
     let rows = rows.map_err(|error| Failure::new(Exit::Unexpected, error.to_string()))?;
-    Ok(render::list(&rows, &COLUMNS, output))
+    Ok(render::list(&rows, &columns, output))
 }
 
 async fn targets(work: &Work<'_>, context: Context<'_>, all: bool) -> Result<Targets, Trouble> {

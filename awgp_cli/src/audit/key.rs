@@ -24,14 +24,14 @@ pub fn refused(refused: &Refused, place: &str) -> Failure {
 }
 
 /// Writes a file that must not exist yet, whole or not at all; a secret one readable only by its owner.
-pub fn write_new(path: &Path, text: &str, secret: bool) -> Result<(), Failure> {
+pub fn write_new(path: &Path, content: impl AsRef<[u8]>, secret: bool) -> Result<(), Failure> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     if secret {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     }
-    let write = |mut file: File| file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    let write = |mut file: File| file.write_all(content.as_ref()).and_then(|()| file.sync_all());
     match options.open(path) {
         Err(error) => Err(unwritable(path, &error)),
         Ok(file) => write(file).map_err(|error| {

@@ -21,6 +21,8 @@
 //! | [`signing`] | what signs |
 //! | [`rekey`] | a new key follows the old one |
 //! | [`checkpoint`], [`notes`] | signing the present state of the trail, and the folder of signed notes |
+//! | [`cosigning`] | cosignatures of witnesses |
+//! | [`timestamp`], [`token`] | from when a note is, by a time-stamping authority |
 //! | [`walk`] | a tenant's tree computed from its rows |
 //! | [`proof`] | the proof of one event, for anyone who has the public key |
 //! | [`receipt`] | the receipt of an action: its events, each proved, in one file |
@@ -31,6 +33,7 @@ pub mod answer;
 pub mod check_proof;
 pub mod checkpoint;
 pub mod copy;
+pub mod cosigning;
 pub mod export;
 pub mod history;
 pub mod key;
@@ -51,6 +54,8 @@ pub mod scope;
 pub mod signing;
 pub mod spool;
 pub mod tail;
+pub mod timestamp;
+pub mod token;
 pub mod tracking;
 pub mod tuple;
 pub mod verify;

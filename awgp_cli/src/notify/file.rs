@@ -4,6 +4,7 @@ use super::mail::{Mail, Tls};
 use super::shape::{SLACK, TEAMS, Template};
 use super::signature::Key;
 use super::webhook::Webhook;
+use crate::http::{check_url, is_loopback};
 use awgp_client::{Failure, input};
 use awgp_core::notices::settings::is_target_name;
 use awgp_core::reason::Reason;
@@ -188,22 +189,6 @@ fn bounded(seconds: Option<u64>) -> Result<Duration, String> {
     } else {
         Err("timeout_seconds is from 1 to 25".to_owned())
     }
-}
-
-/// https, or http to this machine.
-fn check_url(key: &str, url: &str) -> Result<(), String> {
-    let uri: ureq::http::Uri = url.parse().map_err(|_| format!("{key} is not a URL"))?;
-    match (uri.scheme_str(), uri.host()) {
-        (Some("https"), Some(_)) => Ok(()),
-        (Some("http"), Some(host)) if is_loopback(host) => Ok(()),
-        (Some("http"), Some(_)) => Err(format!("{key} is https; http is only for this machine")),
-        _ => Err(format!("{key} is not a URL of https")),
-    }
-}
-
-fn is_loopback(host: &str) -> bool {
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

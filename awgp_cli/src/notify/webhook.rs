@@ -1,17 +1,14 @@
-//! A notice as an HTTP request.
-//!
-//! Each attempt has a connection of its own: what a server answers once too often is never taken for the
-//! answer to the next notice. Redirects are not followed, since they would take the signature elsewhere.
+//! A notice as an HTTP request. Redirects are not followed, since they would take the signature elsewhere.
 
 use super::missed::Missed;
 use super::notice::Notice;
 use super::shape::Template;
 use super::signature::Key;
+use crate::http;
 use std::fmt;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use ureq::Agent;
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
 /// Where and how.
 #[derive(Clone)]
@@ -31,16 +28,7 @@ impl Webhook {
         ca_file: Option<&Path>,
         timeout: Duration,
     ) -> Result<Self, String> {
-        let tls = TlsConfig::builder().root_certs(RootCerts::from(roots(ca_file)?)).build();
-        let agent = Agent::config_builder()
-            .timeout_global(Some(timeout))
-            .max_redirects(0)
-            .http_status_as_error(false)
-            .max_idle_connections(0)
-            .tls_config(tls)
-            .user_agent(concat!("awgp/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .new_agent();
+        let agent = http::agent(ca_file, timeout)?;
         Ok(Self { url, template, key, agent })
     }
 
@@ -96,28 +84,5 @@ impl fmt::Debug for Webhook {
 
 /// What went wrong, as a code.
 fn missed(error: &ureq::Error) -> Missed {
-    let code = match error {
-        ureq::Error::Timeout(_) => "timeout",
-        ureq::Error::HostNotFound => "host_not_found",
-        ureq::Error::ConnectionFailed | ureq::Error::Io(_) => "connection",
-        ureq::Error::Rustls(_) | ureq::Error::Tls(_) => "tls",
-        _ => "http",
-    };
-    Missed::again(code)
-}
-
-/// The operating system's roots, or those of a file.
-fn roots(file: Option<&Path>) -> Result<Vec<Certificate<'static>>, String> {
-    let Some(file) = file else {
-        let found = rustls_native_certs::load_native_certs();
-        return Ok(found.certs.iter().map(|der| Certificate::from_der(der).to_owned()).collect());
-    };
-    let pem = std::fs::read(file).map_err(|error| format!("ca_file: {error}"))?;
-    let certificates: Vec<Certificate<'static>> = parse_pem(&pem)
-        .filter_map(|item| match item {
-            Ok(PemItem::Certificate(certificate)) => Some(certificate),
-            _ => None,
-        })
-        .collect();
-    if certificates.is_empty() { Err("ca_file has no certificate".to_owned()) } else { Ok(certificates) }
+    Missed::again(http::problem(error))
 }

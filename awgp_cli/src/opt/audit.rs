@@ -76,7 +76,8 @@ pub enum Audit {
     /// and one note over all of them. The login is an auditor's.
     #[command(after_help = examples!(
         "awgp audit checkpoint --key audit.key --out /mnt/notes --all-tenants",
-        "awgp audit checkpoint --agent audit.pub --out /mnt/notes --all-tenants"
+        "awgp audit checkpoint --agent audit.pub --out /mnt/notes --all-tenants",
+        "awgp audit checkpoint --key audit.key --out notes --all-tenants --timestamp https://tsa.example/tsr"
     ))]
     Checkpoint(AuditCheckpoint),
     /// Write the proof that one event is in the signed trail.
@@ -212,6 +213,17 @@ pub struct AuditCheckpoint {
     /// Every tenant, and the system's own chain, instead of --tenant.
     #[arg(long)]
     pub all_tenants: bool,
+    /// Have each note time-stamped by the authority at this URL (RFC 3161): https, or http to this machine.
+    /// The token is stored beside the note, as NAME.tsr.
+    #[arg(long, value_name = "URL")]
+    pub timestamp: Option<String>,
+    /// Have each tenant's note cosigned by the witnesses in this file (C2SP tlog-policy, with URLs). The note
+    /// with all signatures is stored beside it, as NAME.cosigned.
+    #[arg(long, value_name = "FILE")]
+    pub witness: Option<PathBuf>,
+    /// The certificates that the authority's server is verified by, as PEM, instead of the system's.
+    #[arg(long, value_name = "FILE", requires = "timestamp")]
+    pub timestamp_ca: Option<PathBuf>,
 }
 
 /// What to prove.
@@ -369,6 +381,14 @@ pub struct AuditVerify {
     /// The public key that signed them: name+id+key, or a file with it.
     #[arg(long, value_name = "KEY")]
     pub public_key: Option<String>,
+    /// Verify the timestamps beside the notes too, by this certificate of the authority or of its root, as
+    /// PEM, and show from when each note is.
+    #[arg(long, value_name = "FILE", requires = "checkpoint")]
+    pub tsa_certificate: Option<PathBuf>,
+    /// Verify the cosignatures of the witnesses in this file too: the newest note of each tenant must have as
+    /// many as its quorum says.
+    #[arg(long, value_name = "FILE", requires = "checkpoint")]
+    pub witness: Option<PathBuf>,
 }
 
 /// An event.

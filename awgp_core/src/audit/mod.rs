@@ -25,6 +25,7 @@
 //! | [`tree`] | rows as leaves of a Merkle tree, its tiles and its proofs |
 //! | [`checkpoint`], [`group`], [`rekey`] | the texts that an auditor signs |
 //! | [`note`] | the signed note |
+//! | [`cosigner`], [`quorum`] | the witnesses of a note, and how many must have cosigned it |
 //! | [`succession`] | the keys of an auditor, one after the other |
 //! | [`proof`] | the proof of one row, for anyone who has the public key |
 //! | [`receipt`] | the receipt of an action: its events with their proofs, and whether they belong together |
@@ -36,6 +37,7 @@ pub mod appended;
 pub mod canonical;
 pub mod chain;
 pub mod checkpoint;
+pub mod cosigner;
 pub mod entity;
 pub mod escape;
 pub mod export;
@@ -52,6 +54,7 @@ pub mod note;
 pub mod order;
 pub mod position;
 pub mod proof;
+pub mod quorum;
 pub mod receipt;
 pub mod reconcile;
 pub mod rekey;

@@ -11,3 +11,5 @@ mod proofs;
 mod rotation;
 pub mod stage;
 mod stored;
+mod times;
+mod witnesses;

@@ -49,6 +49,8 @@ pub fn verify(paths: &[PathBuf], install_id: Option<Uuid>, beside: &Beside<'_>) 
         proved,
         witness,
         keys: Vec::new(),
+        timestamps: None,
+        cosigned: None,
     })
 }
 

@@ -1,6 +1,8 @@
 //! The report of a verification: findings as a table or as JSON Lines, and a summary line.
 
 use super::names::Names;
+use crate::audit::cosigning::Cosigned;
+use crate::audit::timestamp::Stamped;
 use crate::opt::Output;
 use crate::render;
 use awgp_client::Exit;
@@ -88,6 +90,10 @@ pub struct Report {
     pub witness: Option<(Vec<Proved>, Vec<OwnWord>)>,
     /// The keys of the notes in the order of their time; none without notes.
     pub keys: Vec<String>,
+    /// From when the notes are, where that was asked.
+    pub timestamps: Option<Vec<Stamped>>,
+    /// Who has cosigned the notes, where that was asked.
+    pub cosigned: Option<Vec<Cosigned>>,
 }
 
 impl Report {
@@ -126,6 +132,12 @@ impl Report {
         if let (false, Some(members)) = (self.keys.is_empty(), summary.as_object_mut()) {
             members.insert("keys".to_owned(), json!(self.keys));
         }
+        if let (Some(cosigned), Some(members)) = (&self.cosigned, summary.as_object_mut()) {
+            members.insert("cosigned".to_owned(), json!(cosigned));
+        }
+        if let (Some(timestamps), Some(members)) = (&self.timestamps, summary.as_object_mut()) {
+            members.insert("timestamps".to_owned(), json!(timestamps));
+        }
         let _ = writeln!(text, "{}", awgp_client::shown::json(&summary.to_string()));
         text
     }
@@ -144,6 +156,15 @@ impl Report {
             }
             if own_word.len() > SAID_MAX {
                 let _ = writeln!(text, "and {} more; --output json has all", own_word.len() - SAID_MAX);
+            }
+        }
+        for Stamped { note, at } in self.timestamps.iter().flatten() {
+            let _ = writeln!(text, "{} was there at {at}", render::cell(note));
+        }
+        for Cosigned { note, witnesses, .. } in self.cosigned.iter().flatten() {
+            for (name, at) in witnesses {
+                let _ =
+                    writeln!(text, "{} was cosigned by {} at {at}", render::cell(note), render::cell(name));
             }
         }
         for pair in self.keys.windows(2) {
@@ -208,6 +229,8 @@ mod tests {
             proved: Vec::new(),
             witness: None,
             keys: Vec::new(),
+            timestamps: None,
+            cosigned: None,
         }
     }
 

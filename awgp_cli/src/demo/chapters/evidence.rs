@@ -42,7 +42,9 @@ async fn tell_in(stage: &mut Stage<'_>, tenant: &Made, folder: &Path) -> Result<
     let (private, public_key) = keys(folder)?;
     let notes_folder = folder.join("notes");
     let by = SigningKey { key: Some(private), ..SigningKey::default() };
-    let options = AuditCheckpoint { by, out: notes_folder.clone(), all_tenants: false };
+    let out = notes_folder.clone();
+    let options =
+        AuditCheckpoint { by, out, all_tenants: false, timestamp: None, timestamp_ca: None, witness: None };
     checkpoint::checkpoint(&mut stage.sessions.auditor, tenant.context(), &options, Output::Json).await?;
     let notes = Notes::read(&notes_folder, &public_key)?;
     let rows = notes.signed.first().map_or(0, |signed| signed.statement.trees()[0].size);
