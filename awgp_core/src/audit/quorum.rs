@@ -53,10 +53,9 @@ impl Policy {
             }
             let words: Vec<&str> = line.split([' ', '\t']).filter(|word| !word.is_empty()).collect();
             match words.as_slice() {
-                [] => {}
-                [first, ..] if first.starts_with('#') => {}
                 // The key of the log is known from elsewhere.
-                ["log", _] | ["log", _, _] => {}
+                [] | ["log", _] | ["log", _, _] => {}
+                [first, ..] if first.starts_with('#') => {}
                 ["witness", name, key, url @ ..] if url.len() < 2 => {
                     let key = Cosigner::parse(key).map_err(|error: Refused| refused(&error.to_string()))?;
                     policy.add_witness(name, key, url.first()).map_err(refused)?;

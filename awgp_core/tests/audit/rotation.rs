@@ -62,7 +62,7 @@ fn a_rotation_is_read_back_from_its_text_and_has_one_spelling() {
         assert_ne!(other, text, "{what}");
         assert!(Rekey::parse(&other).is_err(), "{what} to {to}");
     }
-    let without = text.lines().take(3).map(|line| format!("{line}\n")).collect::<String>();
+    let without = text.split_inclusive('\n').take(3).collect::<String>();
     for other in ["", "\n", &text[..text.len() - 1], &format!("{text}\n"), &without] {
         assert!(Rekey::parse(other).is_err(), "{other}");
     }

@@ -55,7 +55,7 @@ fn id(name: &str, key: &SigningKey) -> Vec<u8> {
 impl Witness {
     fn start(name: &'static str, byte: u8, auditor: &Auditor) -> Self {
         let key = SigningKey::from_bytes(&[byte; 32]);
-        let hex: String = id(name, &key).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex::encode(id(name, &key));
         let vkey = format!("{name}+{hex}+{}", STANDARD.encode(public(&key)));
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}/w/", listener.local_addr().expect("an address"));

@@ -131,7 +131,7 @@ async fn one_event_is_proved(
     )?;
     let edited = folder.join("edited.json");
     let text = std::fs::read_to_string(&file).unwrap_or_default();
-    key::write_new(&edited, &text.replace("\"action\": \"insert\"", "\"action\": \"update\""), false)?;
+    key::write_new(&edited, text.replace("\"action\": \"insert\"", "\"action\": \"update\""), false)?;
     Ok(stage.narrator.equal("such proofs that hold with one word changed", 0, held(&check(edited)))?)
 }
 
