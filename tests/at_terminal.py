@@ -3,8 +3,8 @@
 
     at_terminal.py ANSWER COMMAND [ARGUMENT...]
 
-What the terminal shows goes to standard output. Each `Password for user …: ` and each `… [y/N] ` is answered
-with ANSWER. The terminal has 24 lines of 80 columns."""
+What the terminal shows goes to standard output. Each `Password …: `, `Passphrase …: ` and `… [y/N] ` is
+answered with ANSWER. The terminal has 24 lines of 80 columns."""
 
 import fcntl
 import os
@@ -15,7 +15,7 @@ import sys
 import termios
 import time
 
-QUESTION = re.compile(rb"(Password for user [^:\n]*: |\[y/N\] )$")
+QUESTION = re.compile(rb"(Pass(?:word|phrase) [^:\n]*: |\[y/N\] )$")
 
 answer, *command = sys.argv[1:]
 begin, begun = os.pipe()
@@ -44,7 +44,7 @@ while True:
     if question:
         asked = len(shown)
         # A password is typed when the terminal no longer shows what is typed.
-        while question[1].startswith(b"Password") and termios.tcgetattr(terminal)[3] & termios.ECHO:
+        while question[1].startswith(b"Pass") and termios.tcgetattr(terminal)[3] & termios.ECHO:
             time.sleep(0.01)
         os.write(terminal, answer.encode() + b"\n")
 _, status = os.waitpid(child, 0)

@@ -15,6 +15,7 @@ ROOT = "[A-Za-z0-9+/]{43}="
 LANE = re.compile(rf"lane (0|-?[1-9][0-9]{{0,4}}) ({NUMBER}) ([0-9a-f]{{64}})")
 MEMBER = re.compile(rf"tenant ({UUID}) ({NUMBER}) ({ROOT})")
 TREE = re.compile(rf"awgp-audit/({UUID})/({UUID})\n({NUMBER})\n({ROOT})\n((?:lane .*\n)*)")
+REKEY = re.compile(rf"awgp-audit-rekey/({UUID})\nfrom (\S+)\nto (\S+)\n((?:tenant .*\n)+)")
 GROUP = re.compile(rf"awgp-audit-group/({UUID})/({UUID})\n({NUMBER}) members\n({ROOT})\n((?:tenant .*\n)+)")
 
 P = 2**255 - 19
@@ -82,6 +83,10 @@ def is_signed(key, text, signature):
     return (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
 
 
+class WrongKey(ValueError):
+    """A note that another key has signed."""
+
+
 def opened(note, public_key):
     """The text of a note that the key has signed."""
     name, key_id, key = public_key.strip().split("+", 2)
@@ -103,7 +108,7 @@ def opened(note, public_key):
             if not is_signed(key[1:], text.encode(), signature[4:]):
                 raise ValueError("the signature is not of this text")
             return text
-    raise ValueError("the note has no signature of this key")
+    raise WrongKey("the note has no signature of this key")
 
 
 def number(text, bits=63):
@@ -127,20 +132,31 @@ def stated(text):
         if sum(seq for _, (seq, _) in links) < size:
             raise ValueError("the lanes have fewer rows than the tree has leaves")
         return tree[1], {tree[2]: (size, root_of(tree[4]))}, dict(links)
+    rekey = REKEY.fullmatch(text)
+    if rekey:
+        return rekey[1], members(rekey[4]), None
     group = GROUP.fullmatch(text)
     if not group:
         raise ValueError("the note's text is none of AWGP's")
-    members = [MEMBER.fullmatch(line) for line in group[5].split("\n")[:-1]]
-    if None in members:
-        raise ValueError("a line after the root is not a tenant's")
-    trees = {member[1]: (number(member[2]), root_of(member[3])) for member in members}
-    if [member[1] for member in members] != sorted(trees) or int(group[3]) != len(members):
-        raise ValueError("the tenants are not in ascending order, or not so many")
+    trees = members(group[5])
+    if int(group[3]) != len(trees):
+        raise ValueError("the tenants are not so many")
     leaves = [sha256(b"\x00awgp-audit-grp\x00\x01" + bytes.fromhex(tenant.replace("-", ""))
                      + struct.pack(">Q", size) + root) for tenant, (size, root) in trees.items()]
     if tree_root(leaves) != root_of(group[4]):
         raise ValueError("the root is not that of the tenants")
     return group[1], trees, None
+
+
+def members(lines):
+    """Size and root of each tenant's tree."""
+    found = [MEMBER.fullmatch(line) for line in lines.split("\n")[:-1]]
+    if None in found:
+        raise ValueError("a line is not a tenant's")
+    trees = {member[1]: (number(member[2]), root_of(member[3])) for member in found}
+    if [member[1] for member in found] != sorted(trees):
+        raise ValueError("the tenants are not in ascending order")
+    return trees
 
 
 def root_of(text):
@@ -156,3 +172,56 @@ def read(note, public_key):
         return stated(opened(note, public_key))
     except (binascii.Error, UnicodeError) as error:
         raise ValueError(f"the note cannot be read: {error}") from None
+
+
+class Keys:
+    """The keys that notes of rotation lead to from a known one, in the order of their time."""
+
+    def __init__(self, known, notes):
+        self.rotations = [rotation for rotation in map(self.rotation, notes) if rotation]
+        self.known = known.strip()
+        self.keys = [self.known]
+        while following := self.only(self.keys[-1], 0, 1):
+            self.keys.append(following)
+        while before := self.only(self.keys[0], 1, 0):
+            self.keys.insert(0, before)
+
+    @staticmethod
+    def rotation(note):
+        """Old key, new key and trees of a note that is a rotation; both keys must have signed it."""
+        text = note.rpartition("\n\n")[0] + "\n"
+        if not text.startswith("awgp-audit-rekey/"):
+            return None
+        found = REKEY.fullmatch(text)
+        if not found or found[2] == found[3]:
+            raise ValueError("the note of a rotation does not name two keys")
+        for key in found[2], found[3]:
+            read(note, key)
+        return found[2], found[3], members(found[4])
+
+    def only(self, key, this, other):
+        """The one key on the other side of the rotations that this key is on one side of."""
+        found = {rotation[other] for rotation in self.rotations if rotation[this] == key}
+        if len(found) > 1 or found & set(self.keys):
+            raise ValueError(f"notes of rotation contradict each other about {key}")
+        return found.pop() if found else None
+
+    def sizes(self, place, tenant):
+        """The sizes that rotations between this key and the next name for a tenant."""
+        between = [rotation[2] for rotation in self.rotations if [*rotation[:2]] == self.keys[place:place + 2]]
+        return [trees[tenant][0] for trees in between if tenant in trees]
+
+    def read(self, note):
+        """What a note says that one of the keys has signed in its time."""
+        for place, key in enumerate(self.keys):
+            try:
+                said = read(note, key)
+            except WrongKey:
+                continue
+            for tenant, (size, _) in said[1].items():
+                ended = place + 1 < len(self.keys) and size > max(self.sizes(place, tenant), default=0)
+                early = place > 0 and size < min(self.sizes(place - 1, tenant), default=0)
+                if ended or early:
+                    raise ValueError(f"{key} was not the auditor's for {size} rows of {tenant}")
+            return said
+        raise WrongKey(f"the note has no signature of {self.known}")

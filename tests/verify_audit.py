@@ -392,15 +392,21 @@ def open_text(path):
 
 
 def notes_of(paths, public_key):
+    notes = {}
     for path in paths:
         folder = sorted(os.listdir(path)) if os.path.isdir(path) else None
         files = [path] if folder is None else [os.path.join(path, name) for name in folder if name.endswith(".note")]
         for file in files:
             with open(file, encoding="utf-8", newline="") as note:
-                try:
-                    yield os.path.basename(file), signed_note.read(note.read(), public_key)
-                except ValueError as error:
-                    raise ValueError(f"{file}: {error}") from None
+                notes[file] = note.read()
+    if not notes:
+        return
+    keys = signed_note.Keys(public_key, notes.values())
+    for file, note in notes.items():
+        try:
+            yield os.path.basename(file), keys.read(note)
+        except ValueError as error:
+            raise ValueError(f"{file}: {error}") from None
 
 
 def log_command(arguments):

@@ -46,7 +46,7 @@ pub mod following;
 pub mod given;
 pub mod handing_over;
 pub mod hints;
-mod https;
+pub mod http;
 pub mod ids;
 pub mod import;
 pub mod init;

@@ -11,10 +11,12 @@ mod config;
 mod conversation;
 mod cost;
 mod delegation;
+mod evidence;
 mod flag;
 mod handed;
 mod import;
 mod installation;
+mod key;
 mod maintenance;
 mod message;
 mod metrics;
@@ -28,6 +30,7 @@ mod provider;
 mod report;
 mod shared;
 mod stop;
+mod stream;
 mod template;
 mod tenant;
 mod tenant_settings;
@@ -45,10 +48,8 @@ pub use assistant::{
     AssistantUpdate,
 };
 pub use audit::{
-    Audit, AuditCheckProof, AuditCheckpoint, AuditEvidence, AuditExport, AuditFilter, AuditHistory,
-    AuditKeygen, AuditLog, AuditProve, AuditReceipt, AuditRecord, AuditShow, AuditStream, AuditTail,
-    AuditTrack, AuditUntrack, AuditVerify, Evidence, EvidenceVerify, StreamFormat, StreamFrom, StreamVerb,
-    StreamVerify,
+    Audit, AuditCheckProof, AuditCheckpoint, AuditExport, AuditFilter, AuditHistory, AuditLog, AuditProve,
+    AuditReceipt, AuditRecord, AuditShow, AuditTail, AuditTrack, AuditUntrack, AuditVerify,
 };
 pub use config::{Config, ConfigCommand, ConfigNamed, ConfigSave};
 pub use conversation::{
@@ -59,10 +60,12 @@ pub use cost::{
     By, Cost, CostEstimate, CostRecord, CostRelease, CostReport, CostReserve, CostReverse, CostSettle,
 };
 pub use delegation::{Delegation, DelegationCreate, DelegationList, DelegationRevoke};
+pub use evidence::{AuditEvidence, Evidence, EvidenceVerify};
 pub use flag::{Flag, FlagCreate, FlagList, FlagReview};
 pub use handed::Handed;
 pub use import::Import;
 pub use installation::{Installation, InstallationAdopt};
+pub use key::{AuditKeygen, AuditRekey, NewKey, SigningKey};
 pub use maintenance::{Maintenance, MaintenanceRun};
 pub use message::{Message, MessageAsked};
 pub use metrics::Metrics;
@@ -78,6 +81,7 @@ pub use provider::{Provider, ProviderAdd, ProviderNamed, ProviderRemove, Provide
 pub use report::Report;
 pub use shared::{Limit, Load, Making, Named, Narrow, Sure};
 pub use stop::{Resume, Stop, StopAssistant, StopInstallation, StopList, StopShow, StopTenant, StopVerify};
+pub use stream::{AuditStream, StreamFormat, StreamFrom, StreamVerb, StreamVerify};
 pub use template::{
     Template, TemplateApply, TemplateContent, TemplateCreate, TemplateDiff, TemplateList, TemplateNamed,
     TemplateUpdate,

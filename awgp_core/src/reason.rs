@@ -439,4 +439,14 @@ reasons! {
     StopEnded = "stop_ended", WrongState;
     /// Whoever stopped does not resume.
     OwnStop = "own_stop", NotAllowed;
+    /// The file of a private key is encrypted, and nothing that was given opens it.
+    KeyLocked = "key_locked", NotAllowed;
+    /// Another key is the auditor's for what is signed: the key was replaced, or is not in force yet.
+    KeyReplaced = "key_replaced", NotAllowed;
+    /// A time-stamping authority has given no token that holds.
+    TimestampMissing = "timestamp_missing", Retry;
+    /// The timestamp beside a note is not of the note, or not of the authority.
+    TimestampInvalid = "timestamp_invalid", NotAllowed;
+    /// A note has fewer cosignatures of known witnesses than it needs.
+    CosignatureMissing = "cosignature_missing", Retry;
 }

@@ -3,18 +3,22 @@
 use crate::input::text;
 use awgp_core::audit::canonical::{self, HEADER, NULL_LENGTH};
 use awgp_core::audit::chain::{Digest, Position};
+use awgp_core::audit::cosigner::Cosigner;
 use awgp_core::audit::entity::entity_id;
 use awgp_core::audit::escape::{as_jsonb, text_of_jsonb};
 use awgp_core::audit::export::Line;
 use awgp_core::audit::note::{self, Statement};
 use awgp_core::audit::proof::Proof;
+use awgp_core::audit::quorum::{Policy, Witness};
 use awgp_core::audit::receipt::Receipt;
 use awgp_core::audit::row::{AuditRow, RowRef};
+use awgp_core::audit::succession::{self, Succession};
 use awgp_core::audit::tracked::{Column, Pinned};
-use awgp_core::audit::{checkpoint, group};
+use awgp_core::audit::{checkpoint, group, rekey};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 use uuid::Uuid;
 
@@ -76,10 +80,14 @@ pub fn receipt(data: &[u8]) {
 /// A note that opens has a text that was signed.
 pub fn note(data: &[u8]) {
     let Some(note) = text(data) else { return };
+    assert!(!matches!(succession::rotation(note), Ok(Some(_))), "nobody signed a rotation");
     let Ok(signed) = note::text_of(note, &MADE.public_key) else { return };
     assert!(MADE.texts.contains(&signed), "nobody signed this text");
     assert_eq!(note::unverified_text(note), Ok(signed.clone()));
-    if let Ok(statement) = note::open(note, &MADE.public_key) {
+    let alone = Succession::of(&MADE.public_key, &[]).expect("a key");
+    let opened = alone.open(note).map(|(statement, _)| statement);
+    assert_eq!(opened, note::open(note, &MADE.public_key));
+    if let Ok(statement) = opened {
         assert_eq!(printed(&statement), signed);
     }
 }
@@ -88,6 +96,7 @@ fn printed(statement: &Statement) -> String {
     match statement {
         Statement::Tree(checkpoint) => checkpoint.to_text(),
         Statement::Group(group) => group.to_text(),
+        Statement::Rekey(rekey) => rekey.to_text(),
     }
 }
 
@@ -105,6 +114,14 @@ pub fn statement(data: &[u8]) {
     }
     if let Ok(group) = group::Group::parse(text) {
         assert_eq!(group.to_text(), text);
+    }
+    if let Ok(rekey) = rekey::Rekey::parse(text) {
+        assert_eq!(rekey.to_text(), text);
+        // Nobody needs more than one of the two keys, whichever it is.
+        for known in [&rekey.from, &rekey.to] {
+            let keys = Succession::of(known, std::slice::from_ref(&rekey)).expect("two keys");
+            assert_eq!(keys.keys(), [rekey.from.clone(), rekey.to.clone()]);
+        }
     }
 }
 
@@ -124,6 +141,24 @@ pub fn note_key(data: &[u8]) {
         seed.is_none_or(|seed| !public.contains(&STANDARD.encode(&seed[1..]))),
         "the public key has the private one"
     );
+}
+
+/// More witnesses are never less.
+pub fn policy_of_witnesses(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    if let Ok(cosigner) = Cosigner::parse(text) {
+        assert!(text.starts_with(&cosigner.name_and_id()));
+    }
+    let Ok(policy) = Policy::parse(text) else { return };
+    let mut cosigned = BTreeSet::new();
+    let mut is_met = policy.is_met(&cosigned);
+    for Witness { name, cosigner, .. } in &policy.witnesses {
+        assert_eq!(cosigner.cosigned(&MADE.proofs[0].note), Ok(None), "it has not cosigned");
+        cosigned.insert(name.clone());
+        assert!(!is_met || policy.is_met(&cosigned), "{name} is one too many");
+        is_met = policy.is_met(&cosigned);
+    }
+    assert!(is_met, "all of them are not enough");
 }
 
 /// Canonical bytes are read in one way only, and one row has one text of them.

@@ -35,7 +35,7 @@ macro_rules! targets {
 }
 
 targets! {
-    audit: canonical, digest, entity, escape, note, note_key, proof, receipt, statement, tracked;
+    audit: canonical, digest, entity, escape, note, note_key, policy_of_witnesses, proof, receipt, statement, tracked;
     files: export_file, export_line, manifest, stream_line, witness;
     identity: claims, jwks, token;
     json: arguments, difference, mask, members, storable;

@@ -52,7 +52,7 @@ async fn main() {
     told("audit verify, all attached", begun);
     let begun = Instant::now();
     std::fs::create_dir_all(&folder).expect("a folder");
-    run(Login::Auditor, &["audit", "keygen", "--out", &path("key")]);
+    run(Login::Auditor, &["audit", "keygen", "--plain", "--out", &path("key")]);
     let checkpoint = ["audit", "checkpoint", "--key", &path("key"), "--out", &path("notes"), "--all-tenants"];
     run(Login::Auditor, &checkpoint);
     told("checkpoint of every tenant, signed", begun);

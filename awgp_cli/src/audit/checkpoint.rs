@@ -4,10 +4,13 @@
 //! computes the tree from the rows, and signs what it has computed. A tree that does not extend the last
 //! signed one is not signed. Then the database gets the note, so that it knows what may be retired.
 
-use super::key;
+use super::cosigning::Witnesses;
 use super::lineage;
 use super::notes::Notes;
+use super::rekey::replaced;
 use super::scope::{self, Scope};
+use super::signing::Signing;
+use super::timestamp::Authority;
 use super::verify::plan::{parse, text};
 use super::walk;
 use crate::opt::{AuditCheckpoint, Output};
@@ -15,7 +18,6 @@ use crate::render;
 use awgp_client::{Context, Exit, Failure, Row, Session, Trouble, Work};
 use awgp_core::audit::checkpoint::Checkpoint;
 use awgp_core::audit::group::{Group, Member};
-use awgp_core::audit::note;
 use awgp_core::reason::Reason;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -54,17 +56,20 @@ pub async fn checkpoint(
     options: &AuditCheckpoint,
     output: Output,
 ) -> Result<String, Trouble> {
-    let private_key = key::private(&options.key)?;
-    let public_key = note::public_key_of(&private_key)
-        .map_err(|error| key::refused(&error, &options.key.display().to_string()))?;
-    let mut notes = Notes::in_folder(&options.out, &public_key)?;
+    let authority = Authority::of(options)?;
+    let witnesses = options.witness.as_deref().map(Witnesses::of).transpose()?;
+    let signing = Signing::of(&options.by)?;
+    let mut notes = Notes::in_folder(&options.out, &signing.public_key)?;
+    if notes.keys.newest() != signing.public_key {
+        return Err(replaced(&signing.public_key, notes.keys.newest()).into());
+    }
     if let Some(split) = notes.split_views().first() {
         return Err(not_extended(&format!("the folder holds two histories: {}", split.detail)).into());
     }
     let work = session.begin(Context::default()).await?;
     let targets = targets(&work, context, options.all_tenants).await?;
     drop(work);
-    let mut signer = Signer { session, folder: &options.out, notes: &mut notes, private_key, public_key };
+    let mut signer = Signer { session, folder: &options.out, notes: &mut notes, signing: &signing };
     let mut told = Vec::new();
     for tenant in &targets.tenants {
         told.push(signer.tenant(*tenant).await?);
@@ -72,9 +77,25 @@ pub async fn checkpoint(
     for (holding, members) in &targets.holdings {
         told.push(signer.group(*holding, members)?);
     }
+    // Every note is signed before others are asked: an authority or a witness that fails costs no note.
+    let mut columns = COLUMNS.to_vec();
+    if let Some(witnesses) = &witnesses {
+        for row in told.iter_mut().filter(|row| row["kind"] == "tenant") {
+            let tenant = Uuid::parse_str(row["tenant_id"].as_str().unwrap_or_default()).unwrap_or_default();
+            row["cosignatures"] = json!(witnesses.cosign(session, &notes, tenant).await?);
+        }
+        columns.push("cosignatures");
+    }
+    if let Some(authority) = &authority {
+        for row in &mut told {
+            let at = authority.stamp(Path::new(row["note"].as_str().unwrap_or_default()))?;
+            row["stamped_at"] = json!(at);
+        }
+        columns.push("stamped_at");
+    }
     let rows: Result<Vec<Row>, _> = told.iter().map(|row| Row::from_json(&row.to_string())).collect();
     let rows = rows.map_err(|error| Failure::new(Exit::Unexpected, error.to_string()))?;
-    Ok(render::list(&rows, &COLUMNS, output))
+    Ok(render::list(&rows, &columns, output))
 }
 
 async fn targets(work: &Work<'_>, context: Context<'_>, all: bool) -> Result<Targets, Trouble> {
@@ -111,8 +132,7 @@ struct Signer<'a> {
     session: &'a mut Session,
     folder: &'a Path,
     notes: &'a mut Notes,
-    private_key: String,
-    public_key: String,
+    signing: &'a Signing,
 }
 
 impl Signer<'_> {
@@ -129,16 +149,17 @@ impl Signer<'_> {
         let is_new = last.as_ref() != Some(&computed);
         let signed = if is_new {
             let name = format!("{tenant_id}.{}", computed.size);
-            self.notes.sign(self.folder, &name, &computed.to_text(), &self.private_key)?
+            let Signing { public_key, .. } = self.signing;
+            self.notes.sign(self.folder, &name, &computed.to_text(), &[self.signing.signer()], public_key)?
         } else {
             let Some((_, signed)) = self.notes.checkpoints(tenant_id).pop() else {
                 return Err(not_extended("the last note is gone").into());
             };
             signed
         };
-        let (path, note) = (signed.path.clone(), signed.note.clone());
+        let (path, note, signed_by) = (signed.path.clone(), signed.note.clone(), signed.signed_by.clone());
         let work = self.session.begin(Context::default()).await?;
-        work.run("SELECT awgp.confirm_checkpoint($1::text, $2::text)", &[&note, &self.public_key]).await?;
+        work.run("SELECT awgp.confirm_checkpoint($1::text, $2::text)", &[&note, &signed_by]).await?;
         work.commit().await?;
         Ok(json!({
             "kind": "tenant", "tenant_id": tenant_id, "tree_size": computed.size,
@@ -175,7 +196,9 @@ impl Signer<'_> {
             Some((_, signed)) => signed.path.clone(),
             None => {
                 let name = format!("{holding_id}.group.{}.{}", group.members.len(), group.rows());
-                self.notes.sign(self.folder, &name, &group.to_text(), &self.private_key)?.path.clone()
+                let Signing { public_key, .. } = self.signing;
+                let signers = [self.signing.signer()];
+                self.notes.sign(self.folder, &name, &group.to_text(), &signers, public_key)?.path.clone()
             }
         };
         Ok(json!({

@@ -16,35 +16,50 @@
 //! | [`export`], [`order`] | the JSON Lines file, and the order of the leaves in it |
 //! | [`stream`] | every event to whoever keeps logs elsewhere, and their copy of it |
 //! | [`verify`] | every row is read and hashed here |
-//! | [`key`] | the keys of an auditor |
+//! | [`key`], [`keygen`] | the keys of an auditor |
+//! | [`key_file`], [`passphrase`] | a private key in its file, and what opens it |
+//! | [`agent`] | a private key in an ssh-agent |
+//! | [`signing`] | what signs |
+//! | [`rekey`] | a new key follows the old one |
 //! | [`checkpoint`], [`notes`] | signing the present state of the trail, and the folder of signed notes |
+//! | [`cosigning`] | cosignatures of witnesses |
+//! | [`timestamp`], [`token`] | from when a note is, by a time-stamping authority |
 //! | [`walk`] | a tenant's tree computed from its rows |
 //! | [`proof`] | the proof of one event, for anyone who has the public key |
 //! | [`receipt`] | the receipt of an action: its events, each proved, in one file |
 //! | [`check_proof`] | checking one or the other |
 //! | [`evidence`] | packs for somebody outside |
 
+pub mod agent;
 pub mod answer;
 pub mod check_proof;
 pub mod checkpoint;
 pub mod copy;
+pub mod cosigning;
 pub mod evidence;
 pub mod export;
 pub mod history;
 pub mod key;
+pub mod key_file;
+pub mod keygen;
 pub mod large;
 pub mod lineage;
 pub mod listing;
 pub mod log;
 pub mod notes;
 pub mod order;
+pub mod passphrase;
 pub mod proof;
 pub mod receipt;
+pub mod rekey;
 pub mod rows;
 pub mod scope;
+pub mod signing;
 pub mod spool;
 pub mod stream;
 pub mod tail;
+pub mod timestamp;
+pub mod token;
 pub mod tracking;
 pub mod tuple;
 pub mod verify;
@@ -63,7 +78,8 @@ pub async fn run(noun: &Audit, invocation: &Invocation<'_>) -> Result<Exit, Fail
             invocation.connected(export).await.map(|()| Exit::Success)
         }
         Audit::Tail(options) => tail::tail(&invocation.target()?, context, options, output).await,
-        Audit::Keygen(options) => print(&key::keygen(options, output)?, Exit::Success),
+        Audit::Keygen(options) => print(&keygen::keygen(options, output)?, Exit::Success),
+        Audit::Rekey(options) => print(&rekey::rekey(options, output)?, Exit::Success),
         Audit::CheckProof(options) => print(&check_proof::check(options, output)?, Exit::Success),
         Audit::Stream(options) => stream::run(options, invocation).await,
         Audit::Verify(options) => verify::run(options, invocation).await,

@@ -6,7 +6,9 @@ use awgp_core::audit::checkpoint::Checkpoint;
 use awgp_core::audit::finding::Finding;
 use awgp_core::audit::group::Group;
 use awgp_core::audit::note::{self, Statement};
+use awgp_core::audit::succession::{self, Succession};
 use awgp_core::reason::Reason;
+use signed_note::Signer;
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
@@ -22,50 +24,69 @@ pub struct Signed {
     pub note: String,
     /// Its content.
     pub statement: Statement,
+    /// The public key whose signature was verified.
+    pub signed_by: String,
 }
 
-/// Notes of one key.
-#[derive(Clone, Debug, Default)]
+/// Notes of one key, and of those that follow it or come before it.
+#[derive(Clone, Debug)]
 pub struct Notes {
     /// All of them, ordered by file name.
     pub signed: Vec<Signed>,
+    /// The keys.
+    pub keys: Succession,
 }
 
 impl Notes {
     /// Reads several notes, or folders of them.
     pub fn read_all(paths: &[PathBuf], public_key: &str) -> Result<Self, Failure> {
-        let mut notes = Self::default();
+        let mut all = Vec::new();
         for path in paths {
-            notes.signed.append(&mut Self::read(path, public_key)?.signed);
+            check_there(path)?;
+            let mut files = if path.is_dir() { files(path)? } else { vec![path.clone()] };
+            if files.is_empty() {
+                return Err(Failure::of_reason(
+                    Reason::NoteMalformed,
+                    format!("{} contains no note", path.display()),
+                )
+                .hint("name a note, or a folder of them, that `awgp audit checkpoint` has written"));
+            }
+            all.append(&mut files);
         }
-        notes.install_id()?;
-        Ok(notes)
+        Self::of(all, public_key)
     }
 
-    /// Reads a note, or every note of a folder. Each must be signed by the key.
+    /// Reads a note, or every note of a folder.
     pub fn read(path: &Path, public_key: &str) -> Result<Self, Failure> {
-        check_there(path)?;
-        let files = if path.is_dir() { files(path)? } else { vec![path.to_owned()] };
-        let signed = files.into_iter().map(|file| Signed::read(file, public_key));
-        let notes = Self { signed: signed.collect::<Result<_, _>>()? };
-        if notes.signed.is_empty() {
-            return Err(Failure::of_reason(
-                Reason::NoteMalformed,
-                format!("{} contains no note", path.display()),
-            )
-            .hint("name a note, or a folder of them, that `awgp audit checkpoint` has written"));
-        }
-        notes.install_id()?;
-        Ok(notes)
+        Self::read_all(&[path.to_owned()], public_key)
     }
 
     /// The notes of a folder, which is created where it does not exist.
     pub fn in_folder(folder: &Path, public_key: &str) -> Result<Self, Failure> {
         std::fs::create_dir_all(folder).map_err(|error| unreadable(folder, &error))?;
-        if files(folder)?.is_empty() {
-            return Ok(Self::default());
+        Self::of(files(folder)?, public_key)
+    }
+
+    /// Each must be signed by the key, or by one that notes of rotation among them lead to.
+    fn of(files: Vec<PathBuf>, public_key: &str) -> Result<Self, Failure> {
+        let refused = |path: &Path, error| key::refused(&error, &path.display().to_string());
+        let (mut notes, mut rotations) = (Vec::new(), Vec::new());
+        for path in files {
+            let note = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
+            rotations.extend(succession::rotation(&note).map_err(|error| refused(&path, error))?);
+            notes.push((path, note));
         }
-        Self::read(folder, public_key)
+        let keys =
+            Succession::of(public_key, &rotations).map_err(|error| key::refused(&error, "the notes"))?;
+        let open = |(path, note): (PathBuf, String)| -> Result<Signed, Failure> {
+            let (statement, key) = keys.open(&note).map_err(|error| refused(&path, error))?;
+            let signed_by = key.to_owned();
+            Ok(Signed { path, note, statement, signed_by })
+        };
+        let signed = notes.into_iter().map(open).collect::<Result<_, Failure>>()?;
+        let notes = Self { signed, keys };
+        notes.install_id()?;
+        Ok(notes)
     }
 
     /// The install of the notes; it is the same for all.
@@ -91,17 +112,14 @@ impl Notes {
 
     /// A tenant's own checkpoints, the smallest first.
     pub fn checkpoints(&self, tenant_id: Uuid) -> Vec<(&Checkpoint, &Signed)> {
-        let own = |signed: &'_ Signed| match &signed.statement {
-            Statement::Tree(checkpoint) => checkpoint.tenant_id == tenant_id,
-            Statement::Group(_) => false,
-        };
         let mut found: Vec<_> = self
             .signed
             .iter()
-            .filter(|signed| own(signed))
             .filter_map(|signed| match &signed.statement {
-                Statement::Tree(checkpoint) => Some((checkpoint, signed)),
-                Statement::Group(_) => None,
+                Statement::Tree(checkpoint) if checkpoint.tenant_id == tenant_id => {
+                    Some((checkpoint, signed))
+                }
+                _ => None,
             })
             .collect();
         found.sort_by_key(|(checkpoint, _)| checkpoint.size);
@@ -122,17 +140,19 @@ impl Notes {
         note::split_views(self.signed.iter().map(|signed| &signed.statement))
     }
 
-    /// Signs a text, and puts the note into the folder under this name.
+    /// Signs a text, and puts the note into the folder under this name. `signed_by` is one of the signers'
+    /// public keys.
     pub fn sign(
         &mut self,
         folder: &Path,
         name: &str,
         text: &str,
-        private_key: &str,
+        signers: &[&dyn Signer],
+        signed_by: &str,
     ) -> Result<&Signed, Failure> {
         let path = folder.join(format!("{name}.{EXTENSION}"));
         let place = path.display().to_string();
-        let note = note::sign(text, private_key).map_err(|error| key::refused(&error, &place))?;
+        let note = note::sign_by(text, signers).map_err(|error| key::refused(&error, &place))?;
         let statement = Statement::parse(text).map_err(|error| key::refused(&error.into(), &place))?;
         // Signatures are deterministic: a file that another run has written meanwhile is this same note, or
         // not AWGP's.
@@ -146,17 +166,8 @@ impl Notes {
                     .hint("look at the existing file: a note is never overwritten")
             })?;
         }
-        self.signed.push(Signed { path, note, statement });
+        self.signed.push(Signed { path, note, statement, signed_by: signed_by.to_owned() });
         Ok(&self.signed[self.signed.len() - 1])
-    }
-}
-
-impl Signed {
-    fn read(path: PathBuf, public_key: &str) -> Result<Self, Failure> {
-        let note = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
-        let statement = note::open(&note, public_key)
-            .map_err(|error| key::refused(&error, &path.display().to_string()))?;
-        Ok(Self { path, note, statement })
     }
 }
 

@@ -33,7 +33,7 @@ pub async fn prove(
     });
     let Made { proof, tree_size: size } = made?;
     let (leaf_index, hashes) = (proof.leaf_index, proof.path.len());
-    write_new(&options.out, &render::pretty(&proof), false)?;
+    write_new(&options.out, render::pretty(&proof), false)?;
     Ok(match output {
         Output::Json => render::pretty(&json!({
             "audit_id": options.id, "leaf_index": leaf_index, "tree_size": size, "hashes": hashes, "proof": options.out,

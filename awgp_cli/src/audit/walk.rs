@@ -11,6 +11,7 @@ use awgp_core::audit::chain::{Digest, Lane, Link, Linker};
 use awgp_core::audit::checkpoint::Checkpoint;
 use awgp_core::audit::lineage::Lineage;
 use awgp_core::audit::tree::{self, Frontier, Place, Stored, TILE_WIDTH};
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
@@ -268,6 +269,44 @@ async fn stored_frontier(work: &Work<'_>, tenant_id: Uuid, size: u64) -> Result<
         }
     }
     Ok(Stored::new(|place| tiles.get(&place).cloned()).frontier(size))
+}
+
+/// The path that proves that the stored tree of `size` rows extends that of `old` rows, empty where nothing
+/// is to be proved; None where it does not.
+pub async fn consistency(
+    work: &Work<'_>,
+    tenant_id: Uuid,
+    size: u64,
+    old: u64,
+) -> Result<Option<Vec<Digest>>, Trouble> {
+    if old == 0 || old == size {
+        return Ok(Some(Vec::new()));
+    }
+    if old > size {
+        return Ok(None);
+    }
+    // Which tiles are needed shows when one is missing.
+    let mut tiles: HashMap<Place, Option<Vec<Digest>>> = HashMap::new();
+    loop {
+        let (path, missing) = {
+            let missing = Cell::new(None);
+            let stored = Stored::new(|place| {
+                let known = tiles.get(&place);
+                if known.is_none() {
+                    missing.set(Some(place));
+                }
+                known.cloned().flatten()
+            });
+            (stored.consistency(size, old), missing.take())
+        };
+        match missing {
+            Some(place) => {
+                let hashes = tile(work, tenant_id, place).await?;
+                tiles.insert(place, hashes);
+            }
+            None => return Ok(path),
+        }
+    }
 }
 
 /// A stored tile.

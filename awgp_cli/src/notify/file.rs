@@ -4,7 +4,7 @@ use super::mail::{Mail, Tls};
 use super::shape::{SLACK, TEAMS, Template};
 use super::signature::Key;
 use super::webhook::Webhook;
-use crate::https::{check_url, is_loopback};
+use crate::http::{check_url, is_loopback};
 use awgp_client::{Failure, input};
 use awgp_core::notices::settings::is_target_name;
 use awgp_core::reason::Reason;

@@ -3,7 +3,7 @@
 use super::notice::Notice;
 use super::shape::Template;
 use super::signature::Key;
-use crate::https;
+use crate::http;
 use crate::missed::Missed;
 use std::fmt;
 use std::path::Path;
@@ -28,13 +28,13 @@ impl Webhook {
         ca_file: Option<&Path>,
         timeout: Duration,
     ) -> Result<Self, String> {
-        let agent = https::agent(ca_file, timeout)?;
+        let agent = http::agent(ca_file, timeout)?;
         Ok(Self { url, template, key, agent })
     }
 
     /// The host, for people.
     pub fn place(&self) -> String {
-        https::place(&self.url)
+        http::place(&self.url)
     }
 
     /// Sends a notice, and waits for the answer.
@@ -55,14 +55,14 @@ impl Webhook {
         if let Some(key) = &self.key {
             request = request.header("webhook-signature", key.sign(&id, now, body.as_bytes()));
         }
-        let answer = request.send(&body).map_err(|error| https::missed(&error))?;
+        let answer = request.send(&body).map_err(|error| http::missed(&error))?;
         let status = answer.status().as_u16();
         if (200..300).contains(&status) {
             return Ok(());
         }
         Err(Missed {
             error: format!("http_{status}"),
-            retry_after_seconds: https::retry_after(&answer),
+            retry_after_seconds: http::retry_after(&answer),
             // The receiver says that this request never succeeds.
             is_final: matches!(status, 400 | 410 | 413 | 422),
         })

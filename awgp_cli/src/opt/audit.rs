@@ -1,8 +1,7 @@
 //! The arguments of `awgp audit`.
 
-use super::{Limit, Narrow};
-use awgp_core::audit::streamed::format::Format;
-use clap::{Args, Subcommand, ValueEnum};
+use super::{AuditEvidence, AuditKeygen, AuditRekey, AuditStream, Limit, Narrow, SigningKey};
+use clap::{Args, Subcommand};
 use std::path::PathBuf;
 use uuid::Uuid;
 
@@ -69,15 +68,33 @@ pub enum Audit {
     ))]
     Verify(AuditVerify),
     /// Create a key pair for signing checkpoints. The private key goes to a file that only you can read.
-    #[command(after_help = examples!("awgp audit keygen --out audit.key --name example.com/audit"))]
+    ///
+    /// The file is encrypted in the format of age: by a passphrase that is asked for twice, or is in a file,
+    /// or to recipients of age. The public key is printed. With --ssh-key nothing is created: the key is in
+    /// an ssh-agent, and what is printed is its public key as notes have it.
+    #[command(after_help = examples!(
+        "awgp audit keygen --out audit.key --name example.com/audit",
+        "awgp audit keygen --out audit.key --name example.com/audit --recipient age1qyqszqgp",
+        "awgp audit keygen --ssh-key audit_ed25519.pub --name example.com/audit"
+    ))]
     Keygen(AuditKeygen),
+    /// Replace the key that signs, in the same folder of notes, with a note that both keys sign.
+    ///
+    /// The note says up to which trees the old key signs, and from which on the new one. Verifying with
+    /// either public key follows it. No server is needed.
+    #[command(after_help = examples!(
+        "awgp audit rekey --key audit.key --new-key audit2.key --out /mnt/notes"
+    ))]
+    Rekey(AuditRekey),
     /// Sign the present state of the trail, and store the signed notes in a folder outside the database.
     ///
     /// This program computes the tree from the rows, and signs only what extends the last note of the folder.
     /// Running it again signs only what is new. For a holding it also signs its direct subsidiaries' trees,
     /// and one note over all of them. The login is an auditor's.
     #[command(after_help = examples!(
-        "awgp audit checkpoint --key audit.key --out /mnt/notes --all-tenants"
+        "awgp audit checkpoint --key audit.key --out /mnt/notes --all-tenants",
+        "awgp audit checkpoint --agent audit.pub --out /mnt/notes --all-tenants",
+        "awgp audit checkpoint --key audit.key --out notes --all-tenants --timestamp https://tsa.example/tsr"
     ))]
     Checkpoint(AuditCheckpoint),
     /// Write the proof that one event is in the signed trail.
@@ -123,29 +140,29 @@ pub enum Audit {
     Tracked(Limit),
 }
 
-/// Where the private key goes.
-#[derive(Args, Debug)]
-pub struct AuditKeygen {
-    /// The file for the private key; it must not exist yet.
-    #[arg(long, value_name = "FILE")]
-    pub out: PathBuf,
-    /// The name of the signer, such as example.com/audit: no blanks, no plus sign.
-    #[arg(long, value_name = "NAME", default_value = awgp_core::audit::note::KEY_NAME)]
-    pub name: String,
-}
-
 /// What to sign, with which key, and where to store it.
 #[derive(Args, Debug)]
 pub struct AuditCheckpoint {
-    /// The file with the private key.
-    #[arg(long, value_name = "FILE")]
-    pub key: PathBuf,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub by: SigningKey,
     /// The folder of the signed notes.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
     /// Every tenant, and the system's own chain, instead of --tenant.
     #[arg(long)]
     pub all_tenants: bool,
+    /// Have each note time-stamped by the authority at this URL (RFC 3161): https, or http to this machine.
+    /// The token is stored beside the note, as NAME.tsr.
+    #[arg(long, value_name = "URL")]
+    pub timestamp: Option<String>,
+    /// Have each tenant's note cosigned by the witnesses in this file (C2SP tlog-policy, with URLs). The note
+    /// with all signatures is stored beside it, as NAME.cosigned.
+    #[arg(long, value_name = "FILE")]
+    pub witness: Option<PathBuf>,
+    /// The certificates that the authority's server is verified by, as PEM, instead of the system's.
+    #[arg(long, value_name = "FILE", requires = "timestamp")]
+    pub timestamp_ca: Option<PathBuf>,
 }
 
 /// What to prove.
@@ -182,63 +199,6 @@ pub struct AuditCheckProof {
     /// The public key: name+id+key, or a file with it.
     #[arg(long, value_name = "KEY")]
     pub public_key: String,
-}
-
-/// What a pack is made of, or a pack to verify.
-#[derive(Args, Debug)]
-pub struct AuditEvidence {
-    /// Verify one instead.
-    #[command(subcommand)]
-    pub verify: Option<Evidence>,
-    /// The first moment, such as 2026-11-01.
-    #[arg(long, value_name = "TIME", required = true)]
-    pub from: Option<String>,
-    /// The moment at which it is over. A day alone, such as 2026-11-30, is included.
-    #[arg(long, value_name = "TIME", required = true)]
-    pub to: Option<String>,
-    /// The file to write; it must not exist yet.
-    #[arg(long, value_name = "FILE", required = true)]
-    pub out: Option<PathBuf>,
-    /// A signed note, or a folder of them. Those of the tenant go into the pack. Repeat it for several.
-    #[arg(long, value_name = "NOTE|DIR", requires = "public_key")]
-    pub checkpoint: Vec<PathBuf>,
-    /// The public key that signed them: name+id+key, or a file with it.
-    #[arg(long, value_name = "KEY", requires = "checkpoint")]
-    pub public_key: Option<String>,
-    /// The manifest of an exported month, or a folder of them. It names every tenant by its id. Repeat it for
-    /// several.
-    #[arg(long, value_name = "MANIFEST|DIR")]
-    pub months: Vec<PathBuf>,
-    /// The install of the chains, if the login may not read it and no note is given.
-    #[arg(long, value_name = "ID")]
-    pub install_id: Option<Uuid>,
-}
-
-/// What else is done with packs.
-#[derive(Debug, Subcommand)]
-pub enum Evidence {
-    /// Verify a pack, without any server.
-    ///
-    /// Prints what was found, what the notes prove, and what is only the pack's own word. The exit code is 12
-    /// when something was found.
-    #[command(after_help = examples!(
-        "awgp audit evidence verify north.zip --public-key audit.pub --checkpoint my_notes"
-    ))]
-    Verify(EvidenceVerify),
-}
-
-/// Which pack.
-#[derive(Args, Debug)]
-pub struct EvidenceVerify {
-    /// The pack.
-    pub file: PathBuf,
-    /// The public key of the auditor: name+id+key, or a file with it. Without it the one in the pack is
-    /// taken, which proves nothing by itself.
-    #[arg(long, value_name = "KEY")]
-    pub public_key: Option<String>,
-    /// A signed note that you have kept, or a folder of them. Repeat it for several.
-    #[arg(long, value_name = "NOTE|DIR", requires = "public_key")]
-    pub checkpoint: Vec<PathBuf>,
 }
 
 /// Which events.
@@ -360,109 +320,14 @@ pub struct AuditVerify {
     /// The public key that signed them: name+id+key, or a file with it.
     #[arg(long, value_name = "KEY")]
     pub public_key: Option<String>,
-}
-
-/// What to send, and where.
-#[derive(Args, Debug)]
-pub struct AuditStream {
-    #[command(subcommand)]
-    #[allow(missing_docs)]
-    pub verb: Option<StreamVerb>,
-    /// A file, tcp://127.0.0.1:PORT, or the URL of a web server: https, or http on this machine.
-    #[arg(long, value_name = "FILE|URL", required = true)]
-    pub to: Option<String>,
-    /// The file that says how far each lane was sent. Each receiver has one of its own.
-    #[arg(long, value_name = "FILE", required = true)]
-    pub cursor: Option<PathBuf>,
-    /// How an event is written: AWGP's own JSON Lines; OCSF 1.3.0; CEF; the JSON of OpenTelemetry's OTLP.
-    #[arg(long, value_name = "FORMAT", default_value = "jsonl")]
-    pub format: StreamFormat,
-    /// Where a new cursor begins: at the first event of every lane, or after those that are there now.
-    #[arg(long, value_name = "WHERE", default_value = "beginning")]
-    pub from: StreamFrom,
-    /// Send what is there, and end.
-    #[arg(long)]
-    pub once: bool,
-    /// Headers of each request, a line each, such as `Authorization: Bearer …`. Only its owner may read it.
-    #[arg(long, value_name = "FILE")]
-    pub header_file: Option<PathBuf>,
-    /// The certificates that the web server's is signed by, instead of those of the operating system.
-    #[arg(long, value_name = "FILE")]
-    pub ca_file: Option<PathBuf>,
-    /// The install of the chains, if the login may not read it.
-    #[arg(long, value_name = "ID")]
-    pub install_id: Option<Uuid>,
-}
-
-/// What else can be done with a stream.
-#[derive(Debug, Subcommand)]
-pub enum StreamVerb {
-    /// Verify a receiver's copy, without any server: name what is missing or changed.
-    ///
-    /// The copy is text, in any of the formats, in any order, also with a header before each event or in a
-    /// document around it. Events may be there several times. Without a note the end of each lane is the
-    /// copy's own word; with --checkpoint every event that an auditor has signed must be there. The exit code
-    /// is 12 when a finding has severity error.
-    #[command(after_help = examples!(
-        "awgp audit stream verify /var/log/awgp/trail.jsonl",
-        "awgp audit stream verify siem.json --checkpoint /mnt/notes --public-key audit.pub"
-    ))]
-    Verify(StreamVerify),
-}
-
-/// The copy, and what it is compared with.
-#[derive(Args, Debug)]
-pub struct StreamVerify {
-    /// The files of the copy.
-    #[arg(value_name = "COPY", required = true)]
-    pub copies: Vec<PathBuf>,
-    /// The copy is meant to be a part of the trail: events that a note signs and the copy lacks are named,
-    /// and are no findings.
-    #[arg(long, requires = "checkpoint")]
-    pub part: bool,
-    /// The install of the chains, known from elsewhere.
-    #[arg(long, value_name = "ID")]
-    pub install_id: Option<Uuid>,
-    /// A signed note, or a folder of them. Repeat it for several.
-    #[arg(long, value_name = "NOTE|DIR", requires = "public_key")]
-    pub checkpoint: Vec<PathBuf>,
-    /// The public key that signed them: name+id+key, or a file with it.
-    #[arg(long, value_name = "KEY", requires = "checkpoint")]
-    pub public_key: Option<String>,
-}
-
-/// How an event is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum StreamFormat {
-    /// AWGP's own JSON Lines
-    Jsonl,
-    /// Open Cybersecurity Schema Framework 1.3.0
-    Ocsf,
-    /// Common Event Format
-    Cef,
-    /// OpenTelemetry logs as JSON
-    Otlp,
-}
-
-impl StreamFormat {
-    /// The same in the core.
-    pub fn format(self) -> Format {
-        match self {
-            Self::Jsonl => Format::Jsonl,
-            Self::Ocsf => Format::Ocsf,
-            Self::Cef => Format::Cef,
-            Self::Otlp => Format::Otlp,
-        }
-    }
-}
-
-/// Where a new cursor begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum StreamFrom {
-    /// At the first event of every lane
-    Beginning,
-    /// After the events that are there now
-    Now,
+    /// Verify the timestamps beside the notes too, by this certificate of the authority or of its root, as
+    /// PEM, and show from when each note is.
+    #[arg(long, value_name = "FILE", requires = "checkpoint")]
+    pub tsa_certificate: Option<PathBuf>,
+    /// Verify the cosignatures of the witnesses in this file too: the newest note of each tenant must have as
+    /// many as its quorum says.
+    #[arg(long, value_name = "FILE", requires = "checkpoint")]
+    pub witness: Option<PathBuf>,
 }
 
 /// An event.

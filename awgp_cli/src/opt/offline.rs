@@ -3,8 +3,13 @@
 use clap::Command;
 
 /// The commands, each with its path.
-const OFFLINE: [&[&str]; 3] =
-    [&["audit", "check-proof"], &["audit", "keygen"], &["audit", "evidence", "verify"]];
+const OFFLINE: [&[&str]; 5] = [
+    &["audit", "check-proof"],
+    &["audit", "keygen"],
+    &["audit", "rekey"],
+    &["audit", "evidence", "verify"],
+    &["audit", "stream", "verify"],
+];
 
 /// The options of every command that say which server, and who.
 const OF_A_SERVER: [&str; 7] =

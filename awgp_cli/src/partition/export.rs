@@ -60,7 +60,7 @@ pub async fn export(
     if let Some(public_key) = &options.public_key {
         let public_key = key::public(public_key)?;
         let notes = Notes::read_all(&options.checkpoint, &public_key)?;
-        checkpoints.iter_mut().for_each(|stored| carry(stored, &notes, &public_key));
+        checkpoints.iter_mut().for_each(|stored| carry(stored, &notes));
     }
     let file = Partial::beside(&options.out, &format!("{}.jsonl.zst", options.name))?;
     let mut log = compressed(&file.partial)?;
@@ -150,13 +150,13 @@ async fn anchors(work: &Work<'_>, name: &str) -> Result<Vec<Anchor>, Trouble> {
 }
 
 /// Puts the tenant's newest note that this database can have made in place of what it has stored.
-fn carry(stored: &mut Checkpoint, notes: &Notes, public_key: &str) {
+fn carry(stored: &mut Checkpoint, notes: &Notes) {
     let known = u64::try_from(stored.tree_size).unwrap_or(0);
     let newest = notes.checkpoints(stored.tenant_id).into_iter().rfind(|(signed, _)| signed.size <= known);
     if let Some((signed, note)) = newest {
         stored.tree_size = i64::try_from(signed.size).unwrap_or(i64::MAX);
         stored.body = signed.to_text();
-        (stored.signed_by, stored.note) = (Some(public_key.to_owned()), Some(note.note.clone()));
+        (stored.signed_by, stored.note) = (Some(note.signed_by.clone()), Some(note.note.clone()));
     }
 }
 

@@ -53,7 +53,8 @@ fn of_files(options: &StopVerify) -> Result<Value, Failure> {
         }
         _ => None,
     };
-    let beside = Beside { notes: notes.as_ref(), public_key, is_part: options.part };
+    let keys = notes.as_ref().map_or(&[][..], |notes| notes.keys.keys());
+    let beside = Beside { notes: notes.as_ref(), keys, is_part: options.part };
     let report = files::verify(&options.file, options.install_id, &beside)?;
     let verdict = report.stops.verdicts.iter().find(|verdict| verdict.stop == stop).ok_or_else(|| {
         Failure::new(Exit::NotFound, format!("the files have no event of the stop {stop}"))

@@ -46,6 +46,15 @@ impl Member {
         hasher.update(self.root.0);
         Digest(hasher.finalize().into())
     }
+
+    /// Reads the line of a member: `tenant`, its id, size and root.
+    pub fn parse(line: &str) -> Option<Self> {
+        let mut words = line.strip_prefix("tenant ")?.split(' ');
+        let (tenant, size, root) = (words.next()?, words.next()?, words.next()?);
+        let root = Digest(Hash::parse_hash(root).ok()?.0);
+        let member = Self { tenant_id: Uuid::parse_str(tenant).ok()?, size: size.parse().ok()?, root };
+        (words.next().is_none() && member.size >= 1).then_some(member)
+    }
 }
 
 impl Group {
@@ -82,7 +91,7 @@ impl Group {
                 Some((Uuid::parse_str(install).ok()?, Uuid::parse_str(holding).ok()?))
             })
             .ok_or(Malformed("its first line is not awgp-audit-group/install/holding"))?;
-        let members: Option<Vec<_>> = lines.skip(2).map(parse_member).collect();
+        let members: Option<Vec<_>> = lines.skip(2).map(Member::parse).collect();
         let members = members.ok_or(Malformed("a line after its root is not a tenant's"))?;
         let group = Self { install_id, holding_id, members };
         if !group.members.is_sorted_by(|one, next| one.tenant_id.as_bytes() < next.tenant_id.as_bytes()) {
@@ -95,12 +104,4 @@ impl Group {
         }
         Ok(group)
     }
-}
-
-fn parse_member(line: &str) -> Option<Member> {
-    let mut words = line.strip_prefix("tenant ")?.split(' ');
-    let (tenant, size, root) = (words.next()?, words.next()?, words.next()?);
-    let root = Digest(Hash::parse_hash(root).ok()?.0);
-    let member = Member { tenant_id: Uuid::parse_str(tenant).ok()?, size: size.parse().ok()?, root };
-    (words.next().is_none() && member.size >= 1).then_some(member)
 }

@@ -25,8 +25,10 @@
 //! | [`stretch`], [`witness`] | what the rows of files are, and what signed notes prove of them |
 //! | [`spelled`] | the one spelling of a uuid in files |
 //! | [`tree`] | rows as leaves of a Merkle tree, its tiles and its proofs |
-//! | [`checkpoint`], [`group`] | the texts that an auditor signs |
+//! | [`checkpoint`], [`group`], [`rekey`] | the texts that an auditor signs |
 //! | [`note`] | the signed note |
+//! | [`cosigner`], [`quorum`] | the witnesses of a note, and how many must have cosigned it |
+//! | [`succession`] | the keys of an auditor, one after the other |
 //! | [`proof`] | the proof of one row, for anyone who has the public key |
 //! | [`receipt`] | the receipt of an action: its events with their proofs, and whether they belong together |
 //! | [`mask`] | secrets that must not enter the log |
@@ -38,6 +40,7 @@ pub mod appended;
 pub mod canonical;
 pub mod chain;
 pub mod checkpoint;
+pub mod cosigner;
 pub mod entity;
 pub mod escape;
 pub mod evidence;
@@ -55,14 +58,17 @@ pub mod note;
 pub mod order;
 pub mod position;
 pub mod proof;
+pub mod quorum;
 pub(crate) mod ranges;
 pub mod receipt;
 pub mod reconcile;
+pub mod rekey;
 pub mod row;
 pub mod spelled;
 pub mod streamed;
 pub mod stretch;
 pub mod subtrees;
+pub mod succession;
 pub mod suspicion;
 pub mod tracked;
 pub mod tree;

@@ -7,10 +7,11 @@ use super::chain::Digest;
 use super::checkpoint::{Checkpoint, Malformed};
 use super::finding::{Finding, Kind};
 use super::group::{self, Group, Member};
+use super::rekey::Rekey;
 use crate::reason::Reason;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use signed_note::{Note, NoteError, StandardSigner, StandardVerifier, VerifierList};
+use signed_note::{Note, NoteError, Signer, StandardSigner, StandardVerifier, VerifierList};
 use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 use uuid::Uuid;
@@ -38,17 +39,34 @@ pub enum Refused {
     /// The signature is not of this text.
     #[error("the signature of the key {0} is not of this text")]
     BadSignature(String),
+    /// The key cannot sign.
+    #[error("nothing was signed: {0}")]
+    Unsigned(String),
+    /// Another key was the auditor's for a tree of this size.
+    #[error("the key {key} was not the auditor's for {size} rows of the tenant {tenant_id}")]
+    OutOfTurn {
+        /// The key.
+        key: String,
+        /// The tenant.
+        tenant_id: Uuid,
+        /// The size.
+        size: u64,
+    },
+    /// Two keys claim the same place before or after this one.
+    #[error("notes of rotation contradict each other about the key {0}")]
+    Forked(String),
 }
 
 impl Refused {
     /// The stable reason.
     pub fn reason(&self) -> Reason {
         match self {
-            Self::Key(_) => Reason::CheckpointKey,
+            Self::Key(_) | Self::Unsigned(_) => Reason::CheckpointKey,
             Self::PrivateKey => Reason::PrivateKey,
             Self::Malformed(_) => Reason::NoteMalformed,
             Self::WrongKey(_) => Reason::NoteWrongKey,
             Self::BadSignature(_) => Reason::NoteBadSignature,
+            Self::OutOfTurn { .. } | Self::Forked(_) => Reason::KeyReplaced,
         }
     }
 }
@@ -66,6 +84,8 @@ pub enum Statement {
     Tree(Checkpoint),
     /// The trees of a group.
     Group(Group),
+    /// A key that follows another, and the last trees before.
+    Rekey(Rekey),
 }
 
 impl Statement {
@@ -73,6 +93,9 @@ impl Statement {
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         if text.strip_prefix(group::ORIGIN).is_some_and(|rest| rest.starts_with('/')) {
             return Group::parse(text).map(Self::Group);
+        }
+        if Rekey::is_meant(text) {
+            return Rekey::parse(text).map(Self::Rekey);
         }
         Checkpoint::parse(text).map(Self::Tree)
     }
@@ -82,6 +105,7 @@ impl Statement {
         match self {
             Self::Tree(checkpoint) => checkpoint.install_id,
             Self::Group(group) => group.install_id,
+            Self::Rekey(rekey) => rekey.install_id,
         }
     }
 
@@ -89,6 +113,7 @@ impl Statement {
     pub fn trees(&self) -> Vec<Member> {
         match self {
             Self::Group(group) => group.members.clone(),
+            Self::Rekey(rekey) => rekey.trees.clone(),
             Self::Tree(Checkpoint { tenant_id, size, root, .. }) => {
                 vec![Member { tenant_id: *tenant_id, size: *size, root: *root }]
             }
@@ -104,11 +129,28 @@ impl Statement {
 
 /// Signs a text.
 pub fn sign(text: &str, private_key: &str) -> Result<String, Refused> {
-    let signer = StandardSigner::new(private_key.trim()).map_err(|error| Refused::Key(error.to_string()))?;
-    let malformed = |error: NoteError| Refused::Malformed(error.to_string());
-    let mut note = Note::new(text.as_bytes(), &[]).map_err(malformed)?;
-    note.add_sigs(&[&signer]).map_err(malformed)?;
-    String::from_utf8(note.to_bytes()).map_err(|error| Refused::Malformed(error.to_string()))
+    sign_by(text, &[&signer(private_key)?])
+}
+
+/// Signs a text by several keys, in this order.
+pub fn sign_by(text: &str, signers: &[&dyn Signer]) -> Result<String, Refused> {
+    let malformed = |error: &dyn std::fmt::Display| Refused::Malformed(error.to_string());
+    let mut note = Note::new(text.as_bytes(), &[]).map_err(|error| malformed(&error))?;
+    note.add_sigs(signers).map_err(|error| match error {
+        NoteError::SignatureError(error) => Refused::Unsigned(told(&error)),
+        error => malformed(&error),
+    })?;
+    String::from_utf8(note.to_bytes()).map_err(|error| malformed(&error))
+}
+
+/// What signs with a private key.
+pub fn signer(private_key: &str) -> Result<StandardSigner, Refused> {
+    StandardSigner::new(private_key.trim()).map_err(|error| Refused::Key(error.to_string()))
+}
+
+/// The cause of an error, where it has one: the error itself says only that it is about a signature.
+fn told(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), |source| source.to_string())
 }
 
 /// The text of a note that this key has signed. Further signatures are allowed, and ignored.

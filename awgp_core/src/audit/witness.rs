@@ -137,7 +137,7 @@ pub fn witness(files: &[Contents], notes: &[Named<'_>], is_part: bool, found: Ve
             // A group's note names no lanes. The note of the same tree does: one root is one tree.
             let mut signed = notes.iter().filter_map(|(_, statement)| match statement {
                 Statement::Tree(checkpoint) => Some(checkpoint),
-                Statement::Group(_) => None,
+                Statement::Group(_) | Statement::Rekey(_) => None,
             });
             let same = |tree: &&Checkpoint| {
                 (tree.tenant_id, tree.size, tree.root) == (member.tenant_id, member.size, member.root)

@@ -4,6 +4,7 @@ mod canonical;
 mod cases;
 mod checkpoints;
 mod log;
+mod rotation;
 mod stops;
 mod tampering;
 mod tree;

@@ -34,7 +34,7 @@ impl Keeper {
     /// Makes a key; no month has left yet.
     pub fn new(stage: Arc<Stage>) -> Self {
         let folder = Folder::new(&stage.database);
-        let made = awgp(&["audit", "keygen", "--out", &folder.file("key")], &[]).expect(0);
+        let made = awgp(&["audit", "keygen", "--plain", "--out", &folder.file("key")], &[]).expect(0);
         let month = Month { state: "sealed", in_doubt: None, is_exported: false };
         let months = stage.months.iter().map(|name| (name.clone(), month.clone())).collect();
         Self {

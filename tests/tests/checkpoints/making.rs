@@ -253,9 +253,9 @@ async fn a_key_is_made_for_its_owner_alone_and_never_overwritten() {
     let mode = std::fs::metadata(auditor.key()).expect("the key").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     let before = std::fs::read_to_string(auditor.key()).expect("the key");
-    awgp(&["audit", "keygen", "--out", &auditor.key()], &[]).expect(1);
+    awgp(&["audit", "keygen", "--plain", "--out", &auditor.key()], &[]).expect(1);
     assert_eq!(std::fs::read_to_string(auditor.key()).expect("the key"), before);
-    awgp(&["audit", "keygen", "--out", &auditor.file("other"), "--name", "a b"], &[]).expect(6);
+    awgp(&["audit", "keygen", "--plain", "--out", &auditor.file("other"), "--name", "a b"], &[]).expect(6);
     std::fs::set_permissions(auditor.key(), std::fs::Permissions::from_mode(0o644)).expect("it is mine");
     let outcome = auditor.try_sign(&database, &["--tenant", "north"], &auditor.notes()).expect(6);
     assert_eq!(outcome.error()["reason"], "checkpoint_key");

@@ -19,7 +19,7 @@ impl Auditor {
     /// Makes a key.
     pub fn new(database: &Database) -> Self {
         let folder = Folder::new(database);
-        let made = awgp(&["audit", "keygen", "--out", &folder.file("key")], &[]).expect(0);
+        let made = awgp(&["audit", "keygen", "--plain", "--out", &folder.file("key")], &[]).expect(0);
         Self { folder, public_key: made.stdout.trim().to_owned() }
     }
 

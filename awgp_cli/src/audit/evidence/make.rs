@@ -32,7 +32,7 @@ const NAME: &str = "SELECT COALESCE((SELECT name FROM awgp.tenants WHERE id = $1
 
 /// What a pack is made from besides the database.
 struct Given {
-    notes: Notes,
+    notes: Option<Notes>,
     public_key: Option<String>,
     months: Vec<(String, String)>,
 }
@@ -40,10 +40,13 @@ struct Given {
 impl Given {
     fn of(options: &AuditEvidence) -> Result<Self, Failure> {
         let public_key = options.public_key.as_deref().map(key::public).transpose()?;
-        let notes = match &public_key {
-            Some(public_key) => Notes::read_all(&options.checkpoint, public_key)?,
-            None => Notes::default(),
+        let read = |public_key: &String| {
+            let mut notes = Notes::read_all(&options.checkpoint, public_key)?;
+            // A pack has one key. Notes of a key that it has replaced, or that replaces it, stay out.
+            notes.signed.retain(|signed| signed.signed_by == *public_key);
+            Ok::<_, Failure>(notes)
         };
+        let notes = public_key.as_ref().map(read).transpose()?;
         Ok(Self { notes, public_key, months: months(&options.months)? })
     }
 }
@@ -62,7 +65,7 @@ pub async fn make(
     session.client().batch_execute(job::SESSION).await?;
     let work = session.begin(Context::default()).await?;
     let tenant_id = tenant(&work, context).await?;
-    let install_id = match (options.install_id, given.notes.install_id()?) {
+    let install_id = match (options.install_id, given.notes.as_ref().map_or(Ok(None), Notes::install_id)?) {
         (Some(id), _) | (None, Some(id)) => id,
         (None, None) => read_install_id(&work).await?,
     };
@@ -71,7 +74,7 @@ pub async fn make(
     put_readable(&mut pack, &head)?;
     let absent = notes(&mut pack, &given, tenant_id)?;
     let read = trail::write(&work, &mut pack, &mapping, (tenant_id, install_id), &time).await?;
-    let mut prover = Prover { work: &work, tenant_id, notes: &given.notes, absent };
+    let mut prover = Prover { work: &work, tenant_id, notes: given.notes.as_ref(), absent };
     if given.public_key.is_some() {
         prover.receipts(&mut pack, &read.actions).await?;
         prover.before(&mut pack, &mapping, &time.from).await?;
@@ -171,12 +174,12 @@ fn put_readable(pack: &mut Pack, head: &Index) -> Result<(), Failure> {
 
 /// Writes the tenant's notes and their key. Notes of groups name other tenants, and stay out.
 fn notes(pack: &mut Pack, given: &Given, tenant_id: Uuid) -> Result<Vec<Absent>, Failure> {
-    let Some(public_key) = &given.public_key else {
+    let (Some(public_key), Some(notes)) = (&given.public_key, &given.notes) else {
         let reason = "No note was given when the pack was made.";
         let absent = |file: &str| Absent { file: file.to_owned(), reason: reason.to_owned() };
         return Ok([NOTES, RECEIPTS, BEFORE].into_iter().map(absent).collect());
     };
-    let notes = given.notes.checkpoints(tenant_id);
+    let notes = notes.checkpoints(tenant_id);
     if notes.is_empty() {
         return Err(Failure::of_reason(
             Reason::UnknownTenant,

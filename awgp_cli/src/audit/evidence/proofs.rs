@@ -2,11 +2,12 @@
 
 use super::answers::{Said, tried};
 use super::pack::Pack;
-use crate::audit::notes::Notes;
+use crate::audit::notes::{Notes, Signed};
 use crate::audit::verify::plan::{parse, text};
 use crate::render;
 use awgp_client::receipt;
 use awgp_client::{Exit, Failure, Trouble, Work, proof};
+use awgp_core::audit::checkpoint::Checkpoint;
 use awgp_core::audit::evidence::index::Absent;
 use awgp_core::audit::evidence::mapping::Mapping;
 use awgp_core::audit::evidence::{BEFORE, RECEIPTS};
@@ -29,13 +30,18 @@ pub struct Prover<'a, 'w> {
     pub work: &'a Work<'w>,
     /// The tenant.
     pub tenant_id: Uuid,
-    /// The notes.
-    pub notes: &'a Notes,
+    /// The notes, where some were given.
+    pub notes: Option<&'a Notes>,
     /// What could not be proved.
     pub absent: Vec<Absent>,
 }
 
-impl Prover<'_, '_> {
+impl<'a> Prover<'a, '_> {
+    /// The tenant's own checkpoints, the smallest first.
+    fn checkpoints(&self) -> Vec<(&'a Checkpoint, &'a Signed)> {
+        self.notes.map_or_else(Vec::new, |notes| notes.checkpoints(self.tenant_id))
+    }
+
     /// Writes the receipt of each action.
     pub async fn receipts(&mut self, pack: &mut Pack, actions: &BTreeSet<Uuid>) -> Result<(), Trouble> {
         for action in actions {
@@ -49,7 +55,7 @@ impl Prover<'_, '_> {
     async fn receipt(&self, action: Uuid) -> Result<String, Trouble> {
         let condition = format!("tenant_id = '{}'::uuid", self.tenant_id);
         let events = receipt::events(self.work, action, &condition).await?;
-        let notes = self.notes.checkpoints(self.tenant_id);
+        let notes = self.checkpoints();
         let covers = notes.iter().find(|(checkpoint, _)| checkpoint.size >= events.least);
         let Some((_, signed)) = covers else {
             return Err(receipt::uncovered("no note that was given covers all events of the action").into());
@@ -62,7 +68,7 @@ impl Prover<'_, '_> {
     /// Writes the proof of the last state of each thing before the time.
     pub async fn before(&mut self, pack: &mut Pack, mapping: &Mapping, from: &str) -> Result<(), Trouble> {
         let kinds = format!("{{{}}}", mapping.before.join(","));
-        let Some((_, newest)) = self.notes.checkpoints(self.tenant_id).pop() else { return Ok(()) };
+        let Some((_, newest)) = self.checkpoints().pop() else { return Ok(()) };
         for row in self.work.select(LAST, &[&self.tenant_id.to_string(), &kinds, &from]).await? {
             let id: i64 = parse(&text(&row, "id"))?;
             let proved = async {

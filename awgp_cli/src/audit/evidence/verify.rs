@@ -7,7 +7,7 @@ use super::page;
 use super::scripts::SCRIPTS;
 use super::verdict::Verdict;
 use crate::audit::key;
-use crate::audit::notes::Notes;
+use crate::audit::notes::{Notes, Signed};
 use crate::audit::verify::report;
 use crate::opt::EvidenceVerify;
 use awgp_client::Failure;
@@ -47,10 +47,8 @@ struct Judge {
 /// Verifies a pack.
 pub fn verify(options: &EvidenceVerify) -> Result<Verdict, Failure> {
     let given = options.public_key.as_deref().map(key::public).transpose()?;
-    let kept = match &given {
-        Some(public_key) => Notes::read_all(&options.checkpoint, public_key)?,
-        None => Notes::default(),
-    };
+    let read = |public_key: &String| Notes::read_all(&options.checkpoint, public_key);
+    let kept = given.as_ref().map(read).transpose()?.map_or_else(Vec::new, |notes| notes.signed);
     let mut verdict = Verdict::default();
     let mut opened = Opened::open(&options.file, &mut verdict)?;
     verdict.manifest_sha256 =
@@ -100,7 +98,7 @@ fn index(opened: &mut Opened, verdict: &mut Verdict) -> Option<(Index, Range<i64
 
 impl Judge {
     /// The notes of the pack that the key has signed, and those that somebody has kept.
-    fn notes(&mut self, kept: &Notes, verdict: &mut Verdict) {
+    fn notes(&mut self, kept: &[Signed], verdict: &mut Verdict) {
         for file in self.opened.within(NOTES) {
             let Some(public_key) = &self.public_key else {
                 verdict.say(&file, "note", "there is no public key to check it with");
@@ -119,14 +117,14 @@ impl Judge {
         let tenant_id = self.index.tenant_id;
         let is_own =
             |statement: &Statement| matches!(statement, Statement::Tree(tree) if tree.tenant_id == tenant_id);
-        let own = kept.signed.iter().filter(|signed| is_own(&signed.statement));
+        let own = kept.iter().filter(|signed| is_own(&signed.statement));
         let named = own.map(|signed| {
             let name = signed.path.file_name().unwrap_or_default().to_string_lossy();
             (format!("{name}, which you have kept,"), signed.statement.clone())
         });
         let before = self.notes.len();
         self.notes.extend(named);
-        if self.notes.len() == before && !kept.signed.is_empty() {
+        if self.notes.len() == before && !kept.is_empty() {
             verdict.own_word.push("the notes that you have kept say nothing of this tenant".to_owned());
         }
     }
@@ -454,6 +452,6 @@ impl Judge {
 fn is_of(statement: &Statement, index: &Index) -> bool {
     match statement {
         Statement::Tree(tree) => tree.tenant_id == index.tenant_id && tree.install_id == index.install_id,
-        Statement::Group(_) => false,
+        Statement::Group(_) | Statement::Rekey(_) => false,
     }
 }

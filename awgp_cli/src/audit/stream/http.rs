@@ -1,7 +1,6 @@
 //! Events as HTTP requests.
 
 use super::stopped::Stopped;
-use crate::https;
 use crate::missed::Missed;
 use crate::opt::AuditStream;
 use awgp_client::{Exit, Failure, input};
@@ -33,13 +32,13 @@ impl Http {
     /// The server of the options.
     pub fn new(url: &str, options: &AuditStream) -> Result<Self, String> {
         let headers = options.header_file.as_deref().map_or(Ok(Vec::new()), headers)?;
-        let agent = https::agent(options.ca_file.as_deref(), TIMEOUT)?;
+        let agent = crate::http::agent(options.ca_file.as_deref(), TIMEOUT)?;
         Ok(Self { url: url.to_owned(), headers, agent })
     }
 
     /// The host, for people.
     pub fn place(&self) -> String {
-        https::place(&self.url)
+        crate::http::place(&self.url)
     }
 
     /// Sends events, in requests of a size that servers take.
@@ -58,7 +57,7 @@ impl Http {
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let mut answer = request.send(body).map_err(|error| https::missed(&error))?;
+        let mut answer = request.send(body).map_err(|error| crate::http::missed(&error))?;
         let status = answer.status().as_u16();
         if (200..300).contains(&status) {
             let text = answer.body_mut().with_config().limit(ANSWER_BYTES).read_to_string();
@@ -70,7 +69,7 @@ impl Http {
         let is_later = matches!(status, 408 | 425 | 429 | 500..);
         Err(Missed {
             error: format!("http_{status}"),
-            retry_after_seconds: https::retry_after(&answer),
+            retry_after_seconds: crate::http::retry_after(&answer),
             is_final: !is_later,
         }
         .into())

@@ -2,7 +2,6 @@
 
 use super::http::Http;
 use super::stopped::Stopped;
-use crate::https;
 use crate::missed::Missed;
 use crate::opt::AuditStream;
 use awgp_client::{Exit, Failure};
@@ -57,7 +56,7 @@ impl Sink {
             let Some((host, Ok(_))) = host else {
                 return Err(refused(format!("{to} names no host and port")));
             };
-            if !https::is_loopback(host) {
+            if !crate::http::is_loopback(host) {
                 return Err(Failure::new(
                     Exit::BadArgument,
                     "events go by tcp:// to this machine only: everybody on the way could read them",
@@ -66,7 +65,7 @@ impl Sink {
             }
             Way::Tcp(address.to_owned(), None)
         } else if to.contains("://") {
-            https::check_url("--to", to).map_err(refused)?;
+            crate::http::check_url("--to", to).map_err(refused)?;
             Way::Http(Http::new(to, options).map_err(refused)?)
         } else {
             Way::File(PathBuf::from(to), None)

@@ -59,7 +59,8 @@ pub fn run(options: &StreamVerify, invocation: &Invocation<'_>) -> Result<Exit, 
         }
         _ => None,
     };
-    let beside = Beside { notes: notes.as_ref(), public_key, is_part: options.part };
+    let keys = notes.as_ref().map_or(&[][..], |notes| notes.keys.keys());
+    let beside = Beside { notes: notes.as_ref(), keys, is_part: options.part };
     let named = beside.named();
     let mut index = Index::default();
     for (number, path) in options.copies.iter().enumerate() {

@@ -20,8 +20,8 @@ use uuid::Uuid;
 pub struct Beside<'a> {
     /// The notes.
     pub notes: Option<&'a Notes>,
-    /// The auditor's key, which notes in manifests must be signed by.
-    pub public_key: Option<String>,
+    /// The auditor's keys, one of which notes in manifests must be signed by; none where none is known.
+    pub keys: &'a [String],
     /// The files are meant to be a part of the trail.
     pub is_part: bool,
 }
@@ -40,11 +40,11 @@ pub fn verify(paths: &[PathBuf], install_id: Option<Uuid>, beside: &Beside<'_>) 
     let begun = Instant::now();
     let notes = beside.named();
     let (mut files, mut findings, mut proved) = (Vec::new(), Vec::new(), Vec::new());
-    let (paths, key, mut stops) = (listed(paths)?, beside.public_key.as_deref(), Proofs::default());
+    let (paths, mut stops) = (listed(paths)?, Proofs::default());
     for path in &paths {
         let manifest = manifest_beside(path)?;
         let see = &mut |row: &RowRef<'_>| stops.learn(row);
-        let read = month::against(path, install_id, manifest.as_ref(), &notes, key, see)?;
+        let read = month::against(path, install_id, manifest.as_ref(), &notes, beside.keys, see)?;
         findings.extend(read.findings);
         proved.extend(read.proved.iter().map(report::proved));
         files.push(read.contents);
@@ -67,6 +67,9 @@ pub fn concluded(files: &[Contents], found: Vec<Finding>, beside: &Beside<'_>, b
         proved: proved.iter().map(report::proved).collect(),
         stops: Stops::default(),
         witness: Some((proved, own_word)),
+        keys: Vec::new(),
+        timestamps: None,
+        cosigned: None,
     }
 }
 

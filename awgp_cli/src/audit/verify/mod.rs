@@ -26,10 +26,12 @@ pub mod seal;
 pub mod signed;
 pub mod structure;
 
+use super::cosigning;
 use super::key;
 use super::lineage;
 use super::notes::Notes;
 use super::scope::{self, Scope};
+use super::timestamp;
 use crate::invocation::{Invocation, print};
 use crate::opt::AuditVerify;
 use awgp_client::{Context, Exit, Failure, Session, Target, Trouble, Work};
@@ -62,13 +64,21 @@ pub async fn run(options: &AuditVerify, invocation: &Invocation<'_>) -> Result<E
         }
         _ => None,
     };
+    let cosigned = match (&notes, &options.witness) {
+        (Some(notes), Some(file)) => Some(cosigning::verify(notes, &cosigning::policy(file)?)?),
+        _ => None,
+    };
     if public_key.is_some() && options.checkpoint.is_empty() && options.file.is_empty() {
         return Err(Failure::new(Exit::Usage, "a public key is given, and nothing that it has signed")
             .hint("add --checkpoint NOTE|DIR, or --file with an exported month"));
     }
-    let report = match options.file.as_slice() {
+    let mut report = match options.file.as_slice() {
         [_, ..] => {
-            let asked = files::Beside { notes: notes.as_ref(), public_key, is_part: options.part };
+            let keys = match &notes {
+                Some(notes) => notes.keys.keys(),
+                None => public_key.as_slice(),
+            };
+            let asked = files::Beside { notes: notes.as_ref(), keys, is_part: options.part };
             files::verify(&options.file, options.install_id, &asked)?
         }
         [] => {
@@ -79,6 +89,11 @@ pub async fn run(options: &AuditVerify, invocation: &Invocation<'_>) -> Result<E
             .await?
         }
     };
+    if let (Some(notes), Some(file)) = (&notes, &options.tsa_certificate) {
+        report.timestamps = Some(timestamp::verify(notes, file)?);
+    }
+    report.cosigned = cosigned;
+    report.keys = notes.map_or_else(Vec::new, |notes| notes.keys.keys().to_vec());
     print(&report.render(invocation.output), report.exit())
 }
 
@@ -261,5 +276,8 @@ async fn conclude(
         proved: Vec::new(),
         stops: Stops::default(),
         witness: None,
+        keys: Vec::new(),
+        timestamps: None,
+        cosigned: None,
     })
 }

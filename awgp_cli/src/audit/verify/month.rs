@@ -26,13 +26,13 @@ pub struct Month {
 }
 
 /// Reads a file against its manifest, where there is one, and the notes in it. What `notes` ask for is read
-/// too. Notes in the manifest must be signed by the key, where one is given. `see` is shown each row.
+/// too. Notes in the manifest must be signed by one of the keys, where some are given. `see` is shown each row.
 pub fn against(
     path: &Path,
     install_id: Option<Uuid>,
     manifest: Option<&Manifest>,
     notes: &[Named<'_>],
-    public_key: Option<&str>,
+    keys: &[String],
     see: &mut dyn FnMut(&RowRef<'_>),
 ) -> Result<Month, Failure> {
     let install_id = install_id.or(manifest.map(|manifest| manifest.install_id));
@@ -54,7 +54,7 @@ pub fn against(
     if digest != manifest.file_sha256 {
         say(format!("the file is not the one that was exported: {bytes} bytes, SHA-256 {digest}"));
     }
-    let is_other = |key: &str| public_key.is_some_and(|expected| expected != key);
+    let is_other = |key: &str| !keys.is_empty() && keys.iter().all(|known| known != key);
     for checkpoint in manifest.checkpoints.iter().filter(|checkpoint| checkpoint.note.is_some()) {
         if let Some(key) = checkpoint.signed_by.as_deref().filter(|key| is_other(key)) {
             say(format!("the manifest's note of {} is signed by another key: {key}", checkpoint.tenant_id));
@@ -75,7 +75,7 @@ pub fn verify_against(
     install_id: Option<Uuid>,
     manifest: Option<&Manifest>,
 ) -> Result<(FileSum, Vec<Finding>), Failure> {
-    let month = against(path, install_id, manifest, &[], None, &mut |_| {})?;
+    let month = against(path, install_id, manifest, &[], &[], &mut |_| {})?;
     Ok((month.contents.sum, month.findings))
 }
 

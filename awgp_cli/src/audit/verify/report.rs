@@ -1,6 +1,8 @@
 //! The report of a verification: findings as a table or as JSON Lines, and a summary line.
 
 use super::names::Names;
+use crate::audit::cosigning::Cosigned;
+use crate::audit::timestamp::Stamped;
 use crate::opt::Output;
 use crate::render;
 use awgp_client::Exit;
@@ -101,6 +103,12 @@ pub struct Report {
     pub stops: Stops,
     /// What was proved of files, note by note, and what is their own word. None for a database.
     pub witness: Option<(Vec<Proved>, Vec<OwnWord>)>,
+    /// The keys of the notes in the order of their time; none without notes.
+    pub keys: Vec<String>,
+    /// From when the notes are, where that was asked.
+    pub timestamps: Option<Vec<Stamped>>,
+    /// Who has cosigned the notes, where that was asked.
+    pub cosigned: Option<Vec<Cosigned>>,
 }
 
 impl Report {
@@ -179,6 +187,15 @@ impl Report {
             let stops: Vec<Value> = self.stops.verdicts.iter().map(|stop| self.stop(stop)).collect();
             members.insert("stops".to_owned(), json!(stops));
         }
+        if let (false, Some(members)) = (self.keys.is_empty(), summary.as_object_mut()) {
+            members.insert("keys".to_owned(), json!(self.keys));
+        }
+        if let (Some(cosigned), Some(members)) = (&self.cosigned, summary.as_object_mut()) {
+            members.insert("cosigned".to_owned(), json!(cosigned));
+        }
+        if let (Some(timestamps), Some(members)) = (&self.timestamps, summary.as_object_mut()) {
+            members.insert("timestamps".to_owned(), json!(timestamps));
+        }
         let _ = writeln!(text, "{}", awgp_client::shown::json(&summary.to_string()));
         text
     }
@@ -201,6 +218,23 @@ impl Report {
             if own_word.len() > SAID_MAX {
                 let _ = writeln!(text, "and {} more; --output json has all", own_word.len() - SAID_MAX);
             }
+        }
+        for Stamped { note, at } in self.timestamps.iter().flatten() {
+            let _ = writeln!(text, "{} was there at {at}", render::cell(note));
+        }
+        for Cosigned { note, witnesses, .. } in self.cosigned.iter().flatten() {
+            for (name, at) in witnesses {
+                let _ =
+                    writeln!(text, "{} was cosigned by {} at {at}", render::cell(note), render::cell(name));
+            }
+        }
+        for pair in self.keys.windows(2) {
+            let _ = writeln!(
+                text,
+                "the key {} is followed by {}, as both have signed",
+                render::cell(&pair[0]),
+                render::cell(&pair[1])
+            );
         }
         let lanes = self.lanes.map_or(String::new(), |lanes| format!(" in {}", counted(lanes, "lane")));
         let _ = writeln!(
@@ -257,6 +291,9 @@ mod tests {
             proved: Vec::new(),
             stops: Stops::default(),
             witness: None,
+            keys: Vec::new(),
+            timestamps: None,
+            cosigned: None,
         }
     }
 

@@ -4,9 +4,9 @@
 
 use crate::audit::notes::Notes;
 use crate::audit::verify::{self, report::Report};
-use crate::audit::{check_proof, checkpoint, key, proof};
+use crate::audit::{check_proof, checkpoint, key, keygen, proof};
 use crate::demo::stage::{Made, Stage};
-use crate::opt::{AuditCheckProof, AuditCheckpoint, AuditKeygen, AuditProve, Output};
+use crate::opt::{AuditCheckProof, AuditCheckpoint, AuditKeygen, AuditProve, Output, SigningKey};
 use awgp_client::{Context, Exit, Failure, Trouble, Work};
 use awgp_core::audit::finding::Kind;
 use std::path::{Path, PathBuf};
@@ -41,7 +41,10 @@ pub async fn tell(stage: &mut Stage<'_>) -> Result<(), Trouble> {
 async fn tell_in(stage: &mut Stage<'_>, tenant: &Made, folder: &Path) -> Result<(), Trouble> {
     let (private, public_key) = keys(folder)?;
     let notes_folder = folder.join("notes");
-    let options = AuditCheckpoint { key: private, out: notes_folder.clone(), all_tenants: false };
+    let by = SigningKey { key: Some(private), ..SigningKey::default() };
+    let out = notes_folder.clone();
+    let options =
+        AuditCheckpoint { by, out, all_tenants: false, timestamp: None, timestamp_ca: None, witness: None };
     checkpoint::checkpoint(&mut stage.sessions.auditor, tenant.context(), &options, Output::Json).await?;
     let notes = Notes::read(&notes_folder, &public_key)?;
     let rows = notes.signed.first().map_or(0, |signed| signed.statement.trees()[0].size);
@@ -58,9 +61,10 @@ async fn tell_in(stage: &mut Stage<'_>, tenant: &Made, folder: &Path) -> Result<
 }
 
 fn keys(folder: &Path) -> Result<(PathBuf, String), Failure> {
-    let options = AuditKeygen { out: folder.join("auditor.key"), name: "awgp-demo".to_owned() };
-    let public_key = key::keygen(&options, Output::Table)?.trim().to_owned();
-    Ok((options.out, public_key))
+    let file = folder.join("auditor.key");
+    let options = AuditKeygen { out: Some(file.clone()), plain: true, ..AuditKeygen::named("awgp-demo") };
+    let public_key = keygen::keygen(&options, Output::Table)?.trim().to_owned();
+    Ok((file, public_key))
 }
 
 /// In a transaction that is rolled back, so that the trail stays complete.
@@ -127,7 +131,7 @@ async fn one_event_is_proved(
     )?;
     let edited = folder.join("edited.json");
     let text = std::fs::read_to_string(&file).unwrap_or_default();
-    key::write_new(&edited, &text.replace("\"action\": \"insert\"", "\"action\": \"update\""), false)?;
+    key::write_new(&edited, text.replace("\"action\": \"insert\"", "\"action\": \"update\""), false)?;
     Ok(stage.narrator.equal("such proofs that hold with one word changed", 0, held(&check(edited)))?)
 }
 

@@ -1,7 +1,7 @@
-//! HTTP to those who are told of something: notices, streams of events.
+//! Requests to servers that somebody has named: webhooks, receivers of streams, time-stamping authorities.
 //!
-//! Each request has a connection of its own: what a server answers once too often is never taken for the
-//! answer to the next request. Redirects are not followed, since they would take the content elsewhere.
+//! https, or http to this machine. Redirects are not followed, and each request has a connection of its own:
+//! what a server answers once too often is never taken for the answer to the next one.
 
 use crate::missed::Missed;
 use std::path::Path;
@@ -10,10 +10,10 @@ use ureq::Agent;
 use ureq::http::{Response, Uri};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
-/// Who sends requests, with the operating system's roots or those of a file.
+/// What sends requests, with the operating system's roots or those of a file.
 pub fn agent(ca_file: Option<&Path>, timeout: Duration) -> Result<Agent, String> {
     let tls = TlsConfig::builder().root_certs(RootCerts::from(roots(ca_file)?)).build();
-    Ok(Agent::config_builder()
+    let agent = Agent::config_builder()
         .timeout_global(Some(timeout))
         .max_redirects(0)
         .http_status_as_error(false)
@@ -21,7 +21,8 @@ pub fn agent(ca_file: Option<&Path>, timeout: Duration) -> Result<Agent, String>
         .tls_config(tls)
         .user_agent(concat!("awgp/", env!("CARGO_PKG_VERSION")))
         .build()
-        .new_agent())
+        .new_agent();
+    Ok(agent)
 }
 
 /// https, or http to this machine.
@@ -48,16 +49,9 @@ pub fn place(url: &str) -> String {
     authority.and_then(|authority| authority.rsplit('@').next()).unwrap_or_default().to_owned()
 }
 
-/// What went wrong, as a code.
+/// An attempt that may succeed another time.
 pub fn missed(error: &ureq::Error) -> Missed {
-    let code = match error {
-        ureq::Error::Timeout(_) => "timeout",
-        ureq::Error::HostNotFound => "host_not_found",
-        ureq::Error::ConnectionFailed | ureq::Error::Io(_) => "connection",
-        ureq::Error::Rustls(_) | ureq::Error::Tls(_) => "tls",
-        _ => "http",
-    };
-    Missed::again(code)
+    Missed::again(problem(error))
 }
 
 /// The seconds of `retry-after`.
@@ -65,17 +59,34 @@ pub fn retry_after<B>(answer: &Response<B>) -> Option<i32> {
     answer.headers().get("retry-after").and_then(|wait| wait.to_str().ok()?.trim().parse().ok())
 }
 
+/// What went wrong, as a code.
+pub fn problem(error: &ureq::Error) -> &'static str {
+    match error {
+        ureq::Error::Timeout(_) => "timeout",
+        ureq::Error::HostNotFound => "host_not_found",
+        ureq::Error::ConnectionFailed | ureq::Error::Io(_) => "connection",
+        ureq::Error::Rustls(_) | ureq::Error::Tls(_) => "tls",
+        _ => "http",
+    }
+}
+
+/// The operating system's roots, or those of a file.
 fn roots(file: Option<&Path>) -> Result<Vec<Certificate<'static>>, String> {
     let Some(file) = file else {
         let found = rustls_native_certs::load_native_certs();
         return Ok(found.certs.iter().map(|der| Certificate::from_der(der).to_owned()).collect());
     };
-    let pem = std::fs::read(file).map_err(|error| format!("ca_file: {error}"))?;
+    certificates(file).map_err(|error| format!("ca_file: {error}"))
+}
+
+/// The certificates of a file, at least one.
+pub fn certificates(file: &Path) -> Result<Vec<Certificate<'static>>, String> {
+    let pem = std::fs::read(file).map_err(|error| error.to_string())?;
     let certificates: Vec<Certificate<'static>> = parse_pem(&pem)
         .filter_map(|item| match item {
             Ok(PemItem::Certificate(certificate)) => Some(certificate),
             _ => None,
         })
         .collect();
-    if certificates.is_empty() { Err("ca_file has no certificate".to_owned()) } else { Ok(certificates) }
+    if certificates.is_empty() { Err("it has no certificate".to_owned()) } else { Ok(certificates) }
 }
