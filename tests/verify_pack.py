@@ -276,10 +276,10 @@ class Judge:
         for item in answer["found"]:
             self.say(TRAIL, "trail", " ".join(map(str, item)))
         self.proved = answer["proved"]
-        self.own_word += list(witness.told({"found": [], "proved": [], "own_word": answer["own_word"]}))[:-1]
+        self.own_word += list(witness.told({"found": [], "proved": [], "stops": [], "own_word": answer["own_word"]}))[:-1]
         self.anchors(months)
         self.window()
-        for record, hasher in zip(self.mapping["records"], reading.hashers):
+        for record, hasher in zip(self.mapping["records"], self.reading.hashers):
             file = record["file"]
             if file not in self.files:
                 self.say_missing(file, "a pack has it")
@@ -407,7 +407,7 @@ class Judge:
     def told(self):
         for item in self.found:
             yield f"found     {item['kind']} {item['file']}: {item['detail']}"
-        for line in list(witness.told({"found": [], "proved": self.proved, "own_word": []}))[:-1] + self.holds:
+        for line in list(witness.told({"found": [], "proved": self.proved, "stops": [], "own_word": []}))[:-1] + self.holds:
             yield f"proved    {line}"
         for line in self.own_word:
             yield f"own word  {line}"

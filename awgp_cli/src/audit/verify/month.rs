@@ -26,7 +26,8 @@ pub struct Month {
 }
 
 /// Reads a file against its manifest, where there is one, and the notes in it. What `notes` ask for is read
-/// too. Notes in the manifest must be signed by one of the keys, where some are given. `see` is shown each row.
+/// too. Notes in the manifest must be signed by one of the keys, where some are given. `see` is shown each
+/// row.
 pub fn against(
     path: &Path,
     install_id: Option<Uuid>,
