@@ -94,7 +94,7 @@ pub enum Audit {
     #[command(after_help = examples!(
         "awgp audit checkpoint --key audit.key --out /mnt/notes --all-tenants",
         "awgp audit checkpoint --agent audit.pub --out /mnt/notes --all-tenants",
-        "awgp audit checkpoint --key audit.key --out notes --all-tenants --timestamp https://tsa.example/tsr"
+        "awgp audit checkpoint --key audit.key --out notes --all-tenants \\\n    --timestamp https://tsa.example/tsr"
     ))]
     Checkpoint(AuditCheckpoint),
     /// Write the proof that one event is in the signed trail.

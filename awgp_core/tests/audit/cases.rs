@@ -178,13 +178,13 @@ fn edits(line: &str) -> Vec<(String, String)> {
 
 /// Asserts that Python says the same of these cases.
 pub fn assert_same_in_python(cases: &[Case]) {
+    // Tests of one process ask at the same time.
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
     let listed: Vec<Value> = cases
         .iter()
         .map(|case| json!({"name": case.name, "files": case.files, "notes": case.notes, "is_part": case.is_part}))
         .collect();
     let public = note::public_key_of(&key()).expect("a key");
-    // Tests of one process ask at the same time.
-    static ASKED: AtomicUsize = AtomicUsize::new(0);
     let name = format!("awgp-cases-{}-{}.json", std::process::id(), ASKED.fetch_add(1, Ordering::Relaxed));
     let path = std::env::temp_dir().join(name);
     std::fs::write(&path, json!({"public_key": public, "cases": listed}).to_string()).expect("written");

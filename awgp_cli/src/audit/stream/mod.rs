@@ -37,11 +37,11 @@ use tokio::sync::mpsc::Receiver;
 /// Between looks for new events where no commit notifies.
 const LOOK: Duration = Duration::from_secs(2);
 /// Between looks at every lane, whatever seems new.
-const LOOK_AT_ALL: Duration = Duration::from_secs(300);
+const LOOK_AT_ALL: Duration = Duration::from_mins(5);
 /// After so many events the cursor is stored.
 const STORE_EVERY: u64 = 8192;
 /// The waits between attempts double from the first to the last.
-const WAITS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(60)];
+const WAITS: [Duration; 2] = [Duration::from_secs(1), Duration::from_mins(1)];
 /// So often `--once` tries to reach the receiver.
 const ATTEMPTS_ONCE: u32 = 5;
 

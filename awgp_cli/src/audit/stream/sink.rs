@@ -127,7 +127,7 @@ impl Sink {
     /// Whether what was sent has arrived.
     pub fn arrived(&mut self) -> Result<Arrived, Stopped> {
         match &mut self.way {
-            Way::Http(_) => Ok(Arrived::All),
+            Way::Http(_) | Way::Tcp(_, None) => Ok(Arrived::All),
             Way::File(path, file) => {
                 // Opened anew for what comes next: somebody may have renamed it meanwhile.
                 if let Some(open) = file.take() {
@@ -137,7 +137,6 @@ impl Sink {
                 }
                 Ok(Arrived::All)
             }
-            Way::Tcp(_, None) => Ok(Arrived::All),
             Way::Tcp(_, Some(stream)) => match is_open(stream) {
                 true => Ok(Arrived::Before(TCP_ARRIVES)),
                 false => Err(Missed::again("connection").into()),
