@@ -37,6 +37,30 @@ pub struct Notes {
     pub keys: Succession,
 }
 
+/// What an auditor knows: their notes, where some are given, and their keys.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// The notes.
+    pub notes: Option<Notes>,
+    /// The keys, of which one must have signed what is signed; none where none is known.
+    pub keys: Vec<String>,
+}
+
+impl Known {
+    /// Reads what the options name: notes or folders of them, and the public key.
+    pub fn read(checkpoint: &[PathBuf], public_key: Option<&str>) -> Result<Self, Failure> {
+        let Some(public_key) = public_key.map(key::public).transpose()? else {
+            return Ok(Self { notes: None, keys: Vec::new() });
+        };
+        if checkpoint.is_empty() {
+            return Ok(Self { notes: None, keys: vec![public_key] });
+        }
+        let notes = Notes::read_all(checkpoint, &public_key)?;
+        let keys = notes.keys.keys().to_vec();
+        Ok(Self { notes: Some(notes), keys })
+    }
+}
+
 impl Notes {
     /// Reads several notes, or folders of them.
     pub fn read_all(paths: &[PathBuf], public_key: &str) -> Result<Self, Failure> {

@@ -1,7 +1,6 @@
 //! `awgp stop verify`: from the trail of the server, or from exported files without any server.
 
-use crate::audit::key;
-use crate::audit::notes::Notes;
+use crate::audit::notes::Known;
 use crate::audit::verify::files::{self, Beside};
 use crate::audit::verify::report::OF_STOPS;
 use crate::invocation::{Invocation, print};
@@ -46,15 +45,8 @@ fn of_files(options: &StopVerify) -> Result<Value, Failure> {
         Failure::new(Exit::Usage, format!("\"{id}\" is not a whole id"))
             .hint("a file is searched for the whole id of the stop: awgp audit verify --file lists them")
     })?;
-    let public_key = options.public_key.as_deref().map(key::public).transpose()?;
-    let notes = match &public_key {
-        Some(public_key) if !options.checkpoint.is_empty() => {
-            Some(Notes::read_all(&options.checkpoint, public_key)?)
-        }
-        _ => None,
-    };
-    let keys = notes.as_ref().map_or(&[][..], |notes| notes.keys.keys());
-    let beside = Beside { notes: notes.as_ref(), keys, is_part: options.part };
+    let known = Known::read(&options.checkpoint, options.public_key.as_deref())?;
+    let beside = Beside { notes: known.notes.as_ref(), keys: &known.keys, is_part: options.part };
     let report = files::verify(&options.file, options.install_id, &beside)?;
     let verdict = report.stops.verdicts.iter().find(|verdict| verdict.stop == stop).ok_or_else(|| {
         Failure::new(Exit::NotFound, format!("the files have no event of the stop {stop}"))

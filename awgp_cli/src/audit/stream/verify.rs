@@ -3,8 +3,7 @@
 //! The copy is read twice: first for the places of its events, which are sorted; then event by event. So
 //! memory holds a few words for each event, never the events.
 
-use crate::audit::key;
-use crate::audit::notes::Notes;
+use crate::audit::notes::Known;
 use crate::audit::verify::file::unreadable;
 use crate::audit::verify::files::{self, Beside};
 use crate::audit::verify::progress::Progress;
@@ -52,15 +51,8 @@ struct Index {
 /// Verifies and prints. The exit code is 12 when a finding has severity error.
 pub fn run(options: &StreamVerify, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
     let begun = Instant::now();
-    let public_key = options.public_key.as_deref().map(key::public).transpose()?;
-    let notes = match &public_key {
-        Some(public_key) if !options.checkpoint.is_empty() => {
-            Some(Notes::read_all(&options.checkpoint, public_key)?)
-        }
-        _ => None,
-    };
-    let keys = notes.as_ref().map_or(&[][..], |notes| notes.keys.keys());
-    let beside = Beside { notes: notes.as_ref(), keys, is_part: options.part };
+    let known = Known::read(&options.checkpoint, options.public_key.as_deref())?;
+    let beside = Beside { notes: known.notes.as_ref(), keys: &known.keys, is_part: options.part };
     let named = beside.named();
     let mut index = Index::default();
     for (number, path) in options.copies.iter().enumerate() {

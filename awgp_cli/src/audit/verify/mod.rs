@@ -27,9 +27,8 @@ pub mod signed;
 pub mod structure;
 
 use super::cosigning;
-use super::key;
 use super::lineage;
-use super::notes::Notes;
+use super::notes::{Known, Notes};
 use super::scope::{self, Scope};
 use super::timestamp;
 use crate::invocation::{Invocation, print};
@@ -57,28 +56,18 @@ const REDRAW: Duration = Duration::from_millis(100);
 
 /// Verifies and prints. The exit code is 12 when a finding has severity error.
 pub async fn run(options: &AuditVerify, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
-    let public_key = options.public_key.as_deref().map(key::public).transpose()?;
-    let notes = match &public_key {
-        Some(public_key) if !options.checkpoint.is_empty() => {
-            Some(Notes::read_all(&options.checkpoint, public_key)?)
-        }
-        _ => None,
-    };
+    let Known { notes, keys } = Known::read(&options.checkpoint, options.public_key.as_deref())?;
     let cosigned = match (&notes, &options.witness) {
         (Some(notes), Some(file)) => Some(cosigning::verify(notes, &cosigning::policy(file)?)?),
         _ => None,
     };
-    if public_key.is_some() && options.checkpoint.is_empty() && options.file.is_empty() {
+    if options.public_key.is_some() && options.checkpoint.is_empty() && options.file.is_empty() {
         return Err(Failure::new(Exit::Usage, "a public key is given, and nothing that it has signed")
             .hint("add --checkpoint NOTE|DIR, or --file with an exported month"));
     }
     let mut report = match options.file.as_slice() {
         [_, ..] => {
-            let keys = match &notes {
-                Some(notes) => notes.keys.keys(),
-                None => public_key.as_slice(),
-            };
-            let asked = files::Beside { notes: notes.as_ref(), keys, is_part: options.part };
+            let asked = files::Beside { notes: notes.as_ref(), keys: &keys, is_part: options.part };
             files::verify(&options.file, options.install_id, &asked)?
         }
         [] => {
