@@ -23,6 +23,7 @@
 //! - [`pager`]: long output a screen at a time
 //! - [`ids`]: ids by their beginning
 //! - `written`: files that are there whole or not at all
+//! - `one_page`: a page of HTML that needs nothing else
 //! - [`render`], [`chart`]: rows as JSON, CSV and bars
 //!
 //! `awgp_client` has the connection to the server, and the explanation of errors.
@@ -61,6 +62,7 @@ pub mod message;
 pub mod metrics;
 mod missed;
 pub mod notify;
+mod one_page;
 pub mod opt;
 pub mod pager;
 pub mod partition;

@@ -4,11 +4,9 @@
 use super::chart::{self, Bar, Tone};
 use super::document::{Document, Month, Outcome};
 use super::table::{Column, amount, duration, number, table};
+use crate::one_page::one_page;
 use awgp_client::{Failure, shown};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
-use sha2::{Digest, Sha256};
+use maud::{Markup, PreEscaped, html};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -24,39 +22,20 @@ pub fn subject(document: &Document) -> String {
 
 /// The page.
 pub fn html(document: &Document, currency: Option<&str>) -> Result<String, Failure> {
-    // The only style that a browser takes is this one, by its digest; scripts and everything else are
-    // refused.
-    let policy = format!(
-        "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
-        STANDARD.encode(Sha256::digest(STYLE))
-    );
     let title = format!("{} – {}", shown::line(&subject(document)), document.month_name);
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(policy);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="generator" content=(concat!("awgp ", env!("CARGO_PKG_VERSION")));
-                title { (title) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                (head(document))
-                main {
-                    (in_short(document, currency))
-                    (money(document, currency)?)
-                    (approvals(document)?)
-                    (actions(document)?)
-                    (quality(document)?)
-                    (integrity(document)?)
-                }
-                (foot(document, currency))
-            }
+    let body = html! {
+        (head(document))
+        main {
+            (in_short(document, currency))
+            (money(document, currency)?)
+            (approvals(document)?)
+            (actions(document)?)
+            (quality(document)?)
+            (integrity(document)?)
         }
+        (foot(document, currency))
     };
-    Ok(page.into_string() + "\n")
+    Ok(one_page(&title, STYLE, &body))
 }
 
 fn head(document: &Document) -> Markup {

@@ -1,13 +1,11 @@
 //! The index as a page that needs nothing else: no script, no style from elsewhere. Everything from the
 //! database passes maud, which escapes it, and [`shown`].
 
+use crate::one_page::one_page;
 use awgp_client::shown;
 use awgp_core::audit::evidence::index::{Index, Proof, Stated, Sum};
 use awgp_core::audit::evidence::mapping::Part;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
-use sha2::{Digest, Sha256};
+use maud::{Markup, html};
 
 const STYLE: &str = concat!(include_str!("../../report/style.css"), include_str!("page.css"));
 /// So many files are listed one by one; folders have more.
@@ -23,40 +21,23 @@ pub fn subject(index: &Index) -> String {
 
 /// The page.
 pub fn html(index: &Index, files: &[Sum]) -> String {
-    let policy = format!(
-        "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
-        STANDARD.encode(Sha256::digest(STYLE))
-    );
     let title = format!("Evidence: {}", shown::line(&subject(index)));
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(policy);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="generator" content=(concat!("awgp ", env!("CARGO_PKG_VERSION")));
-                title { (title) }
-                style { (PreEscaped(STYLE)) }
+    let body = html! {
+        (head(index))
+        main {
+            (how_to_read(index))
+            @for frame in &index.frames {
+                h2 { (frame.name) }
+                p.soft { (frame.note) }
+                @for part in &frame.parts { (of_part(index, part)) }
             }
-            body {
-                (head(index))
-                main {
-                    (how_to_read(index))
-                    @for frame in &index.frames {
-                        h2 { (frame.name) }
-                        p.soft { (frame.note) }
-                        @for part in &frame.parts { (of_part(index, part)) }
-                    }
-                    (not_there(index))
-                    (listed(files))
-                }
-                footer { p { "Made at " (index.made_at) " by the login " (shown::line(&index.made_by)) " with AWGP "
-                    (index.version) ", of the installation " code { (index.install_id.to_string()) } "." } }
-            }
+            (not_there(index))
+            (listed(files))
         }
+        footer { p { "Made at " (index.made_at) " by the login " (shown::line(&index.made_by)) " with AWGP "
+            (index.version) ", of the installation " code { (index.install_id.to_string()) } "." } }
     };
-    page.into_string() + "\n"
+    one_page(&title, STYLE, &body)
 }
 
 fn head(index: &Index) -> Markup {
