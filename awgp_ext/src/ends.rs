@@ -3,8 +3,8 @@
 use crate::audit::{lanes, queue};
 use crate::identity::last_login;
 use crate::injection::{Point, reached};
-use crate::pg::permit;
 use crate::pg::transaction::{End, Watcher};
+use crate::pg::{compiled_checks, permit};
 use crate::{approval, context, money, notices, stop};
 use pgrx::pg_sys::SubTransactionId;
 
@@ -36,6 +36,7 @@ fn ended(end: End) {
         End::Aborted => {}
     }
     permit::forget();
+    compiled_checks::ended();
     stop::forget();
     queue::forget();
     lanes::forget();

@@ -42,6 +42,7 @@ mod cli_tls;
 mod cli_verbs;
 mod clients;
 mod compiled;
+mod compiled_checks;
 mod console;
 mod context;
 mod context_by_name;

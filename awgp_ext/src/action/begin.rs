@@ -4,6 +4,7 @@ use super::{approvals, bad_argument, policy, store, writing_context};
 use crate::audit::event::Event;
 use crate::audit::{actor, queue};
 use crate::context::Context;
+use crate::money::functions as ledger;
 use crate::money::numeric::is_number;
 use crate::pg::argument;
 use crate::pg::clock;
@@ -52,9 +53,6 @@ const LONGEST_US: i128 = LONGEST_DAYS as i128 * 86_400_000_000;
 const LONGEST_DAYS: i32 = 31;
 
 statements! {
-    /// Reserves the money, as any client does.
-    RESERVE(UUIDOID, TEXTOID, NUMERICOID, UUIDOID, INTERVALOID) = "
-        SELECT id FROM awgp.reserve_credit($1, $2, $3, $4, $5)";
     /// Starts the item, as any client does: the state machine asks the gate again and marks the approval as
     /// used.
     START(UUIDOID, UUIDOID) = "
@@ -415,9 +413,11 @@ impl Request {
             cost.clone().into_datum(),
             uuid(item.id),
             held_for.into_datum(),
+            None,
         ];
-        let reserved = subtransaction::within(|| RESERVE.run(&arguments, |rows| rows.first()?.uuid(c"id")));
-        reserved.map_err(|failed| {
+        let reserved =
+            subtransaction::within(|| ledger::reserve(arguments, |rows| rows.first()?.uuid(c"id")));
+        reserved.map(Some).map_err(|failed| {
             let told = failed.to_json();
             let facts = &told["detail"];
             let denies = [

@@ -6,6 +6,7 @@ use super::{bad_argument, writing_context};
 use crate::audit::event::Event;
 use crate::audit::{actor, queue};
 use crate::context::Context;
+use crate::money::functions as ledger;
 use crate::money::numeric::is_number;
 use crate::pg::argument;
 use crate::pg::clock;
@@ -30,9 +31,6 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 statements! {
-    /// Settles the reservation, as any client does.
-    SETTLE(UUIDOID, TEXTOID, INT4OID, INT4OID, NUMERICOID) = "
-        SELECT id, cost_amount, overrun FROM awgp.settle_credit($1, $2, $3, $4, $5)";
     /// Releases it.
     RELEASE(UUIDOID) = "SELECT id FROM awgp.release_credit($1)";
     /// Records money that was spent without a reservation, or after its release. It is already spent, so no
@@ -275,8 +273,8 @@ impl Report {
         let (input, output) = (tokens(self.input_tokens), tokens(self.output_tokens));
         match action.reservation.filter(|_| !action.has_released()) {
             Some(reservation) => {
-                let arguments = [uuid(reservation), text(model), input, output, cost];
-                SETTLE.run(&arguments, Entry::read)
+                let arguments = [uuid(reservation), text(model), input, output, cost, None];
+                Some(ledger::settle(arguments, Entry::read))
             }
             None => {
                 let Some(provider) = &action.provider else { raise(&no_provider(action)) };

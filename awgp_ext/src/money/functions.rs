@@ -13,7 +13,7 @@ use crate::pg::datum::{self, uuid};
 use crate::pg::raise::raise;
 use crate::pg::role;
 use crate::pg::row_function::{Arguments, row_function};
-use crate::pg::statement::statements;
+use crate::pg::statement::{Rows, statements};
 use crate::pg::transaction::refuse_read_only;
 use awgp_core::money::refusals;
 use pgrx::pg_sys::{self, Datum};
@@ -88,14 +88,19 @@ statements! {
 /// `reserve_credit(assistant_id, provider, amount, work_item_id, expires_in, idempotency_key)`.
 fn reserve_credit(arguments: &Arguments) -> Datum {
     arguments.check_span(4, "expires_in");
-    let mut values = vec![tenant()];
-    values.extend((0..6).map(|number| arguments.get(number)));
-    values.push(Some(Datum::from(accounting_time::now())));
-    values[3] = numeric::at_least_a_millionth(numeric::finite(arguments.get(2), "amount"));
+    reserve(std::array::from_fn(|number| arguments.get(number)), Rows::first_composite)
+}
+
+/// The same for callers in this library: `read` is called with the reservation's row.
+pub fn reserve<T>(arguments: [Option<Datum>; 6], read: impl Fn(&Rows) -> Option<T> + Copy) -> T {
+    let [assistant, provider, amount, item, expires_in, key] = arguments;
+    let amount = numeric::at_least_a_millionth(numeric::finite(amount, "amount"));
+    let now = Some(Datum::from(accounting_time::now()));
+    let values = [tenant(), assistant, provider, amount, item, expires_in, key, now];
     // What is known is answered whatever the assistant's state is now, as begin_action() does.
-    let known = arguments.get(5).and_then(|_| RESERVED.composite(&values));
-    let reserved = known.or_else(|| RESERVE.composite(&values)).or_else(|| RESERVED.composite(&values));
-    reserved.unwrap_or_else(|| conflict(arguments.get(5), "amount"))
+    let known = key.and_then(|_| RESERVED.run(&values, read));
+    let reserved = known.or_else(|| RESERVE.run(&values, read)).or_else(|| RESERVED.run(&values, read));
+    reserved.unwrap_or_else(|| conflict(key, "amount"))
 }
 
 fn conflict(key: Option<Datum>, column: &str) -> ! {
@@ -118,11 +123,17 @@ statements! {
 
 /// `settle_credit(reservation_id, model, input_tokens, output_tokens, cost_amount, metadata)`.
 fn settle_credit(arguments: &Arguments) -> Datum {
-    let mut values = vec![tenant()];
-    values.extend((0..6).map(|number| arguments.get(number)));
-    numeric::finite(arguments.get(4), "cost_amount");
-    (values[3], values[4]) = (arguments.whole(2, "input_tokens"), arguments.whole(3, "output_tokens"));
-    SETTLE.composite(&values).unwrap_or_else(|| raise(&refusals::unknown_reservation()))
+    let mut values: [Option<Datum>; 6] = std::array::from_fn(|number| arguments.get(number));
+    (values[2], values[3]) = (arguments.whole(2, "input_tokens"), arguments.whole(3, "output_tokens"));
+    settle(values, Rows::first_composite)
+}
+
+/// The same for callers in this library: `read` is called with the entry's row. Tokens are integers of 32 bits.
+pub fn settle<T>(arguments: [Option<Datum>; 6], read: impl Fn(&Rows) -> Option<T>) -> T {
+    let [reservation, model, input_tokens, output_tokens, cost, metadata] = arguments;
+    numeric::finite(cost, "cost_amount");
+    let values = [tenant(), reservation, model, input_tokens, output_tokens, cost, metadata];
+    SETTLE.run(&values, read).unwrap_or_else(|| raise(&refusals::unknown_reservation()))
 }
 
 statements! {

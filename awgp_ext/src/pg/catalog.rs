@@ -39,3 +39,9 @@ pub fn namespace() -> pg_sys::Oid {
     // SAFETY: a syscache look-up.
     unsafe { pg_sys::get_namespace_oid(c"awgp".as_ptr(), false) }
 }
+
+/// The same; InvalidOid in a database without AWGP.
+pub fn namespace_if_any() -> pg_sys::Oid {
+    // SAFETY: a syscache look-up.
+    unsafe { pg_sys::get_namespace_oid(c"awgp".as_ptr(), true) }
+}

@@ -4,6 +4,7 @@ pub mod argument; // arguments as SQL passes them, refused by their names
 pub mod c_function; // C functions that pgrx does not declare
 pub mod catalog; // AWGP's own relations, and where the catalog has them
 pub mod clock; // the wall clock, and moments that callers give in its place
+pub mod compiled_checks; // CHECKs of our own tables, compiled once a session
 pub mod cursor; // queries that are read row by row, in bounded memory
 pub mod datum; // values between SQL and Rust
 pub mod descriptor; // columns of a row type: numbers and names
@@ -37,4 +38,5 @@ pub fn register() {
     // SAFETY: a backend has one thread.
     unsafe { std::env::set_var("RUST_LIB_BACKTRACE", "0") };
     catalog::listen();
+    compiled_checks::watch();
 }

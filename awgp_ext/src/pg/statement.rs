@@ -125,7 +125,8 @@ impl Rows {
         (0..count).map(|number| unsafe { Row::new(*(*self.table).vals.add(number), (*self.table).tupdesc) })
     }
 
-    fn first_composite(&self) -> Option<Datum> {
+    /// The first row as a composite value in the memory context that the statement was called in.
+    pub fn first_composite(&self) -> Option<Datum> {
         // SAFETY: with a count above 0 and a table, there are rows. The row is copied to the memory context
         // that was current when SPI was connected.
         (self.count > 0 && !self.table.is_null()).then(|| unsafe {
