@@ -1,5 +1,5 @@
-//! CHECKs are compiled once a session (awgp_ext/src/pg/compiled_checks.rs), and hold as if they were compiled for
-//! each statement.
+//! CHECKs are compiled once a session (awgp_ext/src/pg/compiled_checks.rs), and hold as if they were
+//! compiled for each statement.
 
 use awgp_tests::fixture::{Group, group, within};
 use awgp_tests::{Database, assert_sqlstate};

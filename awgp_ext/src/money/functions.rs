@@ -128,7 +128,8 @@ fn settle_credit(arguments: &Arguments) -> Datum {
     settle(values, Rows::first_composite)
 }
 
-/// The same for callers in this library: `read` is called with the entry's row. Tokens are integers of 32 bits.
+/// The same for callers in this library: `read` is called with the entry's row. Tokens are integers of 32
+/// bits.
 pub fn settle<T>(arguments: [Option<Datum>; 6], read: impl Fn(&Rows) -> Option<T>) -> T {
     let [reservation, model, input_tokens, output_tokens, cost, metadata] = arguments;
     numeric::finite(cost, "cost_amount");

@@ -1,11 +1,13 @@
 //! CHECKs of AWGP's own tables, compiled once a session.
 //!
 //! For each statement that writes a table, the executor reads the text of every CHECK and compiles it: of a
-//! call that writes one row, a tenth and more. Here they are compiled once, and handed to the executor when it
-//! starts a statement, whoever's it is. It evaluates them as always, those that an operator has added too.
+//! call that writes one row, a tenth and more. Here they are compiled once, and handed to the executor when
+//! it starts a statement, whoever's it is. It evaluates them as always, those that an operator has added
+//! too.
 //!
-//! A compiled CHECK has room for one evaluation at a time. So they are kept only where all of a table's CHECKs
-//! use the server's own functions and types: none of these starts another statement that writes the table.
+//! A compiled CHECK has room for one evaluation at a time. So they are kept only where all of a table's
+//! CHECKs use the server's own functions and types: none of these starts another statement that writes the
+//! table.
 
 use super::catalog;
 use super::invalidation::on_relation_change;
@@ -71,8 +73,8 @@ unsafe extern "C-unwind" {
 }
 
 /// Every statement that is planned passes here, also in databases without AWGP. As in [`crate::context`]'s
-/// hook there is no guard around the server's own function, and this frame has nothing to drop: an error passes
-/// through it as through a C function.
+/// hook there is no guard around the server's own function, and this frame has nothing to drop: an error
+/// passes through it as through a C function.
 unsafe extern "C-unwind" fn on_start(query: *mut pg_sys::QueryDesc, flags: c_int) {
     // SAFETY: the arguments are passed on unchanged; the earlier hook has the same signature.
     unsafe {
@@ -96,7 +98,8 @@ unsafe fn may_write(query: *const pg_sys::QueryDesc) -> bool {
 /// Hands the compiled CHECKs of each table that the statement writes to the executor.
 #[pgrx::pg_guard]
 unsafe extern "C-unwind" fn hand_over(query: *mut pg_sys::QueryDesc) {
-    // SAFETY: a started query has a state tree and an executor state, whose list has the writing nodes of CTEs.
+    // SAFETY: a started query has a state tree and an executor state, whose list has the writing nodes of
+    // CTEs.
     unsafe {
         of_node((*query).planstate);
         let others = (*(*query).estate).es_auxmodifytables;
@@ -226,8 +229,8 @@ fn has_virtual_column(constraints: &pg_sys::TupleConstr) -> bool {
     constraints.has_generated_virtual
 }
 
-/// True where every function, operator and type in the text of an expression comes with the server. In the text
-/// each field is `:name value`; the bytes of constants stand in brackets.
+/// True where every function, operator and type in the text of an expression comes with the server. In the
+/// text each field is `:name value`; the bytes of constants stand in brackets.
 fn uses_the_servers_own(expression: &CStr) -> bool {
     let mut words =
         expression.to_bytes().split(|byte| b" {}()".contains(byte)).filter(|word| !word.is_empty());
