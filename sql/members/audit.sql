@@ -86,7 +86,7 @@ user_id: the user, active or not
 reason: why, 1 to 500 bytes; it is kept for good: do not name a person
 dry_run: true: only says what it would erase
 User role: admin
-Errors: 42501 no_tenant_context, role_not_sufficient, role_grant, human_needed; P0002 unknown_user; 22023 out_of_range; 55000 erasure_isolation
+Errors: 42501 no_tenant_context, role_not_sufficient, role_grant, human_needed, unknown_user; 22023 out_of_range; 55000 erasure_isolation
 SECURITY DEFINER: nobody else writes the erasable values';
 GRANT EXECUTE ON FUNCTION awgp.erase_user(uuid, text, boolean) TO awgp_app;
 

@@ -1,4 +1,4 @@
--- audit_erasable_values: read with the events that they belong to; written by the chain and by erasures alone.
+-- audit_erasable_values: read with the events that they belong to; written by the chain and by erasures.
 
 ALTER TABLE awgp.audit_erasable_values ENABLE ROW LEVEL SECURITY;
 ALTER TABLE awgp.audit_erasable_values FORCE ROW LEVEL SECURITY;

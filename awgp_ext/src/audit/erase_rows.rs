@@ -2,7 +2,7 @@
 //! work. What is still open stays as it is, and the answer says so.
 
 use super::declare::declared;
-use super::erase::{Erasure, Line, change};
+use super::erasing::{Erasure, Line, change, select};
 use crate::pg::datum::to_sql;
 use crate::pg::query::text;
 use awgp_core::audit::erasable::{ERASED_JSON, ERASED_TEXT, OWN_TABLES, OwnColumn, OwnTable, erased_email};
@@ -84,7 +84,7 @@ fn the_user(erasure: &Erasure<'_>) -> Line {
     let arguments = || {
         [to_sql(erasure.tenant).into(), to_sql(erasure.user).into(), text(Some(&erased_email(erasure.user)))]
     };
-    let found = super::erase::select(&format!("SELECT 1 {THERE}"), &arguments(), |_| Ok(())).len();
+    let found = select(&format!("SELECT 1 {THERE}"), &arguments(), |_| Ok(())).len();
     if !erasure.is_dry && found > 0 {
         change(
             "UPDATE awgp.users SET email = $3, first_name = NULL, last_name = NULL, keycloak_id = NULL, is_active = false
@@ -242,17 +242,22 @@ fn stays(erasure: &Erasure<'_>, count: &str, place: &str, what: &str, why: &str)
     })
 }
 
+const RECORDED_BEFORE: &str = include_str!("../../../sql/erasure/recorded_before.sql");
+
 /// Events that have values of theirs in plain: they cannot be changed.
 fn recorded_before(erasure: &Erasure<'_>, table: &OwnTable) -> Option<Line> {
-    const QUERY: &str = include_str!("../../../sql/erasure/recorded_before.sql");
-    let query = QUERY.replace("{table}", table.name).replace("{subject}", table.subject);
+    let ids = format!(
+        "SELECT own.id FROM awgp.{} AS own WHERE own.tenant_id = $1 AND own.{} = $2",
+        table.name, table.subject
+    );
+    let ids: Vec<pgrx::Uuid> =
+        erasure.rows(&ids, |row| row.get::<pgrx::Uuid>(1)).into_iter().flatten().collect();
     let columns: Vec<String> = table.columns.iter().map(|column| column.name.to_owned()).collect();
-    let arguments =
-        [to_sql(erasure.tenant).into(), to_sql(erasure.user).into(), text(Some(table.name)), columns.into()];
+    let arguments = [to_sql(erasure.tenant).into(), ids.into(), text(Some(table.name)), columns.into()];
     let read = |row: spi::SpiHeapTupleData<'_>| {
         Ok((row.get::<i64>(1)?.unwrap_or(0), row.get::<String>(2)?, row.get::<String>(3)?))
     };
-    let (found, names, months) = super::erase::select(&query, &arguments, read).into_iter().next()?;
+    let (found, names, months) = select(RECORDED_BEFORE, &arguments, read).into_iter().next()?;
     if found == 0 {
         return None;
     }

@@ -25,6 +25,7 @@ pub mod detached;
 pub mod erasable;
 pub mod erase;
 pub mod erase_rows;
+pub mod erasing;
 pub mod event;
 pub mod follow;
 pub mod history;

@@ -1,5 +1,5 @@
-//! The erasable values against the commitments of the trail: each value gives its commitment, and each that is
-//! gone was erased by an erasure on record.
+//! The erasable values against the commitments of the trail: each value gives its commitment, and each that
+//! is gone was erased by an erasure on record.
 
 use super::read::Scope;
 use crate::audit::installation;

@@ -31,7 +31,7 @@ async fn a_hold_on_the_month_or_the_tenant_keeps_the_values_and_the_answer_says_
         );
         assert_whole(&database).await;
         let sql = "SELECT awgp.release_hold($1, 'over')";
-        maintainer.execute(sql, &[&hold]).await.expect("released");
+        database.admin().await.execute(sql, &[&hold]).await.expect("released");
     }
     let lines = erase(&database, &north, user, false).await;
     assert_eq!(counts(&lines, "awgp.audit_logs", "users.email"), (Some(1), 1, Some(0)));

@@ -1,5 +1,6 @@
 //! Personal data is erased wherever it was declared, the trail stays whole, and the answer says what remains.
 
+mod command;
 mod held;
 mod kept;
 mod meanwhile;

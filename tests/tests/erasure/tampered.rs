@@ -6,7 +6,7 @@ use awgp_tests::tampering::tamper;
 use awgp_tests::{Database, Login, assert_refused, trail};
 
 /// Runs statements as a superuser who has put the guard aside.
-async fn behind_its_back(database: &Database, sql: &str) {
+pub async fn behind_its_back(database: &Database, sql: &str) {
     let sql = format!(
         "ALTER TABLE awgp.audit_erasable_values DISABLE TRIGGER USER; {sql};
          ALTER TABLE awgp.audit_erasable_values ENABLE ALWAYS TRIGGER guard_erasable;

@@ -52,7 +52,7 @@ async fn a_tenant_erases_and_sees_its_own_people_only() {
         let sql = "SELECT count(*) FROM awgp.audit_erasable_values WHERE tenant_id = $1";
         let seen: i64 = transaction.query_one(sql, &[&group.north.id]).await.expect("counted").get(0);
         assert_eq!(seen > 0, tenant.slug == "holding", "a holding sees its subsidiaries: {}", tenant.slug);
-        assert_refused(transaction.query(ERASE, &[&user, &false]).await, "P0002", "unknown_user");
+        assert_refused(transaction.query(ERASE, &[&user, &false]).await, "42501", "unknown_user");
     }
     let transaction = within(&mut app, group.north.id).await;
     let lines = erase_in(&transaction, user, false).await;
