@@ -359,8 +359,8 @@ pub struct AuditRecord {
     /// What else is known, a JSON object.
     #[arg(long, value_name = "JSON")]
     pub metadata: Option<String>,
-    /// A member of --before, --after or --metadata of which the event has a commitment only, so that its value
-    /// can be erased; repeat the option for several.
+    /// A member of --before, --after or --metadata of which the event has a commitment only, so that its
+    /// value can be erased; repeat the option for several.
     #[arg(long, value_name = "NAME")]
     pub erasable: Vec<String>,
     /// Whose the erasable values are, such as the id of a user [default: --entity-id].
