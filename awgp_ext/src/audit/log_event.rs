@@ -30,6 +30,7 @@ const NAME_BYTES_MAX: usize = 200;
 /// in context, with the actor in context.
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
+#[expect(clippy::too_many_arguments, reason = "arguments of the SQL function")]
 fn log_event(
     action: Option<Text>,
     entity_type: Option<Text>,
@@ -50,7 +51,7 @@ fn log_event(
     let parts = Parts { before, after, metadata };
     let subject =
         subject.map(|Text(subject)| subject).or_else(|| Some(from_sql(entity_id.as_ref()?).to_string()));
-    let (Parts { before, after, metadata }, taken) = without_erasable(parts, erasable, subject);
+    let (Parts { before, after, metadata }, taken) = without_erasable(parts, erasable, subject.as_deref());
     let metadata = match metadata {
         None => None,
         Some(facts) if facts.is_object() => Some(metadata_within(facts, limit / 2, &mut left_out)),
@@ -90,14 +91,14 @@ struct Parts {
 fn without_erasable(
     parts: Parts,
     names: Option<Vec<Option<String>>>,
-    subject: Option<String>,
+    subject: Option<&str>,
 ) -> (Parts, Vec<Taken>) {
     let names = argument::texts("erasable", names.unwrap_or_default());
     let mut taken = Vec::new();
     if names.is_empty() {
         return (parts, taken);
     }
-    if subject.as_deref().is_none_or(|subject| subject.trim().is_empty() || subject.len() > NAME_BYTES_MAX) {
+    if subject.is_none_or(|subject| subject.trim().is_empty() || subject.len() > NAME_BYTES_MAX) {
         raise(&bad_argument(
             "subject",
             "name whose the erasable values are, in 1 to 200 bytes, or pass entity_id",
@@ -114,7 +115,7 @@ fn without_erasable(
     }
     let is_erasable = |name: &str| names.iter().any(|named| named == name) && !RESERVED.contains(&name);
     let mut without = |place, part: Option<Jsonb>| {
-        part.map(|part| erasable::take(place, part, &is_erasable, subject.as_deref(), &mut taken))
+        part.map(|part| erasable::take(place, part, &is_erasable, subject, &mut taken))
     };
     let before = without("before_state", parts.before);
     let after = without("after_state", parts.after);

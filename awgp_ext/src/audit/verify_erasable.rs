@@ -30,7 +30,7 @@ pub fn findings(scope: Scope<'_>) -> Vec<Finding> {
     if installation::is_copy() {
         return Vec::new();
     }
-    let mut findings = rows(GONE, &given(scope), gone);
+    let mut findings = rows(GONE, &given(scope), |row| gone(&row));
     let mut after = (to_sql(uuid::Uuid::nil()), String::new());
     loop {
         let mut arguments = given(scope);
@@ -72,7 +72,7 @@ fn differs(held: &Held) -> Option<Finding> {
     })
 }
 
-fn gone(row: spi::SpiHeapTupleData<'_>) -> spi::Result<Finding> {
+fn gone(row: &spi::SpiHeapTupleData<'_>) -> spi::Result<Finding> {
     let detail = row.get::<String>(7)?.unwrap_or_default();
     Ok(Finding {
         tenant_id: row.get::<pgrx::Uuid>(2)?.as_ref().map(from_sql),
