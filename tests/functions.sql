@@ -451,6 +451,9 @@ SELECT FROM awgp.hold_conversation(:'conversation', false);
 -- fn: erase_conversation
 SELECT erased_at FROM awgp.erase_conversation(:'conversation', 'request 2026-17');
 
+-- fn: erase_user
+SELECT place, what, found, erased, remains FROM awgp.erase_user(:'ada', 'request 2026-18', dry_run => true);
+
 COMMIT;
 -- As a member of awgp_maintainer
 

@@ -37,6 +37,13 @@ SELECT awgp.entity_names('shop.orders');
 
 COMMIT;
 
+-- fn: erasable_opened
+SELECT awgp.erasable_opened(tenant_id, 'after_state', after_state, metadata) FROM awgp.audit_logs
+WHERE id = :event;
+
+-- fn: erasable_commitment
+SELECT awgp.erasable_commitment(sha256('the salt'), '"Ada"');
+
 -- fn: untrack_table
 SELECT awgp.untrack_table('shop.orders');
 
@@ -79,6 +86,9 @@ SELECT awgp.hold_partition(:'month', 'case 12') AS hold \gset
 SELECT awgp.hold_tenant_trail(:'north', 'case 13');
 
 -- As a member of awgp_admin
+
+-- fn: set_erasable
+SELECT awgp.set_erasable('awgp.users', '{email,first_name,last_name}');
 
 -- fn: release_hold
 SELECT awgp.release_hold(:'hold', 'case 12 is closed');

@@ -93,6 +93,15 @@ pub const REMOVE_PROVIDER: Question = Question {
     asks: "remove it?",
     undone: "not removed",
 };
+/// `awgp user erase`
+pub const ERASE_USER: Question = Question {
+    command: "user erase",
+    doing: "erasing a person",
+    look: "awgp user erase USER --reason REASON --dry-run",
+    after: "What can be erased is gone for good, and the user is inactive.",
+    asks: "erase it?",
+    undone: "not erased",
+};
 /// `awgp work cancel`
 pub const CANCEL: Question = Question {
     command: "work cancel",
@@ -104,8 +113,18 @@ pub const CANCEL: Question = Question {
 };
 
 /// Every question there is. docs/lists.md lists them.
-pub const ALL: [&Question; 9] =
-    [&APPROVE, &BREAK_GLASS, &ERASE, &IMPORT, &ADOPT, &RETIRE, &DELETE_POLICY, &REMOVE_PROVIDER, &CANCEL];
+pub const ALL: [&Question; 10] = [
+    &APPROVE,
+    &BREAK_GLASS,
+    &ERASE,
+    &IMPORT,
+    &ADOPT,
+    &RETIRE,
+    &DELETE_POLICY,
+    &REMOVE_PROVIDER,
+    &ERASE_USER,
+    &CANCEL,
+];
 
 impl Question {
     /// Whether to ask. Refuses where there is no terminal to ask on.

@@ -48,8 +48,8 @@ pub use assistant::{
     AssistantUpdate,
 };
 pub use audit::{
-    Audit, AuditCheckProof, AuditCheckpoint, AuditExport, AuditFilter, AuditHistory, AuditLog, AuditProve,
-    AuditReceipt, AuditRecord, AuditShow, AuditTail, AuditTrack, AuditUntrack, AuditVerify,
+    Audit, AuditCheckProof, AuditCheckpoint, AuditErasable, AuditExport, AuditFilter, AuditHistory, AuditLog,
+    AuditProve, AuditReceipt, AuditRecord, AuditShow, AuditTail, AuditTrack, AuditUntrack, AuditVerify,
 };
 pub use config::{Config, ConfigCommand, ConfigNamed, ConfigSave};
 pub use conversation::{
@@ -90,7 +90,7 @@ pub use tenant::{Tenant, TenantCreate, TenantList, TenantMove, TenantUpdate};
 pub use tenant_settings::{
     SettingsConfirm, SettingsGet, SettingsHow, SettingsSet, SettingsUnset, SettingsWithdraw, TenantSettings,
 };
-pub use user::{User, UserCreate, UserList, UserNamed, UserUpdate};
+pub use user::{User, UserCreate, UserErase, UserList, UserNamed, UserUpdate};
 pub use work::{
     Work, WorkCancel, WorkClose, WorkComplete, WorkCreate, WorkEdit, WorkList, WorkReassign, WorkShow,
 };
@@ -367,7 +367,7 @@ impl Command {
                 })
                 | Self::Import(_)
                 | Self::Tenant(Tenant::List(_) | Tenant::Settings(TenantSettings::Get(_)))
-                | Self::User(User::List(_))
+                | Self::User(User::List(_) | User::Erase(_))
                 | Self::Assistant(Assistant::List(_))
                 | Self::Work(Work::List(_))
                 | Self::Approval(Approval::Inbox(_) | Approval::List(_))

@@ -1,11 +1,12 @@
 //! `awgp user`: people of a tenant.
 
 use crate::bulk::{self, Line};
-use crate::ids::USER;
+use crate::confirm;
+use crate::ids::{self, USER};
 use crate::invocation::Invocation;
 use crate::list::{self, List, up};
 use crate::making;
-use crate::opt::{Format, Load, Output, User, UserCreate, UserList, UserUpdate};
+use crate::opt::{Format, Load, Output, User, UserCreate, UserErase, UserList, UserUpdate};
 use crate::render;
 use crate::verb;
 use awgp_client::{Call, Context, Exit, Failure, Session, Trouble, Work};
@@ -15,6 +16,10 @@ const COLUMNS: [&str; 7] = ["email", "role", "first_name", "last_name", "is_acti
 const LIST: &str = "
     SELECT * FROM awgp.user_list
     WHERE ($1::text IS NULL OR role = $1) AND ($2::boolean IS NULL OR is_active = $2)";
+
+/// What was found, what is erased and what remains.
+const ERASED: [&str; 6] = ["place", "what", "found", "erased", "remains", "why"];
+const ERASE: &str = "SELECT * FROM awgp.erase_user($1::text::uuid, $2, $3)";
 
 const EXISTING: &str = "
     SELECT * FROM awgp.users
@@ -40,6 +45,7 @@ pub async fn run(noun: &User, invocation: &Invocation<'_>) -> Result<Exit, Failu
                 let call = Call::new("deactivate_user");
                 verb::change(session, context, (USER, &named.email_or_id), call, output).await
             }
+            User::Erase(options) => erase(session, context, options, invocation.format).await,
             User::Reactivate(named) => {
                 let call = Call::new("reactivate_user");
                 verb::change(session, context, (USER, &named.email_or_id), call, output).await
@@ -113,6 +119,31 @@ async fn list(
     let text = list::show(&work, &list, &options.limit, &options.narrow, format).await?;
     work.commit().await?;
     Ok(text)
+}
+
+/// Erases what the database has of a person. On a terminal it shows what that is, and asks.
+async fn erase(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &UserErase,
+    format: Format,
+) -> Result<String, Trouble> {
+    let is_asked = !options.dry_run && confirm::ERASE_USER.is_asked(&options.sure)?;
+    let mut given = options.email_or_id.clone();
+    if is_asked {
+        // No transaction waits for a human.
+        let work = session.begin_in_tenant(context).await?;
+        given = ids::find(&work, USER, &given).await?;
+        let rows = work.select(ERASE, &[&given, &options.reason, &true]).await?;
+        work.commit().await?;
+        confirm::ERASE_USER
+            .ask(&format!("user {given}\n{}\n", render::rows(&rows, &ERASED, Format::Table)))?;
+    }
+    let work = session.begin_in_tenant(context).await?;
+    let id = ids::find(&work, USER, &given).await?;
+    let rows = work.select(ERASE, &[&id, &options.reason, &options.dry_run]).await?;
+    work.commit().await?;
+    Ok(render::rows(&rows, &ERASED, format))
 }
 
 /// What changes of a user.

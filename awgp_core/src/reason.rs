@@ -449,4 +449,6 @@ reasons! {
     TimestampInvalid = "timestamp_invalid", NotAllowed;
     /// A note has fewer cosignatures of known witnesses than it needs.
     CosignatureMissing = "cosignature_missing", Retry;
+    /// A user's data is erased at READ COMMITTED only.
+    ErasureIsolation = "erasure_isolation", WrongState;
 }

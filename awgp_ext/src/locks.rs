@@ -19,6 +19,8 @@ pub enum Subject {
     WideLane = 6,
     /// Creating the event triggers of tracked tables.
     Tracking = 7,
+    /// Values of some people of a tenant: share mode for those who write any, exclusive for an erasure.
+    Erasure = 8,
     /// A tenant's quota of users.
     UserQuota = 16,
     /// A tenant's quota of assistants.

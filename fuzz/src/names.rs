@@ -2,6 +2,7 @@
 
 use crate::input::{number, text};
 use awgp_core::argument;
+use awgp_core::audit::erasable::{value_commitment, value_fits};
 use awgp_core::audit::lineage;
 use awgp_core::civil::{format_timestamp, parse_timestamp};
 use awgp_core::email::key;
@@ -83,4 +84,8 @@ pub fn word(data: &[u8]) {
     let of = |fields| commitment(b"salt of sixteen!", Kind::Flag, fields);
     assert_ne!(of([Some(text), None]), of([None, Some(text)]));
     assert_ne!(of([Some(text), None]), of([Some(text), Some("")]));
+    let made = value_commitment(&[7; 32], text);
+    assert!(value_fits(&made, &"07".repeat(32), text));
+    assert!(!value_fits(&made, &"08".repeat(32), text));
+    let _ = value_fits(text, text, text);
 }

@@ -7,7 +7,7 @@ SELECT format('trigger %I on %s', tgname, tgrelid::regclass),
        format('ALTER TABLE %s ENABLE %sTRIGGER %I;', tgrelid::regclass, CASE required WHEN 'A' THEN 'ALWAYS ' ELSE '' END, tgname)
 FROM pg_trigger
 JOIN pg_proc ON pg_proc.oid = tgfoid,
-LATERAL (SELECT CASE proname WHEN 'guard_audit' THEN 'A' ELSE 'O' END) AS rule (required)
+LATERAL (SELECT CASE WHEN proname IN ('guard_audit', 'guard_erasable') THEN 'A' ELSE 'O' END) AS rule (required)
 WHERE pronamespace = 'awgp'::regnamespace AND NOT tgisinternal
   AND tgenabled::text NOT IN ('A', required)
 UNION ALL

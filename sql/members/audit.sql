@@ -1,15 +1,17 @@
 -- The audit trail.
 
-COMMENT ON FUNCTION awgp.log_event(text, text, uuid, jsonb, jsonb, jsonb) IS 'Records an event of the tenant in context that is not a change of a governed table, and returns its audit id.
+COMMENT ON FUNCTION awgp.log_event(text, text, uuid, jsonb, jsonb, jsonb, text[], text) IS 'Records an event of the tenant in context that is not a change of a governed table, and returns its audit id.
 action: what was done, 1 to 200 bytes
 entity_type: the kind of thing it was done to, 1 to 200 bytes
 entity_id: the id of the thing; NULL: it has none
 before: its state before; values of secret keys, which the setting awgp.audit_mask lists, are masked. NULL: none
 after: its state after, masked likewise. NULL: none
-metadata: what else is known, a JSON object. The keys role, on_behalf_of, origin and left_out are AWGP''s: given ones are replaced, and origin becomes log_event. NULL: nothing
+metadata: what else is known, a JSON object. The keys role, on_behalf_of, origin, left_out and erasable are AWGP''s: given ones are replaced, and origin becomes log_event. NULL: nothing
+erasable: names of members of before, after and metadata of which the event has a commitment only, so that erase_user() can erase the values; NULL or an empty array: none
+subject: whose the erasable values are, such as the id of a user, 1 to 200 bytes; NULL: entity_id
 Errors: 42501 no_tenant_context; 22023 out_of_range
 SECURITY DEFINER: applications may not use the sequence of the ids';
-GRANT EXECUTE ON FUNCTION awgp.log_event(text, text, uuid, jsonb, jsonb, jsonb) TO awgp_app;
+GRANT EXECUTE ON FUNCTION awgp.log_event(text, text, uuid, jsonb, jsonb, jsonb, text[], text) TO awgp_app;
 
 COMMENT ON FUNCTION awgp.flush_audit() IS 'Writes the audit rows that the running transaction has recorded so far, so that it can read them, and returns how many. At commit this happens by itself.';
 GRANT EXECUTE ON FUNCTION awgp.flush_audit() TO awgp_app, awgp_maintainer, awgp_admin;
@@ -22,12 +24,14 @@ GRANT EXECUTE ON FUNCTION awgp.verify_audit(uuid, text) TO awgp_app, awgp_audito
 -- JIT seldom saves what it costs in statements that run once.
 ALTER FUNCTION awgp.verify_audit(uuid, text) SET jit = off;
 
-COMMENT ON FUNCTION awgp.track_table(regclass, text[], text[]) IS 'Records every insert, update and delete of a table that the caller owns in the audit trail, from now on, and returns its name. Calling it again replaces the options. docs/tracking.md says what may be tracked.
+COMMENT ON FUNCTION awgp.track_table(regclass, text[], text[], text[], text) IS 'Records every insert, update and delete of a table that the caller owns in the audit trail, from now on, and returns its name. Calling it again replaces the options. docs/tracking.md says what may be tracked.
 table: the table; it has a column tenant_id uuid NOT NULL. TABLE is a reserved word: pass it by position, or as "table" => ''shop.orders''
 exclude: columns that are left out of the trail; NULL or an empty array: none
 mask: columns whose values are masked in the trail; NULL or an empty array: none
-Errors: 22023 not_trackable, unknown_column';
-GRANT EXECUTE ON FUNCTION awgp.track_table(regclass, text[], text[]) TO awgp_app, awgp_admin;
+erasable: columns of which the trail has a commitment only, so that erase_user() can erase the values; NULL or an empty array: none
+subject: the column that says whose the erasable values of a row are, such as the id of a user; needed with erasable columns
+Errors: 22023 not_trackable, unknown_column, out_of_range';
+GRANT EXECUTE ON FUNCTION awgp.track_table(regclass, text[], text[], text[], text) TO awgp_app, awgp_admin;
 
 COMMENT ON FUNCTION awgp.entity_names(text) IS 'The entity types under which the trail has the rows of a table: its name, and the names that it had while it was tracked.
 entity: the table with its schema; any other text is returned as it is';
@@ -69,3 +73,24 @@ COMMENT ON FUNCTION awgp.partition_is_checkpointed(text) IS 'True if checkpoints
 partition_name: the partition
 SECURITY DEFINER: maintainers read no anchors';
 GRANT EXECUTE ON FUNCTION awgp.partition_is_checkpointed(text) TO awgp_auditor, awgp_maintainer;
+
+COMMENT ON FUNCTION awgp.set_erasable(regclass, text[]) IS 'Declares which columns of a table of AWGP''s own are erasable from now on, in place of what was declared before, and returns them. The trail has a commitment in place of their values, and erase_user() can erase them. It waits for running writers of the table. docs/erasure.md lists the columns and says which to declare.
+table: one of awgp.users, awgp.work_items, awgp.approvals, awgp.approval_decisions and awgp.approval_delegations. TABLE is a reserved word: pass it by position, or as "table" => ''awgp.users''
+columns: the columns; an empty array: none
+Errors: 22023 out_of_range
+SECURITY DEFINER: nobody writes the declarations otherwise';
+GRANT EXECUTE ON FUNCTION awgp.set_erasable(regclass, text[]) TO awgp_admin;
+
+COMMENT ON FUNCTION awgp.erase_user(uuid, text, boolean) IS 'Erases the personal data of a user of the tenant in context, and says what was found where, what remains, and why. It erases the user''s own row, which stays, inactive, under an address that nobody has; the erasable values of the trail that are the user''s; declared columns of rows that they created or wrote, and conversations about their work items, if those are over. The trail still verifies. What is on legal hold remains. One row for each place: place, what, found, erased, remains and why. Calling it again finds nothing more. No assistant may be in context.
+user_id: the user, active or not
+reason: why, 1 to 500 bytes; it is kept for good: do not name a person
+dry_run: true: only says what it would erase
+User role: admin
+Errors: 42501 no_tenant_context, role_not_sufficient, role_grant, human_needed, unknown_user; 22023 out_of_range; 55000 erasure_isolation
+SECURITY DEFINER: nobody else writes the erasable values';
+GRANT EXECUTE ON FUNCTION awgp.erase_user(uuid, text, boolean) TO awgp_app;
+
+COMMENT ON FUNCTION awgp.erasable_commitment(bytea, jsonb) IS 'The commitment to a value under a salt, as the trail has it in place of an erasable value, in hex.
+salt: the salt, 32 bytes
+value: the value';
+GRANT EXECUTE ON FUNCTION awgp.erasable_commitment(bytea, jsonb) TO awgp_app, awgp_auditor;

@@ -1,7 +1,7 @@
 -- Row-level security of the trail, where it is off. Kind, table, detail.
 SELECT 'policy_disabled', oid::regclass::text, 'row-level security is not enabled and forced'
 FROM pg_class
-WHERE (oid = to_regclass('awgp.audit_logs')
+WHERE (oid IN (to_regclass('awgp.audit_logs'), to_regclass('awgp.audit_erasable_values'))
        OR oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = to_regclass('awgp.audit_logs')))
   AND NOT (relrowsecurity AND relforcerowsecurity)
 UNION ALL

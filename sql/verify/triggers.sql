@@ -8,6 +8,9 @@ WITH expected (relation, trigger, source, enabled) AS (
     FROM pg_class WHERE oid = to_regclass('awgp.audit_logs')
        OR oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = to_regclass('awgp.audit_logs'))
     UNION ALL
+    SELECT to_regclass('awgp.audit_erasable_values'), name, 'awgp_guard_erasable', ARRAY['A']
+    FROM unnest(ARRAY['guard_erasable', 'guard_truncate']) AS name
+    UNION ALL
     SELECT to_regclass('awgp.' || name), 'capture', 'awgp_capture', ARRAY['O', 'A']
     FROM unnest(ARRAY['tenants', 'users', 'assistants', 'assistant_templates', 'work_items', 'approvals',
         'approval_delegations', 'communication_policies', 'provider_credit_pools', 'cost_transactions',

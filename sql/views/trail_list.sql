@@ -20,7 +20,7 @@ SELECT event.id, event."timestamp", event.tenant_id,
        event.after_state ->> 'status' AS status_after,
        event.metadata ->> 'origin' AS origin,
        event.metadata ->> 'role' AS login,
-       event.before_state, event.after_state, event.metadata,
+       opened.before_state, opened.after_state, opened.metadata,
        event.chain_lane, event.chain_seq, event.integrity_hash,
        (SELECT previous.integrity_hash FROM awgp.audit_logs AS previous
         WHERE previous.tenant_id = event.tenant_id AND previous.chain_lane = event.chain_lane
@@ -30,9 +30,21 @@ SELECT event.id, event."timestamp", event.tenant_id,
         WHERE point.tenant_id = event.tenant_id AND point.tree_size >= covering.tree_size) AS signed_at
 FROM awgp.audit_logs AS event
 CROSS JOIN LATERAL (
+    SELECT CASE WHEN event.metadata ? 'erasable'
+                THEN awgp.erasable_opened(event.tenant_id, 'before_state', event.before_state, event.metadata)
+                ELSE event.before_state END,
+           CASE WHEN event.metadata ? 'erasable'
+                THEN awgp.erasable_opened(event.tenant_id, 'after_state', event.after_state, event.metadata)
+                ELSE event.after_state END,
+           CASE WHEN event.metadata ? 'erasable'
+                THEN awgp.erasable_opened(event.tenant_id, 'metadata', event.metadata, event.metadata)
+                ELSE event.metadata END) AS opened (before_state, after_state, metadata)
+CROSS JOIN LATERAL (
     -- The state of another event is not the thing's: its last version has the name.
-    SELECT CASE WHEN event.action IN ('insert', 'update', 'delete') THEN COALESCE(event.after_state, event.before_state)
-                ELSE (SELECT COALESCE(version.after_state, version.before_state) FROM awgp.audit_logs AS version
+    SELECT CASE WHEN event.action IN ('insert', 'update', 'delete') THEN COALESCE(opened.after_state, opened.before_state)
+                ELSE (SELECT awgp.erasable_opened(
+                          version.tenant_id, CASE WHEN version.after_state IS NULL THEN 'before_state' ELSE 'after_state' END,
+                          COALESCE(version.after_state, version.before_state), version.metadata) FROM awgp.audit_logs AS version
                       WHERE version.tenant_id = event.tenant_id AND version.entity_type = event.entity_type
                         AND version.entity_id = event.entity_id AND version.action IN ('insert', 'update', 'delete')
                       ORDER BY version."timestamp" DESC LIMIT 1) END) AS named (state)
@@ -45,7 +57,7 @@ CROSS JOIN LATERAL (
               AND event.chain_seq BETWEEN run.first_seq AND run.last_seq
             ORDER BY run.last_seq LIMIT 1)) AS covering (tree_size);
 
-COMMENT ON VIEW awgp.trail_list IS 'The audit trail with names: each event that the caller may read, who acted, and what it was done to. States, metadata and hashes are those of audit_logs.';
+COMMENT ON VIEW awgp.trail_list IS 'The audit trail with names: each event that the caller may read, who acted, and what it was done to. Metadata and hashes are those of audit_logs, and so are states, with erasable values in place of their commitments.';
 COMMENT ON COLUMN awgp.trail_list.id IS 'Number of the row in this database, ascending but not without gaps.';
 COMMENT ON COLUMN awgp.trail_list."timestamp" IS 'When the row was added to the chain, by the wall clock. It decides the monthly partition, in UTC.';
 COMMENT ON COLUMN awgp.trail_list.tenant_id IS 'The tenant whose row was changed; the install id (installation.id) for rows of no tenant.';

@@ -19,6 +19,10 @@ const BY_APPLICATION: &[(&str, &str)] = &[
          VALUES (:work_item, 'May I?', 3, :user, ARRAY[:other]::uuid[], now() + interval '1 day')",
     ),
     (
+        "audit_erasable_values",
+        "SELECT awgp.log_event('asked', 'letter', :user, after => '{\"text\": \"hello\"}', erasable => '{text}')",
+    ),
+    (
         "approval_delegations",
         "INSERT INTO awgp.approval_delegations (delegator_id, delegate_id, risk_levels, starts_at, ends_at)
          VALUES (:other, :user, ARRAY[1, 2], now(), now() + interval '1 day')",
@@ -137,6 +141,11 @@ const OF_NO_TENANT: &[(&str, &str)] = &[
         "audit_retired_partitions",
         "INSERT INTO awgp.audit_retired_partitions (partition_name, retired_at, retired_by, retention_days)
          VALUES ('audit_logs_2000_12', now(), 'x', 400)",
+    ),
+    (
+        "audit_erasable_columns",
+        "INSERT INTO awgp.audit_erasable_columns (table_name, column_name, declared_by)
+         VALUES ('users', 'first_name', 'x')",
     ),
     (
         "audit_legal_holds",

@@ -58,6 +58,7 @@ mod doctor_vacuum;
 mod drivers;
 mod dump_restore;
 mod emails;
+mod erasure;
 mod evidence;
 mod failing_triggers;
 mod import;

@@ -396,3 +396,30 @@ async fn only_maintainers_retire_and_restore_and_nobody_but_administrators_relea
         assert_sqlstate(client.query(release, &[]).await, "42501");
     }
 }
+
+#[tokio::test]
+async fn a_month_takes_its_erasable_values_with_it_and_comes_back_without_them() {
+    let stage = Stage::checkpointed().await;
+    let (old, kept) = (month_ago(MONTHS_AGO[0]), month_ago(MONTHS_AGO[1]));
+    for month in [old, kept] {
+        let (start, _) = month.bounds();
+        let sql = format!(
+            "ALTER TABLE awgp.audit_erasable_values DISABLE TRIGGER guard_erasable;
+             INSERT INTO awgp.audit_erasable_values
+                 (tenant_id, commitment, audit_id, chained_at, entity_type, member, subject, salt, value)
+             SELECT tenant_id, awgp.erasable_commitment(sha256('{start}'), '\"Ada\"'), id, \"timestamp\",
+                    entity_type, 'name', 'ada', sha256('{start}'), '\"Ada\"'
+             FROM awgp.{} ORDER BY id LIMIT 1;
+             ALTER TABLE awgp.audit_erasable_values ENABLE ALWAYS TRIGGER guard_erasable",
+            month.partition_name()
+        );
+        stage.superuser.batch_execute(&sql).await.expect("a value of an old month");
+    }
+    stage.retire(old).await.expect("old enough");
+    let sql = "SELECT array_agg('audit_logs_' || to_char(chained_at AT TIME ZONE 'UTC', 'YYYY_MM'))
+               FROM awgp.audit_erasable_values";
+    let left: Vec<String> = stage.superuser.query_one(sql, &[]).await.expect("values").get(0);
+    assert_eq!(left, [kept.partition_name()]);
+    stage.restore(old).await.expect("the table is still there");
+    assert_eq!(stage.verify().await, []);
+}

@@ -32,6 +32,17 @@ const ADDED: &str = "metadata ->> 'origin' AS origin,
     awgp.trail_name(tenant_id, entity_type, entity_id) AS entity_name,
     awgp.trail_name(tenant_id, 'tenant', tenant_id) AS tenant_slug";
 
+/// All columns of an event, with erasable values in place of their commitments.
+const EVENT: &str = "
+    id, \"timestamp\", tenant_id, actor_type, actor_id, action, entity_type, entity_id,
+    CASE WHEN metadata ? 'erasable' THEN awgp.erasable_opened(tenant_id, 'before_state', before_state, metadata)
+         ELSE before_state END AS before_state,
+    CASE WHEN metadata ? 'erasable' THEN awgp.erasable_opened(tenant_id, 'after_state', after_state, metadata)
+         ELSE after_state END AS after_state,
+    CASE WHEN metadata ? 'erasable' THEN awgp.erasable_opened(tenant_id, 'metadata', metadata, metadata)
+         ELSE metadata END AS metadata,
+    integrity_hash, chain_lane, chain_seq";
+
 /// The events of a condition, with its order and limit: all columns for programs; for people those of the
 /// list, so that states that are not shown are not read.
 pub async fn list(
@@ -64,7 +75,7 @@ pub async fn whole(
     condition: &str,
     parameters: &[&(dyn ToSql + Sync)],
 ) -> Result<Vec<Row>, Trouble> {
-    let sql = format!("SELECT *, {ADDED} FROM awgp.audit_logs WHERE {condition}");
+    let sql = format!("SELECT {EVENT}, {ADDED} FROM awgp.audit_logs WHERE {condition}");
     if let Some(rows) = sent(work, &sql, parameters).await? {
         return Ok(rows);
     }
@@ -81,7 +92,7 @@ pub async fn whole(
             text("partition"),
             text("place").replace('\'', "")
         );
-        let sql = format!("SELECT *, {ADDED} FROM awgp.audit_logs WHERE {at}");
+        let sql = format!("SELECT {EVENT}, {ADDED} FROM awgp.audit_logs WHERE {at}");
         match if is_alone { None } else { sent(work, &sql, &[]).await? } {
             Some(row) => rows.extend(row),
             None => rows.extend(in_part(work, &at, &text("id")).await?),

@@ -96,6 +96,11 @@ pub async fn run(noun: &Audit, invocation: &Invocation<'_>) -> Result<Exit, Fail
         Audit::Track(options) => {
             invocation.answer(async |session| tracking::track(session, context, options, output).await).await
         }
+        Audit::Erasable(options) => {
+            invocation
+                .answer(async |session| tracking::erasable(session, context, options, output).await)
+                .await
+        }
         Audit::Untrack(options) => {
             invocation
                 .answer(async |session| tracking::untrack(session, context, options, output).await)

@@ -1,17 +1,19 @@
-//! `awgp audit record`, `track`, `untrack` and `tracked`: an application's own events and tables.
+//! `awgp audit record`, `track`, `untrack`, `erasable` and `tracked`: an application's own events and tables.
 
 use crate::list::{self, List, up};
-use crate::opt::{AuditRecord, AuditTrack, AuditUntrack, Format, Limit, Narrow, Output};
+use crate::opt::{AuditErasable, AuditRecord, AuditTrack, AuditUntrack, Format, Limit, Narrow, Output};
 use crate::render;
 use awgp_client::{Context, Session, Trouble, input};
 
-const COLUMNS: [&str; 4] = ["table_name", "excluded", "masked", "owner"];
+const COLUMNS: [&str; 6] = ["table_name", "excluded", "masked", "erasable", "subject", "owner"];
 
 const RECORD: &str = "
     SELECT awgp.log_event(action => $1, entity_type => $2, entity_id => $3::text::uuid, before => $4::text::jsonb,
-                          after => $5::text::jsonb, metadata => $6::text::jsonb) AS id";
+                          after => $5::text::jsonb, metadata => $6::text::jsonb, erasable => $7, subject => $8) AS id";
 
-const TRACK: &str = "SELECT awgp.track_table($1::text::regclass, $2, $3) AS table_name";
+const TRACK: &str = "SELECT awgp.track_table($1::text::regclass, $2, $3, $4, $5) AS table_name";
+const ERASABLE: &str =
+    "SELECT $1::text AS table_name, awgp.set_erasable(('awgp.' || $1)::regclass, $2) AS columns";
 const UNTRACK: &str = "SELECT awgp.untrack_table($1::text::regclass) AS table_name";
 const TRACKED: &str = "SELECT * FROM awgp.tracked_tables";
 
@@ -29,7 +31,19 @@ pub async fn record(
     let metadata = json("--metadata", &options.metadata)?;
     let work = session.begin_in_tenant(context).await?;
     let rows = work
-        .select(RECORD, &[&options.action, &options.entity, &options.entity_id, &before, &after, &metadata])
+        .select(
+            RECORD,
+            &[
+                &options.action,
+                &options.entity,
+                &options.entity_id,
+                &before,
+                &after,
+                &metadata,
+                &options.erasable,
+                &options.subject,
+            ],
+        )
         .await?;
     work.commit().await?;
     Ok(rows.first().map(|row| render::single(row, output)).unwrap_or_default())
@@ -43,7 +57,21 @@ pub async fn track(
     output: Output,
 ) -> Result<String, Trouble> {
     let work = session.begin(context).await?;
-    let rows = work.select(TRACK, &[&options.table, &options.exclude, &options.mask]).await?;
+    let AuditTrack { table, exclude, mask, erasable, subject } = options;
+    let rows = work.select(TRACK, &[table, exclude, mask, erasable, subject]).await?;
+    work.commit().await?;
+    Ok(rows.first().map(|row| render::single(row, output)).unwrap_or_default())
+}
+
+/// Declares the erasable columns of a table of AWGP's own.
+pub async fn erasable(
+    session: &mut Session,
+    context: Context<'_>,
+    options: &AuditErasable,
+    output: Output,
+) -> Result<String, Trouble> {
+    let work = session.begin(context).await?;
+    let rows = work.select(ERASABLE, &[&options.table, &options.columns]).await?;
     work.commit().await?;
     Ok(rows.first().map(|row| render::single(row, output)).unwrap_or_default())
 }

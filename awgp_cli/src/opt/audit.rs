@@ -130,11 +130,20 @@ pub enum Audit {
     ))]
     Record(AuditRecord),
     /// Record every change of a table in the trail from now on. The login owns the table.
-    #[command(after_help = examples!("awgp audit track shop.orders --mask card"))]
+    #[command(after_help = examples!(
+        "awgp audit track shop.orders --mask card",
+        "awgp audit track shop.orders --erasable name --erasable address --subject customer_id"
+    ))]
     Track(AuditTrack),
     /// Stop recording the changes of a table. What was recorded stays.
     #[command(after_help = examples!("awgp audit untrack shop.orders"))]
     Untrack(AuditUntrack),
+    /// Declare which columns of a table of AWGP's own are erasable from now on, in place of what was declared
+    /// before (docs/erasure.md). Needs the role awgp_admin.
+    #[command(after_help = examples!(
+        "awgp audit erasable users --column email --column first_name --column last_name"
+    ))]
+    Erasable(AuditErasable),
     /// List the tables whose changes are recorded.
     #[command(after_help = examples!("awgp audit tracked"))]
     Tracked(Limit),
@@ -350,6 +359,13 @@ pub struct AuditRecord {
     /// What else is known, a JSON object.
     #[arg(long, value_name = "JSON")]
     pub metadata: Option<String>,
+    /// A member of --before, --after or --metadata of which the event has a commitment only, so that its
+    /// value can be erased; repeat the option for several.
+    #[arg(long, value_name = "NAME")]
+    pub erasable: Vec<String>,
+    /// Whose the erasable values are, such as the id of a user [default: --entity-id].
+    #[arg(long, value_name = "ID", requires = "erasable")]
+    pub subject: Option<String>,
 }
 
 /// A table to track.
@@ -363,6 +379,24 @@ pub struct AuditTrack {
     /// A column whose values are masked in the trail; repeat the option for several.
     #[arg(long, value_name = "COLUMN")]
     pub mask: Vec<String>,
+    /// A column of which the trail has a commitment only, so that its values can be erased; repeat the option
+    /// for several.
+    #[arg(long, value_name = "COLUMN", requires = "subject")]
+    pub erasable: Vec<String>,
+    /// The column that says whose the erasable values of a row are, such as the id of a user.
+    #[arg(long, value_name = "COLUMN", requires = "erasable")]
+    pub subject: Option<String>,
+}
+
+/// Columns of a table of AWGP's own.
+#[derive(Args, Debug)]
+pub struct AuditErasable {
+    /// The table, without its schema: users, work_items, approvals, approval_decisions or
+    /// approval_delegations.
+    pub table: String,
+    /// A column; repeat the option for several. Without any, nothing of the table is erasable from now on.
+    #[arg(long = "column", value_name = "COLUMN")]
+    pub columns: Vec<String>,
 }
 
 /// A table to track no longer.

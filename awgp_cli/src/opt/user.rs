@@ -1,6 +1,6 @@
 //! The arguments of `awgp user`.
 
-use super::{Limit, Load, Making, Narrow};
+use super::{Limit, Load, Making, Narrow, Sure};
 use clap::{Args, Subcommand};
 
 /// People.
@@ -43,6 +43,30 @@ pub enum User {
         "awgp user reactivate bob@north.example --tenant north --user ada@north.example"
     ))]
     Reactivate(UserNamed),
+    /// Erase what the database has of a person, permanently, and say what remains where, and why
+    /// (docs/erasure.md). The row of the user stays, inactive and without a name.
+    #[command(after_help = examples!(
+        "awgp user erase bob@north.example --reason 'request 17' --dry-run --tenant north",
+        "awgp user erase bob@north.example --reason 'request 17' --tenant north --user ada@north.example"
+    ))]
+    Erase(UserErase),
+}
+
+/// Whom to erase, and why.
+#[derive(Args, Debug)]
+pub struct UserErase {
+    /// Their e-mail address or id, or the beginning of it; active or not.
+    #[arg(value_name = "EMAIL_OR_ID")]
+    pub email_or_id: String,
+    /// The reason. It stays in the audit trail: name no person.
+    #[arg(long)]
+    pub reason: String,
+    /// Only say what would be erased, and what would remain.
+    #[arg(long, conflicts_with = "yes")]
+    pub dry_run: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub sure: Sure,
 }
 
 /// A new user.

@@ -98,6 +98,10 @@ kinds! {
     SplitView = "split_view", Error;
     /// The rows, in the order that the database has recorded, do not yield the signed root.
     RootMismatch = "root_mismatch", Error;
+    /// A value that can be erased, or its salt, is not what the event has a commitment to.
+    ErasableValueDiffers = "erasable_value_differs", Error;
+    /// A value that can be erased is gone, and no erasure on record has erased it.
+    ErasableValueMissing = "erasable_value_missing", Error;
     /// A trigger that keeps the log is disabled or gone.
     TriggerDisabled = "trigger_disabled", Error;
     /// Row-level security or a policy of the log is disabled or gone.

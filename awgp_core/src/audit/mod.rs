@@ -34,6 +34,7 @@
 //! | [`mask`] | secrets that must not enter the log |
 //! | [`tracked`] | what is recorded for each column of an application's own table |
 //! | [`entity`] | the id of a row whose key is not a uuid |
+//! | [`erasable`] | commitments in place of values that can be erased |
 //! | [`evidence`] | evidence packs: what they have, and what follows from it |
 
 pub mod appended;
@@ -42,6 +43,7 @@ pub mod chain;
 pub mod checkpoint;
 pub mod cosigner;
 pub mod entity;
+pub mod erasable;
 pub mod escape;
 pub mod evidence;
 pub mod export;

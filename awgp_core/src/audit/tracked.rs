@@ -16,6 +16,8 @@ pub enum Treatment {
     /// Its value.
     #[default]
     Plain,
+    /// A commitment; the value itself stands where it can be erased.
+    Erasable,
     /// Only that it has one.
     Masked,
     /// Nothing.
@@ -49,6 +51,8 @@ pub struct Pinned {
     pub former_names: Vec<String>,
     /// Its columns.
     pub columns: Vec<PinnedColumn>,
+    /// The name of the column that says whose the erasable values of a row are.
+    pub subject: Option<String>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -60,6 +64,10 @@ struct Written {
     exclude: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     mask: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    erasable: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    subject: Option<String>,
     columns: Vec<(i16, String)>,
 }
 
@@ -70,6 +78,7 @@ impl Pinned {
         let treatment = |name| match name {
             name if written.exclude.contains(name) => Treatment::Excluded,
             name if written.mask.contains(name) => Treatment::Masked,
+            name if written.erasable.contains(name) => Treatment::Erasable,
             _ => Treatment::Plain,
         };
         let columns = written.columns.iter().map(|(number, name)| PinnedColumn {
@@ -77,7 +86,8 @@ impl Pinned {
             treatment: treatment(name),
         });
         let columns = columns.collect();
-        Some(Self { relation: written.relation, former_names: written.former_names, columns })
+        let (former_names, subject) = (written.former_names, written.subject);
+        Some(Self { relation: written.relation, former_names, columns, subject })
     }
 
     /// The trigger's argument, in ASCII: the same text in a database of any encoding.
@@ -89,6 +99,8 @@ impl Pinned {
             former_names: self.former_names.clone(),
             exclude: names(Treatment::Excluded),
             mask: names(Treatment::Masked),
+            erasable: names(Treatment::Erasable),
+            subject: self.subject.clone(),
             columns: self
                 .columns
                 .iter()
@@ -106,7 +118,24 @@ impl Pinned {
         treatment: impl Fn(&Column) -> Treatment,
     ) -> Self {
         let pin = |column: &Column| PinnedColumn { column: column.clone(), treatment: treatment(column) };
-        Self { relation, former_names, columns: columns.iter().map(pin).collect() }
+        Self { relation, former_names, columns: columns.iter().map(pin).collect(), subject: None }
+    }
+
+    /// The same, with the column that says whose the erasable values are.
+    #[must_use]
+    pub fn with_subject(self, subject: Option<String>) -> Self {
+        Self { subject, ..self }
+    }
+
+    /// The present number of the column that says whose the erasable values are; None where it cannot be
+    /// identified.
+    pub fn subject_number(&self, relation: u32, columns: &[Column]) -> Option<i16> {
+        let subject = self.subject.as_deref()?;
+        let pinned = self.by_name(subject).filter(|_| self.relation == relation);
+        let by_number = pinned.and_then(|pinned| {
+            columns.iter().find(|column| column.number == pinned.column.number && column.number > 0)
+        });
+        by_number.or_else(|| columns.iter().find(|column| column.name == subject)).map(|column| column.number)
     }
 
     /// The columns, including dropped ones, for which this was requested.
@@ -165,7 +194,14 @@ impl Pinned {
             let least = if is_hidden { Treatment::Masked } else { Treatment::Plain };
             asked.unwrap_or_default().max(least)
         };
-        columns.iter().map(treat).collect()
+        let mut treatments: Vec<Treatment> = columns.iter().map(treat).collect();
+        // A value of which nobody knows whose it is could never be erased.
+        if self.subject_number(relation, columns).is_none() {
+            for treatment in treatments.iter_mut().filter(|treatment| **treatment == Treatment::Erasable) {
+                *treatment = Treatment::Masked;
+            }
+        }
+        treatments
     }
 
     /// The same, pinned to the present columns; None where a column that must not be shown cannot be
@@ -179,7 +215,12 @@ impl Pinned {
             let had_secret_name = former.is_some_and(|former| former != column.name && is_secret(former));
             asked.unwrap_or_default().max(if had_secret_name { Treatment::Masked } else { Treatment::Plain })
         };
-        let mut again = Self::new(relation, self.former_names.clone(), columns, treatment);
+        // Under its present name; a subject that is gone stays requested, in case one comes under its name.
+        let subject = self.subject_number(relation, columns);
+        let subject = columns.iter().find(|column| Some(column.number) == subject);
+        let subject = subject.map(|column| column.name.clone()).or_else(|| self.subject.clone());
+        let mut again =
+            Self::new(relation, self.former_names.clone(), columns, treatment).with_subject(subject);
         let is_there = |pinned: &PinnedColumn| {
             let is_same = |column: &Column| {
                 self.relation == relation && column.number == pinned.column.number
@@ -216,7 +257,7 @@ fn ascii(json: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Treatment::{Excluded, Masked, Plain};
+    use Treatment::{Erasable, Excluded, Masked, Plain};
 
     fn columns(named: &[(i16, &str)]) -> Vec<Column> {
         named.iter().map(|(number, name)| Column { number: *number, name: (*name).to_owned() }).collect()
@@ -238,6 +279,7 @@ mod tests {
                 of(5, "left", Excluded),
                 of(6, "api_key", Plain),
             ],
+            subject: None,
         }
     }
 
@@ -323,5 +365,25 @@ mod tests {
             (5, "left"),
             (6, "api_key")
         ])));
+    }
+
+    #[test]
+    fn an_erasable_column_is_erasable_as_long_as_its_subject_is_known() {
+        let named = columns(&[(1, "id"), (2, "email"), (3, "person")]);
+        let treatment = |column: &Column| if column.name == "email" { Erasable } else { Plain };
+        let pinned = Pinned::new(7, Vec::new(), &named, treatment).with_subject(Some("person".to_owned()));
+        let argument = pinned.to_argument();
+        assert_eq!(Pinned::parse(&argument), Some(pinned.clone()));
+        let done = |relation, named: &[(i16, &str)]| {
+            let columns = columns(named);
+            (pinned.treatments(relation, &columns, |_| false), pinned.subject_number(relation, &columns))
+        };
+        assert_eq!(done(7, &[(1, "id"), (2, "mail"), (3, "who")]), (vec![Plain, Erasable, Plain], Some(3)));
+        assert_eq!(done(9, &[(1, "id"), (2, "email"), (3, "person")]).0, [Plain, Erasable, Plain]);
+        assert_eq!(done(7, &[(1, "id"), (2, "email")]), (vec![Plain, Masked], None));
+        assert_eq!(done(9, &[(1, "id"), (2, "email"), (3, "who")]).0, [Plain, Masked, Plain]);
+        let renamed = columns(&[(1, "id"), (2, "mail"), (3, "who")]);
+        let again = pinned.again(7, &renamed, |_| false).expect("numbers tell");
+        assert_eq!((again.subject.as_deref(), again.names(Erasable)), (Some("who"), vec!["mail".to_owned()]));
     }
 }

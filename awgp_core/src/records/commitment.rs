@@ -3,8 +3,8 @@
 //! The audit trail is never changed, so content that may have to be erased never enters it. The trail stores
 //! an HMAC of the content under a random salt that only the row has. While the salt exists, the row can be
 //! compared with the trail. Once it is erased with the content, the digest is 32 bytes that reveal nothing:
-//! without the key nobody can test a guess, however short the content was. `docs/conversations.md` describes
-//! the bytes.
+//! without the key nobody can test a guess, however short the content was. `docs/conversations.md` and
+//! `docs/erasure.md` describe the bytes.
 
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
@@ -19,6 +19,8 @@ pub enum Kind {
     Conversation,
     /// `flagged_content` and `notes` of a flag.
     Flag,
+    /// An erasable value of an event: the text of its jsonb (`docs/erasure.md`).
+    Erasable,
 }
 
 impl Kind {
@@ -26,13 +28,14 @@ impl Kind {
         match self {
             Self::Conversation => b"awgp-content-con",
             Self::Flag => b"awgp-content-flg",
+            Self::Erasable => b"awgp-content-val",
         }
     }
 }
 
 /// The digest in hex. `fields` are the texts in the order that [`Kind`] names, None for NULL.
 #[allow(clippy::missing_panics_doc, reason = "it takes keys of every length")]
-pub fn commitment(salt: &[u8], kind: Kind, fields: [Option<&str>; 2]) -> String {
+pub fn commitment<const FIELDS: usize>(salt: &[u8], kind: Kind, fields: [Option<&str>; FIELDS]) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(salt).expect("HMAC takes a key of any length");
     mac.update(kind.tag());
     mac.update(&1_u16.to_be_bytes());
@@ -65,6 +68,10 @@ mod tests {
         assert_eq!(
             commitment(&salt, Kind::Flag, [None, Some("ä")]),
             "0fcf2fe4229869b9cd3771f0a22c91bf498e77eee7ab0df21396bd569e610810"
+        );
+        assert_eq!(
+            commitment(&salt, Kind::Erasable, [Some(r#""ada@north.example""#)]),
+            "7f106254a7e8c4c7db8780eddca63ebfe43183da6ae13e692f470493ada0d5a9"
         );
     }
 

@@ -333,3 +333,17 @@ fn the_documents_export_verifies() {
     block.lines().for_each(|line| file.line(line).unwrap());
     assert_eq!(file.finish().unwrap(), (1, Vec::new()));
 }
+
+#[test]
+fn the_commitments_of_erasable_values_are_the_published_ones() {
+    use awgp_core::audit::erasable::value_fits;
+    let text = include_str!("../../../tests/vectors/erasable_v1.json");
+    let vectors: Value = serde_json::from_str(text).expect("JSON");
+    let values = vectors["values"].as_array().expect("values");
+    assert!(values.len() >= 4);
+    for item in values {
+        let of = |name: &str| item[name].as_str().expect("a text");
+        assert!(value_fits(of("commitment"), of("salt"), of("value")), "{item}");
+        assert!(!value_fits(of("commitment"), of("salt"), "\"another\""), "{item}");
+    }
+}

@@ -468,6 +468,7 @@ impl Request {
             after: Some(Jsonb::from_text(&state.to_string())),
             metadata: None,
             left_out: Vec::new(),
+            erasable: Vec::new(),
         });
     }
 }

@@ -125,6 +125,7 @@ fn reconcile_action(
         after: Some(Jsonb::from_text(&state.to_string())),
         metadata: None,
         left_out: Vec::new(),
+        erasable: Vec::new(),
     });
     JsonB(if receipt == Some(true) { place::added(answer, context.tenant, action.id) } else { answer })
 }

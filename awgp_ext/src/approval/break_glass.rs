@@ -70,6 +70,7 @@ fn tell(approval: &Approval, user: Uuid, reason: &str) {
         after: Some(Jsonb::from_text(&facts.to_string())),
         metadata: None,
         left_out: Vec::new(),
+        erasable: Vec::new(),
     });
     notice::push_always(approval.id);
     // A warning for the client and a line in the log; both contain only ids.

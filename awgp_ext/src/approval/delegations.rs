@@ -3,6 +3,7 @@
 
 use super::people::{self, Keep};
 use super::policy;
+use crate::audit::erasable::is_erasing;
 use crate::import::permit::IMPORT;
 use crate::pg::clock;
 use crate::pg::datum::uuid;
@@ -85,9 +86,13 @@ fn check_given(
     Ok(person.human.subject)
 }
 
-/// Only AWGP writes votes, and they never change.
+/// Only AWGP writes votes, and they never change, but for comments that an erasure removes.
 fn guard_decision(call: &TriggerCall) -> Datum {
     if call.is_row_insert() && crate::state_machine::EFFECT.is_held() {
+        return call.keep();
+    }
+    // An erasure removes the comment, and nothing else.
+    if call.is_update() && is_erasing() {
         return call.keep();
     }
     raise(&machine_written(call.argument(0)));

@@ -26,7 +26,7 @@ pub struct Actor {
 const LOGGED: &str = r#"{"origin": "log_event"}"#;
 
 /// Keys of metadata that only AWGP sets.
-pub const RESERVED: [&str; 4] = ["role", "on_behalf_of", "origin", "left_out"];
+pub const RESERVED: [&str; 5] = ["role", "on_behalf_of", "origin", "left_out", "erasable"];
 
 impl Actor {
     /// The metadata of an event written by a client: the client's facts and the actor's.

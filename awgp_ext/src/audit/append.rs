@@ -7,12 +7,13 @@ use super::content::{Content, Stored};
 use super::event::Event;
 use super::lane_row::{self, Head, Which};
 use super::partition::Partition;
-use super::{retired, sealed, wait};
+use super::{erasable, retired, sealed, wait};
 use crate::pg::clock;
 use crate::pg::datum;
 use crate::pg::encoding::to_server;
 use crate::pg::raise::raise;
 use crate::pg::relation;
+use crate::records::salt;
 use awgp_core::audit::chain::{Lane, Link};
 use awgp_core::structure::incomplete;
 use pgrx::IntoDatum;
@@ -42,6 +43,8 @@ pub struct Appender {
     memory: pg_sys::MemoryContext,
     sequence: pg_sys::Oid,
     targets: Vec<Partition<{ COLUMNS.len() }>>,
+    /// audit_erasable_values, once there is a value.
+    values: Option<Partition<{ erasable::COLUMNS.len() }>>,
 }
 
 impl Appender {
@@ -69,6 +72,7 @@ impl Appender {
                 memory,
                 sequence: relation::existing(c"audit_logs_id_seq"),
                 targets: Vec::new(),
+                values: None,
             }
         }
     }
@@ -137,6 +141,43 @@ impl Appender {
         }
     }
 
+    /// Stores the values of which an appended row has commitments.
+    pub fn append_values(&mut self, event: &Event, content: &Content<'_>, at: &Place) {
+        if content.erasable.is_empty() {
+            return;
+        }
+        let estate = self.estate;
+        let values = self.values.get_or_insert_with(|| {
+            // SAFETY: closed in close(), before the executor state is freed.
+            unsafe {
+                Partition::open(relation::existing(c"audit_erasable_values"), &erasable::COLUMNS, estate)
+            }
+        });
+        for taken in &content.erasable {
+            // SAFETY: the datums live until the row is stored; temporary values are in the per-row context.
+            unsafe {
+                let outer = pg_sys::MemoryContextSwitchTo(self.memory);
+                let is_kept = taken.erasure.is_none();
+                let row: [Option<Datum>; erasable::COLUMNS.len()] = [
+                    datum::to_sql(event.tenant).into_datum(),
+                    taken.commitment.as_str().into_datum(),
+                    at.id.into_datum(),
+                    Some(Datum::from(at.timestamp)),
+                    to_server(&event.entity_type),
+                    to_server(&taken.member),
+                    taken.subject.as_deref().and_then(to_server),
+                    if is_kept { salt::datum(&taken.salt) } else { None },
+                    is_kept.then(|| taken.value.datum()),
+                    (!is_kept).then(|| Datum::from(at.timestamp)),
+                    taken.erasure.into_datum(),
+                ];
+                values.insert(row, estate);
+                pg_sys::MemoryContextSwitchTo(outer);
+                pg_sys::MemoryContextReset(self.memory);
+            }
+        }
+    }
+
     /// Number and hash of the last row of a lane, in whichever partition it is; None where the lane has no
     /// row.
     pub fn tail(&mut self, lane: Lane) -> Option<Head> {
@@ -181,6 +222,9 @@ impl Appender {
             pg_sys::AfterTriggerEndQuery(self.estate);
             for target in self.targets {
                 target.close();
+            }
+            if let Some(values) = self.values {
+                values.close();
             }
             pg_sys::FreeExecutorState(self.estate);
             pg_sys::MemoryContextDelete(self.memory);

@@ -8,6 +8,7 @@
 //! application's own table are recorded under the table's name, not under an argument of the trigger.
 
 use super::actor::{self, Actor};
+use super::erasable::{self, Taken};
 use super::event::Event;
 use super::image::{self, Image};
 use super::queue;
@@ -25,6 +26,7 @@ use crate::pg::role::row_security_binds;
 use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
 use crate::pg::tuple;
 use awgp_core::audit::entity::entity_id;
+use awgp_core::audit::erasable::own_table;
 use awgp_core::isolation_refusals;
 use pgrx::pg_sys::{self, Datum};
 use pgrx::{PgLogLevel, PgSqlErrorCode};
@@ -59,11 +61,17 @@ fn capture(call: &TriggerCall) -> Datum {
             return nothing();
         }
     }
-    // SAFETY: rows of the trigger's table, to which the rules belong.
-    let image = |tuple: Option<pg_sys::HeapTuple>| -> Option<Image> {
-        tuple.map(|tuple| unsafe { image::of_row(tuple, change.descriptor, &rules.treatments) })
+    let image = |tuple: Option<pg_sys::HeapTuple>| -> Option<Shown> {
+        let tuple = tuple?;
+        // SAFETY: a row of the trigger's table, to which the rules belong.
+        let image = unsafe { image::of_row(tuple, change.descriptor, &rules.treatments) };
+        let subject = rules.erasable.as_ref().map(|erasable| erasable.subject);
+        let subject = subject.filter(|_| !erasable::is_erasing());
+        Some(Shown { image, subject: subject.and_then(|number| subject_of(call, tuple, number)) })
     };
-    let record = |row: pg_sys::HeapTuple, before: Option<Image>, after: Option<Image>| {
+    let record = |row: pg_sys::HeapTuple, before: Option<Shown>, after: Option<Shown>| {
+        let mut taken = Vec::new();
+        let (before, after) = without_erasable(&rules, before, after, &mut taken);
         let mut left_out = Vec::new();
         let mut state = |name: &str, image: Option<Image>| {
             let image = image?;
@@ -75,6 +83,7 @@ fn capture(call: &TriggerCall) -> Datum {
         if !rules.is_own {
             refuse_foreign_tenant(&rules.entity, tenant);
         }
+        erasable::share(tenant, &taken);
         let actor = actor::current();
         let (entity_id, metadata) = match &rules.key {
             Key::Uuid(number) => (uuid_of(call, row, *number), imported(call, &actor)),
@@ -97,6 +106,7 @@ fn capture(call: &TriggerCall) -> Datum {
             after,
             metadata,
             left_out,
+            erasable: taken,
         });
     };
     match (change.old, change.new) {
@@ -112,6 +122,55 @@ fn capture(call: &TriggerCall) -> Datum {
         }
     }
     nothing()
+}
+
+/// The image of a row, and whose its erasable values are.
+struct Shown {
+    image: Image,
+    subject: Option<String>,
+}
+
+/// The images with commitments in place of erasable values, which are taken out of them.
+fn without_erasable(
+    rules: &Rules,
+    before: Option<Shown>,
+    after: Option<Shown>,
+    taken: &mut Vec<Taken>,
+) -> (Option<Image>, Option<Image>) {
+    if erasable::is_erasing() {
+        let own = if rules.is_own { own_table(&rules.entity) } else { None };
+        let (before, after) = (before.map(|shown| shown.image), after.map(|shown| shown.image));
+        return match (own, before, after) {
+            (Some(own), Some(Image { state, left_out }), Some(after)) => {
+                let is_erasable = |name: &str| own.column(name).is_some();
+                let state = erasable::take_erased(state, &after.state, &is_erasable, taken);
+                (Some(Image { state, left_out }), Some(after))
+            }
+            (_, before, after) => (before, after),
+        };
+    }
+    let mut without = |place, shown: Option<Shown>| {
+        let Shown { image, subject } = shown?;
+        let Some(columns) = rules.erasable.as_ref().map(|erasable| &erasable.columns) else {
+            return Some(image);
+        };
+        let is_erasable = |name: &str| columns.iter().any(|column| column == name);
+        let state = erasable::take(place, image.state, &is_erasable, subject.as_deref(), taken);
+        Some(Image { state, ..image })
+    };
+    let before = without("before_state", before);
+    let after = without("after_state", after);
+    (before, after)
+}
+
+/// Whose the erasable values of a row are: the text of its subject column.
+fn subject_of(call: &TriggerCall, row: pg_sys::HeapTuple, number: i16) -> Option<String> {
+    let datum = call.column_of(row, number)?;
+    // SAFETY: a column of the trigger's table, with the type from its descriptor.
+    Some(unsafe {
+        let descriptor = (*call.relation()).rd_att;
+        value::printed(datum, pg_sys::SPI_gettypeid(descriptor, i32::from(number)))
+    })
 }
 
 /// The mark of a row that an import brings in. What a client writes has an `origin` besides.

@@ -1,9 +1,11 @@
 //! The stored content of an event: states and metadata, at most `awgp.audit_event_max` together, each with
 //! the text that is hashed.
 
+use super::erasable::Taken;
 use super::event::Event;
 use super::left_out::{self, fit};
 use crate::pg::jsonb::Jsonb;
+use awgp_core::audit::erasable::KEY;
 use pgrx::pg_sys::Datum;
 
 /// The stored content of an event.
@@ -14,6 +16,8 @@ pub struct Content<'a> {
     pub after: Option<Stored<'a>>,
     /// `metadata`.
     pub metadata: Stored<'a>,
+    /// The values of which the states and the metadata have commitments.
+    pub erasable: Vec<&'a Taken>,
 }
 
 /// A jsonb and its text.
@@ -58,10 +62,18 @@ impl<'a> Content<'a> {
     pub fn of(event: &'a Event, limit: usize) -> Self {
         let metadata = event.metadata.as_ref().unwrap_or(&event.actor.metadata);
         let metadata = Stored { jsonb: Held::Event(metadata), text: metadata.with_text(str::to_owned) };
-        let room = limit.saturating_sub(metadata.text.len());
+        let named: usize =
+            event.erasable.iter().flat_map(|taken| taken.names(&[])).map(|name| name.len() + 4).sum();
+        let room = limit.saturating_sub(metadata.text.len() + named);
+        let whole = |(before, after), metadata, left_out: &[String]| {
+            let is_kept = |taken: &&Taken| taken.names(left_out).next().is_some();
+            Self { before, after, metadata, erasable: event.erasable.iter().filter(is_kept).collect() }
+        };
         match Self::states(event, room) {
-            Some((before, after)) if event.left_out.is_empty() => Self { before, after, metadata },
-            Some((before, after)) => Self { before, after, metadata: naming(event, metadata, &[]) },
+            Some(states) if event.left_out.is_empty() && event.erasable.is_empty() => {
+                whole(states, metadata, &[])
+            }
+            Some(states) => whole(states, naming(event, metadata, &[]), &event.left_out),
             None => {
                 let states = [("before_state", event.before.as_ref()), ("after_state", event.after.as_ref())];
                 let fitted = fit(&states, room);
@@ -70,8 +82,9 @@ impl<'a> Content<'a> {
                     let own = fitted_states.next().flatten().map(Stored::own);
                     own.or_else(|| state.and_then(|state| Stored::within(state, usize::MAX)))
                 };
-                let (before, after) = (stored(&states[0]), stored(&states[1]));
-                Self { before, after, metadata: naming(event, metadata, &fitted.names) }
+                let stored = (stored(&states[0]), stored(&states[1]));
+                let left_out = [event.left_out.as_slice(), &fitted.names].concat();
+                whole(stored, naming(event, metadata, &fitted.names), &left_out)
             }
         }
     }
@@ -91,10 +104,18 @@ impl<'a> Content<'a> {
     }
 }
 
-/// Metadata with the names of the parts that were left out.
+/// Metadata with the names of the parts that were left out, and of the values that can be erased.
 fn naming<'a>(event: &Event, metadata: Stored<'a>, names: &[String]) -> Stored<'a> {
-    let names: Vec<&String> = event.left_out.iter().chain(names).collect();
-    let named = Jsonb::from_text(&serde_json::json!({ "left_out": names }).to_string());
+    let left_out: Vec<String> = event.left_out.iter().chain(names).cloned().collect();
+    let erasable: Vec<String> = event.erasable.iter().flat_map(|taken| taken.names(&left_out)).collect();
+    let mut named = serde_json::Map::new();
+    if !erasable.is_empty() {
+        named.insert(KEY.to_owned(), erasable.into());
+    }
+    if !left_out.is_empty() {
+        named.insert("left_out".to_owned(), left_out.into());
+    }
+    let named = Jsonb::from_text(&serde_json::Value::Object(named).to_string());
     match metadata.jsonb {
         Held::Event(jsonb) => Stored::own(jsonb.with(&named)),
         Held::Own(jsonb) => Stored::own(jsonb.with(&named)),

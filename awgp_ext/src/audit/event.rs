@@ -1,6 +1,7 @@
 //! An event on its way into the audit trail.
 
 use super::actor::Actor;
+use super::erasable::Taken;
 use crate::pg::jsonb::Jsonb;
 use pgrx::pg_sys;
 use uuid::Uuid;
@@ -29,6 +30,8 @@ pub struct Event {
     pub metadata: Option<Jsonb>,
     /// The names of parts of the states that were too large and are left out.
     pub left_out: Vec<String>,
+    /// The values of which the states have only a commitment.
+    pub erasable: Vec<Taken>,
 }
 
 impl Event {
@@ -36,6 +39,7 @@ impl Event {
     pub fn size(&self) -> usize {
         let states = [&self.before, &self.after, &self.metadata];
         let held: usize = states.into_iter().flatten().map(|state| state.bytes().len()).sum();
-        held + self.entity_type.len() + self.action.len() + size_of::<Self>()
+        let values: usize = self.erasable.iter().map(Taken::size).sum();
+        held + values + self.entity_type.len() + self.action.len() + size_of::<Self>()
     }
 }

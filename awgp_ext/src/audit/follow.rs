@@ -153,7 +153,12 @@ fn follow(oid: pg_sys::Oid) {
         statements.push(table.capture(&pinned));
         if let Some(was) = was.filter(|_| is_renamed) {
             let (exclude, mask) = (pinned.names(Treatment::Excluded), pinned.names(Treatment::Masked));
-            let after = json!({ "table": table.name, "was": was, "exclude": exclude, "mask": mask });
+            let mut after = json!({ "table": table.name, "was": was, "exclude": exclude, "mask": mask });
+            let erasable = pinned.names(Treatment::Erasable);
+            if !erasable.is_empty() {
+                after["erasable"] = erasable.into();
+                after["subject"] = pinned.subject.clone().into();
+            }
             record("rename_table", &after);
         }
     }

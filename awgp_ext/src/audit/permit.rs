@@ -13,3 +13,9 @@ pub static LOAD: Permit = Permit::to("load exported rows");
 
 /// AWGP itself drops triggers, and records that separately.
 pub static UNTRACK: Permit = Permit::to("drop triggers of tracked tables");
+
+/// An erasure removes values and salts, and what it writes to rows leaves no new copy of what they had.
+pub static ERASE: Permit = Permit::to("erase values of the trail");
+
+/// The values of a retired month are removed with it.
+pub static FORGET: Permit = Permit::to("remove the values of a retired month");

@@ -92,6 +92,7 @@ pub fn push_installation_event(action: &str, entity_type: &str, after: &serde_js
         after: Some(Jsonb::from_text(&after.to_string())),
         metadata: None,
         left_out: Vec::new(),
+        erasable: Vec::new(),
     });
 }
 
@@ -161,6 +162,7 @@ fn write(event: &Event, heads: &mut HashMap<Uuid, Head>, linker: &mut Linker, ap
     );
     let place = Place { id, timestamp, target, lane: head.lane, seq };
     appender.append(event, &content, &place, &hash.to_hex());
+    appender.append_values(event, &content, &place);
     head.link.seq = seq;
     head.link.hash = hash;
     head.timestamp = timestamp;

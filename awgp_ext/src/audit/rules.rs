@@ -6,11 +6,12 @@
 //! name and options are those of the table where the trigger was created, whatever the partition's name and
 //! the order of its columns.
 
-use super::secrets;
+use super::{declare, secrets};
 use crate::pg::catalog;
 use crate::pg::descriptor;
 use crate::pg::encoding::from_server;
 use crate::pg::trigger::TriggerCall;
+use awgp_core::audit::erasable::own_table;
 use awgp_core::audit::tracked::{Column, Pinned, Treatment};
 use pgrx::pg_sys;
 use std::cell::{Cell, RefCell};
@@ -30,8 +31,18 @@ pub struct Rules {
     pub is_ignored: Vec<bool>,
     /// What identifies a row.
     pub key: Key,
+    /// The erasable columns; None where there are none.
+    pub erasable: Option<Erasable>,
     /// The table, and the table where the trigger was created.
     relations: [pg_sys::Oid; 2],
+}
+
+/// The columns of a table whose values can be erased.
+pub struct Erasable {
+    /// Their names.
+    pub columns: Vec<String>,
+    /// The number of the column that says whose a row's values are.
+    pub subject: i16,
 }
 
 /// What identifies a row.
@@ -115,6 +126,7 @@ unsafe fn work_out_from(
             .zip(treated)
             .map(|(column, treatment)| (column.name.as_str(), treatment))
             .collect();
+        let declared = Declared::of(is_own.then_some(entity.as_str()), &arguments, oid(source), &columns);
         let descriptor = (*relation).rd_att;
         let mut treatments = vec![Treatment::Plain; usize::try_from((*descriptor).natts).unwrap_or(0)];
         let mut is_ignored = vec![false; treatments.len()];
@@ -123,10 +135,56 @@ unsafe fn work_out_from(
             let place = usize::try_from(attribute.attnum - 1).unwrap_or(0);
             // A partition has the same columns as its parent, by name.
             treatments[place] = by_name.get(&*name).copied().unwrap_or(Treatment::Masked);
+            if treatments[place] == Treatment::Plain && declared.columns.iter().any(|own| *own == *name) {
+                treatments[place] = Treatment::Erasable;
+            }
             is_ignored[place] = treatments[place] == Treatment::Excluded || name == MOVES_ALWAYS;
         }
         let key = key(relation, &treatments, is_own);
-        Rules { entity, is_own, treatments, is_ignored, key, relations: [oid(relation), oid(source)] }
+        let erasable = declared.erasable(descriptor, &treatments);
+        let relations = [oid(relation), oid(source)];
+        Rules { entity, is_own, treatments, is_ignored, key, erasable, relations }
+    }
+}
+
+/// What was declared about erasable columns, outside of the trigger or in it.
+struct Declared {
+    /// The columns of one of AWGP's own tables.
+    columns: Vec<String>,
+    /// The column that says whose the values are.
+    subject: Option<String>,
+}
+
+impl Declared {
+    /// `own` is the name of one of AWGP's own tables.
+    fn of(own: Option<&str>, arguments: &[String], relation: pg_sys::Oid, columns: &[Column]) -> Self {
+        let Some(own) = own else {
+            let pinned = arguments.get(1).and_then(|argument| Pinned::parse(argument));
+            let number = pinned.and_then(|pinned| pinned.subject_number(relation.to_u32(), columns));
+            let subject = columns.iter().find(|column| Some(column.number) == number);
+            return Self { columns: Vec::new(), subject: subject.map(|column| column.name.clone()) };
+        };
+        let Some(table) = own_table(own) else { return Self { columns: Vec::new(), subject: None } };
+        Self { columns: declare::declared(own), subject: Some(table.subject.to_owned()) }
+    }
+
+    /// # Safety
+    /// The descriptor is that of an open relation, and `treatments` has an element for each of its columns.
+    unsafe fn erasable(&self, descriptor: pg_sys::TupleDesc, treatments: &[Treatment]) -> Option<Erasable> {
+        let mut erasable = Erasable { columns: Vec::new(), subject: 0 };
+        // SAFETY: the caller guarantees a descriptor.
+        for attribute in unsafe { descriptor::attributes(descriptor) } {
+            // SAFETY: a name in the descriptor.
+            let name = from_server(unsafe { cstr(attribute.attname.data.as_ptr()) });
+            if Some(&*name) == self.subject.as_deref() {
+                erasable.subject = attribute.attnum;
+            }
+            let place = usize::try_from(attribute.attnum - 1).unwrap_or(0);
+            if treatments.get(place) == Some(&Treatment::Erasable) {
+                erasable.columns.push(name.into_owned());
+            }
+        }
+        (!erasable.columns.is_empty()).then_some(erasable)
     }
 }
 

@@ -21,7 +21,7 @@ use serde_json::json;
 /// Records every insert, update and delete on the table from now on, and returns the table's name. Calling it
 /// again replaces the options.
 #[pg_extern(sql = r#"
-CREATE FUNCTION awgp."track_table"("table" regclass, "exclude" text[] DEFAULT NULL, "mask" text[] DEFAULT NULL)
+CREATE FUNCTION awgp."track_table"("table" regclass, "exclude" text[] DEFAULT NULL, "mask" text[] DEFAULT NULL, "erasable" text[] DEFAULT NULL, "subject" text DEFAULT NULL)
 RETURNS text VOLATILE PARALLEL UNSAFE SET search_path TO pg_catalog, pg_temp
 LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 "#)]
@@ -29,6 +29,8 @@ fn track_table(
     table: Option<pg_sys::Oid>,
     exclude: default!(Option<Vec<Option<String>>>, "NULL"),
     mask: default!(Option<Vec<Option<String>>>, "NULL"),
+    erasable: default!(Option<Vec<Option<String>>>, "NULL"),
+    subject: default!(Option<String>, "NULL"),
 ) -> String {
     refuse_read_only(c"awgp.track_table()");
     let table = table.unwrap_or(pg_sys::InvalidOid);
@@ -37,25 +39,34 @@ fn track_table(
         argument::texts(argument, names.unwrap_or_default())
     };
     let (exclude, mask) = (columns("exclude", exclude), columns("mask", mask));
+    let erasable = columns("erasable", erasable);
     let table = Table::lock(table);
-    for column in exclude.iter().chain(&mask) {
+    for column in exclude.iter().chain(&mask).chain(&erasable).chain(&subject) {
         refuse_unknown_column(&table, column);
     }
     refuse_without_tenant(&table);
+    refuse_no_subject(&erasable, subject.as_ref(), &[&exclude, &mask]);
     let treatment = |column: &Column| {
         if exclude.contains(&column.name) {
             Treatment::Excluded
         } else if mask.contains(&column.name) {
             Treatment::Masked
+        } else if erasable.contains(&column.name) {
+            Treatment::Erasable
         } else {
             Treatment::Plain
         }
     };
     let former_names = table.pinned_names();
-    let pinned = Pinned::new(table.oid.to_u32(), former_names.clone(), &table.columns, treatment);
+    let pinned = Pinned::new(table.oid.to_u32(), former_names.clone(), &table.columns, treatment)
+        .with_subject(subject.clone());
     as_owner(&[vec![table.capture(&pinned)], table.others()].concat());
     follow::ensure_event_triggers();
     let mut after = json!({ "table": table.name, "exclude": exclude, "mask": mask });
+    if !erasable.is_empty() {
+        after["erasable"] = erasable.into();
+        after["subject"] = subject.into();
+    }
     if !former_names.is_empty() {
         after["former_names"] = former_names.into();
     }
@@ -124,12 +135,36 @@ fn refuse_without_tenant(table: &Table) {
     }
 }
 
+/// A value that nobody can find is never erased, and a subject that is hidden would stand beside it.
+fn refuse_no_subject(erasable: &[String], subject: Option<&String>, hidden: &[&[String]]) {
+    let problem = match subject {
+        None if erasable.is_empty() => return,
+        None => "erasable columns need a subject: the column that says whose the values of a row are",
+        Some(_) if erasable.is_empty() => "a subject is for erasable columns, and there are none",
+        Some(subject) if hidden.iter().any(|names| names.contains(subject)) => {
+            "the subject must not be excluded or masked"
+        }
+        Some(_) => match erasable.iter().find(|name| hidden.iter().any(|names| names.contains(name))) {
+            None => return,
+            Some(_) => "a column is erasable, or it is excluded or masked",
+        },
+    };
+    raise(
+        &Refusal::new(
+            Reason::OutOfRange,
+            "subject is not valid",
+            format!("{problem}: SELECT awgp.track_table('shop.customers', erasable => '{{email}}', subject => 'id');"),
+        )
+        .with("argument", "subject"),
+    )
+}
+
 fn refuse_unknown_column(table: &Table, name: &str) {
     if !table.columns.iter().any(|column| column.name == name) {
         raise(
             &Refusal::new(
                 Reason::UnknownColumn,
-                "the table has no column of this name to exclude or mask",
+                "the table has no column of this name",
                 "Check the spelling of the column's name.",
             )
             .with("table", table.name.as_str())

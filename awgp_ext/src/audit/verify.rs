@@ -6,6 +6,7 @@
 use super::append;
 use super::lineage;
 use super::read::{self, Scope};
+use super::verify_erasable;
 use crate::audit::installation;
 use crate::pg::datum::{from_sql, to_sql};
 use crate::pg::query;
@@ -133,6 +134,7 @@ impl PartitionSum {
 pub fn findings(scope: Scope<'_>) -> Vec<Finding> {
     let (mut findings, sums) = verify_rows(scope, false);
     findings.extend(structure());
+    findings.extend(verify_erasable::findings(scope));
     if scope.partition.is_none() {
         findings.extend(without_events(scope));
     }

@@ -129,15 +129,31 @@ fn gone() -> Vec<Finding> {
             code: "tracking_gone",
             severity: "error",
             message: "it was tracked, but its changes are no longer recorded".to_owned(),
-            hint: track_again(&name, &(list("exclude"), list("mask"))),
+            hint: track_again(
+                &name,
+                &Asked {
+                    exclude: list("exclude"),
+                    mask: list("mask"),
+                    erasable: list("erasable"),
+                    subject: state["subject"].as_str().map(str::to_owned),
+                },
+            ),
             object: name,
         })
     };
     asked.into_iter().filter_map(finding).collect()
 }
 
-/// The columns that are excluded and masked at present.
-fn hidden(table: &Table) -> (Vec<String>, Vec<String>) {
+/// The options of a table.
+struct Asked {
+    exclude: Vec<String>,
+    mask: Vec<String>,
+    erasable: Vec<String>,
+    subject: Option<String>,
+}
+
+/// The options that are in force at present.
+fn hidden(table: &Table) -> Asked {
     let arguments = table.arguments.as_deref().unwrap_or_default();
     let treated = rules::treatments(arguments, table.oid, &table.columns);
     let those = |wanted: Treatment| {
@@ -147,19 +163,29 @@ fn hidden(table: &Table) -> (Vec<String>, Vec<String>) {
             .map(|(column, _)| column.name.clone())
             .collect()
     };
-    (those(Treatment::Excluded), those(Treatment::Masked))
+    let number = table.pinned().and_then(|pinned| pinned.subject_number(table.oid.to_u32(), &table.columns));
+    let subject = table.columns.iter().find(|column| Some(column.number) == number);
+    Asked {
+        exclude: those(Treatment::Excluded),
+        mask: those(Treatment::Masked),
+        erasable: those(Treatment::Erasable),
+        subject: subject.map(|column| column.name.clone()),
+    }
 }
 
-fn track_again(name: &str, (exclude, mask): &(Vec<String>, Vec<String>)) -> String {
+fn track_again(name: &str, asked: &Asked) -> String {
     let list = |option: &str, names: &[String]| {
         let names: Vec<String> = names.iter().map(spi::quote_literal).collect();
         if names.is_empty() { String::new() } else { format!(", {option} => ARRAY[{}]", names.join(", ")) }
     };
+    let subject = asked.subject.as_ref().filter(|_| !asked.erasable.is_empty());
     format!(
-        "SELECT awgp.track_table({}{}{});",
+        "SELECT awgp.track_table({}{}{}{}{});",
         spi::quote_literal(name),
-        list("exclude", exclude),
-        list("mask", mask)
+        list("exclude", &asked.exclude),
+        list("mask", &asked.mask),
+        list("erasable", &asked.erasable),
+        subject.map(|subject| format!(", subject => {}", spi::quote_literal(subject))).unwrap_or_default()
     )
 }
 

@@ -117,6 +117,7 @@ impl Writer {
             after,
             metadata: Some(marked(row.jsonb(c"metadata"), &mark, opening)),
             left_out,
+            erasable: Vec::new(),
         }
     }
 

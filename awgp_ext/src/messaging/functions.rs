@@ -185,6 +185,7 @@ impl Message {
             after: Some(Jsonb::from_text(&facts.to_string())),
             metadata: None,
             left_out: Vec::new(),
+            erasable: Vec::new(),
         });
         id
     }

@@ -5,6 +5,7 @@
 
 use super::waiting;
 use crate::audit::checkpoint::covers_partition;
+use crate::audit::permit::FORGET;
 use crate::audit::settings;
 use crate::audit::{queue, seal, verify};
 use crate::locks::Subject;
@@ -22,6 +23,11 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 use serde_json::json;
+
+/// The erasable values of a month leave with it: what is exported has their commitments.
+const FORGET_VALUES: &str = "
+    DELETE FROM awgp.audit_erasable_values
+    WHERE chained_at >= $1::timestamptz AND chained_at < $2::timestamptz";
 
 /// Removes a month from the audit trail: verifies it against its seal, detaches it, keeps its anchors, and
 /// records that.
@@ -125,6 +131,10 @@ fn detach(name: &str, retention_days: u16) {
     let detached = Spi::connect_mut(|client| {
         for statement in statements {
             client.update(&statement, None, &[])?;
+        }
+        if let Some((start, end)) = Month::of_partition(name).map(Month::bounds) {
+            let _forgetting = FORGET.hold();
+            client.update(FORGET_VALUES, None, &[start.into(), end.into()])?;
         }
         client.update(
             "INSERT INTO awgp.audit_retired_partitions AS retired

@@ -94,5 +94,6 @@ fn record(tenant: Uuid, conversation: Uuid, row: &Row, words: usize, flags: usiz
         after: Some(Jsonb::from_text(&after.to_string())),
         metadata: None,
         left_out: Vec::new(),
+        erasable: Vec::new(),
     });
 }

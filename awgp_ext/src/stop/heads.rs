@@ -100,6 +100,7 @@ fn record(said: Said, stop: &Stop, tenant: Uuid, reason: &str, covered: &[Uuid])
         after: Some(Jsonb::from_text(&state.to_string())),
         metadata: None,
         left_out: Vec::new(),
+        erasable: Vec::new(),
     });
 }
 

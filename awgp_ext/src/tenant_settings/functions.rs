@@ -189,6 +189,7 @@ fn tell(tenant: Uuid, action: &str, changes: &Map<String, Value>, reason: Option
         after: Some(Jsonb::from_text(&facts.to_string())),
         metadata: None,
         left_out: Vec::new(),
+        erasable: Vec::new(),
     });
 }
 

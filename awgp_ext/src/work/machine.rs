@@ -1,6 +1,7 @@
 //! The trigger that applies the state machine of work items to every write.
 
 use super::{WorkItem, check_own, gate};
+use crate::audit::erasable::is_erasing;
 use crate::import::permit::IMPORT;
 use crate::pg::clock;
 use crate::pg::datum::uuid;
@@ -81,7 +82,7 @@ fn next(call: &TriggerCall, old: &WorkItem, mut new: WorkItem, to: Status) -> Re
         asked_risk_level: asked_row.datum(c"asked_risk_level"),
         pinned_digest: old_row.datum(c"pinned_digest"),
         pinned_digest_version: old_row.datum(c"pinned_digest_version"),
-        closed_reason: old_row.datum(c"closed_reason"),
+        closed_reason: if is_erasing() { &new_row } else { &old_row }.datum(c"closed_reason"),
         created_by: if somebody_acts() { old_row.datum(c"created_by") } else { new_row.datum(c"created_by") },
     };
     check_risk(old, &new)?;

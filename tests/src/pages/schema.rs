@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use tokio_postgres::Client;
 
 /// The areas of the page of contents, with their tables and views.
-const AREAS: [(&str, &[&str]); 13] = [
+const AREAS: [(&str, &[&str]); 14] = [
     (
         "Tenants, users and identity",
         &[
@@ -89,6 +89,7 @@ const AREAS: [(&str, &[&str]); 13] = [
     ("Stops", &["stops", "stop_list", "stop_running"]),
     ("Notices", &["outbox", "notice_status"]),
     ("Audit trail", &["audit_logs", "trail_list", "audit_checkpoints", "trail_status", "tracked_tables"]),
+    ("Erasable values", &["audit_erasable_values", "audit_erasable_columns"]),
     (
         "Months of the trail",
         &[

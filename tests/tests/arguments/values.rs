@@ -131,6 +131,9 @@ pub fn hostile(kind: &str) -> Vec<String> {
         "timestamp with time zone" => [own(&MOMENTS_OUTSIDE), own(&MOMENTS)].concat(),
         "interval" => [own(&SPANS_OUTSIDE), own(&SPANS)].concat(),
         "regclass" => own(&TABLES),
+        "bytea" => {
+            own(&["''::bytea", "'\\x00'::bytea", "sha256('x')", "convert_to(repeat('x', 300000), 'UTF8')"])
+        }
         _ if kind.ends_with("[]") => vec![],
         // A type that nobody has thought of would be tried with NULL alone.
         _ => panic!("hostile() has no values of {kind}"),

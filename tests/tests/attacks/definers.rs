@@ -16,6 +16,10 @@ pub const CALLS: &[Attack] = &[
     ("log_event", "SELECT awgp.log_event('seen', 'work_items', '{a_item}', '{}', '{\"tenant_id\": \"{A}\"}', '{\"tenant_id\": \"{A}\"}');
       SELECT awgp.flush_audit(); SELECT tenant_id = '{B}' FROM awgp.audit_logs WHERE action = 'seen'", Give(&["t"])),
     ("log_event", "COMMIT; BEGIN; SELECT awgp.log_event('seen', 'work_items')", Refuse("42501", "no_tenant_context")),
+    // Nobody erases another tenant's people, or says what the trail has of everybody's.
+    ("erase_user", "SELECT awgp.erase_user('{a_user}', 'x')", Refuse("42501", "unknown_user")),
+    ("erase_user", "SELECT awgp.erase_user('{a_user}', 'x', true)", Refuse("42501", "unknown_user")),
+    ("set_erasable", "SELECT awgp.set_erasable('awgp.users', '{}')", Fail("42501")),
     ("seal_partition", "SELECT awgp.seal_partition('audit_logs_default')", Fail("42501")),
     ("ensure_partitions", "SELECT awgp.ensure_partitions(1)", Fail("42501")),
     // What keeps the trail, the ledger and the records going is maintenance's, and no application's.

@@ -178,6 +178,7 @@ const NO_REFERENCE: &[&str] = &[
     "audit_adopted_lanes.tenant_id",
     "audit_chain_anchors.tenant_id",
     "audit_checkpoints.tenant_id",
+    "audit_erasable_values.tenant_id",
     "audit_logs.actor_id",
     "audit_logs.entity_id",
     "audit_logs.tenant_id",

@@ -42,6 +42,8 @@ const HELD_BY_OTHERS: &[(&str, &str)] = &[
     ("find_tenant", FUNCTION),
     ("log_event", FUNCTION),
     ("log_event", FUNCTION),
+    ("erase_user", FUNCTION),
+    ("erase_user", FUNCTION),
     ("trail_actors", FUNCTION),
     ("trail_months", TELLS_NOTHING),
 ];

@@ -53,6 +53,8 @@ async fn a_proof_is_checked_with_no_server_and_by_an_implementation_that_is_not_
 async fn the_published_vectors_agree_with_an_implementation_that_is_not_ours() {
     let vectors = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors/checkpoint_v1.json");
     assert_eq!(python(&["vectors", vectors]), (0, "every vector agrees\n".to_owned()));
+    let values = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors/erasable_v1.json");
+    assert_eq!(python(&["vectors", values]), (0, "every vector agrees\n".to_owned()));
     let text = std::fs::read_to_string(vectors).expect("the vectors");
     let mut wrong: Value = serde_json::from_str(&text).expect("JSON");
     wrong["proofs"][0]["holds"] = false.into();

@@ -7,12 +7,14 @@
 //! | [`scan`] | from rows in heap order to suspicions, without a sort |
 //! | [`seal`] | sealed partitions against audit_log_integrity |
 //! | [`signed`] | the notes of an auditor against the rows |
+//! | [`erasable`] | erasable values against the commitments of the rows |
 //! | [`structure`] | triggers, policies and partitions in the catalog |
 //! | [`file`], [`month`] | an exported file, and the manifest beside it |
 //! | [`files`] | exported files and notes instead of a database |
 //! | [`names`] | the names that belong to ids in findings |
 //! | [`report`], [`progress`] | the output |
 
+pub mod erasable;
 pub mod file;
 pub mod files;
 pub mod job;
@@ -253,6 +255,7 @@ async fn conclude(
     broken.retain(|seal| seal.kind == Kind::IntegrityMissing || !names_rows_of(&findings, seal));
     findings.extend(broken);
     findings.extend(structure::guards(work).await?);
+    findings.extend(erasable::findings(work, plan).await?);
     if plan.whole {
         findings.extend(structure::retirements(work).await?);
     }

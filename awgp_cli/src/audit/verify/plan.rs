@@ -80,6 +80,8 @@ pub struct Plan {
     pub only: Option<Partition>,
     /// Whether every row of the log is read.
     pub whole: bool,
+    /// The tenants whose rows are read; None for all.
+    pub tenants: Option<Vec<Uuid>>,
     condition: String,
     starts: HashMap<Lane, Link>,
     /// The links that seals and checkpoints have recorded.
@@ -118,11 +120,16 @@ impl Plan {
         };
         let recorded = recorded(work, scope, partition).await?;
         let bridges = bridges(work, scope).await?;
+        let tenants = match scope {
+            Scope::All => None,
+            Scope::Tenants(tenants) => Some(tenants.clone()),
+        };
         Ok(Self {
             lineage,
             partitions,
             only,
             whole,
+            tenants,
             condition,
             starts,
             recorded,

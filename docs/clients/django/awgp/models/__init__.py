@@ -11,6 +11,8 @@ from .audit_adopted_lanes import AuditAdoptedLane
 from .audit_adoptions import AuditAdoption
 from .audit_chain_anchors import AuditChainAnchor
 from .audit_checkpoints import AuditCheckpoint
+from .audit_erasable_columns import AuditErasableColumn
+from .audit_erasable_values import AuditErasableValue
 from .audit_legal_holds import AuditLegalHold
 from .audit_log_integrity import AuditLogIntegrity
 from .audit_logs import AuditLog
@@ -51,6 +53,8 @@ __all__ = [
     "AuditAdoption",
     "AuditChainAnchor",
     "AuditCheckpoint",
+    "AuditErasableColumn",
+    "AuditErasableValue",
     "AuditLegalHold",
     "AuditLogIntegrity",
     "AuditLog",
