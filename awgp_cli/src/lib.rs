@@ -7,6 +7,7 @@
 //!   [`flag`], [`pool`], [`alert`], [`cost`], [`price`], [`provider`], [`partition`], [`maintenance`],
 //!   [`notify`], [`metrics`], [`report`], [`import`], [`init`], [`installation`], [`doctor`], [`config`],
 //!   [`version`]
+//! - [`fleet`]: several databases, each with whole families
 //! - [`handing_over`]: the console and the door for agents, which are programs of their own
 //! - [`audit`]: reading, exporting and verifying the trail
 //! - [`demo`]: the main job on realistic input, chapter by chapter
@@ -43,6 +44,7 @@ pub mod delegation;
 pub mod demo;
 pub mod doctor;
 pub mod flag;
+pub mod fleet;
 pub mod following;
 pub mod given;
 pub mod handing_over;

@@ -449,4 +449,10 @@ reasons! {
     TimestampInvalid = "timestamp_invalid", NotAllowed;
     /// A note has fewer cosignatures of known witnesses than it needs.
     CosignatureMissing = "cosignature_missing", Retry;
+    /// The fleet file cannot be used, or it has a password that others than its owner may read.
+    FleetFile = "fleet_file", BadArgument;
+    /// More than one member of the fleet has a tenant like this.
+    FleetAmbiguous = "fleet_ambiguous", BadArgument;
+    /// A slug or a subject is taken on a member of the fleet.
+    FleetNameTaken = "fleet_name_taken", WrongState;
 }

@@ -41,6 +41,7 @@ struct Chosen<T> {
 }
 
 /// What is in force.
+#[derive(Clone)]
 pub struct Effective {
     connection: Option<Chosen<Connection>>,
     profile: Option<Chosen<String>>,
@@ -112,6 +113,22 @@ impl Effective {
         let token = token(wish.token_file, near, far, &get)?;
         let profile = asked.map(|asked| Chosen { value: asked.name, origin: asked.origin });
         Ok(Self { connection, profile, tenant, user, token, warnings })
+    }
+
+    /// The same tenant, user and token on another connection: that of a member of a fleet.
+    #[must_use]
+    pub fn on_member(&self, name: &str, connection: &Profile) -> Self {
+        let origin = Origin::Member(name.to_owned());
+        let value = Connection::Profile(connection.clone());
+        let warnings = Vec::new();
+        Self { connection: Some(Chosen { value, origin }), profile: None, warnings, ..self.clone() }
+    }
+
+    /// The same in the context of another tenant, named by its id.
+    #[must_use]
+    pub fn in_tenant(&self, id: &str) -> Self {
+        let origin = self.tenant.as_ref().map_or(Origin::Default, |chosen| chosen.origin.clone());
+        Self { tenant: Some(Chosen { value: id.to_owned(), origin }), ..self.clone() }
     }
 
     /// The tenant, by slug or id.

@@ -39,6 +39,8 @@ pub struct Target {
     is_named: bool,
     token: Option<Token>,
     notices: Notices,
+    /// How long the client waits for an answer.
+    patience: Option<Duration>,
     warnings: Vec<String>,
 }
 
@@ -106,6 +108,7 @@ impl Target {
             is_named: settings.get("application_name").is_some(),
             token: None,
             notices: Notices::default(),
+            patience: None,
             warnings: std::mem::take(&mut settings.warnings),
         })
     }
@@ -125,6 +128,18 @@ impl Target {
     pub fn with_prompt(mut self, prompt: Option<Prompt>) -> Self {
         self.prompt = prompt;
         self
+    }
+
+    /// The same; a server that has not answered a statement after this time counts as unreachable.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = Some(patience);
+        self
+    }
+
+    /// How long the client waits for the answer to a statement; None: as long as it takes.
+    pub fn patience(&self) -> Option<Duration> {
+        self.patience
     }
 
     /// Warnings, one line each: files that were ignored, and why.
