@@ -34,14 +34,19 @@ impl Session {
     /// Connects to a server that sends notifications: LISTEN on [`Session::client`], and the receiver wakes
     /// up. It ends with the connection.
     pub async fn open_to_listen(target: &Target) -> Result<(Self, Receiver<()>), Failure> {
-        let Opened { client, notified, driver } =
-            target.connect().await.map_err(|error| explain::connecting(&error))?;
+        let opened = match target.limits() {
+            Some((login, _)) => {
+                tokio::time::timeout(login, target.connect()).await.map_err(|_| late(target, login))?
+            }
+            None => target.connect().await,
+        };
+        let Opened { client, notified, driver } = opened.map_err(|error| explain::connecting(&error))?;
         let session = Self {
             client,
             driver,
             token: target.token().cloned(),
             notices: target.notices().clone(),
-            patience: Patience(target.patience()),
+            patience: Patience(target.limits().map(|(_, answer)| answer)),
         };
         Ok((session, notified))
     }
@@ -153,6 +158,12 @@ impl Session {
     pub fn client(&self) -> &Client {
         &self.client
     }
+}
+
+fn late(target: &Target, limit: Duration) -> Failure {
+    let message = format!("the server at {} has let nobody in within {} s", target.places(), limit.as_secs());
+    Failure::new(crate::Exit::NoConnection, message)
+        .hint("look whether the server is up, or give it longer: connect_timeout_seconds")
 }
 
 /// A notice of the server.

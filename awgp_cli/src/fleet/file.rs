@@ -215,7 +215,7 @@ fn member(name: &str, value: Value, limits: (u32, u32)) -> Result<Member, String
             }
             ("connect_timeout_seconds", value) => connect = connect_seconds(value)?,
             ("statement_timeout_seconds", value) => statement = statement_seconds(value)?,
-            ("tenant" | "user" | "token_file" | "connect_timeout", _) => return Err(unfit(&key)),
+            ("tenant" | "user" | "token_file" | "fleet" | "connect_timeout", _) => return Err(unfit(&key)),
             (keyword, Value::String(text)) if profile.set(keyword, text) => {}
             (keyword, Value::Integer(number)) if profile.set(keyword, &number.to_string()) => {}
             (keyword, _) if Profile::default().set(keyword, "") => {
