@@ -59,6 +59,7 @@ mod dump_restore;
 mod emails;
 mod evidence;
 mod failing_triggers;
+mod fleet;
 mod import;
 mod inside_the_server;
 mod isolation;

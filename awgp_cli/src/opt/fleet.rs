@@ -79,6 +79,6 @@ pub struct FleetPlan {
     #[arg(long, value_name = "MOVES", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub moves: u32,
     /// Leave out a move that makes less than so many hundredths of the fullest member's load better.
-    #[arg(long, value_name = "PERCENT", default_value_t = 5, value_parser = clap::value_parser!(u32).range(0..=100))]
+    #[arg(long, value_name = "PERCENT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(0..=100))]
     pub at_least: u32,
 }
