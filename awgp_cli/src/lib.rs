@@ -102,7 +102,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(parsed) => parsed,
         Err(usage) => return usage::tell(&usage, &arguments),
     };
-    fleet::spreading::be_a_part(&mut opt.global, &invocation::environment);
+    fleet::spreading::be_a_part(&mut opt, &invocation::environment);
     look::decide(&opt.global, reads);
     let output = opt.global.output.without_csv();
     match run_command(&opt).await {

@@ -1,5 +1,5 @@
-//! What a command says on every member, as one: each row with its member, what failed by member, and the worst
-//! exit code.
+//! What a command says on every member, as one: each row with its member, what failed by member, and the
+//! worst exit code.
 
 use crate::opt::{Approval, Audit, Command, Format, Maintenance, Tenant};
 use crate::render;
@@ -43,7 +43,22 @@ impl Shape {
                 &["member", "slug", "name", "type", "is_active", "parent_slug", "id"],
                 &["member", "slug", "name", "type", "is_active", "id", "parent_slug"],
             ),
-            Command::Approval(Approval::List(_) | Approval::Inbox(_)) => {
+            Command::Approval(Approval::Inbox(_)) => {
+                let columns = &[
+                    "member",
+                    "tenant",
+                    "risk",
+                    "title",
+                    "may_decide",
+                    "requested_by",
+                    "left",
+                    "age",
+                    "assistant",
+                    "id",
+                ];
+                rows(columns, columns)
+            }
+            Command::Approval(Approval::List(_)) => {
                 let columns = &[
                     "member",
                     "tenant_slug",

@@ -16,6 +16,11 @@ const MONTHS_AHEAD: u64 = 3;
 
 const BYTES: &str = "SELECT pg_catalog.pg_database_size(pg_catalog.current_database())";
 
+/// What families have of it: the tables of AWGP, and not PostgreSQL's own.
+const DATA: &str = "
+    SELECT coalesce(sum(pg_catalog.pg_total_relation_size(oid)), 0)::bigint FROM pg_catalog.pg_class
+    WHERE relnamespace = 'awgp'::pg_catalog.regnamespace AND relkind = 'r'";
+
 const IS_AUDITOR: &str = "SELECT (pg_catalog.pg_has_role('awgp_auditor', 'USAGE')
     OR (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = CURRENT_USER))::integer::bigint";
 
@@ -43,6 +48,8 @@ const EVENTS: &str = "
 /// What a member has.
 struct Weighed {
     bytes: u64,
+    /// Of them, those of the families.
+    data: u64,
     tenants: Vec<Row>,
     events: Vec<Row>,
 }
@@ -105,7 +112,13 @@ async fn weigh(session: &mut Session) -> Result<Weighed, Trouble> {
     }
     work.batch("SET TRANSACTION READ ONLY; SET LOCAL jit = off").await?;
     let bytes = u64::try_from(work.number(BYTES, &[]).await?).unwrap_or(0);
-    Ok(Weighed { bytes, tenants: work.select(TENANTS, &[]).await?, events: work.select(EVENTS, &[]).await? })
+    let data = u64::try_from(work.number(DATA, &[]).await?).unwrap_or(0);
+    Ok(Weighed {
+        bytes,
+        data,
+        tenants: work.select(TENANTS, &[]).await?,
+        events: work.select(EVENTS, &[]).await?,
+    })
 }
 
 #[derive(Default)]
@@ -115,7 +128,7 @@ struct Weight {
     grows: u64,
 }
 
-/// The share of each family in the member's bytes is its share in the events.
+/// The share of each family in the bytes of all is its share in the events.
 fn families_of(of: &Weighed) -> BTreeMap<String, Weight> {
     let number =
         |row: &Row, name: &str| row.text(name).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
@@ -126,7 +139,7 @@ fn families_of(of: &Weighed) -> BTreeMap<String, Weight> {
         .collect();
     let all: u64 = events.values().map(|(events, _)| events).sum();
     let share = |events: u64| {
-        let bytes = u128::from(of.bytes) * u128::from(events) / u128::from(all.max(1));
+        let bytes = u128::from(of.data) * u128::from(events) / u128::from(all.max(1));
         u64::try_from(bytes).unwrap_or(u64::MAX)
     };
     let mut families: BTreeMap<String, Weight> = BTreeMap::new();
@@ -152,7 +165,8 @@ mod tests {
     fn a_family_weighs_its_share_of_the_events_and_what_it_adds() {
         let row = |text: &str| Row::from_json(text).expect("a row");
         let of = Weighed {
-            bytes: 1_000,
+            bytes: 5_000,
+            data: 1_000,
             tenants: vec![
                 row(r#"{"id":"1","slug":"h","family":"1"}"#),
                 row(r#"{"id":"2","slug":"n","family":"1"}"#),

@@ -5,7 +5,7 @@ use super::On;
 use super::asking::Progress;
 use super::file::Member;
 use super::merging::{self, Part, Shape};
-use crate::opt::{Format, Global};
+use crate::opt::{self, Audit, Format, Opt};
 use awgp_client::{Exit, Failure};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -16,14 +16,30 @@ use tokio::process::Command;
 const PART: &str = "AWGP_FLEET_PART";
 
 /// Has this program be the part of a command on one member, where it is one: it says what it found as JSON,
-/// and asks for no password.
-pub fn be_a_part(global: &mut Global, env: &impl Fn(&str) -> Option<String>) {
-    if let Some(member) = env(PART) {
-        global.member = Some(member);
-        global.output = Format::Json;
-        global.no_password = true;
-        global.verbose = false;
+/// and asks for no password. The notes of a member have a folder of their own within the one that is named:
+/// each installation has its own history.
+pub fn be_a_part(opt: &mut Opt, env: &impl Fn(&str) -> Option<String>) {
+    let Some(member) = env(PART) else { return };
+    match &mut opt.command {
+        opt::Command::Audit(Audit::Checkpoint(options)) => {
+            options.out = options.out.join(&member);
+            // Where it cannot be made, the command says so.
+            let _ = std::fs::create_dir_all(&options.out);
+        }
+        opt::Command::Audit(Audit::Verify(options)) => {
+            for notes in &mut options.checkpoint {
+                let own = notes.join(&member);
+                if own.is_dir() {
+                    *notes = own;
+                }
+            }
+        }
+        _ => {}
     }
+    opt.global.member = Some(member);
+    opt.global.output = Format::Json;
+    opt.global.no_password = true;
+    opt.global.verbose = false;
 }
 
 /// Whether this program is such a part.

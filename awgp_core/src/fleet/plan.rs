@@ -1,8 +1,8 @@
 //! Which families to move, so that the fullest member becomes less full.
 //!
-//! The load of a member is what it holds by what it may hold; where one of them does not say, what it holds. A move goes from
-//! the fullest member to another that is open, and is proposed only where the fuller of both is then less full
-//! than the fullest was. So no proposed move makes the fleet worse, and none is proposed that does not help.
+//! The load of a member is what it holds by what it may hold; where one of them does not say, what it holds.
+//! A move goes from the fullest member to another that is open, and is proposed only where the fuller of both
+//! is then less full than the fullest was. So no proposed move makes the fleet worse, and none is proposed that does not help.
 
 use super::Member;
 
