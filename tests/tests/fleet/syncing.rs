@@ -90,8 +90,10 @@ async fn a_plan_moves_a_family_off_the_fullest_member_and_leaves_an_even_fleet_a
     for slug in ["holding-a", "more"] {
         let sql = format!(
             "BEGIN; SELECT awgp.set_context(awgp.find_tenant('{slug}'));
-             SELECT awgp.log_event('note', 'work', gen_random_uuid(), metadata => jsonb_build_object('x', repeat('y', 2000)))
-             FROM generate_series(1, 1500); COMMIT"
+             SELECT awgp.log_event('note', 'work', gen_random_uuid(), metadata => jsonb_build_object('x', said))
+             FROM generate_series(1, 3000),
+                  (SELECT string_agg(md5(random()::text), '') AS said FROM generate_series(1, 60)) AS word;
+             COMMIT"
         );
         client.batch_execute(&sql).await.expect("events");
     }
