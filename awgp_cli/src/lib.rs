@@ -162,7 +162,7 @@ async fn run_command(opt: &Opt) -> Result<Exit, Failure> {
     }
     let effective = invocation::effective(&opt.global)?;
     if let Some(file) = effective.fleet() {
-        return fleet::run(opt, &effective, file).await;
+        return fleet::run(opt, &effective, file, run_on).await;
     }
     if opt.global.member.is_some() || matches!(opt.command, Command::Fleet(_)) {
         return Err(Failure::new(Exit::Usage, "there is no fleet file")
@@ -172,7 +172,7 @@ async fn run_command(opt: &Opt) -> Result<Exit, Failure> {
 }
 
 /// Runs a command on one database.
-pub(crate) async fn run_on(command: &Command, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
+async fn run_on(command: &Command, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
     match command {
         Command::Init => init::run(invocation).await,
         Command::Installation(noun) => installation::run(noun, invocation).await,

@@ -108,7 +108,7 @@ async fn readable(work: &Work<'_>) -> Result<String, Trouble> {
 }
 
 /// Shows one tenant.
-async fn show(
+pub async fn show(
     session: &mut Session,
     context: Context<'_>,
     named: &Named,

@@ -1,14 +1,24 @@
 //! One question to every member, side by side. A member that is dead costs its own time limit, and no more.
 
-use super::On;
-use super::file::Member;
+use super::file::{Fleet, Member};
 use crate::invocation::Invocation;
 use crate::opt::Global;
-use awgp_client::{Failure, Session, Trouble};
+use awgp_client::{Effective, Failure, Session, Trouble};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
+
+/// What every command on a fleet gets.
+#[derive(Clone, Copy)]
+pub struct On<'a> {
+    /// The members.
+    pub fleet: &'a Fleet,
+    /// The options of the command line.
+    pub global: &'a Global,
+    /// The tenant, the user and the token.
+    pub effective: &'a Effective,
+}
 
 /// What each member answered, or why it did not, in the order of the fleet.
 pub struct Answers<'a, T>(pub Vec<(&'a Member, Result<T, Failure>)>);

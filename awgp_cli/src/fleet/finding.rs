@@ -1,7 +1,6 @@
 //! Which member has a tenant: every member is asked, since only all of them know that it is one.
 
-use super::On;
-use super::asking::{Answers, each, of};
+use super::asking::{Answers, On, each, of};
 use super::file::Member;
 use crate::ids;
 use awgp_client::{Context, Exit, Failure, Trouble, Work};

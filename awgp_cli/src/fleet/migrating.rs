@@ -1,7 +1,6 @@
 //! `awgp fleet migrate`: what is due on every member after new files were installed.
 
-use super::On;
-use super::asking::each;
+use super::asking::{On, each};
 use super::merging::worst;
 use crate::fleet::status::rows;
 use crate::opt::Format;

@@ -27,27 +27,22 @@ pub mod status;
 pub mod sync;
 
 use crate::invocation::Invocation;
-use crate::opt::{Audit, Command, Evidence, Global, Opt, StreamVerb, Tenant, User};
+use crate::opt::{Audit, Command, Evidence, Opt, StreamVerb, Tenant, User};
+use asking::On;
 use awgp_client::{Effective, Exit, Failure};
 use file::{Fleet, Member};
 use finding::Place;
 use std::path::Path;
 
-/// What every command on a fleet gets.
-#[derive(Clone, Copy)]
-pub struct On<'a> {
-    /// The members.
-    pub fleet: &'a Fleet,
-    /// The options of the command line.
-    pub global: &'a Global,
-    /// The tenant, the user and the token.
-    pub effective: &'a Effective,
-}
-
-/// Runs one command line on a fleet.
-pub async fn run(opt: &Opt, effective: &Effective, file: &Path) -> Result<Exit, Failure> {
+/// Runs one command line on a fleet. `run_on` runs a command on one database.
+pub async fn run(
+    opt: &Opt,
+    effective: &Effective,
+    file: &Path,
+    run_on: impl AsyncFn(&Command, &Invocation<'_>) -> Result<Exit, Failure>,
+) -> Result<Exit, Failure> {
     if needs_no_member(&opt.command) {
-        return crate::run_on(&opt.command, &Invocation::new(&opt.global, effective)).await;
+        return run_on(&opt.command, &Invocation::new(&opt.global, effective)).await;
     }
     let fleet = &Fleet::read(file)?;
     for warning in effective.warnings() {
@@ -66,18 +61,18 @@ pub async fn run(opt: &Opt, effective: &Effective, file: &Path) -> Result<Exit, 
         _ => {}
     }
     if let Some(name) = &opt.global.member {
-        return on_member(&opt.command, on, fleet.member(name)?, None).await;
+        return on_member(&opt.command, on, fleet.member(name)?, None, run_on).await;
     }
     if let Some(named) = tenant_of(&opt.command) {
         let Place { member, .. } = finding::tenant(on, named).await?;
-        return on_member(&opt.command, on, member, None).await;
+        return on_member(&opt.command, on, member, None, run_on).await;
     }
     if effective.tenant().is_some() || effective.token().is_some() {
         let Place { member, tenant } = match effective.tenant() {
             Some(named) => finding::tenant(on, named).await?,
             None => finding::of_token(on).await?,
         };
-        return on_member(&opt.command, on, member, Some(&tenant)).await;
+        return on_member(&opt.command, on, member, Some(&tenant), run_on).await;
     }
     match &opt.command {
         Command::Metrics(options) => numbers::metrics(on, options).await,
@@ -109,12 +104,13 @@ async fn on_member(
     on: On<'_>,
     member: &Member,
     tenant: Option<&str>,
+    run_on: impl AsyncFn(&Command, &Invocation<'_>) -> Result<Exit, Failure>,
 ) -> Result<Exit, Failure> {
     let mut effective = on.effective.on_member(&member.name, member.profile());
     if let Some(tenant) = tenant {
         effective = effective.in_tenant(tenant);
     }
-    crate::run_on(command, &Invocation::on_member(on.global, &effective, member)).await
+    run_on(command, &Invocation::on_member(on.global, &effective, member)).await
 }
 
 /// The tenant that a command of the noun tenant names as its argument.

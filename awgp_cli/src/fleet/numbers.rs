@@ -1,7 +1,6 @@
 //! `awgp metrics` and `awgp report` of all members.
 
-use super::On;
-use super::asking::{each, of, unasked};
+use super::asking::{On, each, of, unasked};
 use super::file::Member;
 use super::merging::worst;
 use crate::invocation::Invocation;

@@ -4,8 +4,7 @@
 //! is the same on all members. A tenant that is on no list goes to all members, and each refuses it that does
 //! not have it.
 
-use super::On;
-use super::asking::each;
+use super::asking::{On, each};
 use super::file::{Member, Role};
 use super::status::{TENANTS, rows};
 use crate::invocation::{Invocation, environment, print};

@@ -7,12 +7,11 @@
 //! nothing is left behind that would have to be confirmed or expire: whichever process, server or network
 //! fails at whichever moment, there is the row or there is nothing.
 
-use super::On;
-use super::asking::{each, of, unasked};
+use super::asking::{On, each, each_of, of, unasked};
 use super::file::Member;
 use super::finding::{self, Place};
 use crate::invocation::{Invocation, print};
-use crate::opt::{Global, Load, TenantCreate, UserCreate};
+use crate::opt::{Global, Load, Named, TenantCreate, UserCreate};
 use crate::{tenant, user};
 use awgp_client::{Context, Effective, Exit, Failure, Session, Trouble, Work};
 use awgp_core::fleet::place;
@@ -83,13 +82,12 @@ pub async fn create_tenant(on: On<'_>, options: &TenantCreate) -> Result<Exit, F
     let text = match make(on, member, context, (SLUG, &options.slug), making).await? {
         Made::New(text) => text,
         Made::Elsewhere(there, id) if goes_on => {
-            return super::on_member(
-                &crate::opt::Command::Tenant(crate::opt::Tenant::Show(crate::opt::Named { slug_or_id: id })),
-                on,
-                there,
-                None,
-            )
-            .await;
+            let named = Named { slug_or_id: id };
+            let show = async |session: &mut Session, _: &Member| {
+                tenant::show(session, Context::default(), &named, output).await
+            };
+            let shown = each_of(on, &[there], show).await.all()?.pop().map(|(_, text)| text);
+            return print(&shown.unwrap_or_default(), Exit::Success);
         }
         Made::Elsewhere(there, id) => return Err(taken(SLUG, &options.slug, there, &id)),
     };

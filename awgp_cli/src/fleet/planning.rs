@@ -1,7 +1,6 @@
 //! `awgp fleet plan`: which families to move, from the sizes and rates of their trails.
 
-use super::On;
-use super::asking::each;
+use super::asking::{On, each};
 use super::status::{TENANTS, rows, size};
 use crate::opt::{FleetPlan, Format};
 use crate::render;

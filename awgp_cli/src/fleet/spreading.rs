@@ -1,8 +1,7 @@
 //! One command on every member, side by side. Each is this program once more, on its member, so that every
 //! command does there what it does on a database alone; what they say is merged.
 
-use super::On;
-use super::asking::Progress;
+use super::asking::{On, Progress};
 use super::file::Member;
 use super::merging::{self, Part, Shape};
 use crate::opt::{self, Audit, Format, Opt};

@@ -1,7 +1,6 @@
 //! `awgp fleet status`: what stands where, how large it is, what differs, and what stands twice.
 
-use super::On;
-use super::asking::{each, each_of};
+use super::asking::{On, each, each_of};
 use super::file::{Member, Role};
 use super::findings::{self, Finding, Seen};
 use crate::opt::{FleetStatus, Format};

@@ -4,8 +4,7 @@
 //! failure. Nothing is deleted. AWGP's own templates come with its version, and a provider of one tenant
 //! belongs to the tenant's member: neither is brought anywhere.
 
-use super::On;
-use super::asking::{each_of, of};
+use super::asking::{On, each_of, of};
 use super::file::Member;
 use super::merging::worst;
 use super::status::rows;

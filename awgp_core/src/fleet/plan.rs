@@ -2,7 +2,8 @@
 //!
 //! The load of a member is what it holds by what it may hold; where one of them does not say, what it holds.
 //! A move goes from the fullest member to another that is open, and is proposed only where the fuller of both
-//! is then less full than the fullest was. So no proposed move makes the fleet worse, and none is proposed that does not help.
+//! is then less full than the fullest was. So no proposed move makes the fleet worse, and none is proposed
+//! that does not help.
 
 use super::Member;
 
