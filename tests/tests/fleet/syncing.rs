@@ -97,7 +97,7 @@ async fn a_plan_moves_a_family_off_the_fullest_member_and_leaves_an_even_fleet_a
         );
         client.batch_execute(&sql).await.expect("events");
     }
-    let plan = stage.run(&["fleet", "plan", "--output", "json"]).expect(0).json();
+    let plan = stage.run(&["fleet", "plan", "--moves", "1", "--output", "json"]).expect(0).json();
     let moves = plan.as_array().expect("a list");
     assert_eq!(moves.len(), 1, "{plan}");
     assert_eq!((&moves[0]["from"], &moves[0]["to"]), (&"a".into(), &"b".into()));
