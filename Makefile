@@ -1,6 +1,6 @@
 # One entry for developers, and the same for CI. `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: all help setup demo console test check test-core test-pg15 test-pg18 fuzz model bench crash package test-packages mcp-kill psql install clean private
+.PHONY: all help setup demo console fleet test check test-core test-pg15 test-pg18 fuzz model bench crash package test-packages mcp-kill psql install clean private
 
 # The server of demo, console, psql and install: 15 or 18.
 PG ?= 15
@@ -30,6 +30,9 @@ demo: private ## run the demo on a throw-away server (KEEP=1 leaves it up, PG=18
 
 console: private ## the console on the demo's organisation, with a provider to sign in at (PORT=8080, PG=18)
 	@$(SCRATCH) -- scripts/console
+
+fleet: private ## three members with the demo's families, and PgDog before them where it is (KEEP=1, PG=18)
+	@scripts/fleet $(PG) $(if $(KEEP),--keep)
 
 test: setup ## every check and every test, on PostgreSQL 15 and 18
 	@scripts/run-tests check core pg15 pg18

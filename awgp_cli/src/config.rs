@@ -63,13 +63,14 @@ fn save(options: &ConfigSave, global: &Global, output: Output) -> Result<String,
         tenant: global.tenant.clone(),
         user: global.user.clone(),
         token_file: global.token_file.clone(),
+        fleet: global.fleet.clone(),
         ..Profile::default()
     };
     for setting in &options.settings {
         // Its text may be a secret, so it is not quoted.
         let pair = setting
             .split_once('=')
-            .filter(|(key, _)| !matches!(*key, "url" | "tenant" | "user" | "token_file"));
+            .filter(|(key, _)| !matches!(*key, "url" | "tenant" | "user" | "token_file" | "fleet"));
         if !pair.is_some_and(|(key, value)| profile.set(key, value)) {
             return Err(Failure::new(Exit::Usage, "--set takes KEYWORD=VALUE, with a keyword of PostgreSQL")
                 .hint("for instance --set sslmode=verify-full; the login belongs into --database-url"));
@@ -77,7 +78,7 @@ fn save(options: &ConfigSave, global: &Global, output: Output) -> Result<String,
     }
     if profile == Profile::default() {
         return Err(Failure::new(Exit::Usage, "there is nothing to save")
-            .hint("give --database-url, --set, --tenant, --user or --token-file"));
+            .hint("give --database-url, --fleet, --set, --tenant, --user or --token-file"));
     }
     let ignored = profile.check(&options.name)?;
     let mut profiles = Profiles::read(&environment)?;

@@ -63,6 +63,8 @@ fn handed_on(program: &Program, global: &Global) -> Result<Vec<OsString>, Failur
     let Global {
         database_url,
         profile,
+        fleet,
+        member,
         tenant,
         user,
         token_file,
@@ -83,6 +85,7 @@ fn handed_on(program: &Program, global: &Global) -> Result<Vec<OsString>, Failur
             "readers sign in by themselves: --issuer, or --bearer",
         ),
         (*password || *no_password, "--password and --no-password", "put the password into ~/.pgpass"),
+        (fleet.is_some() || member.is_some(), "--fleet", "it has one database; give that of the member"),
         (*verbose, "--verbose", "`awgp config` shows the connection that is in force"),
         (*utc || *iso, "--utc and --iso", "its readers see times in their own way"),
         (*output != Format::Table, "--output", program.speaks),

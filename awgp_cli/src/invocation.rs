@@ -1,5 +1,6 @@
 //! One call of `awgp`: its server, its context, its output format; and the ways in which a command ends.
 
+use crate::fleet::file::Member;
 use crate::opt::{Format, Global, Output};
 use crate::{pager, prompt};
 use awgp_client::{Context, Effective, Exit, Failure, Ignored, Session, Target, Trouble, Wish};
@@ -8,6 +9,7 @@ use awgp_client::{Context, Effective, Exit, Failure, Ignored, Session, Target, T
 pub struct Invocation<'a> {
     global: &'a Global,
     effective: &'a Effective,
+    member: Option<&'a Member>,
     /// The tenant and the user.
     pub context: Context<'a>,
     /// The output format, for commands with CSV.
@@ -24,6 +26,7 @@ pub fn effective(global: &Global) -> Result<Effective, Failure> {
         tenant: global.tenant.as_deref(),
         user: global.user.as_deref(),
         token_file: global.token_file.as_deref(),
+        fleet: global.fleet.as_deref(),
     };
     Effective::determine(wish, &environment)
 }
@@ -34,10 +37,21 @@ impl<'a> Invocation<'a> {
         Self {
             global,
             effective,
+            member: None,
             context: Context::given(effective.tenant(), effective.user()),
             format: global.output,
             output: global.output.without_csv(),
         }
+    }
+
+    /// The same for a member of a fleet, on which `effective` is.
+    pub fn on_member(global: &'a Global, effective: &'a Effective, member: &'a Member) -> Self {
+        Self { member: Some(member), ..Self::new(global, effective) }
+    }
+
+    /// The member of a fleet on which the command runs; None without a fleet.
+    pub fn member(&self) -> Option<&Member> {
+        self.member
     }
 
     /// The options that every command takes.
@@ -62,7 +76,11 @@ impl<'a> Invocation<'a> {
                 eprintln!("note: {name} of {origin} is ignored: a parameter of {whose}");
             }
         }
-        Ok(target.with_prompt(prompt::of(self.global)))
+        let target = target.with_prompt(prompt::of(self.global));
+        Ok(match self.member {
+            Some(member) => target.with_limits(member.connect_timeout, member.patience()),
+            None => target,
+        })
     }
 
     /// Runs a command on its own connection.

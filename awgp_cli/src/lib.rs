@@ -7,6 +7,7 @@
 //!   [`flag`], [`pool`], [`alert`], [`cost`], [`price`], [`provider`], [`partition`], [`maintenance`],
 //!   [`notify`], [`metrics`], [`report`], [`import`], [`init`], [`installation`], [`doctor`], [`config`],
 //!   [`version`]
+//! - [`fleet`]: several databases, each with whole families
 //! - [`handing_over`]: the console and the door for agents, which are programs of their own
 //! - [`audit`]: reading, exporting and verifying the trail
 //! - [`demo`]: the main job on realistic input, chapter by chapter
@@ -43,6 +44,7 @@ pub mod delegation;
 pub mod demo;
 pub mod doctor;
 pub mod flag;
+pub mod fleet;
 pub mod following;
 pub mod given;
 pub mod handing_over;
@@ -96,10 +98,11 @@ use std::ffi::OsString;
 /// Runs one command line and prints its output.
 pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let (opt, reads) = match parsed(&arguments) {
+    let (mut opt, reads) = match parsed(&arguments) {
         Ok(parsed) => parsed,
         Err(usage) => return usage::tell(&usage, &arguments),
     };
+    fleet::spreading::be_a_part(&mut opt, &invocation::environment);
     look::decide(&opt.global, reads);
     let output = opt.global.output.without_csv();
     match run_command(&opt).await {
@@ -158,8 +161,19 @@ async fn run_command(opt: &Opt) -> Result<Exit, Failure> {
         _ => {}
     }
     let effective = invocation::effective(&opt.global)?;
-    let invocation = &Invocation::new(&opt.global, &effective);
-    match &opt.command {
+    if let Some(file) = effective.fleet() {
+        return fleet::run(opt, &effective, file, run_on).await;
+    }
+    if opt.global.member.is_some() || matches!(opt.command, Command::Fleet(_)) {
+        return Err(Failure::new(Exit::Usage, "there is no fleet file")
+            .hint("name it with --fleet FILE, AWGP_FLEET or in a profile; docs/fleet.md describes it"));
+    }
+    run_on(&opt.command, &Invocation::new(&opt.global, &effective)).await
+}
+
+/// Runs a command on one database.
+async fn run_on(command: &Command, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
+    match command {
         Command::Init => init::run(invocation).await,
         Command::Installation(noun) => installation::run(noun, invocation).await,
         Command::Doctor => doctor::run(invocation).await,
@@ -187,8 +201,14 @@ async fn run_command(opt: &Opt) -> Result<Exit, Failure> {
         Command::Partition(noun) => partition::run(noun, invocation).await,
         Command::Maintenance(noun) => maintenance::run(noun, invocation).await,
         Command::Metrics(options) => metrics::run(options, invocation).await,
-        Command::Console(handed) => Err(handing_over::run(&handing_over::CONSOLE, handed, &opt.global)),
-        Command::Mcp(handed) => Err(handing_over::run(&handing_over::MCP, handed, &opt.global)),
+        Command::Console(handed) => {
+            Err(handing_over::run(&handing_over::CONSOLE, handed, invocation.global()))
+        }
+        Command::Mcp(handed) => Err(handing_over::run(&handing_over::MCP, handed, invocation.global())),
+        // It is about all members.
+        Command::Fleet(_) => {
+            Err(Failure::new(Exit::Usage, "this command has no --member").hint("leave --member out"))
+        }
         Command::Report(options) => report::run(options, invocation).await,
         Command::Notify(options) => notify::run(options, invocation).await,
         Command::Provider(noun) => provider::run(noun, invocation).await,

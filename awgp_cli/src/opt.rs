@@ -13,6 +13,7 @@ mod cost;
 mod delegation;
 mod evidence;
 mod flag;
+mod fleet;
 mod handed;
 mod import;
 mod installation;
@@ -62,6 +63,7 @@ pub use cost::{
 pub use delegation::{Delegation, DelegationCreate, DelegationList, DelegationRevoke};
 pub use evidence::{AuditEvidence, Evidence, EvidenceVerify};
 pub use flag::{Flag, FlagCreate, FlagList, FlagReview};
+pub use fleet::{Fleet, FleetPgdog, FleetPlan, FleetStatus, FleetSync};
 pub use handed::Handed;
 pub use import::Import;
 pub use installation::{Installation, InstallationAdopt};
@@ -130,6 +132,13 @@ pub struct Global {
     /// `awgp config` writes and lists them. [env: AWGP_PROFILE]
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
+    /// The fleet file: several databases with whole families, instead of one. A tenant's command goes to the
+    /// member that has it; others run on all, or need --member. docs/fleet.md explains it. [env: AWGP_FLEET]
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "database_url")]
+    pub fleet: Option<PathBuf>,
+    /// With a fleet: the member on which the command runs; for `tenant create`, where the family goes.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub member: Option<String>,
     /// The tenant in whose context the command runs, by slug or id. [env: AWGP_TENANT]
     #[arg(long, global = true, value_name = "TENANT")]
     pub tenant: Option<String>,
@@ -257,6 +266,9 @@ pub enum Command {
     /// Communication policies: which assistants may send what to whom.
     #[command(subcommand)]
     Policy(Policy),
+    /// The fleet: what stands where, what differs, reference data, the proxy, and moves that help.
+    #[command(subcommand)]
+    Fleet(Fleet),
     /// Templates that assistants are made from.
     #[command(subcommand)]
     Template(Template),
@@ -382,6 +394,7 @@ impl Command {
                 | Self::Provider(Provider::List(_))
                 | Self::Partition(Partition::List(_) | Partition::Holds(_))
                 | Self::Audit(Audit::Log(_) | Audit::Tracked(_))
+                | Self::Fleet(Fleet::Status(_) | Fleet::Plan(_) | Fleet::Sync(_))
         )
     }
 }
@@ -395,93 +408,4 @@ pub struct Demo {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::CommandFactory;
-
-    fn parsed(line: &[&str]) -> Opt {
-        Opt::try_parse_from(line).expect("a valid command line")
-    }
-
-    #[test]
-    fn the_definition_is_consistent() {
-        Opt::command().debug_assert();
-    }
-
-    #[test]
-    fn global_options_stand_before_or_after_the_command() {
-        for line in [
-            ["awgp", "--tenant", "nord", "--output", "json", "user", "list"],
-            ["awgp", "user", "list", "--tenant", "nord", "--output", "json"],
-        ] {
-            let opt = parsed(&line);
-            assert_eq!(opt.global.tenant.as_deref(), Some("nord"));
-            assert_eq!(opt.global.output, Format::Json);
-            assert!(matches!(opt.command, Command::User(User::List(_))));
-        }
-    }
-
-    #[test]
-    fn the_user_option_and_the_user_command_do_not_meet() {
-        let opt =
-            parsed(&["awgp", "user", "create", "a@b.example", "--role", "viewer", "--user", "c@d.example"]);
-        assert_eq!(opt.global.user.as_deref(), Some("c@d.example"));
-        let Command::User(User::Create(create)) = opt.command else { panic!("not a user create") };
-        assert_eq!((create.email.as_str(), create.role.as_str()), ("a@b.example", "viewer"));
-    }
-
-    #[test]
-    fn a_capability_may_be_given_many_times() {
-        let opt = parsed(&[
-            "awgp",
-            "assistant",
-            "create",
-            "Ledger",
-            "--slug",
-            "ledger",
-            "--type",
-            "shared_finance",
-            "--capability",
-            "read",
-            "--capability",
-            "post",
-        ]);
-        let Command::Assistant(Assistant::Create(create)) = opt.command else { panic!("not a create") };
-        assert_eq!(create.capabilities, ["read", "post"]);
-    }
-
-    #[test]
-    fn a_limit_of_no_rows_is_refused() {
-        assert!(Opt::try_parse_from(["awgp", "tenant", "list", "--limit", "0"]).is_err());
-    }
-
-    #[test]
-    fn every_option_and_command_is_explained() {
-        fn check(command: &clap::Command, path: &str) {
-            for arg in
-                command.get_arguments().filter(|arg| !matches!(arg.get_id().as_str(), "help" | "version"))
-            {
-                assert!(arg.get_help().is_some(), "{path} {}", arg.get_id());
-            }
-            for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
-                assert!(sub.get_about().is_some(), "{path} {}", sub.get_name());
-                check(sub, &format!("{path} {}", sub.get_name()));
-            }
-        }
-        check(&Opt::command(), "awgp");
-    }
-
-    #[test]
-    fn clap_reads_no_variable_so_that_the_help_shows_no_value_and_precedence_is_in_one_place() {
-        let command = Opt::command();
-        let reads: Vec<_> = command.get_arguments().filter(|arg| arg.get_env().is_some()).collect();
-        assert!(reads.is_empty(), "{reads:?}");
-    }
-
-    #[test]
-    fn a_password_is_asked_for_always_or_never() {
-        assert!(parsed(&["awgp", "doctor", "-W"]).global.password);
-        assert!(parsed(&["awgp", "--no-password", "doctor"]).global.no_password);
-        assert!(Opt::try_parse_from(["awgp", "-w", "-W", "doctor"]).is_err());
-    }
-}
+mod tests;

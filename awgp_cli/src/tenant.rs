@@ -52,7 +52,11 @@ async fn create(
     options: &TenantCreate,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin(context).await?;
+    create_in(session.begin(context).await?, options, output).await
+}
+
+/// The same in a transaction that is open already, and ends here.
+pub async fn create_in(work: Work<'_>, options: &TenantCreate, output: Output) -> Result<String, Trouble> {
     let parent = match &options.parent {
         Some(parent) => Some(work.text("SELECT awgp.find_tenant($1::text)::text", &[parent]).await?),
         None => None,
@@ -104,7 +108,7 @@ async fn readable(work: &Work<'_>) -> Result<String, Trouble> {
 }
 
 /// Shows one tenant.
-async fn show(
+pub async fn show(
     session: &mut Session,
     context: Context<'_>,
     named: &Named,

@@ -61,7 +61,11 @@ async fn create(
     options: &UserCreate,
     output: Output,
 ) -> Result<String, Trouble> {
-    let work = session.begin_in_tenant(context).await?;
+    create_in(session.begin_in_tenant(context).await?, options, output).await
+}
+
+/// The same in a transaction that is open already, and ends here.
+pub async fn create_in(work: Work<'_>, options: &UserCreate, output: Output) -> Result<String, Trouble> {
     let call = Call::new("create_user")
         .arg("email", "text", Some(&options.email))
         .arg("role", "text", Some(&options.role))

@@ -50,6 +50,7 @@ mod failure;
 pub mod ids;
 pub mod input;
 pub mod page;
+mod patience;
 pub mod proof;
 pub mod receipt;
 mod row;

@@ -47,6 +47,13 @@ impl Row {
         row
     }
 
+    /// The same with a column of text before all others.
+    #[must_use]
+    pub fn led_by(&self, name: &str, text: &str) -> Self {
+        let first = serde_json::value::to_raw_value(text).ok().map(|value| (name.to_owned(), value));
+        Self(first.into_iter().chain(self.0.iter().cloned()).collect())
+    }
+
     /// A row as the server wrote it.
     pub fn of_answer(text: &str) -> Result<Self, Failure> {
         Self::from_json(text).map_err(|error| {

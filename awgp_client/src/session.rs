@@ -5,6 +5,7 @@ use crate::connect::{Notices, Target};
 use crate::context::Context;
 use crate::explain;
 use crate::failure::{Failure, Trouble};
+use crate::patience::Patience;
 use crate::token::Token;
 use crate::work::Work;
 use std::time::Duration;
@@ -21,6 +22,7 @@ pub struct Session {
     driver: JoinHandle<()>,
     token: Option<Token>,
     notices: Notices,
+    patience: Patience,
 }
 
 impl Session {
@@ -32,10 +34,20 @@ impl Session {
     /// Connects to a server that sends notifications: LISTEN on [`Session::client`], and the receiver wakes
     /// up. It ends with the connection.
     pub async fn open_to_listen(target: &Target) -> Result<(Self, Receiver<()>), Failure> {
-        let Opened { client, notified, driver } =
-            target.connect().await.map_err(|error| explain::connecting(&error))?;
-        let session =
-            Self { client, driver, token: target.token().cloned(), notices: target.notices().clone() };
+        let opened = match target.limits() {
+            Some((login, _)) => {
+                tokio::time::timeout(login, target.connect()).await.map_err(|_| late(target, login))?
+            }
+            None => target.connect().await,
+        };
+        let Opened { client, notified, driver } = opened.map_err(|error| explain::connecting(&error))?;
+        let session = Self {
+            client,
+            driver,
+            token: target.token().cloned(),
+            notices: target.notices().clone(),
+            patience: Patience(target.limits().map(|(_, answer)| answer)),
+        };
         Ok((session, notified))
     }
 
@@ -70,7 +82,8 @@ impl Session {
 
     /// Begins a transaction and sets its context.
     pub async fn begin(&mut self, context: Context<'_>) -> Result<Work<'_>, Trouble> {
-        let work = Work { transaction: self.client.transaction().await? };
+        let patience = self.patience;
+        let work = Work { transaction: patience.awaited(self.client.transaction()).await?, patience };
         match &self.token {
             Some(token) => work.authenticate(token, context).await?,
             None => work.enter(context).await?,
@@ -97,7 +110,9 @@ impl Session {
         let begun = self.client.build_transaction().read_only(only_reads);
         let isolation =
             if only_reads { IsolationLevel::RepeatableRead } else { IsolationLevel::ReadCommitted };
-        Ok(Work { transaction: begun.isolation_level(isolation).start().await? })
+        let patience = self.patience;
+        let transaction = patience.awaited(begun.isolation_level(isolation).start()).await?;
+        Ok(Work { transaction, patience })
     }
 
     /// The same where a tenant must be in context, by --tenant or by the login's own settings.
@@ -111,14 +126,23 @@ impl Session {
     pub async fn explain(&self, trouble: Trouble) -> Failure {
         match trouble {
             Trouble::Told(failure) => failure,
-            Trouble::Sql(error) => explain::explain(&self.client, &error).await,
+            Trouble::Sql(error) => self.explained(&error).await,
             Trouble::SqlAnd(error, next) => {
-                let failure = explain::explain(&self.client, &error).await;
+                let failure = self.explained(&error).await;
                 match failure.noted("hint").map(|rule| format!("{rule} {next}")) {
                     Some(hint) => failure.hint_instead(hint),
                     None => failure.hint(next),
                 }
             }
+        }
+    }
+
+    /// An error that the server has raised. Where it does not answer any more, its catalog says nothing.
+    async fn explained(&self, error: &tokio_postgres::Error) -> Failure {
+        let asked = async { Ok(explain::explain(&self.client, error).await) };
+        match self.patience.awaited(asked).await {
+            Ok(failure) | Err(Trouble::Told(failure)) => failure,
+            Err(_) => Failure::new(crate::Exit::Unexpected, "the error cannot be explained"),
         }
     }
 
@@ -134,6 +158,12 @@ impl Session {
     pub fn client(&self) -> &Client {
         &self.client
     }
+}
+
+fn late(target: &Target, limit: Duration) -> Failure {
+    let message = format!("the server at {} has let nobody in within {} s", target.places(), limit.as_secs());
+    Failure::new(crate::Exit::NoConnection, message)
+        .hint("look whether the server is up, or give it longer: connect_timeout_seconds")
 }
 
 /// A notice of the server.

@@ -4,6 +4,7 @@ use crate::call::Call;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::{Failure, Trouble};
+use crate::patience::Patience;
 use crate::row::Row;
 use crate::token::Token;
 use awgp_core::reason::Reason;
@@ -28,6 +29,7 @@ const NOT_LISTED: &str = "
 /// `tokio::try_join!`, go to the server together and run there in this order.
 pub struct Work<'a> {
     pub(crate) transaction: Transaction<'a>,
+    pub(crate) patience: Patience,
 }
 
 impl Work<'_> {
@@ -61,12 +63,12 @@ impl Work<'_> {
 
     /// Runs statements without parameters, whose result is not needed.
     pub async fn batch(&self, sql: &str) -> Result<(), Trouble> {
-        Ok(self.transaction.batch_execute(sql).await?)
+        self.patience.awaited(self.transaction.batch_execute(sql)).await
     }
 
     /// The stream of a `COPY … TO STDOUT`.
     pub async fn copy_out(&self, sql: &str) -> Result<CopyOutStream, Trouble> {
-        Ok(self.transaction.copy_out(sql).await?)
+        self.patience.awaited(self.transaction.copy_out(sql)).await
     }
 
     /// Sets the context to the token's user and tenant. Where tenant and user are given too, they must be the
@@ -92,7 +94,8 @@ impl Work<'_> {
 
     /// Refuses where no tenant is in context, by --tenant or by the login's own settings.
     pub async fn require_tenant(&self) -> Result<(), Trouble> {
-        let row = self.transaction.query_typed_one("SELECT awgp.current_tenant() IS NOT NULL", &[]).await?;
+        let asked = self.transaction.query_typed_one("SELECT awgp.current_tenant() IS NOT NULL", &[]);
+        let row = self.patience.awaited(asked).await?;
         if row.get(0) {
             return Ok(());
         }
@@ -158,15 +161,18 @@ impl Work<'_> {
 
     /// Runs a statement; returns how many rows it returned or changed.
     pub async fn run(&self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<u64, Trouble> {
-        match self.transaction.execute_typed(sql, &as_texts(parameters)).await {
-            Err(error) if is_no_text(&error) => Ok(self.transaction.execute(sql, parameters).await?),
-            answer => Ok(answer?),
-        }
+        let asked = async {
+            match self.transaction.execute_typed(sql, &as_texts(parameters)).await {
+                Err(error) if is_no_text(&error) => self.transaction.execute(sql, parameters).await,
+                answer => answer,
+            }
+        };
+        self.patience.awaited(asked).await
     }
 
     /// Commits.
     pub async fn commit(self) -> Result<(), Trouble> {
-        Ok(self.transaction.commit().await?)
+        self.patience.awaited(self.transaction.commit()).await
     }
 
     /// The rows of a statement, in their own types.
@@ -175,12 +181,12 @@ impl Work<'_> {
         sql: &str,
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<tokio_postgres::Row>, Trouble> {
-        Ok(self.query(sql, parameters).await?)
+        self.query(sql, parameters).await
     }
 
     /// The same, one after the other.
     pub async fn stream(&self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<RowStream, Trouble> {
-        Ok(self.transaction.query_raw(sql, parameters.iter().copied()).await?)
+        self.patience.awaited(self.transaction.query_raw(sql, parameters.iter().copied())).await
     }
 
     async fn json_rows(&self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Trouble> {
@@ -193,21 +199,27 @@ impl Work<'_> {
         sql: &str,
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<tokio_postgres::Row, Trouble> {
-        match self.transaction.query_typed_one(sql, &as_texts(parameters)).await {
-            Err(error) if is_no_text(&error) => Ok(self.transaction.query_one(sql, parameters).await?),
-            answer => Ok(answer?),
-        }
+        let asked = async {
+            match self.transaction.query_typed_one(sql, &as_texts(parameters)).await {
+                Err(error) if is_no_text(&error) => self.transaction.query_one(sql, parameters).await,
+                answer => answer,
+            }
+        };
+        self.patience.awaited(asked).await
     }
 
     async fn query(
         &self,
         sql: &str,
         parameters: &[&(dyn ToSql + Sync)],
-    ) -> Result<Vec<tokio_postgres::Row>, Error> {
-        match self.transaction.query_typed(sql, &as_texts(parameters)).await {
-            Err(error) if is_no_text(&error) => self.transaction.query(sql, parameters).await,
-            answer => answer,
-        }
+    ) -> Result<Vec<tokio_postgres::Row>, Trouble> {
+        let asked = async {
+            match self.transaction.query_typed(sql, &as_texts(parameters)).await {
+                Err(error) if is_no_text(&error) => self.transaction.query(sql, parameters).await,
+                answer => answer,
+            }
+        };
+        self.patience.awaited(asked).await
     }
 }
 

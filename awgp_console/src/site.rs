@@ -84,8 +84,13 @@ impl Site {
 
 fn target(opt: &Opt) -> Result<Target, Failure> {
     let environment = |name: &str| std::env::var(name).ok();
-    let wish =
-        Wish { database_url: opt.database_url.as_ref(), profile: opt.profile.as_deref(), ..Wish::default() };
+    let wish = Wish {
+        database_url: opt.database_url.as_ref(),
+        profile: opt.profile.as_deref(),
+        // It has one database.
+        fleet: Some(Path::new("")),
+        ..Wish::default()
+    };
     let target = Effective::determine(wish, &environment)?.target(&environment)?;
     for warning in target.warnings() {
         eprintln!("warning: {warning}");

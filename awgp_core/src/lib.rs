@@ -15,6 +15,7 @@ pub mod bounds;
 pub mod civil;
 pub mod counted;
 pub mod email;
+pub mod fleet;
 pub mod human;
 pub mod identity;
 pub mod isolation_refusals;

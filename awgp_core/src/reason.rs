@@ -451,4 +451,10 @@ reasons! {
     CosignatureMissing = "cosignature_missing", Retry;
     /// A user's data is erased at READ COMMITTED only.
     ErasureIsolation = "erasure_isolation", WrongState;
+    /// The fleet file cannot be used, or it has a password that others than its owner may read.
+    FleetFile = "fleet_file", BadArgument;
+    /// More than one member of the fleet has a tenant like this.
+    FleetAmbiguous = "fleet_ambiguous", BadArgument;
+    /// A slug or a subject is taken on a member of the fleet.
+    FleetNameTaken = "fleet_name_taken", WrongState;
 }

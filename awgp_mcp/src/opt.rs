@@ -9,7 +9,7 @@ pub use serve::Serve;
 use awgp_client::{DatabaseUrl, Effective, Failure, Wish};
 use clap::{Args, Parser, Subcommand};
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Govern what agents do over the Model Context Protocol.
 ///
@@ -63,6 +63,8 @@ impl Door {
             tenant: self.tenant.as_deref(),
             user: self.user.as_deref(),
             token_file: self.token_file.as_deref(),
+            // It has one database.
+            fleet: Some(Path::new("")),
         };
         Effective::determine(wish, &|name| env::var(name).ok())
     }

@@ -61,6 +61,7 @@ mod emails;
 mod erasure;
 mod evidence;
 mod failing_triggers;
+mod fleet;
 mod import;
 mod inside_the_server;
 mod isolation;

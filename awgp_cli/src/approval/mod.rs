@@ -81,6 +81,9 @@ pub async fn run(noun: &Approval, invocation: &Invocation<'_>) -> Result<Exit, F
     if let Approval::Watch(options) = noun {
         return watch::watch(&invocation.target()?, context, options, output).await;
     }
+    if context.tenant.is_none() && crate::fleet::spreading::is_a_part() {
+        return of_all(noun, invocation).await;
+    }
     invocation
         .answer(async |session| match noun {
             Approval::Inbox(options) => inbox(session, context, options, invocation.format).await,
@@ -95,6 +98,38 @@ pub async fn run(noun: &Approval, invocation: &Invocation<'_>) -> Result<Exit, F
             // It prints its own output.
             Approval::Watch(_) => Ok(String::new()),
             Approval::Explain(options) => explain(session, context, options, output).await,
+        })
+        .await
+}
+
+/// Active tenants. With $1 = 'roots', without those that a holding sees.
+const TENANTS: &str = "
+    SELECT t.id::text AS id, t.slug FROM awgp.tenants AS t
+    WHERE t.is_active AND NOT ($1 = 'roots' AND EXISTS (
+        SELECT FROM awgp.tenants AS holding WHERE holding.id = t.parent_tenant_id AND holding.is_active))
+    ORDER BY t.slug";
+
+/// The lists of all tenants of a member of a fleet, as one array: the part of a command on a fleet.
+async fn of_all(noun: &Approval, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
+    invocation
+        .answer(async |session| {
+            // An inbox is of one tenant, and a list of a holding has those of its subsidiaries.
+            let which = if matches!(noun, Approval::List(_)) { "roots" } else { "all" };
+            let tenants = session.begin(Context::default()).await?.select(TENANTS, &[&which]).await?;
+            let mut rows = Vec::new();
+            for tenant in &tenants {
+                let [id, slug] = ["id", "slug"].map(|name| tenant.text(name).unwrap_or_default());
+                let context = Context { tenant: Some(&id), user: invocation.context.user };
+                let text = match noun {
+                    Approval::Inbox(options) => inbox(session, context, options, Format::Json).await?,
+                    Approval::List(options) => list(session, context, options, Format::Json).await?,
+                    _ => return Err(Failure::new(Exit::Usage, "this command needs --tenant").into()),
+                };
+                let more: Vec<awgp_client::Row> = serde_json::from_str(&text)
+                    .map_err(|error| Failure::new(Exit::Unexpected, error.to_string()))?;
+                rows.extend(more.iter().map(|row| row.led_by("tenant", &slug)));
+            }
+            Ok(render::pretty(&rows))
         })
         .await
 }

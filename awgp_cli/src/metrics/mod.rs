@@ -11,8 +11,18 @@ mod serve;
 use crate::invocation::{self, Invocation};
 use crate::opt::{Metrics, Output};
 use crate::{render, written};
-use awgp_client::{Exit, Failure};
-use std::time::Duration;
+use awgp_client::{Exit, Failure, Row, Session, Trouble};
+use std::time::{Duration, SystemTime};
+
+/// The numbers of one database, on a session that is open already.
+pub async fn numbers(session: &mut Session, pools: i64, timeout: Duration) -> Result<Vec<Row>, Trouble> {
+    reading::numbers(session, pools, true, timeout).await
+}
+
+/// Numbers as OpenMetrics text.
+pub fn text_of(rows: Vec<Row>, at: SystemTime, took: Duration) -> Result<String, Failure> {
+    exposition::text(&reading::Reading { rows, at, took })
+}
 
 /// Runs the command.
 pub async fn run(options: &Metrics, invocation: &Invocation<'_>) -> Result<Exit, Failure> {

@@ -33,7 +33,7 @@ pub async fn read(
     Ok(Reading { rows, at, took: begun.elapsed() })
 }
 
-async fn numbers(
+pub async fn numbers(
     session: &mut Session,
     pools: i64,
     findings: bool,

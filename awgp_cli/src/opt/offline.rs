@@ -12,8 +12,8 @@ const OFFLINE: [&[&str]; 5] = [
 ];
 
 /// The options of every command that say which server, and who.
-const OF_A_SERVER: [&str; 7] =
-    ["database_url", "profile", "tenant", "user", "token_file", "password", "no_password"];
+const OF_A_SERVER: [&str; 9] =
+    ["database_url", "profile", "fleet", "member", "tenant", "user", "token_file", "password", "no_password"];
 
 /// The command line, built, with what each command needs.
 pub fn trimmed(mut command: Command) -> Command {

@@ -18,9 +18,31 @@ use crate::{render, written};
 use awgp_client::{Context, Exit, Failure, Session, Trouble};
 use document::Document;
 use serde_json::json;
+use std::path::PathBuf;
+
+/// What was written.
+pub struct Said {
+    /// The file.
+    pub file: PathBuf,
+    /// The month, such as 2026-11.
+    pub month: String,
+    month_name: String,
+    subject: String,
+    bytes: usize,
+}
 
 /// Runs the command.
 pub async fn run(options: &Report, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
+    let Said { file, month, month_name, subject, bytes } = write(options, invocation).await?;
+    let said = match invocation.output {
+        Output::Json => render::pretty(&json!({"file": file, "month": month, "bytes": bytes})),
+        Output::Table => format!("{}: {month_name}, {}\n", file.display(), render::cell(&subject)),
+    };
+    invocation::print(&said, Exit::Success)
+}
+
+/// Writes the page.
+pub async fn write(options: &Report, invocation: &Invocation<'_>) -> Result<Said, Failure> {
     let text = invocation.connected(async |session| read(session, options, invocation).await).await?;
     let document: Document = serde_json::from_str(&text).map_err(|error| {
         Failure::new(Exit::Unexpected, format!("the server's report cannot be read: {error}"))
@@ -28,20 +50,13 @@ pub async fn run(options: &Report, invocation: &Invocation<'_>) -> Result<Exit, 
     })?;
     let html = page::html(&document, options.currency.as_deref())?;
     written::whole(&options.out, &html)?;
-    let said = match invocation.output {
-        Output::Json => {
-            render::pretty(&json!({"file": options.out, "month": document.month, "bytes": html.len()}))
-        }
-        Output::Table => {
-            format!(
-                "{}: {}, {}\n",
-                options.out.display(),
-                document.month_name,
-                render::cell(&page::subject(&document))
-            )
-        }
-    };
-    invocation::print(&said, Exit::Success)
+    Ok(Said {
+        file: options.out.clone(),
+        month: document.month.clone(),
+        month_name: document.month_name.clone(),
+        subject: page::subject(&document),
+        bytes: html.len(),
+    })
 }
 
 /// The server's answer. An auditor names a tenant without being in its context.

@@ -31,6 +31,8 @@ pub struct Wish<'a> {
     pub user: Option<&'a str>,
     /// --token-file.
     pub token_file: Option<&'a Path>,
+    /// --fleet. An empty one says that there is none.
+    pub fleet: Option<&'a Path>,
 }
 
 /// A value and where it comes from.
@@ -41,12 +43,14 @@ struct Chosen<T> {
 }
 
 /// What is in force.
+#[derive(Clone)]
 pub struct Effective {
     connection: Option<Chosen<Connection>>,
     profile: Option<Chosen<String>>,
     tenant: Option<Chosen<String>>,
     user: Option<Chosen<String>>,
     token: Option<Chosen<Token>>,
+    fleet: Option<Chosen<PathBuf>>,
     warnings: Vec<String>,
 }
 
@@ -110,8 +114,36 @@ impl Effective {
         let tenant = text("--tenant", wish.tenant, "AWGP_TENANT", |profile| profile.tenant.as_deref());
         let user = text("--user", wish.user, "AWGP_USER", |profile| profile.user.as_deref());
         let token = token(wish.token_file, near, far, &get)?;
+        let fleet = fleet(wish, near, far, &get, &mut warnings);
         let profile = asked.map(|asked| Chosen { value: asked.name, origin: asked.origin });
-        Ok(Self { connection, profile, tenant, user, token, warnings })
+        Ok(Self { connection, profile, tenant, user, token, fleet, warnings })
+    }
+
+    /// The same tenant, user and token on another connection: that of a member of a fleet.
+    #[must_use]
+    pub fn on_member(&self, name: &str, connection: &Profile) -> Self {
+        let origin = Origin::Member(name.to_owned());
+        let value = Connection::Profile(connection.clone());
+        let warnings = Vec::new();
+        let connection = Some(Chosen { value, origin });
+        Self { connection, profile: None, fleet: None, warnings, ..self.clone() }
+    }
+
+    /// The same in the context of another tenant, named by its id.
+    #[must_use]
+    pub fn in_tenant(&self, id: &str) -> Self {
+        let origin = self.tenant.as_ref().map_or(Origin::Default, |chosen| chosen.origin.clone());
+        Self { tenant: Some(Chosen { value: id.to_owned(), origin }), ..self.clone() }
+    }
+
+    /// The fleet file.
+    pub fn fleet(&self) -> Option<&Path> {
+        self.fleet.as_ref().map(|chosen| chosen.value.as_path())
+    }
+
+    /// Warnings about what is not in force, one line each.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// The tenant, by slug or id.
@@ -194,6 +226,9 @@ impl Effective {
                 line(name, value, origin);
             }
         }
+        if let Some(Chosen { value, origin }) = &self.fleet {
+            line("--fleet", &crate::shown::line(&value.display().to_string()), origin);
+        }
         if let Some(Chosen { origin, .. }) = &self.token {
             line("access token", MASK, origin);
         }
@@ -249,6 +284,40 @@ fn asked(wished: Option<&str>, get: Environment<'_>) -> Result<Option<Asked>, Fa
     };
     let profile = Profiles::read(get)?.profile(&name)?;
     Ok(Some(Asked { name, origin, profile }))
+}
+
+/// The fleet file, which takes the place of a connection: the nearer of both counts.
+fn fleet(
+    wish: Wish<'_>,
+    near: Option<&Asked>,
+    far: Option<&Asked>,
+    get: Environment<'_>,
+    warnings: &mut Vec<String>,
+) -> Option<Chosen<PathBuf>> {
+    if let Some(given) = wish.fleet {
+        let value = given.to_owned();
+        return Some(Chosen { value, origin: Origin::Option("--fleet") })
+            .filter(|chosen| !chosen.value.as_os_str().is_empty());
+    }
+    if wish.database_url.is_some_and(|url| !url.is_empty()) {
+        return None;
+    }
+    let of_profile =
+        |asked: &Asked| Some(Chosen { value: asked.profile.fleet.clone()?, origin: asked.as_origin() });
+    if let Some(asked) = near {
+        let found = of_profile(asked);
+        if found.is_some() || asked.profile.has_connection() {
+            return found;
+        }
+    }
+    let has_url = get("DATABASE_URL").is_some();
+    if let Some(file) = get("AWGP_FLEET") {
+        if has_url {
+            warnings.push("AWGP_FLEET is in force, so the database of DATABASE_URL is not used".to_owned());
+        }
+        return Some(Chosen { value: file.into(), origin: Origin::Variable("AWGP_FLEET".to_owned()) });
+    }
+    far.filter(|_| !has_url).and_then(of_profile)
 }
 
 fn of_variable(name: &str, get: Environment<'_>) -> Option<Chosen<String>> {

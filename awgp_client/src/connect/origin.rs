@@ -13,6 +13,8 @@ pub enum Origin {
     Variable(String),
     /// A profile of the configuration file.
     Profile(String),
+    /// A member of the fleet file.
+    Member(String),
     /// A service of a service file.
     Service(String, PathBuf),
     /// ~/.pgpass, or another file of passwords.
@@ -29,6 +31,7 @@ impl fmt::Display for Origin {
             Self::Option(name) => f.write_str(name),
             Self::Variable(name) => f.write_str(name),
             Self::Profile(name) => write!(f, "profile {}", shown::line(name)),
+            Self::Member(name) => write!(f, "member {} of the fleet", shown::line(name)),
             Self::Service(name, file) => {
                 write!(f, "service {} of {}", shown::line(name), shown::line(&file.display().to_string()))
             }

@@ -23,6 +23,8 @@ pub struct Profile {
     pub user: Option<String>,
     /// `token_file`: a file with an access token.
     pub token_file: Option<PathBuf>,
+    /// `fleet`: a fleet file, instead of a connection.
+    pub fleet: Option<PathBuf>,
 }
 
 /// Values may be secrets: only the names are shown.
@@ -41,6 +43,7 @@ impl Profile {
             "tenant" => self.tenant = Some(text),
             "user" => self.user = Some(text),
             "token_file" => self.token_file = Some(PathBuf::from(value)),
+            "fleet" => self.fleet = Some(PathBuf::from(value)),
             _ => match keyword::named(key) {
                 Some(keyword) => {
                     self.settings.retain(|(name, _)| *name != keyword.name);

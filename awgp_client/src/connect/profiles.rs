@@ -137,6 +137,7 @@ impl Profiles {
         put("tenant", profile.tenant.as_deref());
         put("user", profile.user.as_deref());
         put("token_file", profile.token_file.as_deref().and_then(Path::to_str));
+        put("fleet", profile.fleet.as_deref().and_then(Path::to_str));
         let profiles = self.document.entry(PROFILES).or_insert_with(|| {
             let mut parent = Table::new();
             parent.set_implicit(true);

@@ -39,6 +39,8 @@ pub struct Target {
     is_named: bool,
     token: Option<Token>,
     notices: Notices,
+    /// How long the client waits for a login, and for an answer.
+    limits: Option<(Duration, Duration)>,
     warnings: Vec<String>,
 }
 
@@ -106,6 +108,7 @@ impl Target {
             is_named: settings.get("application_name").is_some(),
             token: None,
             notices: Notices::default(),
+            limits: None,
             warnings: std::mem::take(&mut settings.warnings),
         })
     }
@@ -125,6 +128,19 @@ impl Target {
     pub fn with_prompt(mut self, prompt: Option<Prompt>) -> Self {
         self.prompt = prompt;
         self
+    }
+
+    /// The same; a server counts as unreachable that has let nobody in after the first of these times, at
+    /// all its addresses together, or has not answered a statement after the second.
+    #[must_use]
+    pub fn with_limits(mut self, login: Duration, answer: Duration) -> Self {
+        self.limits = Some((login, answer));
+        self
+    }
+
+    /// How long the client waits for a login, and for the answer to a statement; None: as long as it takes.
+    pub fn limits(&self) -> Option<(Duration, Duration)> {
+        self.limits
     }
 
     /// Warnings, one line each: files that were ignored, and why.
@@ -186,6 +202,16 @@ impl Target {
     /// The port of the first server.
     pub(super) fn first_port(&self) -> String {
         self.servers.first().map(|server| server.port.to_string()).unwrap_or_default()
+    }
+
+    /// The first server: its host, or the folder of its socket, and its port.
+    pub fn address(&self) -> (String, String) {
+        (self.first_host(), self.first_port())
+    }
+
+    /// The database.
+    pub fn database(&self) -> String {
+        self.config.get_dbname().unwrap_or_default().to_owned()
     }
 
     /// The login.
