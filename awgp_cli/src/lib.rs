@@ -43,6 +43,7 @@ pub mod delegation;
 pub mod demo;
 pub mod doctor;
 pub mod flag;
+pub mod fleet;
 pub mod following;
 pub mod given;
 pub mod handing_over;
@@ -162,6 +163,7 @@ async fn run_command(opt: &Opt) -> Result<Exit, Failure> {
     match &opt.command {
         Command::Init => init::run(invocation).await,
         Command::Installation(noun) => installation::run(noun, invocation).await,
+        Command::Fleet(noun) => fleet::run(noun, invocation).await,
         Command::Doctor => doctor::run(invocation).await,
         Command::Config(noun) => config::run(noun, invocation),
         Command::Version => version::run(invocation).await,

@@ -13,6 +13,7 @@ mod cost;
 mod delegation;
 mod evidence;
 mod flag;
+mod fleet;
 mod handed;
 mod import;
 mod installation;
@@ -62,6 +63,7 @@ pub use cost::{
 pub use delegation::{Delegation, DelegationCreate, DelegationList, DelegationRevoke};
 pub use evidence::{AuditEvidence, Evidence, EvidenceVerify};
 pub use flag::{Flag, FlagCreate, FlagList, FlagReview};
+pub use fleet::{Fleet, FleetMove};
 pub use handed::Handed;
 pub use import::Import;
 pub use installation::{Installation, InstallationAdopt};
@@ -86,7 +88,9 @@ pub use template::{
     Template, TemplateApply, TemplateContent, TemplateCreate, TemplateDiff, TemplateList, TemplateNamed,
     TemplateUpdate,
 };
-pub use tenant::{Tenant, TenantCreate, TenantList, TenantMove, TenantUpdate};
+pub use tenant::{
+    Tenant, TenantCreate, TenantExport, TenantImport, TenantList, TenantMove, TenantUpdate,
+};
 pub use tenant_settings::{
     SettingsConfirm, SettingsGet, SettingsHow, SettingsSet, SettingsUnset, SettingsWithdraw, TenantSettings,
 };
@@ -204,6 +208,9 @@ pub enum Command {
     /// The identity of the installation: after a restore, keep it or give the copy one of its own.
     #[command(subcommand)]
     Installation(Installation),
+    /// Several installations: move a family from one to another.
+    #[command(subcommand)]
+    Fleet(Fleet),
     /// Check the installation. The exit code is 12 when a finding has severity error.
     #[command(after_help = examples!(
         "awgp doctor",

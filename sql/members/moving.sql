@@ -1,5 +1,8 @@
 -- Moving a family to another installation. docs/moving.md explains it; awgp fleet move calls them in order.
 
+COMMENT ON FUNCTION awgp.tenants_away() IS 'The tenants for which nothing is done here: they are being moved to or from another installation, or have moved.';
+GRANT EXECUTE ON FUNCTION awgp.tenants_away() TO awgp_maintainer, awgp_admin, awgp_auditor, awgp_notifier;
+
 COMMENT ON FUNCTION awgp.family_facts(uuid) IS 'What another installation must know before it can take a family: {install_id, family_id, slug, version, encoding, shape, tenants, slugs, subjects, providers, shared_providers, templates, months, not_moved, rows}. not_moved are tracked tables of applications.
 family_id: the tenant at the top of the family
 Errors: 42501 unknown_tenant; 55000 tenant_move_refused; 22023 out_of_range
@@ -39,7 +42,7 @@ Errors: P0002 unknown_move; 22023 out_of_range
 SECURITY DEFINER: it reads the trail of all tenants';
 GRANT EXECUTE ON FUNCTION awgp.move_lanes(uuid) TO awgp_admin;
 
-COMMENT ON FUNCTION awgp.move_trail(uuid, uuid, smallint, bigint) IS 'Up to 10000 rows of a lane of a moving family, as lines.
+COMMENT ON FUNCTION awgp.move_trail(uuid, uuid, smallint, bigint) IS 'Up to 10000 rows of a lane of a moving family, each with its chain_seq and as a line.
 move_id: the move
 tenant_id: a tenant of the family
 chain_lane: the lane
@@ -54,6 +57,12 @@ lines: the lines
 Errors: P0002 unknown_move; 55000 tenant_move_unclear, tenant_move_differs, audit_findings; 22023 out_of_range
 SECURITY DEFINER: nobody else may write them';
 GRANT EXECUTE ON FUNCTION awgp.move_take_trail(uuid, bytea[]) TO awgp_admin;
+
+COMMENT ON FUNCTION awgp.move_digests(uuid) IS 'For each table that is compared: how many rows a moving family has in it here, and a digest over them.
+move_id: the move
+Errors: P0002 unknown_move; 22023 out_of_range
+SECURITY DEFINER: it reads all tables';
+GRANT EXECUTE ON FUNCTION awgp.move_digests(uuid) TO awgp_admin;
 
 COMMENT ON FUNCTION awgp.move_stop(uuid) IS 'Source: from the commit on every write of the family is refused with tenant_moving, also in transactions that began before. Waits up to ten seconds for those that have written. Reading goes on.
 move_id: the move

@@ -144,6 +144,12 @@ const OF_NO_TENANT: &[(&str, &str)] = &[
          VALUES ('audit_logs_2001_01', 'matter 17', 'x')",
     ),
     (
+        "tenant_moves",
+        "INSERT INTO awgp.tenant_moves (id, side, state, family_id, slug, tenants, install_id, peer_id, peer, began_by)
+         SELECT gen_random_uuid(), 'source', 'back', id, slug, ARRAY[id], (SELECT id FROM awgp.installation),
+                gen_random_uuid(), 'elsewhere', 'x' FROM awgp.tenants ORDER BY slug LIMIT 1",
+    ),
+    (
         "maintenance_steps",
         "INSERT INTO awgp.maintenance_steps (step, last_run_at, last_success_at, last_outcome)
          VALUES ('seal_partitions', now(), now(), '{}')",

@@ -73,6 +73,7 @@ mod mcp_serve;
 mod messages;
 mod model;
 mod monitoring;
+mod moving;
 mod month_report;
 mod notices;
 mod pages;

@@ -34,7 +34,7 @@ mod trail;
 
 use pgrx::pg_sys;
 
-pub use standing::{any_arrived, refuse_early, refuse_gone, refuse_writing, share, works_here};
+pub use standing::{any_arrived, is_here, refuse_early, refuse_gone, refuse_writing, share, works_here};
 
 /// Listens for changes of the records; called once per backend.
 pub fn register() {

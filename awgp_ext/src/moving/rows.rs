@@ -17,6 +17,7 @@ use awgp_core::moving::tables::{self, Fate, Moved};
 use awgp_core::moving::{self, Side, State};
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
+use pgrx::JsonB;
 use pgrx::prelude::*;
 use serde_json::{Value, json};
 use std::ffi::CString;
@@ -282,6 +283,16 @@ fn columns(table: &str) -> Vec<String> {
     });
     let read = read.unwrap_or_else(|error| error!("the columns of awgp.{table} could not be read: {error}"));
     read.into_iter().flatten().collect()
+}
+
+/// For each table that is compared: how many rows a family that moves has in it here, and a digest over them.
+///
+/// SECURITY DEFINER, because it reads all tables; for those who may move tenants.
+#[pg_extern(volatile, parallel_unsafe, security_definer)]
+#[search_path(pg_catalog, pg_temp)]
+fn move_digests(move_id: Option<pgrx::Uuid>) -> JsonB {
+    let moving = known(move_id);
+    JsonB(role::as_installer_past_row_security(|| digests(&moving)))
 }
 
 /// For each table that is compared: how many rows the family has in it, and a digest over them.

@@ -5,12 +5,14 @@
 
 use crate::audit::wait;
 use crate::locks::Subject;
+use crate::pg::datum::to_sql;
 use crate::pg::lock;
 use crate::pg::raise::raise;
 use crate::pg::relation;
 use awgp_core::moving::{self, Side, Standing, State};
 use awgp_core::refusal::Refusal;
 use pgrx::pg_sys;
+use pgrx::prelude::*;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -117,6 +119,18 @@ pub fn refuse_early(tenant: Uuid) {
     if let Some(place) = known().elsewhere.get(&tenant) {
         raise(&refusal(tenant, place));
     }
+}
+
+/// True where the tenant works here, as far as is committed now: what maintenance does for a tenant waits until
+/// it does.
+pub fn is_here(tenant: Uuid) -> bool {
+    !known().elsewhere.contains_key(&tenant)
+}
+
+/// The tenants that do not work here, or not yet: they are being moved, or have moved.
+#[pg_extern(stable, parallel_restricted)]
+fn tenants_away() -> Vec<pgrx::Uuid> {
+    known().elsewhere.keys().copied().map(to_sql).collect()
 }
 
 /// Refuses somebody who asks for a tenant that is not here any more or not yet, by its id or slug.

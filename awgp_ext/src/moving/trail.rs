@@ -104,7 +104,7 @@ fn move_trail(
     tenant_id: Option<pgrx::Uuid>,
     chain_lane: Option<i16>,
     after: Option<i64>,
-) -> SetOfIterator<'static, Vec<u8>> {
+) -> TableIterator<'static, (name!(chain_seq, i64), name!(line, Vec<u8>))> {
     let moving = rows::known(move_id);
     let tenant = argument::needed("tenant_id", tenant_id);
     if !moving.tenants.contains(&from_sql(&tenant)) {
@@ -116,16 +116,16 @@ fn move_trail(
         let _plain = plain();
         Spi::connect(|client| {
             let rows = client.select(
-                "SELECT convert_to(r::text, 'UTF8') FROM awgp.audit_logs AS r
+                "SELECT chain_seq, convert_to(r::text, 'UTF8') FROM awgp.audit_logs AS r
                  WHERE tenant_id = $1 AND chain_lane = $2 AND chain_seq > $3 ORDER BY chain_seq LIMIT $4",
                 None,
                 &[tenant.into(), lane.into(), after.into(), AT_ONCE.into()],
             )?;
-            rows.map(|row| row.get::<Vec<u8>>(1)).collect::<spi::Result<Vec<_>>>()
+            rows.map(|row| Ok(row.get::<i64>(1)?.zip(row.get::<Vec<u8>>(2)?))).collect::<spi::Result<Vec<_>>>()
         })
     });
     match read {
-        Ok(rows) => SetOfIterator::new(rows.into_iter().flatten().collect::<Vec<_>>()),
+        Ok(rows) => TableIterator::new(rows.into_iter().flatten().collect::<Vec<_>>()),
         Err(error) => error!("the trail could not be read: {error}"),
     }
 }

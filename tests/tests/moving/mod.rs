@@ -1,0 +1,6 @@
+//! A family moves to another installation: it works in one place at any moment, nothing of it is lost, and its
+//! trail verifies there from the first row on.
+
+mod interrupted;
+mod stage;
+mod whole;
