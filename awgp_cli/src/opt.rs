@@ -88,9 +88,7 @@ pub use template::{
     Template, TemplateApply, TemplateContent, TemplateCreate, TemplateDiff, TemplateList, TemplateNamed,
     TemplateUpdate,
 };
-pub use tenant::{
-    Tenant, TenantCreate, TenantExport, TenantImport, TenantList, TenantMove, TenantUpdate,
-};
+pub use tenant::{Tenant, TenantCreate, TenantExport, TenantImport, TenantList, TenantMove, TenantUpdate};
 pub use tenant_settings::{
     SettingsConfirm, SettingsGet, SettingsHow, SettingsSet, SettingsUnset, SettingsWithdraw, TenantSettings,
 };

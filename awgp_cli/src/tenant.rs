@@ -1,12 +1,14 @@
 //! `awgp tenant`: organisations.
 
-use crate::ids::{self, TENANT};
 use crate::confirm;
 use crate::fleet::archive;
+use crate::ids::{self, TENANT};
 use crate::invocation::{self, Invocation};
 use crate::list::{self, List, up};
 use crate::making;
-use crate::opt::{Format, Named, Output, Tenant, TenantCreate, TenantExport, TenantList, TenantMove, TenantUpdate};
+use crate::opt::{
+    Format, Named, Output, Tenant, TenantCreate, TenantExport, TenantList, TenantMove, TenantUpdate,
+};
 use crate::render;
 use crate::tenant_settings;
 use crate::verb;

@@ -121,7 +121,8 @@ fn move_trail(
                 None,
                 &[tenant.into(), lane.into(), after.into(), AT_ONCE.into()],
             )?;
-            rows.map(|row| Ok(row.get::<i64>(1)?.zip(row.get::<Vec<u8>>(2)?))).collect::<spi::Result<Vec<_>>>()
+            rows.map(|row| Ok(row.get::<i64>(1)?.zip(row.get::<Vec<u8>>(2)?)))
+                .collect::<spi::Result<Vec<_>>>()
         })
     });
     match read {

@@ -104,7 +104,14 @@ const AREAS: [(&str, &[&str]); 13] = [
     ),
     (
         "Installation and maintenance",
-        &["installation", "tenant_moves", "audit_adoptions", "audit_adopted_lanes", "schema_migrations", "maintenance_steps"],
+        &[
+            "installation",
+            "tenant_moves",
+            "audit_adoptions",
+            "audit_adopted_lanes",
+            "schema_migrations",
+            "maintenance_steps",
+        ],
     ),
 ];
 

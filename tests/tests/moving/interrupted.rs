@@ -2,9 +2,9 @@
 //! let go it can be undone. At no moment does the family work in both places.
 
 use super::stage::{Stage, said, stage};
+use awgp_tests::Database;
 use awgp_tests::fixture::within;
 use awgp_tests::trail::verify;
-use awgp_tests::Database;
 use serde_json::json;
 
 const STEPS: [&str; 6] = ["begun", "copied", "stopped", "verified", "left", "arrived"];

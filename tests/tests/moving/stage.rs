@@ -14,19 +14,25 @@ pub struct Stage {
     pub auditor: Auditor,
 }
 
-/// Two installations; the first has the group of the fixture, with a signed trail.
-pub async fn stage() -> Stage {
+/// Two installations with nobody in them.
+pub async fn two() -> (Database, Database) {
     let source = Database::new().await;
     let target = Database::new().await;
     // Test databases are copies of one; this one becomes an installation of its own.
     target.superuser().await.execute("SELECT awgp.adopt('another')", &[]).await.expect("it is adopted");
+    (source, target)
+}
+
+/// Two installations; the first has the group of the fixture, with a signed trail.
+pub async fn stage() -> Stage {
+    let (source, target) = two().await;
     let group = fixture::group(&source).await;
     // Somebody else lives in the target.
     let mut admin = target.admin().await;
     let mut app = target.app().await;
     fixture::tenant(&mut admin, &mut app, "resident", "holding", None).await;
     let auditor = Auditor::new(&source);
-    auditor.sign(&source, &["--all-tenants"]);
+    auditor.sign(&source, &["--tenant", "holding"]);
     Stage { source, target, group, auditor }
 }
 
@@ -46,8 +52,13 @@ impl Stage {
 
 /// Moves the holding from one database to another.
 pub fn between(source: &Database, target: &Database, options: &[&str]) -> Outcome {
+    family_between("holding", source, target, options)
+}
+
+/// Moves a family from one database to another.
+pub fn family_between(family: &str, source: &Database, target: &Database, options: &[&str]) -> Outcome {
     let (from, to) = (source.url(Login::Admin), target.url(Login::Admin));
-    let arguments = ["fleet", "move", "holding", "--from", &from, "--to", &to, "--output", "json"];
+    let arguments = ["fleet", "move", family, "--from", &from, "--to", &to, "--output", "json"];
     let sure: &[&str] = &["--yes"];
     awgp(&[&arguments, sure, options].concat(), &[])
 }

@@ -3,7 +3,7 @@
 use super::stage::{between, said, stage, text};
 use awgp_tests::fixture::within;
 use awgp_tests::trail::{verify, verify_with};
-use awgp_tests::{assert_refused, Login};
+use awgp_tests::{Login, assert_refused};
 use serde_json::json;
 
 /// Every event of the family, as text.

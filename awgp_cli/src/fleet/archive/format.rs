@@ -96,7 +96,8 @@ impl Writer {
         let rows = self.rows;
         self.put(&Line::End { rows, left, lanes, digests, sha256 })?;
         let Self { encoder, partial, path, .. } = self;
-        let done = encoder.finish().and_then(|file| file.sync_all()).and_then(|()| fs::rename(&partial, &path));
+        let done =
+            encoder.finish().and_then(|file| file.sync_all()).and_then(|()| fs::rename(&partial, &path));
         done.map_err(|error| unwritable(&path, &error))?;
         Ok(rows)
     }
@@ -126,10 +127,7 @@ pub struct End {
 
 /// Reads a file whole and calls `visit` with the facts and each row; returns the end. A file that was changed,
 /// or ends early, is refused at its end: nothing of it counts before.
-pub fn read(
-    path: &Path,
-    mut visit: impl FnMut(Piece<'_>) -> Result<(), Failure>,
-) -> Result<End, Failure> {
+pub fn read(path: &Path, mut visit: impl FnMut(Piece<'_>) -> Result<(), Failure>) -> Result<End, Failure> {
     let unreadable = |error: std::io::Error| {
         Failure::of_reason(Reason::ArchiveMalformed, format!("{}: {error}", path.display()))
             .hint("name a file that awgp tenant export has written")
@@ -233,7 +231,10 @@ mod tests {
         })
         .expect("it is whole");
         assert!(end.left);
-        assert_eq!(rows, [("users".to_owned(), b"(1,\"a\nb\")".to_vec()), ("users".to_owned(), b"(2,)".to_vec())]);
+        assert_eq!(
+            rows,
+            [("users".to_owned(), b"(1,\"a\nb\")".to_vec()), ("users".to_owned(), b"(2,)".to_vec())]
+        );
         assert!(Writer::begin(&path).is_err(), "it is not overwritten");
 
         let whole = lines(&path);

@@ -74,10 +74,7 @@ async fn send(work: &Work<'_>, move_id: Uuid, file: &Path) -> Result<(), Trouble
 }
 
 /// Reads the rows, and passes them on in pieces of one table.
-fn pieces(
-    file: &Path,
-    sender: &tokio::sync::mpsc::Sender<(String, Vec<Vec<u8>>)>,
-) -> Result<(), Failure> {
+fn pieces(file: &Path, sender: &tokio::sync::mpsc::Sender<(String, Vec<Vec<u8>>)>) -> Result<(), Failure> {
     let (mut table, mut lines, mut bytes) = (String::new(), Vec::new(), 0);
     let pass_on = |table: &str, lines: Vec<Vec<u8>>| {
         if lines.is_empty() {
