@@ -151,6 +151,7 @@ pub async fn piece(
         .await
 }
 
+/// Passes lines of a table on to the target.
 pub async fn take(work: &Work<'_>, move_id: Uuid, table: &str, lines: &Vec<Vec<u8>>) -> Result<(), Trouble> {
     work.rows("SELECT awgp.move_take($1::uuid, $2::text, $3::bytea[])", &[&move_id, &table, lines]).await?;
     Ok(())

@@ -360,6 +360,11 @@ pub fn undo(moving: &Move) -> usize {
         "DELETE FROM awgp.audit_chain_anchors WHERE tenant_id = ANY ($1) AND partition_name LIKE $2 || '/%'",
         &[moving.sql_tenants().into(), moving.peer_id.to_string().into()],
     );
+    // The seals were just compared; those of the family's lanes follow from the rows that are left.
+    record::write(
+        "DELETE FROM awgp.audit_chain_anchors WHERE tenant_id = ANY ($1) AND partition_name = ANY ($2)",
+        &[moving.sql_tenants().into(), sealed.clone().into()],
+    );
     reseal::again(&sealed, moving, "a family did not arrive");
     rows
 }

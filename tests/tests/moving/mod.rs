@@ -3,6 +3,7 @@
 
 mod archives;
 mod interrupted;
+mod killed;
 mod refusals;
 mod sealed;
 mod stage;
