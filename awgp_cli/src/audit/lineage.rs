@@ -58,8 +58,8 @@ pub async fn read(work: &Work<'_>, scope: &Scope, known_id: Uuid) -> Result<Line
     Ok(lineage)
 }
 
-/// The install id that the trail has now. Where a family has come from another installation, what is known may
-/// be an id of before, such as that of its notes: what it has now is this database's.
+/// The install id that the trail has now. Where a family has come from another installation, what is known
+/// may be an id of before, such as that of its notes: what it has now is this database's.
 async fn present(
     work: &Work<'_>,
     scope: &Scope,

@@ -41,8 +41,8 @@ pub enum Tenant {
     ///
     /// The file has everything of the family, with its trail: keep it as you keep the database. Writes are
     /// refused for some seconds (tenant_moving). With --leave the family leaves this installation: its rows
-    /// are deleted here, its trail stays. If it is interrupted, call it again with the same options. Needs the
-    /// role awgp_admin.
+    /// are deleted here, its trail stays. If it is interrupted, call it again with the same options. Needs
+    /// the role awgp_admin.
     #[command(after_help = examples!(
         "awgp tenant export acme --out acme.family",
         "awgp tenant export acme --out acme.family --leave --yes"
@@ -50,8 +50,8 @@ pub enum Tenant {
     Export(TenantExport),
     /// Bring a family out of a file that `awgp tenant export` has written.
     ///
-    /// It is verified as it comes: each row of the trail, from the first one on, and a digest over each table.
-    /// All is one transaction. Needs the role awgp_admin.
+    /// It is verified as it comes: each row of the trail, from the first one on, and a digest over each
+    /// table. All is one transaction. Needs the role awgp_admin.
     #[command(after_help = examples!(
         "awgp tenant import acme.family",
         "awgp tenant import acme.family --as-copy"

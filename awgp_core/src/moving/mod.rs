@@ -201,8 +201,16 @@ mod tests {
             steps.push(step);
             (source, target) = after(step, source, target);
         }
-        use Step::{Arrive, Begin, BeginThere, Clear, Copy, Leave, Rest};
-        assert_eq!(steps, [Begin, BeginThere, Copy, Rest, Leave, Arrive, Clear]);
+        let whole = [
+            Step::Begin,
+            Step::BeginThere,
+            Step::Copy,
+            Step::Rest,
+            Step::Leave,
+            Step::Arrive,
+            Step::Clear,
+        ];
+        assert_eq!(steps, whole);
         assert!(works(Side::Target, target) && !works(Side::Source, source));
     }
 

@@ -121,8 +121,8 @@ pub fn refuse_early(tenant: Uuid) {
     }
 }
 
-/// True where the tenant works here, as far as is committed now: what maintenance does for a tenant waits until
-/// it does.
+/// True where the tenant works here, as far as is committed now: what maintenance does for a tenant waits
+/// until it does.
 pub fn is_here(tenant: Uuid) -> bool {
     !known().elsewhere.contains_key(&tenant)
 }

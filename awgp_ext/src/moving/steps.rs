@@ -11,6 +11,7 @@ use crate::pg::argument;
 use crate::pg::datum::{from_sql, to_sql};
 use crate::pg::guc::Setting;
 use crate::pg::jsonb::Jsonb;
+use crate::money::verify::QUERY as LEDGER_QUERY;
 use crate::pg::query;
 use crate::pg::raise::raise;
 use crate::pg::role;
@@ -133,8 +134,8 @@ fn move_verify(move_id: Option<SqlUuid>, source_lanes: Option<JsonB>) -> JsonB {
     JsonB(digests)
 }
 
-/// The newest checkpoint of a tenant names links of its lanes: they are those of the rows. Its root is that of
-/// its tiles.
+/// The newest checkpoint of a tenant names links of its lanes: they are those of the rows. Its root is that
+/// of its tiles.
 fn check_tree(tenant: Uuid) {
     let newest =
         "SELECT body FROM awgp.audit_checkpoints WHERE tenant_id = $1 ORDER BY tree_size DESC LIMIT 1";
@@ -179,9 +180,7 @@ fn link_of(tenant: Uuid, chain_lane: i16, seq: i64) -> Option<Link> {
 
 /// The balances of the family are what its entries say.
 fn check_ledger(moving: &Move) {
-    const LEDGER: &str = include_str!("../../../sql/verify/ledger.sql");
-    // The order that the file ends with counts columns of its own.
-    let sql = format!("SELECT count(*) FROM ({LEDGER}) AS found (severity, kind, tenant_id, object, expected, found, detail)
+    let sql = format!("SELECT count(*) FROM ({LEDGER_QUERY}) AS found (severity, kind, tenant_id, object, expected, found, detail)
                        WHERE severity = 'error' AND tenant_id = ANY ($1)");
     let found = query::one::<i64>(&sql, &[moving.sql_tenants().into()]);
     let found = found.unwrap_or_else(|error| error!("the ledger could not be verified: {error}"));
@@ -257,8 +256,8 @@ fn move_clear(move_id: Option<SqlUuid>) -> JsonB {
     JsonB(deleted)
 }
 
-/// Undoes a move. Target: what has arrived is deleted. Source: the family works here again. Once the source has
-/// let go it is refused.
+/// Undoes a move. Target: what has arrived is deleted. Source: the family works here again. Once the source
+/// has let go it is refused.
 ///
 /// SECURITY DEFINER, because only the functions of moves write the record.
 #[pg_extern(volatile, parallel_unsafe, security_definer)]

@@ -357,8 +357,8 @@ pub fn unless_carried(body: impl Fn(&TriggerCall) -> Datum) -> impl Fn(&TriggerC
     move |call| if crate::moving::carries(call.relation_oid()) { call.keep() } else { body(call) }
 }
 
-/// Declares a C function that PostgreSQL can call as a trigger: `trigger_function!(symbol, finfo, body)`. Rows
-/// that a move carries pass it as they are.
+/// Declares a C function that PostgreSQL can call as a trigger: `trigger_function!(symbol, finfo, body)`.
+/// Rows that a move carries pass it as they are.
 macro_rules! trigger_function {
     ($symbol:ident, $finfo:ident, $body:expr) => {
         $crate::pg::c_function::c_function!(

@@ -1,5 +1,5 @@
-//! A move that is interrupted between any two steps goes on when it is called again, and before the source has
-//! let go it can be undone. At no moment does the family work in both places.
+//! A move that is interrupted between any two steps goes on when it is called again, and before the source
+//! has let go it can be undone. At no moment does the family work in both places.
 
 use super::stage::{Stage, said, stage};
 use awgp_tests::Database;

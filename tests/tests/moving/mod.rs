@@ -1,5 +1,5 @@
-//! A family moves to another installation: it works in one place at any moment, nothing of it is lost, and its
-//! trail verifies there from the first row on.
+//! A family moves to another installation: it works in one place at any moment, nothing of it is lost, and
+//! its trail verifies there from the first row on.
 
 mod archives;
 mod interrupted;

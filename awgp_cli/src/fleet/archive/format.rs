@@ -1,5 +1,5 @@
-//! The file: JSON Lines, compressed with zstd. The first line says what it is about, each further one is a row,
-//! and the last one has a digest over all lines before it.
+//! The file: JSON Lines, compressed with zstd. The first line says what it is about, each further one is a
+//! row, and the last one has a digest over all lines before it.
 
 use awgp_client::{Exit, Failure};
 use awgp_core::reason::Reason;
@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -125,8 +126,8 @@ pub struct End {
     pub digests: Value,
 }
 
-/// Reads a file whole and calls `visit` with the facts and each row; returns the end. A file that was changed,
-/// or ends early, is refused at its end: nothing of it counts before.
+/// Reads a file whole and calls `visit` with the facts and each row; returns the end. A file that was
+/// changed, or ends early, is refused at its end: nothing of it counts before.
 pub fn read(path: &Path, mut visit: impl FnMut(Piece<'_>) -> Result<(), Failure>) -> Result<End, Failure> {
     let unreadable = |error: std::io::Error| {
         Failure::of_reason(Reason::ArchiveMalformed, format!("{}: {error}", path.display()))
@@ -174,7 +175,10 @@ pub enum Piece<'a> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// The refusal of a file.
