@@ -201,15 +201,8 @@ mod tests {
             steps.push(step);
             (source, target) = after(step, source, target);
         }
-        let whole = [
-            Step::Begin,
-            Step::BeginThere,
-            Step::Copy,
-            Step::Rest,
-            Step::Leave,
-            Step::Arrive,
-            Step::Clear,
-        ];
+        let whole =
+            [Step::Begin, Step::BeginThere, Step::Copy, Step::Rest, Step::Leave, Step::Arrive, Step::Clear];
         assert_eq!(steps, whole);
         assert!(works(Side::Target, target) && !works(Side::Source, source));
     }
