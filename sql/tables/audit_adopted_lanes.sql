@@ -10,7 +10,8 @@ CREATE TABLE awgp.audit_adopted_lanes (
     install_id uuid NOT NULL,
     previous_id uuid NOT NULL,
     move_id uuid,
-    adoption_id uuid GENERATED ALWAYS AS (CASE WHEN move_id IS NULL THEN install_id END) STORED,
+    -- install_id where move_id is NULL, otherwise NULL: there is no second element.
+    adoption_id uuid GENERATED ALWAYS AS ((ARRAY[install_id])[1 + (move_id IS NOT NULL)::integer]) STORED,
     CONSTRAINT audit_adopted_lanes_pkey PRIMARY KEY (tenant_id, chain_lane, last_seq),
     CONSTRAINT audit_adopted_lanes_seq_check CHECK (last_seq >= 1 AND adopted_seq = last_seq + 1),
     CONSTRAINT audit_adopted_lanes_hash_check CHECK (

@@ -19,9 +19,9 @@ CREATE TABLE awgp.tenant_moves (
     digests jsonb,
     CONSTRAINT tenant_moves_pkey PRIMARY KEY (id),
     CONSTRAINT tenant_moves_side_check CHECK (side IN ('source', 'target')),
-    CONSTRAINT tenant_moves_state_check CHECK (CASE side
-        WHEN 'source' THEN state IN ('preparing', 'stopped', 'left', 'cleared', 'back')
-        ELSE state IN ('preparing', 'verified', 'active', 'back') END),
+    CONSTRAINT tenant_moves_state_check CHECK (
+        (side = 'source' AND state IN ('preparing', 'stopped', 'left', 'cleared', 'back'))
+        OR (side = 'target' AND state IN ('preparing', 'verified', 'active', 'back'))),
     CONSTRAINT tenant_moves_other_check CHECK (install_id <> peer_id),
     CONSTRAINT tenant_moves_tenants_check CHECK (pg_catalog.cardinality(tenants) BETWEEN 1 AND 1000),
     CONSTRAINT tenant_moves_peer_check CHECK (pg_catalog.btrim(peer) <> ''),
