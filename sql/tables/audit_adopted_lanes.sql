@@ -10,12 +10,13 @@ CREATE TABLE awgp.audit_adopted_lanes (
     install_id uuid NOT NULL,
     previous_id uuid NOT NULL,
     move_id uuid,
-    -- install_id where move_id is NULL, otherwise NULL: there is no second element.
-    adoption_id uuid GENERATED ALWAYS AS ((ARRAY[install_id])[1 + (move_id IS NOT NULL)::integer]) STORED,
+    adoption_id uuid,
     CONSTRAINT audit_adopted_lanes_pkey PRIMARY KEY (tenant_id, chain_lane, last_seq),
     CONSTRAINT audit_adopted_lanes_seq_check CHECK (last_seq >= 1 AND adopted_seq = last_seq + 1),
     CONSTRAINT audit_adopted_lanes_hash_check CHECK (
         last_hash ~ '^[0-9a-f]{64}$' AND adopted_hash ~ '^[0-9a-f]{64}$'),
+    CONSTRAINT audit_adopted_lanes_adoption_check CHECK (
+        (adoption_id IS NULL) <> (move_id IS NULL) AND adoption_id = install_id),
     CONSTRAINT audit_adopted_lanes_adoption_id_fkey FOREIGN KEY (adoption_id)
         REFERENCES awgp.audit_adoptions (install_id) ON DELETE RESTRICT,
     CONSTRAINT audit_adopted_lanes_move_id_fkey FOREIGN KEY (move_id)
@@ -39,6 +40,7 @@ COMMENT ON COLUMN awgp.audit_adopted_lanes.adoption_id IS 'install_id, if it is 
 COMMENT ON CONSTRAINT audit_adopted_lanes_pkey ON awgp.audit_adopted_lanes IS 'A lane is adopted once after a row.';
 COMMENT ON CONSTRAINT audit_adopted_lanes_seq_check ON awgp.audit_adopted_lanes IS 'The adoption takes the number after the last row.';
 COMMENT ON CONSTRAINT audit_adopted_lanes_hash_check ON awgp.audit_adopted_lanes IS 'A hash is 64 lower-case hex digits.';
+COMMENT ON CONSTRAINT audit_adopted_lanes_adoption_check ON awgp.audit_adopted_lanes IS 'A point is of an adoption of this database, or a move brought it.';
 COMMENT ON CONSTRAINT audit_adopted_lanes_adoption_id_fkey ON awgp.audit_adopted_lanes IS 'A point that no move brought belongs to an adoption.';
 COMMENT ON CONSTRAINT audit_adopted_lanes_move_id_fkey ON awgp.audit_adopted_lanes IS 'A point that came from elsewhere belongs to a move.';
 COMMENT ON INDEX awgp.idx_audit_adopted_lanes_adoption IS 'The lanes of one adoption.';

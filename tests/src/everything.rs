@@ -87,9 +87,10 @@ const BY_SUPERUSER: &[(&str, &str)] = &[
              VALUES ('00000000-0000-0000-0000-0000000000aa', '00000000-0000-0000-0000-0000000000ab', 'x', 'y')
              ON CONFLICT DO NOTHING)
          INSERT INTO awgp.audit_adopted_lanes
-             (tenant_id, chain_lane, last_seq, last_hash, adopted_seq, adopted_hash, install_id, previous_id)
+             (tenant_id, chain_lane, last_seq, last_hash, adopted_seq, adopted_hash, install_id, previous_id,
+              adoption_id)
          VALUES (:tenant, 77, 1, repeat('0', 64), 2, repeat('0', 64), '00000000-0000-0000-0000-0000000000aa',
-                 '00000000-0000-0000-0000-0000000000ab')",
+                 '00000000-0000-0000-0000-0000000000ab', '00000000-0000-0000-0000-0000000000aa')",
     ),
     (
         "audit_checkpoints",

@@ -150,8 +150,9 @@ fn record_points(points: &[(Lane, Link)], previous: Uuid, next: Uuid) -> spi::Re
     let adopted_hashes: Vec<_> = adopted.iter().map(|link| link.hash.to_string()).collect();
     Spi::run_with_args(
         "INSERT INTO awgp.audit_adopted_lanes
-             (tenant_id, chain_lane, last_seq, last_hash, adopted_seq, adopted_hash, install_id, previous_id)
-         SELECT tenant, lane, seq, hash, seq + 1, adopted, $6, $7
+             (tenant_id, chain_lane, last_seq, last_hash, adopted_seq, adopted_hash, install_id, previous_id,
+              adoption_id)
+         SELECT tenant, lane, seq, hash, seq + 1, adopted, $6, $7, $6
          FROM unnest($1::uuid[], $2::smallint[], $3::bigint[], $4::text[], $5::text[])
               AS point (tenant, lane, seq, hash, adopted)",
         &[

@@ -5,6 +5,7 @@ use super::record::{self, Move};
 use crate::audit::installation;
 use crate::pg::argument;
 use crate::pg::datum::{from_sql, to_sql};
+use crate::pg::jsonb::Jsonb;
 use crate::pg::query;
 use crate::pg::raise::raise;
 use crate::pg::role;
@@ -88,7 +89,7 @@ fn move_begin(
     family_id: Option<pgrx::Uuid>,
     peer_id: Option<pgrx::Uuid>,
     peer: Option<&str>,
-    facts: default!(Option<JsonB>, "NULL"),
+    facts: default!(Option<Jsonb>, "NULL"),
 ) -> pgrx::Uuid {
     refuse_read_only(c"awgp.move_begin()");
     installation::refuse_copy();
@@ -120,7 +121,7 @@ fn move_begin(
             record::begin(&record(tenants_of(family), slug.ok().flatten().unwrap_or_default()));
         }
         Side::Target => {
-            let JsonB(facts) = argument::needed("facts", facts);
+            let facts = argument::needed("facts", facts).value();
             let tenants = told_tenants(&facts);
             check(&facts, &tenants);
             let slug = facts["slug"].as_str().unwrap_or_default().to_owned();

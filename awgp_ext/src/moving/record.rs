@@ -58,38 +58,45 @@ pub fn at(id: Uuid, side: Side, states: &[State]) -> Move {
 
 /// The record with this id, on whichever side.
 pub fn find(id: Uuid, lock: bool) -> Option<Move> {
-    let sql = if lock { format!("{OF} FOR UPDATE") } else { OF.to_owned() };
-    let read = Spi::connect_mut(|client| {
-        let rows = client.update(&sql, Some(1), &[to_sql(id).into()])?;
-        if rows.is_empty() {
-            return Ok(None);
-        }
-        let row = rows.first();
-        let side = row.get::<String>(1)?.and_then(|side| Side::of_name(&side));
-        let state = row.get::<String>(2)?.and_then(|state| State::of_name(&state));
-        let ids: [Option<SqlUuid>; 3] = [row.get(3)?, row.get(6)?, row.get(7)?];
-        let slug: Option<String> = row.get(4)?;
-        let tenants: Option<Vec<SqlUuid>> = row.get(5)?;
-        let peer: Option<String> = row.get(8)?;
-        let ([Some(family), Some(install_id), Some(peer_id)], Some(side), Some(state)) = (ids, side, state)
-        else {
-            return Ok(None);
-        };
-        let mut tenants: Vec<Uuid> = tenants.unwrap_or_default().iter().map(from_sql).collect();
-        tenants.sort_unstable();
-        Ok::<_, spi::Error>(Some(Move {
-            id,
-            side,
-            state,
-            family: from_sql(&family),
-            slug: slug.unwrap_or_default(),
-            tenants,
-            install_id: from_sql(&install_id),
-            peer_id: from_sql(&peer_id),
-            peer: peer.unwrap_or_default(),
-        }))
-    });
+    let arguments = [to_sql(id).into()];
+    // What only reads works on a standby too.
+    let read = match lock {
+        true => Spi::connect_mut(|client| {
+            of_row(id, client.update(&format!("{OF} FOR UPDATE"), Some(1), &arguments)?)
+        }),
+        false => Spi::connect(|client| of_row(id, client.select(OF, Some(1), &arguments)?)),
+    };
     read.unwrap_or_else(|error| error!("awgp.tenant_moves could not be read: {error}"))
+}
+
+fn of_row(id: Uuid, rows: spi::SpiTupleTable<'_>) -> spi::Result<Option<Move>> {
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let row = rows.first();
+    let side = row.get::<String>(1)?.and_then(|side| Side::of_name(&side));
+    let state = row.get::<String>(2)?.and_then(|state| State::of_name(&state));
+    let ids: [Option<SqlUuid>; 3] = [row.get(3)?, row.get(6)?, row.get(7)?];
+    let slug: Option<String> = row.get(4)?;
+    let tenants: Option<Vec<SqlUuid>> = row.get(5)?;
+    let peer: Option<String> = row.get(8)?;
+    let ([Some(family), Some(install_id), Some(peer_id)], Some(side), Some(state)) = (ids, side, state)
+    else {
+        return Ok(None);
+    };
+    let mut tenants: Vec<Uuid> = tenants.unwrap_or_default().iter().map(from_sql).collect();
+    tenants.sort_unstable();
+    Ok(Some(Move {
+        id,
+        side,
+        state,
+        family: from_sql(&family),
+        slug: slug.unwrap_or_default(),
+        tenants,
+        install_id: from_sql(&install_id),
+        peer_id: from_sql(&peer_id),
+        peer: peer.unwrap_or_default(),
+    }))
 }
 
 /// Writes a new record, in the state `preparing`.

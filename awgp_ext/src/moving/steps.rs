@@ -110,9 +110,9 @@ fn move_rest(move_id: Option<SqlUuid>) -> bool {
 /// SECURITY DEFINER, because only the functions of moves write the record.
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
-fn move_verify(move_id: Option<SqlUuid>, source_lanes: Option<JsonB>) -> JsonB {
+fn move_verify(move_id: Option<SqlUuid>, source_lanes: Option<Jsonb>) -> JsonB {
     let id = begin(c"awgp.move_verify()", move_id);
-    let JsonB(expected) = argument::needed("source_lanes", source_lanes);
+    let expected = argument::needed("source_lanes", source_lanes).value();
     let digests = role::as_installer_past_row_security(|| {
         let moving = record::at(id, Side::Target, &[State::Preparing]);
         let lanes = trail::lanes(&moving);
@@ -194,9 +194,9 @@ fn check_ledger(moving: &Move) {
 /// SECURITY DEFINER, because only the functions of moves write the record.
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
-fn move_leave(move_id: Option<SqlUuid>, target_digests: Option<JsonB>) -> JsonB {
+fn move_leave(move_id: Option<SqlUuid>, target_digests: Option<Jsonb>) -> JsonB {
     let id = begin(c"awgp.move_leave()", move_id);
-    let JsonB(theirs) = argument::needed("target_digests", target_digests);
+    let theirs = argument::needed("target_digests", target_digests).value();
     let lanes = role::as_installer_past_row_security(|| {
         let moving = record::at(id, Side::Source, &[State::Stopped]);
         standing::exclude(&moving.tenants);
@@ -221,9 +221,9 @@ fn move_leave(move_id: Option<SqlUuid>, target_digests: Option<JsonB>) -> JsonB 
 /// SECURITY DEFINER, because only the functions of moves write the record.
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
 #[search_path(pg_catalog, pg_temp)]
-fn move_arrive(move_id: Option<SqlUuid>, source_lanes: Option<JsonB>) -> bool {
+fn move_arrive(move_id: Option<SqlUuid>, source_lanes: Option<Jsonb>) -> bool {
     let id = begin(c"awgp.move_arrive()", move_id);
-    let JsonB(theirs) = argument::needed("source_lanes", source_lanes);
+    let theirs = argument::needed("source_lanes", source_lanes).value();
     role::as_installer_past_row_security(|| {
         let moving = record::at(id, Side::Target, &[State::Verified]);
         let (lanes, _) = record::kept(id);
