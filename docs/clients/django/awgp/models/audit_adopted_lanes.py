@@ -1,5 +1,4 @@
 from django.db import models
-from django.db.models.expressions import RawSQL
 
 
 class AuditAdoptedLane(models.Model):
@@ -16,7 +15,7 @@ class AuditAdoptedLane(models.Model):
     install_id = models.UUIDField()
     previous_id = models.UUIDField()
     move = models.ForeignKey("awgp.TenantMove", models.DO_NOTHING, db_column="move_id", related_name="audit_adopted_lanes", null=True, blank=True)
-    adoption = models.ForeignKey("awgp.AuditAdoption", models.DO_NOTHING, db_column="adoption_id", related_name="audit_adopted_lanes", null=True, blank=True, db_default=RawSQL("(ARRAY[install_id])[(1 + ((move_id IS NOT NULL))::integer)]", ()))
+    adoption = models.ForeignKey("awgp.AuditAdoption", models.DO_NOTHING, db_column="adoption_id", related_name="audit_adopted_lanes", null=True, blank=True)
 
     class Meta:
         managed = False
