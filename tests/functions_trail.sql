@@ -195,3 +195,64 @@ CREATE TABLE old_app.tenants (id uuid PRIMARY KEY, name text, slug text, type te
 
 -- fn: import_seed
 SELECT severity, table_name, reason, rows FROM awgp.import_seed('old_app', dry_run => true);
+
+-- ## Moving a family
+-- As a member of awgp_admin
+BEGIN;
+
+-- fn: family_facts
+SELECT awgp.family_facts(:'holding') AS facts \gset
+
+-- fn: move_begin
+SELECT awgp.move_begin(gen_random_uuid(), 'source', :'holding', gen_random_uuid(), 'two.example') AS leaving \gset
+
+-- fn: move_lanes
+SELECT jsonb_agg(lane) AS lanes FROM awgp.move_lanes(:'leaving') AS lane \gset
+
+-- fn: move_trail
+SELECT chain_seq, line FROM awgp.move_trail(:'leaving', :'holding', 0::smallint, after => 0);
+
+-- fn: move_rows
+SELECT key, line FROM awgp.move_rows(:'leaving', 'users');
+
+-- fn: move_stop
+SELECT awgp.move_stop(:'leaving');
+
+-- fn: tenants_away
+SELECT awgp.tenants_away();
+
+-- fn: move_digests
+SELECT awgp.move_digests(:'leaving') AS digests \gset
+
+-- fn: move_leave
+SELECT awgp.move_leave(:'leaving', :'digests') AS lanes \gset
+
+-- fn: move_clear
+SELECT awgp.move_clear(:'leaving');
+
+-- Somewhere else, after it has left there.
+SELECT awgp.move_begin(gen_random_uuid(), 'target', :'holding', gen_random_uuid(), 'one.example', :'facts') AS coming \gset
+
+-- fn: move_take_trail
+SELECT awgp.move_take_trail(:'coming', lines => '{}');
+
+-- fn: move_rest
+SELECT awgp.move_rest(:'coming');
+
+-- fn: move_take
+SELECT awgp.move_take(:'coming', 'users', lines => '{}');
+
+-- fn: move_verify
+SELECT awgp.move_verify(:'coming', :'lanes');
+
+-- fn: move_arrive
+SELECT awgp.move_arrive(:'coming', :'lanes');
+
+ROLLBACK;
+BEGIN;
+SELECT awgp.move_begin(gen_random_uuid(), 'source', :'holding', gen_random_uuid(), 'two.example') AS leaving \gset
+
+-- fn: move_back
+SELECT awgp.move_back(:'leaving');
+
+COMMIT;

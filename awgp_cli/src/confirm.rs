@@ -48,6 +48,15 @@ pub const ERASE: Question = Question {
     asks: "erase it?",
     undone: "not erased",
 };
+/// `awgp fleet move`
+pub const MOVE: Question = Question {
+    command: "fleet move",
+    doing: "moving a family",
+    look: "awgp tenant show FAMILY",
+    after: "It works there then, and its rows here are deleted.",
+    asks: "move it?",
+    undone: "not moved",
+};
 /// `awgp import`
 pub const IMPORT: Question = Question {
     command: "import",
@@ -102,6 +111,15 @@ pub const ERASE_USER: Question = Question {
     asks: "erase it?",
     undone: "not erased",
 };
+/// `awgp tenant export`
+pub const EXPORT: Question = Question {
+    command: "tenant export",
+    doing: "exporting a family that leaves",
+    look: "awgp tenant show FAMILY",
+    after: "Its rows here are deleted, and the file is the only place that has them.",
+    asks: "let it leave?",
+    undone: "not exported",
+};
 /// `awgp work cancel`
 pub const CANCEL: Question = Question {
     command: "work cancel",
@@ -113,16 +131,18 @@ pub const CANCEL: Question = Question {
 };
 
 /// Every question there is. docs/lists.md lists them.
-pub const ALL: [&Question; 10] = [
+pub const ALL: [&Question; 12] = [
     &APPROVE,
     &BREAK_GLASS,
     &ERASE,
+    &MOVE,
     &IMPORT,
     &ADOPT,
     &RETIRE,
     &DELETE_POLICY,
     &REMOVE_PROVIDER,
     &ERASE_USER,
+    &EXPORT,
     &CANCEL,
 ];
 

@@ -164,7 +164,8 @@ async fn run_command(opt: &Opt) -> Result<Exit, Failure> {
     if let Some(file) = effective.fleet() {
         return fleet::run(opt, &effective, file, run_on).await;
     }
-    if opt.global.member.is_some() || matches!(opt.command, Command::Fleet(_)) {
+    let is_of_fleet = matches!(&opt.command, Command::Fleet(noun) if !matches!(noun, opt::Fleet::Move(_)));
+    if opt.global.member.is_some() || is_of_fleet {
         return Err(Failure::new(Exit::Usage, "there is no fleet file")
             .hint("name it with --fleet FILE, AWGP_FLEET or in a profile; docs/fleet.md describes it"));
     }
@@ -205,6 +206,7 @@ async fn run_on(command: &Command, invocation: &Invocation<'_>) -> Result<Exit, 
             Err(handing_over::run(&handing_over::CONSOLE, handed, invocation.global()))
         }
         Command::Mcp(handed) => Err(handing_over::run(&handing_over::MCP, handed, invocation.global())),
+        Command::Fleet(opt::Fleet::Move(options)) => fleet::ends::of_servers(options, invocation).await,
         // It is about all members.
         Command::Fleet(_) => {
             Err(Failure::new(Exit::Usage, "this command has no --member").hint("leave --member out"))

@@ -63,7 +63,7 @@ pub use cost::{
 pub use delegation::{Delegation, DelegationCreate, DelegationList, DelegationRevoke};
 pub use evidence::{AuditEvidence, Evidence, EvidenceVerify};
 pub use flag::{Flag, FlagCreate, FlagList, FlagReview};
-pub use fleet::{Fleet, FleetPgdog, FleetPlan, FleetStatus, FleetSync};
+pub use fleet::{Fleet, FleetMove, FleetPgdog, FleetPlan, FleetStatus, FleetSync};
 pub use handed::Handed;
 pub use import::Import;
 pub use installation::{Installation, InstallationAdopt};
@@ -88,7 +88,7 @@ pub use template::{
     Template, TemplateApply, TemplateContent, TemplateCreate, TemplateDiff, TemplateList, TemplateNamed,
     TemplateUpdate,
 };
-pub use tenant::{Tenant, TenantCreate, TenantList, TenantMove, TenantUpdate};
+pub use tenant::{Tenant, TenantCreate, TenantExport, TenantImport, TenantList, TenantMove, TenantUpdate};
 pub use tenant_settings::{
     SettingsConfirm, SettingsGet, SettingsHow, SettingsSet, SettingsUnset, SettingsWithdraw, TenantSettings,
 };
@@ -266,7 +266,7 @@ pub enum Command {
     /// Communication policies: which assistants may send what to whom.
     #[command(subcommand)]
     Policy(Policy),
-    /// The fleet: what stands where, what differs, reference data, the proxy, and moves that help.
+    /// The fleet: what stands where, what differs, reference data, the proxy, and families that move.
     #[command(subcommand)]
     Fleet(Fleet),
     /// Templates that assistants are made from.

@@ -1,14 +1,18 @@
 //! `awgp tenant`: organisations.
 
+use crate::confirm;
+use crate::fleet::archive;
 use crate::ids::{self, TENANT};
-use crate::invocation::Invocation;
+use crate::invocation::{self, Invocation};
 use crate::list::{self, List, up};
 use crate::making;
-use crate::opt::{Format, Named, Output, Tenant, TenantCreate, TenantList, TenantMove, TenantUpdate};
+use crate::opt::{
+    Format, Named, Output, Tenant, TenantCreate, TenantExport, TenantList, TenantMove, TenantUpdate,
+};
 use crate::render;
 use crate::tenant_settings;
 use crate::verb;
-use awgp_client::{Call, Context, Exit, Failure, Session, Trouble, Work};
+use awgp_client::{Call, Context, Exit, Failure, Row, Session, Trouble, Work};
 
 const COLUMNS: [&str; 6] = ["slug", "name", "type", "is_active", "parent_slug", "id"];
 const WHOLE: [&str; 6] = ["slug", "name", "type", "is_active", "id", "parent_slug"];
@@ -23,6 +27,14 @@ const FOR_AUDITORS: &str = "id, name, slug, type, parent_tenant_id, is_active, c
 /// Runs one command of the noun.
 pub async fn run(noun: &Tenant, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
     let Invocation { context, output, .. } = *invocation;
+    match noun {
+        Tenant::Export(options) => return export(options, invocation).await,
+        Tenant::Import(options) => {
+            let done = archive::import(&invocation.target()?, &options.file, options.as_copy).await?;
+            return told(&done, output);
+        }
+        _ => {}
+    }
     invocation
         .answer(async |session| match noun {
             Tenant::Create(options) => create(session, context, options, output).await,
@@ -40,9 +52,27 @@ pub async fn run(noun: &Tenant, invocation: &Invocation<'_>) -> Result<Exit, Fai
                 verb::change(session, context, (TENANT, &named.slug_or_id), call, output).await
             }
             Tenant::Move(options) => to_parent(session, context, options, output).await,
+            // They use connections of their own.
+            Tenant::Export(_) | Tenant::Import(_) => Ok(String::new()),
             Tenant::Settings(noun) => tenant_settings::run(noun, session, context, invocation.format).await,
         })
         .await
+}
+
+/// Writes a family to a file.
+async fn export(options: &TenantExport, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
+    let target = invocation.target()?;
+    if options.leave && confirm::EXPORT.is_asked(&options.sure)? {
+        confirm::EXPORT.ask(&format!("{} leaves {}.\n", options.family, target.place()))?;
+    }
+    let done = archive::export(&target, &options.family, &options.out, options.leave).await?;
+    told(&done, invocation.output)
+}
+
+fn told(done: &serde_json::Value, output: Output) -> Result<Exit, Failure> {
+    let row = Row::from_json(&done.to_string())
+        .map_err(|error| Failure::new(Exit::Unexpected, error.to_string()))?;
+    invocation::print(&render::single(&row, output), Exit::Success)
 }
 
 /// Creates a tenant.

@@ -25,6 +25,7 @@ pub mod json_members;
 pub mod messaging;
 pub mod money;
 pub mod month;
+pub mod moving;
 pub mod name_list;
 mod named;
 pub mod notices;

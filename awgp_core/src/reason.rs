@@ -457,4 +457,18 @@ reasons! {
     FleetAmbiguous = "fleet_ambiguous", BadArgument;
     /// A slug or a subject is taken on a member of the fleet.
     FleetNameTaken = "fleet_name_taken", WrongState;
+    /// The tenant is being moved: nothing of it is written for a few seconds.
+    TenantMoving = "tenant_moving", Retry;
+    /// The tenant has moved to another server.
+    TenantMoved = "tenant_moved", WrongState;
+    /// A family cannot be moved, or not there.
+    TenantMoveRefused = "tenant_move_refused", WrongState;
+    /// What has arrived of a family is not what the source has.
+    TenantMoveDiffers = "tenant_move_differs", WrongState;
+    /// The records of a move do not allow this step.
+    TenantMoveUnclear = "tenant_move_unclear", WrongState;
+    /// There is no such move.
+    UnknownMove = "unknown_move", NotFound;
+    /// An archive of a family is damaged, incomplete, or none.
+    ArchiveMalformed = "archive_malformed", BadArgument;
 }

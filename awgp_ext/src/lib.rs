@@ -26,6 +26,7 @@ mod maintenance; // maintenance, step by step; the background worker
 mod messaging; // messages between assistants
 mod metrics; // numbers for monitoring, over every tenant
 mod money; // what calls cost, and what may be spent
+mod moving; // a family moves to another installation
 mod notices; // what people wait for: the outbox
 mod partitions; // the months of the audit trail
 mod pg; // the edge to PostgreSQL, without any domain code
@@ -59,5 +60,6 @@ pub extern "C-unwind" fn _PG_init() {
     notices::define();
     records::settings::define();
     stop::define();
+    moving::register();
     maintenance::register();
 }

@@ -36,6 +36,11 @@ pub enum Subject {
     Stop = 21,
     /// The same for the whole installation.
     StopAll = 22,
+    /// Moving a tenant to another installation: share mode for those who write for it, exclusive for the one
+    /// that stops its writes.
+    Move = 23,
+    /// The same for a transaction that writes for many tenants.
+    MoveAny = 24,
 }
 
 impl lock::Subject for Subject {

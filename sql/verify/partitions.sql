@@ -7,7 +7,8 @@ WITH attached (oid, name, bounds) AS (
 ), expected (name) AS (
     SELECT partition_name FROM awgp.audit_partitions
     UNION
-    SELECT partition_name FROM awgp.audit_chain_anchors
+    -- A name with an install id before it is a month of the installation that a family came from.
+    SELECT partition_name FROM awgp.audit_chain_anchors WHERE partition_name NOT LIKE '%/%'
 ), retired (name) AS (
     SELECT partition_name FROM awgp.audit_retired_partitions WHERE restored_at IS NULL
 )

@@ -31,6 +31,6 @@ WHERE NOT EXISTS (
           AND integrity_hash = leaf.last_hash)
   -- Its month may have been retired.
   AND NOT EXISTS (
-        SELECT FROM awgp.audit_chain_anchors AS anchor JOIN awgp.audit_retired_partitions USING (partition_name)
-        WHERE anchor.tenant_id = tenant.id AND anchor.chain_lane = leaf.chain_lane
+        SELECT FROM awgp.audit_chain_anchors AS anchor LEFT JOIN awgp.audit_retired_partitions AS retired USING (partition_name)
+        WHERE (retired.partition_name IS NOT NULL OR partition_name LIKE '%/%') AND anchor.tenant_id = tenant.id AND anchor.chain_lane = leaf.chain_lane
           AND leaf.last_seq BETWEEN anchor.first_seq AND anchor.last_seq AND restored_at IS NULL)

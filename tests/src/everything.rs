@@ -91,9 +91,10 @@ const BY_SUPERUSER: &[(&str, &str)] = &[
              VALUES ('00000000-0000-0000-0000-0000000000aa', '00000000-0000-0000-0000-0000000000ab', 'x', 'y')
              ON CONFLICT DO NOTHING)
          INSERT INTO awgp.audit_adopted_lanes
-             (tenant_id, chain_lane, last_seq, last_hash, adopted_seq, adopted_hash, install_id, previous_id)
+             (tenant_id, chain_lane, last_seq, last_hash, adopted_seq, adopted_hash, install_id, previous_id,
+              adoption_id)
          VALUES (:tenant, 77, 1, repeat('0', 64), 2, repeat('0', 64), '00000000-0000-0000-0000-0000000000aa',
-                 '00000000-0000-0000-0000-0000000000ab')",
+                 '00000000-0000-0000-0000-0000000000ab', '00000000-0000-0000-0000-0000000000aa')",
     ),
     (
         "audit_checkpoints",
@@ -151,6 +152,12 @@ const OF_NO_TENANT: &[(&str, &str)] = &[
         "audit_legal_holds",
         "INSERT INTO awgp.audit_legal_holds (partition_name, reason, placed_by)
          VALUES ('audit_logs_2001_01', 'matter 17', 'x')",
+    ),
+    (
+        "tenant_moves",
+        "INSERT INTO awgp.tenant_moves (id, side, state, family_id, slug, tenants, install_id, peer_id, peer, began_by)
+         SELECT gen_random_uuid(), 'source', 'back', id, slug, ARRAY[id], (SELECT id FROM awgp.installation),
+                gen_random_uuid(), 'elsewhere', 'x' FROM awgp.tenants ORDER BY slug LIMIT 1",
     ),
     (
         "maintenance_steps",

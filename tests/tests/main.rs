@@ -77,6 +77,7 @@ mod messages;
 mod model;
 mod monitoring;
 mod month_report;
+mod moving;
 mod notices;
 mod pages;
 mod partitions;

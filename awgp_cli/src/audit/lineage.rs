@@ -15,6 +15,17 @@ const POINTS: &str = "
     SELECT tenant_id, chain_lane, previous_id, install_id, last_seq, last_hash FROM awgp.audit_adopted_lanes
     WHERE {tenants} ORDER BY tenant_id, chain_lane, last_seq";
 
+/// Whether points may have come with a family.
+const HAS_MOVES: &str = "
+    SELECT count(*) FROM pg_catalog.pg_attribute
+    WHERE attrelid = to_regclass('awgp.audit_adopted_lanes') AND attname = 'move_id'
+      AND to_regclass('awgp.installation') IS NOT NULL";
+
+/// Points of these tenants before which the trail was of that install, and that a move has brought.
+const CAME: &str = "
+    SELECT count(*) FROM awgp.audit_adopted_lanes
+    WHERE {tenants} AND move_id IS NOT NULL AND '{newest}' IN (previous_id, install_id)";
+
 /// Which install id followed which.
 const SUCCESSORS: &str = "SELECT previous_id, install_id FROM awgp.audit_adoptions";
 
@@ -28,7 +39,8 @@ pub async fn read(work: &Work<'_>, scope: &Scope, known_id: Uuid) -> Result<Line
     for row in work.select(SUCCESSORS, &[]).await? {
         successors.push((parse(&text(&row, "previous_id"))?, parse(&text(&row, "install_id"))?));
     }
-    let mut lineage = Lineage::of(newest_id(known_id, successors));
+    let newest = newest_id(known_id, successors.iter().copied());
+    let mut lineage = Lineage::of(present(work, scope, newest, successors).await?);
     for row in work.select(&POINTS.replace("{tenants}", &scope.condition()), &[]).await? {
         let lane = Lane {
             tenant_id: parse(&text(&row, "tenant_id"))?,
@@ -44,6 +56,23 @@ pub async fn read(work: &Work<'_>, scope: &Scope, known_id: Uuid) -> Result<Line
         lineage.add(lane, point);
     }
     Ok(lineage)
+}
+
+/// The install id that the trail has now. Where a family has come from another installation, what is known
+/// may be an id of before, such as that of its notes: what it has now is this database's.
+async fn present(
+    work: &Work<'_>,
+    scope: &Scope,
+    newest: Uuid,
+    successors: Vec<(Uuid, Uuid)>,
+) -> Result<Uuid, Trouble> {
+    let came = CAME.replace("{tenants}", &scope.condition());
+    let came = came.replace("{newest}", &newest.to_string());
+    if work.number(HAS_MOVES, &[]).await? == 0 || work.number(&came, &[]).await? == 0 {
+        return Ok(newest);
+    }
+    let here = parse(&work.text("SELECT id::text FROM awgp.installation", &[]).await?)?;
+    Ok(newest_id(here, successors))
 }
 
 /// The lineage of one tenant's lanes.

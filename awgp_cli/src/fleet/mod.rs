@@ -9,19 +9,26 @@
 //! - [`sync`]: reference data
 //! - [`pgdog`]: the configuration of the proxy
 //! - [`planning`]: moves that help
+//! - [`ends`], [`moving`], [`sides`], [`carrying`]: a family moves from one database to another
+//! - [`archive`]: a family as a file
 //! - [`migrating`]: what is due after new files were installed
 //! - [`numbers`]: `awgp metrics` and `awgp report` of all members
 
+pub mod archive;
 pub mod asking;
+pub mod carrying;
+pub mod ends;
 pub mod file;
 pub mod finding;
 pub mod findings;
 pub mod merging;
 pub mod migrating;
+pub mod moving;
 pub mod numbers;
 pub mod pgdog;
 pub mod placing;
 pub mod planning;
+pub mod sides;
 pub mod spreading;
 pub mod status;
 pub mod sync;
@@ -95,6 +102,7 @@ async fn noun_of_fleet(noun: &crate::opt::Fleet, on: On<'_>) -> Result<Exit, Fai
         Noun::Migrate => migrating::run(on).await,
         Noun::Pgdog(options) => pgdog::run(on, options).await,
         Noun::Plan(options) => planning::run(on, options).await,
+        Noun::Move(options) => ends::of_members(options, on).await,
     }
 }
 
@@ -122,7 +130,8 @@ fn tenant_of(command: &Command) -> Option<&str> {
         }
         Tenant::Update(options) => Some(&options.slug_or_id),
         Tenant::Move(options) => Some(&options.slug_or_id),
-        Tenant::Create(_) | Tenant::List(_) | Tenant::Settings(_) => None,
+        Tenant::Export(options) => Some(&options.family),
+        Tenant::Create(_) | Tenant::Import(_) | Tenant::List(_) | Tenant::Settings(_) => None,
     }
 }
 

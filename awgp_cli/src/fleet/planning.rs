@@ -1,7 +1,10 @@
 //! `awgp fleet plan`: which families to move, from the sizes and rates of their trails.
 
 use super::asking::{On, each};
+use super::ends;
+use super::moving::{self, Plan};
 use super::status::{TENANTS, rows, size};
+use crate::confirm;
 use crate::opt::{FleetPlan, Format};
 use crate::render;
 use awgp_client::{Context, Exit, Failure, Row, Session, Trouble};
@@ -53,7 +56,7 @@ struct Weighed {
     events: Vec<Row>,
 }
 
-/// Runs the command. It moves nothing.
+/// Runs the command. It moves nothing, unless that is asked for.
 pub async fn run(on: On<'_>, options: &FleetPlan) -> Result<Exit, Failure> {
     let weighed = each(on, async |session, _| weigh(session).await).await.all()?;
     let mut members = Vec::new();
@@ -97,9 +100,27 @@ pub async fn run(on: On<'_>, options: &FleetPlan) -> Result<Exit, Failure> {
         for member in &members {
             let _ = writeln!(text, "{}: {} in {MONTHS_AHEAD} months", member.name, size(member.used));
         }
-        let _ = writeln!(text, "{}", if lines.is_empty() { "no move helps" } else { "nothing was moved" });
+        let nothing = if lines.is_empty() { "no move helps" } else { "nothing was moved" };
+        if lines.is_empty() || !options.apply {
+            let _ = writeln!(text, "{nothing}");
+        }
     }
-    crate::invocation::print(&text, Exit::Success)
+    let printed = crate::invocation::print(&text, Exit::Success)?;
+    if options.apply && !lines.is_empty() {
+        confirm::MOVE.is_asked(&options.sure)?;
+        if !options.sure.yes {
+            confirm::MOVE.ask(&format!("{} families move, one by one.\n", lines.len()))?;
+        }
+        for step in &moves {
+            let (from, to) = (weighed[step.from].0, weighed[step.to].0);
+            let (source, target) = (ends::member(on, from)?, ends::member(on, to)?);
+            let plan =
+                Plan { family: &families[step.family].id, called: Some(&to.name), until: None, back: false };
+            moving::move_family(&source, &target, &plan).await?;
+            eprintln!("moved {} from {} to {}", render::cell(&names[step.family]), from.name, to.name);
+        }
+    }
+    Ok(printed)
 }
 
 async fn weigh(session: &mut Session) -> Result<Weighed, Trouble> {

@@ -1,5 +1,8 @@
 //! The arguments of `awgp fleet`.
 
+use super::Sure;
+use crate::fleet::moving::Until;
+use awgp_client::DatabaseUrl;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -34,9 +37,27 @@ pub enum Fleet {
         "awgp fleet pgdog --fleet fleet.toml --check postgres://app_server@127.0.0.1:6432/awgp"
     ))]
     Pgdog(FleetPgdog),
-    /// Propose moves of families that make the fullest member less full. Moves nothing.
-    #[command(after_help = examples!("awgp fleet plan --fleet fleet.toml --moves 5"))]
+    /// Propose moves of families that make the fullest member less full. Moves nothing, unless --apply is given:
+    /// then they are moved one by one. On a terminal it asks first; elsewhere it needs --yes.
+    #[command(after_help = examples!(
+        "awgp fleet plan --fleet fleet.toml --moves 5",
+        "awgp fleet plan --fleet fleet.toml --moves 1 --apply"
+    ))]
     Plan(FleetPlan),
+    /// Move a family, a tenant without a parent and all below it, to another server.
+    ///
+    /// Its trail is copied and verified while it works. Then its writes are refused for some seconds
+    /// (tenant_moving), the rest is copied, verified and compared, the source lets go of it, and it works at
+    /// the target. If it is interrupted anywhere, call it again with the same options: it goes on. Until the
+    /// source has let go, --back undoes it. Needs the role awgp_admin on both servers. On a terminal it asks
+    /// first; elsewhere it needs --yes.
+    #[command(after_help = examples!(
+        "awgp fleet move acme --to b --fleet fleet.toml",
+        "awgp fleet move acme --to postgres://keeper@db2/governed",
+        "awgp fleet move acme --from a --to b --until copied --yes --fleet fleet.toml",
+        "awgp fleet move acme --from a --to b --back --yes --fleet fleet.toml"
+    ))]
+    Move(FleetMove),
 }
 
 /// How much of the fleet to show.
@@ -69,7 +90,7 @@ pub struct FleetPgdog {
     pub database: String,
     /// The URL of a running proxy, as a client has it: ask it for each tenant, and write nothing.
     #[arg(long, value_name = "URL")]
-    pub check: Option<awgp_client::DatabaseUrl>,
+    pub check: Option<DatabaseUrl>,
 }
 
 /// How far the plan goes.
@@ -81,4 +102,38 @@ pub struct FleetPlan {
     /// Leave out a move that makes less than so many hundredths of the fullest member's load better.
     #[arg(long, value_name = "PERCENT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(0..=100))]
     pub at_least: u32,
+    /// Make the moves, one by one.
+    #[arg(long)]
+    pub apply: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub sure: Sure,
+}
+
+/// Which family moves, and where.
+#[derive(Args, Debug)]
+pub struct FleetMove {
+    /// The tenant at the top of the family, by slug or id.
+    #[arg(value_name = "FAMILY")]
+    pub family: String,
+    /// The member or server that it leaves [default: the member that has it; without a fleet, the server in
+    /// force, as for every command].
+    #[arg(long, value_name = "MEMBER|URL")]
+    pub from: Option<DatabaseUrl>,
+    /// The member or server that it moves to.
+    #[arg(long, value_name = "MEMBER|URL")]
+    pub to: DatabaseUrl,
+    /// What the target is called, for those who ask for the family at the source [default: the member's name, or
+    /// host and port].
+    #[arg(long = "as", value_name = "NAME")]
+    pub called: Option<String>,
+    /// Pause there. Called again, it goes on.
+    #[arg(long, value_name = "STEP", value_enum, conflicts_with = "back")]
+    pub until: Option<Until>,
+    /// Undo the move: what has arrived is deleted, and the family works on at the source.
+    #[arg(long)]
+    pub back: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub sure: Sure,
 }

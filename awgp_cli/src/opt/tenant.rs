@@ -1,7 +1,8 @@
 //! The arguments of `awgp tenant`.
 
-use super::{Limit, Making, Named, Narrow, TenantSettings};
+use super::{Limit, Making, Named, Narrow, Sure, TenantSettings};
 use clap::{Args, Subcommand};
+use std::path::PathBuf;
 
 /// Organisations.
 #[derive(Debug, Subcommand)]
@@ -36,9 +37,58 @@ pub enum Tenant {
         "awgp tenant move north --no-parent"
     ))]
     Move(TenantMove),
+    /// Write a family, a tenant without a parent and all below it, to one file.
+    ///
+    /// The file has everything of the family, with its trail: keep it as you keep the database. Writes are
+    /// refused for some seconds (tenant_moving). With --leave the family leaves this installation: its rows
+    /// are deleted here, its trail stays. If it is interrupted, call it again with the same options. Needs
+    /// the role awgp_admin.
+    #[command(after_help = examples!(
+        "awgp tenant export acme --out acme.family",
+        "awgp tenant export acme --out acme.family --leave --yes"
+    ))]
+    Export(TenantExport),
+    /// Bring a family out of a file that `awgp tenant export` has written.
+    ///
+    /// It is verified as it comes: each row of the trail, from the first one on, and a digest over each
+    /// table. All is one transaction. Needs the role awgp_admin.
+    #[command(after_help = examples!(
+        "awgp tenant import acme.family",
+        "awgp tenant import acme.family --as-copy"
+    ))]
+    Import(TenantImport),
     /// Show and change the settings of the tenant in context, key by key.
     #[command(subcommand)]
     Settings(TenantSettings),
+}
+
+/// Which family is written, and where.
+#[derive(Args, Debug)]
+pub struct TenantExport {
+    /// The tenant at the top of the family, by slug or id.
+    #[arg(value_name = "FAMILY")]
+    pub family: String,
+    /// The file. It is not overwritten.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// The family leaves this installation, and works where the file is imported.
+    #[arg(long)]
+    pub leave: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub sure: Sure,
+}
+
+/// Which file is read.
+#[derive(Args, Debug)]
+pub struct TenantImport {
+    /// The file.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Import it although the family works on where it was exported: as a copy for tests. Its ids are the
+    /// same, and its trail goes on under this installation's id.
+    #[arg(long)]
+    pub as_copy: bool,
 }
 
 /// A new tenant.

@@ -53,6 +53,7 @@ statements! {
             SELECT id FROM ONLY awgp.governed_actions
             WHERE status OPERATOR(pg_catalog.=) 'begun' AND expires_at OPERATOR(pg_catalog.<=) $1
               AND unknown_until OPERATOR(pg_catalog.>) $1
+              AND NOT tenant_id OPERATOR(pg_catalog.=) ANY (awgp.tenants_away())
             ORDER BY id USING OPERATOR(pg_catalog.<) FOR NO KEY UPDATE SKIP LOCKED))";
     /// Marks the actions as abandoned of which nobody has said in time what became of them.
     ABANDON(TIMESTAMPTZOID) = "
@@ -61,6 +62,7 @@ statements! {
             SELECT id FROM ONLY awgp.governed_actions
             WHERE status OPERATOR(pg_catalog.=) ANY ('{begun,unknown}'::text[])
               AND unknown_until OPERATOR(pg_catalog.<=) $1
+              AND NOT tenant_id OPERATOR(pg_catalog.=) ANY (awgp.tenants_away())
             ORDER BY id USING OPERATOR(pg_catalog.<) FOR NO KEY UPDATE SKIP LOCKED))";
 }
 

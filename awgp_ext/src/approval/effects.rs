@@ -34,12 +34,14 @@ statements! {
             WHERE status OPERATOR(pg_catalog.=) ANY ('{pending,escalated}'::text[])
               AND expires_at OPERATOR(pg_catalog.<=) LEAST($1, pg_catalog.clock_timestamp())
               AND ($2 IS NULL OR tenant_id OPERATOR(pg_catalog.=) $2)
+              AND NOT tenant_id OPERATOR(pg_catalog.=) ANY (awgp.tenants_away())
             FOR NO KEY UPDATE SKIP LOCKED))";
     /// Open approvals, with the time of their request or last escalation.
     OPEN(TIMESTAMPTZOID) = "
         SELECT tenant_id, id, COALESCE(escalated_at, created_at) AS since FROM ONLY awgp.approvals
         WHERE status OPERATOR(pg_catalog.=) ANY ('{pending,escalated}'::text[])
           AND expires_at OPERATOR(pg_catalog.>) GREATEST($1, pg_catalog.clock_timestamp())
+          AND NOT tenant_id OPERATOR(pg_catalog.=) ANY (awgp.tenants_away())
         ORDER BY tenant_id USING OPERATOR(pg_catalog.<), id USING OPERATOR(pg_catalog.<)";
     /// Locks one of them, unless another session is deciding it.
     TAKE(UUIDOID, UUIDOID) = "

@@ -11,13 +11,15 @@ use crate::install::place;
 use crate::partitions::waiting;
 use crate::pg::argument;
 use crate::pg::datum::{from_sql, to_sql};
-use crate::pg::raise::or_raise;
+use crate::pg::query;
+use crate::pg::raise::{or_raise, raise};
 use crate::pg::relation;
 use crate::pg::role;
 use crate::pg::transaction::refuse_read_only;
 use awgp_core::audit::chain::{Lane, Link};
 use awgp_core::audit::checkpoint::Checkpoint;
 use awgp_core::audit::lineage::Point;
+use awgp_core::moving;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 use serde_json::json;
@@ -53,6 +55,7 @@ fn adopt(reason: Option<&str>) -> pgrx::Uuid {
     queue::flush();
     // Until the transaction ends nobody else writes the trail.
     waiting::lock(&[(c"audit_logs", pg_sys::ShareRowExclusiveLock)]);
+    refuse_under_way();
     let previous = installation::id();
     let next = role::as_installer_past_row_security(|| {
         // SAFETY: pushed and popped in pairs; after an error the end of the transaction pops it. The latest
@@ -76,6 +79,20 @@ fn adopt(reason: Option<&str>) -> pgrx::Uuid {
     to_sql(next)
 }
 
+/// A family that is between two installations belongs to the ids that its move began with.
+fn refuse_under_way() {
+    let slug = role::as_installer_past_row_security(|| {
+        query::one::<String>(
+            "SELECT min(slug) FROM awgp.tenant_moves WHERE state IN ('preparing', 'stopped', 'verified')",
+            &[],
+        )
+    });
+    if let Ok(Some(slug)) = slug {
+        let hint = "Let the move end, or undo it: awgp fleet move FAMILY --back.";
+        raise(&moving::refused("under_way", "a family is being moved", hint).with("slug", slug));
+    }
+}
+
 fn record(previous: Uuid, reason: &str) -> spi::Result<Uuid> {
     let points = points()?;
     let next: Option<pgrx::Uuid> = Spi::get_one_with_args(
@@ -91,7 +108,7 @@ fn record(previous: Uuid, reason: &str) -> spi::Result<Uuid> {
         "UPDATE awgp.installation SET id = $1, adoptions = adoptions + 1",
         &[to_sql(next).into()],
     )?;
-    restate_checkpoints(next)?;
+    restate_checkpoints(next, None)?;
     Ok(next)
 }
 
@@ -133,8 +150,9 @@ fn record_points(points: &[(Lane, Link)], previous: Uuid, next: Uuid) -> spi::Re
     let adopted_hashes: Vec<_> = adopted.iter().map(|link| link.hash.to_string()).collect();
     Spi::run_with_args(
         "INSERT INTO awgp.audit_adopted_lanes
-             (tenant_id, chain_lane, last_seq, last_hash, adopted_seq, adopted_hash, install_id, previous_id)
-         SELECT tenant, lane, seq, hash, seq + 1, adopted, $6, $7
+             (tenant_id, chain_lane, last_seq, last_hash, adopted_seq, adopted_hash, install_id, previous_id,
+              adoption_id)
+         SELECT tenant, lane, seq, hash, seq + 1, adopted, $6, $7, $6
          FROM unnest($1::uuid[], $2::smallint[], $3::bigint[], $4::text[], $5::text[])
               AS point (tenant, lane, seq, hash, adopted)",
         &[
@@ -149,12 +167,17 @@ fn record_points(points: &[(Lane, Link)], previous: Uuid, next: Uuid) -> spi::Re
     )
 }
 
-/// The newest checkpoint of each tenant is this install's now, and nobody has signed it as such.
-fn restate_checkpoints(next: Uuid) -> spi::Result<()> {
-    let newest =
-        "SELECT DISTINCT ON (tenant_id) body FROM awgp.audit_checkpoints ORDER BY tenant_id, tree_size DESC";
+/// The newest checkpoint of each tenant, or of each of these, is this install's now, and nobody has signed it
+/// as such.
+pub fn restate_checkpoints(next: Uuid, tenants: Option<&[pgrx::Uuid]>) -> spi::Result<()> {
+    let newest = "SELECT DISTINCT ON (tenant_id) body FROM awgp.audit_checkpoints
+                  WHERE $1::uuid[] IS NULL OR tenant_id = ANY ($1) ORDER BY tenant_id, tree_size DESC";
+    let tenants = tenants.map(<[pgrx::Uuid]>::to_vec);
     let bodies = Spi::connect(|client| {
-        client.select(newest, None, &[])?.map(|row| row.get::<String>(1)).collect::<spi::Result<Vec<_>>>()
+        client
+            .select(newest, None, &[tenants.into()])?
+            .map(|row| row.get::<String>(1))
+            .collect::<spi::Result<Vec<_>>>()
     })?;
     for body in bodies.into_iter().flatten() {
         // One that was changed is found where it is read; it is left as it is.

@@ -3,6 +3,7 @@
 use super::copied::{self, Arrival};
 use super::permit::{CHAIN, DRAIN, LOAD};
 use super::rules;
+use crate::moving::permit::ARRIVE;
 use crate::pg::catalog;
 use crate::pg::raise::raise;
 use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
@@ -13,9 +14,10 @@ use pgrx::pg_sys::Datum;
 trigger_function!(awgp_guard_audit, pg_finfo_awgp_guard_audit, guard_audit);
 trigger_function!(awgp_refuse_truncate, pg_finfo_awgp_refuse_truncate, refuse_truncate);
 
-/// Allows four writes: the chain's own rows, moving rows from the default partition to that of their month,
-/// loading exported rows into a detached month, and in a copy the rows of its subscription. Refuses every
-/// other INSERT, UPDATE, DELETE and TRUNCATE.
+/// Allows five writes: the chain's own rows, moving rows from the default partition to that of their month,
+/// loading exported rows into a detached month, the rows of a family that arrives from another installation
+/// or has not arrived in the end, and in a copy the rows of its subscription. Refuses every other INSERT,
+/// UPDATE, DELETE and TRUNCATE.
 fn guard_audit(call: &TriggerCall) -> Datum {
     if call.is_row_insert() && CHAIN.is_held() {
         return call.keep();
@@ -25,6 +27,9 @@ fn guard_audit(call: &TriggerCall) -> Datum {
         return call.keep();
     }
     if LOAD.is_held_for(table) && call.is_row_insert() {
+        return call.keep();
+    }
+    if ARRIVE.is_held() && (call.is_row_insert() || call.operation() == "delete") {
         return call.keep();
     }
     match copied::arrival(call) {

@@ -16,6 +16,7 @@ use super::lineage;
 use super::wait;
 use crate::audit::settings;
 use crate::locks::Subject;
+use crate::moving;
 use crate::pg::lock;
 use crate::stop::locking;
 use awgp_core::audit::chain::Lane;
@@ -45,6 +46,8 @@ thread_local! {
 /// ascending order, so that transactions do not deadlock.
 pub fn take(tenant: Uuid, appender: &mut Appender) -> Head {
     let has_own = HELD.with_borrow(|held| held.tenants.contains(&tenant) || held.tenants.len() < OWN_LANES);
+    // Before the lane: whoever stops a move waits for this transaction, and not the other way round.
+    moving::share(tenant, !has_own);
     let lane = if has_own { own(tenant) } else { wide() };
     let of = Lane { tenant_id: tenant, chain_lane: i16::try_from(lane).unwrap_or(i16::MAX) };
     let tail = appender.tail(of);

@@ -2,6 +2,7 @@
 
 use super::installation;
 use super::read::Scope;
+use crate::moving;
 use crate::pg::datum::{from_sql, to_sql};
 use crate::pg::relation;
 use crate::pg::scan::Condition;
@@ -15,7 +16,7 @@ use uuid::Uuid;
 pub fn next(lane: Lane, tail: Option<Link>) -> Link {
     let present = installation::present();
     let mut lineage = Lineage::of(present.id);
-    if present.was_adopted {
+    if present.was_adopted || moving::any_arrived() {
         let conditions = [
             (c"tenant_id", Condition::Uuid(lane.tenant_id)),
             (c"chain_lane", Condition::Smallint(lane.chain_lane)),
@@ -51,7 +52,7 @@ pub fn of(scope: Scope<'_>) -> Lineage {
     // A copy keeps the id that its original had when it began; the original's adoptions arrive as rows.
     let is_copy = present.subscription.is_some();
     let mut lineage = Lineage::of(if is_copy { newest_id(present.id, adoptions()) } else { present.id });
-    if !present.was_adopted && !is_copy {
+    if !present.was_adopted && !is_copy && !moving::any_arrived() {
         return lineage;
     }
     let arguments = [scope.tenant.map(to_sql).into()];
@@ -63,24 +64,28 @@ pub fn of(scope: Scope<'_>) -> Lineage {
             None,
             &arguments,
         )?;
-        for row in rows {
-            let ids: [Option<pgrx::Uuid>; 3] = [row.get(1)?, row.get(3)?, row.get(4)?];
-            let [Some(tenant), Some(previous), Some(next)] = ids else { continue };
-            let hash = row.get::<String>(6)?.and_then(|hash| Digest::from_hex(hash.as_bytes()));
-            if let (Some(chain_lane), Some(seq), Some(hash)) = (row.get::<i16>(2)?, row.get::<i64>(5)?, hash)
-            {
-                let lane = Lane { tenant_id: from_sql(&tenant), chain_lane };
-                let last = Link { seq, hash };
-                let point = Point { previous_id: from_sql(&previous), install_id: from_sql(&next), last };
-                lineage.add(lane, point);
-            }
-        }
-        Ok::<_, spi::Error>(())
+        add_points(&mut lineage, rows)
     });
     if let Err(error) = read {
         error!("awgp.audit_adopted_lanes could not be read: {error}");
     }
     lineage
+}
+
+/// Adds points, which come in ascending order: tenant, lane, previous and next install, number and hash.
+pub fn add_points(lineage: &mut Lineage, rows: spi::SpiTupleTable<'_>) -> spi::Result<()> {
+    for row in rows {
+        let ids: [Option<pgrx::Uuid>; 3] = [row.get(1)?, row.get(3)?, row.get(4)?];
+        let [Some(tenant), Some(previous), Some(next)] = ids else { continue };
+        let hash = row.get::<String>(6)?.and_then(|hash| Digest::from_hex(hash.as_bytes()));
+        if let (Some(chain_lane), Some(seq), Some(hash)) = (row.get::<i16>(2)?, row.get::<i64>(5)?, hash) {
+            let lane = Lane { tenant_id: from_sql(&tenant), chain_lane };
+            let last = Link { seq, hash };
+            let point = Point { previous_id: from_sql(&previous), install_id: from_sql(&next), last };
+            lineage.add(lane, point);
+        }
+    }
+    Ok(())
 }
 
 /// The previous install id and the next one of each adoption.

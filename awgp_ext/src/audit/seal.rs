@@ -38,6 +38,11 @@ fn seal_partition(name: Option<&str>) -> JsonB {
 
 /// Does the work of `seal_partition()`.
 pub fn seal(name: &str) -> serde_json::Value {
+    seal_because(name, &json!({}))
+}
+
+/// The same, with more that the event says.
+pub fn seal_because(name: &str, why: &serde_json::Value) -> serde_json::Value {
     lock::lock_until_commit(Subject::Partitions);
     refuse_open_month(name);
     let partition = lock_writers_out(name);
@@ -51,7 +56,11 @@ pub fn seal(name: &str) -> serde_json::Value {
         "cumulative_hash": seal.cumulative_hash.to_string(),
         "lanes": sum.lanes.len(),
     });
-    queue::push_installation_event("seal_partition", "partition", &summary);
+    let mut event = summary.clone();
+    if let (Some(event), Some(why)) = (event.as_object_mut(), why.as_object()) {
+        event.extend(why.clone());
+    }
+    queue::push_installation_event("seal_partition", "partition", &event);
     summary
 }
 

@@ -460,7 +460,8 @@ fn seals(partition: Option<&str>, sums: &BTreeMap<String, PartitionSum>) -> Vec<
             "SELECT COALESCE(i.partition_name, a.partition_name), i.last_sequence_number, i.cumulative_hash,
                     a.partition_name IS NOT NULL
              FROM awgp.audit_log_integrity AS i
-             FULL JOIN (SELECT DISTINCT partition_name FROM awgp.audit_chain_anchors) AS a
+             FULL JOIN (SELECT DISTINCT partition_name FROM awgp.audit_chain_anchors
+                        WHERE partition_name NOT LIKE '%/%') AS a
                  ON a.partition_name = i.partition_name
              WHERE ($1::text IS NULL OR COALESCE(i.partition_name, a.partition_name) = $1)
                AND NOT EXISTS (SELECT FROM awgp.audit_retired_partitions AS retired

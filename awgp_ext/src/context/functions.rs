@@ -2,6 +2,7 @@
 
 use super::mode::{ContextMode, context_mode, in_parallel_worker};
 use super::{Context, current, enter, narrow, own, tenants, verified, visible, with_visible_array};
+use crate::moving;
 use crate::pg::datum::{from_sql, to_sql};
 use crate::pg::encoding::Text;
 use crate::pg::query::{self, text};
@@ -23,7 +24,10 @@ fn set_context(
         return to_sql(narrowed(tenant_id.as_ref(), user_id.as_ref(), assistant_id.as_ref()));
     }
     let tenant = tenant_id.as_ref().map(from_sql).filter(|id| tenants::is_active(*id));
-    let Some(tenant) = tenant else { raise(&isolation_refusals::unknown_tenant()) };
+    let Some(tenant) = tenant else {
+        moving::refuse_gone(tenant_id.as_ref().map(from_sql), None);
+        raise(&isolation_refusals::unknown_tenant())
+    };
     let user = user_id.as_ref().map(from_sql);
     if user.is_some_and(|id| !tenants::has_active_user(tenant, id)) {
         raise(&isolation_refusals::unknown_user());
@@ -186,7 +190,11 @@ fn find_tenant(slug_or_id: Option<&str>) -> pgrx::Uuid {
     };
     match found {
         Ok(Some(id)) if seen(&id) => id,
-        _ => raise(&isolation_refusals::unknown_tenant()),
+        _ => {
+            let id = slug_or_id.and_then(|named| uuid::Uuid::try_parse(named).ok());
+            moving::refuse_gone(id, slug_or_id);
+            raise(&isolation_refusals::unknown_tenant())
+        }
     }
 }
 

@@ -12,6 +12,7 @@ mod tenant_settings;
 use crate::context;
 use crate::context::mode::{ContextMode, context_mode};
 use crate::identity::last_login::LOGIN_TIME;
+use crate::moving;
 use crate::pg::clock;
 use crate::pg::raise::raise;
 use crate::pg::relation;
@@ -129,6 +130,7 @@ fn guard_row(call: &TriggerCall) -> Datum {
     }
     // A NULL tenant_id is left to NOT NULL, and what an administrator writes to the policies.
     let Some(tenant) = tenant else { return call.keep() };
+    moving::refuse_early(tenant);
     let allowed = match call.argument(1) {
         "visible" => context::visible().contains(&tenant),
         _ => context::current().is_some_and(|current| current.tenant == tenant),
@@ -154,6 +156,7 @@ fn is_own(call: &TriggerCall) -> bool {
 /// A parent is a holding, a tenant is not its own ancestor, and a holding with subsidiaries remains one.
 fn guard_tenant(call: &TriggerCall) -> Datum {
     let Some(id) = call.new_uuid(c"id") else { return call.keep() };
+    moving::refuse_early(id);
     let parent = call.new_uuid(c"parent_tenant_id");
     let old_parent = if call.is_update() { call.old_uuid(c"parent_tenant_id") } else { None };
     let new_parent = parent.filter(|_| parent != old_parent);

@@ -7,6 +7,7 @@
 //!
 //! Failure handling: a login that cannot be stored is skipped; the commit goes on.
 
+use crate::moving;
 use crate::pg::clock;
 use crate::pg::datum::uuid;
 use crate::pg::permit::Permit;
@@ -66,6 +67,10 @@ pub fn before_commit() {
     // SAFETY: pushed and popped in pairs; the statements' own snapshots are gone by now.
     unsafe { pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot()) };
     for (tenant, user) in noted {
+        // A tenant that is being moved, or has moved, keeps the time that moves.
+        if !moving::works_here(tenant) {
+            continue;
+        }
         let arguments = [uuid(tenant), uuid(user)];
         // Fails, for instance, where the row is newer than the transaction's snapshot; the login is then
         // skipped.

@@ -61,6 +61,7 @@ const TABLES: &[File] = files! { "tables":
     "audit_log_integrity",
     "audit_chain_anchors",
     "audit_adoptions",
+    "tenant_moves",
     "audit_adopted_lanes",
     "audit_checkpoints",
     "audit_tree_lanes",
@@ -153,6 +154,7 @@ const MEMBERS: &[File] = files! { "members":
     "numbers",
     "lifecycle",
     "import",
+    "moving",
 };
 
 /// Who may see and write which rows, with the grants beside it.
@@ -198,6 +200,7 @@ const POLICIES: &[File] = files! { "policies":
     "model_prices",
     "outbox",
     "stops",
+    "tenant_moves",
 };
 
 /// What every write passes.

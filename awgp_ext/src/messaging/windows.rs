@@ -4,6 +4,7 @@
 //! is read only after all locks are held. Written as the owner, because applications have no privilege to
 //! write these tables.
 
+use crate::moving;
 use crate::pg::clock;
 use crate::pg::datum::{uuid, uuids};
 use crate::pg::role::as_owner_past_row_security;
@@ -94,6 +95,7 @@ statements! {
     /// Windows whose last message was sent at this time or earlier; skips those in use.
     IDLE(TIMESTAMPTZOID) = "
         SELECT id FROM awgp.message_windows WHERE last_sent_at OPERATOR(pg_catalog.<=) $1
+          AND NOT tenant_id OPERATOR(pg_catalog.=) ANY (awgp.tenants_away())
         ORDER BY id USING OPERATOR(pg_catalog.<) FOR UPDATE SKIP LOCKED";
     /// Deletes the times in windows.
     FORGET_SENDS_OF_WINDOWS(UUIDARRAYOID) = "
@@ -131,6 +133,7 @@ struct Found {
 /// The answers of the windows, in the order asked, and the time they hold for (on PostgreSQL's clock). Where
 /// all have room, the message is counted in each.
 pub fn count(asked: &[Asked]) -> (Vec<Admission>, i64) {
+    asked.iter().for_each(|asked| moving::refuse_writing(asked.tenant));
     as_owner_past_row_security(TABLE, || {
         // All senders use one order, so that they cannot deadlock.
         let mut order: Vec<usize> = (0..asked.len()).collect();

@@ -196,6 +196,7 @@ statements! {
         WHERE id IN (SELECT due.id FROM awgp.credit_reservations AS due
                      WHERE due.state OPERATOR(pg_catalog.=) 'held'
                        AND due.expires_at OPERATOR(pg_catalog.<=) $1
+                       AND NOT due.tenant_id OPERATOR(pg_catalog.=) ANY (awgp.tenants_away())
                      ORDER BY due.tenant_id, due.id FOR UPDATE SKIP LOCKED)";
 }
 

@@ -7,6 +7,7 @@ use super::period::{self, Limit};
 use super::permit::LEDGER;
 use super::{accounting_time, numeric, provider};
 use crate::import::permit::IMPORT;
+use crate::moving;
 use crate::pg::datum::uuid;
 use crate::pg::raise::raise;
 use crate::pg::relation;
@@ -183,7 +184,8 @@ fn post_pool(call: &TriggerCall) -> Datum {
 pub fn reset(at: pg_sys::TimestampTz) -> i32 {
     let mut due: Vec<(Uuid, Uuid)> = Vec::new();
     relation::for_each(c"provider_credit_pools", |row| {
-        if row.bigint(c"period_ends_at").is_some_and(|ends| ends <= at) {
+        let is_here = row.uuid(c"tenant_id").is_some_and(moving::is_here);
+        if is_here && row.bigint(c"period_ends_at").is_some_and(|ends| ends <= at) {
             due.extend(row.uuid(c"tenant_id").zip(row.uuid(c"id")));
         }
     });

@@ -7,7 +7,8 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
 use serde_json::json;
 
-const QUERY: &str = include_str!("../../../sql/verify/ledger.sql");
+/// The differences of every balance: severity, kind, tenant, object, expected, found, detail.
+pub const QUERY: &str = include_str!("../../../sql/verify/ledger.sql");
 const NOW: &str = include_str!("../../../sql/verify/ledger_now.sql");
 
 /// What maintenance found when it last verified the whole ledger, if that was in the time before $1 that $2

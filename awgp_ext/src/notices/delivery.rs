@@ -29,6 +29,7 @@ statements! {
             SELECT id FROM awgp.outbox
             WHERE status OPERATOR(pg_catalog.=) 'waiting' AND target OPERATOR(pg_catalog.=) $1
               AND due_at OPERATOR(pg_catalog.<=) $4 AND attempts OPERATOR(pg_catalog.<) $5
+              AND (tenant_id IS NULL OR NOT tenant_id OPERATOR(pg_catalog.=) ANY (awgp.tenants_away()))
             ORDER BY due_at USING OPERATOR(pg_catalog.<) LIMIT $2 FOR UPDATE SKIP LOCKED))
         RETURNING notice.id, notice.attempts, notice.kind, notice.tenant_id, notice.entity_type, notice.entity_id,
                   notice.code, notice.expires_at, notice.created_at,
@@ -36,7 +37,8 @@ statements! {
     /// It has arrived.
     DELIVERED(UUIDOID) = "
         UPDATE awgp.outbox SET status = 'delivered', settled_at = pg_catalog.clock_timestamp(), last_error = NULL
-        WHERE id OPERATOR(pg_catalog.=) $1 AND status OPERATOR(pg_catalog.=) 'waiting'";
+        WHERE id OPERATOR(pg_catalog.=) $1 AND status OPERATOR(pg_catalog.=) 'waiting'
+          AND (tenant_id IS NULL OR NOT tenant_id OPERATOR(pg_catalog.=) ANY (awgp.tenants_away()))";
     /// It has not; without a wait it is a dead letter.
     FAILED(UUIDOID, INT4OID, TEXTOID, INT4OID) = "
         UPDATE awgp.outbox
@@ -47,12 +49,14 @@ statements! {
                      OPERATOR(pg_catalog.+) pg_catalog.make_interval(secs => COALESCE($4, 0))
         WHERE id OPERATOR(pg_catalog.=) $1 AND attempts OPERATOR(pg_catalog.=) $2
           AND status OPERATOR(pg_catalog.=) 'waiting'
+          AND (tenant_id IS NULL OR NOT tenant_id OPERATOR(pg_catalog.=) ANY (awgp.tenants_away()))
         RETURNING status";
     /// Dead letters wait again.
     AGAIN(TEXTOID) = "
         UPDATE awgp.outbox
         SET status = 'waiting', attempts = 0, due_at = pg_catalog.clock_timestamp(), settled_at = NULL
-        WHERE status OPERATOR(pg_catalog.=) 'dead' AND ($1 IS NULL OR target OPERATOR(pg_catalog.=) $1)";
+        WHERE status OPERATOR(pg_catalog.=) 'dead' AND ($1 IS NULL OR target OPERATOR(pg_catalog.=) $1)
+          AND (tenant_id IS NULL OR NOT tenant_id OPERATOR(pg_catalog.=) ANY (awgp.tenants_away()))";
 }
 
 struct Claimed {

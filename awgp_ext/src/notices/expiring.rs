@@ -22,6 +22,7 @@ statements! {
         WHERE status OPERATOR(pg_catalog.=) ANY ('{pending,escalated}'::text[])
           AND expires_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp()
           AND expires_at OPERATOR(pg_catalog.<=) ($1 OPERATOR(pg_catalog.+) '7 days'::interval)
+          AND NOT tenant_id OPERATOR(pg_catalog.=) ANY (awgp.tenants_away())
           AND NOT EXISTS (
               SELECT FROM awgp.outbox AS told
               WHERE told.tenant_id OPERATOR(pg_catalog.=) ending.tenant_id

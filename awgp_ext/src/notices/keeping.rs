@@ -16,7 +16,8 @@ statements! {
     /// Deletes what is settled for longer than the retention.
     DELETE(TIMESTAMPTZOID, INT4OID) = "
         DELETE FROM awgp.outbox
-        WHERE settled_at OPERATOR(pg_catalog.<=) ($1 OPERATOR(pg_catalog.-) pg_catalog.make_interval(days => $2))";
+        WHERE settled_at OPERATOR(pg_catalog.<=) ($1 OPERATOR(pg_catalog.-) pg_catalog.make_interval(days => $2))
+          AND (tenant_id IS NULL OR NOT tenant_id OPERATOR(pg_catalog.=) ANY (awgp.tenants_away()))";
     /// What has waited as long becomes a dead letter, and so does what was claimed as often as may be and
     /// never settled.
     GIVE_UP(TIMESTAMPTZOID, INT4OID, INT4OID) = "
@@ -24,6 +25,7 @@ statements! {
         SET status = 'dead', settled_at = pg_catalog.clock_timestamp(),
             last_error = COALESCE(last_error, CASE WHEN attempts OPERATOR(pg_catalog.>) 0 THEN 'interrupted' ELSE 'not_claimed' END)
         WHERE status OPERATOR(pg_catalog.=) 'waiting' AND due_at OPERATOR(pg_catalog.<=) $1
+          AND (tenant_id IS NULL OR NOT tenant_id OPERATOR(pg_catalog.=) ANY (awgp.tenants_away()))
           AND (attempts OPERATOR(pg_catalog.>=) $3
                OR due_at OPERATOR(pg_catalog.<=) ($1 OPERATOR(pg_catalog.-) pg_catalog.make_interval(days => $2)))";
 }

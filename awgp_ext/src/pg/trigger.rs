@@ -352,10 +352,21 @@ pub fn nothing() -> Datum {
     Datum::from(0usize)
 }
 
+/// The body, which rows that a move carries pass by.
+pub fn unless_carried(body: impl Fn(&TriggerCall) -> Datum) -> impl Fn(&TriggerCall) -> Datum {
+    move |call| if crate::moving::carries(call.relation_oid()) { call.keep() } else { body(call) }
+}
+
 /// Declares a C function that PostgreSQL can call as a trigger: `trigger_function!(symbol, finfo, body)`.
+/// Rows that a move carries pass it as they are.
 macro_rules! trigger_function {
     ($symbol:ident, $finfo:ident, $body:expr) => {
-        $crate::pg::c_function::c_function!($symbol, $finfo, $crate::pg::trigger::TriggerCall, $body);
+        $crate::pg::c_function::c_function!(
+            $symbol,
+            $finfo,
+            $crate::pg::trigger::TriggerCall,
+            $crate::pg::trigger::unless_carried($body)
+        );
     };
 }
 pub(crate) use trigger_function;

@@ -1,5 +1,6 @@
 //! The settings on records: a tenant's own, read past row-level security, and the parameter.
 
+use crate::moving;
 use crate::pg::parameter::{known, of_superuser};
 use crate::pg::relation;
 use crate::pg::tuple::Row;
@@ -42,7 +43,7 @@ pub fn retentions() -> Vec<(Uuid, u32)> {
     relation::for_each(c"tenants", |row| {
         let own = conversation_policy(&settings_of(row)).unwrap_or_default().retention_days;
         let days = own.or_else(retention_days);
-        retentions.extend(row.uuid(c"id").zip(days));
+        retentions.extend(row.uuid(c"id").filter(|tenant| moving::is_here(*tenant)).zip(days));
     });
     retentions
 }

@@ -41,6 +41,7 @@ mod verify;
 use pgrx::pg_sys::SubTransactionId;
 
 pub use beginnings::begins;
+pub use family::with_descendants;
 pub use in_force::{check, in_force};
 pub use joining::joins;
 pub use settings::define;

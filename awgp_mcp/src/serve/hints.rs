@@ -143,7 +143,10 @@ const NEXT: &[(&[&str], &str)] = &[
         ],
         NOT_SET_UP,
     ),
-    (&["try_again", "trail_busy", "erased_meanwhile"], "Nothing was done. Call the tool again."),
+    (
+        &["try_again", "trail_busy", "tenant_moving", "erased_meanwhile"],
+        "Nothing was done. Call the tool again.",
+    ),
     // Of messages.
     (&["unknown_sender", "sender_not_in_context"], OTHERWISE),
     (&["unknown_receiver"], "There is no such assistant that you may write to. Check the name."),

@@ -43,6 +43,8 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   unknown_user: 'This program cannot work as it is set up. Tell a person; trying again does not help.',
   user_inactive: 'This program cannot work as it is set up. Tell a person; trying again does not help.',
   trail_busy: 'Nothing was done. Try again.',
+  tenant_moving: 'Nothing was done. Try again.',
+  tenant_moved: 'This program cannot work as it is set up. Tell a person; trying again does not help.',
   action_not_unknown: 'It is known what became of the action. Report nothing more of it.',
   reason_required: 'Say why, and try again.',
   unknown_reference: 'An id names nothing. Check the ids that you passed.',

@@ -105,7 +105,14 @@ const AREAS: [(&str, &[&str]); 14] = [
     ),
     (
         "Installation and maintenance",
-        &["installation", "audit_adoptions", "audit_adopted_lanes", "schema_migrations", "maintenance_steps"],
+        &[
+            "installation",
+            "tenant_moves",
+            "audit_adoptions",
+            "audit_adopted_lanes",
+            "schema_migrations",
+            "maintenance_steps",
+        ],
     ),
 ];
 

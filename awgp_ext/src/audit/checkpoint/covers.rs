@@ -4,7 +4,9 @@ use crate::pg::argument;
 use crate::pg::query;
 use pgrx::prelude::*;
 
-/// True where each lane's last row in the partition is in a tree whose checkpoint was signed.
+/// True where each lane's last row in the partition is in a tree whose checkpoint was signed, or moved away
+/// with its family: then the event of that has the lane's last link, and the installation's own tree covers
+/// the event.
 const COVERED: &str = "
     SELECT NOT EXISTS (
         SELECT FROM awgp.audit_chain_anchors AS anchor
@@ -15,7 +17,13 @@ const COVERED: &str = "
               AND EXISTS (
                   SELECT FROM awgp.audit_checkpoints AS signed
                   WHERE signed.tenant_id = run.tenant_id AND signed.tree_size >= run.tree_size
-                    AND signed.signed_at IS NOT NULL)))
+                    AND signed.signed_at IS NOT NULL))
+          AND NOT EXISTS (
+              SELECT FROM awgp.tenant_moves AS gone CROSS JOIN jsonb_array_elements(gone.lanes) AS lane
+              WHERE gone.side = 'source' AND gone.state = 'cleared'
+                AND (lane ->> 'tenant_id')::uuid = anchor.tenant_id
+                AND (lane ->> 'chain_lane')::smallint = anchor.chain_lane
+                AND (lane ->> 'last_seq')::bigint >= anchor.last_seq))
        AND EXISTS (SELECT FROM awgp.audit_log_integrity WHERE partition_name = $1)";
 
 /// True where a signed checkpoint covers every row of a sealed partition. False where the partition is not

@@ -9,6 +9,7 @@ use crate::audit::installation;
 use crate::audit::lineage;
 use crate::audit::read;
 use crate::locks::Subject;
+use crate::moving;
 use crate::pg::argument;
 use crate::pg::datum::{from_sql, to_sql, uuid};
 use crate::pg::lock;
@@ -56,6 +57,7 @@ fn audit_checkpoint(tenant_id: Option<pgrx::Uuid>) -> JsonB {
     refuse_read_only(c"awgp.audit_checkpoint()");
     installation::refuse_copy();
     let tenant = from_sql(&argument::needed("tenant_id", tenant_id));
+    moving::refuse_writing(tenant);
     lock::lock_tenant_until_commit(Subject::Checkpoint, tenant);
     // SAFETY: pushed and popped in pairs; after an error the end of the (sub)transaction pops it. The latest
     // snapshot, to see a checkpoint that another session committed while this one waited for the lock.

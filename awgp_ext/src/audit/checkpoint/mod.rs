@@ -17,12 +17,19 @@ mod prove;
 mod tiles;
 
 use crate::pg::raise::raise;
+use awgp_core::audit::chain::Digest;
+use awgp_core::audit::tree::Tree;
 use awgp_core::reason::Reason;
 use awgp_core::refusal::Refusal;
 
 #[allow(unused_imports, reason = "called where a partition is retired")]
 pub use covers::covers_partition;
 use uuid::Uuid;
+
+/// The root of a tenant's stored tree at this size; None where its tiles do not make one up.
+pub fn stored_root(tenant: Uuid, size: u64) -> Option<Digest> {
+    Tree::resume(size, |place| tiles::read(tenant, place)).map(|tree| tree.root())
+}
 
 /// Raises an error: the stored tree, or the rows to be added to it, fail verification.
 fn refuse_findings(tenant: Uuid, what: &str) -> ! {

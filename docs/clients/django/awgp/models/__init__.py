@@ -39,6 +39,7 @@ from .outbox import Outbox
 from .provider_credit_pools import ProviderCreditPool
 from .schema_migrations import SchemaMigration
 from .stops import Stop
+from .tenant_moves import TenantMove
 from .tenants import Tenant
 from .users import User
 from .work_items import WorkItem
@@ -81,6 +82,7 @@ __all__ = [
     "ProviderCreditPool",
     "SchemaMigration",
     "Stop",
+    "TenantMove",
     "Tenant",
     "User",
     "WorkItem",

@@ -12,8 +12,10 @@ class AuditAdoptedLane(models.Model):
     last_hash = models.TextField()
     adopted_seq = models.BigIntegerField()
     adopted_hash = models.TextField()
-    install = models.ForeignKey("awgp.AuditAdoption", models.DO_NOTHING, db_column="install_id", related_name="audit_adopted_lanes")
+    install_id = models.UUIDField()
     previous_id = models.UUIDField()
+    move = models.ForeignKey("awgp.TenantMove", models.DO_NOTHING, db_column="move_id", related_name="audit_adopted_lanes", null=True, blank=True)
+    adoption = models.ForeignKey("awgp.AuditAdoption", models.DO_NOTHING, db_column="adoption_id", related_name="audit_adopted_lanes", null=True, blank=True)
 
     class Meta:
         managed = False

@@ -1,0 +1,11 @@
+//! A family moves to another installation: it works in one place at any moment, nothing of it is lost, and
+//! its trail verifies there from the first row on.
+
+mod archives;
+mod interrupted;
+mod killed;
+mod refusals;
+mod sealed;
+mod stage;
+mod tables;
+mod whole;
