@@ -10,5 +10,4 @@ CREATE POLICY keepers_select ON awgp.tenant_moves FOR SELECT
 COMMENT ON POLICY keepers_select ON awgp.tenant_moves IS 'Auditors, maintainers and members of awgp_admin read the moves.';
 
 REVOKE ALL ON awgp.tenant_moves FROM PUBLIC;
--- An application may verify its tenant's trail, which asks here too, and no policy shows it a row.
-GRANT SELECT ON awgp.tenant_moves TO awgp_app, awgp_auditor, awgp_maintainer, awgp_admin;
+GRANT SELECT ON awgp.tenant_moves TO awgp_auditor, awgp_maintainer, awgp_admin;

@@ -27,13 +27,6 @@ FROM expected
 WHERE expected.commitment ~ '^[0-9a-f]{64}$'
   AND NOT EXISTS (SELECT FROM awgp.audit_erasable_values AS held
                   WHERE held.tenant_id = expected.tenant_id AND held.commitment = expected.commitment)
-  -- The values of a family that moved away are where it works; its events stay here too.
-  AND NOT EXISTS (
-      SELECT FROM awgp.tenant_moves AS away
-      WHERE away.side = 'source' AND away.state = 'cleared' AND expected.tenant_id = ANY (away.tenants)
-        AND NOT EXISTS (SELECT FROM awgp.tenant_moves AS back
-                        WHERE back.side = 'target' AND back.state IN ('verified', 'active')
-                          AND expected.tenant_id = ANY (back.tenants) AND back.began_at > away.began_at))
 UNION ALL
 SELECT 'erasable_value_missing', gone.tenant_id, gone.month, NULL, NULL, gone.erasure_id,
        format('%s values are said to be erased by event %s, and that event does not name them', gone.count, gone.erasure_id)

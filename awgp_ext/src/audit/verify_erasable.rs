@@ -3,6 +3,7 @@
 
 use super::read::Scope;
 use crate::audit::installation;
+use crate::moving;
 use crate::pg::datum::{from_sql, to_sql};
 use crate::pg::query::text;
 use awgp_core::audit::erasable::value_fits;
@@ -31,6 +32,8 @@ pub fn findings(scope: Scope<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let mut findings = rows(GONE, &given(scope), |row| gone(&row));
+    // The values of a family that moved away are where it works; its events stay here too.
+    findings.retain(|finding| finding.tenant_id.is_none_or(moving::is_here));
     let mut after = (to_sql(uuid::Uuid::nil()), String::new());
     loop {
         let mut arguments = given(scope);

@@ -2,6 +2,7 @@
 //! its trail verifies there from the first row on.
 
 mod archives;
+mod erasable;
 mod interrupted;
 mod killed;
 mod refusals;
