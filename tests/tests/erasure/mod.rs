@@ -4,6 +4,7 @@ mod command;
 mod held;
 mod kept;
 mod meanwhile;
+mod receipts;
 mod tampered;
 mod who;
 
