@@ -48,8 +48,9 @@ pub use assistant::{
     AssistantUpdate,
 };
 pub use audit::{
-    Audit, AuditCheckProof, AuditCheckpoint, AuditErasable, AuditExport, AuditFilter, AuditHistory, AuditLog,
-    AuditProve, AuditReceipt, AuditRecord, AuditShow, AuditTail, AuditTrack, AuditUntrack, AuditVerify,
+    Audit, AuditCheckProof, AuditCheckpoint, AuditErasable, AuditEraseSubject, AuditExport, AuditFilter,
+    AuditHistory, AuditLog, AuditProve, AuditReceipt, AuditRecord, AuditShow, AuditTail, AuditTrack,
+    AuditUntrack, AuditVerify,
 };
 pub use config::{Config, ConfigCommand, ConfigNamed, ConfigSave};
 pub use conversation::{
@@ -381,7 +382,7 @@ impl Command {
                 | Self::Template(Template::List(_))
                 | Self::Provider(Provider::List(_))
                 | Self::Partition(Partition::List(_) | Partition::Holds(_))
-                | Self::Audit(Audit::Log(_) | Audit::Tracked(_))
+                | Self::Audit(Audit::Log(_) | Audit::Tracked(_) | Audit::EraseSubject(_))
         )
     }
 }

@@ -19,6 +19,7 @@ pub const CALLS: &[Attack] = &[
     // Nobody erases another tenant's people, or says what the trail has of everybody's.
     ("erase_user", "SELECT awgp.erase_user('{a_user}', 'x')", Refuse("42501", "unknown_user")),
     ("erase_user", "SELECT awgp.erase_user('{a_user}', 'x', true)", Refuse("42501", "unknown_user")),
+    ("erase_subject", "SELECT awgp.erase_subject('awgp.users', 'x', 'x')", Refuse("22023", "out_of_range")),
     ("set_erasable", "SELECT awgp.set_erasable('awgp.users', '{}')", Fail("42501")),
     ("seal_partition", "SELECT awgp.seal_partition('audit_logs_default')", Fail("42501")),
     ("ensure_partitions", "SELECT awgp.ensure_partitions(1)", Fail("42501")),
