@@ -1,7 +1,7 @@
 -- Commitments of the trail whose value is gone without an erasure, and what says that it was erased and is
--- not what the erasure's event names. $1: the tenants, NULL for all; $2: the partition, NULL for all; $3: whether
--- an event may have commitments, without which the trail is not read. Kind, tenant, partition, lane, number,
--- id, detail. Values of a month that was retired have left with it, also
+-- not what the erasure's event names. $1: the tenants, NULL for all; $2: the partition, NULL for all; $3:
+-- whether an event may have commitments, without which the trail is not read. Kind, tenant, partition, lane,
+-- number, id, detail. Values of a month that was retired have left with it, also
 -- where its events were restored. Not for a copy, which has no values.
 WITH retired AS (
     SELECT partition_name FROM awgp.audit_retired_partitions

@@ -186,11 +186,11 @@ pub fn bad_subject(is_user: bool) -> Refusal {
     Refusal::new(Reason::OutOfRange, message, hint).with("argument", "subject")
 }
 
-/// The tables of AWGP's own have values of users only.
-pub fn own_table_of_users() -> Refusal {
+/// Only an application's tables have values of somebody who is no user.
+pub fn not_an_applications_table() -> Refusal {
     Refusal::new(
         Reason::OutOfRange,
-        "table is one of AWGP's own",
+        "table is not valid",
         "Name a tracked table of your own; the values of users are erased by awgp.erase_user().",
     )
     .with("argument", "table")

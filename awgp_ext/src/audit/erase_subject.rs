@@ -15,7 +15,7 @@ use crate::pg::query::text;
 use crate::pg::raise::{or_raise, raise};
 use crate::pg::relation;
 use crate::pg::role;
-use awgp_core::audit::erasable::{bad_subject, check_eraser, own_table_of_users};
+use awgp_core::audit::erasable::{bad_subject, check_eraser, not_an_applications_table};
 use awgp_core::audit::tracked::Treatment;
 use awgp_core::permissions::Role;
 use pgrx::pg_sys;
@@ -64,10 +64,10 @@ fn erase_subject(
         if is_user(context.tenant, subject) {
             raise(&bad_subject(true));
         }
-        let table = table.map(|oid| Table::read(oid, pg_sys::AccessShareLock));
-        if table.as_ref().is_some_and(|table| table.name.starts_with("awgp.")) {
-            raise(&own_table_of_users());
+        if table.is_some_and(|oid| !is_applications(oid)) {
+            raise(&not_an_applications_table());
         }
+        let table = table.map(|oid| Table::read(oid, pg_sys::AccessShareLock));
         let kinds = table.as_ref().map(kinds);
         let values = Values { tenant: context.tenant, subject: subject.to_owned(), kinds, reason };
         let mut lines = erased(&values, is_dry);
@@ -83,6 +83,15 @@ fn is_user(tenant: Uuid, subject: &str) -> bool {
     let Ok(id) = subject.trim().parse::<Uuid>() else { return false };
     let query = "SELECT 1 FROM awgp.users WHERE tenant_id = $1 AND id = $2";
     !select(query, &[to_sql(tenant).into(), to_sql(id).into()], |_| Ok(())).is_empty()
+}
+
+/// True for a table that could be tracked.
+fn is_applications(table: pg_sys::Oid) -> bool {
+    const QUERY: &str = "
+        SELECT 1 FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+        WHERE pg_class.oid = $1 AND relkind IN ('r', 'p')
+          AND nspname NOT IN ('awgp', 'pg_catalog', 'information_schema')";
+    !select(QUERY, &[table.into()], |_| Ok(())).is_empty()
 }
 
 /// The names under which the trail has the rows of the table.

@@ -24,8 +24,8 @@ struct Held {
     value: String,
 }
 
-/// What is wrong with the erasable values of the scope. Whoever has read its rows says whether one of them may
-/// have any: where none does, none is missing, and the rows are not read again.
+/// What is wrong with the erasable values of the scope. Whoever has read its rows says whether one of
+/// them may have any: where none does, none is missing, and the rows are not read again.
 pub fn findings(scope: Scope<'_>, may_have: bool) -> Vec<Finding> {
     // A copy has the trail and no values.
     if installation::is_copy() {

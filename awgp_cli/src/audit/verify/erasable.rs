@@ -17,8 +17,8 @@ const THERE: &str = "
            has_table_privilege('awgp.installation', 'SELECT') AS may_be_copy";
 const IS_COPY: &str = "SELECT is_copy FROM awgp.installation WHERE is_copy";
 
-/// What is wrong with the erasable values of what is read. The rows that were read say whether one of them may
-/// have any: where none does, none is missing, and the rows are not read again.
+/// What is wrong with the erasable values of what is read. The rows that were read
+/// say whether one of them may have any: where none does, none is missing, and they are not read again.
 pub async fn findings(work: &Work<'_>, plan: &Plan, may_have: bool) -> Result<Vec<Finding>, Trouble> {
     if !has_values(work).await? {
         return Ok(Vec::new());

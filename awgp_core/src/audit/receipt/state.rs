@@ -71,8 +71,8 @@ impl<'a> State<'a> {
     }
 
     /// The first column that differs from another state of the same row. What is masked, left out or erasable
-    /// in one of them is not compared, nor updated_at: a statement that changes nothing else is no event. Each
-    /// event has a commitment of its own to an erasable value.
+    /// in one of them is not compared, nor updated_at: a statement that changes nothing else is no event.
+    /// Each event has a commitment of its own to an erasable value.
     pub fn differs(&self, other: &Self) -> Option<String> {
         let is_shown = |text: &str| {
             let compact = text.replace(' ', "");
