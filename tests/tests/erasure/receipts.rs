@@ -1,7 +1,7 @@
 //! A receipt of an action, and the packs that have it, hold before and after somebody in it was erased.
 
 use super::{Line, SECRET, counts, declare, erase, erase_in, tables_with_the_secret};
-use crate::evidence::stage::{Evidence, now};
+use crate::evidence::stage::{Evidence, Files, now};
 use crate::receipts::stage::Stage;
 use awgp_tests::fixture::within;
 use awgp_tests::trail;
@@ -82,14 +82,18 @@ async fn a_pack_of_evidence_verifies_before_and_after_its_people_are_erased() {
     action(&mut stage).await;
     stage.sign();
     let mut evidence = Evidence { stage, from };
-    evidence.pack("before.zip");
+    let receipts = |files: Files| {
+        files.iter().filter(|(name, _)| name.contains("receipt") && !name.ends_with(".py")).count()
+    };
+    let before = receipts(evidence.pack("before.zip"));
     assert!(evidence.verify("before.zip", &[]).0.is_empty(), "{:?}", evidence.verify("before.zip", &[]));
     for role in ["operator", "admin", "super_admin"] {
         let user = evidence.stage.group.north.user(role);
         erase_as_system(&mut evidence.stage, user).await;
     }
     evidence.stage.sign();
-    evidence.pack("after.zip");
+    assert!(before > 0);
+    assert_eq!(receipts(evidence.pack("after.zip")), before);
     for pack in ["before.zip", "after.zip"] {
         assert!(evidence.verify(pack, &[]).0.is_empty(), "{:?}", evidence.verify(pack, &[]));
     }
