@@ -37,7 +37,7 @@ def state(text):
 
 
 def is_hidden(value):
-    return value == "[masked]" or isinstance(value, dict) and list(value) == ["left_out"]
+    return value == "[masked]" or isinstance(value, dict) and list(value) in (["left_out"], ["erasable"])
 
 
 def fit(part, field, own, other):

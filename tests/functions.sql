@@ -454,6 +454,9 @@ SELECT erased_at FROM awgp.erase_conversation(:'conversation', 'request 2026-17'
 -- fn: erase_user
 SELECT place, what, found, erased, remains FROM awgp.erase_user(:'ada', 'request 2026-18', dry_run => true);
 
+-- fn: erase_subject
+SELECT place, what, found, erased, remains FROM awgp.erase_subject(NULL, 'customer 4711', 'request 2026-19');
+
 COMMIT;
 -- As a member of awgp_maintainer
 

@@ -39,6 +39,15 @@ pub const BREAK_GLASS: Question = Question {
     asks: "approve this alone?",
     undone: "not approved",
 };
+/// `awgp audit erase-subject`
+pub const ERASE_SUBJECT: Question = Question {
+    command: "audit erase-subject",
+    doing: "erasing a person",
+    look: "awgp audit erase-subject SUBJECT --reason REASON --dry-run",
+    after: "What can be erased is gone for good.",
+    asks: "erase it?",
+    undone: "not erased",
+};
 /// `awgp conversation erase`
 pub const ERASE: Question = Question {
     command: "conversation erase",
@@ -131,9 +140,10 @@ pub const CANCEL: Question = Question {
 };
 
 /// Every question there is. docs/lists.md lists them.
-pub const ALL: [&Question; 12] = [
+pub const ALL: [&Question; 13] = [
     &APPROVE,
     &BREAK_GLASS,
+    &ERASE_SUBJECT,
     &ERASE,
     &MOVE,
     &IMPORT,

@@ -49,8 +49,9 @@ pub use assistant::{
     AssistantUpdate,
 };
 pub use audit::{
-    Audit, AuditCheckProof, AuditCheckpoint, AuditErasable, AuditExport, AuditFilter, AuditHistory, AuditLog,
-    AuditProve, AuditReceipt, AuditRecord, AuditShow, AuditTail, AuditTrack, AuditUntrack, AuditVerify,
+    Audit, AuditCheckProof, AuditCheckpoint, AuditErasable, AuditEraseSubject, AuditExport, AuditFilter,
+    AuditHistory, AuditLog, AuditProve, AuditReceipt, AuditRecord, AuditShow, AuditTail, AuditTrack,
+    AuditUntrack, AuditVerify,
 };
 pub use config::{Config, ConfigCommand, ConfigNamed, ConfigSave};
 pub use conversation::{
@@ -393,7 +394,7 @@ impl Command {
                 | Self::Template(Template::List(_))
                 | Self::Provider(Provider::List(_))
                 | Self::Partition(Partition::List(_) | Partition::Holds(_))
-                | Self::Audit(Audit::Log(_) | Audit::Tracked(_))
+                | Self::Audit(Audit::Log(_) | Audit::Tracked(_) | Audit::EraseSubject(_))
                 | Self::Fleet(Fleet::Status(_) | Fleet::Plan(_) | Fleet::Sync(_))
         )
     }

@@ -18,7 +18,7 @@ const LIST: &str = "
     WHERE ($1::text IS NULL OR role = $1) AND ($2::boolean IS NULL OR is_active = $2)";
 
 /// What was found, what is erased and what remains.
-const ERASED: [&str; 6] = ["place", "what", "found", "erased", "remains", "why"];
+pub const ERASED: [&str; 6] = ["place", "what", "found", "erased", "remains", "why"];
 const ERASE: &str = "SELECT * FROM awgp.erase_user($1::text::uuid, $2, $3)";
 
 const EXISTING: &str = "

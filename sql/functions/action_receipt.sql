@@ -34,6 +34,8 @@ AS $$
     JOIN awgp.audit_logs AS event
       ON event.tenant_id = acted.tenant_id AND event.entity_type = thing.entity_type AND event.entity_id = thing.id
     WHERE event.action IN ('insert', 'update', 'action.reconciled') AND NOT event.metadata ? 'origin'
+      -- A vote and an entry of the ledger never change; only the comment of a vote may be erased.
+      AND (thing.part IN ('action', 'approval') OR event.action = 'insert')
     ORDER BY event.id;
 $$;
 COMMENT ON FUNCTION awgp.action_receipt(uuid) IS 'The events of the trail that a receipt of an action has: of the action itself, of its approval (or that of its work item), of the votes and of the cost, the oldest first. part is action, approval, vote or cost; the other columns are the place of the event, and tree_size the first checkpoint that has it; NULL: none yet. No row for an action of a tenant that the caller does not see. docs/actions.md has an example.

@@ -90,6 +90,16 @@ Errors: 42501 no_tenant_context, role_not_sufficient, role_grant, human_needed, 
 SECURITY DEFINER: nobody else writes the erasable values';
 GRANT EXECUTE ON FUNCTION awgp.erase_user(uuid, text, boolean) TO awgp_app;
 
+COMMENT ON FUNCTION awgp.erase_subject(regclass, text, text, boolean) IS 'Erases the erasable values of a subject that is no user of AWGP, such as a customer, from the trail of the tenant in context, and says what was found where, what remains, and why, as erase_user() does. The rows of the table itself stay: change or delete them first. The trail still verifies. What is on legal hold remains. Calling it again finds nothing more. No assistant may be in context.
+table: a table that is or was tracked; NULL: every one, and the events of log_event(). TABLE is a reserved word: pass it by position, or as "table" => ''shop.orders''
+subject: whose values, as the subject column of the table has it; not the id of a user
+reason: why, 1 to 500 bytes; it is kept for good: do not name a person
+dry_run: true: only says what it would erase
+User role: admin
+Errors: 42501 no_tenant_context, role_not_sufficient, human_needed; 22023 out_of_range; 55000 erasure_isolation
+SECURITY DEFINER: nobody else writes the erasable values';
+GRANT EXECUTE ON FUNCTION awgp.erase_subject(regclass, text, text, boolean) TO awgp_app;
+
 COMMENT ON FUNCTION awgp.erasable_commitment(bytea, jsonb) IS 'The commitment to a value under a salt, as the trail has it in place of an erasable value, in hex.
 salt: the salt, 32 bytes
 value: the value';

@@ -1,6 +1,7 @@
 -- Commitments of the trail whose value is gone without an erasure, and what says that it was erased and is
--- not what the erasure's event names. $1: the tenants, NULL for all; $2: the partition, NULL for all. Kind,
--- tenant, partition, lane, number, id, detail. Values of a month that was retired have left with it, also
+-- not what the erasure's event names. $1: the tenants, NULL for all; $2: the partition, NULL for all; $3:
+-- whether an event may have commitments, without which the trail is not read. Kind, tenant, partition, lane,
+-- number, id, detail. Values of a month that was retired have left with it, also
 -- where its events were restored. Not for a copy, which has no values.
 WITH retired AS (
     SELECT partition_name FROM awgp.audit_retired_partitions
@@ -16,7 +17,7 @@ WITH retired AS (
     CROSS JOIN LATERAL jsonb_array_elements_text(
         CASE jsonb_typeof(event.metadata -> 'erasable') WHEN 'array' THEN event.metadata -> 'erasable' ELSE '[]' END)
         AS named (place)
-    WHERE event.metadata ? 'erasable'
+    WHERE $3::boolean AND event.metadata ? 'erasable'
       AND ($1::uuid[] IS NULL OR event.tenant_id = ANY ($1)) AND ($2::text IS NULL OR part.relname = $2)
       AND part.relname NOT IN (SELECT partition_name FROM retired)
 )
@@ -44,7 +45,7 @@ WHERE
   -- What log_event() has written is no erasure.
   AND NOT EXISTS (SELECT FROM awgp.audit_logs AS erasure
                   WHERE erasure.tenant_id = gone.tenant_id AND erasure.id = gone.erasure_id
-                    AND erasure.action = 'erase' AND erasure.entity_type = 'users'
+                    AND erasure.action = 'erase' AND erasure.entity_type IN ('users', 'audit_erasable_values')
                     AND NOT erasure.metadata ? 'origin'
                     AND erasure.after_state #>> ARRAY['values', gone.month, 'sha256'] = gone.sha256)
 ORDER BY 2, 4, 5, 6

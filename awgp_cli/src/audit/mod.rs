@@ -6,6 +6,7 @@
 //! | [`log`] | list and show |
 //! | [`tail`] | the last events, and each new one |
 //! | [`tracking`] | an application's own events and tables |
+//! | [`erasing`] | the values of somebody who is no user |
 //! | [`history`] | every version of one row, and what changed |
 //! | [`rows`] | rows exactly as the server stores them, of any length |
 //! | [`copy`], [`tuple`] | a binary COPY, and one row of it |
@@ -36,6 +37,7 @@ pub mod check_proof;
 pub mod checkpoint;
 pub mod copy;
 pub mod cosigning;
+pub mod erasing;
 pub mod evidence;
 pub mod export;
 pub mod history;
@@ -100,6 +102,11 @@ pub async fn run(noun: &Audit, invocation: &Invocation<'_>) -> Result<Exit, Fail
             invocation
                 .answer(async |session| tracking::erasable(session, context, options, output).await)
                 .await
+        }
+        Audit::EraseSubject(options) => {
+            let erase =
+                async |session: &mut _| erasing::erase(session, context, options, invocation.format).await;
+            invocation.answer(erase).await
         }
         Audit::Untrack(options) => {
             invocation

@@ -1,6 +1,6 @@
 //! The arguments of `awgp audit`.
 
-use super::{AuditEvidence, AuditKeygen, AuditRekey, AuditStream, Limit, Narrow, SigningKey};
+use super::{AuditEvidence, AuditKeygen, AuditRekey, AuditStream, Limit, Narrow, SigningKey, Sure};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 use uuid::Uuid;
@@ -144,6 +144,13 @@ pub enum Audit {
         "awgp audit erasable users --column email --column first_name --column last_name"
     ))]
     Erasable(AuditErasable),
+    /// Erase the values of somebody who is no user, such as a customer, from the trail, permanently, and say
+    /// what remains where, and why (docs/erasure.md). `awgp user erase` is for users.
+    #[command(after_help = examples!(
+        "awgp audit erase-subject 4711 --table shop.orders --reason 'request 17' --dry-run --tenant north",
+        "awgp audit erase-subject 4711 --reason 'request 17' --tenant north --user ada@north.example"
+    ))]
+    EraseSubject(AuditEraseSubject),
     /// List the tables whose changes are recorded.
     #[command(after_help = examples!("awgp audit tracked"))]
     Tracked(Limit),
@@ -397,6 +404,25 @@ pub struct AuditErasable {
     /// A column; repeat the option for several. Without any, nothing of the table is erasable from now on.
     #[arg(long = "column", value_name = "COLUMN")]
     pub columns: Vec<String>,
+}
+
+/// Whose values to erase, and why.
+#[derive(Args, Debug)]
+pub struct AuditEraseSubject {
+    /// Whose values, as the subject column of the table has it; not the id of a user.
+    pub subject: String,
+    /// A tracked table, such as shop.orders [default: every one, and the events of log_event()].
+    #[arg(long, value_name = "TABLE")]
+    pub table: Option<String>,
+    /// The reason. It stays in the audit trail: name no person.
+    #[arg(long)]
+    pub reason: String,
+    /// Only say what would be erased, and what would remain.
+    #[arg(long, conflicts_with = "yes")]
+    pub dry_run: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub sure: Sure,
 }
 
 /// A table to track no longer.

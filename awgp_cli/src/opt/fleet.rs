@@ -37,8 +37,8 @@ pub enum Fleet {
         "awgp fleet pgdog --fleet fleet.toml --check postgres://app_server@127.0.0.1:6432/awgp"
     ))]
     Pgdog(FleetPgdog),
-    /// Propose moves of families that make the fullest member less full. Moves nothing, unless --apply is given:
-    /// then they are moved one by one. On a terminal it asks first; elsewhere it needs --yes.
+    /// Propose moves of families that make the fullest member less full. Moves nothing, unless --apply is
+    /// given: then they are moved one by one. On a terminal it asks first; elsewhere it needs --yes.
     #[command(after_help = examples!(
         "awgp fleet plan --fleet fleet.toml --moves 5",
         "awgp fleet plan --fleet fleet.toml --moves 1 --apply"
@@ -123,8 +123,8 @@ pub struct FleetMove {
     /// The member or server that it moves to.
     #[arg(long, value_name = "MEMBER|URL")]
     pub to: DatabaseUrl,
-    /// What the target is called, for those who ask for the family at the source [default: the member's name, or
-    /// host and port].
+    /// What the target is called, for those who ask for the family at the source [default: the member's
+    /// name, or host and port].
     #[arg(long = "as", value_name = "NAME")]
     pub called: Option<String>,
     /// Pause there. Called again, it goes on.

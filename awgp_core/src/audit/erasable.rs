@@ -29,6 +29,8 @@ pub struct OwnTable {
     pub subject: &'static str,
     /// The columns that may be declared erasable.
     pub columns: &'static [OwnColumn],
+    /// The columns that the trail never has. They need no declaration.
+    pub unrecorded: &'static [OwnColumn],
 }
 
 /// A column that may be declared erasable.
@@ -54,6 +56,7 @@ pub const OWN_TABLES: &[OwnTable] = &[
         name: "users",
         subject: "id",
         columns: &[text("email"), text("first_name"), text("last_name"), text("keycloak_id")],
+        unrecorded: &[],
     },
     OwnTable {
         name: "work_items",
@@ -65,6 +68,7 @@ pub const OWN_TABLES: &[OwnTable] = &[
             json("context"),
             json("result"),
         ],
+        unrecorded: &[],
     },
     OwnTable {
         name: "approvals",
@@ -76,9 +80,20 @@ pub const OWN_TABLES: &[OwnTable] = &[
             text("escalation_reason"),
             json("context"),
         ],
+        unrecorded: &[json("arguments"), json("requested_arguments")],
     },
-    OwnTable { name: "approval_decisions", subject: "approver_id", columns: &[text("comment")] },
-    OwnTable { name: "approval_delegations", subject: "delegator_id", columns: &[text("reason")] },
+    OwnTable {
+        name: "approval_decisions",
+        subject: "approver_id",
+        columns: &[text("comment")],
+        unrecorded: &[],
+    },
+    OwnTable {
+        name: "approval_delegations",
+        subject: "delegator_id",
+        columns: &[text("reason")],
+        unrecorded: &[],
+    },
 ];
 
 /// The table of this name, if it may have erasable columns.
@@ -156,6 +171,29 @@ pub fn check_reason(reason: &str) -> Result<(), Refusal> {
         "Give a reason that names no person: it stays in the audit trail.",
     )
     .with("argument", "reason"))
+}
+
+/// Whose values `erase_subject()` erases is named, and is no user of the tenant.
+pub fn bad_subject(is_user: bool) -> Refusal {
+    let (message, hint) = if is_user {
+        (
+            "the subject is a user of this tenant",
+            "Erase all that is theirs: awgp.erase_user() or awgp user erase.",
+        )
+    } else {
+        ("subject is not valid", "Name whose values to erase, as the subject column of the table has it.")
+    };
+    Refusal::new(Reason::OutOfRange, message, hint).with("argument", "subject")
+}
+
+/// Only an application's tables have values of somebody who is no user.
+pub fn not_an_applications_table() -> Refusal {
+    Refusal::new(
+        Reason::OutOfRange,
+        "table is not valid",
+        "Name a tracked table of your own; the values of users are erased by awgp.erase_user().",
+    )
+    .with("argument", "table")
 }
 
 /// There is no such user to erase, active or not.

@@ -57,6 +57,16 @@ pub trait Spooled: Debug {
 }
 
 impl RowRef<'_> {
+    /// False where its metadata certainly names no value that can be erased. It is asked of every row that is
+    /// verified, so that a trail without such values is not read for them.
+    pub fn may_have_erasable(&self) -> bool {
+        const NAME: &[u8] = b"\"erasable\"";
+        match self.metadata {
+            Some(metadata) => metadata.windows(NAME.len()).any(|part| part == NAME),
+            None => self.spooled.is_some(),
+        }
+    }
+
     /// The position of the row.
     pub fn position(&self) -> Position {
         Position { tenant_id: self.tenant_id, chain_lane: self.chain_lane, chain_seq: self.chain_seq }

@@ -5,34 +5,20 @@
 //! everything that was written before, and nothing is written meanwhile. Whoever writes and waits for it may
 //! be ended as a deadlock, or end it: nothing is half done, and it is called again.
 
-use super::erasing::{Erasure, Line, change, select};
-use super::event::Event;
-use super::{actor, append, erasable, erase_rows, queue};
+use super::erase_values::{Values, ready};
+use super::erasing::{Erasure, Line};
+use super::{append, erasable, erase_rows, queue};
 use crate::context;
 use crate::locks::Subject;
 use crate::pg::argument;
-use crate::pg::datum::{from_sql, to_sql};
-use crate::pg::jsonb::Jsonb;
+use crate::pg::datum::from_sql;
 use crate::pg::lock;
-use crate::pg::query::text;
 use crate::pg::raise::{or_raise, raise};
 use crate::pg::relation;
 use crate::pg::role;
-use crate::pg::transaction::refuse_read_only;
-use awgp_core::audit::erasable::{check_eraser, check_reason, old_snapshot, unknown_user};
-use awgp_core::isolation_refusals;
+use awgp_core::audit::erasable::{check_eraser, unknown_user};
 use awgp_core::permissions::Role;
-use pgrx::pg_sys;
 use pgrx::prelude::*;
-use serde_json::{Map, Value, json};
-
-/// Holds in force on the month of a value or on its tenant.
-const HOLDS: &str = "
-    (SELECT string_agg(hold.id::text, ', ' ORDER BY hold.id) FROM awgp.audit_legal_holds AS hold
-     WHERE hold.released_at IS NULL
-       AND (hold.held_tenant_id = held.tenant_id
-            OR hold.partition_name
-               = 'audit_logs_' || to_char(held.chained_at AT TIME ZONE 'UTC', 'YYYY_MM')))";
 
 /// Erases what the database has of a user of the tenant in context, and says what remains.
 ///
@@ -57,16 +43,7 @@ fn erase_user(
 > {
     let user = from_sql(&argument::needed("user_id", user_id));
     let is_dry = dry_run == Some(true);
-    if !is_dry {
-        refuse_read_only(c"awgp.erase_user()");
-    }
-    let Some(context) = context::current() else { raise(&isolation_refusals::no_tenant_context("users")) };
-    let reason = reason.unwrap_or_default();
-    or_raise(check_reason(reason));
-    // SAFETY: reads the transaction's isolation level.
-    if unsafe { pg_sys::XactIsoLevel } >= pg_sys::XACT_REPEATABLE_READ.cast_signed() {
-        raise(&old_snapshot());
-    }
+    let (context, reason) = ready(c"awgp.erase_user()", reason, is_dry);
     let role = or_raise(context::user_role());
     let erasure = Erasure { tenant: context.tenant, user, reason, is_dry };
     let lines = role::as_installer_past_row_security(|| {
@@ -92,7 +69,7 @@ impl Erasure<'_> {
     fn run(&self) -> Vec<Line> {
         if self.is_dry {
             let mut lines = erase_rows::erase(self);
-            lines.extend(self.values(None));
+            lines.extend(self.values().erase(None));
             lines.extend(erase_rows::remaining(self));
             return lines;
         }
@@ -104,82 +81,18 @@ impl Erasure<'_> {
         let mut lines = erasable::erasing(event, || {
             let mut lines = erase_rows::erase(self);
             queue::flush();
-            lines.extend(self.values(Some(event)));
+            lines.extend(self.values().erase(Some(event)));
             lines
         });
         if lines.iter().any(|line| line.erased > 0) {
-            self.record(event, &lines);
+            self.values().record(event, ("users", Some(self.user)), &lines);
         }
         lines.extend(erase_rows::remaining(self));
         lines
     }
 
-    /// The values of the trail that are the user's, by what they were of; they are erased under the id of an
-    /// event, where one is given.
-    fn values(&self, event: Option<i64>) -> Vec<Line> {
-        let subject = text(Some(&self.user.to_string()));
-        let found = format!(
-            "SELECT entity_type, member, count(*), count(*) FILTER (WHERE holds IS NOT NULL),
-                    string_agg(DISTINCT holds, ', ')
-             FROM (SELECT entity_type, member, {HOLDS} AS holds FROM awgp.audit_erasable_values AS held
-                   WHERE tenant_id = $1 AND subject = $2) AS found
-             GROUP BY entity_type, member ORDER BY entity_type, member"
-        );
-        let arguments = [to_sql(self.tenant).into(), subject];
-        let lines = select(&found, &arguments, |row| {
-            let (kind, member): (Option<String>, Option<String>) = (row.get(1)?, row.get(2)?);
-            let found = row.get::<i64>(3)?.unwrap_or(0);
-            let remains = row.get::<i64>(4)?.unwrap_or(0);
-            let holds = row.get::<String>(5)?;
-            Ok(Line {
-                place: "awgp.audit_logs".to_owned(),
-                what: format!("{}.{}", kind.unwrap_or_default(), member.unwrap_or_default()),
-                found: Some(found),
-                erased: found - remains,
-                remains: Some(remains),
-                why: holds.map(|holds| format!("legal hold {holds}")),
-            })
-        });
-        if let Some(event) = event {
-            let erase = format!(
-                "UPDATE awgp.audit_erasable_values AS held
-                 SET salt = NULL, value = NULL, subject = NULL, erased_at = clock_timestamp(), erasure_id = $3
-                 WHERE tenant_id = $1 AND subject = $2 AND {HOLDS} IS NULL"
-            );
-            let subject = text(Some(&self.user.to_string()));
-            change(&erase, &[to_sql(self.tenant).into(), subject, event.into()]);
-        }
-        lines
-    }
-
-    /// The event of the erasure: how much of what, and the digests of the commitments that have no value any
-    /// more, by which verification tells an erasure from a loss.
-    fn record(&self, event: i64, lines: &[Line]) {
-        let arguments = [to_sql(self.tenant).into(), event.into()];
-        let values = select(include_str!("../../../sql/erasure/erased.sql"), &arguments, |row| {
-            let (month, count): (Option<String>, Option<i64>) = (row.get(1)?, row.get(2)?);
-            Ok((month.unwrap_or_default(), json!({ "values": count, "sha256": row.get::<String>(3)? })))
-        });
-        let values: Map<String, Value> = values.into_iter().collect();
-        let told = lines.iter().filter(|line| line.erased > 0 || line.remains.unwrap_or(0) > 0);
-        let told = told.map(|line| {
-            let (place, what) = (&line.place, &line.what);
-            json!({ "place": place, "what": what, "erased": line.erased, "remains": line.remains })
-        });
-        let after = json!({ "reason": self.reason, "values": values, "places": told.collect::<Vec<_>>() });
-        queue::push(Event {
-            id: Some(event),
-            at: None,
-            tenant: self.tenant,
-            actor: actor::current(),
-            action: "erase".to_owned(),
-            entity_type: "users".to_owned(),
-            entity_id: Some(self.user),
-            before: None,
-            after: Some(Jsonb::from_text(&after.to_string())),
-            metadata: None,
-            left_out: Vec::new(),
-            erasable: Vec::new(),
-        });
+    /// The values of the trail that are the user's.
+    fn values(&self) -> Values<'_> {
+        Values { tenant: self.tenant, subject: self.user.to_string(), kinds: None, reason: self.reason }
     }
 }

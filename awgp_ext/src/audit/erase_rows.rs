@@ -52,7 +52,8 @@ fn parted(table: &OwnTable) -> (Vec<&'static OwnColumn>, Vec<&'static OwnColumn>
 /// Locks what will be erased, so that whoever changes it ends first.
 pub fn lock(erasure: &Erasure<'_>) {
     for table in OWN_TABLES.iter().filter(|table| table.name != "users") {
-        let (columns, _) = parted(table);
+        let (mut columns, _) = parted(table);
+        columns.extend(table.unrecorded);
         if !columns.is_empty() {
             let query = format!(
                 "SELECT 1 FROM awgp.{} AS own WHERE own.tenant_id = $1 AND own.{} = $2 AND {} ORDER BY own.id FOR UPDATE",
@@ -69,7 +70,8 @@ pub fn lock(erasure: &Erasure<'_>) {
 pub fn erase(erasure: &Erasure<'_>) -> Vec<Line> {
     let mut lines = vec![the_user(erasure)];
     for table in OWN_TABLES.iter().filter(|table| table.name != "users") {
-        lines.extend(written(erasure, table));
+        lines.extend(written(erasure, table, &parted(table).0));
+        lines.extend(written(erasure, table, &table.unrecorded.iter().collect::<Vec<_>>()));
     }
     lines.extend(conversations(erasure));
     lines
@@ -103,13 +105,12 @@ fn the_user(erasure: &Erasure<'_>) -> Line {
     }
 }
 
-/// The declared columns of rows that they created or wrote.
-fn written(erasure: &Erasure<'_>, table: &OwnTable) -> Option<Line> {
-    let (columns, _) = parted(table);
+/// These columns of rows that they created or wrote.
+fn written(erasure: &Erasure<'_>, table: &OwnTable, columns: &[&OwnColumn]) -> Option<Line> {
     if columns.is_empty() {
         return None;
     }
-    let of = format!("own.tenant_id = $1 AND own.{} = $2 AND {}", table.subject, has_any(&columns));
+    let of = format!("own.tenant_id = $1 AND own.{} = $2 AND {}", table.subject, has_any(columns));
     let count = format!(
         "SELECT count(*), count(*) FILTER (WHERE {}) FROM awgp.{} AS own WHERE {of}",
         open(table),
@@ -129,7 +130,7 @@ fn written(erasure: &Erasure<'_>, table: &OwnTable) -> Option<Line> {
     }
     Some(Line {
         place: format!("awgp.{}", table.name),
-        what: names(&columns),
+        what: names(columns),
         found: Some(found),
         erased: found - remains,
         remains: Some(remains),
@@ -220,12 +221,7 @@ pub fn remaining(erasure: &Erasure<'_>) -> Vec<Line> {
         WHERE own.tenant_id = $1 AND own.reviewed_by = $2 AND own.notes IS NOT NULL";
     let why = "it goes with the conversation: awgp.erase_conversation()";
     lines.extend(stays(erasure, notes, "awgp.hallucination_flags", "notes of their reviews", why));
-    lines.push(Line {
-        place: "elsewhere".to_owned(),
-        what: "backups, exports, replicas, your own tables, events without erasable values".to_owned(),
-        why: Some("AWGP does not reach it: docs/erasure.md says what to do".to_owned()),
-        ..Line::default()
-    });
+    lines.push(Line::elsewhere());
     lines
 }
 
@@ -261,15 +257,5 @@ fn recorded_before(erasure: &Erasure<'_>, table: &OwnTable) -> Option<Line> {
     if found == 0 {
         return None;
     }
-    Some(Line {
-        place: "awgp.audit_logs".to_owned(),
-        what: format!("{}: {}", table.name, names.unwrap_or_default()),
-        found: Some(found),
-        erased: 0,
-        remains: Some(found),
-        why: Some(format!(
-            "recorded when the columns were not declared; until these months are retired: {}",
-            months.unwrap_or_default()
-        )),
-    })
+    Some(Line::recorded_before(table.name, found, names, months))
 }

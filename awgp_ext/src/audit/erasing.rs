@@ -22,6 +22,33 @@ pub struct Line {
     pub why: Option<String>,
 }
 
+impl Line {
+    /// What no erasure reaches.
+    pub fn elsewhere() -> Self {
+        Self {
+            place: "elsewhere".to_owned(),
+            what: "backups, exports, replicas, your own tables, events without erasable values".to_owned(),
+            why: Some("AWGP does not reach it: docs/erasure.md says what to do".to_owned()),
+            ..Self::default()
+        }
+    }
+
+    /// Events that have values in plain, of these columns and months.
+    pub fn recorded_before(kind: &str, found: i64, columns: Option<String>, months: Option<String>) -> Self {
+        Self {
+            place: "awgp.audit_logs".to_owned(),
+            what: format!("{kind}: {}", columns.unwrap_or_default()),
+            found: Some(found),
+            erased: 0,
+            remains: Some(found),
+            why: Some(format!(
+                "recorded when the columns were not declared; until these months are retired: {}",
+                months.unwrap_or_default()
+            )),
+        }
+    }
+}
+
 /// What is erased, and of whom.
 pub struct Erasure<'a> {
     /// The tenant in context.

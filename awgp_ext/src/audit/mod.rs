@@ -25,6 +25,8 @@ pub mod detached;
 pub mod erasable;
 pub mod erase;
 pub mod erase_rows;
+pub mod erase_subject;
+pub mod erase_values;
 pub mod erasing;
 pub mod event;
 pub mod follow;

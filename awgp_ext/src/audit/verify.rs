@@ -101,6 +101,8 @@ pub struct PartitionSum {
     /// First number and last link of each lane; kept only where a seal will be written.
     pub lanes: Vec<(Lane, i64, Link)>,
     open: Option<(Lane, i64, Link)>,
+    /// Whether a row may have a value that can be erased.
+    has_erasable: bool,
 }
 
 impl PartitionSum {
@@ -134,7 +136,7 @@ impl PartitionSum {
 pub fn findings(scope: Scope<'_>) -> Vec<Finding> {
     let (mut findings, sums) = verify_rows(scope, false);
     findings.extend(structure());
-    findings.extend(verify_erasable::findings(scope));
+    findings.extend(verify_erasable::findings(scope, sums.values().any(|sum| sum.has_erasable)));
     if scope.partition.is_none() {
         findings.extend(without_events(scope));
     }
@@ -173,7 +175,9 @@ pub fn verify_rows(scope: Scope<'_>, keep_lanes: bool) -> (Vec<Finding>, BTreeMa
         verifier.row(row);
         if let Some(hash) = Digest::from_hex(row.integrity_hash) {
             let link = Link { seq: row.chain_seq, hash };
-            sums.entry(partition).or_default().add(lane, row.id, link, keep_lanes);
+            let sum = sums.entry(partition).or_default();
+            sum.add(lane, row.id, link, keep_lanes);
+            sum.has_erasable = sum.has_erasable || row.may_have_erasable();
         }
     });
     // Lanes with a seal but without a row.

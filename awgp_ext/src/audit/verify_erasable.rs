@@ -25,13 +25,16 @@ struct Held {
     value: String,
 }
 
-/// What is wrong with the erasable values of the scope.
-pub fn findings(scope: Scope<'_>) -> Vec<Finding> {
+/// What is wrong with the erasable values of the scope. Whoever has read its rows says whether one of
+/// them may have any: where none does, none is missing, and the rows are not read again.
+pub fn findings(scope: Scope<'_>, may_have: bool) -> Vec<Finding> {
     // A copy has the trail and no values.
     if installation::is_copy() {
         return Vec::new();
     }
-    let mut findings = rows(GONE, &given(scope), |row| gone(&row));
+    let mut arguments = given(scope);
+    arguments.push(may_have.into());
+    let mut findings = rows(GONE, &arguments, |row| gone(&row));
     // The values of a family that moved away are where it works; its events stay here too.
     findings.retain(|finding| finding.tenant_id.is_none_or(moving::is_here));
     let mut after = (to_sql(uuid::Uuid::nil()), String::new());

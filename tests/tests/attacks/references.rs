@@ -174,6 +174,7 @@ async fn no_reference_of_the_catalog_reaches_another_tenant_and_errors_do_not_te
 /// Columns of uuid that no key holds to a row that is there.
 const NO_REFERENCE: &[&str] = &[
     // The trail outlives what it names, the tenant included; and the installation's own chain has no tenant.
+    "audit_adopted_lanes.install_id",
     "audit_adopted_lanes.previous_id",
     "audit_adopted_lanes.tenant_id",
     "audit_chain_anchors.tenant_id",

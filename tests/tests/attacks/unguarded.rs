@@ -44,6 +44,7 @@ const HELD_BY_OTHERS: &[(&str, &str)] = &[
     ("log_event", FUNCTION),
     ("erase_user", FUNCTION),
     ("erase_user", FUNCTION),
+    ("erase_subject", FUNCTION),
     ("trail_actors", FUNCTION),
     ("trail_months", TELLS_NOTHING),
 ];

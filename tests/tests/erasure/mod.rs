@@ -4,6 +4,9 @@ mod command;
 mod held;
 mod kept;
 mod meanwhile;
+mod people;
+mod receipts;
+mod subjects;
 mod tampered;
 mod who;
 
@@ -44,6 +47,11 @@ pub const ERASE: &str = "SELECT * FROM awgp.erase_user($1, 'request 17', $2)";
 
 pub async fn erase_in(transaction: &Transaction<'_>, user: Uuid, is_dry: bool) -> Vec<Line> {
     let rows = transaction.query(ERASE, &[&user, &is_dry]).await.expect("the user is erased");
+    lines(&rows)
+}
+
+/// The lines of an answer.
+pub fn lines(rows: &[tokio_postgres::Row]) -> Vec<Line> {
     let line = |row: &tokio_postgres::Row| Line {
         place: row.get(0),
         what: row.get(1),

@@ -4,5 +4,5 @@
 mod outsider;
 mod packs;
 mod page;
-mod stage;
+pub mod stage;
 mod tampering;

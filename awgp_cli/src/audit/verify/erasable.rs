@@ -21,13 +21,14 @@ const THERE: &str = "
            has_table_privilege('awgp.installation', 'SELECT') AS may_be_copy";
 const IS_COPY: &str = "SELECT is_copy FROM awgp.installation WHERE is_copy";
 
-/// What is wrong with the erasable values of what is read.
-pub async fn findings(work: &Work<'_>, plan: &Plan) -> Result<Vec<Finding>, Trouble> {
+/// What is wrong with the erasable values of what is read. The rows that were read
+/// say whether one of them may have any: where none does, none is missing, and they are not read again.
+pub async fn findings(work: &Work<'_>, plan: &Plan, may_have: bool) -> Result<Vec<Finding>, Trouble> {
     if !has_values(work).await? {
         return Ok(Vec::new());
     }
     let only = plan.only.as_ref().map(|partition| partition.name.clone());
-    let rows = work.select(GONE, &[&plan.tenants, &only]).await?;
+    let rows = work.select(GONE, &[&plan.tenants, &only, &may_have]).await?;
     let mut findings = rows.iter().map(gone).collect::<Result<Vec<Finding>, Trouble>>()?;
     if !findings.is_empty() && work.number(SEES_MOVES, &[]).await? == 1 {
         let elsewhere = work.select(ELSEWHERE, &[]).await?;

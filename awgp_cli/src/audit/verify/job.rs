@@ -79,6 +79,7 @@ pub async fn read(
     let mut scan = Scan::new(plan);
     rows::each(work, &plan.in_heap_order(share), |tuple| {
         evidence.rows += 1;
+        evidence.may_have_erasable = evidence.may_have_erasable || tuple.row.may_have_erasable();
         evidence.seals.take(tuple);
         scan.take(tuple);
         count(evidence.rows, shared)

@@ -231,6 +231,7 @@ async fn conclude(
     let mut reconciler = Reconciler::default();
     let mut begun_lanes = BTreeSet::new();
     let (mut rows, mut lanes, mut seals) = (0, 0, Seals::default());
+    let may_have_erasable = evidence.iter().any(|part| part.may_have_erasable);
     for part in evidence {
         rows += part.rows;
         lanes += part.lanes.len();
@@ -255,7 +256,7 @@ async fn conclude(
     broken.retain(|seal| seal.kind == Kind::IntegrityMissing || !names_rows_of(&findings, seal));
     findings.extend(broken);
     findings.extend(structure::guards(work).await?);
-    findings.extend(erasable::findings(work, plan).await?);
+    findings.extend(erasable::findings(work, plan, may_have_erasable).await?);
     if plan.whole {
         findings.extend(structure::retirements(work).await?);
     }

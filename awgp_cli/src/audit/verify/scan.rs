@@ -32,6 +32,8 @@ pub struct Evidence {
     pub lanes: Vec<Lane>,
     /// Rows.
     pub rows: u64,
+    /// Whether a row may have a value that can be erased.
+    pub may_have_erasable: bool,
     /// What follows from the sealed partitions.
     pub seals: Seals,
 }

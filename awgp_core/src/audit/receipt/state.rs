@@ -7,6 +7,9 @@ use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
+/// How what stands in an event in place of a value begins, without blanks.
+const HIDDEN: [&str; 2] = [r#"{"left_out":{"bytes":"#, r#"{"erasable":{"hmac":"#];
+
 /// The columns of a row.
 pub struct State<'a> {
     of: Of,
@@ -67,11 +70,14 @@ impl<'a> State<'a> {
         self.must_be("tenant_id", &tenant, "the receipt's tenant_id")
     }
 
-    /// The first column that differs from another state of the same row. What is masked or left out in one of
-    /// them is not compared, nor updated_at: a statement that changes nothing else is no event.
+    /// The first column that differs from another state of the same row. What is masked, left out or erasable
+    /// in one of them is not compared, nor updated_at: a statement that changes nothing else is no event.
+    /// Each event has a commitment of its own to an erasable value.
     pub fn differs(&self, other: &Self) -> Option<String> {
-        let is_shown =
-            |text: &str| text != MARKER && !text.replace(' ', "").starts_with("{\"left_out\":{\"bytes\":");
+        let is_shown = |text: &str| {
+            let compact = text.replace(' ', "");
+            text != MARKER && !HIDDEN.iter().any(|start| compact.starts_with(start))
+        };
         let differs = |(name, value): &(&String, &&RawValue)| {
             if *name == "updated_at" {
                 return false;
