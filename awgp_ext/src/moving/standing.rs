@@ -52,8 +52,8 @@ pub fn forget() {
 
 /// Makes every session look again, once the change is committed, and this one at once.
 ///
-/// The commit waits for the disk, whatever synchronous_commit says. What the other side does next rests on it:
-/// if the source forgot that it has let go, the family would work in two places.
+/// The commit waits for the disk, whatever synchronous_commit says. What the other side does next rests on
+/// it: if the source forgot that it has let go, the family would work in two places.
 pub fn announce() {
     // SAFETY: the table exists; the message is sent at commit, which a flag of the transaction makes durable.
     unsafe {
