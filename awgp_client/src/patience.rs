@@ -17,6 +17,8 @@ impl Patience {
         self,
         answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T, Trouble> {
+        // On the heap: whoever awaits many statements would carry the room of each.
+        let answer = Box::pin(answer);
         let Some(limit) = self.0 else { return Ok(answer.await?) };
         match tokio::time::timeout(limit, answer).await {
             Ok(answer) => Ok(answer?),

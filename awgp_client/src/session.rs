@@ -34,11 +34,12 @@ impl Session {
     /// Connects to a server that sends notifications: LISTEN on [`Session::client`], and the receiver wakes
     /// up. It ends with the connection.
     pub async fn open_to_listen(target: &Target) -> Result<(Self, Receiver<()>), Failure> {
+        let connecting = Box::pin(target.connect());
         let opened = match target.limits() {
             Some((login, _)) => {
-                tokio::time::timeout(login, target.connect()).await.map_err(|_| late(target, login))?
+                tokio::time::timeout(login, connecting).await.map_err(|_| late(target, login))?
             }
-            None => target.connect().await,
+            None => connecting.await,
         };
         let Opened { client, notified, driver } = opened.map_err(|error| explain::connecting(&error))?;
         let session = Self {

@@ -411,6 +411,15 @@ const CASES: &[Case] = &[
         "INSERT INTO awgp.stops (scope, reason, stopped_login, resume_by_other) VALUES ('installation', 'x', 'x', true)",
         "installation",
     ),
+    case(
+        "move_open",
+        "warning",
+        "INSERT INTO awgp.tenant_moves (id, side, family_id, slug, tenants, install_id, peer_id, peer, began_at, began_by)
+         SELECT gen_random_uuid(), 'target', family, 'acme', ARRAY[family], id, gen_random_uuid(), 'db2:5432',
+                now() - interval '2 hours', 'keeper'
+         FROM awgp.installation, gen_random_uuid() AS family",
+        "move of acme",
+    ),
     case("retention_short", "warning", "SET awgp.audit_retention = 30", "awgp.audit_retention"),
 ];
 

@@ -302,7 +302,7 @@ mod tests {
         assert_eq!(a.connect_timeout, Duration::from_secs(2));
         assert_eq!(
             (a.statement_timeout, b.statement_timeout),
-            (Duration::from_secs(300), Duration::from_secs(9))
+            (Duration::from_mins(5), Duration::from_secs(9))
         );
         let options = |member: &Member| {
             member.profile.settings.iter().find(|(key, _)| *key == "options").map(|(_, text)| text.clone())

@@ -5,6 +5,7 @@ use crate::opt::{Approval, Audit, Command, Format, Maintenance, Tenant};
 use crate::render;
 use awgp_client::{Exit, Failure, Row, secret, shown};
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 
 /// What a command says: its columns, the member before them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,8 +162,9 @@ fn table(rows: &[Row], summaries: &[Row], parts: &[Part], shape: Shape) -> Strin
         if tells_nothing { String::new() } else { render::rows(rows, shape.columns, Format::Table) };
     let number = |row: &Row, name: &str| row.text(name).unwrap_or_default();
     for row in summaries {
-        text += &format!(
-            "{}: verified {} rows in {} lanes, findings: {}\n",
+        let _ = writeln!(
+            text,
+            "{}: verified {} rows in {} lanes, findings: {}",
             number(row, "member"),
             number(row, "verified_rows"),
             number(row, "lanes"),
@@ -172,11 +174,11 @@ fn table(rows: &[Row], summaries: &[Row], parts: &[Part], shape: Shape) -> Strin
     if shape.columns.contains(&"severity") && shape.kind == Kind::Rows {
         let [errors, warnings, infos] =
             ["error", "warning", "info"].map(|severity| crate::doctor::count(rows, severity));
-        text += &format!("errors: {errors}, warnings: {warnings}, infos: {infos}\n");
+        let _ = writeln!(text, "errors: {errors}, warnings: {warnings}, infos: {infos}");
     }
     let silent = parts.iter().filter(|part| part.said.trim().is_empty() && part.exit != Some(0)).count();
     if silent > 0 {
-        text += &format!("{silent} of {} members did not answer\n", parts.len());
+        let _ = writeln!(text, "{silent} of {} members did not answer", parts.len());
     }
     text
 }

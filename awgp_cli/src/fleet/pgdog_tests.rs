@@ -26,7 +26,8 @@ struct Database {
     name: String,
     host: String,
     port: u16,
-    database_name: String,
+    #[serde(rename = "database_name")]
+    dbname: String,
     shard: usize,
     role: String,
 }
@@ -95,7 +96,7 @@ fn the_file_has_documented_keys_only_and_each_tenant_once_for_each_column() {
     let shards: Vec<_> = config.databases.iter().map(|server| (server.shard, server.role.as_str())).collect();
     assert_eq!(shards, [(0, "primary"), (0, "replica"), (1, "primary")]);
     assert!(config.databases.iter().all(|server| server.name == "awgp" && server.port == 5432));
-    assert_eq!(config.databases[0].database_name, "governed \"x\"\\");
+    assert_eq!(config.databases[0].dbname, "governed \"x\"\\");
     assert_eq!(config.databases[2].host, "b");
     let columns: Vec<_> =
         config.sharded_tables.iter().map(|table| (table.name.as_deref(), table.column.as_str())).collect();

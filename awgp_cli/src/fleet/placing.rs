@@ -149,7 +149,7 @@ fn taken(name: Name, text: &str, there: &Member, id: &str) -> Failure {
 }
 
 /// The member with the most room.
-async fn roomiest<'a>(on: On<'a>) -> Result<&'a Member, Failure> {
+async fn roomiest(on: On<'_>) -> Result<&Member, Failure> {
     let sizes = each(on, async |session, _| session.begin(Context::default()).await?.number(SIZE, &[]).await);
     let sizes = sizes.await.all()?;
     let members: Vec<awgp_core::fleet::Member> = sizes

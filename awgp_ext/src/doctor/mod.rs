@@ -95,6 +95,7 @@ const STATE_CHECKS: &[Check] = checks! {
     warning token_logged,
     warning notices_dead,
     warning stop_in_force,
+    warning move_open,
 };
 
 /// What is wrong with this installation, one row per finding.

@@ -3,6 +3,7 @@
 mod dead;
 mod finding;
 mod merged;
+mod moves;
 mod placing;
 mod proxy;
 mod stage;

@@ -20,7 +20,7 @@ async fn until(stage: &Stage, at: usize, is_waiting: bool) {
     let client = stage.members[at].superuser().await;
     let sql = "SELECT count(*) FILTER (WHERE wait_event_type = 'Lock'), count(*) FROM pg_stat_activity
                WHERE usename = $1 AND datname = current_database()";
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     loop {
         let row = client.query_one(sql, &[&stage.login]).await.expect("a row");
         let (waiting, all): (i64, i64) = (row.get(0), row.get(1));
@@ -69,13 +69,7 @@ async fn a_family_goes_where_there_is_room_and_a_subsidiary_to_its_holding() {
     stage.run(&dry).expect(0);
     assert_eq!(stage.counts("SELECT count(*) FROM awgp.tenants WHERE slug = 'dry'").await, [0, 0, 0]);
     // A login that sees less than all cannot know.
-    let weak: String = stage
-        .names()
-        .map(|(at, name)| {
-            let url = stage.members[at].url(awgp_tests::Login::App);
-            format!("[members.{name}]\nshard = {at}\nurl = \"{url}\"\n")
-        })
-        .collect();
+    let weak = stage.lines_as(awgp_tests::Login::App);
     stage.write("weak.toml", &weak);
     stage.run_by("weak.toml", &[&CREATE[..], &["a"]].concat()).expect(3);
 }

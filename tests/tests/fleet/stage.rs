@@ -58,7 +58,16 @@ impl Stage {
     }
 
     pub fn names(&self) -> impl Iterator<Item = (usize, &'static str)> + use<> {
-        ["a", "b", "c"].into_iter().enumerate()
+        (0..self.members.len()).zip(["a", "b", "c"])
+    }
+
+    /// The lines of all members, with another login.
+    pub fn lines_as(&self, login: Login) -> String {
+        let lines = self.names().map(|(at, name)| {
+            let url = self.members[at].url(login);
+            format!("[members.{name}]\nshard = {at}\nurl = \"{url}\"\n")
+        });
+        lines.collect::<Vec<_>>().concat()
     }
 
     /// The lines of a member, which is this database.
@@ -102,6 +111,23 @@ impl Stage {
         let (client, connection) = config.connect(tokio_postgres::NoTls).await.expect("it connects");
         tokio::spawn(connection);
         client
+    }
+
+    /// Another family on a member, and many events of both.
+    pub async fn fill(&self, at: usize) {
+        let client = self.client(at).await;
+        let sql = "SELECT awgp.create_tenant('More', 'more', 'holding')";
+        client.execute(sql, &[]).await.expect("a tenant");
+        for slug in ["holding-a", "more"] {
+            let sql = format!(
+                "BEGIN; SELECT awgp.set_context(awgp.find_tenant('{slug}'));
+                 SELECT awgp.log_event('note', 'work', gen_random_uuid(), metadata => jsonb_build_object('x', said))
+                 FROM generate_series(1, 3000),
+                      (SELECT string_agg(md5(random()::text), '') AS said FROM generate_series(1, 60)) AS word;
+                 COMMIT"
+            );
+            client.batch_execute(&sql).await.expect("events");
+        }
     }
 
     /// How many rows a query of each member has.

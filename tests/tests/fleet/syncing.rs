@@ -64,14 +64,7 @@ async fn a_price_that_differs_at_the_same_moment_is_reported_and_left_alone() {
 async fn migrations_run_on_every_member() {
     let stage = Stage::with_families().await;
     // The owner of the extension is the superuser.
-    let lines: String = stage
-        .names()
-        .map(|(at, name)| {
-            let url = stage.members[at].url(awgp_tests::Login::Superuser);
-            format!("[members.{name}]\nshard = {at}\nurl = \"{url}\"\n")
-        })
-        .collect();
-    stage.write("owner.toml", &lines);
+    stage.write("owner.toml", &stage.lines_as(awgp_tests::Login::Superuser));
     let done = stage.run_by("owner.toml", &["fleet", "migrate", "--output", "json"]).expect(0).json();
     let versions: Vec<_> = done.as_array().expect("a list").iter().map(|row| &row["after"]).collect();
     assert_eq!(versions, ["0.1.0", "0.1.0", "0.1.0"]);
@@ -84,19 +77,7 @@ async fn a_plan_moves_a_family_off_the_fullest_member_and_leaves_an_even_fleet_a
     let stage = Stage::with_families().await;
     let even = stage.run(&["fleet", "plan"]).expect(0).stdout;
     assert!(even.contains("no move helps"), "{even}");
-    let client = stage.client(0).await;
-    let sql = "SELECT awgp.create_tenant('More', 'more', 'holding')";
-    client.execute(sql, &[]).await.expect("a tenant");
-    for slug in ["holding-a", "more"] {
-        let sql = format!(
-            "BEGIN; SELECT awgp.set_context(awgp.find_tenant('{slug}'));
-             SELECT awgp.log_event('note', 'work', gen_random_uuid(), metadata => jsonb_build_object('x', said))
-             FROM generate_series(1, 3000),
-                  (SELECT string_agg(md5(random()::text), '') AS said FROM generate_series(1, 60)) AS word;
-             COMMIT"
-        );
-        client.batch_execute(&sql).await.expect("events");
-    }
+    stage.fill(0).await;
     let plan = stage.run(&["fleet", "plan", "--moves", "1", "--output", "json"]).expect(0).json();
     let moves = plan.as_array().expect("a list");
     assert_eq!(moves.len(), 1, "{plan}");
