@@ -66,6 +66,15 @@ pub const MOVE: Question = Question {
     asks: "move it?",
     undone: "not moved",
 };
+/// `awgp fleet plan --apply`
+pub const APPLY: Question = Question {
+    command: "fleet plan",
+    doing: "moving families",
+    look: "awgp fleet plan",
+    after: "Each works there then, and its rows where it was are deleted.",
+    asks: "move them?",
+    undone: "not moved",
+};
 /// `awgp import`
 pub const IMPORT: Question = Question {
     command: "import",
@@ -140,12 +149,13 @@ pub const CANCEL: Question = Question {
 };
 
 /// Every question there is. docs/lists.md lists them.
-pub const ALL: [&Question; 13] = [
+pub const ALL: [&Question; 14] = [
     &APPROVE,
     &BREAK_GLASS,
     &ERASE_SUBJECT,
     &ERASE,
     &MOVE,
+    &APPLY,
     &IMPORT,
     &ADOPT,
     &RETIRE,

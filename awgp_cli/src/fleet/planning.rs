@@ -107,9 +107,9 @@ pub async fn run(on: On<'_>, options: &FleetPlan) -> Result<Exit, Failure> {
     }
     let printed = crate::invocation::print(&text, Exit::Success)?;
     if options.apply && !lines.is_empty() {
-        confirm::MOVE.is_asked(&options.sure)?;
+        confirm::APPLY.is_asked(&options.sure)?;
         if !options.sure.yes {
-            confirm::MOVE.ask(&format!("{} families move, one by one.\n", lines.len()))?;
+            confirm::APPLY.ask(&format!("{} families move, one by one.\n", lines.len()))?;
         }
         for step in &moves {
             let (from, to) = (weighed[step.from].0, weighed[step.to].0);
