@@ -2,7 +2,7 @@
 //!
 //! Each case runs in a transaction that is rolled back, because roles belong to the whole server.
 
-use crate::{crash, doctor_shape, doctor_vacuum};
+use crate::{crash, doctor_shape, doctor_state, doctor_vacuum};
 use awgp_tests::catalog::findings;
 use awgp_tests::{Database, Login, assert_sqlstate};
 use std::collections::BTreeSet;
@@ -405,29 +405,20 @@ const CASES: &[Case] = &[
          VALUES ('doctor_error', 'ops', 'doctor', 'owner', 'dead', now(), 'timeout')",
         "target ops",
     ),
-    case(
-        "stop_in_force",
-        "warning",
-        "INSERT INTO awgp.stops (scope, reason, stopped_login, resume_by_other) VALUES ('installation', 'x', 'x', true)",
-        "installation",
-    ),
-    case(
-        "move_open",
-        "warning",
-        "INSERT INTO awgp.tenant_moves (id, side, family_id, slug, tenants, install_id, peer_id, peer, began_at, began_by)
-         SELECT gen_random_uuid(), 'target', family, 'acme', ARRAY[family], id, gen_random_uuid(), 'db2:5432',
-                now() - interval '2 hours', 'keeper'
-         FROM awgp.installation, gen_random_uuid() AS family",
-        "move of acme",
-    ),
     case("retention_short", "warning", "SET awgp.audit_retention = 30", "awgp.audit_retention"),
 ];
+
+fn all() -> impl Iterator<Item = &'static Case> {
+    CASES.iter().chain(doctor_shape::CASES).chain(doctor_state::CASES)
+}
 
 #[tokio::test]
 async fn every_finding_names_its_object_and_goes_away_when_its_hint_is_executed() {
     let database = Database::new().await;
     let mut superuser = database.superuser().await;
-    for Case { code, severity, damage, object } in CASES.iter().chain(doctor_shape::CASES) {
+    for Case { code, severity, damage, object } in
+        CASES.iter().chain(doctor_shape::CASES).chain(doctor_state::CASES)
+    {
         let transaction = superuser.transaction().await.expect("a transaction begins");
         let client = transaction.client();
         client.batch_execute(damage).await.unwrap_or_else(|error| panic!("{damage}: {error:?}"));
@@ -460,7 +451,7 @@ fn every_check_has_a_case() {
         .map(|path| path.file_stem().expect("a name").to_string_lossy().into_owned())
         .chain(["migration_due".to_owned()])
         .collect();
-    let cases = CASES.iter().chain(doctor_shape::CASES).map(|case| case.code);
+    let cases = all().map(|case| case.code);
     let cases: BTreeSet<String> = cases
         .chain(doctor_vacuum::CODES.iter().copied())
         .chain([crash::months::CODE])

@@ -1,10 +1,30 @@
 //! What the doctor says of the server and of the state it finds, besides defects of the schema.
 
+use crate::doctor::{Case, case};
 use awgp_core::server_release::open_holes;
 use awgp_tests::Database;
 use awgp_tests::tokens::trusting_database;
 use std::collections::BTreeSet;
 use tokio_postgres::Client;
+
+/// Of what is stopped, and of what has not ended.
+pub const CASES: &[Case] = &[
+    case(
+        "stop_in_force",
+        "warning",
+        "INSERT INTO awgp.stops (scope, reason, stopped_login, resume_by_other) VALUES ('installation', 'x', 'x', true)",
+        "installation",
+    ),
+    case(
+        "move_open",
+        "warning",
+        "INSERT INTO awgp.tenant_moves (id, side, family_id, slug, tenants, install_id, peer_id, peer, began_at, began_by)
+         SELECT gen_random_uuid(), 'target', family, 'acme', ARRAY[family], id, gen_random_uuid(), 'db2:5432',
+                now() - interval '2 hours', 'keeper'
+         FROM awgp.installation, gen_random_uuid() AS family",
+        "move of acme",
+    ),
+];
 
 /// Code, severity, object and hint of each finding, information included, as an administrator gets them.
 async fn findings(superuser: &Client) -> Vec<[String; 4]> {
