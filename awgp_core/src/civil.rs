@@ -57,8 +57,29 @@ pub fn format_timestamp(timestamp_us: i64) -> String {
     let in_day = timestamp_us.rem_euclid(DAY_US);
     let (second, us) = (in_day / 1_000_000, in_day % 1_000_000);
     let (h, m, s) = (second / 3_600, second / 60 % 60, second % 60);
-    let clock = format!("{month:02}-{day:02}T{h:02}:{m:02}:{s:02}.{us:06}Z");
-    if (0..=9_999).contains(&year) { format!("{year:04}-{clock}") } else { format!("{year:+07}-{clock}") }
+    if !(0..=9_999).contains(&year) {
+        return format!("{year:+07}-{month:02}-{day:02}T{h:02}:{m:02}:{s:02}.{us:06}Z");
+    }
+    // Written digit by digit, because every event has several of them.
+    let mut text = *b"0000-00-00T00:00:00.000000Z";
+    let mut put = |end: usize, width: usize, mut number: i64| {
+        for place in (end - width..end).rev() {
+            text[place] = b'0' + u8::try_from(number % 10).unwrap_or(0);
+            number /= 10;
+        }
+    };
+    for (end, width, number) in [
+        (4, 4, year),
+        (7, 2, i64::from(month)),
+        (10, 2, i64::from(day)),
+        (13, 2, h),
+        (16, 2, m),
+        (19, 2, s),
+        (26, 6, us),
+    ] {
+        put(end, width, number);
+    }
+    String::from_utf8(text.to_vec()).unwrap_or_default()
 }
 
 /// Reads only what [`format_timestamp`] writes; `None` for any other text, and for a moment that does not fit

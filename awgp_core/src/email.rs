@@ -61,6 +61,7 @@ pub fn clash(clashes: &serde_json::Value) -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use icu_normalizer::DecomposingNormalizerBorrowed;
     use proptest::prelude::*;
 
     #[test]
@@ -90,7 +91,12 @@ mod tests {
         fn a_key_is_its_own_key(text in "\\PC{0,12}@\\PC{1,12}") {
             let own = key(&text);
             prop_assert_eq!(&key(&own), &own);
-            prop_assert_eq!(key(&text.to_uppercase().to_lowercase()), key(&text.to_lowercase()));
+            // A dotless i comes back from its upper case as another letter, and so does an iota that is
+            // written below a letter: in upper case it stands after it.
+            let decomposed = DecomposingNormalizerBorrowed::new_nfd().normalize(&text).into_owned();
+            if !decomposed.contains(['\u{131}', '\u{345}']) {
+                prop_assert_eq!(key(&text.to_uppercase().to_lowercase()), key(&text.to_lowercase()));
+            }
         }
     }
 }

@@ -457,7 +457,7 @@ reasons! {
     FleetAmbiguous = "fleet_ambiguous", BadArgument;
     /// A slug or a subject is taken on a member of the fleet.
     FleetNameTaken = "fleet_name_taken", WrongState;
-    /// The tenant is being moved: nothing of it is written for a few seconds.
+    /// The tenant is being moved: nothing of it is written for seconds, with a large ledger for minutes.
     TenantMoving = "tenant_moving", Retry;
     /// The tenant has moved to another server.
     TenantMoved = "tenant_moved", WrongState;
@@ -471,4 +471,6 @@ reasons! {
     UnknownMove = "unknown_move", NotFound;
     /// An archive of a family is damaged, incomplete, or none.
     ArchiveMalformed = "archive_malformed", BadArgument;
+    /// Events of more than one tenant have this id.
+    AuditIdAmbiguous = "audit_id_ambiguous", BadArgument;
 }

@@ -4,7 +4,7 @@ use crate::audit::{lanes, queue};
 use crate::identity::last_login;
 use crate::injection::{Point, reached};
 use crate::pg::transaction::{End, Watcher};
-use crate::pg::{compiled_checks, permit};
+use crate::pg::{outdated, permit};
 use crate::{approval, context, money, notices, stop};
 use pgrx::pg_sys::SubTransactionId;
 
@@ -36,7 +36,7 @@ fn ended(end: End) {
         End::Aborted => {}
     }
     permit::forget();
-    compiled_checks::ended();
+    outdated::ended();
     stop::forget();
     queue::forget();
     lanes::forget();

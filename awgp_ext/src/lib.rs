@@ -60,6 +60,7 @@ pub extern "C-unwind" fn _PG_init() {
     notices::define();
     records::settings::define();
     stop::define();
+    money::book::watch();
     moving::register();
     maintenance::register();
 }

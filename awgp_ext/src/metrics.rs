@@ -26,6 +26,7 @@ const QUERIES: &[(&CStr, &str)] = &[
     (c"maintenance_steps", include_str!("../../sql/metrics/maintenance.sql")),
     (c"outbox", include_str!("../../sql/metrics/outbox.sql")),
     (c"stops", include_str!("../../sql/metrics/stops.sql")),
+    (c"tenant_moves", include_str!("../../sql/metrics/moves.sql")),
 ];
 
 /// Name, unit, help, labels, value.

@@ -12,6 +12,7 @@ mod tests {
     use awgp_core::reason::Reason;
     use pgrx::pg_sys;
     use pgrx::prelude::*;
+    use serde_json::json;
 
     static PERMIT: Permit = Permit::to("be tested");
 
@@ -151,6 +152,86 @@ mod tests {
         // Deeper than recursion could go.
         let deep = format!("{}1{}", "[".repeat(3000), "]".repeat(3000));
         assert_eq!(Jsonb::from_text(&deep).with_text(str::to_owned), deep);
+    }
+
+    /// An object of the documents, built as the image of a row is; its keys are of different lengths, in no
+    /// order.
+    #[pg_extern(sql = false)]
+    fn an_object_is_built_byte_for_byte_as_the_server_builds_it() {
+        use crate::pg::jsonb::object::{Object, key_order};
+        let mut seed = 20_261_130;
+        for round in 0..1500 {
+            let mut members: Vec<(String, String)> = (0..round % 45)
+                .map(|number| (format!("{}{number}", "k".repeat(number * 7 % 5)), document(&mut seed, 2)))
+                .collect();
+            let json: Vec<String> = members.iter().map(|(key, value)| format!("\"{key}\":{value}")).collect();
+            let expected = Jsonb::from_text(&format!("{{{}}}", json.join(",")));
+            members.sort_by(|(left, _), (right, _)| key_order(left.as_bytes(), right.as_bytes()));
+            let keys: Vec<&[u8]> = members.iter().map(|(key, _)| key.as_bytes()).collect();
+            let mut object = Object::new(&keys);
+            for (_, value) in &members {
+                match value.as_str() {
+                    "null" => object.null(),
+                    "true" | "false" => object.boolean(value == "true"),
+                    _ => object.jsonb(Jsonb::from_text(value).bytes()),
+                }
+            }
+            assert_eq!(object.finish().bytes(), expected.bytes(), "{members:?}");
+        }
+    }
+
+    /// In strings of all lengths up to 40, at each place, among characters that are nearly one.
+    #[pg_extern(sql = false)]
+    fn an_escape_is_seen_wherever_it_stands() {
+        for around in [" ", "!", "#", "[", "]", "~", "\u{7f}", "\u{a2}", "\u{fc}"] {
+            for length in 0..40 {
+                for escaped in ["\"", "\\", "\u{1}", "\u{1f}", "\n"] {
+                    let places = (0..=length).map(|place| {
+                        let (before, after) = (around.repeat(place), around.repeat(length - place));
+                        format!("{before}{escaped}{after}")
+                    });
+                    let strings: Vec<String> = places.chain([around.repeat(length)]).collect();
+                    let document = |text: &String| json!({ text: text, "a": [text, {}] });
+                    let json = strings.iter().map(document).collect::<serde_json::Value>().to_string();
+                    let printed =
+                        Spi::get_one_with_args::<String>("SELECT $1::jsonb::text", &[json.as_str().into()]);
+                    assert_eq!(Ok(Some(Jsonb::from_text(&json).with_text(str::to_owned))), printed, "{json}");
+                }
+            }
+        }
+    }
+
+    /// Numbers of all lengths, signs and scales, those that the server prints among them.
+    #[pg_extern(sql = false)]
+    fn a_number_is_written_as_the_server_prints_it() {
+        let mut seed: u64 = 20_261_130;
+        let mut next = |below: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) % below
+        };
+        for _ in 0..4000 {
+            let mut digits = |most: u64| -> String {
+                let kind = next(4);
+                let digit = |n: u64| match kind {
+                    0 => '0',
+                    1 => '9',
+                    _ => char::from(b'0' + (n % 10) as u8),
+                };
+                (0..next(most)).map(|_| digit(next(10))).collect()
+            };
+            let (whole, part) = (digits(24), digits(24));
+            let whole = whole.trim_start_matches('0');
+            let mut json =
+                format!("{}{}", ["", "-"][next(2) as usize], if whole.is_empty() { "0" } else { whole });
+            if !part.is_empty() {
+                json = format!("{json}.{part}");
+            }
+            if next(4) == 0 {
+                json = format!("{json}e{}{}", ["", "-"][next(2) as usize], next(130));
+            }
+            let printed = Spi::get_one_with_args::<String>("SELECT $1::jsonb::text", &[json.as_str().into()]);
+            assert_eq!(Ok(Some(Jsonb::from_text(&json).with_text(str::to_owned))), printed, "{json}");
+        }
     }
 
     #[pg_extern(sql = false)]

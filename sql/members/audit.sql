@@ -63,11 +63,12 @@ Errors: 22023 checkpoint_key, private_key, note_malformed; 42501 note_wrong_key,
 SECURITY DEFINER: auditors write no table';
 GRANT EXECUTE ON FUNCTION awgp.confirm_checkpoint(text, text) TO awgp_auditor;
 
-COMMENT ON FUNCTION awgp.prove_audit(bigint, bigint) IS 'The parts of the proof that an audit row is in a checkpoint: {row, leaf_index, path, tree_size, body}. body is the text of the checkpoint. With the signed note of this body in place of tree_size and body they make the proof of docs/checkpoints.md; awgp audit prove does that.
+COMMENT ON FUNCTION awgp.prove_audit(bigint, bigint, uuid) IS 'The parts of the proof that an audit row is in a checkpoint: {row, leaf_index, path, tree_size, body}. body is the text of the checkpoint. With the signed note of this body in place of tree_size and body they make the proof of docs/checkpoints.md; awgp audit prove does that.
 audit_id: a row that the caller may read
 tree_size: the size of the checkpoint''s tree; NULL: the newest
-Errors: P0002 unknown_audit_row, unknown_checkpoint; 55000 row_not_checkpointed, audit_findings';
-GRANT EXECUTE ON FUNCTION awgp.prove_audit(bigint, bigint) TO awgp_app, awgp_auditor;
+tenant_id: the tenant of the row. It is needed where rows of several tenants have the id, as they may after a family has moved here; NULL: whichever has it
+Errors: 22023 audit_id_ambiguous; P0002 unknown_audit_row, unknown_checkpoint; 55000 row_not_checkpointed, audit_findings';
+GRANT EXECUTE ON FUNCTION awgp.prove_audit(bigint, bigint, uuid) TO awgp_app, awgp_auditor;
 
 COMMENT ON FUNCTION awgp.partition_is_checkpointed(text) IS 'True if checkpoints with confirmed signatures cover every row of a sealed partition. False if the partition is not sealed or does not exist.
 partition_name: the partition

@@ -17,6 +17,7 @@ CREATE TABLE awgp.tenant_moves (
     cleared_at timestamptz,
     lanes jsonb,
     digests jsonb,
+    kept jsonb,
     CONSTRAINT tenant_moves_pkey PRIMARY KEY (id),
     CONSTRAINT tenant_moves_side_check CHECK (side IN ('source', 'target')),
     CONSTRAINT tenant_moves_state_check CHECK (
@@ -48,6 +49,7 @@ COMMENT ON COLUMN awgp.tenant_moves.settled_at IS 'When the family left, or bega
 COMMENT ON COLUMN awgp.tenant_moves.cleared_at IS 'When its rows were deleted at the source.';
 COMMENT ON COLUMN awgp.tenant_moves.lanes IS 'The last link of each lane as it moved: a list of tenant_id, chain_lane, last_seq and last_hash.';
 COMMENT ON COLUMN awgp.tenant_moves.digests IS 'For each table that moved: its rows and their digest.';
+COMMENT ON COLUMN awgp.tenant_moves.kept IS 'Of a family that comes back, until it works here or the move is undone: the checkpoints of its earlier stay that were replaced, and the newest of each of its trees.';
 COMMENT ON CONSTRAINT tenant_moves_pkey ON awgp.tenant_moves IS 'The id identifies the move: a database is on one side of it.';
 COMMENT ON CONSTRAINT tenant_moves_side_check ON awgp.tenant_moves IS 'The sides.';
 COMMENT ON CONSTRAINT tenant_moves_state_check ON awgp.tenant_moves IS 'The states of a side.';

@@ -109,7 +109,8 @@ impl LaneVerifier {
             facts,
             linker: Linker::default(),
             chosen: None,
-            closed: Place { seq: seq.saturating_sub(1), members: Vec::new(), recorded: None },
+            // One row is at each position of an honest lane, and many lanes may be followed at once.
+            closed: Place { seq: seq.saturating_sub(1), members: Vec::with_capacity(1), recorded: None },
             open: Place { seq, members: vec![start], recorded: None },
             hole: None,
             next_point: 0,
@@ -131,6 +132,13 @@ impl LaneVerifier {
     /// lane must not be passed.
     pub fn push(&mut self, row: &RowRef<'_>, out: &mut Vec<Suspicion>) {
         self.push_linked(row, None, out);
+    }
+
+    /// The same through a buffer that lanes share: this one then needs none of its own.
+    pub fn push_through(&mut self, linker: &mut Linker, row: &RowRef<'_>, out: &mut Vec<Suspicion>) {
+        std::mem::swap(&mut self.linker, linker);
+        self.push_linked(row, None, out);
+        std::mem::swap(&mut self.linker, linker);
     }
 
     /// The same for a row that was hashed already: what it was hashed after, and what that yields.

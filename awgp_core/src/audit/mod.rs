@@ -16,6 +16,7 @@
 //! | [`suspicion`] | what needs other lanes to decide |
 //! | [`reconcile`] | from the suspicions of all lanes to findings: each tampering once, with its name |
 //! | [`verify`] | a whole log in one pass: lanes, then reconciliation |
+//! | [`heap_order`] | rows in the order of the heap: all lanes at once, without a sort |
 //! | [`integrity`] | the sealed partition: root over its lane heads, and the check of its integrity row |
 //! | [`escape`] | escapes strings in JSON in pieces |
 //! | [`export`], [`file`] | the lines of the exported log, and its verification |
@@ -50,6 +51,7 @@ pub mod export;
 pub mod file;
 pub mod finding;
 pub mod group;
+pub mod heap_order;
 pub mod integrity;
 pub mod lane;
 pub mod lane_facts;

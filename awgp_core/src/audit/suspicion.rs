@@ -60,3 +60,18 @@ pub struct Hole {
     /// The rows after the hole, which can be checked only if it is filled.
     pub successors: Vec<Suspect>,
 }
+
+impl Suspicion {
+    /// About how many bytes of memory it takes.
+    pub fn size(&self) -> usize {
+        let of = |suspect: &Suspect| suspect.canonical.len();
+        let more = match self {
+            Self::Settled(finding) => finding.detail.len(),
+            Self::Updated(..) => 0,
+            Self::Stray(row, _) => of(row),
+            Self::Broken(found) => of(&found.row),
+            Self::Hole(hole) => hole.successors.iter().map(|row| size_of::<Suspect>() + of(row)).sum(),
+        };
+        size_of::<Self>() + more
+    }
+}

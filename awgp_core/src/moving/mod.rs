@@ -134,7 +134,8 @@ pub fn next(source: Option<State>, target: Option<State>) -> Result<Step, Refusa
         (Some(Preparing), Some(Preparing)) => Ok(Step::Copy),
         (Some(Stopped), Some(Preparing)) => Ok(Step::Rest),
         (Some(Stopped), Some(Verified)) => Ok(Step::Leave),
-        (Some(Left), Some(Verified)) => Ok(Step::Arrive),
+        // After `cleared` the target has come back from a backup: it has all that the source let go of.
+        (Some(Left | Cleared), Some(Verified)) => Ok(Step::Arrive),
         (Some(Left), Some(Active)) => Ok(Step::Clear),
         (Some(Cleared), Some(Active)) => Ok(Step::Done),
         (Some(Preparing | Stopped), Some(Back)) => Ok(Step::UndoHere),

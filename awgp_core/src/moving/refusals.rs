@@ -10,7 +10,7 @@ pub fn moving(tenant: Uuid) -> Refusal {
     Refusal::new(
         Reason::TenantMoving,
         "the tenant is being moved to another server",
-        "Try again in a few seconds. If it lasts: SELECT * FROM awgp.tenant_moves;",
+        "Try again, with longer and longer pauses. If it lasts: SELECT * FROM awgp.tenant_moves;",
     )
     .with("tenant_id", tenant.to_string())
 }

@@ -2,8 +2,11 @@
 
 use awgp_core::audit::chain::{Digest, Lane, Link, Linker, genesis};
 use awgp_core::audit::finding::Finding;
+use awgp_core::audit::heap_order::{Again, Bounds, Followed, HeapOrder, Source};
+use awgp_core::audit::lane::LaneVerifier;
 use awgp_core::audit::lane_facts::{Head, LaneFacts};
-use awgp_core::audit::row::AuditRow;
+use awgp_core::audit::reconcile::Reconciler;
+use awgp_core::audit::row::{AuditRow, RowRef};
 use awgp_core::audit::verify::LogVerifier;
 use std::collections::{BTreeMap, HashSet};
 use uuid::Uuid;
@@ -109,18 +112,73 @@ impl Log {
         }
         let mut verifier = LogVerifier::new(INSTALL);
         for (lane, rows) in lanes {
-            let never = || {
-                let none = Link { seq: 0, hash: genesis(INSTALL, lane) };
-                LaneFacts::from_genesis(INSTALL, lane).with_head(Head::Exactly(none))
-            };
-            verifier.lane(lane, self.known.get(&lane).cloned().unwrap_or_else(never));
+            verifier.lane(lane, self.facts(lane));
             for row in &rows {
                 let mut borrowed = row.borrowed();
                 borrowed.updated = self.updated.contains(&row.id);
                 verifier.row(&borrowed);
             }
         }
-        verifier.finish()
+        let found = verifier.finish();
+        let (ample, none) = (Bounds { lanes: 1000, waiting: usize::MAX, suspicions: usize::MAX }, 0);
+        for bounds in [ample, Bounds { waiting: none, ..ample }, Bounds { waiting: 300, ..ample }] {
+            for rows in self.in_some_orders() {
+                assert_eq!(self.verify_in_heap_order(&rows, bounds), found, "{bounds:?}");
+            }
+        }
+        found
+    }
+
+    /// The rows as they stand, and in orders in which they may stand in a heap.
+    fn in_some_orders(&self) -> Vec<Vec<AuditRow>> {
+        let mut by_time = self.rows.clone();
+        by_time.sort_by_key(|row| (row.chain_seq, row.id));
+        let mut swapped = by_time.clone();
+        swapped.chunks_exact_mut(2).for_each(|pair| pair.swap(0, 1));
+        let backwards = self.rows.iter().rev().cloned().collect();
+        vec![self.rows.clone(), by_time, swapped, backwards]
+    }
+
+    /// The same findings, from rows that are not sorted.
+    fn verify_in_heap_order(&self, rows: &[AuditRow], bounds: Bounds) -> Vec<Finding> {
+        let mut order = HeapOrder::new(bounds);
+        let mut source = Heap(self);
+        let borrowed = |row: &AuditRow| self.updated.contains(&row.id);
+        for row in rows {
+            order.take(&RowRef { updated: borrowed(row), ..row.borrowed() }, || row.clone(), &mut source);
+        }
+        let (Followed { mut lanes, mut from_genesis }, again) = order.finish(&mut source);
+        let Again::Lanes(again) = again else { panic!("it gave up") };
+        let unseen: Vec<Lane> = self
+            .known
+            .keys()
+            .filter(|lane| !lanes.contains_key(lane) && !again.contains(lane))
+            .copied()
+            .collect();
+        for lane in again.into_iter().chain(unseen) {
+            let mut verifier = LaneVerifier::new(lane, self.facts(lane));
+            from_genesis += usize::from(verifier.facts().start.seq == 0);
+            let mut of_lane: Vec<&AuditRow> = rows.iter().filter(|row| in_lane(row, lane)).collect();
+            of_lane.sort_by_key(|row| (row.chain_seq, row.id));
+            let mut suspicions = Vec::new();
+            for row in of_lane {
+                verifier.push(&RowRef { updated: borrowed(row), ..row.borrowed() }, &mut suspicions);
+            }
+            verifier.finish(&mut suspicions);
+            lanes.insert(lane, suspicions);
+        }
+        let mut reconciler = Reconciler::default();
+        (0..from_genesis).for_each(|_| reconciler.note_lane_from_genesis());
+        lanes.into_values().flatten().for_each(|suspicion| reconciler.add(suspicion));
+        reconciler.finish()
+    }
+
+    fn facts(&self, lane: Lane) -> LaneFacts {
+        let never = || {
+            let none = Link { seq: 0, hash: genesis(INSTALL, lane) };
+            LaneFacts::from_genesis(INSTALL, lane).with_head(Head::Exactly(none))
+        };
+        self.known.get(&lane).cloned().unwrap_or_else(never)
     }
 
     /// Findings as (kind, chain_seq, audit_id).
@@ -129,6 +187,25 @@ impl Log {
             .iter()
             .map(|finding| (finding.kind.name(), finding.chain_seq, finding.audit_id))
             .collect()
+    }
+}
+
+/// The rows of a log as a heap has them.
+struct Heap<'a>(&'a Log);
+
+impl Source for Heap<'_> {
+    type Kept = AuditRow;
+
+    fn facts(&mut self, row: &RowRef<'_>) -> LaneFacts {
+        self.0.facts(row.position().lane())
+    }
+
+    fn size(_: &AuditRow) -> usize {
+        100
+    }
+
+    fn again(&mut self, kept: &AuditRow, visit: &mut dyn FnMut(&RowRef<'_>)) {
+        visit(&RowRef { updated: self.0.updated.contains(&kept.id), ..kept.borrowed() });
     }
 }
 

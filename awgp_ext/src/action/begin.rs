@@ -4,11 +4,11 @@ use super::{approvals, bad_argument, policy, store, writing_context};
 use crate::audit::event::Event;
 use crate::audit::{actor, queue};
 use crate::context::Context;
-use crate::money::functions as ledger;
+use crate::money::functions::{self as ledger, Hold};
 use crate::money::numeric::is_number;
 use crate::pg::argument;
 use crate::pg::clock;
-use crate::pg::datum::{from_sql, text, uuid};
+use crate::pg::datum::{from_sql, uuid};
 use crate::pg::encoding::Text;
 use crate::pg::jsonb::Jsonb;
 use crate::pg::number::Number;
@@ -407,16 +407,14 @@ impl Request {
     /// Reserves the money. Refusals for lack of money or of an active assistant become a denial.
     fn reserve(&self, item: &WorkItem, held_for: Interval) -> Result<Option<Uuid>, Denial> {
         let Some(cost) = &self.cost else { return Ok(None) };
-        let arguments = [
-            uuid(item.assistant),
-            self.provider.as_deref().and_then(text),
-            cost.clone().into_datum(),
-            uuid(item.id),
-            held_for.into_datum(),
-            None,
-        ];
-        let reserved =
-            subtransaction::within(|| ledger::reserve(arguments, |rows| rows.first()?.uuid(c"id")));
+        let hold = Hold {
+            assistant: item.assistant,
+            provider: self.provider.as_deref(),
+            amount: cost.clone(),
+            item: item.id,
+            time: held_for,
+        };
+        let reserved = subtransaction::within(|| ledger::reserve_for_action(&hold));
         reserved.map(Some).map_err(|failed| {
             let told = failed.to_json();
             let facts = &told["detail"];

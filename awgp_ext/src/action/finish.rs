@@ -6,7 +6,8 @@ use super::{bad_argument, writing_context};
 use crate::audit::event::Event;
 use crate::audit::{actor, queue};
 use crate::context::Context;
-use crate::money::functions as ledger;
+use crate::money::direct::Used;
+use crate::money::functions::{self as ledger, Entered};
 use crate::money::numeric::is_number;
 use crate::pg::argument;
 use crate::pg::clock;
@@ -15,7 +16,7 @@ use crate::pg::encoding::Text;
 use crate::pg::jsonb::Jsonb;
 use crate::pg::number::Number;
 use crate::pg::raise::{or_raise, raise};
-use crate::pg::statement::{Rows, statements};
+use crate::pg::statement::statements;
 use crate::pg::transaction::refuse_read_only;
 use crate::work::check_own;
 use awgp_core::action::{Ending, Status, check_result, finish};
@@ -139,28 +140,8 @@ fn locked(context: Context, id: Option<&pgrx::Uuid>) -> Action {
 }
 
 /// The entry of the ledger with the action's cost.
-struct Entry {
-    id: Uuid,
-    /// An exact decimal.
-    amount: String,
-    /// True where it exceeded a limit.
-    overrun: bool,
-}
-
-impl Entry {
-    fn find(tenant: Uuid, id: Uuid) -> Option<Self> {
-        let arguments = [uuid(tenant), uuid(id)];
-        ENTRY.run(&arguments, Self::read)
-    }
-
-    fn read(rows: &Rows) -> Option<Self> {
-        let row = rows.first()?;
-        Some(Self {
-            id: row.uuid(c"id")?,
-            amount: row.numeric(c"cost_amount")?,
-            overrun: row.flag(c"overrun"),
-        })
-    }
+fn entered(tenant: Uuid, id: Uuid) -> Option<Entered> {
+    ENTRY.run(&[uuid(tenant), uuid(id)], |rows| Entered::read(&rows.first()?))
 }
 
 /// What the action cost, as passed.
@@ -205,7 +186,7 @@ impl Report {
         let entry = match ending {
             // Nobody knows whether it cost something: the money stays held.
             Ending::Now if self.status == Status::Unknown => {
-                store::end(context.tenant, action.id, self.status, None, None, None);
+                store::end(context.tenant, action, self.status, None, None, None);
                 None
             }
             Ending::Now => {
@@ -213,7 +194,7 @@ impl Report {
                 let cost = entry.as_ref().map(|entry| entry.id);
                 store::end(
                     context.tenant,
-                    action.id,
+                    action,
                     self.status,
                     cost,
                     digest.as_deref(),
@@ -224,7 +205,7 @@ impl Report {
             // Maintenance marks an action as unknown and as abandoned without a report; a later report of the
             // same is a repetition.
             Ending::Repeated if action.finish_digest.is_none() || action.finish_digest == digest => {
-                action.cost.and_then(|cost| Entry::find(context.tenant, cost))
+                action.cost.and_then(|cost| entered(context.tenant, cost))
             }
             Ending::Repeated => raise(&other_report(action.id)),
         };
@@ -261,7 +242,7 @@ impl Report {
     }
 
     /// The ledger's entry of the cost; None where there was no cost, and then the reservation is released.
-    fn pay(&self, action: &Action) -> Option<Entry> {
+    fn pay(&self, action: &Action) -> Option<Entered> {
         if !self.costs() {
             if let Some(reservation) = action.reservation {
                 RELEASE.count(&[uuid(reservation)]);
@@ -269,13 +250,12 @@ impl Report {
             return None;
         }
         let Some(model) = &self.model else { bad_argument("model", "it is required with tokens or a cost") };
-        let tokens = |count: Option<i32>| count.unwrap_or(0).into_datum();
-        let cost = self.cost.clone().into_datum();
-        let (input, output) = (tokens(self.input_tokens), tokens(self.output_tokens));
+        let (input, output) = (self.input_tokens.unwrap_or(0), self.output_tokens.unwrap_or(0));
         match action.reservation.filter(|_| !action.has_released()) {
             Some(reservation) => {
-                let arguments = [uuid(reservation), text(model), input, output, cost, None];
-                Some(ledger::settle(arguments, Entry::read))
+                let amount = self.cost.clone().into_datum();
+                let used = Used { model, input, output, amount, metadata: None };
+                Some(ledger::settle_for_action(reservation, &used))
             }
             None => {
                 let Some(provider) = &action.provider else { raise(&no_provider(action)) };
@@ -283,12 +263,12 @@ impl Report {
                     uuid(action.assistant),
                     text(provider),
                     text(model),
-                    input,
-                    output,
-                    cost,
+                    input.into_datum(),
+                    output.into_datum(),
+                    self.cost.clone().into_datum(),
                     uuid(action.item),
                 ];
-                RECORD.run(&arguments, Entry::read)
+                RECORD.run(&arguments, |rows| Entered::read(&rows.first()?))
             }
         }
     }

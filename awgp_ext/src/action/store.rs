@@ -1,16 +1,38 @@
 //! The rows of `governed_actions`, written as the table's owner: applications have no privilege to write
 //! them.
 
+use crate::pg::clock;
 use crate::pg::datum::{text, uuid};
+use crate::pg::direct::{Access, Target};
+use crate::pg::jsonb::Jsonb;
 use crate::pg::role::as_owner_past_row_security;
+use crate::pg::row_lock::{self, LockedRow, Strength};
 use crate::pg::statement::statements;
+use crate::pg::tuple::Row;
 use crate::work::WorkItem;
 use awgp_core::action::Status;
+use awgp_core::work::digest::Pin;
 use pgrx::IntoDatum;
 use pgrx::datum::{AnyNumeric, Interval};
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;
 use uuid::Uuid;
+
+/// begin_action() has locked the work item and its assistant, which name the tenant; it has made the
+/// reservation and marked the approval as used.
+static BEGUN: Target = Target::new(
+    TABLE,
+    &[
+        c"governed_actions_tenant_id_fkey",
+        c"governed_actions_work_item_id_fkey",
+        c"governed_actions_assistant_id_fkey",
+        c"governed_actions_reservation_id_fkey",
+        c"governed_actions_approval_id_fkey",
+    ],
+);
+
+/// finish_action() has made the entry of the ledger; no other key changes.
+static ENDED: Target = Target::new(TABLE, &[c"governed_actions_cost_transaction_id_fkey"]);
 
 const TABLE: &CStr = c"governed_actions";
 
@@ -93,6 +115,11 @@ pub struct New<'a> {
 /// Writes it and returns its id and the moment at which its time is over.
 pub fn begin(new: &New<'_>) -> (Uuid, pg_sys::TimestampTz) {
     let pin = new.item.pin();
+    if row_lock::takes_newest()
+        && let Some(begun) = as_owner_past_row_security(TABLE, || begin_directly(new, &pin))
+    {
+        return begun;
+    }
     let arguments = [
         uuid(new.item.tenant),
         uuid(new.item.id),
@@ -117,6 +144,38 @@ pub fn begin(new: &New<'_>) -> (Uuid, pg_sys::TimestampTz) {
         })
     })
     .unwrap_or_else(|| pgrx::error!("the action was not written"))
+}
+
+/// The same without a statement. The item's lock keeps others from beginning with the same key, so there is
+/// no conflict at READ COMMITTED.
+fn begin_directly(new: &New<'_>, pin: &Pin) -> Option<(Uuid, pg_sys::TimestampTz)> {
+    let now = clock::timestamp();
+    BEGUN.insert(
+        Access::Owner,
+        &[
+            (c"tenant_id", uuid(new.item.tenant)),
+            (c"work_item_id", uuid(new.item.id)),
+            (c"assistant_id", uuid(new.item.assistant)),
+            (c"action", text(new.action)),
+            (c"provider", new.provider.and_then(text)),
+            (c"estimated_cost", new.cost.clone().into_datum()),
+            (c"request_digest", text(&pin.digest)),
+            (c"reservation_id", new.reservation.and_then(uuid)),
+            (c"begun_at", Some(Datum::from(now))),
+            (c"expires_at", Some(clock::after(now, new.expires_in))),
+            (c"request_digest_version", pin.version.into_datum()),
+            (c"idempotency_key", new.key.as_ref().and_then(|(key, _)| text(key))),
+            (c"begin_digest", new.key.as_ref().and_then(|(_, digest)| text(digest))),
+            (c"unknown_until", Some(clock::after(now, new.held_for))),
+            (c"arguments_digest", new.arguments_digest.and_then(text)),
+            (c"approval_id", new.approval.and_then(uuid)),
+        ],
+        |row| {
+            // Once a row is written, it is not written again by a statement.
+            let begun = row.uuid(c"id").zip(row.bigint(c"expires_at"));
+            begun.unwrap_or_else(|| pgrx::error!("the action was not written"))
+        },
+    )
 }
 
 /// An action begun with this key before.
@@ -174,9 +233,25 @@ pub struct Action {
     pub finish_digest: Option<String>,
     /// The ledger entry of its cost.
     pub cost: Option<Uuid>,
+    /// Its row; None where a statement has locked it.
+    locked: Option<LockedRow>,
 }
 
 impl Action {
+    fn read(id: Uuid, row: &Row, locked: Option<LockedRow>) -> Option<Self> {
+        Some(Self {
+            id,
+            status: Status::named(&row.text(c"status")?).unwrap_or(Status::Abandoned),
+            assistant: row.uuid(c"assistant_id")?,
+            item: row.uuid(c"work_item_id")?,
+            provider: row.text(c"provider"),
+            reservation: row.uuid(c"reservation_id"),
+            finish_digest: row.text(c"finish_digest"),
+            cost: row.uuid(c"cost_transaction_id"),
+            locked,
+        })
+    }
+
     /// True where a report of abandonment has released its reservation.
     pub fn has_released(&self) -> bool {
         self.finish_digest.is_some() && self.cost.is_none()
@@ -185,42 +260,46 @@ impl Action {
 
 /// The tenant's action with this id, locked; None where it does not exist.
 pub fn lock(tenant: Uuid, id: Uuid) -> Option<Action> {
+    if row_lock::takes_newest() {
+        let key = c"governed_actions_tenant_id_id_key";
+        let locked = row_lock::find_own(TABLE, key, tenant, id, Strength::Write)?;
+        let row = locked.row();
+        return Action::read(id, &row, Some(locked));
+    }
     let arguments = [uuid(tenant), uuid(id)];
-    as_owner_past_row_security(TABLE, || {
-        LOCK.run(&arguments, |rows| {
-            let row = rows.first()?;
-            Some(Action {
-                id,
-                status: Status::named(&row.text(c"status")?).unwrap_or(Status::Abandoned),
-                assistant: row.uuid(c"assistant_id")?,
-                item: row.uuid(c"work_item_id")?,
-                provider: row.text(c"provider"),
-                reservation: row.uuid(c"reservation_id"),
-                finish_digest: row.text(c"finish_digest"),
-                cost: row.uuid(c"cost_transaction_id"),
-            })
-        })
-    })
+    as_owner_past_row_security(TABLE, || LOCK.run(&arguments, |rows| Action::read(id, &rows.first()?, None)))
 }
 
 /// Writes an action's end.
 pub fn end(
     tenant: Uuid,
-    id: Uuid,
+    action: &Action,
     status: Status,
     cost: Option<Uuid>,
     digest: Option<&str>,
     result: Option<&str>,
 ) {
-    let arguments = [
-        uuid(tenant),
-        uuid(id),
-        text(status.name()),
-        cost.and_then(uuid),
-        digest.and_then(text),
-        result.and_then(text),
-    ];
-    as_owner_past_row_security(TABLE, || END.count(&arguments));
+    let (cost, digest) = (cost.and_then(uuid), digest.and_then(text));
+    let ended = || {
+        let finished = (status != Status::Unknown).then(|| Datum::from(clock::timestamp()));
+        ENDED.update(
+            action.locked.as_ref()?.tuple(),
+            &[
+                (c"status", text(status.name())),
+                (c"cost_transaction_id", cost),
+                (c"finish_digest", digest),
+                (c"result", result.and_then(|result| Jsonb::from_text(result).into_datum())),
+                (c"finished_at", finished),
+            ],
+        )
+    };
+    as_owner_past_row_security(TABLE, || {
+        if ended().is_none() {
+            let arguments =
+                [uuid(tenant), uuid(action.id), text(status.name()), cost, digest, result.and_then(text)];
+            END.count(&arguments);
+        }
+    });
 }
 
 /// The outcome of the actions is unknown that were due by this moment; those of which nobody has said in time

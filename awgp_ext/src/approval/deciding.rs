@@ -7,8 +7,10 @@ use crate::assistant::creator_of;
 use crate::context;
 use crate::pg::clock;
 use crate::pg::datum::{text, uuid};
+use crate::pg::direct::{Access, Target};
 use crate::pg::encoding::to_server;
 use crate::pg::role::as_owner_past_row_security;
+use crate::pg::row_lock;
 use crate::pg::statement::statements;
 use crate::state_machine::EFFECT;
 use crate::work::WorkItem;
@@ -27,12 +29,24 @@ use uuid::Uuid;
 
 statements! {
     /// Writes a vote.
-    INSERT(UUIDOID, UUIDOID, UUIDOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID) = "
+    INSERT(UUIDOID, UUIDOID, UUIDOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID) = "
         INSERT INTO awgp.approval_decisions
             (tenant_id, approval_id, approver_id, on_behalf_of, delegation_id, decision, comment,
              approver_issuer, approver_subject, on_behalf_of_subject, decided_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, pg_catalog.clock_timestamp())";
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 }
+
+const TABLE: &CStr = c"approval_decisions";
+
+/// The approval is locked, by the UPDATE that decides it, and names the tenant; the approver is locked.
+static VOTES: Target = Target::new(
+    TABLE,
+    &[
+        c"approval_decisions_tenant_id_fkey",
+        c"approval_decisions_approval_id_fkey",
+        c"approval_decisions_approver_id_fkey",
+    ],
+);
 
 /// New values of an approval's columns.
 pub type Columns = Vec<(&'static CStr, Option<Datum>)>;
@@ -161,7 +175,8 @@ fn delegated(tenant: Uuid, authority: Authority) -> Option<(Uuid, Human)> {
     Some((delegation, human.unwrap_or_else(|| delegator.into())))
 }
 
-/// Writes the decision, in place of the user, with the subject of the presented token.
+/// Writes the decision, in place of the user, with the subject of the presented token. The caller holds the
+/// locks of the approval and of the user.
 pub fn record(
     approval: &Approval,
     human: &Human,
@@ -172,20 +187,29 @@ pub fn record(
     let (delegation, delegator) = delegated.unzip();
     // Without an issuer, no token was presented.
     let presented = human.subject.as_deref().filter(|_| human.issuer.is_some());
-    let arguments = [
-        uuid(approval.tenant),
-        uuid(approval.id),
-        uuid(human.user),
-        delegator.as_ref().and_then(|delegator| uuid(delegator.user)),
-        delegation.and_then(uuid),
-        text(decision),
-        comment.and_then(text),
-        human.issuer.as_deref().and_then(text),
-        presented.and_then(text),
-        delegator.as_ref().and_then(|delegator| text(delegator.subject.as_deref()?)),
+    let vote = [
+        (c"tenant_id", uuid(approval.tenant)),
+        (c"approval_id", uuid(approval.id)),
+        (c"approver_id", uuid(human.user)),
+        (c"on_behalf_of", delegator.as_ref().and_then(|delegator| uuid(delegator.user))),
+        (c"delegation_id", delegation.and_then(uuid)),
+        (c"decision", text(decision)),
+        (c"comment", comment.and_then(text)),
+        (c"approver_issuer", human.issuer.as_deref().and_then(text)),
+        (c"approver_subject", presented.and_then(text)),
+        (
+            c"on_behalf_of_subject",
+            delegator.as_ref().and_then(|delegator| text(delegator.subject.as_deref()?)),
+        ),
+        (c"decided_at", Some(Datum::from(clock::timestamp()))),
     ];
     let effect = EFFECT.hold();
-    as_owner_past_row_security(c"approval_decisions", || INSERT.count(&arguments));
+    as_owner_past_row_security(TABLE, || {
+        let written = row_lock::takes_newest().then(|| VOTES.insert(Access::Owner, &vote, |_| ())).flatten();
+        if written.is_none() {
+            INSERT.count(&vote.map(|(_, value)| value));
+        }
+    });
     drop(effect);
     super::notice::push(approval.id);
 }

@@ -5,7 +5,10 @@ use super::{Approval, notice, policy, undecidable};
 use crate::import::permit::IMPORT;
 use crate::notices;
 use crate::pg::datum::uuid;
+use crate::pg::direct::Target;
+use crate::pg::encoding::to_server;
 use crate::pg::role::as_owner_past_row_security;
+use crate::pg::row_lock::{self, Strength};
 use crate::pg::statement::statements;
 use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
 use crate::pg::tuple::Row;
@@ -13,6 +16,7 @@ use crate::state_machine::EFFECT;
 use awgp_core::approval::escalate::is_due;
 use awgp_core::approval::{Status, is_open};
 use awgp_core::notices::Kind;
+use awgp_core::work;
 use pgrx::IntoDatum;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys::{Datum, TimestampTz};
@@ -53,6 +57,9 @@ statements! {
         WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.=) $2";
 }
 
+/// No key of the item changes.
+static WAITING: Target = Target::new(c"work_items", &[]);
+
 /// AFTER INSERT OR UPDATE: a new request makes its item wait; every transition is notified.
 fn approval_effects(call: &TriggerCall) -> Datum {
     if IMPORT.is_held_for(call.relation_oid()) {
@@ -67,9 +74,9 @@ fn approval_effects(call: &TriggerCall) -> Datum {
     if call.is_row_insert() {
         // While one of its actions waits, the item goes on.
         if row.is_null(c"action") {
-            let arguments = [uuid(tenant), uuid(item), row.integer(c"risk_level").unwrap_or(0).into_datum()];
+            let risk_level = row.integer(c"risk_level").unwrap_or(0);
             let _effect = EFFECT.hold();
-            as_owner_past_row_security(c"work_items", || WAIT.count(&arguments));
+            as_owner_past_row_security(c"work_items", || make_wait(tenant, item, risk_level));
         }
         notice::push(id);
         notices::write(Kind::ApprovalAsked, tenant, "approvals", id);
@@ -92,6 +99,28 @@ fn approval_effects(call: &TriggerCall) -> Datum {
         Approval::read(&row).iter().for_each(undecidable::warn_of);
     }
     nothing()
+}
+
+/// Makes the item wait, as the table's owner.
+fn make_wait(tenant: Uuid, item: Uuid, risk_level: i32) {
+    if row_lock::takes_newest() && make_wait_directly(tenant, item, risk_level).is_some() {
+        return;
+    }
+    WAIT.count(&[uuid(tenant), uuid(item), risk_level.into_datum()]);
+}
+
+/// The same without a statement; None, and nothing has happened, where one has to do it.
+fn make_wait_directly(tenant: Uuid, item: Uuid, risk_level: i32) -> Option<()> {
+    let key = c"work_items_tenant_id_id_key";
+    let item = row_lock::find_own(c"work_items", key, tenant, item, Strength::Write)?;
+    let asked = item.row().integer(c"asked_risk_level").map_or(risk_level, |asked| asked.max(risk_level));
+    WAITING.update(
+        item.tuple(),
+        &[
+            (c"status", to_server(work::Status::AwaitingApproval.name())),
+            (c"asked_risk_level", asked.into_datum()),
+        ],
+    )
 }
 
 /// What people are told of this transition; None for a request that was withdrawn.

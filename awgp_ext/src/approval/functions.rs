@@ -1,6 +1,7 @@
 //! The functions on approvals and delegations, and the Rust part of the SQL functions.
 
 use super::asker::asker;
+use super::asking::REQUESTS;
 use super::effects::{expire_due, move_as_caller};
 use super::intent::{Intent, Verdict};
 use super::{Approval, explain};
@@ -17,9 +18,7 @@ use crate::pg::transaction::refuse_read_only;
 use crate::state_machine::risk;
 use awgp_core::approval::delegation::unknown_delegation;
 use awgp_core::approval::unknown_approval;
-use awgp_core::argument::missing;
 use awgp_core::assistant::reason_required;
-use awgp_core::work::unknown_work_item;
 use awgp_core::{approval, isolation_refusals};
 use pgrx::JsonB;
 use pgrx::datum::TimestampWithTimeZone;
@@ -48,8 +47,6 @@ fn moved(approval: Option<&pgrx::Uuid>, intent: Intent) -> pgrx::Uuid {
 
 row_function!(awgp_approve, pg_finfo_awgp_approve, approve);
 row_function!(awgp_reject, pg_finfo_awgp_reject, reject);
-row_function!(awgp_request_action_approval, pg_finfo_awgp_request_action_approval, request_action_approval);
-row_function!(awgp_request_approval, pg_finfo_awgp_request_approval, request_approval);
 
 statements! {
     /// An approval, if the caller can read it.
@@ -77,58 +74,20 @@ fn vote(
     let tenant = context_for("approvals").tenant;
     let id = approval.unwrap_or_default();
     let moved = move_as_caller(tenant, id, Intent::Vote { verdict, comment, arguments });
-    let row = moved.then(|| APPROVAL.composite(&[uuid(tenant), uuid(id)])).flatten();
+    let row = moved.then(|| row_of(tenant, id)).flatten();
     row.unwrap_or_else(|| raise(&unknown_approval(id)))
 }
 
-statements! {
-    REQUEST(UUIDOID, TEXTOID, TEXTOID, INT4OID, UUIDARRAYOID, INTERVALOID, JSONBOID) = "
-        INSERT INTO awgp.approvals (tenant_id, work_item_id, title, description, risk_level, requested_by,
-                                    approver_ids, expires_at, context)
-        SELECT item.tenant_id, item.id, COALESCE($2, item.title), COALESCE($3, item.description), COALESCE($4, 0),
-               COALESCE(awgp.current_user_id(), item.created_by), $5,
-               pg_catalog.clock_timestamp() OPERATOR(pg_catalog.+) $6, COALESCE($7, '{}')
-        FROM awgp.work_items AS item
-        WHERE item.id OPERATOR(pg_catalog.=) (SELECT awgp.require_work_item($1))
-        RETURNING *";
-}
-
-/// `request_approval(work_item_id, title, description, risk_level, approver_ids, expires_in, context)`.
-fn request_approval(arguments: &Arguments) -> Datum {
-    arguments.check_span(5, "expires_in");
-    let mut values: Vec<Option<Datum>> = (0..7).map(|number| arguments.get(number)).collect();
-    values[3] = arguments.whole(3, "risk_level");
-    REQUEST
-        .composite(&values)
-        .unwrap_or_else(|| raise(&unknown_work_item(arguments.uuid(0).unwrap_or_default())))
-}
-
-statements! {
-    REQUEST_ACTION(UUIDOID, TEXTOID, JSONBOID, TEXTOID, TEXTOID, INT4OID, UUIDARRAYOID, INTERVALOID, JSONBOID) = "
-        INSERT INTO awgp.approvals (tenant_id, work_item_id, action, arguments, title, description, risk_level,
-                                    requested_by, approver_ids, expires_at, context)
-        SELECT item.tenant_id, item.id, $2, $3, COALESCE($4, $2), COALESCE($5, item.title), COALESCE($6, 0),
-               COALESCE(awgp.current_user_id(), item.created_by), $7,
-               pg_catalog.clock_timestamp() OPERATOR(pg_catalog.+) $8, COALESCE($9, '{}')
-        FROM awgp.work_items AS item
-        WHERE item.id OPERATOR(pg_catalog.=) (SELECT awgp.require_work_item($1))
-        RETURNING *";
-}
-
-/// `request_action_approval(work_item_id, action, arguments, title, description, risk_level, approver_ids,
-/// expires_in, context)`.
-fn request_action_approval(arguments: &Arguments) -> Datum {
-    for (number, name) in [(1, "action"), (2, "arguments")] {
-        if arguments.get(number).is_none() {
-            raise(&missing(name));
-        }
+/// The tenant's approval as a row, if the caller can read it.
+fn row_of(tenant: Uuid, id: Uuid) -> Option<Datum> {
+    if !REQUESTS.may_read() {
+        return APPROVAL.composite(&[uuid(tenant), uuid(id)]);
     }
-    arguments.check_span(7, "expires_in");
-    let mut values: Vec<Option<Datum>> = (0..9).map(|number| arguments.get(number)).collect();
-    values[5] = arguments.whole(5, "risk_level");
-    REQUEST_ACTION
-        .composite(&values)
-        .unwrap_or_else(|| raise(&unknown_work_item(arguments.uuid(0).unwrap_or_default())))
+    let mut found = None;
+    relation::for_each_by_uuid(c"approvals", c"approvals_pkey", c"id", id, |row| {
+        found = (row.uuid(c"tenant_id") == Some(tenant)).then(|| row.composite());
+    });
+    found
 }
 
 /// Escalates an approval; called by `escalate_approval()`.

@@ -8,6 +8,7 @@
 //! Failure handling: what is not allowed raises an error in the trigger, so nothing of the statement remains.
 
 mod asker;
+mod asking;
 mod break_glass;
 mod deciding;
 mod delegations;

@@ -5,6 +5,7 @@ use super::Approval;
 use crate::pg::datum::{uuid, uuids};
 use crate::pg::relation;
 use crate::pg::role::as_owner_past_row_security;
+use crate::pg::row_lock::{self, Strength};
 use crate::pg::scan::Condition;
 use crate::pg::statement::{Rows, Statement, statements};
 use crate::pg::tuple::Row;
@@ -71,21 +72,29 @@ fn ask<T>(
 /// The tenant's users with these ids, ordered by id.
 pub fn users(tenant: Uuid, ids: &[Uuid], keep: Keep) -> Vec<Person> {
     let arguments = [uuid(tenant), uuids(ids)];
-    let read = |row: Row| {
-        Some(Person {
-            human: Human { user: row.uuid(c"id")?, issuer: None, subject: row.text(c"keycloak_id") },
-            // A user whose role is not a valid one decides nothing.
-            role: row.text(c"role").and_then(|name| name.parse().ok())?,
-            is_active: row.flag(c"is_active"),
-        })
-    };
     as_owner_past_row_security(c"users", || {
-        ask(keep, &USERS_LOCKED, &USERS, &arguments, |rows| rows.iter().filter_map(read).collect())
+        ask(keep, &USERS_LOCKED, &USERS, &arguments, |rows| {
+            rows.iter().filter_map(|row| person(&row)).collect()
+        })
+    })
+}
+
+/// A user as a person who may decide; None where the row has no valid role.
+pub fn person(row: &Row) -> Option<Person> {
+    Some(Person {
+        human: Human { user: row.uuid(c"id")?, issuer: None, subject: row.text(c"keycloak_id") },
+        // A user whose role is not a valid one decides nothing.
+        role: row.text(c"role").and_then(|name| name.parse().ok())?,
+        is_active: row.flag(c"is_active"),
     })
 }
 
 /// One user of a tenant.
 pub fn user(tenant: Uuid, id: Uuid, keep: Keep) -> Option<Person> {
+    if keep == Keep::Locked && row_lock::takes_newest() {
+        let locked = row_lock::find_own(c"users", c"users_tenant_id_id_key", tenant, id, Strength::Share)?;
+        return person(&locked.row());
+    }
     users(tenant, &[id], keep).into_iter().next()
 }
 

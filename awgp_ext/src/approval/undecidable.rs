@@ -13,6 +13,7 @@ use crate::pg::datum::{to_sql, uuid};
 use crate::pg::raise::warn;
 use crate::pg::role::{as_installer_past_row_security, as_owner_past_row_security};
 use crate::pg::statement::statements;
+use awgp_core::approval::decide::Person;
 use awgp_core::approval::undecidable;
 use awgp_core::permissions::Role;
 use pgrx::IntoDatum;
@@ -22,7 +23,7 @@ statements! {
     /// Some users with the right role and list. A quorum plus the few users who may be barred personally is
     /// enough; the others need not be read.
     ABLE(UUIDOID, TEXTARRAYOID, UUIDARRAYOID, INT8OID) = "
-        SELECT id FROM ONLY awgp.users
+        SELECT id, role, is_active, keycloak_id FROM ONLY awgp.users
         WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND is_active AND role OPERATOR(pg_catalog.=) ANY ($2)
           AND ($3 IS NULL OR id OPERATOR(pg_catalog.=) ANY ($3))
         LIMIT $4";
@@ -58,12 +59,11 @@ fn shortage(approval: &Approval) -> Option<Shortage> {
         (!listed.is_empty()).then_some(listed).into_datum(),
         i64::try_from(most).unwrap_or(i64::MAX).into_datum(),
     ];
-    let candidates: Vec<Uuid> = as_owner_past_row_security(c"users", || {
-        ABLE.look(&arguments, |rows| rows.iter().filter_map(|row| row.uuid(c"id")).collect())
+    let candidates: Vec<Person> = as_owner_past_row_security(c"users", || {
+        ABLE.look(&arguments, |rows| rows.iter().filter_map(|row| people::person(&row)).collect())
     });
     let question = case.question(approval, clock::timestamp());
-    let people = people::users(approval.tenant, &candidates, people::Keep::Seen);
-    let able = people.iter().filter(|person| question.obstacle_in_person(person).is_none()).count();
+    let able = candidates.iter().filter(|person| question.obstacle_in_person(person).is_none()).count();
     (able < missing).then_some(Shortage { able, missing })
 }
 

@@ -226,6 +226,8 @@ impl Appender {
             if let Some(values) = self.values {
                 values.close();
             }
+            // The slots of triggers that an operator has put on a partition.
+            pg_sys::ExecResetTupleTable((*self.estate).es_tupleTable, false);
             pg_sys::FreeExecutorState(self.estate);
             pg_sys::MemoryContextDelete(self.memory);
             pg_sys::table_close(self.parent, pg_sys::NoLock as pg_sys::LOCKMODE);

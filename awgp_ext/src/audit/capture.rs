@@ -64,7 +64,7 @@ fn capture(call: &TriggerCall) -> Datum {
     let image = |tuple: Option<pg_sys::HeapTuple>| -> Option<Shown> {
         let tuple = tuple?;
         // SAFETY: a row of the trigger's table, to which the rules belong.
-        let image = unsafe { image::of_row(tuple, change.descriptor, &rules.treatments) };
+        let image = unsafe { image::of_row(tuple, change.descriptor, &rules.treatments, &rules.shown) };
         let subject = rules.erasable.as_ref().map(|erasable| erasable.subject);
         let subject = subject.filter(|_| !erasable::is_erasing());
         Some(Shown { image, subject: subject.and_then(|number| subject_of(call, tuple, number)) })

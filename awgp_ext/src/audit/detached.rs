@@ -1,9 +1,10 @@
 //! Whether the rows of a detached month are the ones that were sealed.
 
 use super::append;
+use super::lane_records;
 use super::lineage;
+use super::partition_sum::PartitionSum;
 use super::read::{self, Scope};
-use super::verify::{self, PartitionSum};
 use crate::audit::installation;
 use crate::pg::raise::raise;
 use awgp_core::audit::chain::{Digest, Lane, Link};
@@ -57,10 +58,10 @@ pub fn verify(name: &str) -> u64 {
 fn known(name: &str, lineage: &Lineage, lane: Lane, first_seq: i64) -> LaneFacts {
     let whole = lineage.facts(lane);
     let before = (first_seq > 1).then_some(first_seq - 1);
-    let recorded = |seq| append::link_at(lane, seq).or_else(|| verify::anchored(lane, seq));
+    let recorded = |seq| append::link_at(lane, seq).or_else(|| lane_records::anchored(lane, seq));
     let start = before.and_then(|seq| recorded(seq).or_else(|| lineage.at(lane, seq)));
     let known = LaneFacts { start: start.unwrap_or(whole.start), ..whole };
-    match verify::anchor_of(name, lane) {
+    match lane_records::anchor_of(name, lane) {
         Some(last) => known.with_head(Head::Exactly(last)),
         None => LaneFacts { head: Head::Unknown, ..known },
     }

@@ -217,8 +217,8 @@ fn lock_of(tenant: Uuid, subject: &str) -> Uuid {
 
 trigger_function!(awgp_guard_erasable, pg_finfo_awgp_guard_erasable, guard_erasable);
 
-/// Allows three writes: values of events that are chained, an erasure, and the end of a month. Refuses every
-/// other INSERT, UPDATE, DELETE and TRUNCATE.
+/// Allows four writes: values of events that are chained, an erasure, a family that moves, and the end of a
+/// month. Refuses every other INSERT, UPDATE, DELETE and TRUNCATE.
 fn guard_erasable(call: &TriggerCall) -> Datum {
     let is_allowed = match call.operation() {
         "insert" => CHAIN.is_held(),

@@ -5,12 +5,14 @@
 //! another form; and a value far too large for an event is replaced by its length and digest. Common types
 //! are written directly, all others through `to_jsonb()` itself ([`super::value`]).
 
-use super::{left_out, value};
+use super::left_out::{self, Masked};
+use super::value;
 use crate::audit::settings;
 use crate::pg::datum::uuid_of;
-use crate::pg::descriptor::{attributes, name_of};
+use crate::pg::descriptor::{self, attributes, name_of};
 use crate::pg::jsonb::Jsonb;
-use crate::pg::jsonb::build::{State, null, numeric, owned_string, push, string};
+use crate::pg::jsonb::build::{State, numeric, owned_string, push, string};
+use crate::pg::jsonb::object::{Object, key_order};
 use crate::pg::jsonb::text::{Sink, string as string_text};
 use crate::pg::tuple::raw_size;
 use awgp_core::audit::row::timestamp_from_postgres;
@@ -18,7 +20,6 @@ use awgp_core::audit::tracked::Treatment;
 use awgp_core::civil::format_timestamp;
 use pgrx::pg_sys::{self, Datum, JsonbIteratorToken, jbvType};
 use std::ffi::CStr;
-use std::num::NonZeroUsize;
 
 const MASKED: &[u8] = b"[masked]";
 
@@ -38,52 +39,169 @@ pub struct Image {
     pub left_out: Vec<String>,
 }
 
-/// The image of `tuple`.
+/// The columns that an image has, by their numbers from 1, in the order in which a jsonb has them.
 ///
 /// # Safety
-/// The tuple is live and has this descriptor, and `treatments` has an element for each of its columns.
+/// The descriptor is live, and `treatments` has an element for each of its columns.
+pub unsafe fn order(descriptor: pg_sys::TupleDesc, treatments: &[Treatment]) -> Vec<i16> {
+    // SAFETY: as above.
+    let mut columns: Vec<(&CStr, i16)> = unsafe {
+        attributes(descriptor)
+            .filter(|attribute| treatment(treatments, attribute.attnum) != Treatment::Excluded)
+            .map(|attribute| (CStr::from_ptr(attribute.attname.data.as_ptr()), attribute.attnum))
+            .collect()
+    };
+    columns.sort_by(|(left, _), (right, _)| key_order(left.to_bytes(), right.to_bytes()));
+    columns.into_iter().map(|(_, number)| number).collect()
+}
+
+/// A column that the rules do not know is masked.
+fn treatment(treatments: &[Treatment], number: i16) -> Treatment {
+    let place = usize::try_from(number - 1).ok();
+    place.and_then(|place| treatments.get(place)).copied().unwrap_or(Treatment::Masked)
+}
+
+/// The image of `tuple`, with these columns.
+///
+/// # Safety
+/// The tuple is live and has this descriptor. The columns are those of [`order`].
 pub unsafe fn of_row(
     tuple: pg_sys::HeapTuple,
     descriptor: pg_sys::TupleDesc,
     treatments: &[Treatment],
+    columns: &[i16],
 ) -> Image {
     // SAFETY: columns are read with numbers from the descriptor; temporary values are palloc'd in the
     // caller's short-lived context.
     unsafe {
-        let mut state: State = std::ptr::null_mut();
+        let attribute = |number: i16| &*descriptor::attribute(descriptor, i32::from(number) - 1);
+        let names: Vec<&[u8]> = columns
+            .iter()
+            .map(|number| CStr::from_ptr(attribute(*number).attname.data.as_ptr()).to_bytes())
+            .collect();
+        let width = usize::try_from((*descriptor).natts).unwrap_or(0);
+        let (mut values, mut nulls) = (vec![Datum::null(); width], vec![true; width]);
+        pg_sys::heap_deform_tuple(tuple, descriptor, values.as_mut_ptr(), nulls.as_mut_ptr());
+        let mut object = Object::new(&names);
         let mut left_out = Vec::new();
         let limit = settings::event_max();
         let mut room = limit.saturating_mul(STORED_FACTOR).min(STORED_MAX);
-        push(&mut state, JsonbIteratorToken::WJB_BEGIN_OBJECT, None);
-        for attribute in attributes(descriptor) {
-            let number = usize::try_from(attribute.attnum).unwrap_or(0);
-            let treatment = treatments.get(number - 1).copied().unwrap_or(Treatment::Masked);
-            if treatment == Treatment::Excluded {
-                continue;
-            }
-            let name = CStr::from_ptr(attribute.attname.data.as_ptr());
-            push(&mut state, JsonbIteratorToken::WJB_KEY, Some(string(name.to_bytes())));
-            let datum = NonZeroUsize::new(number)
-                .and_then(|number| pgrx::htup::heap_getattr_raw(tuple, number, descriptor));
-            match datum {
-                None => push(&mut state, JsonbIteratorToken::WJB_VALUE, Some(null())),
-                Some(_) if treatment == Treatment::Masked => push_masked(&mut state),
-                Some(datum) => {
-                    let size = if attribute.attlen < 0 { stored_size(datum, attribute) } else { 0 };
-                    let pushed = size <= room && push_datum(&mut state, datum, attribute.atttypid, limit);
-                    if pushed {
-                        room -= size;
-                    } else {
-                        push_placeholder(&mut state, datum, attribute);
-                        left_out.push(name_of(attribute).into_owned());
-                    }
+        for number in columns {
+            let (attribute, place) = (attribute(*number), usize::try_from(number - 1).unwrap_or(0));
+            let datum = values[place];
+            if nulls[place] {
+                object.null();
+            } else if treatment(treatments, *number) == Treatment::Masked {
+                object.string(MASKED);
+            } else {
+                let size = if attribute.attlen < 0 { stored_size(datum, attribute) } else { 0 };
+                if size <= room && add(&mut object, datum, attribute.atttypid, limit) {
+                    room -= size;
+                } else {
+                    let text = placeholder(datum, attribute);
+                    object.jsonb(Jsonb::from_text(&text).bytes());
+                    left_out.push(name_of(attribute).into_owned());
                 }
             }
         }
-        let object =
-            pg_sys::pushJsonbValue(&raw mut state, JsonbIteratorToken::WJB_END_OBJECT, std::ptr::null_mut());
-        Image { state: Jsonb::from_varlena(pg_sys::JsonbValueToJsonb(object).cast()), left_out }
+        Image { state: object.finish(), left_out }
     }
+}
+
+/// Adds a value of this type. Where it is longer than the limit, adds nothing and returns false.
+///
+/// # Safety
+/// The datum is a non-null value of the type.
+unsafe fn add(object: &mut Object, datum: Datum, kind: pg_sys::Oid, limit: usize) -> bool {
+    // SAFETY: each arm reads the datum as the type it names.
+    unsafe {
+        match kind {
+            pg_sys::BOOLOID => object.boolean(datum.value() & 0xff != 0),
+            pg_sys::TEXTOID | pg_sys::VARCHAROID => {
+                let varlena = pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr());
+                let data = pgrx::vardata_any(varlena).cast::<u8>();
+                object.string(std::slice::from_raw_parts(data, pgrx::varsize_any_exhdr(varlena)));
+            }
+            pg_sys::UUIDOID => {
+                object.string(uuid_of(datum).hyphenated().encode_lower(&mut [0; 36]).as_bytes());
+            }
+            #[expect(clippy::cast_possible_wrap, reason = "a by-value 64-bit timestamp")]
+            pg_sys::TIMESTAMPTZOID if timestamp_from_postgres(datum.value() as i64).is_some() => {
+                let microseconds = timestamp_from_postgres(datum.value() as i64).unwrap_or(0);
+                object.string(format_timestamp(microseconds).as_bytes());
+            }
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_possible_wrap,
+                reason = "by-value integers"
+            )]
+            pg_sys::INT2OID => add_number(object, pg_sys::int64_to_numeric(i64::from(datum.value() as i16))),
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_possible_wrap,
+                reason = "by-value integers"
+            )]
+            pg_sys::INT4OID => add_number(object, pg_sys::int64_to_numeric(i64::from(datum.value() as i32))),
+            #[expect(clippy::cast_possible_wrap, reason = "by-value integers")]
+            pg_sys::INT8OID => add_number(object, pg_sys::int64_to_numeric(datum.value() as i64)),
+            pg_sys::NUMERICOID => {
+                let number: pg_sys::Numeric = pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast();
+                if pg_sys::numeric_is_nan(number) || pg_sys::numeric_is_inf(number) {
+                    return add_converted(object, datum, kind, limit);
+                }
+                add_number(object, number);
+            }
+            pg_sys::JSONBOID => return add_jsonb(object, datum, limit),
+            _ => return add_converted(object, datum, kind, limit),
+        }
+    }
+    true
+}
+
+/// # Safety
+/// The number is detoasted, and neither NaN nor infinite.
+unsafe fn add_number(object: &mut Object, number: pg_sys::Numeric) {
+    // SAFETY: the header tells the length.
+    let bytes = unsafe { std::slice::from_raw_parts(number.cast::<u8>(), pgrx::varsize_any(number.cast())) };
+    object.number(bytes);
+}
+
+/// Adds a jsonb with its secrets masked.
+///
+/// # Safety
+/// The datum is a non-null jsonb.
+unsafe fn add_jsonb(object: &mut Object, datum: Datum, limit: usize) -> bool {
+    // SAFETY: detoasted into the caller's short-lived context; the header tells the length.
+    let bytes = unsafe {
+        let jsonb = pg_sys::pg_detoast_datum(datum.cast_mut_ptr());
+        std::slice::from_raw_parts(jsonb.cast::<u8>(), pgrx::varsize_any(jsonb))
+    };
+    match left_out::masked(bytes, limit) {
+        Masked::AsItIs => object.jsonb(bytes),
+        Masked::Text(text) => object.jsonb(Jsonb::from_text(&text).bytes()),
+        Masked::TooLong => return false,
+    }
+    true
+}
+
+/// Adds a value as [`value::push`] converts it, in an object of its own.
+///
+/// # Safety
+/// The datum is a non-null value of the type.
+unsafe fn add_converted(object: &mut Object, datum: Datum, kind: pg_sys::Oid, limit: usize) -> bool {
+    // SAFETY: the caller guarantees the type; the object is built in the caller's short-lived context.
+    unsafe {
+        let mut alone: State = std::ptr::null_mut();
+        push(&mut alone, JsonbIteratorToken::WJB_BEGIN_OBJECT, None);
+        push(&mut alone, JsonbIteratorToken::WJB_KEY, Some(string(b"v")));
+        if !value::push(&mut alone, datum, kind, limit) {
+            return false;
+        }
+        let whole =
+            pg_sys::pushJsonbValue(&raw mut alone, JsonbIteratorToken::WJB_END_OBJECT, std::ptr::null_mut());
+        object.member_of(&Jsonb::from_varlena(pg_sys::JsonbValueToJsonb(whole).cast()));
+    }
+    true
 }
 
 /// The size of a value of variable length once it is detoasted. An array with many NULLs grows when
@@ -104,17 +222,13 @@ unsafe fn stored_size(datum: Datum, attribute: &pg_sys::FormData_pg_attribute) -
     }
 }
 
-/// Pushes length and digest of a value: of its JSON text for text and jsonb, of its stored bytes for other
+/// Length and digest of a value, as JSON: of its JSON text for text and jsonb, of its stored bytes for other
 /// types.
-unsafe fn push_placeholder(
-    state: &mut *mut pg_sys::JsonbParseState,
-    datum: Datum,
-    attribute: &pg_sys::FormData_pg_attribute,
-) {
+unsafe fn placeholder(datum: Datum, attribute: &pg_sys::FormData_pg_attribute) -> String {
     // SAFETY: a non-null value of variable length, read as its type and detoasted into the caller's
     // short-lived context.
     unsafe {
-        let text = match attribute.atttypid {
+        match attribute.atttypid {
             pg_sys::JSONBOID => {
                 let jsonb = pg_sys::pg_detoast_datum(datum.cast_mut_ptr());
                 left_out::placeholder(std::slice::from_raw_parts(
@@ -137,8 +251,7 @@ unsafe fn push_placeholder(
                 }
                 summed.placeholder()
             }
-        };
-        value::push_text_of_json(state, &text);
+        }
     }
 }
 

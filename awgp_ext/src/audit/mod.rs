@@ -13,6 +13,7 @@
 //! role. In a copy of another installation the subscription writes it instead ([`copied`]).
 
 pub mod actor;
+pub mod addresses;
 pub mod adopt;
 pub mod append;
 pub mod capture;
@@ -34,12 +35,14 @@ pub mod history;
 pub mod image;
 pub mod immutable;
 pub mod installation;
+pub mod lane_records;
 pub mod lane_row;
 pub mod lanes;
 pub mod left_out;
 pub mod lineage;
 pub mod log_event;
 pub mod partition;
+pub mod partition_sum;
 pub mod permit;
 pub mod plain_output;
 pub mod queue;
@@ -55,6 +58,7 @@ pub mod tracked;
 pub mod value;
 pub mod verify;
 pub mod verify_erasable;
+pub mod verify_rows;
 pub mod wait;
 
 use crate::pg::invalidation::{on_relation_change, on_schema_change};

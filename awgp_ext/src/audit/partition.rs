@@ -4,9 +4,12 @@
 //! executor parses and compiles every CHECK and the partition's bounds once per transaction; for a
 //! transaction of one row, this costs several times the row itself. So where a partition has only what AWGP
 //! itself created, which the chain's rows satisfy by construction, the row is written to the table and its
-//! indexes directly. Anything that an operator has added makes it go through the executor.
+//! indexes directly. Whatever an operator has added to be checked or fired makes it go through the executor.
+//! A column that they have added has its default either way.
 
 use super::wait;
+use crate::pg::additions;
+use crate::pg::catalog;
 use crate::pg::descriptor;
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;
@@ -23,6 +26,8 @@ pub struct Partition<const N: usize> {
     slot: *mut pg_sys::TupleTableSlot,
     /// Positions of the columns in this partition, counted from 0.
     places: [usize; N],
+    /// Columns that an operator has added with a default: positions, and it.
+    defaults: Vec<(usize, *mut pg_sys::ExprState)>,
     /// True where the table checks nothing beyond what AWGP itself created.
     plain: bool,
 }
@@ -42,10 +47,14 @@ impl<const N: usize> Partition<N> {
             (*result).type_ = pg_sys::NodeTag::T_ResultRelInfo;
             pg_sys::InitResultRelInfo(result, relation, 0, std::ptr::null_mut(), 0);
             pg_sys::ExecOpenIndices(result, false);
+            // Where triggers after a row look for their table; otherwise they open it once more.
+            let opened = (*estate).es_opened_result_relations;
+            (*estate).es_opened_result_relations = pg_sys::lappend(opened, result.cast());
             let slot = pg_sys::table_slot_create(relation, std::ptr::null_mut());
             let places = columns.map(|column| place_of(relation, column));
+            let defaults = defaults(relation, &places);
             pg_sys::MemoryContextSwitchTo(outer);
-            Self { oid, relation, result, slot, places, plain: is_plain(relation) }
+            Self { oid, relation, result, slot, places, defaults, plain: is_plain(relation) }
         }
     }
 
@@ -70,6 +79,11 @@ impl<const N: usize> Partition<N> {
                 let Some(value) = value else { continue };
                 *(*slot).tts_values.add(place) = value;
                 nulls[place] = false;
+            }
+            for (place, default) in &self.defaults {
+                let context = pg_sys::MakePerTupleExprContext(estate);
+                *(*slot).tts_values.add(*place) =
+                    pg_sys::ExecEvalExprSwitchContext(*default, context, nulls.as_mut_ptr().add(*place));
             }
             pg_sys::ExecStoreVirtualTuple(slot);
             if self.plain {
@@ -105,26 +119,44 @@ unsafe fn place_of(relation: pg_sys::Relation, column: &CStr) -> usize {
         .unwrap_or_else(|| pgrx::error!("the audit trail has no column {}", column.to_string_lossy()))
 }
 
+/// The defaults of columns that are not among these places, in the current memory context.
+unsafe fn defaults(relation: pg_sys::Relation, places: &[usize]) -> Vec<(usize, *mut pg_sys::ExprState)> {
+    // SAFETY: numbers come from the open relation's descriptor.
+    unsafe {
+        let added = descriptor::attributes((*relation).rd_att)
+            .filter(|attribute| attribute.attgenerated == 0)
+            .filter_map(|attribute| {
+                Some((attribute, usize::try_from(attribute.attnum).ok()?.checked_sub(1)?))
+            })
+            .filter(|(_, place)| !places.contains(place));
+        let default = |(attribute, place): (&pg_sys::FormData_pg_attribute, usize)| {
+            let default = pg_sys::build_column_default(relation, i32::from(attribute.attnum));
+            if default.is_null() && descriptor::is_of_domain(attribute) {
+                // Raises where the domain refuses NULL, which is what a row gets.
+                let none = std::ptr::null_mut();
+                pg_sys::domain_check(Datum::null(), true, attribute.atttypid, none, std::ptr::null_mut());
+            }
+            (!default.is_null()).then(|| {
+                let planned = pg_sys::expression_planner(default.cast());
+                (place, pg_sys::ExecInitExpr(planned, std::ptr::null_mut()))
+            })
+        };
+        added.filter_map(default).collect()
+    }
+}
+
 /// True where the table checks nothing beyond what AWGP itself created.
 unsafe fn is_plain(relation: pg_sys::Relation) -> bool {
     // SAFETY: the relation is open; its descriptor has as many checks and triggers as it counts.
     unsafe {
-        let descriptor = (*relation).rd_att;
-        let constraints = (*descriptor).constr;
-        let checks_are_own = constraints.is_null()
-            || !has_generated_column(constraints)
-                && (0..usize::from((*constraints).num_check)).all(|number| {
-                    let name = CStr::from_ptr((*(*constraints).check.add(number)).ccname);
-                    OWN_CHECKS.contains(&name)
-                });
-        checks_are_own
+        additions::has_only_checks(relation, &OWN_CHECKS)
             && only_columns_of_ours_are_not_null(relation)
             && triggers_are_own((*relation).trigdesc)
     }
 }
 
-/// False where an operator has added a NOT NULL column: it would be NULL, and the executor must raise the
-/// error.
+/// False where an operator has added a NOT NULL column: its default may be NULL, and the executor must raise
+/// the error.
 unsafe fn only_columns_of_ours_are_not_null(relation: pg_sys::Relation) -> bool {
     const NEVER_EMPTY: [&CStr; 9] = [
         c"id",
@@ -145,33 +177,18 @@ unsafe fn only_columns_of_ours_are_not_null(relation: pg_sys::Relation) -> bool 
     }
 }
 
-#[cfg(not(any(feature = "pg15", feature = "pg16", feature = "pg17")))]
-unsafe fn has_generated_column(constraints: *const pg_sys::TupleConstr) -> bool {
-    // SAFETY: the caller passes live constraints.
-    unsafe { (*constraints).has_generated_stored || (*constraints).has_generated_virtual }
-}
-
-#[cfg(any(feature = "pg15", feature = "pg16", feature = "pg17"))]
-unsafe fn has_generated_column(constraints: *const pg_sys::TupleConstr) -> bool {
-    // SAFETY: the caller passes live constraints.
-    unsafe { (*constraints).has_generated_stored }
-}
-
 /// True where the only row trigger that fires on INSERT is the guard, which allows the chain's rows.
 unsafe fn triggers_are_own(triggers: *const pg_sys::TriggerDesc) -> bool {
     const ROW_INSERT: u32 = pg_sys::TRIGGER_TYPE_ROW | pg_sys::TRIGGER_TYPE_INSERT;
     let fires = |kind: i16| u32::from(kind.cast_unsigned()) & ROW_INSERT == ROW_INSERT;
     // SAFETY: the description has numtriggers triggers.
     unsafe {
-        if triggers.is_null() {
-            return true;
-        }
-        let count = usize::try_from((*triggers).numtriggers).unwrap_or(0);
-        !(*triggers).trig_insert_new_table
-            && std::slice::from_raw_parts((*triggers).triggers, count)
-                .iter()
-                .filter(|trigger| fires(trigger.tgtype))
-                .all(|trigger| is_own_function(trigger.tgfoid))
+        triggers.is_null()
+            || !(*triggers).trig_insert_new_table
+                && additions::triggers(triggers)
+                    .iter()
+                    .filter(|trigger| fires(trigger.tgtype))
+                    .all(|trigger| is_own_function(trigger.tgfoid))
     }
 }
 
@@ -181,7 +198,7 @@ unsafe fn is_own_function(function: pg_sys::Oid) -> bool {
         let name = pg_sys::get_func_name(function);
         !name.is_null()
             && CStr::from_ptr(name) == OWN_TRIGGER_FUNCTION
-            && pg_sys::get_func_namespace(function) == pg_sys::get_namespace_oid(c"awgp".as_ptr(), true)
+            && catalog::is_own_c_function(function)
     }
 }
 

@@ -1,15 +1,17 @@
-//! Reads audit rows from the heap in the order of their chains.
+//! Reads audit rows from the heap, in its order or in that of their chains.
 //!
-//! A query sorts the rows' tuple ids, which are small, by tenant, lane and number; then each row is fetched
-//! by its tuple id. Indexes are not used, because an index may have been tampered with. This takes the memory
-//! of the sort (work_mem) and of one row. The query runs under row-level security, so nobody reads a row here
-//! that they could not read themselves.
+//! A query finds the rows' tuple ids; then each row is fetched by its tuple id. In the order of the chains
+//! the tuple ids, which are small, are sorted by tenant, lane and number, which takes the memory of the sort
+//! (work_mem). Indexes are not used, because an index may have been tampered with. The query runs under
+//! row-level security, so nobody reads a row here that they could not read themselves.
 
+use super::addresses::{self, Address};
 use super::columns;
 use crate::pg::datum;
 use crate::pg::descriptor;
 use crate::pg::guc::Setting;
 use crate::pg::jsonb;
+use crate::pg::statement::statements;
 use awgp_core::audit::chain::Lane;
 use awgp_core::audit::row::{AuditRow, RowRef, timestamp_from_postgres};
 use pgrx::datum::DatumWithOid;
@@ -19,8 +21,13 @@ use std::ffi::CStr;
 use std::num::NonZeroUsize;
 use uuid::Uuid;
 
-/// Tuple ids fetched from the sort at a time.
-const BATCH: i64 = 10_000;
+statements! {
+    /// The rows of a lane after a number.
+    AFTER(UUIDOID, INT2OID, INT8OID) = "
+        SELECT tableoid, ctid FROM awgp.audit_logs
+        WHERE tenant_id OPERATOR(pg_catalog.=) $1 AND chain_lane OPERATOR(pg_catalog.=) $2
+          AND chain_seq OPERATOR(pg_catalog.>) $3 ORDER BY chain_seq USING OPERATOR(pg_catalog.<)";
+}
 
 /// The rows to read.
 #[derive(Clone, Copy, Default)]
@@ -43,6 +50,35 @@ pub fn for_each_row(scope: Scope<'_>, mut visit: impl FnMut(pg_sys::Oid, &RowRef
     fetch_each(query, &arguments, &mut visit);
 }
 
+/// Calls `visit` with each row and its address in the order of the heap, one partition after the other, until
+/// it answers false.
+pub fn for_each_row_in_heap_order(scope: Scope<'_>, mut visit: impl FnMut(Address, &RowRef<'_>) -> bool) {
+    let partition = scope.partition.map(|name| format!("awgp.{}", spi::quote_identifier(name)));
+    let arguments = [scope.tenant.map(datum::to_sql).into(), partition.into()];
+    let query = "SELECT tableoid, ctid FROM awgp.audit_logs
+                 WHERE ($1::uuid IS NULL OR tenant_id = $1)
+                   AND ($2::text IS NULL OR tableoid = $2::regclass)";
+    let _planning = heap_only();
+    fetch_until(query, &arguments, &mut visit);
+}
+
+/// The same for the rows of these lanes, in the order of tenant, lane, number and id.
+pub fn for_each_row_of(scope: Scope<'_>, lanes: &[Lane], mut visit: impl FnMut(&RowRef<'_>)) {
+    if lanes.is_empty() {
+        return;
+    }
+    let partition = scope.partition.map(|name| format!("awgp.{}", spi::quote_identifier(name)));
+    let tenants: Vec<_> = lanes.iter().map(|lane| datum::to_sql(lane.tenant_id)).collect();
+    let numbers: Vec<_> = lanes.iter().map(|lane| lane.chain_lane).collect();
+    let arguments = [tenants.into(), numbers.into(), partition.into()];
+    let query = "SELECT tableoid, ctid FROM awgp.audit_logs
+                 WHERE (tenant_id, chain_lane) IN (SELECT * FROM unnest($1::uuid[], $2::smallint[]))
+                   AND ($3::text IS NULL OR tableoid = $3::regclass)
+                 ORDER BY tenant_id, chain_lane, chain_seq, id";
+    let _planning = heap_only();
+    fetch_each(query, &arguments, &mut |_, row: &RowRef<'_>| visit(row));
+}
+
 /// The same for the rows of a detached month, for a caller who may read its table.
 pub fn for_each_row_beside(name: &str, mut visit: impl FnMut(&RowRef<'_>)) {
     let table = spi::quote_qualified_identifier("awgp", name);
@@ -54,43 +90,53 @@ pub fn for_each_row_beside(name: &str, mut visit: impl FnMut(&RowRef<'_>)) {
 /// Calls `visit` with each row of a lane after the number `after`, in the order of the numbers. Uses the
 /// index: the caller checks that each row follows the one before it.
 pub fn for_each_row_after(lane: Lane, after: i64, mut visit: impl FnMut(&RowRef<'_>)) {
-    let query = "SELECT tableoid, ctid FROM awgp.audit_logs
-                 WHERE tenant_id = $1 AND chain_lane = $2 AND chain_seq > $3 ORDER BY chain_seq";
-    let arguments = [datum::to_sql(lane.tenant_id).into(), lane.chain_lane.into(), after.into()];
-    fetch_each(query, &arguments, &mut |_, row| visit(row));
+    let arguments = [datum::uuid(lane.tenant_id), Some(lane.chain_lane.into()), Some(after.into())];
+    let _planning = by_index_as_planned_once();
+    fetch(|take| addresses::each_of(&AFTER, &arguments, take), &mut |_, row| {
+        visit(row);
+        true
+    });
 }
 
-/// The row with this id, where the caller may read it.
-pub fn row_of(id: i64) -> Option<AuditRow> {
-    let query = "SELECT tableoid, ctid FROM awgp.audit_logs WHERE id = $1";
-    let mut found = None;
-    fetch_each(query, &[id.into()], &mut |_, row: &RowRef<'_>| found = Some(AuditRow::from(row)));
+/// The rows with this id that the caller may read, of this tenant where one is given. Where a family has come
+/// from another installation, rows of several tenants may have the same id.
+pub fn rows_of(id: i64, tenant: Option<Uuid>) -> Vec<AuditRow> {
+    let query = "SELECT tableoid, ctid FROM awgp.audit_logs
+                 WHERE id = $1 AND ($2::uuid IS NULL OR tenant_id = $2) ORDER BY tenant_id";
+    let mut found = Vec::new();
+    let arguments = [id.into(), tenant.map(datum::to_sql).into()];
+    fetch_each(query, &arguments, &mut |_, row: &RowRef<'_>| found.push(AuditRow::from(row)));
     found
 }
 
 /// Calls `visit` with each row whose partition and tuple id the query returns.
 fn fetch_each(query: &str, arguments: &[DatumWithOid<'_>], visit: &mut impl FnMut(pg_sys::Oid, &RowRef<'_>)) {
-    let mut reader = Reader::new();
-    let read = Spi::connect(|client| {
-        let mut cursor = client.try_open_cursor(query, arguments)?;
-        loop {
-            let batch = cursor.fetch(BATCH)?;
-            if batch.is_empty() {
-                return Ok::<_, spi::Error>(());
-            }
-            for address in batch {
-                let table: Option<pg_sys::Oid> = address.get(1)?;
-                let row: Option<pg_sys::ItemPointerData> = address.get(2)?;
-                if let (Some(table), Some(row)) = (table, row) {
-                    reader.fetch(table, row, visit);
-                }
-            }
-            pgrx::check_for_interrupts!();
-        }
+    fetch_until(query, arguments, &mut |address, row| {
+        visit(address.partition, row);
+        true
     });
-    if let Err(error) = read {
-        error!("the audit trail could not be read: {error}");
-    }
+}
+
+/// The same, until `visit` answers false.
+fn fetch_until(
+    query: &str,
+    arguments: &[DatumWithOid<'_>],
+    visit: &mut impl FnMut(Address, &RowRef<'_>) -> bool,
+) {
+    fetch(|take| addresses::each(query, arguments, take), visit);
+}
+
+/// Calls `visit` with the row at each address that `find` finds, until it answers false.
+fn fetch(
+    find: impl FnOnce(&mut dyn FnMut(Address) -> bool),
+    visit: &mut impl FnMut(Address, &RowRef<'_>) -> bool,
+) {
+    let mut reader = Reader::new();
+    find(&mut |address| {
+        let mut goes_on = true;
+        reader.fetch(address, &mut |row| goes_on = visit(address, row));
+        goes_on
+    });
     reader.close();
 }
 
@@ -100,7 +146,16 @@ fn heap_only() -> Setting {
         (c"enable_indexscan", c"off"),
         (c"enable_indexonlyscan", c"off"),
         (c"enable_bitmapscan", c"off"),
+        // In the order of the heap, from its beginning.
+        (c"synchronize_seqscans", c"off"),
+        (c"jit", c"off"),
     ])
+}
+
+/// While it lives, plans are made once, whatever is looked for, and read indexes even where tables are small
+/// still. Planning over all partitions takes longer than looking into them.
+fn by_index_as_planned_once() -> Setting {
+    Setting::of(&[(c"plan_cache_mode", c"force_generic_plan"), (c"enable_seqscan", c"off"), (c"jit", c"off")])
 }
 
 const COLUMNS: [&CStr; 14] = columns::COLUMNS;
@@ -112,7 +167,8 @@ struct Source {
     numbers: [usize; COLUMNS.len()],
 }
 
-struct Reader {
+/// Fetches rows by their addresses, in the snapshot of the query that found them.
+pub struct Reader {
     sources: Vec<Source>,
     memory: pg_sys::MemoryContext,
     /// Text of before_state, after_state and metadata.
@@ -121,7 +177,8 @@ struct Reader {
 }
 
 impl Reader {
-    fn new() -> Self {
+    /// Begins.
+    pub fn new() -> Self {
         // SAFETY: allocated in the caller's memory context.
         unsafe {
             let memory = pg_sys::AllocSetContextCreateInternal(
@@ -156,28 +213,23 @@ impl Reader {
         self.sources.len() - 1
     }
 
-    fn fetch(
-        &mut self,
-        oid: pg_sys::Oid,
-        mut address: pg_sys::ItemPointerData,
-        visit: &mut impl FnMut(pg_sys::Oid, &RowRef<'_>),
-    ) {
-        let place = self.source(oid);
+    /// Passes on the row at this address.
+    pub fn fetch(&mut self, address: Address, visit: &mut dyn FnMut(&RowRef<'_>)) {
+        let Address { partition, mut tuple } = address;
+        let place = self.source(partition);
         let source = &self.sources[place];
         let [before, after, metadata] = &mut self.texts;
-        // SAFETY: the tuple id comes from a scan with the same snapshot; the slot pins the row until the next
-        // fetch, and detoasted or converted values live in the per-row context until then.
+        // SAFETY: a query has found the tuple id; the slot pins the row until the next fetch, and detoasted
+        // or converted values live in the per-row context until then.
         unsafe {
-            let snapshot = pg_sys::GetActiveSnapshot();
-            if !pg_sys::table_tuple_fetch_row_version(
-                source.relation,
-                &raw mut address,
-                snapshot,
-                source.slot,
-            ) {
+            // The query has seen that the row is visible; while its transaction lives, nothing removes it.
+            let any = &raw mut pg_sys::SnapshotAnyData;
+            if !pg_sys::table_tuple_fetch_row_version(source.relation, &raw mut tuple, any, source.slot) {
                 return;
             }
-            pg_sys::MemoryContextReset(self.memory);
+            if !(*self.memory).isReset {
+                pg_sys::MemoryContextReset(self.memory);
+            }
             let outer = pg_sys::MemoryContextSwitchTo(self.memory);
             let mut must_free = false;
             let tuple = pg_sys::ExecFetchSlotHeapTuple(source.slot, false, &raw mut must_free);
@@ -217,11 +269,12 @@ impl Reader {
                 spooled: None,
             };
             pg_sys::MemoryContextSwitchTo(outer);
-            visit(oid, &row);
+            visit(&row);
         }
     }
 
-    fn close(self) {
+    /// Closes what it has opened.
+    pub fn close(self) {
         // SAFETY: each was opened once.
         unsafe {
             for source in self.sources {
@@ -237,24 +290,31 @@ fn bigint_of(datum: Datum) -> i64 {
     datum.value().cast_signed() as i64
 }
 
+/// The data of a value: where it stands in the row, or detoasted into the per-row context.
+unsafe fn data_of<'row>(datum: Datum) -> &'row [u8] {
+    // SAFETY: a non-null varlena.
+    unsafe {
+        let mut varlena = datum.cast_mut_ptr();
+        if pgrx::varatt_is_1b_e(varlena) || pgrx::varatt_is_4b_c(varlena) {
+            varlena = pg_sys::pg_detoast_datum_packed(varlena);
+        }
+        let data = pgrx::vardata_any(varlena).cast::<u8>();
+        std::slice::from_raw_parts(data, pgrx::varsize_any_exhdr(varlena))
+    }
+}
+
 /// The bytes of a text in UTF-8.
 unsafe fn text_of<'row>(datum: Datum, is_utf8: bool) -> &'row [u8] {
     // SAFETY: a non-null text.
-    unsafe {
-        let varlena = pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr());
-        let data = pgrx::vardata_any(varlena).cast::<u8>();
-        in_utf8(std::slice::from_raw_parts(data, pgrx::varsize_any_exhdr(varlena)), is_utf8)
-    }
+    unsafe { in_utf8(data_of(datum), is_utf8) }
 }
 
 /// The bytes of a jsonb's text in UTF-8, written into `buffer`.
 unsafe fn json_of(datum: Datum, buffer: &mut Vec<u8>, is_utf8: bool) -> &[u8] {
-    // SAFETY: a non-null jsonb, detoasted into the per-row context where needed.
+    // SAFETY: a non-null jsonb.
     unsafe {
-        let jsonb = pg_sys::pg_detoast_datum(datum.cast_mut_ptr());
-        let bytes = std::slice::from_raw_parts(jsonb.cast::<u8>(), pgrx::varsize_any(jsonb));
         buffer.clear();
-        jsonb::text::write(bytes, buffer);
+        jsonb::text::write_data(data_of(datum), buffer);
         in_utf8(buffer, is_utf8)
     }
 }

@@ -6,7 +6,7 @@
 //! name and options are those of the table where the trigger was created, whatever the partition's name and
 //! the order of its columns.
 
-use super::{declare, secrets};
+use super::{declare, image, secrets};
 use crate::pg::catalog;
 use crate::pg::descriptor;
 use crate::pg::encoding::from_server;
@@ -27,6 +27,8 @@ pub struct Rules {
     pub is_own: bool,
     /// By column number, from 0.
     pub treatments: Vec<Treatment>,
+    /// The numbers of the columns that an event has, in the order in which it has them.
+    pub shown: Vec<i16>,
     /// By column number, from 0: true where a change of this column alone is not recorded.
     pub is_ignored: Vec<bool>,
     /// What identifies a row.
@@ -140,10 +142,11 @@ unsafe fn work_out_from(
             }
             is_ignored[place] = treatments[place] == Treatment::Excluded || name == MOVES_ALWAYS;
         }
+        let shown = image::order(descriptor, &treatments);
         let key = key(relation, &treatments, is_own);
         let erasable = declared.erasable(descriptor, &treatments);
         let relations = [oid(relation), oid(source)];
-        Rules { entity, is_own, treatments, is_ignored, key, erasable, relations }
+        Rules { entity, is_own, treatments, shown, is_ignored, key, erasable, relations }
     }
 }
 

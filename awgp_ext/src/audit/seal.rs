@@ -3,8 +3,9 @@
 //! The seal is the partition's row in audit_log_integrity and an anchor for each lane. Verification compares
 //! the rows with both. Once a month is retired, the next one is verified from the anchors.
 
+use super::partition_sum::PartitionSum;
 use super::read::Scope;
-use super::verify::{PartitionSum, verify_rows};
+use super::verify_rows::verify_rows;
 use super::{detached, queue, sealed};
 use crate::locks::Subject;
 use crate::pg::clock;

@@ -203,17 +203,21 @@ impl Accounts {
         self.open.iter().filter(exceeds).map(|open| open.limit.scope).collect()
     }
 
-    /// Applies the movement to all limits, and writes the alerts that are due.
+    /// Applies the movement to all limits, and then writes the alerts that are due: what an operator has them
+    /// do finds every balance written.
     pub fn apply(mut self, movement: Movement, cause: &Cause) {
+        let mut before = Vec::with_capacity(self.open.len());
         for open in &mut self.open {
             let after = open.account.after(movement);
             let after = after.unwrap_or_else(|| raise(&refusals::amount_too_large()));
-            let before = (open.last_limit, open.account.shown());
+            before.push((open.last_limit, open.account.shown()));
             open.write(&self.periods, after);
             let is_pool = open.limit.scope == Scope::Pool;
             if let Some(pool) = self.pool.as_mut().filter(|_| is_pool && movement.spent != Exact::ZERO) {
                 pool.show(open);
             }
+        }
+        for (open, before) in self.open.iter().zip(before) {
             alert::raise_due(open, before, cause);
         }
     }

@@ -3,35 +3,31 @@
 //! A balance changes with every cost, in the middle of the caller's statement. Below SQL, this needs no plan,
 //! no privilege and no policy, finds the newest version of the row at every isolation level, and costs a
 //! fraction of an UPDATE. No trigger fires: the audit trail records the cause, an entry or a reservation.
+//! What AWGP's own CHECKs ask for holds by construction; CHECKs, keys and generated columns that an operator
+//! has added are the executor's.
 //!
 //! Snapshots are fresh ones. A row that this transaction has written becomes visible when its command ends,
 //! so every write here ends a command.
 
+use crate::pg::additions;
 use crate::pg::descriptor;
+use crate::pg::invalidation::on_relation_change;
 use crate::pg::relation;
+use crate::pg::role::as_owner_past_row_security;
+pub use crate::pg::row_lock::LockedRow;
+use crate::pg::row_lock::{self, Strength};
 pub use crate::pg::scan::Order;
 use crate::pg::scan::{self, Condition, Path, View};
 use crate::pg::tuple::Row;
 use pgrx::pg_sys::{self, Datum};
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::ffi::CStr;
 
 /// A table of the ledger, open for writing. It is closed when dropped; its lock is held until the transaction
 /// ends.
 pub struct Book {
     relation: pg_sys::Relation,
-}
-
-/// A row that this transaction has locked.
-pub struct LockedRow {
-    tuple: pg_sys::HeapTuple,
-    descriptor: pg_sys::TupleDesc,
-}
-
-impl LockedRow {
-    /// Its columns.
-    pub fn row(&self) -> Row {
-        Row::new(self.tuple, self.descriptor)
-    }
 }
 
 impl Drop for Book {
@@ -69,41 +65,9 @@ impl Book {
     }
 
     /// Locks the newest version of a row against other writers, waiting for them; None where it was deleted.
-    pub fn lock(&self, mut place: pg_sys::ItemPointerData) -> Option<LockedRow> {
-        // SAFETY: locks a row through the table access method, as the executor's LockRows does. The row is
-        // copied before the slot, and its pin, are dropped.
-        unsafe {
-            let slot = pg_sys::table_slot_create(self.relation, std::ptr::null_mut());
-            let mut failure = pg_sys::TM_FailureData::default();
-            let command = pg_sys::GetCurrentCommandId(true);
-            let Some(tuple_lock) = (*(*self.relation).rd_tableam).tuple_lock else {
-                pgrx::error!("the table cannot lock its rows");
-            };
-            let result = pg_sys::ffi::pg_guard_ffi_boundary(|| {
-                tuple_lock(
-                    self.relation,
-                    &raw mut place,
-                    std::ptr::null_mut(),
-                    slot,
-                    command,
-                    pg_sys::LockTupleMode::LockTupleNoKeyExclusive,
-                    pg_sys::LockWaitPolicy::LockWaitBlock,
-                    pg_sys::TUPLE_LOCK_FLAG_FIND_LAST_VERSION as u8,
-                    &raw mut failure,
-                )
-            });
-            let locked = match result {
-                pg_sys::TM_Result::TM_Ok => {
-                    let tuple = pg_sys::ExecFetchSlotHeapTuple(slot, true, std::ptr::null_mut());
-                    let tuple = pg_sys::heap_copytuple(tuple);
-                    Some(LockedRow { tuple, descriptor: (*self.relation).rd_att })
-                }
-                pg_sys::TM_Result::TM_Deleted => None,
-                other => pgrx::error!("a row of the ledger could not be locked: {other}"),
-            };
-            pg_sys::ExecDropSingleTupleTableSlot(slot);
-            locked
-        }
+    pub fn lock(&self, place: pg_sys::ItemPointerData) -> Option<LockedRow> {
+        // SAFETY: the table is open.
+        unsafe { row_lock::lock(self.relation, place, Strength::Write) }
     }
 
     /// Sets columns of a locked row, and ends the command.
@@ -128,13 +92,146 @@ impl Book {
                 datums.as_mut_ptr(),
                 nulls.as_mut_ptr(),
             );
-            let mut place = (*row.tuple).t_self;
-            if let Some(only_summarizing) = update(self.relation, &raw mut place, changed) {
-                insert_index_tuples(self.relation, changed, only_summarizing);
+            pg_sys::CheckCmdReplicaIdentity(self.relation, pg_sys::CmdType::CMD_UPDATE);
+            if is_plain(self.relation) {
+                let mut place = (*row.tuple).t_self;
+                if let Some(only_summarizing) = update(self.relation, &raw mut place, changed) {
+                    insert_index_tuples(self.relation, changed, only_summarizing);
+                }
+                row.tuple = changed;
+            } else {
+                // As the owner: what an operator has added is theirs, not the caller's.
+                let name = CStr::from_ptr((*(*self.relation).rd_rel).relname.data.as_ptr());
+                let (relation, old) = (self.relation, row.tuple);
+                row.tuple = as_owner_past_row_security(name, || update_by_executor(relation, old, changed));
             }
-            row.tuple = changed;
             pg_sys::CommandCounterIncrement();
         }
+    }
+}
+
+/// True where the server checks this by triggers of its own: keys, and uniqueness that is deferred.
+fn is_the_servers(trigger: &pg_sys::Trigger) -> bool {
+    trigger.tgisinternal && trigger.tgconstraint != pg_sys::InvalidOid
+}
+
+/// Keys of the tables of balances, and to them.
+const OWN_KEYS: [&CStr; 7] = [
+    c"budget_periods_tenant_id_fkey",
+    c"budget_periods_pool_id_fkey",
+    c"budget_periods_assistant_id_fkey",
+    c"budget_alerts_period_id_fkey",
+    c"provider_credit_pools_tenant_id_fkey",
+    c"cost_transactions_pool_id_fkey",
+    c"credit_reservations_pool_id_fkey",
+];
+
+/// Their CHECKs, which hold by construction.
+const OWN_CHECKS: [&CStr; 11] = [
+    c"budget_periods_scope_check",
+    c"budget_periods_subject_check",
+    c"budget_periods_window_check",
+    c"budget_periods_amounts_check",
+    c"budget_periods_remainder_check",
+    c"provider_credit_pools_provider_check",
+    c"provider_credit_pools_budget_check",
+    c"provider_credit_pools_raise_check",
+    c"provider_credit_pools_raised_until_check",
+    c"provider_credit_pools_balance_check",
+    c"provider_credit_pools_reset_day_check",
+];
+
+thread_local! {
+    /// Whether a table has nothing to check or to compute but what AWGP itself made.
+    static PLAIN: RefCell<HashMap<pg_sys::Oid, bool>> = RefCell::new(HashMap::new());
+}
+
+/// Listens for changes of tables; called once per backend.
+pub fn watch() {
+    on_relation_change(|changed| {
+        PLAIN.with_borrow_mut(|plain| match changed {
+            Some(table) => drop(plain.remove(&table)),
+            None => plain.clear(),
+        });
+    });
+}
+
+/// True where the table has nothing to check or to compute but what AWGP itself made, as it was last found.
+unsafe fn is_plain(relation: pg_sys::Relation) -> bool {
+    // SAFETY: the relation is open.
+    let table = unsafe { (*relation).rd_id };
+    if let Some(known) = PLAIN.with_borrow(|plain| plain.get(&table).copied()) {
+        return known;
+    }
+    // SAFETY: the relation is open, and locked against changes of its definition.
+    let is_plain = unsafe { has_nothing_added(relation) };
+    PLAIN.with_borrow_mut(|plain| plain.insert(table, is_plain));
+    is_plain
+}
+
+/// True where the table has nothing to check or to compute but what AWGP itself made. No key of AWGP's holds
+/// a column that changes.
+unsafe fn has_nothing_added(relation: pg_sys::Relation) -> bool {
+    // SAFETY: the relation is open; a syscache look-up for each trigger.
+    unsafe {
+        let is_own = |trigger: &pg_sys::Trigger| {
+            let name = pg_sys::get_constraint_name(trigger.tgconstraint);
+            !name.is_null() && OWN_KEYS.contains(&CStr::from_ptr(name))
+        };
+        additions::has_only_checks(relation, &OWN_CHECKS)
+            && !descriptor::has_unchecked_not_null((*relation).rd_att)
+            && additions::triggers((*relation).trigdesc).iter().filter(|one| is_the_servers(one)).all(is_own)
+    }
+}
+
+/// Stores the new version of a row as the executor does; the server's own triggers fire, and no others.
+/// Returns it, with its place.
+unsafe fn update_by_executor(
+    relation: pg_sys::Relation,
+    old: pg_sys::HeapTuple,
+    new: pg_sys::HeapTuple,
+) -> pg_sys::HeapTuple {
+    // SAFETY: this transaction holds the row's lock; everything is closed before this returns.
+    unsafe {
+        let estate = pg_sys::CreateExecutorState();
+        (*estate).es_output_cid = pg_sys::GetCurrentCommandId(true);
+        let result = opened(relation);
+        (*result).ri_TrigDesc = additions::triggers_that(relation, is_the_servers);
+        (*estate).es_opened_result_relations = pg_sys::lappend(std::ptr::null_mut(), result.cast());
+        (*estate).es_snapshot = pg_sys::GetActiveSnapshot();
+        pg_sys::AfterTriggerBeginQuery();
+        let slot_of = |tuple| {
+            let slot =
+                pg_sys::MakeSingleTupleTableSlot((*relation).rd_att, &raw const pg_sys::TTSOpsHeapTuple);
+            pg_sys::ExecStoreHeapTuple(tuple, slot, false);
+            slot
+        };
+        let (search, slot) = (slot_of(old), slot_of(new));
+        (*slot).tts_tableOid = (*relation).rd_id;
+        let mut again = pg_sys::EPQState::default();
+        pg_sys::ExecSimpleRelationUpdate(result, estate, &raw mut again, search, slot);
+        pg_sys::AfterTriggerEndQuery(estate);
+        let stored = pg_sys::heap_copytuple(pg_sys::ExecFetchSlotHeapTuple(slot, true, std::ptr::null_mut()));
+        (*stored).t_self = (*slot).tts_tid;
+        pg_sys::ExecDropSingleTupleTableSlot(search);
+        pg_sys::ExecDropSingleTupleTableSlot(slot);
+        pg_sys::ExecCloseIndices(result);
+        // The triggers' own slots.
+        pg_sys::ExecResetTupleTable((*estate).es_tupleTable, false);
+        pg_sys::FreeExecutorState(estate);
+        stored
+    }
+}
+
+/// The executor's description of a table, with its indexes open.
+unsafe fn opened(relation: pg_sys::Relation) -> *mut pg_sys::ResultRelInfo {
+    // SAFETY: the relation is open; the caller closes the indexes.
+    unsafe {
+        let result = pg_sys::palloc0(size_of::<pg_sys::ResultRelInfo>()).cast::<pg_sys::ResultRelInfo>();
+        (*result).type_ = pg_sys::NodeTag::T_ResultRelInfo;
+        pg_sys::InitResultRelInfo(result, relation, 0, std::ptr::null_mut(), 0);
+        pg_sys::ExecOpenIndices(result, false);
+        result
     }
 }
 
@@ -176,10 +273,7 @@ unsafe fn insert_index_tuples(relation: pg_sys::Relation, tuple: pg_sys::HeapTup
     // SAFETY: as the executor does after an UPDATE; everything is closed before this returns.
     unsafe {
         let estate = pg_sys::CreateExecutorState();
-        let result = pg_sys::palloc0(size_of::<pg_sys::ResultRelInfo>()).cast::<pg_sys::ResultRelInfo>();
-        (*result).type_ = pg_sys::NodeTag::T_ResultRelInfo;
-        pg_sys::InitResultRelInfo(result, relation, 0, std::ptr::null_mut(), 0);
-        pg_sys::ExecOpenIndices(result, false);
+        let result = opened(relation);
         let slot = pg_sys::MakeSingleTupleTableSlot((*relation).rd_att, &raw const pg_sys::TTSOpsHeapTuple);
         pg_sys::ExecStoreHeapTuple(tuple, slot, false);
         (*slot).tts_tableOid = (*relation).rd_id;

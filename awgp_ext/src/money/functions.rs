@@ -5,19 +5,24 @@
 //! created with the tables, not with the extension (see `install::manifest`). They are C functions, because
 //! an SQL body would be planned again in each call.
 
+use super::direct::{self, Spending, Used};
 use super::permit::LEDGER;
 use super::{accounting_time, numeric, pool};
 use crate::context;
 use crate::pg::argument;
 use crate::pg::datum::{self, uuid};
+use crate::pg::direct::Access;
 use crate::pg::raise::raise;
 use crate::pg::role;
 use crate::pg::row_function::{Arguments, row_function};
 use crate::pg::statement::{Rows, statements};
 use crate::pg::transaction::refuse_read_only;
+use crate::pg::tuple::Row;
 use awgp_core::money::refusals;
+use pgrx::datum::{AnyNumeric, Interval};
 use pgrx::pg_sys::{self, Datum};
 use pgrx::prelude::*;
+use uuid::Uuid;
 
 row_function!(awgp_record_cost, pg_finfo_awgp_record_cost, record_cost);
 row_function!(awgp_reserve_credit, pg_finfo_awgp_reserve_credit, reserve_credit);
@@ -65,8 +70,29 @@ fn record_cost(arguments: &Arguments) -> Datum {
     numeric::finite(arguments.get(5), "cost_amount");
     (values[4], values[5]) = (arguments.whole(3, "input_tokens"), arguments.whole(4, "output_tokens"));
     let key = arguments.get(8);
+    if let Some(entered) = key.is_none().then(|| record_directly(arguments)).flatten() {
+        return entered;
+    }
     let entered = if key.is_some() { ENTER_ONCE.composite(&values) } else { ENTER.composite(&values) };
     entered.or_else(|| ENTERED.composite(&values)).unwrap_or_else(|| conflict(key, "cost"))
+}
+
+fn record_directly(arguments: &Arguments) -> Option<Datum> {
+    let (provider, model) = (arguments.text(1)?, arguments.text(2)?);
+    let spending = Spending {
+        tenant: context::current()?.tenant,
+        assistant: arguments.uuid(0)?,
+        item: arguments.uuid(6),
+        provider: &provider,
+    };
+    let used = Used {
+        model: &model,
+        input: arguments.count(3, "input_tokens"),
+        output: arguments.count(4, "output_tokens"),
+        amount: arguments.get(5),
+        metadata: arguments.get(7),
+    };
+    direct::record(&spending, &used, Row::composite)
 }
 
 statements! {
@@ -88,11 +114,73 @@ statements! {
 /// `reserve_credit(assistant_id, provider, amount, work_item_id, expires_in, idempotency_key)`.
 fn reserve_credit(arguments: &Arguments) -> Datum {
     arguments.check_span(4, "expires_in");
+    if let Some(reserved) = reserve_directly(arguments) {
+        return reserved;
+    }
     reserve(std::array::from_fn(|number| arguments.get(number)), Rows::first_composite)
 }
 
-/// The same for callers in this library: `read` is called with the reservation's row.
-pub fn reserve<T>(arguments: [Option<Datum>; 6], read: impl Fn(&Rows) -> Option<T> + Copy) -> T {
+/// What an assistant may spend on a work item, for how long.
+pub struct Hold<'a> {
+    /// The assistant that will spend it.
+    pub assistant: Uuid,
+    /// The provider who will be paid.
+    pub provider: Option<&'a str>,
+    /// How much.
+    pub amount: AnyNumeric,
+    /// The work item.
+    pub item: Uuid,
+    /// How long it is held.
+    pub time: Interval,
+}
+
+/// Reserves for begin_action(), which has locked assistant and work item; returns the reservation's id.
+pub fn reserve_for_action(hold: &Hold<'_>) -> Uuid {
+    let directly = || {
+        let spending = Spending {
+            tenant: context::current()?.tenant,
+            assistant: hold.assistant,
+            item: Some(hold.item),
+            provider: hold.provider?,
+        };
+        let amount = numeric::at_least_a_millionth(hold.amount.clone().into_datum())?;
+        // Once a row is written, it is not written again by a statement.
+        let read = |row: &Row| row.uuid(c"id").unwrap_or_else(|| pgrx::error!("a reservation has no id"));
+        direct::reserve(&spending, true, amount, direct::until(hold.time), (Access::Caller, read))
+    };
+    directly().unwrap_or_else(|| {
+        let arguments = [
+            uuid(hold.assistant),
+            hold.provider.and_then(datum::text),
+            hold.amount.clone().into_datum(),
+            uuid(hold.item),
+            hold.time.into_datum(),
+            None,
+        ];
+        reserve(arguments, |rows| rows.first()?.uuid(c"id"))
+    })
+}
+
+fn reserve_directly(arguments: &Arguments) -> Option<Datum> {
+    let (provider, None) = (arguments.text(1)?, arguments.get(5)) else { return None };
+    let spending = Spending {
+        tenant: context::current()?.tenant,
+        assistant: arguments.uuid(0)?,
+        item: arguments.uuid(3),
+        provider: &provider,
+    };
+    let amount = numeric::at_least_a_millionth(numeric::finite(arguments.get(2), "amount"))?;
+    let until = direct::until(arguments.span(4).unwrap_or_else(quarter));
+    direct::reserve(&spending, false, amount, until, (Access::Caller, Row::composite))
+}
+
+/// How long a reservation lasts where nobody says.
+fn quarter() -> Interval {
+    Interval::new(0, 0, 15 * 60 * 1_000_000)
+        .unwrap_or_else(|_| pgrx::error!("a quarter of an hour is a span"))
+}
+
+fn reserve<T>(arguments: [Option<Datum>; 6], read: impl Fn(&Rows) -> Option<T> + Copy) -> T {
     let [assistant, provider, amount, item, expires_in, key] = arguments;
     let amount = numeric::at_least_a_millionth(numeric::finite(amount, "amount"));
     let now = Some(Datum::from(accounting_time::now()));
@@ -125,12 +213,59 @@ statements! {
 fn settle_credit(arguments: &Arguments) -> Datum {
     let mut values: [Option<Datum>; 6] = std::array::from_fn(|number| arguments.get(number));
     (values[2], values[3]) = (arguments.whole(2, "input_tokens"), arguments.whole(3, "output_tokens"));
+    if let Some(settled) = settle_directly(arguments) {
+        return settled;
+    }
     settle(values, Rows::first_composite)
 }
 
-/// The same for callers in this library: `read` is called with the entry's row. Tokens are integers of 32
-/// bits.
-pub fn settle<T>(arguments: [Option<Datum>; 6], read: impl Fn(&Rows) -> Option<T>) -> T {
+fn settle_directly(arguments: &Arguments) -> Option<Datum> {
+    let model = arguments.text(1)?;
+    let used = Used {
+        model: &model,
+        input: arguments.count(2, "input_tokens"),
+        output: arguments.count(3, "output_tokens"),
+        amount: numeric::finite(arguments.get(4), "cost_amount"),
+        metadata: arguments.get(5),
+    };
+    direct::settle(arguments.uuid(0)?, &used, (Access::Caller, Row::composite))
+}
+
+/// An entry of the ledger, as finish_action() tells it.
+pub struct Entered {
+    /// Its id.
+    pub id: Uuid,
+    /// Its amount, an exact decimal.
+    pub amount: String,
+    /// True where it exceeded a limit.
+    pub overrun: bool,
+}
+
+impl Entered {
+    /// Reads a row of cost_transactions.
+    pub fn read(row: &Row) -> Option<Self> {
+        Some(Self {
+            id: row.uuid(c"id")?,
+            amount: row.numeric(c"cost_amount")?,
+            overrun: row.flag(c"overrun"),
+        })
+    }
+}
+
+/// Settles a reservation for finish_action().
+pub fn settle_for_action(reservation: Uuid, used: &Used<'_>) -> Entered {
+    numeric::finite(used.amount, "cost_amount");
+    // Once a row is written, it is not written again by a statement.
+    let read = |row: &Row| Entered::read(row).unwrap_or_else(|| pgrx::error!("an entry has no id or cost"));
+    let settled = direct::settle(reservation, used, (Access::Caller, read));
+    settled.unwrap_or_else(|| {
+        let (input, output) = (used.input.into_datum(), used.output.into_datum());
+        let arguments = [uuid(reservation), datum::text(used.model), input, output, used.amount, None];
+        settle(arguments, |rows| Entered::read(&rows.first()?))
+    })
+}
+
+fn settle<T>(arguments: [Option<Datum>; 6], read: impl Fn(&Rows) -> Option<T>) -> T {
     let [reservation, model, input_tokens, output_tokens, cost, metadata] = arguments;
     numeric::finite(cost, "cost_amount");
     let values = [tenant(), reservation, model, input_tokens, output_tokens, cost, metadata];

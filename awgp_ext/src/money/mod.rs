@@ -14,6 +14,7 @@ pub mod alert;
 pub mod book;
 pub mod carrying;
 pub mod charge;
+pub mod direct;
 pub mod entry;
 pub mod functions;
 pub mod holding;

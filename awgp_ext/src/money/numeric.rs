@@ -51,6 +51,17 @@ pub fn finite(argument: Option<Datum>, name: &str) -> Option<Datum> {
     })
 }
 
+/// What six decimals of a cost do not show, with 24 decimals; zero where no cost is given.
+pub fn remainder(cost: Option<Datum>) -> Datum {
+    let Some(cost) = cost else { return datum(Amount::ZERO) };
+    let call = |function: u32, left: Datum, right: Datum| {
+        // SAFETY: built-in functions of numerics, called with their types.
+        unsafe { pg_sys::OidFunctionCall2Coll(pg_sys::Oid::from(function), pg_sys::InvalidOid, left, right) }
+    };
+    let round = |number: Datum, digits: i32| call(pg_sys::F_ROUND_NUMERIC_INT4, number, Datum::from(digits));
+    round(call(pg_sys::F_NUMERIC_SUB, cost, round(cost, 6)), 24)
+}
+
 /// A reservation holds at least a millionth, because the column cannot store less.
 pub fn at_least_a_millionth(amount: Option<Datum>) -> Option<Datum> {
     let text = amount.map(|amount| {

@@ -6,16 +6,17 @@
 
 use super::accounts::{Accounts, Spender, refuse_other};
 use super::alert::Cause;
-use super::book::{Book, LockedRow, Order};
+use super::book::Book;
 use super::permit::LEDGER;
 use super::pool::pool_of;
 use super::{accounting_time, holding, numeric, provider, tenant};
 use crate::pg::datum;
 use crate::pg::descriptor;
+use crate::pg::direct::Target;
 use crate::pg::raise::raise;
 use crate::pg::relation;
 use crate::pg::role;
-use crate::pg::scan::Condition;
+use crate::pg::row_lock::{self, LockedRow, Strength};
 use crate::pg::statement::statements;
 use crate::pg::trigger::{TriggerCall, nothing, trigger_function};
 use crate::pg::tuple;
@@ -175,9 +176,12 @@ pub struct Reservation {
     pub amount: Amount,
     /// held, settled, released or expired.
     pub state: String,
-    /// Keeps the copied row, whose columns are read.
-    _row: LockedRow,
+    /// The copied row, whose columns are read.
+    row: LockedRow,
 }
+
+/// An end changes no key.
+static RESERVATIONS: Target = Target::new(c"credit_reservations", &[]);
 
 statements! {
     RESOLVE(UUIDOID, TEXTOID) = "
@@ -187,14 +191,8 @@ statements! {
 impl Reservation {
     /// Locks a tenant's reservation.
     pub fn lock(tenant: Uuid, id: Uuid) -> Option<Self> {
-        let book = Book::open(c"credit_reservations");
-        let mut place = None;
-        let keys = [(c"tenant_id", Condition::Uuid(tenant)), (c"id", Condition::Uuid(id))];
-        book.scan(c"credit_reservations_tenant_id_id_key", &keys, Order::Forward, |_, at| {
-            place = Some(at);
-            false
-        });
-        let locked = book.lock(place?)?;
+        let key = c"credit_reservations_tenant_id_id_key";
+        let locked = row_lock::find_own(c"credit_reservations", key, tenant, id, Strength::Write)?;
         let row = locked.row();
         Some(Self {
             id,
@@ -209,7 +207,7 @@ impl Reservation {
             work_item: row.uuid(c"work_item_id"),
             amount: numeric::kept(&row, c"amount"),
             state: row.text(c"state")?,
-            _row: locked,
+            row: locked,
         })
     }
 
@@ -221,8 +219,11 @@ impl Reservation {
 
     /// Ends it, with the ledger's permit.
     pub fn resolve(&self, state: &str) {
-        let values = [datum::to_sql(self.id).into_datum(), state.into_datum()];
         let _ledger = LEDGER.hold();
-        role::as_owner_past_row_security(c"credit_reservations", || RESOLVE.count(&values));
+        role::as_owner_past_row_security(c"credit_reservations", || {
+            if RESERVATIONS.update(self.row.tuple(), &[(c"state", state.into_datum())]).is_none() {
+                RESOLVE.count(&[datum::to_sql(self.id).into_datum(), state.into_datum()]);
+            }
+        });
     }
 }

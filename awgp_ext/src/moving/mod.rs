@@ -10,6 +10,9 @@
 //! interrupted goes on from the last row. A sealed month that gets rows is verified against its seal before,
 //! and sealed again after.
 //!
+//! Disk: what leaves before the stop is on the source's disk first, whatever synchronous_commit says. Else
+//! the source could forget it in a crash, and give its numbers to other rows.
+//!
 //! Stop: a transaction that writes events of a tenant shares the tenant's lock until it ends, and looks at
 //! the record; who stops takes the lock exclusively first. So every event is committed before the stop, or
 //! refused. What writes no event looks by itself. Before the source lets go it compares everything that the
@@ -20,6 +23,7 @@
 //! - [`facts`] what the target must know beforehand; what speaks against a move
 //! - [`rows`] rows of tables, out and in
 //! - [`trail`] rows of the trail, out and in
+//! - [`trees`] trees of a family that was here before
 //! - [`reseal`] sealed months that get or lose rows
 //! - [`steps`] the steps of each side
 
@@ -31,6 +35,7 @@ mod rows;
 pub mod standing;
 mod steps;
 mod trail;
+mod trees;
 
 use pgrx::pg_sys;
 

@@ -5,6 +5,7 @@
 
 use super::permit::CARRY;
 use super::record::{self, Move};
+use super::trees;
 use crate::audit::installation;
 use crate::pg::argument;
 use crate::pg::datum::from_sql;
@@ -34,6 +35,12 @@ fn plain() -> Setting {
     ])
 }
 
+/// While it lives, plans find rows in the order of an index: each piece costs what it has, and not what the
+/// whole family has.
+fn by_index() -> Setting {
+    Setting::of(&[(c"enable_sort", c"off"), (c"enable_bitmapscan", c"off"), (c"enable_seqscan", c"off")])
+}
+
 /// Rows of a family in one table, after the row with this key, in the order in which they can be inserted.
 ///
 /// SECURITY DEFINER, because it reads all tables; for those who may move tenants, of a family that moves.
@@ -46,20 +53,45 @@ fn move_rows(
 ) -> TableIterator<'static, (name!(key, Vec<String>), name!(line, Vec<u8>))> {
     let moving = known(move_id);
     let table = argument::needed("table_name", table_name);
-    let sql = out(table);
+    let statements = out(table);
     let after: Option<Vec<String>> = after.map(|keys| keys.into_iter().flatten().collect());
+    leaves(&moving);
     let rows = role::as_installer_past_row_security(|| {
         let _plain = plain();
+        let _by_index = by_index();
         Spi::connect(|client| {
             let arguments = [moving.sql_tenants().into(), after.into(), moving_id(&moving).into()];
-            let rows = client.select(&sql, None, &arguments)?;
-            rows.map(|row| Ok(row.get::<Vec<String>>(1)?.zip(row.get::<Vec<u8>>(2)?)))
-                .collect::<spi::Result<Vec<_>>>()
+            let mut found = Vec::new();
+            for sql in &statements {
+                let rows = client.select(sql, None, &arguments)?;
+                for row in rows {
+                    found.extend(row.get::<Vec<String>>(1)?.zip(row.get::<Vec<u8>>(2)?));
+                }
+                // What comes later comes with the next call, which begins after these.
+                if !found.is_empty() {
+                    break;
+                }
+            }
+            Ok::<_, spi::Error>(found)
         })
     });
     match rows {
-        Ok(rows) => TableIterator::new(rows.into_iter().flatten().collect::<Vec<_>>()),
+        Ok(rows) => TableIterator::new(rows),
         Err(error) => error!("the rows of awgp.{table} could not be read: {error}"),
+    }
+}
+
+/// What is read here leaves: the commit of this transaction waits until it is on the disk. After the stop it
+/// is there already, by the commit of the stop.
+pub fn leaves(moving: &Move) {
+    if (moving.side, moving.state) == (Side::Source, State::Preparing) {
+        refuse_read_only(c"a move");
+        // SAFETY: in a transaction. Only one with an id waits for the disk; a flag of the transaction has it
+        // wait.
+        unsafe {
+            pg_sys::GetCurrentTransactionId();
+            pg_sys::ForceSyncCommit();
+        }
     }
 }
 
@@ -74,18 +106,13 @@ pub fn known(move_id: Option<pgrx::Uuid>) -> Move {
         .unwrap_or_else(|| raise(&moving::unknown_move(id)))
 }
 
-/// The query of [`move_rows`]: $1 the tenants, $2 the key, $3 the move.
-fn out(table: &str) -> String {
+/// The queries of [`move_rows`], the next one for when the one before has no more rows: $1 the tenants, $2
+/// the key, $3 the move.
+fn out(table: &str) -> Vec<String> {
     if let Some((_, how)) = tables::compared().find(|(name, _)| *name == table) {
-        let key = Key::of(table, how);
-        return format!(
-            "SELECT ARRAY[{}], convert_to(r::text, 'UTF8') FROM awgp.{table} AS r
-             WHERE r.{} = ANY ($1) AND ($2::text[] IS NULL OR ({}) > ({})) AND $3::uuid IS NOT NULL
-             ORDER BY {} LIMIT {}",
-            key.as_text, how.tenant, key.columns, key.given, key.columns, how.at_once
-        );
+        return pages(table, how, &Key::of(table, how));
     }
-    match tables::TABLES.iter().find(|(name, _)| *name == table) {
+    let sql = match tables::TABLES.iter().find(|(name, _)| *name == table) {
         Some((_, Fate::Shared)) => "
             SELECT ARRAY[r.id::text], convert_to(r::text, 'UTF8') FROM awgp.assistant_templates AS r
             WHERE r.id IN (SELECT template_id FROM awgp.assistants WHERE tenant_id = ANY ($1))
@@ -114,6 +141,31 @@ fn out(table: &str) -> String {
             ORDER BY partition_name, tenant_id, chain_lane LIMIT 2000"
             .to_owned(),
         _ => raise(&not_moved(table)),
+    };
+    vec![sql]
+}
+
+/// The next rows of a table. They are found by their key alone, in the order of an index; only those that go
+/// are made into texts.
+fn pages(table: &str, how: Moved, key: &Key) -> Vec<String> {
+    let page = |part: &str, is_further: &str| {
+        format!(
+            "SELECT ARRAY[{}], convert_to(r::text, 'UTF8') FROM (
+                 SELECT r.* FROM awgp.{table} AS r
+                 WHERE r.{} = ANY ($1) AND {part} AND ($2::text[] IS NULL OR {is_further})
+                 ORDER BY {} LIMIT {}) AS r
+             WHERE $3::uuid IS NOT NULL ORDER BY {}",
+            key.as_text, how.tenant, key.columns, how.at_once, key.columns
+        )
+    };
+    let beyond = format!("({}) > ({})", key.columns, key.given);
+    match how.lead {
+        None => vec![page("true", &beyond)],
+        // Those that others refer to, and then the others.
+        Some(lead) => vec![
+            page(&format!("NOT {lead}"), &format!("NOT ($2)[1]::boolean AND {beyond}")),
+            page(lead, &format!("(NOT ($2)[1]::boolean OR {beyond})")),
+        ],
     }
 }
 
@@ -127,9 +179,9 @@ fn not_moved(table: &str) -> Refusal {
     .with("table", table)
 }
 
-/// The order of a table's rows.
+/// The order of a table's rows, those that lead apart.
 struct Key {
-    /// The key as text, for an ARRAY.
+    /// The key as text, for an ARRAY. What leads is its first element.
     as_text: String,
     /// The key.
     columns: String,
@@ -139,20 +191,23 @@ struct Key {
 
 impl Key {
     fn of(table: &str, how: Moved) -> Self {
-        let mut columns: Vec<(String, String)> = Vec::new();
-        if let Some(lead) = how.lead {
-            columns.push((lead.to_owned(), "boolean".to_owned()));
+        let mut columns = primary_key(table);
+        // A family is a small part of a large table: an index that has the tenant first finds its rows in
+        // order.
+        if how.tenant == "tenant_id" && columns.len() == 1 {
+            columns.insert(0, ("r.tenant_id".to_owned(), "uuid".to_owned()));
         }
-        columns.extend(primary_key(table));
         let list = |of: &dyn Fn(usize, &(String, String)) -> String| {
             let parts: Vec<String> =
                 columns.iter().enumerate().map(|(place, column)| of(place, column)).collect();
             parts.join(", ")
         };
+        let as_text = list(&|_, (name, _)| format!("{name}::text"));
+        let first = if how.lead.is_some() { 2 } else { 1 };
         Self {
-            as_text: list(&|_, (name, _)| format!("{name}::text")),
+            as_text: how.lead.map_or_else(|| as_text.clone(), |lead| format!("{lead}::text, {as_text}")),
             columns: list(&|_, (name, _)| name.clone()),
-            given: list(&|place, (_, kind)| format!("($2)[{}]::{kind}", place + 1)),
+            given: list(&|place, (_, kind)| format!("($2)[{}]::{kind}", place + first)),
         }
     }
 }
@@ -194,6 +249,9 @@ fn move_take(move_id: Option<pgrx::Uuid>, table_name: Option<&str>, lines: Optio
         let (sql, partly) = into(table);
         let table_oid = CString::new(table).map_or(pg_sys::InvalidOid, |name| relation::oid(&name));
         let carrying = CARRY.hold_for(table_oid);
+        if table == "audit_checkpoints" {
+            trees::keep_replaced(&moving, &lines);
+        }
         let arguments = [lines.into(), moving.sql_tenants().into(), moving_id(&moving).into()];
         let taken = record::write(&sql, &arguments);
         drop(carrying);
@@ -220,10 +278,11 @@ fn into(table: &str) -> (String, bool) {
         let sql = format!(
             "INSERT INTO awgp.{table} ({}) SELECT {} FROM
              (SELECT convert_from(line, 'UTF8')::awgp.{table} AS r FROM {lines} OFFSET 0) AS rows
-             WHERE (r).{} = ANY ($2) AND $3::uuid IS NOT NULL",
+             WHERE (r).{} = ANY ($2) AND $3::uuid IS NOT NULL {}",
             columns.join(", "),
             picked.join(", "),
-            how.tenant
+            how.tenant,
+            trees::over(table).unwrap_or_default()
         );
         return (sql, false);
     }
@@ -247,8 +306,9 @@ fn into(table: &str) -> (String, bool) {
                      (tenant_id, chain_lane, last_seq, last_hash, adopted_seq, adopted_hash, install_id, previous_id, move_id)
                  SELECT (r).tenant_id, (r).chain_lane, (r).last_seq, (r).last_hash, (r).adopted_seq, (r).adopted_hash,
                         (r).install_id, (r).previous_id, $3
-                 FROM (SELECT (left(convert_from(line, 'UTF8'), -1) || ',,)')::awgp.audit_adopted_lanes AS r FROM {lines} OFFSET 0) AS rows
-                 WHERE (r).tenant_id = ANY ($2) ON CONFLICT (tenant_id, chain_lane, last_seq) DO NOTHING"
+                 FROM (SELECT {}::awgp.audit_adopted_lanes AS r FROM {lines} OFFSET 0) AS rows
+                 WHERE (r).tenant_id = ANY ($2) ON CONFLICT (tenant_id, chain_lane, last_seq) DO NOTHING",
+                row_that_begins(table, 8)
             ),
             true,
         ),
@@ -257,16 +317,27 @@ fn into(table: &str) -> (String, bool) {
                 "INSERT INTO awgp.audit_chain_anchors
                      (partition_name, tenant_id, chain_lane, first_seq, last_seq, last_hash, sealed_at)
                  SELECT (r).partition_name, (r).tenant_id, (r).chain_lane, (r).first_seq, (r).last_seq, (r).last_hash, (r).sealed_at
-                 FROM (SELECT convert_from(line, 'UTF8')::awgp.audit_chain_anchors AS r FROM {lines} OFFSET 0) AS rows
+                 FROM (SELECT {}::awgp.audit_chain_anchors AS r FROM {lines} OFFSET 0) AS rows
                  WHERE (r).tenant_id = ANY ($2) AND (r).partition_name LIKE '%/%' AND $3::uuid IS NOT NULL
                    -- A month that this installation retired itself before the family left.
                    AND (r).partition_name NOT LIKE (SELECT id FROM awgp.installation) || '/%'
-                 ON CONFLICT (partition_name, tenant_id, chain_lane) DO NOTHING"
+                 ON CONFLICT (partition_name, tenant_id, chain_lane) DO NOTHING",
+                row_that_begins(table, 7)
             ),
             true,
         ),
         _ => raise(&not_moved(table)),
     }
+}
+
+/// The text of a line that has so many columns of the table, with nothing in the further ones, which may be
+/// an operator's.
+fn row_that_begins(table: &str, with: usize) -> String {
+    format!(
+        "(left(convert_from(line, 'UTF8'), -1) || repeat(',', (
+             SELECT count(*)::integer FROM pg_attribute
+             WHERE attrelid = 'awgp.{table}'::regclass AND attnum > 0 AND NOT attisdropped) - {with}) || ')')"
+    )
 }
 
 /// The columns that are stored as they are given.
@@ -318,13 +389,10 @@ pub fn digests(moving: &Move) -> Value {
     Value::Object(digests)
 }
 
-/// Deletes the family's rows: of the tables that move, and with `hashes` of the trees too.
-pub fn delete(moving: &Move, hashes: bool) -> Value {
+/// Deletes the family's rows of the tables that move.
+pub fn delete(moving: &Move) -> Value {
     let mut deleted = serde_json::Map::new();
-    let tree = ["audit_tree_tiles", "audit_tree_lanes", "audit_checkpoints"];
-    let tree = tree.into_iter().filter(|_| hashes).map(|table| (table, "tenant_id"));
-    let moved = tables::moved().rev().map(|(table, how)| (table, how.tenant));
-    for (table, tenant) in tree.chain(moved) {
+    for (table, tenant) in tables::moved().rev().map(|(table, how)| (table, how.tenant)) {
         let oid = CString::new(table).map_or(pg_sys::InvalidOid, |name| relation::oid(&name));
         let carrying = CARRY.hold_for(oid);
         let sql = format!("DELETE FROM awgp.{table} WHERE {tenant} = ANY ($1)");

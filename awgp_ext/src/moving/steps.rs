@@ -2,7 +2,7 @@
 //! committed: the record says so.
 
 use super::record::{self, Move};
-use super::{rows, standing, trail};
+use super::{rows, standing, trail, trees};
 use crate::audit::actor;
 use crate::audit::adopt::restate_checkpoints;
 use crate::audit::event::Event;
@@ -91,7 +91,7 @@ fn move_stop(move_id: Option<SqlUuid>) -> bool {
 }
 
 /// Target: makes ready for the rest of a family, in the transaction that takes it. What is left here of the
-/// family's trees from earlier times goes; it comes along.
+/// family's trees from earlier times is written over by what comes.
 ///
 /// SECURITY DEFINER, because only the functions of moves write these tables.
 #[pg_extern(volatile, parallel_unsafe, security_definer)]
@@ -100,7 +100,8 @@ fn move_rest(move_id: Option<SqlUuid>) -> bool {
     let id = begin(c"awgp.move_rest()", move_id);
     role::as_installer_past_row_security(|| {
         let moving = record::at(id, Side::Target, &[State::Preparing]);
-        rows::delete(&moving, true);
+        rows::delete(&moving);
+        trees::keep_newest(&moving);
     });
     true
 }
@@ -233,6 +234,7 @@ fn move_arrive(move_id: Option<SqlUuid>, source_lanes: Option<Jsonb>) -> bool {
         }
         standing::exclude(&moving.tenants);
         record::set(id, State::Active);
+        trees::forget(&moving);
         let told = json!({"move_id": id, "from_install_id": moving.peer_id, "from": moving.peer});
         say("move_arrive", &moving, json!({"lanes": lanes}));
         say_to_family("move_arrive", &moving, &told);
@@ -249,7 +251,7 @@ fn move_clear(move_id: Option<SqlUuid>) -> JsonB {
     let id = begin(c"awgp.move_clear()", move_id);
     let deleted = role::as_installer_past_row_security(|| {
         let moving = record::at(id, Side::Source, &[State::Left]);
-        let deleted = rows::delete(&moving, false);
+        let deleted = rows::delete(&moving);
         record::set(id, State::Cleared);
         say("move_clear", &moving, json!({"deleted": deleted}));
         deleted
@@ -281,8 +283,11 @@ fn move_back(move_id: Option<SqlUuid>) -> bool {
                 }
             }
             Side::Target => {
-                // The trees are as they were unless the rest had come.
-                rows::delete(&moving, moving.state == State::Verified);
+                rows::delete(&moving);
+                // They are as they were unless the rest had come.
+                if moving.state == State::Verified {
+                    trees::back(&moving);
+                }
                 let rows = trail::undo(&moving);
                 record::set(id, State::Back);
                 say("move_back", &moving, json!({"trail_rows": rows}));

@@ -8,7 +8,7 @@ use super::permit::ARRIVE;
 use super::record::{self, Move};
 use super::{reseal, rows};
 use crate::audit::append::{self, Appender};
-use crate::audit::{installation, lineage, read, verify};
+use crate::audit::{installation, lane_records, lineage, read};
 use crate::locks::Subject;
 use crate::pg::argument;
 use crate::pg::datum::{from_sql, to_sql};
@@ -112,6 +112,7 @@ fn move_trail(
     }
     let lane = argument::needed("chain_lane", chain_lane);
     let after = argument::needed("after", after);
+    rows::leaves(&moving);
     let read = role::as_installer_past_row_security(|| {
         let _plain = plain();
         Spi::connect(|client| {
@@ -275,8 +276,8 @@ fn verified(origin: &Lineage, lane: Lane, start: Link) -> Link {
         let mut before = origin.after(lane, last);
         if row.chain_seq > before.seq + 1 {
             // Its month is gone at the origin; the anchor came along.
-            before =
-                verify::anchored(lane, row.chain_seq - 1).map_or(before, |anchor| origin.after(lane, anchor));
+            before = lane_records::anchored(lane, row.chain_seq - 1)
+                .map_or(before, |anchor| origin.after(lane, anchor));
         }
         let hash = linker.link(before.hash, row);
         if row.chain_seq != before.seq + 1 || hash.to_hex() != row.integrity_hash {
@@ -352,13 +353,27 @@ pub fn undo(moving: &Move) -> usize {
         "DELETE FROM awgp.audit_logs AS row WHERE tenant_id = ANY ($1) AND NOT EXISTS (
              SELECT FROM unnest($2::uuid[], $3::smallint[], $4::bigint[]) AS kept (tenant_id, chain_lane, last_seq)
              WHERE kept.tenant_id = row.tenant_id AND kept.chain_lane = row.chain_lane AND row.chain_seq <= kept.last_seq)",
-        &[moving.sql_tenants().into(), tenants.into(), lanes.into(), lasts.into()],
+        &[moving.sql_tenants().into(), tenants.clone().into(), lanes.clone().into(), lasts.clone().into()],
     );
     drop(arriving);
     record::write("DELETE FROM awgp.audit_adopted_lanes WHERE move_id = $1", &[to_sql(moving.id).into()]);
+    // What has come along of months that are gone there; of an earlier stay it is what stands for rows that
+    // are not here.
     record::write(
-        "DELETE FROM awgp.audit_chain_anchors WHERE tenant_id = ANY ($1) AND partition_name LIKE $2 || '/%'",
-        &[moving.sql_tenants().into(), moving.peer_id.to_string().into()],
+        "DELETE FROM awgp.audit_chain_anchors AS anchor
+         WHERE tenant_id = ANY ($1) AND partition_name LIKE $2 || '/%' AND (
+             NOT EXISTS (SELECT FROM unnest($3::uuid[], $4::smallint[], $5::bigint[]) AS kept (tenant_id, chain_lane, last_seq)
+                         WHERE kept.tenant_id = anchor.tenant_id AND kept.chain_lane = anchor.chain_lane
+                           AND anchor.last_seq <= kept.last_seq)
+             OR EXISTS (SELECT FROM awgp.audit_logs AS row WHERE row.tenant_id = anchor.tenant_id
+                        AND row.chain_lane = anchor.chain_lane AND row.chain_seq = anchor.last_seq))",
+        &[
+            moving.sql_tenants().into(),
+            moving.peer_id.to_string().into(),
+            tenants.into(),
+            lanes.into(),
+            lasts.into(),
+        ],
     );
     // The seals were just compared; those of the family's lanes follow from the rows that are left.
     record::write(

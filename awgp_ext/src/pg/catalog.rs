@@ -34,6 +34,26 @@ pub fn relation_oid(name: &CStr) -> pg_sys::Oid {
     oid
 }
 
+/// PostgreSQL's ClanguageId (pg_language.dat).
+const C_LANGUAGE: u32 = 13;
+
+/// True for a function of AWGP's schema in the language C, as the extension makes them; an operator's are in
+/// other languages.
+pub fn is_own_c_function(function: pg_sys::Oid) -> bool {
+    // SAFETY: a syscache look-up; the row is released after it was read.
+    unsafe {
+        let key = pg_sys::Datum::from(function);
+        let found = pg_sys::SearchSysCache1(pg_sys::SysCacheIdentifier::PROCOID as i32, key);
+        if found.is_null() {
+            return false;
+        }
+        let row = &*pg_sys::GETSTRUCT(found).cast::<pg_sys::FormData_pg_proc>();
+        let is_own = row.prolang.to_u32() == C_LANGUAGE && row.pronamespace == namespace();
+        pg_sys::ReleaseSysCache(found);
+        is_own
+    }
+}
+
 /// The oid of AWGP's schema.
 pub fn namespace() -> pg_sys::Oid {
     // SAFETY: a syscache look-up.

@@ -3,13 +3,27 @@
 use crate::pg::argument;
 use awgp_core::audit::row::timestamp_from_postgres;
 use awgp_core::civil::format_timestamp;
-use pgrx::datum::TimestampWithTimeZone;
-use pgrx::pg_sys;
+use pgrx::IntoDatum;
+use pgrx::datum::{Interval, TimestampWithTimeZone};
+use pgrx::pg_sys::{self, Datum};
 
 /// The wall clock, in microseconds since 2000. Not the transaction's start, which may be long ago.
 pub fn timestamp() -> pg_sys::TimestampTz {
     // SAFETY: reads the clock.
     unsafe { pg_sys::GetCurrentTimestamp() }
+}
+
+/// A span after a moment, as SQL adds them.
+pub fn after(at: pg_sys::TimestampTz, span: Interval) -> Datum {
+    // SAFETY: adds an interval to a timestamptz.
+    unsafe {
+        pg_sys::OidFunctionCall2Coll(
+            pg_sys::Oid::from(pg_sys::F_TIMESTAMPTZ_PL_INTERVAL),
+            pg_sys::InvalidOid,
+            Datum::from(at),
+            span.into_datum().unwrap_or(Datum::null()),
+        )
+    }
 }
 
 /// The wall clock as an SQL value.

@@ -11,6 +11,7 @@
 
 use super::catalog;
 use super::invalidation::on_relation_change;
+use super::outdated;
 use pgrx::pg_sys;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -27,8 +28,6 @@ struct Compiled {
 thread_local! {
     /// By table; None where they are not kept.
     static COMPILED: RefCell<HashMap<pg_sys::Oid, Option<Compiled>>> = RefCell::new(HashMap::new());
-    /// Of tables that have changed. A statement may still use them, so they go when the transaction ends.
-    static OUTDATED: RefCell<Vec<pg_sys::MemoryContext>> = const { RefCell::new(Vec::new()) };
     /// Counts the changes: what was compiled during one is not kept.
     static CHANGES: Cell<u64> = const { Cell::new(0) };
 }
@@ -52,19 +51,11 @@ fn forget(changed: Option<pg_sys::Oid>) {
         compiled.retain(|table, of_table| {
             let stays = changed.is_some_and(|changed| changed != *table);
             if let Some(gone) = of_table.as_ref().filter(|_| !stays) {
-                OUTDATED.with_borrow_mut(|outdated| outdated.push(gone.memory));
+                outdated::add(gone.memory);
             }
             stays
         });
     });
-}
-
-/// The transaction has ended, and with it every statement.
-pub fn ended() {
-    for memory in OUTDATED.take() {
-        // SAFETY: made in compile(); no statement is left that has what is in it.
-        unsafe { pg_sys::MemoryContextDelete(memory) };
-    }
 }
 
 // The server's function without the guard of pgrx's binding: see `on_start`.
@@ -124,15 +115,17 @@ unsafe fn of_node(node: *mut pg_sys::PlanState) {
             let target = (*node).resultRelInfo.add(place);
             let relation = (*target).ri_RelationDesc;
             if namespace != pg_sys::InvalidOid && (*(*relation).rd_rel).relnamespace == namespace {
-                of_table(target, relation);
+                hand_to(target, relation);
             }
         }
     }
 }
 
+/// Hands the compiled CHECKs of a table to the executor's description of it.
+///
 /// # Safety
 /// The relation is open, and the target is its.
-unsafe fn of_table(target: *mut pg_sys::ResultRelInfo, relation: pg_sys::Relation) {
+pub unsafe fn hand_to(target: *mut pg_sys::ResultRelInfo, relation: pg_sys::Relation) {
     // SAFETY: as the caller guarantees. The executor takes CHECKs that are there for its own.
     unsafe {
         let constraints = (*(*relation).rd_att).constr;
@@ -158,7 +151,7 @@ unsafe fn of_table(target: *mut pg_sys::ResultRelInfo, relation: pg_sys::Relatio
         if CHANGES.get() == before {
             COMPILED.with_borrow_mut(|kept| kept.insert(oid, compiled));
         } else if let Some(compiled) = compiled {
-            OUTDATED.with_borrow_mut(|outdated| outdated.push(compiled.memory));
+            outdated::add(compiled.memory);
         }
     }
 }
@@ -230,16 +223,16 @@ fn has_virtual_column(constraints: &pg_sys::TupleConstr) -> bool {
 }
 
 /// True where every function, operator and type in the text of an expression comes with the server. In the
-/// text each field is `:name value`; the bytes of constants stand in brackets.
-fn uses_the_servers_own(expression: &CStr) -> bool {
+/// text each field is `:name value`, with values in a list too; the bytes of constants stand in brackets, and
+/// are small numbers.
+pub fn uses_the_servers_own(expression: &CStr) -> bool {
     let mut words =
         expression.to_bytes().split(|byte| b" {}()".contains(byte)).filter(|word| !word.is_empty());
-    let mut field: &[u8] = b"";
+    let mut before: &[u8] = b"";
     words.all(|word| {
-        let is_of_oid = field != b":location" && !field.ends_with(b"typmod");
+        let is_of_oid = before != b":location" && !before.ends_with(b"typmod");
         let number = std::str::from_utf8(word).ok().and_then(|word| word.parse::<u32>().ok());
-        let was_field = field.starts_with(b":");
-        field = word;
-        !(was_field && is_of_oid && number.is_some_and(|oid| oid >= pg_sys::FirstNormalObjectId))
+        before = word;
+        !(is_of_oid && number.is_some_and(|oid| oid >= pg_sys::FirstNormalObjectId))
     })
 }

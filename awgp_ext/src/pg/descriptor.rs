@@ -93,3 +93,53 @@ pub unsafe fn attribute(descriptor: pg_sys::TupleDesc, number: i32) -> *const pg
     // SAFETY: the number is below natts.
     unsafe { (*descriptor).attrs.as_ptr().add(usize::try_from(number).unwrap_or(0)) }
 }
+
+/// True for a column of a domain, whose default and CHECKs are the type's.
+pub fn is_of_domain(attribute: &pg_sys::FormData_pg_attribute) -> bool {
+    const DOMAIN: std::ffi::c_char = b'd' as std::ffi::c_char;
+    // SAFETY: a syscache look-up.
+    unsafe { pg_sys::get_typtype(attribute.atttypid) == DOMAIN }
+}
+
+/// True where a column is generated from others.
+///
+/// # Safety
+/// The constraints are live.
+#[cfg(not(any(feature = "pg15", feature = "pg16", feature = "pg17")))]
+pub unsafe fn has_generated_column(constraints: *const pg_sys::TupleConstr) -> bool {
+    // SAFETY: the caller passes live constraints.
+    unsafe { (*constraints).has_generated_stored || (*constraints).has_generated_virtual }
+}
+
+/// True where a column is generated from others.
+///
+/// # Safety
+/// The constraints are live.
+#[cfg(any(feature = "pg15", feature = "pg16", feature = "pg17"))]
+pub unsafe fn has_generated_column(constraints: *const pg_sys::TupleConstr) -> bool {
+    // SAFETY: the caller passes live constraints.
+    unsafe { (*constraints).has_generated_stored }
+}
+
+/// True where a column became NOT NULL and no row was looked at: one that is there may have no value.
+///
+/// # Safety
+/// The descriptor is a table's, and live.
+#[cfg(not(any(feature = "pg15", feature = "pg16", feature = "pg17")))]
+pub unsafe fn has_unchecked_not_null(descriptor: pg_sys::TupleDesc) -> bool {
+    // SAFETY: natts short descriptions of columns follow.
+    let columns = unsafe {
+        let count = usize::try_from((*descriptor).natts).unwrap_or(0);
+        std::slice::from_raw_parts((*descriptor).compact_attrs.as_ptr(), count)
+    };
+    columns.iter().any(|column| column.attnullability.cast_unsigned() == pg_sys::ATTNULLABLE_INVALID)
+}
+
+/// False: every row was looked at.
+///
+/// # Safety
+/// None is needed.
+#[cfg(any(feature = "pg15", feature = "pg16", feature = "pg17"))]
+pub unsafe fn has_unchecked_not_null(_: pg_sys::TupleDesc) -> bool {
+    false
+}

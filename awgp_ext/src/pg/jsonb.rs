@@ -1,6 +1,9 @@
 //! jsonb values kept outside PostgreSQL's memory contexts, as the server's own bytes.
 
 pub mod build;
+mod decimal;
+pub mod object;
+
 pub mod text;
 
 use crate::pg::encoding::bytes_from_server;

@@ -59,14 +59,38 @@ impl Statement {
         self.run(arguments, Rows::first_composite)
     }
 
-    fn execute<T>(&self, access: Access, arguments: &[Option<Datum>], read: impl FnOnce(&Rows) -> T) -> T {
+    /// Opens it as a cursor that only reads, with the snapshot of the calling statement, and passes the
+    /// portal to `read`.
+    pub fn open<T>(&self, arguments: &[Option<Datum>], read: impl FnOnce(pg_sys::Portal) -> T) -> T {
+        let (mut values, nulls) = self.values_and_nulls(arguments);
+        // SAFETY: uses SPI as documented; after an error the end of the (sub)transaction closes it and the
+        // portal.
+        unsafe {
+            if pg_sys::SPI_connect() < 0 {
+                pgrx::error!("SPI_connect failed");
+            }
+            let (plan, nulls) = (self.plan(), nulls.as_ptr().cast());
+            let portal = pg_sys::SPI_cursor_open(std::ptr::null(), plan, values.as_mut_ptr(), nulls, true);
+            let answer = read(portal);
+            pg_sys::SPI_cursor_close(portal);
+            pg_sys::SPI_finish();
+            answer
+        }
+    }
+
+    /// The arguments as SPI takes them.
+    fn values_and_nulls(&self, arguments: &[Option<Datum>]) -> (Vec<Datum>, Vec<u8>) {
         assert_eq!(arguments.len(), self.types.len(), "an argument for each parameter");
+        let value = |value: &Option<Datum>| value.unwrap_or(Datum::null());
+        let null = |value: &Option<Datum>| if value.is_some() { b' ' } else { b'n' };
+        (arguments.iter().map(value).collect(), arguments.iter().map(null).collect())
+    }
+
+    fn execute<T>(&self, access: Access, arguments: &[Option<Datum>], read: impl FnOnce(&Rows) -> T) -> T {
         if access == Access::Write {
             refuse_read_only(c"this function");
         }
-        let mut values: Vec<Datum> = arguments.iter().map(|value| value.unwrap_or(Datum::null())).collect();
-        let nulls: Vec<u8> =
-            arguments.iter().map(|value| if value.is_some() { b' ' } else { b'n' }).collect();
+        let (mut values, nulls) = self.values_and_nulls(arguments);
         // SAFETY: uses SPI as documented; after an error the end of the (sub)transaction closes it.
         unsafe {
             if pg_sys::SPI_connect() < 0 {

@@ -22,6 +22,12 @@ impl Row {
         Self { tuple, descriptor }
     }
 
+    /// The row as a composite value, in the current memory context.
+    pub fn composite(&self) -> Datum {
+        // SAFETY: tuple and descriptor belong together, and the descriptor is a table's.
+        unsafe { pg_sys::heap_copy_tuple_as_datum(self.tuple, self.descriptor) }
+    }
+
     /// A column's value as stored; None for NULL.
     pub fn datum(&self, column: &CStr) -> Option<Datum> {
         // SAFETY: tuple and descriptor belong to the scan that is open around the callback, and the number

@@ -1,7 +1,7 @@
 //! `verify_stop()`: what the trail that the caller may read proves of a stop.
 
 use crate::audit::read::{self, Scope};
-use crate::audit::{lineage, verify};
+use crate::audit::{lane_records, lineage, verify};
 use crate::pg::argument;
 use crate::pg::datum::{from_sql, to_sql};
 use crate::pg::raise::raise;
@@ -47,7 +47,7 @@ fn verify_stop(stop_id: Option<pgrx::Uuid>) -> JsonB {
     }
     // Of a retired month its anchors are left.
     for (lane, number) in proofs.missing_heads() {
-        if let Some(link) = verify::anchored(lane, number) {
+        if let Some(link) = lane_records::anchored(lane, number) {
             proofs.link(lane, number, &link.hash.to_string());
         }
     }

@@ -6,6 +6,7 @@ use crate::pg::datum::{from_sql, to_sql, uuid};
 use crate::pg::encoding::Text;
 use crate::pg::raise::raise;
 use crate::pg::role::as_owner_past_row_security;
+use crate::pg::row_lock::{self, Strength};
 use crate::pg::statement::statements;
 use awgp_core::work::Verb;
 use awgp_core::{isolation_refusals, work};
@@ -43,8 +44,11 @@ fn require_work_item(work_item_id: Option<pgrx::Uuid>, verb: default!(Option<Tex
 
 /// Locks an item against transitions and changes until the transaction ends; false where it does not exist.
 pub fn lock(tenant: Uuid, id: Uuid) -> bool {
-    let arguments = [uuid(tenant), uuid(id)];
-    as_owner_past_row_security(c"work_items", || LOCK.count(&arguments)) > 0
+    if !row_lock::takes_newest() {
+        let arguments = [uuid(tenant), uuid(id)];
+        return as_owner_past_row_security(c"work_items", || LOCK.count(&arguments)) > 0;
+    }
+    row_lock::find_own(c"work_items", c"work_items_tenant_id_id_key", tenant, id, Strength::Write).is_some()
 }
 
 /// The id, where the context may write to such an assistant; refuses with `unknown_assistant`.

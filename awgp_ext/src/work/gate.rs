@@ -5,6 +5,7 @@ use crate::pg::clock;
 use crate::pg::datum::uuid;
 use crate::pg::permit::Permit;
 use crate::pg::role::as_owner_past_row_security;
+use crate::pg::row_lock::{self, Strength};
 use crate::pg::statement::statements;
 use crate::pg::tuple::Row;
 use crate::state_machine::{EFFECT, risk};
@@ -42,13 +43,16 @@ pub static ACTION_APPROVED: Permit = Permit::to("start an item for an action tha
 /// The assistant of a tenant, locked against changes until the transaction ends. Refuses with
 /// `unknown_assistant`.
 pub fn lock_assistant(tenant: Uuid, id: Uuid) -> Result<Assistant, Refusal> {
-    let arguments = [uuid(tenant), uuid(id)];
-    let found = as_owner_past_row_security(c"assistants", || {
-        ASSISTANT.run(&arguments, |rows| {
-            let row = rows.first()?;
-            Some((row.text(c"status"), row.integer(c"risk_tier"), row.texts(c"capabilities")))
+    let read = |row: &Row| (row.text(c"status"), row.integer(c"risk_tier"), row.texts(c"capabilities"));
+    let found = if row_lock::takes_newest() {
+        let key = c"assistants_tenant_id_id_key";
+        row_lock::find_own(c"assistants", key, tenant, id, Strength::Share).map(|locked| read(&locked.row()))
+    } else {
+        let arguments = [uuid(tenant), uuid(id)];
+        as_owner_past_row_security(c"assistants", || {
+            ASSISTANT.run(&arguments, |rows| rows.first().as_ref().map(read))
         })
-    });
+    };
     let (status, tier, capabilities) = found.ok_or_else(isolation_refusals::unknown_assistant)?;
     Ok(Assistant {
         id,

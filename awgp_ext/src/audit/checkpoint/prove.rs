@@ -3,7 +3,7 @@
 use super::{refuse_findings, tiles};
 use crate::audit::read;
 use crate::pg::argument;
-use crate::pg::datum::to_sql;
+use crate::pg::datum::{from_sql, to_sql};
 use crate::pg::query;
 use crate::pg::raise::raise;
 use awgp_core::audit::row::AuditRow;
@@ -13,14 +13,26 @@ use awgp_core::refusal::Refusal;
 use pgrx::JsonB;
 use pgrx::prelude::*;
 use serde_json::json;
+use std::collections::BTreeSet;
+use uuid::Uuid;
 
 /// The row, the number of its leaf and the path to the root of a checkpoint. Runs as the caller: who cannot
-/// read the row gets no proof of it.
+/// read the row gets no proof of it. An id that rows of several tenants have is refused, unless one of them
+/// is named.
 #[pg_extern(stable, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
-fn prove_audit(audit_id: Option<i64>, tree_size: default!(Option<i64>, "NULL")) -> JsonB {
+fn prove_audit(
+    audit_id: Option<i64>,
+    tree_size: default!(Option<i64>, "NULL"),
+    tenant_id: default!(Option<pgrx::Uuid>, "NULL"),
+) -> JsonB {
     let audit_id = argument::needed("audit_id", audit_id);
-    let Some(row) = read::row_of(audit_id) else {
+    let rows = read::rows_of(audit_id, tenant_id.as_ref().map(from_sql));
+    let tenants: BTreeSet<Uuid> = rows.iter().map(|row| row.tenant_id).collect();
+    if tenants.len() > 1 {
+        raise(&ambiguous(audit_id, &tenants));
+    }
+    let Some(row) = rows.into_iter().next() else {
         raise(
             &Refusal::new(
                 Reason::UnknownAuditRow,
@@ -41,6 +53,16 @@ fn prove_audit(audit_id: Option<i64>, tree_size: default!(Option<i64>, "NULL")) 
         refuse_findings(row.tenant_id, "a tile is missing in its stored tree");
     };
     JsonB(json!({ "row": row, "leaf_index": index, "path": path, "tree_size": size, "body": body }))
+}
+
+fn ambiguous(audit_id: i64, tenants: &BTreeSet<Uuid>) -> Refusal {
+    Refusal::new(
+        Reason::AuditIdAmbiguous,
+        "audit rows of more than one tenant have this id",
+        "Name the tenant of the one that you mean: SELECT awgp.prove_audit(id, tenant_id => '…');",
+    )
+    .with("audit_id", audit_id)
+    .with("tenants", tenants.iter().map(Uuid::to_string).collect::<Vec<_>>())
 }
 
 /// Size and body of the requested checkpoint, or of the newest.

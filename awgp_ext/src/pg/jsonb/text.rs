@@ -3,9 +3,9 @@
 //! The audit trail hashes this text twice for every row: when the row is chained and when it is verified. The
 //! server's own `JsonbToCString` copies each string and inspects it character by character, which took half
 //! of the time of a verification. This module copies runs of plain bytes whole. The layout is that of
-//! PostgreSQL's `utils/jsonb.h`, unchanged since 9.4; the server prints the numbers. A test compares both
-//! texts (`server_tests`).
+//! PostgreSQL's `utils/jsonb.h`, unchanged since 9.4. A test compares both texts (`server_tests`).
 
+use super::decimal;
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;
 
@@ -13,6 +13,13 @@ use std::ffi::CStr;
 pub trait Sink {
     /// Takes the next bytes.
     fn put(&mut self, bytes: &[u8]);
+
+    /// Takes bytes with something before and after them.
+    fn put_between(&mut self, before: &[u8], bytes: &[u8], after: &[u8]) {
+        self.put(before);
+        self.put(bytes);
+        self.put(after);
+    }
 
     /// Takes a string, quoted and escaped.
     fn put_string(&mut self, bytes: &[u8])
@@ -32,12 +39,24 @@ impl Sink for Vec<u8> {
     fn put(&mut self, bytes: &[u8]) {
         self.extend_from_slice(bytes);
     }
+
+    fn put_between(&mut self, before: &[u8], bytes: &[u8], after: &[u8]) {
+        self.reserve(before.len() + bytes.len() + after.len());
+        self.extend_from_slice(before);
+        self.extend_from_slice(bytes);
+        self.extend_from_slice(after);
+    }
 }
 
 /// Appends the text to `text`, in the server's encoding. `jsonb` is a whole value with its four-byte header.
 /// Raises an error where it is not a valid jsonb.
 pub fn write(jsonb: &[u8], text: &mut impl Sink) {
-    if try_write(jsonb, text).is_none() {
+    write_data(jsonb.get(size_of::<u32>()..).unwrap_or_default(), text);
+}
+
+/// The same for a value without its header, wherever it stands.
+pub fn write_data(data: &[u8], text: &mut impl Sink) {
+    if try_write_data(data, text).is_none() {
         pgrx::ereport!(
             pgrx::PgLogLevel::ERROR,
             pgrx::PgSqlErrorCode::ERRCODE_DATA_CORRUPTED,
@@ -48,7 +67,12 @@ pub fn write(jsonb: &[u8], text: &mut impl Sink) {
 
 /// The same, but returns None where it is not a valid jsonb.
 pub fn try_write(jsonb: &[u8], text: &mut impl Sink) -> Option<()> {
-    Writer { text, hide: None, open: Vec::new() }.root(jsonb.get(size_of::<u32>()..)?)
+    try_write_data(jsonb.get(size_of::<u32>()..)?, text)
+}
+
+/// The same for a value without its header, wherever it stands.
+pub fn try_write_data(data: &[u8], text: &mut impl Sink) -> Option<()> {
+    Writer { text, hide: None, open: Vec::new() }.root(data)
 }
 
 /// The same with `HIDDEN` in place of the values of some keys; null stays null.
@@ -102,6 +126,17 @@ pub fn members(jsonb: &[u8], max: usize) -> Option<Vec<Member<'_>>> {
         members.push(Member { key, kind, value });
     }
     Some(members)
+}
+
+/// Type and bytes of a jsonb that is a bare value; None for an object or array, and for a damaged jsonb.
+pub fn only_value(jsonb: &[u8]) -> Option<(u32, &[u8])> {
+    let mut container = Container::read(jsonb.get(size_of::<u32>()..)?)?;
+    if container.kind == Kind::Scalar { container.next_value() } else { None }
+}
+
+/// Type and bytes of the value of an object's only member.
+pub fn only_member(jsonb: &[u8]) -> Option<(u32, &[u8])> {
+    members(jsonb, 1)?.first().map(|member| (member.kind, member.value))
 }
 
 impl Member<'_> {
@@ -228,8 +263,12 @@ impl<'a, S: Sink> Writer<'a, S> {
             let mut is_hidden = false;
             if container.kind == Kind::Object {
                 let key = container.next_key()?;
-                string(key, self.text);
-                self.text.put(b": ");
+                if plain_length(key) == key.len() {
+                    self.text.put_between(b"\"", key, b"\": ");
+                } else {
+                    string(key, self.text);
+                    self.text.put(b": ");
+                }
                 is_hidden = self.hide.is_some_and(|hide| hide(key));
             }
             let (kind, bytes) = container.next_value()?;
@@ -273,13 +312,43 @@ fn needs_escape(byte: u8) -> bool {
 }
 
 /// The number of bytes before the first one that needs an escape. Checks 16 at a time, which the compiler
-/// turns into one comparison.
+/// turns into one comparison, and what is left over, such as most keys, in words.
 fn plain_length(bytes: &[u8]) -> usize {
     const STEP: usize = 16;
     let is_plain = |chunk: &[u8]| !chunk.iter().fold(false, |any, byte| any | needs_escape(*byte));
     let skipped = bytes.chunks_exact(STEP).take_while(|chunk| is_plain(chunk)).count() * STEP;
     let rest = &bytes[skipped..];
+    if is_short_and_plain(rest) {
+        return bytes.len();
+    }
     skipped + rest.iter().position(|byte| needs_escape(*byte)).unwrap_or(rest.len())
+}
+
+/// Whether these bytes, fewer than 16, need no escape. False for more.
+fn is_short_and_plain(bytes: &[u8]) -> bool {
+    match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        (Some(first), Some(last)) => bytes.len() <= 16 && !any_escape(*first) && !any_escape(*last),
+        _ => match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+            (Some(first), Some(last)) => {
+                let mut both = [0; 8];
+                both[..4].copy_from_slice(first);
+                both[4..].copy_from_slice(last);
+                !any_escape(both)
+            }
+            _ => !bytes.iter().any(|byte| needs_escape(*byte)),
+        },
+    }
+}
+
+/// Whether one of the bytes needs an escape: all eight at once.
+fn any_escape(bytes: [u8; 8]) -> bool {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGHS: u64 = ONES * 0x80;
+    let word = u64::from_ne_bytes(bytes);
+    // The highest bit of a byte that is below `limit`, and of some above the first such byte.
+    let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word & HIGHS;
+    let equals = |byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+    below(word, b' ') | equals(b'"') | equals(b'\\') != 0
 }
 
 /// The length of what [`string`] writes.
@@ -293,11 +362,16 @@ pub fn string_length(bytes: &[u8]) -> u64 {
 
 /// A string in quotes, with the escapes of the server's `escape_json`.
 pub fn string(bytes: &[u8], text: &mut impl Sink) {
+    let mut plain = plain_length(bytes);
+    if plain == bytes.len() {
+        text.put_between(b"\"", bytes, b"\"");
+        return;
+    }
     text.put(b"\"");
     let mut rest = bytes;
     loop {
-        let (plain, escaped) = rest.split_at(plain_length(rest));
-        text.put(plain);
+        let (head, escaped) = rest.split_at(plain);
+        text.put(head);
         let Some((first, after)) = escaped.split_first().filter(|_| !text.is_full()) else { break };
         match *first {
             b'\x08' => text.put(b"\\b"),
@@ -313,11 +387,12 @@ pub fn string(bytes: &[u8], text: &mut impl Sink) {
             }
         }
         rest = after;
+        plain = plain_length(rest);
     }
     text.put(b"\"");
 }
 
-/// A number as the server prints it.
+/// A number as the server prints it. Where it is not an ordinary one, the server does.
 fn number(bytes: &[u8], text: &mut impl Sink) -> Option<()> {
     // The header gives the length of the number, which must not exceed the bytes at hand.
     // SAFETY: four bytes are there; a header has one or four. A header of two bytes points elsewhere (TOAST)
@@ -328,6 +403,16 @@ fn number(bytes: &[u8], text: &mut impl Sink) -> Option<()> {
     };
     if length > bytes.len() {
         return None;
+    }
+    // SAFETY: a whole numeric, so its data is within the bytes.
+    let stored = unsafe {
+        let varlena = bytes.as_ptr().cast();
+        std::slice::from_raw_parts(pgrx::vardata_any(varlena).cast(), pgrx::varsize_any_exhdr(varlena))
+    };
+    let mut printed = [0; decimal::TEXT_MAX];
+    if let Some(length) = decimal::print(stored, &mut printed) {
+        text.put(printed.get(..length)?);
+        return Some(());
     }
     // SAFETY: a whole numeric; numeric_out returns a palloc'd C string, which is copied at once.
     unsafe {
