@@ -24,7 +24,7 @@
 //! - [`Effective`]: what is in force of options, profiles and variables, and where each value comes from;
 //!   [`Profiles`]: the file of profiles; [`connection_files`]: all files that a connection may read
 //! - [`Session`]: a connection; [`Work`]: a transaction on it, in a [`Context`] of tenant and user, which
-//!   rolls back unless it is committed
+//!   rolls back unless it is committed; [`in_turn`]: two of its parts in one round trip
 //! - [`Call`]: a call of one SQL function with named arguments; [`Row`]: a row of the result, with every
 //!   value as the server wrote it
 //! - [`Failure`]: an error for the user, with the server's reason and hint; [`Exit`]: its family.
@@ -64,7 +64,7 @@ mod work;
 pub use call::Call;
 pub use connect::profile::Profile;
 pub use connect::{
-    Effective, FileRead, Ignored, Notices, Origin, Profiles, Prompt, Shown, Target, Wish,
+    Effective, FileRead, Ignored, Notices, Origin, Profiles, Prompt, Shown, Target, Verified, Wish,
     files as connection_files,
 };
 pub use context::Context;
@@ -74,4 +74,4 @@ pub use row::{Row, readable};
 pub use secret::DatabaseUrl;
 pub use session::{Notice, Session};
 pub use token::Token;
-pub use work::Work;
+pub use work::{Work, in_turn};

@@ -71,7 +71,7 @@ pub async fn made(work: &Work<'_>, of: &Events, note: String) -> Result<Result<R
     }
     let mut parts = Vec::with_capacity(of.parts.len());
     for (part, id) in &of.parts {
-        let Answer { row, leaf_index, path } = proof::answered(work, *id, size).await?;
+        let Answer { row, leaf_index, path } = proof::answered(work, *id, of.tenant, size).await?;
         parts.push(Part { part: *part, row, leaf_index, path });
     }
     Ok(Receipt::made(of.action, of.tenant, parts, note, &statement))

@@ -6,6 +6,7 @@
 
 use crate::connect::keyword_value;
 use std::fmt;
+use std::ops::Range;
 
 /// What replaces a secret.
 pub(crate) const MASK: &str = "***";
@@ -39,49 +40,66 @@ impl fmt::Debug for DatabaseUrl {
 }
 
 /// The text with everything masked that may be a password: the userinfo of a URL after its first colon, and
-/// the value after any `password=`. It masks too much rather than too little.
+/// the value after any `password=`. It masks too much rather than too little: each is looked for in the text
+/// as it is, since one may lie within the other, or reach into it.
 pub fn redact(text: &str) -> String {
-    mask_assignments(&mask_urls(text))
-}
-
-/// Masks `://user:SECRET@`. The secret ends at the last `@`, since it may contain `@` itself.
-fn mask_urls(text: &str) -> String {
-    let Some(start) = text.find("://").map(|at| at + 3) else { return text.to_owned() };
-    let (head, rest) = text.split_at(start);
-    let end = match rest.rfind('@') {
-        Some(at) => at,
-        // No `@`: a host with a port, or a password without its host.
-        None => rest.find([' ', '\n', '\t', '\'', '"', '/', '?']).unwrap_or(rest.len()),
-    };
-    let (user_info, tail) = rest.split_at(end);
-    let Some(colon) = user_info.find(':') else { return format!("{head}{user_info}{}", mask_urls(tail)) };
-    let after = &user_info[colon + 1..];
-    let is_port = !tail.starts_with('@') && after.len() <= 5 && after.bytes().all(|b| b.is_ascii_digit());
-    let shown = if is_port { after } else { MASK };
-    format!("{head}{}{shown}{}", &user_info[..=colon], mask_urls(tail))
-}
-
-/// Masks the value of every `password = value`, quoted or bare, in any case.
-fn mask_assignments(text: &str) -> String {
+    let mut secrets = [in_urls(text), in_assignments(text)].concat();
+    secrets.sort_by_key(|secret| (secret.start, secret.end));
     let mut masked = String::with_capacity(text.len());
-    let mut rest = text;
-    // to_ascii_lowercase keeps byte positions.
-    while let Some(word) = rest.to_ascii_lowercase().find("password") {
-        let after_word = word + "password".len();
-        let gap = rest[after_word..].len() - rest[after_word..].trim_start().len();
-        let sign = after_word + gap;
-        if !rest[sign..].starts_with('=') {
-            masked.push_str(&rest[..after_word]);
-            rest = &rest[after_word..];
+    let mut shown: Option<usize> = None;
+    for secret in secrets {
+        if let Some(end) = shown.filter(|end| secret.start <= *end) {
+            shown = Some(end.max(secret.end));
             continue;
         }
-        let blanks = rest[sign + 1..].len() - rest[sign + 1..].trim_start().len();
-        let value = sign + 1 + blanks;
-        masked.push_str(&rest[..value]);
+        masked.push_str(&text[shown.unwrap_or(0)..secret.start]);
         masked.push_str(MASK);
-        rest = &rest[value + keyword_value::value(&rest[value..]).length..];
+        shown = Some(secret.end);
     }
-    masked + rest
+    masked + &text[shown.unwrap_or(0)..]
+}
+
+/// Where the secrets of URLs are: `://user:SECRET@`. One ends at the last `@`, since it may have an `@`.
+fn in_urls(text: &str) -> Vec<Range<usize>> {
+    let mut secrets = Vec::new();
+    let mut from = 0;
+    while let Some(at) = text[from..].find("://") {
+        let start = from + at + 3;
+        let rest = &text[start..];
+        let end = match rest.rfind('@') {
+            Some(at) => start + at,
+            // No `@`: a host with a port, or a password without its host.
+            None => start + rest.find([' ', '\n', '\t', '\'', '"', '/', '?']).unwrap_or(rest.len()),
+        };
+        from = end;
+        let Some(colon) = text[start..end].find(':') else { continue };
+        let secret = start + colon + 1..end;
+        let after = &text[secret.clone()];
+        let is_port =
+            !text[end..].starts_with('@') && after.len() <= 5 && after.bytes().all(|b| b.is_ascii_digit());
+        if !is_port {
+            secrets.push(secret);
+        }
+    }
+    secrets
+}
+
+/// Where the value of every `password = value` is, quoted or bare, in any case.
+fn in_assignments(text: &str) -> Vec<Range<usize>> {
+    // to_ascii_lowercase keeps byte positions.
+    let lower = text.to_ascii_lowercase();
+    let mut secrets = Vec::new();
+    let mut from = 0;
+    while let Some(word) = lower[from..].find("password") {
+        from += word + "password".len();
+        let after_word = text[from..].trim_start();
+        let Some(after_sign) = after_word.strip_prefix('=') else { continue };
+        let value = after_sign.trim_start();
+        let start = text.len() - value.len();
+        from = start + keyword_value::value(value).length;
+        secrets.push(start..from);
+    }
+    secrets
 }
 
 #[cfg(test)]
@@ -113,6 +131,28 @@ mod tests {
     #[test]
     fn a_url_that_lost_its_host_is_masked() {
         assert_eq!(redact("'postgres://u:hunter2' found"), "'postgres://u:***' found");
+    }
+
+    #[test]
+    fn a_password_beside_a_url_is_masked_though_one_reaches_into_the_other() {
+        for (text, shown) in [
+            ("options=x://y:z password='p@ss word' end", "options=x://y:*** end"),
+            (r"x://y:z\ password='top secret'", "x://y:*** password=***"),
+            (r"a://b:c\ postgres://u:secret", r"a://b:*** postgres://u:***"),
+            ("x://y:z\\\npassword=hunter/2", "x://y:***\npassword=***"),
+            ("postgres://u:s1 s2 password=abc@h", "postgres://u:***"),
+            ("password= user=ann", "password= ***"),
+        ] {
+            assert_eq!(redact(text), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_quoted_password_that_looks_like_a_url_is_masked() {
+        for quoted in [r"://a:b\'c", r"://a:b\\", r"x://a:b\\\'c d", r"://\':b", r"://a:b\'c@d\'e"] {
+            let shown = redact(&format!("host=db Password = '{quoted}' user=ann"));
+            assert_eq!(shown, "host=db Password = *** user=ann", "{quoted}");
+        }
     }
 
     proptest! {

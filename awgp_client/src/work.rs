@@ -25,8 +25,8 @@ const NOT_LISTED: &str = "
 ///
 /// A statement whose parameters are texts is one round trip: their types need not be asked for, and nothing
 /// is prepared that would have to fit the next transaction, which may be on another connection of a pooler,
-/// or on the other side of an upgrade. Statements that begin to be awaited together, as with
-/// `tokio::try_join!`, go to the server together and run there in this order.
+/// or on the other side of an upgrade. Two parts of a transaction that are awaited [`in_turn`] go to the
+/// server together and run there in this order.
 pub struct Work<'a> {
     pub(crate) transaction: Transaction<'a>,
     pub(crate) patience: Patience,
@@ -223,6 +223,24 @@ impl Work<'_> {
     }
 }
 
+/// Two parts of a transaction that go to the server together and run there one after the other: a round trip
+/// less. Where the first fails, the second fails for it, and the answers may be read in any order; it is the
+/// first's error that says why.
+pub fn in_turn<A, B, E>(
+    first: impl Future<Output = Result<A, E>>,
+    second: impl Future<Output = Result<B, E>>,
+) -> impl Future<Output = Result<(A, B), E>> {
+    // On the heap: whoever awaits many of them would carry the room of each.
+    let (mut first, mut second) = (Box::pin(first), Box::pin(second));
+    async move {
+        tokio::select! {
+            biased;
+            done = &mut first => Ok((done?, second.await?)),
+            done = &mut second => Ok((first.await?, done?)),
+        }
+    }
+}
+
 fn as_texts<'a>(parameters: &[&'a (dyn ToSql + Sync)]) -> Vec<(&'a (dyn ToSql + Sync), Type)> {
     parameters.iter().map(|parameter| (*parameter, Type::TEXT)).collect()
 }
@@ -230,4 +248,52 @@ fn as_texts<'a>(parameters: &[&'a (dyn ToSql + Sync)]) -> Vec<(&'a (dyn ToSql + 
 /// Whether a parameter is no text. Nothing was sent then: the server has to be asked for the types.
 fn is_no_text(error: &Error) -> bool {
     error.source().is_some_and(|cause| cause.is::<WrongType>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::RefCell;
+    use tokio::task::yield_now;
+
+    #[tokio::test]
+    async fn of_two_errors_the_first_parts_is_told_though_the_seconds_is_read_before() {
+        let late = async {
+            yield_now().await;
+            Err::<(), _>("no tenant")
+        };
+        let aborted = async { Err::<(), _>("the transaction is aborted") };
+        assert_eq!(in_turn(late, aborted).await, Err("no tenant"));
+    }
+
+    #[tokio::test]
+    async fn the_second_parts_own_error_is_told_and_two_answers_are_returned_whichever_is_read_before() {
+        for first_is_late in [false, true] {
+            let part = async |is_late: bool, answer| {
+                if is_late {
+                    yield_now().await;
+                }
+                answer
+            };
+            let (late, soon) = (first_is_late, !first_is_late);
+            assert_eq!(in_turn(part(late, Ok(1)), part(soon, Ok(2))).await, Ok((1, 2)));
+            assert_eq!(in_turn(part(late, Ok(1)), part(soon, Err("its own"))).await, Err("its own"));
+        }
+    }
+
+    #[tokio::test]
+    async fn the_second_part_is_sent_before_the_first_is_answered_and_not_where_the_first_was_not_sent() {
+        let sent = RefCell::new(Vec::new());
+        let part = async |name| {
+            sent.borrow_mut().push(name);
+            yield_now().await;
+            sent.borrow_mut().push("answered");
+            Ok::<_, &str>(())
+        };
+        assert!(in_turn(part("first"), part("second")).await.is_ok());
+        assert_eq!(*sent.borrow(), ["first", "second", "answered", "answered"]);
+        sent.borrow_mut().clear();
+        assert!(in_turn(async { Err::<(), _>("no user without a tenant") }, part("second")).await.is_err());
+        assert!(sent.borrow().is_empty());
+    }
 }

@@ -43,3 +43,4 @@ pub use paths::{FileRead, files};
 pub use profiles::Profiles;
 pub use prompt::Prompt;
 pub use target::Target;
+pub use tls::Verified;

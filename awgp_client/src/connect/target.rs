@@ -9,7 +9,7 @@ use super::pgpass::{self, Wanted};
 use super::prompt::Prompt;
 use super::session_kind::SessionKind;
 use super::settings::{Environment, Given, Settings};
-use super::tls::Tls;
+use super::tls::{Tls, Verified};
 use super::written::Written;
 use crate::failure::Failure;
 use crate::secret::DatabaseUrl;
@@ -207,6 +207,11 @@ impl Target {
     /// The first server: its host, or the folder of its socket, and its port.
     pub fn address(&self) -> (String, String) {
         (self.first_host(), self.first_port())
+    }
+
+    /// What of the server's certificate is verified.
+    pub fn verified(&self) -> Verified {
+        self.tls.verified()
     }
 
     /// The database.

@@ -17,10 +17,22 @@ use std::sync::Arc;
 use tokio_postgres::config::{SslMode, SslNegotiation};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+/// What of the server's certificate is verified, the least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verified {
+    /// Nothing; the connection may also be without TLS.
+    Nothing,
+    /// Who has signed it.
+    Signer,
+    /// Who has signed it, and that it has the host's name.
+    SignerAndName,
+}
+
 /// How the connection is protected.
 #[derive(Clone)]
 pub struct Tls {
     steps: &'static [SslMode],
+    verified: Verified,
     negotiation: SslNegotiation,
     client: Option<Arc<ClientConfig>>,
 }
@@ -63,11 +75,21 @@ impl Tls {
             Some("direct") => SslNegotiation::Direct,
             _ => SslNegotiation::Postgres,
         };
+        let verified = match check {
+            Check::Nothing => Verified::Nothing,
+            Check::Signer(_) => Verified::Signer,
+            Check::SignerAndName(_) => Verified::SignerAndName,
+        };
         let client = match steps {
             [SslMode::Disable] => None,
             _ => Some(Arc::new(client_config(settings, get, check)?)),
         };
-        Ok(Self { steps, negotiation, client })
+        Ok(Self { steps, verified, negotiation, client })
+    }
+
+    /// What of the server's certificate is verified.
+    pub fn verified(&self) -> Verified {
+        self.verified
     }
 
     /// The driver's modes to try one after the other. A socket is never encrypted, as in libpq.
