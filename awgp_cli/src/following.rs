@@ -2,7 +2,15 @@
 
 use awgp_client::{Exit, Failure, Session, Target, Trouble};
 use std::time::Duration;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::Receiver;
+
+/// Hears a signal from here on. A loop keeps it: one that listens anew in each round misses the signal that
+/// comes beside something else.
+pub fn heard(kind: SignalKind) -> Result<Signal, Failure> {
+    signal(kind)
+        .map_err(|error| Failure::new(Exit::Unexpected, format!("signals cannot be received: {error}")))
+}
 
 /// Runs with a session that is told of notifications, until it ends by itself or is interrupted.
 pub async fn until_interrupted(

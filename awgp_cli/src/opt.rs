@@ -406,6 +406,10 @@ pub struct Demo {
     /// A scenario of your own, instead of the built-in one (demo/scenario.json).
     #[arg(long, value_name = "FILE")]
     pub scenario: Option<PathBuf>,
+    /// How the demo's application connects, instead of with a login that the demo makes: through a proxy
+    /// before the server, say. Its login is a member of awgp_app.
+    #[arg(long, value_name = "URL")]
+    pub through: Option<DatabaseUrl>,
 }
 
 #[cfg(test)]

@@ -127,6 +127,9 @@ pub async fn show(
     let condition = format!("{} AND id = $1::bigint", scope.condition());
     let rows = listing::whole(&work, &condition, &[&options.id]).await?;
     work.commit().await?;
+    if rows.len() > 1 {
+        return Err(awgp_client::proof::ambiguous(options.id, &rows.iter().collect::<Vec<_>>()).into());
+    }
     let row = rows.first().ok_or_else(|| {
         Failure::new(Exit::NotFound, format!("the visible trail has no event {}", options.id))
             .hint("list the events with `awgp audit log`")

@@ -180,15 +180,18 @@ impl Notes {
         let statement = Statement::parse(text).map_err(|error| key::refused(&error.into(), &place))?;
         // Signatures are deterministic: a file that another run has written meanwhile is this same note, or
         // not AWGP's.
-        if std::fs::read_to_string(&path).ok().as_deref() != Some(&note) {
+        let is_there = || std::fs::read_to_string(&path).ok().as_deref() == Some(&note);
+        if !is_there() {
             let partial = folder.join(format!("{name}.{}.partial", std::process::id()));
             write_new(&partial, &note, false)?;
             let placed = std::fs::hard_link(&partial, &path);
             let _ = std::fs::remove_file(&partial);
-            placed.map_err(|error| {
-                Failure::new(Exit::Unexpected, format!("{place} cannot be written: {error}"))
-                    .hint("look at the existing file: a note is never overwritten")
-            })?;
+            if let Err(error) = placed
+                && !is_there()
+            {
+                return Err(Failure::new(Exit::Unexpected, format!("{place} cannot be written: {error}"))
+                    .hint("look at the existing file: a note is never overwritten"));
+            }
         }
         self.signed.push(Signed { path, note, statement, signed_by: signed_by.to_owned() });
         Ok(&self.signed[self.signed.len() - 1])

@@ -24,13 +24,14 @@ pub async fn prove(
 ) -> Result<String, Trouble> {
     let place = options.checkpoint.display().to_string();
     let note = read_note(&options.checkpoint)?;
-    let (work, _) = scope::open(session, context).await?;
-    let made = proof::prove(&work, options.id, note).await?.map_err(|error| match error {
-        Unproven::Mismatch => {
-            told(&error, &place).hint("find out what was changed with: awgp audit verify --checkpoint")
-        }
-        error => unproven(&error, &place),
-    });
+    let (work, scope) = scope::open(session, context).await?;
+    let made =
+        proof::prove(&work, options.id, &scope.condition(), note).await?.map_err(|error| match error {
+            Unproven::Mismatch => {
+                told(&error, &place).hint("find out what was changed with: awgp audit verify --checkpoint")
+            }
+            error => unproven(&error, &place),
+        });
     let Made { proof, tree_size: size } = made?;
     let (leaf_index, hashes) = (proof.leaf_index, proof.path.len());
     write_new(&options.out, render::pretty(&proof), false)?;

@@ -93,6 +93,17 @@ async fn show_last(
     let filter = &options.filter;
     let actor = Actor::of(&work, filter).await?;
     let began_us = work.number(CLOCK, &[]).await?;
+    // Events in the range of later polls that existed before are not new, even where they were not requested.
+    // They are read first: what commits between the two is shown now or by the next poll.
+    let sql = format!(
+        "SELECT id FROM awgp.audit_logs WHERE {} AND {FILTER}
+         AND \"timestamp\" > to_timestamp($6::bigint / 1000000.0)",
+        scope.condition()
+    );
+    let since = began_us - LOOK_BACK_US;
+    let before = work
+        .select(&sql, &[&actor.kind, &actor.ids, &filter.entity, &filter.entity_id, &filter.action, &since])
+        .await?;
     let condition =
         format!("{} AND {FILTER} ORDER BY {} LIMIT $6::bigint", scope.condition(), newest_first(&scope));
     let last = i64::from(options.last);
@@ -100,17 +111,9 @@ async fn show_last(
         [&actor.kind, &actor.ids, &filter.entity, &filter.entity_id, &filter.action, &last];
     let mut rows = listing::list(&work, &condition, &parameters, output).await?;
     rows.reverse();
-    // Events in the range of later polls that existed before are not new, even where they were not requested.
-    let sql = format!(
-        "SELECT id FROM awgp.audit_logs WHERE {} AND {FILTER}
-         AND \"timestamp\" > to_timestamp($6::bigint / 1000000.0)",
-        scope.condition()
-    );
-    let since = began_us - LOOK_BACK_US;
-    let seen = work
-        .select(&sql, &[&actor.kind, &actor.ids, &filter.entity, &filter.entity_id, &filter.action, &since])
-        .await?;
-    looks.add(Look { began_us, highest_id: 0, ids: ids(&seen) });
+    let mut seen = ids(&before);
+    seen.extend(ids(&rows));
+    looks.add(Look { began_us, highest_id: 0, ids: seen });
     work.commit().await?;
     print(&rows, output)
 }

@@ -14,7 +14,7 @@ mod narrator;
 mod scenario;
 mod stage;
 
-use crate::invocation::Invocation;
+use crate::invocation::{Invocation, environment};
 use crate::opt::Demo;
 use awgp_client::{Exit, Failure, Session, Target};
 use logins::Logins;
@@ -29,6 +29,7 @@ pub async fn run(options: &Demo, invocation: &Invocation<'_>) -> Result<Exit, Fa
         Some(file) => Scenario::from_file(file)?,
         None => Scenario::built_in()?,
     };
+    let through = options.through.as_ref().map(|url| Target::resolve(Some(url), &environment)).transpose()?;
     let run = logins::run_name();
     let mut narrator = Narrator::open(invocation.output, &scenario.title, &run, &target.place())?;
     let mut dba = Session::open(target).await?;
@@ -37,7 +38,7 @@ pub async fn run(options: &Demo, invocation: &Invocation<'_>) -> Result<Exit, Fa
         Err(trouble) => return dba.ended(Err(trouble)).await,
     };
     let told = tokio::select! {
-        told = tell(target, &logins, scenario, &run, &mut narrator) => told,
+        told = tell((target, through.as_ref()), &logins, scenario, &run, &mut narrator) => told,
         _ = tokio::signal::ctrl_c() => Err(Failure::new(Exit::Interrupted, "interrupted")
             .hint("the tenants made so far stay; the three logins were dropped")),
     };
@@ -49,15 +50,19 @@ pub async fn run(options: &Demo, invocation: &Invocation<'_>) -> Result<Exit, Fa
     Ok(if all_held { Exit::Success } else { Exit::Findings })
 }
 
+/// Tells it on a server. Where a proxy is before it, the application connects to that, with its own login.
 async fn tell(
-    target: &Target,
+    (target, through): (&Target, Option<&Target>),
     logins: &Logins,
     scenario: Scenario,
     run: &str,
     narrator: &mut Narrator,
 ) -> Result<(), Failure> {
     let admin = logins.open(&logins.admin, target).await?;
-    let app = logins.open(&logins.app, target).await?;
+    let app = match through {
+        Some(proxy) => Session::open(proxy).await?,
+        None => logins.open(&logins.app, target).await?,
+    };
     let auditor = logins.open(&logins.auditor, target).await?;
     let dba = Session::open(target).await?;
     let mut stage = Stage::new(Sessions { admin, app, auditor, dba }, scenario, run, narrator);

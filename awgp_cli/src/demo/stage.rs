@@ -3,10 +3,11 @@
 use super::attempt::Attempt;
 use super::narrator::Narrator;
 use super::scenario::{Scenario, Tenant};
-use awgp_client::{Context, Session, Trouble, Work};
+use awgp_client::{Context, Exit, Failure, Session, Trouble, Work};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use tokio_postgres::types::ToSql;
+use uuid::Uuid;
 
 /// The sessions.
 pub struct Sessions {
@@ -55,6 +56,12 @@ impl Made {
     /// The context of this tenant, without a user.
     pub fn context(&self) -> Context<'_> {
         Context { tenant: Some(&self.slug), user: None }
+    }
+
+    /// Its id as a parameter of the column's own type, which a proxy can read.
+    pub fn key(&self) -> Result<Uuid, Trouble> {
+        let unread = |_| Failure::new(Exit::Unexpected, "a tenant has an id that is no uuid");
+        Ok(Uuid::try_parse(&self.id).map_err(unread)?)
     }
 
     /// The id of its first assistant.

@@ -1,8 +1,9 @@
 //! `awgp fleet pgdog`: the configuration of the proxy PgDog, and whether a running one agrees.
 //!
-//! The sharding key is the tenant: a list of the tenants of each member, family by family. What has no tenant
-//! is the same on all members. A tenant that is on no list goes to all members, and each refuses it that does
-//! not have it.
+//! The sharding key is the tenant: a list of the tenants of each member, family by family. A tenant that is
+//! on no list goes to all members, and each refuses it that does not have it. What has no tenant is the
+//! same on all members, which PgDog takes for granted. Tables that are listed as such (omnisharded_tables)
+//! it refuses to read in a transaction that is led to one member, so there is no such list.
 
 use super::asking::{On, each};
 use super::file::{Member, Role};
@@ -10,20 +11,11 @@ use super::status::{TENANTS, rows};
 use crate::invocation::{Invocation, environment, print};
 use crate::opt::{FleetPgdog, Format};
 use crate::{render, written};
-use awgp_client::{Context, DatabaseUrl, Exit, Failure, Row, Session, Target};
+use awgp_client::{Context, DatabaseUrl, Exit, Failure, Row, Session, Target, Verified};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use uuid::Uuid;
-
-/// Tables of schema awgp without a tenant, and those that a client of the proxy writes nothing to.
-const OMNISHARDED: &str = "
-    SELECT c.relname AS name FROM pg_catalog.pg_class AS c
-    WHERE c.relnamespace = 'awgp'::pg_catalog.regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-      AND c.relname <> 'tenants'
-      AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute AS a
-                      WHERE a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped)
-    ORDER BY c.relname";
 
 /// What goes into the configuration.
 pub struct Plan {
@@ -33,8 +25,6 @@ pub struct Plan {
     pub servers: Vec<Server>,
     /// The tenants of each shard, by family.
     pub shards: BTreeMap<u32, BTreeMap<Uuid, Vec<(Uuid, String)>>>,
-    /// Tables that are the same everywhere.
-    pub omnisharded: Vec<String>,
 }
 
 /// A database of a member.
@@ -49,6 +39,8 @@ pub struct Server {
     pub shard: u32,
     /// primary or replica.
     pub role: &'static str,
+    /// What the command line verifies of its certificate, and the proxy is to verify too.
+    pub verified: Verified,
 }
 
 /// Runs the command.
@@ -72,16 +64,14 @@ pub async fn run(on: On<'_>, options: &FleetPgdog) -> Result<Exit, Failure> {
 async fn plan(on: On<'_>, database: &str) -> Result<Plan, Failure> {
     let answers = each(on, async |session, _| {
         let work = session.begin(Context::default()).await?;
-        Ok((work.select(TENANTS, &[]).await?, work.select(OMNISHARDED, &[]).await?))
+        work.select(TENANTS, &[]).await
     });
     let mut shards = BTreeMap::new();
-    let mut omnisharded = Vec::new();
-    for (member, (tenants, tables)) in answers.await.all()? {
+    for (member, tenants) in answers.await.all()? {
         shards.insert(member.shard, families(&tenants)?);
-        omnisharded = tables.iter().filter_map(|row| row.text("name")).collect();
     }
     let servers = on.fleet.members().iter().map(|member| server(on, member)).collect::<Result<_, _>>()?;
-    Ok(Plan { database: database.to_owned(), servers, shards, omnisharded })
+    Ok(Plan { database: database.to_owned(), servers, shards })
 }
 
 fn families(tenants: &[Row]) -> Result<BTreeMap<Uuid, Vec<(Uuid, String)>>, Failure> {
@@ -100,9 +90,14 @@ fn server(on: On<'_>, member: &Member) -> Result<Server, Failure> {
     let effective = on.effective.on_member(&member.name, member.profile());
     let target = Invocation::on_member(on.global, &effective, member).target()?;
     let (host, port) = target.address();
+    if host.starts_with('/') {
+        let message = format!("PgDog connects over TCP, and member {} has the socket in {host}", member.name);
+        return Err(Failure::new(Exit::BadArgument, message).hint("give the member a host"));
+    }
     let port = port.parse().map_err(|_| Failure::new(Exit::BadArgument, format!("{port} is no port")))?;
     let role = if member.role == Role::Primary { "primary" } else { "replica" };
-    Ok(Server { host, port, database: target.database(), shard: member.shard, role })
+    let (database, verified) = (target.database(), target.verified());
+    Ok(Server { host, port, database, shard: member.shard, role, verified })
 }
 
 /// A text of TOML.
@@ -125,7 +120,8 @@ pub fn configuration(plan: &Plan) -> String {
     let database = quoted(&plan.database);
     let mut text = "\
 # Written by `awgp fleet pgdog`. Write it anew after a family was made or moved, then RELOAD.
-# Logins and their passwords are in users.toml.
+# Logins and their passwords are in users.toml. What is not in [general], such as the port, is taken from
+# PgDog's environment: PGDOG_HOST, PGDOG_PORT, PGDOG_DEFAULT_POOL_SIZE and so on.
 
 [general]
 pooler_mode = \"transaction\"
@@ -134,6 +130,19 @@ prepared_statements = \"extended\"
 two_phase_commit = false
 "
     .to_owned();
+    text.push_str(if plan.servers.iter().any(|server| server.role == "replica") {
+        "# AWGP's functions write, and PgDog takes a SELECT for a read: it stays on the primary.\n\
+         read_write_split = \"prefer_primary\"\n"
+    } else {
+        "# Otherwise PgDog takes what a transaction reads of the catalog for a write to all members.\n\
+         read_write_strategy = \"aggressive\"\n"
+    });
+    // PgDog has one setting for all members, and verifies nothing by default.
+    match plan.servers.iter().map(|server| server.verified).max() {
+        Some(Verified::SignerAndName) => text.push_str("tls_verify = \"verify_full\"\n"),
+        Some(Verified::Signer) => text.push_str("tls_verify = \"verify_ca\"\n"),
+        Some(Verified::Nothing) | None => {}
+    }
     for server in &plan.servers {
         let _ = write!(
             text,
@@ -153,6 +162,10 @@ two_phase_commit = false
             text,
             "\n# {comment}\n[[sharded_tables]]\ndatabase = {database}\nschema = \"awgp\"\n{table}\ndata_type = \"uuid\"\n"
         );
+        if plan.shards.values().all(BTreeMap::is_empty) {
+            // Without a list PgDog would place a tenant by a hash.
+            let _ = write!(text, "\n[[sharded_tables.mapping]]\nshard = 0\nvalues = [\"{}\"]\n", Uuid::nil());
+        }
         for (shard, families) in plan.shards.iter().filter(|(_, families)| !families.is_empty()) {
             let _ = write!(text, "\n[[sharded_tables.mapping]]\nshard = {shard}\nvalues = [\n");
             for tenants in families.values() {
@@ -165,14 +178,6 @@ two_phase_commit = false
             text.push_str("]\n");
         }
     }
-    let tables: Vec<String> =
-        plan.omnisharded.iter().map(|name| format!("    {},\n", quoted(name))).collect();
-    let _ = write!(
-        text,
-        "\n# The same on all members: `awgp fleet sync` keeps them so. A session reads them on one.\n\
-         [[omnisharded_tables]]\ndatabase = {database}\nsticky = true\ntables = [\n{}]\n",
-        tables.concat()
-    );
     text
 }
 
@@ -188,25 +193,14 @@ async fn check(on: On<'_>, plan: &Plan, url: &DatabaseUrl) -> Result<Exit, Failu
     for (shard, families) in &plan.shards {
         for (tenant, slug) in families.values().flatten() {
             asked += 1;
-            // A comment takes no parameters; an id has hexadecimal digits and hyphens only.
-            let sql =
-                format!("/* pgdog_sharding_key: {tenant} */ SELECT awgp.find_tenant('{tenant}')::text AS id");
-            let problem = match session.client().simple_query(&sql).await {
-                Ok(messages) => {
-                    let found = messages.iter().filter_map(|message| match message {
-                        tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
-                        _ => None,
-                    });
-                    let found: Vec<String> = found.collect();
-                    (found != [tenant.to_string()]).then(|| "it answers with something else".to_owned())
-                }
-                Err(error) => Some(session.explain(error.into()).await.message),
+            let problem = match found(&session, *tenant).await {
+                Ok(found) if found == [tenant.to_string()] => continue,
+                Ok(_) => "it answers with something else".to_owned(),
+                Err(error) => session.explain(error.into()).await.message,
             };
-            if let Some(problem) = problem {
-                let member = names.get(shard).copied().unwrap_or_default();
-                lines.push(json!({"tenant": slug, "id": tenant.to_string(), "member": member,
-                    "problem": awgp_client::secret::redact(&problem)}));
-            }
+            let member = names.get(shard).copied().unwrap_or_default();
+            lines.push(json!({"tenant": slug, "id": tenant.to_string(), "member": member,
+                "problem": awgp_client::secret::redact(&problem)}));
         }
     }
     session.close().await;
@@ -220,6 +214,27 @@ async fn check(on: On<'_>, plan: &Plan, url: &DatabaseUrl) -> Result<Exit, Failu
         let _ = writeln!(text, "asked for {asked} tenants; {} are led elsewhere", lines.len());
     }
     print(&text, exit)
+}
+
+/// Which tenant the member finds that the proxy leads to, as it leads a client: by the first statement of the
+/// transaction.
+async fn found(session: &Session, tenant: Uuid) -> Result<Vec<String>, tokio_postgres::Error> {
+    let client = session.client();
+    client.batch_execute("BEGIN").await?;
+    // SET takes no parameters; an id has hexadecimal digits and hyphens only.
+    let led = client.batch_execute(&format!("SET LOCAL pgdog.sharding_key TO '{tenant}'")).await;
+    let sql = format!("SELECT awgp.find_tenant('{tenant}')::text AS id");
+    let answer = match led {
+        Ok(()) => client.simple_query(&sql).await,
+        Err(error) => Err(error),
+    };
+    // In every case: the next one begins a transaction.
+    client.batch_execute("ROLLBACK").await?;
+    let rows = answer?.into_iter().filter_map(|message| match message {
+        tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+        _ => None,
+    });
+    Ok(rows.collect())
 }
 
 #[cfg(test)]

@@ -9,7 +9,6 @@ struct Config {
     general: General,
     databases: Vec<Database>,
     sharded_tables: Vec<ShardedTable>,
-    omnisharded_tables: Vec<Omnisharded>,
 }
 
 #[derive(Deserialize)]
@@ -18,6 +17,9 @@ struct General {
     pooler_mode: String,
     prepared_statements: String,
     two_phase_commit: bool,
+    read_write_split: Option<String>,
+    read_write_strategy: Option<String>,
+    tls_verify: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -51,14 +53,6 @@ struct Mapping {
     values: Vec<Uuid>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Omnisharded {
-    database: String,
-    sticky: bool,
-    tables: Vec<String>,
-}
-
 fn plan() -> Plan {
     let id = Uuid::from_u128;
     let server = |host: &str, shard, role| Server {
@@ -67,6 +61,7 @@ fn plan() -> Plan {
         database: "governed \"x\"\\".to_owned(),
         shard,
         role,
+        verified: Verified::Nothing,
     };
     let family = |of: u128, more: &[u128]| {
         let tenants = std::iter::once(&of).chain(more).map(|number| (id(*number), format!("t{number}")));
@@ -82,7 +77,6 @@ fn plan() -> Plan {
         ]
         .into_iter()
         .collect(),
-        omnisharded: vec!["assistant_templates".to_owned(), "model_prices".to_owned()],
     }
 }
 
@@ -92,7 +86,7 @@ fn the_file_has_documented_keys_only_and_each_tenant_once_for_each_column() {
     let config: Config = toml::from_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     assert_eq!(config.general.pooler_mode, "transaction");
     assert_eq!(config.general.prepared_statements, "extended");
-    assert!(!config.general.two_phase_commit);
+    assert!(!config.general.two_phase_commit && config.general.tls_verify.is_none());
     let shards: Vec<_> = config.databases.iter().map(|server| (server.shard, server.role.as_str())).collect();
     assert_eq!(shards, [(0, "primary"), (0, "replica"), (1, "primary")]);
     assert!(config.databases.iter().all(|server| server.name == "awgp" && server.port == 5432));
@@ -108,9 +102,6 @@ fn the_file_has_documented_keys_only_and_each_tenant_once_for_each_column() {
         let mapped: Vec<(usize, Vec<u128>)> = table.mapping.iter().map(of).collect();
         assert_eq!(mapped, [(0, vec![1, 2, 3]), (1, vec![4, 5, 6])]);
     }
-    let omnisharded = &config.omnisharded_tables[0];
-    assert_eq!(omnisharded.tables, ["assistant_templates", "model_prices"]);
-    assert!(omnisharded.sticky && omnisharded.database == "awgp");
 }
 
 #[test]
@@ -121,4 +112,36 @@ fn no_slug_of_a_member_leaves_its_comment() {
     let text = configuration(&plan);
     let config: Config = toml::from_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     assert_eq!(config.sharded_tables[0].mapping[0].shard, 0);
+}
+
+#[test]
+fn the_proxy_verifies_what_the_strictest_member_asks_for() {
+    for (verified, expected) in [(Verified::Signer, "verify_ca"), (Verified::SignerAndName, "verify_full")] {
+        let mut plan = plan();
+        plan.servers[1].verified = verified;
+        let config: Config = toml::from_str(&configuration(&plan)).expect("it is TOML");
+        assert_eq!(config.general.tls_verify.as_deref(), Some(expected));
+    }
+}
+
+#[test]
+fn a_fleet_without_tenants_has_a_list_too() {
+    let mut plan = plan();
+    plan.shards.values_mut().for_each(BTreeMap::clear);
+    let config: Config = toml::from_str(&configuration(&plan)).expect("it is TOML");
+    for table in &config.sharded_tables {
+        assert_eq!(table.mapping.iter().map(|one| one.values.len()).sum::<usize>(), 1, "no hash");
+    }
+}
+
+#[test]
+fn standbys_answer_only_those_who_ask_for_one() {
+    let mut plan = plan();
+    let general = |plan: &Plan| {
+        let config: Config = toml::from_str(&configuration(plan)).expect("it is TOML");
+        (config.general.read_write_split, config.general.read_write_strategy)
+    };
+    assert_eq!(general(&plan), (Some("prefer_primary".to_owned()), None));
+    plan.servers.retain(|server| server.role == "primary");
+    assert_eq!(general(&plan), (None, Some("aggressive".to_owned())));
 }

@@ -2,6 +2,7 @@
 
 use super::file::{Target, Targets, Way};
 use super::notice::{CLAIM, Notice};
+use crate::following::heard;
 use crate::invocation::{Invocation, print};
 use crate::missed::Missed;
 use crate::opt::{Notify, Output};
@@ -10,7 +11,7 @@ use awgp_client::{Exit, Failure, Session, Trouble, shown};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::SignalKind;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -55,7 +56,14 @@ pub async fn deliver(
     let (stop, stopped) = watch::channel(false);
     let names: Vec<String> = targets.targets.iter().map(|target| target.name.clone()).collect();
     let outcome = async {
-        begin(&shared, &names, options.retry_dead).await?;
+        // Heard before anything is begun, and all the while.
+        let (mut terminated, mut interrupts) =
+            (heard(SignalKind::terminate())?, heard(SignalKind::interrupt())?);
+        tokio::select! {
+            begun = begin(&shared, &names, options.retry_dead) => begun?,
+            _ = interrupts.recv() => return Ok((Vec::new(), true)),
+            _ = terminated.recv() => return Ok((Vec::new(), false)),
+        }
         let mut loops = JoinSet::new();
         for target in targets.targets {
             let (shared, looks, stopped) = (shared.clone(), looks.clone(), stopped.clone());
@@ -64,7 +72,6 @@ pub async fn deliver(
                 (name, serve(&shared, &Arc::new(target), looks, stopped).await)
             });
         }
-        let mut terminated = signal(SignalKind::terminate()).map_err(|error| no_signals(&error))?;
         let (mut tallies, mut interrupted) = (Vec::new(), false);
         loop {
             tokio::select! {
@@ -79,7 +86,7 @@ pub async fn deliver(
                     }
                     let _ = look.send(());
                 }
-                _ = tokio::signal::ctrl_c() => { interrupted = true; let _ = stop.send(true); }
+                _ = interrupts.recv() => { interrupted = true; let _ = stop.send(true); }
                 _ = terminated.recv() => { let _ = stop.send(true); }
             }
         }
@@ -111,10 +118,6 @@ async fn begin(shared: &Shared, names: &[String], retry_dead: bool) -> Result<()
         }
     }
     Ok(())
-}
-
-fn no_signals(error: &std::io::Error) -> Failure {
-    Failure::new(Exit::Unexpected, format!("signals cannot be received: {error}"))
 }
 
 fn closed() -> Failure {

@@ -2,12 +2,14 @@
 //!
 //! - [`document`]: what `awgp.report()` answers, as types
 //! - [`page`]: the page
+//! - [`fleet`]: the page of a fleet
 //! - [`chart`]: charts as SVG
 //! - [`table`]: its tables and how numbers are written
 //! - `style.css`: how it looks, on screens and on paper
 
 mod chart;
 mod document;
+pub mod fleet;
 mod page;
 mod table;
 
@@ -18,22 +20,14 @@ use crate::{render, written};
 use awgp_client::{Context, Exit, Failure, Session, Trouble};
 use document::Document;
 use serde_json::json;
-use std::path::PathBuf;
-
-/// What was written.
-pub struct Said {
-    /// The file.
-    pub file: PathBuf,
-    /// The month, such as 2026-11.
-    pub month: String,
-    month_name: String,
-    subject: String,
-    bytes: usize,
-}
 
 /// Runs the command.
 pub async fn run(options: &Report, invocation: &Invocation<'_>) -> Result<Exit, Failure> {
-    let Said { file, month, month_name, subject, bytes } = write(options, invocation).await?;
+    let document = read(options, invocation).await?;
+    let html = page::html(&document, options.currency.as_deref())?;
+    written::whole(&options.out, &html)?;
+    let (file, month, month_name) = (&options.out, &document.month, &document.month_name);
+    let (subject, bytes) = (page::subject(&document), html.len());
     let said = match invocation.output {
         Output::Json => render::pretty(&json!({"file": file, "month": month, "bytes": bytes})),
         Output::Table => format!("{}: {month_name}, {}\n", file.display(), render::cell(&subject)),
@@ -41,26 +35,17 @@ pub async fn run(options: &Report, invocation: &Invocation<'_>) -> Result<Exit, 
     invocation::print(&said, Exit::Success)
 }
 
-/// Writes the page.
-pub async fn write(options: &Report, invocation: &Invocation<'_>) -> Result<Said, Failure> {
-    let text = invocation.connected(async |session| read(session, options, invocation).await).await?;
-    let document: Document = serde_json::from_str(&text).map_err(|error| {
+/// What the server reports.
+pub async fn read(options: &Report, invocation: &Invocation<'_>) -> Result<Document, Failure> {
+    let text = invocation.connected(async |session| asked(session, options, invocation).await).await?;
+    serde_json::from_str(&text).map_err(|error| {
         Failure::new(Exit::Unexpected, format!("the server's report cannot be read: {error}"))
             .hint("use the client of the extension's version: `awgp version`")
-    })?;
-    let html = page::html(&document, options.currency.as_deref())?;
-    written::whole(&options.out, &html)?;
-    Ok(Said {
-        file: options.out.clone(),
-        month: document.month.clone(),
-        month_name: document.month_name.clone(),
-        subject: page::subject(&document),
-        bytes: html.len(),
     })
 }
 
 /// The server's answer. An auditor names a tenant without being in its context.
-async fn read(
+async fn asked(
     session: &mut Session,
     options: &Report,
     invocation: &Invocation<'_>,

@@ -8,7 +8,7 @@ use crate::one_page::one_page;
 use awgp_client::{Failure, shown};
 use maud::{Markup, PreEscaped, html};
 
-const STYLE: &str = include_str!("style.css");
+pub const STYLE: &str = include_str!("style.css");
 
 /// Whom the report is about.
 pub fn subject(document: &Document) -> String {
@@ -26,16 +26,41 @@ pub fn html(document: &Document, currency: Option<&str>) -> Result<String, Failu
     let body = html! {
         (head(document))
         main {
-            (in_short(document, currency))
-            (money(document, currency)?)
-            (approvals(document)?)
-            (actions(document)?)
-            (quality(document)?)
-            (integrity(document)?)
+            (Numbers::of(document).list(currency))
+            (sections(document, currency, Level::Page)?)
         }
-        (foot(document, currency))
+        (foot(&document.month, currency))
     };
     Ok(one_page(&title, STYLE, &body))
+}
+
+/// How deep a section is: of a page of its own, or of a member's part of a fleet's page.
+#[derive(Clone, Copy)]
+pub enum Level {
+    /// The second heading.
+    Page,
+    /// The third.
+    Member,
+}
+
+impl Level {
+    fn heading(self, text: &str) -> Markup {
+        match self {
+            Self::Page => html! { h2 { (text) } },
+            Self::Member => html! { h3 { (text) } },
+        }
+    }
+}
+
+/// Everything below the numbers in short.
+pub fn sections(document: &Document, currency: Option<&str>, level: Level) -> Result<Markup, Failure> {
+    Ok(html! {
+        (money(document, currency, level)?)
+        (approvals(document, level)?)
+        (actions(document, level)?)
+        (quality(document, level)?)
+        (integrity(document, level)?)
+    })
 }
 
 fn head(document: &Document) -> Markup {
@@ -44,37 +69,66 @@ fn head(document: &Document) -> Markup {
             h1 { (shown::line(&subject(document))) }
             p { strong { (document.month_name) }
                 @if !document.is_over { " so far: the month is not over." } }
-            p.soft { "Made at " (document.made_at) ". Days and times are in the time zone " (shown::line(&document.time_zone)) "." }
-            @if document.tenants.len() > 1 {
-                p.soft { "Tenants: "
-                    @for (place, tenant) in document.tenants.iter().take(50).enumerate() {
-                        @if place > 0 { ", " }
-                        (shown::line(&tenant.name)) " (" (tenant.slug) ")"
-                    }
-                    @if document.tenants.len() > 50 { " and " (document.tenants.len() - 50) " more" }
-                    "." }
-            }
+            (made(document))
+        }
+    }
+}
+
+/// When it was made, and of which tenants.
+pub fn made(document: &Document) -> Markup {
+    html! {
+        p.soft { "Made at " (document.made_at) ". Days and times are in the time zone " (shown::line(&document.time_zone)) "." }
+        @if document.tenants.len() > 1 {
+            p.soft { "Tenants: "
+                @for (place, tenant) in document.tenants.iter().take(50).enumerate() {
+                    @if place > 0 { ", " }
+                    (shown::line(&tenant.name)) " (" (tenant.slug) ")"
+                }
+                @if document.tenants.len() > 50 { " and " (document.tenants.len() - 50) " more" }
+                "." }
         }
     }
 }
 
 /// The numbers that most readers come for.
-fn in_short(document: &Document, currency: Option<&str>) -> Markup {
-    let sum = |decision: &str| -> i64 {
-        document.actions.iter().filter(|row| row.decision == decision).map(|row| row.actions).sum()
-    };
-    let asked: i64 = document.approvals.iter().map(|row| row.approvals).sum();
-    let spent = document.burn.last().map_or("0.000000", |day| day.so_far.as_str());
-    let confirmed: i64 = document.quality.iter().map(|row| row.confirmed).sum();
-    let now = document.integrity.last();
-    html! {
-        dl.key {
-            div { dt { "Spent" } dd { (amount(spent, currency)) } }
-            div { dt { "Approvals requested" } dd { (number(asked)) } }
-            div { dt { "Actions allowed" } dd { (number(sum("allowed"))) } }
-            div { dt { "Actions denied" } dd { (number(sum("denied"))) } }
-            div { dt { "Hallucinations confirmed" } dd { (number(confirmed)) } }
-            div { dt { "The month's trail" } dd { (now.map_or("no events yet", |month| month.state.as_str())) } }
+pub struct Numbers {
+    pub spent: String,
+    pub asked: i64,
+    pub allowed: i64,
+    pub denied: i64,
+    pub confirmed: i64,
+    /// What is said of the month's trail.
+    pub trail: String,
+}
+
+impl Numbers {
+    /// Of one report.
+    pub fn of(document: &Document) -> Self {
+        let sum = |decision: &str| -> i64 {
+            document.actions.iter().filter(|row| row.decision == decision).map(|row| row.actions).sum()
+        };
+        let now = document.integrity.last();
+        Self {
+            spent: document.burn.last().map_or("0.000000", |day| day.so_far.as_str()).to_owned(),
+            asked: document.approvals.iter().map(|row| row.approvals).sum(),
+            allowed: sum("allowed"),
+            denied: sum("denied"),
+            confirmed: document.quality.iter().map(|row| row.confirmed).sum(),
+            trail: now.map_or("no events yet", |month| month.state.as_str()).to_owned(),
+        }
+    }
+
+    /// As the list at the top.
+    pub fn list(&self, currency: Option<&str>) -> Markup {
+        html! {
+            dl.key {
+                div { dt { "Spent" } dd { (amount(&self.spent, currency)) } }
+                div { dt { "Approvals requested" } dd { (number(self.asked)) } }
+                div { dt { "Actions allowed" } dd { (number(self.allowed)) } }
+                div { dt { "Actions denied" } dd { (number(self.denied)) } }
+                div { dt { "Hallucinations confirmed" } dd { (number(self.confirmed)) } }
+                div { dt { "The month's trail" } dd { (shown::line(&self.trail)) } }
+            }
         }
     }
 }
@@ -83,7 +137,7 @@ fn figure(svg: &str) -> Markup {
     html! { figure { (PreEscaped(svg)) } }
 }
 
-fn money(document: &Document, currency: Option<&str>) -> Result<Markup, Failure> {
+fn money(document: &Document, currency: Option<&str>, level: Level) -> Result<Markup, Failure> {
     let bars: Vec<Bar> = document
         .burn
         .iter()
@@ -131,7 +185,7 @@ fn money(document: &Document, currency: Option<&str>) -> Result<Markup, Failure>
     let more = document.pools.first().map_or(0, |pool| pool.periods).saturating_sub(document.pools.len());
     Ok(html! {
         section {
-            h2 { "Money" }
+            (level.heading("Money"))
             p { "What was spent on each day. Days without a cost are left out of the table." }
             (figure(&chart))
             (table("Costs by day", &[Column::Name("day"), Column::Number("entries"), Column::Number("spent"), Column::Number("in the month so far")], days.collect()))
@@ -142,7 +196,7 @@ fn money(document: &Document, currency: Option<&str>) -> Result<Markup, Failure>
     })
 }
 
-fn approvals(document: &Document) -> Result<Markup, Failure> {
+fn approvals(document: &Document, level: Level) -> Result<Markup, Failure> {
     let tone = |outcome: &str| match outcome {
         "approved" => Tone::Good,
         "open" => Tone::Open,
@@ -162,7 +216,7 @@ fn approvals(document: &Document) -> Result<Markup, Failure> {
     });
     Ok(html! {
         section {
-            h2 { "Approvals" }
+            (level.heading("Approvals"))
             p { "What became of the approvals that were requested in the month, and how long people took to decide." }
             (figure(&chart::rows(&bars)?))
             (table("Approvals by outcome, with the time to the last vote", &[Column::Name("outcome"), Column::Number("approvals"), Column::Number("half within"), Column::Number("nine of ten within"), Column::Number("longest")], rows.collect()))
@@ -170,7 +224,7 @@ fn approvals(document: &Document) -> Result<Markup, Failure> {
     })
 }
 
-fn actions(document: &Document) -> Result<Markup, Failure> {
+fn actions(document: &Document, level: Level) -> Result<Markup, Failure> {
     let bars: Vec<Bar> = document
         .actions
         .iter()
@@ -190,7 +244,7 @@ fn actions(document: &Document) -> Result<Markup, Failure> {
         .map(|row| vec![row.reason.clone(), row.decision.clone(), number(row.actions)]);
     Ok(html! {
         section {
-            h2 { "Actions" }
+            (level.heading("Actions"))
             p { "What assistants asked to do: allowed actions by how they ended, denied ones by the reason." }
             @if bars.is_empty() { p.soft { "No action was asked for in this month." } } @else { (figure(&chart::rows(&bars)?)) }
             (table("Actions by decision and reason", &[Column::Name("end or reason"), Column::Text("decision"), Column::Number("actions")], rows.collect()))
@@ -198,7 +252,7 @@ fn actions(document: &Document) -> Result<Markup, Failure> {
     })
 }
 
-fn quality(document: &Document) -> Result<Markup, Failure> {
+fn quality(document: &Document, level: Level) -> Result<Markup, Failure> {
     let flagged = document.quality.iter().filter(|row| row.flags > 0);
     let bars: Vec<Bar> = flagged
         .map(|row| {
@@ -224,7 +278,7 @@ fn quality(document: &Document) -> Result<Markup, Failure> {
     });
     Ok(html! {
         section {
-            h2 { "Quality" }
+            (level.heading("Quality"))
             p { "Hallucinations that people confirmed, by assistant, among what was said in the month." }
             @if bars.is_empty() { p.soft { "Nothing was flagged in this month." } } @else { (figure(&chart::rows(&bars)?)) }
             (table("Flags by assistant", &[Column::Name("assistant"), Column::Text("tenant"), Column::Number("conversations"), Column::Number("flags"), Column::Number("confirmed"), Column::Number("false"), Column::Number("not reviewed"), Column::Number("confirmed per conversation")], rows.collect()))
@@ -232,7 +286,7 @@ fn quality(document: &Document) -> Result<Markup, Failure> {
     })
 }
 
-fn integrity(document: &Document) -> Result<Markup, Failure> {
+fn integrity(document: &Document, level: Level) -> Result<Markup, Failure> {
     let bars: Vec<Bar> = document
         .integrity
         .iter()
@@ -252,7 +306,7 @@ fn integrity(document: &Document) -> Result<Markup, Failure> {
     });
     Ok(html! {
         section {
-            h2 { "Integrity of the record" }
+            (level.heading("Integrity of the record"))
             p { "The audit trail by month, in UTC: how many events, and whether the month is sealed, when it was verified, and whether \
                  checkpoints of it were signed. A month is sealed after it is over. What a seal and a signature prove is in \
                  docs/checkpoints.md; the proof itself is the command " code { "awgp audit verify" } "." }
@@ -270,14 +324,15 @@ fn month_tone(month: &Month) -> Tone {
     }
 }
 
-fn foot(document: &Document, currency: Option<&str>) -> Markup {
+/// Of this month.
+pub fn foot(of_month: &str, currency: Option<&str>) -> Markup {
     html! {
         footer {
             @match currency {
                 Some(currency) => p { "Amounts are in " (currency) ", as whoever made this page said; AWGP stores no currency." },
                 None => p { "Amounts are in the one currency of the installation: AWGP stores none." },
             }
-            p { "Made by awgp " (env!("CARGO_PKG_VERSION")) " from the rows of " (document.month) " as they stood at the time above. docs/reports.md explains each number." }
+            p { "Made by awgp " (env!("CARGO_PKG_VERSION")) " from the rows of " (of_month) " as they stood at the time above. docs/reports.md explains each number." }
         }
     }
 }

@@ -72,7 +72,8 @@ impl<'a> Prover<'a, '_> {
         for row in self.work.select(LAST, &[&self.tenant_id.to_string(), &kinds, &from]).await? {
             let id: i64 = parse(&text(&row, "id"))?;
             let proved = async {
-                let made = proof::prove(self.work, id, newest.note.clone()).await?;
+                let condition = format!("tenant_id = '{}'::uuid", self.tenant_id);
+                let made = Box::pin(proof::prove(self.work, id, &condition, newest.note.clone())).await?;
                 let made = made.map_err(|unproven| Failure::new(Exit::Unexpected, unproven.to_string()))?;
                 Ok::<String, Trouble>(render::pretty(&made.proof))
             };

@@ -78,7 +78,7 @@ pub struct Lanes {
     pub lineage: Lineage,
     /// The last number of each lane in a sealed month.
     sealed: BTreeMap<Lane, i64>,
-    /// When a look began, and the newest id by then.
+    /// When a look was, and the newest id by then.
     looks: VecDeque<(Instant, i64)>,
 }
 
@@ -217,7 +217,6 @@ async fn is_there(work: &Work<'_>, lanes: &Lanes, lane: Lane, last: Link) -> Res
 impl Lanes {
     /// Looks at all of them.
     pub async fn all(reader: &Reader<'_>, session: &mut Session) -> Result<(Self, Heads), Trouble> {
-        let began = Instant::now();
         let (work, scope) = reader.begin(session).await?;
         let tenants = scope.condition();
         let install_id = match reader.install_id {
@@ -226,6 +225,7 @@ impl Lanes {
         };
         let lineage = lineage::read(&work, &scope, install_id).await?;
         let newest = work.number(NEWEST, &[]).await?;
+        let looked = Instant::now();
         let (mut heads, mut sealed) = (Heads::new(), BTreeMap::new());
         for row in work.select(&HEADS.replace("{tenants}", &tenants), &[]).await? {
             let hash = Digest::from_hex(text(&row, "integrity_hash").as_bytes()).unwrap_or(Digest([0; 32]));
@@ -234,20 +234,21 @@ impl Lanes {
         for row in work.select(&ANCHORS.replace("{tenants}", &tenants), &[]).await? {
             sealed.insert(lane_of(&row)?, parse(&text(&row, "last_seq"))?);
         }
-        Ok((Self { lineage, sealed, looks: [(began, newest)].into() }, heads))
+        Ok((Self { lineage, sealed, looks: [(looked, newest)].into() }, heads))
     }
 
     /// The lanes that have new rows, as far as the numbers of rows tell.
     pub async fn moved(&mut self, reader: &Reader<'_>, session: &mut Session) -> Result<Vec<Lane>, Trouble> {
-        let began = Instant::now();
         let (work, scope) = reader.begin(session).await?;
         let newest = work.number(NEWEST, &[]).await?;
-        while self.looks.get(1).is_some_and(|(began, _)| began.elapsed() > VISIBLE_WITHIN) {
+        let looked = Instant::now();
+        let since = self.looks.front().map_or(0, |(_, newest)| *newest);
+        let rows = work.select(&MOVED.replace("{tenants}", &scope.condition()), &[&since]).await?;
+        self.looks.push_back((looked, newest));
+        // The next one has no need of what this one has surely seen all of.
+        while self.looks.get(1).is_some_and(|(earlier, _)| looked - *earlier > VISIBLE_WITHIN) {
             self.looks.pop_front();
         }
-        let since = self.looks.front().map_or(0, |(_, newest)| *newest);
-        self.looks.push_back((began, newest));
-        let rows = work.select(&MOVED.replace("{tenants}", &scope.condition()), &[&since]).await?;
         rows.iter().map(lane_of).collect()
     }
 

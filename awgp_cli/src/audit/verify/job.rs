@@ -1,10 +1,11 @@
 //! One job: a connection and a thread that read a share of the rows in the leader's snapshot.
 
 use super::plan::{Plan, Share};
-use super::scan::{Again, Evidence, Scan, Sorted};
+use super::scan::{Evidence, Scan, Sorted};
 use super::seal::Seals;
 use crate::audit::{rows, scope};
 use awgp_client::{Context, Exit, Failure, Session, Target, Trouble, Work};
+use awgp_core::audit::heap_order::Again;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// For the session, before its transaction.

@@ -33,6 +33,7 @@ use super::lineage;
 use super::notes::{Known, Notes};
 use super::scope::{self, Scope};
 use super::timestamp;
+use crate::following::heard;
 use crate::invocation::{Invocation, print};
 use crate::opt::AuditVerify;
 use awgp_client::{Context, Exit, Failure, Session, Target, Trouble, Work};
@@ -51,6 +52,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
+use tokio::signal::unix::SignalKind;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -154,7 +156,9 @@ fn narrowed(scope: Scope, notes: Option<&Notes>) -> Result<(Scope, Vec<Uuid>), F
 /// some are given.
 pub async fn within(work: &Work<'_>, context: Context<'_>, notes: Option<&Notes>) -> Result<Report, Trouble> {
     let begun = Instant::now();
-    work.batch("SAVEPOINT before; SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'").await?;
+    // A proxy such as PgDog takes no statement beside SET.
+    work.batch("SAVEPOINT before").await?;
+    work.batch("SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'").await?;
     let (scope, tenants) = narrowed(scope::enter(work, context).await?, notes)?;
     let install_id = notes.map_or(Ok(None), Notes::install_id)?;
     let mut plan = Plan::make(work, &scope, install_id, None).await?;
@@ -175,6 +179,7 @@ pub async fn within(work: &Work<'_>, context: Context<'_>, notes: Option<&Notes>
 
 /// Runs the jobs and waits for all of them. The first error stops the others.
 async fn gather(jobs: Vec<Job>, plan: &Arc<Plan>, seals: &Seals) -> Result<Vec<Evidence>, Trouble> {
+    let mut interrupts = heard(SignalKind::interrupt())?;
     let shared = Arc::new(Shared::default());
     let progress = Progress::of_rows(plan.estimate());
     let mut running = JoinSet::new();
@@ -198,7 +203,7 @@ async fn gather(jobs: Vec<Job>, plan: &Arc<Plan>, seals: &Seals) -> Result<Vec<E
                 Some(Err(panic)) => trouble(Failure::new(Exit::Unexpected, format!("a job ended: {panic}")).into()),
             },
             () = tokio::time::sleep(REDRAW) => progress.set(shared.rows.load(Ordering::Relaxed)),
-            _ = tokio::signal::ctrl_c() => trouble(Failure::new(Exit::Interrupted, "interrupted").into()),
+            _ = interrupts.recv() => trouble(Failure::new(Exit::Interrupted, "interrupted").into()),
         }
     }
     progress.clear();

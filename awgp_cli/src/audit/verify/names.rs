@@ -13,7 +13,7 @@ const TENANTS: &str = "
     SELECT id, awgp.trail_name(id, 'tenant', id) AS name FROM unnest($1::text::uuid[]) AS id";
 
 const EVENTS: &str = "
-    SELECT id, action, entity_type, awgp.trail_name(tenant_id, entity_type, entity_id) AS entity_name,
+    SELECT id, tenant_id, action, entity_type, awgp.trail_name(tenant_id, entity_type, entity_id) AS entity_name,
            actor_type, awgp.trail_name(tenant_id, actor_type, actor_id) AS actor_name
     FROM awgp.audit_logs WHERE id = ANY ($1)";
 
@@ -21,7 +21,8 @@ const EVENTS: &str = "
 #[derive(Debug, Default)]
 pub struct Names {
     tenants: HashMap<String, String>,
-    events: HashMap<i64, Row>,
+    /// Events of several tenants may have one id.
+    events: HashMap<(i64, String), Row>,
 }
 
 impl Names {
@@ -48,7 +49,9 @@ impl Names {
         let events = work.select(EVENTS, &[&events]).await?.into_iter();
         Ok(Self {
             tenants: tenants.filter(|(_, name)| !name.is_empty()).collect(),
-            events: events.filter_map(|row| Some((row.text("id")?.parse().ok()?, row))).collect(),
+            events: events
+                .filter_map(|row| Some(((row.text("id")?.parse().ok()?, row.text("tenant_id")?), row)))
+                .collect(),
         })
     }
 
@@ -57,9 +60,13 @@ impl Names {
         finding.tenant_id.and_then(|id| self.tenants.get(&id.to_string())).map_or("", String::as_str)
     }
 
+    fn row(&self, finding: &Finding) -> Option<&Row> {
+        self.events.get(&(finding.audit_id?, finding.tenant_id?.to_string()))
+    }
+
     /// What a finding's event says was done, to what and by whom, in a few words.
     pub fn event(&self, finding: &Finding) -> String {
-        let Some(row) = finding.audit_id.and_then(|id| self.events.get(&id)) else { return String::new() };
+        let Some(row) = self.row(finding) else { return String::new() };
         let text = |name| row.text(name).unwrap_or_default();
         let who = if text("actor_name").is_empty() { text("actor_type") } else { text("actor_name") };
         [text("action"), text("entity_type"), text("entity_name"), format!("by {who}")]
@@ -78,7 +85,7 @@ impl Names {
             );
         };
         add("tenant_slug", Some(self.tenant(finding).to_owned()));
-        let row = finding.audit_id.and_then(|id| self.events.get(&id));
+        let row = self.row(finding);
         for name in ["action", "entity_type", "entity_name", "actor_type", "actor_name"] {
             add(name, row.and_then(|row| row.text(name)));
         }

@@ -21,8 +21,8 @@ async fn without_context(stage: &mut Stage<'_>, tenant: &Made) -> Result<(), Tro
     let sql = "SELECT awgp.create_user(email => 'nobody@example.org', role => 'viewer')";
     let attempt = stage.attempt(Context::default(), sql, &[]).await?;
     stage.narrator.refused("with no tenant in context, create a user", &["42501"], &attempt)?;
-    let sql = "INSERT INTO awgp.users (tenant_id, email, role) VALUES ($1::text::uuid, 'nobody@example.org', 'viewer')";
-    let attempt = stage.attempt(Context::default(), sql, &[&tenant.id]).await?;
+    let sql = "INSERT INTO awgp.users (tenant_id, email, role) VALUES ($1, 'nobody@example.org', 'viewer')";
+    let attempt = stage.attempt(Context::default(), sql, &[&tenant.key()?]).await?;
     stage.narrator.refused("the same as a plain INSERT", &["42501"], &attempt)?;
     let nobody = Context { tenant: Some("no-such-tenant"), user: None };
     // The context itself is refused here, before the statement.
@@ -42,27 +42,27 @@ async fn across_tenants(stage: &mut Stage<'_>, one: &Made, other: &Made) -> Resu
     let statement = format!("{} gives work to an assistant of {}", one.name, other.name);
     stage.narrator.refused(&statement, &["42501", "23503"], &attempt)?;
     let sql = "INSERT INTO awgp.work_items (tenant_id, assistant_id, title)
-               VALUES ($1::text::uuid, $2::text::uuid, 'Not yours')";
-    let attempt = stage.attempt(one.context(), sql, &[&one.id, &other.any_assistant()]).await?;
+               VALUES ($1, $2::text::uuid, 'Not yours')";
+    let attempt = stage.attempt(one.context(), sql, &[&one.key()?, &other.any_assistant()]).await?;
     stage.narrator.refused(
         "the same as a plain INSERT: the reference itself is refused",
         &["23503", "42501"],
         &attempt,
     )?;
-    let attempt = stage.attempt(one.context(), sql, &[&other.id, &other.any_assistant()]).await?;
+    let attempt = stage.attempt(one.context(), sql, &[&other.key()?, &other.any_assistant()]).await?;
     stage.narrator.refused(&format!("{} inserts a row of {}", one.name, other.name), &["42501"], &attempt)?;
-    let sql = "UPDATE awgp.work_items SET tenant_id = $1::text::uuid, assistant_id = $2::text::uuid
+    let sql = "UPDATE awgp.work_items SET tenant_id = $1, assistant_id = $2::text::uuid
                WHERE id = $3::text::uuid";
     let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
-        [&other.id, &other.any_assistant(), &one.any_work_item()];
+        [&other.key()?, &other.any_assistant(), &one.any_work_item()];
     let attempt = stage.attempt(one.context(), sql, &parameters).await?;
     stage.narrator.refused(
         &format!("{} moves its row to {}", one.name, other.name),
         &["42501", "55000"],
         &attempt,
     )?;
-    let sql = "DELETE FROM awgp.work_items WHERE tenant_id = $1::text::uuid";
-    let attempt = stage.attempt(one.context(), sql, &[&other.id]).await?;
+    let sql = "DELETE FROM awgp.work_items WHERE tenant_id = $1";
+    let attempt = stage.attempt(one.context(), sql, &[&other.key()?]).await?;
     Ok(stage
         .narrator
         .without_effect(&format!("{} deletes the work items of {}", one.name, other.name), &attempt)?)
@@ -73,18 +73,18 @@ async fn holding_over_subsidiary(
     holding: &Made,
     subsidiary: &Made,
 ) -> Result<(), Trouble> {
-    let sql = "UPDATE awgp.work_items SET title = 'Changed from above' WHERE tenant_id = $1::text::uuid";
-    let attempt = stage.attempt(holding.context(), sql, &[&subsidiary.id]).await?;
+    let sql = "UPDATE awgp.work_items SET title = 'Changed from above' WHERE tenant_id = $1";
+    let attempt = stage.attempt(holding.context(), sql, &[&subsidiary.key()?]).await?;
     let statement = format!("{} rewrites work items of {}", holding.name, subsidiary.name);
     stage.narrator.without_effect(&statement, &attempt)?;
     let sql = "INSERT INTO awgp.work_items (tenant_id, assistant_id, title)
-               VALUES ($1::text::uuid, $2::text::uuid, 'From above')";
+               VALUES ($1, $2::text::uuid, 'From above')";
     let attempt =
-        stage.attempt(holding.context(), sql, &[&subsidiary.id, &subsidiary.any_assistant()]).await?;
+        stage.attempt(holding.context(), sql, &[&subsidiary.key()?, &subsidiary.any_assistant()]).await?;
     let statement = format!("{} inserts a work item into {}", holding.name, subsidiary.name);
     stage.narrator.refused(&statement, &["42501"], &attempt)?;
-    let sql = "UPDATE awgp.users SET role = 'super_admin' WHERE tenant_id = $1::text::uuid";
-    let attempt = stage.attempt(holding.context(), sql, &[&subsidiary.id]).await?;
+    let sql = "UPDATE awgp.users SET role = 'super_admin' WHERE tenant_id = $1";
+    let attempt = stage.attempt(holding.context(), sql, &[&subsidiary.key()?]).await?;
     let statement = format!("{} promotes the users of {}", holding.name, subsidiary.name);
     stage.narrator.without_effect(&statement, &attempt)?;
     // The policy on assistants is FOR ALL: the only thing that a holding manages in its subsidiaries.
