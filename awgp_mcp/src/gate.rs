@@ -2,12 +2,11 @@
 //! conflict with another one.
 
 use crate::opt::Door;
-use awgp_client::{Context, Exit, Failure, Session, Token, Trouble, Work};
+use awgp_client::{Context, Exit, Failure, Session, Token, Trouble, Work, in_turn};
 use awgp_program::Connections;
 use std::env;
 use tokio::sync::mpsc::Receiver;
 use tokio::sync::watch;
-use tokio::try_join;
 use tokio_postgres::error::SqlState;
 
 /// How often a transaction is tried.
@@ -104,12 +103,8 @@ impl Gate {
         let token = token.or(effective.token());
         let work = session.begin_without(false).await?;
         // They go to the server together: where the first fails, none of the others does anything.
-        let ((), (), done) = try_join!(
-            biased;
-            work.enter_for(token, context),
-            self.enter_as(&work, who),
-            doing(&work)
-        )?;
+        let entered = in_turn(work.enter_for(token, context), self.enter_as(&work, who));
+        let (_, done) = in_turn(entered, doing(&work)).await?;
         work.commit().await?;
         Ok(done)
     }
@@ -146,12 +141,19 @@ impl Gate {
     }
 }
 
-/// Whether the same transaction may succeed at another try. What it does is safe to be done again: an action
-/// has a key, and the same report counts once.
+/// Whether the same transaction may succeed at another try: after a conflict, or on another connection where
+/// this one has ended or is told that it ends. It may have committed then. What it does is safe to be done
+/// again: an action has a key, and the same report counts once. docs/mcp_serve.md names what is not.
 fn is_worth_another_try(trouble: &Trouble) -> bool {
     let Trouble::Sql(error) = trouble else { return false };
     error.is_closed()
         || error.code().is_some_and(|code| {
-            [&SqlState::T_R_SERIALIZATION_FAILURE, &SqlState::T_R_DEADLOCK_DETECTED].contains(&code)
+            [
+                &SqlState::T_R_SERIALIZATION_FAILURE,
+                &SqlState::T_R_DEADLOCK_DETECTED,
+                &SqlState::ADMIN_SHUTDOWN,
+                &SqlState::IDLE_SESSION_TIMEOUT,
+            ]
+            .contains(&code)
         })
 }

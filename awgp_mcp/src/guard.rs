@@ -45,6 +45,8 @@ const LAST_REPORTS: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_secs(10);
 /// How long a client may take to read what is left.
 const WRITING: Duration = Duration::from_secs(2);
+/// How long after the server's end a signal may come that has ended both.
+const SIGNAL: Duration = Duration::from_millis(250);
 /// Between two tries to listen.
 const LISTENING: Duration = Duration::from_secs(10);
 
@@ -124,6 +126,12 @@ async fn over_stdio(
     if written.is_err() {
         eprintln!("awgp mcp guard: the client does not read, and may miss the last messages");
     }
+    // A signal to a whole group of processes ends the server too, which may have been heard first.
+    if ended == Ended::ServerGone
+        && let Ok(Ok(_)) = timeout(SIGNAL, ending.wait_for(|is_ending| *is_ending)).await
+    {
+        return Ok(Ended::Told);
+    }
     Ok(ended)
 }
 
@@ -134,7 +142,7 @@ async fn over_http(
     address: SocketAddr,
     mut ending: watch::Receiver<bool>,
 ) -> Result<Ended, Failure> {
-    let mut clients = listen::open(address, options.max_message).await?;
+    let (mut clients, served) = listen::open(address, options.max_message, ending.clone()).await?;
     let mut sessions = JoinSet::new();
     loop {
         let client = tokio::select! {
@@ -156,6 +164,10 @@ async fn over_http(
         }
     }
     while sessions.join_next().await.is_some() {}
+    drop(clients);
+    if timeout(WRITING, served).await.is_err() {
+        eprintln!("awgp mcp guard: a client does not read, and may miss the last messages");
+    }
     Ok(Ended::Told)
 }
 

@@ -1,9 +1,8 @@
 //! What the guard says to the database, each a transaction.
 
 use crate::gate::{As, Gate};
-use awgp_client::{Exit, Failure, Row, Trouble, Work};
+use awgp_client::{Exit, Failure, Row, Trouble, Work, in_turn};
 use serde_json::{Value, json};
-use tokio::try_join;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
@@ -179,7 +178,7 @@ pub async fn begin(gate: &Gate, wanted: &Wanted<'_>) -> Result<Answer, Failure> 
     let (is_taken, answer) = gate
         .transact(As::Assistant, async |work| {
             // They go to the server together, and run there one after the other.
-            try_join!(biased; is_taken(work, wanted), work.text(BEGIN, &given))
+            in_turn(is_taken(work, wanted), work.text(BEGIN, &given)).await
         })
         .await?;
     read_answer(is_taken, &answer)
@@ -193,7 +192,7 @@ async fn is_taken(work: &Work<'_>, wanted: &Wanted<'_>) -> Result<bool, Trouble>
         return Ok(false);
     }
     let given: [&(dyn ToSql + Sync); 2] = [&wanted.item, &wanted.key];
-    let (_, known) = try_join!(biased; work.run(LOCK_ITEM, &given[..1]), work.number(KEY_IS_TAKEN, &given))?;
+    let (_, known) = in_turn(work.run(LOCK_ITEM, &given[..1]), work.number(KEY_IS_TAKEN, &given)).await?;
     Ok(known > 0)
 }
 

@@ -30,6 +30,8 @@ pub struct Allowed {
     pub arguments: String,
     /// An approver has changed the arguments.
     pub is_changed: bool,
+    /// The server has got an earlier round of it.
+    pub has_arrived: bool,
 }
 
 /// Begins the action of a call. The denial is for the client.
@@ -50,6 +52,7 @@ pub async fn allow(
     let began = Instant::now();
     let mut waiting = Waiting { session, call, until: began + guard.wait, began, told: 0 };
     for _ in 0..ROUNDS {
+        still_wanted(stop)?;
         let wanted = Wanted {
             item: &item,
             action,
@@ -64,12 +67,13 @@ pub async fn allow(
         let answer = actions::begin(&guard.gate, &wanted).await.map_err(|failure| Denial::of(&failure))?;
         let denial = match answer {
             Answer::Begun(id) => {
-                return Ok(Allowed { id, is_changed: arguments != call.arguments, arguments });
+                let is_changed = arguments != call.arguments;
+                return Ok(Allowed { id, is_changed, arguments, has_arrived: false });
             }
             Answer::Before { action, status } => return Err(before(&action, &status)),
             Answer::Denied(denial) => denial,
         };
-        let asked = asked(session, &wanted, denial, server, &call.tool).await?;
+        let asked = asked(session, stop, &wanted, denial, server, &call.tool).await?;
         let Some(decided) = waiting.decided(asked.id, stop).await? else {
             return Err(words::waiting(&asked.id.to_string(), guard.wait.as_secs()));
         };
@@ -87,6 +91,20 @@ pub async fn allow(
         }
     }
     Err(Denial::new("approval_pending", "the approvals of this call change too often"))
+}
+
+/// Nothing is begun for a call that nobody waits for any more, and nobody is asked about it: the client may
+/// have cancelled it, or gone, or the server, while the database was being asked something.
+fn still_wanted(stop: &watch::Receiver<Stop>) -> Result<(), Denial> {
+    if *stop.borrow() == Stop::Go { Ok(()) } else { Err(stopped(stop)) }
+}
+
+/// Why a call does not go on.
+fn stopped(stop: &watch::Receiver<Stop>) -> Denial {
+    match *stop.borrow() {
+        Stop::Ending => Denial::new("server_gone", "the session with the server has ended"),
+        _ => Denial::new("cancelled", "the call was cancelled"),
+    }
 }
 
 /// The same call was made before, under its key.
@@ -107,6 +125,7 @@ fn before(action: &str, status: &str) -> Denial {
 /// The request for approval that the call has to wait for; humans are asked where there is none.
 async fn asked(
     session: &Session,
+    stop: &watch::Receiver<Stop>,
     wanted: &Wanted<'_>,
     denial: Denial,
     server: &str,
@@ -140,6 +159,7 @@ async fn asked(
             return Err(words::other_is_approved(denial, &given));
         }
     }
+    still_wanted(stop)?;
     let (title, description) = words::asked(server, tool, wanted.arguments);
     let id = match actions::ask(gate, wanted, &title, &description).await {
         Ok(id) => id,
@@ -195,9 +215,7 @@ impl Waiting<'_> {
             let look = self.until.min(next).min(Instant::now() + LOOK);
             tokio::select! {
                 _ = timeout_at(look, notified) => {}
-                _ = stop.wait_for(|stop| *stop != Stop::Go) => {
-                    return Err(Denial::new("cancelled", "the call was cancelled"));
-                }
+                () = async { drop(stop.wait_for(|stop| *stop != Stop::Go).await) } => return Err(stopped(stop)),
                 () = self.server_gone() => return Err(Denial::new("server_gone", "the server has ended")),
                 () = sleep_until(look) => {}
             }

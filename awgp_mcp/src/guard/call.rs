@@ -133,8 +133,10 @@ pub async fn run(session: Rc<Session>, call: Call, mut stop: watch::Receiver<Sto
     let server = session.server_name.borrow().clone();
     let action = format!("{}.{}", server.as_deref().unwrap_or_default(), call.tool);
     match begin(&session, &call, &mut stop, server.as_deref(), &action).await {
-        Err(denial) if *stop.borrow() == Stop::Go => refuse(&session, &call.id, &denial, &action).await,
-        Err(_) => session.no_reply(&call.id).await,
+        Err(_) if [Stop::ClientGone, Stop::Cancelled].contains(&*stop.borrow()) => {
+            session.no_reply(&call.id).await;
+        }
+        Err(denial) => refuse(&session, &call.id, &denial, &action).await,
         Ok((allowed, began)) => carry_out(&session, &call, &mut stop, allowed, &action, began).await,
     }
     session.answered(&call.id);
@@ -155,7 +157,7 @@ async fn begin(
     if call.is_later_round
         && let Some(round) = take_round(session, call, action)
     {
-        return Ok((round.allowed, round.began));
+        return Ok((Allowed { has_arrived: true, ..round.allowed }, round.began));
     }
     let Some(server) = server else {
         return Err(Denial::new("server_unnamed", "the server has not said its name"));
@@ -202,8 +204,15 @@ async fn carry_out(
     let id = allowed.id;
     let end = match call.text(&allowed) {
         Some(text) if *stop.borrow() == Stop::Go => pass_on(session, call, stop, text).await,
+        Some(_) if *stop.borrow() == Stop::Ending => {
+            End::NotRun("the session with the server has ended".to_owned())
+        }
         Some(_) => End::NotRun("the client has cancelled it, or has gone".to_owned()),
         None => End::NotRun("it cannot be written".to_owned()),
+    };
+    let end = match end {
+        End::NotRun(why) if allowed.has_arrived => End::Unknown(why, None),
+        end => end,
     };
     let is_wanted = *stop.borrow() != Stop::Cancelled;
     match end {

@@ -24,7 +24,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 /// The path of the protocol.
@@ -49,8 +50,9 @@ struct Front {
 
 /// One session.
 struct Held {
+    /// It ends with the last one who holds this, and so does the session.
     incoming: mpsc::Sender<Incoming>,
-    streams: Mutex<Streams>,
+    streams: Arc<Mutex<Streams>>,
 }
 
 /// Who listens in a session.
@@ -70,8 +72,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Listens; the receiver gets each new client. It goes on until the receiver is dropped.
-pub async fn open(address: SocketAddr, max_message: usize) -> Result<mpsc::UnboundedReceiver<End>, Failure> {
+/// Listens until the guard is told to end; the receiver gets each new client. The task ends once all that is
+/// to be said then has been written.
+pub async fn open(
+    address: SocketAddr,
+    max_message: usize,
+    mut ending: watch::Receiver<bool>,
+) -> Result<(mpsc::UnboundedReceiver<End>, JoinHandle<()>), Failure> {
     let unusable = |error: std::io::Error| {
         Failure::new(Exit::Unexpected, format!("{address}: {error}"))
             .hint("choose another address for --listen")
@@ -87,11 +94,12 @@ pub async fn open(address: SocketAddr, max_message: usize) -> Result<mpsc::Unbou
         .layer(middleware::from_fn(from_this_machine))
         .with_state(front);
     eprintln!("awgp mcp guard: listening at http://{address}{PATH}");
-    tokio::spawn(async move {
-        // It ends with the program.
-        let _ = axum::serve(listener, router).await;
+    let ended = async move { drop(ending.wait_for(|is_ending| *is_ending).await) };
+    let served = tokio::spawn(async move {
+        // What goes wrong with one client, others do not hear of.
+        let _ = axum::serve(listener, router).with_graceful_shutdown(ended).await;
     });
-    Ok(begun)
+    Ok((begun, served))
 }
 
 /// Refuses what a page of somewhere else has a browser on this machine send: by another name of the host, or
@@ -245,13 +253,14 @@ impl Front {
                     kept: VecDeque::new(),
                     last: Instant::now(),
                 };
-                let held = Arc::new(Held { incoming, streams: Mutex::new(streams) });
+                let streams = Arc::new(Mutex::new(streams));
+                let held = Arc::new(Held { incoming, streams: Arc::clone(&streams) });
                 let id = Uuid::new_v4().to_string();
                 sessions.insert(id.clone(), Arc::clone(&held));
                 if self.begin.send(end).is_err() {
                     return no(StatusCode::SERVICE_UNAVAILABLE, "the guard ends");
                 }
-                tokio::spawn(distribute(Arc::clone(&held), outgoing));
+                tokio::spawn(distribute(streams, outgoing));
                 Ok((held, Some(id)))
             }
         }
@@ -259,12 +268,12 @@ impl Front {
 }
 
 /// Gives each message to whom it is for.
-async fn distribute(held: Arc<Held>, mut outgoing: mpsc::Receiver<Outgoing>) {
+async fn distribute(streams: Arc<Mutex<Streams>>, mut outgoing: mpsc::Receiver<Outgoing>) {
     while let Some(Outgoing { text, .. }) = outgoing.recv().await {
-        lock(&held.streams).give(text);
+        lock(&streams).give(text);
     }
     // The session has ended: nobody gets more.
-    let mut streams = lock(&held.streams);
+    let mut streams = lock(&streams);
     streams.waiting.clear();
     streams.listener = None;
 }
@@ -325,8 +334,10 @@ async fn sweep(front: Arc<Front>) {
         tokio::time::sleep(LOOK).await;
         lock(&front.sessions).retain(|_, held| {
             let streams = lock(&held.streams);
-            let is_heard = streams.listener.as_ref().is_some_and(|listener| !listener.is_closed());
-            let is_used = is_heard || !streams.waiting.is_empty() || streams.last.elapsed() < SILENT;
+            // Who has left, or has cancelled and left, listens no more.
+            let is_heard =
+                streams.listener.iter().chain(streams.waiting.values()).any(|one| !one.is_closed());
+            let is_used = is_heard || streams.last.elapsed() < SILENT;
             is_used && !held.incoming.is_closed()
         });
     }

@@ -123,14 +123,19 @@ pub async fn keep_up(session: Rc<Session>) {
     let mut capabilities = session.guard.gate.capabilities();
     // The gate goes after all sessions.
     while capabilities.changed().await.is_ok() {
-        let is_new = {
-            let may = capabilities.borrow_and_update();
-            session.listed.borrow_mut().cut(&may)
-        };
-        if is_new && session.has_initialized.get() {
-            let message = json!({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"});
-            session.to_client(message.to_string()).await;
-        }
+        tell_if_changed(&session).await;
+    }
+}
+
+async fn tell_if_changed(session: &Session) {
+    let is_new = {
+        let capabilities = session.guard.gate.capabilities();
+        let may = capabilities.borrow();
+        session.listed.borrow_mut().cut(&may)
+    };
+    if is_new && session.has_initialized.get() {
+        let message = json!({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"});
+        session.to_client(message.to_string()).await;
     }
 }
 
@@ -142,6 +147,8 @@ pub async fn cut(session: Rc<Session>, id: Id, message: Message) {
         Err(error) => message::error(Some(&id), &error),
     };
     session.reply(&id, text).await;
+    // Another call may have read newer capabilities than those that this list was cut with.
+    tell_if_changed(&session).await;
 }
 
 async fn cut_text(session: &Session, message: &Message) -> Result<Option<String>, ErrorData> {

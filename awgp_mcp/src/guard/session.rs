@@ -132,7 +132,8 @@ pub async fn run(guard: Rc<Guard>, client: End, server: End, ending: &mut watch:
         }
     }
     session.stop_all(Stop::Ending);
-    session.answer_for_the_server(from_server.is_finished()).await;
+    // A client that does not read hears no more of it.
+    let _ = timeout(STOPPED, session.answer_for_the_server(from_server.is_finished())).await;
     let _ = timeout(STOPPED, session.idle()).await;
     session.give_up_rounds().await;
     from_server.abort();

@@ -84,7 +84,7 @@ fn next(denial: &Denial, action: &str) -> String {
              item in _meta as awgp/work-item."
         }
         "server_unnamed" => "The tool was not called. Tell the user: start the guard with --name.",
-        "server_gone" => "The tool was not called. Tell the user that its server has ended.",
+        "server_gone" => "The tool was not called. Tell the user that its server, or the guard, has ended.",
         "unknown_work_item" => "The tool was not called. Tell the user to check the id of the work item.",
         _ if denial.hint.is_empty() || denial.hint.contains("SELECT ") => "The tool was not called.",
         _ => denial.hint.as_str(),

@@ -138,10 +138,14 @@ const NEXT: &[(&[&str], &str)] = &[
             "unknown_user",
             "user_inactive",
             "tenant_inactive",
-            "no_connection",
             "unexpected",
         ],
         NOT_SET_UP,
+    ),
+    (
+        &["no_connection"],
+        "Call the tool again in a while, begin_action with the same idempotency_key. If it lasts, tell the person who \
+         runs this server.",
     ),
     (
         &["try_again", "trail_busy", "tenant_moving", "erased_meanwhile"],
@@ -204,13 +208,19 @@ mod tests {
     fn hints_have_no_sql_and_name_tools_that_are_there() {
         let tools: Vec<String> = tools::all().iter().map(|offered| offered.tool.name.to_string()).collect();
         // Words of arguments and facts.
-        let others = ["approval_id", "cost_amount", "retry_after_seconds"];
+        let others = ["approval_id", "cost_amount", "idempotency_key", "retry_after_seconds"];
         for (_, hint) in NEXT {
             assert!(is_in_words(hint), "{hint}");
             for word in named(hint) {
                 assert!(tools.iter().any(|tool| tool == word) || others.contains(&word), "{word}: {hint}");
             }
         }
+    }
+
+    #[test]
+    fn only_what_will_not_pass_is_not_called_again() {
+        assert_ne!(of("no_connection"), Some(NOT_SET_UP));
+        assert_eq!(of("unknown_tenant"), Some(NOT_SET_UP));
     }
 
     #[test]

@@ -336,13 +336,16 @@ impl Offer for WaitForApproval {
             // What happens from here on wakes, so nothing is missed between looking and waiting.
             heard.mark_unchanged();
             let approval = caller.transact(async |work| read(work, id).await).await?;
-            let left = total.saturating_sub(begun.elapsed());
-            if !approval.is_open || left.is_zero() {
-                let waited_seconds = begun.elapsed().as_secs();
-                return Ok(Waited { is_over: !approval.is_open, waited_seconds, approval });
+            let waited = begun.elapsed();
+            let left = total.saturating_sub(waited);
+            // Told also where the look has taken all of the time.
+            if approval.is_open && !total.is_zero() {
+                let message = format!("the approval is {}", approval.status);
+                caller.progress(waited.min(total).as_secs_f64(), total.as_secs_f64(), &message).await;
             }
-            let message = format!("the approval is {}", approval.status);
-            caller.progress(begun.elapsed().as_secs_f64(), total.as_secs_f64(), &message).await;
+            if !approval.is_open || left.is_zero() {
+                return Ok(Waited { is_over: !approval.is_open, waited_seconds: waited.as_secs(), approval });
+            }
             tokio::time::sleep(LOOK_AGAIN.min(left)).await;
             tokio::select! {
                 // The listening is never dropped before those who wait.
