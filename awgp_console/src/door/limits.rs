@@ -92,7 +92,10 @@ mod tests {
     fn one_address_is_stopped_and_another_is_not() {
         let limits = Limits::new(false);
         let tries = |from: &str| (0..=OF_ONE.get()).filter(|_| limits.allow(address(from))).count();
-        assert_eq!(tries("192.0.2.1"), OF_ONE.get() as usize);
+        let begun = std::time::Instant::now();
+        let (allowed, of_one) = (tries("192.0.2.1") as u64, u64::from(OF_ONE.get()));
+        // One more is let in each second.
+        assert!((of_one..=of_one + begun.elapsed().as_secs()).contains(&allowed), "{allowed}");
         assert!(limits.allow(address("192.0.2.2")));
     }
 

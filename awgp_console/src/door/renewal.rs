@@ -3,7 +3,7 @@
 use super::cookies::{self, Tokens};
 use super::provider::Provider;
 use crate::site::Site;
-use awgp_client::Failure;
+use awgp_client::{Exit, Failure};
 use axum::extract::{FromRef, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -34,14 +34,19 @@ pub struct Renewals(Mutex<HashMap<[u8; 32], Shared>>);
 type Shared = (Instant, Arc<OnceCell<Result<Tokens, Failure>>>);
 
 impl Renewals {
+    /// It goes on where the one who asked has left: the provider has taken the refresh token then.
     async fn renew(&self, provider: &Arc<Provider>, refresh: String) -> Result<Tokens, Failure> {
         let key = Sha256::digest(&refresh).into();
         let cell = {
             let mut shared = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            shared.retain(|_, (at, _)| at.elapsed() < REMEMBERED);
+            shared.retain(|_, (at, cell)| cell.get().is_none() || at.elapsed() < REMEMBERED);
             shared.entry(key).or_insert_with(|| (Instant::now(), Arc::default())).1.clone()
         };
-        cell.get_or_init(|| provider.ask(move |provider| provider.renew(refresh))).await.clone()
+        let provider = Arc::clone(provider);
+        let renewing = tokio::spawn(async move {
+            cell.get_or_init(|| provider.ask(move |provider| provider.renew(refresh))).await.clone()
+        });
+        renewing.await.unwrap_or_else(|error| Err(Failure::new(Exit::Unexpected, error.to_string())))
     }
 }
 

@@ -68,7 +68,7 @@ pub async fn reject(visitor: Visitor, Path(id): Path<String>, Signed(form): Sign
 
 pub async fn escalate(visitor: Visitor, Path(id): Path<String>, Signed(form): Signed<Escalate>) -> Answer {
     let acted = visitor.act(async |work, reader| {
-        let before = unchanged(work, reader, &id, &form.seen).await?;
+        let (before, _) = unchanged(work, reader, &id, &form.seen).await?;
         let call = Call::new("escalate_approval")
             .arg("approval_id", "uuid", before.text("id"))
             .arg("reason", "text", given(&form.why))
@@ -87,7 +87,7 @@ pub async fn escalate(visitor: Visitor, Path(id): Path<String>, Signed(form): Si
 
 pub async fn ask_again(visitor: Visitor, Path(id): Path<String>, Signed(form): Signed<Ask>) -> Answer {
     let acted = visitor.act(async |work, reader| {
-        let before = unchanged(work, reader, &id, &form.seen).await?;
+        let (before, _) = unchanged(work, reader, &id, &form.seen).await?;
         let call = match before.text("action").filter(|action| !action.is_empty()) {
             None => Call::new("request_approval"),
             Some(action) => Call::new("request_action_approval").arg("action", "text", Some(action)).arg(
@@ -130,8 +130,7 @@ async fn named(work: &Work<'_>, email: &str) -> Result<Option<String>, Trouble> 
 
 async fn vote(visitor: Visitor, id: &str, shown: &str, call: Call, typed: Typed) -> Answer {
     let acted = visitor.act(async |work, reader| {
-        let before = unchanged(work, reader, id, shown).await?;
-        let (votes, _) = counted(Some(&scene::explained(work, id).await?));
+        let (before, votes) = unchanged(work, reader, id, shown).await?;
         let call = call.arg("approval_id", "uuid", before.text("id"));
         let row = work.call_one(&call).await?;
         // Whoever voted or escalated between the look and the vote had the row's lock first.
@@ -154,14 +153,16 @@ fn vote_count(row: &Row) -> usize {
     votes.map_or(0, |votes| votes.len())
 }
 
-/// The approval, where it is one of the reader's tenant and what they saw is so still.
-async fn unchanged(work: &Work<'_>, reader: &Reader, id: &str, shown: &str) -> Result<Row, Trouble> {
+/// The approval and how many votes it has, where it is one of the reader's tenant and what they saw is so
+/// still.
+async fn unchanged(work: &Work<'_>, reader: &Reader, id: &str, shown: &str) -> Result<(Row, usize), Trouble> {
     let row = scene::find_own(work, reader, APPROVAL.id(id)?).await?;
     let explained = scene::explained(work, id).await?;
     if seen(&row, Some(&explained)) == shown {
-        return Ok(row);
+        return Ok((row, counted(Some(&explained)).0));
     }
-    Err(match state(&row) {
+    // Each look is of another moment: the row may be of before what has changed.
+    Err(match state(&scene::find(work, id).await?) {
         "pending" | "escalated" => stale(),
         now => {
             Failure::new(Exit::WrongState, format!("meanwhile it is {now}")).note("reason", "approval_closed")

@@ -20,7 +20,11 @@ pub async fn find(work: &Work<'_>, id: &str) -> Result<(i64, Row), Trouble> {
         "SELECT * FROM awgp.trail_list WHERE {} AND id = $1",
         scope.condition("trail_list.tenant_id")
     );
-    let row = work.select(&sql, &[&number]).await?.pop().ok_or_else(|| -> Failure { no_event() })?;
+    let mut rows = work.select(&sql, &[&number]).await?;
+    if rows.len() > 1 {
+        return Err(awgp_client::proof::ambiguous(number, &rows.iter().collect::<Vec<_>>()).into());
+    }
+    let row = rows.pop().ok_or_else(|| -> Failure { no_event() })?;
     Ok((number, row))
 }
 

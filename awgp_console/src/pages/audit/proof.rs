@@ -86,7 +86,7 @@ async fn proof_file(visitor: Visitor, id: &str, notes: Notes) -> Answer {
         let (id, row) = event::find(work, id).await?;
         let note = notes.find(raw(&row, "tenant_id"), raw(&row, "tree_size").parse().ok()).await;
         let note = note.ok_or_else(|| no_note(&row))?;
-        Ok((id, proven(work, id, note).await?))
+        Ok((id, proven(work, id, &raw(&row, "tenant_id"), note).await?))
     });
     let ((id, file), _) = read.await.map_err(Refusal::of)?;
     Ok(download(&format!("event-{id}.proof.json"), file))
@@ -131,8 +131,9 @@ fn doubted(doubt: &Doubt) -> Failure {
     }
 }
 
-async fn proven(work: &Work<'_>, id: i64, note: String) -> Result<String, Trouble> {
-    let made = match proof::prove(work, id, note).await {
+async fn proven(work: &Work<'_>, id: i64, tenant: &str, note: String) -> Result<String, Trouble> {
+    // The tenant is as the server has written it.
+    let made = match proof::prove(work, id, &format!("tenant_id = '{tenant}'::uuid"), note).await {
         Ok(made) => made.map_err(|error| refused(&error))?,
         // Whoever reads this page saw the event a moment ago.
         Err(Trouble::Told(_)) => return Err(no_event().into()),
