@@ -19,7 +19,8 @@ from scene import actions, async_governor, governor, risky_item
 
 QUESTION = [{"role": "user", "content": "How are you?"}]
 USAGE: Any = {"input_tokens": 1000, "output_tokens": 100}
-COSTS = Costs()
+#: A busy machine may need longer than the usual ten seconds.
+COSTS = Costs(patience=120)
 #: For streams that are left before their end.
 HASTY = Costs(patience=0.2)
 litellm.callbacks += [COSTS, HASTY]

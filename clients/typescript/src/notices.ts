@@ -75,6 +75,8 @@ export class Notice {
 
   /** Waits for the next notification, at most so many milliseconds. An abort rejects. */
   async next(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+    // A signal that is aborted already says nothing any more.
+    signal?.throwIfAborted();
     // Again, where the connection was lost meanwhile.
     this.#listen(this.#wake);
     if (!this.#came) {

@@ -339,7 +339,7 @@ describe('approving', () => {
   });
 
   // What ends in the middle of its greeting, the server closes after a minute.
-  test('who stops waiting at once leaves no connection behind', { timeout: 30_000 }, async () => {
+  test('who stops waiting at once leaves no connection behind', { timeout: 50_000 }, async () => {
     const { hostname, port } = new globalThis.URL(URL);
     let greet = (): void => undefined;
     const greeted = new Promise<void>((resolve) => (greet = resolve));
