@@ -1,6 +1,6 @@
 //! A second server beside that of the tests: of another version, from a backup, or with another clock.
 
-use crate::own_server::{has_ended, kill, until};
+use crate::own_server::{crash_of, has_ended, kill, script, until};
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -19,9 +19,14 @@ const TELL: &str = r#"printf '%s\n' "$AWGP_SERVER_URL" "$AWGP_SCRATCH_LOG" "$AWG
 impl AnotherServer {
     /// Starts it with these options.
     pub fn start(options: &[&str]) -> Self {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/scratch-server");
-        let mut command = Command::new(script);
-        command.args(options).args(["--", "sh", "-c", TELL]);
+        let mut command = script();
+        command.args(options);
+        Self::of(command)
+    }
+
+    /// Starts what this call of the script, with its options and without a command, describes.
+    pub fn of(mut command: Command) -> Self {
+        command.args(["--", "sh", "-c", TELL]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("scripts/scratch-server runs");
         let mut said = BufReader::new(child.stdout.take().expect("a pipe"));
@@ -35,7 +40,7 @@ impl AnotherServer {
             let mut rest = String::new();
             // What it says is on standard error already.
             let _ = said.read_to_string(&mut rest);
-            panic!("scripts/scratch-server {options:?} does not start a server: {rest}");
+            panic!("{command:?} does not start a server: {rest}");
         }
         Self { child, url, log: log.into(), pg_config: pg_config.into() }
     }
@@ -43,6 +48,16 @@ impl AnotherServer {
     /// The superuser's URL.
     pub fn url(&self) -> String {
         self.url.clone()
+    }
+
+    /// The process of the script.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Kills every process of it at once, and returns when it answers again.
+    pub async fn crash(&self) {
+        crash_of(self.child.id(), &self.log.to_string_lossy()).await;
     }
 
     /// A client program of its version.
@@ -56,10 +71,15 @@ impl AnotherServer {
     }
 }
 
+/// The process that all others of the server in this folder are children of.
+pub fn postmaster_of(folder: &str) -> u32 {
+    let file = std::fs::read_to_string(format!("{folder}/data/postmaster.pid")).expect("a server runs there");
+    file.lines().next().and_then(|pid| pid.parse().ok()).expect("a process id")
+}
+
 /// Ends the server that runs in this folder, as `pg_ctl stop --mode=fast` does: clients are thrown out.
 pub async fn end_fast(folder: &str) {
-    let file = std::fs::read_to_string(format!("{folder}/data/postmaster.pid")).expect("a server runs there");
-    let pid: u32 = file.lines().next().and_then(|pid| pid.parse().ok()).expect("a process id");
+    let pid = postmaster_of(folder);
     kill("INT", pid);
     until("the server ends", async || has_ended(pid)).await;
 }

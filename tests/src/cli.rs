@@ -61,12 +61,22 @@ impl Outcome {
     }
 }
 
-/// Runs `awgp` with these arguments and, of the environment, these variables only.
-pub fn awgp(arguments: &[&str], variables: &[(&str, &str)]) -> Outcome {
+/// How long programs wait for a connection, in seconds: their own ten are few on a busy machine. What a test
+/// says itself comes after it.
+pub const PATIENT: &str = "120";
+
+/// `awgp` with these arguments and, of the environment, these variables only.
+fn command(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
     let binary = std::env::var("AWGP_BIN").expect("AWGP_BIN is not set; it names the binary `awgp`");
     let mut command = Command::new(binary);
-    command.env_clear().args(arguments).envs(variables.iter().copied()).stdin(Stdio::null());
-    let Output { status, stdout, stderr } = command.output().expect("awgp runs");
+    command.env_clear().args(arguments).env("PGCONNECT_TIMEOUT", PATIENT).envs(variables.iter().copied());
+    command.stdin(Stdio::null());
+    command
+}
+
+/// Runs `awgp` with these arguments and, of the environment, these variables only.
+pub fn awgp(arguments: &[&str], variables: &[(&str, &str)]) -> Outcome {
+    let Output { status, stdout, stderr } = command(arguments, variables).output().expect("awgp runs");
     Outcome {
         code: status.code().unwrap_or(-1),
         stdout: String::from_utf8(stdout).expect("UTF-8"),
@@ -83,10 +93,12 @@ pub struct Follower {
 impl Follower {
     /// Starts it, on this database.
     pub fn start(arguments: &[&str], url: &str) -> Self {
-        let binary = std::env::var("AWGP_BIN").expect("AWGP_BIN is not set; it names the binary `awgp`");
-        let mut command = Command::new(binary);
-        command.env_clear().args(arguments).env("DATABASE_URL", url);
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("awgp runs");
+        Self::start_with(arguments, &[("DATABASE_URL", url)])
+    }
+
+    /// Starts it, with these variables alone.
+    pub fn start_with(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let mut child = command(arguments, variables).stdout(Stdio::piped()).spawn().expect("awgp runs");
         let stdout = BufReader::new(child.stdout.take().expect("a pipe"));
         Self { child, stdout }
     }
@@ -131,7 +143,7 @@ pub fn at_terminal(answer: &str, arguments: &[&str], variables: &[(&str, &str)])
     let mut python = Command::new("python3");
     python.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path))).env("TERM", "dumb");
     // Nobody presses a key.
-    python.env("PAGER", "cat");
+    python.env("PAGER", "cat").env("PGCONNECT_TIMEOUT", PATIENT);
     python.arg(script).arg(answer).arg(binary).args(arguments).envs(variables.iter().copied());
     let Output { status, stdout, stderr } = python.output().expect("python3 runs");
     Outcome {

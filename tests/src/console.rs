@@ -101,7 +101,9 @@ pub fn program(name: &str) -> PathBuf {
 fn command(database: &Database, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(program("awgp-console"));
     let url = database.url(Login::App);
-    command.env_clear().env("DATABASE_URL", url).envs(variables.iter().copied());
+    // A busy machine may need longer than the ten seconds that are usual.
+    command.env_clear().env("DATABASE_URL", url).env("AWGP_CONSOLE_TIMEOUT", "60");
+    command.envs(variables.iter().copied());
     if !arguments.contains(&"--listen") {
         command.args(["--listen", "127.0.0.1:0"]);
     }
@@ -131,7 +133,7 @@ impl Reader {
             // A server that refuses a form may close the connection.
             .max_idle_connections(0)
             .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_mins(1)))
+            .timeout_global(Some(Duration::from_mins(3)))
             .build();
         Self {
             headers: BTreeMap::new(),

@@ -13,6 +13,7 @@ pub mod approving;
 pub mod asking;
 pub mod browser;
 pub mod catalog;
+mod cleanup;
 pub mod cli;
 pub mod command;
 pub mod console;
@@ -39,7 +40,10 @@ pub mod trail;
 pub mod wire;
 pub mod writer;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config, NoTls};
 
 /// Who connects. Each is a login role without any privilege but its membership.
@@ -112,37 +116,73 @@ const TEMPLATE: &str = "awgp_test_template";
 pub struct Database {
     /// Its name on the server.
     pub name: String,
+    /// The superuser's URL of another server than that of the tests.
+    elsewhere: Option<String>,
+    /// Drops it after the test.
+    owned: Option<Arc<cleanup::Owned>>,
 }
 
 impl Database {
     /// A database with the extension in it.
     pub async fn new() -> Self {
+        past::beyond_the_turn().await;
         let name = Self::unused_name();
         let postgres = connect_to("postgres", Login::Superuser).await;
-        ensure_template(&postgres).await;
+        ensure_template(&postgres, &server()).await;
         create_database(&postgres, &name, Some(TEMPLATE)).await;
-        Self { name }
+        Self::made(name)
+    }
+
+    /// A database with the extension in it, on another server.
+    pub async fn on(url: String) -> Self {
+        let name = Self::unused_name();
+        let server: Config = url.parse().expect("a connection URL");
+        let postgres = connected(server.clone(), "postgres", Login::Superuser).await.expect("it answers");
+        ensure_template(&postgres, &server).await;
+        create_database(&postgres, &name, Some(TEMPLATE)).await;
+        Self { name, elsewhere: Some(url), owned: None }
+    }
+
+    /// A database of the tests' server that the test has made: it is dropped when the test no longer has it.
+    pub fn made(name: String) -> Self {
+        let owned = cleanup::Owned::of(server(), &name);
+        Self { name, elsewhere: None, owned }
+    }
+
+    /// A database of the tests' server that is somebody else's.
+    pub fn named(name: String) -> Self {
+        Self { name, elsewhere: None, owned: None }
+    }
+
+    /// The same database, for somebody else.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self { name: self.name.clone(), elsewhere: self.elsewhere.clone(), owned: self.owned.clone() }
+    }
+
+    /// The server that it is on.
+    fn server(&self) -> Config {
+        match &self.elsewhere {
+            Some(url) => url.parse().expect("a connection URL"),
+            None => server(),
+        }
     }
 
     /// A database with nothing in it.
     pub async fn empty() -> Self {
         let name = Self::unused_name();
         let postgres = connect_to("postgres", Login::Superuser).await;
-        ensure_template(&postgres).await;
+        ensure_template(&postgres, &server()).await;
         create_database(&postgres, &name, None).await;
-        Self { name }
+        Self::made(name)
     }
 
     /// A copy of another database, which nobody else may be connected to.
     pub async fn copied(original: &Self) -> Self {
         let name = Self::unused_name();
         let postgres = connect_to("postgres", Login::Superuser).await;
-        let busy = format!("SELECT 1 FROM pg_stat_activity WHERE datname = '{}'", original.name);
-        while postgres.query_opt(&busy, &[]).await.expect("pg_stat_activity is readable").is_some() {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
         create_database(&postgres, &name, Some(&original.name)).await;
-        Self { name }
+        Self::made(name)
     }
 
     fn unused_name() -> String {
@@ -152,12 +192,12 @@ impl Database {
 
     /// A connection of its own.
     pub async fn connect(&self, login: Login) -> Client {
-        connect_to(&self.name, login).await
+        self.try_connect(login).await.expect("the test server answers")
     }
 
     /// The same, for one that may be refused or ended before it has begun.
     pub async fn try_connect(&self, login: Login) -> Result<Client, tokio_postgres::Error> {
-        try_connect_to(&self.name, login).await
+        connected(self.server(), &self.name, login).await
     }
 
     /// A connection that listens to a channel, and the payloads it hears.
@@ -166,7 +206,7 @@ impl Database {
         login: Login,
         channel: &str,
     ) -> (Client, tokio::sync::mpsc::UnboundedReceiver<String>) {
-        let mut config = server();
+        let mut config = self.server();
         config.dbname(&self.name);
         if let Some(role) = login.role() {
             config.user(role).password(PASSWORD);
@@ -202,9 +242,22 @@ impl Database {
         self.connect(Login::Admin).await
     }
 
+    /// Waits until a session of this database waits for a lock. Where none is asked for, nobody ever waits.
+    pub async fn until_somebody_waits(&self) {
+        let superuser = self.superuser().await;
+        let sql = "SELECT EXISTS (SELECT FROM pg_stat_activity
+                                  WHERE datname = current_database() AND wait_event_type = 'Lock')";
+        let waiting = async {
+            while !superuser.query_one(sql, &[]).await.expect("an answer").get::<_, bool>(0) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_mins(5), waiting).await.expect("somebody waits for the lock");
+    }
+
     /// The connection URL for a command that is run beside the test.
     pub fn url(&self, login: Login) -> String {
-        let config = server();
+        let config = self.server();
         let host = match config.get_hosts().first() {
             Some(tokio_postgres::config::Host::Tcp(host)) => host.clone(),
             _ => "127.0.0.1".to_owned(),
@@ -239,11 +292,14 @@ pub async fn server_major(client: &Client) -> i32 {
 
 /// A connection to a database of the server.
 pub async fn connect_to(database: &str, login: Login) -> Client {
-    try_connect_to(database, login).await.expect("the test server answers")
+    connected(server(), database, login).await.expect("the test server answers")
 }
 
-async fn try_connect_to(database: &str, login: Login) -> Result<Client, tokio_postgres::Error> {
-    let mut config = server();
+async fn connected(
+    mut config: Config,
+    database: &str,
+    login: Login,
+) -> Result<Client, tokio_postgres::Error> {
     config.dbname(database);
     if let Some(role) = login.role() {
         config.user(role).password(PASSWORD);
@@ -266,11 +322,11 @@ async fn create_database(postgres: &Client, name: &str, template: Option<&str>) 
     // Names of our own making; CREATE DATABASE takes no parameters. Files are copied in half the time that
     // pages are.
     let sql = format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy");
-    postgres.execute(&sql, &[]).await.expect("a database can be made");
+    once_nobody_is_in(postgres, &sql).await;
 }
 
 /// Makes login roles and template once, whichever test comes first.
-async fn ensure_template(postgres: &Client) {
+async fn ensure_template(postgres: &Client, server: &Config) {
     let lock = "SELECT pg_advisory_lock(hashtext('awgp_test_template'))";
     postgres.execute(lock, &[]).await.expect("the lock is granted");
     let ready = postgres
@@ -278,19 +334,19 @@ async fn ensure_template(postgres: &Client) {
         .await
         .expect("pg_database is readable");
     if ready.is_none() {
-        make_template(postgres).await;
+        make_template(postgres, server).await;
     }
     let unlock = "SELECT pg_advisory_unlock(hashtext('awgp_test_template'))";
     postgres.execute(unlock, &[]).await.expect("the lock is released");
 }
 
-async fn make_template(postgres: &Client) {
+async fn make_template(postgres: &Client, server: &Config) {
     postgres
         .batch_execute(&format!("DROP DATABASE IF EXISTS {TEMPLATE}"))
         .await
         .expect("no half-made template");
     create_database(postgres, TEMPLATE, None).await;
-    let template = connect_to(TEMPLATE, Login::Superuser).await;
+    let template = connected(server.clone(), TEMPLATE, Login::Superuser).await.expect("it answers");
     template.batch_execute("CREATE EXTENSION awgp").await.expect("the extension is installed");
     // Each copy of the template is an original, not a restored copy of it.
     let placeless = "UPDATE awgp.installation SET cluster_id = NULL, database_oid = NULL, timeline = NULL";
@@ -314,7 +370,19 @@ async fn make_template(postgres: &Client) {
     // A database is copied only when nobody is connected to it any more.
     let gone = format!("SELECT 1 FROM pg_stat_activity WHERE datname = '{TEMPLATE}'");
     while postgres.query_opt(&gone, &[]).await.expect("pg_stat_activity is readable").is_some() {
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Runs what wants a database for itself, such as DROP DATABASE, until nobody else is in it: the server waits
+/// five seconds for them.
+pub async fn once_nobody_is_in(client: &Client, sql: &str) {
+    let deadline = Instant::now() + Duration::from_mins(5);
+    loop {
+        match client.batch_execute(sql).await {
+            Err(error) if error.code() == Some(&SqlState::OBJECT_IN_USE) && Instant::now() < deadline => {}
+            done => return done.unwrap_or_else(|error| panic!("{sql}: {error:?}")),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::missing_panics_doc)] // A panic is how a test fails.
 
+use crate::cli::PATIENT;
 use crate::command::Folder;
 use crate::console::program;
 use crate::fixture::{Group, Tenant, within_as};
@@ -11,6 +12,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
+use tokio_postgres::{Client, Transaction};
 use uuid::Uuid;
 
 /// A database, its group, and a folder with the log of the scripted server.
@@ -101,7 +103,9 @@ impl Scene {
     /// What the scripted server has been called with.
     pub fn log(&self) -> Vec<Value> {
         let text = std::fs::read_to_string(self.folder.file("log")).unwrap_or_default();
-        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+        // The last line may be under way.
+        let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
+        whole.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
     }
 
     /// The calls of the scripted server, by tool.
@@ -122,10 +126,19 @@ impl Scene {
         command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
         command.env("DATABASE_URL", self.database.url(Login::App)).env("AWGP_TENANT", "north");
         command.env("AWGP_USER", "operator@north.example").env("AWGP_ASSISTANT", "helper");
+        command.env("PGCONNECT_TIMEOUT", PATIENT);
         command.env("SCRIPTED_LOG", self.folder.file("log")).env("PYTHONDONTWRITEBYTECODE", "1");
         command.arg("guard").args(arguments);
         command
     }
+}
+
+/// Holds a work item, so that nobody begins an action of it until the transaction ends.
+pub async fn holding<'a>(superuser: &'a mut Client, item: &str) -> Transaction<'a> {
+    let holding = superuser.transaction().await.expect("a transaction begins");
+    let sql = "SELECT FROM awgp.work_items WHERE id = $1::text::uuid FOR UPDATE";
+    holding.execute(sql, &[&item]).await.expect("a lock");
+    holding
 }
 
 /// A file of tests/mcp.

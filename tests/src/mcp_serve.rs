@@ -2,6 +2,7 @@
 
 #![allow(clippy::missing_panics_doc)] // A panic is how a test fails.
 
+use crate::cli::PATIENT;
 use crate::console::program;
 use crate::fixture::{self, Group, Tenant, within_as};
 pub use crate::mcp::file;
@@ -100,6 +101,7 @@ impl Scene {
         let mut command = Command::new(program("awgp-mcp"));
         command
             .env_clear()
+            .env("PGCONNECT_TIMEOUT", PATIENT)
             .env("DATABASE_URL", self.database.url(Login::App))
             .env("AWGP_ASSISTANT", "helper");
         command.arg("serve").args(arguments);

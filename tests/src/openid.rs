@@ -5,6 +5,7 @@
 use crate::command::Folder;
 use crate::console::{Console, Page, Reader, program};
 use crate::fixture::Group;
+use crate::own_server::kill;
 use crate::tokens::trusting_database;
 use crate::{Database, Login};
 use serde_json::json;
@@ -38,6 +39,11 @@ impl OpenId {
         let url =
             line.strip_prefix("the provider is at ").unwrap_or_else(|| panic!("it has to start: {line}"));
         Self { url: url.trim_end().to_owned(), child }
+    }
+
+    /// Sends it a signal, such as STOP.
+    pub fn signal(&self, name: &str) {
+        kill(name, self.child.id());
     }
 
     /// Lets a database trust it.

@@ -17,12 +17,11 @@ const INSIDE: &str = "AWGP_TEST_OWN_SERVER";
 /// True where this process is the one inside: the test does its work. Elsewhere runs `test` of this binary
 /// inside of a server with these options, and fails where it fails.
 pub fn is_inside(test: &str, options: &[&str]) -> bool {
-    if std::env::var_os(INSIDE).is_some() {
+    if is_here() {
         return true;
     }
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/scratch-server");
     let binary = std::env::current_exe().expect("a test knows its binary");
-    let output = Command::new(script)
+    let output = script()
         .args(["--pg", &major()])
         .args(options)
         .arg("--")
@@ -39,6 +38,16 @@ pub fn is_inside(test: &str, options: &[&str]) -> bool {
     false
 }
 
+/// `scripts/scratch-server`.
+pub fn script() -> Command {
+    Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/scratch-server"))
+}
+
+/// True in the process inside, whose server goes when its test ends.
+pub(crate) fn is_here() -> bool {
+    std::env::var_os(INSIDE).is_some()
+}
+
 /// The major version of the server that the other tests run on.
 pub fn major() -> String {
     let pg_config = std::env::var_os("AWGP_PG_CONFIG").unwrap_or_else(|| "pg_config".into());
@@ -53,7 +62,7 @@ static INSTEAD: Mutex<Option<String>> = Mutex::new(None);
 /// From now on this process, which runs one test, connects to another server, such as a standby that was
 /// promoted.
 pub fn move_to(url: String) {
-    assert!(std::env::var_os(INSIDE).is_some(), "other tests have another server");
+    assert!(is_here(), "other tests have another server");
     *INSTEAD.lock().expect("nobody has panicked") = Some(url);
 }
 
@@ -67,15 +76,20 @@ const STARTED_AGAIN: &str = "scratch-server: started again";
 
 /// Kills every process of the server at once, and returns when it answers again. It may have ended before.
 pub async fn crash() {
-    let before = std::fs::metadata(log_path()).expect("a log").len();
     let pid = std::env::var("AWGP_SCRATCH_PID").expect("scripts/scratch-server says its process");
-    kill("USR1", pid.parse().expect("a process id"));
+    crash_of(pid.parse().expect("a process id"), &log_path()).await;
+    answers().await;
+}
+
+/// Has this process of `scripts/scratch-server`, whose server logs there, kill its server and start it again.
+pub(crate) async fn crash_of(pid: u32, log: &str) {
+    let before = std::fs::metadata(log).expect("a log").len();
+    kill("USR1", pid);
     let deadline = Instant::now() + A_LONG_TIME;
-    while !log_from(before).contains(STARTED_AGAIN) {
+    while !from_byte(log, before).contains(STARTED_AGAIN) {
         assert!(Instant::now() < deadline, "the server does not come back");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    answers().await;
 }
 
 /// The same, and then the server's clock is that far from this machine's. For a server with `--clock`.
@@ -128,9 +142,9 @@ fn log_bytes() -> Vec<u8> {
     std::fs::read(log_path()).expect("a log")
 }
 
-/// What the server has logged from this byte on.
-fn log_from(place: u64) -> String {
-    let mut file = std::fs::File::open(log_path()).expect("a log");
+/// What is in the log from this byte on.
+fn from_byte(log: &str, place: u64) -> String {
+    let mut file = std::fs::File::open(log).expect("a log");
     let mut said = Vec::new();
     file.seek(SeekFrom::Start(place)).expect("a place in the log");
     file.read_to_end(&mut said).expect("the log is read");
@@ -170,7 +184,7 @@ pub async fn shut_down(signal: &str) {
 }
 
 /// Whether a process is gone, or waits for its parent alone.
-pub(crate) fn has_ended(pid: u32) -> bool {
+pub fn has_ended(pid: u32) -> bool {
     let Ok(status) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { return true };
     status.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('Z'))
 }

@@ -8,7 +8,7 @@ use awgp_core::audit::row::AuditRow;
 use awgp_core::civil::format_timestamp;
 use awgp_core::month::Month;
 use std::collections::BTreeMap;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio_postgres::Client;
 use uuid::Uuid;
 
@@ -33,6 +33,23 @@ pub fn month_ago(months: i64) -> Month {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
     let now = Month::of_timestamp(i64::try_from(since.as_micros()).expect("a clock")).expect("a month");
     now.plus(-months).expect("a month")
+}
+
+/// Waits where the month turns within two minutes, or the day within twenty seconds (UTC): a test would begin
+/// before and end after it.
+pub async fn beyond_the_turn() {
+    let at = |after: Duration| {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970") + after;
+        let month = Month::of_timestamp(i64::try_from(since.as_micros()).expect("a clock")).expect("a month");
+        (month, since.as_secs() / 86_400)
+    };
+    loop {
+        let (month, day) = at(Duration::ZERO);
+        if month == at(Duration::from_mins(2)).0 && day == at(Duration::from_secs(20)).1 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
 }
 
 impl Past {

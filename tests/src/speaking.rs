@@ -103,12 +103,13 @@ impl Speaker {
 
     /// The answer to a request; what comes before it is put aside.
     pub fn answer(&mut self, id: u64) -> Value {
-        if let Some(at) = self.aside.iter().position(|message| message["id"] == id) {
+        let is_it = |message: &Value| message["id"] == id && message.get("method").is_none();
+        if let Some(at) = self.aside.iter().position(is_it) {
             return self.aside.remove(at);
         }
         loop {
             let message = self.message();
-            if message["id"] == id && message.get("method").is_none() {
+            if is_it(&message) {
                 return message;
             }
             self.aside.push(message);
@@ -141,11 +142,7 @@ impl Speaker {
 
     /// What a program says that has to end by itself: the exit code, and standard error whole.
     pub fn ends(mut self) -> (i32, String) {
-        let code = self.exit();
-        if let Some(hearing) = self.hearing.take() {
-            hearing.join().expect("it hears");
-        }
-        (code, self.said())
+        (self.exit(), self.said())
     }
 
     /// Its process.
@@ -159,17 +156,29 @@ impl Speaker {
         self.exit()
     }
 
-    /// Waits until it has ended by itself: the exit code.
+    /// Waits until it has ended by itself, and until all is heard that it has said: the exit code.
     pub fn exit(&mut self) -> i32 {
         let status = self.child.wait().expect("it ends");
+        if let Some(hearing) = self.hearing.take() {
+            hearing.join().expect("it hears");
+        }
         status.code().unwrap_or(-1)
     }
 
     /// Sends a signal to it, such as TERM.
     pub fn signal(&self, name: &str) {
-        let status = Command::new("kill").args([&format!("-{name}"), &self.id().to_string()]).status();
-        assert!(status.expect("kill runs").success());
+        kill(name, &self.id().to_string());
     }
+
+    /// The same to it and all that it has started, where it leads a group of processes.
+    pub fn signal_group(&self, name: &str) {
+        kill(name, &format!("-{}", self.id()));
+    }
+}
+
+fn kill(signal: &str, whom: &str) {
+    let status = Command::new("kill").args([&format!("-{signal}"), "--", whom]).status();
+    assert!(status.expect("kill runs").success());
 }
 
 impl Drop for Speaker {

@@ -1,7 +1,7 @@
 //! The standby that `scripts/scratch-server --standby` starts beside the server.
 
+use crate::own_server::until;
 use crate::{Database, Login};
-use std::time::Duration;
 use tokio_postgres::{Client, Config, NoTls};
 
 /// The standby's URL, for a database and a login of the primary.
@@ -25,17 +25,17 @@ pub async fn connect(database: &Database, login: Login) -> Client {
 
 /// Waits until the standby has replayed all that the primary has written.
 pub async fn catch_up(database: &Database) {
-    let sql = "SELECT pg_current_wal_insert_lsn()::text";
-    let written: String = database.superuser().await.query_one(sql, &[]).await.expect("a place").get(0);
+    // What is not flushed is not sent: a commit that waits for that takes with it what others have left.
+    let primary = database.superuser().await;
+    for sql in ["SET synchronous_commit = on", "SELECT pg_logical_emit_message(true, 'awgp', '')"] {
+        primary.batch_execute(sql).await.expect("any session may");
+    }
+    let sql = "SELECT pg_current_wal_flush_lsn()::text";
+    let written: String = primary.query_one(sql, &[]).await.expect("a place").get(0);
     let replayed = format!("SELECT pg_last_wal_replay_lsn() >= '{written}'");
     let mut config: Config = std::env::var("AWGP_STANDBY_URL").expect("a standby").parse().expect("a URL");
     let (standby, connection) = config.dbname("postgres").connect(NoTls).await.expect("the standby answers");
     tokio::spawn(connection);
-    for _ in 0..3000 {
-        if standby.query_one(&replayed, &[]).await.expect("a place").get(0) {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("the standby does not catch up");
+    let caught_up = async || standby.query_one(&replayed, &[]).await.expect("a place").get(0);
+    until("the standby catches up", caught_up).await;
 }

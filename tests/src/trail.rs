@@ -1,6 +1,6 @@
 //! The audit trail as a test reads it: row by row, judged by `awgp_core` and not by the server.
 
-use crate::{Database, Login, connect_to};
+use crate::{Database, Login, connect_to, once_nobody_is_in};
 use awgp_core::audit::chain::{Lane, Link, PlainVerifier, genesis};
 use awgp_core::audit::export::{FORMAT, Mark};
 use awgp_core::audit::finding::Finding;
@@ -171,7 +171,7 @@ pub async fn latin1_database() -> Database {
     let postgres = connect_to("postgres", Login::Superuser).await;
     let sql = format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'");
     postgres.execute(&sql, &[]).await.expect("a LATIN1 database can be made");
-    let database = Database { name };
+    let database = Database::made(name);
     database.superuser().await.batch_execute("CREATE EXTENSION awgp").await.expect("the extension installs");
     database
 }
@@ -181,8 +181,8 @@ pub async fn copy_of(template: &str, suffix: &str) -> Database {
     let name = format!("{template}_{suffix}");
     let postgres = connect_to("postgres", Login::Superuser).await;
     let sql = format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy");
-    postgres.execute(&sql, &[]).await.expect("a database can be copied");
-    Database { name }
+    once_nobody_is_in(&postgres, &sql).await;
+    Database::made(name)
 }
 
 /// Closes a database to everyone and waits until nobody is connected: then it can be copied.
@@ -201,7 +201,7 @@ pub async fn close(database: &Database) {
 pub async fn drop_database(database: Database) {
     let postgres = connect_to("postgres", Login::Superuser).await;
     let sql = format!("DROP DATABASE {} WITH (FORCE)", database.name);
-    postgres.batch_execute(&sql).await.expect("a database can be dropped");
+    once_nobody_is_in(&postgres, &sql).await;
 }
 
 /// Numbers that look random and are the same in every run.

@@ -102,7 +102,10 @@ async fn costs_are_added_up_by_what_is_asked_for() {
     assert_eq!(titles, [&Value::Null, &json!("First task")]);
     assert_eq!(items[1]["work_item_id"], group.north.work_item.to_string());
     let days = report("day").json();
-    assert_eq!((days.as_array().map(Vec::len), &days[0]["entries"]), (Some(1), &json!(3)));
+    // A day may have ended meanwhile.
+    let days = days.as_array().expect("rows");
+    assert_eq!(days.iter().filter_map(|day| day["entries"].as_i64()).sum::<i64>(), 3);
+    assert!((1..=2).contains(&days.len()), "{days:?}");
     assert_eq!(report("tenant").json()[0]["tenant_slug"], "north");
     let before = app(&database, &["cost", "report", "--until", "2001-01-01"]).expect(0).json();
     assert_eq!(before, json!([]));

@@ -2,7 +2,8 @@
 
 use awgp_tests::cli::json;
 use awgp_tests::fixture::{group, one, within};
-use awgp_tests::{Database, Login, assert_refused, assert_sqlstate, connect_to, refused};
+use awgp_tests::trail::latin1_database;
+use awgp_tests::{Database, Login, assert_refused, assert_sqlstate, refused};
 
 /// Spellings of one address, each with the one that is there.
 const SPELLINGS: [(&str, &str); 11] = [
@@ -69,14 +70,7 @@ async fn the_command_line_finds_a_user_by_any_spelling() {
 
 #[tokio::test]
 async fn in_a_database_that_is_not_utf8() {
-    let superuser = Database::empty().await.superuser().await;
-    let name = format!("awgp_test_latin1_{}", std::process::id());
-    let sql = format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'");
-    superuser.execute(&sql, &[]).await.expect("a database can be made");
-    let client = connect_to(&name, Login::Superuser).await;
-    let sql = "SET client_encoding = 'UTF8'; CREATE EXTENSION awgp";
-    client.batch_execute(sql).await.expect("the extension is installed");
-    let database = Database { name };
+    let database = latin1_database().await;
     let north = group(&database).await.north;
     let mut app = database.app().await;
     let create = "SELECT id FROM awgp.create_user($1, 'manager')";

@@ -46,6 +46,9 @@ inside_the_server! {
     installing_again_changes_nothing
     a_context_ends_with_its_savepoint
     a_jsonb_is_written_as_the_server_prints_it
+    an_object_is_built_byte_for_byte_as_the_server_builds_it
+    an_escape_is_seen_wherever_it_stands
+    a_number_is_written_as_the_server_prints_it
     what_is_hidden_is_hidden_at_any_depth_and_all_else_keeps_its_bytes
     a_damaged_jsonb_is_refused_and_read_no_further_than_it_goes
     a_database_with_rows_is_migrated_to_what_a_new_one_gets

@@ -49,7 +49,8 @@ async fn scene() -> (Database, Group) {
     let review = "SELECT awgp.review_hallucination($1, 'confirmed', 'so it is')";
     transaction.execute(review, &[&flag]).await.expect("a review");
     transaction.commit().await.expect("committed");
-    let rename = "UPDATE awgp.tenants SET name = $2, settings = settings || '{\"time_zone\": \"Europe/Berlin\"}' WHERE id = $1";
+    // A zone with another name than the others', and the same days.
+    let rename = "UPDATE awgp.tenants SET name = $2, settings = settings || '{\"time_zone\": \"Africa/Abidjan\"}' WHERE id = $1";
     database.admin().await.execute(rename, &[&north.id, &HOSTILE]).await.expect("a name");
     (database, group)
 }
@@ -89,7 +90,7 @@ fn cell<'a>(report: &'a Value, part: &str, key: &str, name: &str, column: &str) 
 async fn a_month_says_what_was_spent_decided_denied_flagged_and_recorded() {
     let (database, group) = scene().await;
     let north = of_tenant(&database, group.north.id).await;
-    assert_eq!(north["time_zone"], "Europe/Berlin");
+    assert_eq!(north["time_zone"], "Africa/Abidjan");
     assert_eq!(north["subject"], HOSTILE);
     let days = north["burn"].as_array().expect("days");
     assert_eq!(days.last().expect("today")["so_far"], "1234.500001");
@@ -147,6 +148,30 @@ async fn a_tenants_report_is_its_own_a_holdings_has_its_subsidiaries_and_an_audi
     let transaction = within(&mut app, group.holding.id).await;
     let one = report(transaction.client(), &format!("SELECT awgp.report(NULL, '{}')", group.north.id)).await;
     assert_eq!(slugs(&one), ["north"]);
+}
+
+#[tokio::test]
+async fn what_a_tenant_spends_on_a_day_that_has_not_begun_for_its_holding_is_in_the_report() {
+    let (database, group) = scene().await;
+    // North is always a day or two ahead.
+    let zone = "UPDATE awgp.tenants SET settings = settings || jsonb_build_object('time_zone', $2::text) WHERE id = $1";
+    let admin = database.admin().await;
+    for (tenant, name) in [
+        (group.holding.id, "Etc/GMT+12"),
+        (group.south.id, "Etc/GMT+12"),
+        (group.north.id, "Pacific/Kiritimati"),
+    ] {
+        admin.execute(zone, &[&tenant, &name]).await.expect("a zone");
+    }
+    let mut app = database.app().await;
+    let transaction = within(&mut app, group.holding.id).await;
+    let sql =
+        "SELECT max(day)::text, to_char(max(day), 'YYYY-MM') FROM awgp.cost_by WHERE tenant_slug = 'north'";
+    let row = transaction.query_one(sql, &[]).await.expect("a day");
+    let (day, month): (String, String) = (row.get(0), row.get(1));
+    let whole = report(transaction.client(), &format!("SELECT awgp.report('{month}')")).await;
+    let last = whole["burn"].as_array().and_then(|days| days.last()).expect("a day");
+    assert_eq!((&last["day"], &last["cost_amount"]), (&day.into(), &"1234.500001".into()));
 }
 
 #[tokio::test]

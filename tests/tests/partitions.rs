@@ -4,7 +4,7 @@
 
 use awgp_tests::catalog::{findings, snapshot};
 use awgp_tests::everything::{count, forge_audit_row};
-use awgp_tests::{Database, Login, assert_refused, assert_sqlstate, connect_to, fixture, trail};
+use awgp_tests::{Database, Login, assert_refused, assert_sqlstate, fixture, trail};
 use tokio_postgres::Client;
 
 /// Names of the monthly partitions with their bounds in UTC, in order.
@@ -107,30 +107,16 @@ async fn two_at_once_make_each_month_once() {
     let database = Database::new().await;
     let mut first = database.connect(Login::Maintainer).await;
     let second = database.connect(Login::Maintainer).await;
-    let pid: i32 = second.query_one("SELECT pg_backend_pid()", &[]).await.expect("a pid").get(0);
     let transaction = first.transaction().await.expect("a transaction begins");
     assert_eq!(ensure(transaction.client(), 1, "'2031-05-05+00'").await.len(), 2);
 
     let waiting = tokio::spawn(async move { ensure(&second, 2, "'2031-05-05+00'").await });
-    until_waiting(pid).await;
+    database.until_somebody_waits().await;
     transaction.commit().await.expect("the first commits");
     assert_eq!(waiting.await.expect("the second ends"), ["audit_logs_2031_07"]);
     let superuser = database.superuser().await;
     let all = partitions(&superuser).await;
     assert_eq!(all.iter().filter(|(name, ..)| name.contains("2031")).count(), 3);
-}
-
-/// Returns when the backend waits for a lock; fails if it ends without.
-async fn until_waiting(pid: i32) {
-    let superuser = connect_to("postgres", Login::Superuser).await;
-    let sql = "SELECT EXISTS (SELECT FROM pg_locks WHERE pid = $1 AND NOT granted)";
-    for _ in 0..1000 {
-        if superuser.query_one(sql, &[&pid]).await.expect("pg_locks is readable").get(0) {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
-    panic!("the second maintainer does not wait for the first");
 }
 
 #[tokio::test]

@@ -310,7 +310,7 @@ async fn lowering_a_quota_and_taking_its_last_place_wait_for_each_other() {
     USERS.make(&transaction, 1, 1).await.expect("the last place");
     let later = database.admin().await;
     let waiting = tokio::spawn(async move { later.execute(lower, &[&north, &taken]).await });
-    wait_for_a_waiter(&superuser, &database).await;
+    database.until_somebody_waits().await;
     transaction.commit().await.expect("committed");
     assert_refused(waiting.await.expect("it ends"), "53400", "quota_in_use");
 
@@ -325,22 +325,9 @@ async fn lowering_a_quota_and_taking_its_last_place_wait_for_each_other() {
         let transaction = within(&mut app, north).await;
         USERS.make(&transaction, 2, 2).await
     });
-    wait_for_a_waiter(&superuser, &database).await;
+    database.until_somebody_waits().await;
     lowering.commit().await.expect("committed");
     assert_refused(waiting.await.expect("it ends"), "53400", "quota_exceeded");
-}
-
-/// Returns once a session of the database waits for an advisory lock.
-async fn wait_for_a_waiter(superuser: &Client, database: &Database) {
-    let sql = "SELECT count(*) FROM pg_stat_activity
-               WHERE datname = $1 AND wait_event_type = 'Lock' AND wait_event = 'advisory'";
-    for _ in 0..2_000 {
-        if superuser.query_one(sql, &[&database.name]).await.expect("a count").get::<_, i64>(0) > 0 {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
-    panic!("nobody waits for a lock");
 }
 
 #[tokio::test]

@@ -131,14 +131,15 @@ const BUSY: &str =
     "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND usename = 'awgp_test_app'
                     AND xact_start IS NOT NULL ORDER BY xact_start, pid";
 
-/// Kills a process that is in a transaction.
+/// Kills a process that is in a transaction. It may have ended before the signal came: then another one,
+/// until the server has noticed.
 async fn kill_one(superuser: &Client, is_alone: &impl Fn() -> bool) {
     while !is_alone() {
-        let busy = superuser.query(BUSY, &[]).await.expect("a superuser sees who works");
+        let Ok(busy) = superuser.query(BUSY, &[]).await else { return };
         if let Some(row) = busy.last() {
             kill("KILL", row.get::<_, i32>(0).unsigned_abs());
-            return;
         }
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 

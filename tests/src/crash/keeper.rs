@@ -171,7 +171,7 @@ impl Keeper {
     }
 }
 
-/// Whether the server has answered that it did not do it.
+/// Whether the server has answered that it did not do it. Who has lost the connection (10) does not know.
 fn was_refused(outcome: &Outcome) -> bool {
-    ![-1, 1, 2].contains(&outcome.code) && !outcome.stderr.contains("terminat")
+    ![-1, 1, 2, 10].contains(&outcome.code) && !outcome.stderr.contains("terminat")
 }

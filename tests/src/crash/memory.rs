@@ -19,8 +19,13 @@ pub struct Fact {
     pub value: String,
 }
 
-/// The table of a fact that names a row of the trail by its number.
+/// The table of a fact that names an event of the trail by its number, and tells its action.
 pub const TRAIL: &str = "audit_logs";
+
+/// An event's number, as the id of a fact.
+pub fn event(number: i64) -> Uuid {
+    Uuid::from_u128(u128::from(number.unsigned_abs()))
+}
 
 /// What is known of the end of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]

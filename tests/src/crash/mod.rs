@@ -18,10 +18,11 @@ mod keeper;
 mod load;
 pub mod memory;
 mod plan;
-mod stage;
+pub mod stage;
 mod stories;
 mod writer;
 
+use crate::Login;
 use crate::own_server::answers;
 use crate::trail::{Dice, drop_database};
 use judge::{Finding, judge};
@@ -170,6 +171,9 @@ async fn live(
         load.end().await;
     }
     answers().await;
+    if !stuck {
+        nobody_is_left(stage).await;
+    }
     faults::end(life).await;
     let told = format!("{life:?}: {} acknowledged", memory.acknowledged());
     let found = match (loaded, stuck) {
@@ -178,4 +182,25 @@ async fn live(
         _ => None,
     };
     (memory, found)
+}
+
+/// Waits until the sessions of clients and keepers have ended. The server hears of it after they have gone,
+/// and ends what they had open.
+async fn nobody_is_left(stage: &Stage) {
+    let sessions = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+                    AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
+    let deadline = Instant::now() + A_LONG_TIME;
+    // A process with little memory may take the whole server with it when it ends: then once more.
+    while Instant::now() < deadline {
+        answers().await;
+        let Ok(superuser) = stage.database.try_connect(Login::Superuser).await else { continue };
+        while let Ok(row) = superuser.query_one(sessions, &[]).await {
+            if row.get::<_, i64>(0) == 0 {
+                return;
+            }
+            assert!(Instant::now() < deadline, "sessions end with their clients");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+    panic!("the server stays up when its clients have gone");
 }

@@ -9,6 +9,7 @@ use super::stories::{Draft, Story, Turn, below};
 use crate::trail::Dice;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio_postgres::error::{DbError, Severity};
 use tokio_postgres::{Client, Error};
 
 /// How many stories a client tells at once.
@@ -236,7 +237,11 @@ impl Writer {
         gid: Option<String>,
         armed: Option<(&'static str, i32)>,
     ) -> End {
-        let lost = client.is_closed() || error.code().is_none_or(|code| code.code().starts_with("57P"));
+        // A backend that panics, as on a full disk within a COMMIT, says so before it is gone.
+        let severity = error.as_db_error().and_then(DbError::parsed_severity);
+        let lost = client.is_closed()
+            || matches!(severity, Some(Severity::Fatal | Severity::Panic))
+            || error.code().is_none_or(|code| code.code().starts_with("57P"));
         match (armed, lost) {
             // The process has died at its point, which no other fault of this life could have done.
             (Some(("committed", _)), true) => End::Committed,

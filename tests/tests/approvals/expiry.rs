@@ -60,17 +60,15 @@ async fn a_transaction_that_began_before_decides_too_late() {
     let mut app = database.app().await;
     let mut other = database.app().await;
     for level in ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"] {
-        let approval = short_lived(&mut other, &north, "300 milliseconds").await;
-        let transaction = within_as(&mut app, north.id, Some(north.user("admin"))).await;
-        drop(transaction);
+        // Its now() is before the end, however long it takes from here, and what it sees begins later.
         let transaction = app.transaction().await.expect("a transaction begins");
         transaction
             .batch_execute(&format!("SET TRANSACTION ISOLATION LEVEL {level}"))
             .await
             .expect("a level");
+        let approval = short_lived(&mut other, &north, "300 milliseconds").await;
         let set = "SELECT awgp.set_context($1::uuid, $2::uuid)";
         transaction.execute(set, &[&north.id, &north.user("admin")]).await.expect("the context is set");
-        // now() of this transaction is before the end, and stays there.
         let sql = "SELECT now() < expires_at FROM awgp.approvals WHERE id = $1";
         assert!(transaction.query_one(sql, &[&approval]).await.expect("it is there").get::<_, bool>(0));
         wait_for_the_end(&mut other, north.id, approval).await;

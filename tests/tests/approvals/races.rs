@@ -173,24 +173,10 @@ async fn a_delegation_revoked_between_look_up_and_decision_does_not_count() {
             drop(transaction);
             answer
         });
-        wait_for_a_waiter(&database).await;
+        database.until_somebody_waits().await;
         taking_back.commit().await.expect("committed");
         assert_refused(deciding.await.expect("no panic"), "42501", "approver_role");
     }
-}
-
-/// Waits until a session of this database waits for a lock of a row or transaction.
-async fn wait_for_a_waiter(database: &Database) {
-    let superuser = database.superuser().await;
-    let sql = "SELECT count(*) FROM pg_stat_activity
-               WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    let waiting = async {
-        while superuser.query_one(sql, &[]).await.expect("a count").get::<_, i64>(0) == 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    // Where the lock is not asked for, nobody ever waits.
-    tokio::time::timeout(Duration::from_mins(5), waiting).await.expect("somebody waits for the lock");
 }
 
 #[tokio::test]
@@ -213,7 +199,7 @@ async fn who_suspends_an_assistant_and_who_starts_its_work_come_one_after_the_ot
         drop(transaction);
         answer
     });
-    wait_for_a_waiter(&database).await;
+    database.until_somebody_waits().await;
     suspending.commit().await.expect("committed");
     assert_refused(starting.await.expect("no panic"), "55000", "assistant_suspended");
 }

@@ -18,7 +18,7 @@ pub const MONTH_ROWS: i64 = 830;
 /// The log and what it holds.
 pub struct Log {
     /// The closed database that is copied for each case.
-    pub template: String,
+    pub template: Database,
     pub install_id: Uuid,
     /// The two earlier partitions, without the schema.
     pub months: [String; 2],
@@ -48,7 +48,7 @@ impl Log {
         assert!(all.len() >= 100_000, "{} rows", all.len());
         let rows = all.into_iter().map(|row| ((row.tenant_id, row.chain_lane, row.chain_seq), row)).collect();
         close(&database).await;
-        Self { template: database.name, install_id, months: [first.0, second.0], rows }
+        Self { template: database, install_id, months: [first.0, second.0], rows }
     }
 
     /// The row of a tenant, by its number, at a place of a lane.

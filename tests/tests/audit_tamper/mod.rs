@@ -11,8 +11,8 @@ use cases::{Case, Named, named};
 use log::Log;
 
 /// The log as it is after a maintainer sealed the two months that are over, closed.
-async fn sealed(log: &Log) -> String {
-    let database = copy_of(&log.template, "sealed").await;
+async fn sealed(log: &Log) -> Database {
+    let database = copy_of(&log.template.name, "sealed").await;
     let maintainer = database.connect(Login::Maintainer).await;
     for month in &log.months {
         maintainer
@@ -23,7 +23,7 @@ async fn sealed(log: &Log) -> String {
     drop(maintainer);
     assert_eq!(found(&database).await, [], "an honest log with seals");
     close(&database).await;
-    database.name
+    database
 }
 
 async fn found(database: &Database) -> Vec<Named> {
@@ -73,14 +73,14 @@ fn shown(found: &[Named]) -> String {
 #[tokio::test]
 async fn every_tampering_is_found_by_its_row_and_nothing_else_is() {
     let log = Log::make().await;
-    let untouched = copy_of(&log.template, "untouched").await;
+    let untouched = copy_of(&log.template.name, "untouched").await;
     assert_eq!(found(&untouched).await, [], "an honest log");
     let sealed = sealed(&log).await;
     let mut wrong = Vec::new();
     println!("| case | deed | found |\n|---|---|---|");
     for (number, case) in cases::all(&log).iter().enumerate() {
         let template = if case.sealed { &sealed } else { &log.template };
-        let [by_server, by_command] = commit_deed(template, number, case).await;
+        let [by_server, by_command] = commit_deed(&template.name, number, case).await;
         println!("| A{} | {} | {} |", case.number, case.deed, shown(&by_server));
         let by_command_expected = case.found_by_command.as_ref().unwrap_or(&case.found);
         for (who, found, expected) in

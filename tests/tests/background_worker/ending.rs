@@ -73,7 +73,13 @@ async fn a_launcher_and_a_worker_that_are_ended_come_back() {
             "SELECT pid, {end}(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'
                  AND backend_type = 'awgp maintenance worker'"
         );
-        let worker: i32 = postgres.query_one(&sql, &[]).await.expect("one worker waits").get(0);
+        // A worker that looks for a deadlock does not wait for a moment.
+        let worker: i32 = loop {
+            if let Some(row) = postgres.query_opt(&sql, &[]).await.expect("one worker waits at most") {
+                break row.get(0);
+            }
+            super::stage::wait_until_held_up(&database).await;
+        };
         until("the worker is gone", async || !processes("awgp maintenance worker").await.contains(&worker))
             .await;
         super::stage::let_go(&database).await;

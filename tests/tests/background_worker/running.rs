@@ -5,7 +5,7 @@ use super::stage::{
     wait_for_word, wait_until_held_up,
 };
 use awgp_tests::own_server::until;
-use awgp_tests::{Database, assert_sqlstate};
+use awgp_tests::{Database, assert_sqlstate, once_nobody_is_in};
 
 /// Drops the partition of the month after the next, and waits until it is there again.
 async fn a_missing_month_is_made(database: &Database) {
@@ -41,8 +41,8 @@ async fn every_database_that_is_named_is_maintained_and_the_others_are_said_once
         wait_for_run(database).await;
         a_missing_month_is_made(database).await;
     }
-    let closed = Database { name: "awgp_test_template".to_owned() };
-    let nowhere = Database { name: "nowhere".to_owned() };
+    let closed = Database::named("awgp_test_template".to_owned());
+    let nowhere = Database::named("nowhere".to_owned());
     let others = [&closed, &nowhere, &bare];
     for other in others {
         wait_for_word(&["WARNING:", &of(other)], 0).await;
@@ -68,7 +68,14 @@ async fn changes_of_the_configuration_are_followed() {
 
     maintain(&[&second]).await;
     wait_for_run(&second).await;
-    // A run that had begun before the change has ended now or does not.
+    // A run that had begun before the change ends.
+    let postgres = postgres().await;
+    let working = "SELECT EXISTS (SELECT FROM pg_stat_activity
+                                  WHERE datname = $1 AND backend_type = 'awgp maintenance worker')";
+    until("nobody maintains the first", async || {
+        !postgres.query_one(working, &[&first.name]).await.expect("an answer").get::<_, bool>(0)
+    })
+    .await;
     let before = last_run(&first).await;
     wait_for_run(&second).await;
     wait_for_run(&second).await;
@@ -84,7 +91,6 @@ async fn changes_of_the_configuration_are_followed() {
     wait_for_run(&first).await;
 
     // What is no list of names is refused, and what was in force stays.
-    let postgres = postgres().await;
     let refused = postgres.execute("ALTER SYSTEM SET awgp.maintenance_databases = '\"x'", &[]).await;
     assert_sqlstate(refused, "22023");
 }
@@ -99,14 +105,14 @@ async fn a_maintained_database_can_be_dropped_and_made_again() {
     wait_for_run(&dropped).await;
     wait_for_run(&kept).await;
     let postgres = postgres().await;
-    // Far above what it takes: the server itself gives those who are connected five seconds to leave.
+    // Far above what it takes.
     postgres.batch_execute("SET statement_timeout = '300s'").await.expect("any session may");
     let make = format!("CREATE DATABASE {} TEMPLATE awgp_test_template", dropped.name);
 
     // No worker is in it, or is gone in time.
     wait_until_nobody_is_in(&dropped).await;
     let drop = format!("DROP DATABASE {}", dropped.name);
-    postgres.batch_execute(&drop).await.expect("nothing stands in the way");
+    once_nobody_is_in(&postgres, &drop).await;
     wait_for_word(&["WARNING:", &of(&dropped), "does not exist"], 0).await;
     wait_for_word(&["DEBUG:", &of(&dropped), "does not exist"], 1).await;
     assert_eq!(said(&["WARNING:", &of(&dropped), "does not exist"]), 1);
@@ -120,7 +126,7 @@ async fn a_maintained_database_can_be_dropped_and_made_again() {
     transaction.batch_execute("LOCK TABLE awgp.approvals").await.expect("a superuser may");
     wait_until_held_up(&dropped).await;
     let force = format!("DROP DATABASE {} WITH (FORCE)", dropped.name);
-    postgres.batch_execute(&force).await.expect("nothing stands in the way");
+    once_nobody_is_in(&postgres, &force).await;
     wait_for_run(&kept).await;
     postgres.batch_execute(&make).await.expect("a superuser may");
     wait_for_run(&dropped).await;
@@ -150,5 +156,5 @@ async fn a_launcher_with_nothing_to_do_holds_up_no_drop_database() {
     let postgres = postgres().await;
     postgres.batch_execute("SET statement_timeout = '300s'").await.expect("any session may");
     let drop = format!("DROP DATABASE {}", dropped.name);
-    postgres.batch_execute(&drop).await.expect("nothing stands in the way");
+    once_nobody_is_in(&postgres, &drop).await;
 }

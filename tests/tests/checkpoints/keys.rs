@@ -7,7 +7,7 @@ use awgp_tests::{Database, Login};
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -123,8 +123,8 @@ impl Agent {
         let child = agent.args(["-D", "-a", &socket]).stdout(Stdio::null()).spawn();
         let child = child.expect("ssh-agent runs; run scripts/setup");
         let begun = Instant::now();
-        while fs::metadata(&socket).is_err() {
-            assert!(begun.elapsed() < Duration::from_secs(20), "the agent has no socket");
+        while UnixStream::connect(&socket).is_err() {
+            assert!(begun.elapsed() < Duration::from_mins(1), "the agent does not answer");
             std::thread::sleep(Duration::from_millis(10));
         }
         Self { child, socket }

@@ -47,7 +47,7 @@ async fn an_honest_log_of_many_lanes_verifies_everywhere() {
     let verifier = async {
         for _ in 0..3 {
             // While they write.
-            let database = Database { name: database.name.clone() };
+            let database = Database::named(database.name.clone());
             let done = tokio::task::spawn_blocking(move || verify(&database, &["--jobs", "2"], 0)).await;
             assert_eq!(done.expect("verified"), [Value::Null; 0]);
         }

@@ -133,8 +133,8 @@ impl Shown {
 
 impl Drop for Shown {
     fn drop(&mut self) {
-        // As Ctrl-C does: it takes what it has started along.
-        let _ = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
+        // It takes what it has started along. Not INT, which whatever runs in the background may ignore.
+        let _ = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
         let _ = self.child.wait();
     }
 }

@@ -118,6 +118,38 @@ async fn an_id_of_another_tenant_answers_as_an_unknown_one() {
     assert_eq!(row(&mut scene.app, &scene.group.other, there.approval).await["status"], "pending");
 }
 
+/// `explain_approval()` that waits for whoever holds a lock.
+const WAITS: &str = "
+    ALTER FUNCTION awgp.explain_approval(uuid, uuid) RENAME TO explain_approval_at_once;
+    CREATE FUNCTION awgp.explain_approval(approval_id uuid, user_id uuid DEFAULT NULL) RETURNS jsonb
+    LANGUAGE plpgsql AS $$
+    BEGIN
+        PERFORM pg_catalog.pg_advisory_xact_lock_shared(7);
+        RETURN awgp.explain_approval_at_once($1, $2);
+    END $$";
+
+#[tokio::test]
+async fn who_decides_while_another_one_does_is_told_that_it_is_decided() {
+    let mut scene = scene().await;
+    let north = &scene.group.north;
+    let asked = asked(&mut scene.app, north, 3).await;
+    let path = format!("/approvals/{}", asked.approval);
+    let mut manager = scene.reader("manager");
+    let seen = manager.page(&path).value("seen").expect("what was seen");
+    // The console has read the request, and waits to read its votes, when the other vote commits.
+    let mut superuser = scene.database.superuser().await;
+    superuser.batch_execute(WAITS).await.expect("a superuser may");
+    let other = within_as(&mut superuser, north.id, Some(north.user("admin"))).await;
+    other.batch_execute("SELECT pg_advisory_xact_lock(7)").await.expect("a lock");
+    let late = std::thread::spawn(move || manager.post(&format!("{path}/approve"), &[("seen", &seen)]));
+    scene.database.until_somebody_waits().await;
+    let sql = "SELECT FROM awgp.approve($1)";
+    other.execute(sql, &[&asked.approval]).await.expect("a vote");
+    other.commit().await.expect("it commits");
+    let refused = late.join().expect("an answer").expect(409);
+    assert_eq!(refused.reason().as_deref(), Some("approval_closed"), "{refused:#?}");
+}
+
 #[tokio::test]
 async fn a_page_of_earlier_cannot_approve_what_has_changed_since() {
     let mut scene = scene().await;

@@ -2,7 +2,7 @@
 
 use awgp_tests::Login;
 use awgp_tests::cli::{Follower, awgp};
-use awgp_tests::command::Folder;
+use awgp_tests::command::{Folder, output_of};
 use awgp_tests::console::{Reader, program};
 use awgp_tests::fixture::scene;
 use std::process::Command;
@@ -33,7 +33,8 @@ async fn where_the_program_is_not_installed_that_is_said() {
     let (database, _) = scene().await;
     let folder = Folder::new(&database);
     let alone = folder.file("awgp");
-    std::fs::copy(program("awgp"), &alone).expect("a copy");
+    // By a process of its own: a program that another thread's child still has open cannot be run.
+    output_of(Command::new("cp").arg(program("awgp")).arg(&alone));
     let output =
         Command::new(&alone).arg("console").env_clear().env("PATH", "/nowhere").output().expect("it runs");
     let said = String::from_utf8_lossy(&output.stderr);

@@ -55,7 +55,7 @@ async fn a_dump_that_is_taken_while_clients_write_is_whole() {
     let before = load.memory().attempts();
     let (file, original) = (folder.file("under_load.dump"), stage.database.name.clone());
     let dumped = tokio::task::spawn_blocking(move || {
-        run("pg_dump", &Database { name: original }, &["--format=custom", "--file", &file]);
+        run("pg_dump", &Database::named(original), &["--format=custom", "--file", &file]);
         file
     });
     let file = dumped.await.expect("pg_dump runs");
@@ -87,7 +87,7 @@ async fn a_dump_that_is_taken_while_clients_write_is_whole() {
 /// Clients go on where the copy ends, and it is as whole as before.
 pub async fn assert_alive(stage: &Stage, copy: &Database) {
     let there = Arc::new(Stage {
-        database: Database { name: copy.name.clone() },
+        database: Database::named(copy.name.clone()),
         places: stage.places.clone(),
         months: stage.months.clone(),
     });

@@ -25,9 +25,9 @@ const SECOND_US: i64 = 1_000_000;
 /// Later than a month is due for its seal, and than the doctor warns of what is prepared.
 const AN_HOUR_AND_MORE_US: i64 = 65 * 60 * SECOND_US;
 /// How long before the end of a month the clock is set, in seconds. A busy machine needs more.
-const MARGINS: [i64; 3] = [14, 45, 150];
+const MARGINS: [i64; 3] = [30, 60, 180];
 /// What is left of it when clients begin.
-const LEFT_AT_LEAST_US: i64 = 6 * SECOND_US;
+const LEFT_AT_LEAST_US: i64 = 20 * SECOND_US;
 /// A prepared transaction that is older counts as left.
 const LEFT_AFTER: Duration = Duration::from_secs(12);
 /// Rate limits are forgotten after their hour.
@@ -191,11 +191,9 @@ async fn deliver(database: &Database) {
     }
 }
 
-/// What is wrong, after whoever keeps the database has done their part: notices are delivered, and dead rows
-/// are vacuumed.
+/// What is wrong, after whoever keeps the database has done their part: notices are delivered.
 async fn judged(database: &Database, memory: &Memory) -> Vec<Finding> {
     deliver(database).await;
-    database.superuser().await.batch_execute("VACUUM").await.expect("a superuser may");
     judge(database, memory, None).await
 }
 

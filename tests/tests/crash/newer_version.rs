@@ -77,7 +77,7 @@ async fn a_dump_that_is_taken_of_15_while_clients_write_is_whole_in_18() {
     assert!(load.more(20).await, "nobody waits for the dump");
     let memory = load.end().await.as_of(&moment, &stage.database.name, false);
     move_to(here);
-    let postgres = Database { name: "postgres".to_owned() };
+    let postgres = Database::named("postgres".to_owned());
     // The role `postgres` is there.
     run("psql", &postgres, &["--no-psqlrc", "--quiet", "--file", &roles]);
     run("pg_restore", &postgres, &["--create", "--exit-on-error", &file]);

@@ -4,8 +4,8 @@ use super::stage::Stage;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-/// What a command may take besides the time limit of the dead member.
-const BESIDES: Duration = Duration::from_secs(20);
+/// What a command may take besides the time limit of the dead member, which alone would never answer.
+const BESIDES: Duration = Duration::from_mins(1);
 
 /// A fleet file whose member b is dead: at this port nobody listens, or nobody answers.
 fn with_dead(stage: &Stage, port: u16) {
@@ -30,7 +30,7 @@ fn others_answer(stage: &Stage) {
     let doctor = run(&["doctor"]).expect(10);
     assert!(doctor.stdout.contains("1 of 3 members did not answer"), "{}", doctor.stdout);
     assert!(doctor.stderr.contains("member b: error: "), "{}", doctor.stderr);
-    let metrics = run(&["metrics"]).expect(10).stdout;
+    let metrics = run(&["metrics", "--timeout", "60"]).expect(10).stdout;
     assert!(metrics.contains("awgp_fleet_member_up{member=\"b\"} 0.0"), "{metrics}");
     assert!(metrics.contains("awgp_fleet_member_up{member=\"c\"} 1.0"), "{metrics}");
     run(&["audit", "verify"]).expect(10);
@@ -92,5 +92,5 @@ async fn a_statement_that_waits_on_one_member_ends_with_the_time_limit_of_the_fi
     assert_eq!(listed.json().as_array().map(Vec::len), Some(4));
     assert!(listed.stderr.contains("\"member\":\"b\""), "{}", listed.stderr);
     held.rollback().await.expect("released");
-    stage.run_by("short.toml", &["tenant", "list"]).expect(0);
+    stage.run(&["tenant", "list"]).expect(0);
 }

@@ -1,8 +1,11 @@
 //! Commands that run on all members: what they say is one.
 
 use super::stage::Stage;
+use crate::monitoring::{fetched, parsed, serving_by};
 use awgp_tests::cli::awgp;
-use std::path::Path;
+use serde_json::json;
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
 
 #[tokio::test]
 async fn lists_of_all_members_are_one_list_with_the_member_first() {
@@ -119,22 +122,89 @@ async fn checkpoints_of_all_members_are_signed_side_by_side_and_verify() {
 }
 
 #[tokio::test]
-async fn numbers_of_all_members_are_one_text_with_a_label_and_reports_are_beside_each_other() {
+async fn numbers_of_all_members_are_one_text_with_a_label() {
     let stage = Stage::with_families().await;
-    let text = stage.run(&["metrics"]).expect(0).stdout;
+    let text = stage.run(&["metrics", "--timeout", "60"]).expect(0).stdout;
+    all_labelled(&text);
     for name in ["a", "b", "c"] {
         assert!(text.contains(&format!("awgp_fleet_member_up{{member=\"{name}\"}} 1")), "{text}");
     }
     assert_eq!(text.matches("# TYPE awgp_fleet_member_up gauge").count(), 1);
-    assert_eq!(text.matches("# EOF").count(), 1);
+}
+
+/// One text of OpenMetrics, in which each number but those of the reading has its member.
+fn all_labelled(text: &str) {
+    parsed(text);
     let named = text.lines().filter(|line| !line.starts_with('#') && !line.starts_with("awgp_metrics_read"));
     assert!(named.clone().count() > 10 && named.clone().all(|line| line.contains("member=\"")), "{text}");
-    stage.run(&["metrics", "--listen", "127.0.0.1:0"]).expect(2);
-    let out = stage.file("report.html");
-    stage.run(&["report", "--out", &out]).expect(0);
-    for name in ["a", "b", "c"] {
-        let page = std::fs::read_to_string(stage.file(&format!("report-{name}.html"))).expect("a page");
-        assert!(page.contains(&format!("north-{name}")), "{name}");
+}
+
+#[tokio::test]
+async fn numbers_of_all_members_are_served_and_a_member_that_does_not_answer_is_not_up() {
+    let stage = Stage::with_families().await;
+    // The kernel takes the connection; nobody reads from it.
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = silent.local_addr().expect("an address").port();
+    let dead = format!("[members.b]\nshard = 1\nurl = \"postgresql://x:y@127.0.0.1:{port}/z\"\n");
+    let lines = [stage.lines("a", 0, ""), dead, stage.lines("c", 2, "")].concat();
+    let file = stage.write("served.toml", &format!("connect_timeout_seconds = 2\n{lines}"));
+    let (_server, address) = serving_by(&[("AWGP_FLEET", &file)], &["--cache", "0", "--timeout", "60"]);
+    for round in 0..2 {
+        let begun = Instant::now();
+        let (status, body) = fetched(&address);
+        let took = begun.elapsed();
+        assert_eq!(status, 200, "{body}");
+        assert!(took >= Duration::from_secs(2), "the member that is silent was waited for: {took:?}");
+        all_labelled(&body);
+        for (name, up) in [("a", "1.0"), ("b", "0.0"), ("c", "1.0")] {
+            assert!(body.contains(&format!("awgp_fleet_member_up{{member=\"{name}\"}} {up}")), "{body}");
+        }
+        // The doctor's findings are kept, and stay those of their member.
+        for name in ["a", "c"] {
+            let line = format!("awgp_doctor_findings{{member=\"{name}\",severity=\"error\"}} 0.0");
+            assert!(body.contains(&line), "{round}: {body}");
+        }
+        assert!(!body.contains("{member=\"b\",severity"), "{body}");
     }
-    assert!(!Path::new(&out).exists());
+}
+
+#[tokio::test]
+async fn the_report_of_a_fleet_is_one_page_with_sums_and_a_part_for_each_member() {
+    let stage = Stage::with_families().await;
+    for (name, approvals) in [("a", 1), ("c", 2)] {
+        let tenant = format!("north-{name}");
+        let run = |arguments: &[&str]| {
+            stage.run(&[arguments, &["--tenant", &tenant, "--output", "json"]].concat()).expect(0).json()
+        };
+        run(&["user", "create", "bob@x.example", "--role", "manager"]);
+        run(&["assistant", "create", "Scribe", "--slug", "scribe", "--type", "custom"]);
+        for _ in 0..approvals {
+            let work = run(&["work", "create", "Pay", "--assistant", "scribe", "--risk-level", "4"]);
+            run(&["approval", "request", work["id"].as_str().expect("an id"), "--user", "bob@x.example"]);
+        }
+    }
+    let out = stage.file("report.html");
+    let told = stage.run(&["report", "--out", &out]).expect(0).stdout;
+    assert!(told.trim_end().ends_with(", 6 tenants on 3 members"), "{told}");
+    let page = std::fs::read_to_string(&out).expect("a page");
+    assert!(page.contains("<dt>Approvals requested</dt><dd>3</dd>"), "{page}");
+    let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text}: {page}"));
+    for (name, next) in [("a", Some("b")), ("b", Some("c")), ("c", None)] {
+        let part = place(&format!("<h2>Member {name}</h2>"));
+        let end = next.map_or(page.len(), |next| place(&format!("<h2>Member {next}</h2>")));
+        assert!(page[part..end].contains(&format!("(north-{name})")), "{name}: {page}");
+        assert_eq!(page[part..end].matches("<h3>").count(), 5, "{name}: {page}");
+    }
+    // Without a member the page says so, and the sums are of the others.
+    let lines = [stage.lines("a", 0, ""), stage.lines("c", 2, "")].concat();
+    let dead = "[members.b]\nshard = 1\nurl = \"postgresql://x:y@127.0.0.1:1/z\"\n";
+    stage.write("short.toml", &[lines.as_str(), dead].concat());
+    let said = stage.run_by("short.toml", &["report", "--out", &out, "--output", "json"]).expect(10).json();
+    assert_eq!((&said["members"], &said["missing"]), (&json!(["a", "c"]), &json!(["b"])), "{said}");
+    let page = std::fs::read_to_string(&out).expect("a page");
+    assert!(page.contains("Not on this page: b.") && !page.contains("north-b"), "{page}");
+    // A page of one member.
+    stage.run(&["report", "--out", &out, "--member", "b"]).expect(0);
+    let page = std::fs::read_to_string(&out).expect("a page");
+    assert!(page.contains("(north-b)") && !page.contains("<h3>"), "{page}");
 }

@@ -29,11 +29,11 @@ async fn a_plan_that_is_applied_moves_what_it_proposes() {
     stage.fill(0).await;
     stage.run(&["fleet", "plan", "--moves", "1", "--apply"]).expect(2);
     let done = stage.run(&["fleet", "plan", "--moves", "1", "--apply", "--yes"]).expect(0);
-    assert!(done.stderr.contains(" from a to b"), "{done:?}");
-    assert_eq!(
-        stage.counts("SELECT count(*) FROM awgp.tenants WHERE parent_tenant_id IS NULL").await,
-        [1, 2, 1]
-    );
+    // The other two are as empty as each other.
+    let to_b = done.stderr.contains(" from a to b");
+    assert!(to_b || done.stderr.contains(" from a to c"), "{done:?}");
+    let families = stage.counts("SELECT count(*) FROM awgp.tenants WHERE parent_tenant_id IS NULL").await;
+    assert_eq!(families, if to_b { [1, 2, 1] } else { [1, 1, 2] });
     stage.run(&["fleet", "status"]).expect(0);
     stage.run(&["audit", "verify"]).expect(0);
 }

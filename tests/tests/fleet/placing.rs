@@ -91,7 +91,8 @@ async fn of_many_who_want_one_slug_on_different_members_one_gets_it() {
         let codes: Vec<i32> =
             runs.into_iter().map(|mut run| run.wait().expect("it ends").code().unwrap_or(-1)).collect();
         assert_eq!(codes.iter().filter(|code| **code == 0).count(), 1, "{codes:?}");
-        assert!(codes.iter().all(|code| [0, 4, 7].contains(code)), "{codes:?}");
+        // The name is taken; or somebody has waited for their turn too long.
+        assert!(codes.iter().all(|code| [0, 4, 7, 9].contains(code)), "{codes:?}");
         let counts = stage.counts(&format!("SELECT count(*) FROM awgp.tenants WHERE slug = '{slug}'")).await;
         assert_eq!(counts.iter().sum::<i64>(), 1, "{counts:?}");
     }

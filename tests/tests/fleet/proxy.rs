@@ -37,16 +37,8 @@ async fn every_tenant_of_every_family_is_mapped_to_the_shard_of_its_member() {
             assert_eq!(listed, rows.iter().map(|row| row.get(0)).collect::<BTreeSet<String>>());
         }
     }
-    let tables = list(&config["omnisharded_tables"][0]["tables"]);
-    for (name, is_there) in [
-        ("model_prices", true),
-        ("assistant_templates", true),
-        ("users", false),
-        ("tenants", false),
-        ("audit_logs", false),
-    ] {
-        assert_eq!(tables.contains(&json!(name)), is_there, "{name}: {tables:?}");
-    }
+    // What PgDog has on a list of what is the same everywhere it does not read in a transaction of a tenant.
+    assert!(config.get("omnisharded_tables").is_none());
     // Nothing of the login goes into it.
     assert!(!text.contains(&stage.login) && !text.contains(awgp_tests::PASSWORD));
 }

@@ -12,6 +12,9 @@ use uuid::Uuid;
 /// The roles of a login that looks after a fleet.
 const ROLES: &str = "awgp_admin, awgp_app, awgp_auditor, awgp_maintainer, awgp_monitor";
 
+/// A busy machine may let a login wait longer than five seconds. Members that are dead have their own limits.
+const PATIENT: &str = "connect_timeout_seconds = 60\n";
+
 /// A fleet of a test's own. Its files go with it.
 pub struct Stage {
     /// Members a, b and c.
@@ -65,14 +68,14 @@ impl Stage {
     pub fn lines_as(&self, login: Login) -> String {
         let lines = self.names().map(|(at, name)| {
             let url = self.members[at].url(login);
-            format!("[members.{name}]\nshard = {at}\nurl = \"{url}\"\n")
+            format!("[members.{name}]\nshard = {at}\nurl = \"{url}\"\n{PATIENT}")
         });
         lines.collect::<Vec<_>>().concat()
     }
 
     /// The lines of a member, which is this database.
     pub fn lines(&self, name: &str, at: usize, more: &str) -> String {
-        format!("[members.{name}]\nshard = {at}\nurl = \"{}\"\n{more}\n", self.url(at))
+        format!("[members.{name}]\nshard = {at}\nurl = \"{}\"\n{PATIENT}{more}\n", self.url(at))
     }
 
     /// The URL of a member, as the fleet file has it.

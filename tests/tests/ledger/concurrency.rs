@@ -118,7 +118,7 @@ async fn sessions_killed_at_random_lose_nothing_that_was_acknowledged_and_leave_
         let (acknowledged, over, assistant) = (acknowledged.clone(), over.clone(), scene.tenant.assistant);
         let (name, tenant) = (scene.database.name.clone(), scene.tenant.id);
         workers.push(tokio::spawn(async move {
-            let database = awgp_tests::Database { name };
+            let database = awgp_tests::Database::named(name);
             let mut step = number;
             while !over.load(Ordering::Relaxed) {
                 // Perhaps killed before it has begun.

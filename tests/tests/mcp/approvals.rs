@@ -1,6 +1,6 @@
 //! A call that a human has to approve: it waits, and what is approved is what runs.
 
-use awgp_tests::mcp::{Scene, reason, text};
+use awgp_tests::mcp::{Guard, Scene, holding, reason, text};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -12,6 +12,15 @@ async fn scene() -> (Scene, String) {
     scene.needs_approval(&["scripted.echo"]).await;
     let item = scene.item(1).await.to_string();
     (scene, item)
+}
+
+/// A call that waits: the guard, its id, and what people are asked.
+async fn waiting() -> (Scene, Guard, u64, Uuid) {
+    let (scene, item) = scene().await;
+    let mut guard = scene.guard(&["--work-item", &item, "--wait", "1m"]);
+    let id = guard.request("tools/call", json!({"name": "echo", "arguments": {"n": 1}}));
+    let approval = scene.open_approval().await;
+    (scene, guard, id, approval)
 }
 
 fn approval_of(result: &Value) -> Uuid {
@@ -79,10 +88,7 @@ async fn a_call_that_waits_tells_of_its_progress_and_goes_on_at_the_decision() {
 
 #[tokio::test]
 async fn a_rejected_call_is_not_made_and_says_why() {
-    let (scene, item) = scene().await;
-    let mut guard = scene.guard(&["--work-item", &item, "--wait", "1m"]);
-    let id = guard.request("tools/call", json!({"name": "echo", "arguments": {"n": 1}}));
-    let approval = scene.open_approval().await;
+    let (scene, mut guard, id, approval) = waiting().await;
     scene.does("manager", "SELECT FROM awgp.reject($1, 'not on a Friday')", &[&approval]).await;
     let refused = guard.answer(id)["result"].clone();
     assert_eq!(reason(&refused), "approval_rejected");
@@ -149,16 +155,96 @@ async fn an_item_above_the_tier_waits_for_its_own_approval_or_one_of_each_call()
 
 #[tokio::test]
 async fn a_call_that_is_cancelled_while_it_waits_is_not_made() {
-    let (scene, item) = scene().await;
-    let mut guard = scene.guard(&["--work-item", &item, "--wait", "1m"]);
-    let id = guard.request("tools/call", json!({"name": "echo", "arguments": {"n": 1}}));
-    let approval = scene.open_approval().await;
-    guard.send(&json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id}}));
-    // The server has never heard of it, and so is not told.
-    assert!(guard.ask("ping", json!({})).get("result").is_some());
+    let (scene, mut guard, id, approval) = waiting().await;
+    cancel(&mut guard, id);
     scene.does("manager", APPROVE, &[&approval]).await;
-    assert_eq!(guard.close(), 0);
+    never_heard_of(&scene, guard);
+    assert_eq!(scene.actions().await, Vec::<String>::new());
+}
+
+/// Cancels a request, and waits until the guard has read that.
+fn cancel(guard: &mut Guard, id: u64) {
+    guard.send(&json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id}}));
+    assert!(guard.ask("ping", json!({})).get("result").is_some());
+}
+
+/// The server has heard nothing but hello, and the client no answer to what it has cancelled.
+fn never_heard_of(scene: &Scene, mut guard: Guard) {
+    assert_eq!(guard.close(), 0, "{}", guard.said());
     assert!(guard.aside.is_empty(), "{:?}", guard.aside);
     assert_eq!(scene.log().len(), 1, "only hello: {:?}", scene.log());
+}
+
+#[tokio::test]
+async fn a_call_that_is_cancelled_while_its_approval_is_looked_at_is_not_begun() {
+    let (scene, mut guard, id, approval) = waiting().await;
+    let mut superuser = scene.database.superuser().await;
+    let deciding = superuser.transaction().await.expect("a transaction begins");
+    deciding.batch_execute("LOCK TABLE awgp.approvals IN ACCESS EXCLUSIVE MODE").await.expect("a lock");
+    scene.database.until_somebody_waits().await;
+    cancel(&mut guard, id);
+    deciding.batch_execute("SET LOCAL ROLE awgp_app").await.expect("a superuser may");
+    let (tenant, manager) = (scene.north().id, scene.north().user("manager"));
+    deciding
+        .execute("SELECT awgp.set_context($1::uuid, $2::uuid)", &[&tenant, &manager])
+        .await
+        .expect("a context");
+    deciding.execute(APPROVE, &[&approval]).await.expect("a manager may");
+    deciding.commit().await.expect("committed");
+    never_heard_of(&scene, guard);
     assert_eq!(scene.actions().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_call_that_waits_is_answered_when_the_server_dies_or_the_guard_is_told_to_end() {
+    let scene = Scene::new(&["scripted.echo", "scripted.die"]).await;
+    scene.needs_approval(&["scripted.echo"]).await;
+    for (dies, code) in [(true, 1), (false, 0)] {
+        let item = scene.item(1).await.to_string();
+        let mut guard = scene.guard(&["--work-item", &item, "--wait", "1m"]);
+        let id = guard.request("tools/call", json!({"name": "echo", "arguments": {}}));
+        let asked = format!("SELECT count(*)::text FROM awgp.approvals WHERE work_item_id = '{item}'");
+        while scene.text(&asked).await == "0" {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        if dies {
+            guard.request("tools/call", json!({"name": "die", "arguments": {}}));
+        } else {
+            guard.signal("TERM");
+        }
+        assert_eq!(reason(&guard.answer(id)["result"]), "server_gone", "{}", guard.said());
+        assert_eq!(guard.exit(), code, "{}", guard.said());
+    }
+    assert_eq!(scene.actions().await, ["scripted.die unknown"]);
+}
+
+#[tokio::test]
+async fn nobody_is_asked_about_a_call_that_was_cancelled_before() {
+    let (scene, item) = scene().await;
+    let guard = cancelled_while_it_begins(&scene, &item, "echo").await;
+    never_heard_of(&scene, guard);
+    assert_eq!(scene.actions().await, Vec::<String>::new());
+    assert_eq!(scene.text("SELECT count(*)::text FROM awgp.approvals").await, "0");
+}
+
+#[tokio::test]
+async fn a_call_that_is_cancelled_while_its_action_begins_is_not_passed_on() {
+    let (scene, item) = scene().await;
+    let guard = cancelled_while_it_begins(&scene, &item, "fail").await;
+    never_heard_of(&scene, guard);
+    assert_eq!(scene.actions().await, ["scripted.fail failed"]);
+    let why = "SELECT result->>'not_run' FROM awgp.governed_actions";
+    assert_eq!(scene.text(why).await, "the client has cancelled it, or has gone");
+}
+
+/// Somebody holds the work item while the guard wants to begin an action of it; meanwhile the client cancels.
+async fn cancelled_while_it_begins(scene: &Scene, item: &str, tool: &str) -> Guard {
+    let mut guard = scene.guard(&["--work-item", item]);
+    let mut superuser = scene.database.superuser().await;
+    let holding = holding(&mut superuser, item).await;
+    let id = guard.request("tools/call", json!({"name": tool, "arguments": {}}));
+    scene.database.until_somebody_waits().await;
+    cancel(&mut guard, id);
+    holding.rollback().await.expect("let go");
+    guard
 }

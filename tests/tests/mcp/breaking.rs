@@ -1,6 +1,6 @@
 //! Servers that break, clients that go, databases that are away: every action gets an outcome.
 
-use awgp_tests::mcp::{Guard, Scene, reason, text};
+use awgp_tests::mcp::{Guard, Scene, holding, reason, scripted_server, text};
 use serde_json::json;
 
 async fn scene() -> (Scene, String) {
@@ -142,6 +142,24 @@ async fn a_client_that_goes_leaves_its_calls_to_their_answers_or_unknown() {
 }
 
 #[tokio::test]
+async fn a_signal_to_the_guard_and_its_server_ends_the_guard_as_one_to_the_guard_does() {
+    use std::os::unix::process::CommandExt as _;
+    let (scene, _) = scene().await;
+    for signal in ["TERM", "INT"] {
+        let mut command = scene.command(&["--title", signal, "--risk-level", "1"]);
+        command.process_group(0);
+        let mut guard = Guard::start(command, scripted_server());
+        guard.initialize();
+        guard.call("echo", json!({}));
+        guard.signal_group(signal);
+        assert_eq!(guard.exit(), 0, "{}", guard.said());
+        let sql = "SELECT status::text FROM awgp.work_items WHERE title = $1";
+        let rows = scene.does("operator", sql, &[&signal]).await;
+        assert_eq!(rows[0].get::<_, &str>(0), "completed", "{}", guard.said());
+    }
+}
+
+#[tokio::test]
 async fn a_further_round_of_a_call_belongs_to_its_action() {
     let (scene, item) = scene().await;
     let mut guard = scene.guard(&["--work-item", &item]);
@@ -233,4 +251,24 @@ async fn a_guard_goes_on_after_an_upgrade_of_the_extension_and_after_its_connect
     assert!(ended > 0);
     assert_eq!(text(&guard.call("echo", json!({"n": 3}))), r#"{"n": 3}"#);
     assert_eq!(scene.actions().await, ["scripted.echo succeeded"; 3]);
+}
+
+#[tokio::test]
+async fn a_call_whose_connection_is_ended_in_the_midst_of_it_begins_once_on_another() {
+    let (scene, item) = scene().await;
+    let mut guard = scene.guard(&["--work-item", &item]);
+    let mut superuser = scene.database.superuser().await;
+    let holding = holding(&mut superuser, &item).await;
+    let id = guard.request("tools/call", json!({"name": "echo", "arguments": {"n": 1}}));
+    scene.database.until_somebody_waits().await;
+    let end = "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid, 60000)) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    // A session that looks for a deadlock does not wait for a moment.
+    let other = scene.database.superuser().await;
+    while other.query_one(end, &[]).await.expect("a superuser may").get::<_, i64>(0) == 0 {
+        scene.database.until_somebody_waits().await;
+    }
+    holding.rollback().await.expect("let go");
+    assert_eq!(text(&guard.answer(id)["result"]), r#"{"n": 1}"#);
+    assert_eq!(scene.actions().await, ["scripted.echo succeeded"]);
 }

@@ -114,12 +114,13 @@ async fn a_call_costs_what_its_rule_says_once_the_server_has_answered() {
     scene.does("admin", "SELECT FROM awgp.create_credit_pool('openai', 1)", &[]).await;
     let item = scene.item(1).await.to_string();
     let costs = ["--work-item", &item, "--provider", "openai", "--cost", "echo=0.40", "--cost", "*=0.25"];
-    let mut guard = scene.guard(&[&costs[..], &["--timeout", "1s"]].concat());
+    let mut guard = scene.guard(&costs);
     guard.call("echo", json!({}));
     guard.call("fail", json!({}));
     let spent = "SELECT string_agg(model || ' ' || cost_amount, ', ' ORDER BY created_at) FROM awgp.cost_transactions";
     assert_eq!(scene.text(spent).await, "scripted.echo 0.400000, scripted.fail 0.250000");
     // Of an unknown outcome, the money stays held.
+    let mut guard = scene.guard(&[&costs[..], &["--timeout", "1s"]].concat());
     assert_eq!(reason(&guard.call("hang", json!({}))), "outcome_unknown");
     assert_eq!(reason(&guard.call("echo", json!({}))), "budget_exceeded");
     let held = "SELECT string_agg(state, ' ' ORDER BY created_at) FROM awgp.credit_reservations";

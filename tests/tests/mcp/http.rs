@@ -5,6 +5,7 @@ use awgp_tests::mcp::{Guard, Scene, file, reason, scripted_server, text};
 use awgp_tests::toolchain::path;
 use serde_json::{Value, json};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 use ureq::Agent;
 use ureq::http::{Request, Response};
 
@@ -18,7 +19,7 @@ fn listening(scene: &Scene, arguments: &[&str], server: Vec<String>) -> (Guard, 
         {
             return (guard, url.to_owned());
         }
-        std::thread::sleep(std::time::Duration::from_millis(5));
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 
@@ -34,6 +35,7 @@ async fn scene() -> (Scene, String) {
         "scripted.echo",
         "scripted.fail",
         "scripted.die",
+        "scripted.ask",
         "scripted.hang",
         "scripted.sample",
         "scripted.big",
@@ -86,7 +88,7 @@ async fn a_server_that_is_not_there_has_not_got_the_call_and_one_that_dies_leave
     let mut guard = before(&scene, &["--work-item", &item], &url);
     let id = guard.request("tools/call", json!({"name": "hang"}));
     while scene.calls().is_empty() {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
     far.signal("KILL");
     far.exit();
@@ -97,6 +99,24 @@ async fn a_server_that_is_not_there_has_not_got_the_call_and_one_that_dies_leave
     // The action of the guard that was killed is left to expiry.
     actions.sort();
     assert_eq!(actions, ["scripted.echo failed", "scripted.hang begun", "scripted.hang unknown"]);
+}
+
+#[tokio::test]
+async fn a_server_that_goes_between_two_rounds_of_a_call_leaves_it_unknown() {
+    let (scene, item) = scene().await;
+    let (mut far, url) = listening(&scene, &["--work-item", &item], scripted_server());
+    let mut guard = before(&scene, &["--work-item", &item], &url);
+    assert_eq!(guard.call("ask", json!({"n": 1}))["resultType"], "input_required");
+    far.signal("KILL");
+    far.exit();
+    // The server has got the first round, and may have begun what was asked for.
+    let next = json!({"name": "ask", "arguments": {"n": 1}, "requestState": "s1", "inputResponses": {}});
+    assert_eq!(reason(&guard.ask("tools/call", next)["result"]), "outcome_unknown");
+    assert_eq!(guard.close(), 0, "{}", guard.said());
+    let mut actions = scene.actions().await;
+    // The action of the guard that was killed is left to expiry.
+    actions.sort();
+    assert_eq!(actions, ["scripted.ask begun", "scripted.ask unknown"]);
 }
 
 /// One request by hand.
@@ -149,6 +169,24 @@ async fn only_programs_of_this_machine_come_in_and_each_has_a_session_of_its_own
         let message: Value = serde_json::from_str(data).expect("JSON");
         assert_eq!(message["result"]["content"][0]["text"], "{}");
     }
+    // A session that its client ends takes its server with it.
+    let servers = || {
+        let output = Command::new("pgrep").args(["-c", "-P", &guard.id().to_string()]).output();
+        String::from_utf8_lossy(&output.expect("pgrep runs").stdout).trim().to_owned()
+    };
+    assert_eq!(servers(), "2");
+    let delete = || {
+        let request = Request::builder().method("DELETE").uri(&url).header("mcp-session-id", &one);
+        let config = Agent::config_builder().http_status_as_error(false).build();
+        let answer = Agent::new_with_config(config).run(request.body(()).expect("a request"));
+        answer.expect("an answer").status().as_u16()
+    };
+    assert_eq!((delete(), delete()), (204, 404));
+    let limit = Instant::now() + Duration::from_mins(1);
+    while servers() != "1" {
+        assert!(Instant::now() < limit, "its server goes on");
+        std::thread::sleep(Duration::from_millis(20));
+    }
     guard.signal("TERM");
     let mut guard = guard;
     assert_eq!(guard.exit(), 0, "{}", guard.said());
@@ -181,7 +219,7 @@ async fn the_typescript_client_and_server_everything_speak_over_http_through_the
     command.args([&server, "streamableHttp"]).env("PORT", port.to_string());
     let _other = Other(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("node runs"));
     while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-        std::thread::sleep(std::time::Duration::from_millis(20));
+        std::thread::sleep(Duration::from_millis(20));
     }
     let far = format!("http://127.0.0.1:{port}/mcp");
     let arguments = ["--name", "files", "--work-item", &item, "--url", &far];

@@ -23,8 +23,8 @@ fn call(round: u64, number: u64) -> Value {
     json!({"name": tool, "arguments": {"key": key}, "_meta": {"awgp/key": key}})
 }
 
-/// Calls the tools of a round, and is killed at some moment; what was answered before.
-fn round(scene: &Scene, item: &str, round: u64) {
+/// Calls the tools of a round, and is killed at some moment. The last round is answered whole.
+fn round(scene: &Scene, item: &str, round: u64, is_last: bool) {
     let costs = ["--work-item", item, "--provider", "openai", "--cost", "*=0.01"];
     let mut guard = Guard::start(scene.command(&costs), scripted_server());
     guard.initialize();
@@ -39,7 +39,7 @@ fn round(scene: &Scene, item: &str, round: u64) {
     let mut again = Guard::start(scene.command(&costs), scripted_server());
     again.initialize();
     let ids: Vec<u64> = (0..CALLS).map(|number| again.request("tools/call", call(round, number))).collect();
-    if random(3) == 0 {
+    if random(3) == 0 && !is_last {
         std::thread::sleep(Duration::from_micros(random(WITHIN)));
         again.signal("KILL");
         again.exit();
@@ -58,9 +58,15 @@ async fn whenever_the_guard_is_killed_every_action_ends_and_no_call_is_lost_or_m
     scene.does("admin", "SELECT FROM awgp.create_credit_pool('openai', 1000)", &[]).await;
     let item = scene.item(1).await.to_string();
     for number in 0..rounds {
-        round(&scene, &item, number);
+        round(&scene, &item, number, number + 1 == rounds);
     }
     let superuser = scene.database.superuser().await;
+    // What a guard that was killed has sent is done to its end.
+    let working = "SELECT EXISTS (SELECT FROM pg_stat_activity
+                                  WHERE datname = current_database() AND application_name = 'awgp-mcp guard')";
+    while superuser.query_one(working, &[]).await.expect("an answer").get(0) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     // The time of everything that was begun is over, and maintenance runs.
     let age = "UPDATE awgp.governed_actions SET begun_at = begun_at - interval '1 hour',
         expires_at = expires_at - interval '1 hour', unknown_until = unknown_until - interval '1 hour'";

@@ -98,7 +98,7 @@ fn assert_same(both: [Value; 2]) {
 #[tokio::test]
 async fn the_typescript_client_sees_server_everything_as_without_the_guard_but_for_its_tools() {
     let folder =
-        awgp_tests::command::Folder::new(&Database { name: format!("awgp_mcp_ts_{}", std::process::id()) });
+        awgp_tests::command::Folder::new(&Database::named(format!("awgp_mcp_ts_{}", std::process::id())));
     std::os::unix::fs::symlink(path("AWGP_MCP_NODE") + "/node_modules", folder.file("node_modules"))
         .expect("a link");
     std::fs::copy(file("client.mjs"), folder.file("client.mjs")).expect("a copy");

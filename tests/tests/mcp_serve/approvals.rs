@@ -1,10 +1,18 @@
 //! Asking for approval, waiting for it, and going on under it. People decide.
 
-use awgp_tests::mcp_serve::{Scene, refusal};
+use awgp_tests::mcp_serve::{Scene, Serving, refusal};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 fn begin(item: &str, arguments: &Value) -> Value {
     json!({"work_item_id": item, "action": "write", "arguments": arguments})
+}
+
+/// Waits for what was asked for, by a client that wants to hear of progress: the id of the call.
+fn begin_to_wait(serving: &mut Serving, asked: &Value, seconds: u32) -> u64 {
+    let arguments = json!({"approval_id": asked["approval"]["approval_id"], "seconds": seconds});
+    let meta = json!({"progressToken": "w"});
+    serving.request("tools/call", json!({"name": "wait_for_approval", "arguments": arguments, "_meta": meta}))
 }
 
 #[tokio::test]
@@ -74,9 +82,7 @@ async fn a_work_item_waits_for_people_and_a_wait_ends_with_their_decision() {
     let waited = serving.tells("wait_for_approval", json!({"approval_id": approval, "seconds": 0}));
     assert_eq!(waited["is_over"], false);
     // A client that wants to know is told how far the wait is, and then that it is over.
-    let params = json!({"name": "wait_for_approval", "arguments": {"approval_id": approval, "seconds": 300},
-        "_meta": {"progressToken": "w"}});
-    let wait = serving.request("tools/call", params);
+    let wait = begin_to_wait(&mut serving, &asked, 300);
     let progress = serving.wait_for("notifications/progress");
     assert_eq!(
         (&progress["params"]["progressToken"], &progress["params"]["total"]),
@@ -92,14 +98,30 @@ async fn a_work_item_waits_for_people_and_a_wait_ends_with_their_decision() {
 }
 
 #[tokio::test]
+async fn a_wait_whose_time_is_over_with_its_first_look_has_told_of_it() {
+    let scene = Scene::new().await;
+    let item = scene.item(4).await;
+    let mut serving = scene.serve();
+    let asked = serving.tells("request_work_approval", json!({"work_item_id": item}));
+    let mut superuser = scene.database.superuser().await;
+    let holding = superuser.transaction().await.expect("a transaction begins");
+    holding.batch_execute("LOCK TABLE awgp.approvals IN ACCESS EXCLUSIVE MODE").await.expect("a lock");
+    let wait = begin_to_wait(&mut serving, &asked, 1);
+    scene.database.until_somebody_waits().await;
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    holding.rollback().await.expect("let go");
+    assert_eq!(serving.answer(wait)["result"]["structuredContent"]["is_over"], false);
+    let progress = serving.wait_for("notifications/progress");
+    assert_eq!((&progress["params"]["progress"], &progress["params"]["total"]), (&json!(1.0), &json!(1.0)));
+}
+
+#[tokio::test]
 async fn a_wait_that_the_client_gives_up_ends_and_other_calls_are_answered() {
     let scene = Scene::new().await;
     let item = scene.item(4).await;
     let mut serving = scene.serve();
     let asked = serving.tells("request_work_approval", json!({"work_item_id": item}));
-    let params = json!({"name": "wait_for_approval", "_meta": {"progressToken": 1},
-        "arguments": {"approval_id": asked["approval"]["approval_id"], "seconds": 300}});
-    let wait = serving.request("tools/call", params);
+    let wait = begin_to_wait(&mut serving, &asked, 300);
     serving.wait_for("notifications/progress");
     let cancelled =
         json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": wait}});

@@ -57,7 +57,7 @@ async fn a_call_goes_on_after_the_server_has_closed_the_connections() {
     let item = scene.item(1).await;
     let mut serving = scene.serve();
     serving.tells("list_work", json!({}));
-    let close = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+    let close = "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid, 60000)) FROM pg_stat_activity
                  WHERE datname = current_database() AND application_name LIKE 'awgp mcp serve%'";
     let closed = scene.database.superuser().await.query_one(close, &[]).await.expect("a superuser may");
     assert!(closed.get::<_, i64>(0) > 0);

@@ -130,7 +130,7 @@ async fn the_hour_slides_and_no_two_bursts_meet_at_its_edge() {
     let answer = message.send(&mut app, &group.north).await;
     assert_denied(&answer, "rate_limited");
     let wait = answer["retry_after_seconds"].as_i64().expect("a wait");
-    assert!((50..=60).contains(&wait), "{wait}");
+    assert!((1..=60).contains(&wait), "{wait}");
     // When the first has left the hour there is room for one and not for three.
     age(&superuser, 60_000_000).await;
     assert_allowed(&message.send(&mut app, &group.north).await, "policy_allows");

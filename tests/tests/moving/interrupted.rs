@@ -10,7 +10,7 @@ use serde_json::json;
 const STEPS: [&str; 6] = ["begun", "copied", "stopped", "verified", "left", "arrived"];
 
 /// True where the family can write in this database.
-async fn works(stage: &Stage, database: &Database) -> bool {
+pub async fn works(stage: &Stage, database: &Database) -> bool {
     let mut app = database.app().await;
     let Ok(work) = app.transaction().await else { return false };
     if work.execute("SELECT awgp.set_context($1::uuid)", &[&stage.group.north.id]).await.is_err() {

@@ -135,6 +135,24 @@ async fn a_month_that_the_source_has_retired_comes_as_anchors() {
 }
 
 #[tokio::test]
+async fn anchors_of_an_earlier_stay_are_left_when_a_return_is_undone() {
+    let (home, away, past) = stage().await;
+    retire(&home, 16).await;
+    let family = past.tenants[0].to_string();
+    said(&family_between(&family, &home, &away, &[]).expect(0));
+    said(&family_between(&family, &away, &home, &[]).expect(0));
+    let anchors =
+        "SELECT string_agg(anchor::text, ' ' ORDER BY anchor::text) FROM awgp.audit_chain_anchors AS anchor
+                   WHERE partition_name LIKE '%/%'";
+    let before = text(&away, anchors).await.expect("anchors of the first stay");
+    said(&family_between(&family, &home, &away, &["--until", "verified"]).expect(0));
+    said(&family_between(&family, &home, &away, &["--back"]).expect(0));
+    assert_eq!(text(&away, anchors).await.as_deref(), Some(before.as_str()));
+    assert_eq!(verify(&away).await, []);
+    assert_eq!(verify(&home).await, []);
+}
+
+#[tokio::test]
 async fn a_month_that_the_target_has_retired_is_refused_before_anything_is_stopped() {
     let (source, target, past) = stage().await;
     retire(&target, 16).await;
@@ -142,4 +160,35 @@ async fn a_month_that_the_target_has_retired_is_refused_before_anything_is_stopp
     assert!(refused.stderr.contains("month_retired"), "{refused:?}");
     assert_eq!(text(&source, "SELECT max(state) FROM awgp.tenant_moves").await.as_deref(), Some("back"));
     assert_eq!(text(&source, "SELECT max(stopped_at)::text FROM awgp.tenant_moves").await, None);
+}
+
+#[tokio::test]
+async fn columns_that_an_operator_added_on_both_sides_stop_no_move() {
+    const ADD: &str = "
+        DO $$ DECLARE tab regclass; BEGIN
+            FOR tab IN SELECT oid FROM pg_class WHERE relnamespace = 'awgp'::regnamespace AND relkind IN ('r', 'p')
+                       AND NOT relispartition LOOP
+                EXECUTE format('ALTER TABLE %s ADD COLUMN gone text, ADD COLUMN house text NOT NULL DEFAULT ''a house''', tab);
+                EXECUTE format('ALTER TABLE %s DROP COLUMN gone', tab);
+            END LOOP; END $$";
+    let (home, away, past) = stage().await;
+    for side in [&home, &away] {
+        side.superuser().await.batch_execute(ADD).await.expect("an operator may");
+    }
+    let family = past.tenants[0].to_string();
+    let of_family = format!("SELECT house FROM awgp.tenants WHERE id = '{family}'");
+    let name = format!("UPDATE awgp.tenants SET house = 'theirs' WHERE id = '{family}'");
+    home.superuser().await.execute(&name, &[]).await.expect("an operator may");
+    retire(&home, 16).await;
+    for (from, to) in [(&home, &away), (&away, &home), (&home, &away)] {
+        said(&family_between(&family, from, to, &[]).expect(0));
+        assert_eq!(text(to, &of_family).await.as_deref(), Some("theirs"));
+        assert_eq!(verify(to).await, []);
+        assert_eq!(verify(from).await, []);
+    }
+    // Points where a chain goes on, and anchors, begin anew with the default.
+    for table in ["audit_adopted_lanes", "audit_chain_anchors"] {
+        let sql = format!("SELECT string_agg(DISTINCT house, ' ') FROM awgp.{table}");
+        assert_eq!(text(&away, &sql).await.as_deref(), Some("a house"), "{table}");
+    }
 }

@@ -26,17 +26,22 @@ pub async fn two() -> (Database, Database) {
 /// Two installations; the first has the group of the fixture, with a signed trail.
 pub async fn stage() -> Stage {
     let (source, target) = two().await;
-    let group = fixture::group(&source).await;
-    // Somebody else lives in the target.
-    let mut admin = target.admin().await;
-    let mut app = target.app().await;
-    fixture::tenant(&mut admin, &mut app, "resident", "holding", None).await;
-    let auditor = Auditor::new(&source);
-    auditor.sign(&source, &["--tenant", "holding"]);
-    Stage { source, target, group, auditor }
+    Stage::between(source, target).await
 }
 
 impl Stage {
+    /// The same of these two.
+    pub async fn between(source: Database, target: Database) -> Self {
+        let group = fixture::group(&source).await;
+        // Somebody else lives in the target.
+        let mut admin = target.admin().await;
+        let mut app = target.app().await;
+        fixture::tenant(&mut admin, &mut app, "resident", "holding", None).await;
+        let auditor = Auditor::new(&source);
+        auditor.sign(&source, &["--tenant", "holding"]);
+        Self { source, target, group, auditor }
+    }
+
     /// Moves the holding and all below it, with further options.
     pub fn fleet_move(&self, options: &[&str]) -> Outcome {
         between(&self.source, &self.target, options)

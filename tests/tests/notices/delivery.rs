@@ -73,10 +73,11 @@ async fn a_server_that_hangs_delays_only_its_own_notices() {
     stage.ask(1).await;
     let hanging = Web::start(&[Answer::Hang]).await;
     let mut web = Web::start(&[]).await;
-    let target = |name: &str, url: &str| {
-        format!("[targets.{name}]\ntype = \"webhook\"\nurl = \"{url}\"\ntimeout_seconds = 1\n")
+    let target = |name: &str, url: &str, limit: &str| {
+        format!("[targets.{name}]\ntype = \"webhook\"\nurl = \"{url}\"\n{limit}")
     };
-    let file = Kept::new(&(target("hang", &hanging.url) + &target("hook", &web.url)));
+    let hang = target("hang", &hanging.url, "timeout_seconds = 1\n");
+    let file = Kept::new(&(hang + &target("hook", &web.url, "")));
     let done = stage.once(&file, &[]).expect(12).json();
     assert_eq!((&done[0]["failed"], &done[1]["delivered"]), (&json!(1), &json!(1)));
     assert_eq!(web.taken().len(), 1);

@@ -259,7 +259,7 @@ async fn a_flag_that_is_written_while_its_conversation_is_erased_does_not_outliv
             eraser.batch_execute(end).await.expect("it ends");
             erased
         });
-        wait_for_a_lock(&database).await;
+        database.until_somebody_waits().await;
         transaction.commit().await.expect("the flag is there");
         let erased = erasing.await.expect("it ends");
         if level == "READ COMMITTED" {
@@ -272,14 +272,5 @@ async fn a_flag_that_is_written_while_its_conversation_is_erased_does_not_outliv
         }
         let superuser = database.superuser().await;
         assert_eq!(tables_with_the_secret(&superuser).await, Vec::<String>::new(), "{level}");
-    }
-}
-
-/// Until a session of this database waits for a lock.
-async fn wait_for_a_lock(database: &Database) {
-    let superuser = database.superuser().await;
-    let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND wait_event_type = 'Lock'";
-    while superuser.query_one(sql, &[&database.name]).await.expect("readable").get::<_, i64>(0) == 0 {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
 }

@@ -120,17 +120,22 @@ async fn a_narrowed_identity_of_the_session_ends_with_its_token_too() {
     let (database, group) = session_database().await;
     let mut app = database.app().await;
     let user = group.north.user("manager");
-    let (_, expires) = soon_over(&app, user).await;
-    let transaction = app.transaction().await.expect("a transaction begins");
     let narrow = "SELECT awgp.set_context($1, $2, $3)";
-    let narrowed = transaction.execute(narrow, &[&group.north.id, &user, &group.north.assistant]).await;
-    if now() < expires {
-        narrowed.expect("an assistant of the tenant");
+    loop {
+        let (_, expires) = soon_over(&app, user).await;
+        let transaction = app.transaction().await.expect("a transaction begins");
+        let narrowed = transaction.execute(narrow, &[&group.north.id, &user, &group.north.assistant]).await;
+        if let Err(error) = narrowed {
+            // A busy machine may come too late: another token.
+            assert!(now() >= expires, "an assistant of the tenant: {error:?}");
+            continue;
+        }
+        while now() < expires {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert_eq!(context(&transaction).await, NOBODY);
+        return;
     }
-    while now() < expires {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    assert_eq!(context(&transaction).await, NOBODY);
 }
 
 #[tokio::test]

@@ -2,10 +2,10 @@
 //! and every event goes on from the one before it.
 
 use super::{ENOUGH, Finding};
-use crate::crash::memory::{Fact, TRAIL};
+use crate::crash::memory::{Fact, TRAIL, event};
 use awgp_core::audit::row::AuditRow;
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use tokio_postgres::Client;
 use uuid::Uuid;
 
@@ -28,6 +28,8 @@ type State = Map<String, Value>;
 
 struct Event {
     action: String,
+    /// By nobody's hand: maintenance.
+    is_by_system: bool,
     before: Option<State>,
     after: Option<State>,
 }
@@ -42,7 +44,8 @@ impl Event {
 /// The events of each row, oldest first.
 pub struct History {
     events: BTreeMap<(String, Uuid), Vec<Event>>,
-    numbers: BTreeSet<i64>,
+    /// The action of each event, by its number.
+    numbers: BTreeMap<Uuid, String>,
 }
 
 impl History {
@@ -57,16 +60,28 @@ impl History {
         for row in rows.iter().filter(|row| !is_past(row)) {
             let Some(id) = row.entity_id else { continue };
             let (before, after) = (state(&row.before_state), state(&row.after_state));
-            let event = Event { action: row.action.clone(), before, after };
+            let is_by_system = row.actor_type == "system";
+            let event = Event { action: row.action.clone(), is_by_system, before, after };
             events.entry((row.entity_type.clone(), id)).or_default().push(event);
         }
-        Self { events, numbers: rows.iter().map(|row| row.id).collect() }
+        let number = |row: &&AuditRow| (event(row.id), row.action.clone());
+        Self { events, numbers: rows.iter().map(number).collect() }
     }
 
     /// Whether a row was ever in this state.
     pub fn has(&self, fact: &Fact) -> bool {
+        self.any(fact, |_| true)
+    }
+
+    /// Whether somebody has ever brought a row into this state. Maintenance does too: it expires what is
+    /// overdue, and says of an action that nobody knows what became of it.
+    pub fn has_by_hand(&self, fact: &Fact) -> bool {
+        self.any(fact, |event| !event.is_by_system)
+    }
+
+    fn any(&self, fact: &Fact, counts: impl Fn(&Event) -> bool) -> bool {
         if fact.table == TRAIL {
-            return fact.value.parse().is_ok_and(|number| self.numbers.contains(&number));
+            return self.numbers.get(&fact.id) == Some(&fact.value);
         }
         let events = self.events.get(&(fact.table.to_owned(), fact.id));
         let says = |event: &Event| {
@@ -76,7 +91,7 @@ impl History {
                 other => format!("{other}") == fact.value,
             })
         };
-        events.is_some_and(|events| events.iter().any(says))
+        events.is_some_and(|events| events.iter().any(|event| counts(event) && says(event)))
     }
 
     /// Compares it with the tables whose changes are captured.

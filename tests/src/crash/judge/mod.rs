@@ -40,6 +40,7 @@ pub async fn judge(database: &Database, memory: &Memory, keeper: Option<&Keeper>
     let mut found = Vec::new();
     let attempts = resolve(&superuser, database, memory, &mut found).await;
     turn_month(database, &superuser).await;
+    vacuum(&superuser).await;
     let told = memory.unexpected();
     found.extend(told.iter().take(ENOUGH).map(|told| Finding::new("an error without a reason", told)));
     let rows = trail::rows(database).await;
@@ -59,6 +60,7 @@ pub async fn judge(database: &Database, memory: &Memory, keeper: Option<&Keeper>
 }
 
 /// Makes the present month where rows wait for it, and seals those that are over: then nothing of it is due.
+/// Runs again what failed when it ran last: a client may have been in its way.
 async fn turn_month(database: &Database, superuser: &Client) {
     let maintainer = database.connect(Login::Maintainer).await;
     let waits = "SELECT EXISTS (SELECT FROM awgp.audit_logs_default)";
@@ -66,9 +68,23 @@ async fn turn_month(database: &Database, superuser: &Client) {
     if superuser.query_one(waits, &[]).await.expect("an answer").get(0) {
         steps.insert(0, "drain_default_partition");
     }
+    let failed = "SELECT step FROM awgp.maintenance_steps WHERE last_success_at IS DISTINCT FROM last_run_at";
+    let failed = superuser.query(failed, &[]).await.expect("a superuser reads all");
+    let failed: Vec<String> = failed.iter().map(|row| row.get(0)).collect();
+    steps.extend(failed.iter().map(String::as_str).filter(|step| !steps.contains(step)).collect::<Vec<_>>());
     for step in steps {
         let sql = "SELECT awgp.run_maintenance(steps => ARRAY[$1])";
         maintainer.query(sql, &[&step]).await.expect("maintenance runs");
+    }
+}
+
+/// Vacuums as autovacuum does, which on servers of tests comes once an hour. What clients took back, and what
+/// was moved to its month, is dead rows, and how many is left to chance. Those that stay are a finding.
+async fn vacuum(superuser: &Client) {
+    let dirty = "SELECT format('VACUUM %I.%I', schemaname, relname) FROM pg_stat_all_tables
+                 WHERE schemaname = 'awgp' AND n_dead_tup > 1000";
+    for row in superuser.query(dirty, &[]).await.expect("a superuser sees them") {
+        superuser.batch_execute(row.get(0)).await.expect("a table is vacuumed");
     }
 }
 
@@ -144,7 +160,9 @@ async fn compare(attempts: &[Attempt], history: &History, superuser: &Client) ->
     let mut lost = 0;
     for attempt in attempts {
         let missing: Vec<&Fact> = attempt.facts.iter().filter(|fact| !is_there(fact)).collect();
-        let half = !missing.is_empty() && missing.len() < attempt.facts.len();
+        // The number of an event that was lost may be another one's: it shows nothing of the rest.
+        let half =
+            !missing.is_empty() && attempt.facts.iter().any(|fact| fact.table != TRAIL && is_there(fact));
         match attempt.end {
             End::Committed if !missing.is_empty() => {
                 lost += 1;
@@ -162,7 +180,7 @@ async fn compare(attempts: &[Attempt], history: &History, superuser: &Client) ->
         let undone: &[Fact] = if attempt.end == End::Undone { &attempt.facts } else { &[] };
         for fact in undone.iter().chain(&attempt.taken_back) {
             let (table, id, column) = key(fact);
-            if history.has(fact) && !may_be.contains(&(table, id, column, &fact.value)) {
+            if history.has_by_hand(fact) && !may_be.contains(&(table, id, column, &fact.value)) {
                 let detail = format!("{}: {fact:?}", attempt.name);
                 found.push(Finding::new("what was undone is not there", detail));
             }

@@ -7,7 +7,7 @@ mod records;
 mod spending;
 mod working;
 
-use super::memory::{Fact, TRAIL};
+use super::memory::{Fact, TRAIL, event};
 use super::stage::Place;
 use crate::trail::Dice;
 use tokio_postgres::types::ToSql;
@@ -173,10 +173,13 @@ impl Turn<'_> {
         self.draft.facts.push(Fact { table, id, column, value: value.to_owned() });
     }
 
-    /// The trail has a row of this number, if the transaction commits.
-    fn recorded(&mut self, number: i64) {
-        let id = Uuid::from_u128(u128::from(number.unsigned_abs()));
-        self.done(TRAIL, id, "id", &number.to_string());
+    /// The trail has an event of this number with this action, if the transaction commits.
+    ///
+    /// A number alone would not do: the server may give those of undone transactions once more after a crash.
+    /// Every event with one of these actions is somebody's fact.
+    fn recorded(&mut self, number: i64, action: &str) {
+        let id = event(number);
+        self.done(TRAIL, id, "action", action);
     }
 
     /// One time in so many.

@@ -11,7 +11,7 @@ pub async fn message(turn: &mut Turn<'_>) -> Result<Option<u32>, Error> {
     let (from, to) = (turn.place.tenant.assistant, turn.place.other);
     let answer: Value = turn.client.query_one(sql, &[&from, &to]).await?.try_get(0)?;
     assert_eq!(answer["allowed"], true, "a policy allows it: {answer}");
-    turn.recorded(answer["audit_id"].as_i64().expect("a number of the trail"));
+    turn.recorded(answer["audit_id"].as_i64().expect("a number of the trail"), "message.allowed");
     Ok(None)
 }
 

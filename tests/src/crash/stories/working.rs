@@ -50,7 +50,7 @@ pub async fn event(turn: &mut Turn<'_>) -> Result<Option<u32>, Error> {
     let number: i64 = turn.client.query_one(sql, &[&id, &turn.name]).await?.try_get(0)?;
     let name = turn.name.clone();
     turn.done("probe", id, "name", &name);
-    turn.recorded(number);
+    turn.recorded(number, "looked");
     Ok(None)
 }
 
