@@ -1,6 +1,6 @@
 # One entry for developers, and the same for CI. `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: all help setup demo console fleet test check test-core test-pg15 test-pg18 fuzz model bench crash package test-packages mcp-kill psql install clean private
+.PHONY: all help setup demo console fleet fleet-proxy bench-fleet test check test-core test-pg15 test-pg18 fuzz properties model bench crash package test-packages mcp-kill psql install clean private
 
 # The server of demo, console, psql and install: 15 or 18.
 PG ?= 15
@@ -31,8 +31,11 @@ demo: private ## run the demo on a throw-away server (KEEP=1 leaves it up, PG=18
 console: private ## the console on the demo's organisation, with a provider to sign in at (PORT=8080, PG=18)
 	@$(SCRATCH) -- scripts/console
 
-fleet: private ## three members with the demo's families, and PgDog before them where it is (KEEP=1, PG=18)
+fleet: private ## three members with the demo's families, through PgDog where it is (KEEP=1, PG=18)
 	@scripts/fleet $(PG) $(if $(KEEP),--keep)
+
+fleet-proxy: private ## what clients see through a real PgDog (PGDOG_BIN, or pgdog on PATH; PG=18)
+	@scripts/fleet-proxy $(PG)
 
 test: setup ## every check and every test, on PostgreSQL 15 and 18
 	@scripts/run-tests check core pg15 pg18
@@ -52,6 +55,9 @@ test-pg18: setup ## tests inside and against PostgreSQL 18
 fuzz: ## look for text that breaks a parser, a minute for each target (SECONDS=600, TARGET="note proof")
 	@scripts/fuzz $(or $(SECONDS),60) $(TARGET)
 
+properties: ## random texts and numbers against the properties of the pure rules (CASES=20000, SEED=7)
+	@PROPTEST_CASES=$(or $(CASES),2000) PROPTEST_MAX_GLOBAL_REJECTS=1000000000 PROPTEST_RNG_SEED=$(SEED) scripts/run-tests core
+
 model: setup ## random calls against the model of AWGP (CASES=2000, SEED=7, PG=18)
 	@AWGP_MODEL_CASES=$(or $(CASES),200) AWGP_MODEL_SEED=$(or $(SEED),1) scripts/integration-test $(PG) model::
 
@@ -60,6 +66,11 @@ bench: setup ## measure, release build, on a throw-away server
 	@bash -c ". scripts/lib/toolchain.sh && release_flags && cargo build --quiet --release -p awgp_cli -p awgp_mcp"
 	@$(SCRATCH) --conf fsync=on --conf synchronous_commit=on --conf full_page_writes=on --conf shared_buffers=1GB \
 		-- scripts/bench
+
+bench-fleet: setup ## one, two and three members, through PgDog and directly, release build (PGDOG_BIN; PG=18)
+	@scripts/install-extension $(PG) --release
+	@bash -c ". scripts/lib/toolchain.sh && release_flags && cargo build --quiet --release -p awgp_cli"
+	@bash -c '. scripts/lib/toolchain.sh && AWGP_BIN=$$AWGP_TARGET/release/awgp bench/fleet $(PG)'
 
 crash: private ## kill a server under load, again and again, and compare (ROUNDS=200, SEED=1, PG=18, CONF=)
 	@scripts/crash $(ROUNDS) $(SEED) $(PG) $(CONF)
