@@ -17,7 +17,8 @@ console.log(`tools: ${tools.map((tool) => tool.name).join(", ")}`);
 
 while (calls.length > 0) {
   const [name, given] = calls.splice(0, 2);
-  const result = await client.callTool({ name, arguments: JSON.parse(given) });
+  // People may take their time; the SDK alone waits a minute.
+  const result = await client.callTool({ name, arguments: JSON.parse(given) }, undefined, { timeout: 600_000 });
   console.log(`${name}: ${result.isError ? "no. " : ""}${result.content.map((part) => part.text).join("\n")}`);
 }
 

@@ -5,7 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { PrismaClient } from './generated/index.js';
 
-const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: process.env.DATABASE_URL }) });
+const prisma = new PrismaClient({
+  adapter: new PrismaPg({ connectionString: process.env.DATABASE_URL }),
+  transactionOptions: { maxWait: 30_000, timeout: 30_000 },
+});
 
 // Runs work in a transaction with a tenant, and a user of it, in context.
 function inContext(who, work, options = {}) {

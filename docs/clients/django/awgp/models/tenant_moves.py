@@ -23,6 +23,7 @@ class TenantMove(models.Model):
     cleared_at = models.DateTimeField(null=True, blank=True)
     lanes = models.JSONField(null=True, blank=True)
     digests = models.JSONField(null=True, blank=True)
+    kept = models.JSONField(null=True, blank=True)
 
     class Meta:
         managed = False
