@@ -110,7 +110,10 @@ impl Login {
 /// Password of the ordinary login roles, on servers that ask for one.
 pub const PASSWORD: &str = "awgp-test";
 
-const TEMPLATE: &str = "awgp_test_template";
+/// What the databases of tests are copied from: the partitions in it are those of its month.
+pub fn template() -> String {
+    format!("awgp_test_template_{}", past::month_ago(0).to_string().replace('-', "_"))
+}
 
 /// A database of one test's own.
 pub struct Database {
@@ -125,11 +128,10 @@ pub struct Database {
 impl Database {
     /// A database with the extension in it.
     pub async fn new() -> Self {
-        past::beyond_the_turn().await;
         let name = Self::unused_name();
         let postgres = connect_to("postgres", Login::Superuser).await;
-        ensure_template(&postgres, &server()).await;
-        create_database(&postgres, &name, Some(TEMPLATE)).await;
+        let template = ensure_template(&postgres, &server()).await;
+        create_database(&postgres, &name, Some(&template)).await;
         Self::made(name)
     }
 
@@ -138,8 +140,8 @@ impl Database {
         let name = Self::unused_name();
         let server: Config = url.parse().expect("a connection URL");
         let postgres = connected(server.clone(), "postgres", Login::Superuser).await.expect("it answers");
-        ensure_template(&postgres, &server).await;
-        create_database(&postgres, &name, Some(TEMPLATE)).await;
+        let template = ensure_template(&postgres, &server).await;
+        create_database(&postgres, &name, Some(&template)).await;
         Self { name, elsewhere: Some(url), owned: None }
     }
 
@@ -312,9 +314,10 @@ async fn connected(
 /// Takes away what the tests' databases are copied from, which no client program can connect to.
 pub async fn drop_template() {
     let postgres = connect_to("postgres", Login::Superuser).await;
-    let sql = format!("ALTER DATABASE {TEMPLATE} IS_TEMPLATE false");
+    let name = template();
+    let sql = format!("ALTER DATABASE {name} IS_TEMPLATE false");
     postgres.execute(&sql, &[]).await.expect("a superuser may");
-    postgres.execute(&format!("DROP DATABASE {TEMPLATE}"), &[]).await.expect("nobody is connected to it");
+    postgres.execute(&format!("DROP DATABASE {name}"), &[]).await.expect("nobody is connected to it");
 }
 
 async fn create_database(postgres: &Client, name: &str, template: Option<&str>) {
@@ -325,28 +328,28 @@ async fn create_database(postgres: &Client, name: &str, template: Option<&str>) 
     once_nobody_is_in(postgres, &sql).await;
 }
 
-/// Makes login roles and template once, whichever test comes first.
-async fn ensure_template(postgres: &Client, server: &Config) {
+/// Makes login roles and template once, whichever test comes first. Returns the template's name.
+async fn ensure_template(postgres: &Client, server: &Config) -> String {
+    past::beyond_the_turn().await;
+    let name = template();
     let lock = "SELECT pg_advisory_lock(hashtext('awgp_test_template'))";
     postgres.execute(lock, &[]).await.expect("the lock is granted");
     let ready = postgres
-        .query_opt("SELECT 1 FROM pg_database WHERE datname = $1 AND datistemplate", &[&TEMPLATE])
+        .query_opt("SELECT 1 FROM pg_database WHERE datname = $1 AND datistemplate", &[&name])
         .await
         .expect("pg_database is readable");
     if ready.is_none() {
-        make_template(postgres, server).await;
+        make_template(postgres, server, &name).await;
     }
     let unlock = "SELECT pg_advisory_unlock(hashtext('awgp_test_template'))";
     postgres.execute(unlock, &[]).await.expect("the lock is released");
+    name
 }
 
-async fn make_template(postgres: &Client, server: &Config) {
-    postgres
-        .batch_execute(&format!("DROP DATABASE IF EXISTS {TEMPLATE}"))
-        .await
-        .expect("no half-made template");
-    create_database(postgres, TEMPLATE, None).await;
-    let template = connected(server.clone(), TEMPLATE, Login::Superuser).await.expect("it answers");
+async fn make_template(postgres: &Client, server: &Config, name: &str) {
+    postgres.batch_execute(&format!("DROP DATABASE IF EXISTS {name}")).await.expect("no half-made template");
+    create_database(postgres, name, None).await;
+    let template = connected(server.clone(), name, Login::Superuser).await.expect("it answers");
     template.batch_execute("CREATE EXTENSION awgp").await.expect("the extension is installed");
     // Each copy of the template is an original, not a restored copy of it.
     let placeless = "UPDATE awgp.installation SET cluster_id = NULL, database_oid = NULL, timeline = NULL";
@@ -365,10 +368,10 @@ async fn make_template(postgres: &Client, server: &Config) {
         template.batch_execute(&sql).await.expect("login roles can be made");
     }
     drop(template);
-    let sql = format!("ALTER DATABASE {TEMPLATE} WITH IS_TEMPLATE true ALLOW_CONNECTIONS false");
+    let sql = format!("ALTER DATABASE {name} WITH IS_TEMPLATE true ALLOW_CONNECTIONS false");
     postgres.batch_execute(&sql).await.expect("the template is closed");
     // A database is copied only when nobody is connected to it any more.
-    let gone = format!("SELECT 1 FROM pg_stat_activity WHERE datname = '{TEMPLATE}'");
+    let gone = format!("SELECT 1 FROM pg_stat_activity WHERE datname = '{name}'");
     while postgres.query_opt(&gone, &[]).await.expect("pg_stat_activity is readable").is_some() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }

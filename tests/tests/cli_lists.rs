@@ -238,24 +238,24 @@ async fn times_are_typed_and_read_in_the_zone_of_the_reader() {
         let id = made["id"].as_str().expect("an id").to_owned();
         (utc, id)
     };
-    let (at_noon, id) = due("2027-07-03 12:00", &berlin, &[]);
-    assert!(at_noon.starts_with("2027-07-03T10:00:00"), "{at_noon}");
-    let (in_utc, _) = due("2027-07-03 12:00", &berlin, &["--utc"]);
-    assert!(in_utc.starts_with("2027-07-03T12:00:00"), "{in_utc}");
+    let (at_noon, id) = due("2099-07-03 12:00", &berlin, &[]);
+    assert!(at_noon.starts_with("2099-07-03T10:00:00"), "{at_noon}");
+    let (in_utc, _) = due("2099-07-03 12:00", &berlin, &["--utc"]);
+    assert!(in_utc.starts_with("2099-07-03T12:00:00"), "{in_utc}");
     // A day alone is the tenant's, whole.
-    let (day, _) = due("2026-12-24", &berlin, &[]);
-    assert!(day.starts_with("2026-12-24T11:00:00"), "{day}");
+    let (day, _) = due("2099-12-24", &berlin, &[]);
+    assert!(day.starts_with("2099-12-24T11:00:00"), "{day}");
     let shown = |further: &[&str]| on_screen(&database, &[&["work", "show", &id], further].concat(), &berlin);
-    assert!(shown(&[]).expect(0).stdout.contains("2027-07-03 12:00 (in "));
-    assert!(shown(&["--utc"]).expect(0).stdout.contains("2027-07-03 10:00 (in "));
-    assert!(shown(&["--iso"]).expect(0).stdout.contains("2027-07-03T12:00:00+02:00"));
-    for ambiguous in ["03/01/2027", "3.1.2027", "2026-10-25 02:30"] {
+    assert!(shown(&[]).expect(0).stdout.contains("2099-07-03 12:00 (in "));
+    assert!(shown(&["--utc"]).expect(0).stdout.contains("2099-07-03 10:00 (in "));
+    assert!(shown(&["--iso"]).expect(0).stdout.contains("2099-07-03T12:00:00+02:00"));
+    for ambiguous in ["03/01/2099", "3.1.2099", "2026-10-25 02:30"] {
         let make = ["work", "create", "x", "--assistant", "helper", "--due-at", ambiguous];
         on_screen(&database, &make, &berlin).expect(6);
     }
-    let until = ["delegation", "create", "manager@north.example", "--until", "2026-12-24"];
+    let until = ["delegation", "create", "manager@north.example", "--until", "2099-12-24"];
     let made = north(&database, &until).expect(0).json();
-    assert!(made["ends_at"].as_str().is_some_and(|at| at.starts_with("2026-12-24T11:00:00")), "{made}");
+    assert!(made["ends_at"].as_str().is_some_and(|at| at.starts_with("2099-12-24T11:00:00")), "{made}");
     let soon = ["delegation", "create", "operator@north.example", "--until", "in 3 days"];
     north(&database, &soon).expect(0);
 }
@@ -331,9 +331,9 @@ async fn many_are_made_from_a_file_or_none_with_the_line_of_each_fault() {
     north(&database, &["assistant", "load", &file("assistants.csv", text)]).expect(0);
     let ledger = north(&database, &["assistant", "show", "ledger"]).expect(0).json();
     assert_eq!((&ledger["capabilities"], &ledger["risk_tier"]), (&json!(["read", "post"]), &json!(2)));
-    let text = "title,assistant,risk_level,due_at\nPay,ledger,1,2027-01-03\nRead,ledger,,in 3 days\n";
+    let text = "title,assistant,risk_level,due_at\nPay,ledger,1,2099-01-03\nRead,ledger,,in 3 days\n";
     north(&database, &["work", "load", &file("work.csv", text)]).expect(0);
-    let text = "title,assistant,due_at\nLost,ledger,03/01/2027\nLost,nobody,\n";
+    let text = "title,assistant,due_at\nLost,ledger,03/01/2099\nLost,nobody,\n";
     let said = north(&database, &["work", "load", &file("faults.csv", text)]).expect(12).json();
     assert_eq!(said["faults"].as_array().map(Vec::len), Some(2), "{said}");
     let work = north(&database, &["work", "list", "--assistant", "ledger"]).expect(0).json();

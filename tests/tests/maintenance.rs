@@ -3,7 +3,7 @@
 use awgp_core::audit::row::AuditRow;
 use awgp_tests::catalog::findings;
 use awgp_tests::everything::{count, forge_audit_row};
-use awgp_tests::past::{Past, ensure, month_ago, neglect};
+use awgp_tests::past::{Past, ensure, is_due, month_ago, neglect};
 use awgp_tests::writer::Writer;
 use awgp_tests::{Database, Login, assert_refused, assert_sqlstate, fixture, trail};
 use serde_json::{Value, json};
@@ -143,11 +143,15 @@ async fn after_three_months_without_maintenance_every_row_moves_to_its_month_unc
         .collect();
     assert_eq!(*moved, expected, "{answer}");
     let left = &step(&answer, "seal_partitions")["did"]["left_to_the_next_run"];
-    assert_eq!(left.as_array().map(Vec::len), Some(3), "writers do not wait for seals: {answer}");
+    let due = [3, 2, 1]
+        .into_iter()
+        .filter(|months| is_due(*months))
+        .map(|months| month_ago(months).partition_name());
+    let due = json!(due.collect::<Vec<_>>());
+    assert_eq!(*left, due, "writers do not wait for seals: {answer}");
     let answer = run(&maintainer, "NULL").await;
     let sealed = &step(&answer, "seal_partitions")["did"]["sealed"];
-    let months: Vec<String> = [3, 2, 1].iter().map(|months| month_ago(*months).partition_name()).collect();
-    assert_eq!(*sealed, json!(months));
+    assert_eq!(*sealed, due);
 
     assert_eq!(count(&superuser, "audit_logs_default", None).await, 0);
     for (months, rows) in [(3, 120), (2, 120), (1, 120)] {
@@ -215,7 +219,8 @@ async fn an_empty_month_that_was_missed_gets_its_partition_and_the_chain_goes_on
     assert_eq!(did["moved"], json!([{"partition_name": name(3), "rows": 7}]));
     let answer = run(&maintainer, "NULL").await;
     let sealed = &step(&answer, "seal_partitions")["did"]["sealed"];
-    assert_eq!(*sealed, json!([name(5), name(4), name(3), name(2), name(1)]));
+    let due = [5, 4, 3, 2, 1].into_iter().filter(|months| is_due(*months)).map(name);
+    assert_eq!(*sealed, json!(due.collect::<Vec<_>>()));
     assert_eq!(trail::verify(&database).await, []);
 }
 

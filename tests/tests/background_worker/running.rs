@@ -5,7 +5,7 @@ use super::stage::{
     wait_for_word, wait_until_held_up,
 };
 use awgp_tests::own_server::until;
-use awgp_tests::{Database, assert_sqlstate, once_nobody_is_in};
+use awgp_tests::{Database, assert_sqlstate, once_nobody_is_in, template};
 
 /// Drops the partition of the month after the next, and waits until it is there again.
 async fn a_missing_month_is_made(database: &Database) {
@@ -32,16 +32,16 @@ async fn every_database_that_is_named_is_maintained_and_the_others_are_said_once
     let rename = format!("ALTER DATABASE {} RENAME TO \"Ödd, \"\"name\"\"\"", odd.name);
     postgres.batch_execute(&rename).await.expect("a superuser may");
     name.clone_into(&mut odd.name);
+    let closed = Database::named(template());
     let names = format!(
-        "nowhere,{}, \"Ödd, \"\"name\"\"\" ,{},awgp_test_template,{}",
-        bare.name, plain.name, plain.name
+        "nowhere,{}, \"Ödd, \"\"name\"\"\" ,{},{},{}",
+        bare.name, plain.name, closed.name, plain.name
     );
     configure("awgp.maintenance_databases", &names).await;
     for database in [&plain, &odd] {
         wait_for_run(database).await;
         a_missing_month_is_made(database).await;
     }
-    let closed = Database::named("awgp_test_template".to_owned());
     let nowhere = Database::named("nowhere".to_owned());
     let others = [&closed, &nowhere, &bare];
     for other in others {
@@ -107,7 +107,7 @@ async fn a_maintained_database_can_be_dropped_and_made_again() {
     let postgres = postgres().await;
     // Far above what it takes.
     postgres.batch_execute("SET statement_timeout = '300s'").await.expect("any session may");
-    let make = format!("CREATE DATABASE {} TEMPLATE awgp_test_template", dropped.name);
+    let make = format!("CREATE DATABASE {} TEMPLATE {}", dropped.name, template());
 
     // No worker is in it, or is gone in time.
     wait_until_nobody_is_in(&dropped).await;
