@@ -37,6 +37,7 @@ pub mod tampering;
 pub mod tokens;
 pub mod toolchain;
 pub mod trail;
+pub mod turn;
 pub mod wire;
 pub mod writer;
 
@@ -330,7 +331,7 @@ async fn create_database(postgres: &Client, name: &str, template: Option<&str>) 
 
 /// Makes login roles and template once, whichever test comes first. Returns the template's name.
 async fn ensure_template(postgres: &Client, server: &Config) -> String {
-    past::beyond_the_turn().await;
+    turn::let_pass().await;
     let name = template();
     let lock = "SELECT pg_advisory_lock(hashtext('awgp_test_template'))";
     postgres.execute(lock, &[]).await.expect("the lock is granted");

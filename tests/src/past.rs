@@ -1,14 +1,12 @@
 //! Audit rows of months that are over, chained by `awgp_core` as the chain would have made them, and loaded
 //! as only a superuser can: with the guard off. Clients then go on where they end.
 
-use crate::trail;
-use crate::{Database, Login};
+use crate::{Database, Login, trail, turn};
 use awgp_core::audit::chain::{Digest, Lane, Linker, genesis};
 use awgp_core::audit::row::AuditRow;
 use awgp_core::civil::format_timestamp;
 use awgp_core::month::Month;
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio_postgres::Client;
 use uuid::Uuid;
 
@@ -25,50 +23,19 @@ pub struct Past {
     linker: Linker,
 }
 
-/// How long after its end `seal_due_partitions()` seals a month.
-const DUE_AFTER: Duration = Duration::from_hours(1);
-
-/// So much later than now, in microseconds since 1970.
-fn later(after: Duration) -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970") + after;
-    i64::try_from(since.as_micros()).expect("a clock")
-}
-
 /// The month that was this many months before the present one, in UTC.
 ///
 /// # Panics
 /// Where the clock stands outside of the years 1 to 9999.
 pub fn month_ago(months: i64) -> Month {
-    let now = Month::of_timestamp(later(Duration::ZERO)).expect("a month");
+    let now = Month::of_timestamp(turn::now()).expect("a month");
     now.plus(-months).expect("a month")
 }
 
 /// Whether maintenance seals the month that was this many months before the present one: not yet the last
 /// one, in the first hour of a month.
 pub fn is_due(months: i64) -> bool {
-    is_due_at(months, Duration::ZERO)
-}
-
-fn is_due_at(months: i64, after: Duration) -> bool {
-    let due = i64::try_from(DUE_AFTER.as_micros()).expect("an hour");
-    month_ago(months).end_us() + due <= later(after)
-}
-
-/// Waits where a month turns or becomes due within two minutes, or the day turns within twenty seconds (UTC):
-/// a test would begin before and end after it.
-pub async fn beyond_the_turn() {
-    let month = |after| Month::of_timestamp(later(after)).expect("a month");
-    let day = |after| later(after) / 86_400_000_000;
-    loop {
-        let (now, soon) = (Duration::ZERO, Duration::from_mins(2));
-        if month(now) == month(soon)
-            && is_due_at(1, now) == is_due_at(1, soon)
-            && day(now) == day(Duration::from_secs(20))
-        {
-            return;
-        }
-        tokio::time::sleep(Duration::from_secs(1)).await;
-    }
+    turn::is_due(month_ago(months), turn::now())
 }
 
 impl Past {

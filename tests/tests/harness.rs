@@ -2,7 +2,7 @@
 
 use awgp_tests::another_server::{AnotherServer, end_fast, postmaster_of};
 use awgp_tests::own_server::{has_ended, kill, major, script, until};
-use awgp_tests::{Database, Login, connect_to};
+use awgp_tests::{Database, Login, connect_to, turn};
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -97,4 +97,26 @@ async fn a_database_goes_with_its_test_once_its_clients_have_left() {
     assert!(!is_gone(&names[0]).await, "a client is connected still");
     drop(client);
     until("it goes when its client has left", async || is_gone(&names[0]).await).await;
+}
+
+/// A month is due for its seal an hour after its end: a test that begins before and ends after it sees both.
+#[test]
+fn no_test_begins_shortly_before_the_turn_of_a_month_or_day() {
+    for (moment, near) in [
+        ("2026-11-30T23:57:59", false),
+        ("2026-11-30T23:58:00", true),
+        ("2026-11-30T23:59:59", true),
+        ("2026-12-01T00:00:00", false),
+        ("2026-12-01T00:57:59", false),
+        ("2026-12-01T00:58:00", true),
+        ("2026-12-01T00:59:59", true),
+        ("2026-12-01T01:00:00", false),
+        ("2026-12-01T23:59:39", false),
+        ("2026-12-01T23:59:40", true),
+        ("2026-12-02T00:58:30", false),
+        ("2026-12-31T23:58:30", true),
+    ] {
+        let at = awgp_core::civil::parse_timestamp(&format!("{moment}.000000Z")).expect("a moment");
+        assert_eq!(turn::is_near(at), near, "{moment}");
+    }
 }
